@@ -1,0 +1,49 @@
+# `make demo` and `make test` need python3 >= 3.11 and make, nothing else.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench image clean
+
+help: ## show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/service ## fit NIST's Norris data three times and look at what happens
+	@$(BIN)/descent demo
+
+serve: $(VENV)/service ## run the service until Ctrl-C
+	@$(BIN)/descent serve
+
+test: $(VENV)/development ## run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/development ## look for mistakes without running: formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/development ## measure against what a user would pick instead
+	$(BIN)/python -m benchmarks
+
+image: ## build the container image
+	docker build --network=host -t descent .
+
+clean: ## remove what make made
+	rm -rf $(VENV) demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Descent needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 cannot make environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/service: $(VENV)/python pyproject.toml constraints.txt
+	@echo "Installing Descent into $(VENV) ..."
+	@PIP_CONSTRAINT=constraints.txt $(PIP) install --editable .
+	@touch $@
+
+$(VENV)/development: $(VENV)/python pyproject.toml constraints.txt
+	@echo "Installing Descent and its tools into $(VENV) ..."
+	@PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/service
