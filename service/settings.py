@@ -1,0 +1,50 @@
+"""Settings: a name, a default and a help text each, read from DESCENT_* once and passed in."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Every number that someone running the service may want to change."""
+
+    model_config = SettingsConfigDict(env_prefix="DESCENT_", extra="forbid", frozen=True)
+
+    database_url: str = Field("sqlite:///data/descent.db", description="Where runs and data are kept.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=0,
+        le=256,
+        description="Worker processes; by default one a core.",
+    )
+
+    heartbeat_seconds: float = Field(5.0, gt=0, description="How often a worker says that it is alive.")
+    lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its run.")
+    poll_seconds: float = Field(0.015, gt=0, description="How often an idle worker looks for a waiting run.")
+    block_seconds: float = Field(0.4, gt=0, description="The longest that computed steps wait to be stored.")
+    drain_seconds: float = Field(10.0, gt=0, description="How long a stopping worker may take to store its block.")
+
+    max_body_bytes: int = Field(32 * MIB, gt=0, description="The largest JSON body.")
+    max_upload_bytes: int = Field(256 * MIB, gt=0, description="The largest file of a dataset.")
+    max_rows: int = Field(1_000_000, ge=2, description="The most rows of a dataset.")
+    max_features: int = Field(1_000, ge=1, description="The most features of a dataset.")
+    max_steps: int = Field(10_000_000, ge=1, description="The most steps of a run.")
+    max_parameters: int = Field(10_000, ge=1, description="The most parameters of a model.")
+    max_trajectory_bytes: int = Field(2048 * MIB, ge=1, description="The largest trajectory.")
+    max_page: int = Field(200, ge=1, description="The most entries of one page of a list.")
+    max_row_page: int = Field(10_000, ge=1, description="The most rows of one page of a dataset.")
+    max_wait_seconds: float = Field(60.0, ge=0, description="The longest that `Prefer: wait` is honoured.")
+    busy_seconds: float = Field(30.0, gt=0, description="How long a transaction waits for the database's write lock.")
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file, where the database is one."""
+        url = make_url(self.database_url)
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

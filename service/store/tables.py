@@ -1,0 +1,129 @@
+"""The tables. Times are seconds since 1970 in UTC, JSON columns hold what clients see, numbers are float64 bytes."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_Key = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is a row number to SQLite
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("seq", _Key, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("sha256", String, nullable=False),
+    Column("name", String),
+    Column("rows", Integer, nullable=False),
+    Column("features", JSON, nullable=False),
+    Column("target", String, nullable=False),
+    # The target's classes in the order of their codes; text_target says that y holds the codes and not the numbers.
+    Column("labels", JSON),
+    Column("text_target", Boolean, nullable=False),
+    Column("summary", JSON, nullable=False),
+    # Uploaded by itself, so that it outlives the runs that use it.
+    Column("uploaded", Boolean, nullable=False),
+    Column("created_at", Double, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+dataset_chunks = Table(
+    "dataset_chunks",
+    metadata,
+    Column("dataset_seq", ForeignKey("datasets.seq", ondelete="CASCADE"), primary_key=True),
+    Column("first_row", _Key, primary_key=True, autoincrement=False),
+    Column("rows", Integer, nullable=False),
+    # Row-major, the features and then the target.
+    Column("data", LargeBinary, nullable=False),
+    Column("checksum", BigInteger, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", _Key, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("dataset_seq", ForeignKey("datasets.seq"), nullable=False, index=True),
+    Column("status", String, nullable=False),
+    Column("stop_reason", String),
+    Column("name", String),
+    Column("tags", JSON, nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("idempotency_key", String, unique=True),
+    Column("request_digest", String, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("classes", JSON),
+    # The trajectory's columns after θ, in the order of its chunks.
+    Column("columns", JSON, nullable=False),
+    Column("train_rows", Integer, nullable=False),
+    Column("test_rows", Integer, nullable=False),
+    Column("learning_rate", Double),
+    Column("steps_total", Integer, nullable=False),
+    # The rows of the trajectory so far; the last one is step rows_done - 1.
+    Column("rows_done", Integer, nullable=False),
+    Column("final", JSON),
+    Column("best", JSON),
+    Column("diverged_at", Integer),
+    Column("error", JSON),
+    Column("timings", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    # The lease: who holds the run until when. The token grows with each claim, and every write must carry it.
+    Column("lease_owner", String),
+    Column("lease_token", Integer, nullable=False),
+    Column("lease_expires_at", Double),
+    # Workers lost since the run last got a block stored.
+    Column("losses", Integer, nullable=False),
+    # The state of the step after the last stored one: θ and the optimiser's memory.
+    Column("checkpoint", LargeBinary),
+    sqlite_autoincrement=True,
+)
+# The few runs that workers ask for many times a second, however many are finished.
+Index(
+    "ix_runs_waiting",
+    runs.c.status,
+    runs.c.seq,
+    sqlite_where=text("status IN ('queued', 'running', 'cancelling')"),
+    postgresql_where=text("status IN ('queued', 'running', 'cancelling')"),
+)
+
+run_tags = Table(
+    "run_tags",
+    metadata,
+    Column("run_seq", ForeignKey("runs.seq", ondelete="CASCADE"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+    Index("ix_run_tags_key_value", "key", "value"),
+)
+
+trajectory_chunks = Table(
+    "trajectory_chunks",
+    metadata,
+    Column("run_seq", ForeignKey("runs.seq", ondelete="CASCADE"), primary_key=True),
+    Column("first_step", _Key, primary_key=True, autoincrement=False),
+    Column("rows", Integer, nullable=False),
+    # One column after the other: θ's components, then the run's columns.
+    Column("data", LargeBinary, nullable=False),
+    Column("checksum", BigInteger, nullable=False),
+)

@@ -1,0 +1,69 @@
+"""Trajectories: blocks of steps as chunks of columns, one column after the other in little-endian float64."""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, insert, select
+
+from service.store.database import Database
+from service.store.datasets import CorruptError
+from service.store.tables import trajectory_chunks as chunks
+
+Columns = np.ndarray[Any, np.dtype[np.float64]]
+READ_BYTES = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+CHUNK_ROWS = 1000
+
+
+def chunk_rows(columns: int) -> int:
+    """How many steps make a full chunk of so many columns."""
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * columns)))
+
+
+def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:
+    """Stores the steps from `first_step` on: `columns` has shape (columns, steps), θ's components first."""
+    data = columns.astype("<f8", copy=False).tobytes()
+    connection.execute(
+        insert(chunks).values(
+            run_seq=run_seq, first_step=first_step, rows=columns.shape[1], data=data, checksum=zlib.crc32(data)
+        )
+    )
+
+
+def read(database: Database, run_seq: int, columns: int, first: int, last: int) -> Iterator[tuple[int, Columns]]:
+    """The chunks that hold the steps `first` to `last`, cut to these: (first step, array of shape (columns, steps)).
+
+    Every few chunks are a transaction of their own: however slowly a client reads, it holds up no one. Raises
+    CorruptError on a wrong checksum or a gap, which a run deleted meanwhile is too.
+    """
+    expected = first
+    while expected <= last:
+        for first_step, rows in _some(database, run_seq, columns, expected, last):
+            if first_step > expected or first_step + rows.shape[1] <= expected:
+                raise CorruptError(f"The trajectory has no step {expected}.")
+            yield expected, rows[:, expected - first_step : last + 1 - first_step]
+            expected = min(first_step + rows.shape[1], last + 1)
+
+
+def _some(database: Database, run_seq: int, columns: int, first: int, last: int) -> list[tuple[int, Columns]]:
+    # The chunk that holds `first` begins at most one chunk's rows before it.
+    query = (
+        select(chunks.c.first_step, chunks.c.rows, chunks.c.data, chunks.c.checksum)
+        .where(chunks.c.run_seq == run_seq, chunks.c.first_step + chunks.c.rows > first, chunks.c.first_step <= last)
+        .where(chunks.c.first_step > first - chunk_rows(columns))
+        .order_by(chunks.c.first_step)
+        .limit(max(1, READ_BYTES // (8 * columns * chunk_rows(columns))))
+    )
+    with database.reading() as connection:
+        found = connection.execute(query).all()
+    if not found:
+        raise CorruptError(f"The trajectory has no step {first}.")
+    return [(row.first_step, _decode(row, columns)) for row in found]
+
+
+def _decode(row: Any, columns: int) -> Columns:
+    if zlib.crc32(row.data) != row.checksum:
+        raise CorruptError(f"The trajectory is damaged at step {row.first_step}: a checksum is wrong.")
+    return np.frombuffer(row.data, dtype="<f8").reshape(columns, row.rows)
