@@ -1,0 +1,114 @@
+"""Rows from outside become a dataset ready to be stored: named by their content, each column summed up."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from service.csv_table import CsvTable
+from service.schemas.fit import InlineDataset
+from service.store.datasets import Labels, NewDataset, Rows
+
+MOST_LABELS = 100
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A dataset on its way in. `blocks()` gives its rows, features then target, and can be called again."""
+
+    described: NewDataset
+    blocks: Callable[[], Iterable[Rows]]
+
+
+def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
+    """The rows of a JSON body."""
+    labels = sorted({label for label in body.y if isinstance(label, str)}) or None
+    codes = {label: float(code) for code, label in enumerate(labels or [])}
+    y = [codes[entry] if isinstance(entry, str) else entry for entry in body.y]
+    table = np.column_stack([np.array(body.x, dtype=np.float64), np.array(y, dtype=np.float64)])
+    features = body.feature_names or [f"x{number}" for number in range(1, len(body.x[0]) + 1)]
+    return _described(name, features, body.target_name, labels, lambda: [table])
+
+
+def from_csv(table: CsvTable, name: str | None = None) -> Incoming:
+    """The rows of a CSV that has been read."""
+    return _described(name, table.features, table.target, table.classes, table.blocks)
+
+
+def _described(
+    name: str | None,
+    features: list[str],
+    target: str,
+    text_labels: list[str] | None,
+    blocks: Callable[[], Iterable[Rows]],
+) -> Incoming:
+    digest = hashlib.sha256(orjson.dumps([features, target, text_labels]))
+    columns = _Summary([*features, target])
+    for block in blocks():
+        digest.update(np.ascontiguousarray(block, dtype="<f8").data)
+        columns.add(block)
+    sha256 = digest.hexdigest()
+    labels: Labels | None = text_labels or columns.labels()
+    described = NewDataset(
+        id=sha256[:16],
+        sha256=sha256,
+        name=name,
+        rows=columns.rows,
+        features=features,
+        target=target,
+        labels=labels,
+        text_target=text_labels is not None,
+        summary=columns.result(),
+    )
+    return Incoming(described, blocks)
+
+
+class _Summary:
+    """Least, greatest, mean and standard deviation of each column, block by block (Chan, Golub & LeVeque, 1979)."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self.rows = 0
+        self._mean = self._squares = np.zeros(len(names))
+        self._least = np.full(len(names), np.inf)
+        self._greatest = np.full(len(names), -np.inf)
+        self._labels: set[float] | None = set()
+
+    def add(self, block: Rows) -> None:
+        with np.errstate(all="ignore"):  # the deviation of numbers beyond 1e154 is absent, not an error
+            count, mean = len(block), block.mean(axis=0)
+            total, shift = self.rows + count, mean - self._mean
+            self._squares = self._squares + ((block - mean) ** 2).sum(axis=0) + shift**2 * (self.rows * count / total)
+            self._mean = self._mean + shift * (count / total)
+        self._least = np.minimum(self._least, block.min(axis=0))
+        self._greatest = np.maximum(self._greatest, block.max(axis=0))
+        self.rows = total
+        self._add_labels(block[:, -1])
+
+    def _add_labels(self, target: Rows) -> None:
+        # Whole numbers, and few of them, may be classes.
+        if self._labels is None or not np.array_equal(target, np.floor(target)):
+            self._labels = None
+            return
+        self._labels.update(np.unique(target)[: MOST_LABELS + 1].tolist())
+        if len(self._labels) > MOST_LABELS or max(map(abs, self._labels)) > 2**53:
+            self._labels = None
+
+    def labels(self) -> list[int] | None:
+        return None if self._labels is None else sorted(int(label) for label in self._labels)
+
+    def result(self) -> list[dict[str, Any]]:
+        with np.errstate(all="ignore"):
+            deviation = np.sqrt(self._squares / self.rows)
+        columns = zip(self.names, self._least, self._greatest, self._mean, deviation, strict=True)
+        return [
+            {"name": name, "min": float(a), "max": float(b), "mean": _finite(m), "standard_deviation": _finite(s)}
+            for name, a, b, m, s in columns
+        ]
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
