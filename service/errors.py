@@ -1,0 +1,125 @@
+"""Errors that carry their HTTP status, and how they are told: application/problem+json (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.responses import Response
+
+Detail = dict[str, Any]
+
+TITLES = {
+    400: "Malformed request",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Invalid request",
+    500: "Internal error",
+    503: "Unavailable",
+    507: "Disk full",
+}
+
+
+PLACES = ("parameter", "header", "row", "column")
+"""What says where an error is, when it is not in a JSON body."""
+
+
+class ApiError(Exception):
+    """An error that is the client's to mend (or the service's, above 499): what is wrong, where, and what to change."""
+
+    status = 400
+
+    def __init__(
+        self,
+        detail: str,
+        errors: Sequence[Detail] = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.members = members
+
+
+class MalformedError(ApiError):
+    """The body is not JSON, or a header is not what it should be."""
+
+
+class NotFoundError(ApiError):
+    """There is nothing with this id."""
+
+    status = 404
+
+
+class NotAcceptableError(ApiError):
+    """None of the media types that the client accepts can be had."""
+
+    status = 406
+
+
+class ConflictError(ApiError):
+    """The request makes no sense in the state that the thing is in."""
+
+    status = 409
+
+
+class TooLargeError(ApiError):
+    """The body is larger than the service takes."""
+
+    status = 413
+
+
+class UnsupportedMediaTypeError(ApiError):
+    """The body is of a type that the service does not read."""
+
+    status = 415
+
+
+class InvalidError(ApiError):
+    """The request can be read but not be carried out: `errors` name the fields."""
+
+    status = 422
+
+    def __init__(self, errors: Sequence[Detail], **members: Any) -> None:
+        first = errors[0]
+        place = first.get("pointer") or " ".join(f"{k} {first[k]}" for k in PLACES if k in first)
+        more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""
+        super().__init__(f"{place}: {first['message']}{more}" if place else first["message"] + more, errors, **members)
+
+
+def invalid(pointer: str, message: str, hint: str | None = None) -> InvalidError:
+    """An InvalidError for one field of the body."""
+    return InvalidError([field_error(pointer, message, hint)])
+
+
+def field_error(pointer: str, message: str, hint: str | None = None) -> Detail:
+    """One entry of `errors`: a JSON pointer into the body, what is wrong there, and what would mend it."""
+    return {"pointer": pointer, "message": message} | ({"hint": hint} if hint else {})
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Sequence[Detail] = (),
+    *,
+    headers: Mapping[str, str] | None = None,
+    **members: Any,
+) -> Response:
+    """The answer that tells of an error."""
+    title = TITLES.get(status, "Error")
+    body = {"type": f"urn:descent:{title.lower().replace(' ', '-')}", "title": title, "status": status}
+    body |= {"detail": detail} | ({"errors": list(errors)} if errors else {}) | members
+    return Response(orjson.dumps(body), status, dict(headers or {}), media_type="application/problem+json")
+
+
+def answer(_request: Request, error: Exception) -> Response:
+    """The handler of every ApiError."""
+    assert isinstance(error, ApiError)  # noqa: S101 - it is registered for this class alone
+    return problem(error.status, error.detail, error.errors, headers=error.headers, **error.members)

@@ -1,0 +1,74 @@
+"""Rows of the store as the JSON that clients see."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from service.lifecycle import FINISHED
+
+
+def time_of(seconds: float | None) -> str | None:
+    """RFC 3339 in UTC."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def run(row: Any) -> dict[str, Any]:
+    """A run."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "tags": row.tags,
+        "status": row.status,
+        "stop_reason": row.stop_reason,
+        "created_at": time_of(row.created_at),
+        "started_at": time_of(row.started_at),
+        "finished_at": time_of(row.finished_at),
+        "request": row.request,
+        "parameters": row.parameters,
+        "classes": row.classes,
+        "learning_rate": row.learning_rate,
+        "dataset": {
+            "id": row.dataset_id,
+            "rows": row.dataset_rows,
+            "train_rows": row.train_rows,
+            "test_rows": row.test_rows,
+            "features": row.dataset_features,
+            "target": row.dataset_target,
+        },
+        "steps_done": max(row.rows_done - 1, 0),
+        "steps_total": row.steps_total,
+        "final": row.final,
+        "best": row.best,
+        "diverged_at": row.diverged_at,
+        "diagnosis": [],
+        "error": row.error,
+        "timings": row.timings,
+        "links": run_links(row.id),
+    }
+
+
+def run_links(run_id: str) -> dict[str, str]:
+    """Where a run's parts are."""
+    return {"self": f"/runs/{run_id}", "trajectory": f"/runs/{run_id}/trajectory", "page": f"/#/runs/{run_id}"}
+
+
+def is_finished(row: Any) -> bool:
+    """Whether a run has come to its end."""
+    return row.status in FINISHED
+
+
+def dataset(row: Any) -> dict[str, Any]:
+    """A dataset without its rows."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "rows": row.rows,
+        "features": row.features,
+        "target": row.target,
+        "classes": row.labels if row.text_target else None,
+        "sha256": row.sha256,
+        "columns": row.summary,
+        "created_at": time_of(row.created_at),
+        "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
+    }

@@ -1,0 +1,139 @@
+"""What the routes share: their dependencies, reading a body, ETags, pages."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
+
+import orjson
+from fastapi import Depends, Header, Request
+from fastapi.responses import Response
+
+from service.errors import InvalidError, TooLargeError, UnsupportedMediaTypeError
+from service.schemas.answers import Problem
+from service.settings import Settings
+from service.store.database import Database
+
+
+def _database(request: Request) -> Database:
+    return request.app.state.database  # type: ignore[no-any-return]
+
+
+def _settings(request: Request) -> Settings:
+    return request.app.state.settings  # type: ignore[no-any-return]
+
+
+Store = Annotated[Database, Depends(_database)]
+Config = Annotated[Settings, Depends(_settings)]
+IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer you have: 304 if it is still right.")]
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of an operation, for its description."""
+    return {status: _PROBLEMS[status] for status in (*statuses, 500, 503)}
+
+
+def _described(text: str) -> dict[str, Any]:
+    return {"description": text, "content": {"application/problem+json": {"schema": _PROBLEM_REF}}}
+
+
+_PROBLEM_REF = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+_PROBLEMS = {
+    400: _described("The body is not JSON, or a header cannot be read."),
+    404: _described("There is nothing with this id."),
+    406: _described("None of the media types that `Accept` names can be had."),
+    409: _described("This makes no sense in the state that it is in."),
+    413: _described("The body is too large."),
+    415: _described("The body's media type is not one that is read here."),
+    422: _described("`errors` name what is wrong, and what to change."),
+    500: _described("A mistake of the service; it is in its log."),
+    503: _described("The database is busy; try again after `Retry-After` seconds."),
+}
+
+
+def media_type(request: Request, *allowed: str) -> str:
+    """The body's media type. Raises UnsupportedMediaTypeError for one that is not `allowed`."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in allowed:
+        wanted = " or ".join(allowed)
+        raise UnsupportedMediaTypeError(
+            f"The body's Content-Type is {given or 'missing'}. Send it as {wanted}.",
+            [{"header": "Content-Type", "message": f"{given or 'missing'}", "hint": f"Use {wanted}."}],
+        )
+    return given
+
+
+async def receive(request: Request, most: int, write: Callable[[bytes], object]) -> None:
+    """Hands the body over piece by piece. Raises TooLargeError as soon as it is too large."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > most:
+        _too_large(most)
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            _too_large(most)
+        write(piece)
+
+
+def _too_large(most: int) -> NoReturn:
+    raise TooLargeError(
+        f"The body has more than {most} bytes. Send fewer rows, or upload the data as a file to /datasets.",
+        headers={"Connection": "close"},
+        max_bytes=most,
+    )
+
+
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """The body as JSON: what is not finite becomes null."""
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+
+def tagged(body: Any, if_none_match: str | None) -> Response:
+    """The body as JSON with a strong ETag of its content; 304 if the client has it."""
+    text = orjson.dumps(body)
+    etag = etag_of(text)
+    if matches(if_none_match, etag):
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(text, headers={"ETag": etag}, media_type="application/json")
+
+
+def etag_of(content: bytes) -> str:
+    """A strong ETag."""
+    return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether If-None-Match names the ETag (RFC 9110, 13.1.2: weak comparison)."""
+    given = [entry.strip().removeprefix("W/") for entry in (if_none_match or "").split(",")]
+    return etag in given or "*" in given
+
+
+def page_of(rows: list[Any], limit: int, present: Callable[[Any], Any]) -> Response:
+    """A page of a list, of `limit` + 1 rows that were asked for; the cursor is the last row's place."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return json_response(
+        {"data": [present(row) for row in shown], "has_more": more, "next": str(shown[-1].seq) if more else None}
+    )
+
+
+def cursor(after: str | None) -> int | None:
+    """The place that a cursor stands for. Raises InvalidError for what is no cursor."""
+    if after is None:
+        return None
+    if not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise query_error("after", "This is no cursor.", "Give the `next` of the page before.")
+    return int(after)
+
+
+def page_size(limit: int, settings: Settings) -> int:
+    """The limit. Raises InvalidError if it is beyond what the settings allow."""
+    if limit > settings.max_page:
+        raise query_error("limit", f"At most {settings.max_page} are given at once.", "Follow `next` for more.")
+    return limit
+
+
+def query_error(parameter: str, message: str, hint: str | None = None) -> InvalidError:
+    """An InvalidError for a parameter of the query."""
+    entry = {"parameter": parameter, "message": message} | ({"hint": hint} if hint else {})
+    return InvalidError([entry])

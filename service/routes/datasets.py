@@ -1,0 +1,240 @@
+"""Datasets: upload, list, look at, delete; and the samples that ship with the service."""
+
+import tempfile
+from contextlib import closing
+from typing import Annotated, Any, BinaryIO
+
+import numpy as np
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from service import ingest, present, samples
+from service.csv_table import CsvError, read_csv
+from service.errors import ConflictError, InvalidError, NotFoundError
+from service.routes.common import (
+    Config,
+    IfNoneMatch,
+    Store,
+    cursor,
+    json_response,
+    media_type,
+    page_of,
+    page_size,
+    problems,
+    query_error,
+    receive,
+    tagged,
+)
+from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES
+from service.schemas.answers import Dataset, DatasetRows, Datasets, Samples
+from service.schemas.base import parse
+from service.schemas.fit import InlineDataset
+from service.settings import Settings
+from service.store import datasets
+from service.store.database import Database
+from service.submission import check_size
+
+router = APIRouter(tags=["datasets"])
+
+SPOOL_BYTES = 1024 * 1024
+DatasetId = Annotated[
+    str, Path(description="A dataset's id, or `latest`: the newest one uploaded.", examples=["latest"])
+]
+ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
+
+
+@router.post(
+    "/datasets",
+    status_code=201,
+    response_model=Dataset,
+    summary="Upload a dataset, as JSON or CSV",
+    responses={201: {"description": "The dataset is stored; it is at `Location`."}, **problems(400, 413, 415, 422)},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/InlineDataset"},
+                    "examples": DATASET_EXAMPLES,
+                },
+                "text/csv": {"schema": {"type": "string"}, "examples": CSV_EXAMPLES},
+            },
+        }
+    },
+)
+async def upload(
+    request: Request,
+    store: Store,
+    settings: Config,
+    name: Annotated[str | None, Query(max_length=200, description="What to call it.")] = None,
+    target: Annotated[ColumnName, Query(description="CSV: the target's column. Default: the last one.")] = None,
+    features: Annotated[
+        str | None,
+        Query(description="CSV: the features' columns, with commas between. Default: the other numeric ones."),
+    ] = None,
+    header: Annotated[
+        bool | None, Query(description="CSV: whether the first row has names. Default: found out.")
+    ] = None,
+) -> Response:
+    """The same content gives the same id. A CSV is UTF-8, with `,`, `;` or tabs between the cells, quoted or not."""
+    kind = media_type(request, "application/json", "text/csv")
+    if kind == "application/json":
+        body = bytearray()
+        await receive(request, settings.max_body_bytes, body.extend)
+        row, ignored = await run_in_threadpool(_add_json, bytes(body), name, store, settings)
+    else:
+        with closing(tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)) as file:
+            await receive(request, settings.max_upload_bytes, file.write)
+            chosen = features.split(",") if features is not None else None
+            row, ignored = await run_in_threadpool(_add_csv, file, name, target, chosen, header, store, settings)
+    answer = present.dataset(row) | {"ignored": ignored}
+    return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
+
+
+@router.get("/datasets", response_model=Datasets, summary="List datasets, newest first", responses=problems(422))
+def list_datasets(
+    store: Store,
+    settings: Config,
+    limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
+    after: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+) -> Response:
+    """The datasets that were uploaded. Data sent along with a run is kept with the run and not listed here."""
+    size = page_size(limit, settings)
+    with store.reading() as connection:
+        rows = datasets.page(connection, limit=size + 1, before=cursor(after))
+    return page_of(list(rows), size, present.dataset)
+
+
+@router.get(
+    "/datasets/{dataset_id}",
+    response_model=Dataset,
+    summary="Look at a dataset",
+    responses={304: {"description": "The dataset is as the ETag says."}, **problems(404)},
+)
+def get_dataset(dataset_id: DatasetId, store: Store, if_none_match: IfNoneMatch = None) -> Response:
+    """Its columns summed up."""
+    return tagged(present.dataset(_find(store, dataset_id)), if_none_match)
+
+
+@router.get(
+    "/datasets/{dataset_id}/rows",
+    response_model=DatasetRows,
+    summary="Read rows of a dataset",
+    responses=problems(404, 422),
+)
+def get_rows(
+    dataset_id: DatasetId,
+    store: Store,
+    settings: Config,
+    first: Annotated[int, Query(alias="from", ge=0, description="The first row, from 0.")] = 0,
+    last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
+) -> Response:
+    """Rows in the form of an inline dataset; without `to`, as many as are given at once."""
+    dataset = _find(store, dataset_id)
+    end = dataset.rows - 1 if last is None else min(last, dataset.rows - 1)
+    if last is None:
+        end = min(end, first + settings.max_row_page - 1)
+    elif end - first + 1 > settings.max_row_page:
+        raise query_error("to", f"At most {settings.max_row_page} rows are given at once.", "Ask for fewer.")
+    with store.reading() as connection:
+        blocks = list(datasets.read(connection, dataset, first, end)) if first <= end else []
+    table = np.vstack([np.empty((0, len(dataset.features) + 1)), *blocks])
+    return json_response(_rows(dataset, table, first, first + len(table) - 1))
+
+
+@router.delete(
+    "/datasets/{dataset_id}",
+    status_code=204,
+    summary="Delete a dataset",
+    response_class=Response,
+    responses=problems(404, 409),
+)
+def delete_dataset(dataset_id: DatasetId, store: Store) -> Response:
+    """A dataset that runs use stays as long as they do."""
+    with store.writing() as connection:
+        found = datasets.find(connection, dataset_id)
+        if found is None:
+            raise _no_dataset(dataset_id)
+        if used := datasets.uses(connection, found.seq):
+            raise ConflictError(f"The dataset is in use by {used} run(s). Delete those first.", runs=used)
+        datasets.remove(connection, found.seq)
+    return Response(status_code=204)
+
+
+@router.get("/samples", response_model=Samples, summary="List the datasets that ship with the service")
+def list_samples() -> Response:
+    """Each can be given as `{"dataset": {"sample": name}}`. NIST's come with the values of a perfect fit."""
+    data = []
+    for sample in samples.SAMPLES.values():
+        described = samples.load(sample.name).described
+        data.append(sample._asdict() | {"rows": described.rows, "features": described.features})
+    return json_response({"data": data})
+
+
+def _add_json(body: bytes, name: str | None, store: Database, settings: Settings) -> tuple[Any, list[str]]:
+    data = parse(InlineDataset, body)
+    check_size(data, settings)
+    return _add(ingest.from_body(data, name), store), []
+
+
+def _add_csv(
+    file: Any,
+    name: str | None,
+    target: str | None,
+    features: list[str] | None,
+    header: bool | None,
+    store: Database,
+    settings: Settings,
+) -> tuple[Any, list[str]]:
+    with _table(file, target, features, header, settings) as table:
+        return _add(ingest.from_csv(table, name), store), table.ignored
+
+
+def _table(
+    file: BinaryIO, target: str | None, features: list[str] | None, header: bool | None, settings: Settings
+) -> Any:
+    file.seek(0)
+    try:
+        return read_csv(
+            file,
+            target=target,
+            features=features,
+            header=header,
+            max_rows=settings.max_rows,
+            max_columns=settings.max_features + 1,
+        )
+    except CsvError as error:
+        entry = {"row": error.row, "column": error.column, "message": error.message, "hint": error.hint}
+        raise InvalidError([{key: value for key, value in entry.items() if value is not None}]) from None
+
+
+def _add(incoming: ingest.Incoming, store: Database) -> Any:
+    with store.writing() as connection:
+        datasets.add(connection, incoming.described, incoming.blocks(), uploaded=True)
+        return datasets.find(connection, incoming.described.id)
+
+
+def _find(store: Database, dataset_id: str) -> Any:
+    with store.reading() as connection:
+        found = datasets.find(connection, dataset_id)
+    if found is None:
+        raise _no_dataset(dataset_id)
+    return found
+
+
+def _no_dataset(dataset_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no dataset {dataset_id[:100]}. GET /datasets lists those there are.")
+
+
+def _rows(dataset: Any, table: Any, first: int, last: int) -> dict[str, Any]:
+    y = table[:, -1]
+    return {
+        "id": dataset.id,
+        "from": first,
+        "to": last,
+        "feature_names": dataset.features,
+        "target_name": dataset.target,
+        "x": table[:, :-1].tolist(),
+        "y": [dataset.labels[int(code)] for code in y] if dataset.text_target else y.tolist(),
+    }

@@ -1,0 +1,115 @@
+"""POST /fit."""
+
+import asyncio
+import re
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from service import present, submission
+from service.errors import MalformedError
+from service.routes.common import Config, Store, json_response, media_type, problems, receive
+from service.routes.examples import FIT_EXAMPLES
+from service.schemas.answers import Price, Run
+from service.store import runs
+from service.store.database import Database
+
+router = APIRouter(tags=["fit"])
+
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.1
+
+
+@router.post(
+    "/fit",
+    status_code=202,
+    response_model=Run,
+    summary="Submit a training job",
+    responses={
+        200: {
+            "model": Run | Price,
+            "description": "The finished run, where `Prefer: wait` was met; or the price, with `validate_only`.",
+        },
+        202: {"description": "The run is queued; it is at `Location`."},
+        **problems(400, 404, 413, 415, 422),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/FitRequest"}, "examples": FIT_EXAMPLES}
+            },
+        }
+    },
+)
+async def fit(
+    request: Request,
+    store: Store,
+    settings: Config,
+    validate_only: Annotated[bool, Query(description="Check and price the request, and store nothing.")] = False,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=200, description="The same key and body give the same run, however often sent."
+        ),
+    ] = None,
+    prefer: Annotated[
+        str | None, Header(description="`wait=10` answers when the run is finished, after 10 seconds at the latest.")
+    ] = None,
+) -> Response:
+    """Gradient descent on a dataset: inline, uploaded (`id`) or shipped with the service (`sample`).
+
+    Every field but `dataset` has a default. The answer comes at once; a worker descends, and stores θ and both criteria
+    at every step.
+    """
+    media_type(request, "application/json")
+    wait = _wait_of(prefer)
+    body = bytearray()
+    await receive(request, settings.max_body_bytes, body.extend)
+    read = await run_in_threadpool(submission.read, bytes(body), store, settings)
+    if validate_only:
+        return json_response(_price(read))
+    run, _replayed = await run_in_threadpool(submission.queue, store, read, idempotency_key)
+    headers = {"Location": f"/runs/{run.id}"}
+    if wait is not None:
+        run = await _finished(store, run, min(wait, settings.max_wait_seconds)) or run
+        if present.is_finished(run):
+            return json_response(present.run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
+    return json_response(present.run(run), 202, headers | {"Retry-After": "1"})
+
+
+def _wait_of(prefer: str | None) -> int | None:
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*([^\s,;]*)", prefer or "")
+    if found is None:
+        return None
+    if not (found[1].isascii() and found[1].isdigit() and len(found[1]) < 10):
+        raise MalformedError(f"The header Prefer asks to wait={found[1]}. Give a whole number of seconds.")
+    return int(found[1])
+
+
+def _price(read: submission.Submission) -> dict[str, Any]:
+    return {
+        "valid": True,
+        "steps": read.plan.steps,
+        "parameters": len(read.plan.parameters),
+        "bytes": read.plan.trajectory_bytes,
+        "gradient_evaluations": read.plan.steps + 1,
+    }
+
+
+async def _finished(store: Database, run: Any, seconds: float) -> Any:
+    """The run as soon as it is finished, or as it is when the time is over; None if it was deleted."""
+    until = time.monotonic() + seconds
+    pause = FIRST_LOOK_SECONDS
+    while run is not None and not present.is_finished(run) and time.monotonic() < until:
+        await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
+        pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+        run = await run_in_threadpool(_look, store, run.id)
+    return run
+
+
+def _look(store: Database, run_id: str) -> Any:
+    with store.reading() as connection:
+        return runs.find(connection, run_id)

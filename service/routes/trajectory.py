@@ -1,0 +1,149 @@
+"""GET /runs/{id}/trajectory: θ and both criteria at every step."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from service import present, trajectory_view
+from service.errors import NotAcceptableError
+from service.routes.common import IfNoneMatch, Store, etag_of, matches, problems, query_error
+from service.routes.runs import RunId, find
+from service.schemas.answers import Trajectory
+from service.store import trajectories
+from service.trajectory_view import View
+
+router = APIRouter(prefix="/runs", tags=["trajectory"])
+
+MEDIA_TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+PIECE_BYTES = 256 * 1024
+
+
+class TrajectoryQuery(BaseModel):
+    """Which part of a trajectory, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_step: int = Field(0, ge=0, description="The first step.")
+    to_step: int | None = Field(None, ge=0, description="The last step, included.")
+    every: int = Field(1, ge=1, description="Only every so many steps, from the first on.")
+    max_points: int | None = Field(
+        None, ge=3, description="At most so many steps, evenly; the first, last and best are kept."
+    )
+    fields: str | None = Field(None, description="Names of columns, with commas between: step,theta,test_mse.")
+    format: Literal["json", "ndjson", "csv"] | None = Field(None, description="Instead of the header Accept.")
+
+
+@router.get(
+    "/{run_id}/trajectory",
+    response_model=Trajectory,
+    summary="Read θ and both criteria at every step",
+    responses={
+        200: {
+            "description": "The trajectory, streamed.",
+            "content": {
+                "application/x-ndjson": {"schema": {"type": "string", "description": "One JSON object a step."}},
+                "text/csv": {"schema": {"type": "string", "description": "step,theta.intercept,…,train_loss,…"}},
+            },
+        },
+        304: {"description": "The trajectory is as the ETag says."},
+        **problems(404, 406, 422),
+    },
+)
+def trajectory(
+    run_id: RunId,
+    store: Store,
+    query: Annotated[TrajectoryQuery, Query()],
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Every step from 0 (θ₀) on, also while the run is live. Nothing is sampled unless asked for."""
+    run = find(store, run_id)
+    kind = query.format or _negotiated(accept)
+    headers = {"Vary": "Accept"}
+    if present.is_finished(run):
+        headers["ETag"] = etag_of(f"{run.id} {kind} {query.model_dump_json()}".encode())
+        if matches(if_none_match, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+    if kind != "json":
+        headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
+    view = _view(run, query, store)
+    body = {
+        "json": lambda: trajectory_view.as_json(view, _head(run, view)),
+        "ndjson": lambda: trajectory_view.as_ndjson(view),
+        "csv": lambda: trajectory_view.as_csv(view),
+    }[kind]()
+    return StreamingResponse(_pieces(body), headers=headers, media_type=MEDIA_TYPES[kind])
+
+
+def _negotiated(accept: str) -> str:
+    """The format that the client likes best (RFC 9110, 12.5.1)."""
+    wanted = []
+    for place, entry in enumerate(accept.split(",")):
+        name, *parameters = (part.strip().lower() for part in entry.split(";"))
+        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        wanted.append((-_number(quality), place, name))
+    for negative, _, name in sorted(wanted):
+        for kind, media in MEDIA_TYPES.items():
+            if negative < 0 and name in {media, "*/*", media.partition("/")[0] + "/*"}:
+                return kind
+    raise NotAcceptableError(f"The trajectory can be had as {', '.join(MEDIA_TYPES.values())}, not as {accept[:200]}.")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
+    last = run.rows_done - 1
+    if query.to_step is not None:
+        last = min(last, query.to_step)
+    steps: Any = trajectory_view.every(query.from_step, last, query.every)
+    if query.max_points is not None:
+        best = run.best["step"] if run.best else None
+        steps = trajectory_view.thinned(steps, query.max_points, best)
+    columns = len(run.parameters) + len(run.columns)
+    chunks = partial(trajectories.read, store, run.seq, columns)
+    return View(run.parameters, run.columns, _fields(run, query.fields), steps, chunks)
+
+
+def _fields(run: Any, asked: str | None) -> list[str]:
+    known = ["step", "theta", *run.columns]
+    if asked is None:
+        return known
+    fields = [name.strip() for name in asked.split(",")]
+    for name in fields:
+        if name not in known:
+            raise query_error("fields", f"There is no column {name[:100]!r}.", f"There are {', '.join(known)}.")
+    return list(dict.fromkeys(fields))
+
+
+def _head(run: Any, view: View) -> dict[str, Any]:
+    asked = view.steps
+    contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1
+    return {
+        "run_id": run.id,
+        "status": run.status,
+        "parameters": run.parameters,
+        "total_steps": run.rows_done,
+        "complete": present.is_finished(run) or run.rows_done == run.steps_total + 1,
+        "sampled": not contiguous,
+    }
+
+
+def _pieces(body: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces worth a system call and a change of threads each."""
+    piece = bytearray()
+    for part in body:
+        piece += part
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)

@@ -1,0 +1,96 @@
+"""What every body has in common: strict types, no extra fields, finite numbers; and how its errors are told."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
+
+from service.errors import InvalidError, MalformedError, field_error
+
+MOST_ERRORS = 20
+TAG = "?"
+"""Begins the names of a union's members, which pydantic puts into an error's place and a JSON pointer must not have."""
+
+
+class Strict(BaseModel):
+    """A JSON object whose fields are checked to the letter."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, hide_input_in_errors=True)
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def parse(model: type[Body], body: bytes) -> Body:
+    """The body as a model. Raises MalformedError for what is no JSON, InvalidError naming each field that is wrong."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=True, include_input=False)
+    if found[0]["type"] == "json_invalid":
+        raise MalformedError(f"The body is not JSON: {found[0]['ctx']['error']}.")
+    raise InvalidError([_detail(entry) for entry in found[:MOST_ERRORS]])
+
+
+def tag_of(key: str, default: str) -> Callable[[Any], str]:
+    """A union's discriminator: the member that the object's `key` names, `default` where it has none."""
+
+    def tag(value: Any) -> str:
+        name = value.get(key, default) if isinstance(value, dict) else getattr(value, key, default)
+        return f"{TAG}{name}"
+
+    return tag
+
+
+def wrong(message: str, hint: str, *at: str | int) -> PydanticCustomError:
+    """A validator's error: at a place below the value that it checks."""
+    # The text is handed over as context: pydantic would take braces in it for fields.
+    return PydanticCustomError("descent", "{message}", {"message": message, "hint": hint, "at": at})
+
+
+def pointer(place: tuple[int | str, ...]) -> str:
+    """The JSON pointer (RFC 6901) of a place in the body."""
+    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place if not str(step).startswith(TAG)]
+    return "".join(f"/{step}" for step in steps)
+
+
+def _detail(entry: Any) -> dict[str, Any]:
+    context = entry.get("ctx", {})
+    place = (*entry["loc"], *context.get("at", ()))
+    if entry["type"] not in _MESSAGES:
+        return field_error(pointer(place), entry["msg"], context.get("hint"))
+    message, hint = _MESSAGES[entry["type"]]
+    return field_error(pointer(place), message.format(**context), hint)
+
+
+_MESSAGES: dict[str, tuple[str, str | None]] = {
+    "extra_forbidden": ("There is no such field.", "Remove it, or look up its name at /docs."),
+    "missing": ("This field is missing.", "Add it."),
+    "finite_number": ("The number is not finite.", "Give a finite number: NaN, Infinity and 1e999 are not."),
+    "float_type": ("This is not a number.", "Write a JSON number, without quotes; no null, true or false."),
+    "int_type": ("This is not a whole number.", "Write a whole JSON number, without quotes."),
+    "int_from_float": ("This is not a whole number.", "Write a whole JSON number."),
+    "bool_type": ("This is neither true nor false.", "Write true or false, without quotes."),
+    "string_type": ("This is not a string.", "Write it in double quotes."),
+    "list_type": ("This is not a list.", "Write a JSON list, [...]."),
+    "model_type": ("This is not an object.", "Write a JSON object, {...}."),
+    "model_attributes_type": ("This is not an object.", "Write a JSON object, {...}."),
+    "dict_type": ("This is not an object.", "Write a JSON object, {...}."),
+    "none_required": ("Only null can be given here so far.", "Remove the field or give null."),
+    "literal_error": ("This must be {expected}.", None),
+    "greater_than": ("This must be greater than {gt}.", None),
+    "greater_than_equal": ("This must be at least {ge}.", None),
+    "less_than": ("This must be less than {lt}.", None),
+    "less_than_equal": ("This must be at most {le}.", None),
+    "too_short": ("This needs at least {min_length} entries and has {actual_length}.", None),
+    "too_long": ("This may have at most {max_length} entries.", None),
+    "string_too_short": ("This must not be empty.", None),
+    "string_too_long": ("This may have at most {max_length} characters.", None),
+}
+
+
+def dump(value: BaseModel) -> bytes:
+    """The model as JSON that is the same for the same content: what a digest is taken of."""
+    return orjson.dumps(value.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,112 @@
+"""A fit request on its way in: read, checked against its data, priced, queued."""
+
+import hashlib
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+
+from service import ingest, plan, samples
+from service.errors import InvalidError, NotFoundError, field_error, invalid
+from service.plan import Plan, Request
+from service.schemas.base import parse
+from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
+from service.settings import Settings
+from service.store import datasets, runs
+from service.store.database import Database
+
+
+class Submission(NamedTuple):
+    """A request that can be carried out. `incoming` is its data unless that is stored already."""
+
+    request: Request
+    digest: str
+    plan: Plan
+    dataset_id: str
+    incoming: ingest.Incoming | None
+
+
+def read(body: bytes, database: Database, settings: Settings) -> Submission:
+    """The submission that a body describes. Raises ApiErrors that name what is wrong."""
+    fit = parse(FitRequest, body).filled()
+    facts, incoming = _dataset(fit, database, settings)
+    request = fit.model_dump(mode="json", exclude={"dataset"})
+    inline = isinstance(fit.dataset, InlineDataset)
+    # Data sent along is kept once, in the dataset's rows, and not again in the request.
+    is_sample = isinstance(fit.dataset, SampleDataset)
+    request["dataset"] = fit.dataset.model_dump() if is_sample else {"id": facts.id}
+    made = plan.make(request, facts, settings, inline=inline)
+    request["objective"]["loss"] = made.loss
+    digest = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return Submission(request, digest, made, facts.id, incoming)
+
+
+def queue(database: Database, submission: Submission, key: str | None) -> tuple[Any, bool]:
+    """The queued run, or the one that was made with this key before; whether it is a replay.
+
+    Raises InvalidError when the key was used for another body.
+    """
+    with database.writing() as connection:
+        if key is not None and (known := runs.find_by_key(connection, key)) is not None:
+            if known.request_digest != submission.digest:
+                message = "This Idempotency-Key was used for another request."
+                raise InvalidError([{"header": "Idempotency-Key", "message": message, "hint": "Use a new key."}])
+            return known, True
+        run_id = runs.create(connection, _values(connection, submission, key), submission.request["tags"])
+        return runs.find(connection, run_id), False
+
+
+def _dataset(fit: FitRequest, database: Database, settings: Settings) -> tuple[Any, ingest.Incoming | None]:
+    if isinstance(fit.dataset, StoredDataset):
+        with database.reading() as connection:
+            found = datasets.find(connection, fit.dataset.id)
+        if found is None:
+            message = f"There is no dataset {fit.dataset.id}."
+            raise NotFoundError(message, [field_error("/dataset/id", message, "GET /datasets lists those there are.")])
+        return found, None
+    if isinstance(fit.dataset, InlineDataset):
+        check_size(fit.dataset, settings, "/dataset")
+        incoming = ingest.from_body(fit.dataset)
+    elif fit.dataset.sample in samples.SAMPLES:
+        incoming = samples.load(fit.dataset.sample)
+    else:
+        names = ", ".join(samples.SAMPLES)
+        raise invalid("/dataset/sample", f"There is no sample {fit.dataset.sample}.", f"There are {names}.")
+    return incoming.described, incoming
+
+
+def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> None:
+    """Raises InvalidError for more rows or features than the settings allow."""
+    rows, features = len(body.x), len(body.x[0])
+    if rows > settings.max_rows:
+        raise invalid(f"{pointer}/x", f"{rows} rows, at most {settings.max_rows} are allowed.", "Send fewer rows.")
+    if features > settings.max_features:
+        message = f"{features} features, at most {settings.max_features} are allowed."
+        raise invalid(f"{pointer}/x/0", message, "Leave out features.")
+
+
+def _values(connection: Connection, submission: Submission, key: str | None) -> dict[str, Any]:
+    made, request = submission.plan, submission.request
+    return {
+        "dataset_seq": _dataset_seq(connection, submission),
+        "name": request["name"],
+        "request": request,
+        "idempotency_key": key,
+        "request_digest": submission.digest,
+        "parameters": made.parameters,
+        "classes": made.classes,
+        "columns": made.columns,
+        "train_rows": made.train_rows,
+        "test_rows": made.test_rows,
+        "steps_total": made.steps,
+    }
+
+
+def _dataset_seq(connection: Connection, submission: Submission) -> int:
+    if submission.incoming is not None:
+        incoming = submission.incoming
+        return datasets.add(connection, incoming.described, incoming.blocks(), uploaded=False)
+    found = datasets.find(connection, submission.dataset_id)
+    if found is None:
+        raise NotFoundError(f"The dataset {submission.dataset_id} was deleted just now.")
+    return int(found.seq)
