@@ -1,0 +1,112 @@
+"""Keeps N worker processes alive: starts them, replaces the dead, stops them together."""
+
+import logging
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.settings import Settings
+from service.store import runs
+from service.store.database import Database
+
+log = logging.getLogger("descent.supervisor")
+
+CHECK_SECONDS = 0.1
+LONGEST_BACKOFF_SECONDS = 10.0
+# One core a worker: two workers' matrix products would otherwise fight for all of them.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class _Place:
+    """One of the N places, and the process in it. A process that dies young is replaced with a growing delay."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._backoff = 0.0
+        self.start()
+
+    def start(self) -> None:
+        self.name = f"worker-{secrets.token_hex(6)}"
+        self._started = time.monotonic()
+        self._due: float | None = None
+        self.process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "service.worker", self.name],
+            stdin=subprocess.PIPE,
+            text=True,
+            env={**ONE_THREAD, **os.environ},
+        )
+        assert self.process.stdin is not None  # noqa: S101 - it is a pipe
+        try:
+            self.process.stdin.write(self._settings.model_dump_json() + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            log.warning("supervisor.worker_did_not_start worker=%s", self.name)
+
+    def just_died(self) -> bool:
+        """Whether the process is found dead for the first time; then its successor's start is settled."""
+        if self._due is not None or self.process.poll() is None:
+            return False
+        now = time.monotonic()
+        young = now - self._started < LONGEST_BACKOFF_SECONDS
+        self._backoff = min(2 * self._backoff + 0.1, LONGEST_BACKOFF_SECONDS) if young else 0.0
+        self._due = now + self._backoff
+        return True
+
+    def is_due(self) -> bool:
+        return self._due is not None and time.monotonic() >= self._due
+
+
+class Supervisor:
+    """A context manager: the workers live inside its `with`."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._places: list[_Place] = []
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._places = [_Place(self._settings) for _ in range(self._settings.workers)]
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """SIGTERM to all; who has not stored its block within the drain time is killed, and its run resumes later."""
+        self._stopping.set()
+        self._thread.join()
+        for place in self._places:
+            place.process.terminate()
+        until = time.monotonic() + self._settings.drain_seconds
+        for place in self._places:
+            try:
+                place.process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("supervisor.worker_killed worker=%s", place.name)
+                place.process.kill()
+                place.process.wait()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(CHECK_SECONDS):
+            for place in self._places:
+                if place.just_died():
+                    log.warning("supervisor.worker_died worker=%s exit_code=%s", place.name, place.process.returncode)
+                    self._free_runs(place.name)
+                if place.is_due():
+                    place.start()
+
+    def _free_runs(self, owner: str) -> None:
+        try:
+            with self._database.writing() as connection:
+                runs.expire_leases(connection, owner)
+        except SQLAlchemyError:  # the leases run out by themselves
+            log.exception("supervisor.leases_not_freed worker=%s", owner)
