@@ -1,0 +1,53 @@
+"""Real parts: a SQLite file in a temporary folder, the API on it, and the service as real processes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+from service.ephemeral import Service, running_service
+from service.settings import Settings
+from service.store.database import Database
+from service.store.migrations import open_database
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a database of the test's own."""
+    return Settings(database_url=f"sqlite:///{tmp_path}/descent.db")
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A real SQLite file with the tables in it."""
+    opened = open_database(settings.database_url, settings.busy_seconds)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def api(settings: Settings, database: Database) -> Iterator[TestClient]:
+    """The API alone: what it queues, nobody works off."""
+    with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """`descent serve` with two workers, at `.url`, for all tests that need one."""
+    home = tmp_path_factory.mktemp("service")
+    with (
+        (home / "log").open("w") as log,
+        running_service("--database", f"sqlite:///{home}/descent.db", "--workers", "2", log=log) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx2.Client]:
+    """A client of the running service."""
+    with httpx2.Client(base_url=service.url, timeout=30) as client:
+        yield client
