@@ -17,7 +17,7 @@ serve: $(VENV)/service ## run the service until Ctrl-C
 	@$(BIN)/descent serve
 
 test: $(VENV)/development ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/development ## look for mistakes without running: formatting, lint, types
 	$(BIN)/ruff format --check .

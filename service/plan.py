@@ -171,7 +171,7 @@ def _check_theta0(theta0: Any, parameters: list[str]) -> None:
             f"Give one each for {_shortened(parameters)}.",
         )
     if isinstance(theta0, dict) and set(theta0) != set(parameters):
-        wrong = sorted(set(theta0) ^ set(parameters))[0]
+        wrong = min(set(theta0) ^ set(parameters))
         problem = "is missing" if wrong in parameters else "is not a parameter"
         raise invalid(pointer, f"{wrong} {problem}.", f"Give one number each for {_shortened(parameters)}.")
 
