@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import hypothesis
 import pytest
 from fastapi.testclient import TestClient
 
@@ -12,6 +13,10 @@ from service.ephemeral import Service, running_service
 from service.settings import Settings
 from service.store.database import Database
 from service.store.migrations import open_database
+
+# How long an example takes depends on what else the machine does: no test is timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

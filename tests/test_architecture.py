@@ -1,0 +1,57 @@
+"""The house's rules, held by a test: which room may import which, and that the documents speak of what there is."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")])
+
+# A room, and what of ours it may import; longer names win.
+ALLOWED = {
+    "gd_engine": {"gd_engine"},
+    "service.lifecycle": set(),
+    "service.settings": set(),
+    "service.curves": set(),
+    "service.csv_table": set(),
+    "service.errors": set(),
+    "service.store": {"service.lifecycle", "service.store"},
+    "service.schemas": {"service.errors", "service.lifecycle", "service.schemas"},
+    "service.plan": {"gd_engine", "service.errors", "service.settings"},
+    "service.training": {"gd_engine", "service.lifecycle", "service.plan", "service.settings", "service.store"},
+    "service": {"service"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports by a relative name"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] in {"gd_engine", "service"}}
+
+
+def within(name: str, rooms: set[str]) -> bool:
+    return any(name == room or name.startswith(room + ".") for room in rooms)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_arrows_point_one_way(path: Path) -> None:
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    room = max((room for room in ALLOWED if within(module, {room})), key=len)
+    wrong = {name for name in imports(path) if not within(name, ALLOWED[room])}
+    assert not wrong, f"{module} must not import {wrong}"
+
+
+def test_the_engine_knows_no_web_no_database_and_no_clock() -> None:
+    used = set()
+    for path in ROOT.glob("gd_engine/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = node.names if isinstance(node, ast.Import) else []
+            used |= {alias.name.split(".")[0] for alias in names}
+            used |= {str(node.module).split(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+    assert used <= {"autograd", "collections", "gd_engine", "itertools", "math", "numpy", "typing"}
