@@ -82,7 +82,9 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         connection.isolation_level = None  # the driver shall not begin or commit anything by itself
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
-        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # Only a new file can be told to give freed space back, and to tell another one takes the write lock.
+        if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
+            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         mode = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
         if mode.upper() not in {journal, "MEMORY"}:
             raise RuntimeError(
