@@ -1,0 +1,52 @@
+"""Runs that take a while, and waiting for them."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx2
+
+T = TypeVar("T")
+
+LINE = {"x": [[float(i), float(i * i % 7)] for i in range(30)], "y": [float(3 * i + i % 5) for i in range(30)]}
+
+
+def long_run(client: httpx2.Client, steps: int = 5_000, **more: Any) -> str:
+    """Queues a run of so many steps, some tenths of a millisecond each; its id."""
+    body = {"dataset": LINE, "standardize": True, "descent": {"steps": steps, "learning_rate": 0.001}} | more
+    answer = client.post("/fit", json=body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def run_of(client: httpx2.Client, run_id: str) -> dict[str, Any]:
+    answer = client.get(f"/runs/{run_id}")
+    answer.raise_for_status()
+    return dict(answer.json())
+
+
+def until(look: Callable[[], T], seconds: float = 60) -> T:
+    """The first true value of `look()`."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, f"not within {seconds} s: {look}"
+        time.sleep(0.02)
+    return found
+
+
+def finished(client: httpx2.Client, run_id: str, seconds: float = 120) -> dict[str, Any]:
+    """The run when it is finished."""
+    ends = {"succeeded", "diverged", "failed", "cancelled"}
+
+    def ended() -> dict[str, Any] | None:
+        run = run_of(client, run_id)
+        return run if run["status"] in ends else None
+
+    return until(ended, seconds) or {}
+
+
+def trajectory(client: httpx2.Client, run_id: str) -> bytes:
+    """Every number of the run, as text in which each double is exact."""
+    answer = client.get(f"/runs/{run_id}/trajectory?format=csv", timeout=60)
+    answer.raise_for_status()
+    return answer.content

@@ -1,0 +1,183 @@
+"""Worker processes: replaced when they die, drained when they are told to stop, idle when there is nothing to do."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from service.ephemeral import Service, running_service
+from service.settings import Settings
+from service.store import runs
+from service.store.migrations import open_database
+from service.training import Training
+from service.worker import Worker
+from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
+from tests.acceptance.test_crash import children_of
+
+SOON = {**os.environ, "DESCENT_HEARTBEAT_SECONDS": "0.2", "DESCENT_LEASE_SECONDS": "1"}
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers by /proc")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[tuple[Service, httpx2.Client]]:
+    """A service of the test's own, which it may harm."""
+    with (
+        (tmp_path / "log").open("w") as log,
+        running_service("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1", environment=SOON, log=log) as it,
+        httpx2.Client(base_url=it.url, timeout=30) as client,
+    ):
+        yield it, client
+
+
+@needs_proc
+def test_a_killed_worker_is_replaced_and_its_run_goes_on(own: tuple[Service, httpx2.Client]) -> None:
+    service, client = own
+    run_id = long_run(client, 12_000)
+    until(lambda: run_of(client, run_id)["steps_done"] > 0)
+    [worker] = children_of(service.process.pid)
+    os.kill(worker, signal.SIGKILL)
+    at_death = run_of(client, run_id)["steps_done"]
+    run = finished(client, run_id)
+    assert 0 < at_death < 12_000
+    assert (run["status"], run["steps_done"]) == ("succeeded", 12_000)
+    undisturbed = long_run(client, 12_000)
+    finished(client, undisturbed)
+    assert trajectory(client, run_id) == trajectory(client, undisturbed)
+
+
+def test_sigterm_drains_and_the_run_goes_on_at_the_next_start(tmp_path: Path) -> None:
+    options = ("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1")
+    with (tmp_path / "log").open("w") as log:
+        with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
+            run_id = long_run(client, 12_000)
+            until(lambda: run_of(client, run_id)["steps_done"] > 0)
+            begun = time.monotonic()
+            service.process.send_signal(signal.SIGTERM)
+            assert service.process.wait(30) == 0
+            assert time.monotonic() - begun < 8, "a drain takes one block, not the run"
+        with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
+            # Handed back, not lost: no lease has to run out before it goes on.
+            until(lambda: run_of(client, run_id)["status"] != "queued", 10)
+            assert finished(client, run_id)["status"] == "succeeded"
+            assert len(trajectory(client, run_id).splitlines()) == 12_002
+
+
+def test_workers_end_with_a_supervisor_that_was_killed(own: tuple[Service, httpx2.Client]) -> None:
+    service, client = own
+    until(lambda: client.get("/readyz").status_code == 200)
+    workers = children_of(service.process.pid)
+    service.process.kill()
+    service.process.wait()
+    until(lambda: not any(_alive(worker) for worker in workers), 10)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_progress_shows_at_least_twice_a_second(own: tuple[Service, httpx2.Client]) -> None:
+    _, client = own
+    run_id = long_run(client, 40_000)
+    until(lambda: run_of(client, run_id)["steps_done"] > 0)
+    seen: list[tuple[float, int]] = []
+
+    def watch() -> bool:
+        run = run_of(client, run_id)
+        if not seen or run["steps_done"] > seen[-1][1]:
+            seen.append((time.monotonic(), run["steps_done"]))
+        return len(seen) > 8 or run["status"] != "running"
+
+    until(watch, 60)
+    pauses = sorted(later - earlier for (earlier, _), (later, _) in pairwise(seen))
+    assert len(pauses) >= 5
+    assert pauses[len(pauses) // 2] < 0.5 + 0.1
+
+
+def test_cancel_and_delete_reach_a_running_run(own: tuple[Service, httpx2.Client]) -> None:
+    _, client = own
+    cancelled, deleted = long_run(client, 1_000_000), long_run(client, 1_000_000)
+    until(lambda: run_of(client, cancelled)["steps_done"] > 0)
+    assert client.post(f"/runs/{cancelled}/cancel").json()["status"] == "cancelling"
+    run = finished(client, cancelled, 10)
+    assert (run["status"], run["stop_reason"]) == ("cancelled", "cancelled")
+    assert len(trajectory(client, cancelled).splitlines()) == run["steps_done"] + 2
+    until(lambda: run_of(client, deleted)["steps_done"] > 0)
+    assert client.delete(f"/runs/{deleted}").status_code == 204
+    assert client.get(f"/runs/{deleted}").status_code == 404
+    assert finished(client, long_run(client, 10), 20)["status"] == "succeeded"
+
+
+def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/d.db"
+    with (
+        (tmp_path / "log").open("w") as log,
+        running_service("--database", database, "--workers", "0", log=log) as service,
+        httpx2.Client(base_url=service.url) as client,
+    ):
+        run_id = long_run(client, 100)
+        assert run_of(client, run_id)["status"] == "queued"
+        workers = subprocess.Popen(
+            [sys.executable, "-m", "service.cli", "worker", "--workers", "1", "--database", database],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            assert finished(client, run_id, 30)["status"] == "succeeded"
+        finally:
+            workers.terminate()
+        assert workers.wait(30) == 0
+
+
+def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.db")
+    options = ("--database", settings.database_url, "--workers", "0")
+    with running_service(*options) as service, httpx2.Client(base_url=service.url) as client:
+        poison, neighbour = long_run(client), long_run(client)
+        database = open_database(settings.database_url, 30.0)
+        for _ in range(1 + runs.MAX_LOSSES):
+            with database.writing() as connection:
+                claimed = runs.claim(connection, "dies at once", lease_seconds=-1)
+            assert claimed is not None
+            assert claimed.run.id == poison
+        worker = Worker(settings, "survivor")
+        worker._train(claimed)
+        run = run_of(client, poison)
+        assert (run["status"], run["error"]["code"], run["steps_done"]) == ("failed", "worker_lost", 0)
+        following = worker._claim()
+        assert following is not None
+        worker._train(following)
+        assert run_of(client, neighbour)["status"] == "succeeded"
+        database.dispose()
+
+
+def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.db", lease_seconds=0.01)
+    with (
+        running_service("--database", settings.database_url, "--workers", "0") as service,
+        httpx2.Client(base_url=service.url) as client,
+    ):
+        run_id = long_run(client, 500)
+        database = open_database(settings.database_url, 30.0)
+        with database.writing() as connection:
+            stale = runs.claim(connection, "stale", settings.lease_seconds)
+        assert stale is not None
+        time.sleep(0.05)
+        other = Worker(settings.model_copy(update={"lease_seconds": 60.0}), "other")
+        claimed = other._claim()
+        assert claimed is not None
+        with pytest.raises(runs.LeaseLostError):
+            Training(database, stale, settings, lambda: False).run()
+        assert run_of(client, run_id)["steps_done"] == 0
+        other._train(claimed)
+        assert len(trajectory(client, run_id).splitlines()) == 502
+        database.dispose()
