@@ -150,6 +150,7 @@ def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) 
             assert claimed is not None
             assert claimed.run.id == poison
         worker = Worker(settings, "survivor")
+        assert claimed is not None
         worker._train(claimed)
         run = run_of(client, poison)
         assert (run["status"], run["error"]["code"], run["steps_done"]) == ("failed", "worker_lost", 0)
