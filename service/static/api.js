@@ -1,0 +1,51 @@
+// The service, as the page sees it: one function per call, one error class.
+
+/** What went wrong, fit to be shown: problem+json's title, detail and errors, or `unreachable`. */
+export class ApiError extends Error {
+  constructor({ status = 0, title = "", detail = "", errors = [], unreachable = false }) {
+    super(detail || title);
+    Object.assign(this, { status, title, detail, errors, unreachable });
+  }
+}
+
+async function call(path, options = {}) {
+  let response;
+  try {
+    // no-cache: ask again every time, and let the ETag spare the body.
+    response = await fetch(path, { cache: "no-cache", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError({ unreachable: true });
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response.status === 204 ? null : response.json();
+}
+
+async function problemOf(response) {
+  const { status } = response;
+  try {
+    const { title, detail, errors } = await response.json();
+    return new ApiError({ status, title, detail, errors });
+  } catch {
+    // A proxy in between may answer with HTML; the status is all there is to say.
+    return new ApiError({ status, title: `HTTP ${status} ${response.statusText}` });
+  }
+}
+
+const runPath = (id) => `/runs/${encodeURIComponent(id)}`;
+
+export const trajectoryLink = (id, query) => `${runPath(id)}/trajectory?${new URLSearchParams(query)}`;
+export const getRun = (id, signal) => call(runPath(id), { signal });
+export const getTrajectory = (id, query, signal) => call(trajectoryLink(id, query), { signal });
+export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { method: "POST" });
+export const deleteRun = (id) => call(runPath(id), { method: "DELETE" });
+
+export function listRuns(after, signal) {
+  const query = new URLSearchParams({ limit: 50, ...(after && { after }) });
+  return call(`/runs?${query}`, { signal });
+}
+
+export function fit(body) {
+  const headers = { "Content-Type": "application/json" };
+  return call("/fit", { method: "POST", headers, body: JSON.stringify(body) });
+}

@@ -1,0 +1,95 @@
+// The two criteria: the chart, what it shows (legend, scale), its words, and the slider that moves along it.
+import { h, say } from "/static/dom.js";
+import { count, t } from "/static/i18n.js";
+import { rounded } from "/static/format.js";
+import { chart } from "/static/chart.js";
+import { CURVES } from "/static/trajectory.js";
+import { suggestsLog } from "/static/scaling.js";
+import { isLive } from "/static/status.js";
+import { stepper } from "/static/stepper.js";
+
+/** `kept` holds the reader's choices: `log` (undefined: not chosen yet), `loss`, `step` (undefined: the last one). */
+export function chartPanel(kept, onStep) {
+  const figure = h("div", { class: "plot", role: "img", "aria-label": t("chartWaiting") });
+  const note = h("p", { class: "note" });
+  const best = legendEntry("best", "");
+  const loss = h("input", { type: "checkbox", change: () => { kept.loss = loss.checked; redraw(); } });
+  loss.checked = Boolean(kept.loss);
+  const scale = scaleChoice((log) => { kept.log = log; redraw(); });
+  const legend = h("div", { class: "legend" },
+    legendEntry("train_mse", t("train_mse")), legendEntry("test_mse", t("test_mse")),
+    h("label", { class: "toggle" }, loss, legendEntry("train_loss", t("showLoss"))), best);
+  const slider = stepper((step) => { kept.step = step; onStep(step); });
+  const empty = h("p", { class: "nothing", hidden: true });
+  const element = h("section", { class: "criteria", "aria-labelledby": "criteria" },
+    h("div", { class: "criteria-top" }, h("h2", { id: "criteria" }, t("chart")), scale.element), legend, figure, empty, slider.element, note,
+    h("p", { class: "explain" }, t("criteria")));
+  const needData = [figure, legend, scale.element, slider.element];
+  for (const part of needData) part.hidden = true;
+  let drawing = null; // uPlot needs an element with a size, hence not before the first draw
+  let latest = null;
+
+  const visible = () => CURVES.filter((name) => name !== "train_loss" || loss.checked);
+
+  function update(run, curve) {
+    latest = { run, curve };
+    const rows = curve.columns.step.length;
+    for (const part of needData) part.hidden = rows === 0;
+    empty.hidden = rows > 0;
+    say(empty, isLive(run) ? t("chartWaiting") : t("chartNothing"));
+    say(note, notes(run, curve));
+    slider.grow(Math.max(0, curve.last));
+    if (rows > 0) redraw();
+  }
+
+  function redraw() {
+    const { run, curve } = latest;
+    const mark = Number.isFinite(run.best?.test_mse) ? run.best : null;
+    const log = kept.log ?? suggestsLog(visible().flatMap((name) => curve.columns[name]));
+    drawing ??= chart(figure, slider.choose);
+    drawing.draw(curve, visible(), log, mark);
+    scale.show(log);
+    best.hidden = !mark;
+    if (mark) say(best.lastElementChild, `${t("bestMark")} (${t("atStep", { n: mark.step }).toLowerCase()})`);
+    figure.setAttribute("aria-label", visible().map((name) => curveWords(name, curve.columns)).join(" "));
+  }
+
+  function select(step, row) {
+    slider.show(step, row);
+    drawing?.select(step, row, visible());
+  }
+  return { element, update, select, stop: () => drawing?.stop() };
+}
+
+const legendEntry = (name, words) => h("span", { class: `entry ${name}` }, h("i", { class: "sample", "aria-hidden": "true" }), h("span", {}, words));
+
+function scaleChoice(onChoice) {
+  const button = (log, words) => h("button", { type: "button", click: () => onChoice(log) }, words);
+  const [straight, logarithmic] = [button(false, t("linear")), button(true, t("log"))];
+  const element = h("div", { role: "group", class: "scale", "aria-label": t("scale") }, straight, logarithmic);
+  const show = (log) => {
+    straight.setAttribute("aria-pressed", String(!log));
+    logarithmic.setAttribute("aria-pressed", String(log));
+  };
+  return { element, show };
+}
+
+function notes(run, curve) {
+  const { step } = curve.columns;
+  if (step.length === 0) return "";
+  const sampled = curve.sampled ? t("sampled", { n: step.length, all: count(curve.last + 1) }) : "";
+  const noTest = !isLive(run) && !curve.has("test_mse") ? t("noTest") : "";
+  return [noTest, sampled].filter(Boolean).join(" ");
+}
+
+/** The text alternative of one curve: where it begins, ends, and is lowest. */
+function curveWords(name, { step, [name]: values }) {
+  const known = values.map((value, i) => ({ value, at: step[i] })).filter(({ value }) => value !== null);
+  if (known.length === 0) return t("chartNoValue", { label: t(name) });
+  const lowest = known.reduce((low, point) => (point.value < low.value ? point : low));
+  const [first, last] = [known[0], known.at(-1)];
+  return t("chartCurve", {
+    label: t(name), first: rounded(first.value), from: first.at, last: rounded(last.value), to: last.at,
+    best: rounded(lowest.value), at: lowest.at,
+  });
+}

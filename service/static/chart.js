@@ -1,0 +1,109 @@
+// The curves over the steps: uPlot draws lines and axes; the needle, its dots and the ring at the best test step
+// are ordinary elements above its canvas, so that they move without redrawing and take their colours from CSS.
+import { h } from "/static/dom.js";
+import { count } from "/static/i18n.js";
+import { CURVES } from "/static/trajectory.js";
+import { niceTicks, scaling } from "/static/scaling.js";
+
+const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
+// style.css lines the slider up with these two.
+const AXIS_WIDTH = 64;
+const MARGIN_RIGHT = 32;
+const FEW = 25; // steps that are still told apart as points
+
+/** `onStep(step)` is called as a pointer moves over the curves. */
+export function chart(host, onStep) {
+  let columns = null;
+  let scale = scaling([], false);
+  let selected = null;
+  let best = null;
+  const colour = (name) => getComputedStyle(host).getPropertyValue(name);
+  const needle = h("div", { class: "needle" });
+  const ring = h("div", { class: "ring" });
+  const dots = CURVES.map((name) => h("div", { class: `dot ${name}` }));
+  const plot = new globalThis.uPlot(options(), [[], ...CURVES.map(() => [])], host);
+  plot.over.append(needle, ring, ...dots);
+  followPointer(plot, () => columns?.step ?? [], onStep);
+
+  function options() {
+    const grid = { stroke: () => colour("--chart-grid"), width: 1 };
+    const axis = { stroke: () => colour("--chart-ink"), font: "12px system-ui, sans-serif", grid, gap: 8, ticks: { show: false } };
+    const { width, height } = host.getBoundingClientRect();
+    return {
+      width: width || 600, height: height || 320, padding: [8, MARGIN_RIGHT, 0, 0],
+      legend: { show: false }, cursor: { show: false }, hooks: { draw: [place] },
+      scales: { x: { time: false, range: (_, low, high) => [low ?? 0, Math.max(high ?? 1, (low ?? 0) + 1)] }, y: { range: () => scale.range } },
+      series: [{}, ...CURVES.map((name) => line(name))],
+      axes: [
+        { ...axis, size: 28, splits: (u, _, low, high) => niceTicks(low, high, u.width / 110).filter(Number.isInteger), values: (_, ticks) => ticks.map(count) },
+        { ...axis, size: AXIS_WIDTH, splits: (u, _, low, high) => scale.ticks(low, high, u.height / 48), values: (_, ticks) => ticks.map((tick) => scale.label(tick)) },
+      ],
+    };
+  }
+
+  function line(name) {
+    const stroke = () => colour(`--chart-${name}`);
+    const points = { show: (u) => u.data[0].length <= FEW, size: 5, fill: stroke, stroke };
+    return { stroke, width: 2, dash: DASHES[name], pxAlign: 0, points };
+  }
+
+  /** `visible` are the curves to draw; `mark` is {step, test_mse} or null. */
+  function draw(curve, visible, log, mark) {
+    columns = curve.columns;
+    best = mark;
+    scale = scaling(visible.flatMap((name) => columns[name]), log);
+    const drawn = CURVES.map((name) => (visible.includes(name) ? columns[name].map(scale.plot) : columns[name].map(() => null)));
+    plot.setData([columns.step, ...drawn]);
+  }
+
+  function select(step, row, visible) {
+    selected = { step, values: CURVES.map((name) => (visible.includes(name) ? row?.[name] : null)) };
+    place();
+  }
+
+  function place() {
+    const put = (element, step, value) => {
+      const plotted = step === null ? null : scale.plot(value);
+      element.hidden = plotted === null;
+      if (plotted === null) return;
+      element.style.transform = `translate(${plot.valToPos(step, "x")}px, ${plot.valToPos(plotted, "y")}px)`;
+    };
+    needle.hidden = selected === null;
+    if (selected) needle.style.transform = `translateX(${plot.valToPos(selected.step, "x")}px)`;
+    dots.forEach((dot, i) => put(dot, selected?.step ?? null, selected?.values[i]));
+    put(ring, best?.step ?? null, best?.test_mse);
+  }
+
+  const sizes = new ResizeObserver(([{ contentRect: { width, height } }]) => width && plot.setSize({ width, height }));
+  const repaint = () => plot.redraw();
+  sizes.observe(host);
+  document.addEventListener("themechange", repaint);
+  const stop = () => {
+    sizes.disconnect();
+    document.removeEventListener("themechange", repaint);
+    plot.destroy();
+  };
+  return { draw, select, stop };
+}
+
+/** The pointer picks the nearest step that is drawn; a finger may still scroll the page up and down. */
+function followPointer(plot, steps, onStep) {
+  const pick = (event) => {
+    const known = steps();
+    if (known.length === 0) return;
+    const { left } = plot.over.getBoundingClientRect();
+    onStep(nearest(known, plot.posToVal(event.clientX - left, "x")));
+  };
+  plot.over.addEventListener("pointermove", pick);
+  plot.over.addEventListener("pointerdown", pick);
+}
+
+function nearest(sorted, value) {
+  let [low, high] = [0, sorted.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] <= value) low = middle;
+    else high = middle;
+  }
+  return value - sorted[low] <= sorted[high] - value ? sorted[low] : sorted[high];
+}

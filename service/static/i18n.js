@@ -1,0 +1,37 @@
+// Two dictionaries with the same keys. An entry is a text, or {one, other} chosen by the number `n`.
+import { english } from "/static/strings-en.js";
+import { french } from "/static/strings-fr.js";
+import { remember } from "/static/memory.js";
+
+const DICTIONARIES = { en: english, fr: french };
+
+/** The language stands in one place, the document's `lang`; early.js has set it. */
+export const language = () => document.documentElement.lang;
+
+export function setLanguage(code) {
+  document.documentElement.lang = code;
+  remember("descent.language", code);
+}
+
+export function t(key, values = {}) {
+  const entry = DICTIONARIES[language()][key];
+  const text = typeof entry === "object" ? entry[new Intl.PluralRules(language()).select(values.n)] ?? entry.other : entry;
+  return text.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name];
+    return typeof value === "number" ? count(value) : String(value);
+  });
+}
+
+/** Has the dictionaries a word for it? Names that come from the API may be newer than this page. */
+export const word = (key, fallback, values) => (key in english ? t(key, values) : fallback);
+
+/** Whole numbers (steps, rows) grouped as the language does. */
+export const count = (n) => new Intl.NumberFormat(language()).format(n);
+
+/** Gives the words of the page's own frame: elements that carry data-t, or data-t-label for aria-label. */
+export function translateFrame() {
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of document.querySelectorAll("[data-t-label]")) {
+    element.setAttribute("aria-label", t(element.dataset.tLabel));
+  }
+}

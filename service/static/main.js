@@ -1,0 +1,54 @@
+// The page's frame: which view the address asks for, the language and the theme.
+import { setLanguage, language, translateFrame } from "/static/i18n.js";
+import { startTheme } from "/static/theme.js";
+import { clearProblem } from "/static/problem.js";
+import { runsView } from "/static/runs-view.js";
+import { runView } from "/static/run-view.js";
+
+const host = document.getElementById("view");
+let view = null;
+let kept = {}; // what a view wants to find again when it is drawn anew in another language
+
+function open() {
+  view?.stop();
+  clearProblem("poll");
+  clearProblem("action");
+  const run = /^#\/runs\/([^/?]+)/.exec(location.hash);
+  view = run ? runView(host, decodeURIComponent(run[1]), kept) : runsView(host, kept);
+}
+
+function go() {
+  kept = {};
+  open();
+  scrollTo(0, 0);
+  view.heading.focus({ preventScroll: true }); // so that a screen reader and the Tab key start at the new page's top
+}
+
+function pressLanguage() {
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === language()));
+  }
+}
+
+function startLanguage() {
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => {
+      setLanguage(button.dataset.language);
+      pressLanguage();
+      translateFrame();
+      open();
+    });
+  }
+  pressLanguage();
+  translateFrame();
+}
+
+// The skip link would otherwise change the address, which here names the view.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+addEventListener("hashchange", go);
+startTheme(document.getElementById("theme"));
+startLanguage();
+open();

@@ -1,0 +1,68 @@
+// A run's title, how it goes or how it ended, and what can be done to it.
+import { choose, h, say } from "/static/dom.js";
+import { t } from "/static/i18n.js";
+import { titleOf } from "/static/format.js";
+import { cancelRun, deleteRun } from "/static/api.js";
+import { act } from "/static/problem.js";
+import { badge, isLive, progress, sentence } from "/static/status.js";
+
+/** `onChange()` asks for the run at once after a button did something. */
+export function runHead(id, onChange) {
+  const heading = h("h1", { tabindex: "-1" }, id.slice(0, 12));
+  const state = h("span");
+  const words = h("span", { class: "sentence" });
+  const bar = h("div", { class: "bar" });
+  const trouble = h("div", { class: "trouble", hidden: true });
+  const cancel = h("button", { type: "button", hidden: true, click: () => act(cancel, () => cancelRun(id).then(onChange)) }, t("cancel"));
+  const remove = h("button", { type: "button", class: "danger", click: () => confirmDelete(heading.textContent, removeRun) }, t("delete"));
+  const removeRun = () => act(remove, async () => {
+    await deleteRun(id);
+    location.hash = "#/";
+  });
+  const element = h("header", { class: "run-head" },
+    h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, cancel, remove)),
+    heading, h("p", { class: "state", role: "status" }, state, " ", words), bar, trouble);
+
+  function update(run) {
+    say(heading, titleOf(run));
+    if (state.firstChild?.dataset.status !== run.status) choose(state, badge(run.status));
+    say(words, sentence(run)); // no step count while live: it would be read out twice a second
+    choose(bar, isLive(run) ? liveBar(run) : null);
+    bar.hidden = !isLive(run);
+    cancel.hidden = !isLive(run) || run.status === "cancelling";
+    choose(trouble, troubles(run));
+    trouble.hidden = !trouble.hasChildNodes();
+  }
+  return { element, heading, update };
+}
+
+function liveBar(run) {
+  const words = t("progress", { done: run.steps_done ?? 0, total: run.steps_total ?? 0 });
+  return [progress(run), h("span", {}, words)];
+}
+
+function troubles(run) {
+  const lines = (run.diagnosis ?? []).map((finding) => h("li", {}, findingWords(finding)));
+  return [
+    run.error?.message ? h("p", { class: "error" }, run.error.message) : null,
+    lines.length ? [h("h2", {}, t("diagnosis")), h("ul", {}, lines)] : null,
+  ].flat();
+}
+
+const findingWords = (finding) => (typeof finding === "string" ? finding : finding.message ?? finding.detail ?? JSON.stringify(finding));
+
+function confirmDelete(name, onYes) {
+  const finish = (yes) => () => {
+    dialog.close();
+    dialog.remove();
+    if (yes) onYes();
+  };
+  const dialog = h("dialog", { "aria-labelledby": "delete-title", cancel: () => dialog.remove() },
+    h("h2", { id: "delete-title" }, t("deleteTitle")),
+    h("p", {}, t("deleteText", { name })),
+    h("p", { class: "actions" },
+      h("button", { type: "button", click: finish(false), autofocus: true }, t("keep")),
+      h("button", { type: "button", class: "danger", click: finish(true) }, t("delete"))));
+  document.body.append(dialog);
+  dialog.showModal();
+}

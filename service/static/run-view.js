@@ -1,0 +1,73 @@
+// One run: reads it (twice a second while it is live), hands it to the parts of the page, and joins them by the
+// chosen step. No step chosen means "the last one", so a live run is followed.
+import { choose, h } from "/static/dom.js";
+import { t } from "/static/i18n.js";
+import { getRun, trajectoryLink } from "/static/api.js";
+import { runLink } from "/static/example.js";
+import { titleOf } from "/static/format.js";
+import { poll } from "/static/poll.js";
+import { pollOutcome, showProblem } from "/static/problem.js";
+import { isLive } from "/static/status.js";
+import { Curve, rowReader } from "/static/trajectory.js";
+import { chartPanel } from "/static/chart-panel.js";
+import { readout } from "/static/readout.js";
+import { runFacts } from "/static/run-facts.js";
+import { runHead } from "/static/run-head.js";
+import { runResults } from "/static/run-results.js";
+
+const LIVE_MS = 500;
+
+export function runView(host, id, kept) {
+  const curve = new Curve(id);
+  const numbers = readout();
+  const head = runHead(id, () => poller.now());
+  const panel = chartPanel(kept, select);
+  const [facts, results] = [runFacts(), runResults(id)];
+  const page = h("article", { class: "run", hidden: true }, head.element,
+    h("div", { class: "bench" }, panel.element, h("div", {}, numbers.element, downloads(id))),
+    h("div", { class: "below" }, results.element, facts.element));
+  choose(host, page);
+
+  const rows = rowReader(id, (step, row) => {
+    if (step !== chosen()) return; // the hand has moved on
+    numbers.show(step, row);
+    panel.select(step, row);
+  }, (error) => showProblem("action", error));
+
+  const chosen = () => Math.min(kept.step ?? curve.last, curve.last);
+
+  function select(step) {
+    if (step === curve.last) kept.step = undefined;
+    panel.select(chosen(), rows.peek(chosen()));
+    rows.want(chosen());
+  }
+
+  async function refresh(signal) {
+    const run = await getRun(id, signal);
+    if (run.id !== id) { // asked for by another name, such as "latest", which will soon mean another run
+      location.replace(runLink(run.id));
+      return null;
+    }
+    page.hidden = false;
+    document.title = `${titleOf(run)} · Descent`;
+    head.update(run);
+    facts.update(run);
+    const news = await curve.refresh(run, signal);
+    if (news || !isLive(run) || curve.last < 0) panel.update(run, curve);
+    if (news && curve.last >= 0) select(chosen());
+    await results.update(run, signal);
+    return isLive(run) ? LIVE_MS : null;
+  }
+
+  const poller = poll(refresh, pollOutcome);
+  const stop = () => {
+    poller.stop();
+    panel.stop();
+  };
+  return { heading: head.heading, stop };
+}
+
+function downloads(id) {
+  const link = (format) => h("a", { href: trajectoryLink(id, { format }) }, format.toUpperCase());
+  return h("p", { class: "downloads" }, h("span", {}, t("downloads")), ["csv", "ndjson", "json"].map(link));
+}

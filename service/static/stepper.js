@@ -1,0 +1,30 @@
+// Chooses a step: a slider lined up with the chart (arrow keys, Home, End) and a field to type a number into.
+import { h } from "/static/dom.js";
+import { t } from "/static/i18n.js";
+import { rounded } from "/static/format.js";
+
+export function stepper(onStep) {
+  const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider.valueAsNumber) });
+  const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", change: () => choose(field.valueAsNumber) });
+  const element = h("div", { class: "stepper" }, slider, h("label", { class: "pick" }, t("step"), field));
+  let last = 0;
+
+  function choose(step) {
+    if (Number.isFinite(step)) onStep(Math.min(last, Math.max(0, Math.round(step))));
+  }
+
+  function grow(step) {
+    last = step;
+    slider.max = field.max = String(step);
+    slider.disabled = step === 0;
+  }
+
+  function show(step, row) {
+    slider.value = String(step);
+    if (document.activeElement !== field || field.valueAsNumber !== step) field.value = String(step);
+    if (!row) return;
+    const words = t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) });
+    slider.setAttribute("aria-valuetext", words);
+  }
+  return { element, choose, grow, show };
+}

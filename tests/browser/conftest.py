@@ -1,0 +1,107 @@
+"""A real Chromium that may only talk to this machine, and a page whose complaints fail the test."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Route, sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# Chromium drops what it is loading when any network interface of the machine comes or goes, loopback or not.
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Service(Protocol):
+    """What these tests need of the fixture `service`: a running service's address."""
+
+    @property
+    def url(self) -> str: ...
+
+
+class Pages:
+    """Opens pages and writes down what must not happen on them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.left_the_machine: list[str] = []
+        self.complaints: list[str] = []
+        self._network_changed = False
+        self.expected = ""  # a pattern of complaints that a test provokes on purpose
+
+    def open(self, url: str, *, width: int = 1280, locale: str = "en-GB", dark: bool = False) -> Page:
+        context = self._browser.new_context(
+            viewport={"width": width, "height": 900}, locale=locale, color_scheme="dark" if dark else "light"
+        )
+        self._contexts.append(context)
+        context.route("**/*", self._stay_here)
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        page = context.new_page()
+        page.goto(url)
+        if self._network_changed:
+            self._network_changed = False
+            page.reload()
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _stay_here(self, route: Route) -> None:
+        if urlsplit(route.request.url).hostname in LOOPBACK:
+            route.fallback()
+        else:
+            self.left_the_machine.append(route.request.url)
+            route.abort()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if NETWORK_CHANGED in message.text:
+            self._network_changed = True
+        elif message.type in {"error", "warning"} and not (self.expected and re.search(self.expected, message.text)):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it. Skips without one, but fails in CI, where its absence would hide everything."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium in CI")
+        pytest.skip("no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def pages(browser: Browser) -> Iterator[Pages]:
+    """Opens pages; afterwards nothing may have left this machine and nothing may have been complained about."""
+    pages = Pages(browser)
+    yield pages
+    try:
+        pages.close()
+    except Error as error:
+        pages.complaints.append(str(error))
+    assert pages.left_the_machine == []
+    assert pages.complaints == []
+
+
+@pytest.fixture
+def page(pages: Pages, service: Service) -> Page:
+    """The list of runs, as a first visitor with an English browser meets it."""
+    return pages.open(f"{service.url}/")
