@@ -1,0 +1,44 @@
+"""Short ways to read a table, and files that are made as they are read."""
+
+import io
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from service.csv_table import CsvError, CsvTable, read_csv
+
+
+def read(text: str | bytes, **options: Any) -> CsvTable:
+    raw = text.encode() if isinstance(text, str) else text
+    return read_csv(io.BytesIO(raw), **{"max_rows": 1000, "max_columns": 50, **options})
+
+
+def values(text: str | bytes, **options: Any) -> list[list[float]]:
+    with read(text, **options) as table:
+        return [row for block in table.blocks() for row in block.tolist()]
+
+
+def refused(text: str | bytes, **options: Any) -> CsvError:
+    with pytest.raises(CsvError) as caught:
+        read(text, **options)
+    return caught.value
+
+
+class Pieces:
+    """A file that is made as it is read, so that it costs no memory itself."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self.read_bytes = 0
+
+    def read(self, size: int) -> bytes:
+        piece = next(self._pieces, b"")
+        assert len(piece) <= size
+        self.read_bytes += len(piece)
+        return piece
+
+
+def repeated(head: bytes, body: bytes, times: int) -> Pieces:
+    return Pieces(itertools.chain([head], itertools.repeat(body, times)))

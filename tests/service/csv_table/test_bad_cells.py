@@ -1,0 +1,131 @@
+"""service.csv_table: cells and columns that are refused are named."""
+
+import pytest
+
+from tests.service.csv_table.support import read, refused
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "nan",
+        "NaN",
+        "inf",
+        "-inf",
+        "Infinity",
+        "1e999",
+        "-1e999",
+        "1_000",
+        "١٢",
+        "１",
+        "0x1f",
+        "TRUE",
+        "FALSE",
+        "abc",
+        "1e",
+        "1.2.3",
+        "--",
+        "1\u00a02",
+        "NA",
+        "?",
+        "5%",
+        "$5",
+        "−1",
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_bad_cells_are_named(cell: str, separator: str) -> None:
+    for column, line in (("x", f"{cell},6"), ("y", f"5,{cell}")):
+        text = f"x,y\n1,2\n\n3,4\n{line}\n7,8\n".replace(",", separator)
+        error = refused(text)
+        assert (error.row, error.column) == (5, column)
+        assert repr(cell) in error.message
+        assert error.hint
+
+
+def test_the_first_cell_of_a_mixed_column_is_named_where_it_is_the_bad_one() -> None:
+    error = refused("x,y,z\n?,2,3\n4,5,6\n")
+    assert (error.row, error.column) == (2, "x")
+    assert "'?'" in error.message
+    assert "row 3 has the number '4'" in error.message
+    error = refused("x,kind\n1,red\n2,blue\n3,7\n")
+    assert (error.row, error.column) == (2, "kind")
+    assert "row 4 has the number '7'" in error.message
+
+
+def test_a_number_too_large_does_not_make_a_text_column_mixed() -> None:
+    with read("x,name,y\n1,a,2\n3,1e999,4\n") as table:
+        assert table.ignored == ["name"]
+
+
+@pytest.mark.parametrize(
+    "labels", [["nan", "nan"], ["1_000", "2_000"], ["1e999", "inf"], ['"1,5"', '"2,5"'], ["0x1", "١"]]
+)
+def test_a_target_of_nothing_but_would_be_numbers_is_not_text(labels: list[str]) -> None:
+    error = refused(f"x,y\n1,{labels[0]}\n2,{labels[1]}\n")
+    assert (error.row, error.column) == (2, "y")
+
+
+def test_long_cells_are_shown_shortened() -> None:
+    error = refused("x,y\n1,2\n" + "a" * 5000 + ",3\n")
+    assert len(str(error)) < 200
+    assert "'aaa" in error.message
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "column"),
+    [
+        ("x,y\n1,2\n ,4\n", 3, "x"),
+        ("x,y\n,2\n3,4\n", 2, "x"),
+        ("x,y\n1,2\n3,\n", 3, "y"),
+        ("x,y\n1,\n3,\n", 2, "y"),
+        ("x,y\n1,red\n3,\n", 3, "y"),
+        ("x,y\n,red\n3,blue\n", 2, "x"),
+    ],
+)
+def test_empty_cells(text: str, row: int, column: str) -> None:
+    error = refused(text)
+    assert (error.row, error.column) == (row, column)
+    assert error.message.startswith("empty cell")
+
+
+def test_requested_features_must_be_numeric() -> None:
+    error = refused("x,colour,none,y\n1,red,,2\n3,blue,,4\n", features=["x", "colour"])
+    assert (error.row, error.column) == (2, "colour")
+    assert "'red'" in error.message
+    error = refused("x,colour,none,y\n1,red,,2\n3,blue,,4\n", features=["none"])
+    assert (error.row, error.column, error.message) == (2, "none", "empty cell")
+
+
+def test_unknown_columns_are_listed_with_the_nearest() -> None:
+    error = refused("height,weight,y\n1,2,3\n4,5,6\n", target="HIGHT")
+    assert "'HIGHT'" in error.message
+    assert "'height', 'weight', 'y'" in error.message
+    assert error.hint == "did you mean 'height'?"
+    error = refused("height,weight,y\n1,2,3\n4,5,6\n", features=["qqq"])
+    assert "'qqq'" in error.message
+    assert error.hint is None
+    many = ",".join(f"c{i}" for i in range(45))
+    assert "'c19' and 25 more" in refused(f"{many}\n{many}\n", target="z").message
+
+
+def test_features_must_not_hold_the_target_or_repeat() -> None:
+    error = refused("a,b,y\n1,2,3\n4,5,6\n", target="a", features=["b", "a"])
+    assert error.column == "a"
+    assert "target" in error.message
+    assert "twice" in refused("a,b,y\n1,2,3\n4,5,6\n", features=["b", "b"]).message
+
+
+def test_names_must_be_there_and_differ() -> None:
+    error = refused("a, ,y\n1,2,3\n")
+    assert error.row == 1
+    assert "column 2 has no name" in error.message
+    error = refused("a,b, a\n1,2,3\n")
+    assert (error.row, error.column) == (1, "a")
+    assert "columns 1 and 3" in error.message
+
+
+@pytest.mark.parametrize("features", [None, []])
+def test_no_features_left(features: list[str] | None) -> None:
+    assert "no feature columns" in refused("name,y\nann,1\nbob,2\n", features=features).message
+    assert "no feature columns" in refused("y\n1\n2\n", features=features).message

@@ -1,0 +1,102 @@
+"""service.csv_table: files that are no table, or too large a one, are refused."""
+
+from typing import BinaryIO, cast
+
+import pytest
+
+from service.csv_table import CsvError, numbers, read_csv
+from tests.service.csv_table.support import read, refused, repeated, values
+
+
+@pytest.mark.parametrize("text", ["", "\n\n \r\n", "\ufeff"])
+def test_empty_file(text: str) -> None:
+    assert "empty" in refused(text).message
+
+
+def test_too_few_rows() -> None:
+    assert "no rows" in refused("x,y\n\n").message
+    error = refused("x,y\n1,2\n\n")
+    assert error.row == 2
+    assert "at least 2" in str(error)
+    assert "one row" in refused("1,2").message
+
+
+@pytest.mark.parametrize(("line", "cells"), [("1,2,3", "3 cells"), ("1", "1 cell")])
+@pytest.mark.parametrize("before", ["", "5,6\n\n"])
+def test_ragged_records(line: str, cells: str, before: str) -> None:
+    error = refused(f"x,y\n{before}{line}\n7,8\n")
+    assert error.row == (4 if before else 2)
+    assert error.message.startswith(f"{cells} here")
+    assert "2" in error.message
+
+
+def test_row_and_column_limits() -> None:
+    with read("x,y\n1,2\n3,4\n", max_rows=2, max_columns=2):
+        pass
+    error = refused("x,y\n1,2\n3,4\n5,6\n", max_rows=2)
+    assert error.row == 4
+    assert "more than 2 rows" in error.message
+    assert "3 columns" in refused("a,b,y\n1,2,3\n4,5,6\n", max_columns=2).message
+
+
+def test_reading_stops_at_the_row_limit() -> None:
+    file = repeated(b"x,y\n", b"1,2\n" * 1000, 10**6)
+    with pytest.raises(CsvError, match="more than 5,000 rows"):
+        read_csv(cast("BinaryIO", file), max_rows=5000, max_columns=2)
+    assert file.read_bytes < 40_000
+
+
+def test_class_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "x,y\n" + "".join(f"{i},c{i}\n" for i in range(5))
+    monkeypatch.setattr(numbers, "MAX_CLASSES", 5)
+    with read(text) as table:
+        assert table.classes == ["c0", "c1", "c2", "c3", "c4"]
+    monkeypatch.setattr(numbers, "MAX_CLASSES", 4)
+    error = refused(text)
+    assert (error.row, error.column) == (6, "y")
+    assert "more than 4" in error.message
+
+
+def test_quotes_that_csv_refuses() -> None:
+    error = refused('x,y\n1,2\n"3,4\n5,6\n')
+    assert error.row == 3
+    assert "quote" in str(error.hint)
+    assert refused('x,y\n1,2\n"3"4,4\n').row == 3
+    error = refused("x,y\n1,2\n" + "a" * 140_000 + ",4\n")
+    assert error.row == 3
+    assert "limit" in error.message
+
+
+def test_quoted_newlines_count_as_one_row() -> None:
+    assert refused('name,x,y\n"a\nb",1,2\n"c\r\nd",3,oops\n').row == 3
+
+
+@pytest.mark.parametrize(
+    "start", [b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08", b"PK\x03\x04", b"PAR1\x15\x04", b"%PDF-1.7", b"\xff\xfex\0"]
+)
+def test_binary_files(start: bytes) -> None:
+    error = refused(start + b"x,y\n1,2\n3,4\n")
+    assert "not a text file" in error.message
+    assert error.hint == "save it as CSV UTF-8"
+
+
+def test_a_column_may_be_called_like_a_format() -> None:
+    assert values("PAR1,PK\n1,2\n3,4\n") == [[1, 2], [3, 4]]
+
+
+def test_nul_and_other_encodings_are_named_by_row() -> None:
+    error = refused(b"x,y\n1,2\n3,\x004\n")
+    assert error.row == 3
+    assert "NUL" in error.message
+    error = refused("x,größe\n1,2\n3,4\n".encode("latin-1"))
+    assert (error.row, error.hint) == (1, "save it as CSV UTF-8")
+    lines = b"".join(b"%d,2\n" % i for i in range(50_000))
+    assert refused(b"x,y\n" + lines + b"\n3,\xe4\n", max_rows=10**6).row == 50_003
+    assert refused(b"x,y\n1,2\n3,4\n5,\xc3").row == 4
+
+
+def test_str_of_an_error_says_everything() -> None:
+    error = CsvError("empty cell", row=3, column="age", hint="fill it in")
+    assert str(error) == "row 3, column 'age': empty cell – fill it in"
+    assert str(CsvError("empty")) == "empty"
+    assert isinstance(error, ValueError)
