@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, Response
@@ -14,11 +14,13 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import BaseRoute, Match, Mount
 
 from service import errors
 from service.errors import ApiError, problem
 from service.routes import datasets, fit, health, runs, trajectory
-from service.routes.common import problems
+from service.routes.common import only_known_parameters, problems
 from service.schemas.answers import Problem
 from service.schemas.fit import FitRequest
 from service.settings import Settings
@@ -35,6 +37,7 @@ the descent minimises, and the test error, which one really wants to be small.
 In paths, `latest` stands for the newest run or dataset, so every example here runs as it stands. What is not finite is
 `null`. Errors are `application/problem+json` and say what to change.
 """
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -58,7 +61,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     for room in (fit, runs, trajectory, datasets, health):
-        app.include_router(room.router)
+        app.include_router(room.router, dependencies=[Depends(only_known_parameters)])
     _add_pages(app)
     _add_error_answers(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -74,7 +77,16 @@ def _add_pages(app: FastAPI) -> None:
     async def swagger_ui() -> Response:
         return FileResponse(STATIC / "docs.html", headers=PAGE_HEADERS)
 
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", _Assets(directory=STATIC), name="static")
+
+
+class _Assets(StaticFiles):
+    """The page's parts. A browser asks each time whether it has the newest, so that it never mixes two versions."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        return response
 
 
 def _add_error_answers(app: FastAPI) -> None:
@@ -84,6 +96,7 @@ def _add_error_answers(app: FastAPI) -> None:
         RequestValidationError: _validation,
         OperationalError: _database,
         PoolTimeoutError: _busy,
+        ClientDisconnect: _gone,
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():
@@ -97,8 +110,23 @@ def _awaited(handler: Callable[[Request, Any], Response]) -> Callable[[Request, 
     return answer
 
 
-def _http(_request: Request, error: HTTPException) -> Response:
+def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 404:
+        return problem(404, "There is nothing at this path. /docs lists all there is.")
+    if error.status_code == 405:
+        allowed = ", ".join(_methods(request))
+        return problem(405, f"Only {allowed} can be done with this path.", headers={"Allow": allowed})
     return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods that the path takes: the framework names those of one route, and a path may have several."""
+
+    def takes(route: BaseRoute, method: str) -> bool:
+        return not isinstance(route, Mount) and route.matches({**request.scope, "method": method})[0] is Match.FULL
+
+    found = [method for method in METHODS if any(takes(route, method) for route in request.app.routes)]
+    return found or ["GET"]  # what is mounted is files
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Response:
@@ -106,9 +134,7 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
     for entry in error.errors():
         place, *path = entry["loc"]
         name = ".".join(map(str, path))
-        extra = entry["type"] == "extra_forbidden"
-        message = "There is no such parameter." if extra else f"{entry['msg']}."
-        found.append({"header" if place == "header" else "parameter": name, "message": message})
+        found.append({"header" if place == "header" else "parameter": name, "message": f"{entry['msg']}."})
     return errors.answer(_request, errors.InvalidError(found))
 
 
@@ -124,6 +150,10 @@ def _database(request: Request, error: OperationalError) -> Response:
 
 def _busy(_request: Request, _error: Exception) -> Response:
     return problem(503, "The database is busy. Try again in a second.", headers={"Retry-After": "1"})
+
+
+def _gone(_request: Request, _error: ClientDisconnect) -> Response:
+    return problem(400, "The connection was closed before the whole body had come.")
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
@@ -148,8 +178,15 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for path in described["paths"].values():
             for operation in path.values():
                 _drop_default_validation_error(operation)
+                _say_the_largest_page(operation, app.state.settings)
         app.openapi_schema = described
     return app.openapi_schema
+
+
+def _say_the_largest_page(operation: dict[str, Any], settings: Settings) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "limit":
+            parameter["schema"]["maximum"] = settings.max_page
 
 
 def _drop_default_validation_error(operation: dict[str, Any]) -> None:

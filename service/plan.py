@@ -1,6 +1,8 @@
 """What a request asks of its data, found out without touching a row: names, sizes, price; or what is wrong with it."""
 
+from collections import Counter
 from math import comb, log10
+from sys import float_info
 from typing import Any, NamedTuple, Protocol
 
 from gd_engine import MODELS, Model, Split, column_names, losses_for, split_by_fraction, split_by_rows
@@ -11,7 +13,7 @@ Request = dict[str, Any]
 """The body of POST /fit as JSON, every default filled in."""
 
 
-MOST_DECADES = 308
+MOST_DECADES = log10(float_info.max)
 """Numbers beyond 10 to this power are not finite."""
 
 
@@ -117,9 +119,11 @@ def _classes(model: Model, facts: Facts, pointer: str) -> list[str] | list[int] 
 
 
 def _check_columns(request: Request, model: Model, facts: Facts, pointer: str) -> None:
-    if model.intercept and "intercept" in facts.features:
-        raise invalid(pointer, "A feature is called intercept, as a parameter of the model is.", "Rename the feature.")
-    degree = int(model.monomials.sum(axis=1).max())
+    if len(set(model.parameters)) < len(model.parameters):
+        [(name, _)] = Counter(model.parameters).most_common(1)
+        raise invalid(pointer, f"A feature is called {name}, as a parameter of the model is.", "Rename the feature.")
+    # Standardised, a column is squared for its standard deviation.
+    power = int(model.monomials.sum(axis=1).max()) * (2 if request["standardize"] else 1)
     for column in facts.summary[:-1]:
         name, least, greatest = column["name"], column["min"], column["max"]
         if least == greatest and (model.intercept or request["standardize"]):
@@ -128,11 +132,17 @@ def _check_columns(request: Request, model: Model, facts: Facts, pointer: str) -
                 f"The feature {name} is {least!r} in every row, so nothing can be learned from it.",
                 "Leave it out, or if it stands for the intercept, set model.intercept to false.",
             )
-        if degree * log10(max(-least, greatest, 1.0)) > MOST_DECADES:
+        if power * log10(max(-least, greatest, 1.0)) > MOST_DECADES:
             raise invalid(
                 pointer,
-                f"The feature {name} reaches {max(-least, greatest)!r}, whose power {degree} is not finite.",
+                f"The feature {name} reaches {max(-least, greatest)!r}, whose power {power} is not finite.",
                 "Give the feature in a larger unit.",
+            )
+        if request["standardize"] and column["standard_deviation"] == 0:
+            raise invalid(
+                pointer,
+                f"The feature {name} varies so little that its standard deviation is 0.",
+                "Give the feature in a smaller unit.",
             )
 
 
@@ -173,7 +183,7 @@ def _check_theta0(theta0: Any, parameters: list[str]) -> None:
     if isinstance(theta0, dict) and set(theta0) != set(parameters):
         wrong = min(set(theta0) ^ set(parameters))
         problem = "is missing" if wrong in parameters else "is not a parameter"
-        raise invalid(pointer, f"{wrong} {problem}.", f"Give one number each for {_shortened(parameters)}.")
+        raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(parameters)}.")
 
 
 def _check_size(plan: Plan, settings: Settings) -> None:

@@ -37,7 +37,9 @@ def read(body: bytes, database: Database, settings: Settings) -> Submission:
     request["dataset"] = fit.dataset.model_dump() if is_sample else {"id": facts.id}
     made = plan.make(request, facts, settings, inline=inline)
     request["objective"]["loss"] = made.loss
-    digest = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
+    asked = request if inline else request | {"dataset": fit.dataset.model_dump()}
+    digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return Submission(request, digest, made, facts.id, incoming)
 
 
@@ -46,14 +48,16 @@ def queue(database: Database, submission: Submission, key: str | None) -> tuple[
 
     Raises InvalidError when the key was used for another body.
     """
-    with database.writing() as connection:
+
+    def write(connection: Connection) -> tuple[Any, bool]:
         if key is not None and (known := runs.find_by_key(connection, key)) is not None:
             if known.request_digest != submission.digest:
                 message = "This Idempotency-Key was used for another request."
                 raise InvalidError([{"header": "Idempotency-Key", "message": message, "hint": "Use a new key."}])
             return known, True
-        run_id = runs.create(connection, _values(connection, submission, key), submission.request["tags"])
-        return runs.find(connection, run_id), False
+        return runs.create(connection, _values(connection, submission, key), submission.request["tags"]), False
+
+    return database.batch.write(write)
 
 
 def _dataset(fit: FitRequest, database: Database, settings: Settings) -> tuple[Any, ingest.Incoming | None]:

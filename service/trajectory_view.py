@@ -1,12 +1,14 @@
 """Part of a trajectory, and how it is written: JSON columns, NDJSON or CSV, piece by piece.
 
-Whatever the length of a trajectory, a reader costs a few chunks of memory: the columns of the JSON form are read from
-the store one after the other.
+Whatever the length of a trajectory, a reader costs a few MiB of memory. The JSON form has one column after the other
+and the store all columns of a step together, so a long trajectory is read several times: each time for the column that
+comes next, and for as many behind it as there is room to keep.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +17,9 @@ import orjson
 Chunks = Callable[[int, int], Iterator[tuple[int, Any]]]
 """The store's chunks from a first to a last step: (first step, array of shape (columns, steps))."""
 
-IN_MEMORY_BYTES = 1024 * 1024
+KEPT_BYTES = 4 * 1024 * 1024
+JSON_ROWS = 16384
+Piece = bytes | memoryview
 
 
 class View(NamedTuple):
@@ -51,7 +55,8 @@ class View(NamedTuple):
 
 def every(first: int, last: int, stride: int) -> range:
     """Every stride-th step, the first one included."""
-    return range(first, last + 1, stride)
+    # Whatever number was asked for, those of the range are numbers of steps.
+    return range(first, last + 1, min(stride, last - first + 1)) if first <= last else range(0)
 
 
 def thinned(steps: range, most: int, best: int | None) -> Any:
@@ -68,19 +73,65 @@ def thinned(steps: range, most: int, best: int | None) -> Any:
     return steps.start + steps.step * np.sort(places)
 
 
-def as_json(view: View, head: dict[str, Any]) -> Iterator[bytes]:
+def as_json(view: View, head: dict[str, Any]) -> Iterator[Piece]:
     """One object: `head`, then a list a field."""
     yield orjson.dumps(head)[:-1]
-    small = 8 * len(view.steps) * (len(view.parameters) + len(view.columns)) <= IN_MEMORY_BYTES
-    kept = list(view.blocks()) if small else None
-    for field in view.fields:
-        yield b',"%s":[' % field.encode()
-        between = b""
-        for steps, rows in _steps_only(view) if field == "step" else kept or view.blocks():
-            yield between + orjson.dumps(_column(view, field, steps, rows), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-            between = b","
-        yield b"]"
+    kept: dict[str, Any] = {}
+    for place, field in enumerate(view.fields):
+        if field == "step":
+            parts = _step_numbers(view)
+        elif field in kept:
+            parts = _sliced(kept.pop(field))
+        else:
+            kept = _room(view, view.fields[place + 1 :])
+            parts = _read(view, field, kept)
+        yield b',"%s":' % field.encode()
+        yield from _json_list(parts)
     yield b"}"
+
+
+def _json_list(parts: Iterator[Any]) -> Iterator[Piece]:
+    between = b"["
+    for part in parts:
+        yield between
+        # Without the brackets of its own, and without a copy.
+        yield memoryview(orjson.dumps(part, option=orjson.OPT_SERIALIZE_NUMPY))[1:-1]
+        between = b","
+    yield b"]" if between == b"," else b"[]"
+
+
+def _step_numbers(view: View) -> Iterator[Any]:
+    for steps in _sliced(view.steps):
+        yield np.arange(steps.start, steps.stop, steps.step) if isinstance(steps, range) else steps
+
+
+def _sliced(column: Any) -> Iterator[Any]:
+    for first in range(0, len(column), JSON_ROWS):
+        yield column[first : first + JSON_ROWS]
+
+
+def _room(view: View, fields: Sequence[str]) -> dict[str, Any]:
+    """Arrays for the fields that come next, as many as may be kept at once."""
+    room: dict[str, Any] = {}
+    free = KEPT_BYTES // 8
+    for field in fields:
+        if field == "step":
+            continue
+        shape = (len(view.steps), len(view.parameters)) if field == "theta" else (len(view.steps),)
+        if (free := free - prod(shape)) < 0:
+            break
+        room[field] = np.empty(shape)
+    return room
+
+
+def _read(view: View, field: str, kept: dict[str, Any]) -> Iterator[Any]:
+    """A column block by block; on the way, the columns of `kept` are filled."""
+    first = 0
+    for steps, rows in view.blocks():
+        for name, column in kept.items():
+            column[first : first + len(steps)] = _column(view, name, steps, rows)
+        first += len(steps)
+        yield _column(view, field, steps, rows)
 
 
 def as_ndjson(view: View) -> Iterator[bytes]:
@@ -98,8 +149,9 @@ def as_ndjson(view: View) -> Iterator[bytes]:
 def as_csv(view: View) -> Iterator[bytes]:
     """A header and one line a step; a number that is not finite or does not apply is an empty cell."""
     header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(_csv_header(view))
-    yield header.getvalue().encode()
+    # The writer puts names in quotes that hold a character of its line's end: both that end lines for readers.
+    csv.writer(header, lineterminator="\r\n").writerow(_csv_header(view))
+    yield header.getvalue().removesuffix("\r\n").encode() + b"\n"
     for steps, rows in view.blocks():
         lines = _csv_lines(view, rows)
         if "step" in view.fields:
@@ -124,7 +176,9 @@ def _csv_lines(view: View, rows: Any) -> list[bytes]:
         return [b""] * rows.shape[1]
     # orjson writes the shortest decimal of a double, ten times as fast as Python does.
     table = orjson.dumps(np.ascontiguousarray(rows[order].T), option=orjson.OPT_SERIALIZE_NUMPY)
-    return table[2:-2].replace(b"null", b"").split(b"],[")
+    alone = len(order) == 1 and "step" not in view.fields
+    # A line of one empty cell would be an empty line, which readers pass over.
+    return table[2:-2].replace(b"null", b'""' if alone else b"").split(b"],[")
 
 
 def _with_step(line: bytes, step: int, position: int, view: View) -> bytes:
@@ -133,11 +187,6 @@ def _with_step(line: bytes, step: int, position: int, view: View) -> bytes:
     before = sum(len(view.parameters) if field == "theta" else 1 for field in view.fields[:position])
     cells = line.split(b",")
     return b",".join([*cells[:before], b"%d" % step, *cells[before:]])
-
-
-def _steps_only(view: View) -> Iterator[tuple[Any, None]]:
-    for first in range(0, len(view.steps), 65536):
-        yield view.steps[first : first + 65536], None
 
 
 def _column(view: View, field: str, steps: Any, rows: Any) -> Any:

@@ -2,11 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any, NoReturn
 
 import orjson
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Query, Request
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 
 from service.errors import InvalidError, TooLargeError, UnsupportedMediaTypeError
 from service.schemas.answers import Problem
@@ -14,26 +17,48 @@ from service.settings import Settings
 from service.store.database import Database
 
 
-def _database(request: Request) -> Database:
+# Not plain functions: FastAPI would send each of these to a thread and back, which takes longer than many a query.
+async def _database(request: Request) -> Database:
     return request.app.state.database  # type: ignore[no-any-return]
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     return request.app.state.settings  # type: ignore[no-any-return]
 
 
 Store = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
+After = Annotated[
+    str | None,
+    Query(description="The `next` of the page before.", json_schema_extra={"pattern": "^[0-9]{1,18}$"}),
+]
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer you have: 304 if it is still right.")]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of an operation, for its description."""
-    return {status: _PROBLEMS[status] for status in (*statuses, 500, 503)}
+    return {status: _PROBLEMS[status] for status in sorted({*statuses, 422, 500, 503})}
 
 
-def _described(text: str) -> dict[str, Any]:
-    return {"description": text, "content": {"application/problem+json": {"schema": _PROBLEM_REF}}}
+def described(text: str, *headers: str) -> dict[str, Any]:
+    """An answer with headers that it always has, for its operation's description."""
+    return {"description": text, "headers": {name: _HEADERS[name] for name in headers}}
+
+
+def _header(text: str) -> dict[str, Any]:
+    return {"description": text, "required": True, "schema": {"type": "string"}}
+
+
+_HEADERS = {
+    "Location": _header("Where it is."),
+    "Retry-After": _header("After how many seconds to look again."),
+    "ETag": _header("Changes with the content: give it as If-None-Match."),
+    "Vary": _header("The request's headers that the form of the answer depends on."),
+}
+
+
+def _described(text: str, *headers: str) -> dict[str, Any]:
+    return described(text, *headers) | {"content": {"application/problem+json": {"schema": _PROBLEM_REF}}}
 
 
 _PROBLEM_REF = {"$ref": f"#/components/schemas/{Problem.__name__}"}
@@ -46,8 +71,29 @@ _PROBLEMS = {
     415: _described("The body's media type is not one that is read here."),
     422: _described("`errors` name what is wrong, and what to change."),
     500: _described("A mistake of the service; it is in its log."),
-    503: _described("The database is busy; try again after `Retry-After` seconds."),
+    503: _described("The database is busy; try again after `Retry-After` seconds.", "Retry-After"),
+    507: _described("The disk is full, so nothing was stored."),
 }
+
+
+async def only_known_parameters(request: Request) -> None:
+    """Raises InvalidError for a query parameter that the operation does not have."""
+    if not request.query_params:
+        return
+    known = _query_parameters(request.scope["route"].path, request.scope["endpoint"])
+    hint = f"There are {', '.join(known)}." if known else "There are none here."
+    if unknown := [name for name in request.query_params if name not in known]:
+        raise InvalidError(
+            [{"parameter": name, "message": "There is no such parameter.", "hint": hint} for name in unknown]
+        )
+
+
+@cache
+def _query_parameters(path: str, endpoint: Callable[..., Any]) -> list[str]:
+    """The names of an operation's query parameters, as they are described."""
+    described = get_openapi(title="-", version="-", routes=[APIRoute(path, endpoint, response_model=None)])
+    parameters = described["paths"][path]["get"].get("parameters", ())
+    return [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
 
 
 def media_type(request: Request, *allowed: str) -> str:
@@ -57,7 +103,7 @@ def media_type(request: Request, *allowed: str) -> str:
         wanted = " or ".join(allowed)
         raise UnsupportedMediaTypeError(
             f"The body's Content-Type is {given or 'missing'}. Send it as {wanted}.",
-            [{"header": "Content-Type", "message": f"{given or 'missing'}", "hint": f"Use {wanted}."}],
+            [{"header": "Content-Type", "message": "This is not read here.", "hint": f"Use {wanted}."}],
         )
     return given
 
@@ -65,7 +111,7 @@ def media_type(request: Request, *allowed: str) -> str:
 async def receive(request: Request, most: int, write: Callable[[bytes], object]) -> None:
     """Hands the body over piece by piece. Raises TooLargeError as soon as it is too large."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
+    if declared.isascii() and declared.isdigit() and int(declared) > most:
         _too_large(most)
     size = 0
     async for piece in request.stream():

@@ -1,5 +1,6 @@
 """Datasets: upload, list, look at, delete; and the samples that ship with the service."""
 
+import csv
 import tempfile
 from contextlib import closing
 from typing import Annotated, Any, BinaryIO
@@ -8,15 +9,18 @@ import numpy as np
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from service import ingest, present, samples
 from service.csv_table import CsvError, read_csv
 from service.errors import ConflictError, InvalidError, NotFoundError
 from service.routes.common import (
+    After,
     Config,
     IfNoneMatch,
     Store,
     cursor,
+    described,
     json_response,
     media_type,
     page_of,
@@ -49,7 +53,10 @@ ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
     status_code=201,
     response_model=Dataset,
     summary="Upload a dataset, as JSON or CSV",
-    responses={201: {"description": "The dataset is stored; it is at `Location`."}, **problems(400, 413, 415, 422)},
+    responses={
+        201: described("The dataset is stored; it is at `Location`.", "Location"),
+        **problems(400, 413, 415, 422, 507),
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -71,7 +78,11 @@ async def upload(
     target: Annotated[ColumnName, Query(description="CSV: the target's column. Default: the last one.")] = None,
     features: Annotated[
         str | None,
-        Query(description="CSV: the features' columns, with commas between. Default: the other numeric ones."),
+        Query(
+            min_length=1,
+            description="CSV: the features' columns, with commas between; a name with a comma in double quotes. "
+            "Default: the other numeric ones.",
+        ),
     ] = None,
     header: Annotated[
         bool | None, Query(description="CSV: whether the first row has names. Default: found out.")
@@ -80,13 +91,16 @@ async def upload(
     """The same content gives the same id. A CSV is UTF-8, with `,`, `;` or tabs between the cells, quoted or not."""
     kind = media_type(request, "application/json", "text/csv")
     if kind == "application/json":
+        for parameter, value in {"target": target, "features": features, "header": header}.items():
+            if value is not None:
+                raise query_error(parameter, "JSON says this in the body.", "Leave the parameter out.")
         body = bytearray()
         await receive(request, settings.max_body_bytes, body.extend)
         row, ignored = await run_in_threadpool(_add_json, bytes(body), name, store, settings)
     else:
         with closing(tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)) as file:
             await receive(request, settings.max_upload_bytes, file.write)
-            chosen = features.split(",") if features is not None else None
+            chosen = _names(features) if features is not None else None
             row, ignored = await run_in_threadpool(_add_csv, file, name, target, chosen, header, store, settings)
     answer = present.dataset(row) | {"ignored": ignored}
     return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
@@ -97,7 +111,7 @@ def list_datasets(
     store: Store,
     settings: Config,
     limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
-    after: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    after: After = None,
 ) -> Response:
     """The datasets that were uploaded. Data sent along with a run is kept with the run and not listed here."""
     size = page_size(limit, settings)
@@ -110,11 +124,16 @@ def list_datasets(
     "/datasets/{dataset_id}",
     response_model=Dataset,
     summary="Look at a dataset",
-    responses={304: {"description": "The dataset is as the ETag says."}, **problems(404)},
+    responses={
+        200: described("The dataset.", "ETag"),
+        304: described("The dataset is as the ETag says.", "ETag"),
+        **problems(404),
+    },
 )
 def get_dataset(dataset_id: DatasetId, store: Store, if_none_match: IfNoneMatch = None) -> Response:
     """Its columns summed up."""
-    return tagged(present.dataset(_find(store, dataset_id)), if_none_match)
+    with store.reading() as connection:
+        return tagged(present.dataset(_found(connection, dataset_id)), if_none_match)
 
 
 @router.get(
@@ -131,13 +150,14 @@ def get_rows(
     last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
 ) -> Response:
     """Rows in the form of an inline dataset; without `to`, as many as are given at once."""
-    dataset = _find(store, dataset_id)
-    end = dataset.rows - 1 if last is None else min(last, dataset.rows - 1)
-    if last is None:
-        end = min(end, first + settings.max_row_page - 1)
-    elif end - first + 1 > settings.max_row_page:
-        raise query_error("to", f"At most {settings.max_row_page} rows are given at once.", "Ask for fewer.")
     with store.reading() as connection:
+        dataset = _found(connection, dataset_id)
+        first = min(first, dataset.rows)
+        end = dataset.rows - 1 if last is None else min(last, dataset.rows - 1)
+        if last is None:
+            end = min(end, first + settings.max_row_page - 1)
+        elif end - first + 1 > settings.max_row_page:
+            raise query_error("to", f"At most {settings.max_row_page} rows are given at once.", "Ask for fewer.")
         blocks = list(datasets.read(connection, dataset, first, end)) if first <= end else []
     table = np.vstack([np.empty((0, len(dataset.features) + 1)), *blocks])
     return json_response(_rows(dataset, table, first, first + len(table) - 1))
@@ -148,21 +168,21 @@ def get_rows(
     status_code=204,
     summary="Delete a dataset",
     response_class=Response,
-    responses=problems(404, 409),
+    responses=problems(404, 409, 507),
 )
 def delete_dataset(dataset_id: DatasetId, store: Store) -> Response:
     """A dataset that runs use stays as long as they do."""
     with store.writing() as connection:
-        found = datasets.find(connection, dataset_id)
-        if found is None:
-            raise _no_dataset(dataset_id)
+        found = _found(connection, dataset_id)
         if used := datasets.uses(connection, found.seq):
             raise ConflictError(f"The dataset is in use by {used} run(s). Delete those first.", runs=used)
         datasets.remove(connection, found.seq)
     return Response(status_code=204)
 
 
-@router.get("/samples", response_model=Samples, summary="List the datasets that ship with the service")
+@router.get(
+    "/samples", response_model=Samples, summary="List the datasets that ship with the service", responses=problems()
+)
 def list_samples() -> Response:
     """Each can be given as `{"dataset": {"sample": name}}`. NIST's come with the values of a perfect fit."""
     data = []
@@ -170,6 +190,14 @@ def list_samples() -> Response:
         described = samples.load(sample.name).described
         data.append(sample._asdict() | {"rows": described.rows, "features": described.features})
     return json_response({"data": data})
+
+
+def _names(features: str) -> list[str]:
+    try:
+        names = next(csv.reader([features], skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise query_error("features", f"The names cannot be read: {error}.", 'Quote like this: "a, b",c') from None
+    return [name.strip() for name in names]
 
 
 def _add_json(body: bytes, name: str | None, store: Database, settings: Settings) -> tuple[Any, list[str]]:
@@ -215,16 +243,11 @@ def _add(incoming: ingest.Incoming, store: Database) -> Any:
         return datasets.find(connection, incoming.described.id)
 
 
-def _find(store: Database, dataset_id: str) -> Any:
-    with store.reading() as connection:
-        found = datasets.find(connection, dataset_id)
+def _found(connection: Connection, dataset_id: str) -> Any:
+    found = datasets.find(connection, dataset_id)
     if found is None:
-        raise _no_dataset(dataset_id)
+        raise NotFoundError(f"There is no dataset {dataset_id[:100]}. GET /datasets lists those there are.")
     return found
-
-
-def _no_dataset(dataset_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no dataset {dataset_id[:100]}. GET /datasets lists those there are.")
 
 
 def _rows(dataset: Any, table: Any, first: int, last: int) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from fastapi.responses import Response
 
 from service import present, submission
 from service.errors import MalformedError
-from service.routes.common import Config, Store, json_response, media_type, problems, receive
+from service.routes.common import Config, Store, described, json_response, media_type, problems, receive
 from service.routes.examples import FIT_EXAMPLES
 from service.schemas.answers import Price, Run
+from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 
@@ -32,8 +33,8 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.1
             "model": Run | Price,
             "description": "The finished run, where `Prefer: wait` was met; or the price, with `validate_only`.",
         },
-        202: {"description": "The run is queued; it is at `Location`."},
-        **problems(400, 404, 413, 415, 422),
+        202: described("The run is queued; it is at `Location`.", "Location", "Retry-After"),
+        **problems(400, 404, 413, 415, 422, 507),
     },
     openapi_extra={
         "requestBody": {
@@ -68,10 +69,9 @@ async def fit(
     wait = _wait_of(prefer)
     body = bytearray()
     await receive(request, settings.max_body_bytes, body.extend)
-    read = await run_in_threadpool(submission.read, bytes(body), store, settings)
     if validate_only:
-        return json_response(_price(read))
-    run, _replayed = await run_in_threadpool(submission.queue, store, read, idempotency_key)
+        return json_response(_price(await run_in_threadpool(submission.read, bytes(body), store, settings)))
+    run = await run_in_threadpool(_queued, bytes(body), store, settings, idempotency_key)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
         run = await _finished(store, run, min(wait, settings.max_wait_seconds)) or run
@@ -80,12 +80,20 @@ async def fit(
     return json_response(present.run(run), 202, headers | {"Retry-After": "1"})
 
 
+def _queued(body: bytes, store: Database, settings: Settings, key: str | None) -> Any:
+    # Read and stored on one thread: to change threads costs as much as the half of either.
+    run, _is_replay = submission.queue(store, submission.read(body, store, settings), key)
+    return run
+
+
 def _wait_of(prefer: str | None) -> int | None:
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*([^\s,;]*)", prefer or "")
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*([^\s,;]*)", prefer or "", re.IGNORECASE)
     if found is None:
         return None
     if not (found[1].isascii() and found[1].isdigit() and len(found[1]) < 10):
-        raise MalformedError(f"The header Prefer asks to wait={found[1]}. Give a whole number of seconds.")
+        message = f"The header Prefer asks to wait={found[1][:100]}."
+        entry = {"header": "Prefer", "message": message, "hint": "Give a whole number of seconds."}
+        raise MalformedError(f"{message} {entry['hint']}", [entry])
     return int(found[1])
 
 

@@ -9,10 +9,12 @@ from service import present
 from service.errors import ConflictError, NotFoundError
 from service.lifecycle import RunStatus
 from service.routes.common import (
+    After,
     Config,
     IfNoneMatch,
     Store,
     cursor,
+    described,
     json_response,
     page_of,
     page_size,
@@ -34,9 +36,12 @@ def list_runs(
     store: Store,
     settings: Config,
     status: Annotated[RunStatus | None, Query(description="Only runs of this status.")] = None,
-    tag: Annotated[str | None, Query(description="Only runs with this tag, as `key:value`.")] = None,
+    tag: Annotated[
+        str | None,
+        Query(description="Only runs with this tag, as `key:value`.", json_schema_extra={"pattern": "^[^:]*:"}),
+    ] = None,
     limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
-    after: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    after: After = None,
 ) -> Response:
     """A page of runs. Follow `next` until `has_more` is false; runs that come in meanwhile do not disturb it."""
     size = page_size(limit, settings)
@@ -49,7 +54,11 @@ def list_runs(
     "/{run_id}",
     response_model=Run,
     summary="Look at a run",
-    responses={304: {"description": "The run is as the ETag says."}, **problems(404)},
+    responses={
+        200: described("The run.", "ETag"),
+        304: described("The run is as the ETag says.", "ETag"),
+        **problems(404),
+    },
 )
 def get_run(run_id: RunId, store: Store, if_none_match: IfNoneMatch = None) -> Response:
     """What was asked, where the run stands, and what came out so far."""
@@ -61,7 +70,7 @@ def get_run(run_id: RunId, store: Store, if_none_match: IfNoneMatch = None) -> R
     status_code=204,
     summary="Delete a run and its trajectory",
     response_class=Response,
-    responses=problems(404),
+    responses=problems(404, 507),
 )
 def delete_run(run_id: RunId, store: Store) -> Response:
     """A live run is cancelled first. Its data goes with it, unless it was uploaded by itself or other runs use it."""
@@ -77,7 +86,7 @@ def delete_run(run_id: RunId, store: Store) -> Response:
     status_code=202,
     response_model=Run,
     summary="Cancel a run",
-    responses=problems(404, 409),
+    responses=problems(404, 409, 507),
 )
 def cancel_run(run_id: RunId, store: Store) -> Response:
     """A queued run is cancelled at once, a running one at its next step; the steps it has done are kept."""

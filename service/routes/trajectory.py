@@ -1,20 +1,22 @@
 """GET /runs/{id}/trajectory: θ and both criteria at every step."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from service import present, trajectory_view
 from service.errors import NotAcceptableError
-from service.routes.common import IfNoneMatch, Store, etag_of, matches, problems, query_error
+from service.routes.common import IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find
 from service.schemas.answers import Trajectory
 from service.store import trajectories
-from service.trajectory_view import View
+from service.trajectory_view import Piece, View
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
 
@@ -24,8 +26,6 @@ PIECE_BYTES = 256 * 1024
 
 class TrajectoryQuery(BaseModel):
     """Which part of a trajectory, and how."""
-
-    model_config = ConfigDict(extra="forbid")
 
     from_step: int = Field(0, ge=0, description="The first step.")
     to_step: int | None = Field(None, ge=0, description="The last step, included.")
@@ -43,13 +43,13 @@ class TrajectoryQuery(BaseModel):
     summary="Read θ and both criteria at every step",
     responses={
         200: {
-            "description": "The trajectory, streamed.",
+            **described("The trajectory, streamed. With an ETag when the run is finished.", "Vary"),
             "content": {
                 "application/x-ndjson": {"schema": {"type": "string", "description": "One JSON object a step."}},
                 "text/csv": {"schema": {"type": "string", "description": "step,theta.intercept,…,train_loss,…"}},
             },
         },
-        304: {"description": "The trajectory is as the ETag says."},
+        304: described("The trajectory is as the ETag says.", "ETag"),
         **problems(404, 406, 422),
     },
 )
@@ -64,40 +64,41 @@ def trajectory(
     run = find(store, run_id)
     kind = query.format or _negotiated(accept)
     headers = {"Vary": "Accept"}
+    view = _view(run, query, store)
     if present.is_finished(run):
         headers["ETag"] = etag_of(f"{run.id} {kind} {query.model_dump_json()}".encode())
         if matches(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)
     if kind != "json":
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
-    view = _view(run, query, store)
-    body = {
-        "json": lambda: trajectory_view.as_json(view, _head(run, view)),
-        "ndjson": lambda: trajectory_view.as_ndjson(view),
-        "csv": lambda: trajectory_view.as_csv(view),
-    }[kind]()
-    return StreamingResponse(_pieces(body), headers=headers, media_type=MEDIA_TYPES[kind])
+    pieces = _pieces(_written(kind, run, view))
+    first = next(pieces, b"")  # before the status line is sent: what is wrong so early is still told as a problem
+    return StreamingResponse(chain([first], pieces), headers=headers, media_type=MEDIA_TYPES[kind])
 
 
 def _negotiated(accept: str) -> str:
-    """The format that the client likes best (RFC 9110, 12.5.1)."""
-    wanted = []
-    for place, entry in enumerate(accept.split(",")):
+    """The format that the client likes best, of several the one it names first (RFC 9110, 12.5.1)."""
+    qualities: dict[str, float] = {}
+    for entry in (accept.strip() or "*/*").split(","):
         name, *parameters = (part.strip().lower() for part in entry.split(";"))
-        quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        wanted.append((-_number(quality), place, name))
-    for negative, _, name in sorted(wanted):
-        for kind, media in MEDIA_TYPES.items():
-            if negative < 0 and name in {media, "*/*", media.partition("/")[0] + "/*"}:
-                return kind
+        qualities.setdefault(name, _quality(parameters))
+    places = {name: -place for place, name in enumerate(qualities)}
+
+    def liking(kind: str) -> tuple[float, int]:
+        media = MEDIA_TYPES[kind]
+        ranges = (media, media.partition("/")[0] + "/*", "*/*")  # what is said of the narrowest range holds
+        told = next((each for each in ranges if each in qualities), None)
+        return (qualities[told], places[told]) if told else (0.0, 0)
+
+    best = max(MEDIA_TYPES, key=liking)
+    if liking(best)[0] > 0:
+        return best
     raise NotAcceptableError(f"The trajectory can be had as {', '.join(MEDIA_TYPES.values())}, not as {accept[:200]}.")
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+def _quality(parameters: list[str]) -> float:
+    told = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+    return float(told) if re.fullmatch(r"[01](\.[0-9]{0,3})?", told) else 0.0
 
 
 def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
@@ -124,6 +125,12 @@ def _fields(run: Any, asked: str | None) -> list[str]:
     return list(dict.fromkeys(fields))
 
 
+def _written(kind: str, run: Any, view: View) -> Iterator[Piece]:
+    if kind == "json":
+        return trajectory_view.as_json(view, _head(run, view))
+    return trajectory_view.as_ndjson(view) if kind == "ndjson" else trajectory_view.as_csv(view)
+
+
 def _head(run: Any, view: View) -> dict[str, Any]:
     asked = view.steps
     contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1
@@ -137,13 +144,15 @@ def _head(run: Any, view: View) -> dict[str, Any]:
     }
 
 
-def _pieces(body: Iterator[bytes]) -> Iterator[bytes]:
+def _pieces(body: Iterator[Piece]) -> Iterator[bytes]:
     """The same bytes in pieces worth a system call and a change of threads each."""
-    piece = bytearray()
+    parts: list[Piece] = []
+    size = 0
     for part in body:
-        piece += part
-        if len(piece) >= PIECE_BYTES:
-            yield bytes(piece)
-            piece.clear()
-    if piece:
-        yield bytes(piece)
+        parts.append(part)
+        size += len(part)
+        if size >= PIECE_BYTES:
+            yield b"".join(parts)
+            parts.clear()
+            size = 0
+    yield b"".join(parts)

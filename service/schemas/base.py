@@ -1,17 +1,24 @@
 """What every body has in common: strict types, no extra fields, finite numbers; and how its errors are told."""
 
+import json
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
-from service.errors import InvalidError, MalformedError, field_error
+from service.errors import InvalidError, MalformedError, field_error, invalid
 
 MOST_ERRORS = 20
+MOST_FIELDS = 50_000
+MOST_CHARACTERS = 1000
 TAG = "?"
 """Begins the names of a union's members, which pydantic puts into an error's place and a JSON pointer must not have."""
+KEY = "[key]"
+"""Ends the place of an error in the name of an entry, rather than in its value."""
 
 
 class Strict(BaseModel):
@@ -25,12 +32,21 @@ Body = TypeVar("Body", bound=BaseModel)
 
 def parse(model: type[Body], body: bytes) -> Body:
     """The body as a model. Raises MalformedError for what is no JSON, InvalidError naming each field that is wrong."""
+    colons = body.count(b":")
+    if colons > MOST_FIELDS:
+        _refuse_crowds(body)
     try:
-        return model.model_validate_json(body)
+        parsed = model.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
+    else:
+        # Each field has its colon; only a body with more of them can name a field twice.
+        if colons != _fields_given(parsed):
+            _refuse_repeated_fields(body)
+        return parsed
     if found[0]["type"] == "json_invalid":
-        raise MalformedError(f"The body is not JSON: {found[0]['ctx']['error']}.")
+        message = f"The body is not JSON: {found[0]['ctx']['error']}."
+        raise MalformedError(message, [field_error("", message, "Send one JSON object in UTF-8.")])
     raise InvalidError([_detail(entry) for entry in found[:MOST_ERRORS]])
 
 
@@ -56,9 +72,59 @@ def pointer(place: tuple[int | str, ...]) -> str:
     return "".join(f"/{step}" for step in steps)
 
 
+def _fields_given(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value)
+    if not isinstance(value, BaseModel):
+        return 0
+    return sum(1 + _fields_given(getattr(value, name)) for name in value.model_fields_set)
+
+
+def _refuse_crowds(body: bytes) -> None:
+    """Raises InvalidError for an object of very many fields, each of which would cost an error of its own."""
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        if len(pairs) > MOST_FIELDS:
+            raise invalid("", f"An object has {len(pairs)} fields, at most {MOST_FIELDS} are read.", "Send fewer.")
+
+    # What is wrong besides is told by the parser proper.
+    with suppress(ValueError, RecursionError):
+        json.loads(body, object_pairs_hook=look, parse_int=float)
+
+
+def _refuse_repeated_fields(body: bytes) -> None:
+    """Raises InvalidError if an object names a field twice: one of the two would be dropped in silence."""
+    repeated: list[tuple[dict[str, Any], str]] = []
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+            repeated.append((fields, name))
+        return fields
+
+    tree = json.loads(body, object_pairs_hook=collect, parse_int=float)
+    if repeated:
+        fields, name = repeated[-1]  # the outermost is collected last
+        raise invalid(pointer((*_place(tree, fields), name)), "This field stands here twice.", "Give it once.")
+
+
+def _place(tree: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...]:
+    for name, value in tree.items():
+        if value is wanted:
+            return (name,)
+        if isinstance(value, dict) and (below := _place(value, wanted)):
+            return (name, *below)
+    return ()
+
+
 def _detail(entry: Any) -> dict[str, Any]:
     context = entry.get("ctx", {})
     place = (*entry["loc"], *context.get("at", ()))
+    if place[-1:] == (KEY,):
+        place = place[:-1]
+    if any(len(str(step)) > MOST_CHARACTERS for step in place):
+        place = ()  # the names are the client's: an answer must not be as long as the body
     if entry["type"] not in _MESSAGES:
         return field_error(pointer(place), entry["msg"], context.get("hint"))
     message, hint = _MESSAGES[entry["type"]]
@@ -73,6 +139,7 @@ _MESSAGES: dict[str, tuple[str, str | None]] = {
     "int_type": ("This is not a whole number.", "Write a whole JSON number, without quotes."),
     "int_from_float": ("This is not a whole number.", "Write a whole JSON number."),
     "bool_type": ("This is neither true nor false.", "Write true or false, without quotes."),
+    "string_pattern_mismatch": ("This name has a character that it must not have.", "Leave out colons."),
     "string_type": ("This is not a string.", "Write it in double quotes."),
     "list_type": ("This is not a list.", "Write a JSON list, [...]."),
     "model_type": ("This is not an object.", "Write a JSON object, {...}."),

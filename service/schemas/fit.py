@@ -7,6 +7,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from service.schemas.base import TAG, Strict, tag_of, wrong
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
+"""Without a colon, which separates it from its value in `GET /runs?tag=key:value`."""
 Finite = float
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -27,7 +29,7 @@ class InlineDataset(Strict):
     y: Annotated[Annotated[Numbers, Tag("?numbers")] | Annotated[Labels, Tag("?labels")], Discriminator(_entries)] = (
         Field(description="The target: a number a row, or for a classification class labels, integers or strings.")
     )
-    feature_names: list[Name] | None = Field(None, description="Default: x1, x2, …")
+    feature_names: Labels | None = Field(None, description="Default: x1, x2, …")
     target_name: Name = "y"
 
     @model_validator(mode="after")
@@ -107,7 +109,7 @@ class LinearModel(Strict):
 class PolynomialModel(Strict):
     """A polynomial in the features, products of different features included."""
 
-    kind: Literal["polynomial"] = "polynomial"
+    kind: Literal["polynomial"]
     degree: Annotated[int, Field(ge=1, le=30)] = 2
     intercept: bool = True
 
@@ -115,7 +117,7 @@ class PolynomialModel(Strict):
 class LogisticModel(Strict):
     """P(y = second class) = 1 / (1 + exp(−θ₀ − θ·x))."""
 
-    kind: Literal["logistic"] = "logistic"
+    kind: Literal["logistic"]
     intercept: bool = True
 
 
@@ -210,8 +212,8 @@ class FitRequest(Strict):
         None, description="course: what is left out is the course's: loss sse, learning rate 1, 100 steps, gd."
     )
     name: Annotated[str, Field(max_length=200)] | None = None
-    tags: Annotated[dict[Name, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = Field(
-        default_factory=dict
+    tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = Field(
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
     deadline_seconds: None = None
 

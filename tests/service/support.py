@@ -1,0 +1,163 @@
+"""What the HTTP tests share: bodies, what a problem must look like, what is in the store, trajectories made by hand."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import uvicorn
+from sqlalchemy import text
+
+from service import plan, submission
+from service.lifecycle import RunStatus
+from service.schemas.answers import Problem
+from service.settings import Settings
+from service.store import runs, trajectories
+from service.store.database import Database
+
+X = [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]]
+Y = [2.0, 4.5, 6.0, 8.5, 10.0, 12.5, 14.0, 16.5]
+LINE = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
+"""The minimal request of the contract."""
+CSV = b"age,size,height\n1,0.5,2\n2,1.5,4\n4,2.5,7\n"
+WAIT = {"Prefer": "wait=20"}
+TABLES = ("runs", "run_tags", "datasets", "dataset_chunks", "trajectory_chunks")
+
+
+def fit_body(**changes: Any) -> dict[str, Any]:
+    """A request that is right, with changes: `descent={"steps": 3}`. Ellipsis takes a field away."""
+    return merged({"dataset": {"x": X, "y": Y}, "descent": {"steps": 5, "learning_rate": 0.01}}, changes)
+
+
+def merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with the changes in their places."""
+    result = dict(body)
+    for name, value in changes.items():
+        if value is ...:
+            del result[name]
+        elif isinstance(value, dict) and isinstance(result.get(name), dict):
+            result[name] = merged(result[name], value)
+        else:
+            result[name] = value
+    return result
+
+
+def strict_json(content: bytes | str) -> Any:
+    """The value of a JSON text, in which NaN and Infinity are not allowed."""
+
+    def refuse(name: str) -> Any:
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(content, parse_constant=refuse)
+
+
+def problem_of(response: Any, status: int) -> dict[str, Any]:
+    """The problem that an answer tells of, after a look at its form."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = strict_json(response.content)
+    Problem.model_validate(problem)
+    assert problem["status"] == status
+    assert problem["type"].startswith("urn:descent:")
+    assert problem["title"]
+    assert len(problem["detail"]) > 10
+    assert "Traceback" not in response.text
+    assert 'File "' not in response.text
+    for error in problem.get("errors", ()):
+        assert error["message"]
+        assert {"pointer", "parameter", "header", "row", "column", "message"} & set(error)
+    return problem
+
+
+def resolves(pointer: str, body: Any) -> bool:
+    """Whether a JSON pointer leads to a place in the body, or to a field that an object of it lacks."""
+    for step in [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]:
+        if isinstance(body, dict):
+            body = body.get(step)
+        elif isinstance(body, list) and step.isdigit() and int(step) < len(body):
+            body = body[int(step)]
+        else:
+            return False
+    return True
+
+
+def counts(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    with database.reading() as connection:
+        return {
+            table: int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # a name of ours
+            for table in TABLES
+        }
+
+
+NOTHING = dict.fromkeys(TABLES, 0)
+
+
+def until_finished(client: Any, run_id: str, seconds: float = 30) -> dict[str, Any]:
+    """The run when it is finished."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        run: dict[str, Any] = client.get(f"/runs/{run_id}").json()
+        if run["finished_at"]:
+            return run
+        time.sleep(0.02)
+    raise AssertionError(f"run {run_id} is {run['status']} after {seconds} seconds")
+
+
+def stored_run(
+    database: Database,
+    body: Mapping[str, Any],
+    rows: Any = None,
+    *,
+    chunks: Sequence[int] = (),
+    status: RunStatus | None = RunStatus.SUCCEEDED,
+    best: int | None = None,
+    **values: Any,
+) -> str:
+    """A run whose trajectory is `rows`, shape (steps, columns), cut into chunks of these lengths; its id.
+
+    The columns are θ's, then the run's. `status` None leaves the run with its worker.
+    """
+    read = submission.read(json.dumps(body).encode(), database, Settings())
+    run, _ = submission.queue(database, read, None)
+    with database.writing() as connection:
+        claim = runs.claim(connection, "test", 1000.0)
+        assert claim is not None
+        assert claim.run.id == run.id
+        table = np.empty((0, column_count(read.plan))) if rows is None else np.asarray(rows, dtype=np.float64)
+        most = trajectories.chunk_rows(table.shape[1])
+        cuts = np.cumsum(chunks or [most] * (len(table) // most))
+        for chunk, first in zip(np.split(table, cuts), [0, *cuts], strict=True):
+            if len(chunk):
+                trajectories.append(connection, run.seq, int(first), np.ascontiguousarray(chunk.T))
+        found = {"rows_done": len(table), "learning_rate": 0.1, **values}
+        if best is not None:
+            found["best"] = {"step": best, "theta": [], "test_mse": 0.0}
+        runs.progress(connection, claim, 1000.0, found)
+        if status is not None:
+            runs.finish(connection, claim, status, {"stop_reason": "max_steps"})
+    return str(run.id)
+
+
+def column_count(made: plan.Plan) -> int:
+    """θ's components and the run's columns."""
+    return len(made.parameters) + len(made.columns)
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """The app behind a real server in a thread, for what a client sees on the wire; its URL."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

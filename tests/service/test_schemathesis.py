@@ -1,0 +1,106 @@
+"""Requests made up from the description, right and wrong ones: each answer must be one that it tells of."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from service.app import create_app
+from service.settings import Settings
+from service.store.migrations import open_database
+from tests.service.support import LINE
+
+EXAMPLES, EXAMPLES_OF_BODIES = 12, 40
+# A schema cannot say that x and y have the same length, or which columns a run has.
+HAS_MORE_RULES = {"POST /fit", "POST /datasets", "GET /runs/{run_id}/trajectory"}
+HAVE_NO_WRONG_REQUEST = {
+    *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel"),
+    *("GET /datasets/{dataset_id}", "DELETE /datasets/{dataset_id}", "GET /samples", "GET /livez", "GET /readyz"),
+}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The API without workers, on a database for all these requests."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('schemathesis')}/descent.db"
+    database = open_database(url, 5)
+    yield create_app(Settings(database_url=url), database)
+    database.dispose()
+
+
+@pytest.fixture(scope="module")
+def schema(app: Any) -> Any:
+    """The description, as the service serves it."""
+    load_all_checks()
+    return schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+def labels(schema: Any) -> dict[str, Any]:
+    return {result.ok().label: result.ok() for result in schema.get_all_operations()}
+
+
+def make_sensible(case: Any, draw: Any) -> None:
+    """Has half of the right requests be about things that there are."""
+    if draw(st.booleans()):
+        case.path_parameters = dict.fromkeys(case.path_parameters or {}, "latest")
+        if isinstance(case.body, dict) and "dataset" in case.body:
+            case.body["dataset"] = {"sample": "norris"}
+        elif isinstance(case.body, dict) and "x" in case.body:
+            case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
+
+
+def exercise(operation: Any, mode: GenerationMode, seed_data: Any, tally: Counter[tuple[str, int]]) -> None:
+    left_out = {"positive_data_acceptance"} if operation.label in HAS_MORE_RULES else set()
+    checks = [check for check in CHECKS.get_all() if getattr(check, "__name__", "") not in left_out]
+
+    @settings(
+        max_examples=EXAMPLES_OF_BODIES if operation.body else EXAMPLES,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
+    def check(case: Any, data: st.DataObject) -> None:
+        if mode is GenerationMode.POSITIVE:
+            seed_data()
+            make_sensible(case, data.draw)
+        response = case.call()
+        tally[operation.label, response.status_code] += 1
+        case.validate_response(response, checks=checks)
+
+    check()
+
+
+def test_answers_to_made_up_requests_are_as_described(schema: Any, app: Any) -> None:
+    tally: Counter[tuple[str, int]] = Counter()
+    found = labels(schema)
+    with TestClient(app) as client:
+
+        def seed_data() -> None:
+            if client.get("/runs/latest").status_code == 404:
+                client.post("/fit", json=LINE)
+            if client.get("/datasets/latest").status_code == 404:
+                client.post("/datasets", json={"x": [[7], [8], [9]], "y": [1, 2, 4]})
+
+        for label, operation in found.items():
+            exercise(operation, GenerationMode.POSITIVE, seed_data, tally)
+            if label not in HAVE_NO_WRONG_REQUEST:
+                exercise(operation, GenerationMode.NEGATIVE, seed_data, tally)
+    assert {label for label, _ in tally} == set(found)
+    assert sum(tally.values()) >= 300
+    # Both right and wrong bodies have come through to the routes, and things there are have been asked for.
+    assert tally["POST /fit", 202] + tally["POST /fit", 200] >= 3, tally
+    assert tally["POST /fit", 422] >= 10
+    assert tally["POST /datasets", 201] >= 3
+    assert tally["POST /datasets", 422] >= 10
+    for label in found:
+        assert sum(tally[label, status] for status in (200, 201, 202, 204)) >= 1, label
+    assert not [key for key in tally if key[1] >= 500]
