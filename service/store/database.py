@@ -12,6 +12,8 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
+from service.store.batch import Batch
+
 
 def sqlite_module() -> ModuleType:
     """The newest SQLite at hand: the one of the pysqlite3 wheel where there is such a wheel, else Python's."""
@@ -35,6 +37,8 @@ class Database:
 
     def __init__(self, url: str, *, busy_seconds: float = 30.0, connections: int = 48) -> None:
         self._write_lock = threading.Lock()
+        self.batch = Batch(self.writing)
+        """For writes that many may send at once: one transaction for all who wait."""
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"module": sqlite_module()} if self._sqlite else {}
         if self._sqlite and (path := make_url(url).database):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from service.store.tables import dataset_chunks, datasets, runs
@@ -19,6 +19,13 @@ from service.store.tables import dataset_chunks, datasets, runs
 CHUNK_BYTES = 4 * 1024 * 1024
 Rows = np.ndarray[Any, np.dtype[np.float64]]
 Labels = list[str] | list[int]
+
+# Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
+_BY_ID = select(datasets).where(datasets.c.id == bindparam("dataset_id"))
+_LATEST = select(datasets).where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(1)
+_KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
+_ADD = insert(datasets)
+_ADD_CHUNK = insert(dataset_chunks)
 
 
 class CorruptError(RuntimeError):
@@ -43,10 +50,8 @@ class NewDataset:
 def find(connection: Connection, dataset_id: str) -> Row[Any] | None:
     """The dataset with this id; "latest" is the newest one uploaded."""
     if dataset_id == "latest":
-        query = select(datasets).where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(1)
-    else:
-        query = select(datasets).where(datasets.c.id == dataset_id)
-    return connection.execute(query).one_or_none()
+        return connection.execute(_LATEST).one_or_none()
+    return connection.execute(_BY_ID, {"dataset_id": dataset_id}).one_or_none()
 
 
 def page(connection: Connection, *, limit: int, before: int | None) -> Sequence[Row[Any]]:
@@ -59,21 +64,18 @@ def page(connection: Connection, *, limit: int, before: int | None) -> Sequence[
 
 def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uploaded: bool) -> int:
     """Stores a dataset unless its content is there already; its seq. `blocks` are C-contiguous, shape (k, d + 1)."""
-    known = connection.execute(select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == new.id)).one_or_none()
+    known = connection.execute(_KNOWN, {"dataset_id": new.id}).one_or_none()
     if known is not None:
         if uploaded and not known.uploaded:
             connection.execute(update(datasets).where(datasets.c.seq == known.seq).values(uploaded=True, name=new.name))
         return int(known.seq)
     values = {**vars(new), "uploaded": uploaded, "created_at": time.time()}
-    seq = int(connection.execute(insert(datasets).values(values).returning(datasets.c.seq)).scalar_one())
+    seq: int = connection.execute(_ADD, values).inserted_primary_key[0]  # type: ignore[index]
     first_row = 0
     for block in _chunked(blocks):
         data = block.astype("<f8", copy=False).tobytes()
-        connection.execute(
-            insert(dataset_chunks).values(
-                dataset_seq=seq, first_row=first_row, rows=len(block), data=data, checksum=zlib.crc32(data)
-            )
-        )
+        chunk = {"dataset_seq": seq, "first_row": first_row, "rows": len(block), "data": data}
+        connection.execute(_ADD_CHUNK, chunk | {"checksum": zlib.crc32(data)})
         first_row += len(block)
     return seq
 

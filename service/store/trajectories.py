@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from service.store.database import Database
 from service.store.datasets import CorruptError
@@ -16,6 +16,15 @@ READ_BYTES = 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 CHUNK_ROWS = 1000
 
+# The chunk that holds `first` begins at most one chunk's rows before it: after `earliest`.
+_SOME = (
+    select(chunks.c.first_step, chunks.c.rows, chunks.c.data, chunks.c.checksum)
+    .where(chunks.c.run_seq == bindparam("run_seq"), chunks.c.first_step + chunks.c.rows > bindparam("first"))
+    .where(chunks.c.first_step <= bindparam("last"), chunks.c.first_step > bindparam("earliest"))
+    .order_by(chunks.c.first_step)
+    .limit(bindparam("most"))
+)
+
 
 def chunk_rows(columns: int) -> int:
     """How many steps make a full chunk of so many columns."""
@@ -25,11 +34,8 @@ def chunk_rows(columns: int) -> int:
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:
     """Stores the steps from `first_step` on: `columns` has shape (columns, steps), θ's components first."""
     data = columns.astype("<f8", copy=False).tobytes()
-    connection.execute(
-        insert(chunks).values(
-            run_seq=run_seq, first_step=first_step, rows=columns.shape[1], data=data, checksum=zlib.crc32(data)
-        )
-    )
+    chunk = {"run_seq": run_seq, "first_step": first_step, "rows": columns.shape[1], "data": data}
+    connection.execute(insert(chunks), chunk | {"checksum": zlib.crc32(data)})
 
 
 def read(database: Database, run_seq: int, columns: int, first: int, last: int) -> Iterator[tuple[int, Columns]]:
@@ -48,16 +54,10 @@ def read(database: Database, run_seq: int, columns: int, first: int, last: int) 
 
 
 def _some(database: Database, run_seq: int, columns: int, first: int, last: int) -> list[tuple[int, Columns]]:
-    # The chunk that holds `first` begins at most one chunk's rows before it.
-    query = (
-        select(chunks.c.first_step, chunks.c.rows, chunks.c.data, chunks.c.checksum)
-        .where(chunks.c.run_seq == run_seq, chunks.c.first_step + chunks.c.rows > first, chunks.c.first_step <= last)
-        .where(chunks.c.first_step > first - chunk_rows(columns))
-        .order_by(chunks.c.first_step)
-        .limit(max(1, READ_BYTES // (8 * columns * chunk_rows(columns))))
-    )
+    most = max(1, READ_BYTES // (8 * columns * chunk_rows(columns)))
+    place = {"run_seq": run_seq, "first": first, "last": last, "earliest": first - chunk_rows(columns), "most": most}
     with database.reading() as connection:
-        found = connection.execute(query).all()
+        found = connection.execute(_SOME, place).all()
     if not found:
         raise CorruptError(f"The trajectory has no step {first}.")
     return [(row.first_step, _decode(row, columns)) for row in found]

@@ -35,4 +35,4 @@ def queue_run(database: Database, name: str = "d", tags: dict[str, str] | None =
             "test_rows": 0,
             "steps_total": 10,
         }
-        return runs.create(connection, values, tags or {})
+        return str(runs.create(connection, values, tags or {}).id)

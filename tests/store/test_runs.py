@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from service.lifecycle import FINISHED, TRANSITIONS, RunStatus, before
 from service.settings import Settings
@@ -158,3 +158,17 @@ def test_many_processes_claim_each_run_once(database: Database, settings: Settin
     with database.reading() as connection:
         counts = connection.execute(text("SELECT lease_token, status, count(*) FROM runs GROUP BY 1, 2")).all()
     assert [tuple(row) for row in counts] == [(1, "succeeded", 200)]
+
+
+def test_however_many_runs_are_finished_the_next_one_is_found_by_an_index_in_order(database: Database) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _keep(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        asked.append((statement, values))
+
+    with database.reading() as connection:
+        runs.has_work(connection)
+        statement, values = asked[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        assert [row.detail for row in plan] == ["SCAN runs USING INDEX ix_runs_live"]

@@ -83,13 +83,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_runs_dataset_seq"), ["dataset_seq"], unique=False)
-        batch_op.create_index(
-            "ix_runs_waiting",
-            ["status", "seq"],
-            unique=False,
-            sqlite_where=sa.text("status IN ('queued', 'running', 'cancelling')"),
-            postgresql_where=sa.text("status IN ('queued', 'running', 'cancelling')"),
-        )
+        for name, columns, operator in (
+            ("ix_runs_live", ["seq"], "IN"),
+            ("ix_runs_finished", ["status", "seq"], "NOT IN"),
+        ):
+            where = sa.text(f"status {operator} ('queued', 'running', 'cancelling')")
+            batch_op.create_index(name, columns, sqlite_where=where, postgresql_where=where)
 
     op.create_table(
         "run_tags",
