@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Match, Mount
 
 from service import errors
 from service.errors import ApiError, problem
-from service.routes import datasets, fit, health, runs, trajectory
+from service.routes import datasets, fit, health, runs, samples, trajectory
 from service.routes.common import only_known_parameters, problems
 from service.schemas.answers import Problem
 from service.schemas.fit import FitRequest
@@ -60,7 +60,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
-    for room in (fit, runs, trajectory, datasets, health):
+    for room in (fit, runs, trajectory, datasets, samples, health):
         app.include_router(room.router, dependencies=[Depends(only_known_parameters)])
     _add_pages(app)
     _add_error_answers(app)

@@ -1,4 +1,4 @@
-"""Datasets: upload, list, look at, delete; and the samples that ship with the service."""
+"""Datasets: upload, list, look at, delete."""
 
 import csv
 import tempfile
@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service import ingest, present, samples
+from service import ingest, present
 from service.csv_table import CsvError, read_csv
 from service.errors import ConflictError, InvalidError, NotFoundError
 from service.routes.common import (
@@ -31,7 +31,7 @@ from service.routes.common import (
     tagged,
 )
 from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES
-from service.schemas.answers import Dataset, DatasetRows, Datasets, Samples
+from service.schemas.answers import Dataset, DatasetRows, Datasets
 from service.schemas.base import parse
 from service.schemas.fit import InlineDataset
 from service.settings import Settings
@@ -178,18 +178,6 @@ def delete_dataset(dataset_id: DatasetId, store: Store) -> Response:
             raise ConflictError(f"The dataset is in use by {used} run(s). Delete those first.", runs=used)
         datasets.remove(connection, found.seq)
     return Response(status_code=204)
-
-
-@router.get(
-    "/samples", response_model=Samples, summary="List the datasets that ship with the service", responses=problems()
-)
-def list_samples() -> Response:
-    """Each can be given as `{"dataset": {"sample": name}}`. NIST's come with the values of a perfect fit."""
-    data = []
-    for sample in samples.SAMPLES.values():
-        described = samples.load(sample.name).described
-        data.append(sample._asdict() | {"rows": described.rows, "features": described.features})
-    return json_response({"data": data})
 
 
 def _names(features: str) -> list[str]:
