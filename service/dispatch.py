@@ -1,44 +1,62 @@
-"""Who tells a worker that a run waits: the database file itself.
+"""Who tells a worker that a run waits: the database file, and the worker's supervisor.
 
 SQLite counts the commits of other connections (PRAGMA data_version). To ask for the count takes some microseconds and
-no lock, so an idle worker can ask many times a second, and looks at the queue only when something was written. It needs
-no broker, and works between containers that share a volume.
+no lock, so a supervisor asks many times a second, and when somebody has written, rings its workers. They sleep
+meanwhile, however many they are. It needs no broker, and works between containers that share a volume.
 """
 
-import time
-from collections.abc import Callable
-from contextlib import closing
+import os
+from queue import Empty, SimpleQueue
 
 from service.store.database import Database
 
-LONGEST_SECONDS = 1.0
-"""Leases run out without anybody writing, so the queue is looked at this often in any case."""
+LONGEST_SECONDS = 2.0
+"""Leases run out without anybody writing, so a worker looks at the queue this often in any case."""
 
 
-class Dispatch:
-    """A worker's ear at the database."""
+class Watch:
+    """A supervisor's eye on the database."""
 
-    def __init__(self, database: Database, poll_seconds: float) -> None:
+    def __init__(self, database: Database) -> None:
         self._connection = database.engine.raw_connection()
-        self._poll_seconds = poll_seconds
+        self._cursor = self._connection.cursor()
         self._seen = self._commits()
 
-    def wait(self, stopping: Callable[[], bool]) -> None:
-        """Returns when others have written, when the worker is stopping, or after LONGEST_SECONDS."""
-        until = time.monotonic() + LONGEST_SECONDS
-        while not stopping() and time.monotonic() < until:
-            commits = self._commits()
-            if commits != self._seen:
-                self._seen = commits
-                return
-            time.sleep(self._poll_seconds)
+    def sees_a_change(self) -> bool:
+        """Whether others have written since the last look."""
+        before, self._seen = self._seen, self._commits()
+        return self._seen != before
 
     def close(self) -> None:
         """Gives the connection back."""
+        self._cursor.close()
         self._connection.close()
 
     def _commits(self) -> int:
-        with closing(self._connection.cursor()) as cursor:
-            cursor.execute("PRAGMA data_version")
-            [commits] = cursor.fetchone() or [0]
-            return int(commits)
+        self._cursor.execute("PRAGMA data_version")
+        [commits] = self._cursor.fetchone() or [0]
+        return int(commits)
+
+
+class Bell:
+    """What an idle worker waits for. It may be rung by any thread, and by a signal handler."""
+
+    def __init__(self) -> None:
+        self._rings: SimpleQueue[None] = SimpleQueue()
+
+    def ring(self) -> None:
+        """Wakes the worker. SimpleQueue's put is safe in a signal handler, unlike Event's set."""
+        if self._rings.empty():
+            self._rings.put(None)
+
+    def wait(self) -> None:
+        """Returns when the bell was rung, or after LONGEST_SECONDS."""
+        try:
+            self._rings.get(timeout=LONGEST_SECONDS)
+        except Empty:
+            return
+
+    def ring_with(self, pipe: int) -> None:
+        """Rings for every byte that comes out of the pipe, until its end."""
+        while os.read(pipe, 4096):
+            self.ring()

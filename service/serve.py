@@ -4,8 +4,8 @@ import logging
 import signal
 import socket
 import sys
-import threading
-from types import FrameType
+from collections.abc import Callable
+from queue import SimpleQueue
 
 import uvicorn
 from rich.console import Console
@@ -29,32 +29,32 @@ def serve(settings: Settings, console: Console) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    server = uvicorn.Server(config)
     listener = _listen(settings.host, settings.port)
-    # uvicorn raises the signal again when it is done; the workers have to be stopped after that.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    # uvicorn has handlers of its own while it serves, and raises the signal again afterwards: then the workers are
+    # still to be stopped. Before it serves, the signal shall not be lost.
+    _on_signal(lambda: setattr(server, "should_exit", True))
     with Supervisor(settings, database):
         _announce(settings, listener.getsockname()[1], console)
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     database.dispose()
 
 
 def work(settings: Settings, console: Console) -> None:
     """Workers alone, on the same database as an API elsewhere."""
     _log()
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        # Not on this thread, which may hold the event's own lock just now.
-        threading.Thread(target=stopping.set).start()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    stopping: SimpleQueue[None] = SimpleQueue()  # whose put is safe in a signal handler, unlike Event's set
+    _on_signal(lambda: stopping.put(None))
     database = open_database(settings.database_url, settings.busy_seconds)
     with Supervisor(settings, database):
-        console.print(f"{settings.workers} workers on {_shown_database(settings)}. Stop them with Ctrl-C.")
-        stopping.wait()
+        console.print(f"{_workers(settings)} on {_shown_database(settings)}. Stop them with Ctrl-C.")
+        stopping.get()
     database.dispose()
+
+
+def _on_signal(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
 
 
 def _log() -> None:
@@ -75,11 +75,15 @@ def _listen(host: str, port: int) -> socket.socket:
 def _announce(settings: Settings, port: int, console: Console) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{port}"
-    console.print(f"[bold]Descent[/bold] listens at {url}/ with {settings.workers} workers.", highlight=False)
+    console.print(f"[bold]Descent[/bold] listens at {url}/ with {_workers(settings)}.", highlight=False)
     console.print(f"  page        {url}/", highlight=False)
     console.print(f"  Swagger UI  {url}/docs", highlight=False)
     console.print(f"  data        {_shown_database(settings)}", highlight=False, soft_wrap=True)
     console.print("Stop it with Ctrl-C.")
+
+
+def _workers(settings: Settings) -> str:
+    return f"{settings.workers} worker{'' if settings.workers == 1 else 's'}"
 
 
 def _shown_database(settings: Settings) -> str:

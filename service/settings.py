@@ -27,11 +27,11 @@ class Settings(BaseSettings):
 
     heartbeat_seconds: float = Field(5.0, gt=0, description="How often a worker says that it is alive.")
     lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its run.")
-    poll_seconds: float = Field(0.015, gt=0, description="How often an idle worker looks for a waiting run.")
+    poll_seconds: float = Field(0.02, gt=0, description="How often a supervisor looks whether a run waits.")
     block_seconds: float = Field(0.4, gt=0, description="The longest that computed steps wait to be stored.")
     drain_seconds: float = Field(10.0, gt=0, description="How long a stopping worker may take to store its block.")
 
-    max_body_bytes: int = Field(32 * MIB, gt=0, description="The largest JSON body.")
+    max_body_bytes: int = Field(16 * MIB, gt=0, description="The largest JSON body.")
     max_upload_bytes: int = Field(256 * MIB, gt=0, description="The largest file of a dataset.")
     max_rows: int = Field(1_000_000, ge=2, description="The most rows of a dataset.")
     max_features: int = Field(1_000, ge=1, description="The most features of a dataset.")

@@ -1,4 +1,4 @@
-"""Keeps N worker processes alive: starts them, replaces the dead, stops them together."""
+"""Keeps N worker processes alive: starts them, wakes them, replaces the dead, stops them together."""
 
 import logging
 import os
@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.dispatch import Watch
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
@@ -46,8 +48,15 @@ class _Place:
         try:
             self.process.stdin.write(self._settings.model_dump_json() + "\n")
             self.process.stdin.flush()
+            os.set_blocking(self.process.stdin.fileno(), False)
         except BrokenPipeError:
             log.warning("supervisor.worker_did_not_start worker=%s", self.name)
+
+    def ring(self) -> None:
+        """Tells the process that the queue may have changed, unless it is dead or has many such words to read yet."""
+        if self.process.stdin is not None:
+            with suppress(BrokenPipeError, BlockingIOError):
+                os.write(self.process.stdin.fileno(), b"!")
 
     def just_died(self) -> bool:
         """Whether the process is found dead for the first time; then its successor's start is settled."""
@@ -96,13 +105,24 @@ class Supervisor:
                 place.process.wait()
 
     def _watch(self) -> None:
-        while not self._stopping.wait(CHECK_SECONDS):
-            for place in self._places:
-                if place.just_died():
-                    log.warning("supervisor.worker_died worker=%s exit_code=%s", place.name, place.process.returncode)
-                    self._free_runs(place.name)
-                if place.is_due():
-                    place.start()
+        watch = Watch(self._database)
+        looked = time.monotonic()
+        while not self._stopping.wait(self._settings.poll_seconds):
+            if watch.sees_a_change():
+                for place in self._places:
+                    place.ring()
+            if time.monotonic() - looked >= CHECK_SECONDS:
+                looked = time.monotonic()
+                self._replace_the_dead()
+        watch.close()
+
+    def _replace_the_dead(self) -> None:
+        for place in self._places:
+            if place.just_died():
+                log.warning("supervisor.worker_died worker=%s exit_code=%s", place.name, place.process.returncode)
+                self._free_runs(place.name)
+            if place.is_due():
+                place.start()
 
     def _free_runs(self, owner: str) -> None:
         try:

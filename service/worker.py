@@ -1,11 +1,10 @@
 """A worker process: claim, train, sleep. One run at a time, on the one thread that may differentiate.
 
-Started by the supervisor as `python -m service.worker NAME`. The settings come as one line on standard input, which
-then stays open and silent until the supervisor is gone.
+Started by the supervisor as `python -m service.worker NAME`. The settings come as one line on standard input; after
+that, each byte there says that the queue may have changed, and its end that the supervisor is gone.
 """
 
 import logging
-import os
 import signal
 import sys
 import threading
@@ -14,7 +13,7 @@ from types import FrameType
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import training
-from service.dispatch import Dispatch
+from service.dispatch import Bell
 from service.lifecycle import RunStatus
 from service.settings import Settings
 from service.store import runs
@@ -64,24 +63,22 @@ class Worker:
         self._name = name
         self._database = Database(settings.database_url, busy_seconds=settings.busy_seconds, connections=4)
         self._stopping = False
+        self.bell = Bell()
 
     def stop(self, *_: int | FrameType | None) -> None:
-        """The signal handler: sets a flag, no more. The block in hand is stored, the run handed back."""
+        """Also the signal handler: sets a flag, no more. The block in hand is stored, the run handed back."""
         self._stopping = True
+        self.bell.ring()
 
     def work(self) -> None:
         """Until stopped: claims a run and trains it, or waits for one."""
-        dispatch = Dispatch(self._database, self._settings.poll_seconds)
-        try:
-            while not self._stopping:
-                claim = self._claim()
-                if claim is None:
-                    dispatch.wait(lambda: self._stopping)
-                else:
-                    self._train(claim)
-        finally:
-            dispatch.close()
-            self._database.dispose()
+        while not self._stopping:
+            claim = self._claim()
+            if claim is None:
+                self.bell.wait()
+            else:
+                self._train(claim)
+        self._database.dispose()
 
     def _claim(self) -> Claim | None:
         with self._database.reading() as connection:
@@ -119,12 +116,12 @@ def main() -> None:
     worker = Worker(Settings.model_validate_json(sys.stdin.readline()), sys.argv[1])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)
-    threading.Thread(target=_stop_with_parent, args=(worker,), daemon=True).start()
+    threading.Thread(target=_listen, args=(worker,), daemon=True).start()
     worker.work()
 
 
-def _stop_with_parent(worker: Worker) -> None:
-    os.read(sys.stdin.fileno(), 1)  # returns at the end of the file: the parent's end
+def _listen(worker: Worker) -> None:
+    worker.bell.ring_with(sys.stdin.fileno())
     worker.stop()
 
 

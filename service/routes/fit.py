@@ -20,7 +20,7 @@ from service.store.database import Database
 
 router = APIRouter(tags=["fit"])
 
-FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.1
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 
 
 @router.post(
