@@ -1,6 +1,7 @@
 """Real parts: a SQLite file in a temporary folder, the API on it, and the service as real processes."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -40,14 +41,24 @@ def api(settings: Settings, database: Database) -> Iterator[TestClient]:
         yield client
 
 
+@contextmanager
+def _serving(home: Path) -> Iterator[Service]:
+    database = f"sqlite:///{home}/descent.db"
+    with (home / "log").open("w") as log, running_service("--database", database, "--workers", "2", log=log) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """`descent serve` with two workers, at `.url`, for all tests that need one."""
-    home = tmp_path_factory.mktemp("service")
-    with (
-        (home / "log").open("w") as log,
-        running_service("--database", f"sqlite:///{home}/descent.db", "--workers", "2", log=log) as running,
-    ):
+    with _serving(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture
+def new_service(tmp_path: Path) -> Iterator[Service]:
+    """The same for one test alone: its database is empty."""
+    with _serving(tmp_path) as running:
         yield running
 
 

@@ -16,6 +16,7 @@ EXAMPLE = {
 }
 # On raw data the sum of squares has a curvature of millions: a learning rate of 1 leaves all numbers behind.
 DIVERGING = {"dataset": {"sample": "norris"}, "preset": "course", "name": "The course's update, on raw data"}
+pytestmark = pytest.mark.browser
 WIDTHS = (390, 1280, 1920)
 
 
@@ -30,12 +31,6 @@ def get(page: Page, service: Service, path: str) -> dict[str, Any]:
     assert answer.status == 200, answer.text()
     body: dict[str, Any] = answer.json()
     return body
-
-
-def delete_all(page: Page, service: Service) -> None:
-    while runs := get(page, service, "/runs?limit=50")["data"]:
-        for run in runs:
-            assert page.request.delete(f"{service.url}/runs/{run['id']}").status == 204
 
 
 def open_run(page: Page, service: Service, body: dict[str, Any], status: str = "Succeeded") -> str:
@@ -63,14 +58,14 @@ def expect_the_numbers_of(page: Page, service: Service, run_id: str, step: int) 
         assert float(cell(page, column).inner_text()) == value, column
 
 
-def test_a_first_visitor_runs_the_example(page: Page, service: Service) -> None:
-    delete_all(page, service)
+def test_a_first_visitor_runs_the_example(pages: Pages, new_service: Service) -> None:
+    page = pages.open(f"{new_service.url}/")
     expect(page.get_by_role("heading", name="No run yet")).to_be_visible()
     page.get_by_role("button", name="Run an example").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Norris, a first descent")
     expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps", timeout=20_000)
     run_id = page.url.rpartition("/")[2]
-    expect_the_numbers_of(page, service, run_id, 100)
+    expect_the_numbers_of(page, new_service, run_id, 100)
     expect(page.get_by_role("img")).to_have_attribute("aria-label", re.compile("Train MSE: .* at step 100"))
     page.get_by_role("link", name="All runs").click()
     row = page.get_by_role("row", name="Norris, a first descent")
