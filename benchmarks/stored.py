@@ -1,0 +1,48 @@
+"""A finished run with a long trajectory, put into a real store by the store's own functions."""
+
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection
+
+from service import submission
+from service.lifecycle import RunStatus
+from service.settings import Settings
+from service.store import runs, trajectories
+from service.store.database import Database
+from service.store.trajectories import Columns
+
+STEPS, PARAMETERS = 100_000, 10
+
+
+class Stored(NamedTuple):
+    """A run's id, and what was stored: shape (columns, steps), θ first."""
+
+    run_id: str
+    names: list[str]
+    columns: Columns
+
+
+def finished_run(database: Database, settings: Settings) -> Stored:
+    """Random doubles, none of them short to write."""
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal((20, PARAMETERS - 1)), random.standard_normal(20)
+    request = {"dataset": {"x": x, "y": y}, "descent": {"steps": STEPS - 1}}
+    body = orjson.dumps(request, option=orjson.OPT_SERIALIZE_NUMPY)
+    run, _ = submission.queue(database, submission.read(body, database, settings), None)
+    columns = random.standard_normal((PARAMETERS + len(run.columns), STEPS))
+    with database.writing() as connection:
+        claim = runs.claim(connection, "benchmark", 60)
+        assert claim is not None
+        append_all(connection, run.seq, columns)
+        runs.progress(connection, claim, 60, {"rows_done": STEPS})
+        runs.finish(connection, claim, RunStatus.SUCCEEDED, {"stop_reason": "max_steps"})
+    return Stored(run.id, run.columns, columns)
+
+
+def append_all(connection: Connection, run_seq: int, columns: Columns) -> None:
+    """The whole trajectory, chunk by chunk as a worker does it."""
+    rows = trajectories.chunk_rows(len(columns))
+    for first in range(0, columns.shape[1], rows):
+        trajectories.append(connection, run_seq, first, columns[:, first : first + rows])
