@@ -69,11 +69,11 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
 
 
 def _add_pages(app: FastAPI) -> None:
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page() -> Response:
         return FileResponse(STATIC / "index.html", headers=PAGE_HEADERS)
 
-    @app.get("/docs", include_in_schema=False)
+    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def swagger_ui() -> Response:
         return FileResponse(STATIC / "docs.html", headers=PAGE_HEADERS)
 

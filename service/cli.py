@@ -34,8 +34,8 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, databas
     settings = _settings(host=host, port=port, workers=workers, database_url=database)
     try:
         room.serve(settings, Console())
-    except OSError as error:
-        raise _failure(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+    except room.StartError as error:
+        raise _failure(str(error)) from None
 
 
 @app.command()
@@ -43,7 +43,10 @@ def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run workers alone, on the database of an API elsewhere."""
     from service import serve as room  # noqa: PLC0415
 
-    room.work(_settings(workers=workers, database_url=database), Console())
+    try:
+        room.work(_settings(workers=workers, database_url=database), Console())
+    except room.StartError as error:
+        raise _failure(str(error)) from None
 
 
 @app.command()

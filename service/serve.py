@@ -9,19 +9,25 @@ from queue import SimpleQueue
 
 import uvicorn
 from rich.console import Console
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from service.app import create_app
 from service.settings import Settings
-from service.store.migrations import open_database
+from service.store.database import Database, JournalError
+from service.store.migrations import NewerDatabaseError, open_database
 from service.supervisor import Supervisor
 
 GRACE_SECONDS = 5
 
 
+class StartError(Exception):
+    """Why the service cannot start, for people."""
+
+
 def serve(settings: Settings, console: Console) -> None:
-    """Listens, starts the workers, and stops both on SIGINT or SIGTERM."""
+    """Listens, starts the workers, and stops both on SIGINT or SIGTERM. Raises StartError."""
     _log()
-    database = open_database(settings.database_url, settings.busy_seconds)
+    database = _open(settings)
     config = uvicorn.Config(
         create_app(settings, database),
         log_config=None,
@@ -41,11 +47,11 @@ def serve(settings: Settings, console: Console) -> None:
 
 
 def work(settings: Settings, console: Console) -> None:
-    """Workers alone, on the same database as an API elsewhere."""
+    """Workers alone, on the same database as an API elsewhere. Raises StartError."""
     _log()
     stopping: SimpleQueue[None] = SimpleQueue()  # whose put is safe in a signal handler, unlike Event's set
     _on_signal(lambda: stopping.put(None))
-    database = open_database(settings.database_url, settings.busy_seconds)
+    database = _open(settings)
     with Supervisor(settings, database):
         console.print(f"{_workers(settings)} on {_shown_database(settings)}. Stop them with Ctrl-C.")
         stopping.get()
@@ -67,9 +73,21 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StartError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
     listener.listen(2048)
     return listener
+
+
+def _open(settings: Settings) -> Database:
+    try:
+        return open_database(settings.database_url, settings.busy_seconds)
+    except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise StartError(f"Cannot use the database {settings.database_url}: {cause}") from error
 
 
 def _announce(settings: Settings, port: int, console: Console) -> None:

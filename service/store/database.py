@@ -32,6 +32,10 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
 
 
+class JournalError(RuntimeError):
+    """The file is in a journal mode that this machine's SQLite must not use, and others have it open."""
+
+
 class Database:
     """A pool of connections. `reading()` and `writing()` are the only ways to a connection, one transaction each."""
 
@@ -91,7 +95,7 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
             cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         mode = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
         if mode.upper() not in {journal, "MEMORY"}:
-            raise RuntimeError(
+            raise JournalError(
                 f"The database is in journal mode {mode} and could not be changed to {journal}, which this machine's "
                 f"SQLite {engine.dialect.dbapi.sqlite_version} needs. "  # type: ignore[union-attr]
                 "Stop the other programs that use the file."
