@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
+from tests.missing import missing
 
 pytestmark = pytest.mark.containers
 
@@ -82,14 +83,12 @@ def stopped(container: str) -> tuple[int, float]:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """The image built, and the whole of it up. Skips without an engine, but fails in CI, where that would hide it."""
+    """The image built, and the whole of it up."""
     try:
         command("docker", "info")
         command("docker", "compose", "version")
-    except (AssertionError, FileNotFoundError) as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"no Docker engine in CI: {error}")
-        pytest.skip("no Docker engine here")
+    except (AssertionError, FileNotFoundError):
+        missing("a Docker engine")
     stack = Stack()
     try:
         stack.compose("build")

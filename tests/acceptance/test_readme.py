@@ -11,6 +11,7 @@ import pytest
 
 from service.ephemeral import Service
 from tests.acceptance.helpers import finished
+from tests.missing import missing
 
 README = Path(__file__).parent.parent.parent / "README.md"
 COMMANDS = [block for block in re.findall(r"```sh\n(.*?)```", README.read_text(), flags=re.DOTALL) if "curl" in block]
@@ -18,7 +19,7 @@ COMMANDS = [block for block in re.findall(r"```sh\n(.*?)```", README.read_text()
 
 def curl(command: str, service: Service) -> str:
     if shutil.which("curl") is None:
-        pytest.skip("there is no curl here")
+        missing("curl")
     done = subprocess.run(
         ["bash", "-c", command.replace("curl ", "curl -sS ", 1).replace("http://127.0.0.1:8000", service.url)],
         capture_output=True,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import Pages, Service
+from tests.browser.conftest import Pages, Service
 
 EXAMPLE = {
     "dataset": {"sample": "norris"},
