@@ -22,7 +22,7 @@ from service.plan import Request, model_of, split_of
 from service.settings import Settings
 from service.store import datasets, runs, trajectories
 from service.store.database import Database
-from service.store.runs import Claim
+from service.store.runs import Claim, LeaseLostError
 
 
 class Training:
@@ -55,8 +55,10 @@ class Training:
         run = self._claim.run
         model = model_of(self._request, run.dataset_features)
         with self._database.reading() as connection:
-            facts = datasets.find(connection, run.dataset_id)
-            table = np.concatenate(list(datasets.read(connection, facts))) if facts else np.empty((0, 0))
+            dataset = datasets.find(connection, run.dataset_id)
+            if dataset is None:  # gone with the run
+                raise LeaseLostError
+            table = np.concatenate(list(datasets.read(connection, dataset)))
         x, y = np.ascontiguousarray(table[:, :-1]), np.ascontiguousarray(table[:, -1])
         if run.classes is not None and not run.dataset_text_target:
             y = np.searchsorted(np.array(run.classes, dtype=np.float64), y).astype(np.float64)

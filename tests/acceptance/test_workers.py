@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from fastapi.testclient import TestClient
 
 from service.ephemeral import Service, running_service
 from service.settings import Settings
@@ -159,6 +160,16 @@ def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) 
         worker._train(following)
         assert run_of(client, neighbour)["status"] == "succeeded"
         database.dispose()
+
+
+def test_a_run_that_is_deleted_before_it_begins_harms_nobody(api: TestClient, settings: Settings) -> None:
+    run_id = api.post("/fit", json={"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 3]}}).json()["id"]
+    worker = Worker(settings, "w")
+    claimed = worker._claim()
+    assert claimed is not None
+    assert api.delete(f"/runs/{run_id}").status_code == 204
+    worker._train(claimed)
+    assert api.get("/runs").json()["data"] == []
 
 
 def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> None:
