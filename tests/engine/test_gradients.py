@@ -1,12 +1,15 @@
 """∇E against central differences, and the curvature against the exact Hessian."""
 
+from typing import Any
+
+import autograd.numpy as anp
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gd_engine import MODELS, NoLearningRateError, Problem, auto_learning_rate, losses_for, pose, split_by_fraction
-from gd_engine.gradients import largest_curvature, value_and_gradient
+from gd_engine.gradients import MOST_PRODUCTS, largest_curvature, value_and_gradient
 
 CASES = [(kind, loss) for kind in MODELS for loss in losses_for(MODELS[kind](["a"]).task)]
 
@@ -55,8 +58,13 @@ def test_equal_eigenvalues_are_found_at_once() -> None:
 
 @pytest.mark.parametrize(
     "energy",
-    [lambda theta: (0 * theta**2).sum(), lambda theta: -(theta**2).sum(), lambda theta: (theta * 1e200).sum() ** 2],
-    ids=["flat", "concave", "overflows"],
+    [
+        lambda theta: (0 * theta**2).sum(),
+        lambda theta: -(theta**2).sum(),
+        lambda theta: (theta * 1e200).sum() ** 2,
+        lambda theta: 1e308 * (theta**2).sum(),
+    ],
+    ids=["flat", "concave", "overflows", "overflows in its product"],
 )
 def test_no_rate_where_there_is_no_curvature(energy: object) -> None:
     with pytest.raises(NoLearningRateError, match="Give the learning rate as a number"):
@@ -68,3 +76,28 @@ def test_log_loss_of_sure_mistakes_is_finite() -> None:
     value, gradient = value_and_gradient(problem.energy)(np.full(4, 1e4))
     assert np.isfinite(value)
     assert np.isfinite(gradient).all()
+
+
+@given(st.integers(1, 40), st.integers(0, 1000), st.sampled_from([1e-6, 0.01, 1.0, 50.0]))
+def test_the_curvature_is_the_largest_eigenvalue_however_the_others_lie(size: int, seed: int, spread: float) -> None:
+    random = np.random.default_rng(seed)
+    values = np.exp(spread * random.uniform(-1, 0, size))
+    rotation = np.linalg.qr(random.standard_normal((size, size)))[0]
+    hessian = (rotation * values) @ rotation.T
+
+    def energy(theta: Any) -> Any:
+        return 0.5 * anp.dot(theta, anp.dot(hessian, theta))
+
+    assert largest_curvature(energy, np.zeros(size)) == pytest.approx(values.max(), rel=1e-6)
+
+
+def test_close_eigenvalues_take_few_products() -> None:
+    products: list[None] = []
+    values = np.linspace(0.99, 1.0, 500)
+
+    def energy(theta: Any) -> Any:
+        products.append(None)
+        return 0.5 * anp.sum(values * theta**2)
+
+    assert largest_curvature(energy, np.zeros(500)) == pytest.approx(1.0, rel=1e-3)
+    assert len(products) <= MOST_PRODUCTS
