@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
@@ -156,8 +155,3 @@ _MESSAGES: dict[str, tuple[str, str | None]] = {
     "string_too_short": ("This must not be empty.", None),
     "string_too_long": ("This may have at most {max_length} characters.", None),
 }
-
-
-def dump(value: BaseModel) -> bytes:
-    """The model as JSON that is the same for the same content: what a digest is taken of."""
-    return orjson.dumps(value.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
