@@ -1,30 +1,51 @@
 """Gradient descent with autograd: numpy in, every step out. Knows nothing of HTTP, SQL, clocks or logging."""
 
 from gd_engine.data import Split, split_by_fraction, split_by_rows
-from gd_engine.descent import Block, Outcome, State, column_names, descend, start
+from gd_engine.descent import Recipe, descend, start, ways
+from gd_engine.diagnosis import Finding, History, Stretch, diagnose
+from gd_engine.formula import FormulaError
 from gd_engine.gradients import NoLearningRateError, auto_learning_rate
-from gd_engine.models import MODELS, Model
+from gd_engine.model import Model, initial_theta, normal_theta
+from gd_engine.models import MODELS
 from gd_engine.objectives import LOSSES, losses_for
 from gd_engine.optimizers import OPTIMIZERS
-from gd_engine.problem import Problem, pose
+from gd_engine.problem import Problem, column_names, pose, pose_blocks
+from gd_engine.referee import optimum
+from gd_engine.schedules import SCHEDULES
+from gd_engine.stopping import Stop
+from gd_engine.trajectory import Block, Outcome, State, state_from
 
 __all__ = [
     "LOSSES",
     "MODELS",
     "OPTIMIZERS",
+    "SCHEDULES",
     "Block",
+    "Finding",
+    "FormulaError",
+    "History",
     "Model",
     "NoLearningRateError",
     "Outcome",
     "Problem",
+    "Recipe",
     "Split",
     "State",
+    "Stop",
+    "Stretch",
     "auto_learning_rate",
     "column_names",
     "descend",
+    "diagnose",
+    "initial_theta",
     "losses_for",
+    "normal_theta",
+    "optimum",
     "pose",
+    "pose_blocks",
     "split_by_fraction",
     "split_by_rows",
     "start",
+    "state_from",
+    "ways",
 ]

@@ -9,29 +9,44 @@ from gd_engine.arrays import FloatArray, IntArray
 
 
 class Split(NamedTuple):
-    """Row numbers, each part in the data's own order."""
+    """Row numbers, each part in the data's own order. Most descents have no validation rows."""
 
     train: IntArray
+    validation: IntArray
     test: IntArray
 
 
-def split_by_fraction(rows: int, fraction: float, *, seed: int = 0, shuffle: bool = True) -> Split:
+def split_by_fraction(
+    rows: int, fraction: float, *, validation: float = 0.0, seed: int = 0, shuffle: bool = True
+) -> Split:
     """A share of the rows for testing, rounded up; the last rows, after a seeded shuffle if `shuffle`.
 
-    A fraction above 0 leaves at least one row on each side. Raises ValueError when the rows are too few for that.
+    `validation` is a share of what is left, cut off likewise. A share above 0 leaves at least one row on each side.
+    Raises ValueError when the rows are too few for that.
     """
-    # The slack keeps 0.07 × 100 = 7.000000000000001 from becoming 8 rows.
-    count = int(np.ceil(rows * fraction - 1e-9)) if fraction > 0 else 0
-    if count >= rows:
-        raise ValueError(f"a test fraction of {fraction:g} leaves no training row among {rows}")
     order = np.random.default_rng(seed).permutation(rows) if shuffle else np.arange(rows)
-    return Split(train=np.sort(order[: rows - count]), test=np.sort(order[rows - count :]))
+    rest, test = _cut(order, fraction, "test")
+    train, held_out = _cut(rest, validation, "validation")
+    return Split(np.sort(train), np.sort(held_out), np.sort(test))
 
 
-def split_by_rows(rows: int, test_rows: Sequence[int]) -> Split:
-    """The rows named in `test_rows` (from 0) for testing, all others for training."""
+def split_by_rows(
+    rows: int, test_rows: Sequence[int], *, validation: float = 0.0, seed: int = 0, shuffle: bool = True
+) -> Split:
+    """The rows named in `test_rows` (from 0) for testing; of the others a share for validation, as above."""
     test = np.unique(np.asarray(test_rows, dtype=np.int64))
-    return Split(train=np.setdiff1d(np.arange(rows), test), test=test)
+    rest = np.setdiff1d(np.arange(rows), test)
+    order = np.random.default_rng(seed).permutation(rest) if shuffle else rest
+    train, held_out = _cut(order, validation, "validation")
+    return Split(np.sort(train), np.sort(held_out), test)
+
+
+def _cut(order: IntArray, fraction: float, name: str) -> tuple[IntArray, IntArray]:
+    # The slack keeps 0.07 × 100 = 7.000000000000001 from becoming 8 rows.
+    count = int(np.ceil(len(order) * fraction - 1e-9)) if fraction > 0 else 0
+    if count >= len(order) and fraction > 0:
+        raise ValueError(f"a {name} fraction of {fraction:g} leaves no training row among {len(order)}")
+    return order[: len(order) - count], order[len(order) - count :]
 
 
 class Scaling(NamedTuple):
@@ -56,17 +71,25 @@ def standardization(train_columns: FloatArray, *, centre: bool) -> Scaling:
     A model without an intercept must not be centred: that would give it one. A column that does not vary over these
     rows is only centred.
     """
-    deviation = train_columns.std(axis=0)
-    mean = train_columns.mean(axis=0) if centre else np.zeros(train_columns.shape[1])
-    return Scaling(mean, np.where(deviation > 0, deviation, 1.0))
+    # Measured from the first row, a column that does not vary has a deviation of 0 exactly.
+    moved = train_columns - train_columns[0]
+    return from_moments(train_columns[0] + moved.mean(axis=0), moved.std(axis=0), centre=centre)
 
 
-def in_data_units(theta: FloatArray, scaling: Scaling, *, intercept: bool) -> FloatArray:
+def from_moments(mean: FloatArray, deviation: FloatArray, *, centre: bool) -> Scaling:
+    """The same, from the columns' means and standard deviations."""
+    return Scaling(mean if centre else np.zeros_like(mean), np.where(deviation > 0, deviation, 1.0))
+
+
+def in_data_units(theta: FloatArray, scaling: Scaling, *, intercept: bool, width: int = 1) -> FloatArray:
     """θ of a model on scaled columns → θ of the same model on the columns as they were.
 
-    θ₀ + Σ θⱼ (xⱼ − μⱼ) / σⱼ = (θ₀ − Σ θⱼ μⱼ / σⱼ) + Σ (θⱼ / σⱼ) xⱼ.
+    θ₀ + Σ θⱼ (xⱼ − μⱼ) / σⱼ = (θ₀ − Σ θⱼ μⱼ / σⱼ) + Σ (θⱼ / σⱼ) xⱼ, for each of the `width` scores that θ begins with.
     """
-    slopes = theta[1 if intercept else 0 :] / scaling.scale
-    if not intercept:
-        return slopes
-    return np.concatenate([[theta[0] - slopes @ scaling.mean], slopes])
+    first = 1 if intercept else 0
+    count = (len(scaling.scale) + first) * width
+    weights = theta[:count].reshape(-1, width).copy()
+    weights[first:] /= scaling.scale[:, None]
+    if intercept:
+        weights[0] -= scaling.mean @ weights[1:]
+    return np.concatenate([weights.ravel(), theta[count:]])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from autograd import hessian_vector_product, value_and_grad
+from autograd import hessian_vector_product
 
 from gd_engine.arrays import FloatArray
 
@@ -16,12 +16,6 @@ TOLERANCE = 1e-9
 
 class NoLearningRateError(ValueError):
     """E has no positive, finite curvature at θ₀, so no learning rate follows from it."""
-
-
-def value_and_gradient(energy: Energy) -> Callable[[FloatArray], tuple[float, FloatArray]]:
-    """θ ↦ (E(θ), ∇E(θ)) in one pass; the gradient is that of `autograd.grad(energy)`."""
-    evaluate: Callable[[FloatArray], tuple[float, FloatArray]] = value_and_grad(energy)
-    return evaluate
 
 
 def largest_curvature(energy: Energy, theta: FloatArray) -> float:

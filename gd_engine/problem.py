@@ -1,68 +1,134 @@
 """A descent's problem: a model, its data made ready, and E(θ) over the training rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
-from gd_engine.data import Scaling, Split, in_data_units, no_scaling, standardization
-from gd_engine.metrics import METRICS
-from gd_engine.models import Model, design_columns
-from gd_engine.objectives import objective
+from gd_engine.arrays import FloatArray, IntArray
+from gd_engine.data import Scaling, Split, in_data_units, no_scaling
+from gd_engine.metrics import criteria_names
+from gd_engine.model import Model, design_columns
+from gd_engine.objectives import LOSSES, Loss, Penalty
+from gd_engine.reduction import slice_rows
+from gd_engine.rows import Gathered, Reduced, Rows
 
-
-def criteria_names(task: str) -> tuple[str, ...]:
-    """The columns of `Problem.criteria`: train_mse, test_mse, then those of a classification."""
-    return tuple(f"{part}_{name}" for name in METRICS[task] for part in ("train", "test"))
-
-
-class Rows(NamedTuple):
-    """Rows as the model sees them: a design matrix, shape (n, p), and y, shape (n,)."""
-
-    design: FloatArray
-    y: FloatArray
+MOST_REDUCED = 256
+"""The most parameters for which data is reduced: its price grows with their square."""
 
 
 class Problem(NamedTuple):
-    """All that `descend` needs to know. `energy` is E(θ), differentiable by autograd."""
+    """All that `descend` needs to know. `reduced` says that the rows are triangles, see `gd_engine.reduction`."""
 
     model: Model
-    energy: Callable[[Any], Any]
+    loss: Loss
+    penalty: Penalty
     train: Rows
+    validation: Rows
     test: Rows
     scaling: Scaling
+    reduced: bool
 
-    def criteria(self, theta: FloatArray) -> list[float]:
-        """Each metric on the training rows and on the test rows, NaN where there are none of these."""
-        parts = [(rows.y, self.model.predict(theta, rows.design)) for rows in (self.train, self.test)]
-        metrics = METRICS[self.model.task].values()
-        return [metric(y, prediction) if len(y) else np.nan for metric in metrics for y, prediction in parts]
+    def energy(self, theta: Any) -> Any:
+        """E(θ), differentiable by autograd."""
+        total = self.loss.total(self.model, theta, self.train.design, self.train.y)
+        return total / self.divisor + self.penalty(self.model, theta)
+
+    @property
+    def divisor(self) -> int:
+        """What the loss's total over the training rows is divided by."""
+        if not self.loss.mean:
+            return 1
+        # A row of k classes has k errors, but one likelihood.
+        return self.train.size * (1 if self.loss.name == "log_loss" else self.model.outputs)
+
+    @property
+    def parts(self) -> dict[str, Rows]:
+        """The rows by name; validation rows only if there are any."""
+        validation = {"validation": self.validation} if self.validation.size else {}
+        return {"train": self.train, **validation, "test": self.test}
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether E is quadratic in θ."""
+        return is_quadratic(self.model, self.loss.name, self.penalty.l1)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The trajectory's columns besides θ, in order."""
+        return column_names(self.model, self.loss.name, l1=self.penalty.l1, validation=self.validation.size > 0)
 
     def coefficients(self, theta: FloatArray) -> FloatArray:
         """θ in the data's own units, shape (p,)."""
-        return in_data_units(theta, self.scaling, intercept=self.model.intercept)
+        if self.model.kind == "formula":
+            return theta
+        return in_data_units(theta, self.scaling, intercept=self.model.intercept, width=self.model.width)
 
 
-def pose(
+def is_quadratic(model: Model, loss: str, l1: float) -> bool:
+    """Whether E is quadratic in θ, with few enough parameters to make use of it."""
+    squares = model.linear and model.task == "regression" and loss in {"sse", "mse"}
+    return squares and l1 == 0.0 and len(model.parameters) <= MOST_REDUCED
+
+
+def column_names(model: Model, loss: str, *, l1: float = 0.0, validation: bool = False) -> tuple[str, ...]:
+    """The names of a trajectory's columns besides θ, in order.
+
+    optimality_gap, E(θ) − E(θ*), is there for an E quadratic in θ, whose least value is known.
+    """
+    parts = ("train", "validation", "test") if validation else ("train", "test")
+    gap = ("optimality_gap",) if is_quadratic(model, loss, l1) else ()
+    return ("train_loss", *criteria_names(model.task, parts), "gradient_norm", "learning_rate", *gap)
+
+
+def pose(model: Model, x: FloatArray, y: FloatArray, split: Split, **options: Any) -> Problem:
+    """The problem of fitting `model` to x, shape (n, d), and y, shape (n,). The options are those of `pose_blocks`."""
+    return pose_blocks(model, [(x, y)], split, **options)
+
+
+def pose_blocks(
     model: Model,
-    x: FloatArray,
-    y: FloatArray,
+    blocks: Iterable[tuple[FloatArray, FloatArray]],
     split: Split,
     *,
-    loss: str = "mse",
+    loss: str | Loss = "mse",
+    l1: float = 0.0,
     l2: float = 0.0,
     standardize: bool = False,
+    reduce: bool = True,
 ) -> Problem:
-    """The problem of fitting `model` to x, shape (n, d), and y, shape (n,) (class codes 0 and 1 for a classification).
+    """The problem of fitting `model` to data that comes in blocks of rows, x of shape (k, d) and y of shape (k,).
 
-    Powers of features are taken first and standardised after, with the training rows' means and deviations.
+    y is a number, or for a classification the code of its class from 0. Powers of features are taken first and
+    standardised after, with the training rows' means and deviations. With `reduce`, where E is quadratic in θ only
+    triangles of the data are kept: each block is read once and may then be forgotten.
     """
-    columns = design_columns(model, x)
-    scaling = no_scaling(columns.shape[1])
-    if standardize:
-        scaling = standardization(columns[split.train], centre=model.intercept)
-        columns = scaling.apply(columns)
-    design = np.column_stack([np.ones(len(x)), columns]) if model.intercept else columns
-    train, test = (Rows(np.ascontiguousarray(design[part]), y[part]) for part in split)
-    return Problem(model, objective(model, loss, train.design, train.y, l2), train, test, scaling)
+    loss = LOSSES[loss]() if isinstance(loss, str) else loss
+    reduced = reduce and is_quadratic(model, loss.name, l1)
+    keep: Callable[[Model, int], Gathered | Reduced] = Reduced if reduced else Gathered
+    parts = [keep(model, len(rows)) for rows in split]
+    for first, x, rest in _slices(model, blocks):
+        for part, rows in zip(parts, split, strict=True):
+            chosen = _within(rows, first, len(x))
+            if len(chosen):
+                part.add(design_columns(model, x[chosen]), rest[chosen])
+    if any(part.filled != len(rows) for part, rows in zip(parts, split, strict=True)):
+        raise ValueError("The split names rows that the data does not have.")
+    scaling = parts[0].standardization() if standardize else no_scaling(len(model.monomials))
+    train, validation, test = (part.rows(scaling) for part in parts)
+    return Problem(model, loss, Penalty(l1, l2), train, validation, test, scaling, reduced)
+
+
+def _slices(model: Model, blocks: Iterable[tuple[FloatArray, FloatArray]]) -> Iterable[tuple[int, Any, Any]]:
+    """Slices of the blocks that stay in the cache: (number of the first row, x, y)."""
+    height = slice_rows(len(model.monomials) + 2)
+    first = 0
+    for x, y in blocks:
+        for start in range(0, len(x), height):
+            yield first + start, x[start : start + height], y[start : start + height]
+        first += len(x)
+
+
+def _within(rows: IntArray, first: int, count: int) -> IntArray:
+    low, high = np.searchsorted(rows, [first, first + count])
+    return rows[low:high] - first

@@ -1,45 +1,107 @@
 """∇E against central differences, and the curvature against the exact Hessian."""
 
+from collections.abc import Callable
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from hypothesis import given
+from autograd import hessian
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gd_engine import MODELS, NoLearningRateError, Problem, auto_learning_rate, losses_for, pose, split_by_fraction
-from gd_engine.gradients import MOST_PRODUCTS, largest_curvature, value_and_gradient
+from gd_engine import NoLearningRateError, Problem, auto_learning_rate, losses_for, pose, split_by_fraction
+from gd_engine.arrays import FloatArray
+from gd_engine.evaluation import Evaluator
+from gd_engine.gradients import MOST_PRODUCTS, largest_curvature
+from tests.engine.running import VARIANTS
 
-CASES = [(kind, loss) for kind in MODELS for loss in losses_for(MODELS[kind](["a"]).task)]
+NAMES = ["a", "b", "c"]
+CASES = [(variant, loss) for variant in VARIANTS for loss in losses_for(VARIANTS[variant](NAMES).task)]
 
 
-def posed(kind: str, loss: str, l2: float = 0.0, seed: int = 0) -> Problem:
-    random = np.random.default_rng(seed)
+def posed(variant: str, loss: str, l1: float = 0.0, l2: float = 0.0, *, reduce: bool = False) -> Problem:
+    random = np.random.default_rng(0)
     x = random.standard_normal((30, 3))
-    y = (x[:, 0] + random.standard_normal(30) > 0).astype(float)
-    return pose(MODELS[kind](["a", "b", "c"]), x, y, split_by_fraction(30, 0.2), loss=loss, l2=l2, standardize=True)
+    model = VARIANTS[variant](NAMES)
+    s = x[:, 0] + random.standard_normal(30)
+    y = np.digitize(s, [-0.5, 0.5][: max(model.classes - 1, 1)]).astype(float) if model.classes else s
+    split = split_by_fraction(30, 0.2)
+    return pose(model, x, y, split, loss=loss, l1=l1, l2=l2, standardize=True, reduce=reduce)
 
 
-@pytest.mark.parametrize(("kind", "loss"), CASES)
-@given(seed=st.integers(0, 1000), l2=st.sampled_from([0.0, 0.3]))
-def test_gradient_agrees_with_central_differences(kind: str, loss: str, seed: int, l2: float) -> None:
-    problem = posed(kind, loss, l2)
-    theta = np.random.default_rng(seed).standard_normal(len(problem.model.parameters))
-    _, gradient = value_and_gradient(problem.energy)(theta)
-    width = 1e-5
-    differences = [
-        (problem.energy(theta + width * unit) - problem.energy(theta - width * unit)) / (2 * width)
-        for unit in np.eye(len(theta))
-    ]
-    np.testing.assert_allclose(gradient, differences, rtol=1e-6, atol=1e-6 * np.abs(gradient).max())
+def central(function: Callable[[FloatArray], Any], theta: FloatArray, width: float = 1e-5) -> FloatArray:
+    """The derivative of a function by central differences, a row for each component of θ."""
+    steps = width * np.eye(len(theta))
+    return np.array([(function(theta + step) - function(theta - step)) / (2 * width) for step in steps])
+
+
+def theta_away_from_kinks(problem: Problem, seed: int) -> FloatArray:
+    """A random θ at which no |r|, |θⱼ|, r = δ or hidden unit is so close to its kink that a difference spans it."""
+    random = np.random.default_rng(seed)
+    while True:
+        theta = random.standard_normal(len(problem.model.parameters))
+        r = np.abs(problem.model.predict(theta, problem.train.design) - problem.train.y)
+        hidden = 1.0
+        if problem.model.activation == "relu":
+            hidden = np.abs(problem.train.design @ theta[:16].reshape(4, 4)).min()
+        if min(r.min(), np.abs(r - 1.0).min(), np.abs(theta).min(), hidden) > 1e-3:
+            return theta
+
+
+@pytest.mark.parametrize("replay", [True, False], ids=["replayed", "traced"])
+@pytest.mark.parametrize(("variant", "loss"), CASES)
+@settings(max_examples=6)
+@given(seed=st.integers(0, 1000), l1=st.sampled_from([0.0, 0.2]), l2=st.sampled_from([0.0, 0.3]))
+def test_gradient_agrees_with_central_differences(
+    variant: str, loss: str, replay: bool, seed: int, l1: float, l2: float
+) -> None:
+    problem = posed(variant, loss, l1, l2, reduce=bool(seed % 2))
+    theta = theta_away_from_kinks(posed(variant, loss), seed)
+    found = Evaluator(problem, replay=replay).at(theta)
+    differences = central(problem.energy, theta)
+    assert found.energy == pytest.approx(float(problem.energy(theta)), rel=1e-12)
+    assert np.linalg.norm(found.gradient - differences) <= 1e-6 * np.linalg.norm(found.gradient)
+
+
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if "relu" not in name])
+@pytest.mark.parametrize("l2", [0.0, 0.7])
+def test_auto_is_one_over_the_largest_eigenvalue_of_the_hessian(variant: str, l2: float) -> None:
+    """The Hessian is the central differences of the gradient, which has been tested above."""
+    problem = posed(variant, losses_for(VARIANTS[variant](NAMES).task)[0], l2=l2)
+    gradient = Evaluator(problem, replay=False)
+    for seed in range(3):
+        theta = np.random.default_rng(seed).standard_normal(len(problem.model.parameters))
+        differences = central(lambda t: gradient.at(t).gradient, theta)
+        exact = hessian(problem.energy)(theta)
+        np.testing.assert_allclose(exact, exact.T, atol=1e-10)
+        np.testing.assert_allclose(exact, differences, atol=1e-6 * np.abs(exact).max())
+        largest = np.linalg.eigvalsh(exact)[-1]
+        assert auto_learning_rate(problem.energy, theta) == pytest.approx(1 / largest, rel=1e-6)
+
+
+def test_the_log_loss_is_the_mean_over_rows_of_the_likelihood_of_the_class() -> None:
+    for variant in ("softmax of 3", "mlp of 3"):
+        problem = posed(variant, "log_loss")
+        theta = np.random.default_rng(1).standard_normal(len(problem.model.parameters))
+        p = problem.model.predict(theta, problem.train.design)
+        np.testing.assert_allclose(p.sum(axis=0), 1.0)
+        of_class = (p * problem.train.y).sum(axis=0)
+        assert problem.energy(theta) == pytest.approx(-np.log(of_class).mean(), rel=1e-12)
+        assert posed(variant, "mse").energy(theta) == pytest.approx(((p - problem.train.y) ** 2).mean(), rel=1e-12)
+
+
+def test_two_classes_are_the_same_by_softmax_and_by_their_difference() -> None:
+    softmax, logistic = posed("softmax of 2", "log_loss"), posed("logistic", "log_loss")
+    theta = np.random.default_rng(1).standard_normal((4, 2))
+    assert softmax.energy(theta.ravel()) == pytest.approx(logistic.energy(theta[:, 1] - theta[:, 0]), rel=1e-12)
 
 
 @pytest.mark.parametrize("loss", ["sse", "mse"])
 @pytest.mark.parametrize("l2", [0.0, 0.7])
 def test_auto_is_one_over_the_largest_eigenvalue(loss: str, l2: float) -> None:
-    problem = posed("linear", loss, l2)
-    design, y = problem.train
+    problem = posed("linear", loss, l2=l2)
+    design, y, _ = problem.train
     hessian = 2 * design.T @ design / (len(y) if loss == "mse" else 1)
     hessian += 2 * l2 * np.diag([0.0, 1.0, 1.0, 1.0])
     rate = auto_learning_rate(problem.energy, np.zeros(4))
@@ -73,9 +135,9 @@ def test_no_rate_where_there_is_no_curvature(energy: object) -> None:
 
 def test_log_loss_of_sure_mistakes_is_finite() -> None:
     problem = posed("logistic", "log_loss")
-    value, gradient = value_and_gradient(problem.energy)(np.full(4, 1e4))
-    assert np.isfinite(value)
-    assert np.isfinite(gradient).all()
+    found = Evaluator(problem, replay=True).at(np.full(4, 1e4))
+    assert np.isfinite(found.energy)
+    assert np.isfinite(found.gradient).all()
 
 
 @given(st.integers(1, 40), st.integers(0, 1000), st.sampled_from([1e-6, 0.01, 1.0, 50.0]))

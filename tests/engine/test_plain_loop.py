@@ -6,10 +6,10 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gd_engine import MODELS, OPTIMIZERS, auto_learning_rate, descend, pose, split_by_fraction, start
+from gd_engine import MODELS, OPTIMIZERS, Recipe, auto_learning_rate, descend, pose, split_by_fraction, start
 from gd_engine.arrays import FloatArray
 
 
@@ -40,9 +40,13 @@ def problems(draw: st.DrawFn) -> tuple[FloatArray, FloatArray, int]:
     return x, 3 + x @ random.standard_normal(features) + noise * random.standard_normal(rows), seed
 
 
+@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
 @pytest.mark.parametrize("loss", ["sse", "mse"])
+@settings(max_examples=30)
 @given(problem=problems(), share=st.sampled_from([0.05, 0.3, 1.0, 1.6]))
-def test_every_step_is_the_plain_loops(loss: str, problem: tuple[FloatArray, FloatArray, int], share: float) -> None:
+def test_every_step_is_the_plain_loops(
+    loss: str, affine: bool, problem: tuple[FloatArray, FloatArray, int], share: float
+) -> None:
     x, y, seed = problem
     split = split_by_fraction(len(y), 0.25, seed=seed)
     train, test = (x[split.train], y[split.train]), (x[split.test], y[split.test])
@@ -51,9 +55,9 @@ def test_every_step_is_the_plain_loops(loss: str, problem: tuple[FloatArray, Flo
     posed = pose(MODELS["linear"]([f"x{i}" for i in range(x.shape[1])]), x, y, split, loss=loss)
     rate = share * auto_learning_rate(posed.energy, theta0)
 
-    expected = plain_loop(lambda theta: squared_errors(theta, *train) / divisor, theta0, rate, 20)
+    expected = plain_loop(lambda theta: squared_errors(theta, *train) / divisor, theta0, rate, 24)
     gd = OPTIMIZERS["gd"]()
-    [block] = descend(posed, gd, start(theta0, gd), learning_rate=rate, steps=20)
+    [block] = descend(posed, Recipe(gd, rate, 24), start(theta0, gd), affine=affine)
 
     # Relative to the data's own size: a residual is the difference of numbers as large as y.
     scale = float(np.mean(y**2))
@@ -73,7 +77,7 @@ def test_gradient_norm_and_rate_stand_beside_each_step() -> None:
     x, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 2.0])
     posed = pose(MODELS["linear"](["x"]), x, y, split_by_fraction(3, 0), loss="sse")
     gd = OPTIMIZERS["gd"]()
-    [block] = descend(posed, gd, start(np.zeros(2), gd), learning_rate=0.01, steps=5)
+    [block] = descend(posed, Recipe(gd, 0.01, 5), start(np.zeros(2), gd))
     gradient = grad(lambda theta: squared_errors(theta, x, y))
     for theta, norm, rate in zip(
         block.theta, block.columns["gradient_norm"], block.columns["learning_rate"], strict=True

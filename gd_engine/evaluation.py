@@ -1,0 +1,191 @@
+"""E, ∇E and the criteria at one θ, by autograd: traced anew at every θ, or recorded once and replayed.
+
+The rows are gone through in slices that stay in a core's cache, each read once for all that is wanted of it: its part
+of E and of ∇E, the predictions, and from these its part of the metrics.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import autograd.numpy as anp
+import numpy as np
+from autograd import value_and_grad
+
+from gd_engine.arrays import FloatArray, IntArray
+from gd_engine.metrics import Tally, tally_length, tally_of
+from gd_engine.problem import Problem
+from gd_engine.rows import Rows
+from gd_engine.tape import Program, record
+
+SLICE_ROWS = 16384
+MANY, MANY_ROWS = 64, 512
+"""So many steps are watched together, from one multiple of it to the next, in slices of so many rows."""
+
+
+class Evaluation(NamedTuple):
+    """What is known at one θ: `tally` is that of the training rows, `watched` of the others where it cost little."""
+
+    energy: float
+    gradient: FloatArray
+    tally: list[float]
+    watched: list[float] | None
+
+
+class _Slice(NamedTuple):
+    design: FloatArray
+    y: FloatArray
+    tally: Tally
+
+
+class Evaluator:
+    """Evaluates a problem at any θ; with `replay` by programs that are recorded when first needed."""
+
+    def __init__(self, problem: Problem, *, replay: bool) -> None:
+        self._problem = problem
+        self._replay = replay
+        self._programs: dict[Any, Program] = {}
+        self._penalty_program: Program | None = None
+        self._train = _slices(problem, problem.train)
+        watched = [rows for rows in (problem.validation, problem.test) if rows.size]
+        self._watched = [_slices(problem, rows) for rows in watched]
+        self._watched_together = [_slices(problem, rows, MANY_ROWS) for rows in watched if problem.model.linear]
+        slices = [self._train, *self._watched]
+        self._few = replay and not problem.model.linear and all(len(each) == 1 for each in slices)
+        self._whole: Program | None = None
+
+    def at(self, theta: FloatArray) -> Evaluation:
+        """E, ∇E and the training rows' tally at θ."""
+        return self._together(theta) if self._few else self._slice_by_slice(theta)
+
+    def _together(self, theta: FloatArray) -> Evaluation:
+        """All rows in one program, which shares what they have in common."""
+        parts = [self._train[0], *(slices[0] for slices in self._watched)]
+        arrays = [array for part in parts for array in part[:2]]
+        if self._whole is None:
+            self._whole = record(self._everything, theta, *arrays)
+        total, gradient, *found = self._whole(theta, *arrays)
+        tallies = [part.tally(found[2 * i + 1], float(found[2 * i])) for i, part in enumerate(parts)]
+        energy, gradient = self._divided(theta, float(total), gradient, self._problem.divisor)
+        return Evaluation(energy, gradient, tallies[0], list(chain(*tallies[1:])))
+
+    def _slice_by_slice(self, theta: FloatArray) -> Evaluation:
+        total, gradient, tallies = 0.0, 0.0, []
+        for of_slice, slope, tally in self._map(self._descended, theta, self._train):
+            total, gradient = total + of_slice, gradient + slope
+            tallies.append(tally)
+        energy, gradient = self._divided(theta, float(total), gradient, self._problem.divisor)
+        return Evaluation(energy, gradient, _summed(tallies), None)
+
+    def watched(self, theta: FloatArray) -> list[float]:
+        """The tallies of the validation rows and of the test rows, if there are any, at θ."""
+        found: list[float] = []
+        for slices in self._watched:
+            found += _summed([tally for (tally,) in self._map(self._predicted, theta, slices)])
+        return found
+
+    def watched_path(self, thetas: FloatArray, first_step: int) -> FloatArray:
+        """The same at each θ of consecutive steps, shape (k, p) → (k, t).
+
+        Where the score is linear in θ, that of many steps is one product, at once and sooner. A step has always the
+        same place in it, so that it always gets the same bits.
+        """
+        if not self._watched_together:
+            return np.array([self.watched(theta) for theta in thetas]).reshape(len(thetas), -1)
+        before = first_step % MANY
+        groups = -(-(before + len(thetas)) // MANY)
+        path = np.zeros((groups * MANY, thetas.shape[1]))
+        path[before : before + len(thetas)] = thetas
+        found = np.concatenate([self._group(group) for group in path.reshape(groups, MANY, -1)])
+        return found[before : before + len(thetas)]
+
+    def _group(self, thetas: FloatArray) -> FloatArray:
+        found = []
+        for slices in self._watched_together:
+            tallies = np.zeros((MANY, tally_length(self._problem.model.classes)))
+            for part in slices:
+                prediction = self._problem.model.link(thetas @ part.design.T)
+                residual = prediction - part.y
+                squares = np.einsum("ij,ij->i", residual, residual)
+                tallies += np.array(part.tally(prediction, squares)).T
+            found.append(tallies)
+        return np.concatenate(found, axis=1)
+
+    def energy(self, theta: FloatArray) -> float:
+        """E(θ) alone."""
+        total = sum(float(total) for total, _ in self._map(self._total, theta, self._train))
+        return self._divided(theta, total, 0.0, self._problem.divisor)[0]
+
+    def batch_gradient(self, theta: FloatArray, rows: IntArray) -> FloatArray:
+        """∇E(θ) estimated from some training rows, without bias: their loss stands for that of all."""
+        train = self._problem.train
+        part = _Slice(train.design[rows], train.y[..., rows], tally=_nothing)
+        [(_, gradient, _)] = self._map(self._descended, theta, [part])
+        slope: FloatArray = self._divided(theta, 0.0, gradient, self._problem.divisor * len(rows) / train.size)[1]
+        return slope
+
+    def _divided(self, theta: FloatArray, total: float, gradient: Any, divisor: float) -> tuple[float, Any]:
+        """The loss and its gradient from their totals, with the penalty's."""
+        energy, gradient = total / divisor, gradient / divisor
+        if any(self._problem.penalty):
+            if self._replay and self._penalty_program is None:
+                self._penalty_program = record(self._penalty, theta)
+            penalty, slope = (self._penalty_program or self._penalty)(theta)
+            energy, gradient = energy + float(penalty), gradient + slope
+        return energy, gradient
+
+    def _map(self, function: Callable[..., Any], theta: FloatArray, slices: Sequence[_Slice]) -> list[Any]:
+        """What a function says of each slice, with the slice's tally in place of squared errors and predictions."""
+        return [_said(self._program(function, theta, part), theta, part) for part in slices]
+
+    def _program(self, function: Callable[..., Any], theta: FloatArray, part: _Slice) -> Callable[..., Any]:
+        if not self._replay:
+            return function
+        key = (function.__name__, part.y.shape)
+        if key not in self._programs:
+            self._programs[key] = record(function, theta, part.design, part.y)
+        return self._programs[key]
+
+    # What is recorded: functions of arrays, without a decision that depends on a value.
+
+    def _predicted(self, theta: Any, design: Any, y: Any) -> Any:
+        prediction = self._problem.model.predict(theta, design)
+        return anp.sum(anp.square(prediction - y)), prediction
+
+    def _total(self, theta: Any, design: Any, y: Any) -> Any:
+        loss, model = self._problem.loss, self._problem.model
+        return loss.total(model, theta, design, y), *self._predicted(theta, design, y)
+
+    def _descended(self, theta: Any, design: Any, y: Any) -> Any:
+        loss, model = self._problem.loss, self._problem.model
+        of_theta = value_and_grad(lambda t: loss.total(model, t, design, y))
+        return *of_theta(theta), *self._predicted(theta, design, y)
+
+    def _everything(self, theta: Any, design: Any, y: Any, *watched: Any) -> Any:
+        found = list(self._descended(theta, design, y))
+        for i in range(0, len(watched), 2):
+            found += self._predicted(theta, watched[i], watched[i + 1])
+        return found
+
+    def _penalty(self, theta: Any) -> Any:
+        return value_and_grad(lambda t: self._problem.penalty(self._problem.model, t))(theta)
+
+
+def _slices(problem: Problem, rows: Rows, height: int = SLICE_ROWS) -> list[_Slice]:
+    """With its columns one after the other, a slice of few columns is sooner multiplied."""
+    cuts = [slice(first, first + height) for first in range(0, len(rows.design), height)]
+    parts = [(np.asfortranarray(rows.design[cut]), rows.y[..., cut]) for cut in cuts]
+    return [_Slice(design, y, tally_of(y, classes=problem.model.classes)) for design, y in parts]
+
+
+def _said(program: Callable[..., Any], theta: FloatArray, part: _Slice) -> tuple[Any, ...]:
+    *sums, squares, prediction = program(theta, part.design, part.y)
+    return *sums, part.tally(prediction, float(squares))
+
+
+def _summed(tallies: list[list[float]]) -> list[float]:
+    return tallies[0] if len(tallies) == 1 else [sum(numbers) for numbers in zip(*tallies, strict=True)]
+
+
+def _nothing(prediction: Any, squares: Any) -> list[float]:  # noqa: ARG001
+    return []

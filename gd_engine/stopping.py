@@ -1,0 +1,54 @@
+"""When a descent is over before its last step."""
+
+from math import inf, isnan
+from typing import Literal, NamedTuple
+
+Reason = Literal["gradient_norm", "loss_change", "patience"]
+
+
+class Stop(NamedTuple):
+    """Conditions, each None if it is not wanted.
+
+    - gradient_norm: stop at the first step with ‖∇E(θ)‖ ≤ this.
+    - loss_change: stop at the first step where |E(θ) − E(θ of the step before)| ≤ this.
+    - patience: stop when the validation rows' MSE has not been lower than its least for so many steps. It watches rows
+      that are neither trained on (their error goes on falling while the model overfits) nor tested on (a step chosen by
+      the test rows makes their error look smaller than it will be on new data; Prechelt, Early stopping, 1998).
+    """
+
+    gradient_norm: float | None = None
+    loss_change: float | None = None
+    patience: int | None = None
+
+    @property
+    def never(self) -> bool:
+        """Whether no condition is given."""
+        return self == Stop()
+
+
+class Watch(NamedTuple):
+    """What the conditions must remember: E of the step before, the least validation MSE, and its step."""
+
+    energy: float = inf
+    least: float = inf
+    least_step: float = 0.0
+
+    def after(self, step: int, energy: float, validation: float) -> "Watch":
+        """The memory after a step."""
+        if validation < self.least:
+            return Watch(energy, validation, step)
+        return Watch(energy, self.least, self.least_step)
+
+
+def reason_to_stop(
+    stop: Stop, watch: Watch, step: int, *, energy: float, gradient_norm: float, validation: float
+) -> Reason | None:
+    """The condition that is met at a step, `watch` being the memory of the steps before it."""
+    if stop.gradient_norm is not None and gradient_norm <= stop.gradient_norm:
+        return "gradient_norm"
+    if stop.loss_change is not None and abs(energy - watch.energy) <= stop.loss_change:
+        return "loss_change"
+    waited = step - watch.least_step
+    if stop.patience is not None and not isnan(validation) and not validation < watch.least and waited >= stop.patience:
+        return "patience"
+    return None

@@ -1,0 +1,58 @@
+"""Every optimiser, schedule and loss that is called as PyTorch's is takes PyTorch's steps."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+import gd_engine
+from gd_engine import OPTIMIZERS
+from gd_engine.arrays import FloatArray
+from tests.engine.pytorch import make
+from tests.engine.pytorch.make import FILE, key
+from tests.engine.pytorch.problems import OPTIMIZERS as NAMED
+from tests.engine.pytorch.problems import STEPS, Posed, cases, our_rate, problems
+from tests.engine.running import descended
+
+POSED = problems()
+KEPT = dict(np.load(FILE))
+
+
+def assert_same_path(ours: FloatArray, theirs: FloatArray, tolerance: float) -> None:
+    """θ of each step, relative to the largest |θ| of that step."""
+    assert ours.shape == theirs.shape == (STEPS + 1, theirs.shape[1])
+    off = np.abs(ours - theirs).max(axis=1) / np.abs(theirs).max(axis=1)
+    assert off.max() <= tolerance
+
+
+@pytest.mark.parametrize("case", cases(), ids=key)
+def test_every_step_is_pytorchs(case: tuple[str, str, str]) -> None:
+    name, optimizer, schedule = case
+    posed: Posed = POSED[name]
+    kind, options = NAMED[optimizer]
+    method = OPTIMIZERS[kind](**options)
+    columns, outcome = descended(posed.problem, method, our_rate(posed, optimizer, schedule), STEPS, posed.theta0)
+    assert outcome.reason == "max_steps"
+    assert_same_path(columns["theta"], KEPT[key(case)], 1e-9)
+    moved = np.abs(columns["theta"][-1] - posed.theta0).max()
+    assert moved > 0.05, "a path that goes nowhere is no test"
+
+
+def test_every_optimizer_is_compared() -> None:
+    assert {kind for kind, _ in NAMED.values()} == set(OPTIMIZERS)
+    assert {key(case) for case in cases()} == set(KEPT) - {"version"}
+    assert gd_engine.MODELS["mlp"](["a", "b"], hidden=(3,)).parameters[3:5] == ("w1[a,1]", "w1[a,2]")
+
+
+def test_the_file_is_small_and_says_which_pytorch_wrote_it() -> None:
+    assert FILE.stat().st_size < 500_000
+    assert str(KEPT["version"]).split(".")[0] == "2"
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_the_file_is_what_pytorch_does() -> None:
+    found = make.make()
+    assert set(found) == set(KEPT) - {"version"}
+    for name, path in found.items():
+        assert_same_path(path, KEPT[name], 1e-12)
