@@ -1,17 +1,16 @@
 """What a request asks of its data, found out without touching a row: names, sizes, price; or what is wrong with it."""
 
 from collections import Counter
+from itertools import pairwise
 from math import comb, log10
 from sys import float_info
 from typing import Any, NamedTuple, Protocol
 
-from gd_engine import MODELS, Model, Split, column_names, losses_for, split_by_fraction, split_by_rows
+from gd_engine import FormulaError, Model, Split, column_names, losses_for
+from service import descents
 from service.errors import invalid
+from service.modelling import Classes, Request, model_of, own_theta0, split_of, task_of
 from service.settings import Settings
-
-Request = dict[str, Any]
-"""The body of POST /fit as JSON, every default filled in."""
-
 
 MOST_DECADES = log10(float_info.max)
 """Numbers beyond 10 to this power are not finite."""
@@ -35,15 +34,21 @@ class Facts(Protocol):
 
 
 class Plan(NamedTuple):
-    """A run before it runs. `columns` are the trajectory's after θ."""
+    """A run before it runs. `columns` are the trajectory's after θ; what the data decides is filled into `request`."""
 
+    request: Request
     parameters: list[str]
     columns: list[str]
-    classes: list[str] | list[int] | None
-    loss: str
+    classes: Classes
     train_rows: int
+    validation_rows: int
     test_rows: int
-    steps: int
+
+    @property
+    def steps(self) -> int:
+        """How many updates are asked for."""
+        steps: int = self.request["descent"]["steps"]
+        return steps
 
     @property
     def trajectory_bytes(self) -> int:
@@ -54,66 +59,101 @@ class Plan(NamedTuple):
 def make(request: Request, facts: Facts, settings: Settings, inline: bool) -> Plan:
     """The plan of a request on a dataset. Raises InvalidError naming the first field that does not fit."""
     x, y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
-    _check_parameter_count(request["model"], len(facts.features), settings.max_parameters)
-    model = model_of(request, facts.features)
-    classes = _classes(model, facts, y)
+    classes = _classes(request["model"], facts, y)
+    _check_parameter_count(request["model"], len(facts.features), len(classes or ()), settings.max_parameters)
+    model = _model(request, facts.features, classes)
     _check_columns(request, model, facts, x)
     split = _split(request["split"], facts.rows)
+    request = _filled(request, model)
+    descents.check(request, list(model.parameters), len(split.train))
+    loss, l1 = request["objective"]["loss"], request["objective"]["l1"]
     plan = Plan(
+        request=request,
         parameters=list(model.parameters),
-        columns=list(column_names(model.task)),
+        columns=list(column_names(model, loss, l1=l1, validation=len(split.validation) > 0)),
         classes=classes,
-        loss=_loss(request, model),
         train_rows=len(split.train),
+        validation_rows=len(split.validation),
         test_rows=len(split.test),
-        steps=request["descent"]["steps"],
     )
-    _check_theta0(request["descent"]["theta0"], plan.parameters)
     _check_size(plan, settings)
     return plan
 
 
-def model_of(request: Request, features: list[str]) -> Model:
-    """The engine's model of a request."""
-    options = {name: value for name, value in request["model"].items() if name != "kind"}
-    return MODELS[request["model"]["kind"]](features, **options)
-
-
-def split_of(request: Request, rows: int) -> Split:
-    """The engine's split of a request. Raises ValueError if it leaves no training row."""
-    split = request["split"]
-    if "test_rows" in split:
-        return split_by_rows(rows, split["test_rows"])
-    return split_by_fraction(rows, split["test_fraction"], seed=split["seed"], shuffle=split["shuffle"])
-
-
-def _check_parameter_count(model: Request, features: int, most: int) -> None:
-    degree = model.get("degree", 1)
-    count = comb(features + degree, degree) - (0 if model["intercept"] else 1)
-    if count > most:
+def _model(request: Request, features: list[str], classes: Classes) -> Model:
+    try:
+        model = model_of(request, features, classes)
+    except FormulaError as error:
+        raise invalid("/model/formula", error.message, error.hint) from None
+    if model.kind == "formula" and request["standardize"]:
         raise invalid(
-            "/model/degree" if degree > 1 else "/model",
+            "/standardize",
+            "A formula is of the data in its own units.",
+            "Set standardize to false, and write the scale into the formula: exp(-b2*x/1000).",
+        )
+    return model
+
+
+def _filled(request: Request, model: Model) -> Request:
+    """The request with the defaults that depend on the model."""
+    objective, descent = request["objective"], request["descent"]
+    suitable = losses_for(model.task)
+    loss: str = objective["loss"] or suitable[0]
+    if loss not in suitable:
+        raise invalid("/objective/loss", f"{loss} does not suit {model.kind}.", f"Choose {' or '.join(suitable)}.")
+    objective = {name: value for name, value in objective.items() if name != "delta"} | {"loss": loss}
+    if loss == "huber":
+        objective["delta"] = request["objective"]["delta"] or 1.0
+    elif request["objective"]["delta"] is not None:
+        raise invalid("/objective/delta", f"{loss} has no delta.", "Remove it, or choose the loss huber.")
+    theta0 = own_theta0(model) if descent["theta0"] is None else descent["theta0"]
+    return request | {"objective": objective, "descent": descent | {"theta0": theta0}}
+
+
+def _check_parameter_count(model: Request, features: int, classes: int, most: int) -> None:
+    count = _parameter_count(model, features, classes)
+    if count > most:
+        field = {"polynomial": "/degree", "mlp": "/hidden"}.get(model["kind"], "")
+        advice = {"polynomial": "Lower the degree or leave out features.", "mlp": "Take fewer hidden units."}
+        raise invalid(
+            f"/model{field}",
             f"The model has {count} parameters, at most {most} are allowed.",
-            "Lower the degree or leave out features." if degree > 1 else "Leave out features.",
+            advice.get(model["kind"], "Leave out features."),
         )
 
 
-def _classes(model: Model, facts: Facts, pointer: str) -> list[str] | list[int] | None:
-    if model.task == "regression":
+def _parameter_count(model: Request, features: int, classes: int) -> int:
+    """Worked out, since to build a model of too many parameters would cost what the bound is there to save."""
+    if model["kind"] == "formula":
+        return 0  # bounded by itself
+    outputs = classes if classes > 2 else 1
+    if model["kind"] == "mlp":
+        sizes = [features, *model["hidden"], outputs]
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+    degree = model.get("degree", 1)
+    columns = comb(features + degree, degree) - (0 if model["intercept"] else 1)
+    return columns * (classes if model["kind"] == "softmax" else 1)
+
+
+def _classes(model: Request, facts: Facts, pointer: str) -> Classes:
+    kind = model["kind"]
+    if task_of(model) == "regression":
         if facts.text_target:
             raise invalid(
                 pointer,
-                f"{facts.target} holds class labels, and {model.kind} predicts numbers.",
-                'Choose the model {"kind": "logistic"}, or give numbers.',
+                f"{facts.target} holds class labels, and {kind} predicts numbers.",
+                'Choose the model {"kind": "logistic"} for two classes or {"kind": "softmax"}, or give numbers.',
             )
         return None
     count = len(facts.labels or [])
-    if facts.labels is None or count != 2:
-        found = f"{count} classes" if facts.labels else "numbers that are no classes"
+    if facts.labels is None or count < 2 or (kind == "logistic" and count > 2):
+        found = f"{count} {'class' if count == 1 else 'classes'}" if facts.labels else "numbers that are no classes"
         raise invalid(
             pointer,
-            f"{facts.target} holds {found}; logistic needs exactly two.",
-            "Give labels of two kinds, strings or whole numbers.",
+            f"{facts.target} holds {found}; {kind} needs {'exactly' if kind == 'logistic' else 'at least'} two.",
+            'For more classes choose the model {"kind": "softmax"}.'
+            if count > 2
+            else "Give labels of two kinds or more, strings or whole numbers.",
         )
     return facts.labels
 
@@ -151,39 +191,20 @@ def _split(split: Request, rows: int) -> Split:
         try:
             return split_of({"split": split}, rows)
         except ValueError as error:
-            raise invalid("/split/test_fraction", f"{error}.", "Lower it, or give more rows.") from None
+            part = "validation" if "validation" in str(error) else "test"
+            raise invalid(f"/split/{part}_fraction", f"{error}.", "Lower it, or give more rows.") from None
     test_rows = split["test_rows"]
     for place, row in enumerate(test_rows):
         if row >= rows:
             raise invalid(f"/split/test_rows/{place}", f"There is no row {row}.", f"Rows go from 0 to {rows - 1}.")
-    parts = split_of({"split": split}, rows)
-    if len(parts.test) < len(test_rows):
+    if len(set(test_rows)) < len(test_rows):
         raise invalid("/split/test_rows", "A row is named twice.", "Name each test row once.")
-    if len(parts.train) == 0:
+    if len(test_rows) == rows:
         raise invalid("/split/test_rows", "No row is left for training.", "Name fewer test rows.")
-    return parts
-
-
-def _loss(request: Request, model: Model) -> str:
-    loss: str | None = request["objective"]["loss"]
-    suitable = losses_for(model.task)
-    if loss is not None and loss not in suitable:
-        raise invalid("/objective/loss", f"{loss} does not suit {model.kind}.", f"Choose {' or '.join(suitable)}.")
-    return loss or suitable[0]
-
-
-def _check_theta0(theta0: Any, parameters: list[str]) -> None:
-    pointer = "/descent/theta0"
-    if isinstance(theta0, list) and len(theta0) != len(parameters):
-        raise invalid(
-            pointer,
-            f"θ₀ has {len(theta0)} numbers, the model {len(parameters)} parameters.",
-            f"Give one each for {_shortened(parameters)}.",
-        )
-    if isinstance(theta0, dict) and set(theta0) != set(parameters):
-        wrong = min(set(theta0) ^ set(parameters))
-        problem = "is missing" if wrong in parameters else "is not a parameter"
-        raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(parameters)}.")
+    try:
+        return split_of({"split": split}, rows)
+    except ValueError as error:
+        raise invalid("/split/validation_fraction", f"{error}.", "Lower it, or give more rows.") from None
 
 
 def _check_size(plan: Plan, settings: Settings) -> None:
@@ -195,7 +216,3 @@ def _check_size(plan: Plan, settings: Settings) -> None:
             f"The trajectory would take {plan.trajectory_bytes} bytes, {settings.max_trajectory_bytes} are allowed.",
             "Ask for fewer steps, or use fewer parameters.",
         )
-
-
-def _shortened(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from service import ingest, plan, samples
 from service.errors import InvalidError, NotFoundError, field_error, invalid
-from service.plan import Plan, Request
+from service.modelling import Request
+from service.plan import Plan
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
 from service.settings import Settings
@@ -36,7 +37,7 @@ def read(body: bytes, database: Database, settings: Settings) -> Submission:
     is_sample = isinstance(fit.dataset, SampleDataset)
     request["dataset"] = fit.dataset.model_dump() if is_sample else {"id": facts.id}
     made = plan.make(request, facts, settings, inline=inline)
-    request["objective"]["loss"] = made.loss
+    request = made.request
     # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
     asked = request if inline else request | {"dataset": fit.dataset.model_dump()}
     digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -101,6 +102,7 @@ def _values(connection: Connection, submission: Submission, key: str | None) -> 
         "classes": made.classes,
         "columns": made.columns,
         "train_rows": made.train_rows,
+        "validation_rows": made.validation_rows,
         "test_rows": made.test_rows,
         "steps_total": made.steps,
     }

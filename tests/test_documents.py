@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gd_engine import LOSSES, MODELS, OPTIMIZERS
+from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
+from gd_engine.formula import FUNCTIONS
 from service.lifecycle import RunStatus
 from service.samples import SAMPLES
 from service.settings import Settings
@@ -23,7 +24,7 @@ def test_the_readme_lists_the_settings_and_no_others() -> None:
             assert rows[name.upper()].strip("`") == str(field.default), f"{name}'s default"
 
 
-@pytest.mark.parametrize("name", [*MODELS, *LOSSES, *OPTIMIZERS])
+@pytest.mark.parametrize("name", [*MODELS, *LOSSES, *OPTIMIZERS, *SCHEDULES])
 def test_the_readme_names_every_choice(name: str) -> None:
     assert f"`{name}`" in README
 
@@ -49,6 +50,18 @@ def test_every_room_that_the_architecture_names_is_there() -> None:
 def test_every_make_target_of_the_readme_is_there() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert set(re.findall(r"\bmake (\w+)", README)) - {"PYTHON"} <= targets
+
+
+def test_the_engines_example_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "engine.md").read_text(), flags=re.DOTALL)
+    exec(example, {})
+    assert "All 200 steps are done." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [*MODELS, *LOSSES, *OPTIMIZERS, *SCHEDULES, *FUNCTIONS])
+def test_the_engines_page_names_every_choice(name: str) -> None:
+    aliases = {"asin", "acos", "atan", "constant"}  # other names of what is there
+    assert re.search(rf"\b{name}\b", (ROOT / "docs" / "engine.md").read_text()) or name in aliases
 
 
 def test_links_lead_somewhere() -> None:

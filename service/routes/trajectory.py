@@ -22,6 +22,8 @@ router = APIRouter(prefix="/runs", tags=["trajectory"])
 
 MEDIA_TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 PIECE_BYTES = 256 * 1024
+ON_REQUEST = "optimality_gap"
+"""The one column that is sent only when it is asked for by name."""
 
 
 class TrajectoryQuery(BaseModel):
@@ -33,7 +35,11 @@ class TrajectoryQuery(BaseModel):
     max_points: int | None = Field(
         None, ge=3, description="At most so many steps, evenly; the first, last and best are kept."
     )
-    fields: str | None = Field(None, description="Names of columns, with commas between: step,theta,test_mse.")
+    fields: str | None = Field(
+        None,
+        description="Names of columns, with commas between: step,theta,test_mse. Also optimality_gap, E(θ) − E(θ*), "
+        "which is sent only if named, where E is quadratic in θ.",
+    )
     format: Literal["json", "ndjson", "csv"] | None = Field(None, description="Instead of the header Accept.")
 
 
@@ -117,7 +123,7 @@ def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
 def _fields(run: Any, asked: str | None) -> list[str]:
     known = ["step", "theta", *run.columns]
     if asked is None:
-        return known
+        return [name for name in known if name != ON_REQUEST]
     fields = [name.strip() for name in asked.split(",")]
     for name in fields:
         if name not in known:

@@ -37,28 +37,51 @@ class RunDataset(Answer):
     id: str
     rows: int
     train_rows: int
+    validation_rows: int
     test_rows: int
     features: list[str]
     target: str
 
 
 class Criteria(Answer):
-    """A step and what it reached. The metrics of a classification are null for a regression."""
+    """A step and what it reached. Metrics that the run does not have are null."""
 
     step: int
     theta: list[Number]
     coefficients: dict[str, Number] = Field(description="θ by name in the data's own units, also when standardised.")
     train_loss: Number
     train_mse: Number
+    validation_mse: Number = None
     test_mse: Number
     train_accuracy: Number = None
+    validation_accuracy: Number = None
     test_accuracy: Number = None
     train_precision: Number = None
+    validation_precision: Number = None
     test_precision: Number = None
     train_recall: Number = None
+    validation_recall: Number = None
     test_recall: Number = None
     train_f1: Number = None
+    validation_f1: Number = None
     test_f1: Number = None
+
+
+class Optimum(Answer):
+    """The least E(θ) there is, in closed form."""
+
+    theta: list[Number]
+    coefficients: dict[str, Number]
+    train_loss: Number
+
+
+class Finding(Answer):
+    """What went wrong, in numbers, and what mends it."""
+
+    code: str
+    evidence: dict[str, Any]
+    sentence: str
+    change: dict[str, Any] = Field(description="A merge patch (RFC 7396) for the request: submit it changed so.")
 
 
 class Best(Answer):
@@ -76,7 +99,9 @@ class Run(Answer):
     name: str | None
     tags: dict[str, str]
     status: RunStatus
-    stop_reason: str | None = Field(description="max_steps, diverged, cancelled, or null.")
+    stop_reason: str | None = Field(
+        description="max_steps, gradient_norm, loss_change, patience, diverged, cancelled, or null."
+    )
     created_at: str
     started_at: str | None
     finished_at: str | None
@@ -90,9 +115,12 @@ class Run(Answer):
     final: Criteria | None
     best: Best | None = Field(description="Null where there are no test rows.")
     diverged_at: int | None = Field(description="The first step whose θ or E(θ) was not finite.")
-    diagnosis: list[Any]
+    optimum: Optimum | None = Field(description="For linear and polynomial models with sse or mse and without l1.")
+    diagnosis: list[Finding] = Field(description="Findings about a finished run; none for a healthy one.")
     error: dict[str, str] | None
-    timings: dict[str, float]
+    timings: dict[str, Any] = Field(
+        description="Seconds, and `ways`: the shortcuts that the engine took, reduction, affine or replay."
+    )
     links: dict[str, str]
 
 

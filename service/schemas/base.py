@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidError, MalformedError, field_error, invalid
@@ -57,6 +57,16 @@ def tag_of(key: str, default: str) -> Callable[[Any], str]:
         return f"{TAG}{name}"
 
     return tag
+
+
+def one_of(*kinds: str) -> Discriminator:
+    """The discriminator of a union by `kind`, the first of which is the default."""
+    return Discriminator(
+        tag_of("kind", kinds[0]),
+        custom_error_type="descent",
+        custom_error_message=f"This must be {', '.join(kinds[:-1])} or {kinds[-1]}.",
+        custom_error_context={"at": ("kind",)},  # type: ignore[dict-item]
+    )
 
 
 def wrong(message: str, hint: str, *at: str | int) -> PydanticCustomError:

@@ -1,19 +1,16 @@
-"""The body of POST /fit. Bounds that are settings are checked against the data, in `service.training`."""
+"""The body of POST /fit. Bounds that are settings are checked against the data, in `service.plan`."""
 
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from service.schemas.base import TAG, Strict, tag_of, wrong
+from service.schemas.base import TAG, Strict, wrong
+from service.schemas.descent import Descent, Objective
+from service.schemas.fields import Labels, Name, Numbers, Seed, Share
+from service.schemas.model import LinearModel, Model
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
 """Without a colon, which separates it from its value in `GET /runs?tag=key:value`."""
-Finite = float
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Numbers = Annotated[list[Finite], Field(fail_fast=True)]
-Labels = Annotated[list[Name], Field(fail_fast=True)]
 
 
 def _entries(value: Any) -> str:
@@ -75,15 +72,23 @@ Dataset = Annotated[
 ]
 
 
-class FractionSplit(Strict):
+class Shuffle(Strict):
+    """How rows are drawn, and how many of the training rows are kept apart to decide when to stop."""
+
+    seed: Seed = 0
+    shuffle: bool = True
+    validation_fraction: Share = Field(
+        0.0, description="A share of the training rows, rounded up, that is not trained on; stop.patience watches it."
+    )
+
+
+class FractionSplit(Shuffle):
     """A share of the rows, rounded up, for testing; 0 for none."""
 
-    test_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.25
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    shuffle: bool = True
+    test_fraction: Share = 0.25
 
 
-class RowsSplit(Strict):
+class RowsSplit(Shuffle):
     """The rows named, from 0, for testing."""
 
     test_rows: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, fail_fast=True)]
@@ -97,106 +102,6 @@ def _split_kind(value: Any) -> str:
 Split = Annotated[
     Annotated[FractionSplit, Tag("?fraction")] | Annotated[RowsSplit, Tag("?rows")], Discriminator(_split_kind)
 ]
-
-
-class LinearModel(Strict):
-    """f(θ, x) = θ₀ + θ·x."""
-
-    kind: Literal["linear"] = "linear"
-    intercept: bool = True
-
-
-class PolynomialModel(Strict):
-    """A polynomial in the features, products of different features included."""
-
-    kind: Literal["polynomial"]
-    degree: Annotated[int, Field(ge=1, le=30)] = 2
-    intercept: bool = True
-
-
-class LogisticModel(Strict):
-    """P(y = second class) = 1 / (1 + exp(−θ₀ − θ·x))."""
-
-    kind: Literal["logistic"]
-    intercept: bool = True
-
-
-Model = Annotated[
-    Annotated[LinearModel, Tag("?linear")]
-    | Annotated[PolynomialModel, Tag("?polynomial")]
-    | Annotated[LogisticModel, Tag("?logistic")],
-    Discriminator(
-        tag_of("kind", "linear"),
-        custom_error_type="descent",
-        custom_error_message="This must be linear, polynomial or logistic.",
-        custom_error_context={"at": ("kind",)},
-    ),
-]
-
-
-class Objective(Strict):
-    """E(θ): the loss over the training rows plus λ₂‖θ‖₂², the intercept not penalised."""
-
-    loss: Literal["sse", "mse", "log_loss"] | None = Field(
-        None, description="Default: mse for a regression, log_loss for a classification."
-    )
-    l1: Annotated[float, Field(ge=0, le=0)] = Field(0.0, description="Only 0 so far.")
-    l2: NotNegative = 0.0
-
-
-class Optimizer(Strict):
-    """gd: θ ← θ − η∇E(θ)."""
-
-    kind: Literal["gd"] = "gd"
-
-
-class Schedule(Strict):
-    """constant: the learning rate stays as it is."""
-
-    kind: Literal["constant"] = "constant"
-
-
-class Stop(Strict):
-    """When to stop before the last step: nothing to choose so far."""
-
-    gradient_norm: None = None
-    loss_change: None = None
-    patience: None = None
-
-
-def _rate_kind(value: Any) -> str:
-    return TAG + ("auto" if isinstance(value, str) else "number")
-
-
-LearningRate = Annotated[
-    Annotated[Positive, Tag("?number")] | Annotated[Literal["auto"], Tag("?auto")], Discriminator(_rate_kind)
-]
-
-
-def _theta0_kind(value: Any) -> str:
-    return TAG + ("zeros" if isinstance(value, str) else "by_name" if isinstance(value, dict) else "list")
-
-
-Theta0 = Annotated[
-    Annotated[Literal["zeros"], Tag("?zeros")]
-    | Annotated[Numbers, Tag("?list")]
-    | Annotated[dict[str, Finite], Tag("?by_name")],
-    Discriminator(_theta0_kind),
-]
-
-
-class Descent(Strict):
-    """The algorithm: θ ← θ − η∇E(θ), so many times, from θ₀."""
-
-    steps: Annotated[int, Field(ge=1)] = 100
-    learning_rate: LearningRate = Field("auto", description='η > 0, or "auto": 1/λmax of the Hessian of E at θ₀.')
-    optimizer: Optimizer = Optimizer()
-    schedule: Schedule = Schedule()
-    theta0: Theta0 = Field("zeros", description="θ₀: zeros, a list in the order of the parameters, or by name.")
-    batch_size: None = None
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    clip_norm: None = None
-    stop: Stop = Stop()
 
 
 class FitRequest(Strict):

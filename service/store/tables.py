@@ -78,6 +78,7 @@ runs = Table(
     # The trajectory's columns after θ, in the order of its chunks.
     Column("columns", JSON, nullable=False),
     Column("train_rows", Integer, nullable=False),
+    Column("validation_rows", Integer, nullable=False, server_default="0"),
     Column("test_rows", Integer, nullable=False),
     Column("learning_rate", Double),
     Column("steps_total", Integer, nullable=False),
@@ -85,7 +86,10 @@ runs = Table(
     Column("rows_done", Integer, nullable=False),
     Column("final", JSON),
     Column("best", JSON),
+    # θ* and E(θ*) where E is quadratic in θ.
+    Column("optimum", JSON),
     Column("diverged_at", Integer),
+    Column("diagnosis", JSON, nullable=False, server_default="[]"),
     Column("error", JSON),
     Column("timings", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
@@ -97,7 +101,7 @@ runs = Table(
     Column("lease_expires_at", Double),
     # Workers lost since the run last got a block stored.
     Column("losses", Integer, nullable=False),
-    # The state of the step after the last stored one: θ and the optimiser's memory.
+    # The state of the step after the last stored one: θ, the optimiser's memory, and what stopping must remember.
     Column("checkpoint", LargeBinary),
     sqlite_autoincrement=True,
 )

@@ -14,7 +14,7 @@ from service.store.tables import trajectory_chunks as chunks
 Columns = np.ndarray[Any, np.dtype[np.float64]]
 READ_BYTES = 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
-CHUNK_ROWS = 1000
+CHUNK_ROWS = 1024
 
 # The chunk that holds `first` begins at most one chunk's rows before it: after `earliest`.
 _SOME = (
@@ -24,6 +24,7 @@ _SOME = (
     .order_by(chunks.c.first_step)
     .limit(bindparam("most"))
 )
+_ADD = insert(chunks)
 
 
 def chunk_rows(columns: int) -> int:
@@ -33,9 +34,12 @@ def chunk_rows(columns: int) -> int:
 
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:
     """Stores the steps from `first_step` on: `columns` has shape (columns, steps), θ's components first."""
-    data = columns.astype("<f8", copy=False).tobytes()
-    chunk = {"run_seq": run_seq, "first_step": first_step, "rows": columns.shape[1], "data": data}
-    connection.execute(insert(chunks), chunk | {"checksum": zlib.crc32(data)})
+    height = chunk_rows(len(columns))
+    for start in range(0, columns.shape[1], height):
+        part = columns[:, start : start + height]
+        data = part.astype("<f8", copy=False).tobytes()
+        chunk = {"run_seq": run_seq, "first_step": first_step + start, "rows": part.shape[1], "data": data}
+        connection.execute(_ADD, chunk | {"checksum": zlib.crc32(data)})
 
 
 def read(database: Database, run_seq: int, columns: int, first: int, last: int) -> Iterator[tuple[int, Columns]]:

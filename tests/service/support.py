@@ -119,7 +119,8 @@ def stored_run(
 ) -> str:
     """A run whose trajectory is `rows`, shape (steps, columns), cut into chunks of these lengths; its id.
 
-    The columns are θ's, then the run's. `status` None leaves the run with its worker.
+    The columns are θ's, then the run's; optimality_gap, which is sent on request only, is NaN unless given. `status`
+    None leaves the run with its worker.
     """
     read = submission.read(json.dumps(body).encode(), database, Settings())
     run, _ = submission.queue(database, read, None)
@@ -128,6 +129,8 @@ def stored_run(
         assert claim is not None
         assert claim.run.id == run.id
         table = np.empty((0, column_count(read.plan))) if rows is None else np.asarray(rows, dtype=np.float64)
+        missing = column_count(read.plan) - table.shape[1]
+        table = np.column_stack([table, np.full((len(table), missing), np.nan)])
         most = trajectories.chunk_rows(table.shape[1])
         cuts = np.cumsum(chunks or [most] * (len(table) // most))
         for chunk, first in zip(np.split(table, cuts), [0, *cuts], strict=True):

@@ -13,7 +13,7 @@ from service.schemas.answers import Run
 from tests.service.support import LINE, WAIT, X, Y, fit_body, until_finished
 
 DEFAULTS = {
-    "split": {"test_fraction": 0.25, "seed": 0, "shuffle": True},
+    "split": {"test_fraction": 0.25, "seed": 0, "shuffle": True, "validation_fraction": 0.0},
     "standardize": False,
     "model": {"kind": "linear", "intercept": True},
     "objective": {"loss": "mse", "l1": 0.0, "l2": 0.0},
@@ -46,7 +46,7 @@ def test_the_minimal_request_is_queued_with_every_default(api: TestClient) -> No
     assert run["request"] == DEFAULTS | {"dataset": {"id": run["dataset"]["id"]}}
     assert (run["status"], run["steps_done"], run["steps_total"]) == ("queued", 0, 100)
     assert run["parameters"] == ["intercept", "x1"]
-    sizes = {"rows": 4, "train_rows": 3, "test_rows": 1}
+    sizes = {"rows": 4, "train_rows": 3, "validation_rows": 0, "test_rows": 1}
     assert run["dataset"] == sizes | {"id": run["dataset"]["id"], "features": ["x1"], "target": "y"}
     assert api.get(answer.headers["Location"]).json() == run
 
@@ -71,7 +71,8 @@ def test_the_defaults_of_each_kind_of_model(api: TestClient) -> None:
     logistic = filled(model={"kind": "logistic"}, dataset={"y": [0, 1] * 4})
     assert logistic["model"] == {"kind": "logistic", "intercept": True}
     assert logistic["objective"]["loss"] == "log_loss"
-    assert filled(split={"test_rows": [7, 1]})["split"] == {"test_rows": [7, 1]}
+    shuffled = {"seed": 0, "shuffle": True, "validation_fraction": 0.0}
+    assert filled(split={"test_rows": [7, 1]})["split"] == {"test_rows": [7, 1], **shuffled}
 
 
 @pytest.mark.parametrize(

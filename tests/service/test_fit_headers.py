@@ -86,7 +86,7 @@ def test_validate_only_prices_and_stores_nothing(api: TestClient, database: Data
         "valid": True,
         "steps": 1000,
         "parameters": 4,
-        "bytes": 8 * 1001 * (4 + 5),  # θ, train_loss, train_mse, test_mse, gradient_norm, learning_rate
+        "bytes": 8 * 1001 * (4 + 6),  # θ, train_loss, train_mse, test_mse, gradient_norm, learning_rate, optimality_gap
         "gradient_evaluations": 1001,
     }
     assert "Location" not in answer.headers

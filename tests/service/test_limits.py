@@ -19,8 +19,8 @@ LIMITS: dict[str, tuple[str, int, dict[str, Any], str]] = {
     "parameters": ("max_parameters", 1, {}, "/model"),
     "degree": ("max_parameters", 3, {"model": {"kind": "polynomial", "degree": 3}}, "/model/degree"),
     "steps": ("max_steps", 4, {}, "/descent/steps"),
-    # 6 rows of θ (2), train_loss, two mse, gradient_norm and learning_rate
-    "trajectory": ("max_trajectory_bytes", 6 * 7 * 8 - 1, {}, "/descent/steps"),
+    # 6 rows of θ (2), train_loss, two mse, gradient_norm, learning_rate and optimality_gap
+    "trajectory": ("max_trajectory_bytes", 6 * 8 * 8 - 1, {}, "/descent/steps"),
 }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from service.app import create_app
 from service.settings import Settings
+from service.store import trajectories
 from service.store.database import Database
 from tests.service.support import fit_body, problem_of, served, stored_run, strict_json
 
@@ -181,7 +182,7 @@ def test_what_goes_wrong_midway_breaks_the_connection(
     with served(create_app(settings, database)) as url:
         path = f"{url}/runs/{run_id}/trajectory?format={kind}"
         if harm == "damaged":
-            flip_a_byte(database, run_id, rows - 1000)
+            flip_a_byte(database, run_id, (rows - 1) // trajectories.chunk_rows(8) * trajectories.chunk_rows(8))
         with httpx2.stream("GET", path, timeout=30) as answer:
             assert answer.status_code == 200
             pieces = answer.iter_bytes()

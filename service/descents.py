@@ -1,0 +1,70 @@
+"""What does not fit together in a request's descent, before a row of its data is touched."""
+
+from typing import Any
+
+from service.errors import invalid
+from service.modelling import Request
+
+
+def check(request: Request, parameters: list[str], train_rows: int) -> None:
+    """Raises InvalidError naming the first field that does not fit."""
+    descent = request["descent"]
+    _check_theta0(descent["theta0"], parameters)
+    _check_rate(descent, request["objective"]["loss"])
+    _check_batches(descent["batch_size"], train_rows)
+    if descent["stop"]["patience"] is not None and not request["split"]["validation_fraction"]:
+        raise invalid(
+            "/descent/stop/patience",
+            "Patience watches validation rows, and there are none.",
+            "Set split.validation_fraction, to 0.2 say: the test rows are for judging the result alone.",
+        )
+
+
+def _check_rate(descent: Request, loss: str) -> None:
+    backtracking = descent["schedule"]["kind"] == "backtracking"
+    if backtracking and descent["optimizer"]["kind"] != "gd":
+        raise invalid(
+            "/descent/schedule/kind",
+            f"backtracking searches along the gradient, and {descent['optimizer']['kind']} does not go along it.",
+            "Choose the optimizer gd, or another schedule.",
+        )
+    if backtracking and descent["batch_size"] is not None:
+        raise invalid(
+            "/descent/schedule/kind",
+            "backtracking needs the gradient of all rows.",
+            "Set batch_size to null, or choose another schedule.",
+        )
+    if descent["learning_rate"] == "auto" and loss == "mae":
+        raise invalid(
+            "/descent/learning_rate",
+            "auto is 1/λmax of the Hessian of E, and mae has a Hessian of 0.",
+            "Give the learning rate as a number, or choose the loss huber.",
+        )
+
+
+def _check_batches(batch_size: int | None, train_rows: int) -> None:
+    if batch_size is not None and batch_size > train_rows:
+        raise invalid(
+            "/descent/batch_size",
+            f"A batch of {batch_size} rows is more than the {train_rows} training rows.",
+            "Lower it; null takes all rows.",
+        )
+
+
+def _check_theta0(theta0: Any, parameters: list[str]) -> None:
+    pointer = "/descent/theta0"
+    if isinstance(theta0, list) and len(theta0) != len(parameters):
+        raise invalid(
+            pointer,
+            f"θ₀ has {len(theta0)} numbers, the model {len(parameters)} parameters.",
+            f"Give one each for {_shortened(parameters)}.",
+        )
+    by_name = isinstance(theta0, dict) and theta0.get("kind") != "normal"
+    if by_name and set(theta0) != set(parameters):
+        wrong = min(set(theta0) ^ set(parameters))
+        problem = "is missing" if wrong in parameters else "is not a parameter"
+        raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(parameters)}.")
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

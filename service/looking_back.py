@@ -1,0 +1,50 @@
+"""A descent looked back on: rows spread over all of it and its last ones, in bounded memory."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gd_engine import Block, History, Stretch
+from gd_engine.arrays import FloatArray
+
+MOST_NUMBERS = 2**20
+OVERVIEW_ROWS, ENDING_ROWS = 1024, 256
+
+
+class LookingBack:
+    """Collects blocks in order; which rows are kept depends on the trajectory alone, not on how it came in blocks."""
+
+    def __init__(self, parameters: int, columns: Sequence[str]) -> None:
+        self._columns = list(columns)
+        numbers = parameters + len(columns) + 1
+        self._most = min(OVERVIEW_ROWS, max(16, MOST_NUMBERS // numbers))
+        self._ending_rows = min(ENDING_ROWS, self._most)
+        self._stride = 1
+        self._overview = np.empty((0, numbers))
+        self._ending = np.empty((0, numbers))
+
+    def add(self, first_step: int, columns: FloatArray) -> None:
+        """The rows from `first_step` on; `columns` has shape (θ's components and columns, rows)."""
+        steps = np.arange(first_step, first_step + columns.shape[1])
+        rows = np.column_stack([steps, columns.T])
+        self._ending = np.concatenate([self._ending, rows])[-self._ending_rows :]
+        self._overview = np.concatenate([self._overview, rows[steps % self._stride == 0]])
+        while len(self._overview) > 2 * self._most:
+            self._stride *= 2
+            self._overview = self._overview[self._overview[:, 0] % self._stride == 0]
+
+    def history(self) -> History:
+        """What was kept, the first and the last row among it."""
+        last = self._ending[-1:]
+        missing = last[:, 0] != self._overview[-1:, 0]
+        return History(self._stretch(np.concatenate([self._overview, last[missing]])), self._stretch(self._ending))
+
+    def _stretch(self, rows: FloatArray) -> Stretch:
+        p = rows.shape[1] - 1 - len(self._columns)
+        columns = dict(zip(self._columns, rows[:, 1 + p :].T, strict=True))
+        return Stretch(rows[:, 0].astype(np.int64), rows[:, 1 : 1 + p], columns)
+
+
+def columns_of(block: Block, names: Sequence[str]) -> FloatArray:
+    """A block as the store keeps it: shape (θ's components and columns, rows)."""
+    return np.vstack([block.theta.T, *(block.columns[name] for name in names)])

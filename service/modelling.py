@@ -1,0 +1,117 @@
+"""A request in the engine's words: its model, split, loss, θ₀ and recipe."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gd_engine import (
+    LOSSES,
+    MODELS,
+    OPTIMIZERS,
+    SCHEDULES,
+    Model,
+    Recipe,
+    Split,
+    Stop,
+    initial_theta,
+    normal_theta,
+    split_by_fraction,
+    split_by_rows,
+)
+
+Request = dict[str, Any]
+"""The body of POST /fit as JSON, every default filled in."""
+Classes = list[str] | list[int] | None
+
+
+def task_of(model: Request) -> str:
+    """Whether a request's model predicts numbers or classes."""
+    classifies = model["kind"] in {"logistic", "softmax"} or model.get("task") == "classification"
+    return "classification" if classifies else "regression"
+
+
+def model_of(request: Request, features: Sequence[str], classes: Classes) -> Model:
+    """The engine's model of a request. Raises FormulaError."""
+    kind, options = _kind_and_options(request["model"])
+    if kind == "softmax" or options.get("task") == "classification":
+        options["classes"] = [str(label) for label in classes or ()]
+    return MODELS[kind](features, **options)
+
+
+def split_of(request: Request, rows: int) -> Split:
+    """The engine's split of a request. Raises ValueError if it leaves no training row."""
+    split = request["split"]
+    # A run stored by an earlier version has no validation rows, and no shuffle beside rows that are named.
+    shared = {
+        "validation": split.get("validation_fraction", 0.0),
+        "seed": split.get("seed", 0),
+        "shuffle": split.get("shuffle", True),
+    }
+    if "test_rows" in split:
+        return split_by_rows(rows, split["test_rows"], **shared)
+    return split_by_fraction(rows, split["test_fraction"], **shared)
+
+
+def posing_of(request: Request) -> dict[str, Any]:
+    """The options of `gd_engine.pose_blocks`."""
+    objective = request["objective"]
+    options = {"delta": objective["delta"]} if objective["loss"] == "huber" else {}
+    return {
+        "loss": LOSSES[objective["loss"]](**options),
+        "l1": objective["l1"],
+        "l2": objective["l2"],
+        "standardize": request["standardize"],
+        # Batches are drawn from the rows themselves.
+        "reduce": request["descent"]["batch_size"] is None,
+    }
+
+
+def theta0_of(request: Request, model: Model) -> Any:
+    """θ₀, shape (p,)."""
+    descent = request["descent"]
+    theta0, seed = descent["theta0"], descent["seed"]
+    if theta0 is None:
+        return initial_theta(model, seed)
+    if theta0 == "zeros":
+        return np.zeros(len(model.parameters))
+    if isinstance(theta0, dict) and theta0.get("kind") == "normal":
+        return normal_theta(model, theta0["scale"], seed)
+    if isinstance(theta0, dict):
+        theta0 = [theta0[name] for name in model.parameters]
+    return np.array(theta0, dtype=np.float64)
+
+
+def asked(request: Request, model: Model) -> Request:
+    """The request without the θ₀ that was filled in for its model."""
+    descent = request["descent"]
+    if descent["theta0"] != own_theta0(model):
+        return request
+    return request | {"descent": descent | {"theta0": None}}
+
+
+def own_theta0(model: Model) -> Any:
+    """The θ₀ that a request gets where it names none, as it is shown; None where it is drawn by the seed."""
+    if model.kind == "mlp":
+        return None
+    return dict.fromkeys(model.parameters, 1.0) if model.kind == "formula" else "zeros"
+
+
+def recipe_of(request: Request, learning_rate: float) -> Recipe:
+    """How to descend, `learning_rate` being the number for "auto" too."""
+    descent = request["descent"]
+    optimizer, optimizer_options = _kind_and_options(descent["optimizer"])
+    schedule, schedule_options = _kind_and_options(descent["schedule"])
+    return Recipe(
+        optimizer=OPTIMIZERS[optimizer](**optimizer_options),
+        learning_rate=SCHEDULES[schedule](learning_rate, descent["steps"], **schedule_options),
+        steps=descent["steps"],
+        batch_size=descent["batch_size"],
+        seed=descent["seed"],
+        clip_norm=descent["clip_norm"],
+        stop=Stop(**descent["stop"]),
+    )
+
+
+def _kind_and_options(choice: Request) -> tuple[str, dict[str, Any]]:
+    return choice["kind"], {name: value for name, value in choice.items() if name != "kind"}

@@ -1,0 +1,16 @@
+"""Kinds of values that several bodies have."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Finite = float
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Factor = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Numbers = Annotated[list[Finite], Field(fail_fast=True)]
+Labels = Annotated[list[Name], Field(fail_fast=True)]

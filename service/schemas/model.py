@@ -1,0 +1,68 @@
+"""The models that a request can ask for."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Tag
+
+from service.schemas.base import Strict, one_of
+from service.schemas.fields import Count
+
+
+class LinearModel(Strict):
+    """f(θ, x) = θ₀ + θ·x."""
+
+    kind: Literal["linear"] = "linear"
+    intercept: bool = True
+
+
+class PolynomialModel(Strict):
+    """A polynomial in the features, products of different features included."""
+
+    kind: Literal["polynomial"]
+    degree: Annotated[int, Field(ge=1, le=30)] = 2
+    intercept: bool = True
+
+
+class LogisticModel(Strict):
+    """P(y = second class) = 1 / (1 + exp(−θ₀ − θ·x))."""
+
+    kind: Literal["logistic"]
+    intercept: bool = True
+
+
+class SoftmaxModel(Strict):
+    """P(y = c) = exp(s_c) / Σ exp(sₖ), with a score sₖ = θ₀ₖ + θₖ·x for each class."""
+
+    kind: Literal["softmax"]
+    intercept: bool = True
+
+
+class MlpModel(Strict):
+    """A multilayer perceptron: hidden layers of so many units each, and an output for the task."""
+
+    kind: Literal["mlp"]
+    hidden: Annotated[list[Count], Field(min_length=1, max_length=8)] = Field(
+        [8], description="The units of each hidden layer."
+    )
+    activation: Literal["tanh", "relu", "sigmoid"] = "tanh"
+    task: Literal["regression", "classification"] = "regression"
+
+
+class FormulaModel(Strict):
+    """Your own f(θ, x), such as b1*(1 - exp(-b2*x)): names that are not features are parameters."""
+
+    kind: Literal["formula"]
+    formula: str = Field(
+        description="+ - * / ** and functions such as exp, log, sqrt, sin, tanh; at most 1000 characters."
+    )
+
+
+Model = Annotated[
+    Annotated[LinearModel, Tag("?linear")]
+    | Annotated[PolynomialModel, Tag("?polynomial")]
+    | Annotated[LogisticModel, Tag("?logistic")]
+    | Annotated[SoftmaxModel, Tag("?softmax")]
+    | Annotated[MlpModel, Tag("?mlp")]
+    | Annotated[FormulaModel, Tag("?formula")],
+    one_of("linear", "polynomial", "logistic", "softmax", "mlp", "formula"),
+]

@@ -1,0 +1,44 @@
+"""Formulas that are none: each is refused at once, and nothing of it is carried out."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.engine.hostile_formulas import HOSTILE
+from tests.service.support import problem_of
+
+DATASET = {
+    "x": [[1.0, 2.0], [2.0, 3.0], [3.0, 5.0]],
+    "y": [1.0, 2.0, 4.0],
+    "feature_names": ["x", "y"],
+    "target_name": "z",
+}
+
+MOST_SECONDS = 0.05
+"""What the answer may cost the service in processor time; the wall's clock would time the machine's other work too."""
+
+
+@pytest.mark.parametrize("formula", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_formula_is_refused_at_once(
+    formula: str, api: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)  # where whatever it writes would show
+    body = json.dumps({"dataset": DATASET, "model": {"kind": "formula", "formula": formula}}).encode("ascii")
+    best = float("inf")
+    for _ in range(3):
+        begun = time.process_time()
+        answer = api.post("/fit", content=body, headers={"Content-Type": "application/json"})
+        best = min(best, time.process_time() - begun)
+    # Half a character is no JSON: it does not come as far as the formula.
+    is_json = not any("\ud800" <= character <= "\udfff" for character in json.loads(body)["model"]["formula"])
+    [error] = problem_of(answer, 422 if is_json else 400)["errors"]
+    assert error["pointer"] == ("/model/formula" if is_json else "")
+    assert error["message"]
+    assert best < MOST_SECONDS
+    assert list(here.iterdir()) == []
+    assert api.get("/runs").json()["data"] == []
