@@ -24,7 +24,7 @@ check: $(VENV)/development ## look for mistakes without running: formatting, lin
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/development ## measure against what a user would pick instead
+bench: $(VENV)/benchmarks ## measure against what a user would pick instead
 	$(BIN)/python -m benchmarks
 
 image: ## build the container image
@@ -46,4 +46,9 @@ $(VENV)/service: $(VENV)/python pyproject.toml constraints.txt
 $(VENV)/development: $(VENV)/python pyproject.toml constraints.txt
 	@echo "Installing Descent and its tools into $(VENV) ..."
 	@PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/service
+
+$(VENV)/benchmarks: $(VENV)/python pyproject.toml constraints.txt
+	@echo "Installing Descent and what it is measured against into $(VENV), PyTorch and JAX among it ..."
+	@PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[bench]'
 	@touch $@ $(VENV)/service

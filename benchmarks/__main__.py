@@ -22,7 +22,9 @@ BENCHMARKS = {
     "dispatch": "from a submission to its start on an idle service",
     "idle": "what a service without work costs",
     "store": "appending and reading steps, beside a row a step",
-    "descent": "a step of gradient descent, beside the plain loop",
+    "linear": "linear regression, beside autograd's, PyTorch's and JAX's loops",
+    "nonlinear": "the same of models that are not linear",
+    "longley": "a million steps on NIST's Longley data, and their memory",
 }
 HEADINGS = ("Benchmark", "Descent", "Yardstick", "Ratio", "Bar", "Met")
 
