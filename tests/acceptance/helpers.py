@@ -8,12 +8,18 @@ import httpx2
 
 T = TypeVar("T")
 
-LINE = {"x": [[float(i), float(i * i % 7)] for i in range(30)], "y": [float(3 * i + i % 5) for i in range(30)]}
+ROWS = 6_000
+WAVES = {
+    "x": [[i % 97 / 10, i * i % 89 / 10] for i in range(ROWS)],
+    "y": [float(i % 5) for i in range(ROWS)],
+}
+SLOW = {"kind": "formula", "formula": "a + b*sin(c*x1) + d*cos(e*x2)"}
+"""A model for which there is no shortcut: each step has sines to take of every row."""
 
 
 def long_run(client: httpx2.Client, steps: int = 5_000, **more: Any) -> str:
     """Queues a run of so many steps, some tenths of a millisecond each; its id."""
-    body = {"dataset": LINE, "standardize": True, "descent": {"steps": steps, "learning_rate": 0.001}} | more
+    body = {"dataset": WAVES, "model": SLOW, "descent": {"steps": steps, "learning_rate": 0.001}} | more
     answer = client.post("/fit", json=body)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])

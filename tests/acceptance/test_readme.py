@@ -54,10 +54,18 @@ def test_each_command_works_after_the_one_before(service: Service, client: httpx
 
 
 def test_norris_agrees_with_nist_as_the_readme_says(service: Service) -> None:
-    [command] = [command for command in COMMANDS if "test_fraction" in command]
+    [command] = [command for command in COMMANDS if "norris" in command and "test_fraction" in command]
     coefficients = json.loads(curl(command, service))["final"]["coefficients"]
     assert coefficients["intercept"] == pytest.approx(-0.262323073774029, rel=5e-10)
     assert coefficients["x"] == pytest.approx(1.00211681802045, rel=5e-10)
+
+
+def test_misra1a_agrees_with_nist_as_the_readme_says(service: Service) -> None:
+    [command] = [command for command in COMMANDS if "formula" in command]
+    run = json.loads(curl(command, service))
+    assert 14 * run["final"]["train_mse"] == pytest.approx(0.12455138894, rel=1e-9)
+    assert 100 * run["final"]["coefficients"]["b1"] == pytest.approx(238.94212918, rel=1e-6)
+    assert run["diagnosis"] == []
 
 
 def test_the_courses_preset_diverges_says_where_and_keeps_every_finite_step(
