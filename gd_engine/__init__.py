@@ -1,6 +1,6 @@
 """Gradient descent with autograd: numpy in, every step out. Knows nothing of HTTP, SQL, clocks or logging."""
 
-from gd_engine.data import Split, split_by_fraction, split_by_rows
+from gd_engine.data import Split, share_of, split_by_fraction, split_by_rows
 from gd_engine.descent import Recipe, descend, start, ways
 from gd_engine.diagnosis import Finding, History, Stretch, diagnose
 from gd_engine.formula import FormulaError
@@ -43,6 +43,7 @@ __all__ = [
     "optimum",
     "pose",
     "pose_blocks",
+    "share_of",
     "split_by_fraction",
     "split_by_rows",
     "start",

@@ -1,6 +1,7 @@
 """What is done to the rows before a descent: splitting them, and putting the columns on one scale."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -41,12 +42,21 @@ def split_by_rows(
     return Split(np.sort(train), np.sort(held_out), test)
 
 
-def _cut(order: IntArray, fraction: float, name: str) -> tuple[IntArray, IntArray]:
+def share_of(rows: int, fraction: float, name: str) -> int:
+    """How many of the rows a share is, rounded up; `name` is what it is for.
+
+    Raises ValueError if it leaves no training row.
+    """
     # The slack keeps 0.07 × 100 = 7.000000000000001 from becoming 8 rows.
-    count = int(np.ceil(len(order) * fraction - 1e-9)) if fraction > 0 else 0
-    if count >= len(order) and fraction > 0:
-        raise ValueError(f"a {name} fraction of {fraction:g} leaves no training row among {len(order)}")
-    return order[: len(order) - count], order[len(order) - count :]
+    count = ceil(rows * fraction - 1e-9) if fraction > 0 else 0
+    if count >= rows and fraction > 0:
+        raise ValueError(f"a {name} fraction of {fraction:g} leaves no training row among {rows}")
+    return count
+
+
+def _cut(order: IntArray, fraction: float, name: str) -> tuple[IntArray, IntArray]:
+    rest = len(order) - share_of(len(order), fraction, name)
+    return order[:rest], order[rest:]
 
 
 class Scaling(NamedTuple):

@@ -6,10 +6,10 @@ from math import comb, log10
 from sys import float_info
 from typing import Any, NamedTuple, Protocol
 
-from gd_engine import FormulaError, Model, Split, column_names, losses_for
+from gd_engine import FormulaError, Model, column_names, losses_for, share_of
 from service import descents
 from service.errors import invalid
-from service.modelling import Classes, Request, model_of, own_theta0, split_of, task_of
+from service.modelling import Classes, Request, model_of, own_theta0, task_of
 from service.settings import Settings
 
 MOST_DECADES = log10(float_info.max)
@@ -63,18 +63,18 @@ def make(request: Request, facts: Facts, settings: Settings, inline: bool) -> Pl
     _check_parameter_count(request["model"], len(facts.features), len(classes or ()), settings.max_parameters)
     model = _model(request, facts.features, classes)
     _check_columns(request, model, facts, x)
-    split = _split(request["split"], facts.rows)
+    sizes = _sizes(request["split"], facts.rows)
     request = _filled(request, model)
-    descents.check(request, list(model.parameters), len(split.train))
+    descents.check(request, list(model.parameters), sizes.train)
     loss, l1 = request["objective"]["loss"], request["objective"]["l1"]
     plan = Plan(
         request=request,
         parameters=list(model.parameters),
-        columns=list(column_names(model, loss, l1=l1, validation=len(split.validation) > 0)),
+        columns=list(column_names(model, loss, l1=l1, validation=sizes.validation > 0)),
         classes=classes,
-        train_rows=len(split.train),
-        validation_rows=len(split.validation),
-        test_rows=len(split.test),
+        train_rows=sizes.train,
+        validation_rows=sizes.validation,
+        test_rows=sizes.test,
     )
     _check_size(plan, settings)
     return plan
@@ -186,14 +186,29 @@ def _check_columns(request: Request, model: Model, facts: Facts, pointer: str) -
             )
 
 
-def _split(split: Request, rows: int) -> Split:
-    if "test_rows" not in split:
-        try:
-            return split_of({"split": split}, rows)
-        except ValueError as error:
-            part = "validation" if "validation" in str(error) else "test"
-            raise invalid(f"/split/{part}_fraction", f"{error}.", "Lower it, or give more rows.") from None
-    test_rows = split["test_rows"]
+class Sizes(NamedTuple):
+    """How many rows each part of a split has."""
+
+    train: int
+    validation: int
+    test: int
+
+
+def _sizes(split: Request, rows: int) -> Sizes:
+    """The sizes of a split's parts, for which no row need be drawn."""
+    test = _named(split["test_rows"], rows) if "test_rows" in split else _share(rows, split, "test")
+    validation = _share(rows - test, split, "validation")
+    return Sizes(rows - test - validation, validation, test)
+
+
+def _share(rows: int, split: Request, name: str) -> int:
+    try:
+        return share_of(rows, split[f"{name}_fraction"], name)
+    except ValueError as error:
+        raise invalid(f"/split/{name}_fraction", f"{error}.", "Lower it, or give more rows.") from None
+
+
+def _named(test_rows: list[int], rows: int) -> int:
     for place, row in enumerate(test_rows):
         if row >= rows:
             raise invalid(f"/split/test_rows/{place}", f"There is no row {row}.", f"Rows go from 0 to {rows - 1}.")
@@ -201,10 +216,7 @@ def _split(split: Request, rows: int) -> Split:
         raise invalid("/split/test_rows", "A row is named twice.", "Name each test row once.")
     if len(test_rows) == rows:
         raise invalid("/split/test_rows", "No row is left for training.", "Name fewer test rows.")
-    try:
-        return split_of({"split": split}, rows)
-    except ValueError as error:
-        raise invalid("/split/validation_fraction", f"{error}.", "Lower it, or give more rows.") from None
+    return len(test_rows)
 
 
 def _check_size(plan: Plan, settings: Settings) -> None:
