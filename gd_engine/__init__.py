@@ -1,7 +1,7 @@
 """Gradient descent with autograd: numpy in, every step out. Knows nothing of HTTP, SQL, clocks or logging."""
 
 from gd_engine.data import Split, share_of, split_by_fraction, split_by_rows
-from gd_engine.descent import Recipe, descend, start, ways
+from gd_engine.descent import descend, start, ways
 from gd_engine.diagnosis import Finding, History, Stretch, diagnose
 from gd_engine.formula import FormulaError
 from gd_engine.gradients import NoLearningRateError, auto_learning_rate
@@ -10,6 +10,7 @@ from gd_engine.models import MODELS
 from gd_engine.objectives import LOSSES, losses_for
 from gd_engine.optimizers import OPTIMIZERS
 from gd_engine.problem import Problem, column_names, pose, pose_blocks
+from gd_engine.recipe import Recipe
 from gd_engine.referee import optimum
 from gd_engine.schedules import SCHEDULES
 from gd_engine.stopping import Stop

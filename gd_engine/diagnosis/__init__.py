@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.descent import Recipe
 from gd_engine.diagnosis import columns, fit, plateau, progress, rate, units
 from gd_engine.diagnosis.bowl import bowl_of
 from gd_engine.diagnosis.case import Case, Finding, History, Stretch, make_case
 from gd_engine.problem import Problem
+from gd_engine.recipe import Recipe
 from gd_engine.trajectory import Outcome
 
 __all__ = ["Finding", "History", "Stretch", "diagnose"]

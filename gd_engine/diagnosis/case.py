@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray, IntArray
-from gd_engine.descent import Recipe
 from gd_engine.problem import Problem
+from gd_engine.recipe import Recipe
 from gd_engine.rows import Rows
 from gd_engine.schedules import Backtracking
 from gd_engine.trajectory import Outcome

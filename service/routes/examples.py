@@ -39,6 +39,48 @@ FIT_EXAMPLES = {
             "descent": {"steps": 200},
         },
     },
+    "formula": {
+        "summary": "A formula of your own: NIST's Misra1a, with parameters scaled to order one",
+        "value": {
+            "dataset": {"sample": "misra1a"},
+            "split": {"test_fraction": 0},
+            "model": {"kind": "formula", "formula": "100*b1*(1 - exp(-b2*x/1000))"},
+            "descent": {
+                "steps": 5000,
+                "learning_rate": 5e-5,
+                "optimizer": {"kind": "nesterov", "momentum": 0.99},
+                "theta0": {"b1": 1.0, "b2": 1.0},
+            },
+        },
+    },
+    "perceptron": {
+        "summary": "A perceptron trained by adam in mini-batches, stopped by its patience with validation rows",
+        "value": {
+            "dataset": {"sample": "penguins"},
+            "split": {"test_fraction": 0.25, "validation_fraction": 0.2},
+            "standardize": True,
+            "model": {"kind": "mlp", "hidden": [8], "activation": "tanh", "task": "classification"},
+            "descent": {
+                "steps": 2000,
+                "learning_rate": 0.01,
+                "optimizer": {"kind": "adam"},
+                "batch_size": 32,
+                "stop": {"patience": 100},
+            },
+        },
+    },
+    "softmax": {
+        "summary": "Three classes: softmax regression by plain gradient descent with a line search",
+        "value": {
+            "dataset": {
+                "x": [[0.1, 1.2], [0.4, 0.9], [1.1, 0.2], [1.3, 0.4], [2.2, 1.9], [2.0, 2.3], [0.2, 1.0], [2.4, 2.1]],
+                "y": ["red", "red", "green", "green", "blue", "blue", "red", "blue"],
+            },
+            "model": {"kind": "softmax"},
+            "objective": {"l2": 0.01},
+            "descent": {"steps": 50, "learning_rate": 8.0, "schedule": {"kind": "backtracking"}},
+        },
+    },
 }
 
 DATASET_EXAMPLES = {

@@ -4,7 +4,7 @@ import { t, word } from "/static/i18n.js";
 import { exact } from "/static/format.js";
 
 export const SHOWN_PARAMETERS = 30;
-const FIRST = ["train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate"];
+const FIRST = ["train_loss", "train_mse", "validation_mse", "test_mse", "gradient_norm", "learning_rate"];
 const APART = new Set(["step", "theta", "names", "parameters"]);
 
 export function readout() {
