@@ -197,6 +197,6 @@ def no_feature(parameters: Mapping[str, int], features: Sequence[str]) -> Formul
 
 def _can_be_written(name: str) -> bool:
     try:
-        return [token.text for token in _tokens(name)] == [name]
+        return [(token.kind, token.text) for token in _tokens(name)] == [("word", name)]
     except FormulaError:
         return False
