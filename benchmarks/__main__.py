@@ -24,6 +24,7 @@ BENCHMARKS = {
     "store": "appending and reading steps, beside a row a step",
     "linear": "linear regression, beside autograd's, PyTorch's and JAX's loops",
     "nonlinear": "the same of models that are not linear",
+    "rules": "the optimisers beside those of PyTorch, step by step",
     "longley": "a million steps on NIST's Longley data, and their memory",
 }
 HEADINGS = ("Benchmark", "Descent", "Yardstick", "Ratio", "Bar", "Met")

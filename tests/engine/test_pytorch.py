@@ -1,6 +1,7 @@
-"""Every optimiser, schedule and loss that is called as PyTorch's is takes PyTorch's steps."""
+"""Every optimiser, schedule and loss that is called as PyTorch's is takes PyTorch's steps.
 
-from importlib.util import find_spec
+Their trajectories are in a file, so that the tests need no PyTorch; `make bench`, which has it, compares with it live.
+"""
 
 import numpy as np
 import pytest
@@ -8,7 +9,6 @@ import pytest
 import gd_engine
 from gd_engine import OPTIMIZERS
 from gd_engine.arrays import FloatArray
-from tests.engine.pytorch import make
 from tests.engine.pytorch.make import FILE, key
 from tests.engine.pytorch.problems import OPTIMIZERS as NAMED
 from tests.engine.pytorch.problems import STEPS, Posed, cases, our_rate, problems
@@ -47,12 +47,3 @@ def test_every_optimizer_is_compared() -> None:
 def test_the_file_is_small_and_says_which_pytorch_wrote_it() -> None:
     assert FILE.stat().st_size < 500_000
     assert str(KEPT["version"]).split(".")[0] == "2"
-
-
-@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
-@pytest.mark.filterwarnings("ignore")
-def test_the_file_is_what_pytorch_does() -> None:
-    found = make.make()
-    assert set(found) == set(KEPT) - {"version"}
-    for name, path in found.items():
-        assert_same_path(path, KEPT[name], 1e-12)
