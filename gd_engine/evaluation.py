@@ -16,7 +16,7 @@ from gd_engine.arrays import FloatArray, IntArray
 from gd_engine.metrics import Tally, tally_length, tally_of
 from gd_engine.problem import Problem
 from gd_engine.rows import Rows
-from gd_engine.tape import Program, record
+from gd_engine.tape import record
 
 SLICE_ROWS = 16384
 MANY, MANY_ROWS = 64, 512
@@ -44,15 +44,13 @@ class Evaluator:
     def __init__(self, problem: Problem, *, replay: bool) -> None:
         self._problem = problem
         self._replay = replay
-        self._programs: dict[Any, Program] = {}
-        self._penalty_program: Program | None = None
+        self._programs: dict[Any, Callable[..., Any]] = {}
         self._train = _slices(problem, problem.train)
         watched = [rows for rows in (problem.validation, problem.test) if rows.size]
         self._watched = [_slices(problem, rows) for rows in watched]
         self._watched_together = [_slices(problem, rows, MANY_ROWS) for rows in watched if problem.model.linear]
         slices = [self._train, *self._watched]
         self._few = replay and not problem.model.linear and all(len(each) == 1 for each in slices)
-        self._whole: Program | None = None
 
     def at(self, theta: FloatArray) -> Evaluation:
         """E, ∇E and the training rows' tally at θ."""
@@ -62,9 +60,7 @@ class Evaluator:
         """All rows in one program, which shares what they have in common."""
         parts = [self._train[0], *(slices[0] for slices in self._watched)]
         arrays = [array for part in parts for array in part[:2]]
-        if self._whole is None:
-            self._whole = record(self._everything, theta, *arrays)
-        total, gradient, *found = self._whole(theta, *arrays)
+        total, gradient, *found = self._program(self._everything, theta, *arrays)(theta, *arrays)
         tallies = [part.tally(found[2 * i + 1], float(found[2 * i])) for i, part in enumerate(parts)]
         energy, gradient = self._divided(theta, float(total), gradient, self._problem.divisor)
         return Evaluation(energy, gradient, tallies[0], list(chain(*tallies[1:])))
@@ -128,22 +124,25 @@ class Evaluator:
         """The loss and its gradient from their totals, with the penalty's."""
         energy, gradient = total / divisor, gradient / divisor
         if any(self._problem.penalty):
-            if self._replay and self._penalty_program is None:
-                self._penalty_program = record(self._penalty, theta)
-            penalty, slope = (self._penalty_program or self._penalty)(theta)
+            penalty, slope = self._program(self._penalty, theta)(theta)
             energy, gradient = energy + float(penalty), gradient + slope
         return energy, gradient
 
     def _map(self, function: Callable[..., Any], theta: FloatArray, slices: Sequence[_Slice]) -> list[Any]:
         """What a function says of each slice, with the slice's tally in place of squared errors and predictions."""
-        return [_said(self._program(function, theta, part), theta, part) for part in slices]
+        programs = [self._program(function, theta, part.design, part.y) for part in slices]
+        return [_said(program, theta, part) for program, part in zip(programs, slices, strict=True)]
 
-    def _program(self, function: Callable[..., Any], theta: FloatArray, part: _Slice) -> Callable[..., Any]:
+    def _program(self, function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+        """What computes the function for arguments of these shapes; the function itself where there is no recording."""
         if not self._replay:
             return function
-        key = (function.__name__, part.y.shape)
+        key = (function.__name__, arguments[-1].shape)
         if key not in self._programs:
-            self._programs[key] = record(function, theta, part.design, part.y)
+            try:
+                self._programs[key] = record(function, *arguments)
+            except NotImplementedError:
+                self._programs[key] = function
         return self._programs[key]
 
     # What is recorded: functions of arrays, without a decision that depends on a value.

@@ -11,7 +11,9 @@ from autograd.extend import defvjp, primitive
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gd_engine import MODELS, pose, split_by_fraction
 from gd_engine.arrays import FloatArray
+from gd_engine.evaluation import Evaluator
 from gd_engine.primitives import log_sum_exp, piece, placed, relu, sigmoid, softmax, softplus, tanh
 from gd_engine.tape import record
 
@@ -203,3 +205,16 @@ def test_both_gradients_of_every_matrix_product(shape_a: tuple[int, ...], shape_
     for ours, theirs in zip(program(*other), wanted(*other), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-13)
         assert np.shape(ours) == np.shape(theirs)
+
+
+def test_what_cannot_be_recorded_is_traced_anew() -> None:
+    x = np.linspace(-1, 1, 20)[:, None]
+    model = MODELS["linear"](["a"], intercept=False)
+    problem = pose(model, x, x[:, 0], split_by_fraction(20, 0.25), loss="mae")
+    # A gradient that is constant in one place and not in another, which autograd adds up in place.
+    odd = problem._replace(loss=problem.loss._replace(total=lambda model, t, design, y: t[0] ** 2 + t[0]))
+    with pytest.raises(NotImplementedError):
+        record(lambda t: (grad(lambda u: u[0] ** 2 + u[0])(t),), np.ones(1))
+    for replay in (True, False):
+        found = Evaluator(odd, replay=replay).at(np.array([3.0]))
+        np.testing.assert_allclose(found.gradient * problem.divisor, [7.0])
