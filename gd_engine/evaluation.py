@@ -19,8 +19,8 @@ from gd_engine.rows import Rows
 from gd_engine.tape import record
 
 SLICE_ROWS = 16384
-MANY, MANY_ROWS = 64, 512
-"""So many steps are watched together, from one multiple of it to the next, in slices of so many rows."""
+TOGETHER = 2**15
+"""As many predictions, of several θ, as stay in the cache too."""
 
 
 class Evaluation(NamedTuple):
@@ -46,17 +46,15 @@ class Evaluator:
         self._replay = replay
         self._programs: dict[Any, Callable[..., Any]] = {}
         self._train = _slices(problem, problem.train)
-        watched = [rows for rows in (problem.validation, problem.test) if rows.size]
-        self._watched = [_slices(problem, rows) for rows in watched]
-        self._watched_together = [_slices(problem, rows, MANY_ROWS) for rows in watched if problem.model.linear]
+        self._watched = [_slices(problem, rows) for rows in (problem.validation, problem.test) if rows.size]
         slices = [self._train, *self._watched]
         self._few = replay and not problem.model.linear and all(len(each) == 1 for each in slices)
 
     def at(self, theta: FloatArray) -> Evaluation:
         """E, ∇E and the training rows' tally at θ."""
-        return self._together(theta) if self._few else self._slice_by_slice(theta)
+        return self._at_once(theta) if self._few else self._slice_by_slice(theta)
 
-    def _together(self, theta: FloatArray) -> Evaluation:
+    def _at_once(self, theta: FloatArray) -> Evaluation:
         """All rows in one program, which shares what they have in common."""
         parts = [self._train[0], *(slices[0] for slices in self._watched)]
         arrays = [array for part in parts for array in part[:2]]
@@ -73,39 +71,38 @@ class Evaluator:
         energy, gradient = self._divided(theta, float(total), gradient, self._problem.divisor)
         return Evaluation(energy, gradient, _summed(tallies), None)
 
-    def watched(self, theta: FloatArray) -> list[float]:
-        """The tallies of the validation rows and of the test rows, if there are any, at θ."""
+    def watched(self, thetas: FloatArray) -> FloatArray:
+        """The tallies of the validation rows and of the test rows, if there are any, at each θ: shape (k, p) → (k, t).
+
+        Where the score is linear in θ the rest is done for many θ together, each in a row of its own, so that how many
+        they are changes no bit.
+        """
+        if not self._problem.model.linear:
+            return np.array([self._watched_at(theta) for theta in thetas]).reshape(len(thetas), -1)
+        length = tally_length(self._problem.model.classes)
+        found = np.zeros((len(thetas), length * len(self._watched)))
+        for place, slices in enumerate(self._watched):
+            columns = found[:, place * length : (place + 1) * length]
+            for part in slices:
+                height = max(1, TOGETHER // len(part.y))
+                for start in range(0, len(thetas), height):
+                    columns[start : start + height] += self._together(thetas[start : start + height], part)
+        return found
+
+    def _watched_at(self, theta: FloatArray) -> list[float]:
         found: list[float] = []
         for slices in self._watched:
             found += _summed([tally for (tally,) in self._map(self._predicted, theta, slices)])
         return found
 
-    def watched_path(self, thetas: FloatArray, first_step: int) -> FloatArray:
-        """The same at each θ of consecutive steps, shape (k, p) → (k, t).
-
-        Where the score is linear in θ, that of many steps is one product, at once and sooner. A step has always the
-        same place in it, so that it always gets the same bits.
-        """
-        if not self._watched_together:
-            return np.array([self.watched(theta) for theta in thetas]).reshape(len(thetas), -1)
-        before = first_step % MANY
-        groups = -(-(before + len(thetas)) // MANY)
-        path = np.zeros((groups * MANY, thetas.shape[1]))
-        path[before : before + len(thetas)] = thetas
-        found = np.concatenate([self._group(group) for group in path.reshape(groups, MANY, -1)])
-        return found[before : before + len(thetas)]
-
-    def _group(self, thetas: FloatArray) -> FloatArray:
-        found = []
-        for slices in self._watched_together:
-            tallies = np.zeros((MANY, tally_length(self._problem.model.classes)))
-            for part in slices:
-                prediction = self._problem.model.link(thetas @ part.design.T)
-                residual = prediction - part.y
-                squares = np.einsum("ij,ij->i", residual, residual)
-                tallies += np.array(part.tally(prediction, squares)).T
-            found.append(tallies)
-        return np.concatenate(found, axis=1)
+    def _together(self, thetas: FloatArray, part: _Slice) -> FloatArray:
+        scores = np.empty((len(thetas), len(part.y)))
+        for theta, row in zip(thetas, scores, strict=True):
+            np.dot(part.design, theta, out=row)
+        prediction = self._problem.model.link(scores)
+        residual = prediction - part.y
+        squares = np.einsum("ij,ij->i", residual, residual)
+        return np.array(part.tally(prediction, squares), dtype=np.float64).T
 
     def energy(self, theta: FloatArray) -> float:
         """E(θ) alone."""
@@ -170,9 +167,9 @@ class Evaluator:
         return value_and_grad(lambda t: self._problem.penalty(self._problem.model, t))(theta)
 
 
-def _slices(problem: Problem, rows: Rows, height: int = SLICE_ROWS) -> list[_Slice]:
+def _slices(problem: Problem, rows: Rows) -> list[_Slice]:
     """With its columns one after the other, a slice of few columns is sooner multiplied."""
-    cuts = [slice(first, first + height) for first in range(0, len(rows.design), height)]
+    cuts = [slice(first, first + SLICE_ROWS) for first in range(0, len(rows.design), SLICE_ROWS)]
     parts = [(np.asfortranarray(rows.design[cut]), rows.y[..., cut]) for cut in cuts]
     return [_Slice(design, y, tally_of(y, classes=problem.model.classes)) for design, y in parts]
 

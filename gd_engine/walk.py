@@ -54,14 +54,14 @@ class Walk:
             if found.watched is not None:
                 others.append(found.watched)
             elif self._patient:  # only then is the error on other rows needed at once
-                others.append(self._evaluator.watched(theta))
+                others.append(self._evaluator.watched(theta[None])[0].tolist())
             outcome, watch = self._outcome(state.step, state.watch, found.energy, norm, others[-1] if others else ())
             if outcome:
                 break
             state = self._after(state, found.gradient, rate, watch)
         path, table = np.array(thetas), np.array(rows)
         if rows:
-            watched = np.array(others) if others else self._evaluator.watched_path(path, first.step)
+            watched = np.array(others) if others else self._evaluator.watched(path)
             table = np.column_stack([table, watched])
         return self._block(first, path, table, state, outcome)
 
