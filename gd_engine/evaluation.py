@@ -48,6 +48,9 @@ class Evaluator:
         self._train = _slices(problem, problem.train)
         self._watched = [_slices(problem, rows) for rows in (problem.validation, problem.test) if rows.size]
         slices = [self._train, *self._watched]
+        self._arrays = [array for each in slices for array in each[0][:2]]
+        self._tallies = [each[0].tally for each in slices]
+        self._whole: Callable[..., Any] | None = None
         self._few = replay and not problem.model.linear and all(len(each) == 1 for each in slices)
 
     def at(self, theta: FloatArray) -> Evaluation:
@@ -56,10 +59,10 @@ class Evaluator:
 
     def _at_once(self, theta: FloatArray) -> Evaluation:
         """All rows in one program, which shares what they have in common."""
-        parts = [self._train[0], *(slices[0] for slices in self._watched)]
-        arrays = [array for part in parts for array in part[:2]]
-        total, gradient, *found = self._program(self._everything, theta, *arrays)(theta, *arrays)
-        tallies = [part.tally(found[2 * i + 1], float(found[2 * i])) for i, part in enumerate(parts)]
+        if self._whole is None:
+            self._whole = self._program(self._everything, theta, *self._arrays)
+        total, gradient, *found = self._whole(theta, *self._arrays)
+        tallies = [tally(found[2 * i + 1], float(found[2 * i])) for i, tally in enumerate(self._tallies)]
         energy, gradient = self._divided(theta, float(total), gradient, self._problem.divisor)
         return Evaluation(energy, gradient, tallies[0], list(chain(*tallies[1:])))
 

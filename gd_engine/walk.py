@@ -28,6 +28,7 @@ class Walk:
         self._recipe = recipe
         self._evaluator = evaluator
         self._optimum = optimum(problem) if problem.quadratic else None
+        self._may_stop = not recipe.stop.never
         self._patient = recipe.stop.patience is not None and problem.validation.size > 0
         self._batches: Batches | None = None
         if recipe.batch_size is not None:
@@ -55,7 +56,9 @@ class Walk:
                 others.append(found.watched)
             elif self._patient:  # only then is the error on other rows needed at once
                 others.append(self._evaluator.watched(theta[None])[0].tolist())
-            outcome, watch = self._outcome(state.step, state.watch, found.energy, norm, others[-1] if others else ())
+            watch = state.watch
+            if self._may_stop or state.step == self._recipe.steps:
+                outcome, watch = self._outcome(state.step, watch, found.energy, norm, others[-1] if others else ())
             if outcome:
                 break
             state = self._after(state, found.gradient, rate, watch)
@@ -88,7 +91,7 @@ class Walk:
         """How many rows of a leap belong to the descent, how it ends there, and the watch after them."""
         watch = state.watch
         left = self._recipe.steps - state.step
-        if self._recipe.stop.never:
+        if not self._may_stop:
             over = left < LEAP
             return (left + 1, Outcome("max_steps", self._recipe.steps), watch) if over else (LEAP, None, watch)
         for row in range(min(LEAP, left + 1)):
@@ -106,7 +109,7 @@ class Walk:
         `others` are the tallies of the validation rows and the test rows; they are looked at for patience alone.
         """
         stop = self._recipe.stop
-        if not stop.never:
+        if self._may_stop:
             rows = self._problem.validation
             validation = float(others[0]) / (rows.size * self._problem.model.outputs) if self._patient else np.nan
             reason = reason_to_stop(stop, watch, step, energy=energy, gradient_norm=norm, validation=validation)
