@@ -4,14 +4,19 @@ import multiprocessing
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from service.store import migrations
+from gd_engine import state_from
+from gd_engine.stopping import Watch
+from service.store import migrations, runs
 from service.store.database import Database, sqlite_module, wal_is_safe
 from service.store.migrations import NewerDatabaseError, open_database
 from service.store.tables import metadata
@@ -114,3 +119,43 @@ def test_a_newer_file_is_refused_with_a_reason(tmp_path: Path) -> None:
     database.dispose()
     with pytest.raises(NewerDatabaseError, match="version 9999"):
         open_database(url, 1.0)
+
+
+def test_a_run_under_way_goes_on_after_the_upgrade(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/old.db"
+    database = Database(url, busy_seconds=1.0)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO datasets"
+                " (seq, id, sha256, rows, features, target, text_target, summary, uploaded, created_at)"
+                """ VALUES (1, 'd', 'd', 2, '["x"]', 'y', 0, '[]', 0, 0.0)"""
+            )
+        )
+        for seq, checkpoint in ((1, np.array([1.0, 2.0]).tobytes()), (2, None)):
+            values = {"seq": seq, "id": f"run{seq}", "checkpoint": checkpoint}
+            connection.execute(
+                text(
+                    "INSERT INTO runs (seq, id, dataset_seq, status, tags, request, request_digest, parameters,"
+                    " columns, train_rows, test_rows, steps_total, rows_done, timings, created_at, lease_token,"
+                    " losses, checkpoint)"
+                    """ VALUES (:seq, :id, 1, 'running', '{}', '{}', '', '["a", "b"]', '[]',"""
+                    " 2, 0, 9, 4, '{}', 0.0, 1, 0, :checkpoint)"
+                ),
+                values,
+            )
+    database.dispose()
+    database = open_database(url, 1.0)
+    with database.reading() as connection:
+        under_way, waiting = (runs.find(connection, run_id) for run_id in ("run1", "run2"))
+    assert under_way is not None
+    assert waiting is not None
+    assert (under_way.validation_rows, under_way.optimum, under_way.diagnosis) == (0, None, [])
+    state = state_from(np.frombuffer(under_way.checkpoint), under_way.rows_done, 2)
+    assert (state.step, state.theta.tolist(), len(state.memory), state.watch) == (4, [1.0, 2.0], 0, Watch())
+    assert waiting.checkpoint is None
+    database.dispose()
