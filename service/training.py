@@ -1,5 +1,6 @@
 """One run: stored request → engine → blocks → store."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,6 +31,8 @@ from service.settings import Settings
 from service.store import datasets, runs, trajectories
 from service.store.database import Database
 from service.store.runs import Claim, LeaseLostError
+
+log = logging.getLogger("descent.training")
 
 BLOCK_CHUNKS = 16
 """The most chunks of a block: to make one of several costs as much memory, and saves their transactions."""
@@ -119,14 +122,18 @@ class Training:
 
     def _diagnosis(self, problem: Problem, recipe: Recipe, outcome: Outcome) -> list[dict[str, Any]]:
         begun = time.monotonic()
-        findings = diagnose(
-            problem,
-            recipe,
-            outcome,
-            self._looking_back.history(),
-            request=asked(self._request, self._model),
-            features=self._claim.run.dataset_features,
-        )
+        try:
+            findings = diagnose(
+                problem,
+                recipe,
+                outcome,
+                self._looking_back.history(),
+                request=asked(self._request, self._model),
+                features=self._claim.run.dataset_features,
+            )
+        except np.linalg.LinAlgError:  # numbers too odd to be looked into: the descent itself is none the worse
+            log.warning("training.no_diagnosis run=%s", self._claim.run.id, exc_info=True)
+            findings = []
         self._spent("diagnosis_seconds", begun)
         return [finding._asdict() for finding in findings]
 

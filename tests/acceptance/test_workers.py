@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -170,6 +172,22 @@ def test_a_run_that_is_deleted_before_it_begins_harms_nobody(api: TestClient, se
     assert api.delete(f"/runs/{run_id}").status_code == 204
     worker._train(claimed)
     assert api.get("/runs").json()["data"] == []
+
+
+def test_a_run_that_cannot_be_diagnosed_ends_all_the_same(
+    api: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise np.linalg.LinAlgError("Eigenvalues did not converge")
+
+    monkeypatch.setattr("service.training.diagnose", fails)
+    run_id = api.post("/fit", json={"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 3]}}).json()["id"]
+    worker = Worker(settings, "w")
+    claimed = worker._claim()
+    assert claimed is not None
+    worker._train(claimed)
+    run = api.get(f"/runs/{run_id}").json()
+    assert (run["status"], run["steps_done"], run["diagnosis"]) == ("succeeded", 100, [])
 
 
 def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> None:
