@@ -1,12 +1,15 @@
 """The life of a run: its statuses, and what may follow what. Imports nothing of ours.
 
 queued ──claim──► running ──► succeeded | diverged | failed
-  │  ▲               │  ▲
-  │  └─ hand back ───┤  └─ claimed again when the lease ran out
-  │     (drain)      │
-  cancel             cancel
-  ▼                  ▼
-cancelled ◄──── cancelling ──► failed
+ │ ▲ ▲              │ │ ▲
+ │ │ └── hand back ─┤ │ └─ claimed again when the lease ran out
+ │ │     (drain)    │ │
+ │ └─ resume ──┐    │ └─ cancel ──► cancelling ──► failed
+ ├─ pause ──► paused ◄── pause ─┘        │
+ │             │                         │
+ └─ cancel ────┴──────► cancelled ◄──────┘
+
+To pause takes a run from its worker at once; it resumes from the last block that was stored.
 """
 
 from enum import StrEnum
@@ -17,6 +20,7 @@ class RunStatus(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     CANCELLING = "cancelling"
     SUCCEEDED = "succeeded"
     DIVERGED = "diverged"
@@ -25,17 +29,19 @@ class RunStatus(StrEnum):
 
 
 TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.CANCELLED}),
+    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.CANCELLED}),
     RunStatus.RUNNING: frozenset(
         {
             RunStatus.RUNNING,
             RunStatus.QUEUED,
+            RunStatus.PAUSED,
             RunStatus.CANCELLING,
             RunStatus.SUCCEEDED,
             RunStatus.DIVERGED,
             RunStatus.FAILED,
         }
     ),
+    RunStatus.PAUSED: frozenset({RunStatus.QUEUED, RunStatus.CANCELLED}),
     RunStatus.CANCELLING: frozenset({RunStatus.CANCELLED, RunStatus.FAILED}),
     RunStatus.SUCCEEDED: frozenset(),
     RunStatus.DIVERGED: frozenset(),
@@ -44,7 +50,8 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
 }
 
 FINISHED = frozenset(status for status, following in TRANSITIONS.items() if not following)
-LIVE = frozenset(TRANSITIONS) - FINISHED
+WORKABLE = frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.CANCELLING})
+"""The statuses in which a worker has, or will have, something to do with the run."""
 HELD = frozenset({RunStatus.RUNNING, RunStatus.CANCELLING})
 """The statuses in which a worker holds the run by a lease."""
 

@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
 MIB = 1024 * 1024
+GIB = 1024 * MIB
 
 
 class Settings(BaseSettings):
@@ -25,11 +27,22 @@ class Settings(BaseSettings):
         description="Worker processes; by default one a core.",
     )
 
+    keys: Literal["auto", "required", "off"] = Field(
+        "auto", description="Whether requests need an API key; auto: unless the service listens on loopback alone."
+    )
+    requests_per_minute: int = Field(1200, ge=1, description="The most requests of an API key in a minute.")
+    allowed_hosts: str = Field(
+        "", description="Names, with commas between, by which the service may be called; empty: see docs/security.md."
+    )
+    cors_origins: str = Field("", description="Origins, with commas between, whose pages may use the API; empty: none.")
+
     heartbeat_seconds: float = Field(5.0, gt=0, description="How often a worker says that it is alive.")
     lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its run.")
     poll_seconds: float = Field(0.025, gt=0, description="How often a supervisor looks whether a run waits.")
     block_seconds: float = Field(0.4, gt=0, description="The longest that computed steps wait to be stored.")
     drain_seconds: float = Field(10.0, gt=0, description="How long a stopping worker may take to store its block.")
+    max_losses: int = Field(3, ge=1, description="How many workers may die of a run before it is given up.")
+    keep_days: float | None = Field(None, gt=0, description="Runs are deleted so long after their end; empty: never.")
 
     max_body_bytes: int = Field(16 * MIB, gt=0, description="The largest JSON body.")
     max_upload_bytes: int = Field(256 * MIB, gt=0, description="The largest file of a dataset.")
@@ -37,9 +50,19 @@ class Settings(BaseSettings):
     max_features: int = Field(1_000, ge=1, description="The most features of a dataset.")
     max_steps: int = Field(10_000_000, ge=1, description="The most steps of a run.")
     max_parameters: int = Field(10_000, ge=1, description="The most parameters of a model.")
-    max_trajectory_bytes: int = Field(2048 * MIB, ge=1, description="The largest trajectory.")
+    max_trajectory_bytes: int = Field(2 * GIB, ge=1, description="The largest trajectory.")
+    max_formula: int = Field(1_000, ge=1, le=1_000, description="The most characters of a formula.")
     max_page: int = Field(200, ge=1, description="The most entries of one page of a list.")
     max_row_page: int = Field(10_000, ge=1, description="The most rows of one page of a dataset.")
+    max_queued_runs: int = Field(10_000, ge=1, description="The most unfinished runs of an API key.")
+    max_stored_runs: int = Field(100_000, ge=1, description="The most runs that are kept of an API key.")
+    max_connections: int = Field(1_000, ge=1, description="The most connections at once.")
+    max_streams: int = Field(64, ge=1, description="The most trajectories that are sent at once.")
+    max_request_seconds: float = Field(
+        30.0, gt=0, description="How long a client may take to send a request, or to read the next part of an answer."
+    )
+    max_run_seconds: float = Field(86_400.0, gt=0, description="The longest that a run may compute.")
+    worker_memory_bytes: int = Field(6 * GIB, ge=256 * MIB, description="The most memory of a worker process.")
     max_wait_seconds: float = Field(60.0, ge=0, description="The longest that `Prefer: wait` is honoured.")
     busy_seconds: float = Field(30.0, gt=0, description="How long a transaction waits for the database's write lock.")
 

@@ -23,6 +23,11 @@ from service.store.runs import Claim, LeaseLostError
 
 log = logging.getLogger("descent.worker")
 
+WORKER_LOST = (
+    "The run's worker died {} times, so the run was given up. Perhaps it needs more memory than a worker has; "
+    "the service's log says more."
+)
+
 
 class Beats(threading.Thread):
     """Renews a run's lease while its worker computes, and hears whether the run is to stop.
@@ -98,8 +103,8 @@ class Worker:
             beats.end()
 
     def _try(self, claim: Claim, beats: Beats) -> None:
-        if claim.run.losses >= runs.MAX_LOSSES:
-            training.fail(self._database, claim, **runs.WORKER_LOST)
+        if claim.run.losses >= self._settings.max_losses:
+            training.fail(self._database, claim, "worker_lost", WORKER_LOST.format(claim.run.losses))
             return
         try:
             training.Training(self._database, claim, self._settings, lambda: self._stopping or beats.stopped).run()

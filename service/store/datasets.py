@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from service.store.tables import dataset_chunks, datasets, runs
@@ -21,8 +21,9 @@ Rows = np.ndarray[Any, np.dtype[np.float64]]
 Labels = list[str] | list[int]
 
 # Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
-_BY_ID = select(datasets).where(datasets.c.id == bindparam("dataset_id"))
-_LATEST = select(datasets).where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(1)
+_IS_OWN = or_(bindparam("owner").is_(None), datasets.c.owner == bindparam("owner"))
+_BY_ID = select(datasets).where(datasets.c.id == bindparam("dataset_id"), _IS_OWN)
+_LATEST = select(datasets).where(datasets.c.uploaded, _IS_OWN).order_by(datasets.c.seq.desc()).limit(1)
 _KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
 _ADD = insert(datasets)
 _ADD_CHUNK = insert(dataset_chunks)
@@ -34,7 +35,7 @@ class CorruptError(RuntimeError):
 
 @dataclass(frozen=True)
 class NewDataset:
-    """What is known of a dataset before it is stored. `id` and `sha256` follow from its content."""
+    """What is known of a dataset before it is stored. `sha256` follows from its content, `id` from its owner too."""
 
     id: str
     sha256: str
@@ -45,18 +46,21 @@ class NewDataset:
     labels: Labels | None
     text_target: bool
     summary: list[dict[str, Any]]
+    owner: str | None = None
 
 
-def find(connection: Connection, dataset_id: str) -> Row[Any] | None:
-    """The dataset with this id; "latest" is the newest one uploaded."""
+def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Row[Any] | None:
+    """The owner's dataset with this id, or anybody's for None; "latest" is the newest one uploaded."""
     if dataset_id == "latest":
-        return connection.execute(_LATEST).one_or_none()
-    return connection.execute(_BY_ID, {"dataset_id": dataset_id}).one_or_none()
+        return connection.execute(_LATEST, {"owner": owner}).one_or_none()
+    return connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
 
 
-def page(connection: Connection, *, limit: int, before: int | None) -> Sequence[Row[Any]]:
-    """The newest uploaded datasets whose seq is below `before`."""
+def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Sequence[Row[Any]]:
+    """The newest uploaded datasets of an owner, or of everybody for None, whose seq is below `before`."""
     query = select(datasets).where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(limit)
+    if owner is not None:
+        query = query.where(datasets.c.owner == owner)
     if before is not None:
         query = query.where(datasets.c.seq < before)
     return connection.execute(query).all()
@@ -102,7 +106,8 @@ def read(connection: Connection, dataset: Row[Any], first: int = 0, last: int | 
 
 def uses(connection: Connection, dataset_seq: int) -> int:
     """How many runs were made from the dataset."""
-    query = select(func.count()).select_from(runs).where(runs.c.dataset_seq == dataset_seq)
+    query = select(func.count()).select_from(runs)
+    query = query.where(runs.c.dataset_seq == dataset_seq, runs.c.verifies.is_(None))
     return int(connection.execute(query).scalar_one())
 
 

@@ -13,17 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.engine import Row
 
-from service.lifecycle import FINISHED, HELD, RunStatus, before
+from service.lifecycle import FINISHED, HELD, WORKABLE, RunStatus, before
 from service.store import datasets, tables
 from service.store.tables import run_tags, runs
-
-MAX_LOSSES = 3
-WORKER_LOST = {
-    "code": "worker_lost",
-    "message": f"The run's worker died {MAX_LOSSES} times without a step stored in between, "
-    "so the run was given up. Perhaps it needs more memory than a worker has; the service's log says more.",
-}
-
 
 _SHOWN = [tables.datasets.c[name] for name in ("id", "rows", "features", "target", "text_target")]
 
@@ -41,7 +33,7 @@ def _create() -> Any:
 
 def _claimable() -> ColumnElement[bool]:
     expired = and_(runs.c.status.in_(HELD), runs.c.lease_expires_at < bindparam("now"))
-    return and_(tables.IS_LIVE, or_(runs.c.status == RunStatus.QUEUED, expired))
+    return and_(tables.IS_WORKABLE, or_(runs.c.status == RunStatus.QUEUED, expired))
 
 
 def _claim() -> Any:
@@ -54,7 +46,7 @@ def _claim() -> Any:
             status=case((is_queued, RunStatus.RUNNING), else_=runs.c.status),
             started_at=case((runs.c.started_at.is_(None), bindparam("now")), else_=runs.c.started_at),
             losses=case((is_queued, runs.c.losses), else_=runs.c.losses + 1),
-            lease_owner=bindparam("owner"),
+            lease_owner=bindparam("worker"),
             lease_token=runs.c.lease_token + 1,
             lease_expires_at=bindparam("expires_at"),
         )
@@ -64,10 +56,11 @@ def _claim() -> Any:
 
 # Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
 _CREATE = _create()
-_BY_ID = _with_dataset().where(runs.c.id == bindparam("run_id"))
+_SHOWS_TO = [runs.c.verifies.is_(None), or_(bindparam("owner").is_(None), runs.c.owner == bindparam("owner"))]
+_BY_ID = _with_dataset().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
 _BY_SEQ = _with_dataset().where(runs.c.seq == bindparam("of_seq"))
 _BY_KEY = _with_dataset().where(runs.c.idempotency_key == bindparam("key"))
-_LATEST = _with_dataset().order_by(runs.c.seq.desc()).limit(1)
+_LATEST = _with_dataset().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
 _OLDEST = select(runs.c.seq).where(_claimable()).order_by(runs.c.seq).limit(1)
 _CLAIM = _claim()
 
@@ -102,45 +95,84 @@ def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str,
     return run
 
 
-def find(connection: Connection, run_id: str) -> Row[Any] | None:
-    """The run with this id, with its dataset's columns as dataset_*; "latest" is the newest run."""
+def find(connection: Connection, run_id: str, owner: str | None = None) -> Row[Any] | None:
+    """The owner's run with this id, or anybody's for None, with its dataset's columns as dataset_*.
+
+    "latest" is the newest run.
+    """
     if run_id == "latest":
-        return connection.execute(_LATEST).one_or_none()
-    return connection.execute(_BY_ID, {"run_id": run_id}).one_or_none()
+        return connection.execute(_LATEST, {"owner": owner}).one_or_none()
+    return connection.execute(_BY_ID, {"run_id": run_id, "owner": owner}).one_or_none()
+
+
+def scoped_key(key: str, owner: str | None) -> str:
+    """An idempotency key as it is stored: each owner has keys of its own."""
+    return key if owner is None else f"{owner}/{key}"
 
 
 def find_by_key(connection: Connection, key: str) -> Row[Any] | None:
-    """The run that was made with this idempotency key."""
+    """The run that was made with this idempotency key, as stored."""
     return connection.execute(_BY_KEY, {"key": key}).one_or_none()
 
 
 def page(
-    connection: Connection, *, limit: int, before_seq: int | None, status: RunStatus | None, tag: tuple[str, str] | None
+    connection: Connection,
+    *,
+    limit: int,
+    before_seq: int | None,
+    status: RunStatus | None,
+    tag: tuple[str, str] | None,
+    owner: str | None = None,
 ) -> Sequence[Row[Any]]:
-    """The newest runs whose seq is below `before_seq`."""
-    query = _with_dataset().order_by(runs.c.seq.desc()).limit(limit)
+    """The newest runs of an owner, or of everybody for None, whose seq is below `before_seq`."""
+    query = _with_dataset().where(runs.c.verifies.is_(None)).order_by(runs.c.seq.desc()).limit(limit)
+    if owner is not None:
+        query = query.where(runs.c.owner == owner)
     if before_seq is not None:
         query = query.where(runs.c.seq < before_seq)
     if status is not None:
-        query = query.where(tables.IS_FINISHED if status in FINISHED else tables.IS_LIVE, runs.c.status == status)
+        query = query.where(tables.IS_WORKABLE if status in WORKABLE else tables.IS_AT_REST, runs.c.status == status)
     if tag is not None:
         query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
     return connection.execute(query).all()
 
 
 def cancel(connection: Connection, run_id: str) -> bool:
-    """Cancels a queued run at once and asks a running one's worker to stop. False if it is finished or unknown."""
-    is_queued = runs.c.status == RunStatus.QUEUED
+    """Cancels a run that no worker has at once, asks another's worker to stop. False if it is finished or unknown."""
+    is_free = runs.c.status.in_([RunStatus.QUEUED, RunStatus.PAUSED])
     result = connection.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.status.not_in(FINISHED))
         .values(
-            status=case((is_queued, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
-            stop_reason=case((is_queued, "cancelled"), else_=runs.c.stop_reason),
-            finished_at=case((is_queued, time.time()), else_=runs.c.finished_at),
+            status=case((is_free, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
+            stop_reason=case((is_free, "cancelled"), else_=runs.c.stop_reason),
+            finished_at=case((is_free, time.time()), else_=runs.c.finished_at),
         )
     )
     return result.rowcount == 1
+
+
+def pause(connection: Connection, run_id: str) -> bool:
+    """Takes a run from the queue, or from its worker, whose lease is over. False if it neither waits nor runs."""
+    released = {"lease_owner": None, "lease_expires_at": None, "lease_token": runs.c.lease_token + 1}
+    return _moved(connection, run_id, RunStatus.PAUSED, released)
+
+
+def resume(connection: Connection, run_id: str) -> bool:
+    """Puts a paused run back into the queue. False if it is not paused."""
+    return _moved(connection, run_id, RunStatus.QUEUED, {}, [RunStatus.PAUSED])
+
+
+def _moved(
+    connection: Connection,
+    run_id: str,
+    status: RunStatus,
+    values: Mapping[str, Any],
+    statuses: Sequence[RunStatus] | None = None,
+) -> bool:
+    may_follow = runs.c.status.in_(before(status) if statuses is None else statuses)
+    moved = update(runs).where(runs.c.id == run_id, may_follow).values({**values, "status": status})
+    return connection.execute(moved).rowcount == 1
 
 
 def remove(connection: Connection, run_id: str) -> bool:
@@ -162,7 +194,7 @@ def has_work(connection: Connection) -> bool:
 def claim(connection: Connection, owner: str, lease_seconds: float) -> Claim | None:
     """The oldest run that waits, or whose worker has been silent for longer than its lease, in one statement."""
     now = time.time()
-    given = {"now": now, "owner": owner, "expires_at": now + lease_seconds}
+    given = {"now": now, "worker": owner, "expires_at": now + lease_seconds}
     seq = connection.execute(_CLAIM, given).scalar_one_or_none()
     if seq is None:
         return None
@@ -201,7 +233,7 @@ def _held(
 ) -> RunStatus:
     status = connection.execute(
         update(runs)
-        .where(runs.c.seq == claim.run.seq, runs.c.lease_token == claim.token, runs.c.status.in_(statuses))
+        .where(runs.c.seq == claim.run.seq, runs.c.lease_token == claim.token, runs.c.status.in_(HELD & {*statuses}))
         .values(dict(values))
         .returning(runs.c.status)
     ).scalar_one_or_none()

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from service.lifecycle import LIVE, RunStatus
+from service.lifecycle import WORKABLE, RunStatus
 
 metadata = MetaData(
     naming_convention={
@@ -45,6 +45,8 @@ datasets = Table(
     Column("summary", JSON, nullable=False),
     # Uploaded by itself, so that it outlives the runs that use it.
     Column("uploaded", Boolean, nullable=False),
+    # The API key that it belongs to; null where keys were not asked for.
+    Column("owner", String),
     Column("created_at", Double, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -66,11 +68,13 @@ runs = Table(
     Column("seq", _Key, primary_key=True, autoincrement=True),
     Column("id", String, nullable=False, unique=True),
     Column("dataset_seq", ForeignKey("datasets.seq"), nullable=False, index=True),
+    Column("owner", String),
     Column("status", String, nullable=False),
     Column("stop_reason", String),
     Column("name", String),
     Column("tags", JSON, nullable=False),
     Column("request", JSON, nullable=False),
+    # As `runs.scoped_key` makes it of the client's: two owners may use the same one.
     Column("idempotency_key", String, unique=True),
     Column("request_digest", String, nullable=False),
     Column("parameters", JSON, nullable=False),
@@ -91,6 +95,14 @@ runs = Table(
     Column("diverged_at", Integer),
     Column("diagnosis", JSON, nullable=False, server_default="[]"),
     Column("error", JSON),
+    # The run and the step that a fork began at: {"run_id", "step"}.
+    Column("forked_from", JSON),
+    # A run that only recomputes another one, compares, and is not shown: the other's seq.
+    Column("verifies", _Key),
+    # What came of recomputing this run.
+    Column("verification", JSON),
+    # SHA-256 of the rows so far, one step after the other: θ and the columns as float64.
+    Column("trajectory_sha256", String),
     Column("timings", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
@@ -99,7 +111,7 @@ runs = Table(
     Column("lease_owner", String),
     Column("lease_token", Integer, nullable=False),
     Column("lease_expires_at", Double),
-    # Workers lost since the run last got a block stored.
+    # Workers that died of the run, one after the other.
     Column("losses", Integer, nullable=False),
     # The state of the step after the last stored one: θ, the optimiser's memory, and what stopping must remember.
     Column("checkpoint", LargeBinary),
@@ -108,11 +120,17 @@ runs = Table(
 # The few runs that workers ask for many times a second, and the many that are finished, each with an index of its own:
 # over all of them SQLite would rather sort the waiting ones than walk them in order. It uses such an index only for a
 # query that has these very words, without bound parameters.
-_live = f"({', '.join(repr(status.value) for status in RunStatus if status in LIVE)})"
-IS_LIVE, IS_FINISHED = text(f"runs.status IN {_live}"), text(f"runs.status NOT IN {_live}")
+_workable = f"({', '.join(repr(status.value) for status in RunStatus if status in WORKABLE)})"
+IS_WORKABLE, IS_AT_REST = text(f"runs.status IN {_workable}"), text(f"runs.status NOT IN {_workable}")
 for _name, _columns, _where in (
-    ("ix_runs_live", (runs.c.seq,), text(f"status IN {_live}")),
-    ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_live}")),
+    ("ix_runs_live", (runs.c.seq,), text(f"status IN {_workable}")),
+    ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_workable}")),
+):
+    Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
+# Most runs have neither, and are not in these.
+for _name, _columns, _where in (
+    ("ix_runs_owner", (runs.c.owner, runs.c.seq), text("owner IS NOT NULL")),
+    ("ix_runs_verifies", (runs.c.verifies,), text("verifies IS NOT NULL")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
 
@@ -134,4 +152,17 @@ trajectory_chunks = Table(
     # One column after the other: θ's components, then the run's columns.
     Column("data", LargeBinary, nullable=False),
     Column("checksum", BigInteger, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    # Of the secret, which is kept nowhere.
+    Column("sha256", String, nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("revoked_at", Double),
 )

@@ -147,7 +147,7 @@ def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) 
     with running_service(*options) as service, httpx2.Client(base_url=service.url) as client:
         poison, neighbour = long_run(client), long_run(client)
         database = open_database(settings.database_url, 30.0)
-        for _ in range(1 + runs.MAX_LOSSES):
+        for _ in range(1 + settings.max_losses):
             with database.writing() as connection:
                 claimed = runs.claim(connection, "dies at once", lease_seconds=-1)
             assert claimed is not None

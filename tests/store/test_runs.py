@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, text
 
 from service.lifecycle import FINISHED, TRANSITIONS, RunStatus, before
 from service.settings import Settings
-from service.store import runs
+from service.store import datasets, runs
 from service.store.database import Database
 from service.store.migrations import open_database
 from service.store.runs import Claim, LeaseLostError
@@ -107,6 +107,50 @@ def test_cancelling_a_running_one_asks_its_worker(database: Database) -> None:
     assert status(database, run_id) == "cancelled"
 
 
+def test_a_paused_run_is_taken_from_its_worker_and_claimed_when_it_is_resumed(database: Database) -> None:
+    run_id = queue_run(database)
+    held = claim(database)
+    with database.writing() as connection:
+        assert runs.pause(connection, run_id)
+        assert not runs.pause(connection, run_id)
+        assert not runs.has_work(connection)
+    for write in WRITES.values():
+        with pytest.raises(LeaseLostError), database.writing() as connection:
+            write(connection, held)
+    assert status(database, run_id) == "paused"
+    with database.writing() as connection:
+        assert runs.resume(connection, run_id)
+        assert not runs.resume(connection, run_id)
+    again = claim(database)
+    assert (again.run.id, again.run.losses) == (run_id, 0)
+    assert again.token > held.token
+
+
+def test_a_paused_run_can_be_cancelled(database: Database) -> None:
+    run_id = queue_run(database)
+    with database.writing() as connection:
+        assert runs.pause(connection, run_id)
+        assert runs.cancel(connection, run_id)
+        assert not runs.resume(connection, run_id)
+    assert status(database, run_id) == "cancelled"
+
+
+def test_an_owner_finds_nothing_of_anothers(database: Database) -> None:
+    run_id = queue_run(database)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE runs SET owner = 'a'"))
+        connection.execute(text("UPDATE datasets SET owner = 'a', uploaded = 1"))
+    with database.reading() as connection:
+        for owner, found in (("a", True), ("b", False), (None, True)):
+            for name in (run_id, "latest"):
+                assert (runs.find(connection, name, owner) is not None) == found
+            for name in ("d", "latest"):
+                assert (datasets.find(connection, name, owner) is not None) == found
+            page = runs.page(connection, limit=5, before_seq=None, status=None, tag=None, owner=owner)
+            assert len(page) == found
+            assert len(datasets.page(connection, limit=5, before=None, owner=owner)) == found
+
+
 def test_a_cancelling_run_whose_worker_died_is_claimed_to_be_ended(database: Database) -> None:
     run_id = queue_run(database)
     claim(database, lease=-1)
@@ -129,7 +173,7 @@ def test_the_leases_of_a_dead_worker_end_at_once_and_others_stay(database: Datab
 
 def test_no_status_follows_the_last_ones_and_queued_is_the_first() -> None:
     assert {status for status in RunStatus if not TRANSITIONS[status]} == FINISHED
-    assert before(RunStatus.QUEUED) == [RunStatus.RUNNING]
+    assert before(RunStatus.QUEUED) == [RunStatus.RUNNING, RunStatus.PAUSED]
     assert set(TRANSITIONS) == set(RunStatus)
 
 

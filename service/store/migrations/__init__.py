@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from service.store.database import Database
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 class NewerDatabaseError(RuntimeError):
