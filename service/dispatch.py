@@ -6,6 +6,7 @@ meanwhile, however many they are. It needs no broker, and works between containe
 """
 
 import os
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from service.store.database import Database
@@ -49,14 +50,15 @@ class Bell:
         if self._rings.empty():
             self._rings.put(None)
 
-    def wait(self) -> None:
-        """Returns when the bell was rung, or after LONGEST_SECONDS."""
+    def wait(self, seconds: float = LONGEST_SECONDS) -> None:
+        """Returns when the bell was rung, or after so many seconds."""
         try:
-            self._rings.get(timeout=LONGEST_SECONDS)
+            self._rings.get(timeout=seconds)
         except Empty:
             return
 
-    def ring_with(self, pipe: int) -> None:
-        """Rings for every byte that comes out of the pipe, until its end."""
-        while os.read(pipe, 4096):
-            self.ring()
+
+def listen(pipe: int, ring: Callable[[], None]) -> None:
+    """Calls `ring` for what comes out of the pipe, until its end."""
+    while os.read(pipe, 4096):
+        ring()

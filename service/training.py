@@ -1,206 +1,173 @@
 """One run: stored request → engine → blocks → store."""
 
+import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
 
-from gd_engine import (
-    Block,
-    NoLearningRateError,
-    Outcome,
-    Problem,
-    Recipe,
-    State,
-    auto_learning_rate,
-    descend,
-    diagnose,
-    optimum,
-    pose_blocks,
-    start,
-    state_from,
-    ways,
-)
+from gd_engine import Block, NoLearningRateError, Outcome, Problem, descend, diagnose, optimum, ways
 from gd_engine.arrays import FloatArray
+from service.hold import CANCELLED, Ending, Hold, failed
 from service.lifecycle import RunStatus
 from service.looking_back import LookingBack, columns_of
-from service.modelling import Request, asked, model_of, posing_of, recipe_of, split_of, theta0_of
+from service.modelling import asked
+from service.preparation import Prepared, prepare
 from service.settings import Settings
-from service.store import datasets, runs, trajectories
+from service.store import runs, trajectories
 from service.store.database import Database
-from service.store.runs import Claim, LeaseLostError
+from service.store.failures import Failure, failure_of
+from service.store.runs import Claim
 
 log = logging.getLogger("descent.training")
 
 BLOCK_CHUNKS = 16
 """The most chunks of a block: to make one of several costs as much memory, and saves their transactions."""
+SURVIVED_SECONDS = 60.0
+"""Who has worked on a run for so long is not killed by it: workers that died of it before count no more."""
+STORE_PAUSES = (0.1, 0.4, 1.0, 2.0, 3.0)
+"""Between attempts to store a block on a full disk: fewer seconds in all than a lease lasts by default."""
+NOT_STORED = {
+    Failure.FULL: (
+        "disk_full",
+        "The disk is full, so a step could not be stored. Free some space; the steps are kept.",
+    ),
+    Failure.IO: ("disk_error", "The disk could not be written or read; the service's log says more."),
+    Failure.DAMAGED: ("damaged_data", "The database is damaged. `descent check` says where."),
+    Failure.OTHER: ("internal_error", "The service made a mistake; it is in its log."),
+}
+
+
+class _InterruptedError(Exception):
+    """The run is to end before it has begun."""
 
 
 class Training:
-    """A claimed run's descent. `interrupted` is asked after every step whether the worker has to stop."""
+    """A claimed run's descent, for as long as `hold` has no ending for it."""
 
-    def __init__(self, database: Database, claim: Claim, settings: Settings, interrupted: Callable[[], bool]) -> None:
+    def __init__(self, database: Database, claim: Claim, settings: Settings, hold: Hold) -> None:
         self._database = database
         self._claim = claim
         self._settings = settings
-        self._interrupted = interrupted
-        self._request: Request = claim.run.request
+        self._hold = hold
         self._best: dict[str, Any] | None = claim.run.best
         self._timings: dict[str, Any] = dict(claim.run.timings)
-        run = claim.run
-        self._model = model_of(self._request, run.dataset_features, run.classes)
-        self._looking_back = LookingBack(len(run.parameters), run.columns)
+        self._looking_back = LookingBack(len(claim.run.parameters), claim.run.columns)
+        self._digest = hashlib.sha256()
+        self._prepared: Prepared
 
     def run(self) -> None:
-        """Descends to the end, or until the run is cancelled, handed back or lost. Raises LeaseLostError when lost."""
-        if self._claim.run.status == RunStatus.CANCELLING:
-            self._end(RunStatus.CANCELLED, {"stop_reason": "cancelled"})
-            return
+        """Descends to the end, or until the hold has another one. Raises LeaseLostError when the run is lost."""
         begun = time.monotonic()
         try:
-            problem, recipe, state, rate = self._prepare()
-        except NoLearningRateError as error:
-            self._end(RunStatus.FAILED, {"error": {"code": "no_learning_rate", "message": str(error)}})
+            self._go_on()
+            self._prepared = prepare(self._database, self._claim.run, self._go_on)
+            if self._claim.run.checkpoint is not None:
+                self._look_back()
+        except _InterruptedError:
+            self._end(self._hold.ending or CANCELLED)
             return
-        self._timings["ways"] = ways(problem, recipe)
+        except NoLearningRateError as error:
+            self._end(failed("no_learning_rate", str(error)))
+            return
+        self._timings["ways"] = ways(self._prepared.problem, self._prepared.recipe)
         self._spent("preparation_seconds", begun)
-        self._descend(problem, recipe, state, rate)
+        self._descend()
 
-    def _prepare(self) -> tuple[Problem, Recipe, State, float]:
-        run = self._claim.run
-        with self._database.reading() as connection:
-            dataset = datasets.find(connection, run.dataset_id)
-            if dataset is None:  # gone with the run
-                raise LeaseLostError
-            split = split_of(self._request, dataset.rows)
-            problem = pose_blocks(self._model, self._rows(connection, dataset), split, **posing_of(self._request))
-        rate = self._request["descent"]["learning_rate"] if run.learning_rate is None else run.learning_rate
-        theta0 = theta0_of(self._request, self._model)
-        if rate == "auto":
-            rate = auto_learning_rate(problem.energy, theta0)
-        recipe = recipe_of(self._request, rate)
-        if run.checkpoint is None:
-            return problem, recipe, start(theta0, recipe.optimizer), rate
-        for first_step, columns in trajectories.read(
-            self._database, run.seq, len(run.parameters) + len(run.columns), 0, run.rows_done - 1
-        ):
-            self._looking_back.add(first_step, columns)
-        kept = np.frombuffer(run.checkpoint, dtype="<f8")
-        return problem, recipe, state_from(kept, run.rows_done, len(run.parameters)), rate
+    def _go_on(self) -> None:
+        if self._hold.ending is not None:
+            raise _InterruptedError
 
-    def _rows(self, connection: Any, dataset: Any) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """The dataset's rows block by block: x, and y with the code of its class for a label that is a number."""
+    def _look_back(self) -> None:
         run = self._claim.run
-        labels = None
-        if run.classes is not None and not run.dataset_text_target:
-            labels = np.array(run.classes, dtype=np.float64)
-        for table in datasets.read(connection, dataset):
-            x, y = table[:, :-1], table[:, -1]
-            yield x, y if labels is None else np.searchsorted(labels, y).astype(np.float64)
+        columns = len(run.parameters) + len(run.columns)
+        for first_step, rows in trajectories.read(self._database, run.seq, columns, 0, run.rows_done - 1):
+            self._go_on()
+            self._add(first_step, rows)
 
-    def _descend(self, problem: Problem, recipe: Recipe, state: State, rate: float) -> None:
-        run = self._claim.run
+    def _add(self, first_step: int, columns: FloatArray) -> None:
+        self._looking_back.add(first_step, columns)
+        self._digest.update(np.ascontiguousarray(columns.T, dtype="<f8").data)
+
+    def _descend(self) -> None:
+        run, prepared = self._claim.run, self._prepared
         rows = BLOCK_CHUNKS * trajectories.chunk_rows(len(run.parameters) + len(run.columns))
         begun = time.monotonic()
 
         def is_full(count: int) -> bool:
             late = time.monotonic() - begun > self._settings.block_seconds
-            return late or count >= rows or self._interrupted()
+            return late or count >= rows or self._hold.ending is not None
 
-        for block in descend(problem, recipe, state, is_full=is_full):
+        for block in descend(prepared.problem, prepared.recipe, prepared.state, is_full=is_full):
             self._spent("descent_seconds", begun)
-            columns = columns_of(block, run.columns)
-            self._looking_back.add(block.first_step, columns)
-            values = self._progress(problem, block, rate)
-            if block.outcome:
-                values["diagnosis"] = self._diagnosis(problem, recipe, block.outcome)
-            if self._store(block, columns, values):
+            if self._take(block, columns_of(block, run.columns)):
                 return
             begun = time.monotonic()
 
-    def _diagnosis(self, problem: Problem, recipe: Recipe, outcome: Outcome) -> list[dict[str, Any]]:
-        begun = time.monotonic()
-        try:
-            findings = diagnose(
-                problem,
-                recipe,
-                outcome,
-                self._looking_back.history(),
-                request=asked(self._request, self._model),
-                features=self._claim.run.dataset_features,
-            )
-        except np.linalg.LinAlgError:  # numbers too odd to be looked into: the descent itself is none the worse
-            log.warning("training.no_diagnosis run=%s", self._claim.run.id, exc_info=True)
-            findings = []
-        self._spent("diagnosis_seconds", begun)
-        return [finding._asdict() for finding in findings]
+    def _take(self, block: Block, columns: FloatArray) -> bool:
+        """Stores a block, in one transaction with all that follows from it; whether the run has left our hands."""
+        self._add(block.first_step, columns)
+        values = self._progress(block)
+        if block.outcome:
+            values["diagnosis"] = self._diagnosis(block.outcome)
+        for pause in STORE_PAUSES:
+            try:
+                return self._store(block, columns, values)
+            except SQLAlchemyError as error:
+                if failure_of(error) not in {Failure.FULL, Failure.IO}:
+                    raise
+                log.warning("training.block_not_stored run=%s error=%s", self._claim.run.id, error)
+                time.sleep(pause)
+        return self._store(block, columns, values)
 
     def _store(self, block: Block, columns: FloatArray, values: dict[str, Any]) -> bool:
-        """Stores a block, in one transaction with all that follows from it; whether the run has left our hands."""
         with self._database.writing() as connection:
             status = runs.progress(connection, self._claim, self._settings.lease_seconds, values)
             if columns.shape[1]:
                 trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
-            if status == RunStatus.CANCELLING:
-                runs.finish(connection, self._claim, RunStatus.CANCELLED, {"stop_reason": "cancelled"})
-            elif block.outcome:
-                diverged = block.outcome.reason == "diverged"
-                runs.finish(
-                    connection,
-                    self._claim,
-                    RunStatus.DIVERGED if diverged else RunStatus.SUCCEEDED,
-                    {"stop_reason": block.outcome.reason, "diverged_at": block.outcome.step if diverged else None},
-                )
-            elif self._interrupted():
-                runs.hand_back(connection, self._claim)
-            else:
-                return False
-        return True
+            ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._hold.ending
+            if ending is not None:
+                ending.write(connection, self._claim)
+        self._hold.renewed()
+        return ending is not None
 
-    def _progress(self, problem: Problem, block: Block, rate: float) -> dict[str, Any]:
+    def _diagnosis(self, outcome: Outcome) -> list[dict[str, Any]]:
+        begun = time.monotonic()
+        run, prepared = self._claim.run, self._prepared
+        try:
+            findings = diagnose(
+                prepared.problem,
+                prepared.recipe,
+                outcome,
+                self._looking_back.history(),
+                request=asked(run.request, prepared.problem.model),
+                features=run.dataset_features,
+            )
+        except np.linalg.LinAlgError:  # numbers too odd to be looked into: the descent itself is none the worse
+            log.warning("training.no_diagnosis run=%s", run.id, exc_info=True)
+            findings = []
+        self._spent("diagnosis_seconds", begun)
+        return [finding._asdict() for finding in findings]
+
+    def _progress(self, block: Block) -> dict[str, Any]:
+        prepared = self._prepared
         values: dict[str, Any] = {
             "rows_done": block.first_step + len(block.theta),
-            "learning_rate": rate,
+            "learning_rate": prepared.learning_rate,
             "checkpoint": None if block.outcome else block.next.to_array().astype("<f8").tobytes(),
-            "losses": 0,
+            "trajectory_sha256": self._digest.hexdigest(),
             "timings": self._timings,
         }
+        if self._hold.seconds > SURVIVED_SECONDS:
+            values["losses"] = 0
         if block.first_step == 0:
-            values["optimum"] = self._optimum(problem)
+            values["optimum"] = _optimum(prepared.problem)
         if len(block.theta):
-            values["final"] = self._row(problem, block, len(block.theta) - 1)
+            values["final"] = _row(prepared.problem, block, len(block.theta) - 1)
             self._best = values["best"] = self._better(block)
         return values
-
-    def _optimum(self, problem: Problem) -> dict[str, Any] | None:
-        if not problem.quadratic:
-            return None
-        best = optimum(problem)
-        if not np.isfinite(best.energy):
-            return None
-        return {
-            "theta": best.theta.tolist(),
-            "coefficients": self._coefficients(problem, best.theta),
-            "train_loss": best.energy,
-        }
-
-    def _row(self, problem: Problem, block: Block, index: int) -> dict[str, Any]:
-        theta = block.theta[index]
-        columns = {name: float(column[index]) for name, column in block.columns.items()}
-        for name in ("gradient_norm", "learning_rate", "optimality_gap"):
-            columns.pop(name, None)
-        return {
-            "step": block.first_step + index,
-            "theta": theta.tolist(),
-            "coefficients": self._coefficients(problem, theta),
-            **columns,
-        }
-
-    def _coefficients(self, problem: Problem, theta: FloatArray) -> dict[str, float]:
-        with np.errstate(all="ignore"):
-            return dict(zip(problem.model.parameters, problem.coefficients(theta).tolist(), strict=True))
 
     def _better(self, block: Block) -> dict[str, Any] | None:
         errors = block.columns["test_mse"]
@@ -215,15 +182,48 @@ class Training:
             "test_mse": float(errors[index]),
         }
 
-    def _end(self, status: RunStatus, values: dict[str, Any]) -> None:
+    def _end(self, ending: Ending) -> None:
         with self._database.writing() as connection:
-            runs.finish(connection, self._claim, status, values)
+            ending.write(connection, self._claim)
 
     def _spent(self, name: str, begun: float) -> None:
         self._timings[name] = self._timings.get(name, 0.0) + time.monotonic() - begun
 
 
-def fail(database: Database, claim: Claim, code: str, message: str) -> None:
-    """Ends a run with the reason why it cannot go on. Raises LeaseLostError."""
-    with database.writing() as connection:
-        runs.finish(connection, claim, RunStatus.FAILED, {"error": {"code": code, "message": message}})
+def _ending_of(outcome: Outcome | None) -> Ending | None:
+    if outcome is None:
+        return None
+    if outcome.reason == "diverged":
+        return Ending(RunStatus.DIVERGED, {"stop_reason": "diverged", "diverged_at": outcome.step})
+    return Ending(RunStatus.SUCCEEDED, {"stop_reason": outcome.reason})
+
+
+def _optimum(problem: Problem) -> dict[str, Any] | None:
+    if not problem.quadratic:
+        return None
+    best = optimum(problem)
+    if not np.isfinite(best.energy):
+        return None
+    return {
+        "theta": best.theta.tolist(),
+        "coefficients": _coefficients(problem, best.theta),
+        "train_loss": best.energy,
+    }
+
+
+def _row(problem: Problem, block: Block, index: int) -> dict[str, Any]:
+    theta = block.theta[index]
+    columns = {name: float(column[index]) for name, column in block.columns.items()}
+    for name in ("gradient_norm", "learning_rate", "optimality_gap"):
+        columns.pop(name, None)
+    return {
+        "step": block.first_step + index,
+        "theta": theta.tolist(),
+        "coefficients": _coefficients(problem, theta),
+        **columns,
+    }
+
+
+def _coefficients(problem: Problem, theta: FloatArray) -> dict[str, float]:
+    with np.errstate(all="ignore"):
+        return dict(zip(problem.model.parameters, problem.coefficients(theta).tolist(), strict=True))

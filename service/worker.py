@@ -1,7 +1,7 @@
 """A worker process: claim, train, sleep. One run at a time, on the one thread that may differentiate.
 
 Started by the supervisor as `python -m service.worker NAME`. The settings come as one line on standard input; after
-that, each byte there says that the queue may have changed, and its end that the supervisor is gone.
+that, each byte there says that somebody has written to the database, and its end that the supervisor is gone.
 """
 
 import logging
@@ -12,14 +12,16 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import training
-from service.dispatch import Bell
-from service.lifecycle import RunStatus
+from service.dispatch import Bell, listen
+from service.hold import HANDED_BACK, Ending, Hold, failed
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 from service.store.datasets import CorruptError
+from service.store.failures import Failure, failure_of
 from service.store.runs import Claim, LeaseLostError
+from service.training import NOT_STORED, Training
+from service.verification import Verification
 
 log = logging.getLogger("descent.worker")
 
@@ -27,37 +29,7 @@ WORKER_LOST = (
     "The run's worker died {} times, so the run was given up. Perhaps it needs more memory than a worker has; "
     "the service's log says more."
 )
-
-
-class Beats(threading.Thread):
-    """Renews a run's lease while its worker computes, and hears whether the run is to stop.
-
-    `stopped` is set when the run was cancelled or lost. No gradient is ever taken on this thread.
-    """
-
-    def __init__(self, database: Database, claim: Claim, settings: Settings) -> None:
-        super().__init__(daemon=True)
-        self._database, self._claim, self._settings = database, claim, settings
-        self._done = threading.Event()
-        self.stopped = False
-
-    def run(self) -> None:
-        while not self._done.wait(self._settings.heartbeat_seconds):
-            try:
-                with self._database.writing() as connection:
-                    status = runs.progress(connection, self._claim, self._settings.lease_seconds, {})
-            except LeaseLostError:
-                self.stopped = True
-                return
-            except SQLAlchemyError:
-                log.exception("worker.beat_failed run=%s", self._claim.run.id)
-                continue
-            self.stopped = status == RunStatus.CANCELLING
-
-    def end(self) -> None:
-        """Stops beating; returns when the last beat is written."""
-        self._done.set()
-        self.join()
+OUT_OF_MEMORY = "The run needs more memory than its worker may have. Use fewer rows, features or parameters."
 
 
 class Worker:
@@ -68,19 +40,34 @@ class Worker:
         self._name = name
         self._database = Database(settings.database_url, busy_seconds=settings.busy_seconds, connections=4)
         self._stopping = False
-        self.bell = Bell()
+        self._hold: Hold | None = None
+        self._bell = Bell()
 
     def stop(self, *_: int | FrameType | None) -> None:
-        """Also the signal handler: sets a flag, no more. The block in hand is stored, the run handed back."""
+        """Also the signal handler: sets flags, no more. The block in hand is stored, the run handed back."""
         self._stopping = True
-        self.bell.ring()
+        hold = self._hold
+        if hold is not None and hold.ending is None:
+            hold.ending = HANDED_BACK
+        self.ring()
+
+    def ring(self) -> None:
+        """Somebody has written to the database: perhaps a run waits, perhaps the one in hand is to end."""
+        self._bell.ring()
+        hold = self._hold
+        if hold is not None:
+            hold.bell.ring()
 
     def work(self) -> None:
         """Until stopped: claims a run and trains it, or waits for one."""
         while not self._stopping:
-            claim = self._claim()
+            try:
+                claim = self._claim()
+            except SQLAlchemyError as error:  # a full disk, a lock held for long: both pass
+                log.error("worker.no_claim error=%s", error)  # noqa: TRY400 - it is tried again
+                claim = None
             if claim is None:
-                self.bell.wait()
+                self._bell.wait()
             else:
                 self._train(claim)
         self._database.dispose()
@@ -93,40 +80,70 @@ class Worker:
             return runs.claim(connection, self._name, self._settings.lease_seconds)
 
     def _train(self, claim: Claim) -> None:
-        beats = Beats(self._database, claim, self._settings)
-        beats.start()
-        try:
-            self._try(claim, beats)
-        except LeaseLostError:
-            log.info("worker.lease_lost run=%s", claim.run.id)
-        finally:
-            beats.end()
+        with Hold(self._database, claim, self._settings) as hold:
+            self._hold = hold
+            if self._stopping:
+                hold.ending = HANDED_BACK
+            try:
+                ending = self._try(claim, hold)
+                if ending is not None:
+                    with self._database.writing() as connection:
+                        ending.write(connection, claim)
+            except LeaseLostError:
+                log.info("worker.lease_lost run=%s", claim.run.id)
+            except SQLAlchemyError as error:  # what cannot be written now is taken up again when the lease is over
+                log.error("worker.run_dropped run=%s error=%s", claim.run.id, error)  # noqa: TRY400 - said all
+        self._hold = None
 
-    def _try(self, claim: Claim, beats: Beats) -> None:
+    def _try(self, claim: Claim, hold: Hold) -> Ending | None:
+        """Trains a run to its end; how it ends where the training could not write that itself."""
         if claim.run.losses >= self._settings.max_losses:
-            training.fail(self._database, claim, "worker_lost", WORKER_LOST.format(claim.run.losses))
-            return
+            return failed("worker_lost", WORKER_LOST.format(claim.run.losses))
         try:
-            training.Training(self._database, claim, self._settings, lambda: self._stopping or beats.stopped).run()
+            kind = Training if claim.run.verifies is None else Verification
+            kind(self._database, claim, self._settings, hold).run()
         except MemoryError:
-            message = "The run needs more memory than its worker may have. Use fewer rows, features or parameters."
-            training.fail(self._database, claim, "out_of_memory", message)
+            return failed("out_of_memory", OUT_OF_MEMORY)
         except CorruptError as error:
-            training.fail(self._database, claim, "damaged_data", str(error))
+            return failed("damaged_data", str(error))
+        except SQLAlchemyError as error:
+            failure = failure_of(error)
+            if failure is Failure.BUSY:
+                raise
+            log.exception("worker.storing_failed run=%s", claim.run.id)
+            return failed(*NOT_STORED[failure])
+        except LeaseLostError:
+            raise
+        except Exception:
+            log.exception("worker.mistake run=%s", claim.run.id)
+            return failed(*NOT_STORED[Failure.OTHER])
+        return None
 
 
 def main() -> None:
     """The process: settings from the first line of standard input, then work until a signal or the parent's end."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    worker = Worker(Settings.model_validate_json(sys.stdin.readline()), sys.argv[1])
+    settings = Settings.model_validate_json(sys.stdin.readline())
+    _bound_memory(settings.worker_memory_bytes)
+    worker = Worker(settings, sys.argv[1])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)
     threading.Thread(target=_listen, args=(worker,), daemon=True).start()
     worker.work()
 
 
+def _bound_memory(most: int) -> None:
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
 def _listen(worker: Worker) -> None:
-    worker.bell.ring_with(sys.stdin.fileno())
+    listen(sys.stdin.fileno(), worker.ring)
     worker.stop()
 
 

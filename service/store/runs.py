@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, insert, or_, select, update
 from sqlalchemy.engine import Row
 
+from service.failpoints import reach
 from service.lifecycle import FINISHED, HELD, WORKABLE, RunStatus, before
 from service.store import datasets, tables
 from service.store.tables import run_tags, runs
@@ -63,6 +64,7 @@ _BY_KEY = _with_dataset().where(runs.c.idempotency_key == bindparam("key"))
 _LATEST = _with_dataset().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
 _OLDEST = select(runs.c.seq).where(_claimable()).order_by(runs.c.seq).limit(1)
 _CLAIM = _claim()
+_STATUS = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(runs.c.seq == bindparam("of_seq"))
 
 
 class LeaseLostError(Exception):
@@ -108,6 +110,11 @@ def find(connection: Connection, run_id: str, owner: str | None = None) -> Row[A
 def scoped_key(key: str, owner: str | None) -> str:
     """An idempotency key as it is stored: each owner has keys of its own."""
     return key if owner is None else f"{owner}/{key}"
+
+
+def find_by_seq(connection: Connection, seq: int) -> Row[Any] | None:
+    """The run with this number."""
+    return connection.execute(_BY_SEQ, {"of_seq": seq}).one_or_none()
 
 
 def find_by_key(connection: Connection, key: str) -> Row[Any] | None:
@@ -177,12 +184,14 @@ def _moved(
 
 def remove(connection: Connection, run_id: str) -> bool:
     """Deletes a run, its trajectory, and its dataset if only the run kept it. Its worker, if any, loses the lease."""
-    dataset_seq = connection.execute(
-        delete(runs).where(runs.c.id == run_id).returning(runs.c.dataset_seq)
-    ).scalar_one_or_none()
-    if dataset_seq is None:
+    reach("delete.before")
+    removed = connection.execute(delete(runs).where(runs.c.id == run_id).returning(runs.c.seq, runs.c.dataset_seq))
+    run = removed.one_or_none()
+    if run is None:
         return False
-    datasets.remove_if_unused(connection, dataset_seq)
+    connection.execute(delete(runs).where(runs.c.verifies == run.seq))
+    datasets.remove_if_unused(connection, run.dataset_seq)
+    reach("delete.after")
     return True
 
 
@@ -193,13 +202,28 @@ def has_work(connection: Connection) -> bool:
 
 def claim(connection: Connection, owner: str, lease_seconds: float) -> Claim | None:
     """The oldest run that waits, or whose worker has been silent for longer than its lease, in one statement."""
+    reach("claim.before")
     now = time.time()
     given = {"now": now, "worker": owner, "expires_at": now + lease_seconds}
     seq = connection.execute(_CLAIM, given).scalar_one_or_none()
     if seq is None:
         return None
     run = connection.execute(_BY_SEQ, {"of_seq": seq}).one()
+    reach("claim.after", run.name)
     return Claim(run, run.lease_token)
+
+
+def status(connection: Connection, claim: Claim) -> RunStatus:
+    """The status of a run in a worker's hands. Raises LeaseLostError if it is in them no more."""
+    row = connection.execute(_STATUS, {"of_seq": claim.run.seq}).one_or_none()
+    if row is None or row.lease_token != claim.token or row.status not in HELD:
+        raise LeaseLostError
+    return RunStatus(row.status)
+
+
+def has_steps(connection: Connection, claim: Claim) -> bool:
+    """Whether any step of the run is stored."""
+    return bool(connection.execute(_STATUS, {"of_seq": claim.run.seq}).one().rows_done)
 
 
 def progress(connection: Connection, claim: Claim, lease_seconds: float, values: Mapping[str, Any]) -> RunStatus:
@@ -212,8 +236,19 @@ def progress(connection: Connection, claim: Claim, lease_seconds: float, values:
 
 def finish(connection: Connection, claim: Claim, status: RunStatus, values: Mapping[str, Any]) -> None:
     """Ends a run for good and gives up its lease. Raises LeaseLostError."""
+    reach("finish.before")
     released = {"lease_owner": None, "lease_expires_at": None, "checkpoint": None, "finished_at": time.time()}
     _held(connection, claim, {**values, **released, "status": status}, before(status))
+    if claim.run.verifies is not None:
+        _report(connection, claim, values)
+
+
+def _report(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> None:
+    """A verification is over: what came of it goes to the run that it verified, and nothing else of it is kept."""
+    found = values.get("verification") or {"identical": None, "error": values.get("error"), "verified_at": time.time()}
+    connection.execute(update(runs).where(runs.c.seq == claim.run.verifies).values(verification=found))
+    connection.execute(delete(runs).where(runs.c.seq == claim.run.seq))
+    reach("finish.after")
 
 
 def hand_back(connection: Connection, claim: Claim) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, bindparam, insert, select
 
+from service.failpoints import reach
 from service.store.database import Database
 from service.store.datasets import CorruptError
 from service.store.tables import trajectory_chunks as chunks
@@ -34,12 +35,14 @@ def chunk_rows(columns: int) -> int:
 
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:
     """Stores the steps from `first_step` on: `columns` has shape (columns, steps), θ's components first."""
+    reach("append.before")
     height = chunk_rows(len(columns))
     for start in range(0, columns.shape[1], height):
         part = columns[:, start : start + height]
         data = part.astype("<f8", copy=False).tobytes()
         chunk = {"run_seq": run_seq, "first_step": first_step + start, "rows": part.shape[1], "data": data}
         connection.execute(_ADD, chunk | {"checksum": zlib.crc32(data)})
+    reach("append.after")
 
 
 def read(database: Database, run_seq: int, columns: int, first: int, last: int) -> Iterator[tuple[int, Columns]]:

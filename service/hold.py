@@ -1,0 +1,179 @@
+"""A worker's hold on a run: it renews the lease while the worker computes, and hears when and how the run is to end.
+
+A descent is asked after every step whether to stop, and its preparation after every chunk of data. What cannot be
+asked, a single long computation, is not waited for: when it has not let go a second later, the end is written without
+it and the process ends. So a run can always be cancelled, and a worker that was silent for longer than its lease
+writes nothing more.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.dispatch import Bell
+from service.lifecycle import RunStatus
+from service.settings import Settings
+from service.store import runs
+from service.store.database import Database
+from service.store.runs import Claim, LeaseLostError
+
+log = logging.getLogger("descent.hold")
+
+HEED_SECONDS = 1.0
+"""How long a computation may take to notice that it is to end."""
+PAUSE_SECONDS, LONG_PAUSE_SECONDS = 0.2, 1.0
+"""Between two looks at the run's status, however often somebody writes to the database; and after one that failed."""
+UNHEEDED, STALE = 3, 4
+"""Exit codes of a worker whose computation did not let go, and of one that was silent for longer than its lease."""
+
+
+class Ending(NamedTuple):
+    """How a run leaves its worker's hands: its next status, and what else is written. No status: it is gone already."""
+
+    status: RunStatus | None
+    values: Mapping[str, Any] = {}
+
+    def write(self, connection: Connection, claim: Claim) -> None:
+        """Ends the run, or puts it back into the queue. Raises LeaseLostError."""
+        if self.status is None:
+            raise LeaseLostError
+        if self is DEADLINE and not runs.has_steps(connection, claim):
+            NO_STEP.write(connection, claim)
+        elif self.status == RunStatus.QUEUED:
+            runs.hand_back(connection, claim)
+        else:
+            runs.finish(connection, claim, self.status, self.values)
+
+
+LOST = Ending(None)
+HANDED_BACK = Ending(RunStatus.QUEUED)
+CANCELLED = Ending(RunStatus.CANCELLED, {"stop_reason": "cancelled"})
+DEADLINE = Ending(RunStatus.SUCCEEDED, {"stop_reason": "deadline"})
+
+
+def failed(code: str, message: str, **values: Any) -> Ending:
+    """The end of a run that cannot go on."""
+    return Ending(RunStatus.FAILED, {"error": {"code": code, "message": message}, **values})
+
+
+NO_STEP = failed("deadline", "The deadline passed before the first step was stored.", stop_reason="deadline")
+
+
+class Hold(threading.Thread):
+    """The lease on a claimed run, as a context manager. No gradient is ever taken on its thread.
+
+    `ending` is None as long as the run shall go on.
+    """
+
+    def __init__(self, database: Database, claim: Claim, settings: Settings) -> None:
+        super().__init__(daemon=True)
+        self._database, self._claim, self._settings = database, claim, settings
+        self._done = threading.Event()
+        self._beaten = self._begun = time.monotonic()
+        self._end_at, self._late = _time_limit(claim.run, settings)
+        self._due: float | None = None
+        self._pause = PAUSE_SECONDS
+        self.bell = Bell()
+        self.ending = CANCELLED if claim.run.status == RunStatus.CANCELLING else None
+
+    def __enter__(self) -> "Hold":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Returns when the last beat is written."""
+        self._done.set()
+        self.bell.ring()
+        self.join()
+
+    def renewed(self) -> None:
+        """To be told when a block was stored, which renews the lease too."""
+        self._beaten = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has been in these hands."""
+        return time.monotonic() - self._begun
+
+    def run(self) -> None:
+        """Looks at the run when somebody has written, and when it is time for a beat or for the end."""
+        while not self._done.is_set():
+            self.bell.wait(self._next_look())
+            if self._done.is_set():
+                return
+            self._look()
+            self._done.wait(self._pause)
+
+    def _next_look(self) -> float:
+        times = [self._beaten + self._settings.heartbeat_seconds]
+        times.append(self._end_at if self.ending is None else self._due or 0.0)
+        return max(0.0, min(times) - time.monotonic())
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._beaten > self._settings.lease_seconds:
+            self._exit(STALE, "worker.silent_for_longer_than_its_lease")
+        if self.ending is None and now >= self._end_at:
+            self.ending = self._late
+        self._hear(now)
+        if self.ending is None:
+            return
+        self._due = self._due or now + HEED_SECONDS
+        if now >= self._due:
+            self._end_without_it()
+
+    def _hear(self, now: float) -> None:
+        try:
+            if now - self._beaten >= self._settings.heartbeat_seconds:
+                with self._database.writing() as connection:
+                    status = runs.progress(connection, self._claim, self._settings.lease_seconds, {})
+                self.renewed()
+            else:
+                with self._database.reading() as connection:
+                    status = runs.status(connection, self._claim)
+        except LeaseLostError:
+            self.ending = LOST
+        except SQLAlchemyError as error:
+            log.error("worker.beat_failed run=%s error=%s", self._claim.run.id, error)  # noqa: TRY400 - tried again soon
+            self._pause = LONG_PAUSE_SECONDS
+        else:
+            self._pause = PAUSE_SECONDS
+            if status == RunStatus.CANCELLING:
+                self.ending = CANCELLED
+
+    def _end_without_it(self) -> None:
+        ending = self.ending or LOST
+        if ending is HANDED_BACK:  # the block in hand is worth waiting for, as long as the supervisor does
+            return
+        try:
+            with self._database.writing() as connection:
+                ending.write(connection, self._claim)
+        except LeaseLostError:
+            log.info("worker.lease_lost run=%s", self._claim.run.id)
+        except SQLAlchemyError:
+            log.exception("worker.end_not_written run=%s", self._claim.run.id)
+            return
+        self._exit(UNHEEDED, "worker.computation_did_not_let_go")
+
+    def _exit(self, code: int, event: str) -> None:
+        if not self._done.is_set():
+            log.warning("%s run=%s", event, self._claim.run.id)
+            os._exit(code)
+
+
+def _time_limit(run: Any, settings: Settings) -> tuple[float, Ending]:
+    """When the run has to end, by the monotonic clock, and how: the sooner of its deadline and the longest run time."""
+    now = time.monotonic()
+    spent = sum(seconds for name, seconds in run.timings.items() if name.endswith("_seconds"))
+    message = f"The run has computed for {settings.max_run_seconds:g} seconds, the most that a run may. Ask for less."
+    limits = [(now + settings.max_run_seconds - spent, failed("run_time_exceeded", message))]
+    deadline = run.request.get("deadline_seconds")
+    if deadline is not None:
+        limits.append((now + run.started_at + deadline - time.time(), DEADLINE))
+    return min(limits, key=lambda limit: limit[0])

@@ -1,0 +1,134 @@
+"""Failpoints: each act at its place, at its passing, once, for its run; a specification that means nothing."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from service import failpoints
+from service.failpoints import PLACES, FailpointError, Failpoints
+from service.store.failures import Failure, failure_of
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def process(specification: str, *places: str) -> "subprocess.CompletedProcess[str]":
+    """A process that passes by these places with this specification, and says so after each."""
+    lines = [f"reach({place!r}); print({place!r}, flush=True)" for place in places]
+    return subprocess.run(
+        [sys.executable, "-c", "\n".join(["from service.failpoints import reach", *lines])],
+        env={**os.environ, "DESCENT_FAILPOINTS": specification},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(("act", "number"), [("kill", signal.SIGKILL), ("segfault", signal.SIGSEGV)])
+def test_a_process_dies_at_the_passing_that_was_named_and_not_before(act: str, number: int) -> None:
+    ended = process(f"append.before={act}@2", *["append.before", "append.after", "append.before", "append.after"])
+    assert (ended.returncode, ended.stdout.split()) == (-number, ["append.before", "append.after"])
+
+
+@pytest.mark.parametrize(("argument", "failure"), [("full", Failure.FULL), ("io", Failure.IO)])
+def test_it_fails_as_the_database_does(argument: str, failure: Failure) -> None:
+    points = Failpoints(f"commit.before=fail:{argument}")
+    points.reach("commit.after")
+    with pytest.raises(OperationalError) as error:
+        points.reach("commit.before")
+    assert failure_of(error.value) is failure
+
+
+def test_it_fails_as_a_mistake_of_ours_does() -> None:
+    with pytest.raises(RuntimeError, match="a failpoint"):
+        Failpoints("finish.after=fail:bug").reach("finish.after")
+
+
+def test_once_in_all_processes_and_a_file_says_that_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "hit"
+    points, others = (Failpoints(f"claim.before=fail:bug>{file}; claim.before=fail:io@3") for _ in range(2))
+    with pytest.raises(RuntimeError):
+        points.reach("claim.before")
+    assert file.exists()
+    for passing in range(3):
+        if passing < 2:
+            others.reach("claim.before")
+        else:
+            with pytest.raises(OperationalError):
+                others.reach("claim.before")
+
+
+def test_only_for_the_run_that_was_claimed_last() -> None:
+    points = Failpoints("append.before[poison]=fail:bug")
+    points.reach("append.before")
+    for name in ("poison", "another", None, "poison"):
+        points.reach("claim.after", name)
+        if name == "poison":
+            with pytest.raises(RuntimeError):
+                points.reach("append.before")
+        else:
+            points.reach("append.before")
+
+
+def test_it_stalls_until_a_file_is_there(tmp_path: Path) -> None:
+    goes_on = tmp_path / "go on"
+    points = Failpoints(f"commit.after=stall:{goes_on}>{tmp_path}/reached")
+    thread = threading.Thread(target=points.reach, args=("commit.after",))
+    thread.start()
+    while not (tmp_path / "reached").exists():
+        assert thread.is_alive()
+    thread.join(0.05)
+    assert thread.is_alive()
+    goes_on.touch()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("specification", "says"),
+    [
+        ("append", "'append' is not PLACE[RUN]=ACT"),
+        ("append.before", "is not PLACE"),
+        ("apend.before=kill", "no place 'apend.before', only claim.before"),
+        ("append.before=smash", "act 'smash', only kill"),
+        ("append.before=kill:now", "like nothing"),
+        ("append.before=stall:long", "of stall"),
+        ("append.before=stall", "of stall"),
+        ("append.before=fail:whale", "full|io|bug"),
+        ("append.before=kill@0", "is not PLACE"),
+        ("append.before=kill;commit.after", "'commit.after' is not"),
+    ],
+)
+def test_what_means_nothing_is_refused(specification: str, says: str) -> None:
+    with pytest.raises(FailpointError) as error:
+        Failpoints(specification)
+    assert says in str(error.value)
+
+
+def test_a_process_refuses_to_start_with_a_wrong_specification() -> None:
+    ended = process("append.befor=kill")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("DESCENT_FAILPOINTS: There is no place 'append.befor', only claim.before, ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_every_place_is_reached_somewhere_and_no_other() -> None:
+    reached = [
+        call.args[0].value
+        for path in (ROOT / "service").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "reach"
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert sorted(map(str, reached)) == sorted(PLACES)
+
+
+def test_without_a_specification_there_is_nothing() -> None:
+    assert os.environ.get("DESCENT_FAILPOINTS") is None
+    assert failpoints.reach is failpoints._nothing
