@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench image clean
+.PHONY: help demo serve test torture check bench image clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ serve: $(VENV)/service ## run the service until Ctrl-C
 
 test: $(VENV)/development ## run all tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0.1 for a tenth
+	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)
 
 check: $(VENV)/development ## look for mistakes without running: formatting, lint, types
 	$(BIN)/ruff format --check .

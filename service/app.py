@@ -1,6 +1,6 @@
 """create_app(): the routes, the error answers, the description and the page, put together."""
 
-import logging
+from asyncio import Semaphore
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -8,25 +8,23 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import ASGIApp
 
-from service import errors
+from service import description, errors, outages, security
+from service.door import Door
 from service.errors import ApiError, problem
-from service.routes import datasets, fit, health, runs, samples, trajectory
-from service.routes.common import only_known_parameters, problems
-from service.schemas.answers import Problem
-from service.schemas.fit import FitRequest
+from service.intake import Intake
+from service.quotas import Quotas
+from service.routes import control, datasets, fit, health, limits, runs, samples, trajectory
+from service.routes.common import admit, only_known_parameters
+from service.security import PAGE_HEADERS
 from service.settings import Settings
 from service.store.database import Database
-
-log = logging.getLogger("descent.api")
 
 STATIC = Path(__file__).parent / "static"
 DESCRIPTION = """
@@ -38,18 +36,11 @@ In paths, `latest` stands for the newest run or dataset, so every example here r
 `null`. Errors are `application/problem+json` and say what to change.
 """
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
 
 
 def create_app(settings: Settings, database: Database) -> FastAPI:
-    """The service on a database that is up to date."""
-    app = FastAPI(
+    """The service on a database that is up to date. Raises ValueError for settings that mean nothing."""
+    app = _App(
         title="Descent",
         version=version("descent-service"),
         summary="Gradient descent as a service",
@@ -60,12 +51,25 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
-    for room in (fit, runs, trajectory, datasets, samples, health):
-        app.include_router(room.router, dependencies=[Depends(only_known_parameters)])
+    app.state.door = Door(settings, database)
+    app.state.quotas = Quotas(settings)
+    app.state.intake = Intake(settings)
+    app.state.streams, app.state.waits = Semaphore(settings.max_streams), Semaphore(settings.max_waits)
+    for room in (fit, runs, control, trajectory, datasets, samples, limits):
+        app.include_router(room.router, dependencies=[Depends(admit)])
+    app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
     _add_pages(app)
     _add_error_answers(app)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    security.protect(app, settings)
+    app.openapi = lambda: description.of(app)  # type: ignore[method-assign]
     return app
+
+
+class _App(FastAPI):
+    """Its middleware is within what adds the headers, that of unexpected errors too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return security.Headers(super().build_middleware_stack(), self.state.settings)
 
 
 def _add_pages(app: FastAPI) -> None:
@@ -85,7 +89,7 @@ class _Assets(StaticFiles):
 
     def file_response(self, *args: Any, **options: Any) -> Response:
         response = super().file_response(*args, **options)
-        response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        response.headers["Cache-Control"] = "no-cache"
         return response
 
 
@@ -94,10 +98,8 @@ def _add_error_answers(app: FastAPI) -> None:
         ApiError: errors.answer,
         HTTPException: _http,
         RequestValidationError: _validation,
-        OperationalError: _database,
-        PoolTimeoutError: _busy,
         ClientDisconnect: _gone,
-        Exception: _unexpected,
+        **outages.HANDLERS,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, _awaited(handler))
@@ -138,58 +140,5 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
     return errors.answer(_request, errors.InvalidError(found))
 
 
-def _database(request: Request, error: OperationalError) -> Response:
-    log.error("api.database_error path=%s error=%s", request.url.path, error.orig)
-    text = str(error.orig)
-    if "full" in text:
-        return problem(507, "The disk is full, so nothing was stored. Free some space and try again.")
-    if "locked" in text or "busy" in text:
-        return _busy(request, error)
-    return problem(500, "The database cannot be used; the service's log says why.")
-
-
-def _busy(_request: Request, _error: Exception) -> Response:
-    return problem(503, "The database is busy. Try again in a second.", headers={"Retry-After": "1"})
-
-
 def _gone(_request: Request, _error: ClientDisconnect) -> Response:
     return problem(400, "The connection was closed before the whole body had come.")
-
-
-def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("api.unexpected_error path=%s", request.url.path, exc_info=error)
-    return problem(500, "The service made a mistake; it is in its log. The request was not carried out.")
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        described = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            routes=app.routes,
-            tags=[{"name": name} for name in ("fit", "runs", "trajectory", "datasets", "health")],
-        )
-        # Bodies are read by the routes themselves, so their schemas are not found by FastAPI.
-        for model in (FitRequest, Problem):
-            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            described["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
-        for path in described["paths"].values():
-            for operation in path.values():
-                _drop_default_validation_error(operation)
-                _say_the_largest_page(operation, app.state.settings)
-        app.openapi_schema = described
-    return app.openapi_schema
-
-
-def _say_the_largest_page(operation: dict[str, Any], settings: Settings) -> None:
-    for parameter in operation.get("parameters", ()):
-        if parameter["name"] == "limit":
-            parameter["schema"]["maximum"] = settings.max_page
-
-
-def _drop_default_validation_error(operation: dict[str, Any]) -> None:
-    answer = operation["responses"].get("422", {})
-    if "HTTPValidationError" in str(answer):
-        operation["responses"]["422"] = problems(422)[422]

@@ -1,14 +1,15 @@
-"""The command line: `descent serve`, `descent worker`, `descent demo`."""
+"""The command line: `descent serve`, `worker`, `demo`, `keys`, `backup` and `check`."""
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
-from service.settings import Settings
+from service import cli_keys, cli_store
+from service.starting import DatabaseUrl, StartError, failure, settings_of
 
 app = typer.Typer(
     name="descent",
@@ -21,9 +22,9 @@ app = typer.Typer(
 Host = Annotated[str | None, typer.Option(help="The address to listen on [DESCENT_HOST; 127.0.0.1].")]
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one [DESCENT_PORT; 8000].")]
 Workers = Annotated[int | None, typer.Option(help="Worker processes [DESCENT_WORKERS; one a core].")]
-DatabaseUrl = Annotated[
-    str | None, typer.Option("--database", help="[DESCENT_DATABASE_URL; sqlite:///data/descent.db]")
-]
+
+app.add_typer(cli_keys.app)
+app.add_typer(cli_store.app)
 
 
 @app.command()
@@ -31,11 +32,11 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, databas
     """Run the API, the page and the workers, until Ctrl-C."""
     from service import serve as room  # noqa: PLC0415 - a --help need not wait for it
 
-    settings = _settings(host=host, port=port, workers=workers, database_url=database)
+    settings = settings_of(host=host, port=port, workers=workers, database_url=database)
     try:
         room.serve(settings, Console())
-    except room.StartError as error:
-        raise _failure(str(error)) from None
+    except StartError as error:
+        raise failure(str(error)) from None
 
 
 @app.command()
@@ -44,9 +45,9 @@ def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
     from service import serve as room  # noqa: PLC0415
 
     try:
-        room.work(_settings(workers=workers, database_url=database), Console())
-    except room.StartError as error:
-        raise _failure(str(error)) from None
+        room.work(settings_of(workers=workers, database_url=database), Console())
+    except StartError as error:
+        raise failure(str(error)) from None
 
 
 @app.command()
@@ -59,29 +60,18 @@ def demo(
     from service import demo as room  # noqa: PLC0415
     from service.ephemeral import running_service  # noqa: PLC0415
 
+    # For nobody else: on this machine's own address, and without a key, whatever the environment says of services.
+    options = ("--host", "127.0.0.1", "--workers", "1", "--database")
+    environment = {**os.environ, "DESCENT_KEYS": "off", "DESCENT_ALLOWED_HOSTS": ""}
     try:
         with (
             TemporaryDirectory() as home,
-            running_service("--database", f"sqlite:///{home}/demo.db", "--workers", "1") as running,
+            running_service(*options, f"sqlite:///{home}/demo.db", environment=environment) as running,
             httpx2.Client(base_url=running.url) as client,
         ):
             room.run_demo(client, folder, Console())
     except (room.DemoError, RuntimeError) as error:
-        raise _failure(str(error)) from None
-
-
-def _settings(**options: Any) -> Settings:
-    given = {name: value for name, value in options.items() if value is not None}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        lines = [f"DESCENT_{'_'.join(map(str, entry['loc'])).upper()}: {entry['msg']}" for entry in error.errors()]
-        raise _failure("\n".join(lines)) from None
-
-
-def _failure(message: str) -> typer.Exit:
-    Console(stderr=True).print(message, style="red", highlight=False)
-    return typer.Exit(1)
+        raise failure(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -11,13 +11,19 @@ Detail = dict[str, Any]
 
 TITLES = {
     400: "Malformed request",
+    401: "API key needed",
+    403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
+    408: "Too slow",
     409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
+    421: "Misdirected request",
     422: "Invalid request",
+    429: "Too many requests",
+    431: "Too long headers",
     500: "Internal error",
     503: "Unavailable",
     507: "Disk full",
@@ -52,6 +58,18 @@ class MalformedError(ApiError):
     """The body is not JSON, or a header is not what it should be."""
 
 
+class UnauthorizedError(ApiError):
+    """No API key came with the request, or none that is usable."""
+
+    status = 401
+
+
+class ForbiddenError(ApiError):
+    """The API key is a good one, but this is beyond what it may do."""
+
+    status = 403
+
+
 class NotFoundError(ApiError):
     """There is nothing with this id."""
 
@@ -74,6 +92,18 @@ class TooLargeError(ApiError):
     """The body is larger than the service takes."""
 
     status = 413
+
+
+class TooManyRequestsError(ApiError):
+    """More came in a minute than may, or more than has been worked off."""
+
+    status = 429
+
+
+class UnavailableError(ApiError):
+    """The service has too much to do at the moment."""
+
+    status = 503
 
 
 class UnsupportedMediaTypeError(ApiError):
@@ -109,11 +139,12 @@ def problem(
     detail: str,
     errors: Sequence[Detail] = (),
     *,
+    title: str | None = None,
     headers: Mapping[str, str] | None = None,
     **members: Any,
 ) -> Response:
-    """The answer that tells of an error."""
-    title = TITLES.get(status, "Error")
+    """The answer that tells of an error. `title` is for one of several that share a status."""
+    title = title or TITLES.get(status, "Error")
     body = {"type": f"urn:descent:{title.lower().replace(' ', '-')}", "title": title, "status": status}
     body |= {"detail": detail} | ({"errors": list(errors)} if errors else {}) | members
     return Response(orjson.dumps(body), status, dict(headers or {}), media_type="application/problem+json")

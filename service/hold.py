@@ -30,7 +30,8 @@ HEED_SECONDS = 1.0
 PAUSE_SECONDS, LONG_PAUSE_SECONDS = 0.2, 1.0
 """Between two looks at the run's status, however often somebody writes to the database; and after one that failed."""
 UNHEEDED, STALE = 3, 4
-"""Exit codes of a worker whose computation did not let go, and of one that was silent for longer than its lease."""
+"""Exit codes of a worker whose computation did not let go, and of one that was silent for longer than its lease and has
+lost it, or cannot speak now either."""
 
 
 class Ending(NamedTuple):
@@ -117,11 +118,12 @@ class Hold(threading.Thread):
 
     def _look(self) -> None:
         now = time.monotonic()
-        if now - self._beaten > self._settings.lease_seconds:
-            self._exit(STALE, "worker.silent_for_longer_than_its_lease")
         if self.ending is None and now >= self._end_at:
             self.ending = self._late
+        silent_since = self._beaten
         self._hear(now)
+        if now - silent_since > self._settings.lease_seconds and (self.ending is LOST or self._beaten == silent_since):
+            self._exit(STALE, "worker.silent_for_longer_than_its_lease")
         if self.ending is None:
             return
         self._due = self._due or now + HEED_SECONDS

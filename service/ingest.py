@@ -2,17 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import orjson
 
 from service.csv_table import CsvTable
 from service.schemas.fit import InlineDataset
-from service.store.datasets import Labels, NewDataset, Rows
+from service.store.datasets import Labels, NewDataset, Rows, begun_digest
 
 MOST_LABELS = 100
+ID_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,14 @@ class Incoming:
 
     described: NewDataset
     blocks: Callable[[], Iterable[Rows]]
+
+    def owned_by(self, owner: str | None) -> "Incoming":
+        """The same as the owner's, by an id of its own: what two owners send is stored, and deleted, apart."""
+        if owner is None:
+            return self
+        content = self.described.sha256
+        own_id = hashlib.sha256(f"{content} {owner}".encode()).hexdigest()[:ID_LENGTH]
+        return replace(self, described=replace(self.described, id=own_id, owner=owner))
 
 
 def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
@@ -45,7 +53,7 @@ def _described(
     text_labels: list[str] | None,
     blocks: Callable[[], Iterable[Rows]],
 ) -> Incoming:
-    digest = hashlib.sha256(orjson.dumps([features, target, text_labels]))
+    digest = begun_digest(features, target, text_labels)
     columns = _Summary([*features, target])
     for block in blocks():
         digest.update(np.ascontiguousarray(block, dtype="<f8").data)
@@ -53,7 +61,7 @@ def _described(
     sha256 = digest.hexdigest()
     labels: Labels | None = text_labels or columns.labels()
     described = NewDataset(
-        id=sha256[:16],
+        id=sha256[:ID_LENGTH],
         sha256=sha256,
         name=name,
         rows=columns.rows,

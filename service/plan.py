@@ -60,6 +60,7 @@ def make(request: Request, facts: Facts, settings: Settings, inline: bool) -> Pl
     """The plan of a request on a dataset. Raises InvalidError naming the first field that does not fit."""
     x, y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
     classes = _classes(request["model"], facts, y)
+    _check_formula(request["model"], settings.max_formula)
     _check_parameter_count(request["model"], len(facts.features), len(classes or ()), settings.max_parameters)
     model = _model(request, facts.features, classes)
     _check_columns(request, model, facts, x)
@@ -108,6 +109,12 @@ def _filled(request: Request, model: Model) -> Request:
         raise invalid("/objective/delta", f"{loss} has no delta.", "Remove it, or choose the loss huber.")
     theta0 = own_theta0(model) if descent["theta0"] is None else descent["theta0"]
     return request | {"objective": objective, "descent": descent | {"theta0": theta0}}
+
+
+def _check_formula(model: Request, most: int) -> None:
+    if model["kind"] == "formula" and len(model["formula"]) > most:
+        message = f"The formula has {len(model['formula'])} characters, at most {most} are allowed."
+        raise invalid("/model/formula", message, "Write it shorter.")
 
 
 def _check_parameter_count(model: Request, features: int, classes: int, most: int) -> None:
@@ -220,6 +227,11 @@ def _named(test_rows: list[int], rows: int) -> int:
 
 
 def _check_size(plan: Plan, settings: Settings) -> None:
+    deadline = plan.request["deadline_seconds"]
+    if deadline is not None and deadline > settings.max_run_seconds:
+        raise invalid(
+            "/deadline_seconds", f"A run may compute for {settings.max_run_seconds:g} seconds.", "Give at most as much."
+        )
     if plan.steps > settings.max_steps:
         raise invalid("/descent/steps", f"At most {settings.max_steps} steps are allowed.", "Ask for fewer steps.")
     if plan.trajectory_bytes > settings.max_trajectory_bytes:

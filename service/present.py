@@ -45,8 +45,23 @@ def run(row: Any) -> dict[str, Any]:
         "optimum": row.optimum,
         "diagnosis": row.diagnosis,
         "error": row.error,
+        "forked_from": row.forked_from,
+        "verification": row.verification and verification(row),
+        "trajectory_sha256": row.trajectory_sha256,
         "timings": row.timings,
         "links": run_links(row.id),
+    }
+
+
+def verification(row: Any | None) -> dict[str, Any]:
+    """What came of recomputing a run; of None, that it is not known yet."""
+    found = row.verification if row is not None else {}
+    return {
+        "identical": found.get("identical"),
+        "step": found.get("step"),
+        "differences": found.get("differences", []),
+        "error": found.get("error"),
+        "verified_at": time_of(found.get("verified_at")),
     }
 
 

@@ -8,39 +8,46 @@ from collections.abc import Callable
 from queue import SimpleQueue
 
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
-from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from service import access, connections, security
 from service.app import create_app
+from service.keeper import Keeper
+from service.opening import opened
 from service.settings import Settings
-from service.store.database import Database, JournalError
-from service.store.migrations import NewerDatabaseError, open_database
+from service.starting import StartError
+from service.store import keys
+from service.store.database import Database
 from service.supervisor import Supervisor
 
 GRACE_SECONDS = 5
-
-
-class StartError(Exception):
-    """Why the service cannot start, for people."""
+NO_KEYS = (
+    "Requests to this service need an API key, since others may reach it or DESCENT_KEYS says so, but its database has "
+    "no usable one. Make one with `descent keys create NAME`, or set DESCENT_KEYS=off to let in whoever reaches it."
+)
 
 
 def serve(settings: Settings, console: Console) -> None:
     """Listens, starts the workers, and stops both on SIGINT or SIGTERM. Raises StartError."""
     _log()
-    database = _open(settings)
+    database = opened(settings)
     config = uvicorn.Config(
-        create_app(settings, database),
+        _app(settings, database),
+        http=connections.bounded(settings),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
+    connections.allow_open_files(settings.max_connections)
     listener = _listen(settings.host, settings.port)
     # uvicorn has handlers of its own while it serves, and raises the signal again afterwards: then the workers are
     # still to be stopped. Before it serves, the signal shall not be lost.
     _on_signal(lambda: setattr(server, "should_exit", True))
-    with Supervisor(settings, database):
+    with Supervisor(settings, database), Keeper(settings, database):
         _announce(settings, listener.getsockname()[1], console)
         server.run(sockets=[listener])
     database.dispose()
@@ -51,7 +58,7 @@ def work(settings: Settings, console: Console) -> None:
     _log()
     stopping: SimpleQueue[None] = SimpleQueue()  # whose put is safe in a signal handler, unlike Event's set
     _on_signal(lambda: stopping.put(None))
-    database = _open(settings)
+    database = opened(settings)
     with Supervisor(settings, database):
         console.print(f"{_workers(settings)} on {_shown_database(settings)}. Stop them with Ctrl-C.")
         stopping.get()
@@ -82,12 +89,18 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _open(settings: Settings) -> Database:
+def _app(settings: Settings, database: Database) -> FastAPI:
+    """The API as others may reach it. Raises StartError where it would let in nobody, or more than it was told to."""
+    if access.are_required(settings):
+        with database.reading() as connection:
+            if not keys.usable(connection):
+                raise StartError(NO_KEYS)
     try:
-        return open_database(settings.database_url, settings.busy_seconds)
-    except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise StartError(f"Cannot use the database {settings.database_url}: {cause}") from error
+        app = create_app(settings, database)
+    except ValueError as error:
+        raise StartError(str(error)) from None
+    security.check_hosts(app, settings)
+    return app
 
 
 def _announce(settings: Settings, port: int, console: Console) -> None:
@@ -97,6 +110,10 @@ def _announce(settings: Settings, port: int, console: Console) -> None:
     console.print(f"  page        {url}/", highlight=False)
     console.print(f"  Swagger UI  {url}/docs", highlight=False)
     console.print(f"  data        {_shown_database(settings)}", highlight=False, soft_wrap=True)
+    if access.are_required(settings):
+        console.print("  API keys    needed; `descent keys create NAME` makes one", highlight=False)
+    elif not access.is_loopback(settings.host):
+        console.print("  API keys    off: whoever reaches the port may do everything", highlight=False)
     console.print("Stop it with Ctrl-C.")
 
 

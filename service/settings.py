@@ -8,7 +8,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 GIB = 1024 * MIB
 
 
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = Field(16 * MIB, gt=0, description="The largest JSON body.")
     max_upload_bytes: int = Field(256 * MIB, gt=0, description="The largest file of a dataset.")
+    max_header_bytes: int = Field(64 * KIB, ge=1024, description="The longest address and headers of a request.")
     max_rows: int = Field(1_000_000, ge=2, description="The most rows of a dataset.")
     max_features: int = Field(1_000, ge=1, description="The most features of a dataset.")
     max_steps: int = Field(10_000_000, ge=1, description="The most steps of a run.")
@@ -53,11 +55,17 @@ class Settings(BaseSettings):
     max_trajectory_bytes: int = Field(2 * GIB, ge=1, description="The largest trajectory.")
     max_formula: int = Field(1_000, ge=1, le=1_000, description="The most characters of a formula.")
     max_page: int = Field(200, ge=1, description="The most entries of one page of a list.")
+    max_page_bytes: int = Field(4 * MIB, ge=1, description="The size at which a page of a list ends early.")
     max_row_page: int = Field(10_000, ge=1, description="The most rows of one page of a dataset.")
+    max_row_cells: int = Field(1_000_000, ge=1, description="The most numbers of one page of a dataset.")
     max_queued_runs: int = Field(10_000, ge=1, description="The most unfinished runs of an API key.")
     max_stored_runs: int = Field(100_000, ge=1, description="The most runs that are kept of an API key.")
+    max_stored_datasets: int = Field(10_000, ge=1, description="The most uploaded datasets of an API key.")
     max_connections: int = Field(1_000, ge=1, description="The most connections at once.")
-    max_streams: int = Field(64, ge=1, description="The most trajectories that are sent at once.")
+    max_streams: int = Field(
+        64, ge=1, description="The most trajectories that are sent at once, and the most large bodies that come in."
+    )
+    max_waits: int = Field(100, ge=0, description="The most requests whose `Prefer: wait` is honoured at once.")
     max_request_seconds: float = Field(
         30.0, gt=0, description="How long a client may take to send a request, or to read the next part of an answer."
     )

@@ -7,9 +7,11 @@ import orjson
 from sqlalchemy import Connection
 
 from service import ingest, plan, samples
+from service.access import ANYBODY, Caller
 from service.errors import InvalidError, NotFoundError, field_error, invalid
 from service.modelling import Request
 from service.plan import Plan
+from service.quotas import Quotas
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
 from service.settings import Settings
@@ -18,19 +20,24 @@ from service.store.database import Database
 
 
 class Submission(NamedTuple):
-    """A request that can be carried out. `incoming` is its data unless that is stored already."""
+    """A request that can be carried out. `incoming` is its data unless that is stored already.
+
+    `owner` is the API key that its run will belong to, `forked_from` the run and step that it begins at.
+    """
 
     request: Request
     digest: str
     plan: Plan
     dataset_id: str
     incoming: ingest.Incoming | None
+    owner: str | None
+    forked_from: dict[str, Any] | None = None
 
 
-def read(body: bytes, database: Database, settings: Settings) -> Submission:
-    """The submission that a body describes. Raises ApiErrors that name what is wrong."""
+def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:
+    """The submission that a caller's body describes. Raises ApiErrors that name what is wrong."""
     fit = parse(FitRequest, body).filled()
-    facts, incoming = _dataset(fit, database, settings)
+    facts, incoming = _dataset(fit, database, settings, caller)
     request = fit.model_dump(mode="json", exclude={"dataset"})
     inline = isinstance(fit.dataset, InlineDataset)
     # Data sent along is kept once, in the dataset's rows, and not again in the request.
@@ -41,14 +48,18 @@ def read(body: bytes, database: Database, settings: Settings) -> Submission:
     # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
     asked = request if inline else request | {"dataset": fit.dataset.model_dump()}
     digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Submission(request, digest, made, facts.id, incoming)
+    return Submission(request, digest, made, facts.id, incoming, caller.stamp)
 
 
-def queue(database: Database, submission: Submission, key: str | None) -> tuple[Any, bool]:
-    """The queued run, or the one that was made with this key before; whether it is a replay.
+def queue(
+    database: Database, submission: Submission, key: str | None, quotas: Quotas | None = None
+) -> tuple[Any, bool]:
+    """The queued run, or the one that its owner made with this idempotency key before; whether it is a replay.
 
-    Raises InvalidError when the key was used for another body.
+    Raises InvalidError when the key was used for another body, TooManyRequestsError or ConflictError when the owner
+    has as many runs as the quotas allow.
     """
+    key = None if key is None else runs.scoped_key(key, submission.owner)
 
     def write(connection: Connection) -> tuple[Any, bool]:
         if key is not None and (known := runs.find_by_key(connection, key)) is not None:
@@ -56,24 +67,28 @@ def queue(database: Database, submission: Submission, key: str | None) -> tuple[
                 message = "This Idempotency-Key was used for another request."
                 raise InvalidError([{"header": "Idempotency-Key", "message": message, "hint": "Use a new key."}])
             return known, True
+        if quotas is not None:
+            quotas.admit_run(connection, submission.owner)
         return runs.create(connection, _values(connection, submission, key), submission.request["tags"]), False
 
     return database.batch.write(write)
 
 
-def _dataset(fit: FitRequest, database: Database, settings: Settings) -> tuple[Any, ingest.Incoming | None]:
+def _dataset(
+    fit: FitRequest, database: Database, settings: Settings, caller: Caller
+) -> tuple[Any, ingest.Incoming | None]:
     if isinstance(fit.dataset, StoredDataset):
         with database.reading() as connection:
-            found = datasets.find(connection, fit.dataset.id)
+            found = datasets.find(connection, fit.dataset.id, caller.owner)
         if found is None:
             message = f"There is no dataset {fit.dataset.id}."
             raise NotFoundError(message, [field_error("/dataset/id", message, "GET /datasets lists those there are.")])
         return found, None
     if isinstance(fit.dataset, InlineDataset):
         check_size(fit.dataset, settings, "/dataset")
-        incoming = ingest.from_body(fit.dataset)
+        incoming = ingest.from_body(fit.dataset).owned_by(caller.stamp)
     elif fit.dataset.sample in samples.SAMPLES:
-        incoming = samples.load(fit.dataset.sample)
+        incoming = samples.load(fit.dataset.sample).owned_by(caller.stamp)
     else:
         names = ", ".join(samples.SAMPLES)
         raise invalid("/dataset/sample", f"There is no sample {fit.dataset.sample}.", f"There are {names}.")
@@ -94,6 +109,7 @@ def _values(connection: Connection, submission: Submission, key: str | None) -> 
     made, request = submission.plan, submission.request
     return {
         "dataset_seq": _dataset_seq(connection, submission),
+        "owner": submission.owner,
         "name": request["name"],
         "request": request,
         "idempotency_key": key,
@@ -105,6 +121,7 @@ def _values(connection: Connection, submission: Submission, key: str | None) -> 
         "validation_rows": made.validation_rows,
         "test_rows": made.test_rows,
         "steps_total": made.steps,
+        "forked_from": submission.forked_from,
     }
 
 

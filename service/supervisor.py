@@ -103,6 +103,7 @@ class Supervisor:
                 log.warning("supervisor.worker_killed worker=%s", place.name)
                 place.process.kill()
                 place.process.wait()
+                self._free_runs(place.name)
 
     def _watch(self) -> None:
         watch = Watch(self._database)

@@ -1,9 +1,9 @@
 """What the routes share: their dependencies, reading a body, ETags, pages."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Header, Query, Request
@@ -11,7 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from service.errors import InvalidError, TooLargeError, UnsupportedMediaTypeError
+from service.access import Caller
+from service.errors import InvalidError, UnsupportedMediaTypeError
 from service.schemas.answers import Problem
 from service.settings import Settings
 from service.store.database import Database
@@ -26,8 +27,19 @@ async def _settings(request: Request) -> Settings:
     return request.app.state.settings  # type: ignore[no-any-return]
 
 
+async def admit(request: Request) -> Caller:
+    """Who is asking, for a request that may be made: with a key, where keys are asked for, and with known parameters.
+
+    One dependency for both, since each costs more than what it does. What more a route asks for, `door.demand` does.
+    """
+    caller: Caller = await request.app.state.door.caller(request)
+    await only_known_parameters(request)
+    return caller
+
+
 Store = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
+Asks = Annotated[Caller, Depends(admit)]
 After = Annotated[
     str | None,
     Query(description="The `next` of the page before.", json_schema_extra={"pattern": "^[0-9]{1,18}$"}),
@@ -37,7 +49,7 @@ IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer yo
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of an operation, for its description."""
-    return {status: _PROBLEMS[status] for status in sorted({*statuses, 422, 500, 503})}
+    return {status: _PROBLEMS[status] for status in sorted({*statuses, 422, 500, 503, 507})}
 
 
 def described(text: str, *headers: str) -> dict[str, Any]:
@@ -53,6 +65,7 @@ _HEADERS = {
     "Location": _header("Where it is."),
     "Retry-After": _header("After how many seconds to look again."),
     "ETag": _header("Changes with the content: give it as If-None-Match."),
+    "WWW-Authenticate": _header("How to send a key."),
     "Vary": _header("The request's headers that the form of the answer depends on."),
 }
 
@@ -64,15 +77,22 @@ def _described(text: str, *headers: str) -> dict[str, Any]:
 _PROBLEM_REF = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 _PROBLEMS = {
     400: _described("The body is not JSON, or a header cannot be read."),
+    401: _described("No API key came along, or none that is usable.", "WWW-Authenticate"),
+    403: _described("The API key may not do this, or a page of another site asked for it."),
     404: _described("There is nothing with this id."),
     406: _described("None of the media types that `Accept` names can be had."),
-    409: _described("This makes no sense in the state that it is in."),
+    408: _described("The request did not come to its end in time."),
+    409: _described("This makes no sense in the state that it is in, or as many are kept as may be."),
     413: _described("The body is too large."),
     415: _described("The body's media type is not one that is read here."),
+    421: _described("The service does not answer to the name in the header `Host`."),
     422: _described("`errors` name what is wrong, and what to change."),
+    429: _described(
+        "Too many requests in a minute, or unfinished runs; try again after `Retry-After` seconds.", "Retry-After"
+    ),
     500: _described("A mistake of the service; it is in its log."),
-    503: _described("The database is busy; try again after `Retry-After` seconds.", "Retry-After"),
-    507: _described("The disk is full, so nothing was stored."),
+    503: _described("There is too much to do; try again after `Retry-After` seconds.", "Retry-After"),
+    507: _described("The disk is full or cannot be used, so nothing was stored."),
 }
 
 
@@ -108,27 +128,6 @@ def media_type(request: Request, *allowed: str) -> str:
     return given
 
 
-async def receive(request: Request, most: int, write: Callable[[bytes], object]) -> None:
-    """Hands the body over piece by piece. Raises TooLargeError as soon as it is too large."""
-    declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared) > most:
-        _too_large(most)
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > most:
-            _too_large(most)
-        write(piece)
-
-
-def _too_large(most: int) -> NoReturn:
-    raise TooLargeError(
-        f"The body has more than {most} bytes. Send fewer rows, or upload the data as a file to /datasets.",
-        headers={"Connection": "close"},
-        max_bytes=most,
-    )
-
-
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """The body as JSON: what is not finite becomes null."""
     return Response(orjson.dumps(body), status, headers, media_type="application/json")
@@ -154,13 +153,22 @@ def matches(if_none_match: str | None, etag: str) -> bool:
     return etag in given or "*" in given
 
 
-def page_of(rows: list[Any], limit: int, present: Callable[[Any], Any]) -> Response:
-    """A page of a list, of `limit` + 1 rows that were asked for; the cursor is the last row's place."""
-    shown = rows[:limit]
-    more = len(rows) > limit
-    return json_response(
-        {"data": [present(row) for row in shown], "has_more": more, "next": str(shown[-1].seq) if more else None}
-    )
+def page_of(rows: Iterable[Any], limit: int, settings: Settings, present: Callable[[Any], Any]) -> Response:
+    """A page of a list, of `limit` + 1 rows that were asked for; the cursor is the last row's place.
+
+    Rows differ in size by a factor of a thousand: a page that is as long as may be ends before its limit.
+    """
+    parts: list[bytes] = []
+    size, after = 0, None
+    for row in rows:
+        if len(parts) == limit or size >= settings.max_page_bytes:
+            break
+        parts.append(orjson.dumps(present(row)))
+        size, after = size + len(parts[-1]), row.seq
+    else:
+        after = None
+    end = orjson.dumps({"has_more": after is not None, "next": None if after is None else str(after)})
+    return Response(b'{"data":[' + b",".join(parts) + b"]," + end[1:], media_type="application/json")
 
 
 def cursor(after: str | None) -> int | None:

@@ -1,21 +1,23 @@
 """Datasets: upload, list, look at, delete."""
 
 import csv
-import tempfile
-from contextlib import closing
 from typing import Annotated, Any, BinaryIO
 
 import numpy as np
+import orjson
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service import ingest, present
+from service.access import Caller
 from service.csv_table import CsvError, read_csv
 from service.errors import ConflictError, InvalidError, NotFoundError
+from service.intake import Body
+from service.quotas import Quotas
 from service.routes.common import (
     After,
+    Asks,
     Config,
     IfNoneMatch,
     Store,
@@ -27,7 +29,6 @@ from service.routes.common import (
     page_size,
     problems,
     query_error,
-    receive,
     tagged,
 )
 from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES
@@ -41,7 +42,6 @@ from service.submission import check_size
 
 router = APIRouter(tags=["datasets"])
 
-SPOOL_BYTES = 1024 * 1024
 DatasetId = Annotated[
     str, Path(description="A dataset's id, or `latest`: the newest one uploaded.", examples=["latest"])
 ]
@@ -55,7 +55,7 @@ ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
     summary="Upload a dataset, as JSON or CSV",
     responses={
         201: described("The dataset is stored; it is at `Location`.", "Location"),
-        **problems(400, 413, 415, 422, 507),
+        **problems(400, 408, 409, 413, 415, 422, 507),
     },
     openapi_extra={
         "requestBody": {
@@ -74,6 +74,7 @@ async def upload(
     request: Request,
     store: Store,
     settings: Config,
+    caller: Asks,
     name: Annotated[str | None, Query(max_length=200, description="What to call it.")] = None,
     target: Annotated[ColumnName, Query(description="CSV: the target's column. Default: the last one.")] = None,
     features: Annotated[
@@ -94,14 +95,14 @@ async def upload(
         for parameter, value in {"target": target, "features": features, "header": header}.items():
             if value is not None:
                 raise query_error(parameter, "JSON says this in the body.", "Leave the parameter out.")
-        body = bytearray()
-        await receive(request, settings.max_body_bytes, body.extend)
-        row, ignored = await run_in_threadpool(_add_json, bytes(body), name, store, settings)
+        async with Body(request, settings.max_body_bytes) as body:
+            row, ignored = await body.read_by(_add_json, name, store, settings, caller, request.app.state.quotas)
     else:
-        with closing(tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)) as file:
-            await receive(request, settings.max_upload_bytes, file.write)
-            chosen = _names(features) if features is not None else None
-            row, ignored = await run_in_threadpool(_add_csv, file, name, target, chosen, header, store, settings)
+        chosen = _names(features) if features is not None else None
+        async with Body(request, settings.max_upload_bytes) as body:
+            row, ignored = await body.read_as_file_by(
+                _add_csv, name, target, chosen, header, store, settings, caller, request.app.state.quotas
+            )
     answer = present.dataset(row) | {"ignored": ignored}
     return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
 
@@ -110,14 +111,18 @@ async def upload(
 def list_datasets(
     store: Store,
     settings: Config,
+    caller: Asks,
     limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
     after: After = None,
 ) -> Response:
-    """The datasets that were uploaded. Data sent along with a run is kept with the run and not listed here."""
-    size = page_size(limit, settings)
+    """The datasets that were uploaded, fewer at once where they have very many columns.
+
+    Data sent along with a run is kept with the run and not listed here.
+    """
+    size, before = page_size(limit, settings), cursor(after)
     with store.reading() as connection:
-        rows = datasets.page(connection, limit=size + 1, before=cursor(after))
-    return page_of(list(rows), size, present.dataset)
+        rows = datasets.page(connection, limit=size + 1, before=before, owner=caller.owner)
+        return page_of(rows, size, settings, present.dataset)
 
 
 @router.get(
@@ -130,10 +135,10 @@ def list_datasets(
         **problems(404),
     },
 )
-def get_dataset(dataset_id: DatasetId, store: Store, if_none_match: IfNoneMatch = None) -> Response:
+def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
     """Its columns summed up."""
     with store.reading() as connection:
-        return tagged(present.dataset(_found(connection, dataset_id)), if_none_match)
+        return tagged(present.dataset(_found(connection, dataset_id, caller)), if_none_match)
 
 
 @router.get(
@@ -146,21 +151,27 @@ def get_rows(
     dataset_id: DatasetId,
     store: Store,
     settings: Config,
+    caller: Asks,
     first: Annotated[int, Query(alias="from", ge=0, description="The first row, from 0.")] = 0,
     last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
 ) -> Response:
-    """Rows in the form of an inline dataset; without `to`, as many as are given at once."""
+    """Rows in the form of an inline dataset; without `to`, as many as are given at once.
+
+    That is a number of rows, and of numbers: of a wide dataset, fewer rows. GET /limits has both.
+    """
     with store.reading() as connection:
-        dataset = _found(connection, dataset_id)
+        dataset = _found(connection, dataset_id, caller)
         first = min(first, dataset.rows)
         end = dataset.rows - 1 if last is None else min(last, dataset.rows - 1)
+        most = min(settings.max_row_page, max(1, settings.max_row_cells // (len(dataset.features) + 1)))
         if last is None:
-            end = min(end, first + settings.max_row_page - 1)
-        elif end - first + 1 > settings.max_row_page:
-            raise query_error("to", f"At most {settings.max_row_page} rows are given at once.", "Ask for fewer.")
+            end = min(end, first + most - 1)
+        elif end - first + 1 > most:
+            raise query_error("to", f"At most {most} rows of this dataset are given at once.", "Ask for fewer.")
         blocks = list(datasets.read(connection, dataset, first, end)) if first <= end else []
     table = np.vstack([np.empty((0, len(dataset.features) + 1)), *blocks])
-    return json_response(_rows(dataset, table, first, first + len(table) - 1))
+    text = orjson.dumps(_rows(dataset, table, first, first + len(table) - 1), option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(text, media_type="application/json")
 
 
 @router.delete(
@@ -170,10 +181,10 @@ def get_rows(
     response_class=Response,
     responses=problems(404, 409, 507),
 )
-def delete_dataset(dataset_id: DatasetId, store: Store) -> Response:
+def delete_dataset(dataset_id: DatasetId, store: Store, caller: Asks) -> Response:
     """A dataset that runs use stays as long as they do."""
     with store.writing() as connection:
-        found = _found(connection, dataset_id)
+        found = _found(connection, dataset_id, caller)
         if used := datasets.uses(connection, found.seq):
             raise ConflictError(f"The dataset is in use by {used} run(s). Delete those first.", runs=used)
         datasets.remove(connection, found.seq)
@@ -188,10 +199,12 @@ def _names(features: str) -> list[str]:
     return [name.strip() for name in names]
 
 
-def _add_json(body: bytes, name: str | None, store: Database, settings: Settings) -> tuple[Any, list[str]]:
+def _add_json(
+    body: bytes, name: str | None, store: Database, settings: Settings, caller: Caller, quotas: Quotas
+) -> tuple[Any, list[str]]:
     data = parse(InlineDataset, body)
     check_size(data, settings)
-    return _add(ingest.from_body(data, name), store), []
+    return _add(ingest.from_body(data, name).owned_by(caller.stamp), store, quotas), []
 
 
 def _add_csv(
@@ -202,9 +215,11 @@ def _add_csv(
     header: bool | None,
     store: Database,
     settings: Settings,
+    caller: Caller,
+    quotas: Quotas,
 ) -> tuple[Any, list[str]]:
     with _table(file, target, features, header, settings) as table:
-        return _add(ingest.from_csv(table, name), store), table.ignored
+        return _add(ingest.from_csv(table, name).owned_by(caller.stamp), store, quotas), table.ignored
 
 
 def _table(
@@ -225,14 +240,18 @@ def _table(
         raise InvalidError([{key: value for key, value in entry.items() if value is not None}]) from None
 
 
-def _add(incoming: ingest.Incoming, store: Database) -> Any:
+def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> Any:
+    new = incoming.described
     with store.writing() as connection:
-        datasets.add(connection, incoming.described, incoming.blocks(), uploaded=True)
-        return datasets.find(connection, incoming.described.id)
+        known = datasets.find(connection, new.id)
+        if known is None or not known.uploaded:
+            quotas.admit_dataset(connection, new.owner)
+        datasets.add(connection, new, incoming.blocks(), uploaded=True)
+        return datasets.find(connection, new.id)
 
 
-def _found(connection: Connection, dataset_id: str) -> Any:
-    found = datasets.find(connection, dataset_id)
+def _found(connection: Connection, dataset_id: str, caller: Caller) -> Any:
+    found = datasets.find(connection, dataset_id, caller.owner)
     if found is None:
         raise NotFoundError(f"There is no dataset {dataset_id[:100]}. GET /datasets lists those there are.")
     return found
@@ -246,6 +265,6 @@ def _rows(dataset: Any, table: Any, first: int, last: int) -> dict[str, Any]:
         "to": last,
         "feature_names": dataset.features,
         "target_name": dataset.target,
-        "x": table[:, :-1].tolist(),
+        "x": np.ascontiguousarray(table[:, :-1]),  # written as it is: a list would take four times the memory
         "y": [dataset.labels[int(code)] for code in y] if dataset.text_target else y.tolist(),
     }

@@ -90,3 +90,14 @@ DATASET_EXAMPLES = {
     }
 }
 CSV_EXAMPLES = {"csv": {"summary": "Four rows", "value": "age,height\n1,2.1\n2,3.9\n3,6.2\n4,7.8\n"}}
+
+FORK_EXAMPLES = {
+    "slower": {
+        "summary": "From step 40 on with a smaller learning rate",
+        "value": {"from_step": 40, "changes": {"descent": {"learning_rate": 0.01}}},
+    },
+    "momentum": {
+        "summary": "From the start on with momentum",
+        "value": {"from_step": 0, "changes": {"descent": {"optimizer": {"kind": "momentum"}}, "name": "momentum"}},
+    },
+}

@@ -10,8 +10,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service import present, submission
+from service.access import Caller
 from service.errors import MalformedError
-from service.routes.common import Config, Store, described, json_response, media_type, problems, receive
+from service.intake import Body
+from service.quotas import Quotas
+from service.routes.common import Asks, Config, Store, described, json_response, media_type, problems
 from service.routes.examples import FIT_EXAMPLES
 from service.schemas.answers import Price, Run
 from service.settings import Settings
@@ -34,7 +37,7 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
             "description": "The finished run, where `Prefer: wait` was met; or the price, with `validate_only`.",
         },
         202: described("The run is queued; it is at `Location`.", "Location", "Retry-After"),
-        **problems(400, 404, 413, 415, 422, 507),
+        **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
     openapi_extra={
         "requestBody": {
@@ -49,6 +52,7 @@ async def fit(
     request: Request,
     store: Store,
     settings: Config,
+    caller: Asks,
     validate_only: Annotated[bool, Query(description="Check and price the request, and store nothing.")] = False,
     idempotency_key: Annotated[
         str | None,
@@ -67,22 +71,23 @@ async def fit(
     """
     media_type(request, "application/json")
     wait = _wait_of(prefer)
-    body = bytearray()
-    await receive(request, settings.max_body_bytes, body.extend)
-    if validate_only:
-        return json_response(_price(await run_in_threadpool(submission.read, bytes(body), store, settings)))
-    run = await run_in_threadpool(_queued, bytes(body), store, settings, idempotency_key)
+    state = request.app.state
+    async with Body(request, settings.max_body_bytes) as body:
+        if validate_only:
+            return json_response(_price(await body.read_by(submission.read, store, settings, caller)))
+        run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
     headers = {"Location": f"/runs/{run.id}"}
-    if wait is not None:
-        run = await _finished(store, run, min(wait, settings.max_wait_seconds)) or run
+    if wait is not None and not state.waits.locked():  # else it is as if the wait was over at once
+        async with state.waits:
+            run = await _finished(store, run, min(wait, settings.max_wait_seconds)) or run
         if present.is_finished(run):
             return json_response(present.run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
     return json_response(present.run(run), 202, headers | {"Retry-After": "1"})
 
 
-def _queued(body: bytes, store: Database, settings: Settings, key: str | None) -> Any:
+def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Any:
     # Read and stored on one thread: to change threads costs as much as the half of either.
-    run, _is_replay = submission.queue(store, submission.read(body, store, settings), key)
+    run, _is_replay = submission.queue(store, submission.read(body, store, settings, caller), key, quotas)
     return run
 
 

@@ -1,4 +1,4 @@
-"""Runs: list, look at, cancel, delete."""
+"""Runs: list, look at, delete."""
 
 from typing import Annotated, Any
 
@@ -6,16 +6,17 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from service import present
-from service.errors import ConflictError, NotFoundError
+from service.access import Caller
+from service.errors import NotFoundError
 from service.lifecycle import RunStatus
 from service.routes.common import (
     After,
+    Asks,
     Config,
     IfNoneMatch,
     Store,
     cursor,
     described,
-    json_response,
     page_of,
     page_size,
     problems,
@@ -35,6 +36,7 @@ RunId = Annotated[str, Path(description="A run's id, or `latest`: the newest run
 def list_runs(
     store: Store,
     settings: Config,
+    caller: Asks,
     status: Annotated[RunStatus | None, Query(description="Only runs of this status.")] = None,
     tag: Annotated[
         str | None,
@@ -43,11 +45,21 @@ def list_runs(
     limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
     after: After = None,
 ) -> Response:
-    """A page of runs. Follow `next` until `has_more` is false; runs that come in meanwhile do not disturb it."""
+    """A page of runs, fewer where they are large. Follow `next` until `has_more` is false; runs that come in meanwhile
+    do not disturb it.
+    """
     size = page_size(limit, settings)
+    before, wanted = cursor(after), _tag(tag)
     with store.reading() as connection:
-        rows = runs.page(connection, limit=size + 1, before_seq=cursor(after), status=status, tag=_tag(tag))
-    return page_of(list(rows), size, present.run)
+        rows = runs.page(
+            connection,
+            limit=size + 1,
+            before_seq=before,
+            status=status,
+            tag=wanted,
+            owner=caller.owner,
+        )
+        return page_of(rows, size, settings, present.run)
 
 
 @router.get(
@@ -60,9 +72,9 @@ def list_runs(
         **problems(404),
     },
 )
-def get_run(run_id: RunId, store: Store, if_none_match: IfNoneMatch = None) -> Response:
+def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
     """What was asked, where the run stands, and what came out so far."""
-    return tagged(present.run(find(store, run_id)), if_none_match)
+    return tagged(present.run(find(store, run_id, caller)), if_none_match)
 
 
 @router.delete(
@@ -72,39 +84,19 @@ def get_run(run_id: RunId, store: Store, if_none_match: IfNoneMatch = None) -> R
     response_class=Response,
     responses=problems(404, 507),
 )
-def delete_run(run_id: RunId, store: Store) -> Response:
+def delete_run(run_id: RunId, store: Store, caller: Asks) -> Response:
     """A live run is cancelled first. Its data goes with it, unless it was uploaded by itself or other runs use it."""
-    found = find(store, run_id)
+    found = find(store, run_id, caller)
     with store.writing() as connection:
         if not runs.remove(connection, found.id):
             raise no_run(run_id)
     return Response(status_code=204)
 
 
-@router.post(
-    "/{run_id}/cancel",
-    status_code=202,
-    response_model=Run,
-    summary="Cancel a run",
-    responses=problems(404, 409, 507),
-)
-def cancel_run(run_id: RunId, store: Store) -> Response:
-    """A queued run is cancelled at once, a running one at its next step; the steps it has done are kept."""
-    found = find(store, run_id)
-    with store.writing() as connection:
-        changed = runs.cancel(connection, found.id)
-        run = runs.find(connection, found.id)
-    if run is None:
-        raise no_run(run_id)
-    if not changed:
-        raise ConflictError(f"The run is {run.status} already, so it cannot be cancelled.", run_status=run.status)
-    return json_response(present.run(run), 202)
-
-
-def find(store: Database, run_id: str) -> Any:
-    """The run. Raises NotFoundError."""
+def find(store: Database, run_id: str, caller: Caller) -> Any:
+    """The run, if the caller may see it. Raises NotFoundError."""
     with store.reading() as connection:
-        found = runs.find(connection, run_id)
+        found = runs.find(connection, run_id, caller.owner)
     if found is None:
         raise no_run(run_id)
     return found

@@ -1,18 +1,18 @@
 """GET /runs/{id}/trajectory: θ and both criteria at every step."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from itertools import chain
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from service import present, trajectory_view
-from service.errors import NotAcceptableError
-from service.routes.common import IfNoneMatch, Store, described, etag_of, matches, problems, query_error
+from service.errors import NotAcceptableError, UnavailableError
+from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find
 from service.schemas.answers import Trajectory
 from service.store import trajectories
@@ -43,8 +43,21 @@ class TrajectoryQuery(BaseModel):
     format: Literal["json", "ndjson", "csv"] | None = Field(None, description="Instead of the header Accept.")
 
 
+async def _stream(request: Request) -> AsyncIterator[None]:
+    """A place among the trajectories that are sent, up to the last byte. Raises UnavailableError if all are taken."""
+    streams = request.app.state.streams
+    if streams.locked():
+        raise UnavailableError(
+            "As many trajectories are being sent as may be at once. Try again in a second.",
+            headers={"Retry-After": "1"},
+        )
+    async with streams:
+        yield
+
+
 @router.get(
     "/{run_id}/trajectory",
+    dependencies=[Depends(_stream)],
     response_model=Trajectory,
     summary="Read θ and both criteria at every step",
     responses={
@@ -62,12 +75,13 @@ class TrajectoryQuery(BaseModel):
 def trajectory(
     run_id: RunId,
     store: Store,
+    caller: Asks,
     query: Annotated[TrajectoryQuery, Query()],
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Every step from 0 (θ₀) on, also while the run is live. Nothing is sampled unless asked for."""
-    run = find(store, run_id)
+    run = find(store, run_id, caller)
     kind = query.format or _negotiated(accept)
     headers = {"Vary": "Accept"}
     view = _view(run, query, store)

@@ -92,6 +92,33 @@ class Best(Answer):
     test_mse: Number
 
 
+class ForkedFrom(Answer):
+    """The step that a fork began at."""
+
+    run_id: str
+    step: int
+
+
+class Difference(Answer):
+    """A number that came out otherwise."""
+
+    column: str
+    stored: Number
+    recomputed: Number
+
+
+class Verification(Answer):
+    """What came of recomputing a run."""
+
+    identical: bool | None = Field(description="Whether every number is the stored one. Null while it is not known.")
+    step: int | None = Field(description="The first step that differs.")
+    differences: list[Difference] = Field(
+        description="The numbers of that step that differ; none if a side ends there."
+    )
+    error: dict[str, str] | None = Field(description="Why it could not be found out.")
+    verified_at: str | None
+
+
 class Run(Answer):
     """A run: what was asked, where it stands, what came out."""
 
@@ -118,6 +145,11 @@ class Run(Answer):
     optimum: Optimum | None = Field(description="For linear and polynomial models with sse or mse and without l1.")
     diagnosis: list[Finding] = Field(description="Findings about a finished run; none for a healthy one.")
     error: dict[str, str] | None
+    forked_from: ForkedFrom | None
+    verification: Verification | None = Field(description="What came of the last POST /runs/{id}/verify.")
+    trajectory_sha256: str | None = Field(
+        description="Of the steps so far, one after the other: θ and the run's columns as little-endian float64."
+    )
     timings: dict[str, Any] = Field(
         description="Seconds, and `ways`: the shortcuts that the engine took, reduction, affine or replay."
     )
@@ -231,6 +263,20 @@ class Samples(Answer):
     """The datasets that ship with the service."""
 
     data: list[SampleOut]
+
+
+class Limit(Answer):
+    """A bound."""
+
+    value: float
+    unit: str
+    description: str
+
+
+class Limits(Answer):
+    """Every bound by the name of its setting."""
+
+    limits: dict[str, Limit]
 
 
 class Health(Answer):

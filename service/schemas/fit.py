@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from service.schemas.base import TAG, Strict, wrong
 from service.schemas.descent import Descent, Objective
-from service.schemas.fields import Labels, Name, Numbers, Seed, Share
+from service.schemas.fields import Labels, Name, Numbers, Positive, Seed, Share
 from service.schemas.model import LinearModel, Model
 
 TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
@@ -120,7 +120,9 @@ class FitRequest(Strict):
     tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = Field(
         default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
-    deadline_seconds: None = None
+    deadline_seconds: Positive | None = Field(
+        None, description="Stop so many seconds after the run has begun, wherever it stands then, pauses included."
+    )
 
     def filled(self) -> Self:
         """The request with the preset's values where the body was silent."""
@@ -132,3 +134,20 @@ class FitRequest(Strict):
         if "learning_rate" not in descent.model_fields_set:
             descent = descent.model_copy(update={"learning_rate": 1.0})
         return self.model_copy(update={"objective": objective, "descent": descent})
+
+
+class Changes(Strict):
+    """What a fork does otherwise than its run: fields of `descent` and `objective` as in POST /fit, and its labels."""
+
+    descent: dict[str, Any] = Field(default_factory=dict)
+    objective: dict[str, Any] = Field(default_factory=dict)
+    name: Annotated[str, Field(max_length=200)] | None = None
+    tags: dict[str, Any] = Field(default_factory=dict)
+    deadline_seconds: Positive | None = None
+
+
+class ForkRequest(Strict):
+    """From which step of a run, and what is to be otherwise from there on."""
+
+    from_step: Annotated[int, Field(ge=0, description="A stored step of the run: its θ is the fork's θ₀.")]
+    changes: Changes = Changes()

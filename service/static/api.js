@@ -1,4 +1,6 @@
-// The service, as the page sees it: one function per call, one error class.
+// The service, as the page sees it: one function per call, one error class. Whoever listens for "keyneeded" on the document
+// hears when it asks for an API key.
+import { withKey } from "/static/key.js";
 
 /** What went wrong, fit to be shown: problem+json's title, detail and errors, or `unreachable`. */
 export class ApiError extends Error {
@@ -8,17 +10,23 @@ export class ApiError extends Error {
   }
 }
 
-async function call(path, options = {}) {
+async function call(path, options) {
+  const response = await answer(path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+async function answer(path, options = {}) {
   let response;
   try {
     // no-cache: ask again every time, and let the ETag spare the body.
-    response = await fetch(path, { cache: "no-cache", ...options });
+    response = await fetch(path, { cache: "no-cache", ...options, headers: withKey(options.headers) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError({ unreachable: true });
   }
+  if (response.status === 401) document.dispatchEvent(new Event("keyneeded"));
   if (!response.ok) throw await problemOf(response);
-  return response.status === 204 ? null : response.json();
+  return response;
 }
 
 async function problemOf(response) {
@@ -37,8 +45,10 @@ const runPath = (id) => `/runs/${encodeURIComponent(id)}`;
 export const trajectoryLink = (id, query) => `${runPath(id)}/trajectory?${new URLSearchParams(query)}`;
 export const getRun = (id, signal) => call(runPath(id), { signal });
 export const getTrajectory = (id, query, signal) => call(trajectoryLink(id, query), { signal });
-export const cancelRun = (id) => call(`${runPath(id)}/cancel`, { method: "POST" });
+const changeRun = (change) => (id) => call(`${runPath(id)}/${change}`, { method: "POST" });
+export const [cancelRun, pauseRun, resumeRun] = ["cancel", "pause", "resume"].map(changeRun);
 export const deleteRun = (id) => call(runPath(id), { method: "DELETE" });
+export const fetchFile = async (path) => (await answer(path)).blob();
 
 export function listRuns(after, signal) {
   const query = new URLSearchParams({ limit: 50, ...(after && { after }) });

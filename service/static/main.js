@@ -4,17 +4,32 @@ import { startTheme } from "/static/theme.js";
 import { clearProblem } from "/static/problem.js";
 import { runsView } from "/static/runs-view.js";
 import { runView } from "/static/run-view.js";
+import { forgetKey, heldKey } from "/static/key.js";
+import { keyView } from "/static/key-view.js";
 
 const host = document.getElementById("view");
+const forget = document.getElementById("forget");
 let view = null;
+let asking = false; // for a key
 let kept = {}; // what a view wants to find again when it is drawn anew in another language
 
 function open() {
   view?.stop();
+  asking = false;
+  forget.hidden = !heldKey();
   clearProblem("poll");
   clearProblem("action");
   const run = /^#\/runs\/([^/?]+)/.exec(location.hash);
   view = run ? runView(host, decodeURIComponent(run[1]), kept) : runsView(host, kept);
+}
+
+function askForKey() {
+  if (asking) return; // several requests may have come back without an answer
+  view?.stop();
+  asking = forget.hidden = true;
+  const wasRefused = heldKey() !== null;
+  forgetKey();
+  view = keyView(host, wasRefused, open);
 }
 
 function go() {
@@ -49,6 +64,11 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   document.getElementById("main").focus();
 });
 addEventListener("hashchange", go);
+document.addEventListener("keyneeded", askForKey);
+forget.addEventListener("click", () => {
+  forgetKey();
+  open();
+});
 startTheme(document.getElementById("theme"));
 startLanguage();
 open();

@@ -18,6 +18,7 @@ function describe(error) {
 }
 
 export function showProblem(name, error) {
+  if (error.status === 401) return; // the page asks for a key
   if (!(error instanceof ApiError)) console.error(error); // a mistake of this page, not of the service
   const element = place(name);
   const news = describe(error);

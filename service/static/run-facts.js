@@ -1,6 +1,7 @@
 // What was asked: the request in a table of words.
 import { choose, factTable, h } from "/static/dom.js";
 import { count, t } from "/static/i18n.js";
+import { fileLink } from "/static/files.js";
 import { moment, rounded } from "/static/format.js";
 
 export function runFacts() {
@@ -30,6 +31,7 @@ function facts(run) {
     [t("schedule"), kindWords(descent.schedule)],
     [t("batch"), descent.batch_size ? count(descent.batch_size) : t("wholeBatch")],
     [t("stepsAsked"), count(run.steps_total ?? descent.steps ?? 0)],
+    [t("forkedFrom"), originLink(run.forked_from)],
     [t("created"), run.created_at ? moment(run.created_at) : ""],
   ].filter(([, value]) => value);
 }
@@ -40,8 +42,11 @@ function dataWords({ dataset, request }) {
   const features = dataset.features ?? [];
   const listed = features.slice(0, 6).join(", ") + (features.length > 6 ? ", …" : "");
   const columns = features.length ? ` (${listed} → ${dataset.target ?? "y"})` : "";
-  return [h("a", { href: `/datasets/${encodeURIComponent(dataset.id)}` }, name), `, ${t("rows", { n: dataset.rows })}${columns}`];
+  return [fileLink(`/datasets/${encodeURIComponent(dataset.id)}`, `${dataset.id}.json`, name), `, ${t("rows", { n: dataset.rows })}${columns}`];
 }
+
+const originLink = (origin) =>
+  origin && h("a", { href: `#/runs/${encodeURIComponent(origin.run_id)}` }, t("forkedAt", { run: origin.run_id.slice(0, 12), n: origin.step }));
 
 const splitWords = (dataset) =>
   dataset?.train_rows === undefined || dataset.train_rows === null

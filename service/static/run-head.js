@@ -2,7 +2,7 @@
 import { choose, h, say } from "/static/dom.js";
 import { t } from "/static/i18n.js";
 import { titleOf } from "/static/format.js";
-import { cancelRun, deleteRun } from "/static/api.js";
+import { cancelRun, deleteRun, pauseRun, resumeRun } from "/static/api.js";
 import { act } from "/static/problem.js";
 import { badge, isLive, progress, sentence } from "/static/status.js";
 
@@ -13,14 +13,17 @@ export function runHead(id, onChange) {
   const words = h("span", { class: "sentence" });
   const bar = h("div", { class: "bar" });
   const trouble = h("div", { class: "trouble", hidden: true });
-  const cancel = h("button", { type: "button", hidden: true, click: () => act(cancel, () => cancelRun(id).then(onChange)) }, t("cancel"));
+  const [cancel, pause, resume] = [[cancelRun, "cancel"], [pauseRun, "pause"], [resumeRun, "resume"]].map(([change, name]) => {
+    const button = h("button", { type: "button", hidden: true, click: () => act(button, () => change(id).then(onChange)) }, t(name));
+    return button;
+  });
   const remove = h("button", { type: "button", class: "danger", click: () => confirmDelete(heading.textContent, removeRun) }, t("delete"));
   const removeRun = () => act(remove, async () => {
     await deleteRun(id);
     location.hash = "#/";
   });
   const element = h("header", { class: "run-head" },
-    h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, cancel, remove)),
+    h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, pause, resume, cancel, remove)),
     heading, h("p", { class: "state", role: "status" }, state, " ", words), bar, trouble);
 
   function update(run) {
@@ -29,6 +32,8 @@ export function runHead(id, onChange) {
     say(words, sentence(run)); // no step count while live: it would be read out twice a second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
+    pause.hidden = !["queued", "running"].includes(run.status);
+    resume.hidden = run.status !== "paused";
     cancel.hidden = !isLive(run) || run.status === "cancelling";
     choose(trouble, troubles(run));
     trouble.hidden = !trouble.hasChildNodes();

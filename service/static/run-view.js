@@ -4,6 +4,7 @@ import { choose, h } from "/static/dom.js";
 import { t } from "/static/i18n.js";
 import { getRun, trajectoryLink } from "/static/api.js";
 import { runLink } from "/static/example.js";
+import { fileLink } from "/static/files.js";
 import { titleOf } from "/static/format.js";
 import { poll } from "/static/poll.js";
 import { pollOutcome, showProblem } from "/static/problem.js";
@@ -68,6 +69,6 @@ export function runView(host, id, kept) {
 }
 
 function downloads(id) {
-  const link = (format) => h("a", { href: trajectoryLink(id, { format }) }, format.toUpperCase());
+  const link = (format) => fileLink(trajectoryLink(id, { format }), `${id}.${format}`, format.toUpperCase());
   return h("p", { class: "downloads" }, h("span", {}, t("downloads")), ["csv", "ndjson", "json"].map(link));
 }

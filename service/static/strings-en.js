@@ -17,6 +17,8 @@ export const english = {
   status: "Status",
   model: "Model",
   steps: "Steps",
+  forkedFrom: "Forked from",
+  forkedAt: "run {run}, step {n}",
   created: "Created",
   stepsOf: "{done} of {total}",
 
@@ -24,6 +26,14 @@ export const english = {
   problem: "Something went wrong.",
   unreachable: "The service does not answer.",
   retrying: "Trying again by itself.",
+
+  // the API key
+  keyTitle: "An API key is needed",
+  keyLabel: "API key",
+  keyHelp: "Whoever runs this service can make you one. It is kept in this tab until you close it or forget it.",
+  keyUse: "Use this key",
+  keyForget: "Forget the key",
+  keyRefused: "This key is not known here, or it was revoked or has expired.",
 
   // status
   "status.queued": "Queued",
@@ -46,6 +56,8 @@ export const english = {
   "stopped.deadline": "Stopped at step {n}: the time allowed was over.",
   "stopped.cancelled": "Cancelled at step {n}.",
   progress: "Step {done} of {total}",
+  pause: "Pause",
+  resume: "Resume",
   cancel: "Cancel",
   delete: "Delete",
   deleteTitle: "Delete this run?",

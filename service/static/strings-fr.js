@@ -17,6 +17,8 @@ export const french = {
   status: "État",
   model: "Modèle",
   steps: "Étapes",
+  forkedFrom: "Bifurcation de",
+  forkedAt: "descente {run}, étape {n}",
   created: "Créée",
   stepsOf: "{done} sur {total}",
 
@@ -24,6 +26,14 @@ export const french = {
   problem: "Quelque chose n’a pas marché.",
   unreachable: "Le service ne répond pas.",
   retrying: "Nouvel essai automatique.",
+
+  // la clé d’API
+  keyTitle: "Une clé d’API est nécessaire",
+  keyLabel: "Clé d’API",
+  keyHelp: "Qui fait tourner ce service peut vous en créer une. Elle est gardée dans cet onglet jusqu’à ce que vous le fermiez ou l’oubliiez.",
+  keyUse: "Utiliser cette clé",
+  keyForget: "Oublier la clé",
+  keyRefused: "Cette clé n’est pas connue ici, ou bien elle a été révoquée ou a expiré.",
 
   // l’état
   "status.queued": "En attente",
@@ -46,6 +56,8 @@ export const french = {
   "stopped.deadline": "Arrêtée à l’étape {n} : le temps accordé était écoulé.",
   "stopped.cancelled": "Annulée à l’étape {n}.",
   progress: "Étape {done} sur {total}",
+  pause: "Suspendre",
+  resume: "Reprendre",
   cancel: "Annuler",
   delete: "Supprimer",
   deleteTitle: "Supprimer cette descente ?",

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
+from service.failpoints import reach
 from service.store.batch import Batch
 
 
@@ -76,6 +77,8 @@ class Database:
             connection.execution_options(descent_writes=True).begin(),
         ):
             yield connection
+            reach("commit.before")
+        reach("commit.after")
 
     def dispose(self) -> None:
         """Closes the pool's connections."""

@@ -4,6 +4,7 @@ A dataset never changes. One that came inside a fit request lives as long as a r
 deleted.
 """
 
+import hashlib
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
@@ -49,6 +51,11 @@ class NewDataset:
     owner: str | None = None
 
 
+def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
+    """The beginning of a dataset's SHA-256. What follows is its rows as little-endian float64, row-major."""
+    return hashlib.sha256(orjson.dumps([features, target, text_labels]))
+
+
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Row[Any] | None:
     """The owner's dataset with this id, or anybody's for None; "latest" is the newest one uploaded."""
     if dataset_id == "latest":
@@ -56,14 +63,14 @@ def find(connection: Connection, dataset_id: str, owner: str | None = None) -> R
     return connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
 
 
-def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Sequence[Row[Any]]:
-    """The newest uploaded datasets of an owner, or of everybody for None, whose seq is below `before`."""
+def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Iterable[Row[Any]]:
+    """The newest uploaded datasets of an owner, or of everybody for None, whose seq is below `before`, one by one."""
     query = select(datasets).where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
     if before is not None:
         query = query.where(datasets.c.seq < before)
-    return connection.execute(query).all()
+    return connection.execute(query)
 
 
 def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uploaded: bool) -> int:
@@ -112,7 +119,8 @@ def uses(connection: Connection, dataset_seq: int) -> int:
 
 
 def remove(connection: Connection, dataset_seq: int) -> None:
-    """Deletes a dataset that no run uses, and its rows."""
+    """Deletes a dataset that no run uses, its rows, and at once what is left of deleted runs that used it."""
+    connection.execute(delete(runs).where(runs.c.dataset_seq == dataset_seq, runs.c.verifies == runs.c.seq))
     connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq))
 
 

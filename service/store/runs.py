@@ -7,17 +7,21 @@ LeaseLostError.
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from service.failpoints import reach
 from service.lifecycle import FINISHED, HELD, WORKABLE, RunStatus, before
-from service.store import datasets, tables
+from service.store import datasets, tables, trajectories
 from service.store.tables import run_tags, runs
 
+_VERIFIED = (
+    *("dataset_seq", "owner", "request_digest", "parameters", "classes", "columns"),
+    *("train_rows", "validation_rows", "test_rows", "steps_total"),
+)
 _SHOWN = [tables.datasets.c[name] for name in ("id", "rows", "features", "target", "text_target")]
 
 
@@ -65,6 +69,20 @@ _LATEST = _with_dataset().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
 _OLDEST = select(runs.c.seq).where(_claimable()).order_by(runs.c.seq).limit(1)
 _CLAIM = _claim()
 _STATUS = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(runs.c.seq == bindparam("of_seq"))
+
+
+# A deleted run of which something is left: no one's, nobody's work, and hidden as what verifies a run is, by itself.
+_REMOVED: dict[str, Any] = {
+    "verifies": runs.c.seq,
+    "status": RunStatus.CANCELLED,
+    "owner": None,
+    "idempotency_key": None,
+    "finished_at": func.coalesce(runs.c.finished_at, 0.0),
+    "lease_owner": None,
+    "lease_expires_at": None,
+    "lease_token": runs.c.lease_token + 1,
+    "checkpoint": None,
+}
 
 
 class LeaseLostError(Exception):
@@ -130,8 +148,8 @@ def page(
     status: RunStatus | None,
     tag: tuple[str, str] | None,
     owner: str | None = None,
-) -> Sequence[Row[Any]]:
-    """The newest runs of an owner, or of everybody for None, whose seq is below `before_seq`."""
+) -> Iterable[Row[Any]]:
+    """The newest runs of an owner, or of everybody for None, whose seq is below `before_seq`, one by one."""
     query = _with_dataset().where(runs.c.verifies.is_(None)).order_by(runs.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(runs.c.owner == owner)
@@ -141,7 +159,7 @@ def page(
         query = query.where(tables.IS_WORKABLE if status in WORKABLE else tables.IS_AT_REST, runs.c.status == status)
     if tag is not None:
         query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
-    return connection.execute(query).all()
+    return connection.execute(query)
 
 
 def cancel(connection: Connection, run_id: str) -> bool:
@@ -182,17 +200,43 @@ def _moved(
     return connection.execute(moved).rowcount == 1
 
 
+def verify(connection: Connection, run_id: str) -> int | None:
+    """Queues the verification of a run, unless there is one under way; its seq. None if there is no such run."""
+    run = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+    if run is None:
+        return None
+    known = connection.execute(select(runs.c.seq).where(runs.c.verifies == run.seq)).scalar_one_or_none()
+    if known is not None:
+        return int(known)
+    copied = {name: getattr(run, name) for name in _VERIFIED}
+    request = run.request | {"deadline_seconds": None}
+    return int(create(connection, copied | {"request": request, "verifies": run.seq}, {}).seq)
+
+
 def remove(connection: Connection, run_id: str) -> bool:
-    """Deletes a run, its trajectory, and its dataset if only the run kept it. Its worker, if any, loses the lease."""
+    """Deletes a run, its trajectory, and its dataset if only the run kept it. Its worker, if any, loses the lease.
+
+    A long trajectory would take too long: its run is hidden, and what it holds is taken away later (`space.take_away`).
+    """
     reach("delete.before")
-    removed = connection.execute(delete(runs).where(runs.c.id == run_id).returning(runs.c.seq, runs.c.dataset_seq))
-    run = removed.one_or_none()
+    shown = select(runs.c.seq, runs.c.dataset_seq).where(runs.c.id == run_id, runs.c.verifies.is_(None))
+    run = connection.execute(shown).one_or_none()
     if run is None:
         return False
     connection.execute(delete(runs).where(runs.c.verifies == run.seq))
-    datasets.remove_if_unused(connection, run.dataset_seq)
+    if trajectories.is_long(connection, run.seq):
+        connection.execute(update(runs).where(runs.c.seq == run.seq).values(_REMOVED))
+    else:
+        connection.execute(delete(runs).where(runs.c.seq == run.seq))
+        datasets.remove_if_unused(connection, run.dataset_seq)
     reach("delete.after")
     return True
+
+
+def finished_before(connection: Connection, moment: float, limit: int) -> Sequence[str]:
+    """The ids of some runs that ended before a moment, the earliest first."""
+    ended = select(runs.c.id).where(runs.c.finished_at < moment, runs.c.verifies.is_(None))
+    return connection.execute(ended.order_by(runs.c.finished_at).limit(limit)).scalars().all()
 
 
 def has_work(connection: Connection) -> bool:

@@ -97,7 +97,8 @@ runs = Table(
     Column("error", JSON),
     # The run and the step that a fork began at: {"run_id", "step"}.
     Column("forked_from", JSON),
-    # A run that only recomputes another one, compares, and is not shown: the other's seq.
+    # A run that only recomputes another one, compares, and is not shown: the other's seq. A deleted run whose chunks
+    # are not all taken away yet is not shown either: its own.
     Column("verifies", _Key),
     # What came of recomputing this run.
     Column("verification", JSON),
@@ -127,10 +128,11 @@ for _name, _columns, _where in (
     ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_workable}")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
-# Most runs have neither, and are not in these.
+# Most runs lack the first two, and those that wait the third: they are not in these.
 for _name, _columns, _where in (
     ("ix_runs_owner", (runs.c.owner, runs.c.seq), text("owner IS NOT NULL")),
     ("ix_runs_verifies", (runs.c.verifies,), text("verifies IS NOT NULL")),
+    ("ix_runs_finished_at", (runs.c.finished_at,), text("finished_at IS NOT NULL")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
 

@@ -16,6 +16,8 @@ Columns = np.ndarray[Any, np.dtype[np.float64]]
 READ_BYTES = 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 CHUNK_ROWS = 1024
+DELETED_AT_ONCE = 64
+"""The most chunks that are deleted in one transaction: where a page has to be read for each page, 0.1 s."""
 
 # The chunk that holds `first` begins at most one chunk's rows before it: after `earliest`.
 _SOME = (
@@ -26,11 +28,20 @@ _SOME = (
     .limit(bindparam("most"))
 )
 _ADD = insert(chunks)
+_AFTER_MANY = (
+    select(chunks.c.first_step).where(chunks.c.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
+)
 
 
 def chunk_rows(columns: int) -> int:
     """How many steps make a full chunk of so many columns."""
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * columns)))
+
+
+def is_long(connection: Connection, run_seq: int) -> bool:
+    """Whether a run has more chunks than shall be deleted in one transaction."""
+    place = {"run_seq": run_seq}
+    return connection.execute(_AFTER_MANY, place).one_or_none() is not None
 
 
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:

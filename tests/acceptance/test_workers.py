@@ -165,6 +165,27 @@ def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) 
         database.dispose()
 
 
+@needs_proc
+def test_a_run_that_needs_too_much_memory_fails_alone(tmp_path: Path) -> None:
+    rows = 20_000
+    hungry = {
+        "dataset": {"x": [[row / rows, row % 97] for row in range(rows)], "y": [float(row % 7) for row in range(rows)]},
+        "model": {"kind": "mlp", "hidden": [2_000]},
+    }
+    narrow = {**os.environ, "DESCENT_WORKER_MEMORY_BYTES": str(512 * 1024 * 1024)}
+    options = ("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1")
+    with (
+        (tmp_path / "log").open("w") as log,
+        running_service(*options, environment=narrow, log=log) as service,
+        httpx2.Client(base_url=service.url, timeout=30) as client,
+    ):
+        [worker] = children_of(service.process.pid)
+        run = finished(client, client.post("/fit", json=hungry).json()["id"])
+        assert (run["status"], run["error"]["code"]) == ("failed", "out_of_memory")
+        assert finished(client, long_run(client, 10))["status"] == "succeeded"
+        assert children_of(service.process.pid) == [worker]
+
+
 def test_a_run_that_is_deleted_before_it_begins_harms_nobody(api: TestClient, settings: Settings) -> None:
     run_id = api.post("/fit", json={"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 3]}}).json()["id"]
     worker = Worker(settings, "w")

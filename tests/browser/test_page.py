@@ -87,6 +87,26 @@ def test_a_live_run_grows_and_is_cancelled(page: Page, service: Service) -> None
     expect(page.get_by_role("progressbar")).to_be_hidden()
 
 
+def test_a_live_run_is_paused_and_goes_on(page: Page, service: Service) -> None:
+    long = EXAMPLE | {"descent": {"steps": 5_000_000, "learning_rate": 1e-6}, "name": "A pause"}
+    open_run(page, service, long, status="Running")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("status")).to_contain_text("Paused", timeout=20_000)
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("status")).to_contain_text("Running", timeout=20_000)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status")).to_contain_text("Cancelled at step", timeout=20_000)
+
+
+def test_a_fork_leads_to_where_it_came_from(page: Page, service: Service) -> None:
+    parent = open_run(page, service, EXAMPLE)
+    answer = page.request.post(f"{service.url}/runs/{parent}/fork", data={"from_step": 40})
+    page.goto(f"{service.url}/#/runs/{answer.json()['id']}")
+    page.get_by_role("link", name=f"run {parent[:12]}, step 40").click()
+    expect(page).to_have_url(f"{service.url}/#/runs/{parent}")
+
+
 def test_a_long_run_is_drawn_from_a_sample_but_read_at_any_step(page: Page, service: Service) -> None:
     run_id = open_run(page, service, EXAMPLE | {"descent": {"steps": 3000, "learning_rate": 0.001}, "name": None})
     expect(page.locator(".criteria")).to_contain_text("Drawn from 2,000 steps out of 3,001")

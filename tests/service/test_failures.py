@@ -1,5 +1,6 @@
 """When the service itself cannot: no answer says that something was stored which was not, none tells of the inside."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from service import present, submission
 from service.app import create_app
 from service.settings import Settings
+from service.store import runs
 from service.store.database import Database, sqlite_module
+from service.store.datasets import CorruptError
 from tests.service.support import NOTHING, counts, fit_body, problem_of
 
 UPLOAD = fit_body()["dataset"]
@@ -102,24 +105,63 @@ def test_a_commit_that_fails_is_never_answered_as_done(path: str, api: TestClien
     assert counts(database) == NOTHING
 
 
+def of_the_driver(kind: type[sqlite3.DatabaseError], name: str) -> DBAPIError:
+    """An error as SQLite raises it, with its code and no words, in SQLAlchemy's wrapping."""
+    cause = kind("a secret")
+    cause.sqlite_errorcode, cause.sqlite_errorname = getattr(sqlite3, name), name
+    return DBAPIError("INSERT INTO secrets", {}, cause)
+
+
+def in_words(words: str) -> DBAPIError:
+    """An error of a driver without codes."""
+    return OperationalError("INSERT INTO secrets", {}, sqlite3.OperationalError(words))
+
+
 @pytest.mark.parametrize(
-    ("error", "status"),
+    ("error", "status", "title", "damaged"),
     [
-        (sqlite3.OperationalError("database is locked"), 503),
-        (sqlite3.OperationalError("database or disk is full"), 507),
-        (sqlite3.OperationalError("disk I/O error"), 500),
+        (in_words("database is locked"), 503, "Unavailable", False),
+        (in_words("database or disk is full"), 507, "Disk full", False),
+        (in_words("disk I/O error"), 507, "Disk error", False),
+        (in_words("no such table: runs"), 500, "Internal error", False),
+        (of_the_driver(sqlite3.OperationalError, "SQLITE_FULL"), 507, "Disk full", False),
+        (of_the_driver(sqlite3.OperationalError, "SQLITE_IOERR_SHMSIZE"), 507, "Disk full", False),
+        (of_the_driver(sqlite3.OperationalError, "SQLITE_IOERR_WRITE"), 507, "Disk error", False),
+        (of_the_driver(sqlite3.OperationalError, "SQLITE_CANTOPEN"), 507, "Disk error", False),
+        (of_the_driver(sqlite3.OperationalError, "SQLITE_READONLY_DBMOVED"), 507, "Disk error", False),
+        (of_the_driver(sqlite3.OperationalError, "SQLITE_BUSY_SNAPSHOT"), 503, "Unavailable", False),
+        (of_the_driver(sqlite3.OperationalError, "SQLITE_LOCKED"), 503, "Unavailable", False),
+        (of_the_driver(sqlite3.DatabaseError, "SQLITE_CORRUPT"), 500, "Internal error", True),
+        (of_the_driver(sqlite3.DatabaseError, "SQLITE_NOTADB"), 500, "Internal error", True),
+        (of_the_driver(sqlite3.IntegrityError, "SQLITE_CONSTRAINT"), 500, "Internal error", False),
+        (OSError(errno.ENOSPC, "a secret"), 507, "Disk full", False),
+        (OSError(errno.EDQUOT, "a secret"), 507, "Disk full", False),
+        (OSError(errno.EIO, "a secret"), 507, "Disk error", False),
+        (OSError(errno.EACCES, "a secret"), 500, "Internal error", False),
+        (CorruptError("The trajectory is damaged at step 3."), 500, "Internal error", True),
     ],
 )
+@pytest.mark.parametrize("method", ["POST", "GET"])
 def test_what_the_database_says_is_told_in_other_words(
-    error: Exception, status: int, api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+    method: str,
+    error: Exception,
+    status: int,
+    title: str,
+    damaged: bool,
+    api: TestClient,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_: Any) -> Any:
-        raise OperationalError("INSERT INTO secrets", {}, error)
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
 
     monkeypatch.setattr(submission, "queue", fail)
-    answer = api.post("/fit", json=fit_body())
-    problem_of(answer, status)
-    assert "secrets" not in answer.text
+    monkeypatch.setattr(runs, "page", fail)
+    answer = api.post("/fit", json=fit_body()) if method == "POST" else api.get("/runs")
+    assert problem_of(answer, status)["title"] == title
+    assert "secret" not in answer.text
+    assert ("Retry-After" in answer.headers) == (status != 500)
+    assert ("descent check" in answer.text) == damaged
     assert counts(database) == NOTHING
 
 

@@ -24,7 +24,7 @@ def test_a_dataset_is_stored_once_and_kept_when_uploaded(database: Database) -> 
         first = datasets.add(connection, new_dataset(), [ROWS], uploaded=False)
         again = datasets.add(connection, new_dataset(), [ROWS], uploaded=True)
         assert first == again
-        assert len(datasets.page(connection, limit=5, before=None)) == 1
+        assert len(list(datasets.page(connection, limit=5, before=None))) == 1
     assert (_count(database, "datasets"), _count(database, "dataset_chunks")) == (1, 1)
 
 

@@ -146,9 +146,9 @@ def test_an_owner_finds_nothing_of_anothers(database: Database) -> None:
                 assert (runs.find(connection, name, owner) is not None) == found
             for name in ("d", "latest"):
                 assert (datasets.find(connection, name, owner) is not None) == found
-            page = runs.page(connection, limit=5, before_seq=None, status=None, tag=None, owner=owner)
+            page = list(runs.page(connection, limit=5, before_seq=None, status=None, tag=None, owner=owner))
             assert len(page) == found
-            assert len(datasets.page(connection, limit=5, before=None, owner=owner)) == found
+            assert len(list(datasets.page(connection, limit=5, before=None, owner=owner))) == found
 
 
 def test_a_cancelling_run_whose_worker_died_is_claimed_to_be_ended(database: Database) -> None:

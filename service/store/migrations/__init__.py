@@ -26,15 +26,16 @@ def migrate(database: Database) -> None:
     Raises NewerDatabaseError for a file whose version this program does not know.
     """
     with database.reading() as connection:
-        if _revision(connection) == HEAD:
+        if revision_of(connection) == HEAD:
             return
     # The write lock is held from here on: of two processes that start together, the second finds the work done.
     with database.writing() as connection:
-        if _revision(connection) != HEAD:
+        if revision_of(connection) != HEAD:
             _upgrade(connection)
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """The version of a file; None for one without tables of ours."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -53,6 +54,6 @@ def _upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise NewerDatabaseError(
-            f"The database has version {_revision(connection)}, this program knows versions up to {HEAD}. "
+            f"The database has version {revision_of(connection)}, this program knows versions up to {HEAD}. "
             "Use the newer program, or another database."
         ) from error

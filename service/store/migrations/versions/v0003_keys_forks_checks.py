@@ -32,6 +32,10 @@ def upgrade() -> None:
         sa.Column("trajectory_sha256", sa.String()),
     ):
         op.add_column("runs", column)
-    for name, columns in (("owner", ["owner", "seq"]), ("verifies", ["verifies"])):
+    for name, columns in (
+        ("owner", ["owner", "seq"]),
+        ("verifies", ["verifies"]),
+        ("finished_at", ["finished_at"]),
+    ):
         where = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"ix_runs_{name}", "runs", columns, sqlite_where=where, postgresql_where=where)

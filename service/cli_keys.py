@@ -1,0 +1,128 @@
+"""`descent keys`: API keys are made, listed and revoked by whoever has the database file, never over HTTP."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from service.starting import DatabaseUrl, StartError, failure, settings_of
+
+app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
+
+SCOPES = ("read", "write", "admin")
+DAY = 86_400
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="read: look at what is the key's own. write (default): also submit, change and delete. "
+            "admin: all that with everybody's."
+        ),
+    ] = None,
+    expires_days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="Days until it ends; without, it does not.")
+    ] = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Make a key, and tell it this once: on standard output, alone."""
+    from service import access  # noqa: PLC0415 - a --help need not wait for it
+    from service.store import keys  # noqa: PLC0415
+
+    scopes = scope or ["write"]
+    if wrong := [each for each in scopes if each not in SCOPES]:
+        raise failure(f"There is no scope {wrong[0]}. There are {', '.join(SCOPES)}.")
+    made = access.new_key()
+    expires_at = None if expires_days is None else time.time() + expires_days * DAY
+    with _database(database) as store, store.writing() as connection:
+        keys.add(connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes, expires_at=expires_at)
+    told = Console(stderr=True, highlight=False, markup=False)
+    told.print(f"Key {made.key_id} of scope {', '.join(scopes)}. Keep it: it is not stored, and not shown again.")
+    told.print("Send it as the header `Authorization: Bearer descent_…`.")
+    typer.echo(made.text)
+
+
+@app.command(name="list")
+def list_keys(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Show the keys there are, and have been; never their secrets."""
+    from service.store import keys  # noqa: PLC0415
+
+    with _database(database) as store, store.reading() as connection:
+        shown = [_shown(key) for key in keys.every(connection)]
+    if as_json:
+        typer.echo(json.dumps(shown, indent=2))
+        return
+    table = Table(box=None)
+    for name in _COLUMNS:
+        table.add_column(name.removesuffix("_at"), no_wrap=name != "name")
+    for key in shown:
+        table.add_row(*(key[name] if name == "name" else _cell(key[name]) for name in _COLUMNS))
+    Console(markup=False).print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `descent keys list` shows it.")],
+    database: DatabaseUrl = None,
+) -> None:
+    """End a key for good, within a second. What it made stays, and is seen by keys of scope admin."""
+    from service.store import keys  # noqa: PLC0415
+
+    with _database(database) as store, store.writing() as connection:
+        known = keys.revoke(connection, key_id)
+    if not known:
+        raise failure(f"There is no key {key_id}. `descent keys list` shows those there are.")
+    Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
+
+
+_COLUMNS = ("id", "name", "scopes", "state", "created_at", "expires_at", "revoked_at")
+
+
+def _shown(key: Any) -> dict[str, Any]:
+    expired = key.expires_at is not None and key.expires_at <= time.time()
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": key.scopes,
+        "state": "revoked" if key.revoked_at is not None else "expired" if expired else "usable",
+        "created_at": _time(key.created_at),
+        "expires_at": _time(key.expires_at),
+        "revoked_at": _time(key.revoked_at),
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _cell(value: Any) -> str:
+    """Of a time, its day: so that a row fits on a line."""
+    return ", ".join(value) if isinstance(value, list) else (value or "").partition("T")[0]
+
+
+@contextmanager
+def _database(url: str | None) -> Iterator[Any]:
+    """The database of the settings, closed again at the end."""
+    from service.opening import opened  # noqa: PLC0415
+
+    settings = settings_of(database_url=url)
+    try:
+        database = opened(settings)
+    except StartError as error:
+        raise failure(str(error)) from None
+    try:
+        yield database
+    finally:
+        database.dispose()

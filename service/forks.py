@@ -1,0 +1,81 @@
+"""A fork: a new run on a run's data and split that begins at one of its steps, with some hyperparameters changed."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+
+from service import plan
+from service.access import Caller
+from service.errors import InvalidError, invalid
+from service.modelling import Request
+from service.schemas.base import parse
+from service.schemas.fit import FitRequest, ForkRequest
+from service.settings import Settings
+from service.store import datasets, trajectories
+from service.store.database import Database
+from service.submission import Submission
+
+
+def read(body: bytes, parent: Any, database: Database, settings: Settings, caller: Caller) -> Submission:
+    """The submission of a fork of `parent`, a row of the store. Raises InvalidErrors that name what is wrong."""
+    fork = parse(ForkRequest, body)
+    if fork.from_step >= parent.rows_done:
+        hint = f"Give a step from 0 to {parent.rows_done - 1}." if parent.rows_done else "Wait for the first."
+        raise invalid("/from_step", f"The run has no step {fork.from_step} stored.", hint)
+    changes = fork.changes.model_dump(exclude_unset=True)
+    if "theta0" in changes.get("descent", {}):
+        raise invalid("/changes/descent/theta0", "A fork begins at the θ of its step.", "Leave theta0 out.")
+    request = _merged(parent, changes)
+    request["descent"]["theta0"] = _theta_at(database, parent, fork.from_step)
+    with database.reading() as connection:
+        facts = datasets.find(connection, parent.dataset_id)
+    if facts is None:
+        raise invalid("", "The run was deleted just now.")
+    with _told_of_changes():
+        request = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json")
+        made = plan.make(request, facts, settings, inline=False)
+    origin = {"run_id": parent.id, "step": fork.from_step}
+    digest = hashlib.sha256(orjson.dumps([made.request, origin], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return Submission(made.request, digest, made, parent.dataset_id, None, caller.stamp, origin)
+
+
+def _theta_at(database: Database, run: Any, step: int) -> list[float]:
+    width = len(run.parameters) + len(run.columns)
+    [(_, columns)] = trajectories.read(database, run.seq, width, step, step)
+    theta: list[float] = columns[: len(run.parameters), 0].tolist()
+    return theta
+
+
+def _merged(parent: Any, changes: Request) -> Request:
+    request: Request = parent.request
+    before = request["descent"] | {"learning_rate": _rate(parent, changes)}
+    objective, changed = request["objective"], changes.get("objective", {})
+    if changed.get("loss", objective["loss"]) != objective["loss"]:  # the other loss's own number
+        objective = {name: value for name, value in objective.items() if name != "delta"}
+    merged: Request = _overlaid(request | {"descent": before, "objective": objective}, changes)
+    return merged
+
+
+def _rate(parent: Any, changes: Request) -> Any:
+    """The number that "auto" was for the parent, as long as it is of the same E."""
+    asked = parent.request["descent"]["learning_rate"]
+    return asked if changes.get("objective") or parent.learning_rate is None else parent.learning_rate
+
+
+def _overlaid(old: Any, new: Any) -> Any:
+    """`old` with what `new` says; an object of another kind takes the old one's place as a whole."""
+    if not (isinstance(old, dict) and isinstance(new, dict)) or new.get("kind", old.get("kind")) != old.get("kind"):
+        return new
+    return old | {name: _overlaid(old.get(name), value) for name, value in new.items()}
+
+
+@contextmanager
+def _told_of_changes() -> Iterator[None]:
+    """Errors of the whole request, told of the fields that the fork's body has."""
+    try:
+        yield
+    except InvalidError as error:
+        raise InvalidError([entry | {"pointer": f"/changes{entry['pointer']}"} for entry in error.errors]) from None

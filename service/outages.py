@@ -1,0 +1,80 @@
+"""What is answered when the service itself cannot: what happened, and what is to be done, nothing of the inside."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.errors import problem
+from service.store.datasets import CorruptError
+from service.store.failures import Failure, failure_of, name_of
+
+log = logging.getLogger("descent.api")
+
+
+class _Answer(NamedTuple):
+    status: int
+    title: str
+    detail: str
+    retry_after: int
+
+
+_ANSWERS = {
+    Failure.BUSY: _Answer(503, "Unavailable", "The database is busy. Try again in a second.", 1),
+    Failure.FULL: _Answer(
+        507,
+        "Disk full",
+        "The disk is full, so nothing was stored. Free some space and try again; the service goes on by itself.",
+        30,
+    ),
+    Failure.IO: _Answer(
+        507,
+        "Disk error",
+        "The disk could not be read or written, so nothing was stored; the service's log has the error. Look after the "
+        "disk and try again; the service goes on by itself.",
+        30,
+    ),
+}
+
+
+def _database(request: Request, error: Exception) -> Response:
+    failure = failure_of(error)
+    known = _ANSWERS.get(failure)
+    trace = error if failure is Failure.OTHER else None
+    log.error(
+        "api.database_error path=%s failure=%s error=%s", request.url.path, failure, name_of(error), exc_info=trace
+    )
+    if known is not None:
+        headers = {"Retry-After": str(known.retry_after)}
+        return problem(known.status, known.detail, title=known.title, headers=headers)
+    if failure is Failure.DAMAGED:
+        return problem(500, "The database file is damaged. `descent check` says where, and what to do.")
+    return problem(500, "The database refused; the service's log says why. The request was not carried out.")
+
+
+def _corrupt(request: Request, error: CorruptError) -> Response:
+    log.error("api.damaged_data path=%s error=%s", request.url.path, error)
+    return problem(500, f"{error} `descent check` says what else is damaged, and what to do.")
+
+
+def _file(request: Request, error: OSError) -> Response:
+    """A temporary file's error, of a large upload."""
+    return _unexpected(request, error) if failure_of(error) is Failure.OTHER else _database(request, error)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("api.unexpected_error path=%s", request.url.path, exc_info=error)
+    return problem(500, "The service made a mistake; it is in its log. The request was not carried out.")
+
+
+HANDLERS: dict[type[Exception], Callable[[Request, Any], Response]] = {
+    DBAPIError: _database,
+    PoolTimeoutError: _database,
+    CorruptError: _corrupt,
+    OSError: _file,
+    Exception: _unexpected,
+}

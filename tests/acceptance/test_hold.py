@@ -1,0 +1,158 @@
+"""A worker's hold on a run: whatever computes, the run can be ended, and who was silent for too long ends itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service import training
+from service.hold import STALE, UNHEEDED, Hold
+from service.settings import Settings
+from service.store import runs
+from service.store.database import Database
+from service.worker import Worker
+from tests.acceptance.helpers import until
+from tests.service.support import fit_body
+
+
+@contextmanager
+def stuck(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that computes for ever as soon as it has a run."""
+    command = [sys.executable, "-m", "tests.acceptance.stuck_worker", settings.model_dump_json()]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def submitted(api: TestClient, **changes: Any) -> str:
+    return str(api.post("/fit", json=fit_body(**changes)).json()["id"])
+
+
+def run_of(api: TestClient, run_id: str) -> dict[str, Any]:
+    return dict(api.get(f"/runs/{run_id}").json())
+
+
+ENDS: dict[str, tuple[Callable[[TestClient, str], object], str | None]] = {
+    "cancel": (lambda api, run_id: api.post(f"/runs/{run_id}/cancel"), "cancelled"),
+    "pause": (lambda api, run_id: api.post(f"/runs/{run_id}/pause"), "paused"),
+    "delete": (lambda api, run_id: api.delete(f"/runs/{run_id}"), None),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_computation_that_does_not_let_go_is_ended_with_its_process(
+    name: str, settings: Settings, api: TestClient
+) -> None:
+    act, status = ENDS[name]
+    run_id = submitted(api)
+    with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3})) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        act(api, run_id)
+        assert worker.wait(10) == UNHEEDED
+    assert run_of(api, run_id).get("status", 404) == (status or 404)
+
+
+def test_a_deadline_is_kept_by_a_computation_that_does_not_let_go(settings: Settings, api: TestClient) -> None:
+    run_id = submitted(api, deadline_seconds=0.2)
+    with stuck(settings) as worker:
+        assert worker.wait(20) == UNHEEDED
+    run = run_of(api, run_id)
+    assert (run["status"], run["stop_reason"], run["error"]["code"]) == ("failed", "deadline", "deadline")
+
+
+def test_the_longest_run_time_is_kept_too(settings: Settings, api: TestClient) -> None:
+    run_id = submitted(api)
+    with stuck(settings.model_copy(update={"max_run_seconds": 0.2})) as worker:
+        assert worker.wait(20) == UNHEEDED
+    run = run_of(api, run_id)
+    assert (run["status"], run["error"]["code"]) == ("failed", "run_time_exceeded")
+
+
+def test_a_worker_that_was_silent_for_longer_than_its_lease_ends_itself(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    run_id = submitted(api)
+    brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0})
+    with stuck(brief) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        os.kill(worker.pid, signal.SIGSTOP)
+        other = until(lambda: _claim(database))
+        os.kill(worker.pid, signal.SIGCONT)
+        assert worker.wait(10) == STALE
+    assert other is not None
+    with database.reading() as connection:
+        assert runs.status(connection, other) == "running"
+
+
+def test_a_worker_that_was_silent_while_nobody_took_its_run_goes_on(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    run_id = submitted(api)
+    brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0})
+    with stuck(brief) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        os.kill(worker.pid, signal.SIGSTOP)
+        until(lambda: _expiry(database, run_id) < time.time())
+        os.kill(worker.pid, signal.SIGCONT)
+        until(lambda: _expiry(database, run_id) > time.time())
+        assert worker.poll() is None
+
+
+def test_a_worker_that_cannot_beat_ends_itself(settings: Settings, api: TestClient, database: Database) -> None:
+    run_id = submitted(api)
+    brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0, "busy_seconds": 0.1})
+    with stuck(brief) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        with database.writing():  # as long as this lasts, nobody else writes
+            assert worker.wait(20) == STALE
+
+
+def test_beats_renew_the_lease(settings: Settings, api: TestClient, database: Database) -> None:
+    submitted(api)
+    brief = settings.model_copy(update={"heartbeat_seconds": 0.1, "lease_seconds": 5.0})
+    with database.writing() as connection:
+        claim = runs.claim(connection, "w", brief.lease_seconds)
+    assert claim is not None
+    with Hold(database, claim, brief) as hold:
+        until(lambda: _expiry(database, claim.run.id) > claim.run.lease_expires_at + 0.3)
+        assert hold.ending is None
+
+
+def _expiry(database: Database, run_id: str) -> float:
+    with database.reading() as connection:
+        run = runs.find(connection, run_id)
+    assert run is not None
+    return float(run.lease_expires_at)
+
+
+def _claim(database: Database) -> runs.Claim | None:
+    with database.writing() as connection:
+        return runs.claim(connection, "other", 60.0)
+
+
+def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
+    settings: Settings, api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seconds, losses in ((60.0, 1), (0.0, 0)):
+        monkeypatch.setattr(training, "SURVIVED_SECONDS", seconds)
+        run_id = submitted(api)
+        with database.writing() as connection:
+            assert runs.claim(connection, "dies", -1.0) is not None
+        worker = Worker(settings, "w")
+        claim = worker._claim()
+        assert claim is not None
+        worker._train(claim)
+        with database.reading() as connection:
+            run = runs.find(connection, run_id)
+        assert run is not None
+        assert (run.status, run.losses) == ("succeeded", losses)

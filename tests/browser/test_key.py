@@ -1,0 +1,103 @@
+"""The page of a service that asks for API keys."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from service.ephemeral import Service
+from service.store import keys
+from service.store.database import Database
+from tests.browser.conftest import Pages
+from tests.keys import make_key, service_with_keys
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Database]]:
+    """A service that asks for keys, and its database."""
+    with service_with_keys(tmp_path_factory.mktemp("locked")) as (running, database, _):
+        yield running, database
+
+
+def enter(page: Page, key: str) -> None:
+    page.get_by_label("API key").fill(key)
+    page.keyboard.press("Enter")
+
+
+def run_the_example(page: Page) -> None:
+    expect(page.get_by_role("heading", name="No run yet")).to_be_visible()
+    page.get_by_role("button", name="Run an example").click()
+    expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps", timeout=20_000)
+
+
+def test_a_visitor_enters_a_key_uses_the_page_and_forgets_it(pages: Pages, locked: tuple[Service, Database]) -> None:
+    service, database = locked
+    key = make_key(database)
+    pages.expected = "401"
+    page = pages.open(f"{service.url}/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("An API key is needed")
+    expect(page.get_by_label("API key")).to_be_focused()
+    enter(page, f"{key.text}-wrong")
+    expect(page.get_by_role("alert")).to_contain_text("This key is not known here")
+    pages.expected = ""
+    enter(page, f" {key.text} ")  # as it is when copied with the blanks round it
+    run_the_example(page)
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps")
+    assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    pages.expected = "401"
+    page.get_by_role("button", name="Forget the key").click()
+    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("button", name="Forget the key")).to_be_hidden()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_download_carries_the_key(pages: Pages, locked: tuple[Service, Database], tmp_path: Path) -> None:
+    service, database = locked
+    key = make_key(database)
+    pages.expected = "401"
+    page = pages.open(f"{service.url}/")
+    enter(page, key.text)
+    run_the_example(page)
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="CSV", exact=True).click()
+    caught.value.save_as(tmp_path / "steps.csv")
+    assert re.fullmatch(r"\w+\.csv", caught.value.suggested_filename)
+    lines = (tmp_path / "steps.csv").read_text().splitlines()
+    assert len(lines) == 102
+    assert lines[0].startswith("step,theta.intercept")
+
+
+def test_a_key_that_is_revoked_is_asked_for_again_in_french_too(pages: Pages, locked: tuple[Service, Database]) -> None:
+    service, database = locked
+    key = make_key(database)
+    pages.expected = "401"
+    page = pages.open(f"{service.url}/", locale="fr-FR")
+    page.get_by_label("Clé d’API").fill(key.text)
+    page.get_by_role("button", name="Utiliser cette clé").click()
+    expect(page.get_by_role("button", name="Oublier la clé")).to_be_visible()
+    with database.writing() as connection:
+        keys.revoke(connection, key.id)
+    expect(page.get_by_role("alert")).to_contain_text("Cette clé n’est pas connue ici", timeout=10_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Une clé d’API est nécessaire")
+
+
+def test_swagger_ui_sends_the_key_that_it_was_given(pages: Pages, locked: tuple[Service, Database]) -> None:
+    service, database = locked
+    key = make_key(database)
+    page = pages.open(f"{service.url}/docs")
+    page.get_by_role("button", name="Authorize").first.click()
+    page.locator(".auth-container input").fill(key.text)
+    page.locator(".auth-container").get_by_role("button", name="Apply credentials").click()
+    page.locator(".auth-container").get_by_role("button", name="Close").click()
+    block = page.locator(".opblock-post", has=page.locator("[data-path='/fit']"))
+    block.locator(".opblock-summary").click()
+    expect(block.locator("textarea.body-param__text")).to_have_value(re.compile('"dataset"'))
+    with page.expect_response(re.compile("/fit")) as caught:
+        block.get_by_role("button", name="Execute").click()
+    assert caught.value.status == 202

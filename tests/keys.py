@@ -1,0 +1,55 @@
+"""API keys for tests: made as `descent keys create` makes them."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from service import access
+from service.ephemeral import Service, running_service
+from service.store import keys
+from service.store.database import Database
+from service.store.migrations import open_database
+
+
+class Key(NamedTuple):
+    """A key in a test's hands."""
+
+    id: str
+    text: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request with it carries."""
+        return {"Authorization": f"Bearer {self.text}"}
+
+
+def make_key(database: Database, *scopes: str, name: str = "test", expires_in: float | None = None) -> Key:
+    """A key of these scopes, by default write. `expires_in` seconds may lie in the past."""
+    made = access.new_key()
+    expires_at = None if expires_in is None else time.time() + expires_in
+    with database.writing() as connection:
+        keys.add(
+            connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes or ["write"], expires_at=expires_at
+        )
+    return Key(made.key_id, made.text)
+
+
+@contextmanager
+def service_with_keys(home: Path) -> Iterator[tuple[Service, Database, Path]]:
+    """`descent serve` with one worker, which asks for keys; its database, and the file of its log.
+
+    There is a key already, for else it would not start; nobody has it.
+    """
+    url, log = f"sqlite:///{home}/descent.db", home / "log"
+    database = open_database(url, 5.0)
+    make_key(database)
+    environment = {**os.environ, "DESCENT_KEYS": "required"}
+    with (
+        log.open("w") as file,
+        running_service("--database", url, "--workers", "1", environment=environment, log=file) as running,
+    ):
+        yield running, database, log
+    database.dispose()

@@ -1,0 +1,60 @@
+"""The suites that kill, stop, fill and cut. They are run by name alone: `make torture`, or `pytest tests/torture`.
+
+Each says its full number by a mark, `@pytest.mark.torture(2_000)`; `cases` is that times TORTURE_SHARE, at least 1.
+What a test puts into `measured` stands in the table at the end, and a bar that is missed fails the test.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.torture import report
+from tests.torture.report import Line, Measured
+
+HERE = Path(__file__).parent
+SHARE = float(os.environ.get("TORTURE_SHARE", "1"))
+LINES: list[Line] = []
+SECONDS: dict[str, float] = {}
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Leaves these out of a run that does not name them: it would be two hours longer."""
+    named = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
+    return None if any(path.is_relative_to(HERE) for path in named) else True
+
+
+@pytest.fixture
+def cases(request: pytest.FixtureRequest) -> int:
+    """How many cases the test shall run."""
+    mark = request.node.get_closest_marker("torture")
+    assert mark is not None, "a torture test says its full number: @pytest.mark.torture(2_000)"
+    full: int = mark.args[0]
+    return max(1, round(full * SHARE))
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Iterator[Measured]:
+    """Takes the test's figures for the table; those that miss their bar fail the test at its end."""
+    found = Measured(request.node.name)
+    yield found
+    LINES.extend(found.lines)
+    assert not found.missed, "; ".join(found.missed)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if not report.nodeid.startswith("tests/torture/"):
+        return
+    suite = report.nodeid.split("::")[-1]
+    SECONDS[suite] = SECONDS.get(suite, 0.0) + report.duration
+    if report.outcome != "passed":
+        LINES.append(Line(suite, str(report.when), report.outcome, "passed", met=False))
+    if report.when == "teardown":
+        LINES.append(Line(suite, "took", f"{SECONDS[suite]:,.1f} s"))
+
+
+def pytest_terminal_summary() -> None:
+    if LINES:
+        report.show(LINES, SHARE)
+        report.write(LINES, SHARE, HERE.parent.parent / "build" / "torture.md")

@@ -1,0 +1,59 @@
+"""What has to hold in the database file when all runs are finished, whatever happened before."""
+
+import zlib
+from itertools import groupby
+
+from service.lifecycle import FINISHED
+from tests.torture.ground import Ground
+
+STATUSES = ", ".join(repr(status.value) for status in sorted(FINISHED))
+OPEN = f"SELECT count(*) FROM runs WHERE status NOT IN ({STATUSES})"
+"""How many runs are not finished."""
+
+
+def broken(ground: Ground) -> list[str]:
+    """Every rule that the file breaks, in words. Asked of a file on which all work is done."""
+    return [
+        *(f"integrity_check: {row[0]}" for row in ground.look("PRAGMA integrity_check") if row[0] != "ok"),
+        *(f"a row of {row[0]} has no parent" for row in ground.look("PRAGMA foreign_key_check")),
+        *(
+            f"{run_id} is {status}, its lease {owner}"
+            for run_id, status, owner in ground.look(
+                f"SELECT id, status, lease_owner FROM runs WHERE status NOT IN ({STATUSES})"
+                " OR lease_owner IS NOT NULL OR lease_expires_at IS NOT NULL OR checkpoint IS NOT NULL"
+            )
+        ),
+        *(
+            f"dataset {row[0]} is kept for nobody"
+            for row in ground.look(
+                "SELECT id FROM datasets WHERE NOT uploaded AND seq NOT IN (SELECT dataset_seq FROM runs)"
+            )
+        ),
+        *_trajectories(ground),
+    ]
+
+
+def _trajectories(ground: Ground) -> list[str]:
+    """Steps that are missing, doubled or damaged."""
+    wrong = []
+    counts = dict(ground.look("SELECT seq, rows_done FROM runs"))
+    chunks = ground.look("SELECT run_seq, first_step, rows, checksum FROM trajectory_chunks ORDER BY 1, 2")
+    for seq, parts in groupby(chunks, key=lambda chunk: chunk[0]):
+        expected = 0
+        for _, first, rows, _ in parts:
+            if first != expected:
+                wrong.append(f"run {seq}: a chunk begins at step {first}, not at {expected}")
+            expected = first + rows
+        if counts.pop(seq, None) != expected:
+            wrong.append(f"run {seq} has {expected} steps stored, which is not what it says")
+    wrong += [f"run {seq} has no steps, not {count}" for seq, count in counts.items() if count]
+    return wrong + _damaged(ground)
+
+
+def _damaged(ground: Ground) -> list[str]:
+    found = ground.look("SELECT run_seq, first_step, data, checksum FROM trajectory_chunks")
+    return [
+        f"run {seq}: the checksum of step {first} is wrong"
+        for seq, first, data, sum_ in found
+        if zlib.crc32(data) != sum_
+    ]

@@ -1,0 +1,153 @@
+"""Each failpoint × kill, stall, error: whatever a process is at when it goes wrong, the same things hold afterwards."""
+
+import random
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from service.failpoints import PLACES
+from tests.acceptance.helpers import trajectory, until
+from tests.torture.ground import Ground, Standing
+from tests.torture.invariants import OPEN, broken
+from tests.torture.kinds import KINDS, Undisturbed, differs, undisturbed
+from tests.torture.report import Measured
+
+LEASE_SECONDS = 1.0
+OPEN_RUNS = 6
+USED = ("batches, adam", "logistic", "formula", "perceptron, batches", "diverges")
+REASONS = {"disk_full", "disk_error", "internal_error"}
+"""Why a run may have failed when the database did."""
+
+
+@dataclass
+class Asked:
+    """What was asked for with a key, as far as the client knows."""
+
+    kind: str
+    run_id: str | None = None
+    to_delete: bool = False
+    deleted: bool = False
+
+
+class Clients:
+    """Submits, and deletes some; sends again what was not answered."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Asked] = {}
+
+    def do_something(self, client: httpx2.Client) -> None:
+        """One request. Raises TransportError."""
+        known = [one for one in self.asked.values() if one.run_id and not one.deleted]
+        if known and random.random() < 0.4:
+            self.delete(client, random.choice(known))
+        else:
+            key = secrets.token_hex(8)
+            self.asked[key] = Asked(random.choice(USED))
+            self.submit(client, key)
+
+    def submit(self, client: httpx2.Client, key: str) -> None:
+        asked = self.asked[key]
+        request = KINDS[asked.kind] | {"tags": {"kind": asked.kind}}
+        answer = client.post("/fit", json=request, headers={"Idempotency-Key": key})
+        assert answer.status_code in {202, 500, 503, 507}, answer.text
+        if answer.status_code == 202:
+            run_id = answer.json()["id"]
+            assert asked.run_id in {None, run_id}
+            asked.run_id = run_id
+
+    def delete(self, client: httpx2.Client, asked: Asked) -> None:
+        asked.to_delete = True
+        answer = client.delete(f"/runs/{asked.run_id}")
+        assert answer.status_code in {204, 404, 500, 503, 507}, answer.text
+        asked.deleted = answer.status_code in {204, 404}
+
+
+def arguments(place: str, act: str) -> list[str]:
+    if act == "fail":
+        # No commit fails by a mistake of ours: that is SQLite's own.
+        return ["full", "io"] if place.startswith("commit") else ["full", "io", "bug"]
+    return [f"{1.5 * LEASE_SECONDS}"] if act == "stall" else [""]
+
+
+def failpoints(place: str, act: str, marks: list[Path]) -> str:
+    """Each once, at the first to third passing of a process."""
+    choices = arguments(place, act)
+    entries = (
+        f"{place}={act}{':' if choices[0] else ''}{choices[n % len(choices)]}@{random.randint(1, 3)}>{mark}"
+        for n, mark in enumerate(marks)
+    )
+    return ";".join(entries)
+
+
+def drive(ground: Ground, clients: Clients, specification: str, marks: list[Path]) -> int:
+    """Works until each failpoint has been hit, and starts the service again when it is dead; how often."""
+    starts, end = 0, time.monotonic() + 60 + 15 * len(marks)
+    while not all(mark.exists() for mark in marks):
+        starts += 1
+        try:
+            with ground.serving(failpoints=specification) as standing:
+                _use(ground, standing, clients, marks, end)
+        except (RuntimeError, httpx2.TransportError):  # dead at its start, or in the middle of a request
+            assert time.monotonic() < end, f"not all of {specification} was reached; see {ground.log}"
+    return starts
+
+
+def _use(ground: Ground, standing: Standing, clients: Clients, marks: list[Path], end: float) -> None:
+    while standing.service.process.poll() is None and not all(mark.exists() for mark in marks):
+        assert time.monotonic() < end, f"not all was reached; see {ground.log}"
+        if ground.look(OPEN)[0][0] < OPEN_RUNS:
+            clients.do_something(standing.client)
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Undisturbed]]:
+    with Ground(tmp_path_factory.mktemp("undisturbed"), workers=2).serving() as standing:
+        yield undisturbed(standing.client, USED)
+
+
+@pytest.mark.torture(20)
+@pytest.mark.parametrize("act", ["kill", "stall", "fail"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_failpoint(
+    tmp_path: Path, place: str, act: str, cases: int, reference: Mapping[str, Undisturbed], measured: Measured
+) -> None:
+    ground = Ground(
+        tmp_path, heartbeat_seconds=LEASE_SECONDS / 4, lease_seconds=LEASE_SECONDS, block_seconds=0.02, workers=4
+    )
+    clients = Clients()
+    marks = [tmp_path / f"hit {n}" for n in range(cases)]
+    starts = drive(ground, clients, failpoints(place, act, marks), marks)
+    kept = {key: asked for key, asked in clients.asked.items() if not asked.to_delete}
+    with ground.serving(workers=2) as standing:
+        for key in kept:
+            clients.submit(standing.client, key)
+        for asked in clients.asked.values():
+            if asked.to_delete:
+                clients.delete(standing.client, asked)
+                assert standing.client.get(f"/runs/{asked.run_id}").status_code == 404
+        until(lambda: ground.look(OPEN) == [(0,)], 120)
+        ended = [outcome(standing.client, asked, reference, may_fail=act == "fail") for asked in kept.values()]
+    wrong = [one for one in ended if one not in {"identical", "failed"}]
+    measured("times hit", sum(mark.exists() for mark in marks), at_least=cases)
+    measured("… for which the service was started", starts)
+    measured("runs lost, stuck, doubled or changed", len(wrong), at_most=0)
+    measured("runs that failed and say why", ended.count("failed"))
+    assert wrong == []
+    assert ground.look("SELECT count(*) FROM runs") == [(len(kept),)]
+    assert broken(ground) == []
+
+
+def outcome(client: httpx2.Client, asked: Asked, reference: Mapping[str, Undisturbed], *, may_fail: bool) -> str:
+    """`identical`, or `failed` for a run that says why it failed and kept a part of its steps; else what is wrong."""
+    run = client.get(f"/runs/{asked.run_id}").json()
+    if not (may_fail and run["status"] == "failed"):
+        return differs(client, run, reference) or "identical"
+    rows = trajectory(client, run["id"]).splitlines() if run["steps_done"] else []
+    kept_a_part = rows == reference[asked.kind].rows[: len(rows)]
+    return "failed" if run["error"]["code"] in REASONS and kept_a_part else f"{run['id']}: {run['error']}"

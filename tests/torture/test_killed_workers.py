@@ -1,0 +1,85 @@
+"""SIGKILL to random workers at random moments; thousands of runs, and every bit of them is what it would have been."""
+
+import os
+import random
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from service.lifecycle import HELD
+from tests.torture.ground import Ground, Standing
+from tests.torture.invariants import STATUSES, broken
+from tests.torture.kinds import KINDS, differs, submit, undisturbed
+from tests.torture.report import Measured
+
+# A worker that dies young is replaced the later the oftener that happens: there have to be many, or none is left.
+WORKERS = 16
+KILLS_A_SECOND = 0.7
+IDLE_ONES = 0.1
+STUCK_SECONDS = 120
+HELD_RUNS = f"SELECT lease_owner, rows_done FROM runs WHERE status IN ({', '.join(map(repr, map(str, HELD)))})"
+DONE = f"SELECT coalesce(sum(status IN ({STATUSES})), 0), coalesce(sum(rows_done), 0) FROM runs"
+
+
+class Kill(NamedTuple):
+    """What a worker had in hand when it was killed: nothing (None), or a run with so many steps stored."""
+
+    steps: int | None
+
+
+def kill_one(ground: Ground, standing: Standing) -> Kill | None:
+    """Stops a worker wherever it is, sees what it holds, and kills it."""
+    workers = standing.workers()
+    holders = dict(ground.look(HELD_RUNS)).keys() & workers.keys()
+    names = sorted(workers if random.random() < IDLE_ONES else holders)
+    if not names:
+        return None
+    name = random.choice(names)
+    os.kill(workers[name], signal.SIGSTOP)
+    held = dict(ground.look(HELD_RUNS))
+    os.kill(workers[name], signal.SIGKILL)
+    return Kill(held.get(name))
+
+
+def kill_until_all_is_done(ground: Ground, standing: Standing, runs: int) -> list[Kill]:
+    kills: list[Kill] = []
+    seen, moved_at = (0, 0), time.monotonic()
+    while True:
+        time.sleep(random.expovariate(KILLS_A_SECOND))
+        if kill := kill_one(ground, standing):
+            kills.append(kill)
+        [(done, steps)] = ground.look(DONE)
+        if done == runs:
+            return kills
+        if (done, steps) != seen:
+            seen, moved_at = (done, steps), time.monotonic()
+        assert time.monotonic() - moved_at < STUCK_SECONDS, f"{runs - done} runs are stuck; see {ground.log}"
+
+
+@pytest.mark.torture(2_000)
+def test_no_run_is_lost_stuck_doubled_or_changed(tmp_path: Path, cases: int, measured: Measured) -> None:
+    ground = Ground(tmp_path, heartbeat_seconds=0.5, lease_seconds=2, block_seconds=0.02, workers=WORKERS)
+    with ground.serving(workers=2) as standing:
+        reference = undisturbed(standing.client)
+    with ground.serving() as standing:
+        with ThreadPoolExecutor(1) as aside:
+            killing = aside.submit(kill_until_all_is_done, ground, standing, len(KINDS) + cases)
+            run_ids = [submit(standing.client, random.choice(list(KINDS))) for _ in range(cases)]
+            kills = killing.result()
+        found = [standing.client.get(f"/runs/{run_id}").json() for run_id in run_ids]
+        lost = [run for run in found if "status" not in run]
+        changed = [differs(standing.client, run, reference) for run in found if "status" in run]
+        stored = ground.look("SELECT count(*) FROM runs")[0][0]
+    holding = [kill.steps for kill in kills if kill.steps is not None]
+    measured("runs", cases)
+    measured("workers killed", len(kills))
+    measured("… which held a run", len(holding), at_least=max(1, cases // 20))
+    measured("… of which some steps were stored, and not all", sum(steps > 0 for steps in holding), at_least=1)
+    measured("runs lost or doubled", len(lost) + abs(stored - cases - len(KINDS)), at_most=0)
+    measured("trajectories that differ in a bit", len([one for one in changed if one]), at_most=0)
+    assert [one for one in changed if one] == []
+    assert broken(ground) == []
