@@ -45,7 +45,7 @@ def create(
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
         keys.add(connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes, expires_at=expires_at)
-    told = Console(stderr=True, highlight=False, markup=False)
+    told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     told.print(f"Key {made.key_id} of scope {', '.join(scopes)}. Keep it: it is not stored, and not shown again.")
     told.print("Send it as the header `Authorization: Bearer descent_…`.")
     typer.echo(made.text)

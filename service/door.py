@@ -10,12 +10,12 @@ from service import access
 from service.access import ANYBODY, Caller, Keyring
 from service.errors import ForbiddenError, TooManyRequestsError, UnauthorizedError
 from service.rates import Rate
+from service.security import SAFE
 from service.settings import Settings
 from service.store.database import Database
 
 log = logging.getLogger("descent.api")
 
-LOOKING = ("GET", "HEAD", "OPTIONS")
 WRONG_KEYS_PER_MINUTE = 20
 """Of one address. A right key from there is let in all the same: others may share the address."""
 _CHALLENGE = 'Bearer realm="descent"'
@@ -42,7 +42,7 @@ class Door:
             self._turn_away(request.client.host if request.client else "")
         if wait := self._requests.seconds_to_wait(caller.key_id):
             raise _too_many("This API key has sent as many requests as it may in a minute.", wait)
-        demand(caller, "read" if request.method in LOOKING else "write")
+        demand(caller, "read" if request.method in SAFE else "write")
         return caller
 
     def _turn_away(self, address: str) -> NoReturn:

@@ -14,6 +14,7 @@ from service.settings import Settings
 
 MOST_DECADES = log10(float_info.max)
 """Numbers beyond 10 to this power are not finite."""
+MOST_NAME_CHARACTERS = 1_000_000
 
 
 class Facts(Protocol):
@@ -63,6 +64,7 @@ def make(request: Request, facts: Facts, settings: Settings, inline: bool) -> Pl
     _check_formula(request["model"], settings.max_formula)
     _check_parameter_count(request["model"], len(facts.features), len(classes or ()), settings.max_parameters)
     model = _model(request, facts.features, classes)
+    _check_names(model, x)
     _check_columns(request, model, facts, x)
     sizes = _sizes(request["split"], facts.rows)
     request = _filled(request, model)
@@ -163,6 +165,16 @@ def _classes(model: Request, facts: Facts, pointer: str) -> Classes:
             else "Give labels of two kinds or more, strings or whole numbers.",
         )
     return facts.labels
+
+
+def _check_names(model: Model, pointer: str) -> None:
+    """A polynomial's parameters are called as its features are, many times over, and a run names them several times."""
+    characters = sum(map(len, model.parameters))
+    if characters > MOST_NAME_CHARACTERS:
+        message = (
+            f"The names of the parameters would have {characters} characters, at most {MOST_NAME_CHARACTERS} may be."
+        )
+        raise invalid(pointer, message, "Give the features shorter names.")
 
 
 def _check_columns(request: Request, model: Model, facts: Facts, pointer: str) -> None:

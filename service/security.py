@@ -16,6 +16,7 @@ from service.errors import problem
 from service.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that only look."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 PROBES = frozenset({"/livez", "/readyz"})
 """They tell nobody anything, and orchestrators call them by whatever address."""

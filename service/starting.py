@@ -29,5 +29,5 @@ def settings_of(**options: Any) -> Settings:
 
 def failure(message: str) -> typer.Exit:
     """Says on standard error why the command cannot be carried out; to be raised."""
-    Console(stderr=True).print(message, style="red", highlight=False, markup=False)
+    Console(stderr=True).print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     return typer.Exit(1)

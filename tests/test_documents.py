@@ -64,6 +64,13 @@ def test_the_engines_page_names_every_choice(name: str) -> None:
     assert re.search(rf"\b{name}\b", (ROOT / "docs" / "engine.md").read_text()) or name in aliases
 
 
+def test_every_test_that_the_security_page_names_is_there() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text()))
+    assert len(named) > 15
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text(), f"{file} has no {name}"
+
+
 def test_links_lead_somewhere() -> None:
     for document in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text()):

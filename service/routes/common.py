@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from service.access import Caller
 from service.errors import InvalidError, UnsupportedMediaTypeError
 from service.schemas.answers import Problem
+from service.schemas.base import MOST_CHARACTERS, MOST_ERRORS
 from service.settings import Settings
 from service.store.database import Database
 
@@ -103,9 +104,11 @@ async def only_known_parameters(request: Request) -> None:
     known = _query_parameters(request.scope["route"].path, request.scope["endpoint"])
     hint = f"There are {', '.join(known)}." if known else "There are none here."
     if unknown := [name for name in request.query_params if name not in known]:
-        raise InvalidError(
-            [{"parameter": name, "message": "There is no such parameter.", "hint": hint} for name in unknown]
-        )
+        told = [
+            {"parameter": name[:MOST_CHARACTERS], "message": "There is no such parameter.", "hint": hint}
+            for name in unknown[:MOST_ERRORS]
+        ]
+        raise InvalidError(told)
 
 
 @cache
@@ -117,13 +120,18 @@ def _query_parameters(path: str, endpoint: Callable[..., Any]) -> list[str]:
 
 
 def media_type(request: Request, *allowed: str) -> str:
-    """The body's media type. Raises UnsupportedMediaTypeError for one that is not `allowed`."""
+    """The body's media type. Raises UnsupportedMediaTypeError for one that is not `allowed`, and a compressed body."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in allowed:
         wanted = " or ".join(allowed)
         raise UnsupportedMediaTypeError(
             f"The body's Content-Type is {given or 'missing'}. Send it as {wanted}.",
             [{"header": "Content-Type", "message": "This is not read here.", "hint": f"Use {wanted}."}],
+        )
+    if (coding := request.headers.get("content-encoding", "identity")).lower() != "identity":
+        raise UnsupportedMediaTypeError(
+            f"The body's Content-Encoding is {coding[:100]}. Send it as it is.",
+            [{"header": "Content-Encoding", "message": "This is not read here.", "hint": "Leave the header out."}],
         )
     return given
 

@@ -285,6 +285,7 @@ def finish(connection: Connection, claim: Claim, status: RunStatus, values: Mapp
     _held(connection, claim, {**values, **released, "status": status}, before(status))
     if claim.run.verifies is not None:
         _report(connection, claim, values)
+    reach("finish.after")
 
 
 def _report(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> None:
@@ -292,7 +293,6 @@ def _report(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> 
     found = values.get("verification") or {"identical": None, "error": values.get("error"), "verified_at": time.time()}
     connection.execute(update(runs).where(runs.c.seq == claim.run.verifies).values(verification=found))
     connection.execute(delete(runs).where(runs.c.seq == claim.run.seq))
-    reach("finish.after")
 
 
 def hand_back(connection: Connection, claim: Claim) -> None:

@@ -117,6 +117,34 @@ def test_the_image_is_described_and_holds_no_build_tools() -> None:
     assert command("docker", "run", "--rm", "--entrypoint", "python", "descent", "-c", tools) == "[]"
 
 
+@pytest.fixture
+def volume(stack: Stack) -> Iterator[str]:
+    """A volume of the test's own."""
+    name = f"{stack.project}-alone"
+    yield name
+    command("docker", "volume", "rm", "--force", name)
+
+
+def test_the_image_alone_asks_for_a_key(volume: str) -> None:
+    mounted = ("--volume", f"{volume}:/data")
+    refused = subprocess.run(
+        ["docker", "run", "--rm", *mounted, "descent"], capture_output=True, text=True, timeout=SECONDS
+    )
+    assert refused.returncode == 1
+    assert "descent keys create NAME" in refused.stderr
+    key = command("docker", "run", "--rm", *mounted, "descent", "keys", "create", "laptop")
+    api = command("docker", "run", "--detach", *mounted, "--publish", "127.0.0.1::8000", "descent")
+    try:
+        until(lambda: inspected("container", api)["State"]["Health"]["Status"] == "healthy")
+        [port] = inspected("container", api)["NetworkSettings"]["Ports"]["8000/tcp"]
+        url = f"http://127.0.0.1:{port['HostPort']}/runs"
+        assert httpx2.get(url).status_code == 401
+        assert httpx2.get(url, headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert key.rpartition("_")[2] not in command("docker", "logs", api)
+    finally:
+        command("docker", "rm", "--force", api)
+
+
 def test_it_is_the_project_that_is_installed_not_a_link_to_it(stack: Stack) -> None:
     [api] = stack.containers("api")
     assert stack.python(api, "import service; print(service.__file__)").startswith("/opt/descent/lib/")

@@ -1,0 +1,123 @@
+"""`descent keys`, and a service that asks for them: what an operator types, and what clients then meet."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from service.ephemeral import Service, running_service
+from service.store import keys
+from service.store.database import Database
+from service.store.migrations import open_database
+from tests.acceptance.helpers import finished, until
+from tests.acceptance.test_command_line import descent
+from tests.keys import make_key, service_with_keys
+from tests.service.support import LINE, problem_of
+
+Locked = tuple[Service, Database, Path]
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Locked]:
+    """A service that asks for keys, its database, and its log."""
+    with service_with_keys(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A database that is not there yet."""
+    return f"sqlite:///{tmp_path}/new.db"
+
+
+def test_a_key_is_told_once_listed_and_revoked(url: str) -> None:
+    made = descent("keys", "create", "night run", "--scope", "read", "--expires-days", "7", "--database", url)
+    assert made.returncode == 0, made.stderr
+    [text] = made.stdout.splitlines()  # so that KEY=$(descent keys create …) is the key
+    _, key_id, secret = text.split("_", 2)
+    assert len(secret) >= 43  # 256 bits in base64
+    assert secret not in made.stderr
+    table = descent("keys", "list", "--database", url)
+    [line] = [line for line in table.stdout.splitlines() if "night run" in line]
+    assert line.split()[:1] + line.split()[3:5] == [key_id, "read", "usable"]
+    listed = descent("keys", "list", "--json", "--database", url)
+    [shown] = json.loads(listed.stdout)
+    assert (shown["id"], shown["name"], shown["scopes"]) == (key_id, "night run", ["read"])
+    assert shown["expires_at"] > shown["created_at"]
+    assert secret not in table.stdout + listed.stdout
+    assert descent("keys", "revoke", key_id, "--database", url).returncode == 0
+    [shown] = json.loads(descent("keys", "list", "--json", "--database", url).stdout)
+    assert shown["state"] == "revoked"
+    assert shown["revoked_at"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("create", "x", "--scope", "root"), "There are read, write, admin."),
+        (("create", "x", "--expires-days", "0"), "--expires-days"),
+        (("create",), "NAME"),
+        (("revoke", "0123456789ab"), "There is no key 0123456789ab."),
+    ],
+)
+def test_what_cannot_be_done_with_keys_is_said(words: tuple[str, ...], says: str, url: str) -> None:
+    done = descent("keys", *words, "--database", url)
+    assert done.returncode > 0
+    assert says.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("environment", [{"DESCENT_KEYS": "required"}, {"DESCENT_HOST": "0.0.0.0"}])
+def test_it_does_not_start_where_keys_are_needed_and_none_is_usable(environment: dict[str, str], url: str) -> None:
+    database = open_database(url, 5.0)
+    make_key(database, expires_in=-1)
+    revoked = make_key(database)
+    with database.writing() as connection:
+        keys.revoke(connection, revoked.id)
+    database.dispose()
+    done = descent("serve", "--port", "0", "--database", url, **environment)
+    assert done.returncode == 1
+    assert "descent keys create NAME" in done.stderr
+    assert "DESCENT_KEYS=off" in done.stderr
+    assert not done.stdout
+
+
+def test_it_does_not_start_with_an_origin_that_is_none(url: str) -> None:
+    done = descent("serve", "--port", "0", "--database", url, DESCENT_CORS_ORIGINS="*")
+    assert done.returncode == 1
+    assert "DESCENT_CORS_ORIGINS: * is no origin" in done.stderr
+
+
+def test_told_plainly_it_asks_nobody_for_a_key(url: str) -> None:
+    options = ("--host", "0.0.0.0", "--workers", "0", "--database", url)
+    with running_service(*options, environment={**os.environ, "DESCENT_KEYS": "off"}) as service:
+        port = service.url.rpartition(":")[2]
+        assert httpx2.get(f"http://127.0.0.1:{port}/runs").status_code == 200
+        stranger = httpx2.get(f"http://127.0.0.1:{port}/runs", headers={"Host": "evil.example"})
+        assert "DESCENT_ALLOWED_HOSTS" in problem_of(stranger, 421)["detail"]
+
+
+def test_a_key_is_good_as_soon_as_it_is_made_and_until_it_is_revoked(locked: Locked) -> None:
+    service, database, log = locked
+    where = ("--database", str(database.engine.url))
+    with httpx2.Client(base_url=service.url, timeout=30) as client:
+        problem_of(client.post("/fit", json=LINE), 401)
+        text = descent("keys", "create", "laptop", *where).stdout.strip()
+        client.headers["Authorization"] = f"Bearer {text}"
+        run_id = client.post("/fit", json=LINE).json()["id"]
+        assert finished(client, run_id)["status"] == "succeeded"
+        assert descent("keys", "revoke", text.split("_")[1], *where).returncode == 0
+        until(lambda: client.get(f"/runs/{run_id}").status_code == 401, seconds=5)
+        answer = client.get("/runs")
+        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    written = log.read_text()
+    assert "api.wrong_key client=127.0.0.1" in written
+    assert text.split("_", 2)[2] not in written + answer.text
+
+
+def test_the_demo_asks_for_none_whatever_services_do(tmp_path: Path) -> None:
+    done = descent("demo", "--folder", str(tmp_path / "demo"), DESCENT_KEYS="required", DESCENT_HOST="0.0.0.0")
+    assert done.returncode == 0, done.stderr
