@@ -19,6 +19,7 @@ from service import description, errors, outages, security
 from service.door import Door
 from service.errors import ApiError, problem
 from service.intake import Intake
+from service.places import Places
 from service.quotas import Quotas
 from service.routes import control, datasets, fit, health, limits, runs, samples, trajectory
 from service.routes.common import admit, only_known_parameters
@@ -54,7 +55,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.door = Door(settings, database)
     app.state.quotas = Quotas(settings)
     app.state.intake = Intake(settings)
-    app.state.streams, app.state.waits = Semaphore(settings.max_streams), Semaphore(settings.max_waits)
+    app.state.streams = Places(settings.max_streams, "trajectories that are sent")
+    app.state.waits = Semaphore(settings.max_waits)
     for room in (fit, runs, control, trajectory, datasets, samples, limits):
         app.include_router(room.router, dependencies=[Depends(admit)])
     app.include_router(health.router, dependencies=[Depends(only_known_parameters)])

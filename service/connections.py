@@ -11,6 +11,7 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.errors import problem
+from service.security import ALWAYS
 from service.settings import Settings
 
 PART_BYTES = 256 * 1024
@@ -193,7 +194,7 @@ class Connection(HttpToolsProtocol):
             return
         headers = {"Connection": "close"} | ({"Retry-After": "1"} if status == CROWDED[0] else {})
         answer = problem(status, detail, headers=headers)
-        fields = [*self.server_state.default_headers, *answer.raw_headers]
+        fields = [*self.server_state.default_headers, *answer.raw_headers, *ALWAYS.items()]
         lines = [b"%s: %s\r\n" % (name, value) for name, value in fields]
         self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", answer.body]))
         self.transport.close()

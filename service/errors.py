@@ -82,6 +82,12 @@ class NotAcceptableError(ApiError):
     status = 406
 
 
+class TooSlowError(ApiError):
+    """The client takes too long to send its request."""
+
+    status = 408
+
+
 class ConflictError(ApiError):
     """The request makes no sense in the state that the thing is in."""
 

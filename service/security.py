@@ -22,8 +22,7 @@ PROBES = frozenset({"/livez", "/readyz"})
 """They tell nobody anything, and orchestrators call them by whatever address."""
 OWN_SITE = (None, b"same-origin", b"none")
 
-# What an answer says of itself unless it says otherwise: data, to be shown in no page, and its own one's alone.
-_ALWAYS = {
+ALWAYS = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
@@ -31,6 +30,7 @@ _ALWAYS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
+"""What an answer says of itself unless it says otherwise: data, to be shown in no page, and its own one's alone."""
 _WITH_KEYS = {b"cache-control": b"no-store"}
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
@@ -44,7 +44,7 @@ class Headers:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._headers = list((_ALWAYS | (_WITH_KEYS if access.are_required(settings) else {})).items())
+        self._headers = list((ALWAYS | (_WITH_KEYS if access.are_required(settings) else {})).items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The app's answer, with them."""

@@ -1,22 +1,26 @@
 """GET /runs/{id}/trajectory: θ and both criteria at every step."""
 
+import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.types import Message, Receive, Scope, Send
 
 from service import present, trajectory_view
-from service.errors import NotAcceptableError, UnavailableError
+from service.errors import NotAcceptableError
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find
 from service.schemas.answers import Trajectory
 from service.store import trajectories
 from service.trajectory_view import Piece, View
+
+log = logging.getLogger("descent.api")
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
 
@@ -43,21 +47,26 @@ class TrajectoryQuery(BaseModel):
     format: Literal["json", "ndjson", "csv"] | None = Field(None, description="Instead of the header Accept.")
 
 
-async def _stream(request: Request) -> AsyncIterator[None]:
-    """A place among the trajectories that are sent, up to the last byte. Raises UnavailableError if all are taken."""
-    streams = request.app.state.streams
-    if streams.locked():
-        raise UnavailableError(
-            "As many trajectories are being sent as may be at once. Try again in a second.",
-            headers={"Retry-After": "1"},
-        )
-    async with streams:
-        yield
+class _Stream(StreamingResponse):
+    """A trajectory on its way. It holds no thread and no transaction while it waits for its reader, only a place."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises UnavailableError if too many are being sent."""
+        try:
+            async with scope["app"].state.streams.taken() as place:
+
+                async def send_on(message: Message) -> None:
+                    place.awaits_client()
+                    await send(message)
+                    place.goes_on()
+
+                await super().__call__(scope, receive, send_on)
+        except TimeoutError:
+            log.warning("api.slow_reader path=%s: another needed its place, and it was cut off", scope["path"])
 
 
 @router.get(
     "/{run_id}/trajectory",
-    dependencies=[Depends(_stream)],
     response_model=Trajectory,
     summary="Read θ and both criteria at every step",
     responses={
@@ -93,7 +102,7 @@ def trajectory(
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
     pieces = _pieces(_written(kind, run, view))
     first = next(pieces, b"")  # before the status line is sent: what is wrong so early is still told as a problem
-    return StreamingResponse(chain([first], pieces), headers=headers, media_type=MEDIA_TYPES[kind])
+    return _Stream(chain([first], pieces), headers=headers, media_type=MEDIA_TYPES[kind])
 
 
 def _negotiated(accept: str) -> str:

@@ -118,6 +118,14 @@ def test_a_key_is_good_as_soon_as_it_is_made_and_until_it_is_revoked(locked: Loc
     assert text.split("_", 2)[2] not in written + answer.text
 
 
+def test_a_key_ends_at_its_time_in_a_running_service(locked: Locked) -> None:
+    service, database, _ = locked
+    short = make_key(database, expires_in=2.0)
+    with httpx2.Client(base_url=service.url, headers=short.headers) as client:
+        assert client.get("/runs").status_code == 200
+        until(lambda: client.get("/runs").status_code == 401, seconds=10)
+
+
 def test_the_demo_asks_for_none_whatever_services_do(tmp_path: Path) -> None:
     done = descent("demo", "--folder", str(tmp_path / "demo"), DESCENT_KEYS="required", DESCENT_HOST="0.0.0.0")
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ import uvicorn
 from sqlalchemy import text
 
 from service import plan, submission
+from service.connections import bounded
 from service.lifecycle import RunStatus
 from service.schemas.answers import Problem
 from service.settings import Settings
@@ -153,7 +154,8 @@ def column_count(made: plan.Plan) -> int:
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """The app behind a real server in a thread, for what a client sees on the wire; its URL."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
+    http = bounded(app.state.settings)
+    config = uvicorn.Config(app, http=http, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

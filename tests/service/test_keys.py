@@ -48,6 +48,13 @@ def test_every_operation_needs_a_key_and_its_scope(operation: Operation, api: Te
             assert 'error="insufficient_scope", scope="write"' in answer.headers["WWW-Authenticate"]
 
 
+@pytest.mark.parametrize("path", ["/runs?limit=0", "/runs?nothing=1", "/fit?validate_only=perhaps", "/limits"])
+def test_without_a_key_there_is_no_advice_and_no_fact(path: str, api: TestClient, key: Key) -> None:
+    method = "POST" if path.startswith("/fit") else "GET"
+    problem_of(api.request(method, path), 401)
+    assert api.request(method, path, headers=key.headers).status_code != 401
+
+
 @pytest.mark.parametrize("path", sorted(OPEN | {"/static/main.js"}))
 def test_what_holds_nothing_of_anybody_needs_no_key(path: str, api: TestClient) -> None:
     assert api.get(path).status_code == 200

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from service.settings import Settings
+from service.store import runs
 from service.store.database import Database
-from tests.keys import Key
+from tests.keys import Key, make_key
 from tests.service.operations import OF_A_THING, Operation
-from tests.service.support import CSV, LINE, counts, fit_body, problem_of
+from tests.service.support import CSV, LINE, counts, fit_body, problem_of, stored_run
 
 DATA = {"x": [[1], [2], [3]], "y": [1, 2, 4]}
 CHANGES = {"from_step": 0, "changes": {"descent": {"learning_rate": 0.02}}}
@@ -59,10 +61,10 @@ def test_anothers_is_not_found(
 def test_lists_and_latest_are_ones_own(api: TestClient, key: Key, other: Key, admin: Key) -> None:
     mine, theirs = fit(api, key).json()["id"], fit(api, other).json()["id"]
     my_data, their_data = upload(api, key).json()["id"], upload(api, other).json()["id"]
-    for who, runs, data in ((key, [mine], [my_data]), (other, [theirs], [their_data])):
-        assert names(api, who, "/runs") == names(api, who, "/runs?status=queued") == runs
+    for who, own, data in ((key, [mine], [my_data]), (other, [theirs], [their_data])):
+        assert names(api, who, "/runs") == names(api, who, "/runs?status=queued") == own
         assert names(api, who, "/datasets") == data
-        assert api.get("/runs/latest", headers=who.headers).json()["id"] == runs[0]
+        assert api.get("/runs/latest", headers=who.headers).json()["id"] == own[0]
         assert api.get("/datasets/latest", headers=who.headers).json()["id"] == data[0]
     assert names(api, admin, "/runs") == [theirs, mine]
     assert names(api, admin, "/datasets") == [their_data, my_data]
@@ -119,3 +121,34 @@ def test_idempotency_keys_are_ones_own(api: TestClient, key: Key, other: Key, ad
         assert fit(api, who, **again).json()["id"] == run_id
     # Nor can one be written so that it is another's: ids are known to those who run the service.
     assert fit(api, other, **{"Idempotency-Key": f"{key.id}/monday"}).json()["id"] not in first.values()
+
+
+def test_a_fork_is_whose_key_asked_and_a_verification_whose_run_it_is(
+    api: TestClient, key: Key, admin: Key, database: Database
+) -> None:
+    run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE runs SET owner = :owner"), {"owner": key.id})
+    fork = {"from_step": 1, "changes": {}}
+    mine, general = (
+        api.post(f"/runs/{run_id}/fork", json=fork, headers=who.headers).json()["id"] for who in (key, admin)
+    )
+    assert names(api, key, "/runs") == [mine, run_id]
+    assert names(api, admin, "/runs") == [general, mine, run_id]
+    problem_of(api.get(f"/runs/{general}", headers=key.headers), 404)
+    with database.writing() as connection:
+        runs.verify(connection, run_id)
+        owners = connection.execute(text("SELECT owner FROM runs WHERE verifies IS NOT NULL")).scalars().all()
+    assert owners == [key.id]
+
+
+def test_idempotency_keys_of_forks_are_ones_own(api: TestClient, admin: Key, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
+    general = make_key(database, "admin")
+    again = {"Idempotency-Key": "monday"}
+
+    def fork(who: Key) -> str:
+        body = {"from_step": 1, "changes": {}}
+        return str(api.post(f"/runs/{run_id}/fork", json=body, headers=who.headers | again).json()["id"])
+
+    assert fork(admin) == fork(admin) != fork(general) == fork(general)

@@ -1,135 +1,16 @@
 """Requests made up from the description, right and wrong ones: each answer must be one that it tells of."""
 
-import json
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
-import pytest
-import schemathesis
-from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from schemathesis import GenerationMode
-from schemathesis.checks import CHECKS, load_all_checks
-from sqlalchemy import text
-
-from service import submission
 from service.app import create_app
 from service.settings import Settings
-from service.store import runs
 from service.store.database import Database
-from service.store.migrations import open_database
-from tests.service.support import LINE, fit_body, stored_run
-
-EXAMPLES, EXAMPLES_OF_BODIES = 12, 40
-# A schema cannot say that x and y have the same length, or which columns a run has.
-HAS_MORE_RULES = {"POST /fit", "POST /datasets", "GET /runs/{run_id}/trajectory", "POST /runs/{run_id}/fork"}
-HAVE_NO_WRONG_REQUEST = {
-    *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel", "POST /runs/{run_id}/pause"),
-    *("POST /runs/{run_id}/resume", "POST /runs/{run_id}/verify"),
-    *("GET /datasets/{dataset_id}", "DELETE /datasets/{dataset_id}", "GET /samples"),
-    *("GET /limits", "GET /livez", "GET /readyz"),
-}
+from tests.service.made_up_requests import exercise_all
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The API without workers, on a database for all these requests."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('schemathesis')}/descent.db"
-    database = open_database(url, 5)
-    yield create_app(Settings(database_url=url, max_wait_seconds=0.01), database)
-    database.dispose()
-
-
-@pytest.fixture(scope="module")
-def schema(app: Any) -> Any:
-    """The description, as the service serves it."""
-    load_all_checks()
-    return schemathesis.openapi.from_asgi("/openapi.json", app)
-
-
-def labels(schema: Any) -> dict[str, Any]:
-    return {result.ok().label: result.ok() for result in schema.get_all_operations()}
-
-
-APART = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
-
-
-def make_sensible(case: Any, draw: Any) -> None:
-    """Has half of the right requests be about things that there are."""
-    if draw(st.booleans()):
-        case.path_parameters = dict.fromkeys(case.path_parameters or {}, "latest")
-        if isinstance(case.body, dict) and "dataset" in case.body:
-            case.body["dataset"] = {"sample": "norris"}
-            # A model, an objective and a descent made up apart hardly ever fit together.
-            case.body = {name: case.body[name] for name in case.body if name not in draw(st.sampled_from(APART))}
-        elif isinstance(case.body, dict) and "from_step" in case.body:
-            case.body = {"from_step": draw(st.integers(0, 2))}
-        elif isinstance(case.body, dict) and "x" in case.body:
-            case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
-
-
-def seed_run(label: str, database: Database) -> None:
-    """The newest run is one with which the operation makes sense."""
-    if label.endswith(("/fork", "/verify")):
-        with database.writing() as connection:
-            connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL"))  # or they would be claimed first
-        stored_run(database, fit_body(), np.ones((3, 2)))
-    elif label.endswith(("/resume", "/pause", "/cancel")):
-        run, _ = submission.queue(database, submission.read(json.dumps(LINE).encode(), database, Settings()), None)
-        if label.endswith("/resume"):
-            with database.writing() as connection:
-                runs.pause(connection, run.id)
-
-
-def exercise(operation: Any, mode: GenerationMode, seed_data: Any, tally: Counter[tuple[str, int]]) -> None:
-    left_out = {"positive_data_acceptance"} if operation.label in HAS_MORE_RULES else set()
-    checks = [check for check in CHECKS.get_all() if getattr(check, "__name__", "") not in left_out]
-
-    @settings(
-        max_examples=EXAMPLES_OF_BODIES if operation.body else EXAMPLES,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
-    def check(case: Any, data: st.DataObject) -> None:
-        if mode is GenerationMode.POSITIVE:
-            seed_data(operation.label)
-            make_sensible(case, data.draw)
-        response = case.call()
-        tally[operation.label, response.status_code] += 1
-        case.validate_response(response, checks=checks)
-
-    check()
-
-
-def test_answers_to_made_up_requests_are_as_described(schema: Any, app: Any) -> None:
-    tally: Counter[tuple[str, int]] = Counter()
-    found = labels(schema)
-    with TestClient(app) as client:
-
-        def seed_data(label: str) -> None:
-            seed_run(label, app.state.database)
-            if client.get("/runs/latest").status_code == 404:
-                client.post("/fit", json=LINE)
-            if client.get("/datasets/latest").status_code == 404:
-                client.post("/datasets", json={"x": [[7], [8], [9]], "y": [1, 2, 4]})
-
-        for label, operation in found.items():
-            exercise(operation, GenerationMode.POSITIVE, seed_data, tally)
-            if label not in HAVE_NO_WRONG_REQUEST:
-                exercise(operation, GenerationMode.NEGATIVE, seed_data, tally)
-    assert {label for label, _ in tally} == set(found)
+def test_answers_to_made_up_requests_are_as_described(settings: Settings, database: Database) -> None:
+    tally = exercise_all(create_app(settings.model_copy(update={"max_wait_seconds": 0.01}), database))
     assert sum(tally.values()) >= 300
     # Both right and wrong bodies have come through to the routes, and things there are have been asked for.
     assert tally["POST /fit", 202] + tally["POST /fit", 200] >= 3, tally
     assert tally["POST /fit", 422] >= 10
     assert tally["POST /datasets", 201] >= 3
     assert tally["POST /datasets", 422] >= 10
-    for label in found:
-        assert sum(tally[label, status] for status in (200, 201, 202, 204)) >= 1, label
-    assert not [key for key in tally if key[1] >= 500]

@@ -1,6 +1,7 @@
 """What keeps other people's web pages away: headers, origins, and the names that the service answers to."""
 
 import re
+import socket
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from fastapi.testclient import TestClient
 
 from service import security
 from service.app import create_app
+from service.ephemeral import Service
 from service.settings import Settings
 from service.store.database import Database
 from tests.keys import make_key
 from tests.service.operations import ALL, Operation
-from tests.service.support import LINE, NOTHING, counts, problem_of
+from tests.service.support import LINE, NOTHING, counts, fit_body, problem_of, stored_run
 
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -55,6 +57,34 @@ def test_every_answer_has_the_headers(path: str, status: int, api: TestClient, m
     assert {name: answer.headers.get_list(name) for name in HEADERS} == {name: [HEADERS[name]] for name in HEADERS}
     assert policy(answer)["frame-ancestors"] == "'none'"
     assert policy(answer)["default-src"] == ("'self'" if path in PAGES else "'none'")
+
+
+def test_answers_without_a_body_or_in_parts_have_them_too(api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
+    etag = api.get(f"/runs/{run_id}").headers["ETag"]
+    script = api.get("/static/main.js").headers["ETag"]
+    for status, answer in (
+        *((200, api.get(f"/runs/{run_id}/trajectory?format={form}")) for form in ("json", "ndjson", "csv")),
+        (304, api.get(f"/runs/{run_id}", headers={"If-None-Match": etag})),
+        (304, api.get("/static/main.js", headers={"If-None-Match": script})),
+        (202, api.post("/fit", json=LINE)),
+        (409, api.post(f"/runs/{run_id}/cancel")),
+        (204, api.delete(f"/runs/{run_id}")),
+        (200, api.head("/")),
+    ):
+        assert answer.status_code == status
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+        assert policy(answer)["frame-ancestors"] == "'none'"
+
+
+def test_what_is_refused_before_it_is_a_request_has_them_too(service: Service) -> None:
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"nothing\r\n\r\n")
+        answer = connection.makefile("rb").read().lower()
+    assert answer.startswith(b"http/1.1 400")
+    for name, value in security.ALWAYS.items():
+        assert answer.count(b"\r\n%s: %s\r\n" % (name, value.lower())) == 1
 
 
 @pytest.mark.parametrize("path", PAGES)

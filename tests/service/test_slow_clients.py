@@ -1,11 +1,10 @@
 """Clients that send or read too slowly, or too much at once, against a real service: none of them can hold it up."""
 
-import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx2
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 from service.ephemeral import Service, running_service
 from service.settings import Settings
 from service.store.migrations import open_database
+from tests.service.sockets import connected, problem_in, rest, stalled, until_true
 from tests.service.support import counts, fit_body, problem_of, stored_run
 
 SECONDS, CONNECTIONS, STREAMS = 0.5, 20, 2
@@ -46,28 +46,6 @@ def strict(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servi
         yield service
 
 
-@contextmanager
-def connected(service: Service) -> Iterator[socket.socket]:
-    """A connection whose reader has little room."""
-    host, _, port = service.url.removeprefix("http://").partition(":")
-    with socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
-        connection.settimeout(20)
-        connection.connect((host, int(port)))
-        yield connection
-
-
-def rest(connection: socket.socket) -> bytes:
-    """All that comes until the service closes the connection."""
-    found = bytearray()
-    try:
-        while piece := connection.recv(65536):
-            found += piece
-    except ConnectionError:
-        pass  # it was cut off
-    return bytes(found)
-
-
 def sent_until_closed(connection: socket.socket, piece: bytes, pause: float = 0.0) -> bytes:
     """What the service says to a client that sends the same again and again."""
     until = time.monotonic() + 20
@@ -80,21 +58,13 @@ def sent_until_closed(connection: socket.socket, piece: bytes, pause: float = 0.
     raise AssertionError("the service takes it for ever")
 
 
-def problem_in(answer: bytes, status: int) -> None:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 %d " % status), answer
-    assert b"content-type: application/problem+json" in head.lower()
-    assert b"connection: close" in head.lower()
-    assert json.loads(body)["status"] == status
-
-
 def serves(service: Service) -> None:
     assert httpx2.get(f"{service.url}/readyz", timeout=20).status_code == 200
 
 
 @pytest.mark.parametrize("begun", [b"G", HEAD, HEAD + b"X-Half: of a hea"], ids=["letter", "lines", "half a line"])
 def test_headers_must_come_in_time(begun: bytes, strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(begun)
         problem_in(rest(connection), 408)
     serves(strict)
@@ -102,7 +72,7 @@ def test_headers_must_come_in_time(begun: bytes, strict: Service) -> None:
 
 @pytest.mark.parametrize("begun", [HEAD + b"X-Slow: ", b"GET /"], ids=["header", "address"])
 def test_a_byte_now_and_then_is_too_slow(begun: bytes, strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(begun)
         answer = sent_until_closed(connection, b"A", 0.05)
     assert b"408" in answer or not answer  # a reset takes along what was not read
@@ -114,11 +84,11 @@ def test_a_body_must_come_in_time(kind: str, strict: Service, url: str) -> None:
     piece = b" " if kind == "length" else b"1\r\n \r\n"
     database = open_database(url, 5)
     before = counts(database)
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
         connection.sendall(framing + b"\r\n\r\n" + piece)
         problem_in(rest(connection), 408)
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
         connection.sendall(framing + b"\r\n\r\n")
         sent_until_closed(connection, piece, 0.05)
@@ -127,14 +97,14 @@ def test_a_body_must_come_in_time(kind: str, strict: Service, url: str) -> None:
 
 
 def test_who_says_nothing_is_not_waited_for(strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         assert rest(connection) == b""
 
 
 def test_empty_lines_are_no_request(strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         sent_until_closed(connection, b"\r\n", 0.02)
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         sent_until_closed(connection, b"\r\n" * 10_000)
     serves(strict)
 
@@ -155,7 +125,7 @@ def test_empty_lines_are_no_request(strict: Service) -> None:
     ids=["address", "headers", "header", "trailers", "trailer", "extension"],
 )
 def test_addresses_and_headers_have_an_end(begun: bytes, piece: bytes, strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(begun)
         sent = time.monotonic()
         sent_until_closed(connection, piece)
@@ -165,10 +135,10 @@ def test_addresses_and_headers_have_an_end(begun: bytes, piece: bytes, strict: S
 
 def test_long_headers_are_refused_with_a_reason(strict: Service) -> None:
     bound = Settings().max_header_bytes
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(HEAD + b"X-Long: " + b"a" * (bound - 100) + b"\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 200"
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(HEAD + b"X-Long: " + b"a" * bound + b"\r\n\r\n")
         problem_in(rest(connection), 431)
 
@@ -177,27 +147,27 @@ def test_long_headers_are_refused_with_a_reason(strict: Service) -> None:
     "text", [b"hello\r\n\r\n", b"GET  / HTTP/9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"\0" * 9]
 )
 def test_what_is_no_http_gets_a_problem(text: bytes, strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall(text)
         problem_in(rest(connection), 400)
 
 
 def test_some_requests_may_be_sent_ahead(strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         connection.sendall((HEAD + b"\r\n") * 19 + HEAD + b"Connection: close\r\n\r\n")
         answers = rest(connection)
     assert answers.count(b"HTTP/1.1 200 OK") == 20
 
 
 def test_requests_cannot_be_sent_ahead_without_end(strict: Service) -> None:
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         sent_until_closed(connection, b"GET /runs/latest/trajectory HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_000)
     serves(strict)
 
 
 def test_the_longest_idle_connection_gives_way_to_a_new_one(strict: Service) -> None:
     with ExitStack() as stack:
-        first, *_ = [stack.enter_context(connected(strict)) for _ in range(CONNECTIONS)]
+        first, *_ = [stack.enter_context(connected(strict.url)) for _ in range(CONNECTIONS)]
         serves(strict)
         assert rest(first) == b""
 
@@ -208,10 +178,10 @@ def test_where_all_connections_are_busy_a_new_one_is_refused(strict: Service) ->
     def is_refused() -> bool:
         with ExitStack() as stack:
             for _ in range(CONNECTIONS):
-                connection = stack.enter_context(connected(strict))
+                connection = stack.enter_context(connected(strict.url))
                 connection.sendall(head + b"Expect: 100-continue\r\n\r\n")
                 assert connection.recv(12) == b"HTTP/1.1 100"
-            with connected(strict) as late:
+            with connected(strict.url) as late:
                 answer = rest(late)
         if answer:
             problem_in(answer, 503)
@@ -220,12 +190,6 @@ def test_where_all_connections_are_busy_a_new_one_is_refused(strict: Service) ->
 
     until_true(is_refused)  # on a busy machine the first of them have had their time before the last has come
     serves(strict)
-
-
-def stalled(connection: socket.socket, path: str) -> None:
-    """Asks, and reads no more than the status."""
-    connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
-    assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def length_of(service: Service, path: str) -> int:
@@ -239,7 +203,7 @@ TRAJECTORIES = [f"/runs/latest/trajectory?format={kind}" for kind in ("json", "n
 def test_who_does_not_read_on_is_cut_off(path: str, strict: Service) -> None:
     whole = length_of(strict, path)
     with ExitStack() as stack:
-        readers = [stack.enter_context(connected(strict)) for _ in range(STREAMS)]
+        readers = [stack.enter_context(connected(strict.url)) for _ in range(STREAMS)]
         for reader in readers:
             stalled(reader, path)
         refused = httpx2.get(strict.url + path, timeout=20)
@@ -259,11 +223,11 @@ def test_a_single_long_answer_is_cut_off_too(strict: Service) -> None:
     path = f"/datasets/{answer.json()['id']}/rows"
     whole = length_of(strict, path)
     assert whole > 10_000_000
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         stalled(connection, path)
         time.sleep(4 * SECONDS)  # what is measured: that nothing is read for longer than is allowed
         assert len(rest(connection)) < whole
-    with connected(strict) as connection:
+    with connected(strict.url) as connection:
         stalled(connection, path)
         begun, read = time.monotonic(), 0
         while read < whole:
@@ -272,19 +236,12 @@ def test_a_single_long_answer_is_cut_off_too(strict: Service) -> None:
         assert time.monotonic() - begun > SECONDS  # slow and steady gets it all
 
 
-def until_true(look: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_only_so_many_large_bodies_come_in_at_once(strict: Service) -> None:
     large = b" " * 400_000
     headers = b"Content-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
     with ExitStack() as stack:
         for _ in range(STREAMS):
-            sender = stack.enter_context(connected(strict))
+            sender = stack.enter_context(connected(strict.url))
             sender.sendall(b"POST /fit HTTP/1.1\r\nHost: localhost\r\n" + headers + large)
 
         def is_full() -> bool:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.engine import make_url
 
+from service.store import wholeness
 from service.store.database import Database
 
 HEAD = "0003"
@@ -14,9 +16,20 @@ class NewerDatabaseError(RuntimeError):
 
 
 def open_database(url: str, busy_seconds: float) -> Database:
-    """The database at `url`, made or brought up to date."""
+    """The database at `url`, made or brought up to date. Raises DamagedFileError for a file that lost a part."""
+    name = make_url(url).database
+    if name:
+        wholeness.check_not_lost(Path(name))
     database = Database(url, busy_seconds=busy_seconds)
-    migrate(database)
+    try:
+        if name:
+            with database.reading() as connection:
+                revision_of(connection)
+                wholeness.check_whole(Path(name))
+        migrate(database)
+    except BaseException:
+        database.dispose()
+        raise
     return database
 
 

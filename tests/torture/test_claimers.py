@@ -1,0 +1,74 @@
+"""Eight processes that claim from one long queue: no run is claimed twice, and none is told that the file is locked."""
+
+import multiprocessing
+from collections import Counter
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+
+from service.lifecycle import RunStatus
+from service.store import datasets, runs
+from service.store.migrations import open_database
+from tests.store.helpers import ROWS, new_dataset
+from tests.torture.report import Measured
+
+CLAIMERS = 8
+BUSY_SECONDS = 30.0
+
+
+def queue(url: str, count: int) -> None:
+    database = open_database(url, BUSY_SECONDS)
+    with database.writing() as connection:
+        values = {
+            "dataset_seq": datasets.add(connection, new_dataset(), [ROWS], uploaded=False),
+            "request": {},
+            "request_digest": "",
+            "parameters": ["a", "b"],
+            "columns": ["train_loss"],
+            "train_rows": 3,
+            "test_rows": 0,
+            "steps_total": 10,
+        }
+        for _ in range(count):
+            runs.create(connection, values, {})
+    database.dispose()
+
+
+def claim_all(url: str, name: str, ready: Barrier, claimed: "multiprocessing.Queue[list[str]]") -> None:
+    """Until there is nothing left; an error ends the process, and its exit code says so."""
+    database = open_database(url, BUSY_SECONDS)
+    ready.wait()
+    mine = []
+    while True:
+        with database.writing() as connection:
+            found = runs.claim(connection, name, 600.0)
+        if found is None:
+            break
+        mine.append(found.run.id)
+        with database.writing() as connection:
+            runs.finish(connection, found, RunStatus.SUCCEEDED, {"stop_reason": name})
+    database.dispose()
+    claimed.put(mine)
+
+
+@pytest.mark.torture(10_000)
+def test_eight_claimers_claim_each_run_once(tmp_path: Path, cases: int, measured: Measured) -> None:
+    url = f"sqlite:///{tmp_path}/descent.db"
+    queue(url, cases)
+    context = multiprocessing.get_context("spawn")
+    ready = context.Barrier(CLAIMERS)
+    claimed: multiprocessing.Queue[list[str]] = context.Queue()
+    processes = [context.Process(target=claim_all, args=(url, f"w{n}", ready, claimed)) for n in range(CLAIMERS)]
+    for process in processes:
+        process.start()
+    mine = [claimed.get(timeout=1_800) for _ in processes]
+    for process in processes:
+        process.join(60)
+    measured("queued runs", cases)
+    counts = Counter(run_id for one in mine for run_id in one)
+    measured("claims", counts.total())
+    measured("runs claimed twice", sum(count > 1 for count in counts.values()), at_most=0)
+    measured("runs never claimed", cases - len(counts), at_most=0)
+    measured("claimers that had an error", sum(process.exitcode != 0 for process in processes), at_most=0)
+    measured("claims of the laziest claimer", min(map(len, mine)))

@@ -1,0 +1,77 @@
+"""Runs that kill whoever works on them, or want more memory than there is: they fail alone, and say why."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.acceptance.helpers import until
+from tests.torture.ground import Ground
+from tests.torture.invariants import OPEN, broken
+from tests.torture.kinds import differs, queue, submit, undisturbed
+from tests.torture.report import Measured
+
+TRIES = 3
+KINDS = ("batches, adam", "logistic", "formula", "perceptron, batches")
+MEMORY_BYTES = 448 * 1024 * 1024
+ROWS, FEATURES = 500_000, 20
+
+
+def how_often_claimed(ground: Ground, run_ids: list[str]) -> set[tuple[int, int]]:
+    """The numbers of claims, and of workers lost, that these runs have."""
+    rows = ground.look("SELECT id, lease_token, losses FROM runs")
+    return {(claims, losses) for run_id, claims, losses in rows if run_id in run_ids}
+
+
+def ended(client: httpx2.Client, run_ids: list[str]) -> list[dict[str, Any]]:
+    return [dict(client.get(f"/runs/{run_id}").json()) for run_id in run_ids]
+
+
+@pytest.mark.torture(10)
+def test_a_run_that_segfaults_its_worker(tmp_path: Path, cases: int, measured: Measured) -> None:
+    ground = Ground(tmp_path, workers=4, max_losses=TRIES)
+    with ground.serving() as standing:
+        reference = undisturbed(standing.client, KINDS)
+    poison, neighbours = [], []
+    with ground.serving(failpoints="append.before[poison]=segfault") as standing:
+        for _ in range(cases):
+            poison.append(submit(standing.client, "logistic", name="poison"))
+            neighbours += [submit(standing.client, kind) for kind in KINDS]
+        until(lambda: ground.look(OPEN) == [(0,)], 60 + 20 * cases)
+        wrong = [differs(standing.client, run, reference) for run in ended(standing.client, neighbours)]
+        reasons = {(run["status"], run["error"]["code"]) for run in ended(standing.client, poison)}
+    measured("runs that segfault their worker", len(poison))
+    measured("neighbours that are not as undisturbed ones", sum(one is not None for one in wrong), at_most=0)
+    assert reasons == {("failed", "worker_lost")}
+    assert how_often_claimed(ground, poison) == {(TRIES + 1, TRIES)}, "tried so often, and once more to be ended"
+    assert how_often_claimed(ground, neighbours) == {(1, 0)}
+    assert broken(ground) == []
+
+
+@pytest.mark.torture(10)
+def test_a_run_that_exhausts_memory(tmp_path: Path, cases: int, measured: Measured) -> None:
+    ground = Ground(tmp_path, workers=2, max_losses=TRIES, worker_memory_bytes=MEMORY_BYTES)
+    header = ",".join([*(f"x{number}" for number in range(FEATURES)), "y"])
+    table = "\n".join(
+        [header, *(",".join(str((row + 7 * column) % 9) for column in range(FEATURES + 1)) for row in range(ROWS))]
+    )
+    hungry, neighbours = [], []
+    with ground.serving() as standing:
+        reference = undisturbed(standing.client, KINDS)
+        answer = standing.client.post(
+            "/datasets?name=large&target=y", content=table, headers={"Content-Type": "text/csv"}, timeout=120
+        )
+        assert answer.status_code == 201, answer.text
+        for _ in range(cases):
+            request = {"dataset": {"id": answer.json()["id"]}, "objective": {"loss": "mae"}}
+            hungry.append(queue(standing.client, request))
+            neighbours += [submit(standing.client, kind) for kind in KINDS]
+        until(lambda: ground.look(OPEN) == [(0,)], 60 + 60 * cases)
+        wrong = [differs(standing.client, run, reference) for run in ended(standing.client, neighbours)]
+        reasons = {(run["status"], (run["error"] or {}).get("code")) for run in ended(standing.client, hungry)}
+    measured("runs that want more memory than a worker has", len(hungry))
+    measured("neighbours that are not as undisturbed ones", sum(one is not None for one in wrong), at_most=0)
+    assert reasons in ({("failed", "out_of_memory")}, {("failed", "worker_lost")})
+    assert how_often_claimed(ground, neighbours) == {(1, 0)}
+    assert broken(ground) == []

@@ -1,0 +1,32 @@
+"""Requests made up from the description, thousands of them, with every check on."""
+
+from math import ceil
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+from service.settings import Settings
+from service.store.database import Database
+from tests.service.made_up_requests import exercise_all
+from tests.service.support import NOTHING, counts
+from tests.torture.report import Measured
+
+ROUND = 400
+"""At least so many requests are made at a time."""
+
+
+@pytest.mark.torture(5_000)
+def test_answers_to_made_up_requests_are_as_described(
+    settings: Settings, database: Database, cases: int, measured: Measured
+) -> None:
+    app = create_app(settings.model_copy(update={"max_wait_seconds": 0.01}), database)
+    tally = exercise_all(app, ceil(cases / ROUND))
+    with TestClient(app) as client:
+        for kind in ("runs", "datasets"):
+            while found := client.get(f"/{kind}").json()["data"]:
+                for thing in found:
+                    assert client.delete(thing["links"]["self"]).status_code == 204
+    measured("requests, every check on", sum(tally.values()), at_least=cases)
+    measured("answers of 5xx", sum(count for (_, status), count in tally.items() if status >= 500), at_most=0)
+    measured("rows left behind", sum(counts(database).values()), at_most=sum(NOTHING.values()))

@@ -1,0 +1,97 @@
+"""SIGSTOP a worker past its lease; another takes over; then SIGCONT: nothing that the stale one wants is written."""
+
+import os
+import signal
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.store.database import sqlite_module
+from tests.acceptance.helpers import finished, until
+from tests.torture.ground import Ground, Standing
+from tests.torture.kinds import differs, submit, undisturbed
+from tests.torture.report import Measured, worst
+
+LEASE_SECONDS, BEAT_SECONDS = 1.5, 0.5
+KINDS = ("batches, adam", "logistic", "formula, clipped", "perceptron, batches")
+
+
+def can_write(ground: Ground) -> bool:
+    """Whether nobody sits on the write lock."""
+    with closing(sqlite_module().connect(ground.file, timeout=0.3, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite_module().OperationalError:
+            return False
+        return True
+
+
+def stored(ground: Ground, run_id: str) -> list[Any]:
+    """All that stands in the file of a run, and when its lease ends."""
+    [run] = ground.look("SELECT * FROM runs WHERE id = ?", run_id)
+    chunks = ground.look("SELECT first_step, rows, checksum FROM trajectory_chunks WHERE run_seq = ?", run[0])
+    return [run, chunks]
+
+
+def holder(ground: Ground, run_id: str) -> str | None:
+    [(owner, steps)] = ground.look("SELECT lease_owner, rows_done FROM runs WHERE id = ?", run_id)
+    return owner if steps else None
+
+
+def taken_over(ground: Ground, standing: Standing, run_id: str) -> tuple[int, int] | None:
+    """Stops the run's holder until another has it; both processes, stopped. None if the holder had the write lock."""
+    first = until(lambda: holder(ground, run_id))
+    stale = standing.workers()[str(first)]
+    os.kill(stale, signal.SIGSTOP)
+    if not can_write(ground):  # stopped in the middle of a transaction: nobody could take over
+        os.kill(stale, signal.SIGCONT)
+        return None
+    until(lambda: holder(ground, run_id) not in {None, first}, 30)
+    while True:
+        other = standing.workers()[str(holder(ground, run_id))]
+        os.kill(other, signal.SIGSTOP)
+        if can_write(ground):
+            return stale, other
+        os.kill(other, signal.SIGCONT)
+        time.sleep(0.01)
+
+
+def ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.torture(50)
+def test_a_stale_holder_writes_nothing_and_exits_within_a_beat(tmp_path: Path, cases: int, measured: Measured) -> None:
+    ground = Ground(
+        tmp_path, heartbeat_seconds=BEAT_SECONDS, lease_seconds=LEASE_SECONDS, block_seconds=0.05, workers=3
+    )
+    exits: list[float] = []
+    written = changed = 0
+    with ground.serving() as standing:
+        reference = undisturbed(standing.client, KINDS)
+        while len(exits) < cases:
+            run_id = submit(standing.client, KINDS[len(exits) % len(KINDS)])
+            pair = taken_over(ground, standing, run_id)
+            if pair is None:
+                finished(standing.client, run_id)
+                continue
+            stale, other = pair
+            before = stored(ground, run_id)
+            begun = time.monotonic()
+            os.kill(stale, signal.SIGCONT)
+            until(lambda pid=stale: ended(pid), 10)  # type: ignore[misc]
+            exits.append(time.monotonic() - begun)
+            written += stored(ground, run_id) != before
+            os.kill(other, signal.SIGCONT)
+            changed += differs(standing.client, finished(standing.client, run_id), reference) is not None
+    measured("workers stopped past their lease and woken", len(exits))
+    measured("writes of theirs that were accepted", written, at_most=0)
+    measured("until they were gone, p99", worst(exits), "s", at_most=BEAT_SECONDS)
+    measured("trajectories that differ in a bit", changed, at_most=0)
