@@ -29,7 +29,7 @@ CROWDED = 503, "There are too many connections. Try again in a second."
 
 def bounded(settings: Settings) -> type["Connection"]:
     """The protocol for uvicorn that holds connections to these settings."""
-    return type("BoundedConnection", (Connection,), {"settings": settings, "waiting": {}})
+    return type("BoundedConnection", (Connection,), {"settings": settings, "waiting": {}, "unread": {}})
 
 
 def allow_open_files(connections: int) -> None:
@@ -55,6 +55,8 @@ class Connection(HttpToolsProtocol):
     settings: ClassVar[Settings]
     waiting: ClassVar[dict["Connection", None]]
     """Those whose next request's headers are not there, the longest waiting first."""
+    unread: ClassVar[dict["Connection", None]]
+    """Those whose answer waits for its reader, the longest waiting first."""
 
     _due: TimerHandle | None = None
     """When the request that comes in must be there."""
@@ -85,6 +87,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection."""
         self.waiting.pop(self, None)
+        self.unread.pop(self, None)
         for timer in (self._due, self._stalled):
             if timer is not None:
                 timer.cancel()
@@ -203,12 +206,22 @@ class Connection(HttpToolsProtocol):
     # What goes out
 
     def pause_writing(self) -> None:
-        """The reader is slower than the service."""
+        """The reader is slower than the service. If too much waits for readers, the longest waiting one gives way."""
         super().pause_writing()
         self._expect_reading()
+        self.unread[self] = None
+        sizes = {each: each.transport.get_write_buffer_size() for each in self.unread}
+        excess = sum(sizes.values()) - self.settings.max_unsent_bytes
+        for each, size in sizes.items():
+            if excess <= 0:
+                break
+            excess -= size
+            del self.unread[each]
+            each.transport.abort()
 
     def resume_writing(self) -> None:
         """The reader has taken what there was."""
+        self.unread.pop(self, None)
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     max_streams: int = Field(
         64, ge=1, description="The most trajectories that are sent at once, and the most large bodies that come in."
     )
+    max_unsent_bytes: int = Field(
+        256 * MIB, ge=32 * MIB, description="The most bytes of answers that wait for their readers."
+    )
     max_waits: int = Field(100, ge=0, description="The most requests whose `Prefer: wait` is honoured at once.")
     max_request_seconds: float = Field(
         30.0, gt=0, description="How long a client may take to send a request, or to read the next part of an answer."

@@ -1,4 +1,7 @@
-"""The database as a file: opened only to read, whoever else has it open."""
+"""The database as a file: opened only to read, whoever else has it open.
+
+But not if this process has: to close a file gives up the locks that SQLite holds on it for the process.
+"""
 
 from pathlib import Path
 from typing import Any

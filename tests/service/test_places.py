@@ -74,3 +74,21 @@ def test_small_bodies_need_no_place(url: str) -> None:
 
         until_true(is_full)
         assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body()).status_code == 200
+
+
+def test_answers_that_wait_for_readers_are_bounded(settings: Settings, database: Database) -> None:
+    app = create_app(settings.model_copy(update={"max_unsent_bytes": 20 * 2**20}), database)
+    rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
+    csv = "\n".join(",".join(map(repr, row)) for row in rows)
+    with served(app) as url, ExitStack() as stack:
+        uploaded = httpx2.post(f"{url}/datasets", content=csv, headers={"Content-Type": "text/csv"}, timeout=60)
+        path = f"{uploaded.headers['Location']}/rows"
+        whole = len(httpx2.get(url + path).content)
+        assert whole > 9_000_000
+        readers = [stack.enter_context(connected(url)) for _ in range(4)]
+        for reader in readers:
+            stalled(reader, path)
+        read = 0
+        while read < whole:  # the newest gets it all
+            read += len(readers[-1].recv(65536))
+        assert len(rest(readers[0])) < whole

@@ -16,13 +16,15 @@ from sqlalchemy import text
 
 from service.app import create_app
 from service.settings import Settings
-from service.store import trajectories
+from service.store import space, trajectories
 from service.store.database import Database
-from tests.service.support import fit_body, problem_of, served, stored_run, strict_json
+from tests.service.support import NOTHING, counts, fit_body, problem_of, served, stored_run, strict_json
 
 ACCEPT = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 FIELDS = ["step", "theta", "train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate"]
 BIG_ROWS = 60_000
+LONG_ROWS = 3 * BIG_ROWS
+"""What a reader keeps in memory may be deleted, and so may what waits in the sockets."""
 
 
 def random_rows(count: int) -> Any:
@@ -172,12 +174,21 @@ def test_damage_in_the_beginning_is_an_error(kind: str, api: TestClient, databas
     assert api.get(f"/runs/{run_id}").status_code == 200
 
 
+def take_away_all(database: Database) -> None:
+    """What the keeper does, without its rests."""
+    while True:
+        with database.writing() as connection:
+            if not space.has_removed(connection):
+                return
+            space.take_away(connection)
+
+
 @pytest.mark.parametrize("kind", ACCEPT)
 @pytest.mark.parametrize("harm", ["damaged", "deleted"])
 def test_what_goes_wrong_midway_breaks_the_connection(
     kind: str, harm: str, settings: Settings, database: Database
 ) -> None:
-    rows = BIG_ROWS if harm == "damaged" else 3 * BIG_ROWS  # what a reader keeps in memory may be deleted
+    rows = BIG_ROWS if harm == "damaged" else LONG_ROWS
     run_id = stored_run(database, fit_body(descent={"steps": rows}), random_rows(rows))
     with served(create_app(settings, database)) as url:
         path = f"{url}/runs/{run_id}/trajectory?format={kind}"
@@ -189,9 +200,27 @@ def test_what_goes_wrong_midway_breaks_the_connection(
             next(pieces)
             if harm == "deleted":
                 assert httpx2.delete(f"{url}/runs/{run_id}").status_code == 204
+                take_away_all(database)
+                assert counts(database) == NOTHING
             with pytest.raises(httpx2.RemoteProtocolError):
                 for _ in pieces:
                     pass
+
+
+@pytest.mark.parametrize("kind", ACCEPT)
+def test_who_reads_a_long_run_reads_on_until_a_deletion_has_taken_it_away(
+    kind: str, settings: Settings, database: Database
+) -> None:
+    run_id = stored_run(database, fit_body(descent={"steps": LONG_ROWS}), random_rows(LONG_ROWS))
+    with served(create_app(settings, database)) as url:
+        path = f"{url}/runs/{run_id}/trajectory?format={kind}"
+        whole = httpx2.get(path, timeout=30).content
+        with httpx2.stream("GET", path, timeout=30) as answer:
+            pieces = answer.iter_bytes()
+            beginning = next(pieces)
+            assert httpx2.delete(f"{url}/runs/{run_id}").status_code == 204
+            assert httpx2.get(path).status_code == 404
+            assert beginning + b"".join(pieces) == whole
 
 
 @pytest.mark.parametrize("kind", ACCEPT)

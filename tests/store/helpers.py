@@ -23,7 +23,7 @@ def new_dataset(name: str = "d") -> NewDataset:
     )
 
 
-def queue_run(database: Database, name: str = "d", tags: dict[str, str] | None = None) -> str:
+def queue_run(database: Database, name: str = "d", tags: dict[str, str] | None = None, steps: int = 10) -> str:
     with database.writing() as connection:
         values = {
             "dataset_seq": datasets.add(connection, new_dataset(name), [ROWS], uploaded=False),
@@ -33,6 +33,6 @@ def queue_run(database: Database, name: str = "d", tags: dict[str, str] | None =
             "columns": ["train_loss"],
             "train_rows": 3,
             "test_rows": 0,
-            "steps_total": 10,
+            "steps_total": steps,
         }
         return str(runs.create(connection, values, tags or {}).id)

@@ -15,6 +15,7 @@ from tests.torture.ground import Ground, Standing
 from tests.torture.invariants import OPEN, broken
 from tests.torture.kinds import Undisturbed, differs, queue, submit, undisturbed
 from tests.torture.report import Measured, worst
+from tests.torture.tables import digits, upload
 
 KINDS = ("batches, adam", "logistic", "formula", "perceptron, batches", "affine")
 QUEUED_SECONDS, RUNNING_SECONDS = 1.0, 2.0
@@ -66,23 +67,11 @@ def test_cancel(tmp_path: Path, cases: int, measured: Measured) -> None:
 def test_cancel_in_the_preparation(tmp_path: Path, cases: int, measured: Measured) -> None:
     """Of a dataset that takes seconds to read: the moments are spread over the time that the preparation takes."""
     ground = Ground(tmp_path, workers=2, max_upload_bytes=10**9)
-    line = ",".join(str(number % 10) for number in range(FEATURES)) + ","
     seconds = []
     in_preparation = 0
     with ground.serving() as standing:
         client = standing.client
-        table = "".join(
-            [",".join(f"x{n}" for n in range(FEATURES)) + ",y\n", *(f"{line}{n % 7}\n" for n in range(ROWS))]
-        )
-        answer = client.post(
-            "/datasets?name=large&target=y", content=table, headers={"Content-Type": "text/csv"}, timeout=300
-        )
-        assert answer.status_code == 201, answer.text
-        request = {
-            "dataset": {"id": answer.json()["id"]},
-            "objective": {"loss": "mae"},
-            "descent": {"steps": 100_000, "learning_rate": 0.001},
-        }
+        request = upload(client, digits(ROWS, FEATURES))
         takes = None
         for _ in range(cases + 1):
             run_id = queue(client, request)

@@ -11,6 +11,7 @@ from tests.torture.ground import Ground
 from tests.torture.invariants import OPEN, broken
 from tests.torture.kinds import differs, queue, submit, undisturbed
 from tests.torture.report import Measured
+from tests.torture.tables import digits, upload
 
 TRIES = 3
 KINDS = ("batches, adam", "logistic", "formula", "perceptron, batches")
@@ -52,19 +53,11 @@ def test_a_run_that_segfaults_its_worker(tmp_path: Path, cases: int, measured: M
 @pytest.mark.torture(10)
 def test_a_run_that_exhausts_memory(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(tmp_path, workers=2, max_losses=TRIES, worker_memory_bytes=MEMORY_BYTES)
-    header = ",".join([*(f"x{number}" for number in range(FEATURES)), "y"])
-    table = "\n".join(
-        [header, *(",".join(str((row + 7 * column) % 9) for column in range(FEATURES + 1)) for row in range(ROWS))]
-    )
     hungry, neighbours = [], []
     with ground.serving() as standing:
         reference = undisturbed(standing.client, KINDS)
-        answer = standing.client.post(
-            "/datasets?name=large&target=y", content=table, headers={"Content-Type": "text/csv"}, timeout=120
-        )
-        assert answer.status_code == 201, answer.text
+        request = upload(standing.client, digits(ROWS, FEATURES))
         for _ in range(cases):
-            request = {"dataset": {"id": answer.json()["id"]}, "objective": {"loss": "mae"}}
             hungry.append(queue(standing.client, request))
             neighbours += [submit(standing.client, kind) for kind in KINDS]
         until(lambda: ground.look(OPEN) == [(0,)], 60 + 60 * cases)

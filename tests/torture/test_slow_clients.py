@@ -1,12 +1,13 @@
 """Clients that send or read a byte a second: they cost themselves time, and others none."""
 
+import multiprocessing
 import random
 import socket
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import numpy as np
@@ -28,76 +29,84 @@ OPENINGS = {
     "sends its body": HEAD + b"Content-Length: 100000\r\n\r\n[",
     "sends a large body": HEAD + b"Content-Length: 10000000\r\n\r\n[" + b" " * 300_000,
     "reads a trajectory": b"GET /runs/%s/trajectory HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "reads a list": b"GET /runs?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20,
+    "reads a list": b"GET /runs?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5,
 }
 
 
-class SlowClients(threading.Thread):
-    """So many sockets that send or read a byte a second, and begin anew when they are cut off."""
+class SlowClients:
+    """So many sockets that send or read a byte a second, and begin anew when they are cut off.
+
+    In a process of their own, so that only the service can be what keeps others waiting.
+    """
 
     def __init__(self, url: str, number: int, long_run: str) -> None:
-        super().__init__(daemon=True)
-        host, _, port = url.removeprefix("http://").partition(":")
-        self._address = (host, int(port))
-        self._openings = [text.replace(b"%s", long_run.encode()) for text in OPENINGS.values()]
-        self._sockets: list[socket.socket | None] = [None] * number
-        self._done = threading.Event()
-        self.begun = 0
-
-    def run(self) -> None:
-        """One round a second."""
-        while not self._done.wait(1.0):
-            for place, client in enumerate(self._sockets):
-                opening = self._openings[place % len(self._openings)]
-                if client is None:
-                    self._sockets[place] = self._connect(opening)
-                elif not self._go_on(client, opening):
-                    client.close()
-                    self._sockets[place] = None
-        for client in self._sockets:
-            if client is not None:
-                client.close()
-
-    def stop(self) -> None:
-        """Closes them all."""
-        self._done.set()
-        self.join()
+        context = multiprocessing.get_context("spawn")
+        self._counts = context.Array("i", 2)
+        self._process = context.Process(target=_dawdle, args=(url, number, long_run, self._counts))
+        self._process.start()
 
     @property
     def connected(self) -> int:
         """How many are on."""
-        return sum(client is not None for client in self._sockets)
+        return int(self._counts[0])
 
-    def _connect(self, opening: bytes) -> socket.socket | None:
-        client = socket.socket()
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        try:
-            client.connect(self._address)
-            client.settimeout(0.5)
-            client.sendall(opening)
-        except OSError:
+    @property
+    def begun(self) -> int:
+        """How often one has begun."""
+        return int(self._counts[1])
+
+    def stop(self) -> None:
+        """Closes them all."""
+        self._process.terminate()
+        self._process.join()
+
+
+def _dawdle(url: str, number: int, long_run: str, counts: Any) -> None:
+    host, _, port = url.removeprefix("http://").partition(":")
+    openings = [text.replace(b"%s", long_run.encode()) for text in OPENINGS.values()]
+    sockets: list[socket.socket | None] = [None] * number
+    for place in cycle(range(number)):
+        time.sleep(1.0 / number)
+        opening = openings[place % len(openings)]
+        client = sockets[place]
+        if client is None:
+            sockets[place] = _begun((host, int(port)), opening)
+            counts[1] += 1
+        elif not _goes_on(client, opening):
             client.close()
-            return None
-        client.setblocking(False)
-        self.begun += 1
-        return client
+            sockets[place] = None
+        counts[0] = number - sockets.count(None)
 
-    def _go_on(self, client: socket.socket, opening: bytes) -> bool:
-        """Whether it is still connected after a byte more."""
-        try:
-            if opening.startswith(b"GET /runs"):
-                return client.recv(1) != b""
-            client.send(b"a")
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        with suppress(BlockingIOError):
-            return client.recv(1) == b""  # an answer: it was refused
+
+def _begun(address: tuple[str, int], opening: bytes) -> socket.socket | None:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    try:
+        client.connect(address)
+        client.settimeout(0.5)
+        client.sendall(opening)
+    except OSError:
+        client.close()
+        return None
+    client.setblocking(False)
+    return client
+
+
+def _goes_on(client: socket.socket, opening: bytes) -> bool:
+    """Whether it is still connected after a byte more."""
+    try:
+        if opening.startswith(b"GET /runs"):
+            return client.recv(1) != b""
+        client.send(b"a")
+        client.recv(1)
+    except BlockingIOError:
         return True
+    except OSError:
+        return False
+    return False  # it was answered: refused, or cut off
 
 
-def ask(client: httpx2.Client) -> list[float]:
+def ask(client: httpx2.Client, requests: int = REQUESTS) -> list[float]:
     """How long each of many requests took, in seconds."""
     asked: list[Callable[[], httpx2.Response]] = [
         lambda: client.get("/livez"),
@@ -108,7 +117,7 @@ def ask(client: httpx2.Client) -> list[float]:
         lambda: client.post("/fit", json=LINE),
     ]
     seconds = []
-    for number in range(REQUESTS):
+    for number in range(requests):
         time.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))
         begun = time.perf_counter()
         answer = asked[number % len(asked)]()
@@ -126,15 +135,16 @@ def test_slow_clients_keep_nobody_waiting(tmp_path: Path, cases: int, measured: 
         stored_run(database, fit_body(), np.ones((10, 8)))
     database.dispose()
     with ground.serving() as standing:
-        ask(standing.client)  # warm
+        ask(standing.client, 100)  # warm
         idle = ask(standing.client)
         slow = SlowClients(standing.url, cases, long_run)
-        slow.start()
         time.sleep(SETTLED_SECONDS)
         begun, connected = slow.begun, slow.connected
         busy = ask(standing.client)
         again = slow.begun - begun
         slow.stop()
+        time.sleep(SETTLED_SECONDS)
+        idle += ask(standing.client)
     ratio = worst(busy) / worst(idle)
     measured("sockets that send or read a byte a second", connected, at_least=round(0.8 * cases))
     measured("… that were cut off meanwhile and began anew", again)

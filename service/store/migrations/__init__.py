@@ -19,13 +19,9 @@ def open_database(url: str, busy_seconds: float) -> Database:
     """The database at `url`, made or brought up to date. Raises DamagedFileError for a file that lost a part."""
     name = make_url(url).database
     if name:
-        wholeness.check_not_lost(Path(name))
+        wholeness.check_whole(Path(name))
     database = Database(url, busy_seconds=busy_seconds)
     try:
-        if name:
-            with database.reading() as connection:
-                revision_of(connection)
-                wholeness.check_whole(Path(name))
         migrate(database)
     except BaseException:
         database.dispose()

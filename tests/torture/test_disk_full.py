@@ -1,0 +1,142 @@
+"""The disk is full at random moments of submissions and runs, and free again: clear errors, and nothing is lost."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.acceptance.helpers import finished, until
+from tests.torture.ground import Standing
+from tests.torture.invariants import OPEN, broken
+from tests.torture.kinds import KINDS, Undisturbed, differs, submit, undisturbed
+from tests.torture.report import Measured, worst
+from tests.torture.small_disk import SmallDisk, small_disk
+
+SIZE = "16m"
+CYCLES_A_SERVICE = 10
+CLIENTS = 3
+USED = ["affine", "batches", "adam, cosine", "logistic", "perceptron", "formula"]
+SHORT_SECONDS, LONG_SECONDS = (0.1, 2.0), (5.0, 25.0)
+"""How long the disk is full: mostly shorter than a block is tried for, sometimes longer, and longer than a lease."""
+BAR_SECONDS = 30.0
+
+
+class Clients:
+    """Some that submit, look and delete, and what they were answered."""
+
+    def __init__(self) -> None:
+        self.acknowledged: list[str] = []
+        self.deleted: set[str] = set()
+        self.answers: Counter[str] = Counter()
+        self.unclear: list[str] = []
+        self.seconds: list[float] = []
+
+    @contextmanager
+    def at(self, url: str) -> Iterator[None]:
+        """They work until the end."""
+        stop = threading.Event()
+        threads = [threading.Thread(target=self._work, args=(url, stop)) for _ in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _work(self, url: str, stop: threading.Event) -> None:
+        with httpx2.Client(base_url=url, timeout=60) as client:
+            while not stop.wait(random.uniform(0, 0.5)):
+                kind = random.choice(USED)
+                answer = self._ask(client, "POST", "/fit", json=KINDS[kind] | {"tags": {"kind": kind}})
+                if answer.status_code == 202:
+                    self.acknowledged.append(answer.json()["id"])
+                    self._ask(client, "GET", f"/runs/{answer.json()['id']}")
+                if self.acknowledged and random.random() < 0.3:
+                    gone = random.choice(self.acknowledged)
+                    self.deleted.add(gone)
+                    self._ask(client, "DELETE", f"/runs/{gone}")
+
+    def _ask(self, client: httpx2.Client, method: str, path: str, **options: Any) -> httpx2.Response:
+        begun = time.monotonic()
+        try:
+            answer = client.request(method, path, **options)
+        except httpx2.TransportError as error:
+            answer = httpx2.Response(599, text=repr(error))
+        self.seconds.append(time.monotonic() - begun)
+        self.answers[f"{method} {answer.status_code}"] += 1
+        is_clear = answer.status_code == 507 or (answer.status_code == 503 and "Retry-After" in answer.headers)
+        if answer.status_code >= 500 and not is_clear:
+            self.unclear.append(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer
+
+
+def one_cycle(disk: SmallDisk, standing: Standing, clients: Clients) -> float:
+    """Full for a while, then free; how long it took from then on until a new run was finished."""
+    with clients.at(standing.url):
+        time.sleep(random.uniform(0, 1))
+        with disk.full():
+            time.sleep(random.uniform(*random.choices((SHORT_SECONDS, LONG_SECONDS), (9, 1))[0]))
+        begun = time.monotonic()
+    run = finished(standing.client, submit(standing.client, "affine"), BAR_SECONDS)
+    assert run["status"] == "succeeded"
+    assert standing.client.delete(f"/runs/{run['id']}").status_code == 204
+    return time.monotonic() - begun
+
+
+def ends(standing: Standing, clients: Clients, reference: dict[str, Undisturbed]) -> Counter[str]:
+    """How the acknowledged runs ended, each of which is deleted afterwards."""
+    found: Counter[str] = Counter()
+    for run_id in clients.acknowledged:
+        answer = standing.client.get(f"/runs/{run_id}")
+        if answer.status_code == 404:
+            found["deleted" if run_id in clients.deleted else "lost"] += 1
+            continue
+        run = answer.json()
+        if run["status"] == "failed":
+            found[f"failed: {run['error']['code']}"] += 1
+        else:
+            found[f"wrong: {wrong}" if (wrong := differs(standing.client, run, reference)) else run["status"]] += 1
+        assert standing.client.delete(f"/runs/{run_id}").status_code == 204
+    clients.acknowledged.clear()
+    return found
+
+
+@pytest.mark.torture(100)
+def test_a_full_disk_is_told_and_passes(tmp_path: Path, cases: int, measured: Measured) -> None:
+    clients = Clients()
+    found: Counter[str] = Counter()
+    seconds: list[float] = []
+    wrong: list[str] = []
+    with small_disk(tmp_path, SIZE, workers=2, max_losses=3, keys="off") as disk:
+        with disk.serving() as standing:
+            reference = undisturbed(standing.client, USED)
+        while len(seconds) < cases:
+            with disk.serving() as standing:
+                for _ in range(min(CYCLES_A_SERVICE, cases - len(seconds))):
+                    seconds.append(one_cycle(disk, standing, clients))
+                    until(lambda: disk.look(OPEN) == [(0,)], BAR_SECONDS)
+                    wrong += broken(disk)
+                    found += ends(standing, clients, reference)
+    for name, count in sorted(clients.answers.items()):
+        measured(name, count)
+    for name, count in sorted(found.items()):
+        measured(f"acknowledged runs: {name}", count)
+    died = disk.log.read_text().count("supervisor.worker_died")
+    measured("times that the disk was full", len(seconds), at_least=cases)
+    measured("unclear answers", len(clients.unclear), at_most=0)
+    measured("the slowest answer", max(clients.seconds), "s", at_most=BAR_SECONDS)
+    measured("from the room on until a new run was finished, p99", worst(seconds), "s", at_most=BAR_SECONDS)
+    measured("workers that died", died)
+    assert not clients.unclear, clients.unclear[:5]
+    assert found.keys() <= {"succeeded", "failed: disk_full", "deleted"}
+    assert wrong == []
+    assert "Traceback" not in disk.log.read_text()
