@@ -21,6 +21,7 @@ from service.lifecycle import RunStatus
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
+from service.store.failures import name_of
 from service.store.runs import Claim, LeaseLostError
 
 log = logging.getLogger("descent.hold")
@@ -142,7 +143,7 @@ class Hold(threading.Thread):
         except LeaseLostError:
             self.ending = LOST
         except SQLAlchemyError as error:
-            log.error("worker.beat_failed run=%s error=%s", self._claim.run.id, error)  # noqa: TRY400 - tried again soon
+            log.error("worker.beat_failed run=%s error=%s", self._claim.run.id, name_of(error))  # noqa: TRY400 - tried again
             self._pause = LONG_PAUSE_SECONDS
         else:
             self._pause = PAUSE_SECONDS

@@ -18,7 +18,7 @@ from service.preparation import Prepared, prepare
 from service.settings import Settings
 from service.store import runs, trajectories
 from service.store.database import Database
-from service.store.failures import Failure, failure_of
+from service.store.failures import Failure, failure_of, name_of
 from service.store.runs import Claim
 
 log = logging.getLogger("descent.training")
@@ -118,7 +118,7 @@ class Training:
             except SQLAlchemyError as error:
                 if failure_of(error) not in {Failure.FULL, Failure.IO}:
                     raise
-                log.warning("training.block_not_stored run=%s error=%s", self._claim.run.id, error)
+                log.warning("training.block_not_stored run=%s error=%s", self._claim.run.id, name_of(error))
                 time.sleep(pause)
         return self._store(block, columns, values)
 

@@ -18,7 +18,7 @@ from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 from service.store.datasets import CorruptError
-from service.store.failures import Failure, failure_of
+from service.store.failures import Failure, failure_of, name_of
 from service.store.runs import Claim, LeaseLostError
 from service.training import NOT_STORED, Training
 from service.verification import Verification
@@ -64,7 +64,7 @@ class Worker:
             try:
                 claim = self._claim()
             except SQLAlchemyError as error:  # a full disk, a lock held for long: both pass
-                log.error("worker.no_claim error=%s", error)  # noqa: TRY400 - it is tried again
+                log.error("worker.no_claim error=%s", name_of(error))  # noqa: TRY400 - it is tried again
                 claim = None
             if claim is None:
                 self._bell.wait()
@@ -92,7 +92,7 @@ class Worker:
             except LeaseLostError:
                 log.info("worker.lease_lost run=%s", claim.run.id)
             except SQLAlchemyError as error:  # what cannot be written now is taken up again when the lease is over
-                log.error("worker.run_dropped run=%s error=%s", claim.run.id, error)  # noqa: TRY400 - said all
+                log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
         self._hold = None
 
     def _try(self, claim: Claim, hold: Hold) -> Ending | None:
@@ -110,7 +110,10 @@ class Worker:
             failure = failure_of(error)
             if failure is Failure.BUSY:
                 raise
-            log.exception("worker.storing_failed run=%s", claim.run.id)
+            trace = error if failure is Failure.OTHER else None
+            log.log(
+                logging.ERROR, "worker.storing_failed run=%s error=%s", claim.run.id, name_of(error), exc_info=trace
+            )
             return failed(*NOT_STORED[failure])
         except LeaseLostError:
             raise

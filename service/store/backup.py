@@ -17,6 +17,7 @@ from typing import Any
 from service.store.database import sqlite_module
 from service.store.failures import Failure, failure_of
 from service.store.files import read_only_uri
+from service.store.wholeness import DamagedFileError, check_whole
 
 STEP_PAGES = 4096
 Progress = Callable[[int, int], None]
@@ -36,6 +37,7 @@ def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> i
     _check(source, target, force=force)
     driver = sqlite_module()
     try:
+        check_whole(source)
         with _partial(target) as (partial, descriptor):
             os.fchmod(descriptor, stat.S_IMODE(source.stat().st_mode))
             _copy(driver, source, partial, progress)
@@ -45,6 +47,8 @@ def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> i
             partial.replace(target)
             _sync_folder(target.parent)
             return os.fstat(descriptor).st_size
+    except DamagedFileError as error:
+        raise BackupError(f"{source} is damaged. {error}") from error
     except driver.Error as error:
         raise BackupError(_told(error, source)) from error
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from service.store import contents, migrations
 from service.store.files import read_only, wal_of
 from service.store.tables import datasets, runs
+from service.store.wholeness import DamagedFileError, check_whole
 
 MOST_LINES = 20
 """Of SQLite's own findings, and of a run or a dataset: one damaged page may cause thousands."""
@@ -48,6 +49,12 @@ class CheckError(RuntimeError):
 def check(file: Path, progress: Progress) -> Iterator[Finding]:
     """What is wrong with the file. Raises CheckError when that cannot be found out."""
     alone = not wal_of(file).exists()
+    try:
+        check_whole(file)
+    except DamagedFileError as error:
+        yield Finding("structure", "file", str(error))
+        if not file.exists() or not file.stat().st_size:
+            return  # SQLite would delete the log
     engine = _opened(file)
     try:
         with engine.connect() as connection:

@@ -22,7 +22,7 @@ def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("command", ["", "serve", "worker", "demo", "keys", "keys create"])
+@pytest.mark.parametrize("command", ["", "serve", "worker", "demo", "keys", "keys create", "backup", "check"])
 def test_help_names_what_there_is(command: str) -> None:
     done = descent(*command.split(), "--help")
     assert done.returncode == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from service.store.database import sqlite_module
@@ -64,7 +65,7 @@ def show(lines: Sequence[Line], share: float) -> None:
     for line, before in zip(lines, [None, *lines], strict=False):
         if before is not None and before.suite != line.suite:
             table.add_section()
-        table.add_row(*_cells(line, before), style="red" if line.met is False else None)
+        table.add_row(*map(escape, _cells(line, before)), style="red" if line.met is False else None)
     Console(width=140).print(table)
 
 

@@ -19,13 +19,14 @@ from tests.torture.kinds import KINDS, Undisturbed, differs, submit, undisturbed
 from tests.torture.report import Measured, worst
 from tests.torture.small_disk import SmallDisk, small_disk
 
-SIZE = "16m"
+SIZE = "24m"
 CYCLES_A_SERVICE = 10
-CLIENTS = 3
+CLIENTS = 2
 USED = ["affine", "batches", "adam, cosine", "logistic", "perceptron", "formula"]
 SHORT_SECONDS, LONG_SECONDS = (0.1, 2.0), (5.0, 25.0)
 """How long the disk is full: mostly shorter than a block is tried for, sometimes longer, and longer than a lease."""
 BAR_SECONDS = 30.0
+RUNS = 4
 
 
 class Clients:
@@ -54,12 +55,12 @@ class Clients:
 
     def _work(self, url: str, stop: threading.Event) -> None:
         with httpx2.Client(base_url=url, timeout=60) as client:
-            while not stop.wait(random.uniform(0, 0.5)):
+            while not stop.wait(random.uniform(0, 1)):
                 kind = random.choice(USED)
                 answer = self._ask(client, "POST", "/fit", json=KINDS[kind] | {"tags": {"kind": kind}})
                 if answer.status_code == 202:
                     self.acknowledged.append(answer.json()["id"])
-                    self._ask(client, "GET", f"/runs/{answer.json()['id']}")
+                self._ask(client, "GET", f"/runs/{random.choice([*self.acknowledged, 'latest'])}")
                 if self.acknowledged and random.random() < 0.3:
                     gone = random.choice(self.acknowledged)
                     self.deleted.add(gone)
@@ -81,6 +82,7 @@ class Clients:
 
 def one_cycle(disk: SmallDisk, standing: Standing, clients: Clients) -> float:
     """Full for a while, then free; how long it took from then on until a new run was finished."""
+    clients.acknowledged += [submit(standing.client, random.choice(USED)) for _ in range(RUNS)]
     with clients.at(standing.url):
         time.sleep(random.uniform(0, 1))
         with disk.full():
@@ -110,13 +112,52 @@ def ends(standing: Standing, clients: Clients, reference: dict[str, Undisturbed]
     return found
 
 
+def start(disk: SmallDisk, since: int) -> str:
+    """What comes of a start on a full disk, when so much was said. To read can be possible still."""
+    try:
+        with disk.serving() as standing:
+            answer = standing.client.get("/runs")
+            return "serves" if answer.status_code in {200, 507} else answer.text
+    except RuntimeError:
+        told = disk.log.read_text()[since:]
+        is_clear = "Cannot use the database" in told and "full" in told and "Traceback" not in told
+        return "refused" if is_clear else told[-1000:]
+
+
+@pytest.mark.torture(20)
+def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, cases: int, measured: Measured) -> None:
+    starts: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    clients = Clients()
+    settings = {"workers": 2, "block_seconds": 0.05, "heartbeat_seconds": 0.5, "lease_seconds": 2}
+    with small_disk(tmp_path, SIZE, **settings) as disk:
+        with disk.serving() as standing:
+            reference = undisturbed(standing.client, USED)
+        for _ in range(cases):
+            with disk.serving() as standing:
+                clients.acknowledged += [submit(standing.client, random.choice(USED)) for _ in range(RUNS)]
+                time.sleep(random.uniform(0, 1))
+                with disk.full():
+                    time.sleep(random.uniform(*SHORT_SECONDS))
+                    standing.kill()
+                    starts[start(disk, len(disk.log.read_text()))] += 1
+            with disk.serving() as standing:
+                until(lambda: disk.look(OPEN) == [(0,)], BAR_SECONDS)
+                assert broken(disk) == []
+                found += ends(standing, clients, reference)
+    for name, count in sorted((starts + found).items()):
+        measured(name, count)
+    assert starts.keys() <= {"serves", "refused"}
+    assert found.keys() <= {"succeeded", "failed: disk_full"}
+
+
 @pytest.mark.torture(100)
 def test_a_full_disk_is_told_and_passes(tmp_path: Path, cases: int, measured: Measured) -> None:
     clients = Clients()
     found: Counter[str] = Counter()
     seconds: list[float] = []
     wrong: list[str] = []
-    with small_disk(tmp_path, SIZE, workers=2, max_losses=3, keys="off") as disk:
+    with small_disk(tmp_path, SIZE, workers=2, block_seconds=0.05, max_losses=3) as disk:
         with disk.serving() as standing:
             reference = undisturbed(standing.client, USED)
         while len(seconds) < cases:

@@ -1,6 +1,7 @@
 """SIGSTOP a worker past its lease; another takes over; then SIGCONT: nothing that the stale one wants is written."""
 
 import os
+import re
 import signal
 import time
 from contextlib import closing
@@ -9,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from service.hold import STALE
 from service.store.database import sqlite_module
 from tests.acceptance.helpers import finished, until
 from tests.torture.ground import Ground, Standing
+from tests.torture.invariants import broken
 from tests.torture.kinds import differs, submit, undisturbed
 from tests.torture.report import Measured, worst
 
 LEASE_SECONDS, BEAT_SECONDS = 1.5, 0.5
+WORKERS = 3
 KINDS = ("batches, adam", "logistic", "formula, clipped", "perceptron, batches")
 
 
@@ -60,6 +64,11 @@ def taken_over(ground: Ground, standing: Standing, run_id: str) -> tuple[int, in
         time.sleep(0.01)
 
 
+def exit_codes(ground: Ground) -> list[int]:
+    """Of all workers that died, as their supervisor tells."""
+    return [int(code) for code in re.findall(r"worker_died .* exit_code=(-?\d+)", ground.log.read_text())]
+
+
 def ended(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -70,7 +79,7 @@ def ended(pid: int) -> bool:
 @pytest.mark.torture(50)
 def test_a_stale_holder_writes_nothing_and_exits_within_a_beat(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(
-        tmp_path, heartbeat_seconds=BEAT_SECONDS, lease_seconds=LEASE_SECONDS, block_seconds=0.05, workers=3
+        tmp_path, heartbeat_seconds=BEAT_SECONDS, lease_seconds=LEASE_SECONDS, block_seconds=0.05, workers=WORKERS
     )
     exits: list[float] = []
     written = changed = 0
@@ -91,7 +100,12 @@ def test_a_stale_holder_writes_nothing_and_exits_within_a_beat(tmp_path: Path, c
             written += stored(ground, run_id) != before
             os.kill(other, signal.SIGCONT)
             changed += differs(standing.client, finished(standing.client, run_id), reference) is not None
+            until(lambda: len(standing.workers()) == WORKERS, 30)
+    codes = exit_codes(ground)
     measured("workers stopped past their lease and woken", len(exits))
     measured("writes of theirs that were accepted", written, at_most=0)
+    measured("… that ended as stale ones and were replaced", codes.count(STALE), at_least=cases)
     measured("until they were gone, p99", worst(exits), "s", at_most=BEAT_SECONDS)
     measured("trajectories that differ in a bit", changed, at_most=0)
+    assert codes == [STALE] * len(exits), "nobody else died"
+    assert broken(ground) == []

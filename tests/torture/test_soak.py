@@ -1,0 +1,220 @@
+"""Half an hour of everything at once on one service: what it holds of memory, files, threads and log stays the same."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import httpx2
+import pytest
+
+from service.store.files import wal_of
+from tests.acceptance.helpers import finished, long_run, trajectory, until
+from tests.torture.ground import Ground, Standing
+from tests.torture.invariants import OPEN, broken
+from tests.torture.kinds import KINDS, queue, submit
+from tests.torture.report import Measured
+
+WARM_SHARE, WARM_SECONDS = 0.2, 120.0
+"""Until then threads, connections and caches are still being made: at most this share of the time, or so long."""
+SAMPLE_SECONDS, KILL_SECONDS, SETTLE_SECONDS = 0.5, 15.0, 60.0
+LONG_STEPS = 20_000
+MIB = 1024 * 1024
+MORE_MEMORY, MORE_FILES, MORE_THREADS, LONGEST_LOG = 5.0, 3, 2, 128
+OPERATORS, READERS = 6, 2
+"""Clients that make, change and delete runs, and clients that only read."""
+CONFLICT = 409
+
+
+class Sample(NamedTuple):
+    """What the API's process holds at a moment, and the length of the log beside the file, in MiB."""
+
+    memory: float
+    files: int
+    threads: int
+    log: float
+
+
+def sample(standing: Standing, ground: Ground) -> Sample:
+    """A look at the process from outside."""
+    home = Path(f"/proc/{standing.service.process.pid}")
+    said = dict(line.split(":", 1) for line in (home / "status").read_text().splitlines())
+    log = wal_of(ground.file)
+    return Sample(
+        memory=int(said["VmRSS"].split()[0]) / 1024,
+        files=len(list((home / "fd").iterdir())),
+        threads=int(said["Threads"]),
+        log=log.stat().st_size / MIB if log.exists() else 0.0,
+    )
+
+
+class Operator:
+    """A client that works on one run after the other, and keeps none but the last."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx2.Client(base_url=url, timeout=120)
+        self._made: list[str] = []
+        self.done: Counter[str] = Counter()
+
+    def until(self, end: float) -> Counter[str]:
+        """What was done, and how often."""
+        deeds: Sequence[Callable[[], None]] = [self.read, self.cancel, self.pause, self.fork, self.verify, self.upload]
+        with self._client:
+            while time.monotonic() < end:
+                made, self._made = self._made, []
+                random.choice(deeds)()
+                for place in made:
+                    self._expect(self._client.delete(place), 204)
+        return self.done
+
+    def read(self) -> None:
+        """A run from its beginning to its end, read while it is under way."""
+        run_id = self._submit("read")
+        self._client.get(f"/runs/{run_id}/trajectory?format=ndjson")
+        finished(self._client, run_id)
+        trajectory(self._client, run_id)
+
+    def cancel(self) -> None:
+        """At any moment."""
+        run_id = self._submit("cancelled")
+        time.sleep(random.expovariate(5))
+        self._change(run_id, "cancel")
+        finished(self._client, run_id)
+
+    def pause(self) -> None:
+        """At any moment, and on."""
+        run_id = self._submit("paused")
+        time.sleep(random.expovariate(5))
+        if self._change(run_id, "pause"):
+            time.sleep(random.expovariate(5))
+            assert self._change(run_id, "resume")
+        if random.random() < 0.3:
+            return  # it is deleted as it is
+        finished(self._client, run_id)
+
+    def fork(self) -> None:
+        """Anew from the middle."""
+        run_id = self._submit("forked")
+        step = random.randrange(finished(self._client, run_id)["steps_done"] + 1)
+        body = {"from_step": step, "changes": {"descent": {"steps": 1_000}}}
+        forked = self._expect(self._client.post(f"/runs/{run_id}/fork", json=body), 202)
+        self._made.append(forked.headers["Location"])
+        finished(self._client, forked.json()["id"])
+
+    def verify(self) -> None:
+        """To the last bit."""
+        run_id = self._submit("verified")
+        finished(self._client, run_id)
+        while (answer := self._client.post(f"/runs/{run_id}/verify")).status_code == 202:
+            time.sleep(0.1)
+        assert self._expect(answer, 200).json()["identical"] is True, answer.text
+
+    def upload(self) -> None:
+        """A file and a run on it; the run goes first, or the file could not."""
+        rows = "".join(f"{random.random()},{random.random()},{random.random()}\n" for _ in range(2_000))
+        headers = {"Content-Type": "text/csv"}
+        answer = self._expect(self._client.post("/datasets?name=soak", content=f"a,b,y\n{rows}", headers=headers), 201)
+        run_id = queue(self._client, {"dataset": {"id": answer.json()["id"]}, "descent": {"steps": 500}})
+        self._made += [f"/runs/{run_id}", answer.headers["Location"]]
+        self.done["uploaded"] += 1
+        finished(self._client, run_id)
+
+    def _submit(self, what: str) -> str:
+        run_id = submit(self._client, random.choice(list(KINDS)))
+        self._made.append(f"/runs/{run_id}")
+        self.done[what] += 1
+        return run_id
+
+    def _change(self, run_id: str, how: str) -> bool:
+        """Whether it came before the end."""
+        answer = self._client.post(f"/runs/{run_id}/{how}")
+        return answer.status_code != CONFLICT and bool(self._expect(answer, 202))
+
+    def _expect(self, answer: httpx2.Response, status: int) -> httpx2.Response:
+        assert answer.status_code == status, answer.text
+        return answer
+
+
+def read_on(url: str, long_id: str, end: float) -> Counter[str]:
+    """Asks for lists, runs and a long trajectory in all its forms, one after the other."""
+    kinds = [f"/runs/{long_id}/trajectory?format={kind}" for kind in ("json", "ndjson", "csv")]
+    paths = [*kinds, f"{kinds[0]}&max_points=500", "/runs?limit=50", "/runs/latest", "/datasets", "/samples", "/readyz"]
+    with httpx2.Client(base_url=url, timeout=120) as client:
+        done: Counter[str] = Counter()
+        while time.monotonic() < end:
+            answer = client.get(random.choice(paths))
+            assert answer.status_code == 200, answer.text
+            done["looks"] += 1
+            time.sleep(random.expovariate(10))
+    return done
+
+
+def kill_on(standing: Standing, end: float, over: threading.Event) -> Counter[str]:
+    """Kills a worker now and then."""
+    done: Counter[str] = Counter()
+    while time.monotonic() < end and not over.wait(random.expovariate(1 / KILL_SECONDS)):
+        with suppress(ProcessLookupError, IndexError):
+            os.kill(random.choice(list(standing.workers().values())), signal.SIGKILL)
+            done["workers killed"] += 1
+    return done
+
+
+def fifths(samples: Sequence[Sample]) -> tuple[Sample, Sample]:
+    """The medians of the first fifth and of the last one."""
+    size = max(1, len(samples) // 5)
+    first, last = (Sample(*map(median, zip(*part, strict=True))) for part in (samples[:size], samples[-size:]))
+    return first, last
+
+
+def soak(ground: Ground, standing: Standing, seconds: float) -> tuple[list[Sample], Counter[str]]:
+    """All of them at once, and what was seen from outside after the warm-up."""
+    long_id = long_run(standing.client, LONG_STEPS)
+    finished(standing.client, long_id)
+    begun = time.monotonic()
+    end, warm = begun + seconds, begun + min(WARM_SHARE * seconds, WARM_SECONDS)
+    over = threading.Event()
+    samples = []
+    with ThreadPoolExecutor(OPERATORS + READERS + 1) as clients:
+        doing: list[Any] = [clients.submit(Operator(standing.url).until, end) for _ in range(OPERATORS)]
+        doing += [clients.submit(read_on, standing.url, long_id, end) for _ in range(READERS)]
+        doing += [clients.submit(kill_on, standing, end, over)]
+        while (now := time.monotonic()) < end and all(not future.done() for future in doing):
+            if now >= warm:
+                samples.append(sample(standing, ground))
+            time.sleep(SAMPLE_SECONDS)
+        over.set()
+        done: Counter[str] = sum((future.result() for future in doing), Counter())
+    return samples, done
+
+
+@pytest.mark.torture(1_800)
+def test_half_an_hour_of_everything_leaves_the_service_as_it_was(
+    tmp_path: Path, cases: int, measured: Measured
+) -> None:
+    ground = Ground(tmp_path, workers=2, heartbeat_seconds=0.5, lease_seconds=3, block_seconds=0.05)
+    with ground.serving() as standing:
+        samples, done = soak(ground, standing, cases)
+        until(lambda: ground.look(OPEN) == [(0,)], SETTLE_SECONDS)
+        until(lambda: sample(standing, ground).log < 1, SETTLE_SECONDS)
+        kept = standing.client.get("/runs?limit=200").json()["data"]
+    first, last = fifths(samples)
+    measured("seconds", cases)
+    for what in sorted(done):
+        measured(f"… {what}", done[what], at_least=1)
+    measured("memory of the API, first fifth", first.memory, "MiB")
+    measured("… last fifth, more by", 100 * (last.memory / first.memory - 1), "%", at_most=MORE_MEMORY)
+    measured("open files, first fifth", first.files)
+    measured("… last fifth, more by", last.files - first.files, at_most=MORE_FILES)
+    measured("threads, first fifth", first.threads)
+    measured("… last fifth, more by", last.threads - first.threads, at_most=MORE_THREADS)
+    measured("longest log beside the file", max(each.log for each in samples), "MiB", at_most=LONGEST_LOG)
+    measured("runs kept at the end", len(kept), at_most=2 * OPERATORS + 1)
+    assert broken(ground) == []
