@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +30,8 @@ WORKER_LOST = (
     "The run's worker died {} times, so the run was given up. Perhaps it needs more memory than a worker has; "
     "the service's log says more."
 )
+PASSING = {Failure.FULL, Failure.IO, Failure.BUSY}
+"""What is no fault of the run, nor of this program."""
 OUT_OF_MEMORY = "The run needs more memory than its worker may have. Use fewer rows, features or parameters."
 
 
@@ -41,6 +44,7 @@ class Worker:
         self._database = Database(settings.database_url, busy_seconds=settings.busy_seconds, connections=4)
         self._stopping = False
         self._hold: Hold | None = None
+        self._dropped: Claim | None = None
         self._bell = Bell()
 
     def stop(self, *_: int | FrameType | None) -> None:
@@ -73,11 +77,19 @@ class Worker:
         self._database.dispose()
 
     def _claim(self) -> Claim | None:
+        self._hand_back_dropped()
         with self._database.reading() as connection:
             if not runs.has_work(connection):
                 return None
         with self._database.writing() as connection:
             return runs.claim(connection, self._name, self._settings.lease_seconds)
+
+    def _hand_back_dropped(self) -> None:
+        """As soon as something can be written again: else the run would wait for its lease, and count a worker lost."""
+        if self._dropped is not None:
+            with suppress(LeaseLostError), self._database.writing() as connection:
+                runs.hand_back(connection, self._dropped)
+            self._dropped = None
 
     def _train(self, claim: Claim) -> None:
         with Hold(self._database, claim, self._settings) as hold:
@@ -91,7 +103,8 @@ class Worker:
                         ending.write(connection, claim)
             except LeaseLostError:
                 log.info("worker.lease_lost run=%s", claim.run.id)
-            except SQLAlchemyError as error:  # what cannot be written now is taken up again when the lease is over
+            except SQLAlchemyError as error:  # what cannot be written now is handed back later, or its lease runs out
+                self._dropped = claim if failure_of(error) in PASSING else None
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
         self._hold = None
 

@@ -28,7 +28,7 @@ LONG_LOG_BYTES = 64 * 1024 * 1024
 _REMOVED = (
     select(runs.c.seq, runs.c.dataset_seq)
     .where(runs.c.verifies.is_not(None), runs.c.verifies == runs.c.seq)
-    .order_by(runs.c.seq)
+    .order_by(runs.c.verifies)  # by their index: SQLite would walk all runs in any other order
     .limit(1)
 )
 # By its row numbers: a chunk's primary key is an index beside the table.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from service.keeper import Keeper
 from service.lifecycle import RunStatus
@@ -145,3 +145,19 @@ def test_the_log_is_empty_when_nobody_writes(
     with Keeper(settings, database):
         wait_until(lambda: log.stat().st_size == 0)
     assert api.get(f"/runs/{long_run}").status_code == 200
+
+
+def test_however_many_runs_there_are_a_look_walks_over_none(database: Database) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _keep(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        asked.append((statement, values))
+
+    with database.reading() as connection:
+        space.has_removed(connection)
+        runs.finished_before(connection, time.time(), 8)
+        for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert len(plan) == 1
+            assert plan[0].detail.startswith("SEARCH runs USING")

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import text
 
 from service.lifecycle import FINISHED, HELD, TRANSITIONS, RunStatus
@@ -61,6 +68,13 @@ class Lifecycle(RuleBasedStateMachine):
         assert after.status == before.status or after.status in TRANSITIONS[before.status]
         assert after.token >= before.token
         self.known[run_id] = after
+
+    @initialize()
+    def begin(self) -> None:
+        """Not every example makes use of every rule: each one shall have a run that somebody has, and one that waits."""
+        self.create()
+        self.create()
+        self.claim("a", -1.0)
 
     @precondition(lambda self: len(self.known) < MOST_RUNS)
     @rule()

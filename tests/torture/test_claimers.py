@@ -9,7 +9,9 @@ import pytest
 
 from service.lifecycle import RunStatus
 from service.store import datasets, runs
+from service.store.database import Database
 from service.store.migrations import open_database
+from service.store.runs import Claim
 from tests.store.helpers import ROWS, new_dataset
 from tests.torture.report import Measured
 
@@ -37,19 +39,22 @@ def queue(url: str, count: int) -> None:
 
 def claim_all(url: str, name: str, ready: Barrier, claimed: "multiprocessing.Queue[list[str]]") -> None:
     """Until there is nothing left; an error ends the process, and its exit code says so."""
-    database = open_database(url, BUSY_SECONDS)
-    ready.wait()
-    mine = []
-    while True:
-        with database.writing() as connection:
-            found = runs.claim(connection, name, 600.0)
-        if found is None:
-            break
-        mine.append(found.run.id)
-        with database.writing() as connection:
-            runs.finish(connection, found, RunStatus.SUCCEEDED, {"stop_reason": name})
-    database.dispose()
-    claimed.put(mine)
+    mine: list[str] = []
+    try:
+        database = open_database(url, BUSY_SECONDS)
+        ready.wait(60)
+        while (found := claim(database, name)) is not None:
+            mine.append(found.run.id)
+            with database.writing() as connection:
+                runs.finish(connection, found, RunStatus.SUCCEEDED, {"stop_reason": name})
+        database.dispose()
+    finally:
+        claimed.put(mine)
+
+
+def claim(database: Database, name: str) -> Claim | None:
+    with database.writing() as connection:
+        return runs.claim(connection, name, 600.0)
 
 
 @pytest.mark.torture(10_000)

@@ -31,13 +31,17 @@ MIB = 1024 * 1024
 MORE_MEMORY, MORE_FILES, MORE_THREADS, LONGEST_LOG = 5.0, 3, 2, 128
 OPERATORS, READERS = 6, 2
 """Clients that make, change and delete runs, and clients that only read."""
+CONNECTIONS = OPERATORS + READERS + 6
+"""To the database: those of the pool are kept, as many as were ever needed at once, and the service has some itself."""
 CONFLICT = 409
+DEEDS = ("read", "cancelled", "paused", "forked", "verified", "uploaded", "looks", "workers killed")
 
 
 class Sample(NamedTuple):
     """What the API's process holds at a moment, and the length of the log beside the file, in MiB."""
 
     memory: float
+    connections: int
     files: int
     threads: int
     log: float
@@ -48,12 +52,21 @@ def sample(standing: Standing, ground: Ground) -> Sample:
     home = Path(f"/proc/{standing.service.process.pid}")
     said = dict(line.split(":", 1) for line in (home / "status").read_text().splitlines())
     log = wal_of(ground.file)
+    opened = [target for link in (home / "fd").iterdir() if (target := _target(link))]
+    of_database = [target for target in opened if target.startswith(str(ground.file))]
     return Sample(
         memory=int(said["VmRSS"].split()[0]) / 1024,
-        files=len(list((home / "fd").iterdir())),
+        connections=of_database.count(str(ground.file)),
+        files=len(opened) - len(of_database),
         threads=int(said["Threads"]),
         log=log.stat().st_size / MIB if log.exists() else 0.0,
     )
+
+
+def _target(link: Path) -> str:
+    with suppress(FileNotFoundError):  # it was closed just now
+        return str(link.readlink())
+    return ""
 
 
 class Operator:
@@ -207,11 +220,12 @@ def test_half_an_hour_of_everything_leaves_the_service_as_it_was(
         kept = standing.client.get("/runs?limit=200").json()["data"]
     first, last = fifths(samples)
     measured("seconds", cases)
-    for what in sorted(done):
+    for what in DEEDS:
         measured(f"… {what}", done[what], at_least=1)
     measured("memory of the API, first fifth", first.memory, "MiB")
     measured("… last fifth, more by", 100 * (last.memory / first.memory - 1), "%", at_most=MORE_MEMORY)
-    measured("open files, first fifth", first.files)
+    measured("most connections to the database", max(each.connections for each in samples), at_most=CONNECTIONS)
+    measured("other open files, first fifth", first.files)
     measured("… last fifth, more by", last.files - first.files, at_most=MORE_FILES)
     measured("threads, first fifth", first.threads)
     measured("… last fifth, more by", last.threads - first.threads, at_most=MORE_THREADS)
