@@ -33,6 +33,7 @@ PAUSE_SECONDS, LONG_PAUSE_SECONDS = 0.2, 1.0
 UNHEEDED, STALE = 3, 4
 """Exit codes of a worker whose computation did not let go, and of one that was silent for longer than its lease and has
 lost it, or cannot speak now either."""
+SILENT = "worker.silent_for_longer_than_its_lease"
 
 
 class Ending(NamedTuple):
@@ -98,6 +99,11 @@ class Hold(threading.Thread):
         """To be told when a block was stored, which renews the lease too."""
         self._beaten = time.monotonic()
 
+    def lost(self) -> None:
+        """To be told when a write found the run lost. Ends a process that was silent for too long, as a beat would."""
+        if time.monotonic() - self._beaten > self._settings.lease_seconds:
+            self._exit(STALE, SILENT)
+
     @property
     def seconds(self) -> float:
         """How long the run has been in these hands."""
@@ -124,7 +130,7 @@ class Hold(threading.Thread):
         silent_since = self._beaten
         self._hear(now)
         if now - silent_since > self._settings.lease_seconds and (self.ending is LOST or self._beaten == silent_since):
-            self._exit(STALE, "worker.silent_for_longer_than_its_lease")
+            self._exit(STALE, SILENT)
         if self.ending is None:
             return
         self._due = self._due or now + HEED_SECONDS

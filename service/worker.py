@@ -103,6 +103,7 @@ class Worker:
                         ending.write(connection, claim)
             except LeaseLostError:
                 log.info("worker.lease_lost run=%s", claim.run.id)
+                hold.lost()
             except SQLAlchemyError as error:  # what cannot be written now is handed back later, or its lease runs out
                 self._dropped = claim if failure_of(error) in PASSING else None
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all

@@ -71,7 +71,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Not every example makes use of every rule: each one shall have a run that somebody has, and one that waits."""
+        """No example makes use of every rule: each has a run that somebody holds, and one that waits."""
         self.create()
         self.create()
         self.claim("a", -1.0)
