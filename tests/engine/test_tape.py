@@ -173,7 +173,8 @@ def test_a_result_that_is_a_step_of_another_result_is_kept() -> None:
     theta = random_theta(9)
     program = record(many, random_theta(8))
     for ours, theirs in zip(program(theta), many(theta), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+        # A sum of squares is a dot product on the tape, whose order of summing follows the memory's alignment.
+        np.testing.assert_allclose(ours, theirs, rtol=1e-14)
 
 
 @pytest.mark.parametrize(

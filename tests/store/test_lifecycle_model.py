@@ -71,10 +71,11 @@ class Lifecycle(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """No example makes use of every rule: each has a run that somebody holds, and one that waits."""
+        """No example makes use of every rule: each has a run that was taken from a silent worker, and one more."""
         self.create()
         self.create()
         self.claim("a", -1.0)
+        self.claim("b", 60.0)
 
     @precondition(lambda self: len(self.known) < MOST_RUNS)
     @rule()
