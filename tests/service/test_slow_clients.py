@@ -231,7 +231,9 @@ def test_a_single_long_answer_is_cut_off_too(strict: Service) -> None:
         stalled(connection, path)
         begun, read = time.monotonic(), 0
         while read < whole:
-            read += len(connection.recv(65536))
+            piece = connection.recv(65536)
+            assert piece, f"cut off after {read} of {whole} bytes"
+            read += len(piece)
             time.sleep(0.004)
         assert time.monotonic() - begun > SECONDS  # slow and steady gets it all
 
