@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.errors import problem
-from service.store.datasets import CorruptError
-from service.store.failures import Failure, failure_of, name_of
+from service.store.failures import CorruptError, Failure, failure_of, name_of
 
 log = logging.getLogger("descent.api")
 
@@ -41,13 +40,17 @@ _ANSWERS = {
 }
 
 
-def _database(request: Request, error: Exception) -> Response:
+def told(path: str, error: Exception) -> Failure:
+    """What an error of the store means, after a line about it in the log: with its trace only where it is a mistake."""
     failure = failure_of(error)
-    known = _ANSWERS.get(failure)
     trace = error if failure is Failure.OTHER else None
-    log.error(
-        "api.database_error path=%s failure=%s error=%s", request.url.path, failure, name_of(error), exc_info=trace
-    )
+    log.error("api.database_error path=%s failure=%s error=%s", path, failure, name_of(error), exc_info=trace)
+    return failure
+
+
+def _database(request: Request, error: Exception) -> Response:
+    failure = told(request.url.path, error)
+    known = _ANSWERS.get(failure)
     if known is not None:
         headers = {"Retry-After": str(known.retry_after)}
         return problem(known.status, known.detail, title=known.title, headers=headers)
@@ -57,7 +60,7 @@ def _database(request: Request, error: Exception) -> Response:
 
 
 def _corrupt(request: Request, error: CorruptError) -> Response:
-    log.error("api.damaged_data path=%s error=%s", request.url.path, error)
+    told(request.url.path, error)
     return problem(500, f"{error} `descent check` says what else is damaged, and what to do.")
 
 

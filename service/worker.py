@@ -18,8 +18,7 @@ from service.hold import HANDED_BACK, Ending, Hold, failed
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
-from service.store.datasets import CorruptError
-from service.store.failures import Failure, failure_of, name_of
+from service.store.failures import CorruptError, Failure, failure_of, name_of
 from service.store.runs import Claim, LeaseLostError
 from service.training import NOT_STORED, Training
 from service.verification import Verification
@@ -67,7 +66,7 @@ class Worker:
         while not self._stopping:
             try:
                 claim = self._claim()
-            except SQLAlchemyError as error:  # a full disk, a lock held for long: both pass
+            except (SQLAlchemyError, CorruptError) as error:  # a full disk, a lock held for long: both pass
                 log.error("worker.no_claim error=%s", name_of(error))  # noqa: TRY400 - it is tried again
                 claim = None
             if claim is None:

@@ -10,14 +10,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Message, Receive, Scope, Send
 
-from service import present, trajectory_view
+from service import outages, present, trajectory_view
 from service.errors import NotAcceptableError
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find
 from service.schemas.answers import Trajectory
 from service.store import trajectories
+from service.store.failures import CorruptError
 from service.trajectory_view import Piece, View
 
 log = logging.getLogger("descent.api")
@@ -51,7 +53,10 @@ class _Stream(StreamingResponse):
     """A trajectory on its way. It holds no thread and no transaction while it waits for its reader, only a place."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises UnavailableError if too many are being sent."""
+        """Raises UnavailableError if too many are being sent.
+
+        What goes wrong on the way breaks the connection off: the answer has begun, and only so can a client see it.
+        """
         try:
             async with scope["app"].state.streams.taken() as place:
 
@@ -63,6 +68,8 @@ class _Stream(StreamingResponse):
                 await super().__call__(scope, receive, send_on)
         except TimeoutError:
             log.warning("api.slow_reader path=%s: another needed its place, and it was cut off", scope["path"])
+        except (SQLAlchemyError, CorruptError) as error:
+            outages.told(scope["path"], error)
 
 
 @router.get(

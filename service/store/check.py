@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, func, inspect, null, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from service.store import contents, migrations
+from service.store.failures import has_code
 from service.store.files import read_only, wal_of
 from service.store.tables import datasets, runs
 from service.store.wholeness import DamagedFileError, check_whole
@@ -149,6 +150,10 @@ def _looked(connection: Connection, query: Any, kind: str, seq: str, look: _Look
             yield Finding(kind, row.id, "There is more of this.")
     except (TypeError, ValueError) as error:
         yield Finding(kind, seq, f"The row of this number cannot be read: {error}.")
+    except OperationalError as error:
+        if has_code(error):  # it is about the file, not about this row
+            raise
+        yield Finding(kind, seq, "The row of this number cannot be read: a text of it is no UTF-8.")
 
 
 def _names(connection: Connection, table: Table) -> set[str]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.failpoints import reach
 from service.store.batch import Batch
+from service.store.failures import CorruptError
 
 
 def sqlite_module() -> ModuleType:
@@ -32,6 +33,14 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
     Present from 3.7.0, fixed in 3.51.3 and, for older lines, 3.50.7 and 3.44.6 (sqlite.org/wal.html).
     """
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+def _from_json(stored: Any) -> Any:
+    """The value of a JSON column. Raises CorruptError."""
+    try:
+        return orjson.loads(stored)
+    except orjson.JSONDecodeError as error:
+        raise CorruptError(f"A row of the database is damaged: {error}.") from error
 
 
 class JournalError(RuntimeError):
@@ -54,7 +63,7 @@ class Database:
             pool_size=connections,
             max_overflow=0,
             json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
-            json_deserializer=orjson.loads,
+            json_deserializer=_from_json,
             **options,
         )
         if self._sqlite:

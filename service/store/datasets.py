@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
+from service.store.failures import CorruptError
 from service.store.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -29,10 +30,6 @@ _LATEST = select(datasets).where(datasets.c.uploaded, _IS_OWN).order_by(datasets
 _KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
 _ADD = insert(datasets)
 _ADD_CHUNK = insert(dataset_chunks)
-
-
-class CorruptError(RuntimeError):
-    """Stored bytes that are not what was written."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
+class CorruptError(RuntimeError):
+    """Stored bytes that are not what was written."""
+
+
 class Failure(StrEnum):
     """What went wrong, as far as it matters to what is to be done about it."""
 
@@ -45,12 +49,15 @@ _BY_WORDS = {
     "busy": Failure.BUSY,
     "malformed": Failure.DAMAGED,
     "not a database": Failure.DAMAGED,
+    "could not decode": Failure.DAMAGED,  # of a text that is no UTF-8
 }
 _BY_ERRNO = {errno.ENOSPC: Failure.FULL, errno.EDQUOT: Failure.FULL, errno.EIO: Failure.IO, errno.EROFS: Failure.IO}
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What an error of SQLAlchemy, of the driver or of the file system means; OTHER for any other error."""
+    """What an error of the store, of the driver or of the file system means; OTHER for any other error."""
+    if isinstance(error, CorruptError):
+        return Failure.DAMAGED
     if isinstance(error, PoolTimeoutError):
         return Failure.BUSY
     if isinstance(error, OSError):
@@ -61,6 +68,11 @@ def failure_of(error: BaseException) -> Failure:
         return _BY_EXTENDED_CODE.get(code, _BY_CODE.get(code & 0xFF, Failure.OTHER))
     words = str(cause).lower() if isinstance(error, DBAPIError) else ""
     return next((failure for word, failure in _BY_WORDS.items() if word in words), Failure.OTHER)
+
+
+def has_code(error: DBAPIError) -> bool:
+    """Whether the error is SQLite's own. Its driver has some without a code, about what SQLite gave it."""
+    return hasattr(error.orig, "sqlite_errorcode")
 
 
 def name_of(error: BaseException) -> str:

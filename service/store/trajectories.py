@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from service.failpoints import reach
 from service.store.database import Database
-from service.store.datasets import CorruptError
+from service.store.failures import CorruptError
 from service.store.tables import trajectory_chunks as chunks
 
 Columns = np.ndarray[Any, np.dtype[np.float64]]

@@ -16,7 +16,7 @@ from service.app import create_app
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database, sqlite_module
-from service.store.datasets import CorruptError
+from service.store.failures import CorruptError
 from tests.service.support import NOTHING, counts, fit_body, problem_of
 
 UPLOAD = fit_body()["dataset"]
@@ -163,6 +163,17 @@ def test_what_the_database_says_is_told_in_other_words(
     assert ("Retry-After" in answer.headers) == (status != 500)
     assert ("descent check" in answer.text) == damaged
     assert counts(database) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "damage", ["request = '{'", "tags = 'no'", "name = CAST(x'ff' AS TEXT)", "final = x'00'", "timings = 3.5"]
+)
+def test_a_row_that_cannot_be_read_is_told_as_damage(damage: str, api: TestClient, database: Database) -> None:
+    run_id = api.post("/fit", json=fit_body()).json()["id"]
+    with database.writing() as connection:
+        connection.execute(text(f"UPDATE runs SET {damage}"))
+    for path in ("/runs", f"/runs/{run_id}", f"/runs/{run_id}/trajectory"):
+        assert "`descent check`" in problem_of(api.get(path), 500)["detail"]
 
 
 def test_an_unexpected_exception_tells_nothing_of_the_inside(

@@ -186,7 +186,7 @@ def take_away_all(database: Database) -> None:
 @pytest.mark.parametrize("kind", ACCEPT)
 @pytest.mark.parametrize("harm", ["damaged", "deleted"])
 def test_what_goes_wrong_midway_breaks_the_connection(
-    kind: str, harm: str, settings: Settings, database: Database
+    kind: str, harm: str, settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = BIG_ROWS if harm == "damaged" else LONG_ROWS
     run_id = stored_run(database, fit_body(descent={"steps": rows}), random_rows(rows))
@@ -205,6 +205,9 @@ def test_what_goes_wrong_midway_breaks_the_connection(
             with pytest.raises(httpx2.RemoteProtocolError):
                 for _ in pieces:
                     pass
+    [said] = [record for record in caplog.records if record.name == "descent.api"]
+    assert "failure=damaged" in said.getMessage()
+    assert not any(record.exc_info for record in caplog.records), "no trace: it is no mistake of the program"
 
 
 @pytest.mark.parametrize("kind", ACCEPT)

@@ -93,6 +93,11 @@ ROWS = f"dataset_chunks SET {{}} WHERE dataset_seq = {UPLOADED}"
             "run",
             "The row of this number cannot be read: unexpected end of data: line 1 column 2 (char 1).",
         ),
+        (
+            "UPDATE runs SET stop_reason = CAST(x'6dff' AS TEXT) WHERE name = 'ended'",
+            "run",
+            "The row of this number cannot be read: a text of it is no UTF-8.",
+        ),
         ("UPDATE runs SET status = 'lost' WHERE name = 'ended'", "run", "The run has a status that does not exist."),
         ("UPDATE runs SET finished_at = NULL WHERE name = 'ended'", "run", "The run is finished without a time."),
         (

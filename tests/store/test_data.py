@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from service.store import datasets, runs, trajectories
 from service.store.database import Database
-from service.store.datasets import CHUNK_BYTES, CorruptError
+from service.store.datasets import CHUNK_BYTES
+from service.store.failures import CorruptError
 from tests.store.helpers import ROWS, new_dataset, queue_run
 
 fixture_is_kept = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
