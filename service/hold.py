@@ -78,7 +78,8 @@ class Hold(threading.Thread):
         super().__init__(daemon=True)
         self._database, self._claim, self._settings = database, claim, settings
         self._done = threading.Event()
-        self._beaten = self._begun = time.monotonic()
+        self._begun = time.monotonic()
+        self._beaten = self._begun - _age_of_lease(claim.run, settings)
         self._end_at, self._late = _time_limit(claim.run, settings)
         self._due: float | None = None
         self._pause = PAUSE_SECONDS
@@ -95,9 +96,12 @@ class Hold(threading.Thread):
         self.bell.ring()
         self.join()
 
-    def renewed(self) -> None:
-        """To be told when a block was stored, which renews the lease too."""
-        self._beaten = time.monotonic()
+    def renewed(self, moment: float) -> None:
+        """To be told when a block was stored, which renews the lease too: from the moment at which it was written.
+
+        The commit takes its time after that, and others count the lease without it.
+        """
+        self._beaten = moment
 
     def lost(self) -> None:
         """To be told when a write found the run lost. Ends a process that was silent for too long, as a beat would."""
@@ -141,8 +145,9 @@ class Hold(threading.Thread):
         try:
             if now - self._beaten >= self._settings.heartbeat_seconds:
                 with self._database.writing() as connection:
+                    moment = time.monotonic()
                     status = runs.progress(connection, self._claim, self._settings.lease_seconds, {})
-                self.renewed()
+                self.renewed(moment)
             else:
                 with self._database.reading() as connection:
                     status = runs.status(connection, self._claim)
@@ -174,6 +179,11 @@ class Hold(threading.Thread):
         if not self._done.is_set():
             log.warning("%s run=%s", event, self._claim.run.id)
             os._exit(code)
+
+
+def _age_of_lease(run: Any, settings: Settings) -> float:
+    """For how many seconds a run's lease has been running, the commit of its claim among them."""
+    return max(0.0, time.time() + settings.lease_seconds - run.lease_expires_at)
 
 
 def _time_limit(run: Any, settings: Settings) -> tuple[float, Ending]:

@@ -124,13 +124,14 @@ class Training:
 
     def _store(self, block: Block, columns: FloatArray, values: dict[str, Any]) -> bool:
         with self._database.writing() as connection:
+            moment = time.monotonic()
             status = runs.progress(connection, self._claim, self._settings.lease_seconds, values)
             if columns.shape[1]:
                 trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
             ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._hold.ending
             if ending is not None:
                 ending.write(connection, self._claim)
-        self._hold.renewed()
+        self._hold.renewed(moment)
         return ending is not None
 
     def _diagnosis(self, outcome: Outcome) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 from service.worker import Worker
-from tests.acceptance.helpers import until
+from tests.acceptance.helpers import long_run, until
 from tests.service.support import fit_body
 
 
@@ -31,6 +31,23 @@ def stuck(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.kill()
+        process.wait()
+
+
+@contextmanager
+def slow_to_commit(settings: Settings, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker as there are many, on a disk that takes so long for a commit."""
+    environment = os.environ | {"DESCENT_FAILPOINTS": f"commit.before=stall:{seconds}"}
+    command = [sys.executable, "-m", "service.worker", "slow"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(settings.model_dump_json().encode() + b"\n")
+        process.stdin.flush()
+        yield process
+    finally:
+        process.kill()
+        process.stdin.close()
         process.wait()
 
 
@@ -92,6 +109,21 @@ def test_a_worker_that_was_silent_for_longer_than_its_lease_ends_itself(
     assert other is not None
     with database.reading() as connection:
         assert runs.status(connection, other) == "running"
+
+
+def test_silence_is_counted_from_the_beat_and_not_from_the_end_of_its_commit(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    run_id = long_run(api, 1_000_000)
+    brief = settings.model_copy(update={"lease_seconds": 1.5, "block_seconds": 0.4})
+    with slow_to_commit(brief, 1.0) as worker:
+        until(lambda: run_of(api, run_id)["steps_done"] > 0)
+        first = _expiry(database, run_id)
+        until(lambda: _expiry(database, run_id) > first)
+        os.kill(worker.pid, signal.SIGSTOP)
+        assert until(lambda: _claim(database)) is not None  # half a second after that commit
+        os.kill(worker.pid, signal.SIGCONT)
+        assert worker.wait(10) == STALE
 
 
 def test_a_worker_that_was_silent_while_nobody_took_its_run_goes_on(
