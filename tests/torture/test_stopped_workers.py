@@ -47,12 +47,12 @@ def holder(ground: Ground, run_id: str) -> str | None:
 
 
 def taken_over(ground: Ground, standing: Standing, run_id: str) -> tuple[int, int] | None:
-    """Stops the run's holder until another has it; both processes, stopped. None if the holder had the write lock."""
+    """Stops the run's holder until another has it; both processes, stopped. None if that cannot be."""
     first = until(lambda: holder(ground, run_id))
     stale = standing.workers()[str(first)]
     os.kill(stale, signal.SIGSTOP)
-    if not can_write(ground):  # stopped in the middle of a transaction: nobody could take over
-        os.kill(stale, signal.SIGCONT)
+    if not can_write(ground) or holder(ground, run_id) != first:
+        os.kill(stale, signal.SIGCONT)  # stopped in a transaction, so that nobody can take over, or with the run done
         return None
     until(lambda: holder(ground, run_id) not in {None, first}, 30)
     while True:
