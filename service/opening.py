@@ -1,5 +1,8 @@
 """The database that a command works on, or why it cannot be used."""
 
+import shutil
+from pathlib import Path
+
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from service.settings import Settings
@@ -9,8 +12,11 @@ from service.store.failures import Failure, failure_of
 from service.store.migrations import NewerDatabaseError, open_database
 from service.store.wholeness import DamagedFileError
 
+LEAST_BYTES = 64 * 1024
+"""With less than this, a file beside the database, which SQLite makes 32 KiB long, may not fit any more."""
 ADVICE = {
     Failure.FULL: ". The disk is full: free some space.",
+    Failure.IO: ". The disk could not be read or written: look after it.",
     Failure.DAMAGED: ". The file is damaged: `descent check` says where. Restore a backup.",
 }
 
@@ -21,5 +27,13 @@ def opened(settings: Settings) -> Database:
         return open_database(settings.database_url, settings.busy_seconds)
     except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        advice = ADVICE.get(failure_of(error), "")
+        advice = ADVICE.get(_failure(error, settings.database_file), "")
         raise StartError(f"Cannot use the database {settings.database_url}: {cause}{advice}") from error
+
+
+def _failure(error: Exception, file: Path | None) -> Failure:
+    """What the error means. On a full disk SQLite may find that it cannot write before it can tell why."""
+    failure = failure_of(error)
+    if failure is Failure.IO and file is not None and file.parent.exists():
+        return Failure.FULL if shutil.disk_usage(file.parent).free < LEAST_BYTES else failure
+    return failure
