@@ -183,7 +183,8 @@ class Hold(threading.Thread):
 
 def _age_of_lease(run: Any, settings: Settings) -> float:
     """For how many seconds a run's lease has been running, the commit of its claim among them."""
-    return max(0.0, time.time() + settings.lease_seconds - run.lease_expires_at)
+    begun: float = run.lease_expires_at - settings.lease_seconds
+    return max(0.0, time.time() - begun)
 
 
 def _time_limit(run: Any, settings: Settings) -> tuple[float, Ending]:

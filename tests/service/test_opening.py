@@ -1,5 +1,6 @@
 """Why a database cannot be used, in words that say what to do."""
 
+import shutil
 import sqlite3
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ def test_an_error_of_a_full_disk_is_told_from_one_of_a_disk_that_fails(
         raise OperationalError("PRAGMA page_count", {}, sqlite3.OperationalError("disk I/O error"))
 
     monkeypatch.setattr(opening, "open_database", fail)
-    monkeypatch.setattr(opening.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     with pytest.raises(StartError, match=f"disk I/O error.*{advice}"):
         opening.opened(settings)
 
