@@ -47,7 +47,7 @@ class Walk:
             if not (isfinite(found.energy) and (isfinite(theta @ theta) or np.isfinite(theta).all())):
                 outcome = Outcome("diverged", state.step)
                 break
-            rate = self._rate(state, found)
+            rate = rate_at(self._recipe, self._evaluator, state, found)
             norm = sqrt(found.gradient @ found.gradient)
             gap = float(self._optimum.gap(theta)) if self._optimum else 0.0
             thetas.append(theta)
@@ -118,20 +118,11 @@ class Walk:
             watch = watch.after(step, energy, validation)
         return (Outcome("max_steps", step) if step == self._recipe.steps else None), watch
 
-    def _rate(self, state: State, found: Evaluation) -> float:
-        rate = self._recipe.learning_rate
-        if isinstance(rate, Backtracking):
-            way = _clipped(found.gradient, self._recipe.clip_norm)
-            return rate.rate(
-                lambda r: self._evaluator.energy(state.theta - r * way), found.energy, float(found.gradient @ way)
-            )
-        return rate(state.step) if callable(rate) else rate
-
     def _after(self, state: State, gradient: FloatArray, rate: float, watch: Watch) -> State:
         """The state one update later."""
         if self._batches:
             gradient = self._evaluator.batch_gradient(state.theta, self._batches.rows(state.step))
-        gradient = _clipped(gradient, self._recipe.clip_norm)
+        gradient = clipped(gradient, self._recipe.clip_norm)
         change, memory = self._recipe.optimizer.update(gradient, state.memory, rate, state.theta, state.step)
         return State(state.step + 1, state.theta + change, memory, watch)
 
@@ -150,7 +141,16 @@ class Walk:
         return filled * tally_length(self._problem.model.classes)
 
 
-def _clipped(gradient: FloatArray, most: float | None) -> FloatArray:
+def rate_at(recipe: Recipe, evaluator: Evaluator, state: State, found: Evaluation) -> float:
+    """The learning rate of a step at which this was found."""
+    rate = recipe.learning_rate
+    if isinstance(rate, Backtracking):
+        way = clipped(found.gradient, recipe.clip_norm)
+        return rate.rate(lambda r: evaluator.energy(state.theta - r * way), found.energy, float(found.gradient @ way))
+    return rate(state.step) if callable(rate) else rate
+
+
+def clipped(gradient: FloatArray, most: float | None) -> FloatArray:
     """The gradient, brought to the length `most` if it is longer."""
     if most is None:
         return gradient

@@ -21,7 +21,7 @@ from service.errors import ApiError, problem
 from service.intake import Intake
 from service.places import Places
 from service.quotas import Quotas
-from service.routes import control, datasets, fit, health, limits, runs, samples, trajectory
+from service.routes import control, datasets, events, fit, health, limits, runs, samples, trajectory
 from service.routes.common import admit, only_known_parameters
 from service.security import PAGE_HEADERS
 from service.settings import Settings
@@ -56,8 +56,10 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.quotas = Quotas(settings)
     app.state.intake = Intake(settings)
     app.state.streams = Places(settings.max_streams, "trajectories that are sent")
+    app.state.followers = Places(settings.max_followers, "runs that are followed")
+    app.state.is_stopping = lambda: False
     app.state.waits = Semaphore(settings.max_waits)
-    for room in (fit, runs, control, trajectory, datasets, samples, limits):
+    for room in (fit, runs, control, trajectory, events, datasets, samples, limits):
         app.include_router(room.router, dependencies=[Depends(admit)])
     app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
     _add_pages(app)

@@ -32,8 +32,9 @@ def serve(settings: Settings, console: Console) -> None:
     """Listens, starts the workers, and stops both on SIGINT or SIGTERM. Raises StartError."""
     _log()
     database = opened(settings)
+    app = _app(settings, database)
     config = uvicorn.Config(
-        _app(settings, database),
+        app,
         http=connections.bounded(settings),
         ws="none",
         log_config=None,
@@ -42,6 +43,7 @@ def serve(settings: Settings, console: Console) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
+    app.state.is_stopping = lambda: server.should_exit
     connections.allow_open_files(settings.max_connections)
     listener = _listen(settings.host, settings.port)
     # uvicorn has handlers of its own while it serves, and raises the signal again afterwards: then the workers are

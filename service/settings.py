@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     max_streams: int = Field(
         64, ge=1, description="The most trajectories that are sent at once, and the most large bodies that come in."
     )
+    max_followers: int = Field(256, ge=1, description="The most runs that are followed live at once, by `/events`.")
     max_unsent_bytes: int = Field(
         256 * MIB, ge=32 * MIB, description="The most bytes of answers that wait for their readers."
     )

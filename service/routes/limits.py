@@ -29,6 +29,7 @@ UNITS = {
     "requests_per_minute": "requests per minute",
     "max_connections": "connections",
     "max_streams": "answers",
+    "max_followers": "streams",
     "max_unsent_bytes": "bytes",
     "max_waits": "requests",
     "max_wait_seconds": "seconds",

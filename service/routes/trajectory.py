@@ -1,28 +1,24 @@
 """GET /runs/{id}/trajectory: θ and both criteria at every step."""
 
-import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import Message, Receive, Scope, Send
 
-from service import outages, present, trajectory_view
+from service import present, trajectory_view
 from service.errors import NotAcceptableError
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find
+from service.routes.streams import Stream
 from service.schemas.answers import Trajectory
 from service.store import trajectories
-from service.store.failures import CorruptError
+from service.store.database import Database
 from service.trajectory_view import Piece, View
-
-log = logging.getLogger("descent.api")
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
 
@@ -49,29 +45,6 @@ class TrajectoryQuery(BaseModel):
     format: Literal["json", "ndjson", "csv"] | None = Field(None, description="Instead of the header Accept.")
 
 
-class _Stream(StreamingResponse):
-    """A trajectory on its way. It holds no thread and no transaction while it waits for its reader, only a place."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises UnavailableError if too many are being sent.
-
-        What goes wrong on the way breaks the connection off: the answer has begun, and only so can a client see it.
-        """
-        try:
-            async with scope["app"].state.streams.taken() as place:
-
-                async def send_on(message: Message) -> None:
-                    place.awaits_client()
-                    await send(message)
-                    place.goes_on()
-
-                await super().__call__(scope, receive, send_on)
-        except TimeoutError:
-            log.warning("api.slow_reader path=%s: another needed its place, and it was cut off", scope["path"])
-        except (SQLAlchemyError, CorruptError) as error:
-            outages.told(scope["path"], error)
-
-
 @router.get(
     "/{run_id}/trajectory",
     response_model=Trajectory,
@@ -89,6 +62,7 @@ class _Stream(StreamingResponse):
     },
 )
 def trajectory(
+    request: Request,
     run_id: RunId,
     store: Store,
     caller: Asks,
@@ -109,7 +83,7 @@ def trajectory(
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
     pieces = _pieces(_written(kind, run, view))
     first = next(pieces, b"")  # before the status line is sent: what is wrong so early is still told as a problem
-    return _Stream(chain([first], pieces), headers=headers, media_type=MEDIA_TYPES[kind])
+    return Stream(request.app.state.streams, chain([first], pieces), MEDIA_TYPES[kind], headers)
 
 
 def _negotiated(accept: str) -> str:
@@ -145,12 +119,17 @@ def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
     if query.max_points is not None:
         best = run.best["step"] if run.best else None
         steps = trajectory_view.thinned(steps, query.max_points, best)
+    return view_of(run, fields_of(run, query.fields), steps, store)
+
+
+def view_of(run: Any, fields: Sequence[str], steps: Any, store: Database) -> View:
+    """These columns of these steps of a run."""
     columns = len(run.parameters) + len(run.columns)
-    chunks = partial(trajectories.read, store, run.seq, columns)
-    return View(run.parameters, run.columns, _fields(run, query.fields), steps, chunks)
+    return View(run.parameters, run.columns, fields, steps, partial(trajectories.read, store, run.seq, columns))
 
 
-def _fields(run: Any, asked: str | None) -> list[str]:
+def fields_of(run: Any, asked: str | None) -> list[str]:
+    """The columns that are sent, by what the query asked for. Raises InvalidError for one that there is not."""
     known = ["step", "theta", *run.columns]
     if asked is None:
         return [name for name in known if name != ON_REQUEST]
@@ -163,11 +142,12 @@ def _fields(run: Any, asked: str | None) -> list[str]:
 
 def _written(kind: str, run: Any, view: View) -> Iterator[Piece]:
     if kind == "json":
-        return trajectory_view.as_json(view, _head(run, view))
+        return trajectory_view.as_json(view, head_of(run, view))
     return trajectory_view.as_ndjson(view) if kind == "ndjson" else trajectory_view.as_csv(view)
 
 
-def _head(run: Any, view: View) -> dict[str, Any]:
+def head_of(run: Any, view: View) -> dict[str, Any]:
+    """What a trajectory as JSON says before its columns."""
     asked = view.steps
     contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1
     return {

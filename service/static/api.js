@@ -47,6 +47,7 @@ export const getRun = (id, signal) => call(runPath(id), { signal });
 export const getTrajectory = (id, query, signal) => call(trajectoryLink(id, query), { signal });
 const changeRun = (change) => (id) => call(`${runPath(id)}/${change}`, { method: "POST" });
 export const [cancelRun, pauseRun, resumeRun] = ["cancel", "pause", "resume"].map(changeRun);
+export const forkRun = (id, body) => send(`${runPath(id)}/fork`, body);
 export const deleteRun = (id) => call(runPath(id), { method: "DELETE" });
 export const fetchFile = async (path) => (await answer(path)).blob();
 
@@ -55,7 +56,19 @@ export function listRuns(after, signal) {
   return call(`/runs?${query}`, { signal });
 }
 
-export function fit(body) {
-  const headers = { "Content-Type": "application/json" };
-  return call("/fit", { method: "POST", headers, body: JSON.stringify(body) });
+export const fit = (body) => send("/fit", body);
+
+const send = (path, body) => call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+/** The events of a run after the one called `last`, as text in pieces; `onOpen()` is called before the first. */
+export async function* readEvents(id, query, last, signal, onOpen) {
+  const headers = last === null ? {} : { "Last-Event-ID": last };
+  const { body } = await answer(`${runPath(id)}/events?${new URLSearchParams(query)}`, { headers, signal });
+  onOpen();
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  while (true) {
+    const { done, value } = await reader.read().catch(() => { throw new ApiError({ unreachable: true }); });
+    if (done) return;
+    yield value;
+  }
 }

@@ -3,9 +3,11 @@ import { h, say } from "/static/dom.js";
 import { count, t } from "/static/i18n.js";
 import { rounded } from "/static/format.js";
 import { chart } from "/static/chart.js";
+import { curveTable } from "/static/curve-table.js";
 import { CURVES } from "/static/trajectory.js";
 import { suggestsLog } from "/static/scaling.js";
 import { isLive } from "/static/status.js";
+import { player } from "/static/player.js";
 import { stepper } from "/static/stepper.js";
 
 /** `kept` holds the reader's choices: `log` (undefined: not chosen yet), `loss`, `step` (undefined: the last one). */
@@ -20,11 +22,14 @@ export function chartPanel(kept, onStep) {
     legendEntry("train_mse", t("train_mse")), legendEntry("test_mse", t("test_mse")),
     h("label", { class: "toggle" }, loss, legendEntry("train_loss", t("showLoss"))), best);
   const slider = stepper((step) => { kept.step = step; onStep(step); });
+  const playing = player(slider.at, slider.last, slider.choose);
+  slider.row.prepend(playing.element);
   const empty = h("p", { class: "nothing", hidden: true });
+  const table = curveTable();
   const element = h("section", { class: "criteria", "aria-labelledby": "criteria" },
-    h("div", { class: "criteria-top" }, h("h2", { id: "criteria" }, t("chart")), scale.element), legend, figure, empty, slider.element, note,
+    h("div", { class: "criteria-top" }, h("h2", { id: "criteria" }, t("chart")), scale.element), legend, figure, empty, slider.element, note, table.element,
     h("p", { class: "explain" }, t("criteria")));
-  const needData = [figure, legend, scale.element, slider.element];
+  const needData = [figure, legend, scale.element, slider.element, table.element];
   for (const part of needData) part.hidden = true;
   let drawing = null; // uPlot needs an element with a size, hence not before the first draw
   let latest = null;
@@ -39,6 +44,7 @@ export function chartPanel(kept, onStep) {
     say(empty, isLive(run) ? t("chartWaiting") : t("chartNothing"));
     say(note, notes(run, curve));
     slider.grow(Math.max(0, curve.last));
+    table.update(curve.columns);
     if (rows > 0) redraw();
   }
 
@@ -58,7 +64,11 @@ export function chartPanel(kept, onStep) {
     slider.show(step, row);
     drawing?.select(step, row, visible());
   }
-  return { element, update, select, stop: () => drawing?.stop() };
+  const stop = () => {
+    playing.pause();
+    drawing?.stop();
+  };
+  return { element, update, select, stop };
 }
 
 const legendEntry = (name, words) => h("span", { class: `entry ${name}` }, h("i", { class: "sample", "aria-hidden": "true" }), h("span", {}, words));

@@ -1,4 +1,4 @@
-// Two dictionaries with the same keys. An entry is a text, or {one, other} chosen by the number `n`.
+// Two dictionaries with the same keys, but for what the service itself says in English. An entry is a text, or {one, other} chosen by the number `n`.
 import { english } from "/static/strings-en.js";
 import { french } from "/static/strings-fr.js";
 import { remember } from "/static/memory.js";
@@ -23,7 +23,7 @@ export function t(key, values = {}) {
 }
 
 /** Has the dictionaries a word for it? Names that come from the API may be newer than this page. */
-export const word = (key, fallback, values) => (key in english ? t(key, values) : fallback);
+export const word = (key, fallback, values) => (key in DICTIONARIES[language()] ? t(key, values) : fallback);
 
 /** Whole numbers (steps, rows) grouped as the language does. */
 export const count = (n) => new Intl.NumberFormat(language()).format(n);

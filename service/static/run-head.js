@@ -5,16 +5,18 @@ import { titleOf } from "/static/format.js";
 import { cancelRun, deleteRun, pauseRun, resumeRun } from "/static/api.js";
 import { act } from "/static/problem.js";
 import { badge, isLive, progress, sentence } from "/static/status.js";
+import { findings } from "/static/diagnosis.js";
+import { forkButton } from "/static/fork.js";
 
-/** `onChange()` asks for the run at once after a button did something. */
-export function runHead(id, onChange) {
+/** `at()` gives the chosen step. */
+export function runHead(id, at) {
   const heading = h("h1", { tabindex: "-1" }, id.slice(0, 12));
   const state = h("span");
   const words = h("span", { class: "sentence" });
   const bar = h("div", { class: "bar" });
   const trouble = h("div", { class: "trouble", hidden: true });
   const [cancel, pause, resume] = [[cancelRun, "cancel"], [pauseRun, "pause"], [resumeRun, "resume"]].map(([change, name]) => {
-    const button = h("button", { type: "button", hidden: true, click: () => act(button, () => change(id).then(onChange)) }, t(name));
+    const button = h("button", { type: "button", hidden: true, click: () => act(button, () => change(id)) }, t(name));
     return button;
   });
   const remove = h("button", { type: "button", class: "danger", click: () => confirmDelete(heading.textContent, removeRun) }, t("delete"));
@@ -22,8 +24,9 @@ export function runHead(id, onChange) {
     await deleteRun(id);
     location.hash = "#/";
   });
+  const fork = forkButton(at);
   const element = h("header", { class: "run-head" },
-    h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, pause, resume, cancel, remove)),
+    h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, fork.element, pause, resume, cancel, remove)),
     heading, h("p", { class: "state", role: "status" }, state, " ", words), bar, trouble);
 
   function update(run) {
@@ -32,6 +35,7 @@ export function runHead(id, onChange) {
     say(words, sentence(run)); // no step count while live: it would be read out twice a second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
+    fork.update(run);
     pause.hidden = !["queued", "running"].includes(run.status);
     resume.hidden = run.status !== "paused";
     cancel.hidden = !isLive(run) || run.status === "cancelling";
@@ -47,14 +51,12 @@ function liveBar(run) {
 }
 
 function troubles(run) {
-  const lines = (run.diagnosis ?? []).map((finding) => h("li", {}, findingWords(finding)));
+  const found = findings(run);
   return [
     run.error?.message ? h("p", { class: "error" }, run.error.message) : null,
-    lines.length ? [h("h2", {}, t("diagnosis")), h("ul", {}, lines)] : null,
-  ].flat();
+    found.length ? [h("h2", {}, t("diagnosis")), found] : null,
+  ].flat(2);
 }
-
-const findingWords = (finding) => (typeof finding === "string" ? finding : finding.message ?? finding.detail ?? JSON.stringify(finding));
 
 function confirmDelete(name, onYes) {
   const finish = (yes) => () => {

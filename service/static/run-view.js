@@ -1,10 +1,11 @@
-// One run: reads it (twice a second while it is live), hands it to the parts of the page, and joins them by the
-// chosen step. No step chosen means "the last one", so a live run is followed.
+// One run: reads it, follows it while it is live, hands it to the parts of the page, and joins them by the chosen step. No
+// step chosen means "the last one", which moves on with a live run.
 import { choose, h } from "/static/dom.js";
 import { t } from "/static/i18n.js";
 import { getRun, trajectoryLink } from "/static/api.js";
 import { runLink } from "/static/example.js";
 import { fileLink } from "/static/files.js";
+import { follow } from "/static/follow.js";
 import { titleOf } from "/static/format.js";
 import { poll } from "/static/poll.js";
 import { pollOutcome, showProblem } from "/static/problem.js";
@@ -16,14 +17,14 @@ import { runFacts } from "/static/run-facts.js";
 import { runHead } from "/static/run-head.js";
 import { runResults } from "/static/run-results.js";
 
-const LIVE_MS = 500;
-
 export function runView(host, id, kept) {
   const curve = new Curve(id);
   const numbers = readout();
-  const head = runHead(id, () => poller.now());
+  const head = runHead(id, () => chosen());
   const panel = chartPanel(kept, select);
   const [facts, results] = [runFacts(), runResults(id)];
+  let run = {};
+  let unfollow = () => {};
   const page = h("article", { class: "run", hidden: true }, head.element,
     h("div", { class: "bench" }, panel.element, h("div", {}, numbers.element, downloads(id))),
     h("div", { class: "below" }, results.element, facts.element));
@@ -43,26 +44,40 @@ export function runView(host, id, kept) {
     rows.want(chosen());
   }
 
-  async function refresh(signal) {
-    const run = await getRun(id, signal);
-    if (run.id !== id) { // asked for by another name, such as "latest", which will soon mean another run
-      location.replace(runLink(run.id));
-      return null;
-    }
+  function show(news) {
+    run = { ...run, ...news };
     page.hidden = false;
     document.title = `${titleOf(run)} · Descent`;
     head.update(run);
     facts.update(run);
-    const news = await curve.refresh(run, signal);
-    if (news || !isLive(run) || curve.last < 0) panel.update(run, curve);
-    if (news && curve.last >= 0) select(chosen());
-    await results.update(run, signal);
-    return isLive(run) ? LIVE_MS : null;
+    panel.update(run, curve);
+    if (curve.last >= 0) select(chosen());
   }
 
-  const poller = poll(refresh, pollOutcome);
+  async function load(signal) {
+    const found = await getRun(id, signal);
+    if (found.id !== id) { // asked for by another name, such as "latest", which will soon mean another run
+      location.replace(runLink(found.id));
+      return null;
+    }
+    unfollow();
+    await curve.load(signal);
+    show(found);
+    await results.update(found, signal);
+    if (isLive(found)) unfollow = follow(id, curve.news(found), { status: show, progress, finished: reload, outcome: pollOutcome });
+    return null;
+  }
+
+  function progress(news) {
+    curve.add(news);
+    show({ steps_done: curve.last, best: news.best });
+  }
+
+  const reload = () => poller.now();
+  const poller = poll(load, pollOutcome); // until it was read once
   const stop = () => {
     poller.stop();
+    unfollow();
     panel.stop();
   };
   return { heading: head.heading, stop };

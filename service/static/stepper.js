@@ -6,7 +6,8 @@ import { rounded } from "/static/format.js";
 export function stepper(onStep) {
   const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider.valueAsNumber) });
   const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", change: () => choose(field.valueAsNumber) });
-  const element = h("div", { class: "stepper" }, slider, h("label", { class: "pick" }, t("step"), field));
+  const row = h("div", { class: "beside" }, h("label", { class: "pick" }, t("step"), field));
+  const element = h("div", { class: "stepper" }, slider, row);
   let last = 0;
 
   function choose(step) {
@@ -26,5 +27,5 @@ export function stepper(onStep) {
     const words = t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) });
     slider.setAttribute("aria-valuetext", words);
   }
-  return { element, choose, grow, show };
+  return { element, row, choose, grow, show, at: () => slider.valueAsNumber, last: () => last };
 }

@@ -1,17 +1,15 @@
 // The points of the chart, and the exact numbers of one step: two readers of the same trajectory.
 import { getTrajectory } from "/static/api.js";
-import { isLive } from "/static/status.js";
 
 const MAX_POINTS = 2000;
 export const CURVES = ["train_mse", "test_mse", "train_loss"];
 const COLUMNS = ["step", ...CURVES];
 
-/** What is known of the curves. Live, it grows by the new steps only; in the end it is read once as a whole. */
+/** What is known of the curves. Live, it grows by the steps that are told; in the end it is read once as a whole. */
 export class Curve {
   columns = Object.fromEntries(COLUMNS.map((name) => [name, []]));
   sampled = false;
   #id;
-  #whole = false;
 
   constructor(id) {
     this.#id = id;
@@ -21,24 +19,22 @@ export class Curve {
     return this.columns.step.at(-1) ?? -1;
   }
 
-  /** Brings the points up to the run; says whether there is anything new. */
-  async refresh(run, signal) {
-    if (this.#whole || (isLive(run) && run.steps_done <= this.last)) return false;
-    const crowded = this.columns.step.length > 3 * MAX_POINTS;
-    const from = isLive(run) && !crowded ? this.last + 1 : 0;
-    const query = { max_points: MAX_POINTS, fields: COLUMNS, ...(from && { from_step: from }) };
-    const answer = await getTrajectory(this.#id, query, signal);
-    this.#take(answer, from);
-    this.#whole = !isLive(run);
-    return true;
+  /** Reads what is stored, as many steps of it as can be told apart. */
+  async load(signal) {
+    const answer = await getTrajectory(this.#id, { max_points: MAX_POINTS, fields: COLUMNS }, signal);
+    for (const name of COLUMNS) this.columns[name] = answer[name];
+    this.sampled = answer.sampled;
   }
 
-  #take(answer, from) {
-    for (const name of COLUMNS) {
-      const news = answer[name] ?? [];
-      this.columns[name] = from ? this.columns[name].concat(news) : news;
-    }
-    this.sampled = Boolean(answer.sampled) || (from > 0 && this.sampled);
+  /** What to follow the run by: the steps after these, no more of them than can be told apart. */
+  news(run) {
+    const every = Math.max(1, Math.ceil(run.steps_total / MAX_POINTS));
+    return { from_step: this.last + 1, every, fields: COLUMNS };
+  }
+
+  add(progress) {
+    for (const name of COLUMNS) this.columns[name] = this.columns[name].concat(progress[name]);
+    this.sampled ||= progress.sampled;
   }
 
   has(name) {

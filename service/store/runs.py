@@ -265,6 +265,11 @@ def status(connection: Connection, claim: Claim) -> RunStatus:
     return RunStatus(row.status)
 
 
+def standing(connection: Connection, seq: int) -> Row[Any] | None:
+    """A run's `status` and `rows_done`, soonest: what can change while it is under way."""
+    return connection.execute(_STATUS, {"of_seq": seq}).one_or_none()
+
+
 def has_steps(connection: Connection, claim: Claim) -> bool:
     """Whether any step of the run is stored."""
     return bool(connection.execute(_STATUS, {"of_seq": claim.run.seq}).one().rows_done)

@@ -22,7 +22,10 @@ from tests.service.support import LINE, fit_body, stored_run
 
 EXAMPLES, EXAMPLES_OF_BODIES = 12, 40
 # A schema cannot say that x and y have the same length, or which columns a run has.
-HAS_MORE_RULES = {"POST /fit", "POST /datasets", "GET /runs/{run_id}/trajectory", "POST /runs/{run_id}/fork"}
+HAS_MORE_RULES = {
+    *("POST /fit", "POST /datasets", "POST /runs/{run_id}/fork"),
+    *("GET /runs/{run_id}/trajectory", "GET /runs/{run_id}/events"),
+}
 HAVE_NO_WRONG_REQUEST = {
     *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel", "POST /runs/{run_id}/pause"),
     *("POST /runs/{run_id}/resume", "POST /runs/{run_id}/verify"),
@@ -55,7 +58,7 @@ def make_sensible(case: Any, draw: Any) -> None:
 
 def seed_run(label: str, database: Database) -> None:
     """The newest run is one with which the operation makes sense."""
-    if label.endswith(("/fork", "/verify")):
+    if label.endswith(("/fork", "/verify", "/events")):
         with database.writing() as connection:
             connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL AND verifies IS NOT NULL"))
             for run_id in connection.execute(text("SELECT id FROM runs WHERE finished_at IS NULL")).scalars().all():

@@ -1,0 +1,84 @@
+"""What can be done with a descent on its page: play it, have it mended, and fork it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Pages, Service
+from tests.browser.test_page import DIVERGING, EXAMPLE, cell, fit, get, open_run
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "button", "converged"),
+    [
+        ("en-GB", "The learning rate is too large", "Run it with this change", "Succeeded"),
+        ("fr-FR", "Le taux d’apprentissage est trop grand", "Relancer avec ce changement", "Réussi"),
+    ],
+)
+def test_a_diverging_run_explains_itself_and_its_mended_request_converges(
+    pages: Pages, service: Service, locale: str, title: str, button: str, converged: str
+) -> None:
+    page = pages.open(service.url, locale=locale)
+    run_id = fit(page, service, DIVERGING)
+    page.goto(f"{service.url}/#/runs/{run_id}")
+    finding = page.locator('.finding[data-code="learning_rate_too_large"]')
+    expect(finding.get_by_role("heading")).to_have_text(title, timeout=20_000)
+    expect(finding.locator(".evidence")).to_contain_text(re.compile(r"\d"))
+    finding.get_by_role("button", name=button).click()
+    expect(page).not_to_have_url(re.compile(run_id))
+    expect(page.get_by_role("status")).to_contain_text(converged, timeout=20_000)
+    mended = get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
+    assert mended["status"] == "succeeded"
+    assert mended["diagnosis"] == []
+    expect(page.locator(".finding")).to_have_count(0)
+
+
+def test_a_descent_is_played_rewound_and_stepped_through(page: Page, service: Service) -> None:
+    open_run(page, service, EXAMPLE)
+    expect(cell(page, "step")).to_have_text("100")
+    page.get_by_role("button", name="Rewind to step 0").click()
+    expect(cell(page, "step")).to_have_text("0")
+    page.get_by_role("button", name="One step forward").click()
+    page.get_by_role("button", name="One step forward").click()
+    expect(cell(page, "step")).to_have_text("2")
+    page.get_by_role("button", name="One step back").click()
+    expect(cell(page, "step")).to_have_text("1")
+    page.get_by_role("button", name="Play", exact=True).click()
+    pause = page.get_by_role("button", name="Pause the playback")
+    expect(cell(page, "step")).to_have_text(re.compile(r"^([2-9]|\d\d)$"))
+    pause.click()
+    stood = cell(page, "step").inner_text()
+    page.wait_for_timeout(300)
+    expect(cell(page, "step")).to_have_text(stood)
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(cell(page, "step")).to_have_text("100", timeout=20_000)
+    expect(pause).to_have_count(0)
+
+
+def test_a_run_is_forked_where_the_reader_stands(pages: Pages, page: Page, service: Service) -> None:
+    pages.expected = "422"
+    run_id = open_run(page, service, EXAMPLE)
+    slider = page.get_by_role("slider", name="Step")
+    slider.press("Home")
+    for _ in range(3):
+        slider.press("ArrowRight")
+    page.get_by_role("button", name="Fork from here").click()
+    dialog = page.get_by_role("dialog", name="A new run from step 3")
+    dialog.get_by_label("Learning rate").fill("-1")
+    dialog.get_by_role("button", name="Start the fork").click()
+    expect(dialog.get_by_role("alert")).not_to_be_empty()
+    dialog.get_by_label("Learning rate").fill("0.2")
+    dialog.get_by_label("Steps asked").fill("40")
+    dialog.get_by_label("Optimiser").select_option("momentum")
+    dialog.get_by_role("button", name="Start the fork").click()
+    expect(page).not_to_have_url(re.compile(run_id))
+    expect(page.get_by_role("status")).to_contain_text("Stopped after 40 steps", timeout=20_000)
+    fork = get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
+    assert fork["forked_from"] == {"run_id": run_id, "step": 3}
+    assert fork["request"]["descent"]["learning_rate"] == 0.2
+    assert fork["request"]["descent"]["optimizer"]["kind"] == "momentum"
+    begun = get(page, service, f"/runs/{fork['id']}/trajectory?to_step=0")["theta"]
+    assert begun == get(page, service, f"/runs/{run_id}/trajectory?from_step=3&to_step=3")["theta"]

@@ -1,0 +1,76 @@
+"""A run that is followed live, through whatever happens to the service meanwhile."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from service.ephemeral import Service, running_service
+from tests.acceptance.helpers import WAVES, finished, long_run, until
+from tests.browser.conftest import Pages
+
+pytestmark = pytest.mark.browser
+STEPS = 1_500
+"""Fewer than the chart draws at most: each of them must be there."""
+SLOW = {name: 10 * values for name, values in WAVES.items()}
+"""Some seconds for all of them."""
+NAMES = ("train_mse", "test_mse", "train_loss")
+
+
+class Restarted:
+    """A service that is killed and comes back at the same address, on the same file."""
+
+    def __init__(self, home: Path, stack: ExitStack) -> None:
+        self._options = ("--database", f"sqlite:///{home}/descent.db", "--workers", "1")
+        self._stack = stack
+        self._service = self._start()
+
+    @property
+    def url(self) -> str:
+        return self._service.url
+
+    def kill(self) -> None:
+        self._service.process.kill()
+        self._service.process.wait()
+
+    def start(self) -> None:
+        self._service = self._start("--port", str(urlsplit(self.url).port))
+
+    def _start(self, *more: str) -> Service:
+        return self._stack.enter_context(running_service(*self._options, *more))
+
+
+def drawn(page: Page) -> list[list[float]]:
+    """The drawn steps, as the page's table has them."""
+    rows = page.locator(".as-table tbody tr").evaluate_all(
+        "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
+    )
+    return [[float(text.replace(",", "")) for text in row] for row in rows]
+
+
+def test_a_page_goes_on_when_the_service_was_killed_and_started_again(pages: Pages, tmp_path: Path) -> None:
+    pages.expected = "ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET"
+    with ExitStack() as stack:
+        service = Restarted(tmp_path, stack)
+        with httpx2.Client(base_url=service.url) as client:
+            run_id = long_run(client, STEPS, dataset=SLOW)
+        page = pages.open(f"{service.url}/#/runs/{run_id}")
+        page.get_by_text("The drawn steps as a table").click()
+        until(lambda: 0 < len(drawn(page)) < STEPS)
+        service.kill()
+        expect(page.get_by_role("alert")).to_contain_text("The service does not answer.")
+        before = drawn(page)
+        service.start()
+        expect(page.get_by_role("alert")).to_have_count(0, timeout=30_000)
+        until(lambda: len(drawn(page)) > len(before))
+        with httpx2.Client(base_url=service.url) as client:
+            run = finished(client, run_id)
+            expect(page.get_by_role("status")).to_contain_text(f"Stopped after {STEPS:,} steps", timeout=30_000)
+            known = client.get(f"/runs/{run_id}/trajectory").json()
+    assert run["status"] == "succeeded"
+    columns = [known["step"], *(known[name] for name in NAMES)]
+    assert drawn(page) == [list(row) for row in zip(*columns, strict=True)]
+    assert drawn(page)[: len(before)] == before
