@@ -1,5 +1,7 @@
 """The arithmetic of one step: what ∇E(θ) is made of, whether it is right, and what the update makes of it."""
 
+from functools import partial
+from operator import le
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,7 +67,7 @@ def state_at(problem: Problem, recipe: Recipe, theta0: FloatArray, step: int) ->
     for goal, affine in ((landing, True), (step, False)):
         while state.step < goal:
             left = goal - state.step
-            block = next(descend(problem, recipe, state, is_full=lambda rows, left=left: rows >= left, affine=affine))
+            block = next(descend(problem, recipe, state, is_full=partial(le, left), affine=affine))
             if block.outcome is not None:
                 raise ValueError(f"The descent ends at step {block.outcome.step}, before step {step}.")
             state = block.next
@@ -140,11 +142,13 @@ def _pull(problem: Problem, theta: FloatArray) -> FloatArray:
         return problem.loss.total(moved, theta, train.design, train.y)
 
     score = np.asarray(model.score(theta, train.design))
-    slope = np.abs(grad(total)(np.zeros(score.shape)))
-    return slope if slope.ndim == 1 else np.linalg.norm(slope, axis=0)
+    slope: FloatArray = np.abs(grad(total)(np.zeros(score.shape)))
+    if slope.ndim > 1:
+        slope = np.linalg.norm(slope, axis=0)
+    return slope
 
 
 def _of_row(problem: Problem, theta: FloatArray, row: int) -> FloatArray:
     design, y = problem.train.design[row : row + 1], problem.train.y[..., row : row + 1]
-    slope: FloatArray = grad(lambda t: problem.loss.total(problem.model, t, design, y))(theta)
-    return slope / problem.divisor
+    slope: FloatArray = grad(lambda t: problem.loss.total(problem.model, t, design, y))(theta) / problem.divisor
+    return slope

@@ -145,7 +145,7 @@ class _Follower:
         return found
 
     def _is_news(self, standing: Any) -> bool:
-        return standing.status != self.status or standing.rows_done > self.next_step
+        return bool(standing.status != self.status or standing.rows_done > self.next_step)
 
     def _steps(self, run: Any) -> range:
         """The next steps, as many as one event has."""

@@ -56,9 +56,16 @@ export function listRuns(after, signal) {
   return call(`/runs?${query}`, { signal });
 }
 
+export const price = (body, signal) => send("/fit?validate_only=true", body, { signal });
+export const listSamples = () => call("/samples");
+export const readRows = (id, to) => call(`/datasets/${encodeURIComponent(id)}/rows?to=${to}`);
+export const uploadCsv = (content, query) =>
+  call(`/datasets?${new URLSearchParams(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });
 export const fit = (body) => send("/fit", body);
 
-const send = (path, body) => call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+function send(path, body, options = {}) {
+  return call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...options });
+}
 
 /** The events of a run after the one called `last`, as text in pieces; `onOpen()` is called before the first. */
 export async function* readEvents(id, query, last, signal, onOpen) {

@@ -5,6 +5,7 @@ import { clearProblem } from "/static/problem.js";
 import { runsView } from "/static/runs-view.js";
 import { runView } from "/static/run-view.js";
 import { forgetKey, heldKey } from "/static/key.js";
+import { newRunView } from "/static/new-run/view.js";
 import { keyView } from "/static/key-view.js";
 
 const host = document.getElementById("view");
@@ -20,7 +21,8 @@ function open() {
   clearProblem("poll");
   clearProblem("action");
   const run = /^#\/runs\/([^/?]+)/.exec(location.hash);
-  view = run ? runView(host, decodeURIComponent(run[1]), kept) : runsView(host, kept);
+  if (run) view = runView(host, decodeURIComponent(run[1]), kept);
+  else view = location.hash === "#/new" ? newRunView(host, kept) : runsView(host, kept);
 }
 
 function askForKey() {

@@ -265,7 +265,7 @@ def status(connection: Connection, claim: Claim) -> RunStatus:
     return RunStatus(row.status)
 
 
-def standing(connection: Connection, seq: int) -> Row[Any] | None:
+def standing(connection: Connection, seq: int) -> Any | None:
     """A run's `status` and `rows_done`, soonest: what can change while it is under way."""
     return connection.execute(_STATUS, {"of_seq": seq}).one_or_none()
 

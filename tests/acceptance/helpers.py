@@ -9,7 +9,7 @@ import httpx2
 T = TypeVar("T")
 
 ROWS = 6_000
-WAVES = {
+WAVES: dict[str, list[Any]] = {
     "x": [[i % 97 / 10, i * i % 89 / 10] for i in range(ROWS)],
     "y": [float(i % 5) for i in range(ROWS)],
 }

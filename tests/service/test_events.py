@@ -99,7 +99,7 @@ def test_a_part_of_the_steps_and_columns(api: TestClient, database: Database) ->
 @pytest.mark.parametrize("given", ["x", "-1", "1.5", "", "٣", "1" * 19])
 def test_what_is_no_step_is_refused(given: str, api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(), rows(3))
-    answer = api.get(f"/runs/{run_id}/events", headers={"Last-Event-ID": given.encode()})  # type: ignore[dict-item]
+    answer = api.get(f"/runs/{run_id}/events", headers={b"Last-Event-ID": given.encode()})
     assert problem_of(answer, 422)["errors"][0]["header"] == "Last-Event-ID"
 
 

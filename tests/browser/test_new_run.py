@@ -1,0 +1,141 @@
+"""A run made on the page: from a sample, from rows, and from points that are drawn."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Pages, Service
+from tests.browser.test_page import WIDTHS, expect_no_sideways_scroll, get
+
+pytestmark = pytest.mark.browser
+ROWS = "age;town;height\n1;Oslo;2,1\n2;Bergen;3,9\n3;Oslo;6,2\n4;Narvik;7,8\n5;Oslo;10,1\n"
+
+
+def begun(page: Page, service: Service) -> dict[str, Any]:
+    """The run that the page started, when it is finished."""
+    page.get_by_role("button", name="Start the descent").click()
+    expect(page).to_have_url(re.compile(r"#/runs/\w+$"))
+    expect(page.get_by_role("status")).to_contain_text("Stopped after", timeout=20_000)
+    return get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
+
+
+def shown_request(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(page.locator(".request-text code").inner_text())
+    return found
+
+
+def new_run(pages: Pages, service: Service, **options: Any) -> Page:
+    page = pages.open(f"{service.url}/", **options)
+    page.locator('a[href="#/new"]').click()
+    return page
+
+
+def test_a_sample_with_some_choices(pages: Pages, service: Service) -> None:
+    page = new_run(pages, service)
+    expect(page.locator(".verdict")).to_contain_text("100 steps of 2 parameters")
+    page.get_by_label("Model", exact=True).select_option("polynomial")
+    page.get_by_label("Degree").fill("3")
+    page.get_by_label("Standardised").check()
+    page.get_by_label("Learning rate").fill("0.01")
+    page.get_by_label("Name").fill("A cubic")
+    expect(page.locator(".verdict")).to_contain_text("100 steps of 4 parameters")
+    request = shown_request(page)
+    run = begun(page, service)
+    assert run["name"] == "A cubic"
+    assert run["request"]["model"] == {"kind": "polynomial", "degree": 3, "intercept": True}
+    assert run["request"]["standardize"] is True
+    assert run["learning_rate"] == 0.01
+    assert request["model"] == {"kind": "polynomial", "degree": 3}
+
+
+def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
+    page = new_run(pages, service)
+    page.get_by_label("A CSV file or pasted rows").check()
+    expect(page.get_by_role("button", name="Start the descent")).to_be_disabled()
+    page.get_by_label("Rows to paste").fill(ROWS)
+    page.get_by_role("button", name="Use these rows").click()
+    preview = page.get_by_role("table", name="The first rows")
+    expect(preview.get_by_role("columnheader")).to_have_text(["age", "height"])
+    expect(page.locator(".preview")).to_contain_text("text columns left out: town")
+    page.get_by_label("Target").select_option("age")
+    expect(preview.get_by_role("columnheader")).to_have_text(["height", "age"])
+    run = begun(page, service)
+    assert (run["dataset"]["features"], run["dataset"]["target"]) == (["height"], "age")
+
+
+def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "towns.csv"
+    file.write_text(ROWS)
+    page = new_run(pages, service)
+    page.get_by_label("A CSV file or pasted rows").check()
+    page.get_by_label("Choose a CSV file").set_input_files(file)
+    expect(page.get_by_role("table", name="The first rows")).to_be_visible()
+    page.get_by_label("Target").select_option("town")
+    page.get_by_label("Model", exact=True).select_option("softmax")
+    run = begun(page, service)
+    assert run["classes"] == ["Bergen", "Narvik", "Oslo"]
+
+
+def test_a_bad_file_says_where(pages: Pages, service: Service) -> None:
+    pages.expected = "422"
+    page = new_run(pages, service)
+    page.get_by_label("A CSV file or pasted rows").check()
+    page.get_by_label("Rows to paste").fill("a,b\n1,2\n3\n")
+    page.get_by_role("button", name="Use these rows").click()
+    expect(page.locator(".drop .field-errors")).to_contain_text("row 3")
+
+
+def test_what_the_service_would_refuse_stands_beside_its_field(pages: Pages, service: Service) -> None:
+    pages.expected = "422"
+    page = new_run(pages, service)
+    page.get_by_label("Model", exact=True).select_option("formula")
+    page.get_by_label("Formula").fill("b1^2*x")
+    wrong = page.locator('[data-field="formula"]')
+    expect(wrong.locator(".field-errors")).to_contain_text("The sign ^ cannot stand in a formula")
+    expect(wrong.locator(".caret")).to_have_text("b1^2*x\n  ▲")
+    expect(page.get_by_label("Formula")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Formula").fill("b1**2*x")
+    expect(wrong.locator(".field-errors")).to_be_empty()
+    page.get_by_label("Learning rate").fill("-1")
+    expect(page.locator('[data-field="rate"] .field-errors')).not_to_be_empty()
+
+
+def test_points_are_drawn_with_the_mouse_or_with_keys(pages: Pages, service: Service) -> None:
+    page = new_run(pages, service)
+    page.get_by_label("Points that you draw").check()
+    field = page.get_by_role("application")
+    for x, y in ((50, 250), (150, 200), (250, 150)):
+        field.click(position={"x": x, "y": y})
+    field.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".drawing")).to_contain_text("4 points")
+    field.click(position={"x": 50, "y": 250})
+    expect(page.locator(".drawing")).to_contain_text("3 points")
+    run = begun(page, service)
+    assert run["dataset"]["rows"] == 3
+
+
+def test_the_request_runs_as_curl_and_python(pages: Pages, service: Service) -> None:
+    page = new_run(pages, service)
+    expect(page.locator(".verdict")).to_contain_text("100 steps")
+    page.get_by_role("button", name="Python").click()
+    code = page.locator(".request-text code").inner_text()
+    told: dict[str, Any] = {}
+    exec(code.replace("print(", "run_id = ("), told)
+    assert get(page, service, f"/runs/{told['run_id']}")["id"] == told["run_id"]
+    page.get_by_role("button", name="curl").click()
+    assert page.locator(".request-text code").inner_text().startswith(f"curl {service.url}/fit -H")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_it_fits_every_screen_in_both_languages(pages: Pages, service: Service, width: int, locale: str) -> None:
+    page = new_run(pages, service, width=width, locale=locale)
+    expect(page.locator(".verdict")).to_contain_text("100")
+    expect_no_sideways_scroll(page)
