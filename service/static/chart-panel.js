@@ -4,7 +4,7 @@ import { count, t } from "/static/i18n.js";
 import { rounded } from "/static/format.js";
 import { chart } from "/static/chart.js";
 import { curveTable } from "/static/curve-table.js";
-import { CURVES } from "/static/trajectory.js";
+import { CRITERIA, CURVES } from "/static/trajectory.js";
 import { suggestsLog } from "/static/scaling.js";
 import { isLive } from "/static/status.js";
 import { player } from "/static/player.js";
@@ -52,7 +52,7 @@ export function chartPanel(kept, onStep) {
     const { run, curve } = latest;
     const mark = Number.isFinite(run.best?.test_mse) ? run.best : null;
     const log = kept.log ?? suggestsLog(visible().flatMap((name) => curve.columns[name]));
-    drawing ??= chart(figure, slider.choose);
+    drawing ??= chart(figure, CRITERIA, slider.choose);
     drawing.draw(curve, visible(), log, mark);
     scale.show(log);
     best.hidden = !mark;
@@ -68,7 +68,7 @@ export function chartPanel(kept, onStep) {
     playing.pause();
     drawing?.stop();
   };
-  return { element, update, select, stop };
+  return { element, update, select, choose: slider.choose, stop };
 }
 
 const legendEntry = (name, words) => h("span", { class: `entry ${name}` }, h("i", { class: "sample", "aria-hidden": "true" }), h("span", {}, words));

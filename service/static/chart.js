@@ -2,17 +2,16 @@
 // are ordinary elements above its canvas, so that they move without redrawing and take their colours from CSS.
 import { h } from "/static/dom.js";
 import { count } from "/static/i18n.js";
-import { CURVES } from "/static/trajectory.js";
 import { niceTicks, scaling } from "/static/scaling.js";
 
-const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
 // style.css lines the slider up with these two.
 const AXIS_WIDTH = 64;
 const MARGIN_RIGHT = 32;
 const FEW = 25; // steps that are still told apart as points
 
-/** `onStep(step)` is called as a pointer moves over the curves. */
-export function chart(host, onStep) {
+/** `series` are {name, colour, dash}, a colour being a CSS variable; `onStep(step)` is called as a pointer moves over them. */
+export function chart(host, series, onStep) {
+  const names = series.map(({ name }) => name);
   let columns = null;
   let scale = scaling([], false);
   let selected = null;
@@ -20,8 +19,8 @@ export function chart(host, onStep) {
   const colour = (name) => getComputedStyle(host).getPropertyValue(name);
   const needle = h("div", { class: "needle" });
   const ring = h("div", { class: "ring" });
-  const dots = CURVES.map((name) => h("div", { class: `dot ${name}` }));
-  const plot = new globalThis.uPlot(options(), [[], ...CURVES.map(() => [])], host);
+  const dots = series.map(dot);
+  const plot = new globalThis.uPlot(options(), [[], ...names.map(() => [])], host);
   plot.over.append(needle, ring, ...dots);
   followPointer(plot, () => columns?.step ?? [], onStep);
 
@@ -33,7 +32,7 @@ export function chart(host, onStep) {
       width: width || 600, height: height || 320, padding: [8, MARGIN_RIGHT, 0, 0],
       legend: { show: false }, cursor: { show: false }, hooks: { draw: [place] },
       scales: { x: { time: false, range: (_, low, high) => [low ?? 0, Math.max(high ?? 1, (low ?? 0) + 1)] }, y: { range: () => scale.range } },
-      series: [{}, ...CURVES.map((name) => line(name))],
+      series: [{}, ...series.map(line)],
       axes: [
         { ...axis, size: 28, splits: (u, _, low, high) => niceTicks(low, high, u.width / 110).filter(Number.isInteger), values: (_, ticks) => ticks.map(count) },
         { ...axis, size: AXIS_WIDTH, splits: (u, _, low, high) => scale.ticks(low, high, u.height / 48), values: (_, ticks) => ticks.map((tick) => scale.label(tick)) },
@@ -41,23 +40,23 @@ export function chart(host, onStep) {
     };
   }
 
-  function line(name) {
-    const stroke = () => colour(`--chart-${name}`);
+  function line({ colour: name, dash }) {
+    const stroke = () => colour(name);
     const points = { show: (u) => u.data[0].length <= FEW, size: 5, fill: stroke, stroke };
-    return { stroke, width: 2, dash: DASHES[name], pxAlign: 0, points };
+    return { stroke, width: 2, dash, pxAlign: 0, points };
   }
 
-  /** `visible` are the curves to draw; `mark` is {step, test_mse} or null. */
+  /** `visible` are the names of those to draw; `mark` is {step, test_mse} or null. */
   function draw(curve, visible, log, mark) {
     columns = curve.columns;
     best = mark;
     scale = scaling(visible.flatMap((name) => columns[name]), log);
-    const drawn = CURVES.map((name) => (visible.includes(name) ? columns[name].map(scale.plot) : columns[name].map(() => null)));
+    const drawn = names.map((name) => (visible.includes(name) ? columns[name].map(scale.plot) : columns[name].map(() => null)));
     plot.setData([columns.step, ...drawn]);
   }
 
   function select(step, row, visible) {
-    selected = { step, values: CURVES.map((name) => (visible.includes(name) ? row?.[name] : null)) };
+    selected = { step, values: names.map((name) => (visible.includes(name) ? row?.[name] : null)) };
     place();
   }
 
@@ -84,6 +83,12 @@ export function chart(host, onStep) {
     plot.destroy();
   };
   return { draw, select, stop };
+}
+
+function dot({ name, colour }) {
+  const element = h("div", { class: `dot ${name}` });
+  element.style.background = `var(${colour})`;
+  return element;
 }
 
 /** The pointer picks the nearest step that is drawn; a finger may still scroll the page up and down. */

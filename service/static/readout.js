@@ -36,9 +36,9 @@ function parameters(row) {
 
 const line = (key, name, value) => h("tr", { "data-column": key }, h("th", { scope: "row" }, name), h("td", {}, exact(value)));
 
-/** Under a list cut at its thirtieth parameter: how many there are besides. */
-export function sayMore(element, total) {
-  const left = total - SHOWN_PARAMETERS;
+/** Under a list of parameters that was cut: how many there are besides. */
+export function sayMore(element, total, shown = SHOWN_PARAMETERS) {
+  const left = total - shown;
   element.hidden = left <= 0;
   if (left > 0) element.textContent = t("moreParameters", { n: left });
 }

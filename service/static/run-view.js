@@ -12,6 +12,7 @@ import { pollOutcome, showProblem } from "/static/problem.js";
 import { isLive } from "/static/status.js";
 import { Curve, rowReader } from "/static/trajectory.js";
 import { chartPanel } from "/static/chart-panel.js";
+import { moreCurves } from "/static/more-curves.js";
 import { readout } from "/static/readout.js";
 import { runFacts } from "/static/run-facts.js";
 import { runHead } from "/static/run-head.js";
@@ -22,11 +23,12 @@ export function runView(host, id, kept) {
   const numbers = readout();
   const head = runHead(id, () => chosen());
   const panel = chartPanel(kept, select);
+  const more = moreCurves(id, kept, (step) => panel.choose(step));
   const [facts, results] = [runFacts(), runResults(id)];
   let run = {};
   let unfollow = () => {};
   const page = h("article", { class: "run", hidden: true }, head.element,
-    h("div", { class: "bench" }, panel.element, h("div", {}, numbers.element, downloads(id))),
+    h("div", { class: "bench" }, h("div", {}, panel.element, more.element), h("div", {}, numbers.element, downloads(id))),
     h("div", { class: "below" }, results.element, facts.element));
   choose(host, page);
 
@@ -34,6 +36,7 @@ export function runView(host, id, kept) {
     if (step !== chosen()) return; // the hand has moved on
     numbers.show(step, row);
     panel.select(step, row);
+    more.select(step, row);
   }, (error) => showProblem("action", error));
 
   const chosen = () => Math.min(kept.step ?? curve.last, curve.last);
@@ -51,6 +54,7 @@ export function runView(host, id, kept) {
     head.update(run);
     facts.update(run);
     panel.update(run, curve);
+    more.update(curve.last);
     if (curve.last >= 0) select(chosen());
   }
 
@@ -79,6 +83,7 @@ export function runView(host, id, kept) {
     poller.stop();
     unfollow();
     panel.stop();
+    more.stop();
   };
   return { heading: head.heading, stop };
 }

@@ -3,6 +3,8 @@ import { getTrajectory } from "/static/api.js";
 
 const MAX_POINTS = 2000;
 export const CURVES = ["train_mse", "test_mse", "train_loss"];
+const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
+export const CRITERIA = CURVES.map((name) => ({ name, colour: `--chart-${name}`, dash: DASHES[name] }));
 const COLUMNS = ["step", ...CURVES];
 
 /** What is known of the curves. Live, it grows by the steps that are told; in the end it is read once as a whole. */

@@ -82,3 +82,20 @@ def test_a_run_is_forked_where_the_reader_stands(pages: Pages, page: Page, servi
     assert fork["request"]["descent"]["optimizer"]["kind"] == "momentum"
     begun = get(page, service, f"/runs/{fork['id']}/trajectory?to_step=0")["theta"]
     assert begun == get(page, service, f"/runs/{run_id}/trajectory?from_step=3&to_step=3")["theta"]
+
+
+def test_theta_the_gradient_and_the_rate_are_drawn_too(page: Page, service: Service) -> None:
+    schedule = {"kind": "exponential", "factor": 0.98}
+    open_run(page, service, EXAMPLE | {"descent": {"steps": 60, "learning_rate": 0.1, "schedule": schedule}})
+    page.get_by_text("θ, the gradient and the learning rate over the steps").click()
+    more = page.locator(".more-curves")
+    expect(more.get_by_role("img")).to_have_attribute("aria-label", "Parameters θ: intercept, x")
+    expect(more.locator(".dot:visible")).to_have_count(2)
+    for name in ("Gradient norm ‖∇E‖", "Learning rate η"):
+        more.get_by_role("button", name=name).click()
+        expect(more.get_by_role("img")).to_have_attribute("aria-label", re.compile(name))
+        expect(more.locator(".dot:visible")).to_have_count(1)
+    box = more.locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(cell(page, "step")).to_have_text("30")

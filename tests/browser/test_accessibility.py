@@ -1,0 +1,57 @@
+"""No serious violation of what assistive technology needs, on any view, in both themes and languages (axe-core)."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Pages, Service
+from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, fit
+
+pytestmark = pytest.mark.browser
+SERIOUS = {"serious", "critical"}
+
+
+def violations(page: Page) -> list[str]:
+    """What is seriously wrong, and where."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']} ({each['impact']}): {node['target']}"
+        for each in found
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_view_has_a_serious_violation(
+    pages: Pages, service: Service, width: int, locale: str, *, dark: bool
+) -> None:
+    page = pages.open(f"{service.url}/#/new", width=width, locale=locale, dark=dark)
+    expect(page.locator(".verdict")).to_contain_text("100")
+    assert violations(page) == [], "new run, sample"
+    for source in ("file", "drawn"):
+        page.locator(f'input[value="{source}"]').check()
+        assert violations(page) == [], f"new run, {source}"
+    for request in (EXAMPLE, DIVERGING):
+        run_id = fit(page, service, request)
+        page.goto(f"{service.url}/#/runs/{run_id}")
+        expect(page.locator('.badge:is([data-status="succeeded"], [data-status="diverged"])')).to_be_visible(
+            timeout=20_000
+        )
+        expect(page.locator(".readout")).to_be_visible()
+        page.locator(".as-table summary").click()
+        assert violations(page) == [], f"run, {request['name']}"
+    page.locator(".actions button:visible").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == [], "fork"
+    page.keyboard.press("Escape")
+    page.goto(f"{service.url}/#/")
+    expect(page.locator("table.runs tbody tr").first).to_be_visible()
+    assert violations(page) == [], "runs"
+
+
+def test_the_check_sees_a_violation(page: Page) -> None:
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert [each for each in violations(page) if each.startswith("button-name")]
