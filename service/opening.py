@@ -1,7 +1,6 @@
 """The database that a command works on, or why it cannot be used."""
 
 import shutil
-from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -27,13 +26,13 @@ def opened(settings: Settings) -> Database:
         return open_database(settings.database_url, settings.busy_seconds)
     except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        advice = ADVICE.get(_failure(error, settings.database_file), "")
+        advice = ADVICE.get(_failure(error, settings), "")
         raise StartError(f"Cannot use the database {settings.database_url}: {cause}{advice}") from error
 
 
-def _failure(error: Exception, file: Path | None) -> Failure:
+def _failure(error: Exception, settings: Settings) -> Failure:
     """What the error means. On a full disk SQLite may find that it cannot write before it can tell why."""
     failure = failure_of(error)
-    if failure is Failure.IO and file is not None and file.parent.exists():
-        return Failure.FULL if shutil.disk_usage(file.parent).free < LEAST_BYTES else failure
-    return failure
+    file = settings.database_file if failure is Failure.IO else None
+    is_full = file is not None and file.parent.exists() and shutil.disk_usage(file.parent).free < LEAST_BYTES
+    return Failure.FULL if is_full else failure
