@@ -30,6 +30,16 @@ LOOK_SECONDS = 0.2
 QUIET_SECONDS = 15.0
 """After so long without an event comes a comment, so that nobody on the way takes the connection for dead."""
 RETRY_MILLISECONDS = 1000
+EVENT = {
+    "type": "object",
+    "description": "One event.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["status", "progress", "finished"]},
+        "data": {"type": "string", "description": "As JSON: the run, or the trajectory's columns of the new steps."},
+        "id": {"type": "string", "description": "Of `progress`: the last of its steps."},
+    },
+}
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 """A proxy shall pass on each event at once."""
 
@@ -49,7 +59,7 @@ class EventsQuery(BaseModel):
     responses={
         200: {
             "description": "Server-sent events until the run is finished.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
         },
         **problems(404, 422),
     },
