@@ -23,7 +23,7 @@ from tests.torture.report import Measured, worst
 REQUESTS, PAUSE_SECONDS = 1_000, 0.03
 """How many others ask, while there are slow clients and while there are none."""
 BEGUN_SECONDS, SETTLED_SECONDS = 2.0, 60.0
-"""Until all slow ones have begun, and at most until what they asked for at once, long answers among it, is worked off."""
+"""Until all slow ones have begun; and at most until the long answers that they asked for at once are worked off."""
 IDLE_SHARE = 0.1
 """Of a core: a service that does no more has nothing left to work off."""
 HEAD = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
