@@ -15,7 +15,7 @@ from gd_engine.evaluation import Evaluator
 from gd_engine.problem import Problem
 from gd_engine.recipe import Recipe
 from gd_engine.rows import Rows
-from gd_engine.schedules import Backtracking
+from gd_engine.schedules import Backtracking, Schedule
 from gd_engine.walk import clipped
 
 Mistake = Literal[
@@ -60,15 +60,19 @@ def check(
     which is the first: that is one of the mistakes. Raises ValueError for what cannot be judged step by step: a reduced
     problem, batches, a line search.
     """
-    if problem.reduced or recipe.batch_size is not None or isinstance(recipe.learning_rate, Backtracking):
+    rate = recipe.learning_rate
+    if problem.reduced or recipe.batch_size is not None or isinstance(rate, Backtracking):
         raise ValueError("Only a descent of all rows, kept, with learning rates known beforehand can be checked.")
     with np.errstate(all="ignore"):
-        return _Checker(problem, recipe, theta0, tolerance).verdict(path)
+        return _Checker(problem, recipe, rate, theta0, tolerance).verdict(path)
 
 
 class _Checker:
-    def __init__(self, problem: Problem, recipe: Recipe, theta0: FloatArray, tolerance: float) -> None:
-        self._problem, self._recipe, self._theta0, self._tolerance = problem, recipe, theta0, tolerance
+    def __init__(
+        self, problem: Problem, recipe: Recipe, rate: float | Schedule, theta0: FloatArray, tolerance: float
+    ) -> None:
+        self._problem, self._recipe, self._rate = problem, recipe, rate
+        self._theta0, self._tolerance = theta0, tolerance
         self._gradient = _gradient_of(problem)
 
     def verdict(self, path: FloatArray) -> Verdict:
@@ -137,13 +141,11 @@ class _Checker:
 
     def _moved(self, way: _Way, theta: FloatArray, memory: FloatArray, step: int) -> tuple[FloatArray, FloatArray]:
         """θ and the optimiser's memory after an update."""
-        rate = self._recipe.learning_rate
-        assert not isinstance(rate, Backtracking)  # noqa: S101 - refused at the door
-        number = rate(step) if callable(rate) else rate
+        rate = self._rate(step) if callable(self._rate) else self._rate
 
         def moved(theta: FloatArray, memory: FloatArray) -> tuple[FloatArray, FloatArray]:
             gradient = clipped(way.gradient(theta), self._recipe.clip_norm)
-            change, memory = self._recipe.optimizer.update(gradient, memory, number, theta, step)
+            change, memory = self._recipe.optimizer.update(gradient, memory, rate, theta, step)
             return theta + change, memory
 
         if not way.order:

@@ -12,7 +12,6 @@ const PAUSE_MS = 300; // after the last change, before the service is asked
 
 export function newRunView(host, kept) {
   document.title = `${t("newRun")} · Descent`;
-  kept.request ??= {};
   let timer = 0;
   let asked = new AbortController();
   const heading = h("h1", { tabindex: "-1" }, t("newRun"));
