@@ -58,6 +58,11 @@ class Problem(NamedTuple):
         """The trajectory's columns besides θ, in order."""
         return column_names(self.model, self.loss.name, l1=self.penalty.l1, validation=self.validation.size > 0)
 
+    def design(self, x: FloatArray) -> FloatArray:
+        """The design matrix of other rows: x of shape (k, d), in the data's own units → (k, c)."""
+        columns = self.scaling.apply(design_columns(self.model, x))
+        return np.column_stack([np.ones(len(x)), columns]) if self.model.intercept else columns
+
     def coefficients(self, theta: FloatArray) -> FloatArray:
         """θ in the data's own units, shape (p,)."""
         if self.model.kind == "formula":

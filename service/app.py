@@ -1,7 +1,8 @@
 """create_app(): the routes, the error answers, the description and the page, put together."""
 
 from asyncio import Semaphore
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,23 @@ from starlette.types import ASGIApp
 from service import description, errors, outages, security
 from service.door import Door
 from service.errors import ApiError, problem
+from service.inquiries.pool import Inquiries
 from service.intake import Intake
 from service.places import Places
 from service.quotas import Quotas
-from service.routes import control, datasets, events, fit, health, limits, runs, samples, trajectory
+from service.routes import (
+    check,
+    control,
+    datasets,
+    events,
+    fit,
+    health,
+    inquiries,
+    limits,
+    runs,
+    samples,
+    trajectory,
+)
 from service.routes.common import admit, only_known_parameters
 from service.security import PAGE_HEADERS
 from service.settings import Settings
@@ -49,6 +63,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
+        lifespan=_lifespan,
     )
     app.state.settings = settings
     app.state.database = database
@@ -57,9 +72,10 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.intake = Intake(settings)
     app.state.streams = Places(settings.max_streams, "trajectories that are sent")
     app.state.followers = Places(settings.max_followers, "runs that are followed")
+    app.state.inquiries = Inquiries(settings)
     app.state.is_stopping = lambda: False
     app.state.waits = Semaphore(settings.max_waits)
-    for room in (fit, runs, control, trajectory, events, datasets, samples, limits):
+    for room in (fit, runs, control, trajectory, events, inquiries, check, datasets, samples, limits):
         app.include_router(room.router, dependencies=[Depends(admit)])
     app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
     _add_pages(app)
@@ -67,6 +83,12 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     security.protect(app, settings)
     app.openapi = lambda: description.of(app)  # type: ignore[method-assign]
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.inquiries.close()
 
 
 class _App(FastAPI):

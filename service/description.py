@@ -9,7 +9,7 @@ from service import access
 from service.routes import health
 from service.routes.common import problems
 from service.schemas.answers import Problem
-from service.schemas.fit import FitRequest, ForkRequest
+from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest
 from service.settings import Settings
 
 BEARER = {
@@ -31,10 +31,10 @@ def of(app: FastAPI) -> dict[str, Any]:
             summary=app.summary,
             description=app.description,
             routes=app.routes,
-            tags=[{"name": name} for name in ("fit", "runs", "trajectory", "datasets", "health")],
+            tags=[{"name": name} for name in ("fit", "runs", "trajectory", "inquiries", "datasets", "health")],
         )
         # Bodies are read by the routes themselves, so their schemas are not found by FastAPI.
-        for model in (FitRequest, ForkRequest, Problem):
+        for model in (FitRequest, ForkRequest, CheckRequest, PredictRequest, Problem):
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             described["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
         for path, operations in described["paths"].items():

@@ -39,7 +39,7 @@ def read(body: bytes, parent: Any, database: Database, settings: Settings, calle
         made = plan.make(request, facts, settings, inline=False)
     origin = {"run_id": parent.id, "step": fork.from_step}
     digest = hashlib.sha256(orjson.dumps([made.request, origin], option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Submission(made.request, digest, made, parent.dataset_id, None, caller.stamp, origin)
+    return Submission(made.request, digest, made, facts, parent.dataset_id, None, caller.stamp, origin)
 
 
 def _theta_at(database: Database, run: Any, step: int) -> list[float]:

@@ -1,14 +1,13 @@
 """What a claimed run needs before its first step: rows from the store become E(θ), the request a recipe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection
 
 from gd_engine import Model, Problem, Recipe, State, auto_learning_rate, pose_blocks, start, state_from
 from gd_engine.arrays import FloatArray
-from service.modelling import model_of, posing_of, recipe_of, split_of, theta0_of
+from service.modelling import Classes, Request, model_of, posing_of, recipe_of, split_of, theta0_of
 from service.store import datasets
 from service.store.database import Database
 from service.store.runs import LeaseLostError
@@ -28,12 +27,9 @@ def prepare(database: Database, run: Any, go_on: Callable[[], None]) -> Prepared
 
     Raises NoLearningRateError, LeaseLostError if the data is gone with the run, CorruptError if it is damaged.
     """
-    model = model_of(run.request, run.dataset_features, run.classes)
-    problem = _pose(database, run, model, go_on)
-    theta0 = theta0_of(run.request, model)
-    rate = run.request["descent"]["learning_rate"] if run.learning_rate is None else run.learning_rate
-    if rate == "auto":
-        rate = auto_learning_rate(problem.energy, theta0)
+    problem = problem_of(database, run, go_on)
+    theta0 = theta0_of(run.request, problem.model)
+    rate = rate_of(run.request, problem, theta0) if run.learning_rate is None else run.learning_rate
     go_on()
     recipe = recipe_of(run.request, rate)
     if run.checkpoint is None:
@@ -42,23 +38,48 @@ def prepare(database: Database, run: Any, go_on: Callable[[], None]) -> Prepared
     return Prepared(problem, recipe, state_from(kept, run.rows_done, len(run.parameters)), rate)
 
 
-def _pose(database: Database, run: Any, model: Model, go_on: Callable[[], None]) -> Problem:
+def problem_of(database: Database, run: Any, go_on: Callable[[], None], *, reduce: bool = True) -> Problem:
+    """E(θ) of a run; without `reduce` all rows are kept. Raises as `prepare` does."""
     with database.reading() as connection:
         dataset = datasets.find(connection, run.dataset_id)
         if dataset is None:  # gone with the run
             raise LeaseLostError
-        split = split_of(run.request, dataset.rows)
-        return pose_blocks(model, _rows(connection, dataset, run, go_on), split, **posing_of(run.request))
+        labels = None if run.dataset_text_target else run.classes
+        tables = datasets.read(connection, dataset)
+        model = model_of(run.request, run.dataset_features, run.classes)
+        return posed(run.request, model, dataset.rows, tables, labels, go_on, reduce=reduce)
+
+
+def posed(
+    request: Request,
+    model: Model,
+    count: int,
+    tables: Iterable[FloatArray],
+    labels: Classes,
+    go_on: Callable[[], None] = lambda: None,
+    *,
+    reduce: bool = True,
+) -> Problem:
+    """The problem of a request whose data, `count` rows, comes in tables of x and y. `labels` are y's if it has numbers
+    that stand for classes; the classes of a text are codes already.
+    """
+    options = posing_of(request)
+    options["reduce"] = options["reduce"] and reduce
+    return pose_blocks(model, _rows(tables, labels, go_on), split_of(request, count), **options)
+
+
+def rate_of(request: Request, problem: Problem, theta0: FloatArray) -> float:
+    """The learning rate, as a number for "auto" too. Raises NoLearningRateError."""
+    rate: float | str = request["descent"]["learning_rate"]
+    return auto_learning_rate(problem.energy, theta0) if isinstance(rate, str) else rate
 
 
 def _rows(
-    connection: Connection, dataset: Any, run: Any, go_on: Callable[[], None]
+    tables: Iterable[FloatArray], labels: Classes, go_on: Callable[[], None]
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """The dataset's rows block by block: x, and y with the code of its class for a label that is a number."""
-    labels = None
-    if run.classes is not None and not run.dataset_text_target:
-        labels = np.array(run.classes, dtype=np.float64)
-    for table in datasets.read(connection, dataset):
+    """The rows block by block: x, and y with the code of its class for a label that is a number."""
+    known = None if labels is None else np.array(labels, dtype=np.float64)
+    for table in tables:
         go_on()
         x, y = table[:, :-1], table[:, -1]
-        yield x, y if labels is None else np.searchsorted(labels, y).astype(np.float64)
+        yield x, y if known is None else np.searchsorted(known, y).astype(np.float64)

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
         le=256,
         description="Worker processes; by default one a core.",
     )
+    inquiry_processes: int = Field(
+        2, ge=1, le=64, description="Processes for landscapes, steps, predictions and checks, while they are asked for."
+    )
 
     keys: Literal["auto", "required", "off"] = Field(
         "auto", description="Whether requests need an API key; auto: unless the service listens on loopback alone."
@@ -75,6 +78,12 @@ class Settings(BaseSettings):
     )
     max_run_seconds: float = Field(86_400.0, gt=0, description="The longest that a run may compute.")
     worker_memory_bytes: int = Field(6 * GIB, ge=256 * MIB, description="The most memory of a worker process.")
+    max_inquiries: int = Field(
+        64,
+        ge=1,
+        description="The most landscapes, steps, predictions and checks that are asked for at once.",
+    )
+    max_inquiry_seconds: float = Field(20.0, gt=0, description="The longest that one of them may compute.")
     max_wait_seconds: float = Field(60.0, ge=0, description="The longest that `Prefer: wait` is honoured.")
     busy_seconds: float = Field(30.0, gt=0, description="How long a transaction waits for the database's write lock.")
 

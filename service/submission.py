@@ -10,7 +10,7 @@ from service import ingest, plan, samples
 from service.access import ANYBODY, Caller
 from service.errors import InvalidError, NotFoundError, field_error, invalid
 from service.modelling import Request
-from service.plan import Plan
+from service.plan import Facts, Plan
 from service.quotas import Quotas
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
@@ -28,6 +28,7 @@ class Submission(NamedTuple):
     request: Request
     digest: str
     plan: Plan
+    facts: Facts
     dataset_id: str
     incoming: ingest.Incoming | None
     owner: str | None
@@ -36,9 +37,13 @@ class Submission(NamedTuple):
 
 def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:
     """The submission that a caller's body describes. Raises ApiErrors that name what is wrong."""
-    fit = parse(FitRequest, body).filled()
+    return of(parse(FitRequest, body).filled(), database, settings, caller)
+
+
+def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> Submission:
+    """The same of a body that is parsed and filled. Fields that are more than a fit's are left out."""
     facts, incoming = _dataset(fit, database, settings, caller)
-    request = fit.model_dump(mode="json", exclude={"dataset"})
+    request = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"})
     inline = isinstance(fit.dataset, InlineDataset)
     # Data sent along is kept once, in the dataset's rows, and not again in the request.
     is_sample = isinstance(fit.dataset, SampleDataset)
@@ -48,7 +53,7 @@ def read(body: bytes, database: Database, settings: Settings, caller: Caller = A
     # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
     asked = request if inline else request | {"dataset": fit.dataset.model_dump()}
     digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Submission(request, digest, made, facts.id, incoming, caller.stamp)
+    return Submission(request, digest, made, facts, facts.id, incoming, caller.stamp)
 
 
 def queue(

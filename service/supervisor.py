@@ -13,6 +13,7 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.allotment import ONE_THREAD
 from service.dispatch import Watch
 from service.settings import Settings
 from service.store import runs
@@ -22,8 +23,6 @@ log = logging.getLogger("descent.supervisor")
 
 CHECK_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 10.0
-# One core a worker: two workers' matrix products would otherwise fight for all of them.
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class _Place:

@@ -13,6 +13,7 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.allotment import bound_memory
 from service.dispatch import Bell, listen
 from service.hold import HANDED_BACK, Ending, Hold, failed
 from service.settings import Settings
@@ -140,22 +141,12 @@ def main() -> None:
     """The process: settings from the first line of standard input, then work until a signal or the parent's end."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings.model_validate_json(sys.stdin.readline())
-    _bound_memory(settings.worker_memory_bytes)
+    bound_memory(settings.worker_memory_bytes)
     worker = Worker(settings, sys.argv[1])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.stop)
     threading.Thread(target=_listen, args=(worker,), daemon=True).start()
     worker.work()
-
-
-def _bound_memory(most: int) -> None:
-    try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or most < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def _listen(worker: Worker) -> None:

@@ -35,6 +35,18 @@ ALLOWED = {
         "service.settings",
         "service.store",
     },
+    "service.allotment": set(),
+    "service.inquiries": {
+        "gd_engine",
+        "service.allotment",
+        "service.errors",
+        "service.inquiries",
+        "service.modelling",
+        "service.preparation",
+        "service.settings",
+        "service.store",
+        "service.trajectory_view",
+    },
     "service.verification": {
         "gd_engine",
         "service.hold",

@@ -143,7 +143,11 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 def tagged(body: Any, if_none_match: str | None) -> Response:
     """The body as JSON with a strong ETag of its content; 304 if the client has it."""
-    text = orjson.dumps(body)
+    return tagged_json(orjson.dumps(body), if_none_match)
+
+
+def tagged_json(text: bytes, if_none_match: str | None) -> Response:
+    """The same of a body that is JSON already."""
     etag = etag_of(text)
     if matches(if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})

@@ -101,3 +101,21 @@ FORK_EXAMPLES = {
         "value": {"from_step": 0, "changes": {"descent": {"optimizer": {"kind": "momentum"}}, "name": "momentum"}},
     },
 }
+
+PREDICT_EXAMPLES = {
+    "last": {"summary": "One row, by θ of the last step; for a run of one feature", "value": {"x": [[2.5]]}},
+}
+
+CHECK_EXAMPLES = {
+    "factor": {
+        "summary": "Two steps of a student who forgot the factor 2 of the derivative",
+        "value": {
+            "dataset": {"x": [[1], [2], [3]], "y": [2, 4, 6], "feature_names": ["a"]},
+            "split": {"test_fraction": 0},
+            "model": {"kind": "linear", "intercept": False},
+            "objective": {"loss": "sse"},
+            "descent": {"learning_rate": 0.01},
+            "trajectory": {"theta": [[0], [0.28], [0.5208]]},
+        },
+    },
+}

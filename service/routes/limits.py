@@ -33,6 +33,8 @@ UNITS = {
     "max_unsent_bytes": "bytes",
     "max_waits": "requests",
     "max_wait_seconds": "seconds",
+    "max_inquiries": "questions",
+    "max_inquiry_seconds": "seconds",
     "max_request_seconds": "seconds",
     "max_run_seconds": "seconds",
     "worker_memory_bytes": "bytes",

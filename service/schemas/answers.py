@@ -2,7 +2,7 @@
 tests hold the two to each other.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -195,6 +195,146 @@ class Trajectory(BaseModel):
     test_mse: Numbers = []
     gradient_norm: Numbers = []
     learning_rate: Numbers = []
+
+
+class Axis(Answer):
+    """One side of a landscape."""
+
+    label: str | None
+    values: list[Number]
+
+
+class Plane(Answer):
+    """θ = origin + x·axes[0] + y·axes[1]; the axes are orthonormal."""
+
+    origin: Numbers
+    axes: list[Numbers]
+
+
+class DrawnPath(Answer):
+    """The path on a landscape, at most 500 of its steps."""
+
+    step: list[int]
+    x: Numbers
+    y: Numbers
+    train_loss: Numbers
+
+
+class Landscape(Answer):
+    """E(θ) on a grid around a run's path."""
+
+    run_id: str
+    kind: Literal["exact", "pair", "pca"] = Field(
+        description="exact: there are no other parameters; pair: all others are held at the path's last θ; "
+        "pca: the plane closest to the path."
+    )
+    parameters: list[str]
+    x: Axis
+    y: Axis = Field(description="Without a label, and one number long, where there is one parameter.")
+    energy: list[Numbers] = Field(description="E, a list along x for each y; null where it is not finite.")
+    explained: Numbers | None = Field(description="pca: the share of the path's variance along each axis.")
+    plane: Plane
+    path: DrawnPath
+
+
+class Contributions(Answer):
+    """The training rows that add most to ∇E, the largest first."""
+
+    rows: list[int] = Field(description="Their numbers in the dataset, from 0.")
+    y: list[float | int | str]
+    predictions: list[Number | Numbers]
+    gradients: list[Numbers]
+
+
+class Rest(Answer):
+    """What all other training rows add to ∇E."""
+
+    rows: int
+    gradient: Numbers
+
+
+class StepArithmetic(Answer):
+    """One step, θ ← θ + change, and what it is made of: the parts of `gradient` are those of the rows named, of all
+    others, and of the penalty.
+    """
+
+    run_id: str
+    step: int
+    parameters: list[str]
+    theta: Numbers
+    train_loss: Number
+    gradient: Numbers = Field(description="∇E(θ) by autograd.")
+    central_differences: Numbers = Field(description="(E(θ + h) − E(θ − h)) / 2h, of the first 64 parameters.")
+    contributions: Contributions
+    rest: Rest
+    penalty: Numbers
+    used: Numbers = Field(description="What the update was made from: the gradient, a batch's, or a clipped one.")
+    learning_rate: Number
+    change: Numbers
+    next_theta: Numbers
+    taken: bool = Field(description="False at the last θ, where the run went no further.")
+    update: list[str] = Field(description="The update with its numbers, for the first 64 parameters.")
+
+
+class PredictedAxis(Answer):
+    """A feature's values on the grid."""
+
+    feature: str
+    values: Numbers
+
+
+class Points(Answer):
+    """Rows of the data, at most 1,000 of them, evenly."""
+
+    x: list[Numbers]
+    y: Numbers = Field(description="The target; for a classification the place of the class among `classes`.")
+    test: list[bool]
+
+
+class Predictions(Answer):
+    """f(θ, x) along a run's data, for drawing."""
+
+    run_id: str
+    features: list[str]
+    classes: list[str] | list[int] | None
+    x: PredictedAxis
+    y: PredictedAxis | None
+    held: dict[str, Number] = Field(description="The features that are not drawn, at their mean.")
+    step: list[int]
+    prediction: list[Numbers] = Field(
+        description="A list a step, along x for each y: numbers; or the chance of the second of two classes; "
+        "or the place of the likeliest of several."
+    )
+    points: Points
+
+
+class Predicted(Answer):
+    """What a run predicts for the rows that were sent."""
+
+    run_id: str
+    step: int
+    y: list[Number] | list[str] | list[int]
+    probabilities: list[Numbers] | None = Field(None, description="A list a row, a number for each class.")
+
+
+class Mistake(Answer):
+    """A mistake that explains every step."""
+
+    code: str
+    title: str
+    detail: str
+
+
+class Verdict(Answer):
+    """What came of a check. `step` is the first that differs."""
+
+    right: bool
+    step: int | None
+    expected: dict[str, Number] | None = Field(description="What θ has to be there, from the θ before it.")
+    given: dict[str, Number] | None
+    mistakes: list[Mistake] = Field(description="Each explains every step; the likeliest first.")
+    steps: int
+    parameters: list[str]
 
 
 class ColumnSummary(Answer):

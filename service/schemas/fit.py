@@ -151,3 +151,39 @@ class ForkRequest(Strict):
 
     from_step: Annotated[int, Field(ge=0, description="A stored step of the run: its θ is the fork's θ₀.")]
     changes: Changes = Changes()
+
+
+class Path(Strict):
+    """θ at every step."""
+
+    theta: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=2, fail_fast=True)] = Field(
+        description="θ₀, then θ after each update: a list of numbers each, in the order of the model's parameters."
+    )
+
+
+class CheckRequest(FitRequest):
+    """A fit, and the θ that somebody's own descent gave at each of its steps."""
+
+    trajectory: Path
+    tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(
+        1e-6, description="Numbers are the same that differ by less, relative to the largest that a parameter has been."
+    )
+
+    def filled(self) -> Self:
+        """The request with the preset's values; the steps are as many as were sent, unless the body says how many."""
+        filled = super().filled()
+        if "steps" in self.descent.model_fields_set or self.preset is not None:
+            return filled
+        descent = filled.descent.model_copy(update={"steps": len(self.trajectory.theta) - 1})
+        return filled.model_copy(update={"descent": descent})
+
+
+class PredictRequest(Strict):
+    """Rows of features, and the step whose θ predicts."""
+
+    x: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=1, fail_fast=True)] = Field(
+        description="Rows of features in the data's own units, in the order of the run's `dataset.features`."
+    )
+    step: Annotated[int, Field(ge=0)] | Literal["last", "best"] = Field(
+        "last", description="A stored step, or `best`: the one with the least test MSE."
+    )

@@ -1,0 +1,87 @@
+"""The arithmetic of a run's step."""
+
+from typing import Any
+
+from gd_engine import Problem, Recipe, State, start
+from gd_engine.arithmetic import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
+from service.inquiries.subject import Subject, subject
+from service.modelling import split_of
+from service.store.database import Database
+
+
+def of_step(database: Database, seq: int, step: int) -> dict[str, Any]:
+    """What happens in the step that begins at a stored θ."""
+    of = subject(database, seq)
+    problem = of.problem(reduce=False)
+    recipe = of.recipe(problem)
+    last = min(step + 1, of.run.rows_done - 1)
+    theta = of.at(range(step, last + 1))[1]
+    found = arithmetic(problem, recipe, _state(of, recipe, theta[0], step))
+    after = theta[1] if last > step else found.theta + found.change
+    return {
+        "run_id": of.run.id,
+        "step": step,
+        "parameters": of.run.parameters,
+        "theta": found.theta,
+        "train_loss": found.energy,
+        "gradient": found.gradient,
+        "central_differences": found.differences,
+        **_parts(of, problem, found),
+        "used": found.used,
+        "learning_rate": found.rate,
+        "change": found.change,
+        "next_theta": after,
+        "taken": last > step,
+        "update": _lines(of, found, after),
+    }
+
+
+def _state(of: Subject, recipe: Recipe, theta: Any, step: int) -> State:
+    """The state before the step. Only what remembers has to be descended to again."""
+    state = start(theta, recipe.optimizer)
+    if state.memory.size and step:
+        reduced = of.problem(reduce=True)
+        state = state_at(reduced, recipe, of.theta0(reduced), step)
+    return state._replace(step=step, theta=theta)
+
+
+def _parts(of: Subject, problem: Problem, found: Arithmetic) -> dict[str, Any]:
+    parts, classes = found.contributions, of.run.classes
+    rows = split_of(of.run.request, of.run.dataset_rows).train[parts.rows]
+    y: Any = parts.y
+    if classes:
+        codes = parts.y.argmax(axis=0) if parts.y.ndim > 1 else parts.y
+        y = [classes[int(code)] for code in codes]
+    return {
+        "contributions": {
+            "rows": rows,
+            "y": y,
+            "predictions": parts.predictions.T,
+            "gradients": parts.gradients,
+        },
+        "rest": {"rows": problem.train.size - len(rows), "gradient": parts.rest},
+        "penalty": parts.penalty,
+    }
+
+
+def _lines(of: Subject, found: Arithmetic, after: Any) -> list[str]:
+    plain = of.run.request["descent"]["optimizer"]["kind"] == "gd"
+
+    def change(place: int) -> str:
+        if plain:
+            return f"− {_number(found.rate)} × {_term(found.used[place])}"
+        return f"+ {_term(found.change[place])}"
+
+    return [
+        f"{name}: {_number(found.theta[place])} {change(place)} = {_number(after[place])}"
+        for place, name in enumerate(of.run.parameters[:MOST_DIFFERENCES])
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}".replace("-", "−")
+
+
+def _term(value: float) -> str:
+    """A number that an operator stands before."""
+    return f"({_number(value)})" if value < 0 else _number(value)

@@ -1,0 +1,52 @@
+"""E on a grid around a run's path."""
+
+from typing import Any
+
+import numpy as np
+
+from gd_engine.landscape import Plane, landscape, parameter_plane, path_plane
+from service.inquiries.process import NoAnswerError
+from service.inquiries.subject import subject
+from service.store.database import Database
+
+MOST_POINTS = 500
+"""Steps of the path that are told: as many as a picture can show."""
+
+
+def around(
+    database: Database, seq: int, chosen: tuple[int, ...] | None, resolution: int, first: int, last: int
+) -> dict[str, Any]:
+    """E over the chosen parameters, numbers from 0, or for None over the path's own plane; the path from `first` to
+    `last`, which are stored steps.
+    """
+    of = subject(database, seq)
+    parameters = of.run.parameters
+    with np.errstate(all="ignore"):
+        steps, theta, energy = of.path(range(first, last + 1), MOST_POINTS)
+        plane = path_plane(theta) if chosen is None else parameter_plane(chosen, theta[-1])
+        found = landscape(of.problem(reduce=True), theta, plane, resolution=resolution)
+    if not (np.isfinite(found.x).all() and np.isfinite(found.y).all()):
+        raise NoAnswerError("The path goes too far to be drawn. Ask for its beginning, by to_step.")
+    labels = [parameters[each] for each in chosen] if chosen else ["PC 1", "PC 2"]
+    return {
+        "run_id": of.run.id,
+        "kind": _kind(chosen, len(parameters)),
+        "parameters": parameters,
+        "x": {"label": labels[0], "values": found.x},
+        "y": {"label": labels[1] if len(labels) > 1 else None, "values": found.y},
+        "energy": found.energy,
+        "explained": plane.explained,
+        "plane": {"origin": plane.origin, "axes": plane.axes},
+        "path": _path(steps, found.path, energy, plane),
+    }
+
+
+def _kind(chosen: tuple[int, ...] | None, parameters: int) -> str:
+    if chosen is None:
+        return "pca"
+    return "exact" if len(chosen) == parameters else "pair"
+
+
+def _path(steps: Any, there: Any, energy: Any, plane: Plane) -> dict[str, Any]:
+    y = there[:, 1] if len(plane.axes) > 1 else np.zeros(len(there))
+    return {"step": steps, "x": there[:, 0], "y": y, "train_loss": energy}

@@ -1,0 +1,83 @@
+"""What an inquiry is about: a run of the store, its problem, and the part of its trajectory that is drawn."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gd_engine import Model, NoLearningRateError, Problem, Recipe
+from gd_engine.arrays import FloatArray, IntArray
+from service import trajectory_view
+from service.inquiries.process import NoAnswerError
+from service.modelling import model_of, recipe_of, theta0_of
+from service.preparation import problem_of, rate_of
+from service.store import runs, trajectories
+from service.store.database import Database
+from service.store.runs import LeaseLostError
+from service.trajectory_view import View
+
+GONE = "The run was deleted just now."
+
+_latest: dict[bool, tuple[int, Problem]] = {}
+"""The problem asked of last, of kept and of reduced rows: questions come by the dozen about the same run."""
+
+
+class Subject(NamedTuple):
+    """A run and the database that it is in."""
+
+    database: Database
+    run: Any
+
+    @property
+    def model(self) -> Model:
+        """Its model."""
+        return model_of(self.run.request, self.run.dataset_features, self.run.classes)
+
+    def problem(self, *, reduce: bool) -> Problem:
+        """Its problem; without `reduce` with all rows. Raises NoAnswerError if the run is gone."""
+        if _latest.get(reduce, (None,))[0] != self.run.seq:
+            try:
+                problem = problem_of(self.database, self.run, lambda: None, reduce=reduce)
+            except LeaseLostError:
+                raise NoAnswerError(GONE) from None
+            _latest[reduce] = (self.run.seq, problem)
+        return _latest[reduce][1]
+
+    def recipe(self, problem: Problem) -> Recipe:
+        """How it descends. Raises NoAnswerError where "auto" is no number."""
+        rate = self.run.learning_rate
+        try:
+            rate = rate_of(self.run.request, problem, self.theta0(problem)) if rate is None else rate
+        except NoLearningRateError as error:
+            raise NoAnswerError(str(error)) from None
+        return recipe_of(self.run.request, rate)
+
+    def theta0(self, problem: Problem) -> FloatArray:
+        """θ₀, shape (p,)."""
+        theta0: FloatArray = theta0_of(self.run.request, problem.model)
+        return theta0
+
+    def path(self, steps: range, most: int) -> tuple[IntArray, FloatArray, FloatArray]:
+        """At most so many of the steps: their numbers, shape (k,), θ, shape (k, p), and E, shape (k,)."""
+        best = self.run.best["step"] if self.run.best else None
+        return self.at(trajectory_view.thinned(steps, most, best))
+
+    def at(self, steps: Sequence[int] | IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
+        """The same of exactly these steps."""
+        width = len(self.run.parameters)
+        read = partial(trajectories.read, self.database, self.run.seq, width + len(self.run.columns))
+        chosen = steps if isinstance(steps, range) else np.asarray(steps)
+        view = View(self.run.parameters, self.run.columns, (), chosen, read)
+        numbers, parts = zip(*view.blocks(), strict=True)
+        rows = np.concatenate(parts, axis=1)
+        return np.concatenate([np.asarray(n) for n in numbers]), rows[:width].T, rows[view.place("train_loss")]
+
+
+def subject(database: Database, seq: int) -> Subject:
+    """The run with this number. Raises NoAnswerError if it is gone."""
+    with database.reading() as connection:
+        run = runs.find_by_seq(connection, seq)
+    if run is None or run.verifies is not None:
+        raise NoAnswerError(GONE)
+    return Subject(database, run)

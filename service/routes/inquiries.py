@@ -1,0 +1,232 @@
+"""What can be asked about a run and has to be computed: its landscape, the arithmetic of a step, predictions."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from service.errors import ConflictError, InvalidError, invalid
+from service.inquiries import arithmetic, landscape, prediction
+from service.intake import Body
+from service.routes.common import (
+    Asks,
+    Config,
+    IfNoneMatch,
+    Store,
+    described,
+    media_type,
+    problems,
+    query_error,
+    tagged_json,
+)
+from service.routes.examples import PREDICT_EXAMPLES
+from service.routes.runs import RunId, find
+from service.schemas.answers import Landscape, Predicted, Predictions, StepArithmetic
+from service.schemas.base import parse
+from service.schemas.fit import PredictRequest
+from service.settings import Settings
+
+router = APIRouter(prefix="/runs", tags=["inquiries"])
+
+MOST_RESOLUTION = 201
+TAGGED = {
+    200: described("The answer.", "ETag"),
+    304: described("The answer is as the ETag says.", "ETag"),
+    **problems(404, 409, 413, 422),
+}
+
+
+class LandscapeQuery(BaseModel):
+    """Which plane, and how finely."""
+
+    kind: Literal["auto", "pair", "pca"] = Field(
+        "auto", description="pair: two parameters; pca: the plane closest to the path; auto: what shows most."
+    )
+    x: str | None = Field(None, description="pair: the parameter along x; by default the first.")
+    y: str | None = Field(None, description="pair: the parameter along y; by default the next.")
+    resolution: int = Field(49, ge=3, le=MOST_RESOLUTION, description="Points a side.")
+    from_step: int = Field(0, ge=0, description="The first step of the path.")
+    to_step: int | None = Field(None, ge=0, description="Its last step, included.")
+
+
+class PredictionsQuery(BaseModel):
+    """Of which steps, and how finely."""
+
+    step: int | None = Field(None, ge=0, description="This step alone.")
+    max_steps: int = Field(60, ge=3, le=500, description="At most so many, evenly; first, last and best are kept.")
+    points: int | None = Field(
+        None, ge=2, le=400, description="Points a side; by default 200, or 48 where there are two features or more."
+    )
+
+
+@router.get("/{run_id}/landscape", response_model=Landscape, summary="E(θ) on a grid around the path", responses=TAGGED)
+async def run_landscape(
+    request: Request,
+    run_id: RunId,
+    store: Store,
+    caller: Asks,
+    query: Annotated[LandscapeQuery, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Over both parameters, or where there are more over two of them or over the plane closest to the path (PCA).
+
+    The grid reaches a quarter of the path's extent beyond it on each side.
+    """
+    run = await run_in_threadpool(find, store, run_id, caller)
+    arguments = landscape_of(run, query)
+    found = await request.app.state.inquiries.answer(landscape.around, *arguments)
+    return tagged_json(found, if_none_match)
+
+
+def landscape_of(run: Any, query: LandscapeQuery) -> tuple[Any, ...]:
+    """What `landscape.around` is asked. Raises InvalidError, ConflictError where no step is stored yet."""
+    last = stored(run, query.to_step if query.to_step is not None else _last(run), "to_step")
+    if query.from_step > last:
+        raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
+    return run.seq, _chosen(run.parameters, query), query.resolution, query.from_step, last
+
+
+@router.get(
+    "/{run_id}/steps/{step}",
+    response_model=StepArithmetic,
+    summary="The arithmetic of one step",
+    responses=TAGGED,
+)
+async def step_arithmetic(
+    request: Request,
+    run_id: RunId,
+    step: Annotated[int, Path(ge=0, description="The step that begins at θ of this number.", examples=[0])],
+    store: Store,
+    caller: Asks,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """θ, each term of ∇E(θ), autograd's derivative against central differences, and the update with its numbers."""
+    run = await run_in_threadpool(find, store, run_id, caller)
+    found = await request.app.state.inquiries.answer(arithmetic.of_step, run.seq, stored(run, step, "step"))
+    return tagged_json(found, if_none_match)
+
+
+@router.get(
+    "/{run_id}/predictions",
+    response_model=Predictions,
+    summary="f(θ, x) along the data, step by step",
+    responses=TAGGED,
+)
+async def predictions(
+    request: Request,
+    run_id: RunId,
+    store: Store,
+    caller: Asks,
+    query: Annotated[PredictionsQuery, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """For drawing the fitted curve, or the boundary between classes, as it comes about: over the first feature, or over
+    the first two with all others held at their mean. With rows of the data, in the data's own units.
+    """
+    run = await run_in_threadpool(find, store, run_id, caller)
+    step = None if query.step is None else stored(run, query.step, "step")
+    points = query.points or (200 if len(run.dataset_features) == 1 else 48)
+    if len(run.dataset_features) > 1 and points > MOST_RESOLUTION:
+        raise query_error("points", f"At most {MOST_RESOLUTION} where there are two features.", "Ask for fewer.")
+    last = stored(run, _last(run), "step")
+    arguments = (run.seq, step, points, query.max_steps, last)
+    found = await request.app.state.inquiries.answer(prediction.along_data, *arguments)
+    return tagged_json(found, if_none_match)
+
+
+@router.post(
+    "/{run_id}/predict",
+    response_model=Predicted,
+    response_model_exclude_none=True,
+    summary="Predict from rows of features",
+    responses=problems(400, 404, 408, 409, 413, 415, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/PredictRequest"},
+                    "examples": PREDICT_EXAMPLES,
+                }
+            },
+        }
+    },
+)
+async def predict(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+    """By θ of the last step, of the best one, or of any that is stored: numbers, or class labels and probabilities."""
+    media_type(request, "application/json")
+    run = await run_in_threadpool(find, store, run_id, caller)
+    async with Body(request, settings.max_body_bytes) as body:
+        asked = await body.read_by(lambda content: parse(PredictRequest, content))
+    _check_rows(asked.x, len(run.dataset_features), settings)
+    arguments = (run.seq, _predicting(run, asked.step), asked.x)
+    found = await request.app.state.inquiries.answer_once(prediction.at_rows, *arguments)
+    return Response(found, media_type="application/json")
+
+
+def stored(run: Any, step: int, parameter: str) -> int:
+    """The step, if it is stored. Raises ConflictError where none is yet, InvalidError for one that is not."""
+    if run.rows_done == 0:
+        raise ConflictError(f"The run is {run.status} and has no step stored yet.", run_status=run.status)
+    if step >= run.rows_done:
+        raise query_error(
+            parameter, f"The run has no step {step} stored.", f"Give a step from 0 to {run.rows_done - 1}."
+        )
+    return step
+
+
+def _last(run: Any) -> int:
+    return int(max(run.rows_done - 1, 0))
+
+
+def _chosen(parameters: list[str], query: LandscapeQuery) -> tuple[int, ...] | None:
+    """The places of the parameters that are drawn; None for the path's own plane."""
+    names = {"x": query.x, "y": query.y}
+    if query.kind == "pca" or (query.kind == "auto" and len(parameters) > 2 and not any(names.values())):
+        _refuse_names(names)
+        return None
+    if len(parameters) == 1:
+        return (0,)
+    given = {parameter: _place(parameters, name, parameter) for parameter, name in names.items() if name is not None}
+    x = given.get("x", 1 if given.get("y") == 0 else 0)
+    y = given.get("y", 1 if x == 0 else 0)
+    if x == y:
+        raise query_error("y", "Both sides are the same parameter.", "Name two.")
+    return x, y
+
+
+def _refuse_names(names: dict[str, str | None]) -> None:
+    for parameter, name in names.items():
+        if name is not None:
+            raise query_error(parameter, "The path's own plane is not of parameters.", "Leave it out, or ask for pair.")
+
+
+def _place(parameters: list[str], name: str, parameter: str) -> int:
+    if name not in parameters:
+        shown = ", ".join(parameters[:20])
+        raise query_error(parameter, f"There is no parameter {name[:100]!r}.", f"There are {shown}.")
+    return parameters.index(name)
+
+
+def _predicting(run: Any, step: int | str) -> int:
+    if step == "best":
+        if run.best is None:
+            raise invalid("/step", "The run has no best step, for want of a test MSE.", "Ask for last.")
+        return int(run.best["step"])
+    last = _last(run) if step == "last" else int(step)
+    if run.rows_done == 0:
+        return stored(run, last, "step")
+    if last >= run.rows_done:
+        raise invalid("/step", f"The run has no step {last} stored.", f"Give a step from 0 to {run.rows_done - 1}.")
+    return last
+
+
+def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:
+    if len(x) > settings.max_rows:
+        raise invalid("/x", f"{len(x)} rows, at most {settings.max_rows} are allowed.", "Send fewer rows.")
+    for number, row in enumerate(x):
+        if len(row) != features:
+            message = f"This row has {len(row)} values; the run has {features} features."
+            raise InvalidError([{"pointer": f"/x/{number}", "message": message, "hint": "Give one value a feature."}])
