@@ -23,7 +23,7 @@ from gd_engine import (
     start,
 )
 from service import samples
-from service.supervisor import ONE_THREAD
+from service.allotment import ONE_THREAD
 
 ROUNDS, STEPS = 7, 1_000_000
 

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         description="Worker processes; by default one a core.",
     )
     inquiry_processes: int = Field(
-        2, ge=1, le=64, description="Processes for landscapes, steps, predictions and checks, while they are asked for."
+        1, ge=1, le=64, description="Processes for landscapes, steps, predictions and checks, while they are asked for."
     )
 
     keys: Literal["auto", "required", "off"] = Field(

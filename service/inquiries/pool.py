@@ -17,10 +17,12 @@ from service.errors import ConflictError, TooLargeError, UnavailableError
 from service.inquiries.process import NoAnswerError, Question, answer, begin
 from service.settings import Settings
 
+PATIENCE = 2
+"""How many times the longest computation whoever asks waits for an answer, those before it included."""
 SOON = {"Retry-After": "1"}
 KEPT_BYTES = 32 * 1024 * 1024
 IDLE_SECONDS = 300.0
-TOO_LONG = "This takes more than {:g} seconds to compute. Ask for less: a lower resolution, an earlier step."
+TOO_LONG = "This takes too long: more than {:g} seconds to compute, or others were first. Ask for less."
 TOO_LARGE = "This needs more memory than a worker may have. Ask for less: a lower resolution, fewer rows."
 DIED = "The process that computed this died, perhaps of too little memory; the service's log says more."
 
@@ -61,8 +63,9 @@ class Inquiries:
 
     async def _found(self, future: Future[bytes]) -> bytes:
         try:
-            # Whoever leaves does not take the answer from others.
-            return await asyncio.shield(asyncio.wrap_future(future))
+            async with asyncio.timeout(PATIENCE * self._settings.max_inquiry_seconds):
+                # Whoever leaves does not take the answer from others.
+                return await asyncio.shield(asyncio.wrap_future(future))
         except NoAnswerError as error:
             raise ConflictError(str(error)) from None
         except MemoryError:

@@ -1,5 +1,7 @@
 """Examples in the service's description. Each runs as it stands."""
 
+from typing import Any
+
 FIT_EXAMPLES = {
     "norris": {
         "summary": "A straight line through NIST's Norris data, standardised",
@@ -106,7 +108,7 @@ PREDICT_EXAMPLES = {
     "last": {"summary": "One row, by θ of the last step; for a run of one feature", "value": {"x": [[2.5]]}},
 }
 
-CHECK_EXAMPLES = {
+CHECK_EXAMPLES: dict[str, dict[str, Any]] = {
     "factor": {
         "summary": "Two steps of a student who forgot the factor 2 of the derivative",
         "value": {

@@ -178,12 +178,17 @@ class CheckRequest(FitRequest):
         return filled.model_copy(update={"descent": descent})
 
 
+def _number_or_word(value: Any) -> str:
+    return TAG + ("word" if isinstance(value, str) else "number")
+
+
 class PredictRequest(Strict):
     """Rows of features, and the step whose θ predicts."""
 
     x: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=1, fail_fast=True)] = Field(
         description="Rows of features in the data's own units, in the order of the run's `dataset.features`."
     )
-    step: Annotated[int, Field(ge=0)] | Literal["last", "best"] = Field(
-        "last", description="A stored step, or `best`: the one with the least test MSE."
-    )
+    step: Annotated[
+        Annotated[int, Field(ge=0), Tag("?number")] | Annotated[Literal["last", "best"], Tag("?word")],
+        Discriminator(_number_or_word),
+    ] = Field("last", description="A stored step, or `best`: the one with the least test MSE.")
