@@ -46,14 +46,14 @@ APART = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
 def make_sensible(case: Any, draw: Any) -> None:
     """Has half of the right requests be about things that there are."""
     if draw(st.booleans()):
-        case.path_parameters = dict.fromkeys(case.path_parameters or {}, "latest")
+        case.path_parameters = {name: 0 if name == "step" else "latest" for name in case.path_parameters or {}}
         if isinstance(case.body, dict) and "dataset" in case.body:
             case.body["dataset"] = {"sample": "norris"}
             # A model, an objective and a descent made up apart hardly ever fit together.
             case.body = {name: case.body[name] for name in case.body if name not in draw(st.sampled_from(APART))}
         elif isinstance(case.body, dict) and "from_step" in case.body:
             case.body = {"from_step": draw(st.integers(0, 2))}
-        elif isinstance(case.body, dict) and "x" in case.body:
+        elif isinstance(case.body, dict) and "y" in case.body:
             case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
             case.query = {}  # what a CSV needs, JSON must not have
 
