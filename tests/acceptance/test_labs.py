@@ -17,7 +17,7 @@ FRENCH, ENGLISH = FOLDER / "descente-de-gradient.ipynb", FOLDER / "gradient-desc
 CELL_SECONDS = 120
 PROBE = """
 print(json.dumps({
-    "difference": difference,
+    "difference": difference, "right": verdict["right"], "mistakes": [mistake["code"] for mistake in wrong["mistakes"]],
     "limit": limit, "predicted": predicted, "slide": slide["status"], "diverged_at": slide["diverged_at"],
     "mended": mended["learning_rate"], "best": best, "final": final,
 }))
@@ -38,6 +38,8 @@ def test_it_runs_as_it_stands_and_finds_what_it_is_about(
     assert all(output["output_type"] != "stream" or output["name"] == "stdout" for output in outputs(notebook))
     found = json.loads(notebook.cells[-1].outputs[0]["text"])
     assert found["difference"] <= 1e-9
+    assert found["right"]
+    assert found["mistakes"] == ["missing_factor_2"]
     assert found["limit"] == pytest.approx(found["predicted"], rel=1e-3)
     assert found["mended"] == pytest.approx(found["predicted"] / 2, rel=1e-6)
     assert found["slide"] == "diverged"
