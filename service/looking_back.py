@@ -1,4 +1,4 @@
-"""A descent looked back on: rows spread over all of it and its last ones, in bounded memory."""
+"""A descent looked back on: rows spread over all of it, its best and its last ones, in bounded memory."""
 
 from collections.abc import Sequence
 
@@ -22,22 +22,30 @@ class LookingBack:
         self._stride = 1
         self._overview = np.empty((0, numbers))
         self._ending = np.empty((0, numbers))
+        self._judged = parameters + 1 + self._columns.index("test_mse")
+        self._best = np.empty((0, numbers))
 
     def add(self, first_step: int, columns: FloatArray) -> None:
         """The rows from `first_step` on; `columns` has shape (θ's components and columns, rows)."""
         steps = np.arange(first_step, first_step + columns.shape[1])
         rows = np.column_stack([steps, columns.T])
         self._ending = np.concatenate([self._ending, rows])[-self._ending_rows :]
+        self._best = self._better(np.concatenate([self._best, rows]))
         self._overview = np.concatenate([self._overview, rows[steps % self._stride == 0]])
         while len(self._overview) > 2 * self._most:
             self._stride *= 2
             self._overview = self._overview[self._overview[:, 0] % self._stride == 0]
 
     def history(self) -> History:
-        """What was kept, the first and the last row among it."""
-        last = self._ending[-1:]
-        missing = last[:, 0] != self._overview[-1:, 0]
-        return History(self._stretch(np.concatenate([self._overview, last[missing]])), self._stretch(self._ending))
+        """What was kept, the first, the best and the last row among it."""
+        rows = np.concatenate([self._overview, self._best, self._ending[-1:]])
+        _, places = np.unique(rows[:, 0], return_index=True)
+        return History(self._stretch(rows[places]), self._stretch(self._ending))
+
+    def _better(self, rows: FloatArray) -> FloatArray:
+        """The first row with the least test MSE, if any has one."""
+        errors = rows[:, self._judged]
+        return rows[:0] if np.isnan(errors).all() else rows[np.nanargmin(errors)][None]
 
     def _stretch(self, rows: FloatArray) -> Stretch:
         p = rows.shape[1] - 1 - len(self._columns)
