@@ -1,6 +1,7 @@
 """The samples: NIST's numbers as NIST gives them, and a fit that comes to NIST's result."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -59,3 +60,25 @@ def test_a_standardised_line_through_norris_is_nists(client: httpx2.Client) -> N
         name: pytest.approx(value, rel=1e-9) for name, value in certified["coefficients"].items()
     }
     assert run["final"]["train_mse"] == pytest.approx(certified["residual_sum_of_squares"] / 36, rel=1e-10)
+
+
+HEALTHY: list[tuple[str, dict[str, Any]]] = [
+    ("norris", {"descent": {"steps": 300}}),
+    ("longley", {"objective": {"l2": 0.01}, "descent": {"steps": 3000}}),
+    ("misra1a", {"model": {"kind": "polynomial", "degree": 2}, "descent": {"steps": 2000}}),
+    (
+        "chwirut2",
+        {"model": {"kind": "polynomial", "degree": 3}, "descent": {"steps": 3000, "optimizer": {"kind": "nesterov"}}},
+    ),
+    ("penguins", {"model": {"kind": "logistic"}, "objective": {"l2": 0.01}, "descent": {"steps": 500}}),
+    ("penguins", {"model": {"kind": "softmax"}, "objective": {"l2": 0.01}, "descent": {"steps": 500}}),
+]
+
+
+@pytest.mark.parametrize(("sample", "request_"), HEALTHY, ids=[name for name, _ in HEALTHY])
+def test_a_healthy_run_of_a_sample_has_no_finding(sample: str, request_: dict[str, Any], client: httpx2.Client) -> None:
+    run = client.post(
+        "/fit", json={"dataset": {"sample": sample}, "standardize": True, **request_}, headers=WAIT
+    ).json()
+    assert (run["status"], run["diagnosis"]) == ("succeeded", [])
+    assert {name for name, _ in HEALTHY} == set(samples.SAMPLES)  # every one of them is here
