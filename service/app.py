@@ -9,14 +9,15 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import BaseRoute, Match, Mount
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
 from service import description, errors, outages, security
+from service.assets import Assets
+from service.compression import Compression
 from service.door import Door
 from service.errors import ApiError, problem
 from service.inquiries.pool import Inquiries
@@ -92,31 +93,27 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _App(FastAPI):
-    """Its middleware is within what adds the headers, that of unexpected errors too."""
+    """Its middleware is within what compresses and what adds the headers, that of unexpected errors too."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return security.Headers(super().build_middleware_stack(), self.state.settings)
+        return security.Headers(Compression(super().build_middleware_stack()), self.state.settings)
 
 
 def _add_pages(app: FastAPI) -> None:
+    assets = Assets(STATIC)
+
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page() -> Response:
-        return FileResponse(STATIC / "index.html", headers=PAGE_HEADERS)
+    async def page(request: Request) -> Response:
+        return assets.answer("index.html", request, PAGE_HEADERS)
 
     @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
-    async def swagger_ui() -> Response:
-        return FileResponse(STATIC / "docs.html", headers=PAGE_HEADERS)
+    async def swagger_ui(request: Request) -> Response:
+        return assets.answer("docs.html", request, PAGE_HEADERS)
 
-    app.mount("/static", _Assets(directory=STATIC), name="static")
+    async def part(request: Request) -> Response:
+        return assets.answer(request.path_params["name"], request)
 
-
-class _Assets(StaticFiles):
-    """The page's parts. A browser asks each time whether it has the newest, so that it never mixes two versions."""
-
-    def file_response(self, *args: Any, **options: Any) -> Response:
-        response = super().file_response(*args, **options)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+    app.add_route("/static/{name:path}", part, include_in_schema=False)
 
 
 def _add_error_answers(app: FastAPI) -> None:
@@ -151,10 +148,9 @@ def _methods(request: Request) -> list[str]:
     """All methods that the path takes: the framework names those of one route, and a path may have several."""
 
     def takes(route: BaseRoute, method: str) -> bool:
-        return not isinstance(route, Mount) and route.matches({**request.scope, "method": method})[0] is Match.FULL
+        return route.matches({**request.scope, "method": method})[0] is Match.FULL
 
-    found = [method for method in METHODS if any(takes(route, method) for route in request.app.routes)]
-    return found or ["GET"]  # what is mounted is files
+    return [method for method in METHODS if any(takes(route, method) for route in request.app.routes)]
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Response:

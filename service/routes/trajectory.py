@@ -1,6 +1,5 @@
 """GET /runs/{id}/trajectory: θ and both criteria at every step."""
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -12,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from service import present, trajectory_view
 from service.errors import NotAcceptableError
+from service.negotiation import qualities
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find
 from service.routes.streams import Stream
@@ -82,33 +82,27 @@ def trajectory(
     if kind != "json":
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
     pieces = _pieces(_written(kind, run, view))
-    first = next(pieces, b"")  # before the status line is sent: what is wrong so early is still told as a problem
+    first = next(pieces)  # before the status line is sent: what is wrong so early is still told as a problem
+    if len(first) < PIECE_BYTES:  # that is all of it
+        return Response(first, headers=headers, media_type=MEDIA_TYPES[kind])
     return Stream(request.app.state.streams, chain([first], pieces), MEDIA_TYPES[kind], headers)
 
 
 def _negotiated(accept: str) -> str:
     """The format that the client likes best, of several the one it names first (RFC 9110, 12.5.1)."""
-    qualities: dict[str, float] = {}
-    for entry in (accept.strip() or "*/*").split(","):
-        name, *parameters = (part.strip().lower() for part in entry.split(";"))
-        qualities.setdefault(name, _quality(parameters))
-    places = {name: -place for place, name in enumerate(qualities)}
+    told = qualities(accept.strip() or "*/*")
+    places = {name: -place for place, name in enumerate(told)}
 
     def liking(kind: str) -> tuple[float, int]:
         media = MEDIA_TYPES[kind]
         ranges = (media, media.partition("/")[0] + "/*", "*/*")  # what is said of the narrowest range holds
-        told = next((each for each in ranges if each in qualities), None)
-        return (qualities[told], places[told]) if told else (0.0, 0)
+        named = next((each for each in ranges if each in told), None)
+        return (told[named], places[named]) if named else (0.0, 0)
 
     best = max(MEDIA_TYPES, key=liking)
     if liking(best)[0] > 0:
         return best
     raise NotAcceptableError(f"The trajectory can be had as {', '.join(MEDIA_TYPES.values())}, not as {accept[:200]}.")
-
-
-def _quality(parameters: list[str]) -> float:
-    told = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-    return float(told) if re.fullmatch(r"[01](\.[0-9]{0,3})?", told) else 0.0
 
 
 def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, cast
 
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Route
 
 from service.app import create_app
 from service.settings import Settings
@@ -35,10 +35,8 @@ def operations(routes: list[BaseRoute]) -> Iterator[Operation]:
     for route in routes:
         if (router := getattr(route, "original_router", None)) is not None:
             yield from operations(router.routes)
-        elif isinstance(route, Mount):
-            assert route.path == "/static"
-        else:
-            yield from (Operation(method, route.path) for method in sorted(route.methods))  # type: ignore[attr-defined]
+        elif isinstance(route, Route) and not route.path.startswith("/static/"):
+            yield from (Operation(method, route.path) for method in sorted(route.methods or ()))
 
 
 ALL = list(operations(create_app(Settings(), cast("Database", None)).routes))
