@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test torture check bench image clean
+.PHONY: help demo serve test torture check bench screenshots image clean
 
 help: ## show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/service ## fit NIST's Norris data three times and look at what happens
 	@$(BIN)/descent demo
@@ -29,6 +29,9 @@ check: $(VENV)/development ## look for mistakes without running: formatting, lin
 
 bench: $(VENV)/benchmarks ## measure against what a user would pick instead
 	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/development ## take the pictures of docs/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 image: ## build the container image
 	docker build --network=host -t descent .

@@ -76,10 +76,10 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.inquiries = Inquiries(settings)
     app.state.is_stopping = lambda: False
     app.state.waits = Semaphore(settings.max_waits)
+    _add_pages(app)  # first, since a page is many files
     for room in (fit, runs, control, trajectory, events, inquiries, check, datasets, samples, limits):
         app.include_router(room.router, dependencies=[Depends(admit)])
     app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
-    _add_pages(app)
     _add_error_answers(app)
     security.protect(app, settings)
     app.openapi = lambda: description.of(app)  # type: ignore[method-assign]

@@ -1,4 +1,5 @@
-// What must be known before the first paint: the theme and the language the reader chose last time.
+// What must be known before the first paint: the theme and the language the reader chose last time. And what is worth knowing
+// early: which modules the view will need that the address asks for, so that the browser need not find out import by import.
 (() => {
   const remembered = (key) => {
     try {
@@ -12,4 +13,18 @@
   if (theme === "dark" || theme === "light") root.dataset.theme = theme;
   const language = remembered("descent.language") ?? navigator.language ?? "en";
   root.lang = language.toLowerCase().startsWith("fr") ? "fr" : "en";
+
+  const VIEWS = [
+    [/^#\/runs\//, ["run-view", "chart", "chart-panel", "curve-table", "diagnosis", "example", "files", "follow", "fork", "format", "more-curves",
+      "player", "poll", "readout", "run-facts", "run-head", "run-results", "scaling", "status", "stepper", "trajectory",
+      "vendor/eventsource-parser-3.1.1/index"]],
+    [/^#\/new$/, ["new-run/view", "example", "format", "new-run/choices", "new-run/data", "new-run/drawing", "new-run/request-text"]],
+    [/^/, ["runs-view", "example", "format", "poll", "run-row", "status"]],
+  ];
+  const [, modules] = VIEWS.find(([address]) => address.test(location.hash));
+  for (const name of modules) {
+    const link = document.createElement("link");
+    [link.rel, link.href] = ["modulepreload", `/static/${name}.js`];
+    document.head.append(link);
+  }
 })();

@@ -1,44 +1,66 @@
 // The page's frame: which view the address asks for, the language and the theme.
 import { setLanguage, language, translateFrame } from "/static/i18n.js";
 import { startTheme } from "/static/theme.js";
-import { clearProblem } from "/static/problem.js";
-import { runsView } from "/static/runs-view.js";
-import { runView } from "/static/run-view.js";
+import { clearProblem, showProblem } from "/static/problem.js";
+import { ApiError } from "/static/api.js";
 import { forgetKey, heldKey } from "/static/key.js";
-import { newRunView } from "/static/new-run/view.js";
 import { keyView } from "/static/key-view.js";
 
+// A view is loaded when it is first asked for; early.js tells the browser beforehand what that will need.
+const VIEWS = [
+  [/^#\/runs\/([^/?]+)/, async () => (await import("/static/run-view.js")).runView],
+  [/^#\/new$/, async () => (await import("/static/new-run/view.js")).newRunView],
+  [/^/, async () => (await import("/static/runs-view.js")).runsView],
+];
+const RETRY_MS = 2000;
 const host = document.getElementById("view");
 const forget = document.getElementById("forget");
 let view = null;
+let turn = 0; // counts the views that were asked for: one that comes late may be wanted no more
 let asking = false; // for a key
 let kept = {}; // what a view wants to find again when it is drawn anew in another language
 
-function open() {
-  view?.stop();
+async function open() {
+  leave();
   asking = false;
   forget.hidden = !heldKey();
   clearProblem("poll");
   clearProblem("action");
-  const run = /^#\/runs\/([^/?]+)/.exec(location.hash);
-  if (run) view = runView(host, decodeURIComponent(run[1]), kept);
-  else view = location.hash === "#/new" ? newRunView(host, kept) : runsView(host, kept);
+  const mine = turn;
+  const [address, load] = VIEWS.find(([pattern]) => pattern.test(location.hash));
+  const names = address.exec(location.hash).slice(1).map(decodeURIComponent);
+  const make = await load().catch((error) => unloaded(error, mine));
+  if (mine === turn && make) view = make(host, kept, ...names);
+}
+
+/** A part of the page could not be had: it is asked for again. */
+function unloaded(error, mine) {
+  if (!(error instanceof TypeError)) throw error; // a mistake of this page
+  if (mine !== turn) return;
+  showProblem("poll", new ApiError({ unreachable: true }));
+  setTimeout(() => mine === turn && open(), RETRY_MS);
+}
+
+function leave() {
+  view?.stop();
+  view = null;
+  turn += 1;
 }
 
 function askForKey() {
   if (asking) return; // several requests may have come back without an answer
-  view?.stop();
+  leave();
   asking = forget.hidden = true;
   const wasRefused = heldKey() !== null;
   forgetKey();
   view = keyView(host, wasRefused, open);
 }
 
-function go() {
+async function go() {
   kept = {};
-  open();
+  await open();
   scrollTo(0, 0);
-  view.heading.focus({ preventScroll: true }); // so that a screen reader and the Tab key start at the new page's top
+  view?.heading.focus({ preventScroll: true }); // so that a screen reader and the Tab key start at the new page's top
 }
 
 function pressLanguage() {

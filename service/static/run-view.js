@@ -18,7 +18,7 @@ import { runFacts } from "/static/run-facts.js";
 import { runHead } from "/static/run-head.js";
 import { runResults } from "/static/run-results.js";
 
-export function runView(host, id, kept) {
+export function runView(host, kept, id) {
   const curve = new Curve(id);
   const numbers = readout();
   const head = runHead(id, () => chosen());
@@ -59,13 +59,13 @@ export function runView(host, id, kept) {
   }
 
   async function load(signal) {
-    const found = await getRun(id, signal);
+    unfollow();
+    const [found] = await Promise.all([getRun(id, signal), curve.load(signal)]);
     if (found.id !== id) { // asked for by another name, such as "latest", which will soon mean another run
       location.replace(runLink(found.id));
       return null;
     }
-    unfollow();
-    await curve.load(signal);
+    if (!isLive(found) && !curve.complete) await curve.load(signal); // it came to its end between the two answers
     show(found);
     await results.update(found, signal);
     if (isLive(found)) unfollow = follow(id, curve.news(found), { status: show, progress, finished: reload, outcome: pollOutcome });

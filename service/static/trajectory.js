@@ -1,16 +1,18 @@
 // The points of the chart, and the exact numbers of one step: two readers of the same trajectory.
 import { getTrajectory } from "/static/api.js";
 
-const MAX_POINTS = 2000;
+const MAX_POINTS = 1000; // about one a pixel
 export const CURVES = ["train_mse", "test_mse", "train_loss"];
 const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
 export const CRITERIA = CURVES.map((name) => ({ name, colour: `--chart-${name}`, dash: DASHES[name] }));
 const COLUMNS = ["step", ...CURVES];
+const ASKED = ["step", "train_mse", "train_loss", "test_mse"]; // what is often the same stands together: that compresses well
 
 /** What is known of the curves. Live, it grows by the steps that are told; in the end it is read once as a whole. */
 export class Curve {
   columns = Object.fromEntries(COLUMNS.map((name) => [name, []]));
   sampled = false;
+  complete = false;
   #id;
 
   constructor(id) {
@@ -23,9 +25,9 @@ export class Curve {
 
   /** Reads what is stored, as many steps of it as can be told apart. */
   async load(signal) {
-    const answer = await getTrajectory(this.#id, { max_points: MAX_POINTS, fields: COLUMNS }, signal);
+    const answer = await getTrajectory(this.#id, { max_points: MAX_POINTS, fields: ASKED }, signal);
     for (const name of COLUMNS) this.columns[name] = answer[name];
-    this.sampled = answer.sampled;
+    [this.sampled, this.complete] = [answer.sampled, answer.complete];
   }
 
   /** What to follow the run by: the steps after these, no more of them than can be told apart. */

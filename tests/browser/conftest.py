@@ -1,23 +1,16 @@
 """A real Chromium that may only talk to this machine, and a page whose complaints fail the test."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Route
 
+from tests.browser.chromium import chromium
 from tests.missing import missing
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 # Chromium drops what it is loading when any network interface of the machine comes or goes, loopback or not.
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -77,14 +70,10 @@ class Pages:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium as the system has it."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
-    if path is None:
-        missing("Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with chromium() as browser:
+        if browser is None:
+            missing("Chromium")
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.acceptance.helpers import WAVES, finished, long_run, until
 from tests.browser.conftest import Pages
 
 pytestmark = pytest.mark.browser
-STEPS = 1_500
+STEPS = 900
 """Fewer than the chart draws at most: each of them must be there."""
 SLOW = {"x": 10 * WAVES["x"], "y": 10 * WAVES["y"]}
 """Some seconds for all of them."""

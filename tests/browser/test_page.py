@@ -109,7 +109,7 @@ def test_a_fork_leads_to_where_it_came_from(page: Page, service: Service) -> Non
 
 def test_a_long_run_is_drawn_from_a_sample_but_read_at_any_step(page: Page, service: Service) -> None:
     run_id = open_run(page, service, EXAMPLE | {"descent": {"steps": 3000, "learning_rate": 0.001}, "name": None})
-    expect(page.locator(".criteria")).to_contain_text("Drawn from 2,000 steps out of 3,001")
+    expect(page.locator(".criteria")).to_contain_text("Drawn from 1,000 steps out of 3,001")
     slider = page.get_by_role("slider", name="Step")
     slider.press("Home")
     for step in (1, 2, 3):  # neighbours, one of which the sample has left out

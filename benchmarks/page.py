@@ -1,0 +1,82 @@
+"""The page of a run of 100,000 steps: until its curves are drawn, and what moves when the hand or the player does."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from benchmarks.harness import Measure, Result, absolute, not_here, until
+from service.ephemeral import running_service
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROUNDS = 5
+STEPS = 100_000
+RUN = {
+    "dataset": {"sample": "longley"},
+    "standardize": True,
+    "descent": {"steps": STEPS, "learning_rate": 0.05},
+}
+WATCH = """
+const watch = globalThis.watch = { drawn: null, long: [] };
+new MutationObserver((_, observer) => {
+  if (!document.querySelector(".plot canvas")) return;
+  observer.disconnect();
+  requestAnimationFrame(() => requestAnimationFrame(() => { watch.drawn = performance.now(); }));
+}).observe(document, { childList: true, subtree: true });
+new PerformanceObserver((list) => watch.long.push(...list.getEntries().map((entry) => entry.duration)))
+  .observe({ type: "longtask" });
+"""
+
+
+def run() -> Iterator[Result]:
+    """In Chromium, with an empty cache each round."""
+    what = f"page of {STEPS:,} steps, until its curves are drawn"
+    try:
+        from tests.browser.chromium import chromium  # noqa: PLC0415 - what the tests need may be missing
+    except ImportError:
+        yield not_here(what, "needs Playwright: make test installs it")
+        return
+    with TemporaryDirectory() as home, chromium() as browser:
+        if browser is None:
+            yield not_here(what, "needs Chromium")
+            return
+        options = ("--workers", "1", "--database", f"sqlite:///{home}/descent.db")
+        with running_service(*options, log=subprocess.DEVNULL) as service:
+            answer = httpx2.post(f"{service.url}/fit", json=RUN, headers={"Prefer": "wait=60"}, timeout=90)
+            url = f"{service.url}/#/runs/{answer.raise_for_status().json()['id']}"
+            _open(browser, url)
+            opened, longest = zip(*(_open(browser, url) for _ in range(ROUNDS)), strict=True)
+    yield absolute(what, Measure(opened, "ms"), at_most=500)
+    yield absolute(
+        "… the longest task while the cursor moves and the descent is played", Measure(longest, "ms"), at_most=50
+    )
+
+
+def _open(browser: "Browser", url: str) -> tuple[float, float]:
+    """Milliseconds until the curves are drawn; and those of the longest task afterwards, 0 for none above 50."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.goto(url)
+    drawn: float = until(lambda: page.evaluate("watch.drawn"), within=60)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("watch.long.length = 0")
+    _move(page)
+    longest: float = page.evaluate("Math.max(0, ...watch.long)")
+    context.close()
+    return drawn, longest
+
+
+def _move(page: "Page") -> None:
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+    for part in range(100):
+        page.mouse.move(box["x"] + box["width"] * part / 100, box["y"] + 100)
+    page.get_by_role("button", name="Rewind to step 0").click()
+    page.get_by_role("button", name="Play", exact=True).click()
+    time.sleep(2)

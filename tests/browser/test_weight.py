@@ -1,0 +1,100 @@
+"""How much a first visit loads: bytes and requests, as the browser counts them."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from service.app import STATIC
+from tests.browser.conftest import Service
+from tests.browser.test_page import EXAMPLE, cell
+
+pytestmark = pytest.mark.browser
+MOST_BYTES = 150_000
+LONG = EXAMPLE | {"descent": {"steps": 100_000, "learning_rate": 0.001}, "name": "100,000 steps"}
+ENTRANCES = {"": "runs-view", "#/new": "new-run/view", "#/runs/latest": "run-view"}
+
+
+class Loaded:
+    """What a page has loaded into an empty cache."""
+
+    def __init__(self, page: Page) -> None:
+        self._sizes: dict[str, float] = {}
+        self._addresses: dict[str, str] = {}
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.requestWillBeSent", self._begin)
+        session.on("Network.loadingFinished", self._end)
+
+    def _begin(self, event: dict[str, Any]) -> None:
+        self._addresses[event["requestId"]] = event["request"]["url"]
+
+    def _end(self, event: dict[str, Any]) -> None:
+        self._sizes[event["requestId"]] = event["encodedDataLength"]
+
+    @property
+    def bytes(self) -> float:
+        """With the headers, as they came over the wire."""
+        return sum(self._sizes.values())
+
+    def addresses(self, pattern: str) -> list[str]:
+        """What was asked for, of those that fit."""
+        return [address for address in self._addresses.values() if re.search(pattern, address)]
+
+
+def imported(name: str) -> set[str]:
+    """A module and all that it imports, and they import, without being asked."""
+    waiting, found = [name], set()
+    while waiting:
+        found.add(name := waiting.pop())
+        text = (STATIC / f"{name}.js").read_text()
+        waiting += set(re.findall(r'^(?:import|export)[^;"]*"/static/([^"]+)\.js"', text, flags=re.MULTILINE)) - found
+    return found
+
+
+def in_order(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(names))
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_a_first_visit_is_light(entrance: str, browser: Browser, service: Service) -> None:
+    posted = httpx2.post(f"{service.url}/fit", json=LONG, headers={"Prefer": "wait=30"}, timeout=60)
+    assert posted.status_code == 200
+    page = browser.new_page()
+    loaded = Loaded(page)
+    page.goto(f"{service.url}/{entrance}")
+    expect(page.locator(".runs tbody tr, .verdict:not(:empty), .results:visible").first).to_be_visible(timeout=20_000)
+    page.wait_for_load_state("networkidle")
+    assert loaded.bytes < MOST_BYTES
+    if entrance == "#/runs/latest":
+        expect(cell(page, "step")).to_have_text("100000")
+        assert len(loaded.addresses(r"/trajectory\?")) <= 4, "the curves, by both names, the last step, the best one"
+    page.close()
+
+
+def test_the_browser_is_told_of_every_module_that_a_view_needs_and_of_no_other() -> None:
+    frame = imported("main")
+    told = set(re.findall(r'rel="modulepreload" href="/static/(.+?)\.js"', (STATIC / "index.html").read_text()))
+    assert in_order(told) == in_order(frame)
+    views = set(re.findall(r'import\("/static/(.+?)\.js"\)', (STATIC / "main.js").read_text()))
+    early = re.findall(r"/, \[(\"[^\]]+)\]", (STATIC / "early.js").read_text())
+    told_of = {names[0]: names for names in (re.findall(r'"([^"]+)"', entry) for entry in early)}
+    assert set(told_of) == views
+    for view, names in told_of.items():
+        assert in_order(names) == in_order(imported(view) - frame), view
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser: Browser, service: Service) -> None:
+    httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=30"}, timeout=60)
+    page = browser.new_page()
+    loaded = Loaded(page)
+    page.goto(f"{service.url}/{entrance}")
+    page.wait_for_load_state("networkidle")
+    modules = {re.findall(r"/static/(.+)\.js", address)[0] for address in loaded.addresses(r"\.js$")}
+    classic = {"early", "vendor/uplot-1.6.32/uPlot.iife.min"}
+    assert modules - classic == imported("main") | imported(ENTRANCES[entrance])
+    page.close()
