@@ -13,11 +13,11 @@ const EXAMPLE = {
 
 export const runLink = (id) => `#/runs/${encodeURIComponent(id)}`;
 
-export function exampleButton() {
+export function exampleButton(kind = "primary") {
   const run = () => act(button, async () => {
     const { id } = await fit(EXAMPLE);
     location.hash = runLink(id);
   });
-  const button = h("button", { type: "button", class: "primary", click: run }, t("runExample"));
+  const button = h("button", { type: "button", class: kind, click: run }, t("runExample"));
   return button;
 }

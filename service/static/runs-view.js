@@ -22,7 +22,7 @@ export function runsView(host, kept) {
   const empty = emptyState();
   list.hidden = empty.hidden = true; // neither is true before the first answer
   const heading = h("h1", { tabindex: "-1" }, t("runs"));
-  const topButton = exampleButton();
+  const topButton = exampleButton("");
   const create = h("a", { class: "button primary", href: "#/new" }, t("newRun"));
   const top = h("div", { class: "top" }, heading, h("p", { class: "actions" }, topButton, create));
   choose(host, top, list, empty);

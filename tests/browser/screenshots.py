@@ -40,6 +40,7 @@ OVERFITTING = {
 }
 RUNS: dict[str, dict[str, Any]] = {
     "diverging": {**NORRIS, "standardize": False, "preset": "course", "name": "The course's update, on raw data"},
+    "cours": {**NORRIS, "standardize": False, "preset": "course", "name": "L’algorithme du cours, données brutes"},
     "crawling": {**NORRIS, "descent": {"steps": 100, "learning_rate": 0.005}, "name": "Norris, a step too small"},
     "first": {**NORRIS, "descent": {"steps": 100, "learning_rate": 0.05}, "name": "Norris, a first descent"},
     "penguins": {
@@ -57,9 +58,15 @@ RUNS: dict[str, dict[str, Any]] = {
         "name": "Misra1a, NIST's formula",
     },
     "overfitting": {**OVERFITTING, "name": "Tides by a polynomial of degree 7"},
-    "live": {**OVERFITTING, "descent": {"steps": 5_000_000, "optimizer": {"kind": "adam"}}, "name": "Tides, with Adam"},
+    "live": {
+        "dataset": {"sample": "penguins"},
+        "standardize": True,
+        "model": {"kind": "mlp", "hidden": [8], "task": "classification"},
+        "descent": {"steps": 200_000, "learning_rate": 0.02},
+        "name": "Penguins by a small network",
+    },
 }
-"""Each by the name that addresses call it, the oldest first. The last one is under way."""
+"""Each by the name that addresses call it, the oldest first. The last one is not waited for."""
 
 
 class Shot(NamedTuple):
@@ -78,18 +85,25 @@ def _stand_at_the_best(page: Page) -> None:
     best = page.locator(".legend .best").inner_text()
     page.get_by_role("spinbutton").fill("".join(filter(str.isdigit, best)))
     page.keyboard.press("Enter")
+    page.locator(".trouble").evaluate("element => scrollTo(0, element.offsetTop - 16)")
+
+
+def _wait_for_a_tenth(page: Page) -> None:
+    bar = page.locator(".bar progress")
+    while bar.evaluate("bar => bar.value / bar.max") < 0.1:
+        page.wait_for_timeout(100)
 
 
 SHOTS = (
+    Shot("live", "#/runs/{live}", ".bar progress", prepare=_wait_for_a_tenth),  # first: it comes to its end
     Shot("runs", "#/", ".runs tbody tr"),
     Shot("new-run", "#/new", ".verdict:not(:empty)"),
-    Shot("run", "#/runs/{overfitting}", ".results", prepare=_stand_at_the_best),
-    Shot("diagnosis", "#/runs/{diverging}", ".finding"),
-    Shot("live", "#/runs/{live}", ".bar progress"),
-    Shot("classification", "#/runs/{penguins}", ".results"),
+    Shot("run", "#/runs/{penguins}", ".results"),
+    Shot("findings", "#/runs/{overfitting}", ".results", prepare=_stand_at_the_best),
+    Shot("diverged", "#/runs/{diverging}", ".finding"),
     Shot("dark", "#/runs/{overfitting}", ".results", dark=True, prepare=_stand_at_the_best),
-    Shot("french", "#/runs/{diverging}", ".finding", locale="fr-FR"),
-    Shot("phone", "#/runs/{overfitting}", ".results", size=PHONE),
+    Shot("french", "#/runs/{cours}", ".finding", locale="fr-FR"),
+    Shot("phone", "#/runs/{first}", ".results", size=PHONE),
     Shot("phone-runs", "#/", ".runs tbody tr", size=PHONE, dark=True),
     Shot("swagger", "docs", ".opblock"),
 )
@@ -135,6 +149,7 @@ def _taken(browser: Browser, url: str, shot: Shot) -> int:
     shot.prepare(page)
     page.wait_for_timeout(500)
     page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
     picture = page.screenshot(path=FOLDER / f"{shot.name}.png")
     context.close()
     return len(picture)
