@@ -15,7 +15,7 @@ from tests.browser.conftest import Pages
 pytestmark = pytest.mark.browser
 STEPS = 900
 """Fewer than the chart draws at most: each of them must be there."""
-SLOW = {"x": 10 * WAVES["x"], "y": 10 * WAVES["y"]}
+SLOW = {"x": 16 * WAVES["x"], "y": 16 * WAVES["y"]}
 """Some seconds for all of them."""
 NAMES = ("train_mse", "test_mse", "train_loss")
 
