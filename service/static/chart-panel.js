@@ -4,6 +4,8 @@ import { count, t } from "/static/i18n.js";
 import { rounded } from "/static/format.js";
 import { chart } from "/static/chart.js";
 import { curveTable } from "/static/curve-table.js";
+import { curveWords } from "/static/curve-words.js";
+import { scaleChoice } from "/static/scale-choice.js";
 import { CRITERIA, CURVES } from "/static/trajectory.js";
 import { suggestsLog } from "/static/scaling.js";
 import { isLive } from "/static/status.js";
@@ -53,15 +55,15 @@ export function chartPanel(kept, onStep) {
     const mark = Number.isFinite(run.best?.test_mse) ? run.best : null;
     const log = kept.log ?? suggestsLog(visible().flatMap((name) => curve.columns[name]));
     drawing ??= chart(figure, CRITERIA, slider.choose);
-    drawing.draw(curve, visible(), log, mark);
+    drawing.draw(curve, visible(), log, mark ? [{ step: mark.step, value: mark.test_mse, colour: "--chart-test_mse" }] : []);
     scale.show(log);
     best.hidden = !mark;
     if (mark) say(best.lastElementChild, `${t("bestMark")} (${t("atStep", { n: mark.step }).toLowerCase()})`);
-    figure.setAttribute("aria-label", visible().map((name) => curveWords(name, curve.columns)).join(" "));
+    figure.setAttribute("aria-label", visible().map((name) => curveWords(t(name), curve.columns.step, curve.columns[name])).join(" "));
   }
 
   function select(step, row) {
-    slider.show(step, row);
+    slider.show(step, row && t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) }));
     drawing?.select(step, row, visible());
   }
   const stop = () => {
@@ -73,33 +75,10 @@ export function chartPanel(kept, onStep) {
 
 const legendEntry = (name, words) => h("span", { class: `entry ${name}` }, h("i", { class: "sample", "aria-hidden": "true" }), h("span", {}, words));
 
-function scaleChoice(onChoice) {
-  const button = (log, words) => h("button", { type: "button", click: () => onChoice(log) }, words);
-  const [straight, logarithmic] = [button(false, t("linear")), button(true, t("log"))];
-  const element = h("div", { role: "group", class: "scale", "aria-label": t("scale") }, straight, logarithmic);
-  const show = (log) => {
-    straight.setAttribute("aria-pressed", String(!log));
-    logarithmic.setAttribute("aria-pressed", String(log));
-  };
-  return { element, show };
-}
-
 function notes(run, curve) {
   const { step } = curve.columns;
   if (step.length === 0) return "";
   const sampled = curve.sampled ? t("sampled", { n: step.length, all: count(curve.last + 1) }) : "";
   const noTest = !isLive(run) && !curve.has("test_mse") ? t("noTest") : "";
   return [noTest, sampled].filter(Boolean).join(" ");
-}
-
-/** The text alternative of one curve: where it begins, ends, and is lowest. */
-function curveWords(name, { step, [name]: values }) {
-  const known = values.map((value, i) => ({ value, at: step[i] })).filter(({ value }) => value !== null);
-  if (known.length === 0) return t("chartNoValue", { label: t(name) });
-  const lowest = known.reduce((low, point) => (point.value < low.value ? point : low));
-  const [first, last] = [known[0], known.at(-1)];
-  return t("chartCurve", {
-    label: t(name), first: rounded(first.value), from: first.at, last: rounded(last.value), to: last.at,
-    best: rounded(lowest.value), at: lowest.at,
-  });
 }

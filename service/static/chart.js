@@ -1,4 +1,4 @@
-// The curves over the steps: uPlot draws lines and axes; the needle, its dots and the ring at the best test step
+// The curves over the steps: uPlot draws lines and axes; the needle, its dots and the rings round marked steps
 // are ordinary elements above its canvas, so that they move without redrawing and take their colours from CSS.
 import { h } from "/static/dom.js";
 import { count } from "/static/i18n.js";
@@ -15,13 +15,13 @@ export function chart(host, series, onStep) {
   let columns = null;
   let scale = scaling([], false);
   let selected = null;
-  let best = null;
+  let marks = [];
+  let rings = [];
   const colour = (name) => getComputedStyle(host).getPropertyValue(name);
   const needle = h("div", { class: "needle" });
-  const ring = h("div", { class: "ring" });
   const dots = series.map(dot);
   const plot = new globalThis.uPlot(options(), [[], ...names.map(() => [])], host);
-  plot.over.append(needle, ring, ...dots);
+  plot.over.append(needle, ...dots);
   followPointer(plot, () => columns?.step ?? [], onStep);
 
   function options() {
@@ -46,12 +46,19 @@ export function chart(host, series, onStep) {
     return { stroke, width: 2, dash, pxAlign: 0, points };
   }
 
-  /** `visible` are the names of those to draw; `mark` is {step, test_mse} or null. */
-  function draw(curve, visible, log, mark) {
+  /**
+   * `visible` are the names of those to draw; `marked` are {step, value, colour}, to be ringed. A value that is null is a gap in
+   * its curve, one that is undefined is passed over. The scale is made for `fitted`; what is above it leaves the chart at the top.
+   */
+  function draw(curve, visible, log, marked, fitted = visible.flatMap((name) => curve.columns[name])) {
     columns = curve.columns;
-    best = mark;
-    scale = scaling(visible.flatMap((name) => columns[name]), log);
-    const drawn = names.map((name) => (visible.includes(name) ? columns[name].map(scale.plot) : columns[name].map(() => null)));
+    scale = scaling(fitted, log);
+    const plotted = (value) => (value === undefined ? value : scale.plot(value));
+    const drawn = names.map((name) => (visible.includes(name) ? columns[name].map(plotted) : columns[name].map(() => null)));
+    for (const old of rings) old.remove();
+    marks = marked;
+    rings = marks.map(ring);
+    plot.over.append(...rings);
     plot.setData([columns.step, ...drawn]);
   }
 
@@ -63,14 +70,14 @@ export function chart(host, series, onStep) {
   function place() {
     const put = (element, step, value) => {
       const plotted = step === null ? null : scale.plot(value);
-      element.hidden = plotted === null;
-      if (plotted === null) return;
+      element.hidden = plotted === null || plotted > scale.range[1];
+      if (element.hidden) return;
       element.style.transform = `translate(${plot.valToPos(step, "x")}px, ${plot.valToPos(plotted, "y")}px)`;
     };
     needle.hidden = selected === null;
     if (selected) needle.style.transform = `translateX(${plot.valToPos(selected.step, "x")}px)`;
     dots.forEach((dot, i) => put(dot, selected?.step ?? null, selected?.values[i]));
-    put(ring, best?.step ?? null, best?.test_mse);
+    rings.forEach((ring, i) => put(ring, marks[i].step, marks[i].value));
   }
 
   const sizes = new ResizeObserver(([{ contentRect: { width, height } }]) => width && plot.setSize({ width, height }));
@@ -88,6 +95,12 @@ export function chart(host, series, onStep) {
 function dot({ name, colour }) {
   const element = h("div", { class: `dot ${name}` });
   element.style.background = `var(${colour})`;
+  return element;
+}
+
+function ring({ colour }) {
+  const element = h("div", { class: "ring" });
+  element.style.borderColor = `var(${colour})`;
   return element;
 }
 

@@ -7,10 +7,10 @@ import { act } from "/static/problem.js";
 
 const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 
-/** A button that asks for what shall be other; `at()` gives the chosen step. */
-export function forkButton(at) {
+/** A button that asks for what shall be other; `at()` gives the chosen step. Where there are several, `of` says of which run. */
+export function forkButton(at, of = null) {
   let run = null;
-  const button = h("button", { type: "button", hidden: true, click: () => ask(run, at()) }, t("fork"));
+  const button = h("button", { type: "button", hidden: true, click: () => ask(run, at()) }, t("fork"), of);
   const update = (news) => {
     run = news;
     button.hidden = at() < 0;

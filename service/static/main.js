@@ -9,6 +9,7 @@ import { keyView } from "/static/key-view.js";
 // A view is loaded when it is first asked for; early.js tells the browser beforehand what that will need.
 const VIEWS = [
   [/^#\/runs\/([^/?]+)/, async () => (await import("/static/run-view.js")).runView],
+  [/^#\/compare\??(.*)/, async () => (await import("/static/compare/view.js")).compareView],
   [/^#\/new$/, async () => (await import("/static/new-run/view.js")).newRunView],
   [/^/, async () => (await import("/static/runs-view.js")).runsView],
 ];

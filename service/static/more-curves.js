@@ -60,7 +60,7 @@ export function moreCurves(id, kept, onStep) {
     drawing?.stop();
     choose(figure);
     drawing = chart(figure, series, onStep);
-    drawing.draw({ columns }, shown, kept.more !== "theta" && suggestsLog(columns[shown[0]]), null);
+    drawing.draw({ columns }, shown, kept.more !== "theta" && suggestsLog(columns[shown[0]]), []);
     choose(legend, series.map(entry));
     note.hidden = true;
     if (names.length > MOST_LINES) sayMore(note, names.length, MOST_LINES);

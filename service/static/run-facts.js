@@ -13,30 +13,30 @@ export function runFacts() {
     const news = JSON.stringify([run.request, run.learning_rate, run.dataset]);
     if (news === shown) return;
     shown = news;
-    choose(host, factTable(t("request"), facts(run)));
+    choose(host, factTable(t("request"), facts(run).map(([key, value]) => [t(key), value])));
   }
   return { element, update };
 }
 
-function facts(run) {
+/** [key of a word, what to show] */
+export function facts(run) {
   const { model = {}, objective = {}, descent = {}, standardize } = run.request ?? {};
   return [
-    [t("data"), dataWords(run)],
-    [t("split"), splitWords(run.dataset)],
-    [t("standardized"), standardize ? t("yes") : t("no")],
-    [t("model"), model.formula ? h("code", {}, model.formula) : kindWords(model)],
-    [t("loss"), [objective.loss, options(objective, ["loss"])].filter(Boolean).join(", ")],
-    [t("optimizer"), kindWords(descent.optimizer)],
-    [t("rate"), rateWords(run.learning_rate, descent.learning_rate)],
-    [t("schedule"), kindWords(descent.schedule)],
-    [t("batch"), descent.batch_size ? count(descent.batch_size) : t("wholeBatch")],
-    [t("stepsAsked"), count(run.steps_total ?? descent.steps ?? 0)],
-    [t("forkedFrom"), originLink(run.forked_from)],
-    [t("created"), run.created_at ? moment(run.created_at) : ""],
+    ["data", dataWords(run)],
+    ["split", splitWords(run.dataset)],
+    ["standardized", standardize ? t("yes") : t("no")],
+    ["model", model.formula ? h("code", {}, model.formula) : kindWords(model)],
+    ["loss", [objective.loss, options(objective, ["loss"])].filter(Boolean).join(", ")],
+    ["optimizer", kindWords(descent.optimizer)],
+    ["rate", rateWords(run.learning_rate, descent.learning_rate)],
+    ["schedule", kindWords(descent.schedule)],
+    ["batch", descent.batch_size ? count(descent.batch_size) : t("wholeBatch")],
+    ["stepsAsked", count(run.steps_total ?? descent.steps ?? 0)],
+    ["created", run.created_at ? moment(run.created_at) : ""],
   ].filter(([, value]) => value);
 }
 
-function dataWords({ dataset, request }) {
+export function dataWords({ dataset, request }) {
   const name = request?.dataset?.sample ?? dataset?.name ?? dataset?.id?.slice(0, 12) ?? t("dataGiven");
   if (!dataset?.rows) return [name];
   const features = dataset.features ?? [];
@@ -44,9 +44,6 @@ function dataWords({ dataset, request }) {
   const columns = features.length ? ` (${listed} → ${dataset.target ?? "y"})` : "";
   return [fileLink(`/datasets/${encodeURIComponent(dataset.id)}`, `${dataset.id}.json`, name), `, ${t("rows", { n: dataset.rows })}${columns}`];
 }
-
-const originLink = (origin) =>
-  origin && h("a", { href: `#/runs/${encodeURIComponent(origin.run_id)}` }, t("forkedAt", { run: origin.run_id.slice(0, 12), n: origin.step }));
 
 const splitWords = (dataset) =>
   dataset?.train_rows === undefined || dataset.train_rows === null

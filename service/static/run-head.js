@@ -7,12 +7,15 @@ import { act } from "/static/problem.js";
 import { badge, isLive, progress, sentence } from "/static/status.js";
 import { findings } from "/static/diagnosis.js";
 import { forkButton } from "/static/fork.js";
+import { compareLink } from "/static/compare/link.js";
+import { runLink } from "/static/example.js";
 
 /** `at()` gives the chosen step. */
 export function runHead(id, at) {
   const heading = h("h1", { tabindex: "-1" }, id.slice(0, 12));
   const state = h("span");
   const words = h("span", { class: "sentence" });
+  const origin = h("p", { class: "origin", hidden: true });
   const bar = h("div", { class: "bar" });
   const trouble = h("div", { class: "trouble", hidden: true });
   const [cancel, pause, resume] = [[cancelRun, "cancel"], [pauseRun, "pause"], [resumeRun, "resume"]].map(([change, name]) => {
@@ -27,7 +30,7 @@ export function runHead(id, at) {
   const fork = forkButton(at);
   const element = h("header", { class: "run-head" },
     h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, fork.element, pause, resume, cancel, remove)),
-    heading, h("p", { class: "state", role: "status" }, state, " ", words), bar, trouble);
+    heading, h("p", { class: "state", role: "status" }, state, " ", words), origin, bar, trouble);
 
   function update(run) {
     say(heading, titleOf(run));
@@ -36,6 +39,8 @@ export function runHead(id, at) {
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
     fork.update(run);
+    if (run.forked_from && origin.hidden) choose(origin, originWords(run)); // once: a refresh never takes the focus from its link
+    origin.hidden = !run.forked_from;
     pause.hidden = !["queued", "running"].includes(run.status);
     resume.hidden = run.status !== "paused";
     cancel.hidden = !isLive(run) || run.status === "cancelling";
@@ -48,6 +53,13 @@ export function runHead(id, at) {
 function liveBar(run) {
   const words = t("progress", { done: run.steps_done ?? 0, total: run.steps_total ?? 0 });
   return [progress(run), h("span", {}, words)];
+}
+
+function originWords({ id, forked_from: { run_id: from, step } }) {
+  return [
+    h("a", { class: "button primary", href: compareLink([from, id]) }, t("compareWithOrigin")),
+    h("span", {}, `${t("forkedFrom")} `, h("a", { href: runLink(from) }, t("forkedAt", { run: from.slice(0, 12), n: step }))),
+  ];
 }
 
 function troubles(run) {

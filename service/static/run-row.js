@@ -7,11 +7,12 @@ import { runLink } from "/static/example.js";
 
 export const COLUMNS = ["name", "status", "model", "steps", "train_mse", "test_mse", "created"];
 
-export function runRow(id) {
+/** `box` chooses the run for a comparison. */
+export function runRow(id, box) {
   const link = h("a", { href: runLink(id) });
   const cells = Object.fromEntries(COLUMNS.slice(1).map((name) =>
     [name, h("td", { class: `cell-${name}`, "data-label": t(name) })]));
-  const element = h("tr", {}, h("th", { scope: "row" }, h("div", { class: "two-lines" }, link)), Object.values(cells));
+  const element = h("tr", {}, h("td", { class: "cell-choose" }, box.element), h("th", { scope: "row" }, h("div", { class: "two-lines" }, link)), Object.values(cells));
   let shown = "";
 
   function update(run) {
@@ -19,6 +20,7 @@ export function runRow(id) {
     if (news === shown) return;
     shown = news;
     say(link, titleOf(run));
+    box.name(titleOf(run));
     choose(cells.status, badge(run.status));
     choose(cells.steps, steps(run));
     say(cells.model, run.request?.model?.kind ?? "linear");

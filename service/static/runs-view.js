@@ -8,6 +8,7 @@ import { pollOutcome } from "/static/problem.js";
 import { isLive } from "/static/status.js";
 import { exampleButton } from "/static/example.js";
 import { COLUMNS, runRow } from "/static/run-row.js";
+import { choosing } from "/static/compare/choosing.js";
 
 const LIVE_MS = 1000;
 const IDLE_MS = 5000;
@@ -16,9 +17,10 @@ export function runsView(host, kept) {
   document.title = `${t("runs")} · Descent`;
   kept.pages ??= 1;
   const rows = new Map();
+  const chooser = choosing(kept);
   const body = h("tbody");
   const more = h("button", { type: "button", click: () => { kept.pages += 1; poller.now(); } }, t("more"));
-  const list = h("div", { class: "ledger" }, table(body), h("p", { class: "after" }, more));
+  const list = h("div", { class: "ledger" }, chooser.element, table(body), h("p", { class: "after" }, more));
   const empty = emptyState();
   list.hidden = empty.hidden = true; // neither is true before the first answer
   const heading = h("h1", { tabindex: "-1" }, t("runs"));
@@ -37,7 +39,8 @@ export function runsView(host, kept) {
   function show(runs) {
     list.hidden = topButton.hidden = runs.length === 0;
     empty.hidden = !list.hidden;
-    keepRows(rows, body, runs);
+    chooser.keepOnly(runs.map(({ id }) => id));
+    keepRows(rows, body, runs, chooser.box);
   }
 
   const poller = poll(refresh, pollOutcome);
@@ -56,7 +59,7 @@ async function readPages(pages, signal) {
 }
 
 /** Moves a row only when it is not already in its place. */
-function keepRows(rows, body, runs) {
+function keepRows(rows, body, runs, box) {
   const wanted = new Set(runs.map((run) => run.id));
   for (const [id, row] of rows) {
     if (wanted.has(id)) continue;
@@ -64,7 +67,7 @@ function keepRows(rows, body, runs) {
     rows.delete(id);
   }
   for (const [index, run] of runs.entries()) {
-    if (!rows.has(run.id)) rows.set(run.id, runRow(run.id));
+    if (!rows.has(run.id)) rows.set(run.id, runRow(run.id, box(run.id)));
     const { element, update } = rows.get(run.id);
     update(run);
     if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
@@ -73,7 +76,8 @@ function keepRows(rows, body, runs) {
 
 function table(body) {
   const heads = COLUMNS.map((name) => h("th", { scope: "col", class: `cell-${name}` }, t(name)));
-  return h("table", { class: "runs" }, h("caption", { class: "unseen" }, t("runs")), h("thead", {}, h("tr", {}, heads)), body);
+  const choose = h("th", { scope: "col", class: "cell-choose" }, h("span", { class: "unseen" }, t("compare")));
+  return h("table", { class: "runs" }, h("caption", { class: "unseen" }, t("runs")), h("thead", {}, h("tr", {}, choose, heads)), body);
 }
 
 function emptyState() {

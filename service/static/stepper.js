@@ -1,7 +1,6 @@
 // Chooses a step: a slider lined up with the chart (arrow keys, Home, End) and a field to type a number into.
 import { h } from "/static/dom.js";
 import { t } from "/static/i18n.js";
-import { rounded } from "/static/format.js";
 
 export function stepper(onStep) {
   const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider.valueAsNumber) });
@@ -20,12 +19,11 @@ export function stepper(onStep) {
     slider.disabled = step === 0;
   }
 
-  function show(step, row) {
+  /** `words` say what is there, for those who do not see it; null: not known yet. */
+  function show(step, words) {
     slider.value = String(step);
     if (document.activeElement !== field || field.valueAsNumber !== step) field.value = String(step);
-    if (!row) return;
-    const words = t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) });
-    slider.setAttribute("aria-valuetext", words);
+    if (words) slider.setAttribute("aria-valuetext", words);
   }
   return { element, row, choose, grow, show, at: () => slider.valueAsNumber, last: () => last };
 }

@@ -5,18 +5,21 @@ const MAX_POINTS = 1000; // about one a pixel
 export const CURVES = ["train_mse", "test_mse", "train_loss"];
 const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
 export const CRITERIA = CURVES.map((name) => ({ name, colour: `--chart-${name}`, dash: DASHES[name] }));
-const COLUMNS = ["step", ...CURVES];
-const ASKED = ["step", "train_mse", "train_loss", "test_mse"]; // what is often the same stands together: that compresses well
 
 /** What is known of the curves. Live, it grows by the steps that are told; in the end it is read once as a whole. */
 export class Curve {
-  columns = Object.fromEntries(COLUMNS.map((name) => [name, []]));
   sampled = false;
   complete = false;
   #id;
+  #fields;
+  #most;
 
-  constructor(id) {
+  /** `names` are those of the trajectory's columns; of so many steps at most. */
+  constructor(id, names = CURVES, most = MAX_POINTS) {
     this.#id = id;
+    this.#fields = ["step", ...names];
+    this.#most = most;
+    this.columns = Object.fromEntries(this.#fields.map((name) => [name, []]));
   }
 
   get last() {
@@ -25,19 +28,19 @@ export class Curve {
 
   /** Reads what is stored, as many steps of it as can be told apart. */
   async load(signal) {
-    const answer = await getTrajectory(this.#id, { max_points: MAX_POINTS, fields: ASKED }, signal);
-    for (const name of COLUMNS) this.columns[name] = answer[name];
+    const answer = await getTrajectory(this.#id, { max_points: this.#most, fields: this.#fields }, signal);
+    for (const name of this.#fields) this.columns[name] = answer[name];
     [this.sampled, this.complete] = [answer.sampled, answer.complete];
   }
 
   /** What to follow the run by: the steps after these, no more of them than can be told apart. */
   news(run) {
-    const every = Math.max(1, Math.ceil(run.steps_total / MAX_POINTS));
-    return { from_step: this.last + 1, every, fields: COLUMNS };
+    const every = Math.max(1, Math.ceil(run.steps_total / this.#most));
+    return { from_step: Math.ceil((this.last + 1) / every) * every, every, fields: this.#fields };
   }
 
   add(progress) {
-    for (const name of COLUMNS) this.columns[name] = this.columns[name].concat(progress[name]);
+    for (const name of this.#fields) this.columns[name] = this.columns[name].concat(progress[name]);
     this.sampled ||= progress.sampled;
   }
 
