@@ -1,5 +1,7 @@
 """No serious violation of what assistive technology needs, on any view, in both themes and languages (axe-core)."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -34,19 +36,26 @@ def test_no_view_has_a_serious_violation(
     for source in ("file", "drawn"):
         page.locator(f'input[value="{source}"]').check()
         assert violations(page) == [], f"new run, {source}"
-    for request in (EXAMPLE, DIVERGING):
-        run_id = fit(page, service, request)
+    ids = [fit(page, service, request) for request in (EXAMPLE, DIVERGING)]
+    for run_id in ids:
         page.goto(f"{service.url}/#/runs/{run_id}")
         expect(page.locator('.badge:is([data-status="succeeded"], [data-status="diverged"])')).to_be_visible(
             timeout=20_000
         )
         expect(page.locator(".readout")).to_be_visible()
         page.locator(".as-table summary").click()
-        assert violations(page) == [], f"run, {request['name']}"
+        assert violations(page) == [], "run"
     page.locator(".actions button:visible").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == [], "fork"
     page.keyboard.press("Escape")
+    page.goto(f"{service.url}/#/compare?runs={','.join(ids)}")
+    expect(page.locator(".compared")).to_be_visible()
+    page.locator(".as-table summary").click()
+    assert violations(page) == [], "comparison"
+    page.goto(f"{service.url}/#/compare?runs={ids[0]}")
+    expect(page.get_by_role("alert").filter(has_text=re.compile(r"\S"))).to_be_visible()
+    assert violations(page) == [], "no comparison"
     page.goto(f"{service.url}/#/")
     expect(page.locator("table.runs tbody tr").first).to_be_visible()
     assert violations(page) == [], "runs"

@@ -29,7 +29,7 @@ export function curves(tracks, kept, onColumn, onStep) {
   const table = curveTable((id) => titleOf(tracks.find((track) => track.id === id).run));
   const drawn = [figure, slider.element, legend, table.element];
   const element = h("section", { class: "criteria", "aria-labelledby": "curves" }, h("h2", { id: "curves", class: "unseen" }, t("compareCurves")),
-    h("div", { class: "criteria-top" }, h("label", { class: "pick-column", for: "column" }, t("drawn"), select), scale.element), caution, figure, empty, slider.element, legend, table.element);
+    h("div", { class: "criteria-top" }, h("p", { class: "pick-column" }, h("label", { for: "column" }, t("drawn")), select), scale.element), caution, figure, empty, slider.element, legend, table.element);
   let [drawing, columns, column, offers] = [null, null, null, ""];
 
   function offer(offered) {

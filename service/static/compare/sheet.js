@@ -62,4 +62,4 @@ function outcome(tracks, differ) {
   ];
 }
 
-const bestOf = (value) => [h("strong", {}, rounded(value, DIGITS)), h("span", { class: "is-best" }, t("bestOfRow"))];
+const bestOf = (value) => [h("strong", {}, rounded(value, DIGITS)), " ", h("span", { class: "is-best" }, t("bestOfRow"))];

@@ -28,7 +28,7 @@ function standing(track, at) {
   const { run, place } = track;
   const its = () => Math.min(at(), track.last);
   const value = h("span", { class: "value" });
-  const fork = forkButton(its, h("span", { class: "unseen" }, `: ${titleOf(run)}`));
+  const fork = forkButton(its, h("span", { class: "unseen" }, ` (${titleOf(run)})`));
   const state = h("span");
   const differing = h("p", { class: "differing" });
   const element = h("tr", { "data-run": run.id },

@@ -71,6 +71,6 @@ export class Track {
   }
 
   want(step) {
-    if (step <= this.last && !this.#places.has(step)) this.#rows.want(step);
+    if (step <= this.last && !this.#places.has(step) && !this.#rows.peek(step)) this.#rows.want(step);
   }
 }

@@ -1,0 +1,279 @@
+"""Several runs side by side on the page: what it shows is what the API says."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.acceptance.helpers import until
+from tests.browser.conftest import Pages, Service
+from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, expect_no_sideways_scroll, fit, get
+
+pytestmark = pytest.mark.browser
+SLOW = EXAMPLE | {"name": "slow"}
+FAST = EXAMPLE | {"name": "fast", "descent": {"steps": 100, "learning_rate": 0.4}}
+SHORT = EXAMPLE | {
+    "name": "short",
+    "descent": {"steps": 60, "learning_rate": 0.02, "optimizer": {"kind": "momentum"}, "theta0": [-300, 500]},
+}
+LONG = EXAMPLE | {"name": "long", "descent": {"steps": 3000, "learning_rate": 0.001}}
+COLUMNS = ("train_loss", "train_mse", "test_mse", "optimality_gap", "gradient_norm", "learning_rate")
+
+
+def finished(page: Page, service: Service, *bodies: dict[str, Any]) -> list[str]:
+    """The ids of these runs, which have come to their end."""
+    answers = [page.request.post(f"{service.url}/fit", data=body, headers={"Prefer": "wait=30"}) for body in bodies]
+    assert [answer.status for answer in answers] == [200] * len(bodies)
+    return [str(answer.json()["id"]) for answer in answers]
+
+
+def compare(page: Page, service: Service, ids: list[str]) -> None:
+    page.goto(f"{service.url}/#/compare?runs={','.join(ids)}")
+    expect(page.locator(".standings tbody tr")).to_have_count(len(ids))
+    expect(page.locator(".compared")).to_be_visible()
+
+
+def value(page: Page, run_id: str) -> Locator:
+    """What a run has at the chosen step."""
+    return page.locator(f'.standings tr[data-run="{run_id}"] .value')
+
+
+def told(page: Page, row: str) -> list[str]:
+    """A row of the table."""
+    return page.locator(f'.compared tr[data-row="{row}"] td').all_inner_texts()
+
+
+def go_to(page: Page, step: int) -> None:
+    page.get_by_role("spinbutton", name="Step").fill(str(step))
+    page.keyboard.press("Enter")
+    expect(page.locator("#standings")).to_have_text(f"Step {step:,}")
+
+
+def stored(page: Page, service: Service, run_id: str, step: int, fields: str) -> dict[str, Any]:
+    return get(page, service, f"/runs/{run_id}/trajectory?from_step={step}&to_step={step}&fields={fields}")
+
+
+def test_runs_are_chosen_in_the_list_with_the_keyboard(page: Page, service: Service) -> None:
+    slow, fast = finished(page, service, SLOW, FAST)
+    page.goto(f"{service.url}/#/")
+    button = page.get_by_role("button", name="Compare", exact=True)
+    hint = page.get_by_role("status")
+    expect(hint).to_have_text("Tick two runs or more to lay them side by side.")
+    button.press("Enter")
+    expect(hint).to_have_class("missing")
+    expect(button).to_be_focused()
+    page.get_by_role("checkbox", name="Compare fast").first.press("Space")
+    expect(hint).to_have_text("One run is ticked: tick one more.")
+    page.get_by_role("checkbox", name="Compare slow").first.press("Space")
+    expect(hint).to_have_text("2 runs are ticked.")
+    button.press("Enter")
+    expect(page).to_have_url(f"{service.url}/#/compare?runs={fast},{slow}")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 runs side by side")
+    expect(page.locator(".standings tbody tr").first).to_have_attribute("data-run", fast)
+    expect(page).to_have_title("fast, slow · Descent")
+
+
+def test_nine_runs_are_one_too_many(page: Page, service: Service) -> None:
+    finished(page, service, *[EXAMPLE | {"descent": {"steps": 1}, "name": f"one of nine, {i}"} for i in range(9)])
+    page.goto(f"{service.url}/#/")
+    for i in range(9):
+        page.get_by_role("checkbox", name=f"Compare one of nine, {i}").first.check()
+    expect(page.get_by_role("status")).to_have_text("At most 8 at once: untick 1.")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page).to_have_url(f"{service.url}/#/")
+    page.get_by_role("checkbox", name="Compare one of nine, 0").first.uncheck()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("8 runs side by side")
+
+
+def test_the_cursor_shows_the_exact_numbers_of_each_run(page: Page, service: Service) -> None:
+    ids = finished(page, service, SLOW, FAST, SHORT)
+    compare(page, service, ids)
+    for step in (0, 7, 60, 100):
+        go_to(page, step)
+        for column in (*COLUMNS, "theta.x"):
+            page.get_by_label("Drawn", exact=True).select_option(column)
+            for run_id in ids:
+                field = column.partition(".")[0]
+                known = stored(page, service, run_id, step, field)[field]
+                if known:
+                    number = known[0][1] if field == "theta" else known[0]
+                    expect(value(page, run_id)).to_have_text(re.compile(r"^[\d.e+-]+$"))
+                    until(lambda shown=value(page, run_id), number=number: float(shown.inner_text()) == number)
+                else:
+                    expect(value(page, run_id)).to_have_text("ended at step 60")
+    expect(page.get_by_role("img")).to_have_attribute("aria-label", re.compile("^θ x. slow: 0 at step 0, .* fast: "))
+
+
+def test_a_step_that_is_not_drawn_is_read(page: Page, service: Service) -> None:
+    ids = finished(page, service, LONG, SLOW)
+    compare(page, service, ids)
+    page.get_by_text("The drawn steps as a table").click()
+    drawn = {int(text.replace(",", "")) for text in page.locator(".as-table tbody th").all_inner_texts()}
+    left_out = next(step for step in range(500, 3000) if step not in drawn)
+    go_to(page, left_out)
+    [known] = stored(page, service, ids[0], left_out, "test_mse")["test_mse"]
+    expect(value(page, ids[0])).to_have_text(re.compile(r"^\d"))
+    assert float(value(page, ids[0]).inner_text()) == known
+    expect(value(page, ids[1])).to_have_text("ended at step 100")
+
+
+def test_the_table_has_what_differs_and_what_came_out(page: Page, service: Service) -> None:
+    ids = finished(page, service, SLOW, FAST, SHORT)
+    compare(page, service, ids)
+    runs = [get(page, service, f"/runs/{run_id}") for run_id in ids]
+    rows = page.locator(".compared tbody").first.locator("tr:not(.group)")
+    expect(rows.get_by_role("rowheader")).to_have_text(
+        ["Steps asked", "Learning rate", "Optimiser", "Start θ₀", "Momentum μ"]
+    )
+    assert told(page, "/descent/learning_rate") == ["0.05", "0.4", "0.02"]
+    assert told(page, "/descent/optimizer/kind") == ["gd", "gd", "momentum"]
+    assert told(page, "/descent/optimizer/momentum") == ["–", "–", "0.9"]
+    assert told(page, "/descent/theta0") == ["zeros", "zeros", "(-300, 500)"]
+    expect(page.locator(".same")).to_contain_text("Data norris, 36 rows")
+    expect(page.locator(".same")).to_contain_text("Split 27 train, 9 test rows")
+    expect(page.locator(".same")).not_to_contain_text("Optimiser")
+    assert told(page, "status") == ["Succeeded"] * 3
+    assert told(page, "stop_reason")[2] == "Stopped after 60 steps, as asked."
+    assert told(page, "steps") == ["100 of 100", "100 of 100", "60 of 60"]
+    assert told(page, "best.step") == [str(run["best"]["step"]) for run in runs]
+    gaps = [stored(page, service, run["id"], run["steps_done"], "optimality_gap")["optimality_gap"][0] for run in runs]
+    for row, numbers in {
+        "learning_rate": [run["learning_rate"] for run in runs],
+        "final.train_mse": [run["final"]["train_mse"] for run in runs],
+        "final.test_mse": [run["final"]["test_mse"] for run in runs],
+        "best.test_mse": [run["best"]["test_mse"] for run in runs],
+        "gap": gaps,
+    }.items():
+        texts = told(page, row)
+        assert [float(text.split()[0]) for text in texts] == pytest.approx(numbers, rel=1e-5), row
+        marked = [number for text, number in zip(texts, numbers, strict=True) if "best" in text]
+        assert marked == ([] if row == "learning_rate" else [min(numbers)]), row
+
+
+def test_requests_that_are_the_same_say_so(page: Page, service: Service) -> None:
+    compare(page, service, finished(page, service, SLOW, SLOW))
+    expect(page.locator(".compared tbody").first).to_contain_text("Nothing: the requests are the same")
+    expect(page.locator(".is-best")).to_have_count(0)
+
+
+def test_other_losses_and_other_rows_are_no_fair_comparison(page: Page, service: Service) -> None:
+    other = EXAMPLE | {"objective": {"loss": "mae"}, "split": {"seed": 1}, "name": "other"}
+    compare(page, service, finished(page, service, SLOW, other))
+    caution = page.locator(".caution")
+    expect(caution).to_contain_text("These runs do not have the same data and split")
+    expect(caution).not_to_contain_text("E is not the same function")
+    expect(page.locator(".is-best")).to_have_count(0)
+    page.get_by_label("Drawn", exact=True).select_option("train_loss")
+    expect(caution).to_contain_text("E is not the same function in all of these runs")
+    assert told(page, "/split/seed") == ["0", "1"]
+    assert told(page, "/objective/loss") == ["mse", "mae"]
+
+
+def test_models_with_other_parameters_and_no_test_data_are_compared_too(page: Page, service: Service) -> None:
+    curved = EXAMPLE | {"model": {"kind": "polynomial", "degree": 2}, "split": {"test_fraction": 0}, "name": "curved"}
+    ids = finished(page, service, SLOW, curved)
+    compare(page, service, ids)
+    expect(value(page, ids[1])).to_have_text("–")
+    expect(page.get_by_label("Drawn", exact=True).locator("optgroup")).to_have_count(0)
+    assert told(page, "/model/kind") == ["linear", "polynomial"]
+    assert told(page, "/model/degree") == ["–", "2"]
+    assert told(page, "best.test_mse")[1] == "–"
+
+
+def test_the_scale_is_made_for_what_did_not_diverge(page: Page, service: Service) -> None:
+    ids = finished(page, service, DIVERGING, FAST)
+    compare(page, service, ids)
+    expect(page.locator(".criteria")).to_contain_text("What diverged leaves the chart at the top.")
+    last = get(page, service, f"/runs/{ids[0]}")["steps_done"]
+    go_to(page, last)
+    expect(page.locator(".criteria .dot:visible")).to_have_count(1)
+    expect(value(page, ids[0])).to_have_text(re.compile(r"e\+2\d\d$"))
+    assert "Diverged at step" in told(page, "stop_reason")[0]
+
+
+def test_a_run_is_forked_at_the_cursor_and_compared_with_its_origin(page: Page, service: Service) -> None:
+    slow, fast = finished(page, service, SLOW, FAST)
+    compare(page, service, [slow, fast])
+    go_to(page, 3)
+    page.get_by_role("button", name="Fork from here (slow)").click()
+    dialog = page.get_by_role("dialog", name="A new run from step 3")
+    dialog.get_by_label("Learning rate").fill("0.2")
+    dialog.get_by_role("button", name="Start the fork").click()
+    page.get_by_role("link", name="Compare with the original run").click()
+    expect(page).to_have_url(re.compile(rf"#/compare\?runs={slow},[^,]+$"))
+    fork = page.url.rpartition(",")[2]
+    assert get(page, service, f"/runs/{fork}")["forked_from"] == {"run_id": slow, "step": 3}
+    expect(page.locator('.compared tr[data-row="status"] td')).to_have_text(["Succeeded"] * 2, timeout=20_000)
+    assert told(page, "/descent/learning_rate") == ["0.05", "0.2"]
+    assert told(page, "/descent/theta0") == ["zeros", f"run {slow[:12]}, step 3"]
+    go_to(page, 0)
+    [known] = stored(page, service, slow, 3, "test_mse")["test_mse"]
+    assert float(value(page, fork).inner_text()) == known
+
+
+def test_runs_that_go_on_are_followed(page: Page, service: Service) -> None:
+    [slow] = finished(page, service, SLOW)
+    live = fit(page, service, EXAMPLE | {"descent": {"steps": 5_000_000, "learning_rate": 1e-6}, "name": "live"})
+    compare(page, service, [slow, live])
+    row = page.locator(f'.standings tr[data-run="{live}"]')
+    expect(row.locator(".badge")).to_have_text("Running", timeout=20_000)
+    slider = page.get_by_role("slider", name="Step")
+    expect(slider).not_to_have_attribute("max", "100")
+    early = slider.get_attribute("max") or ""
+    expect(slider).not_to_have_attribute("max", early, timeout=10_000)
+    page.request.post(f"{service.url}/runs/{live}/cancel")
+    expect(row.locator(".badge")).to_have_text("Cancelled", timeout=20_000)
+    run = get(page, service, f"/runs/{live}")
+    expect(slider).to_have_attribute("max", str(run["steps_done"]))
+    [known] = stored(page, service, live, run["steps_done"], "test_mse")["test_mse"]
+    assert float(value(page, live).inner_text()) == known
+
+
+def test_a_run_that_is_not_there_is_named(pages: Pages, service: Service) -> None:
+    pages.expected = "404"
+    page = pages.open(service.url)
+    slow, fast = finished(page, service, SLOW, FAST)
+    page.goto(f"{service.url}/#/compare?runs={slow},nothing-here,{fast}")
+    expect(page.get_by_role("alert")).to_contain_text("There is no run nothing-here.")
+    page.get_by_role("link", name="Compare 2 of them").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 runs side by side")
+    page.goto(f"{service.url}/#/compare?runs={slow}")
+    expect(page.get_by_role("alert")).to_contain_text("Two to eight runs can be compared; this address names 1.")
+    page.get_by_role("link", name="Choose runs in the list").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
+
+
+def test_latest_means_the_run_that_it_is_now(page: Page, service: Service) -> None:
+    slow, fast = finished(page, service, SLOW, FAST)
+    page.goto(f"{service.url}/#/compare?runs={slow},latest,{slow}")
+    expect(page).to_have_url(f"{service.url}/#/compare?runs={slow},{fast}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 runs side by side")
+
+
+def test_in_french_and_back_without_losing_the_place(pages: Pages, service: Service) -> None:
+    page = pages.open(service.url, locale="fr-FR")
+    ids = finished(page, service, SLOW, SHORT)
+    compare(page, service, ids)
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 descentes côte à côte")
+    expect(page.locator(".compared")).to_contain_text("Taux d’apprentissage utilisé")
+    assert told(page, "/descent/theta0") == ["zéros", "(-300, 500)"]
+    page.get_by_label("Tracé", exact=True).select_option("gradient_norm")
+    page.get_by_role("spinbutton", name="Étape").fill("12")
+    page.keyboard.press("Enter")
+    expect(page.locator("#standings")).to_have_text("Étape 12")
+    shown = value(page, ids[0]).inner_text()
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("#standings")).to_have_text("Step 12")
+    expect(page.get_by_label("Drawn", exact=True)).to_have_value("gradient_norm")
+    expect(value(page, ids[0])).to_have_text(shown)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_scrolls_sideways(pages: Pages, service: Service, width: int) -> None:
+    page = pages.open(service.url, width=width)
+    long_name = "a_long_name_without_any_space_" * 6
+    compare(page, service, finished(page, service, SLOW, FAST, EXAMPLE | {"name": long_name}, SHORT))
+    expect_no_sideways_scroll(page)
