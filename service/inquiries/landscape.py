@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from gd_engine.arrays import FloatArray
 from gd_engine.landscape import Plane, landscape, parameter_plane, path_plane
 from service.inquiries.process import NoAnswerError
 from service.inquiries.subject import subject
@@ -14,17 +15,24 @@ MOST_POINTS = 500
 
 
 def around(
-    database: Database, seq: int, chosen: tuple[int, ...] | None, resolution: int, first: int, last: int
+    database: Database,
+    seq: int,
+    chosen: tuple[int, ...] | None,
+    resolution: int,
+    first: int,
+    last: int,
+    beside: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """E over the chosen parameters, numbers from 0, or for None over the path's own plane; the path from `first` to
-    `last`, which are stored steps.
+    `last`, which are stored steps. The grid also holds the whole paths of the runs `beside`, with the same parameters.
     """
     of = subject(database, seq)
     parameters = of.run.parameters
     with np.errstate(all="ignore"):
         steps, theta, energy = of.path(range(first, last + 1), MOST_POINTS)
-        plane = path_plane(theta) if chosen is None else parameter_plane(chosen, theta[-1])
-        found = landscape(of.problem(reduce=True), theta, plane, resolution=resolution)
+        paths = np.concatenate([*(_whole(database, other) for other in beside), theta])
+        plane = path_plane(paths) if chosen is None else parameter_plane(chosen, theta[-1])
+        found = landscape(of.problem(reduce=True), paths, plane, resolution=resolution)
     if not (np.isfinite(found.x).all() and np.isfinite(found.y).all()):
         raise NoAnswerError("The path goes too far to be drawn. Ask for its beginning, by to_step.")
     labels = [parameters[each] for each in chosen] if chosen else ["PC 1", "PC 2"]
@@ -37,8 +45,13 @@ def around(
         "energy": found.energy,
         "explained": plane.explained,
         "plane": {"origin": plane.origin, "axes": plane.axes},
-        "path": _path(steps, found.path, energy, plane),
+        "path": _path(steps, found.path[-len(theta) :], energy, plane),
     }
+
+
+def _whole(database: Database, seq: int) -> FloatArray:
+    of = subject(database, seq)
+    return of.path(range(of.run.rows_done), MOST_POINTS)[1]
 
 
 def _kind(chosen: tuple[int, ...] | None, parameters: int) -> str:

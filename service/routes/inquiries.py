@@ -31,6 +31,7 @@ from service.settings import Settings
 router = APIRouter(prefix="/runs", tags=["inquiries"])
 
 MOST_RESOLUTION = 201
+MOST_BESIDE = 7
 TAGGED = {
     200: described("The answer.", "ETag"),
     304: described("The answer is as the ETag says.", "ETag"),
@@ -49,6 +50,12 @@ class LandscapeQuery(BaseModel):
     resolution: int = Field(49, ge=3, le=MOST_RESOLUTION, description="Points a side.")
     from_step: int = Field(0, ge=0, description="The first step of the path.")
     to_step: int | None = Field(None, ge=0, description="Its last step, included.")
+    beside: str | None = Field(
+        None,
+        max_length=600,
+        description=f"Up to {MOST_BESIDE} other runs with the same parameters, with commas between: the grid holds "
+        "their paths too, and pca is the plane closest to all of these.",
+    )
 
 
 class PredictionsQuery(BaseModel):
@@ -75,7 +82,8 @@ async def run_landscape(
     The grid reaches a quarter of the path's extent beyond it on each side.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
-    arguments = landscape_of(run, query)
+    beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
+    arguments = (*landscape_of(run, query), beside)
     found = await request.app.state.inquiries.answer(landscape.around, *arguments)
     return tagged_json(found, if_none_match)
 
@@ -86,6 +94,18 @@ def landscape_of(run: Any, query: LandscapeQuery) -> tuple[Any, ...]:
     if query.from_step > last:
         raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
     return run.seq, _chosen(run.parameters, query), query.resolution, query.from_step, last
+
+
+def _beside(store: Store, run: Any, named: str | None, caller: Asks) -> tuple[int, ...]:
+    """The numbers of the runs that are named, those that have a step. Raises NotFoundError, InvalidError."""
+    ids = named.split(",") if named else []
+    if len(ids) > MOST_BESIDE:
+        raise query_error("beside", f"{len(ids)} runs, at most {MOST_BESIDE} are allowed.", "Name fewer.")
+    others = [find(store, each, caller) for each in ids]
+    for other in others:
+        if other.parameters != run.parameters:
+            raise query_error("beside", f"The run {other.id} has other parameters.", "Name runs of the same model.")
+    return tuple(other.seq for other in others if other.rows_done > 0)
 
 
 @router.get(
