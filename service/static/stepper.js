@@ -4,10 +4,12 @@ import { t } from "/static/i18n.js";
 
 export function stepper(onStep) {
   const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider.valueAsNumber) });
-  const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", change: () => choose(field.valueAsNumber) });
+  const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", input: () => type(true), change: () => { type(false); choose(field.valueAsNumber); }, blur: () => type(false) });
   const row = h("div", { class: "beside" }, h("label", { class: "pick" }, t("step"), field));
   const element = h("div", { class: "stepper" }, slider, row);
   let last = 0;
+  let typing = false; // what is half typed stays, whatever comes in meanwhile
+  const type = (now) => { typing = now; };
 
   function choose(step) {
     if (Number.isFinite(step)) onStep(Math.min(last, Math.max(0, Math.round(step))));
@@ -22,7 +24,7 @@ export function stepper(onStep) {
   /** `words` say what is there, for those who do not see it; null: not known yet. */
   function show(step, words) {
     slider.value = String(step);
-    if (document.activeElement !== field || field.valueAsNumber !== step) field.value = String(step);
+    if (!typing) field.value = String(step);
     if (words) slider.setAttribute("aria-valuetext", words);
   }
   return { element, row, choose, grow, show, at: () => slider.valueAsNumber, last: () => last };
