@@ -45,6 +45,8 @@ const runPath = (id) => `/runs/${encodeURIComponent(id)}`;
 export const trajectoryLink = (id, query) => `${runPath(id)}/trajectory?${new URLSearchParams(query)}`;
 export const getRun = (id, signal) => call(runPath(id), { signal });
 export const getTrajectory = (id, query, signal) => call(trajectoryLink(id, query), { signal });
+export const getLandscape = (id, query, signal) => call(`${runPath(id)}/landscape?${new URLSearchParams(query)}`, { signal });
+export const getStep = (id, step, signal) => call(`${runPath(id)}/steps/${step}`, { signal });
 const changeRun = (change) => (id) => call(`${runPath(id)}/${change}`, { method: "POST" });
 export const [cancelRun, pauseRun, resumeRun] = ["cancel", "pause", "resume"].map(changeRun);
 export const forkRun = (id, body) => send(`${runPath(id)}/fork`, body);

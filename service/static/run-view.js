@@ -12,6 +12,7 @@ import { pollOutcome, showProblem } from "/static/problem.js";
 import { isLive } from "/static/status.js";
 import { Curve, rowReader } from "/static/trajectory.js";
 import { chartPanel } from "/static/chart-panel.js";
+import { landscapePanel } from "/static/landscape/panel.js";
 import { moreCurves } from "/static/more-curves.js";
 import { readout } from "/static/readout.js";
 import { runFacts } from "/static/run-facts.js";
@@ -23,12 +24,13 @@ export function runView(host, kept, id) {
   const numbers = readout();
   const head = runHead(id, () => chosen());
   const panel = chartPanel(kept, select);
+  const ground = landscapePanel(id, kept, (step) => panel.choose(step));
   const more = moreCurves(id, kept, (step) => panel.choose(step));
   const [facts, results] = [runFacts(), runResults(id)];
   let run = {};
   let unfollow = () => {};
   const page = h("article", { class: "run", hidden: true }, head.element,
-    h("div", { class: "bench" }, h("div", {}, panel.element, more.element), h("div", {}, numbers.element, downloads(id))),
+    h("div", { class: "bench" }, h("div", {}, panel.element, ground.element, more.element), h("div", {}, numbers.element, downloads(id))),
     h("div", { class: "below" }, results.element, facts.element));
   choose(host, page);
 
@@ -36,6 +38,7 @@ export function runView(host, kept, id) {
     if (step !== chosen()) return; // the hand has moved on
     numbers.show(step, row);
     panel.select(step, row);
+    ground.select(step, row);
     more.select(step, row);
   }, (error) => showProblem("action", error));
 
@@ -44,6 +47,7 @@ export function runView(host, kept, id) {
   function select(step) {
     if (step === curve.last) kept.step = undefined;
     panel.select(chosen(), rows.peek(chosen()));
+    ground.select(chosen(), rows.peek(chosen()));
     rows.want(chosen());
   }
 
@@ -54,6 +58,7 @@ export function runView(host, kept, id) {
     head.update(run);
     facts.update(run);
     panel.update(run, curve);
+    ground.update(run, curve.last);
     more.update(curve.last);
     if (curve.last >= 0) select(chosen());
   }
@@ -83,6 +88,7 @@ export function runView(host, kept, id) {
     poller.stop();
     unfollow();
     panel.stop();
+    ground.stop();
     more.stop();
   };
   return { heading: head.heading, stop };

@@ -1,0 +1,105 @@
+// The landscape of a run: read when it is opened, drawn as a map or as a hill in 3-D, with the ball at the chosen step.
+import { choose, h, say } from "/static/dom.js";
+import { t } from "/static/i18n.js";
+import { getLandscape } from "/static/api.js";
+import { showProblem } from "/static/problem.js";
+import { isLive } from "/static/status.js";
+import { choices } from "/static/landscape/choices.js";
+import { gradients } from "/static/landscape/gradient.js";
+import { landscape } from "/static/landscape/landscape.js";
+import { legend } from "/static/landscape/legend.js";
+import { describe, named, whereabouts } from "/static/landscape/words.js";
+
+const PAUSE_MS = 5000; // between two looks at a live run
+
+/** `kept` holds what the reader has chosen: `landscape`, with `open`, `hill` and the API's query. `onStep(step)` is the chart's. */
+export function landscapePanel(id, kept, onStep) {
+  const mine = (kept.landscape ??= { query: {} });
+  const host = h("div", { class: "landscape-host" });
+  const words = h("p", { class: "note", id: "landscape-words" });
+  const which = choices(mine.query, () => read());
+  const buttons = [["map", false], ["hill", true]].map(([name, hill]) => h("button", { type: "button", click: () => turnTo(hill) }, t(`landscape.${name}`)));
+  const views = h("div", { class: "scale", role: "group", "aria-label": t("landscape.view") }, buttons);
+  const key = legend();
+  const element = h("details", { class: "landscape", open: Boolean(mine.open), toggle: opened }, h("summary", {}, t("landscape")),
+    h("div", { class: "criteria-top" }, which.element, views), key.element, host, words);
+  const arrows = gradients(id, (step, gradient) => step === chosen?.[0] && picture?.arrow?.(downhill(gradient)));
+  let [data, picture, run, last, readAt, readTo, chosen, turn] = [null, null, {}, -1, 0, -1, null, 0];
+
+  function opened() {
+    mine.open = element.open;
+    if (element.open && last >= 0) read();
+  }
+
+  function turnTo(hill) {
+    mine.hill = hill;
+    if (data) draw();
+  }
+
+  /** To be told of the run, and how far it is. */
+  function update(news, step) {
+    [run, last] = [news, step];
+    which.update(run, last);
+    const due = !isLive(run) || performance.now() - readAt > PAUSE_MS;
+    if (element.open && last > readTo && due) read();
+  }
+
+  async function read() {
+    [readAt, readTo] = [performance.now(), last];
+    const mineTurn = (turn += 1);
+    host.setAttribute("aria-busy", "true");
+    try {
+      const answer = await getLandscape(id, which.query());
+      if (mineTurn !== turn) return; // something else was asked for meanwhile
+      data = named(answer);
+      await draw();
+    } catch (error) {
+      if (mineTurn === turn) showProblem("action", error);
+    }
+    if (mineTurn === turn) host.removeAttribute("aria-busy");
+  }
+
+  async function draw() {
+    const hill = Boolean(mine.hill) && data.y.label !== null;
+    views.hidden = data.y.label === null;
+    for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(Boolean(i) === hill));
+    picture?.stop();
+    picture = null;
+    const options = { paths: [{ ...data.path, best: bestStep() }], label: t("landscape.figure"), describedBy: words.id, onStep };
+    const show = hill ? (await import("/static/landscape/hill.js")).hill : landscape; // three.js only when it is wanted
+    if (hill !== Boolean(mine.hill)) return; // turned back meanwhile
+    picture = show(host, data, options);
+    key.update(data, options.paths[0], hill);
+    say(words, [describe(data, picture.relief), hill ? t("landscape.height") : ""].join(" "));
+    if (chosen) select(...chosen);
+  }
+
+  const bestStep = () => (data.path.step.at(-1) >= run.best?.step && Number.isFinite(run.best?.test_mse) ? run.best.step : null);
+
+  /** θ on the plane: shape (2), or one number and E where there is one parameter. */
+  function place({ theta, train_loss: energy }) {
+    const { origin, axes } = data.plane;
+    const along = axes.map((axis) => axis.reduce((sum, each, i) => sum + each * (theta[i] - origin[i]), 0));
+    return along.length === 1 ? [along[0], energy] : along;
+  }
+
+  const downhill = (gradient) => {
+    const along = data.plane.axes.map((axis) => -axis.reduce((sum, each, i) => sum + each * gradient[i], 0));
+    return along.every(Number.isFinite) && along.length > 1 ? along : null;
+  };
+
+  function select(step, row) {
+    chosen = [step, row];
+    if (!element.open || !picture) return;
+    const point = row?.theta?.every(Number.isFinite) ? place(row) : null;
+    picture.select(step, point, point && whereabouts(data, step, point, row.train_loss));
+    if (data.y.label !== null && !mine.hill) arrows.want(step);
+  }
+
+  function stop() {
+    turn += 1;
+    arrows.stop();
+    picture?.stop();
+  }
+  return { element, update, select, stop };
+}
