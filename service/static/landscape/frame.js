@@ -5,7 +5,7 @@ import { niceTicks } from "/static/scaling.js";
 
 const MARGIN = { left: 62, right: 14, top: 10, bottom: 50 };
 const [FLATTEST, STEEPEST, USUAL] = [0.4, 0.85, 0.62]; // height by width
-const TICK_DIGITS = 6;
+const DIGITS = [5, 6, 8, 10, 12];
 
 /** Both axes on one scale: only then does the gradient cross the contours at right angles. */
 export const isTrue = (x, y) => y.label !== null && inRange(span(y) / span(x));
@@ -27,8 +27,8 @@ export function frame(x, y, width) {
   const plot = svg("svg", { x: MARGIN.left, y: MARGIN.top, width: wide, height: high, overflow: "hidden" });
   const total = { width: wide + MARGIN.left + MARGIN.right, height: high + MARGIN.top + MARGIN.bottom };
   const axes = svg("g", { class: "axes", transform: `translate(${MARGIN.left} ${MARGIN.top})` },
-    ticks(x, wide / 90).map((value) => mark(across(value), high + 18, rounded(value, TICK_DIGITS), "middle")),
-    ticks(y, high / 50).map((value) => mark(-9, up(value) + 4, rounded(value, TICK_DIGITS), "end")),
+    ticks(x, wide / 90).map(([value, words]) => mark(across(value), high + 18, words, "middle")),
+    ticks(y, high / 50).map(([value, words]) => mark(-9, up(value) + 4, words, "end")),
     svg("rect", { width: wide, height: high }),
     svg("text", { class: "name", x: wide / 2, y: high + 42, "text-anchor": "middle" }, x.label),
     svg("text", { class: "name", transform: `translate(-49 ${high / 2}) rotate(-90)`, "text-anchor": "middle" }, y.label));
@@ -37,5 +37,12 @@ export function frame(x, y, width) {
   return { sheet, plot, place: (a, b) => [across(a), up(b)], wide, high, inside, room: width };
 }
 
-const ticks = ({ values }, most) => niceTicks(values[0], values.at(-1), Math.max(2, most));
+/** Round numbers with their words, which have as many digits as tell them apart. */
+function ticks({ values }, most) {
+  const found = niceTicks(values[0], values.at(-1), Math.max(2, most));
+  const written = (digits) => found.map((value) => rounded(value, digits));
+  const digits = DIGITS.find((each) => new Set(written(each)).size === found.length) ?? DIGITS.at(-1);
+  return written(digits).map((words, i) => [found[i], words]);
+}
+
 const mark = (x, y, words, anchor) => svg("text", { x, y, "text-anchor": anchor }, words);

@@ -1,13 +1,14 @@
 // How high the ground is: E above its lowest value on the grid, straight near the lowest point and logarithmic far from
 // it, since E spans many powers of ten. The contours, the colours and the hill all go by this one height.
 
-const RATIOS = [2, 4, 10, 100, 1e4, 1e8, 1e16, 1e32]; // between the levels of two contours
+const RATIOS = [1.5, 2, 4, 10, 100, 1e4, 1e8, 1e16, 1e32]; // between the levels of two contours
 const MOST_LEVELS = 14;
 const LOWEST_SHARE = 0.02; // of the grid lies within the innermost contour
 
 /**
  * `energy` is the landscape's, rows of numbers or null. Gives {low, high, levels, ratio, height, share}: the levels are
- * values of E, each `ratio` times as far above the lowest as the one before; `share(E)` is its height from 0 to 1.
+ * values of E, each `ratio` times as far above the lowest as the one before; `share(E)` is its height from 0 to 1, and
+ * `rise(E)` is that of the hill, which is straight on the lower half of the ground: round as a bowl, not a funnel.
  */
 export function relief(energy) {
   const known = Float64Array.from(energy.flat().filter((value) => value !== null)).sort();
@@ -15,10 +16,11 @@ export function relief(energy) {
   const unit = (known[Math.ceil(LOWEST_SHARE * (known.length - 1))] - low) || (high - low) / 100 || 1;
   const ratio = RATIOS.find((each) => unit * each ** MOST_LEVELS > high - low) ?? RATIOS.at(-1);
   const levels = [];
-  for (let above = unit; above < high - low; above *= ratio) levels.push(low + above);
-  const height = (value) => (value === null ? Infinity : Math.log1p(Math.max(0, value - low) / unit));
-  const highest = height(high) || 1;
-  return { low, high, levels, ratio, height, share: (value) => Math.min(1, height(value) / highest) };
+  for (let far = unit; far < high - low; far *= ratio) levels.push(low + far);
+  const above = (scale) => (value) => (value === null ? Infinity : Math.log1p(Math.max(0, value - low) / scale));
+  const share = (height) => (value) => Math.min(1, height(value) / (height(high) || 1));
+  const [height, gentle] = [above(unit), above(known[known.length >> 1] - low || unit)];
+  return { low, high, levels, ratio, height, share: share(height), rise: share(gentle) };
 }
 
 /** The colour of a height from 0 to 1, between the theme's three: low, middle and high ground. */
