@@ -1,12 +1,14 @@
-"""Pictures of a descent, for the terminal and as an SVG file: pure functions from numbers to text.
+"""Pictures of a descent, for the terminal, as SVG and as PNG files: pure functions from numbers to text or bytes.
 
-The values stand on a logarithmic axis; one that is None, NaN, infinite or ≤ 0 is a gap in its curve. The curves of one
+The values of curves stand on a logarithmic axis; one that is None, NaN, infinite or ≤ 0 is a gap. The curves of one
 picture differ by marker or dashes as well as by colour: it reads without colour, and where one curve covers the other.
-Knows nothing of runs or HTTP and needs the standard library alone.
+Knows nothing of runs or HTTP.
 """
 
 from service.curves.axis import Curve, number
+from service.curves.criteria import criteria_svg
+from service.curves.sheet import Look
 from service.curves.svg import Panel, svg
 from service.curves.terminal import terminal
 
-__all__ = ["Curve", "Panel", "number", "svg", "terminal"]
+__all__ = ["Curve", "Look", "Panel", "criteria_svg", "number", "svg", "terminal"]

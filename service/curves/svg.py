@@ -1,13 +1,12 @@
 """The picture as an SVG file: a panel for each run."""
 
-import html
 import math
-import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from service.curves.axis import Axis, Curve, Stroke, step_axis, strokes, value_axis
+from service.curves.sheet import escape, superscript
 
 _COLOURS = ("#0072b2", "#d55e00", "#8f3f97", "#00805c")  # told apart by the colour-blind too (after Okabe and Ito)
 _DASHES = ("", "7 6", "1 5", "12 5 1 5")
@@ -41,8 +40,8 @@ def svg(panels: Sequence[Panel], title: str, description: str) -> str:
     ]
     head = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}"
   role="img" aria-labelledby="title description" font-family="system-ui, DejaVu Sans, sans-serif" font-size="12">
-<title id="title">{_escape(title)}</title>
-<desc id="description">{_escape(description)}</desc>
+<title id="title">{escape(title)}</title>
+<desc id="description">{escape(description)}</desc>
 <rect width="100%" height="100%" fill="#ffffff"/>"""
     heading = _text(_LEFT, 32, title, 'font-size="18" font-weight="600"')
     scale = _text(_LEFT + apart * len(names), 62, "logarithmic scale", 'fill="#555555"')
@@ -67,7 +66,7 @@ def _panel(panel: Panel) -> str:
         return "\n".join(parts)
     for i, curve in enumerate(panel.curves):
         data = "".join(map(_path, strokes(curve, across, up)))
-        parts.append(f'<path d="{data}" {_pen(i)}><title>{_escape(curve.name)}</title></path>')
+        parts.append(f'<path d="{data}" {_pen(i)}><title>{escape(curve.name)}</title></path>')
     return "\n".join(parts)
 
 
@@ -80,7 +79,7 @@ def _across_tick(place: float, label: str) -> str:
 def _up_tick(place: float, label: str) -> str:
     y = _TOP + (1 - place) * _HIGH
     grid = f'<path d="M{_LEFT - 5} {y:.1f}h{_WIDE + 5}" stroke="#e4e4e4"/>'
-    return grid + _text(_LEFT - 9, y + 4, _superscript(label), 'text-anchor="end"')
+    return grid + _text(_LEFT - 9, y + 4, superscript(label), 'text-anchor="end"')
 
 
 def _diverged(step: int, across: Axis) -> str:
@@ -112,16 +111,4 @@ def _pen(i: int) -> str:
 
 def _text(x: float, y: float, text: str, attributes: str = "") -> str:
     fill = "" if "fill=" in attributes else ' fill="#1a1a1a"'
-    return f'<text x="{x:.1f}" y="{y:.1f}"{fill} {attributes}>{_escape(text)}</text>'
-
-
-def _superscript(label: str) -> str:
-    """Write 1e5 as 10⁵ and 2e-7 as 2×10⁻⁷."""
-    mantissa, e, exponent = label.partition("e")
-    power = exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return label if not e else f"10{power}" if mantissa == "1" else f"{mantissa}×10{power}"
-
-
-def _escape(text: str) -> str:
-    """Escape for XML, and drop the characters that XML cannot hold at all."""
-    return html.escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text))
+    return f'<text x="{x:.1f}" y="{y:.1f}"{fill} {attributes}>{escape(text)}</text>'

@@ -1,0 +1,59 @@
+"""The ground of a landscape: what lies between contours of E, coloured by height."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from contourpy import FillType, LineType, contour_generator
+
+from service.curves.relief import Relief
+from service.curves.sheet import LEFT, PLOT_WIDE, TOP, Plot, Theme
+
+
+def contours(plot: Plot, shape: Relief, colours: Theme) -> list[str]:
+    """Fill the plot, and draw a line at each of the relief's levels; hatched where E is not finite."""
+    rows, columns = shape.heights.shape
+    right, down = np.linspace(LEFT, LEFT + PLOT_WIDE, columns), np.linspace(TOP + plot.high, TOP, rows)
+    known = np.ma.masked_invalid(shape.heights)
+    generator = contour_generator(
+        right, down, known, name="serial", fill_type=FillType.OuterOffset, line_type=LineType.Separate
+    )
+    parts = _hatched(plot, colours) if np.ma.is_masked(known) else []
+    for level in [-np.inf, *shape.levels]:
+        fill = f'fill="{mixed(colours.ground, shape.share(max(level, 0.0)))}" fill-rule="evenodd"'
+        parts.append(f'<path class="ground" d="{_filled(generator.filled(level, np.inf))}" {fill}/>')
+    for level in shape.levels:
+        lines = "".join(line_of(np.asarray(points).tolist()) for points in generator.lines(level))
+        parts.append(f'<path class="contour" d="{lines}" fill="none" stroke="{colours.ink}" stroke-opacity="0.4"/>')
+    return parts
+
+
+def _filled(found: Any) -> str:
+    """Return polygons with their holes as a path."""
+    parts = []
+    for points, offsets in zip(*found, strict=True):
+        parts += [line_of(points[start:end].tolist()) + "Z" for start, end in pairwise(offsets)]
+    return "".join(parts)
+
+
+def line_of(points: Iterable[Sequence[float]]) -> str:
+    """Return the data of a path through points of the sheet."""
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _hatched(plot: Plot, colours: Theme) -> list[str]:
+    """Fill the plot with what stands for "not finite"."""
+    lines = f'<path d="M0 0V7" stroke="{colours.muted}" stroke-width="1.5"/>'
+    turned = 'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"'
+    return [
+        f'<pattern id="unknown" width="7" height="7" {turned}>{lines}</pattern>',
+        f'<rect x="{LEFT}" y="{TOP}" width="{PLOT_WIDE}" height="{plot.high:.1f}" fill="url(#unknown)"/>',
+    ]
+
+
+def mixed(ground: tuple[str, str, str], part: float) -> str:
+    """Return the colour of a height from 0 to 1."""
+    start, end, along = (*ground[:2], 2 * part) if part < 0.5 else (*ground[1:], 2 * part - 1)
+    channels = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (start, end)]
+    return "#" + "".join(f"{round(a + along * (b - a)):02x}" for a, b in zip(*channels, strict=True))

@@ -1,0 +1,117 @@
+"""A landscape on a sheet: contours of E with the path on it; over one parameter a curve."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.curves.axis import Axis, number
+from service.curves.ground import contours, line_of
+from service.curves.relief import Relief, relief
+from service.curves.sheet import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, document, text
+from service.curves.words import WORDS, share
+
+_USUAL = 0.62  # height by width of a plot whose axes have a scale each
+_ON_ONE_SCALE = (0.4, 1.0)
+_APART = 8  # between two dots that are still told apart
+Point = tuple[float, float]
+
+
+def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | None = None) -> str:
+    """Draw a landscape as `GET /runs/{id}/landscape` answers it, of a run of this name.
+
+    `best` is the step of the path with the lowest test error.
+    """
+    shape, flat = relief(data["energy"]), data["y"]["label"] is None
+    steps, x = data["path"]["step"], data["path"]["x"]
+    y = data["path"]["train_loss" if flat else "y"]
+    plot = _plot(data, [*data["energy"][0], *y] if flat else data["y"]["values"], on_one_scale=not flat)
+    ground = _curve(plot, data, look) if flat else contours(plot, shape, look.colours)
+    places = [plot.point(a, b) for a, b in zip(x, y, strict=True) if b is not None]
+    path = [place for place in places if place is not None]
+    mark = path[steps.index(best)] if best in steps and len(path) == len(steps) else None
+    names = _name(data, "x", 0, look), "E(θ)" if flat else _name(data, "y", 1, look)
+    parts = [*ground, *_path(path, mark, look.colours), *axes(plot, names, look.colours, grid=False)]
+    parts += _legend(mark is not None, look)
+    words = WORDS[look.language]
+    title, description = words["landscape"].format(run=run), _description(data, shape, look)
+    return document(parts, look, round(TOP + plot.high + BOTTOM), title, description)
+
+
+def _plot(data: Mapping[str, Any], up: Sequence[float | None], *, on_one_scale: bool) -> Plot:
+    x = data["x"]["values"]
+    known = [value for value in up if value is not None]
+    room = 0.0 if on_one_scale else 0.06 * (max(known) - min(known)) or 1.0
+    y_axis = Axis(min(known) - room, max(known) + room)
+    ratio = (y_axis.high - y_axis.low) / (x[-1] - x[0])
+    true = on_one_scale and _ON_ONE_SCALE[0] <= ratio <= _ON_ONE_SCALE[1]
+    return Plot(Axis(x[0], x[-1]), y_axis, PLOT_WIDE * (ratio if true else _USUAL))
+
+
+def _curve(plot: Plot, data: Mapping[str, Any], look: Look) -> list[str]:
+    points = [plot.point(x, e) for x, e in zip(data["x"]["values"], data["energy"][0], strict=True) if e is not None]
+    pen = f'fill="none" stroke="{look.colours.curves[0]}" stroke-width="2.6"'
+    return [f'<path class="energy" d="{line_of(point for point in points if point)}" {pen}/>']
+
+
+def _path(path: Sequence[Point], best: Point | None, colours: Theme) -> list[str]:
+    """Draw the path, a dot for each step that can be told apart, and its marks."""
+    if not path:
+        return []
+    line = line_of(path) if len(path) > 1 else line_of(path) + "h0.1"
+    pen = 'fill="none" stroke-linejoin="round" stroke-linecap="round"'
+    parts = [
+        f'<path d="{line}" {pen} stroke="{colours.paper}" stroke-opacity="0.75" stroke-width="5"/>',
+        f'<path class="path" d="{line}" {pen} stroke="{colours.path}" stroke-width="2"/>',
+    ]
+    last: Point | None = None
+    for x, y in path:
+        if last is None or np.hypot(x - last[0], y - last[1]) >= _APART:
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.8" fill="{colours.path}"/>')
+            last = x, y
+    parts += [_start(*path[0], colours), _end(*path[-1], colours)]
+    return [*parts, _best(*best, colours)] if best else parts
+
+
+def _start(x: float, y: float, colours: Theme) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" fill="{colours.paper}" stroke="{colours.ink}" stroke-width="2"/>'
+
+
+def _end(x: float, y: float, colours: Theme) -> str:
+    return f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m-10 0l10 -10" stroke="{colours.ink}" stroke-width="2.4"/>'
+
+
+def _best(x: float, y: float, colours: Theme) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="none" stroke="{colours.path}" stroke-width="2.4"/>'
+
+
+def _legend(best: bool, look: Look) -> list[str]:
+    words = WORDS[look.language]
+    signs = [(_start, words["start"]), (_end, words["end"]), *([(_best, words["best_mark"])] if best else [])]
+    parts, x = [], float(LEFT + 8)
+    for sign, name in signs:
+        parts.append(sign(x, 66, look.colours) + text(x + 15, 71, name))
+        x += 50 + 8 * len(name)
+    return parts
+
+
+def _name(data: Mapping[str, Any], axis: str, i: int, look: Look) -> str:
+    label: str = data[axis]["label"]
+    if not data["explained"]:
+        return label
+    return WORDS[look.language]["axis"].format(name=label, share=share(data["explained"][i], look.language))
+
+
+def _description(data: Mapping[str, Any], shape: Relief, look: Look) -> str:
+    words = WORDS[look.language]
+    values: dict[str, Any] = {"x": data["x"]["label"], "y": data["y"]["label"], "share": ""}
+    if data["explained"]:
+        values["share"] = share(sum(data["explained"]), look.language)
+    kind = "line" if data["y"]["label"] is None else data["kind"]
+    height = {
+        "low": number(shape.low),
+        "high": number(shape.high),
+        "levels": len(shape.levels),
+        "ratio": f"{shape.ratio:g}",
+    }
+    return words[kind].format(**values) + " " + words["range"].format(**height)

@@ -1,0 +1,123 @@
+"""The sheet that a single picture is drawn on: its look, its plot with axes, its words, and the document round it."""
+
+import html
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from service.curves.axis import Axis
+
+WIDE = 900
+"""The sheet's width in its own units; it is shown at any."""
+LEFT, TOP, RIGHT, BOTTOM = 92, 92, 24, 62
+PLOT_WIDE = WIDE - LEFT - RIGHT
+
+
+class Theme(NamedTuple):
+    """Colours by what they are for; `ground` are low, middle and high ground, `curves` the two criteria and E."""
+
+    paper: str
+    ink: str
+    muted: str
+    grid: str
+    path: str
+    ground: tuple[str, str, str]
+    curves: tuple[str, str, str]
+
+
+THEMES = {
+    "light": Theme(
+        *("#ffffff", "#1c222b", "#5a616b", "#e4e4e4", "#c8501d"),
+        ("#fdf8ea", "#a8cdb9", "#33698f"),
+        ("#1b5e9e", "#b03f12", "#4b6b35"),
+    ),
+    "dark": Theme(
+        *("#14181d", "#e9e6df", "#a6adb5", "#2f3740", "#ff9d6c"),
+        ("#10161c", "#1f4a52", "#7fb4b0"),
+        ("#7db7f0", "#ff9d6c", "#a9cf8b"),
+    ),
+}
+
+
+class Look(NamedTuple):
+    """How a picture is to look: its width in pixels, its theme and its language."""
+
+    width: int = WIDE
+    theme: Literal["light", "dark"] = "light"
+    language: Literal["en", "fr"] = "en"
+
+    @property
+    def colours(self) -> Theme:
+        """The theme's."""
+        return THEMES[self.theme]
+
+
+class Plot(NamedTuple):
+    """Where numbers stand on the sheet; the plot is `high` units high."""
+
+    across: Axis
+    up: Axis
+    high: float
+
+    def point(self, x: float, y: float | None) -> tuple[float, float] | None:
+        """Return where a point is on the sheet, or None where an axis cannot show it."""
+        right, above = self.across.place(x), self.up.place(y)
+        return None if right is None or above is None else self.at(right, above)
+
+    def at(self, right: float, above: float) -> tuple[float, float]:
+        """Return where a place from 0 to 1, to the right and upwards, is on the sheet."""
+        return LEFT + right * PLOT_WIDE, TOP + (1 - above) * self.high
+
+
+def document(parts: Sequence[str], look: Look, high: float, title: str, description: str) -> str:
+    """Return the SVG document of a sheet with these parts on it. A screen reader says its title and description."""
+    size = f'width="{look.width}" height="{round(look.width * high / WIDE)}"'
+    head = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {high:g}" {size}
+  role="img" aria-labelledby="title description" xml:lang="{look.language}" lang="{look.language}"
+  font-family="system-ui, DejaVu Sans, sans-serif" font-size="14" fill="{look.colours.ink}">
+<title id="title">{escape(title)}</title>
+<desc id="description">{escape(description)}</desc>
+<rect width="100%" height="100%" fill="{look.colours.paper}"/>
+{text(LEFT, 40, shortened(title), 'font-size="22"')}"""
+    return "\n".join([head, *parts, "</svg>\n"])
+
+
+def axes(plot: Plot, names: tuple[str, str], colours: Theme, *, grid: bool) -> list[str]:
+    """Draw the ticks and names of both axes, and lines across the plot at the ticks of `up` if there is a grid."""
+    foot, middle = TOP + plot.high, TOP + plot.high / 2
+    parts = []
+    for place, label in plot.across.ticks(8):
+        x, _ = plot.at(place, 0)
+        parts.append(text(x, foot + 21, superscript(label), f'text-anchor="middle" fill="{colours.muted}"'))
+    for place, label in plot.up.ticks(7):
+        _, y = plot.at(0, place)
+        if grid:
+            parts.append(f'<path d="M{LEFT} {y:.1f}h{PLOT_WIDE}" stroke="{colours.grid}"/>')
+        parts.append(text(LEFT - 9, y + 5, superscript(label), f'text-anchor="end" fill="{colours.muted}"'))
+    size = f'x="{LEFT}" y="{TOP}" width="{PLOT_WIDE}" height="{plot.high:.1f}"'
+    parts.append(f'<rect {size} fill="none" stroke="{colours.muted}"/>')
+    parts.append(text(LEFT + PLOT_WIDE / 2, foot + 47, shortened(names[0]), 'text-anchor="middle"'))
+    turned = f'text-anchor="middle" transform="rotate(-90 20 {middle:.1f})"'
+    return [*parts, text(20, middle, shortened(names[1]), turned)]
+
+
+def text(x: float, y: float, words: str, attributes: str = "") -> str:
+    """Return words at a place."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" {attributes}>{escape(words)}</text>'
+
+
+def shortened(words: str, most: int = 64) -> str:
+    """Return the words, cut where they would run off the sheet."""
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def superscript(label: str) -> str:
+    """Write 1e5 as 10⁵ and 2e-7 as 2×10⁻⁷."""
+    mantissa, e, exponent = label.partition("e")
+    power = exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return label if not e else f"10{power}" if mantissa == "1" else f"{mantissa}×10{power}"
+
+
+def escape(words: str) -> str:
+    """Escape for XML, and drop the characters that XML cannot hold at all."""
+    return html.escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", words))

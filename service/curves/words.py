@@ -1,0 +1,52 @@
+"""The words on pictures, in both languages."""
+
+WORDS = {
+    "en": {
+        "curves": "{run}: the two criteria",
+        "curves_described": "E(θ), train and test error at each step, on a logarithmic scale.",
+        "best": "lowest test error, at step {step}",
+        "diverged": "diverged at step {step}",
+        "step": "step",
+        "nothing": "nothing to draw",
+        "train_loss": "loss E(θ)",
+        "train_mse": "train MSE",
+        "test_mse": "test MSE",
+        "landscape": "{run}: the landscape",
+        "exact": "E over {x} and {y}, all of it.",
+        "pair": "E over {x} and {y}, every other parameter held where the path ends.",
+        "pca": "E over the plane closest to the path, which holds {share} of the path's variance.",
+        "line": "E over {x}, the only parameter.",
+        "range": "E goes from {low} to {high}; {levels} contours, each {ratio} times as far up as the one within.",
+        "axis": "{name} ({share} of the path's variance)",
+        "start": "θ₀",
+        "end": "end",
+        "best_mark": "lowest test error",
+    },
+    "fr": {
+        "curves": "{run} : les deux critères",
+        "curves_described": "E(θ), erreurs d'entraînement et de test à chaque étape, sur une échelle logarithmique.",
+        "best": "plus petite erreur de test, à l'étape {step}",
+        "diverged": "a divergé à l'étape {step}",
+        "step": "étape",
+        "nothing": "rien à dessiner",
+        "train_loss": "coût E(θ)",
+        "train_mse": "MSE d'entraînement",
+        "test_mse": "MSE de test",
+        "landscape": "{run} : le relief",
+        "exact": "E selon {x} et {y}, en entier.",
+        "pair": "E selon {x} et {y}, tous les autres paramètres gardant leur valeur de la fin du chemin.",
+        "pca": "E sur le plan le plus proche du chemin, qui porte {share} de la variance du chemin.",
+        "line": "E selon {x}, le seul paramètre.",
+        "range": "E va de {low} à {high} ; {levels} courbes de niveau, en progression de {ratio} en {ratio}.",
+        "axis": "{name} ({share} de la variance du chemin)",
+        "start": "θ₀",
+        "end": "fin",
+        "best_mark": "plus petite erreur de test",
+    },
+}
+
+
+def share(part: float, language: str) -> str:
+    """Write a part of 1 in percent."""
+    digits = f"{100 * part:.1f}".removesuffix(".0")
+    return f"{digits.replace('.', ',')} %" if language == "fr" else f"{digits}%"
