@@ -73,7 +73,7 @@ def _legend(curves: Mapping[str, Curve], best: int | None, look: Look) -> list[s
     parts, x = [], float(LEFT)
     for name, curve in curves.items():
         parts.append(f'<path d="M{x:.0f} 66h38" {_pen(name, look)}/>{text(x + 47, 71, curve.name)}')
-        x += 82 + 8 * len(curve.name)
+        x += 74 + 7.5 * len(curve.name)
     if best is not None:
         parts.append(_ring(x + 8, 66, look) + text(x + 23, 71, WORDS[look.language]["best"].format(step=best)))
     return parts

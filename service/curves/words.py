@@ -4,7 +4,7 @@ WORDS = {
     "en": {
         "curves": "{run}: the two criteria",
         "curves_described": "E(θ), train and test error at each step, on a logarithmic scale.",
-        "best": "lowest test error, at step {step}",
+        "best": "lowest test MSE: step {step}",
         "diverged": "diverged at step {step}",
         "step": "step",
         "nothing": "nothing to draw",
@@ -20,12 +20,12 @@ WORDS = {
         "axis": "{name} ({share} of the path's variance)",
         "start": "θ₀",
         "end": "end",
-        "best_mark": "lowest test error",
+        "best_mark": "lowest test MSE",
     },
     "fr": {
         "curves": "{run} : les deux critères",
         "curves_described": "E(θ), erreurs d'entraînement et de test à chaque étape, sur une échelle logarithmique.",
-        "best": "plus petite erreur de test, à l'étape {step}",
+        "best": "MSE de test minimale : étape {step}",
         "diverged": "a divergé à l'étape {step}",
         "step": "étape",
         "nothing": "rien à dessiner",
@@ -41,7 +41,7 @@ WORDS = {
         "axis": "{name} ({share} de la variance du chemin)",
         "start": "θ₀",
         "end": "fin",
-        "best_mark": "plus petite erreur de test",
+        "best_mark": "MSE de test minimale",
     },
 }
 

@@ -1,9 +1,10 @@
 // How high the ground is: E above its lowest value on the grid, straight near the lowest point and logarithmic far from
 // it, since E spans many powers of ten. The contours, the colours and the hill all go by this one height.
 
-const RATIOS = [1.5, 2, 4, 10, 100, 1e4, 1e8, 1e16, 1e32]; // between the levels of two contours
+const RATIOS = [1.5, 2, 4, 10, 100, 1e4, 1e8, 1e16, 1e22]; // between the levels of two contours
 const MOST_LEVELS = 14;
 const LOWEST_SHARE = 0.02; // of the grid lies within the innermost contour
+const FINEST = 1e-200; // of the range, so that no quotient overflows
 
 /**
  * `energy` is the landscape's, rows of numbers or null. Gives {low, high, levels, ratio, height, share}: the levels are
@@ -13,7 +14,7 @@ const LOWEST_SHARE = 0.02; // of the grid lies within the innermost contour
 export function relief(energy) {
   const known = Float64Array.from(energy.flat().filter((value) => value !== null)).sort();
   const [low, high] = known.length ? [known[0], known.at(-1)] : [0, 0];
-  const unit = (known[Math.ceil(LOWEST_SHARE * (known.length - 1))] - low) || (high - low) / 100 || 1;
+  const unit = Math.max((known[Math.ceil(LOWEST_SHARE * (known.length - 1))] - low) || (high - low) / 100, FINEST * (high - low)) || 1;
   const ratio = RATIOS.find((each) => unit * each ** MOST_LEVELS > high - low) ?? RATIOS.at(-1);
   const levels = [];
   for (let far = unit; far < high - low; far *= ratio) levels.push(low + far);
