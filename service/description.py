@@ -31,7 +31,9 @@ def of(app: FastAPI) -> dict[str, Any]:
             summary=app.summary,
             description=app.description,
             routes=app.routes,
-            tags=[{"name": name} for name in ("fit", "runs", "trajectory", "inquiries", "datasets", "health")],
+            tags=[
+                {"name": name} for name in ("fit", "runs", "trajectory", "inquiries", "pictures", "datasets", "health")
+            ],
         )
         # Bodies are read by the routes themselves, so their schemas are not found by FastAPI.
         for model in (FitRequest, ForkRequest, CheckRequest, PredictRequest, Problem):

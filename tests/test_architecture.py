@@ -39,6 +39,7 @@ ALLOWED = {
     "service.inquiries": {
         "gd_engine",
         "service.allotment",
+        "service.curves",
         "service.errors",
         "service.inquiries",
         "service.modelling",

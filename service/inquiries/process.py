@@ -15,7 +15,7 @@ from service.settings import Settings
 from service.store.database import Database
 
 Question = Callable[..., Any]
-"""A function of the database and of what is asked, which gives what JSON can hold. It may raise NoAnswerError."""
+"""A function of the database and of what is asked, which gives bytes or what JSON can hold. May raise NoAnswerError."""
 
 _database: Database
 
@@ -35,8 +35,10 @@ def begin(settings: str) -> None:
 
 
 def answer(question: Question, arguments: tuple[Any, ...]) -> bytes:
-    """The answer as JSON: what is not finite becomes null."""
+    """The answer, which is sent as JSON if it is not bytes already: what is not finite becomes null."""
     found = question(_database, *arguments)
+    if isinstance(found, bytes):  # a picture
+        return found
     # What is a view of another array has to be copied first.
     return orjson.dumps(found, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY)
 

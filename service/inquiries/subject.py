@@ -65,13 +65,18 @@ class Subject(NamedTuple):
 
     def at(self, steps: Sequence[int] | IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
         """The same of exactly these steps."""
-        width = len(self.run.parameters)
-        read = partial(trajectories.read, self.database, self.run.seq, width + len(self.run.columns))
-        chosen = steps if isinstance(steps, range) else np.asarray(steps)
-        view = View(self.run.parameters, self.run.columns, (), chosen, read)
+        view = self.view(steps)
         numbers, parts = zip(*view.blocks(), strict=True)
         rows = np.concatenate(parts, axis=1)
-        return np.concatenate([np.asarray(n) for n in numbers]), rows[:width].T, rows[view.place("train_loss")]
+        theta = rows[: len(self.run.parameters)].T
+        return np.concatenate([np.asarray(n) for n in numbers]), theta, rows[view.place("train_loss")]
+
+    def view(self, steps: Sequence[int] | IntArray) -> View:
+        """These steps of its trajectory."""
+        width = len(self.run.parameters) + len(self.run.columns)
+        read = partial(trajectories.read, self.database, self.run.seq, width)
+        chosen = steps if isinstance(steps, range) else np.asarray(steps)
+        return View(self.run.parameters, self.run.columns, (), chosen, read)
 
 
 def subject(database: Database, seq: int) -> Subject:

@@ -13,6 +13,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--enable-unsafe-swiftshader",  # WebGL without a graphics card
 ]
 
 

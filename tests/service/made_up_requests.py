@@ -27,6 +27,7 @@ HAS_MORE_RULES = {
     *("GET /runs/{run_id}/trajectory", "GET /runs/{run_id}/events"),
     *("GET /runs/{run_id}/landscape", "GET /runs/{run_id}/steps/{step}", "GET /runs/{run_id}/predictions"),
     *("POST /runs/{run_id}/predict", "POST /check"),
+    *("GET /runs/{run_id}/landscape.{form}", "GET /runs/{run_id}/curves.{form}"),
 }
 HAVE_NO_WRONG_REQUEST = {
     *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel", "POST /runs/{run_id}/pause"),
@@ -60,7 +61,9 @@ def make_sensible(case: Any, draw: Any) -> None:
 
 def seed_run(label: str, database: Database) -> None:
     """The newest run is one with which the operation makes sense."""
-    if label.endswith(("/fork", "/verify", "/events", "/landscape", "/steps/{step}", "/predictions", "/predict")):
+    if label.endswith(
+        ("/fork", "/verify", "/events", "/landscape", "/steps/{step}", "/predictions", "/predict", ".{form}")
+    ):
         with database.writing() as connection:
             connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL AND verifies IS NOT NULL"))
             for run_id in connection.execute(text("SELECT id FROM runs WHERE finished_at IS NULL")).scalars().all():

@@ -22,7 +22,7 @@ class Operation(NamedTuple):
 
     def of(self, name: str) -> str:
         """The path to the thing of this name."""
-        return re.sub(r"\{\w+\}", name, self.path.replace("{step}", "0"))
+        return re.sub(r"\{\w+\}", name, self.path.replace("{step}", "0").replace("{form}", "svg"))
 
     @property
     def scope(self) -> str:

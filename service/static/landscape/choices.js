@@ -12,6 +12,7 @@ export function choices(kept, onChoice) {
   const pair = [x, y].map((each) => labelled(each.name, each));
   const many = [labelled("kind", kind), ...pair, labelled("resolution", resolution)];
   const element = h("div", { class: "landscape-choices" }, many, labelled("until", until));
+  let last = -1;
 
   function select([name, options]) {
     return h("select", { name, change: (event) => choose(name, event.target.value) }, options.map((each) => option(each, name === "resolution" ? `${each} × ${each}` : t(`landscape.kind.${each}`))));
@@ -23,13 +24,15 @@ export function choices(kept, onChoice) {
     onChoice();
   }
 
-  function update(run, last) {
+  /** To be told of the run, and how far it is. */
+  function update(run, step) {
+    last = step;
     const names = run.parameters ?? [];
     if (x.options.length !== names.length) for (const [i, each] of [x, y].entries()) {
       each.replaceChildren(...names.map((name) => option(name, name)));
       kept[each.name] ??= names[i];
     }
-    if (run.status === "diverged" && !("to_step" in kept)) kept.to_step = Math.min(FIRST_STEPS, last);
+    if (run.status === "diverged" && last > 0 && !("to_step" in kept)) kept.to_step = Math.min(FIRST_STEPS, last);
     for (const each of many) each.hidden = names.length <= 2;
     until.max = String(last);
     until.placeholder = String(last);
@@ -47,7 +50,7 @@ export function choices(kept, onChoice) {
   /** The API's query. */
   function query() {
     const asked = many[0].hidden ? {} : { resolution: kept.resolution, kind: kept.kind, ...(kept.kind === "pair" && { x: kept.x, y: kept.y }) };
-    return kept.to_step === undefined ? asked : { ...asked, to_step: kept.to_step };
+    return kept.to_step < last ? { ...asked, to_step: kept.to_step } : asked;
   }
   return { element, update, query };
 }

@@ -1,0 +1,49 @@
+"""Pictures of a run, as SVG or PNG files."""
+
+from typing import Any
+
+import numpy as np
+import orjson
+
+from service import trajectory_view
+from service.curves import Look, criteria_svg
+from service.curves.criteria import NAMES
+from service.curves.landscape import landscape_svg
+from service.curves.png import png
+from service.inquiries import landscape
+from service.inquiries.subject import subject
+from service.store.database import Database
+
+MOST_POINTS = 1000
+"""Steps of a curve: as many as a picture can show."""
+
+
+def of_landscape(database: Database, look: Look, form: str, title: str, best: int | None, *arguments: Any) -> bytes:
+    """The landscape that `landscape.around` gives for these arguments."""
+    found = landscape.around(database, *arguments)
+    # What is drawn is what is told: the same numbers, null where one is not finite.
+    told = orjson.loads(orjson.dumps(found, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY))
+    return _file(landscape_svg(title, told, look, best=best), form)
+
+
+def of_criteria(
+    database: Database,
+    look: Look,
+    form: str,
+    title: str,
+    best: int | None,
+    diverged_at: int | None,
+    seq: int,
+    last: int,
+) -> bytes:
+    """The two criteria and E(θ) over the steps up to the last one."""
+    view = subject(database, seq).view(trajectory_view.thinned(range(last + 1), MOST_POINTS, best))
+    steps, parts = zip(*view.blocks(), strict=True)
+    rows = np.concatenate(parts, axis=1)
+    columns = {name: rows[view.place(name)].tolist() for name in NAMES}
+    columns["step"] = np.concatenate([np.asarray(each) for each in steps]).tolist()
+    return _file(criteria_svg(title, columns, look, best=best, diverged_at=diverged_at), form)
+
+
+def _file(svg: str, form: str) -> bytes:
+    return png(svg) if form == "png" else svg.encode()

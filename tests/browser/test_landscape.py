@@ -1,0 +1,214 @@
+"""The landscape of a run: contours with the path on them, the ball at the chosen step, and the hill in 3-D."""
+
+import math
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Pages, Service
+from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, cell, expect_no_sideways_scroll, get, open_run
+
+pytestmark = pytest.mark.browser
+LINE = {"x": [[1], [2], [3], [4], [5]], "y": [2.2, 4.1, 6.3, 7.7, 10.4]}
+ONE = {"dataset": LINE, "model": {"kind": "linear", "intercept": False}, "descent": {"steps": 20}}
+MANY = EXAMPLE | {"model": {"kind": "polynomial", "degree": 3}, "name": "Four parameters"}
+WAIT_MS = 30_000  # the first question starts a process
+
+
+def open_landscape(page: Page, service: Service, body: dict[str, Any], status: str = "Succeeded") -> str:
+    run_id = open_run(page, service, body, status)
+    page.get_by_text("The landscape: E around the path").click()
+    expect(page.locator(".landscape-figure > svg")).to_be_visible(timeout=WAIT_MS)
+    return run_id
+
+
+def sides(page: Page) -> tuple[float, float]:
+    frame = page.locator(".landscape .axes rect")
+    return float(frame.get_attribute("width") or 0), float(frame.get_attribute("height") or 0)
+
+
+def placed(page: Page, data: dict[str, Any], x: float, y: float) -> tuple[float, float]:
+    """Where a point of the plane has to be drawn."""
+    (wide, high), across, up = sides(page), data["x"]["values"], data["y"]["values"]
+    return wide * (x - across[0]) / (across[-1] - across[0]), high * (1 - (y - up[0]) / (up[-1] - up[0]))
+
+
+def numbers(text: str | None) -> list[float]:
+    return [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text or "")]
+
+
+def ball(page: Page) -> tuple[float, float]:
+    found = page.locator(".landscape-figure .ball")
+    return float(found.get_attribute("cx") or "nan"), float(found.get_attribute("cy") or "nan")
+
+
+def expect_the_ball_at(page: Page, data: dict[str, Any], step: int) -> None:
+    expect(cell(page, "step")).to_have_text(str(step))
+    i = data["path"]["step"].index(step)
+    expect(page.get_by_label("The ball on the landscape")).to_have_attribute("aria-valuenow", str(step))
+    assert ball(page) == pytest.approx(placed(page, data, data["path"]["x"][i], data["path"]["y"][i]), abs=0.05)
+
+
+def test_the_path_is_drawn_where_the_api_has_it(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, EXAMPLE)
+    data = get(page, service, f"/runs/{run_id}/landscape")
+    assert data["kind"] == "exact"
+    drawn = numbers(page.locator(".landscape-figure .walk .line").get_attribute("d"))
+    points = list(zip(data["path"]["x"], data["path"]["y"], strict=True))
+    expected = [value for x, y in points for value in placed(page, data, x, y)]
+    assert drawn == pytest.approx(expected, abs=0.02)
+    expect(page.locator(".landscape .axes .name").first).to_have_text("intercept")
+    expect(page.locator("#landscape-words")).to_contain_text("E over intercept and x: all of it")
+
+
+def test_there_are_as_many_contours_as_the_words_say(page: Page, service: Service) -> None:
+    open_landscape(page, service, EXAMPLE)
+    contours = page.locator(".landscape-figure .contour")
+    words = page.locator("#landscape-words").inner_text()
+    found = re.search(r"(\d+) contours", words)
+    assert found, words
+    assert contours.count() == int(found[1]) > 5
+    tints = contours.evaluate_all("paths => paths.map((path) => getComputedStyle(path).fill)")
+    assert len(set(tints)) == len(tints)
+
+
+def test_the_ball_follows_the_chosen_step(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, EXAMPLE)
+    data = get(page, service, f"/runs/{run_id}/landscape")
+    slider = page.get_by_role("slider", name="Step", exact=True)
+    slider.press("Home")
+    expect_the_ball_at(page, data, 0)
+    for _ in range(5):
+        slider.press("ArrowRight")
+    expect_the_ball_at(page, data, 5)
+
+
+def test_keys_and_the_pointer_choose_the_step(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, EXAMPLE)
+    data = get(page, service, f"/runs/{run_id}/landscape")
+    figure = page.get_by_label("The ball on the landscape")
+    figure.focus()
+    for key, step in (("Home", 0), ("ArrowRight", 1), ("PageUp", 11), ("ArrowLeft", 10), ("End", 100)):
+        page.keyboard.press(key)
+        expect_the_ball_at(page, data, step)
+    expect(figure).to_have_attribute("aria-valuetext", re.compile(r"^Step 100: intercept \d.*, x \d.*, E \d"))
+    box = page.locator(".landscape .axes rect").bounding_box()
+    assert box is not None
+    x, y = placed(page, data, data["path"]["x"][3], data["path"]["y"][3])
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    expect_the_ball_at(page, data, 3)
+    page.mouse.move(box["x"] + 30, box["y"] + 30)  # far from the path
+    expect_the_ball_at(page, data, 3)
+
+
+def test_the_arrow_points_down_the_gradient(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, EXAMPLE)
+    page.get_by_role("slider", name="Step", exact=True).press("Home")
+    arrow = page.locator(".landscape-figure .arrow")
+    expect(arrow).to_be_visible(timeout=WAIT_MS)
+    data = get(page, service, f"/runs/{run_id}/landscape")
+    gradient = get(page, service, f"/runs/{run_id}/steps/0")["gradient"]
+    (x0, y0), (x1, y1) = placed(page, data, 0, 0), placed(page, data, -gradient[0], -gradient[1])
+    *place, turn = numbers(arrow.get_attribute("transform"))
+    assert turn == pytest.approx(math.degrees(math.atan2(y1 - y0, x1 - x0)), abs=0.1)
+    assert place == pytest.approx(list(ball(page)), abs=0.01)
+
+
+def test_more_than_two_parameters_have_a_plane_to_choose(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, MANY)
+    data = get(page, service, f"/runs/{run_id}/landscape")
+    share = f"{100 * data['explained'][0]:.1f}".removesuffix(".0")
+    axis = page.locator(".landscape .axes .name")
+    expect(axis.first).to_have_text(f"PC 1 ({share}% of the path’s variance)")
+    expect(page.locator("#landscape-words")).to_contain_text("the plane that is closest to the path")
+    page.get_by_label("Plane").select_option("pair")
+    page.get_by_label("Upwards").select_option(data["parameters"][3])
+    expect(axis.last).to_have_text(data["parameters"][3], timeout=WAIT_MS)
+    with page.expect_response(re.compile("resolution=25")) as caught:
+        page.get_by_label("Grid").select_option("25")
+    assert (caught.value.json()["kind"], len(caught.value.json()["energy"])) == ("pair", 25)
+
+
+def test_one_parameter_is_a_curve(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, ONE)
+    data = get(page, service, f"/runs/{run_id}/landscape")
+    curve = numbers(page.locator(".landscape-figure .energy").get_attribute("d"))
+    assert len(curve) == 2 * len(data["x"]["values"])
+    expect(page.locator(".landscape .axes .name").last).to_have_text("E(θ)")
+    expect(page.get_by_role("button", name="Hill in 3-D")).to_be_hidden()
+    expect(page.locator(".landscape-figure .contour")).to_have_count(0)
+
+
+def test_of_a_divergence_the_beginning_is_shown(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, DIVERGING, status="Diverged")
+    last = get(page, service, f"/runs/{run_id}")["steps_done"]
+    expect(page.get_by_label("Path until")).to_have_value("20" if last > 20 else str(last))
+    with page.expect_response(re.compile("to_step=2$")) as caught:
+        page.get_by_label("Path until").fill("2")
+        page.keyboard.press("Tab")
+    assert caught.value.json()["path"]["step"] == [0, 1, 2]
+
+
+def test_the_hill_is_loaded_when_it_is_opened_and_left_without_a_trace(
+    pages: Pages, page: Page, service: Service
+) -> None:
+    pages.expected = "GPU stall due to ReadPixels"  # by the pictures that are taken here
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url))
+    open_landscape(page, service, EXAMPLE)
+    assert not [url for url in loaded if "three" in url]
+    page.get_by_role("button", name="Hill in 3-D").click()
+    canvas = page.locator(".hill canvas")
+    expect(canvas).to_be_visible(timeout=WAIT_MS)
+    assert [url for url in loaded if url.endswith("three.module.min.js")]
+    expect(page.locator(".hill .axis-name").first).to_have_text("intercept")
+    expect(page.locator("#landscape-words")).to_contain_text("the logarithm of E’s distance")
+    page.get_by_role("slider", name="Step", exact=True).press("Home")
+    page.wait_for_timeout(500)
+    before = picture(canvas)
+    page.get_by_role("slider", name="Step", exact=True).press("PageUp")
+    page.wait_for_timeout(500)
+    rolled = picture(canvas)
+    assert rolled != before
+    canvas.press("ArrowLeft")
+    page.wait_for_timeout(200)
+    assert picture(canvas) != rolled
+    page.get_by_role("button", name="Reset the view").click()
+    page.wait_for_timeout(200)
+    assert picture(canvas) == rolled
+    page.get_by_role("button", name="Map").click()
+    expect(canvas).to_have_count(0)
+    expect(page.locator(".landscape-figure > svg")).to_be_visible()
+
+
+def picture(canvas: Locator) -> bytes:
+    canvas.page.mouse.move(0, 0)
+    return canvas.screenshot()
+
+
+def test_without_webgl_it_says_so(pages: Pages, service: Service) -> None:
+    page = pages.open(service.url)
+    page.add_init_script(
+        "const get = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+        "  return kind === '2d' ? get.call(this, kind, ...more) : null; }"
+    )
+    page.reload()
+    open_landscape(page, service, EXAMPLE | {"dataset": LINE})
+    page.get_by_role("button", name="Hill in 3-D").click()
+    expect(page.locator(".landscape")).to_contain_text("This browser does not draw in 3-D")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_fits_every_screen_in_french_too(pages: Pages, service: Service, width: int) -> None:
+    page = pages.open(service.url, width=width, locale="fr-FR", dark=True)
+    open_run(page, service, MANY, status="Arrêtée après 100 étapes")
+    page.get_by_text("Le relief : E autour du chemin").click()
+    expect(page.locator(".landscape-figure > svg")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("#landscape-words")).to_contain_text("courbes de niveau : chacune est")
+    expect_no_sideways_scroll(page)
+    page.get_by_role("button", name="Colline en 3D").click()
+    expect(page.locator(".hill canvas")).to_be_visible(timeout=WAIT_MS)
+    expect_no_sideways_scroll(page)
