@@ -47,7 +47,8 @@ APART = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
 def make_sensible(case: Any, draw: Any) -> None:
     """Has half of the right requests be about things that there are."""
     if draw(st.booleans()):
-        case.path_parameters = {name: 0 if name == "step" else "latest" for name in case.path_parameters or {}}
+        known = {"run_id": "latest", "dataset_id": "latest", "step": 0}
+        case.path_parameters = {name: known.get(name, given) for name, given in (case.path_parameters or {}).items()}
         if isinstance(case.body, dict) and "dataset" in case.body:
             case.body["dataset"] = {"sample": "norris"}
             # A model, an objective and a descent made up apart hardly ever fit together.

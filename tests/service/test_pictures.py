@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,10 @@ from service.curves.landscape import landscape_svg
 from service.curves.png import png
 from service.curves.relief import relief
 from service.curves.sheet import LEFT, PLOT_WIDE, THEMES, TOP
+from service.store.database import Database
 from tests.engine.test_landscape import path_of, problem_of
+from tests.service.support import fit_body, stored_run
+from tests.service.support import problem_of as refusal
 
 SVG = "{http://www.w3.org/2000/svg}"
 LOOKS = [Look(), Look(600, "dark", "fr")]
@@ -177,3 +181,51 @@ class TestPng:
     def test_words_are_drawn_without_any_font_of_the_system(self) -> None:
         empty = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20" font-family="sans-serif">{}</svg>'
         assert png(empty.format('<text y="15">θ₀ ∇E 10⁻⁵</text>')) != png(empty.format(""))
+
+
+class TestRoutes:
+    @pytest.fixture
+    def path(self, database: Database) -> str:
+        rows = np.linspace(2.0, 1.0, 31)[:, None] * np.ones(7)
+        run_id = stored_run(database, fit_body(descent={"steps": 30}, name="Ça <va>"), rows, best=9)
+        return f"/runs/{run_id}"
+
+    @pytest.mark.parametrize("picture", ["landscape", "curves"])
+    def test_both_pictures_as_both_kinds_of_file(self, api: TestClient, path: str, picture: str) -> None:
+        drawn = api.get(f"{path}/{picture}.svg?width=500&theme=dark&lang=fr")
+        assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
+        assert drawn.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        root = ElementTree.fromstring(drawn.text)
+        assert (root.get("width"), root.get("lang")) == ("500", "fr")
+        assert "Ça <va>" in (root.findtext(SVG + "title") or "")
+        pixels = api.get(f"{path}/{picture}.png?width=500")
+        assert pixels.headers["content-type"] == "image/png"
+        assert int.from_bytes(pixels.content[16:20]) == 500
+
+    @pytest.mark.parametrize("picture", ["landscape", "curves"])
+    def test_a_picture_that_one_has_is_not_sent_again(self, api: TestClient, path: str, picture: str) -> None:
+        etag = api.get(f"{path}/{picture}.svg").headers["etag"]
+        again = api.get(f"{path}/{picture}.svg", headers={"If-None-Match": etag})
+        assert (again.status_code, again.content) == (304, b"")
+
+    def test_the_drawn_path_is_that_of_the_numbers(self, api: TestClient, path: str) -> None:
+        numbers = api.get(f"{path}/landscape?to_step=4&resolution=9").json()
+        drawn = api.get(f"{path}/landscape.svg?to_step=4&resolution=9").text
+        assert len(numbers["path"]["step"]) == 5
+        [line] = elements(drawn, "path", "path")
+        assert len(points(line.get("d", ""))) == 5
+
+    def test_of_a_live_run_what_there_is(self, api: TestClient, database: Database) -> None:
+        run_id = stored_run(database, fit_body(), np.ones((4, 7)), status=None)
+        assert api.get(f"/runs/{run_id}/curves.svg").status_code == 200
+
+    def test_without_a_step_there_is_nothing_to_draw(self, api: TestClient, database: Database) -> None:
+        run_id = stored_run(database, fit_body(), status=None)
+        for picture in ("landscape", "curves"):
+            assert api.get(f"/runs/{run_id}/{picture}.svg").status_code == 409
+
+    @pytest.mark.parametrize(
+        "query", ["curves.gif", "curves.svg?width=1", "curves.svg?theme=pink", "curves.svg?x=a"]
+    )
+    def test_what_there_is_not(self, api: TestClient, path: str, query: str) -> None:
+        refusal(api.get(f"{path}/{query}"), 422)
