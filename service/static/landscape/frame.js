@@ -15,7 +15,7 @@ const inRange = (ratio) => ratio >= FLATTEST && ratio <= STEEPEST * 1.25;
 
 /**
  * `x` and `y` are {label, values}, `width` that of the room. Gives the `sheet`, the `plot` on it, `wide` and `high`, and
- * `place(x, y)`, in pixels of the plot.
+ * `place(x, y)`, in pixels of the plot, which `holds(place)` or not.
  */
 export function frame(x, y, width) {
   const shape = isTrue(x, y) ? span(y) / span(x) : USUAL;
@@ -33,8 +33,9 @@ export function frame(x, y, width) {
     svg("text", { class: "name", x: wide / 2, y: high + 42, "text-anchor": "middle" }, x.label),
     svg("text", { class: "name", transform: `translate(-49 ${high / 2}) rotate(-90)`, "text-anchor": "middle" }, y.label));
   const sheet = svg("svg", { ...total, viewBox: `0 0 ${total.width} ${total.height}`, "aria-hidden": "true", focusable: "false" }, plot, axes);
+  const holds = ([right, down]) => right >= 0 && right <= wide && down >= 0 && down <= high;
   const inside = { left: MARGIN.left, top: MARGIN.top };
-  return { sheet, plot, place: (a, b) => [across(a), up(b)], wide, high, inside, room: width };
+  return { sheet, plot, place: (a, b) => [across(a), up(b)], wide, high, holds, inside, room: width };
 }
 
 /** Round numbers with their words, which have as many digits as tell them apart. */

@@ -52,6 +52,7 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
     const size = Math.hypot(dx, dy);
     if (!(size > 0 && size < Infinity)) return;
     const ball = chosen[1] ? sheet.place(...chosen[1]) : trails[0].at(chosen[0]);
+    if (!sheet.holds(ball)) return;
     const turn = (180 * Math.atan2(dy / size, dx / size)) / Math.PI;
     for (const part of pointer.children) part.setAttribute("d", `M9 0H${ARROW}M${ARROW - 10} -6L${ARROW} 0L${ARROW - 10} 6`);
     pointer.setAttribute("transform", `translate(${ball.join(" ")}) rotate(${turn.toFixed(2)})`);

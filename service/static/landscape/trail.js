@@ -28,8 +28,10 @@ export function trail(frame, path) {
     return places[i].map((end, axis) => places[i - 1][axis] + part * (end - places[i - 1][axis]));
   }
 
+  /** The ball; it is not to be seen where the step lies beyond the ground. */
   function move(place) {
-    for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, value);
+    ball.toggleAttribute("hidden", !frame.holds(place));
+    if (frame.holds(place)) for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, value);
   }
 
   /** The step whose place is closest to a point of the sheet, and how far that is. */
