@@ -46,6 +46,7 @@ export const trajectoryLink = (id, query) => `${runPath(id)}/trajectory?${new UR
 export const getRun = (id, signal) => call(runPath(id), { signal });
 export const getTrajectory = (id, query, signal) => call(trajectoryLink(id, query), { signal });
 export const getLandscape = (id, query, signal) => call(`${runPath(id)}/landscape?${new URLSearchParams(query)}`, { signal });
+export const pictureLink = (id, name, query) => `${runPath(id)}/${name}?${new URLSearchParams(query)}`;
 export const getStep = (id, step, signal) => call(`${runPath(id)}/steps/${step}`, { signal });
 const changeRun = (change) => (id) => call(`${runPath(id)}/${change}`, { method: "POST" });
 export const [cancelRun, pauseRun, resumeRun] = ["cancel", "pause", "resume"].map(changeRun);

@@ -1,8 +1,15 @@
 // Links to what the service answers. A browser that follows a link sends no key, so with one the page fetches the file itself.
 import { h } from "/static/dom.js";
-import { fetchFile } from "/static/api.js";
+import { fetchFile, pictureLink } from "/static/api.js";
+import { language } from "/static/i18n.js";
 import { heldKey } from "/static/key.js";
 import { act } from "/static/problem.js";
+
+/** Links to a picture as SVG and as PNG; `name` is landscape or curves. */
+export function pictureLinks(id, name, query, words) {
+  const link = (form) => fileLink(pictureLink(id, `${name}.${form}`, { ...query, lang: language() }), `${id}-${name}.${form}`, form.toUpperCase());
+  return [h("span", {}, words), ["svg", "png"].map(link)].flat();
+}
 
 export function fileLink(path, name, text) {
   const link = h("a", { href: path, click: (event) => {

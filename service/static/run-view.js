@@ -4,7 +4,7 @@ import { choose, h } from "/static/dom.js";
 import { t } from "/static/i18n.js";
 import { getRun, trajectoryLink } from "/static/api.js";
 import { runLink } from "/static/example.js";
-import { fileLink } from "/static/files.js";
+import { fileLink, pictureLinks } from "/static/files.js";
 import { follow } from "/static/follow.js";
 import { titleOf } from "/static/format.js";
 import { poll } from "/static/poll.js";
@@ -96,5 +96,7 @@ export function runView(host, kept, id) {
 
 function downloads(id) {
   const link = (format) => fileLink(trajectoryLink(id, { format }), `${id}.${format}`, format.toUpperCase());
-  return h("p", { class: "downloads" }, h("span", {}, t("downloads")), ["csv", "ndjson", "json"].map(link));
+  return h("div", {},
+    h("p", { class: "downloads" }, h("span", {}, t("downloads")), ["csv", "ndjson", "json"].map(link)),
+    h("p", { class: "downloads" }, pictureLinks(id, "curves", {}, t("curvesPicture"))));
 }

@@ -202,6 +202,7 @@ export const english = {
   "landscape.sign.best": "lowest test MSE",
   "landscape.sign.ball": "this step",
   "landscape.sign.arrow": "steepest descent, −∇E",
+  "landscape.picture": "This map, for slides",
   "landscape.low": "low E",
   "landscape.high": "high E",
 
@@ -309,5 +310,6 @@ export const english = {
   stepsAsked: "Steps asked",
   batch: "Batch size",
   wholeBatch: "all training rows",
+  curvesPicture: "The curves, for slides",
   downloads: "The whole trajectory",
 };

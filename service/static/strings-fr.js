@@ -261,6 +261,7 @@ export const french = {
   "landscape.sign.best": "plus petite MSE de test",
   "landscape.sign.ball": "cette étape",
   "landscape.sign.arrow": "plus forte pente, −∇E",
+  "landscape.picture": "Cette carte, pour un diaporama",
   "landscape.low": "E petite",
   "landscape.high": "E grande",
 
@@ -368,5 +369,6 @@ export const french = {
   stepsAsked: "Étapes demandées",
   batch: "Taille des lots",
   wholeBatch: "toutes les lignes d’entraînement",
+  curvesPicture: "Les courbes, pour un diaporama",
   downloads: "Toute la trajectoire",
 };

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Pages, Service
+from tests.browser.test_landscape import WAIT_MS
 from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, fit
 
 pytestmark = pytest.mark.browser
@@ -44,7 +45,12 @@ def test_no_view_has_a_serious_violation(
         )
         expect(page.locator(".readout")).to_be_visible()
         page.locator(".as-table summary").click()
-        assert violations(page) == [], "run"
+        page.locator(".landscape summary").click()
+        expect(page.locator(".landscape-figure > svg")).to_be_visible(timeout=WAIT_MS)
+        assert violations(page) == [], f"run, {request['name']}"
+    page.locator(".landscape .scale button").last.click()
+    expect(page.locator(".hill canvas")).to_be_visible(timeout=WAIT_MS)
+    assert violations(page) == [], "hill"
     page.locator(".actions button:visible").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == [], "fork"

@@ -151,6 +151,14 @@ def test_of_a_divergence_the_beginning_is_shown(page: Page, service: Service) ->
     assert caught.value.json()["path"]["step"] == [0, 1, 2]
 
 
+def test_the_picture_for_slides_is_of_the_same_map(page: Page, service: Service) -> None:
+    open_landscape(page, service, EXAMPLE)
+    contours = page.locator(".landscape-figure .contour").count()
+    link = page.locator(".landscape").get_by_role("link", name="SVG").get_attribute("href")
+    drawn = page.request.get(f"{service.url}{link}").text()
+    assert drawn.count('class="contour"') == contours
+
+
 def test_the_hill_is_loaded_when_it_is_opened_and_left_without_a_trace(
     pages: Pages, page: Page, service: Service
 ) -> None:

@@ -118,7 +118,7 @@ def test_the_examples_of_paths_run_once_there_is_something(
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "path":
                 [example] = parameter["examples"] if "examples" in parameter else parameter["schema"]["examples"]
-                filled = filled.replace(f"{{{parameter['name']}}}", example)
+                filled = filled.replace(f"{{{parameter['name']}}}", str(example))
         if method == "get":
             assert api.get(filled).status_code == 200, filled
 

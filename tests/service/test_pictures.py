@@ -224,8 +224,6 @@ class TestRoutes:
         for picture in ("landscape", "curves"):
             assert api.get(f"/runs/{run_id}/{picture}.svg").status_code == 409
 
-    @pytest.mark.parametrize(
-        "query", ["curves.gif", "curves.svg?width=1", "curves.svg?theme=pink", "curves.svg?x=a"]
-    )
+    @pytest.mark.parametrize("query", ["curves.gif", "curves.svg?width=1", "curves.svg?theme=pink", "curves.svg?x=a"])
     def test_what_there_is_not(self, api: TestClient, path: str, query: str) -> None:
         refusal(api.get(f"{path}/{query}"), 422)

@@ -2,6 +2,7 @@
 import { choose, h, say } from "/static/dom.js";
 import { t } from "/static/i18n.js";
 import { getLandscape } from "/static/api.js";
+import { pictureLinks } from "/static/files.js";
 import { showProblem } from "/static/problem.js";
 import { isLive } from "/static/status.js";
 import { choices } from "/static/landscape/choices.js";
@@ -17,12 +18,13 @@ export function landscapePanel(id, kept, onStep) {
   const mine = (kept.landscape ??= { query: {} });
   const host = h("div", { class: "landscape-host" });
   const words = h("p", { class: "note", id: "landscape-words" });
+  const links = h("p", { class: "downloads" });
   const which = choices(mine.query, () => read());
   const buttons = [["map", false], ["hill", true]].map(([name, hill]) => h("button", { type: "button", click: () => turnTo(hill) }, t(`landscape.${name}`)));
   const views = h("div", { class: "scale", role: "group", "aria-label": t("landscape.view") }, buttons);
   const key = legend();
   const element = h("details", { class: "landscape", open: Boolean(mine.open), toggle: opened }, h("summary", {}, t("landscape")),
-    h("div", { class: "criteria-top" }, which.element, views), key.element, host, words);
+    h("div", { class: "criteria-top" }, which.element, views), key.element, host, words, links);
   const arrows = gradients(id, (step, gradient) => step === chosen?.[0] && picture?.arrow?.(downhill(gradient)));
   let [data, picture, run, last, readAt, readTo, chosen, turn] = [null, null, {}, -1, 0, -1, null, 0];
 
@@ -69,6 +71,7 @@ export function landscapePanel(id, kept, onStep) {
     const show = hill ? (await import("/static/landscape/hill.js")).hill : landscape; // three.js only when it is wanted
     if (hill !== Boolean(mine.hill)) return; // turned back meanwhile
     picture = show(host, data, options);
+    choose(links, pictureLinks(id, "landscape", which.query(), t("landscape.picture")));
     key.update(data, options.paths[0], hill);
     say(words, [describe(data, picture.relief), hill ? t("landscape.height") : ""].join(" "));
     if (chosen) select(...chosen);
