@@ -5,6 +5,7 @@ import { niceTicks } from "/static/scaling.js";
 
 const MARGIN = { left: 62, right: 14, top: 10, bottom: 50 };
 const [FLATTEST, STEEPEST, USUAL] = [0.4, 0.85, 0.62]; // height by width
+const TALLEST = 620; // pixels, to be seen as a whole
 const DIGITS = [5, 6, 8, 10, 12];
 
 /** Both axes on one scale: only then does the gradient cross the contours at right angles. */
@@ -20,7 +21,7 @@ const inRange = (ratio) => ratio >= FLATTEST && ratio <= STEEPEST * 1.25;
 export function frame(x, y, width) {
   const shape = isTrue(x, y) ? span(y) / span(x) : USUAL;
   const most = width - MARGIN.left - MARGIN.right;
-  const wide = Math.min(most, (most * STEEPEST) / Math.max(shape, STEEPEST));
+  const wide = Math.min(most, (most * STEEPEST) / Math.max(shape, STEEPEST), TALLEST / shape);
   const high = wide * shape;
   const across = (value) => (wide * (value - x.values[0])) / span(x);
   const up = (value) => high - (high * (value - y.values[0])) / span(y);

@@ -18,7 +18,7 @@ const NEAR = 1e-4;
 const ROLL_MS = 160;
 const SHAPE = 0.62; // height by width of the picture
 
-/** Like `landscape`, for one path; there is no arrow. */
+/** Like `landscape`, for one path; there is no arrow. The axes have a `short` name too. */
 export function hill(host, data, { paths: [path], onStep: _ }) {
   const shape = relief(data.energy);
   const canvas = h("canvas", { tabindex: 0, role: "application", "aria-label": t("landscape.hillFigure") });
@@ -27,7 +27,7 @@ export function hill(host, data, { paths: [path], onStep: _ }) {
     choose(host, h("p", { class: "nothing" }, t("landscape.noWebGL")));
     return { select: () => {}, relief: shape, stop: () => {} };
   }
-  const names = [data.x.label, data.y.label].map((name) => h("span", { class: "axis-name", "aria-hidden": "true" }, name));
+  const names = [data.x.short, data.y.short].map((name) => h("span", { class: "axis-name", "aria-hidden": "true" }, name));
   const turning = orbit(canvas, draw);
   choose(host, h("div", { class: "hill" }, canvas, names, h("button", { type: "button", click: turning.reset }, t("landscape.reset"))));
 

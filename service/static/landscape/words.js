@@ -8,7 +8,8 @@ export const percent = (share) => new Intl.NumberFormat(language(), { style: "pe
 /** The landscape with axes that say what they are: principal components with their share of the path's variance. */
 export function named(data) {
   const name = (axis, i) => (data.explained ? t("landscape.axis", { name: axis.label, share: percent(data.explained[i]) }) : axis.label);
-  return { ...data, x: { ...data.x, label: name(data.x, 0) }, y: { ...data.y, label: name(data.y, 1) } };
+  const axis = (each, i) => ({ ...each, short: each.label, label: name(each, i) });
+  return { ...data, x: axis(data.x, 0), y: axis(data.y, 1) };
 }
 
 export function describe(data, { low, high, levels, ratio }) {
