@@ -283,3 +283,32 @@ def test_nothing_scrolls_sideways(pages: Pages, service: Service, width: int) ->
     long_name = "a_long_name_without_any_space_" * 6
     compare(page, service, finished(page, service, SLOW, FAST, EXAMPLE | {"name": long_name}, SHORT))
     expect_no_sideways_scroll(page)
+
+
+def test_the_paths_of_all_are_on_one_landscape(page: Page, service: Service) -> None:
+    ids = finished(page, service, SLOW, FAST, SHORT)
+    compare(page, service, ids)
+    figure = page.get_by_role("slider", name="The ball on the landscape")
+    expect(figure).to_be_visible(timeout=60_000)
+    balls = figure.locator(".ball")
+    expect(balls).to_have_count(3)
+    colours = [walk.evaluate("walk => walk.style.color") for walk in figure.locator(".walk").all()]
+    assert colours == ["var(--curve-0)", "var(--curve-1)", "var(--curve-2)"]
+    figure.press("Home")
+    expect(page.locator("#standings")).to_have_text("Step 0")
+    found = get(page, service, f"/runs/{ids[0]}/landscape?beside={ids[1]},{ids[2]}")
+    size = figure.locator("svg svg").evaluate("sheet => [sheet.width.baseVal.value, sheet.height.baseVal.value]")
+    for ball, run_id in zip(balls.all(), ids, strict=True):
+        [theta] = stored(page, service, run_id, 0, "theta")["theta"]
+        for name, at, pixels, turned in (("x", "cx", size[0], False), ("y", "cy", size[1], True)):
+            low, high = found[name]["values"][0], found[name]["values"][-1]
+            share = (theta["xy".index(name)] - low) / (high - low)
+            shown = float(ball.get_attribute(at) or "nan")
+            assert shown == pytest.approx(pixels * (1 - share if turned else share), abs=0.5)
+    expect(page.locator("#ground-words")).not_to_contain_text("beyond the picture")
+
+
+def test_other_functions_have_no_landscape_in_common(page: Page, service: Service) -> None:
+    other = EXAMPLE | {"objective": {"loss": "mae"}, "name": "other"}
+    compare(page, service, finished(page, service, SLOW, other))
+    expect(page.locator(".ground")).to_be_hidden()

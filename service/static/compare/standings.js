@@ -1,7 +1,7 @@
 // Where each of the compared runs is at the chosen step: its exact value, and a way on from there.
 import { choose, h, say } from "/static/dom.js";
 import { t } from "/static/i18n.js";
-import { exact, titleOf } from "/static/format.js";
+import { exact, NOTHING, titleOf } from "/static/format.js";
 import { badge, isLive } from "/static/status.js";
 import { forkButton } from "/static/fork.js";
 import { runName } from "/static/compare/run-name.js";
@@ -46,7 +46,7 @@ function standing(track, at) {
     fork.update(track.run);
     if (track.run.status !== status) choose(state, track.run.status === "succeeded" ? null : badge(track.run.status));
     status = track.run.status;
-    if (!differing.hasChildNodes()) choose(differing, asked.slice(0, 3).map(([label, words]) => h("span", {}, `${label} `, h("b", {}, ...copies(words)))));
+    if (!differing.hasChildNodes()) choose(differing, asked.filter(([, words]) => words !== NOTHING).slice(0, 3).map(([label, words]) => h("span", {}, `${label} `, h("b", {}, ...copies(words)))));
   }
   return { element, show, update };
 }

@@ -8,6 +8,7 @@ import { isLive } from "/static/status.js";
 import { columnsOf, firstColumn } from "/static/compare/columns.js";
 import { curves } from "/static/compare/curves.js";
 import { differences } from "/static/compare/differences.js";
+import { ground } from "/static/compare/ground.js";
 import { compareLink, idsOf, MOST_RUNS } from "/static/compare/link.js";
 import { sheet } from "/static/compare/sheet.js";
 import { standings } from "/static/compare/standings.js";
@@ -31,7 +32,7 @@ export function compareView(host, kept, query) {
   }
   const tracks = ids.map((id, place) => new Track(id, place, () => select(), (error) => showProblem("action", error)));
   const table = sheet();
-  let [panel, list, column] = [null, null, null]; // made when the runs are known
+  let [panel, list, hill, column] = [null, null, null, null]; // made when the runs are known
 
   const last = () => Math.max(...tracks.map((track) => track.last));
   const chosen = () => Math.min(kept.step ?? last(), last());
@@ -63,16 +64,22 @@ export function compareView(host, kept, query) {
     panel.update(column, found);
     list.update(found);
     table.update(tracks, found);
+    hill.update(found);
     select();
   }
 
   function begin(found) {
-    panel = curves(tracks, kept, () => poller.now(), (step) => { kept.step = step === last() ? undefined : step; select(); });
+    const choose = (step) => {
+      kept.step = step === last() ? undefined : step;
+      select();
+    };
+    panel = curves(tracks, kept, () => poller.now(), choose);
+    hill = ground(tracks, choose);
     list = standings(tracks, chosen);
     document.title = `${tracks.map(({ run }) => titleOf(run)).join(", ")} · Descent`;
     heading.textContent = t("compareTitle", { n: tracks.length });
     head.append(sameWords(found.same));
-    page.append(h("div", { class: "bench" }, panel.element, list.element), table.element);
+    page.append(h("div", { class: "bench" }, panel.element, list.element), hill.element, table.element);
   }
 
   function select() {
@@ -80,12 +87,14 @@ export function compareView(host, kept, query) {
     for (const track of tracks) track.want(chosen());
     panel.show(chosen());
     list.show(column);
+    hill.select(chosen());
   }
 
   const poller = poll(read, pollOutcome);
   const stop = () => {
     poller.stop();
     panel?.stop();
+    hill?.stop();
   };
   return { heading, stop };
 }

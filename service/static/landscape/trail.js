@@ -3,14 +3,14 @@ import { svg } from "/static/dom.js";
 
 const APART = 7; // pixels between two dots that are still told apart
 
-/** `path` is {name, colour, step, x, y, best}, the columns as the API gives them; `best` a step, or nothing. */
+/** `path` is {name, colour, dash, step, x, y, best}, the columns as the API gives them; `best` a step, or nothing. */
 export function trail(frame, path) {
   const places = path.step.map((_, i) => frame.place(path.x[i], path.y[i]));
   const line = places.map((place) => place.map((each) => each.toFixed(2)).join(" "));
   const d = line.length > 1 ? `M${line.join("L")}` : `M${line[0]}h0.1`;
   const ball = svg("circle", { class: "ball", r: 8 });
   const element = svg("g", { class: "walk" },
-    svg("path", { class: "halo", d }), svg("path", { class: "line", d }),
+    svg("path", { class: "halo", d }), svg("path", { class: "line", d, "stroke-dasharray": path.dash?.join(" ") }),
     dots(places).map(([x, y]) => svg("circle", { class: "spot", cx: x, cy: y, r: 2.5 })),
     svg("circle", { class: "start", r: 5, ...centre(places[0]) }), svg("path", { class: "end", d: "M-5 -5L5 5M-5 5L5 -5", transform: `translate(${places.at(-1).join(" ")})` }),
     bestRing(), ball);
