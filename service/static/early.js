@@ -15,11 +15,21 @@
   root.lang = language.toLowerCase().startsWith("fr") ? "fr" : "en";
 
   const VIEWS = [
-    [/^#\/runs\//, ["run-view", "chart", "chart-panel", "curve-table", "diagnosis", "example", "files", "follow", "fork", "format", "more-curves",
-      "player", "poll", "readout", "run-facts", "run-head", "run-results", "scaling", "status", "stepper", "trajectory",
+    [/^#\/runs\//, ["run-view", "chart", "chart-panel", "compare/link", "curve-table", "curve-words", "diagnosis", "example",
+      "files", "follow", "fork", "format", "landscape/choices", "landscape/frame", "landscape/gradient", "landscape/ground",
+      "landscape/landscape", "landscape/legend", "landscape/panel", "landscape/relief", "landscape/trail", "landscape/words",
+      "more-curves", "player", "poll", "readout", "run-facts", "run-head", "run-results", "scale-choice", "scaling", "status",
+      "stepper", "trajectory", "vendor/d3-array-3.2.5/d3-array.min", "vendor/d3-contour-4.0.3/d3-contour.min",
       "vendor/eventsource-parser-3.1.1/index"]],
-    [/^#\/new$/, ["new-run/view", "example", "format", "new-run/choices", "new-run/data", "new-run/drawing", "new-run/request-text"]],
-    [/^/, ["runs-view", "example", "format", "poll", "run-row", "status"]],
+    [/^#\/compare/, ["compare/view", "chart", "compare/columns", "compare/curves", "compare/differences", "compare/ground",
+      "compare/link", "compare/paths", "compare/run-name", "compare/sheet", "compare/standings", "compare/track", "curve-table",
+      "curve-words", "example", "files", "fork", "format", "landscape/frame", "landscape/ground", "landscape/landscape",
+      "landscape/legend", "landscape/relief", "landscape/trail", "landscape/words", "player", "poll", "run-facts",
+      "scale-choice", "scaling", "status", "stepper", "trajectory", "vendor/d3-array-3.2.5/d3-array.min",
+      "vendor/d3-contour-4.0.3/d3-contour.min"]],
+    [/^#\/new$/, ["new-run/view", "example", "format", "new-run/choices", "new-run/data", "new-run/drawing",
+      "new-run/request-text"]],
+    [/^/, ["runs-view", "compare/choosing", "compare/link", "example", "format", "poll", "run-row", "status"]],
   ];
   const [, modules] = VIEWS.find(([address]) => address.test(location.hash));
   for (const name of modules) {

@@ -87,7 +87,7 @@ def test_the_browser_is_told_of_every_module_that_a_view_needs_and_of_no_other()
         assert in_order(names) == in_order(imported(view) - frame), view
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES)
+@pytest.mark.parametrize("entrance", [*ENTRANCES, "#/compare?runs=latest"])
 def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser: Browser, service: Service) -> None:
     httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=30"}, timeout=60)
     page = browser.new_page()
@@ -96,5 +96,5 @@ def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser:
     page.wait_for_load_state("networkidle")
     modules = {re.findall(r"/static/(.+)\.js", address)[0] for address in loaded.addresses(r"\.js$")}
     classic = {"early", "vendor/uplot-1.6.32/uPlot.iife.min"}
-    assert modules - classic == imported("main") | imported(ENTRANCES[entrance])
+    assert modules - classic == imported("main") | imported(ENTRANCES.get(entrance, "compare/view"))
     page.close()
