@@ -16,7 +16,8 @@ import { stepper } from "/static/stepper.js";
 export function chartPanel(kept, onStep) {
   const figure = h("div", { class: "plot", role: "img", "aria-label": t("chartWaiting") });
   const note = h("p", { class: "note" });
-  const best = legendEntry("best", "");
+  const star = legendEntry("best", "");
+  const best = h("button", { type: "button", class: "to-best", title: t("goToBest"), click: () => slider.choose(latest.run.best.step) }, star);
   const loss = h("input", { type: "checkbox", change: () => { kept.loss = loss.checked; redraw(); } });
   loss.checked = Boolean(kept.loss);
   const scale = scaleChoice((log) => { kept.log = log; redraw(); });
@@ -58,7 +59,7 @@ export function chartPanel(kept, onStep) {
     drawing.draw(curve, visible(), log, mark ? [{ step: mark.step, value: mark.test_mse, colour: "--chart-test_mse" }] : []);
     scale.show(log);
     best.hidden = !mark;
-    if (mark) say(best.lastElementChild, `${t("bestMark")} (${t("atStep", { n: mark.step }).toLowerCase()})`);
+    if (mark) say(star.lastElementChild, `${t("bestMark")} (${t("atStep", { n: mark.step }).toLowerCase()})`);
     figure.setAttribute("aria-label", visible().map((name) => curveWords(t(name), curve.columns.step, curve.columns[name])).join(" "));
   }
 

@@ -156,6 +156,7 @@ export const english = {
   log: "Logarithmic",
   step: "Step",
   atStep: "Step {n}",
+  goToBest: "Go to the best test step",
   bestMark: "lowest test MSE",
   chartNothing: "No step was kept: there is nothing to draw.",
   chartWaiting: "The first steps will appear here.",

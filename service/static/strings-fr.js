@@ -215,6 +215,7 @@ export const french = {
   log: "Logarithmique",
   step: "Étape",
   atStep: "Étape {n}",
+  goToBest: "Aller à la meilleure étape de test",
   bestMark: "MSE de test la plus basse",
   chartNothing: "Aucune étape n’a été gardée : il n’y a rien à tracer.",
   chartWaiting: "Les premières étapes apparaîtront ici.",
