@@ -159,10 +159,7 @@ def test_the_picture_for_slides_is_of_the_same_map(page: Page, service: Service)
     assert drawn.count('class="contour"') == contours
 
 
-def test_the_hill_is_loaded_when_it_is_opened_and_left_without_a_trace(
-    pages: Pages, page: Page, service: Service
-) -> None:
-    pages.expected = "GPU stall due to ReadPixels"  # by the pictures that are taken here
+def test_the_hill_is_loaded_when_it_is_opened_and_left_without_a_trace(page: Page, service: Service) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))
     open_landscape(page, service, EXAMPLE)
