@@ -51,6 +51,7 @@ def along_data(
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, len(sides))
     held = {column["name"]: column["mean"] for column in summary[2:]}
     x = np.hstack([grid, np.tile(list(held.values()), (len(grid), 1))]) if held else grid
+    x = np.vstack([x, drawn[:, :-1]])
     most = max(3, min(most_steps, MOST_NUMBERS // len(x)))
     with np.errstate(all="ignore"):
         problem = of.problem(reduce=True)
@@ -65,7 +66,8 @@ def along_data(
         "y": _axis(summary, sides, 1),
         "held": held,
         "step": numbers,
-        "prediction": predicted,
+        "prediction": [each[: len(grid)] for each in predicted],
+        "fitted": [each[len(grid) :] for each in predicted],
         "points": _points(of, drawn, picked),
     }
 

@@ -305,6 +305,7 @@ class Predictions(Answer):
         description="A list a step, along x for each y: numbers; or the chance of the second of two classes; "
         "or the place of the likeliest of several."
     )
+    fitted: list[Numbers] = Field(description="The same, a list a step, for each of the points.")
     points: Points
 
 

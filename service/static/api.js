@@ -47,6 +47,7 @@ export const getRun = (id, signal) => call(runPath(id), { signal });
 export const getTrajectory = (id, query, signal) => call(trajectoryLink(id, query), { signal });
 export const getLandscape = (id, query, signal) => call(`${runPath(id)}/landscape?${new URLSearchParams(query)}`, { signal });
 export const pictureLink = (id, name, query) => `${runPath(id)}/${name}?${new URLSearchParams(query)}`;
+export const getPredictions = (id, query, signal) => call(`${runPath(id)}/predictions?${new URLSearchParams(query)}`, { signal });
 export const getStep = (id, step, signal) => call(`${runPath(id)}/steps/${step}`, { signal });
 const changeRun = (change) => (id) => call(`${runPath(id)}/${change}`, { method: "POST" });
 export const [cancelRun, pauseRun, resumeRun] = ["cancel", "pause", "resume"].map(changeRun);
@@ -65,6 +66,7 @@ export const readRows = (id, to) => call(`/datasets/${encodeURIComponent(id)}/ro
 export const uploadCsv = (content, query) =>
   call(`/datasets?${new URLSearchParams(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });
 export const fit = (body) => send("/fit", body);
+export const check = (body) => send("/check", body);
 
 function send(path, body, options = {}) {
   return call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...options });

@@ -12,8 +12,11 @@ import { isLive } from "/static/status.js";
 import { player } from "/static/player.js";
 import { stepper } from "/static/stepper.js";
 
-/** `kept` holds the reader's choices: `log` (undefined: not chosen yet), `loss`, `step` (undefined: the last one). */
-export function chartPanel(kept, onStep) {
+/**
+ * `kept` holds the reader's choices: `log` (undefined: not chosen yet), `loss`, `step` (undefined: the last one).
+ * `tool` stands beside the slider, for what is done at the chosen step.
+ */
+export function chartPanel(kept, onStep, tool) {
   const figure = h("div", { class: "plot", role: "img", "aria-label": t("chartWaiting") });
   const note = h("p", { class: "note" });
   const star = legendEntry("best", "");
@@ -26,7 +29,7 @@ export function chartPanel(kept, onStep) {
     h("label", { class: "toggle" }, loss, legendEntry("train_loss", t("showLoss"))), best);
   const slider = stepper((step) => { kept.step = step; onStep(step); });
   const playing = player(slider.at, slider.last, slider.choose);
-  slider.row.prepend(playing.element);
+  slider.row.prepend(playing.element, tool);
   const empty = h("p", { class: "nothing", hidden: true });
   const table = curveTable();
   const element = h("section", { class: "criteria", "aria-labelledby": "criteria" },

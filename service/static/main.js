@@ -11,6 +11,7 @@ const VIEWS = [
   [/^#\/runs\/([^/?]+)/, async () => (await import("/static/run-view.js")).runView],
   [/^#\/compare\??(.*)/, async () => (await import("/static/compare/view.js")).compareView],
   [/^#\/new$/, async () => (await import("/static/new-run/view.js")).newRunView],
+  [/^#\/check$/, async () => (await import("/static/check/view.js")).checkView],
   [/^/, async () => (await import("/static/runs-view.js")).runsView],
 ];
 const RETRY_MS = 2000;

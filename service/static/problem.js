@@ -6,7 +6,8 @@ import { ApiError } from "/static/api.js";
 
 const place = (name) => document.getElementById(`problem-${name}`);
 
-function describe(error) {
+/** What went wrong, in words and the hints that came with it. */
+export function describe(error) {
   if (error.unreachable) return [h("p", {}, h("strong", {}, t("unreachable")), " ", t("retrying"))];
   const { title, detail, errors, status } = error;
   const lines = (errors ?? []).map(({ pointer, message, hint }) =>

@@ -11,7 +11,9 @@ import { poll } from "/static/poll.js";
 import { pollOutcome, showProblem } from "/static/problem.js";
 import { isLive } from "/static/status.js";
 import { Curve, rowReader } from "/static/trajectory.js";
+import { arithmetic } from "/static/arithmetic.js";
 import { chartPanel } from "/static/chart-panel.js";
+import { fitPanel } from "/static/fit-view/panel.js";
 import { landscapePanel } from "/static/landscape/panel.js";
 import { moreCurves } from "/static/more-curves.js";
 import { readout } from "/static/readout.js";
@@ -23,14 +25,17 @@ export function runView(host, kept, id) {
   const curve = new Curve(id);
   const numbers = readout();
   const head = runHead(id, () => chosen());
-  const panel = chartPanel(kept, select);
+  const sums = arithmetic(id, kept, (step) => panel.choose(step));
+  const panel = chartPanel(kept, select, sums.button);
   const ground = landscapePanel(id, kept, (step) => panel.choose(step));
+  const fitted = fitPanel(id);
   const more = moreCurves(id, kept, (step) => panel.choose(step));
   const [facts, results] = [runFacts(), runResults(id)];
   let run = {};
   let unfollow = () => {};
   const page = h("article", { class: "run", hidden: true }, head.element,
-    h("div", { class: "bench" }, h("div", {}, panel.element, ground.element, more.element), h("div", {}, numbers.element, downloads(id))),
+    h("div", { class: "bench" }, h("div", {}, panel.element, ground.element, more.element), h("div", {}, fitted.element, numbers.element, downloads(id))),
+    sums.element,
     h("div", { class: "below" }, results.element, facts.element));
   choose(host, page);
 
@@ -48,6 +53,8 @@ export function runView(host, kept, id) {
     if (step === curve.last) kept.step = undefined;
     panel.select(chosen(), rows.peek(chosen()));
     ground.select(chosen(), rows.peek(chosen()));
+    fitted.select(chosen());
+    sums.select(chosen());
     rows.want(chosen());
   }
 
@@ -60,6 +67,8 @@ export function runView(host, kept, id) {
     panel.update(run, curve);
     ground.update(run, curve.last);
     more.update(curve.last);
+    fitted.update(run, curve.last);
+    sums.update(run, curve.last);
     if (curve.last >= 0) select(chosen());
   }
 
@@ -90,6 +99,8 @@ export function runView(host, kept, id) {
     panel.stop();
     ground.stop();
     more.stop();
+    fitted.stop();
+    sums.stop();
   };
   return { heading: head.heading, stop };
 }

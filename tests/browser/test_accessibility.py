@@ -47,6 +47,9 @@ def test_no_view_has_a_serious_violation(
         page.locator(".as-table summary").click()
         page.locator(".landscape summary").click()
         expect(page.locator(".landscape-figure > svg")).to_be_visible(timeout=WAIT_MS)
+        page.locator(".beside > button").click()
+        expect(page.locator(".arithmetic .part")).to_have_count(3, timeout=WAIT_MS)
+        expect(page.locator(".fit-plot svg")).to_be_visible()
         assert violations(page) == [], "run"
     page.locator(".landscape .scale button").last.click()
     expect(page.locator(".hill canvas")).to_be_visible(timeout=WAIT_MS)
@@ -62,6 +65,10 @@ def test_no_view_has_a_serious_violation(
     page.goto(f"{service.url}/#/compare?runs={ids[0]}")
     expect(page.get_by_role("alert").filter(has_text=re.compile(r"\S"))).to_be_visible()
     assert violations(page) == [], "no comparison"
+    page.goto(f"{service.url}/#/check")
+    page.locator(".top button").click()
+    expect(page.locator(".outcome")).to_be_visible(timeout=20_000)
+    assert violations(page) == [], "check"
     page.goto(f"{service.url}/#/")
     expect(page.locator("table.runs tbody tr").first).to_be_visible()
     assert violations(page) == [], "runs"

@@ -40,6 +40,13 @@ def open_run(page: Page, service: Service, body: dict[str, Any], status: str = "
     return run_id
 
 
+def choose_step(page: Page, step: int) -> None:
+    """Moves the cursor of a run that has come to its end, when the page has heard of that."""
+    expect(page.locator(".results")).to_be_visible(timeout=20_000)
+    page.get_by_role("spinbutton", name="Step").fill(str(step))
+    page.keyboard.press("Enter")
+
+
 def cell(page: Page, column: str) -> Locator:
     """The readout's number of a column, as the trajectory calls it."""
     return page.locator(f'.readout tr[data-column="{column}"] td')
@@ -66,7 +73,7 @@ def test_a_first_visitor_runs_the_example(pages: Pages, new_service: Service) ->
     expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps", timeout=20_000)
     run_id = page.url.rpartition("/")[2]
     expect_the_numbers_of(page, new_service, run_id, 100)
-    expect(page.get_by_role("img")).to_have_attribute("aria-label", re.compile("Train MSE: .* at step 100"))
+    expect(page.locator(".criteria .plot")).to_have_attribute("aria-label", re.compile("Train MSE: .* at step 100"))
     page.get_by_role("link", name="All runs").click()
     row = page.get_by_role("row", name="Norris, a first descent")
     expect(row).to_contain_text("Succeeded")
@@ -145,7 +152,7 @@ def test_the_chart_changes_scale_and_shows_the_loss(page: Page, service: Service
     page.get_by_role("button", name="Linear").click()
     expect(page.get_by_role("button", name="Linear")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("checkbox", name="Loss E(θ)").check()
-    expect(page.get_by_role("img")).to_have_attribute("aria-label", re.compile("Loss E"))
+    expect(page.locator(".criteria .plot")).to_have_attribute("aria-label", re.compile("Loss E"))
 
 
 def test_a_diverging_run_says_at_which_step(page: Page, service: Service) -> None:

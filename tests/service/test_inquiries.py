@@ -182,9 +182,10 @@ def test_predictions_along_the_data(client: httpx2.Client) -> None:
     assert found["x"]["feature"] == "x1"
     assert (found["y"], found["held"], found["classes"]) == (None, {}, None)
     assert {0, run["best"]["step"], 5} <= {*found["step"]}
-    for step, predicted in zip(found["step"], found["prediction"], strict=True):
+    for step, predicted, at_points in zip(found["step"], found["prediction"], found["fitted"], strict=True):
         a, b = stored["theta"][step]
         np.testing.assert_allclose(predicted, a + b * np.array(found["x"]["values"]))
+        np.testing.assert_allclose(at_points, a + b * np.array(X)[:, 0])
     assert found["points"] == {"x": X, "y": Y, "test": [row in TEST_ROWS for row in range(len(Y))]}
     [one] = asked(client, run, "predictions?step=3&points=4")["step"]
     assert one == 3

@@ -7,7 +7,6 @@ import { showProblem } from "/static/problem.js";
 import { isLive } from "/static/status.js";
 import { choices } from "/static/landscape/choices.js";
 import { gradients } from "/static/landscape/gradient.js";
-import { landscape } from "/static/landscape/landscape.js";
 import { legend } from "/static/landscape/legend.js";
 import { describe, named, whereabouts } from "/static/landscape/words.js";
 
@@ -68,7 +67,8 @@ export function landscapePanel(id, kept, onStep) {
     picture?.stop();
     picture = null;
     const options = { paths: [{ ...data.path, best: bestStep() }], label: t("landscape.figure"), describedBy: words.id, onStep };
-    const show = hill ? (await import("/static/landscape/hill.js")).hill : landscape; // three.js only when it is wanted
+    const show = hill // each is loaded when it is wanted, three.js with the hill
+      ? (await import("/static/landscape/hill.js")).hill : (await import("/static/landscape/landscape.js")).landscape;
     if (hill !== Boolean(mine.hill)) return; // turned back meanwhile
     picture = show(host, data, options);
     choose(links, pictureLinks(id, "landscape", which.query(), t("landscape.picture")));

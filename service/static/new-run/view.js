@@ -4,22 +4,20 @@ import { count, t } from "/static/i18n.js";
 import { fit, price } from "/static/api.js";
 import { runLink } from "/static/example.js";
 import { act, showProblem } from "/static/problem.js";
-import { dataChooser } from "/static/new-run/data.js";
-import { choices } from "/static/new-run/choices.js";
+import { whenResting } from "/static/rest.js";
+import { dataChooser } from "/static/request/data.js";
+import { choices } from "/static/request/choices.js";
 import { requestText } from "/static/new-run/request-text.js";
-
-const PAUSE_MS = 300; // after the last change, before the service is asked
 
 export function newRunView(host, kept) {
   document.title = `${t("newRun")} · Descent`;
-  let timer = 0;
-  let asked = new AbortController();
   const heading = h("h1", { tabindex: "-1" }, t("newRun"));
   const verdict = h("p", { class: "verdict", role: "status" });
   const others = h("ul", { class: "errors" });
   const text = requestText();
   const data = dataChooser(kept, changed);
-  const form = choices(kept, changed);
+  const form = choices(kept, changed, "run");
+  const pricing = whenResting(price, showPrice, refused);
   const submit = h("button", { type: "submit", class: "primary" }, t("start"));
   const element = h("form", { class: "new-run", submit: (event) => {
     event.preventDefault();
@@ -31,25 +29,21 @@ export function newRunView(host, kept) {
   const request = () => ({ dataset: data.value(), ...form.value() });
 
   function changed() {
-    clearTimeout(timer);
-    asked.abort();
+    pricing.stop();
     form.suit(data.features());
     text.update(request());
     submit.disabled = !data.value();
     if (!data.value()) show(t("dataFirst"), []);
-    else timer = setTimeout(ask, PAUSE_MS);
+    else pricing.want(request());
   }
 
-  async function ask() {
-    asked = new AbortController();
-    try {
-      const { steps, parameters, bytes } = await price(request(), asked.signal);
-      show(t("priced", { steps, parameters, bytes: count(Math.ceil(bytes / 1024)) }), []);
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      if (error.errors?.length) show("", error.errors);
-      else showProblem("action", error);
-    }
+  function showPrice({ steps, parameters, bytes }) {
+    show(t("priced", { steps, parameters, bytes: count(Math.ceil(bytes / 1024)) }), []);
+  }
+
+  function refused(error) {
+    if (error.errors?.length) show("", error.errors);
+    else showProblem("action", error);
   }
 
   /** An error stands beside the field that its pointer leads to, or in the list at the end. */
@@ -69,9 +63,5 @@ export function newRunView(host, kept) {
   }
 
   changed();
-  const stop = () => {
-    clearTimeout(timer);
-    asked.abort();
-  };
-  return { heading, stop };
+  return { heading, stop: pricing.stop };
 }

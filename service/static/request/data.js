@@ -4,7 +4,7 @@ import { t } from "/static/i18n.js";
 import { exact, rounded } from "/static/format.js";
 import { listSamples, readRows, uploadCsv } from "/static/api.js";
 import { showProblem } from "/static/problem.js";
-import { drawing } from "/static/new-run/drawing.js";
+import { drawing } from "/static/request/drawing.js";
 
 const SOURCES = ["sample", "file", "drawn"];
 const PREVIEW_ROWS = 5;

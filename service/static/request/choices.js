@@ -9,9 +9,10 @@ const SCHEDULES = ["constant", "step", "exponential", "inverse_time", "cosine", 
 const NEEDS = { step: { every: 100 }, exponential: { factor: 0.99 }, inverse_time: { rate: 0.01 } }; // schedules without defaults
 
 const list = (text) => text.split(/[\s,;]+/).filter(Boolean).map(Number);
+const listed = (text) => (text.trim() === "" ? null : list(text));
 const number = (text) => (text.trim() === "" ? null : Number(text));
 
-/** Where a choice goes in the request, how it is asked for, and when. `kind` is the model's. */
+/** Where a choice goes in the request, how it is asked for, and when; `only` for a run or for a check. */
 const FIELDS = [
   { at: "model.kind", name: "model", options: MODELS, first: "linear" },
   { at: "model.degree", name: "degree", first: "2", read: number, when: { model: "polynomial" } },
@@ -22,21 +23,25 @@ const FIELDS = [
   { at: "objective.loss", name: "loss", options: LOSSES, first: "" },
   { at: "objective.l2", name: "l2", first: "0", read: number },
   { at: "standardize", name: "standardized", first: false },
-  { at: "split.test_fraction", name: "testShare", first: "0.25", read: number },
+  { at: "split.test_fraction", name: "testShare", first: "0.25", read: number, only: "run" },
+  { at: "split.test_rows", name: "testRows", first: "", read: listed, only: "check" },
   { at: "descent.optimizer.kind", name: "optimizer", options: OPTIMIZERS, first: "gd" },
   { at: "descent.learning_rate", name: "rate", first: "auto", read: (text) => (text.trim() === "auto" ? "auto" : number(text)) },
+  { at: "descent.theta0", name: "theta0", first: "", read: listed },
   { at: "descent.schedule.kind", name: "schedule", options: SCHEDULES, first: "constant" },
-  { at: "descent.steps", name: "stepsAsked", first: "100", read: number },
-  { at: "descent.batch_size", name: "batch", first: "", read: number },
-  { at: "descent.seed", name: "seed", first: "0", read: number },
-  { at: "name", name: "runName", first: "", read: (text) => text.trim() || null },
+  { at: "descent.steps", name: "stepsAsked", first: "100", read: number, only: "run" },
+  { at: "descent.steps", name: "stepsGiven", first: "", read: number, only: "check" },
+  { at: "descent.batch_size", name: "batch", first: "", read: number, only: "run" },
+  { at: "descent.seed", name: "seed", first: "0", read: number, only: "run" },
+  { at: "name", name: "runName", first: "", read: (text) => text.trim() || null, only: "run" },
 ];
 
-/** `kept.choices` holds what was entered, by the field's name. */
-export function choices(kept, onChange) {
-  kept.choices ??= Object.fromEntries(FIELDS.map(({ name, first }) => [name, first]));
+/** `kept.choices` holds what was entered, by the field's name; `purpose` is "run" or "check". */
+export function choices(kept, onChange, purpose) {
+  const fields = FIELDS.filter(({ only = purpose }) => only === purpose);
+  kept.choices = { ...Object.fromEntries(fields.map(({ name, first }) => [name, first])), ...kept.choices };
   const features = h("p", { class: "note" });
-  const rows = FIELDS.map((field) => row(field, kept.choices, changed));
+  const rows = fields.map((field) => row(field, kept.choices, changed));
   const element = h("section", { class: "choices" }, h("h2", {}, t("theModel")), features, rows.map((each) => each.element));
   showFitting();
 

@@ -1,0 +1,55 @@
+// Somebody's trajectory as text: CSV with or without a header and a column of steps, JSON, or arrays as Python prints them.
+
+const COUNTER = /^(steps?|k|i|t|iter(ation)?s?|epochs?|étapes?)$/i;
+const OWN = "theta."; // of θ's columns in the service's own CSV
+
+/**
+ * {theta, names}: a row of numbers a step, and the columns' names if there are some; or {problem: {line, cell}} and
+ * {problem: {line, has, first}} for the first line with a cell that is no number, or with more or fewer cells than the first.
+ */
+export function readTrajectory(text) {
+  const rows = text.trim().startsWith("{") ? ofJson(text) : text.includes("[") ? ofBrackets(text) : ofLines(text);
+  const header = rows[0]?.every((cell) => !isNumber(cell)) ? rows.shift() : null;
+  const places = columns(header, rows);
+  for (const [i, row] of rows.entries()) {
+    const line = i + (header ? 2 : 1);
+    const first = (header ?? rows[0]).length;
+    if (row.length !== first) return { problem: { line, has: row.length, first } };
+    const bad = places.find((place) => !isNumber(row[place]));
+    if (bad !== undefined) return { problem: { line, cell: String(row[bad]) } };
+  }
+  return { theta: rows.map((row) => places.map((place) => Number(row[place]))), names: header && places.map((place) => header[place].replace(OWN, "")) };
+}
+
+const isNumber = (cell) => cell !== null && String(cell).trim() !== "" && Number.isFinite(Number(cell));
+
+function ofJson(text) {
+  try {
+    const { theta, trajectory } = JSON.parse(text);
+    return (theta ?? trajectory.theta).map((row) => [row].flat());
+  } catch {
+    return [["0"], [`${text.trim().slice(0, 20)}…`]]; // told of as a cell that is no number
+  }
+}
+
+/** What stands in the innermost brackets is a row; where there is only one, each number is: there is a single parameter. */
+function ofBrackets(text) {
+  const rows = [...text.matchAll(/\[([^[\]]*)\]/g)].map(([, row]) => row.split(/[\s,]+/).filter(Boolean));
+  return rows.length === 1 ? rows[0].map((cell) => [cell]) : rows;
+}
+
+function ofLines(text) {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim());
+  const separator = [";", "\t", ","].find((sign) => lines[0]?.includes(sign)) ?? /\s+/;
+  const asPoint = (cell) => (separator === "," ? cell : cell.replace(",", "."));
+  return lines.map((line) => line.trim().split(separator).map((cell) => asPoint(cell.trim())));
+}
+
+/** Which columns are θ's: those that say so, or all but one that counts the steps. */
+function columns(header, rows) {
+  const all = [...(header ?? rows[0] ?? [])].map((_, place) => place);
+  const own = all.filter((place) => header?.[place].startsWith(OWN));
+  if (own.length > 0) return own;
+  const counts = header ? COUNTER.test(header[0]) : rows.length > 2 && rows.every(([first], i) => Number(first) === i);
+  return counts && all.length > 1 ? all.slice(1) : all;
+}

@@ -1,0 +1,106 @@
+// The data, and what f(θ, x) makes of it at the cursor. Once that moves, many steps come in one answer, of which the nearest
+// is drawn; the very step is fetched when the cursor rests.
+import { choose, h, say } from "/static/dom.js";
+import { t } from "/static/i18n.js";
+import { getPredictions } from "/static/api.js";
+import { describe } from "/static/problem.js";
+import { whenResting } from "/static/rest.js";
+import { isLive } from "/static/status.js";
+import { lookOf } from "/static/fit-view/looks.js";
+import { plane } from "/static/fit-view/plane.js";
+
+const FEWEST_STEPS = 3; // the first, the best and the last, to begin with
+const MOST_STEPS = 60;
+const PAUSE_MS = 3000; // between two looks at a live run
+
+export function fitPanel(id) {
+  const figure = h("div", { class: "fit-plot", role: "img", hidden: true });
+  const legend = h("div", { class: "legend" });
+  const note = h("div", { class: "note" });
+  const about = h("p", { class: "help" });
+  const element = h("section", { class: "fit-view", "aria-labelledby": "fit-view", hidden: true }, h("h2", { id: "fit-view" }, t("fitTitle")), about, figure, legend, note);
+  const reader = whenResting((step, signal) => getPredictions(id, { step }, signal), (answer) => { exact = answer; draw(); }, fail);
+  let [run, look, drawing, film, exact, at, most] = [null, null, null, null, null, 0, FEWEST_STEPS];
+  let [readAt, readLast, controller] = [-PAUSE_MS, -1, new AbortController()];
+
+  /** To be told of the run and how far it is. */
+  function update(news, last) {
+    run = news;
+    if (last < 0 || last === readLast || (isLive(run) && performance.now() - readAt < PAUSE_MS)) return;
+    readLast = last;
+    read();
+  }
+
+  async function read() {
+    readAt = performance.now();
+    controller.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    try {
+      const answer = await getPredictions(id, { max_steps: most }, signal);
+      look ??= await lookOf(answer, run.dataset.target);
+      if (signal.aborted) return;
+      film = answer;
+    } catch (error) {
+      if (!signal.aborted) fail(error);
+      return;
+    }
+    element.hidden = false;
+    if (!drawing) begin();
+    select(at);
+  }
+
+  function fail(error) {
+    element.hidden = false;
+    choose(note, describe(error));
+  }
+
+  function begin() {
+    say(about, look.about);
+    figure.hidden = false;
+    drawing = plane(figure, look);
+  }
+
+  function select(step) {
+    at = step;
+    if (!drawing) return;
+    draw();
+    if (drawn().step === step) reader.stop();
+    else {
+      reader.want(step);
+      widen();
+    }
+  }
+
+  function widen() {
+    if (most === MOST_STEPS) return;
+    most = MOST_STEPS;
+    read();
+  }
+
+  function drawn() {
+    if (exact?.step[0] === at) return frame(exact, 0);
+    const nearest = film.step.reduce((near, step, i) => (Math.abs(step - at) < Math.abs(film.step[near] - at) ? i : near), 0);
+    return frame(film, nearest);
+  }
+
+  function draw() {
+    const now = drawn();
+    const bestAt = film.step.indexOf(run.best?.step);
+    const low = bestAt >= 0 && run.best.step !== now.step ? frame(film, bestAt) : null;
+    drawing.draw(now, low);
+    choose(legend, look.legend(now, low));
+    figure.setAttribute("aria-label", look.words(now));
+    say(note, now.step === at ? "" : t("nearestStep", { n: now.step }));
+    note.dataset.step = now.step;
+  }
+
+  const stop = () => {
+    controller.abort();
+    reader.stop();
+    drawing?.stop();
+  };
+  return { element, update, select, stop };
+}
+
+const frame = (answer, i) => ({ step: answer.step[i], prediction: answer.prediction[i], fitted: answer.fitted[i] });

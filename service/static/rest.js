@@ -1,0 +1,36 @@
+// What is asked of the service once the hand rests: a step that is only passed by costs nothing.
+const REST_MS = 250;
+
+/** `read(step, signal)` is asked for the step that was wanted last, and `show(answer)` is called with what comes of it. */
+export function whenResting(read, show, onProblem) {
+  let timer = 0;
+  let asked = new AbortController();
+  let wanted = null;
+
+  function want(step) {
+    if (step === wanted) return;
+    stop();
+    wanted = step;
+    timer = setTimeout(ask, REST_MS);
+  }
+
+  async function ask() {
+    asked = new AbortController();
+    const { signal } = asked;
+    try {
+      const answer = await read(wanted, signal);
+      if (!signal.aborted) show(answer);
+    } catch (error) {
+      if (signal.aborted) return;
+      wanted = null; // it may be asked for again
+      onProblem(error);
+    }
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    asked.abort();
+    wanted = null;
+  }
+  return { want, stop };
+}

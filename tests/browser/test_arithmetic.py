@@ -1,0 +1,123 @@
+"""The arithmetic of the step at the cursor, number by number as the service tells it."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Pages, Service
+from tests.browser.test_page import EXAMPLE, cell, choose_step, get, open_run
+
+pytestmark = pytest.mark.browser
+LESS_THAN_A_DIGIT = 1e-6  # of the eight that are shown
+
+
+def open_arithmetic(page: Page, step: int) -> Locator:
+    choose_step(page, step)
+    page.get_by_role("button", name="Show the arithmetic").click()
+    return panel_of(page, step)
+
+
+def panel_of(page: Page, step: int) -> Locator:
+    """The panel, when it shows this step."""
+    panel = page.get_by_role("region", name=f"The arithmetic of step {step}", exact=True)
+    expect(panel.locator(f'.sums[data-step="{step}"]')).to_have_attribute("aria-busy", "false", timeout=20_000)
+    return panel
+
+
+def rows_of(panel: Locator, caption: str, part: str = "tbody") -> list[list[str]]:
+    table = panel.get_by_role("table", name=caption)
+    return [row.locator("th, td").all_inner_texts() for row in table.locator(f"{part} tr").all()]
+
+
+def numbers(cells: list[str]) -> list[float]:
+    return [float(each) for each in cells]
+
+
+def close_to(values: list[Any]) -> Any:
+    return pytest.approx(values, rel=LESS_THAN_A_DIGIT, abs=1e-12)
+
+
+def test_every_number_is_the_service_s(page: Page, service: Service) -> None:
+    run_id = open_run(page, service, EXAMPLE)
+    panel = open_arithmetic(page, 3)
+    told = get(page, service, f"/runs/{run_id}/steps/3")
+    expect(panel.locator(".energy")).to_contain_text("η = 0.05")
+    slopes = rows_of(panel, "The gradient at θ")
+    for place, (name, theta, gradient, difference, apart) in enumerate(slopes):
+        assert name == told["parameters"][place]
+        expected = [told[column][place] for column in ("theta", "gradient", "central_differences")]
+        assert numbers([theta, gradient, difference]) == close_to(expected)
+        assert apart.endswith("fine")
+    parts = told["contributions"]
+    for place, (row, y, prediction, *shares) in enumerate(rows_of(panel, "What the gradient is made of")):
+        assert row == f"row {parts['rows'][place]}"
+        assert numbers([y, prediction]) == close_to([parts["y"][place], parts["predictions"][place]])
+        assert numbers(shares) == close_to(parts["gradients"][place])
+    others, total = rows_of(panel, "What the gradient is made of", "tfoot")
+    assert others[0] == f"{told['rest']['rows']} other rows"
+    assert numbers(others[3:]) == close_to(told["rest"]["gradient"])
+    assert numbers(total[3:]) == close_to(told["gradient"])
+    assert panel.locator(".updates li").all_inner_texts() == told["update"]
+    expect(panel.locator(".rule")).to_have_text("θ ← θ − η ∇E(θ)")
+
+
+def test_the_rows_and_the_penalty_sum_up_to_the_gradient(page: Page, service: Service) -> None:
+    open_run(page, service, EXAMPLE | {"objective": {"l2": 0.1}})
+    panel = open_arithmetic(page, 5)
+    shown = [numbers(row[3:]) for row in rows_of(panel, "What the gradient is made of")]
+    others, penalty, total = rows_of(panel, "What the gradient is made of", "tfoot")
+    assert penalty[0] == "Penalty"
+    parts = [*shown, numbers(others[3:]), numbers(penalty[3:])]
+    assert [sum(column) for column in zip(*parts, strict=True)] == pytest.approx(numbers(total[3:]), rel=1e-6)
+
+
+def test_it_follows_the_cursor_and_moves_it(page: Page, service: Service) -> None:
+    open_run(page, service, EXAMPLE)
+    panel = open_arithmetic(page, 1)
+    panel.get_by_role("button", name="One step back").click()
+    panel = panel_of(page, 0)
+    expect(panel.get_by_role("button", name="One step back")).to_be_disabled()
+    expect(cell(page, "step")).to_have_text("0")
+    panel.get_by_role("button", name="One step forward").click()
+    panel_of(page, 1)
+    page.get_by_role("slider", name="Step").press("End")
+    panel = panel_of(page, 100)
+    expect(panel).to_contain_text("The descent ended at step 100: this update was not made any more.")
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("button", name="Show the arithmetic")).to_be_focused()
+
+
+def test_a_batch_and_a_memory_are_told_of(page: Page, service: Service) -> None:
+    descent = {"steps": 10, "learning_rate": 0.01, "batch_size": 5, "optimizer": {"kind": "momentum"}}
+    run_id = open_run(page, service, EXAMPLE | {"descent": descent})
+    panel = open_arithmetic(page, 4)
+    told = get(page, service, f"/runs/{run_id}/steps/4")
+    assert numbers([row[5] for row in rows_of(panel, "The gradient at θ")]) == close_to(told["used"])
+    expect(panel).to_contain_text("g is the gradient of a batch of 5 rows alone.")
+    expect(panel.locator(".rule span")).to_have_text(["v ← 0.9 v + g", "θ ← θ − η v"])
+    assert panel.locator(".updates li").all_inner_texts() == told["update"]
+
+
+def test_in_french(pages: Pages, service: Service) -> None:
+    page = pages.open(service.url, locale="fr-FR")
+    open_run(page, service, EXAMPLE, status="100")
+    page.get_by_role("button", name="Montrer le calcul").click()
+    panel = page.get_by_role("region", name="Le calcul de l’étape 100", exact=True)
+    expect(panel.get_by_role("table", name="De quoi le gradient est fait")).to_contain_text("Somme : ∇E(θ)")
+    page.get_by_role("button", name="English").click()  # and what was open is open
+    expect(panel_of(page, 100).get_by_role("table")).to_have_count(2)
+
+
+def test_many_parameters_scroll_inside_their_tables(pages: Pages, service: Service) -> None:
+    page = pages.open(service.url, width=390)
+    model = {"kind": "mlp", "hidden": [12]}
+    run_id = open_run(page, service, EXAMPLE | {"model": model, "descent": {"steps": 5, "learning_rate": 0.001}})
+    panel = open_arithmetic(page, 2)
+    assert len(get(page, service, f"/runs/{run_id}/steps/2")["parameters"]) == 37
+    expect(panel).to_contain_text("and 7 more parameters")
+    assert len(rows_of(panel, "The gradient at θ")) == 30
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert re.fullmatch(r"row \d+", rows_of(panel, "What the gradient is made of")[0][0])
