@@ -58,7 +58,7 @@ function contributions({ parameters, gradient, contributions: { rows, y, predict
   const line = (name, values, of = ["", ""]) => [name, ...of, ...shown(values).map(number)];
   const ofRow = (row, i) => line(t("row", { n: row }), gradients[i], [given(y[i]), [predictions[i]].flat().map(number).join(" ")]);
   const foot = [
-    line(t("otherRows", { n: rest.rows }), rest.gradient),
+    line(t("remainingRows", { n: rest.rows }), rest.gradient),
     ...(penalty.some(Boolean) ? [line(t("penalty"), penalty)] : []),
     line(t("sum"), gradient),
   ];

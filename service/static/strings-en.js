@@ -278,7 +278,7 @@ export const english = {
   partsTitle: "What the gradient is made of",
   partsText: "Each training row adds its share. These add most; with all others they sum up to ∇E(θ).",
   trainingRow: "Training row",
-  otherRows: { one: "{n} other row", other: "{n} other rows" },
+  remainingRows: { one: "{n} other row", other: "{n} other rows" },
   penalty: "Penalty",
   sum: "Sum: ∇E(θ)",
   updateTitle: "The update",

@@ -353,7 +353,7 @@ export const french = {
   partsTitle: "De quoi le gradient est fait",
   partsText: "Chaque ligne d’entraînement apporte sa part. Celles-ci apportent le plus ; avec toutes les autres, leur somme est ∇E(θ).",
   trainingRow: "Ligne d’entraînement",
-  otherRows: { one: "{n} autre ligne", other: "{n} autres lignes" },
+  remainingRows: { one: "{n} autre ligne", other: "{n} autres lignes" },
   penalty: "Pénalité",
   sum: "Somme : ∇E(θ)",
   updateTitle: "La mise à jour",
