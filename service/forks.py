@@ -11,6 +11,7 @@ from service import plan
 from service.access import Caller
 from service.errors import InvalidError, invalid
 from service.modelling import Request
+from service.overlay import overlaid
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, ForkRequest
 from service.settings import Settings
@@ -55,7 +56,7 @@ def _merged(parent: Any, changes: Request) -> Request:
     objective, changed = request["objective"], changes.get("objective", {})
     if changed.get("loss", objective["loss"]) != objective["loss"]:  # the other loss's own number
         objective = {name: value for name, value in objective.items() if name != "delta"}
-    merged: Request = _overlaid(request | {"descent": before, "objective": objective}, changes)
+    merged: Request = overlaid(request | {"descent": before, "objective": objective}, changes)
     return merged
 
 
@@ -63,13 +64,6 @@ def _rate(parent: Any, changes: Request) -> Any:
     """The number that "auto" was for the parent, as long as it is of the same E."""
     asked = parent.request["descent"]["learning_rate"]
     return asked if changes.get("objective") or parent.learning_rate is None else parent.learning_rate
-
-
-def _overlaid(old: Any, new: Any) -> Any:
-    """`old` with what `new` says; an object of another kind takes the old one's place as a whole."""
-    if not (isinstance(old, dict) and isinstance(new, dict)) or new.get("kind", old.get("kind")) != old.get("kind"):
-        return new
-    return old | {name: _overlaid(old.get(name), value) for name, value in new.items()}
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Row
 
 from service.failpoints import reach
 from service.lifecycle import FINISHED, HELD, WORKABLE, RunStatus, before
-from service.store import datasets, tables, trajectories
+from service.store import datasets, sweeps, tables, trajectories
 from service.store.tables import run_tags, runs
 
 _VERIFIED = (
@@ -77,6 +77,7 @@ _REMOVED: dict[str, Any] = {
     "status": RunStatus.CANCELLED,
     "owner": None,
     "idempotency_key": None,
+    "sweep_seq": None,
     "finished_at": func.coalesce(runs.c.finished_at, 0.0),
     "lease_owner": None,
     "lease_expires_at": None,
@@ -98,7 +99,27 @@ class Claim(NamedTuple):
 
 def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str, str]) -> Row[Any]:
     """Queues a run; what `find` would give. `values` are the columns that the request decides."""
-    row = {
+    row = _queued(values, tags)
+    run = connection.execute(_CREATE, row | {"of_dataset": row["dataset_seq"]}).one()
+    if tags:
+        connection.execute(insert(run_tags), [{"run_seq": run.seq, "key": k, "value": v} for k, v in tags.items()])
+    return run
+
+
+def create_members(
+    connection: Connection, sweep_seq: int, members: Sequence[Mapping[str, Any]], tags: Mapping[str, str]
+) -> None:
+    """Queues the runs of a sweep, in this order; all have these tags."""
+    connection.execute(insert(runs), [_queued(values, tags) | {"sweep_seq": sweep_seq} for values in members])
+    if tags:
+        made = connection.execute(select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq)).scalars()
+        rows = [{"run_seq": seq, "key": key, "value": value} for seq in made for key, value in tags.items()]
+        connection.execute(insert(run_tags), rows)
+
+
+def _queued(values: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """The row of a new run."""
+    return {
         **values,
         "id": secrets.token_hex(8),
         "tags": dict(tags),
@@ -109,10 +130,6 @@ def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str,
         "losses": 0,
         "created_at": time.time(),
     }
-    run = connection.execute(_CREATE, row | {"of_dataset": row["dataset_seq"]}).one()
-    if tags:
-        connection.execute(insert(run_tags), [{"run_seq": run.seq, "key": k, "value": v} for k, v in tags.items()])
-    return run
 
 
 def find(connection: Connection, run_id: str, owner: str | None = None) -> Row[Any] | None:
@@ -147,6 +164,7 @@ def page(
     before_seq: int | None,
     status: RunStatus | None,
     tag: tuple[str, str] | None,
+    sweep: str | None = None,
     owner: str | None = None,
 ) -> Iterable[Row[Any]]:
     """The newest runs of an owner, or of everybody for None, whose seq is below `before_seq`, one by one."""
@@ -157,6 +175,8 @@ def page(
         query = query.where(runs.c.seq < before_seq)
     if status is not None:
         query = query.where(tables.IS_WORKABLE if status in WORKABLE else tables.IS_AT_REST, runs.c.status == status)
+    if sweep is not None:
+        query = query.where(runs.c.sweep_seq == sweeps.seq_of(sweep))
     if tag is not None:
         query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
     return connection.execute(query)
@@ -164,17 +184,26 @@ def page(
 
 def cancel(connection: Connection, run_id: str) -> bool:
     """Cancels a run that no worker has at once, asks another's worker to stop. False if it is finished or unknown."""
+    return _cancelled(connection, runs.c.id == run_id) == 1
+
+
+def cancel_members(connection: Connection, sweep_seq: int) -> int:
+    """Does the same with each run of a sweep; how many of them were not finished."""
+    return _cancelled(connection, runs.c.sweep_seq == sweep_seq)
+
+
+def _cancelled(connection: Connection, which: ColumnElement[bool]) -> int:
     is_free = runs.c.status.in_([RunStatus.QUEUED, RunStatus.PAUSED])
     result = connection.execute(
         update(runs)
-        .where(runs.c.id == run_id, runs.c.status.not_in(FINISHED))
+        .where(which, runs.c.status.not_in(FINISHED))
         .values(
             status=case((is_free, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
             stop_reason=case((is_free, "cancelled"), else_=runs.c.stop_reason),
             finished_at=case((is_free, time.time()), else_=runs.c.finished_at),
         )
     )
-    return result.rowcount == 1
+    return int(result.rowcount)
 
 
 def pause(connection: Connection, run_id: str) -> bool:
@@ -219,7 +248,7 @@ def remove(connection: Connection, run_id: str) -> bool:
     A long trajectory would take too long: its run is hidden, and what it holds is taken away later (`space.take_away`).
     """
     reach("delete.before")
-    shown = select(runs.c.seq, runs.c.dataset_seq).where(runs.c.id == run_id, runs.c.verifies.is_(None))
+    shown = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(runs.c.id == run_id, runs.c.verifies.is_(None))
     run = connection.execute(shown).one_or_none()
     if run is None:
         return False
@@ -229,8 +258,20 @@ def remove(connection: Connection, run_id: str) -> bool:
     else:
         connection.execute(delete(runs).where(runs.c.seq == run.seq))
         datasets.remove_if_unused(connection, run.dataset_seq)
+    if run.sweep_seq is not None:
+        sweeps.remove_if_empty(connection, run.sweep_seq)
     reach("delete.after")
     return True
+
+
+def remove_members(connection: Connection, sweep_seq: int) -> None:
+    """Deletes a sweep with its runs, which are hidden at once and taken away later, as long ones are by `remove`."""
+    reach("delete.before")
+    members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
+    connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
+    connection.execute(update(runs).where(runs.c.sweep_seq == sweep_seq).values(_REMOVED))
+    sweeps.remove_if_empty(connection, sweep_seq)
+    reach("delete.after")
 
 
 def finished_before(connection: Connection, moment: float, limit: int) -> Sequence[str]:

@@ -43,13 +43,19 @@ def has_removed(connection: Connection) -> bool:
 
 
 def take_away(connection: Connection) -> None:
-    """Deletes a slice of the chunks of a deleted run; with the last of them, the run."""
+    """Deletes a slice of the chunks of deleted runs; with the last of its chunks each run."""
+    _for_a_slice(lambda: _takes_some(connection))
+
+
+def _takes_some(connection: Connection) -> bool:
+    """Whether there was something to take away."""
     removed = connection.execute(_REMOVED).one_or_none()
     if removed is None:
-        return
-    if _for_a_slice(lambda: connection.execute(_SOME_CHUNKS, {"seq": removed.seq}).rowcount > 0):
+        return False
+    if connection.execute(_SOME_CHUNKS, {"seq": removed.seq}).rowcount == 0:
         connection.execute(delete(runs).where(runs.c.seq == removed.seq))
         datasets.remove_if_unused(connection, removed.dataset_seq)
+    return True
 
 
 def has_free_pages(connection: Connection) -> bool:
@@ -73,13 +79,11 @@ def give_back(connection: Connection) -> None:
         _for_a_slice(some)
 
 
-def _for_a_slice(step: Callable[[], bool]) -> bool:
-    """Does steps until one says that it was the last, or the time is over; whether it was the last."""
+def _for_a_slice(step: Callable[[], bool]) -> None:
+    """Does steps until one says that it was the last, or the time is over."""
     until = time.monotonic() + SLICE_SECONDS
-    while step():
-        if time.monotonic() >= until:
-            return False
-    return True
+    while step() and time.monotonic() < until:
+        pass
 
 
 class Log:

@@ -62,6 +62,22 @@ dataset_chunks = Table(
     Column("checksum", BigInteger, nullable=False),
 )
 
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("seq", _Key, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("owner", String),
+    Column("name", String),
+    # What its members differ in, JSON pointers into their requests, and the criterion that ranks them.
+    Column("varied", JSON, nullable=False),
+    Column("rank_by", String, nullable=False),
+    Column("idempotency_key", String, unique=True),
+    Column("request_digest", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -97,6 +113,9 @@ runs = Table(
     Column("error", JSON),
     # The run and the step that a fork began at: {"run_id", "step"}.
     Column("forked_from", JSON),
+    # The sweep that the run is a member of, and what varies in it: {"id", "values"}.
+    Column("sweep_seq", _Key),
+    Column("sweep", JSON),
     # A run that only recomputes another one, compares, and is not shown: the other's seq. A deleted run whose chunks
     # are not all taken away yet is not shown either: its own.
     Column("verifies", _Key),
@@ -128,9 +147,10 @@ for _name, _columns, _where in (
     ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_workable}")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
-# Most runs lack the first two, and those that wait the third: they are not in these.
+# Most runs lack the first three, and those that wait the fourth: they are not in these.
 for _name, _columns, _where in (
     ("ix_runs_owner", (runs.c.owner, runs.c.seq), text("owner IS NOT NULL")),
+    ("ix_runs_sweep", (runs.c.sweep_seq, runs.c.seq), text("sweep_seq IS NOT NULL")),
     ("ix_runs_verifies", (runs.c.verifies,), text("verifies IS NOT NULL")),
     ("ix_runs_finished_at", (runs.c.finished_at,), text("finished_at IS NOT NULL")),
 ):

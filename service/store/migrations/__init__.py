@@ -8,7 +8,7 @@ from sqlalchemy.engine import make_url
 from service.store import wholeness
 from service.store.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 class NewerDatabaseError(RuntimeError):

@@ -1,0 +1,116 @@
+"""The body of POST /sweeps."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+
+from service.schemas.base import TAG, Strict, wrong
+from service.schemas.fields import Finite, Name
+from service.schemas.fit import FitRequest
+
+VARIABLE = ("descent", "objective", "model", "split", "standardize", "deadline_seconds")
+"""The fields of a request that the members of a sweep may differ in, or in parts of which."""
+MOST_VARIED = 10
+
+RankBy = Literal[
+    "test_mse",
+    "best_test_mse",
+    "validation_mse",
+    "train_mse",
+    "train_loss",
+    "test_accuracy",
+    "test_precision",
+    "test_recall",
+    "test_f1",
+    "validation_accuracy",
+    "validation_precision",
+    "validation_recall",
+    "validation_f1",
+    "train_accuracy",
+    "train_precision",
+    "train_recall",
+    "train_f1",
+]
+
+
+class Range(Strict):
+    """So many values from one number to another, both included. Whole numbers on a linear scale stay whole."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    first: Annotated[Finite, Field(alias="from")]
+    last: Annotated[Finite, Field(alias="to")]
+    count: Annotated[int, Field(ge=2, le=100_000)]
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _has_logarithms(self) -> Self:
+        if self.scale == "log" and min(self.first, self.last) <= 0:
+            raise wrong(
+                "A log scale has positive ends.",
+                "Give a positive number, or the scale linear.",
+                "from" if self.first <= 0 else "to",
+            )
+        return self
+
+
+def _values_kind(value: Any) -> str:
+    return TAG + ("list" if isinstance(value, list) else "range")
+
+
+Values = Annotated[
+    Annotated[list[Any], Field(min_length=1), Tag("?list")] | Annotated[Range, Tag("?range")],
+    Discriminator(_values_kind),
+]
+Pointer = Annotated[str, Field(min_length=2, max_length=200, pattern="^/")]
+
+
+class SweepRequest(Strict):
+    """A request, and in what the members of the sweep differ from it: every combination of `grid`, or each of `list`."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    base: FitRequest | None = Field(None, description="The body of POST /fit that the members differ from.")
+    run: Name | None = Field(None, description="Instead of `base`: a run, whose request and data it is.")
+    grid: Annotated[dict[Pointer, Values], Field(min_length=1, max_length=MOST_VARIED)] | None = Field(
+        None,
+        description="JSON pointers into the request, such as /descent/learning_rate, and the values there: a list, or "
+        "a range. Every combination is a member.",
+        json_schema_extra={"propertyNames": {"pattern": "^/"}},
+    )
+    patches: Annotated[list[dict[str, Any]], Field(min_length=1)] | None = Field(
+        None,
+        alias="list",
+        description="Instead of `grid`: for each member the fields of the request that it changes.",
+    )
+    rank_by: RankBy | None = Field(
+        None,
+        description="What the members are ranked by: a criterion at their last step, or best_test_mse. Default: "
+        "validation_mse where there are validation rows, else test_mse, else train_mse.",
+    )
+    name: Annotated[str, Field(max_length=200)] | None = None
+
+    @model_validator(mode="after")
+    def _says_what_varies(self) -> Self:
+        if (self.base is None) == (self.run is None):
+            raise wrong("A sweep starts from a request or from a run.", "Give either base or run.", "base")
+        if (self.grid is None) == (self.patches is None):
+            raise wrong("A sweep goes over a grid or over a list.", "Give either grid or list.", "grid")
+        for pointer in self.grid or ():
+            _check_pointer(pointer, list(self.grid or ()))
+        for number, changes in enumerate(self.patches or ()):
+            for name in changes:
+                if name not in VARIABLE:
+                    raise wrong(_FIXED, _HINT, "list", number, name)
+        return self
+
+
+_FIXED = "The members of a sweep do not differ in this."
+_HINT = f"They may differ in {', '.join(VARIABLE[:-1])} and {VARIABLE[-1]}."
+
+
+def _check_pointer(pointer: str, pointers: list[str]) -> None:
+    if pointer.split("/")[1] not in VARIABLE:
+        raise wrong(_FIXED, _HINT, "grid", pointer)
+    if any(other.startswith(f"{pointer}/") for other in pointers):
+        raise wrong("Another pointer of the grid leads through this one.", "Leave one of them out.", "grid", pointer)
