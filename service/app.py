@@ -36,6 +36,7 @@ from service.routes import (
     pictures,
     runs,
     samples,
+    sweeps,
     trajectory,
 )
 from service.routes.common import admit, only_known_parameters
@@ -78,7 +79,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.is_stopping = lambda: False
     app.state.waits = Semaphore(settings.max_waits)
     _add_pages(app)  # first, since a page is many files
-    for room in (fit, runs, control, trajectory, events, inquiries, pictures, check, datasets, samples, limits):
+    rooms = (fit, runs, control, sweeps, trajectory, events, inquiries, pictures, check, datasets, samples, limits)
+    for room in rooms:
         app.include_router(room.router, dependencies=[Depends(admit)])
     app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
     _add_error_answers(app)

@@ -10,8 +10,10 @@ from service.routes import health
 from service.routes.common import problems
 from service.schemas.answers import Problem
 from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest
+from service.schemas.sweep import SweepRequest
 from service.settings import Settings
 
+TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "datasets", "health")
 BEARER = {
     "type": "http",
     "scheme": "bearer",
@@ -31,12 +33,10 @@ def of(app: FastAPI) -> dict[str, Any]:
             summary=app.summary,
             description=app.description,
             routes=app.routes,
-            tags=[
-                {"name": name} for name in ("fit", "runs", "trajectory", "inquiries", "pictures", "datasets", "health")
-            ],
+            tags=[{"name": name} for name in TAGS],
         )
         # Bodies are read by the routes themselves, so their schemas are not found by FastAPI.
-        for model in (FitRequest, ForkRequest, CheckRequest, PredictRequest, Problem):
+        for model in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, Problem):
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             described["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
         for path, operations in described["paths"].items():

@@ -22,12 +22,37 @@ class Prepared(NamedTuple):
     learning_rate: float
 
 
-def prepare(database: Database, run: Any, go_on: Callable[[], None]) -> Prepared:
+class Shelf:
+    """Where a worker keeps the problem of a sweep's run: those that come next most often have the same one."""
+
+    def __init__(self) -> None:
+        self._key: Any = None
+        self._problem: Problem | None = None
+
+    def clear(self) -> None:
+        """Keeps nothing any more."""
+        self._key, self._problem = None, None
+
+    def problem(self, run: Any, pose: Callable[[], Problem]) -> Problem:
+        """The run's problem: the one that is kept if it is that, else the one that `pose` makes."""
+        request = run.request
+        asked = [request[name] for name in ("model", "split", "objective", "standardize")]
+        key = (run.dataset_id, request["descent"]["batch_size"] is None, asked)
+        if run.sweep is None or self._problem is None or self._key != key:
+            self.clear()  # two at once may be too much to hold
+            problem = pose()
+            if run.sweep is None:
+                return problem
+            self._key, self._problem = key, problem
+        return self._problem
+
+
+def prepare(database: Database, run: Any, shelf: Shelf, go_on: Callable[[], None]) -> Prepared:
     """Reads the run's data and poses its problem. `go_on` is called between two chunks of data and may raise.
 
     Raises NoLearningRateError, LeaseLostError if the data is gone with the run, CorruptError if it is damaged.
     """
-    problem = problem_of(database, run, go_on)
+    problem = shelf.problem(run, lambda: problem_of(database, run, go_on))
     theta0 = theta0_of(run.request, problem.model)
     rate = rate_of(run.request, problem, theta0) if run.learning_rate is None else run.learning_rate
     go_on()

@@ -46,6 +46,7 @@ def run(row: Any) -> dict[str, Any]:
         "diagnosis": row.diagnosis,
         "error": row.error,
         "forked_from": row.forked_from,
+        "sweep": row.sweep,
         "verification": row.verification and verification(row),
         "trajectory_sha256": row.trajectory_sha256,
         "timings": row.timings,

@@ -25,16 +25,19 @@ class Quotas:
         self._kept = _Quota(settings.max_stored_runs, counts.kept)
         self._uploaded = _Quota(settings.max_stored_datasets, counts.uploaded)
 
-    def admit_run(self, connection: Connection, owner: str | None) -> None:
+    def admit_run(self, connection: Connection, owner: str | None, count: int = 1) -> None:
         """Raises TooManyRequestsError if too many runs are unfinished, ConflictError if too many are kept."""
-        self.admit_verification(connection, owner)
-        if not self._kept.admits(connection, owner):
+        self._admit_unfinished(connection, owner, count)
+        if not self._kept.admits(connection, owner, count):
             most = self._kept.most
             raise ConflictError(f"{most} runs are kept, the most that may be. DELETE some at /runs/{{id}}.", most=most)
 
     def admit_verification(self, connection: Connection, owner: str | None) -> None:
         """Raises TooManyRequestsError if too many runs are unfinished. A verification itself is not kept."""
-        if not self._unfinished.admits(connection, owner):
+        self._admit_unfinished(connection, owner, 1)
+
+    def _admit_unfinished(self, connection: Connection, owner: str | None, count: int) -> None:
+        if not self._unfinished.admits(connection, owner, count):
             most = self._unfinished.most
             raise TooManyRequestsError(
                 f"{most} runs are unfinished, the most that may be. Wait for some to finish, or cancel them.",
@@ -58,12 +61,12 @@ class _Quota:
         self._count = count
         self._known: dict[str | None, tuple[float, int]] = {}
 
-    def admits(self, connection: Connection, owner: str | None) -> bool:
-        """Whether there is room for one more, which is counted in. What is rolled back is only counted out later."""
+    def admits(self, connection: Connection, owner: str | None, more: int = 1) -> bool:
+        """Whether there is room for so many more, which are counted in. What is rolled back is counted out later."""
         now = time.monotonic()
         counted_at, number = self._known.get(owner, (float("-inf"), 0))
-        if number >= self.most or now - counted_at > FRESH_SECONDS:
+        if number + more > self.most or now - counted_at > FRESH_SECONDS:
             counted_at, number = now, self._count(connection, owner)
-        has_room = number < self.most
-        self._known[owner] = (counted_at, number + has_room)
+        has_room = number + more <= self.most
+        self._known[owner] = (counted_at, number + more * has_room)
         return has_room

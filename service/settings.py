@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     max_steps: int = Field(10_000_000, ge=1, description="The most steps of a run.")
     max_parameters: int = Field(10_000, ge=1, description="The most parameters of a model.")
     max_trajectory_bytes: int = Field(2 * GIB, ge=1, description="The largest trajectory.")
+    max_sweep: int = Field(500, ge=1, description="The most runs of a sweep.")
     max_formula: int = Field(1_000, ge=1, le=1_000, description="The most characters of a formula.")
     max_page: int = Field(200, ge=1, description="The most entries of one page of a list.")
     max_page_bytes: int = Field(4 * MIB, ge=1, description="The size at which a page of a list ends early.")

@@ -42,18 +42,22 @@ def read(body: bytes, database: Database, settings: Settings, caller: Caller = A
 
 def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> Submission:
     """The same of a body that is parsed and filled. Fields that are more than a fit's are left out."""
-    facts, incoming = _dataset(fit, database, settings, caller)
-    request = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"})
+    facts, incoming = dataset(fit, database, settings, caller)
     inline = isinstance(fit.dataset, InlineDataset)
-    # Data sent along is kept once, in the dataset's rows, and not again in the request.
-    is_sample = isinstance(fit.dataset, SampleDataset)
-    request["dataset"] = fit.dataset.model_dump() if is_sample else {"id": facts.id}
+    request = dumped(fit, facts.id)
     made = plan.make(request, facts, settings, inline=inline)
     request = made.request
     # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
     asked = request if inline else request | {"dataset": fit.dataset.model_dump()}
     digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return Submission(request, digest, made, facts, facts.id, incoming, caller.stamp)
+
+
+def dumped(fit: FitRequest, dataset_id: str) -> Request:
+    """The request as it is stored. Data sent along is kept once, in the dataset's rows, and not again here."""
+    is_sample = isinstance(fit.dataset, SampleDataset)
+    named = fit.dataset.model_dump() if is_sample else {"id": dataset_id}
+    return fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"}) | {"dataset": named}
 
 
 def queue(
@@ -69,19 +73,26 @@ def queue(
     def write(connection: Connection) -> tuple[Any, bool]:
         if key is not None and (known := runs.find_by_key(connection, key)) is not None:
             if known.request_digest != submission.digest:
-                message = "This Idempotency-Key was used for another request."
-                raise InvalidError([{"header": "Idempotency-Key", "message": message, "hint": "Use a new key."}])
+                raise key_used()
             return known, True
         if quotas is not None:
             quotas.admit_run(connection, submission.owner)
-        return runs.create(connection, _values(connection, submission, key), submission.request["tags"]), False
+        values = columns(submission, dataset_seq(connection, submission)) | {"idempotency_key": key}
+        return runs.create(connection, values, submission.request["tags"]), False
 
     return database.batch.write(write)
 
 
-def _dataset(
+def key_used() -> InvalidError:
+    """What to answer where an idempotency key came before with another body."""
+    message = "This Idempotency-Key was used for another request."
+    return InvalidError([{"header": "Idempotency-Key", "message": message, "hint": "Use a new key."}])
+
+
+def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
 ) -> tuple[Any, ingest.Incoming | None]:
+    """What is known of the request's data, and the data itself where it is not stored yet. Raises ApiErrors."""
     if isinstance(fit.dataset, StoredDataset):
         with database.reading() as connection:
             found = datasets.find(connection, fit.dataset.id, caller.owner)
@@ -110,14 +121,14 @@ def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> No
         raise invalid(f"{pointer}/x/0", message, "Leave out features.")
 
 
-def _values(connection: Connection, submission: Submission, key: str | None) -> dict[str, Any]:
+def columns(submission: Submission, dataset_seq: int) -> dict[str, Any]:
+    """The columns of the submission's run, besides its idempotency key."""
     made, request = submission.plan, submission.request
     return {
-        "dataset_seq": _dataset_seq(connection, submission),
+        "dataset_seq": dataset_seq,
         "owner": submission.owner,
         "name": request["name"],
         "request": request,
-        "idempotency_key": key,
         "request_digest": submission.digest,
         "parameters": made.parameters,
         "classes": made.classes,
@@ -130,7 +141,8 @@ def _values(connection: Connection, submission: Submission, key: str | None) -> 
     }
 
 
-def _dataset_seq(connection: Connection, submission: Submission) -> int:
+def dataset_seq(connection: Connection, submission: Submission) -> int:
+    """The number of the submission's dataset, which is stored with it if need be. Raises NotFoundError."""
     if submission.incoming is not None:
         incoming = submission.incoming
         return datasets.add(connection, incoming.described, incoming.blocks(), uploaded=False)

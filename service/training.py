@@ -14,7 +14,7 @@ from service.hold import CANCELLED, Ending, Hold, failed
 from service.lifecycle import RunStatus
 from service.looking_back import LookingBack, columns_of
 from service.modelling import asked
-from service.preparation import Prepared, prepare
+from service.preparation import Prepared, Shelf, prepare
 from service.settings import Settings
 from service.store import runs, trajectories
 from service.store.database import Database
@@ -47,11 +47,12 @@ class _InterruptedError(Exception):
 class Training:
     """A claimed run's descent, for as long as `hold` has no ending for it."""
 
-    def __init__(self, database: Database, claim: Claim, settings: Settings, hold: Hold) -> None:
+    def __init__(self, database: Database, claim: Claim, settings: Settings, hold: Hold, shelf: Shelf) -> None:
         self._database = database
         self._claim = claim
         self._settings = settings
         self._hold = hold
+        self._shelf = shelf
         self._best: dict[str, Any] | None = claim.run.best
         self._timings: dict[str, Any] = dict(claim.run.timings)
         self._looking_back = LookingBack(len(claim.run.parameters), claim.run.columns)
@@ -63,7 +64,7 @@ class Training:
         begun = time.monotonic()
         try:
             self._go_on()
-            self._prepared = prepare(self._database, self._claim.run, self._go_on)
+            self._prepared = prepare(self._database, self._claim.run, self._shelf, self._go_on)
             if self._claim.run.checkpoint is not None:
                 self._look_back()
         except _InterruptedError:

@@ -20,7 +20,9 @@ class Member(NamedTuple):
 
 def count(sweep: SweepRequest) -> int:
     """How many members there are, found out without making them."""
-    return math.prod(_length(values) for values in (sweep.grid or {}).values()) if sweep.grid else len(sweep.patches or ())
+    return (
+        math.prod(_length(values) for values in (sweep.grid or {}).values()) if sweep.grid else len(sweep.patches or ())
+    )
 
 
 def varied(sweep: SweepRequest) -> list[str]:

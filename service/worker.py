@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.allotment import bound_memory
 from service.dispatch import Bell, listen
 from service.hold import HANDED_BACK, Ending, Hold, failed
+from service.preparation import Shelf
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
@@ -46,6 +47,7 @@ class Worker:
         self._hold: Hold | None = None
         self._dropped: Claim | None = None
         self._bell = Bell()
+        self._shelf = Shelf()
 
     def stop(self, *_: int | FrameType | None) -> None:
         """Also the signal handler: sets flags, no more. The block in hand is stored, the run handed back."""
@@ -71,6 +73,7 @@ class Worker:
                 log.error("worker.no_claim error=%s", name_of(error))  # noqa: TRY400 - it is tried again
                 claim = None
             if claim is None:
+                self._shelf.clear()
                 self._bell.wait()
             else:
                 self._train(claim)
@@ -115,7 +118,7 @@ class Worker:
             return failed("worker_lost", WORKER_LOST.format(claim.run.losses))
         try:
             kind = Training if claim.run.verifies is None else Verification
-            kind(self._database, claim, self._settings, hold).run()
+            kind(self._database, claim, self._settings, hold, self._shelf).run()
         except MemoryError:
             return failed("out_of_memory", OUT_OF_MEMORY)
         except CorruptError as error:

@@ -121,3 +121,40 @@ CHECK_EXAMPLES: dict[str, dict[str, Any]] = {
         },
     },
 }
+
+SWEEP_EXAMPLES = {
+    "rates": {
+        "summary": "Twelve learning rates, from one that crawls to one that diverges",
+        "value": {
+            "base": {"dataset": {"sample": "norris"}, "standardize": True},
+            "grid": {"/descent/learning_rate": {"from": 0.001, "to": 1.2, "count": 12, "scale": "log"}},
+            "name": "Learning rates",
+        },
+    },
+    "grid": {
+        "summary": "Every combination of three learning rates and three momentums",
+        "value": {
+            "base": {
+                "dataset": {"sample": "misra1a"},
+                "standardize": True,
+                "descent": {"optimizer": {"kind": "momentum"}},
+            },
+            "grid": {
+                "/descent/learning_rate": [0.01, 0.1, 0.3],
+                "/descent/optimizer/momentum": [0, 0.5, 0.9],
+            },
+        },
+    },
+    "list": {
+        "summary": "Three optimisers, each with a learning rate of its own, ranked by their best step",
+        "value": {
+            "base": {"dataset": {"sample": "penguins"}, "standardize": True, "model": {"kind": "logistic"}},
+            "list": [
+                {"descent": {"optimizer": {"kind": "gd"}, "learning_rate": 1.0}},
+                {"descent": {"optimizer": {"kind": "nesterov"}, "learning_rate": 0.3}},
+                {"descent": {"optimizer": {"kind": "adam"}, "learning_rate": 0.05}},
+            ],
+            "rank_by": "best_test_mse",
+        },
+    },
+}

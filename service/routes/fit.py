@@ -1,29 +1,24 @@
 """POST /fit."""
 
-import asyncio
-import re
-import time
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service import present, submission
 from service.access import Caller
-from service.errors import MalformedError
 from service.intake import Body
 from service.quotas import Quotas
 from service.routes.common import Asks, Config, Store, described, json_response, media_type, problems
 from service.routes.examples import FIT_EXAMPLES
+from service.routes.waiting import Prefer, finished, wait_of
 from service.schemas.answers import Price, Run
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 
 router = APIRouter(tags=["fit"])
-
-FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 
 
 @router.post(
@@ -60,9 +55,7 @@ async def fit(
             min_length=1, max_length=200, description="The same key and body give the same run, however often sent."
         ),
     ] = None,
-    prefer: Annotated[
-        str | None, Header(description="`wait=10` answers when the run is finished, after 10 seconds at the latest.")
-    ] = None,
+    prefer: Prefer = None,
 ) -> Response:
     """Gradient descent on a dataset: inline, uploaded (`id`) or shipped with the service (`sample`).
 
@@ -70,16 +63,16 @@ async def fit(
     at every step.
     """
     media_type(request, "application/json")
-    wait = _wait_of(prefer)
+    wait = wait_of(prefer)
     state = request.app.state
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
             return json_response(_price(await body.read_by(submission.read, store, settings, caller)))
         run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
     headers = {"Location": f"/runs/{run.id}"}
-    if wait is not None and not state.waits.locked():  # else it is as if the wait was over at once
-        async with state.waits:
-            run = await _finished(store, run, min(wait, settings.max_wait_seconds)) or run
+    if wait is not None:
+        # A run that was deleted meanwhile is told of as it was.
+        run = await finished(request, wait, run, _is_over, partial(_look, store, run.id)) or run
         if present.is_finished(run):
             return json_response(present.run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
     return json_response(present.run(run), 202, headers | {"Retry-After": "1"})
@@ -89,17 +82,6 @@ def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, ke
     # Read and stored on one thread: to change threads costs as much as the half of either.
     run, _is_replay = submission.queue(store, submission.read(body, store, settings, caller), key, quotas)
     return run
-
-
-def _wait_of(prefer: str | None) -> int | None:
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*([^\s,;]*)", prefer or "", re.IGNORECASE)
-    if found is None:
-        return None
-    if not (found[1].isascii() and found[1].isdigit() and len(found[1]) < 10):
-        message = f"The header Prefer asks to wait={found[1][:100]}."
-        entry = {"header": "Prefer", "message": message, "hint": "Give a whole number of seconds."}
-        raise MalformedError(f"{message} {entry['hint']}", [entry])
-    return int(found[1])
 
 
 def _price(read: submission.Submission) -> dict[str, Any]:
@@ -112,15 +94,8 @@ def _price(read: submission.Submission) -> dict[str, Any]:
     }
 
 
-async def _finished(store: Database, run: Any, seconds: float) -> Any:
-    """The run as soon as it is finished, or as it is when the time is over; None if it was deleted."""
-    until = time.monotonic() + seconds
-    pause = FIRST_LOOK_SECONDS
-    while run is not None and not present.is_finished(run) and time.monotonic() < until:
-        await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
-        pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
-        run = await run_in_threadpool(_look, store, run.id)
-    return run
+def _is_over(run: Any) -> bool:
+    return run is None or present.is_finished(run)
 
 
 def _look(store: Database, run_id: str) -> Any:

@@ -18,6 +18,7 @@ UNITS = {
     "max_steps": "steps",
     "max_parameters": "parameters",
     "max_trajectory_bytes": "bytes",
+    "max_sweep": "runs",
     "max_formula": "characters",
     "max_page": "entries",
     "max_page_bytes": "bytes",

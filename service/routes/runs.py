@@ -42,6 +42,7 @@ def list_runs(
         str | None,
         Query(description="Only runs with this tag, as `key:value`.", json_schema_extra={"pattern": "^[^:]*:"}),
     ] = None,
+    sweep: Annotated[str | None, Query(description="Only the runs of the sweep with this id.")] = None,
     limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
     after: After = None,
 ) -> Response:
@@ -57,6 +58,7 @@ def list_runs(
             before_seq=before,
             status=status,
             tag=wanted,
+            sweep=sweep,
             owner=caller.owner,
         )
         return page_of(rows, size, settings, present.run)

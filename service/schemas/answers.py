@@ -99,6 +99,13 @@ class ForkedFrom(Answer):
     step: int
 
 
+class SweepOfRun(Answer):
+    """The sweep of a run, and what varies in it, by JSON pointer."""
+
+    id: str
+    values: dict[str, Any]
+
+
 class Difference(Answer):
     """A number that came out otherwise."""
 
@@ -146,6 +153,7 @@ class Run(Answer):
     diagnosis: list[Finding] = Field(description="Findings about a finished run; none for a healthy one.")
     error: dict[str, str] | None
     forked_from: ForkedFrom | None
+    sweep: SweepOfRun | None = Field(description="The sweep that the run is a member of.")
     verification: Verification | None = Field(description="What came of the last POST /runs/{id}/verify.")
     trajectory_sha256: str | None = Field(
         description="Of the steps so far, one after the other: θ and the run's columns as little-endian float64."
@@ -172,6 +180,62 @@ class Price(Answer):
     parameters: int
     bytes: int
     gradient_evaluations: int
+
+
+class SweepPrice(Price):
+    """What the runs of a sweep would cost together; `parameters` are those of the largest."""
+
+    members: int
+
+
+class SweepSummary(Answer):
+    """A sweep and how its runs stand."""
+
+    id: str
+    name: str | None
+    status: Literal["queued", "running", "finished"] = Field(description="finished as soon as all its runs are.")
+    created_at: str
+    finished_at: str | None
+    varied: list[str] = Field(description="JSON pointers into the members' requests: what they differ in.")
+    rank_by: str
+    members: int
+    statuses: dict[RunStatus, int] = Field(description="How many members there are of each status.")
+    steps_done: int
+    steps_total: int
+    links: dict[str, str]
+
+
+class Member(Answer):
+    """A run of a sweep."""
+
+    rank: int | None = Field(description="From 1, by `value`; null unless the run succeeded.")
+    run_id: str
+    name: str | None
+    status: RunStatus
+    values: dict[str, Any] = Field(description="What varies, by JSON pointer.")
+    value: Number = Field(description="The criterion that ranks, as the run stands.")
+    train_mse: Number
+    test_mse: Number
+    best_step: int | None
+    best_test_mse: Number
+    learning_rate: Number
+    steps_done: int
+    steps_total: int
+    diverged_at: int | None
+
+
+class Sweep(SweepSummary):
+    """A sweep with its members, the best first; after them the diverged, the cancelled and failed, the unfinished."""
+
+    ranking: list[Member]
+
+
+class Sweeps(Answer):
+    """A page of sweeps."""
+
+    data: list[SweepSummary]
+    has_more: bool
+    next: str | None
 
 
 Numbers = list[Number]

@@ -66,7 +66,7 @@ Pointer = Annotated[str, Field(min_length=2, max_length=200, pattern="^/")]
 
 
 class SweepRequest(Strict):
-    """A request, and in what the members of the sweep differ from it: every combination of `grid`, or each of `list`."""
+    """A request, and what the members of the sweep change in it: every combination of `grid`, or each of `list`."""
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -8,6 +8,7 @@ LeaseLostError.
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, or_, select, update
@@ -248,7 +249,9 @@ def remove(connection: Connection, run_id: str) -> bool:
     A long trajectory would take too long: its run is hidden, and what it holds is taken away later (`space.take_away`).
     """
     reach("delete.before")
-    shown = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(runs.c.id == run_id, runs.c.verifies.is_(None))
+    shown = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(
+        runs.c.id == run_id, runs.c.verifies.is_(None)
+    )
     run = connection.execute(shown).one_or_none()
     if run is None:
         return False
@@ -356,12 +359,15 @@ def expire_leases(connection: Connection, owner: str) -> int:
 def _held(
     connection: Connection, claim: Claim, values: Mapping[str, Any], statuses: Sequence[RunStatus] = tuple(HELD)
 ) -> RunStatus:
-    status = connection.execute(
-        update(runs)
-        .where(runs.c.seq == claim.run.seq, runs.c.lease_token == claim.token, runs.c.status.in_(HELD & {*statuses}))
-        .values(dict(values))
-        .returning(runs.c.status)
-    ).scalar_one_or_none()
+    place = {"of_seq": claim.run.seq, "of_token": claim.token}
+    status = connection.execute(_while_held(HELD & {*statuses}), {**values, **place}).scalar_one_or_none()
     if status is None:
         raise LeaseLostError
     return RunStatus(status)
+
+
+@cache
+def _while_held(statuses: frozenset[RunStatus]) -> Any:
+    """An UPDATE that sets the columns that its parameters name."""
+    is_held = (runs.c.seq == bindparam("of_seq"), runs.c.lease_token == bindparam("of_token"))
+    return update(runs).where(*is_held, runs.c.status.in_(statuses)).returning(runs.c.status)

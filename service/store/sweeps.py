@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, ScalarSelect, bindparam, case, delete, exists, func, insert, or_, select
 from sqlalchemy.engine import Row
 
 from service.store.tables import runs, sweeps
@@ -21,7 +21,7 @@ _MEMBERS = select(*(runs.c[name] for name in _RANKED)).where(runs.c.sweep_seq ==
 _COUNTED = (
     runs.c.status,
     func.count().label("runs"),
-    func.sum(func.max(runs.c.rows_done - 1, 0)).label("steps_done"),
+    func.sum(case((runs.c.rows_done > 0, runs.c.rows_done - 1), else_=0)).label("steps_done"),
     func.sum(runs.c.steps_total).label("steps_total"),
     func.max(runs.c.finished_at).label("finished_at"),
 )

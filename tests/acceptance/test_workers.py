@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from service.ephemeral import Service, running_service
 from service.hold import Hold
+from service.preparation import Shelf
 from service.settings import Settings
 from service.store import runs
 from service.store.migrations import open_database
@@ -228,7 +229,7 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
         claimed = other._claim()
         assert claimed is not None
         with pytest.raises(runs.LeaseLostError):
-            Training(database, stale, settings, Hold(database, stale, settings)).run()
+            Training(database, stale, settings, Hold(database, stale, settings), Shelf()).run()
         assert run_of(client, run_id)["steps_done"] == 0
         other._train(claimed)
         assert len(trajectory(client, run_id).splitlines()) == 502

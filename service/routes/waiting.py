@@ -1,0 +1,50 @@
+"""`Prefer: wait`: an answer that comes when the work is done, or when the time is over."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from fastapi import Header, Request
+from fastapi.concurrency import run_in_threadpool
+
+from service.errors import MalformedError
+
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
+Prefer = Annotated[
+    str | None, Header(description="`wait=10` answers when all is finished, after 10 seconds at the latest.")
+]
+Found = TypeVar("Found")
+
+
+def wait_of(prefer: str | None) -> int | None:
+    """The seconds that the header asks to wait, if it does. Raises MalformedError."""
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*([^\s,;]*)", prefer or "", re.IGNORECASE)
+    if found is None:
+        return None
+    if not (found[1].isascii() and found[1].isdigit() and len(found[1]) < 10):
+        message = f"The header Prefer asks to wait={found[1][:100]}."
+        entry = {"header": "Prefer", "message": message, "hint": "Give a whole number of seconds."}
+        raise MalformedError(f"{message} {entry['hint']}", [entry])
+    return int(found[1])
+
+
+async def finished(
+    request: Request, seconds: float, found: Found, is_finished: Callable[[Found], bool], look: Callable[[], Found]
+) -> Found:
+    """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
+
+    `found` is what it found last.
+    """
+    state = request.app.state
+    if state.waits.locked():
+        return found
+    async with state.waits:
+        until = time.monotonic() + min(seconds, state.settings.max_wait_seconds)
+        pause = FIRST_LOOK_SECONDS
+        while not is_finished(found) and time.monotonic() < until:
+            await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
+            pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+            found = await run_in_threadpool(look)
+    return found

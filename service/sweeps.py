@@ -1,0 +1,202 @@
+"""A sweep on its way in: its members made, checked and priced one by one, and queued together."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import orjson
+
+from service import ingest, plan, submission, varying
+from service.access import Caller
+from service.errors import ApiError, InvalidError, NotFoundError, field_error, invalid
+from service.modelling import Request, asked, model_of
+from service.overlay import overlaid, steps_of, value_at
+from service.quotas import Quotas
+from service.schemas.base import parse
+from service.schemas.fit import FitRequest, InlineDataset
+from service.schemas.sweep import SweepRequest
+from service.settings import Settings
+from service.store import runs, sweeps
+from service.store.database import Database
+from service.submission import Submission
+from service.varying import Member
+
+MOST_NAME = 200
+
+
+class SweepSubmission(NamedTuple):
+    """A sweep that can be carried out. `values` has for each member what varies, by JSON pointer."""
+
+    members: list[Submission]
+    values: list[dict[str, Any]]
+    varied: list[str]
+    rank_by: str
+    name: str | None
+    digest: str
+    owner: str | None
+
+
+class _Base(NamedTuple):
+    """The request that the members differ from, where it stands in the body, and its data."""
+
+    request: Request
+    place: str
+    facts: plan.Facts
+    incoming: ingest.Incoming | None
+    dataset_id: str
+    inline: bool
+
+
+def read(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
+    """The sweep that a caller's body describes. Raises ApiErrors that name what is wrong, and with which member."""
+    sweep = parse(SweepRequest, body)
+    _check_count(varying.count(sweep), settings)
+    base = _base(sweep, database, settings, caller)
+    varied = varying.varied(sweep)
+    members: list[Submission] = []
+    values: list[dict[str, Any]] = []
+    bytes_of_rows = bytes_of_steps = 0
+    for number, member in enumerate(varying.members(sweep)):
+        with _told_where(base.place, member.places, member=number):
+            made = _member(base, member, settings)
+        found = {pointer: value_at(made.request, pointer) for pointer in varied}
+        request = made.request | {"name": _name(sweep.name or made.request["name"], found)}
+        members.append(Submission(request, _digest(request), made, base.facts, base.dataset_id, base.incoming, caller.stamp))
+        values.append(found)
+        bytes_of_rows += len(orjson.dumps([request, made.parameters, found]))
+        bytes_of_steps += made.trajectory_bytes
+        _check_size(bytes_of_rows, bytes_of_steps, settings)
+    rank_by = _rank_by(sweep.rank_by, [member.plan for member in members])
+    digest = _digest([base.request, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
+    return SweepSubmission(members, values, varied, rank_by, sweep.name, digest, caller.stamp)
+
+
+def queue(database: Database, sweep: SweepSubmission, key: str | None, quotas: Quotas) -> Any:
+    """The sweep, its runs queued; or the one that its owner made with this idempotency key before.
+
+    Raises InvalidError when the key was used for another body, TooManyRequestsError or ConflictError when the owner
+    would have more runs than the quotas allow.
+    """
+    key = None if key is None else runs.scoped_key(key, sweep.owner)
+    with database.writing() as connection:
+        if key is not None and (known := sweeps.find_by_key(connection, key)) is not None:
+            if known.request_digest != sweep.digest:
+                raise submission.key_used()
+            return known
+        quotas.admit_run(connection, sweep.owner, len(sweep.members))
+        dataset_seq = submission.dataset_seq(connection, sweep.members[0])
+        made = sweeps.create(connection, _columns(sweep, key))
+        rows = [
+            submission.columns(member, dataset_seq) | {"sweep": {"id": made.id, "values": values}}
+            for member, values in zip(sweep.members, sweep.values, strict=True)
+        ]
+        runs.create_members(connection, made.seq, rows, sweep.members[0].request["tags"])
+        return made
+
+
+def _columns(sweep: SweepSubmission, key: str | None) -> dict[str, Any]:
+    return {
+        "owner": sweep.owner,
+        "name": sweep.name,
+        "varied": sweep.varied,
+        "rank_by": sweep.rank_by,
+        "idempotency_key": key,
+        "request_digest": sweep.digest,
+    }
+
+
+def _base(sweep: SweepRequest, database: Database, settings: Settings, caller: Caller) -> _Base:
+    place = "/run" if sweep.base is None else "/base"
+    fit = _fit_of_run(sweep.run or "", database, caller) if sweep.base is None else sweep.base.filled()
+    with _told_where(place, {}):
+        facts, incoming = submission.dataset(fit, database, settings, caller)
+    inline = isinstance(fit.dataset, InlineDataset)
+    return _Base(submission.dumped(fit, facts.id), place, facts, incoming, facts.id, inline)
+
+
+def _fit_of_run(run_id: str, database: Database, caller: Caller) -> FitRequest:
+    """The request of the caller's run, without what was filled in for its model. Raises NotFoundError."""
+    with database.reading() as connection:
+        run = runs.find(connection, run_id, caller.owner)
+    if run is None:
+        message = f"There is no run {run_id}."
+        raise NotFoundError(message, [field_error("/run", message, "GET /runs lists those there are.")])
+    return parse(FitRequest, orjson.dumps(asked(run.request, model_of(run.request, run.dataset_features, run.classes))))
+
+
+def _member(base: _Base, member: Member, settings: Settings) -> plan.Plan:
+    request: Request = overlaid(base.request, member.patch)
+    objective = member.patch.get("objective")
+    if isinstance(objective, dict) and "loss" in objective and "delta" not in objective:
+        del request["objective"]["delta"]  # the other loss's own number
+    checked = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json", exclude={"dataset"})
+    return plan.make(checked | {"dataset": base.request["dataset"]}, base.facts, settings, inline=base.inline)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _name(name: str | None, values: Mapping[str, Any]) -> str:
+    """A name that tells a member from the others."""
+    told = ", ".join(f"{steps_of(pointer)[-1]} {_short(value)}" for pointer, value in values.items())
+    return (f"{name}: {told}" if name else told)[:MOST_NAME]
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else orjson.dumps(value).decode().strip('"')
+
+
+def _rank_by(asked_for: str | None, plans: Sequence[plan.Plan]) -> str:
+    """The criterion, or the best one that all members have. Raises InvalidError if a member does not have it."""
+    if asked_for is None:
+        return next(name for name in ("validation_mse", "test_mse", "train_mse") if all(_has(p, name) for p in plans))
+    for number, made in enumerate(plans):
+        if not _has(made, asked_for):
+            message, hint = f"Member {number} has no {asked_for}.", "Choose another, or see that there are such rows."
+            raise InvalidError([field_error("/rank_by", message, hint) | {"member": number}])
+    return asked_for
+
+
+def _has(made: plan.Plan, criterion: str) -> bool:
+    name = criterion.removeprefix("best_")
+    return name in made.columns and (made.test_rows > 0 or not name.startswith("test_"))
+
+
+def _check_count(count: int, settings: Settings) -> None:
+    if count > settings.max_sweep:
+        message = f"These are {count} runs, at most {settings.max_sweep} may a sweep have."
+        raise invalid("", message, "Give fewer values, or several sweeps.")
+
+
+def _check_size(bytes_of_rows: int, bytes_of_steps: int, settings: Settings) -> None:
+    """What every member repeats, such as its θ₀ or its test rows, is bounded as a body is."""
+    if bytes_of_rows > settings.max_body_bytes:
+        message = f"The requests of its runs have more than {settings.max_body_bytes} bytes together."
+        raise invalid("", message, "Give fewer values, or a shorter request.")
+    if bytes_of_steps > settings.max_trajectory_bytes:
+        message = f"The trajectories of its runs would take more than {settings.max_trajectory_bytes} bytes together."
+        raise invalid("", message, "Give fewer values, or fewer steps.")
+
+
+@contextmanager
+def _told_where(base: str, places: Mapping[str, str], **members: Any) -> Iterator[None]:
+    """Errors of a member's request, told of the places that the sweep's body has."""
+    try:
+        yield
+    except InvalidError as error:
+        raise InvalidError([_told(entry, base, places) | members for entry in error.errors]) from None
+    except ApiError as error:
+        error.errors = [_told(entry, base, places) | members for entry in error.errors]
+        raise
+
+
+def _told(entry: dict[str, Any], base: str, places: Mapping[str, str]) -> dict[str, Any]:
+    pointer = entry["pointer"]
+    for varied, place in places.items():
+        if f"{pointer}/".startswith(f"{varied}/"):
+            return entry | {"pointer": place + pointer[len(varied) :]}
+        if varied.startswith(f"{pointer}/"):
+            return entry | {"pointer": place}
+    return entry | {"pointer": base if base == "/run" else base + pointer}
