@@ -126,8 +126,8 @@ SWEEP_EXAMPLES = {
     "rates": {
         "summary": "Twelve learning rates, from one that crawls to one that diverges",
         "value": {
-            "base": {"dataset": {"sample": "norris"}, "standardize": True},
-            "grid": {"/descent/learning_rate": {"from": 0.001, "to": 1.2, "count": 12, "scale": "log"}},
+            "base": {"dataset": {"sample": "norris"}, "standardize": True, "descent": {"steps": 1000}},
+            "grid": {"/descent/learning_rate": {"from": 0.001, "to": 2, "count": 12, "scale": "log"}},
             "name": "Learning rates",
         },
     },

@@ -68,6 +68,13 @@ export const uploadCsv = (content, query) =>
 export const fit = (body) => send("/fit", body);
 export const check = (body) => send("/check", body);
 
+const sweepPath = (id) => `/sweeps/${encodeURIComponent(id)}`;
+export const getSweep = (id, signal) => call(sweepPath(id), { signal });
+export const priceSweep = (body, signal) => send("/sweeps?validate_only=true", body, { signal });
+export const startSweep = (body) => send("/sweeps", body);
+export const cancelSweep = (id) => call(`${sweepPath(id)}/cancel`, { method: "POST" });
+export const deleteSweep = (id) => call(sweepPath(id), { method: "DELETE" });
+
 function send(path, body, options = {}) {
   return call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...options });
 }

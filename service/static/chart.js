@@ -9,8 +9,18 @@ const AXIS_WIDTH = 64;
 const MARGIN_RIGHT = 32;
 const FEW = 25; // steps that are still told apart as points
 
-/** `series` are {name, colour, dash}, a colour being a CSS variable; `onStep(step)` is called as a pointer moves over them. */
-export function chart(host, series, onStep) {
+/** The horizontal axis of steps. Another one is a scale of `scaling`, and the columns' `step` are then plotted by it. */
+const STEPS = {
+  ticks: (low, high, most) => niceTicks(low, high, most).filter(Number.isInteger),
+  label: count,
+};
+
+/**
+ * `series` are {name, colour, dash, spanGaps}, a colour being a CSS variable; `onStep(step)` is called as a pointer moves
+ * over them.
+ * With `spanGaps` a line goes on over them.
+ */
+export function chart(host, series, onStep, across = STEPS) {
   const names = series.map(({ name }) => name);
   let columns = null;
   let scale = scaling([], false);
@@ -31,19 +41,19 @@ export function chart(host, series, onStep) {
     return {
       width: width || 600, height: height || 320, padding: [8, MARGIN_RIGHT, 0, 0],
       legend: { show: false }, cursor: { show: false }, hooks: { draw: [place] },
-      scales: { x: { time: false, range: (_, low, high) => [low ?? 0, Math.max(high ?? 1, (low ?? 0) + 1)] }, y: { range: () => scale.range } },
+      scales: { x: { time: false, range: (_, low, high) => across.range ?? [low ?? 0, Math.max(high ?? 1, (low ?? 0) + 1)] }, y: { range: () => scale.range } },
       series: [{}, ...series.map(line)],
       axes: [
-        { ...axis, size: 28, splits: (u, _, low, high) => niceTicks(low, high, u.width / 110).filter(Number.isInteger), values: (_, ticks) => ticks.map(count) },
+        { ...axis, size: 28, splits: (u, _, low, high) => across.ticks(low, high, u.width / 110), values: (_, ticks) => ticks.map((tick) => across.label(tick)) },
         { ...axis, size: AXIS_WIDTH, splits: (u, _, low, high) => scale.ticks(low, high, u.height / 48), values: (_, ticks) => ticks.map((tick) => scale.label(tick)) },
       ],
     };
   }
 
-  function line({ colour: name, dash }) {
+  function line({ colour: name, dash, spanGaps = false }) {
     const stroke = () => colour(name);
-    const points = { show: (u) => u.data[0].length <= FEW, size: 5, fill: stroke, stroke };
-    return { stroke, width: 2, dash, pxAlign: 0, points };
+    const points = { show: (u) => across !== STEPS || u.data[0].length <= FEW, size: 5, fill: stroke, stroke };
+    return { stroke, width: 2, dash, pxAlign: 0, points, spanGaps };
   }
 
   /**

@@ -10,6 +10,8 @@ import { keyView } from "/static/key-view.js";
 const VIEWS = [
   [/^#\/runs\/([^/?]+)/, async () => (await import("/static/run-view.js")).runView],
   [/^#\/compare\??(.*)/, async () => (await import("/static/compare/view.js")).compareView],
+  [/^#\/sweeps\/new\?run=([^&]+)/, async () => (await import("/static/sweep/new.js")).newSweepView],
+  [/^#\/sweeps\/([^/?]+)/, async () => (await import("/static/sweep/view.js")).sweepView],
   [/^#\/new$/, async () => (await import("/static/new-run/view.js")).newRunView],
   [/^#\/check$/, async () => (await import("/static/check/view.js")).checkView],
   [/^/, async () => (await import("/static/runs-view.js")).runsView],

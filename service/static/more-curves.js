@@ -6,6 +6,7 @@ import { chart } from "/static/chart.js";
 import { showProblem } from "/static/problem.js";
 import { suggestsLog } from "/static/scaling.js";
 import { sayMore } from "/static/readout.js";
+import { legendEntries } from "/static/legend.js";
 
 const KINDS = ["theta", "gradient_norm", "learning_rate"];
 const MAX_POINTS = 1000;
@@ -61,7 +62,7 @@ export function moreCurves(id, kept, onStep) {
     choose(figure);
     drawing = chart(figure, series, onStep);
     drawing.draw({ columns }, shown, kept.more !== "theta" && suggestsLog(columns[shown[0]]), []);
-    choose(legend, series.map(entry));
+    choose(legend, legendEntries(series));
     note.hidden = true;
     if (names.length > MOST_LINES) sayMore(note, names.length, MOST_LINES);
     figure.setAttribute("aria-label", `${t(`more.${kept.more}`)}: ${shown.join(", ")}`);
@@ -77,10 +78,4 @@ export function moreCurves(id, kept, onStep) {
 
   if (element.open) read();
   return { element, update, select, stop: () => drawing?.stop() };
-}
-
-function entry({ name, colour, dash }) {
-  const sample = h("i", { class: "sample", "aria-hidden": "true" });
-  sample.style.borderTop = `2.5px ${dash.length ? "dashed" : "solid"} var(${colour})`;
-  return h("span", { class: "entry" }, sample, h("span", {}, name));
 }

@@ -5,10 +5,12 @@ import { titleOf } from "/static/format.js";
 import { cancelRun, deleteRun, pauseRun, resumeRun } from "/static/api.js";
 import { act } from "/static/problem.js";
 import { badge, isLive, progress, sentence } from "/static/status.js";
+import { confirmed } from "/static/confirm.js";
 import { findings } from "/static/diagnosis.js";
 import { forkButton } from "/static/fork.js";
 import { compareLink } from "/static/compare/link.js";
 import { runLink } from "/static/example.js";
+import { newSweepLink, sweepLink } from "/static/sweep/link.js";
 
 /** `at()` gives the chosen step. */
 export function runHead(id, at) {
@@ -22,14 +24,16 @@ export function runHead(id, at) {
     const button = h("button", { type: "button", hidden: true, click: () => act(button, () => change(id)) }, t(name));
     return button;
   });
-  const remove = h("button", { type: "button", class: "danger", click: () => confirmDelete(heading.textContent, removeRun) }, t("delete"));
+  const remove = h("button", { type: "button", class: "danger", click: () => confirmed(t("deleteTitle"), t("deleteText", { name: heading.textContent }), removeRun) }, t("delete"));
   const removeRun = () => act(remove, async () => {
     await deleteRun(id);
     location.hash = "#/";
   });
   const fork = forkButton(at);
+  const several = h("a", { class: "button", href: newSweepLink(id) }, t("trySeveral"));
+  const sweep = h("a", { hidden: true }, t("partOfSweep"));
   const element = h("header", { class: "run-head" },
-    h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, fork.element, pause, resume, cancel, remove)),
+    h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
     heading, h("p", { class: "state", role: "status" }, state, " ", words), origin, bar, trouble);
 
   function update(run) {
@@ -41,6 +45,8 @@ export function runHead(id, at) {
     fork.update(run);
     if (run.forked_from && origin.hidden) choose(origin, originWords(run)); // once: a refresh never takes the focus from its link
     origin.hidden = !run.forked_from;
+    sweep.hidden = !run.sweep;
+    if (run.sweep) sweep.href = sweepLink(run.sweep.id);
     pause.hidden = !["queued", "running"].includes(run.status);
     resume.hidden = run.status !== "paused";
     cancel.hidden = !isLive(run) || run.status === "cancelling";
@@ -68,20 +74,4 @@ function troubles(run) {
     run.error?.message ? h("p", { class: "error" }, run.error.message) : null,
     found.length ? [h("h2", {}, t("diagnosis")), found] : null,
   ].flat(2);
-}
-
-function confirmDelete(name, onYes) {
-  const finish = (yes) => () => {
-    dialog.close();
-    dialog.remove();
-    if (yes) onYes();
-  };
-  const dialog = h("dialog", { "aria-labelledby": "delete-title", cancel: () => dialog.remove() },
-    h("h2", { id: "delete-title" }, t("deleteTitle")),
-    h("p", {}, t("deleteText", { name })),
-    h("p", { class: "actions" },
-      h("button", { type: "button", click: finish(false), autofocus: true }, t("keep")),
-      h("button", { type: "button", class: "danger", click: finish(true) }, t("delete"))));
-  document.body.append(dialog);
-  dialog.showModal();
 }
