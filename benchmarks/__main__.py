@@ -21,6 +21,7 @@ BENCHMARKS = {
     "startup": "from `descent serve` to its first answer",
     "dispatch": "from a submission to its start on an idle service",
     "page": "opening the page of 100,000 steps, and moving about in it",
+    "sweep": "100 learning rates × 1,000 steps, from the submission to the ranking",
     "idle": "what a service without work costs",
     "store": "appending and reading steps, beside a row a step",
     "linear": "linear regression, beside autograd's, PyTorch's and JAX's loops",

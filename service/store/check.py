@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from service.store import contents, migrations
 from service.store.failures import has_code
 from service.store.files import read_only, wal_of
-from service.store.tables import datasets, runs
+from service.store.tables import datasets, runs, sweeps
 from service.store.wholeness import DamagedFileError, check_whole
 
 MOST_LINES = 20
@@ -120,6 +120,14 @@ def _orphans(connection: Connection) -> Iterator[Finding]:
         lost = select(runs.c.id).where(runs.c.verifies.is_not(None), ~verified.exists())
         for (run_id,) in connection.execute(lost):
             yield Finding("orphan", run_id, "The run verifies another one, which is gone.")
+    if "sweep_seq" in _names(connection, runs):
+        members = select(runs.c.seq).where(runs.c.sweep_seq == sweeps.c.seq)
+        for (sweep_id,) in connection.execute(select(sweeps.c.id).where(~members.exists())):
+            yield Finding("orphan", sweep_id, "The sweep has no run.")
+        swept = select(sweeps.c.seq).where(sweeps.c.seq == runs.c.sweep_seq)
+        lost = select(runs.c.id).where(runs.c.sweep_seq.is_not(None), ~swept.exists())
+        for (run_id,) in connection.execute(lost):
+            yield Finding("orphan", run_id, "The run belongs to a sweep, which is gone.")
 
 
 def _each(connection: Connection, table: Table, kind: str, look: _Look, progress: Progress) -> Iterator[Finding]:

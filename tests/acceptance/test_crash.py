@@ -9,7 +9,7 @@ import pytest
 
 from service.ephemeral import Service, running_service
 from service.store.database import sqlite_module
-from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
+from tests.acceptance.helpers import SLOW, WAVES, finished, long_run, run_of, trajectory, until
 
 RUNS = 20
 SOON = {**os.environ, "DESCENT_HEARTBEAT_SECONDS": "0.5", "DESCENT_LEASE_SECONDS": "2"}
@@ -66,4 +66,41 @@ def test_no_run_is_lost_by_sigkill_and_every_trajectory_is_the_undisturbed_one(t
                 assert len(rows) == 2_000 + 100 * number + 2
                 # The same descent, only longer: its first rows are the shorter run's, byte for byte.
                 assert rows == reference[: len(rows)]
+    assert integrity(file) == "ok"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers by /proc")
+def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path: Path) -> None:
+    file = tmp_path / "descent.db"
+    options = ("--database", f"sqlite:///{file}", "--workers", "2")
+    base = {"dataset": WAVES, "model": SLOW, "descent": {"steps": 1_200}}
+    body = {"base": base, "grid": {"/descent/learning_rate": [0.0005 * (1 + number) for number in range(12)]}}
+    with (tmp_path / "log").open("w") as log:
+        with (
+            running_service(*options, environment=SOON, log=log) as service,
+            httpx2.Client(base_url=service.url, timeout=60) as client,
+        ):
+            answer = client.post("/sweeps", json=body)
+            assert answer.status_code == 202, answer.text
+            path = answer.headers["location"]
+            until(lambda: client.get(path).json()["statuses"].get("succeeded", 0) >= 2)
+            for worker in children_of(service.process.pid):  # one dies alone, and is replaced
+                os.kill(worker, signal.SIGKILL)
+                break
+            until(lambda: client.get(path).json()["statuses"].get("succeeded", 0) >= 4)
+            kill_all(service, children_of(service.process.pid))
+        assert integrity(file) == "ok"
+
+        with (
+            running_service(*options, environment=SOON, log=log) as service,
+            httpx2.Client(base_url=service.url, timeout=60) as client,
+        ):
+            until(lambda: client.get(path).json()["status"] == "finished", 120)
+            sweep = client.get(path).json()
+            assert sweep["statuses"] == {"succeeded": 12}
+            assert sorted(member["rank"] for member in sweep["ranking"]) == list(range(1, 13))
+            assert [member["steps_done"] for member in sweep["ranking"]] == [1_200] * 12
+            for member in sweep["ranking"]:
+                verified = client.post(f"/runs/{member['run_id']}/verify").json()
+                assert verified["identical"] is True, verified
     assert integrity(file) == "ok"

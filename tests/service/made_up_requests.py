@@ -14,7 +14,9 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from sqlalchemy import text
 
-from service import submission
+from service import submission, sweeps
+from service.access import ANYBODY
+from service.quotas import Quotas
 from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
@@ -23,7 +25,7 @@ from tests.service.support import LINE, fit_body, stored_run
 EXAMPLES, EXAMPLES_OF_BODIES = 12, 40
 # A schema cannot say that x and y have the same length, or which columns a run has.
 HAS_MORE_RULES = {
-    *("POST /fit", "POST /datasets", "POST /runs/{run_id}/fork"),
+    *("POST /fit", "POST /datasets", "POST /runs/{run_id}/fork", "POST /sweeps"),
     *("GET /runs/{run_id}/trajectory", "GET /runs/{run_id}/events"),
     *("GET /runs/{run_id}/landscape", "GET /runs/{run_id}/steps/{step}", "GET /runs/{run_id}/predictions"),
     *("POST /runs/{run_id}/predict", "POST /check"),
@@ -32,6 +34,7 @@ HAS_MORE_RULES = {
 HAVE_NO_WRONG_REQUEST = {
     *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel", "POST /runs/{run_id}/pause"),
     *("POST /runs/{run_id}/resume", "POST /runs/{run_id}/verify"),
+    *("GET /sweeps/{sweep_id}", "DELETE /sweeps/{sweep_id}", "POST /sweeps/{sweep_id}/cancel"),
     *("GET /datasets/{dataset_id}", "DELETE /datasets/{dataset_id}", "GET /samples"),
     *("GET /limits", "GET /livez", "GET /readyz"),
 }
@@ -55,6 +58,8 @@ def make_sensible(case: Any, draw: Any) -> None:
             case.body = {name: case.body[name] for name in case.body if name not in draw(st.sampled_from(APART))}
         elif isinstance(case.body, dict) and "from_step" in case.body:
             case.body = {"from_step": draw(st.integers(0, 2))}
+        elif isinstance(case.body, dict) and {"grid", "list"} & set(case.body):
+            case.body = {"run": "latest", "grid": {"/split/seed": draw(st.lists(st.integers(0, 9), min_size=1))}}
         elif isinstance(case.body, dict) and "y" in case.body:
             case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
             case.query = {}  # what a CSV needs, JSON must not have
@@ -70,6 +75,9 @@ def seed_run(label: str, database: Database) -> None:
             for run_id in connection.execute(text("SELECT id FROM runs WHERE finished_at IS NULL")).scalars().all():
                 runs.remove(connection, run_id)  # or they would be claimed first
         stored_run(database, fit_body(), np.ones((3, 2)))
+    elif "{sweep_id}" in label:
+        body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()
+        sweeps.queue(database, sweeps.read(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
     elif label.endswith(("/resume", "/pause", "/cancel")):
         run, _ = submission.queue(database, submission.read(json.dumps(LINE).encode(), database, Settings()), None)
         if label.endswith("/resume"):

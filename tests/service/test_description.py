@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES, FIT_EXAMPLES
+from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES, FIT_EXAMPLES, SWEEP_EXAMPLES
 from service.schemas import answers
 from service.store.database import Database
 from tests.service.support import LINE, fit_body, stored_run, strict_json
@@ -46,7 +46,7 @@ def test_every_operation_is_described(described: dict[str, Any]) -> None:
 def test_every_error_that_a_route_can_give_is_described(described: dict[str, Any]) -> None:
     for method, path, operation in operations(described):
         wanted = {"422", "500", "503"}
-        wanted |= {"404"} if "{" in path or path == "/fit" else set()
+        wanted |= {"404"} if "{" in path or (path in {"/fit", "/sweeps"} and method == "post") else set()
         wanted |= {"400", "413", "415", "507"} if "requestBody" in operation else set()
         wanted |= {"409"} if path.endswith("/cancel") or (method, path.count("dataset_id")) == ("delete", 1) else set()
         wanted |= {"406"} if path.endswith("/trajectory") else set()
@@ -92,6 +92,8 @@ def test_the_fields_of_the_request_are_the_contracts(described: dict[str, Any]) 
 def test_the_examples_of_the_description_are_those_that_are_run(described: dict[str, Any]) -> None:
     content = described["paths"]["/fit"]["post"]["requestBody"]["content"]
     assert content["application/json"]["examples"] == FIT_EXAMPLES
+    content = described["paths"]["/sweeps"]["post"]["requestBody"]["content"]
+    assert content["application/json"]["examples"] == SWEEP_EXAMPLES
     content = described["paths"]["/datasets"]["post"]["requestBody"]["content"]
     assert content["application/json"]["examples"] == DATASET_EXAMPLES
     assert content["text/csv"]["examples"] == CSV_EXAMPLES
@@ -113,6 +115,7 @@ def test_the_examples_of_paths_run_once_there_is_something(
 ) -> None:
     stored_run(database, fit_body(), np.ones((2, 2)))  # finished: the events of one that waits would have no end
     api.post("/datasets", json=LINE["dataset"])
+    api.post("/sweeps", json={"run": "latest", "grid": {"/split/seed": [1]}})
     for method, path, operation in operations(described):
         filled = path
         for parameter in operation.get("parameters", ()):
@@ -133,6 +136,8 @@ def test_the_examples_of_paths_run_once_there_is_something(
         ("/datasets", answers.Datasets),
         ("/datasets/latest", answers.Dataset),
         ("/datasets/latest/rows", answers.DatasetRows),
+        ("/sweeps", answers.Sweeps),
+        ("/sweeps/latest", answers.Sweep),
         ("/samples", answers.Samples),
         ("/livez", answers.Health),
         ("/readyz", answers.Health),
@@ -145,6 +150,7 @@ def test_answers_have_the_fields_described_and_no_other(
     body = fit_body(dataset=classes, model={"kind": "logistic"}, tags={"a": "b"}, name="n")
     stored_run(database, body, [[0.5] * 15] * 6)
     api.post("/datasets", json=classes)
+    api.post("/sweeps", json={"base": body, "grid": {"/split/seed": [1]}})
     given = api.get(path).json()
     assert model.model_validate(given).model_dump(mode="json", by_alias=True, exclude_unset=True) == given
     assert set(model.model_json_schema(by_alias=True).get("required", ())) <= set(given)

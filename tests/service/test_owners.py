@@ -41,12 +41,13 @@ def test_anothers_is_not_found(
     operation: Operation, api: TestClient, key: Key, other: Key, admin: Key, database: Database
 ) -> None:
     run_id, dataset_id = fit(api, key).json()["id"], upload(api, key).json()["id"]
-    name = run_id if operation.path.startswith("/runs") else dataset_id
     if operation.method == "GET":  # events have no end before the run has, and only what is stored can be asked about
         with database.writing() as connection:
             assert runs.remove(connection, run_id)
         run_id = stored_run(database, fit_body(), np.ones((2, 2)), owner=key.id)
-        name = run_id if operation.path.startswith("/runs") else dataset_id
+    sweep = {"run": run_id, "grid": {"/split/seed": [1]}}
+    sweep_id = api.post("/sweeps", json=sweep, headers=key.headers).json()["id"]
+    name = {"runs": run_id, "sweeps": sweep_id, "datasets": dataset_id}[operation.path.split("/")[1]]
     before = counts(database)
 
     def ask(path: str, who: Key) -> Any:
@@ -74,6 +75,24 @@ def test_lists_and_latest_are_ones_own(api: TestClient, key: Key, other: Key, ad
         assert api.get("/datasets/latest", headers=who.headers).json()["id"] == data[0]
     assert names(api, admin, "/runs") == [theirs, mine]
     assert names(api, admin, "/datasets") == [their_data, my_data]
+
+
+def test_sweeps_are_ones_own(api: TestClient, key: Key, other: Key, admin: Key) -> None:
+    run_id = fit(api, key).json()["id"]
+    body = {"run": run_id, "grid": {"/split/seed": [1, 2]}}
+    again = {"Idempotency-Key": "k"}
+    problem_of(api.post("/sweeps", json=body, headers=other.headers), 404)
+    made = [
+        api.post("/sweeps", json=body | {"run": "latest"}, headers=who.headers | again).json()["id"]
+        for who in (key, admin)
+    ]
+    assert made[0] != made[1]
+    assert names(api, key, "/sweeps") == [made[0]]
+    assert names(api, other, "/sweeps") == []
+    assert names(api, admin, "/sweeps") == made[::-1]
+    assert len(names(api, key, f"/runs?sweep={made[0]}")) == 2
+    assert names(api, other, f"/runs?sweep={made[0]}") == []
+    assert len(names(api, admin, f"/runs?sweep={made[0]}")) == 2
 
 
 def test_a_cursor_into_anothers_runs_leads_nowhere(api: TestClient, key: Key, other: Key) -> None:

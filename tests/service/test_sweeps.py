@@ -375,18 +375,20 @@ def rows_of(database: Database, run_id: str) -> Any:
 
 def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Database, work: Callable[[], None]) -> None:
     sweep = submitted(api, grid={"/split/seed": [0, 1], RATE: [0.01, 0.02]})
-    shelf, posed = Shelf(), []
+    shelf = Shelf()
+    posed: list[Any] = []
 
-    def problem(run: Any) -> Any:
-        return shelf.problem(run, lambda: posed.append(run.id) or object())  # type: ignore[func-returns-value,arg-type]
+    def pose() -> Any:
+        posed.append(object())
+        return posed[-1]
 
     with database.reading() as connection:
         members = [runs.find(connection, member["run_id"]) for member in sweep["ranking"]]
-    found = [problem(member) for member in members]
+    found = [shelf.problem(member, pose) for member in members]
     assert [found[0] is found[1], found[1] is found[2], found[2] is found[3]] == [True, False, True]
     assert len(posed) == 2
     shelf.clear()
-    assert problem(members[3]) is not found[3]
+    assert shelf.problem(members[3], pose) is not found[3]
 
 
 def test_a_lone_run_keeps_nothing(api: TestClient, database: Database) -> None:

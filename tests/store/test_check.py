@@ -150,6 +150,16 @@ ROWS = f"dataset_chunks SET {{}} WHERE dataset_seq = {UPLOADED}"
             "orphan",
             "The run verifies another one, which is gone.",
         ),
+        (
+            "UPDATE runs SET sweep_seq = 77 WHERE name = 'going'",
+            "orphan",
+            "The run belongs to a sweep, which is gone.",
+        ),
+        (
+            "INSERT INTO sweeps (id, varied, rank_by, request_digest, created_at) VALUES ('s', '[]', 'a', '', 0)",
+            "orphan",
+            "The sweep has no run.",
+        ),
     ],
 )
 def test_planted_damage_is_found(damage: str, kind: str, message: str, file: Path) -> None:

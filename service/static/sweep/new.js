@@ -50,14 +50,15 @@ function sweepForm(run) {
 
   const request = () => ({ run: run.id, grid: Object.fromEntries(rows.map((row) => row.value()).map(({ pointer, values }) => [pointer, values])) });
 
-  function addRow(removable) {
+  function addRow(isRemovable) {
     const used = rows.map((row) => row.value().pointer);
-    const row = valueRow(run, used, changed, removable && (() => {
+    const remove = () => {
       rows = rows.filter((other) => other !== row);
       row.element.remove();
       changed();
       add.focus();
-    }));
+    };
+    const row = valueRow(run, used, changed, isRemovable ? remove : null);
     rows.push(row);
     place.append(row.element);
     changed();

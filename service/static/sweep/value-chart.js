@@ -1,6 +1,6 @@
 // The criterion over the value that varies, a line for each combination of the other values. Only for numbers.
 import { choose, h } from "/static/dom.js";
-import { t } from "/static/i18n.js";
+import { language, t } from "/static/i18n.js";
 import { rounded } from "/static/format.js";
 import { chart } from "/static/chart.js";
 import { scaling, suggestsLog } from "/static/scaling.js";
@@ -42,7 +42,7 @@ export function valueChart(kept, onRun) {
     drawn = news;
     const rest = sweep.varied.filter((other) => other !== pointer);
     const groups = Map.groupBy(shown, (member) => rest.map((other) => `${variableWords(other)} ${told(member.values[other])}`).join(", "));
-    const names = [...groups.keys()].slice(0, MOST_LINES);
+    const names = [...groups.keys()].sort(new Intl.Collator(language(), { numeric: true }).compare).slice(0, MOST_LINES);
     const values = [...new Set(sweep.ranking.map((member) => member.values[pointer]))].sort((a, b) => a - b);
     const axis = scaling(values, suggestsLog(values));
     const columns = { step: values.map(axis.plot) };

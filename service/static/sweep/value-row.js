@@ -6,7 +6,7 @@ import { valueAt, variables, variableWords } from "/static/sweep/variables.js";
 const KINDS = ["log", "linear", "list"];
 const POSITIVE = new Set(["learning_rate", "l1", "l2", "epsilon", "clip_norm", "weight_decay"]); // differ by powers of ten
 
-/** `used` are pointers that other rows have; `onChange()` is called at each change. */
+/** `used` are pointers that other rows have; `onChange()` is called at each change, `onRemove` is null for what stays. */
 export function valueRow(run, used, onChange, onRemove) {
   const pointers = variables(run.request);
   const pointer = h("select", { change: suggest }, pointers.map((each) => h("option", { value: each }, variableWords(each))));
@@ -18,9 +18,9 @@ export function valueRow(run, used, onChange, onRemove) {
   const labelled = (words, input) => h("label", {}, h("span", {}, words), input);
   const ends = [labelled(t("values.from"), from), labelled(t("values.to"), to), labelled(t("values.count"), number)];
   const listed = labelled(t("values.listed"), list);
-  const remove = onRemove && h("button", { type: "button", click: onRemove }, t("values.remove"));
+  const remove = onRemove ? h("button", { type: "button", click: onRemove }, t("values.remove")) : null;
   const element = h("fieldset", { class: "value-row" }, h("legend", { class: "unseen" }, t("values.legend")),
-    labelled(t("values.variable"), pointer), labelled(t("values.kind"), kind), listed, ends, remove ?? null);
+    labelled(t("values.variable"), pointer), labelled(t("values.kind"), kind), listed, ends, remove);
 
   function suggest() {
     const name = pointer.value.split("/").at(-1);
