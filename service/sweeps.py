@@ -38,8 +38,9 @@ class SweepSubmission(NamedTuple):
 
 
 class _Base(NamedTuple):
-    """The request that the members differ from, where it stands in the body, and its data."""
+    """The request that the members differ from, as `wanted` and filled in, its place in the body, and its data."""
 
+    wanted: Any
     request: Request
     place: str
     facts: plan.Facts
@@ -68,7 +69,8 @@ def read(body: bytes, database: Database, settings: Settings, caller: Caller) ->
         bytes_of_steps += made.trajectory_bytes
         _check_size(bytes_of_rows, bytes_of_steps, settings)
     rank_by = _rank_by(sweep.rank_by, [member.plan for member in members])
-    digest = _digest([base.request, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
+    # Of what was asked: "latest" is the same request still when there is a newer run or dataset.
+    digest = _digest([base.wanted, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
     return SweepSubmission(members, values, varied, rank_by, sweep.name, digest, caller.stamp)
 
 
@@ -111,8 +113,10 @@ def _base(sweep: SweepRequest, database: Database, settings: Settings, caller: C
     fit = _fit_of_run(sweep.run or "", database, caller) if sweep.base is None else sweep.base.filled()
     with _told_where(place, {}):
         facts, incoming = submission.dataset(fit, database, settings, caller)
+    request = submission.dumped(fit, facts.id)
     inline = isinstance(fit.dataset, InlineDataset)
-    return _Base(submission.dumped(fit, facts.id), place, facts, incoming, facts.id, inline)
+    wanted = request if inline else request | {"dataset": fit.dataset.model_dump()}
+    return _Base(sweep.run or wanted, request, place, facts, incoming, facts.id, inline)
 
 
 def _fit_of_run(run_id: str, database: Database, caller: Caller) -> FitRequest:

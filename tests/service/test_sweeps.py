@@ -252,6 +252,16 @@ def test_an_idempotency_key_gives_the_same_sweep(api: TestClient) -> None:
     assert api.post("/sweeps", json=sweep_body(), headers={"Idempotency-Key": "k"}).json()["id"] != first
 
 
+@pytest.mark.parametrize("changes", [{"base": ..., "run": "latest"}, {"base": {"dataset": {"id": "latest"}}}])
+def test_a_key_outlives_a_newer_run_and_dataset(changes: dict[str, Any], api: TestClient) -> None:
+    made = set()
+    for number in (3, 4):
+        api.post("/datasets", json={"x": [[1], [2], [number]], "y": [1, 2, 3]})
+        api.post("/fit", json=LINE)
+        made.add(api.post("/sweeps", json=sweep_body(**changes), headers={"Idempotency-Key": "k"}).json()["id"])
+    assert len(made) == 1
+
+
 def test_sweeps_are_listed_newest_first(api: TestClient) -> None:
     made = [submitted(api, name=str(number))["id"] for number in range(3)]
     first = api.get("/sweeps?limit=2").json()
