@@ -63,7 +63,9 @@ def read(body: bytes, database: Database, settings: Settings, caller: Caller) ->
             made = _member(base, member, settings)
         found = {pointer: value_at(made.request, pointer) for pointer in varied}
         request = made.request | {"name": _name(sweep.name or made.request["name"], found)}
-        members.append(Submission(request, _digest(request), made, base.facts, base.dataset_id, base.incoming, caller.stamp))
+        members.append(
+            Submission(request, _digest(request), made, base.facts, base.dataset_id, base.incoming, caller.stamp)
+        )
         values.append(found)
         bytes_of_rows += len(orjson.dumps([request, made.parameters, found]))
         bytes_of_steps += made.trajectory_bytes
