@@ -58,7 +58,9 @@ def test_several_learning_rates_are_tried_and_ranked(page: Page, service: Servic
     assert run_id not in best
 
 
-def test_a_value_that_cannot_be_is_told_and_another_parameter_varies_too(page: Page, service: Service) -> None:
+def test_a_value_that_cannot_be_is_told_and_another_parameter_varies_too(pages: Pages, service: Service) -> None:
+    pages.expected = "422"
+    page = pages.open(f"{service.url}/")
     run_id = fit(page, service, EXAMPLE)
     page.goto(f"{service.url}/#/sweeps/new?run={run_id}")
     page.locator(".value-row select").nth(1).select_option("list")
