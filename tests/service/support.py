@@ -25,7 +25,7 @@ LINE = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
 """The minimal request of the contract."""
 CSV = b"age,size,height\n1,0.5,2\n2,1.5,4\n4,2.5,7\n"
 WAIT = {"Prefer": "wait=20"}
-TABLES = ("runs", "run_tags", "datasets", "dataset_chunks", "trajectory_chunks")
+TABLES = ("sweeps", "runs", "run_tags", "datasets", "dataset_chunks", "trajectory_chunks")
 
 
 def fit_body(**changes: Any) -> dict[str, Any]:
