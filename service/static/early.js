@@ -17,9 +17,8 @@
   const VIEWS = [
     [/^#\/runs\//, ["run-view", "arithmetic", "chart", "chart-panel", "compare/link", "confirm", "curve-table", "curve-words",
       "diagnosis", "example", "files", "fit-view/curve", "fit-view/looks", "fit-view/marks", "fit-view/panel", "fit-view/plane",
-      "fit-view/values", "follow", "fork", "format", "landscape/choices", "landscape/frame", "landscape/gradient",
-      "landscape/legend", "landscape/panel", "landscape/relief", "landscape/words", "legend", "more-curves", "player", "poll",
-      "readout", "rest", "run-facts", "run-head", "run-results", "scale-choice", "scaling", "status", "stepper", "sweep/link",
+      "fit-view/values", "follow", "fork", "format", "landscape/fold", "legend", "more-curves", "player", "poll", "readout",
+      "rest", "run-facts", "run-head", "run-results", "scale-choice", "scaling", "status", "stepper", "sweep/link",
       "trajectory", "vendor/eventsource-parser-3.1.1/index"]],
     [/^#\/compare/, ["compare/view", "chart", "compare/columns", "compare/curves", "compare/differences", "compare/ground",
       "compare/link", "compare/paths", "compare/run-name", "compare/sheet", "compare/standings", "compare/track", "curve-table",

@@ -14,7 +14,7 @@ import { Curve, rowReader } from "/static/trajectory.js";
 import { arithmetic } from "/static/arithmetic.js";
 import { chartPanel } from "/static/chart-panel.js";
 import { fitPanel } from "/static/fit-view/panel.js";
-import { landscapePanel } from "/static/landscape/panel.js";
+import { landscapeFold } from "/static/landscape/fold.js";
 import { moreCurves } from "/static/more-curves.js";
 import { readout } from "/static/readout.js";
 import { runFacts } from "/static/run-facts.js";
@@ -27,7 +27,7 @@ export function runView(host, kept, id) {
   const head = runHead(id, () => chosen());
   const sums = arithmetic(id, kept, (step) => panel.choose(step));
   const panel = chartPanel(kept, select, sums.button);
-  const ground = landscapePanel(id, kept, (step) => panel.choose(step));
+  const ground = landscapeFold(id, kept, (step) => panel.choose(step));
   const fitted = fitPanel(id);
   const more = moreCurves(id, kept, (step) => panel.choose(step));
   const [facts, results] = [runFacts(), runResults(id)];

@@ -1,4 +1,4 @@
-// The landscape of a run: read when it is opened, drawn as a map or as a hill in 3-D, with the ball at the chosen step.
+// The landscape of a run, drawn as a map or as a hill in 3-D, with the ball at the chosen step.
 import { choose, h, say } from "/static/dom.js";
 import { t } from "/static/i18n.js";
 import { getLandscape } from "/static/api.js";
@@ -12,9 +12,8 @@ import { describe, named, whereabouts } from "/static/landscape/words.js";
 
 const PAUSE_MS = 5000; // between two looks at a live run
 
-/** `kept` holds what the reader has chosen: `landscape`, with `open`, `hill` and the API's query. `onStep(step)` is the chart's. */
-export function landscapePanel(id, kept, onStep) {
-  const mine = (kept.landscape ??= { query: {} });
+/** `mine` holds what the reader has chosen: `hill` and the API's query. `onStep(step)` is the chart's. */
+export function landscapePanel(id, mine, onStep) {
   const host = h("div", { class: "landscape-host" });
   const words = h("p", { class: "note", id: "landscape-words" });
   const links = h("p", { class: "downloads" });
@@ -22,15 +21,9 @@ export function landscapePanel(id, kept, onStep) {
   const buttons = [["map", false], ["hill", true]].map(([name, hill]) => h("button", { type: "button", click: () => turnTo(hill) }, t(`landscape.${name}`)));
   const views = h("div", { class: "scale", role: "group", "aria-label": t("landscape.view") }, buttons);
   const key = legend();
-  const element = h("details", { class: "landscape", open: Boolean(mine.open), toggle: opened }, h("summary", {}, t("landscape")),
-    h("div", { class: "criteria-top" }, which.element, views), key.element, host, words, links);
+  const parts = [h("div", { class: "criteria-top" }, which.element, views), key.element, host, words, links];
   const arrows = gradients(id, (step, gradient) => step === chosen?.[0] && picture?.arrow?.(downhill(gradient)));
   let [data, picture, run, last, readAt, readTo, chosen, turn] = [null, null, {}, -1, 0, -1, null, 0];
-
-  function opened() {
-    mine.open = element.open;
-    if (element.open && last >= 0) read();
-  }
 
   function turnTo(hill) {
     mine.hill = hill;
@@ -42,7 +35,7 @@ export function landscapePanel(id, kept, onStep) {
     [run, last] = [news, step];
     which.update(run, last);
     const due = !isLive(run) || performance.now() - readAt > PAUSE_MS;
-    if (element.open && last > readTo && due) read();
+    if (last > readTo && due) read();
   }
 
   async function read() {
@@ -93,7 +86,7 @@ export function landscapePanel(id, kept, onStep) {
 
   function select(step, row) {
     chosen = [step, row];
-    if (!element.open || !picture) return;
+    if (!picture) return;
     const point = row?.theta?.every(Number.isFinite) ? place(row) : null;
     picture.select(step, point, point && whereabouts(data, step, point, row.train_loss));
     if (data.y.label !== null && !mine.hill) arrows.want(step);
@@ -104,5 +97,5 @@ export function landscapePanel(id, kept, onStep) {
     arrows.stop();
     picture?.stop();
   }
-  return { element, update, select, stop };
+  return { parts, update, select, stop };
 }
