@@ -16,7 +16,7 @@
 
   const VIEWS = [
     [/^#\/runs\//, ["run-view", "arithmetic", "chart", "chart-panel", "compare/link", "confirm", "curve-table", "curve-words",
-      "diagnosis", "example", "files", "fit-view/curve", "fit-view/looks", "fit-view/marks", "fit-view/panel", "fit-view/plane",
+      "diagnosis", "example", "files", "fit-view/curve", "fit-view/marks", "fit-view/panel", "fit-view/plane",
       "fit-view/values", "follow", "fork", "format", "landscape/fold", "legend", "more-curves", "player", "poll", "readout",
       "rest", "run-facts", "run-head", "run-results", "scale-choice", "scaling", "status", "stepper", "sweep/link",
       "trajectory", "vendor/eventsource-parser-3.1.1/index"]],

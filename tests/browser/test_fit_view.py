@@ -85,7 +85,7 @@ def test_between_the_fetched_steps_the_nearest_is_drawn_until_the_cursor_rests(p
     nearest = min(fetched, key=lambda step: abs(step - between))
     held: list[Route] = []
     page.route("**/predictions?step=*", lambda route: held.append(route))  # noqa: PLW0108 - a method is refused
-    with page.expect_request(f"**/predictions?step={between}"):
+    with page.expect_request(f"**/predictions?step={between}&*"):
         choose_step(page, between)
     note = fit_view(page).locator(".note")
     expect(note).to_have_text(f"Drawn at step {nearest}, the nearest at hand.")

@@ -6,11 +6,12 @@ import { getPredictions } from "/static/api.js";
 import { describe } from "/static/problem.js";
 import { whenResting } from "/static/rest.js";
 import { isLive } from "/static/status.js";
-import { lookOf } from "/static/fit-view/looks.js";
+import { curveLook } from "/static/fit-view/curve.js";
 import { plane } from "/static/fit-view/plane.js";
 
 const FEWEST_STEPS = 3; // the first, the best and the last, to begin with
 const MOST_STEPS = 60;
+const POINTS = 50; // of a curve: at this size, more could not be seen
 const PAUSE_MS = 3000; // between two looks at a live run
 
 export function fitPanel(id) {
@@ -19,7 +20,7 @@ export function fitPanel(id) {
   const note = h("div", { class: "note" });
   const about = h("p", { class: "help" });
   const element = h("section", { class: "fit-view", "aria-labelledby": "fit-view", hidden: true }, h("h2", { id: "fit-view" }, t("fitTitle")), about, figure, legend, note);
-  const reader = whenResting((step, signal) => getPredictions(id, { step }, signal), (answer) => { exact = answer; draw(); }, fail);
+  const reader = whenResting((step, signal) => ask({ step }, signal), (answer) => { exact = answer; draw(); }, fail);
   let [run, look, drawing, film, exact, at, most] = [null, null, null, null, null, 0, FEWEST_STEPS];
   let [readAt, readLast, controller] = [-PAUSE_MS, -1, new AbortController()];
 
@@ -31,13 +32,15 @@ export function fitPanel(id) {
     read();
   }
 
+  const ask = (query, signal) => getPredictions(id, { ...query, ...(run.dataset.features.length === 1 && { points: POINTS }) }, signal);
+
   async function read() {
     readAt = performance.now();
     controller.abort();
     controller = new AbortController();
     const { signal } = controller;
     try {
-      const answer = await getPredictions(id, { max_steps: most }, signal);
+      const answer = await ask({ max_steps: most }, signal);
       look ??= await lookOf(answer, run.dataset.target);
       if (signal.aborted) return;
       film = answer;
@@ -101,6 +104,13 @@ export function fitPanel(id) {
     drawing?.stop();
   };
   return { element, update, select, stop };
+}
+
+/** A curve through the points; or classes on the plane, or predictions against what was given, loaded where they are wanted. */
+async function lookOf(answer, target) {
+  if (!answer.y) return curveLook(answer, target);
+  if (answer.classes) return (await import("/static/fit-view/regions.js")).regionsLook(answer);
+  return (await import("/static/fit-view/against.js")).againstLook(answer, target);
 }
 
 const frame = (answer, i) => ({ step: answer.step[i], prediction: answer.prediction[i], fitted: answer.fitted[i] });
