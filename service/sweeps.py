@@ -17,7 +17,7 @@ from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset
 from service.schemas.sweep import SweepRequest
 from service.settings import Settings
-from service.store import runs, sweeps
+from service.store import datasets, runs, sweeps
 from service.store.database import Database
 from service.submission import Submission
 from service.varying import Member
@@ -53,7 +53,10 @@ def read(body: bytes, database: Database, settings: Settings, caller: Caller) ->
     """The sweep that a caller's body describes. Raises ApiErrors that name what is wrong, and with which member."""
     sweep = parse(SweepRequest, body)
     _check_count(varying.count(sweep), settings)
-    base = _base(sweep, database, settings, caller)
+    if sweep.base is None:
+        base = _base_of_run(sweep.run or "", database, caller)
+    else:
+        base = _base_of_body(sweep.base.filled(), database, settings, caller)
     varied = varying.varied(sweep)
     members: list[Submission] = []
     values: list[dict[str, Any]] = []
@@ -110,25 +113,28 @@ def _columns(sweep: SweepSubmission, key: str | None) -> dict[str, Any]:
     }
 
 
-def _base(sweep: SweepRequest, database: Database, settings: Settings, caller: Caller) -> _Base:
-    place = "/run" if sweep.base is None else "/base"
-    fit = _fit_of_run(sweep.run or "", database, caller) if sweep.base is None else sweep.base.filled()
-    with _told_where(place, {}):
+def _base_of_body(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> _Base:
+    with _told_where("/base", {}):
         facts, incoming = submission.dataset(fit, database, settings, caller)
     request = submission.dumped(fit, facts.id)
     inline = isinstance(fit.dataset, InlineDataset)
     wanted = request if inline else request | {"dataset": fit.dataset.model_dump()}
-    return _Base(sweep.run or wanted, request, place, facts, incoming, facts.id, inline)
+    return _Base(wanted, request, "/base", facts, incoming, facts.id, inline)
 
 
-def _fit_of_run(run_id: str, database: Database, caller: Caller) -> FitRequest:
+def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
     """The request of the caller's run, without what was filled in for its model. Raises NotFoundError."""
     with database.reading() as connection:
         run = runs.find(connection, run_id, caller.owner)
-    if run is None:
+        facts = (
+            None if run is None else datasets.find(connection, run.dataset_id)
+        )  # whoever sees the run may use its data
+    if run is None or facts is None:
         message = f"There is no run {run_id}."
         raise NotFoundError(message, [field_error("/run", message, "GET /runs lists those there are.")])
-    return parse(FitRequest, orjson.dumps(asked(run.request, model_of(run.request, run.dataset_features, run.classes))))
+    request = asked(run.request, model_of(run.request, run.dataset_features, run.classes))
+    filled = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json", exclude={"dataset"})
+    return _Base(run_id, filled | {"dataset": run.request["dataset"]}, "/run", facts, None, facts.id, inline=False)
 
 
 def _member(base: _Base, member: Member, settings: Settings) -> plan.Plan:
