@@ -95,9 +95,7 @@ async def submit_sweep(
     headers = {"Location": f"/sweeps/{found['id']}"}
     if wait is not None:
         is_over = await finished(request, wait, False, bool, partial(_is_over, store, found["id"]))
-        found = (
-            await run_in_threadpool(_look, store, found["id"]) or found
-        )  # deleted meanwhile, it is told of as it was
+        found = await run_in_threadpool(_look, store, found)
         if is_over:
             return json_response(found, 200, headers | {"Preference-Applied": f"wait={wait}"})
     return json_response(found, 202, headers | {"Retry-After": "1"})

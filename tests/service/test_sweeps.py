@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -250,6 +251,23 @@ def test_an_idempotency_key_gives_the_same_sweep(api: TestClient) -> None:
     assert problem_of(other, 422)["errors"][0]["header"] == "Idempotency-Key"
     api.delete(f"/sweeps/{first}")
     assert api.post("/sweeps", json=sweep_body(), headers={"Idempotency-Key": "k"}).json()["id"] != first
+
+
+def test_who_waits_gets_the_finished_sweep(client: httpx2.Client) -> None:
+    answer = client.post("/sweeps", json=sweep_body(), headers={"Prefer": "wait=25"})
+    assert answer.status_code == 200
+    assert answer.headers["preference-applied"] == "wait=25"
+    sweep = answer.json()
+    assert (sweep["status"], sweep["statuses"]) == ("finished", {"succeeded": 3})
+    assert [member["rank"] for member in sweep["ranking"]] == [1, 2, 3]
+    assert client.get(answer.headers["location"]).json() == sweep
+
+
+def test_who_cannot_wait_longer_gets_the_sweep_as_it_is(api: TestClient) -> None:
+    answer = api.post("/sweeps", json=sweep_body(), headers={"Prefer": "wait=0"})
+    assert answer.status_code == 202
+    assert answer.json()["status"] == "queued"
+    assert "preference-applied" not in answer.headers
 
 
 @pytest.mark.parametrize("changes", [{"base": ..., "run": "latest"}, {"base": {"dataset": {"id": "latest"}}}])
