@@ -18,7 +18,7 @@ from service.ephemeral import running_service
 from tests.browser.chromium import chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
-MOST_BYTES = 150_000
+MOST_BYTES = 200_000
 WIDE, PHONE = (1280, 800), (390, 844)
 Prepare = Callable[[Page], None]
 
@@ -58,6 +58,18 @@ RUNS: dict[str, dict[str, Any]] = {
         "name": "Misra1a, NIST's formula",
     },
     "overfitting": {**OVERFITTING, "name": "Tides by a polynomial of degree 7"},
+    "momentum": {
+        **NORRIS,
+        "descent": {"steps": 100, "learning_rate": 0.05, "optimizer": {"kind": "momentum", "momentum": 0.9}},
+        "name": "Norris, with momentum",
+    },
+    "network": {
+        "dataset": {"sample": "penguins"},
+        "standardize": True,
+        "model": {"kind": "mlp", "hidden": [6], "task": "classification"},
+        "descent": {"steps": 300, "learning_rate": 0.5},
+        "name": "Penguins by a network of six",
+    },
     "live": {
         "dataset": {"sample": "penguins"},
         "standardize": True,
@@ -67,6 +79,12 @@ RUNS: dict[str, dict[str, Any]] = {
     },
 }
 """Each by the name that addresses call it, the oldest first. The last one is not waited for."""
+
+
+SWEEP = {
+    "base": {**NORRIS, "descent": {"steps": 100}, "name": "Norris, which rate?"},
+    "grid": {"/descent/learning_rate": {"from": 0.002, "to": 1.2, "count": 16, "scale": "log"}},
+}
 
 
 class Shot(NamedTuple):
@@ -88,6 +106,37 @@ def _stand_at_the_best(page: Page) -> None:
     page.locator(".trouble").evaluate("element => scrollTo(0, element.offsetTop - 16)")
 
 
+def _open_the_landscape(page: Page) -> None:
+    page.locator(".landscape summary").click()
+    page.get_by_role("spinbutton", name="Step").fill("12")
+    expect(page.locator(".landscape-figure .arrow .line")).to_be_visible(timeout=30_000)
+    page.locator(".landscape").evaluate("element => scrollTo(0, element.offsetTop - 16)")
+
+
+def _climb_the_hill(page: Page) -> None:
+    _open_the_landscape(page)
+    page.locator(".landscape .scale button").last.click()
+    expect(page.locator(".hill canvas")).to_be_visible(timeout=30_000)
+
+
+def _show_the_arithmetic(page: Page) -> None:
+    page.get_by_role("spinbutton", name="Step").fill("3")
+    page.get_by_role("button", name="Show the arithmetic").click()
+    expect(page.locator(".arithmetic table").first).to_be_visible(timeout=30_000)
+    page.locator(".arithmetic").evaluate("element => scrollTo(0, element.offsetTop - 16)")
+
+
+def _show_the_fit(page: Page) -> None:
+    expect(page.locator(".fit-view")).to_be_visible(timeout=30_000)
+    page.locator(".fit-view").evaluate("element => scrollTo(0, element.offsetTop - 16)")
+
+
+def _check_the_example(page: Page) -> None:
+    page.get_by_role("button", name="Try an example").click()
+    expect(page.locator(".outcome")).to_be_visible(timeout=30_000)
+    page.locator(".outcome").evaluate("element => scrollTo(0, element.offsetTop - 300)")
+
+
 def _wait_for_a_tenth(page: Page) -> None:
     bar = page.locator(".bar progress")
     while bar.evaluate("bar => bar.value / bar.max") < 0.1:
@@ -105,6 +154,16 @@ SHOTS = (
     Shot("french", "#/runs/{cours}", ".finding", locale="fr-FR"),
     Shot("phone", "#/runs/{first}", ".results", size=PHONE),
     Shot("phone-runs", "#/", ".runs tbody tr", size=PHONE, dark=True),
+    Shot("landscape", "#/runs/{first}", ".results", prepare=_open_the_landscape),
+    Shot("hill", "#/runs/{first}", ".results", dark=True, prepare=_climb_the_hill),
+    Shot("plane", "#/runs/{network}", ".results", prepare=_open_the_landscape),
+    Shot("fit", "#/runs/{overfitting}", ".results", prepare=_show_the_fit),
+    Shot("classes", "#/runs/{penguins}", ".results", prepare=_show_the_fit),
+    Shot("arithmetic", "#/runs/{first}", ".results", prepare=_show_the_arithmetic),
+    Shot("compare", "#/compare?runs={crawling},{first},{momentum}", ".compared"),
+    Shot("sweep", "#/sweeps/{sweep}", ".ranking tbody tr"),
+    Shot("new-sweep", "#/sweeps/new?run={first}", ".value-row"),
+    Shot("check", "#/check", ".trajectory-field", prepare=_check_the_example),
     Shot("swagger", "docs", ".opblock"),
 )
 
@@ -120,6 +179,7 @@ def main() -> int:
         options = ("--workers", "1", "--database", f"sqlite:///{home}/descent.db")
         with running_service(*options, log=subprocess.DEVNULL) as service:
             runs = {name: _made(service.url, body, wait=name != "live") for name, body in RUNS.items()}
+            runs["sweep"] = _swept(service.url)
             sizes = {
                 shot.name: _taken(browser, f"{service.url}/{shot.address.format(**runs)}", shot) for shot in wanted
             }
@@ -131,6 +191,11 @@ def main() -> int:
 def _made(url: str, body: dict[str, Any], *, wait: bool) -> str:
     headers = {"Prefer": "wait=60"} if wait else {}
     answer = httpx2.post(f"{url}/fit", json=body, headers=headers, timeout=90).raise_for_status()
+    return str(answer.json()["id"])
+
+
+def _swept(url: str) -> str:
+    answer = httpx2.post(f"{url}/sweeps", json=SWEEP, headers={"Prefer": "wait=60"}, timeout=90).raise_for_status()
     return str(answer.json()["id"])
 
 

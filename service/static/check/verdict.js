@@ -1,7 +1,7 @@
 // What came of a check: right, or the first step that differs, and the mistake that explains every step.
 import { h } from "/static/dom.js";
 import { count, t, word } from "/static/i18n.js";
-import { exact, NOTHING, rounded } from "/static/format.js";
+import { NOTHING, rounded } from "/static/format.js";
 import { fit } from "/static/api.js";
 import { runLink } from "/static/example.js";
 import { act } from "/static/problem.js";
@@ -21,13 +21,15 @@ function difference({ step, given, expected, steps }) {
   if (!expected) return h("p", {}, t("checkTooLong", { n: step }));
   if (!given) return h("p", {}, t("checkTooShort", { n: step }), " ", t("checkSteps", { n: steps }));
   const names = [...new Set([...Object.keys(expected), ...Object.keys(given)])];
-  const row = (name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, exact(given[name])), h("td", {}, exact(expected[name])), h("td", {}, apart(given[name], expected[name])));
+  const row = (name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, number(given[name])), h("td", {}, number(expected[name])), h("td", {}, apart(given[name], expected[name])));
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("checkTable", { n: step }) },
     h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("checkTable", { n: step })),
       h("thead", {}, h("tr", {}, [t("parameter"), t("given"), t("expected"), t("theirDifference")].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, names.map(row))));
 }
 
+const DIGITS = 9; // more than the tolerance asks for
+const number = (value) => (typeof value === "number" ? rounded(value, DIGITS) : NOTHING);
 const apart = (given, expected) => (typeof given === "number" && typeof expected === "number" ? rounded(given - expected) : NOTHING);
 
 function mistakes(found) {
