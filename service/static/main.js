@@ -47,6 +47,7 @@ function unloaded(error, mine) {
 
 function leave() {
   view?.stop();
+  host.replaceChildren(); // what is left is dead, and the next view may be some time on its way
   view = null;
   turn += 1;
 }

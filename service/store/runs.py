@@ -7,7 +7,8 @@ LeaseLostError.
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -248,32 +249,37 @@ def remove(connection: Connection, run_id: str) -> bool:
 
     A long trajectory would take too long: its run is hidden, and what it holds is taken away later (`space.take_away`).
     """
-    reach("delete.before")
     shown = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(
         runs.c.id == run_id, runs.c.verifies.is_(None)
     )
     run = connection.execute(shown).one_or_none()
     if run is None:
         return False
-    connection.execute(delete(runs).where(runs.c.verifies == run.seq))
-    if trajectories.is_long(connection, run.seq):
-        connection.execute(update(runs).where(runs.c.seq == run.seq).values(_REMOVED))
-    else:
-        connection.execute(delete(runs).where(runs.c.seq == run.seq))
-        datasets.remove_if_unused(connection, run.dataset_seq)
-    if run.sweep_seq is not None:
-        sweeps.remove_if_empty(connection, run.sweep_seq)
-    reach("delete.after")
+    with _deleting():
+        connection.execute(delete(runs).where(runs.c.verifies == run.seq))
+        if trajectories.is_long(connection, run.seq):
+            connection.execute(update(runs).where(runs.c.seq == run.seq).values(_REMOVED))
+        else:
+            connection.execute(delete(runs).where(runs.c.seq == run.seq))
+            datasets.remove_if_unused(connection, run.dataset_seq)
+        if run.sweep_seq is not None:
+            sweeps.remove_if_empty(connection, run.sweep_seq)
     return True
 
 
 def remove_members(connection: Connection, sweep_seq: int) -> None:
     """Deletes a sweep with its runs, which are hidden at once and taken away later, as long ones are by `remove`."""
-    reach("delete.before")
     members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
-    connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
-    connection.execute(update(runs).where(runs.c.sweep_seq == sweep_seq).values(_REMOVED))
-    sweeps.remove_if_empty(connection, sweep_seq)
+    with _deleting():
+        connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
+        connection.execute(update(runs).where(runs.c.sweep_seq == sweep_seq).values(_REMOVED))
+        sweeps.remove_if_empty(connection, sweep_seq)
+
+
+@contextmanager
+def _deleting() -> Iterator[None]:
+    reach("delete.before")
+    yield
     reach("delete.after")
 
 

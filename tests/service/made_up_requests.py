@@ -50,7 +50,7 @@ APART = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
 def make_sensible(case: Any, draw: Any) -> None:
     """Has half of the right requests be about things that there are."""
     if draw(st.booleans()):
-        known = {"run_id": "latest", "dataset_id": "latest", "step": 0}
+        known = {"run_id": "latest", "sweep_id": "latest", "dataset_id": "latest", "step": 0}
         case.path_parameters = {name: known.get(name, given) for name, given in (case.path_parameters or {}).items()}
         if isinstance(case.body, dict) and "dataset" in case.body:
             case.body["dataset"] = {"sample": "norris"}

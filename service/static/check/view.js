@@ -35,6 +35,7 @@ function checkForm(host, kept) {
   const others = h("ul", { class: "errors" });
   const outcome = h("div", { role: "status" });
   const button = h("button", { type: "submit", class: "primary" }, t("checkIt"));
+  let judged = null; // what the verdict is of
   const asking = whenResting(price, () => show([]), refused);
   choose(host, h("form", { class: "new-run check", submit: (event) => {
     event.preventDefault();
@@ -47,10 +48,12 @@ function checkForm(host, kept) {
     return { dataset: data.value(), ...rest, split, descent: { steps: Math.max(1, (trajectory.theta()?.length ?? 2) - 1), ...descent } };
   }
 
+  const inWords = () => JSON.stringify([request(), trajectory.theta()]);
+
   function changed() {
     asking.stop();
     chosen.suit(data.features());
-    choose(outcome);
+    if (judged !== inWords()) choose(outcome); // the list of samples, which comes when it comes, changes nothing
     button.disabled = !data.value() || !trajectory.theta();
     if (data.value()) asking.want(request());
     else show([]);
@@ -69,6 +72,7 @@ function checkForm(host, kept) {
 
   const submit = () => act(button, async () => {
     const asked = request();
+    judged = inWords();
     asking.stop();
     try {
       const found = await check({ ...asked, trajectory: { theta: trajectory.theta() } });
