@@ -160,6 +160,7 @@ def test_slow_clients_keep_nobody_waiting(tmp_path: Path, cases: int, measured: 
         ask(standing.client, 100)  # warm
         idle = ask(standing.client)
         slow = SlowClients(standing.url, cases, long_run)
+        until(lambda: slow.begun >= cases, SETTLED_SECONDS)
         settle(standing)
         begun, connected = slow.begun, slow.connected
         busy = ask(standing.client)
