@@ -1,6 +1,7 @@
 // The service, as the page sees it: one function per call, one error class. Whoever listens for "keyneeded" on the document
-// hears when it asks for an API key.
+// hears when it asks for an API key. What only reads persists; what changes something is tried once, and says so if it failed.
 import { withKey } from "/static/key.js";
+import { persist } from "/static/persist.js";
 
 /** What went wrong, fit to be shown: problem+json's title, detail and errors, or `unreachable`. */
 export class ApiError extends Error {
@@ -9,6 +10,8 @@ export class ApiError extends Error {
     Object.assign(this, { status, title, detail, errors, unreachable });
   }
 }
+
+const read = (path, signal) => persist(() => call(path, { signal }), signal);
 
 async function call(path, options) {
   const response = await answer(path, options);
@@ -43,34 +46,34 @@ async function problemOf(response) {
 const runPath = (id) => `/runs/${encodeURIComponent(id)}`;
 
 export const trajectoryLink = (id, query) => `${runPath(id)}/trajectory?${new URLSearchParams(query)}`;
-export const getRun = (id, signal) => call(runPath(id), { signal });
-export const getTrajectory = (id, query, signal) => call(trajectoryLink(id, query), { signal });
-export const getLandscape = (id, query, signal) => call(`${runPath(id)}/landscape?${new URLSearchParams(query)}`, { signal });
+export const getRun = (id, signal) => read(runPath(id), signal);
+export const getTrajectory = (id, query, signal) => read(trajectoryLink(id, query), signal);
+export const getLandscape = (id, query, signal) => read(`${runPath(id)}/landscape?${new URLSearchParams(query)}`, signal);
 export const pictureLink = (id, name, query) => `${runPath(id)}/${name}?${new URLSearchParams(query)}`;
-export const getPredictions = (id, query, signal) => call(`${runPath(id)}/predictions?${new URLSearchParams(query)}`, { signal });
-export const getStep = (id, step, signal) => call(`${runPath(id)}/steps/${step}`, { signal });
+export const getPredictions = (id, query, signal) => read(`${runPath(id)}/predictions?${new URLSearchParams(query)}`, signal);
+export const getStep = (id, step, signal) => read(`${runPath(id)}/steps/${step}`, signal);
 const changeRun = (change) => (id) => call(`${runPath(id)}/${change}`, { method: "POST" });
 export const [cancelRun, pauseRun, resumeRun] = ["cancel", "pause", "resume"].map(changeRun);
 export const forkRun = (id, body) => send(`${runPath(id)}/fork`, body);
 export const deleteRun = (id) => call(runPath(id), { method: "DELETE" });
-export const fetchFile = async (path) => (await answer(path)).blob();
+export const fetchFile = async (path) => (await persist(() => answer(path))).blob();
 
 export function listRuns(after, signal) {
   const query = new URLSearchParams({ limit: 50, ...(after && { after }) });
-  return call(`/runs?${query}`, { signal });
+  return read(`/runs?${query}`, signal);
 }
 
-export const price = (body, signal) => send("/fit?validate_only=true", body, { signal });
-export const listSamples = () => call("/samples");
-export const readRows = (id, to) => call(`/datasets/${encodeURIComponent(id)}/rows?to=${to}`);
+export const price = (body, signal) => persist(() => send("/fit?validate_only=true", body, { signal }), signal);
+export const listSamples = () => read("/samples");
+export const readRows = (id, to) => read(`/datasets/${encodeURIComponent(id)}/rows?to=${to}`);
 export const uploadCsv = (content, query) =>
   call(`/datasets?${new URLSearchParams(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });
 export const fit = (body) => send("/fit", body);
 export const check = (body) => send("/check", body);
 
 const sweepPath = (id) => `/sweeps/${encodeURIComponent(id)}`;
-export const getSweep = (id, signal) => call(sweepPath(id), { signal });
-export const priceSweep = (body, signal) => send("/sweeps?validate_only=true", body, { signal });
+export const getSweep = (id, signal) => read(sweepPath(id), signal);
+export const priceSweep = (body, signal) => persist(() => send("/sweeps?validate_only=true", body, { signal }), signal);
 export const startSweep = (body) => send("/sweeps", body);
 export const cancelSweep = (id) => call(`${sweepPath(id)}/cancel`, { method: "POST" });
 export const deleteSweep = (id) => call(sweepPath(id), { method: "DELETE" });
@@ -82,7 +85,8 @@ function send(path, body, options = {}) {
 /** The events of a run after the one called `last`, as text in pieces; `onOpen()` is called before the first. */
 export async function* readEvents(id, query, last, signal, onOpen) {
   const headers = last === null ? {} : { "Last-Event-ID": last };
-  const { body } = await answer(`${runPath(id)}/events?${new URLSearchParams(query)}`, { headers, signal });
+  const path = `${runPath(id)}/events?${new URLSearchParams(query)}`;
+  const { body } = await persist(() => answer(path, { headers, signal }), signal);
   onOpen();
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   while (true) {
@@ -90,4 +94,11 @@ export async function* readEvents(id, query, last, signal, onOpen) {
     if (done) return;
     yield value;
   }
+}
+
+/** A part of the page that is loaded when it is wanted: `load()` imports it. */
+export function part(load) {
+  return persist(() => load().catch((error) => {
+    throw error instanceof TypeError ? new ApiError({ unreachable: true }) : error; // as browsers call a failed import
+  }));
 }

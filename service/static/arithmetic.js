@@ -1,7 +1,7 @@
 // The arithmetic of the step at the cursor. It follows the cursor when that rests, and has buttons of its own to move it.
 import { choose, h } from "/static/dom.js";
 import { t } from "/static/i18n.js";
-import { getStep } from "/static/api.js";
+import { getStep, part } from "/static/api.js";
 import { describe } from "/static/problem.js";
 import { whenResting } from "/static/rest.js";
 
@@ -54,7 +54,7 @@ export function arithmetic(id, kept, go) {
 
   /** The answer, and the tables that show it, which are loaded when they are wanted. */
   function read(step, signal) {
-    return Promise.all([getStep(id, step, signal), import("/static/arithmetic-tables.js")]);
+    return Promise.all([getStep(id, step, signal), part(() => import("/static/arithmetic-tables.js"))]);
   }
 
   function show([answer, { arithmeticTables }]) {

@@ -1,8 +1,8 @@
 // The page's frame: which view the address asks for, the language and the theme.
 import { setLanguage, language, translateFrame } from "/static/i18n.js";
 import { startTheme } from "/static/theme.js";
-import { clearProblem, showProblem } from "/static/problem.js";
-import { ApiError } from "/static/api.js";
+import { clearProblem, pollOutcome } from "/static/problem.js";
+import { part } from "/static/api.js";
 import { forgetKey, heldKey } from "/static/key.js";
 import { keyView } from "/static/key-view.js";
 
@@ -16,7 +16,6 @@ const VIEWS = [
   [/^#\/check$/, async () => (await import("/static/check/view.js")).checkView],
   [/^/, async () => (await import("/static/runs-view.js")).runsView],
 ];
-const RETRY_MS = 2000;
 const host = document.getElementById("view");
 const forget = document.getElementById("forget");
 let view = null;
@@ -33,16 +32,8 @@ async function open() {
   const mine = turn;
   const [address, load] = VIEWS.find(([pattern]) => pattern.test(location.hash));
   const names = address.exec(location.hash).slice(1).map(decodeURIComponent);
-  const make = await load().catch((error) => unloaded(error, mine));
-  if (mine === turn && make) view = make(host, kept, ...names);
-}
-
-/** A part of the page could not be had: it is asked for again. */
-function unloaded(error, mine) {
-  if (!(error instanceof TypeError)) throw error; // a mistake of this page
-  if (mine !== turn) return;
-  showProblem("poll", new ApiError({ unreachable: true }));
-  setTimeout(() => mine === turn && open(), RETRY_MS);
+  const make = await part(load);
+  if (mine === turn) view = make(host, kept, ...names);
 }
 
 function leave() {
@@ -94,6 +85,8 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 addEventListener("hashchange", go);
 document.addEventListener("keyneeded", askForKey);
+document.addEventListener("unanswered", ({ detail }) => pollOutcome(detail));
+document.addEventListener("answered", () => pollOutcome(null));
 forget.addEventListener("click", () => {
   forgetKey();
   open();

@@ -22,7 +22,7 @@ export function moreCurves(id, kept, onStep) {
   const buttons = KINDS.map((kind) => h("button", { type: "button", click: () => turnTo(kind) }, t(`more.${kind}`)));
   const element = h("details", { class: "more-curves", open: Boolean(kept.moreOpen), toggle: opened }, h("summary", {}, t("moreCurves")),
     h("div", { class: "scale", role: "group", "aria-label": t("moreCurves") }, buttons), legend, figure, note);
-  let [drawing, columns, names, shown, last, readAt, chosen] = [null, null, [], [], -1, 0, null];
+  let [drawing, columns, names, shown, last, readAt, chosen, asked] = [null, null, [], [], -1, 0, null, new AbortController()];
 
   function opened() {
     kept.moreOpen = element.open;
@@ -43,12 +43,15 @@ export function moreCurves(id, kept, onStep) {
 
   async function read() {
     readAt = performance.now();
+    asked.abort();
+    asked = new AbortController();
+    const { signal } = asked;
     for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(KINDS[i] === kept.more));
     try {
-      const answer = await getTrajectory(id, { max_points: MAX_POINTS, fields: ["step", kept.more] });
-      if (answer.step.length > 0) draw(answer);
+      const answer = await getTrajectory(id, { max_points: MAX_POINTS, fields: ["step", kept.more] }, signal);
+      if (answer.step.length > 0 && !signal.aborted) draw(answer);
     } catch (error) {
-      showProblem("action", error);
+      if (!signal.aborted) showProblem("action", error);
     }
   }
 
@@ -76,6 +79,11 @@ export function moreCurves(id, kept, onStep) {
     drawing.select(step, values, shown);
   }
 
+  function stop() {
+    asked.abort();
+    drawing?.stop();
+  }
+
   if (element.open) read();
-  return { element, update, select, stop: () => drawing?.stop() };
+  return { element, update, select, stop };
 }

@@ -1,28 +1,29 @@
-// Two places for bad news: what the refreshing meets (it clears itself when the service is back), and what a
-// button met (it stays until the next press).
+// Two places for bad news: what the page meets that asks by itself ("poll"; it clears itself when there is an answer), and what
+// a button met ("action"; it stays until the next press).
 import { h, choose } from "/static/dom.js";
 import { t } from "/static/i18n.js";
 import { ApiError } from "/static/api.js";
 
 const place = (name) => document.getElementById(`problem-${name}`);
 
-/** What went wrong, in words and the hints that came with it. */
-export function describe(error) {
-  if (error.unreachable) return [h("p", {}, h("strong", {}, t("unreachable")), " ", t("retrying"))];
-  const { title, detail, errors, status } = error;
+/** What went wrong, in words and the hints that came with it; `more` is said after them. */
+export function describe(error, more = null) {
+  if (!(error instanceof ApiError)) console.error(error); // a mistake of this page, not of the service
+  if (error.unreachable) return [h("p", {}, h("strong", {}, t("unreachable")), more && ` ${more}`)];
+  const { title, detail, errors } = error;
   const lines = (errors ?? []).map(({ pointer, message, hint }) =>
     h("li", {}, pointer ? h("code", {}, pointer) : null, pointer ? " " : null, message, hint ? ` (${hint})` : null));
   return [
-    h("p", {}, h("strong", {}, title || t("problem")), detail ? ` ${detail}` : null, status >= 500 ? ` ${t("retrying")}` : null),
+    h("p", {}, h("strong", {}, title || t("problem")), detail ? ` ${detail}` : null, more && ` ${more}`),
     lines.length ? h("ul", {}, lines) : null,
   ];
 }
 
 export function showProblem(name, error) {
   if (error.status === 401) return; // the page asks for a key
-  if (!(error instanceof ApiError)) console.error(error); // a mistake of this page, not of the service
   const element = place(name);
-  const news = describe(error);
+  const retrying = name === "poll" && (error.unreachable || error.status === 429 || error.status >= 500);
+  const news = describe(error, retrying ? t("retrying") : null);
   const same = element.textContent === news.map((node) => node?.textContent ?? "").join("");
   if (!same) choose(element, news); // a screen reader hears it once, not at every retry
   element.hidden = false;

@@ -17,6 +17,8 @@ STEPS = 900
 """Fewer than the chart draws at most: each of them must be there."""
 SLOW = {"x": 16 * WAVES["x"], "y": 16 * WAVES["y"]}
 """Some seconds for all of them."""
+AWAY = "ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET"
+"""What Chromium writes to the console while no service is there."""
 NAMES = ("train_mse", "test_mse", "train_loss")
 
 
@@ -52,7 +54,7 @@ def drawn(page: Page) -> list[list[float]]:
 
 
 def test_a_page_goes_on_when_the_service_was_killed_and_started_again(pages: Pages, tmp_path: Path) -> None:
-    pages.expected = "ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET"
+    pages.expected = AWAY
     with ExitStack() as stack:
         service = Restarted(tmp_path, stack)
         with httpx2.Client(base_url=service.url) as client:
@@ -74,3 +76,26 @@ def test_a_page_goes_on_when_the_service_was_killed_and_started_again(pages: Pag
     columns = [known["step"], *(known[name] for name in NAMES)]
     assert drawn(page) == [list(row) for row in zip(*columns, strict=True)]
     assert drawn(page)[: len(before)] == before
+
+
+def test_what_was_asked_for_while_the_service_was_away_comes_when_it_is_back(pages: Pages, tmp_path: Path) -> None:
+    """A finished run, whose page has no reason of its own to ask again: a step, its arithmetic, the landscape."""
+    pages.expected = AWAY
+    with ExitStack() as stack:
+        service = Restarted(tmp_path, stack)
+        with httpx2.Client(base_url=service.url) as client:
+            run_id = finished(client, long_run(client))["id"]
+            known = client.get(f"/runs/{run_id}/trajectory").json()
+        page = pages.open(f"{service.url}/#/runs/{run_id}")
+        expect(page.get_by_role("status").first).to_contain_text("Stopped after")
+        service.kill()
+        page.get_by_role("spinbutton", name="Step").fill("4321")
+        page.get_by_role("button", name="Show the arithmetic").click()
+        page.get_by_text("The landscape").click()
+        expect(page.get_by_role("alert")).to_have_text("The service does not answer. Trying again by itself.")
+        expect(page.locator(".arithmetic table, .landscape svg")).to_have_count(0)
+        service.start()
+        expect(page.get_by_role("alert")).to_have_count(0, timeout=30_000)
+        expect(page.locator("[data-column=train_mse] td")).to_have_text(str(known["train_mse"][4321]))
+        expect(page.locator(".arithmetic table").first).to_be_visible(timeout=30_000)
+        expect(page.locator(".landscape svg").first).to_be_visible(timeout=30_000)

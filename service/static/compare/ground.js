@@ -28,7 +28,7 @@ export function ground(tracks, onStep) {
   const key = legend();
   const names = h("p", { class: "legend" }, tracks.map(({ run, place }) => runName(run, place)));
   const element = h("section", { class: "ground", hidden: true }, h("h2", {}, t("compareGround")), names, key.element, host, words);
-  let [picture, chosen, readAt, turn] = [null, 0, "", 0];
+  let [picture, chosen, readAt, reading] = [null, 0, "", new AbortController()];
 
   /** Reads it, and again when a run has come to its end. */
   async function update(found) {
@@ -36,20 +36,22 @@ export function ground(tracks, onStep) {
     const news = runs.map(({ status }) => status).join();
     if (news === readAt || !haveSameE(runs, found) || tracks.some(({ last }) => last < 0)) return;
     readAt = news;
-    const mine = (turn += 1);
+    reading.abort();
+    reading = new AbortController();
+    const { signal } = reading;
     element.hidden = false;
     host.setAttribute("aria-busy", "true");
     if (!picture) say(words, t("compareGroundWaiting"));
     try {
-      const paths = await Promise.all(tracks.map((track) => readPath(track)));
-      const data = named(await getLandscape(...asked(tracks)));
-      if (mine === turn) draw(data, paths.map((path, i) => projected(data, path, tracks[i])));
+      const paths = await Promise.all(tracks.map((track) => readPath(track, signal)));
+      const data = named(await getLandscape(...asked(tracks), signal));
+      if (!signal.aborted) draw(data, paths.map((path, i) => projected(data, path, tracks[i])));
     } catch (error) {
-      if (mine !== turn) return;
+      if (signal.aborted) return;
       element.hidden = true;
       showProblem("action", error);
     }
-    if (mine === turn) host.removeAttribute("aria-busy");
+    if (!signal.aborted) host.removeAttribute("aria-busy");
   }
 
   function draw(data, paths) {
@@ -69,7 +71,7 @@ export function ground(tracks, onStep) {
   }
 
   function stop() {
-    turn += 1;
+    reading.abort();
     picture?.stop();
   }
   return { element, update, select, stop };

@@ -2,7 +2,7 @@
 // is drawn; the very step is fetched when the cursor rests.
 import { choose, h, say } from "/static/dom.js";
 import { t } from "/static/i18n.js";
-import { getPredictions } from "/static/api.js";
+import { getPredictions, part } from "/static/api.js";
 import { describe } from "/static/problem.js";
 import { whenResting } from "/static/rest.js";
 import { isLive } from "/static/status.js";
@@ -109,8 +109,8 @@ export function fitPanel(id) {
 /** A curve through the points; or classes on the plane, or predictions against what was given, loaded where they are wanted. */
 async function lookOf(answer, target) {
   if (!answer.y) return curveLook(answer, target);
-  if (answer.classes) return (await import("/static/fit-view/regions.js")).regionsLook(answer);
-  return (await import("/static/fit-view/against.js")).againstLook(answer, target);
+  if (answer.classes) return (await part(() => import("/static/fit-view/regions.js"))).regionsLook(answer);
+  return (await part(() => import("/static/fit-view/against.js"))).againstLook(answer, target);
 }
 
 const frame = (answer, i) => ({ step: answer.step[i], prediction: answer.prediction[i], fitted: answer.fitted[i] });

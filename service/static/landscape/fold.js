@@ -1,6 +1,7 @@
 // The landscape's place on the page of a run: a fold. What draws it is loaded when it is opened.
 import { h } from "/static/dom.js";
 import { t } from "/static/i18n.js";
+import { part } from "/static/api.js";
 
 /** `kept.landscape` holds what the reader has chosen there, and `open`. */
 export function landscapeFold(id, kept, onStep) {
@@ -11,7 +12,7 @@ export function landscapeFold(id, kept, onStep) {
   async function turned() {
     mine.open = element.open;
     if (!element.open) return;
-    const { landscapePanel } = await import("/static/landscape/panel.js");
+    const { landscapePanel } = await part(() => import("/static/landscape/panel.js"));
     if (left) return;
     if (!panel) {
       panel = landscapePanel(id, mine, onStep);

@@ -1,27 +1,20 @@
 // ∇E at the chosen step, asked for when the hand rests.
 import { getStep } from "/static/api.js";
-
-const REST_MS = 200;
+import { whenResting } from "/static/rest.js";
 
 /** Calls `show(step, gradient)` with the gradient in all parameters; a step is asked for once. */
 export function gradients(id, show) {
   const known = new Map();
-  let [timer, wanted] = [0, null];
-
-  async function read() {
-    const step = wanted;
-    // Without it the arrow is missing, and nothing else: what is wrong with the service is told by who asks it for more.
-    const found = await getStep(id, step).catch(() => null);
-    if (!found) return;
-    known.set(step, found.gradient);
-    if (step === wanted) show(step, found.gradient);
-  }
+  // Without it the arrow is missing, and nothing else: what is wrong is told by who asks for more.
+  const reader = whenResting((step, signal) => getStep(id, step, signal), ({ step, gradient }) => {
+    known.set(step, gradient);
+    show(step, gradient);
+  }, () => {});
 
   function want(step) {
-    clearTimeout(timer);
-    wanted = step;
-    if (known.has(step)) show(step, known.get(step));
-    else timer = setTimeout(read, REST_MS);
+    if (!known.has(step)) return reader.want(step);
+    reader.stop();
+    show(step, known.get(step));
   }
-  return { want, stop: () => { clearTimeout(timer); wanted = null; } };
+  return { want, stop: reader.stop };
 }

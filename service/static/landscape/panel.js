@@ -1,9 +1,9 @@
 // The landscape of a run, drawn as a map or as a hill in 3-D, with the ball at the chosen step.
 import { choose, h, say } from "/static/dom.js";
 import { t } from "/static/i18n.js";
-import { getLandscape } from "/static/api.js";
+import { getLandscape, part } from "/static/api.js";
 import { pictureLinks } from "/static/files.js";
-import { showProblem } from "/static/problem.js";
+import { describe as describeProblem } from "/static/problem.js";
 import { isLive } from "/static/status.js";
 import { choices } from "/static/landscape/choices.js";
 import { gradients } from "/static/landscape/gradient.js";
@@ -15,7 +15,7 @@ const PAUSE_MS = 5000; // between two looks at a live run
 /** `mine` holds what the reader has chosen: `hill` and the API's query. `onStep(step)` is the chart's. */
 export function landscapePanel(id, mine, onStep) {
   const host = h("div", { class: "landscape-host" });
-  const words = h("p", { class: "note", id: "landscape-words" });
+  const words = h("div", { class: "note", id: "landscape-words" });
   const links = h("p", { class: "downloads" });
   const which = choices(mine.query, () => read());
   const buttons = [["map", false], ["hill", true]].map(([name, hill]) => h("button", { type: "button", click: () => turnTo(hill) }, t(`landscape.${name}`)));
@@ -23,7 +23,7 @@ export function landscapePanel(id, mine, onStep) {
   const key = legend();
   const parts = [h("div", { class: "criteria-top" }, which.element, views), key.element, host, words, links];
   const arrows = gradients(id, (step, gradient) => step === chosen?.[0] && picture?.arrow?.(downhill(gradient)));
-  let [data, picture, run, last, readAt, readTo, chosen, turn] = [null, null, {}, -1, 0, -1, null, 0];
+  let [data, picture, run, last, readAt, readTo, chosen, asked] = [null, null, {}, -1, 0, -1, null, null];
 
   function turnTo(hill) {
     mine.hill = hill;
@@ -34,23 +34,32 @@ export function landscapePanel(id, mine, onStep) {
   function update(news, step) {
     [run, last] = [news, step];
     which.update(run, last);
+    refresh();
+  }
+
+  function refresh() {
     const due = !isLive(run) || performance.now() - readAt > PAUSE_MS;
-    if (last > readTo && due) read();
+    if (last > readTo && due && !asked) read();
   }
 
   async function read() {
     [readAt, readTo] = [performance.now(), last];
-    const mineTurn = (turn += 1);
+    asked?.abort(); // something else is wanted now
+    asked = new AbortController();
+    const { signal } = asked;
     host.setAttribute("aria-busy", "true");
     try {
-      const answer = await getLandscape(id, which.query());
-      if (mineTurn !== turn) return; // something else was asked for meanwhile
+      const answer = await getLandscape(id, which.query(), signal);
+      if (signal.aborted) return;
       data = named(answer);
       await draw();
     } catch (error) {
-      if (mineTurn === turn) showProblem("action", error);
+      if (!signal.aborted) choose(words, describeProblem(error));
     }
-    if (mineTurn === turn) host.removeAttribute("aria-busy");
+    if (signal.aborted) return;
+    asked = null;
+    host.removeAttribute("aria-busy");
+    refresh(); // it may have come to its end meanwhile
   }
 
   async function draw() {
@@ -61,7 +70,7 @@ export function landscapePanel(id, mine, onStep) {
     picture = null;
     const options = { paths: [{ ...data.path, best: bestStep() }], label: t("landscape.figure"), describedBy: words.id, onStep };
     const show = hill // each is loaded when it is wanted, three.js with the hill
-      ? (await import("/static/landscape/hill.js")).hill : (await import("/static/landscape/landscape.js")).landscape;
+      ? (await part(() => import("/static/landscape/hill.js"))).hill : (await part(() => import("/static/landscape/landscape.js"))).landscape;
     if (hill !== Boolean(mine.hill)) return; // turned back meanwhile
     picture = show(host, data, options);
     choose(links, pictureLinks(id, "landscape", which.query(), t("landscape.picture")));
@@ -93,7 +102,7 @@ export function landscapePanel(id, mine, onStep) {
   }
 
   function stop() {
-    turn += 1;
+    asked?.abort();
     arrows.stop();
     picture?.stop();
   }

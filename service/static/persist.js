@@ -1,0 +1,30 @@
+// What is only read is asked for again until there is an answer: the service may be starting, or have too much to do for the
+// moment. The document hears "unanswered", whose detail is the error, and "answered" once that is over.
+const RETRY_MS = 2000;
+const LATER = [429, 502, 503, 504];
+let told = false; // of what is not over yet
+
+/** What `attempt()` comes to, however long that takes; an error that asking again would not mend is thrown. */
+export async function persist(attempt, signal) {
+  while (true) {
+    try {
+      const answer = await attempt();
+      tellItIsOver();
+      return answer;
+    } catch (error) {
+      if (!error.unreachable && !LATER.includes(error.status)) throw error;
+      told = true;
+      document.dispatchEvent(new CustomEvent("unanswered", { detail: error }));
+      await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
+      if (!signal?.aborted) continue;
+      tellItIsOver(); // nobody waits for it any more
+      throw signal.reason;
+    }
+  }
+}
+
+function tellItIsOver() {
+  if (!told) return;
+  told = false;
+  document.dispatchEvent(new Event("answered"));
+}
