@@ -1,5 +1,6 @@
 """Gradient descent with autograd: numpy in, every step out. Knows nothing of HTTP, SQL, clocks or logging."""
 
+from gd_engine.abreast import FEWEST, Company, most_abreast
 from gd_engine.data import Split, share_of, split_by_fraction, split_by_rows
 from gd_engine.descent import descend, start, ways
 from gd_engine.diagnosis import Finding, History, Stretch, diagnose
@@ -8,7 +9,7 @@ from gd_engine.gradients import NoLearningRateError, auto_learning_rate
 from gd_engine.model import Model, initial_theta, normal_theta
 from gd_engine.models import MODELS
 from gd_engine.objectives import LOSSES, losses_for
-from gd_engine.optimizers import OPTIMIZERS
+from gd_engine.optimizers import OPTIMIZERS, Optimizer
 from gd_engine.problem import Problem, column_names, pose, pose_blocks
 from gd_engine.recipe import Recipe
 from gd_engine.referee import optimum
@@ -17,16 +18,19 @@ from gd_engine.stopping import Stop
 from gd_engine.trajectory import Block, Outcome, State, state_from
 
 __all__ = [
+    "FEWEST",
     "LOSSES",
     "MODELS",
     "OPTIMIZERS",
     "SCHEDULES",
     "Block",
+    "Company",
     "Finding",
     "FormulaError",
     "History",
     "Model",
     "NoLearningRateError",
+    "Optimizer",
     "Outcome",
     "Problem",
     "Recipe",
@@ -40,6 +44,7 @@ __all__ = [
     "diagnose",
     "initial_theta",
     "losses_for",
+    "most_abreast",
     "normal_theta",
     "optimum",
     "pose",

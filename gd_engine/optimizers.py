@@ -1,7 +1,9 @@
 """Optimisers: two pure functions and a memory that is one array, so that a descent can be taken up again.
 
 `init(θ₀)` gives the memory, shape (slots, p). `update(gradient, memory, rate, theta, step)` gives the change to θ and
-the next memory; `step` counts from 0. Rules, names and defaults are those of the same-named optimisers of PyTorch.
+the next memory; `step` counts from 0. Every rule goes element by element, so that k descents take a step in one call: θ
+and gradient of shape (k, p), memory (slots, k, p), rate (k, 1). Rules, names and defaults are those of the same-named
+optimisers of PyTorch.
 """
 
 from collections.abc import Callable
@@ -11,7 +13,8 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray
 
-Update = Callable[[FloatArray, FloatArray, float, FloatArray, int], tuple[FloatArray, FloatArray]]
+Rate = float | FloatArray
+Update = Callable[[FloatArray, FloatArray, Rate, FloatArray, int], tuple[FloatArray, FloatArray]]
 
 
 class Optimizer(NamedTuple):
@@ -35,7 +38,7 @@ def momentum(momentum: float = 0.9) -> Optimizer:
     """Heavy ball: v ← μ v + g, θ ← θ − η v (Polyak, 1964; `torch.optim.SGD`)."""
 
     def update(
-        gradient: FloatArray, memory: FloatArray, rate: float, theta: FloatArray, step: int
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
     ) -> tuple[FloatArray, FloatArray]:
         velocity = momentum * memory + gradient
         return -rate * velocity[0], velocity
@@ -50,7 +53,7 @@ def nesterov(momentum: float = 0.9) -> Optimizer:
     """
 
     def update(
-        gradient: FloatArray, memory: FloatArray, rate: float, theta: FloatArray, step: int
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
     ) -> tuple[FloatArray, FloatArray]:
         velocity = momentum * memory + gradient
         return -rate * (gradient + momentum * velocity[0]), velocity
@@ -62,7 +65,7 @@ def adagrad(epsilon: float = 1e-10) -> Optimizer:
     """G ← G + g², θ ← θ − η g / (√G + ε) (Duchi, Hazan & Singer, 2011; `torch.optim.Adagrad`)."""
 
     def update(
-        gradient: FloatArray, memory: FloatArray, rate: float, theta: FloatArray, step: int
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
     ) -> tuple[FloatArray, FloatArray]:
         squares = memory + gradient * gradient
         return -rate * gradient / (np.sqrt(squares[0]) + epsilon), squares
@@ -74,7 +77,7 @@ def rmsprop(decay: float = 0.99, epsilon: float = 1e-8) -> Optimizer:
     """G ← ρ G + (1 − ρ) g², θ ← θ − η g / (√G + ε) (Tieleman & Hinton, 2012; `torch.optim.RMSprop`)."""
 
     def update(
-        gradient: FloatArray, memory: FloatArray, rate: float, theta: FloatArray, step: int
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
     ) -> tuple[FloatArray, FloatArray]:
         squares = decay * memory + (1.0 - decay) * (gradient * gradient)
         return -rate * gradient / (np.sqrt(squares[0]) + epsilon), squares
@@ -89,7 +92,7 @@ def adam(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Opt
     """
 
     def update(
-        gradient: FloatArray, memory: FloatArray, rate: float, theta: FloatArray, step: int
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
     ) -> tuple[FloatArray, FloatArray]:
         first = beta1 * memory[0] + (1.0 - beta1) * gradient
         second = beta2 * memory[1] + (1.0 - beta2) * (gradient * gradient)
@@ -104,7 +107,7 @@ def adamw(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weigh
     plain = adam(beta1, beta2, epsilon)
 
     def update(
-        gradient: FloatArray, memory: FloatArray, rate: float, theta: FloatArray, step: int
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
     ) -> tuple[FloatArray, FloatArray]:
         change, moments = plain.update(gradient, memory, rate, theta, step)
         return change - rate * weight_decay * theta, moments

@@ -46,7 +46,7 @@ def tanh(score: Any) -> Any:
 
 
 @primitive
-def _through_tanh(g: Any, t: Any) -> Any:
+def through_tanh(g: Any, t: Any) -> Any:
     """g (1 − t²): a gradient by tanh(s) = t as one by s."""
     slope = np.asarray(t * t)  # in a formula tanh may be of a number
     np.subtract(1.0, slope, out=slope)
@@ -92,10 +92,10 @@ def softmax(scores: Any) -> Any:
 defvjp(sigmoid, lambda ans, score: lambda g: g * (ans * (1.0 - ans)))
 defvjp(softplus, lambda ans, score: lambda g: g * sigmoid(score))
 defvjp(cross_entropy, lambda ans, score, y: lambda g: g * (sigmoid(score) - y), None)
-defvjp(tanh, lambda ans, score: lambda g: _through_tanh(g, ans))
+defvjp(tanh, lambda ans, score: lambda g: through_tanh(g, ans))
 defvjp(
-    _through_tanh,
-    lambda ans, g, t: lambda h: _through_tanh(h, t),
+    through_tanh,
+    lambda ans, g, t: lambda h: through_tanh(h, t),
     lambda ans, g, t: lambda h: h * g * (-2.0 * t),
 )
 defvjp(relu, lambda ans, score: lambda g: g * anp.greater(score, 0.0))

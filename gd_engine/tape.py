@@ -28,13 +28,7 @@ def record(function: Callable[..., Sequence[Any]], *arguments: Any) -> Program:
     Raises NotImplementedError where autograd adds to a gradient that is constant so far: it does so in place, and what
     the constant was is lost.
     """
-    tape: list[_Call] = []
-    with trace_stack.new_trace() as trace:
-        roots = [_Call.new_root(tape, argument) for argument in arguments]
-        boxes = [new_box(argument, trace, root) for argument, root in zip(arguments, roots, strict=True)]
-        results = [_operand(result) for result in function(*boxes)]
-    steps, places = _shared(tape, roots)
-    return _written(len(roots), _used(steps, [_place(result, places) for result in results]))
+    return written(recorded(function, *arguments))
 
 
 class _Call(Node):  # type: ignore[misc]
@@ -61,24 +55,38 @@ class _Call(Node):  # type: ignore[misc]
         self.tape, self.value = tape, value
 
 
-class _Slot(NamedTuple):
+class Slot(NamedTuple):
     """Where the program keeps an argument, or the result of a step."""
 
     number: int
 
 
-class _Step(NamedTuple):
-    slot: _Slot
+class Step(NamedTuple):
+    """A call of numpy, and where its result is kept."""
+
+    slot: Slot
     function: Callable[..., Any]
     operands: tuple[Any, ...]
     keywords: dict[str, Any]
 
 
-class _Straight(NamedTuple):
-    """Steps in order, and the slots or constants that the program returns."""
+class Straight(NamedTuple):
+    """Steps in order; the slots or constants that the program returns. The first slots are its arguments."""
 
-    steps: list[_Step]
+    arguments: int
+    steps: list[Step]
     results: list[Any]
+
+
+def recorded(function: Callable[..., Sequence[Any]], *arguments: Any) -> Straight:
+    """The steps of that program. Raises as `record` does."""
+    tape: list[_Call] = []
+    with trace_stack.new_trace() as trace:
+        roots = [_Call.new_root(tape, argument) for argument in arguments]
+        boxes = [new_box(argument, trace, root) for argument, root in zip(arguments, roots, strict=True)]
+        results = [_operand(result) for result in function(*boxes)]
+    steps, places = _shared(tape, roots)
+    return _used(steps, Straight(len(roots), [], [_place(result, places) for result in results]))
 
 
 def _operand(value: Any) -> Any:
@@ -89,11 +97,11 @@ def _place(operand: Any, places: dict[_Call, Any]) -> Any:
     return places[operand] if isinstance(operand, _Call) else operand
 
 
-def _shared(tape: Sequence[_Call], roots: Sequence[_Call]) -> tuple[list[_Step], dict[_Call, Any]]:
+def _shared(tape: Sequence[_Call], roots: Sequence[_Call]) -> tuple[list[Step], dict[_Call, Any]]:
     """The steps that compute the tape, the same one never twice, and where each call's value is."""
-    places: dict[_Call, Any] = {root: _Slot(number) for number, root in enumerate(roots)}
-    steps: list[_Step] = []
-    known: dict[Any, _Slot] = {}
+    places: dict[_Call, Any] = {root: Slot(number) for number, root in enumerate(roots)}
+    steps: list[Step] = []
+    known: dict[Any, Slot] = {}
     for call in tape:
         function, operands, keywords = call.function, tuple(call.arguments), call.keywords
         if function in REPLACEMENTS:
@@ -106,40 +114,40 @@ def _shared(tape: Sequence[_Call], roots: Sequence[_Call]) -> tuple[list[_Step],
             continue
         key = (function, *map(_key, operands), *((name, _key(given)) for name, given in keywords.items()))
         if key not in known:
-            known[key] = _Slot(len(roots) + len(steps))
-            steps.append(_Step(known[key], function, operands, keywords))
+            known[key] = Slot(len(roots) + len(steps))
+            steps.append(Step(known[key], function, operands, keywords))
         places[call] = known[key]
     return steps, places
 
 
 def _key(operand: Any) -> Any:
     """Equal for operands that are the same slot or the same constant; -0.0 is not 0.0."""
-    if isinstance(operand, _Slot):
+    if isinstance(operand, Slot):
         return operand
     return (type(operand), repr(operand)) if isinstance(operand, int | float | tuple | str) else id(operand)
 
 
-def _used(steps: Sequence[_Step], results: list[Any]) -> _Straight:
-    """The steps without those that no result needs."""
-    needed = _slots(results)
+def _used(steps: Sequence[Step], program: Straight) -> Straight:
+    """The program, with those of the steps that its results need."""
+    needed = _slots(program.results)
     kept = []
     for step in reversed(steps):
         if step.slot in needed:
             needed |= _slots(step.operands)
             kept.append(step)
-    return _Straight(kept[::-1], results)
+    return program._replace(steps=kept[::-1])
 
 
-def _written(arguments: int, straight: _Straight) -> Program:
+def written(straight: Straight) -> Program:
     """The steps as one Python function. Its text holds nothing but numbered names: the rest is bound to them."""
     bound: dict[str, Any] = {}
-    names = {_Slot(number): f"a{number}" for number in range(arguments)}
+    names = {Slot(number): f"a{number}" for number in range(straight.arguments)}
     last = {operand: at for at, step in enumerate(straight.steps) for operand in _slots(step.operands)}
     last |= dict.fromkeys(_slots(straight.results), len(straight.steps))
     free: list[str] = []
 
     def name(operand: Any) -> str:
-        if isinstance(operand, _Slot):
+        if isinstance(operand, Slot):
             return names[operand]
         bound[f"c{len(bound)}"] = operand
         return f"c{len(bound) - 1}"
@@ -157,5 +165,5 @@ def _written(arguments: int, straight: _Straight) -> Program:
     return program
 
 
-def _slots(operands: Sequence[Any]) -> set[_Slot]:
-    return {operand for operand in operands if isinstance(operand, _Slot)}
+def _slots(operands: Sequence[Any]) -> set[Slot]:
+    return {operand for operand in operands if isinstance(operand, Slot)}

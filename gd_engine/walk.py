@@ -49,9 +49,8 @@ class Walk:
                 break
             rate = rate_at(self._recipe, self._evaluator, state, found)
             norm = sqrt(found.gradient @ found.gradient)
-            gap = float(self._optimum.gap(theta)) if self._optimum else 0.0
             thetas.append(theta)
-            rows.append([found.energy, norm, rate, gap, *found.tally])
+            rows.append([found.energy, norm, rate, self.gap(theta), *found.tally])
             if found.watched is not None:
                 others.append(found.watched)
             elif self._patient:  # only then is the error on other rows needed at once
@@ -66,7 +65,7 @@ class Walk:
         if rows:
             watched = np.array(others) if others else self._evaluator.watched(path)
             table = np.column_stack([table, watched])
-        return self._block(first, path, table, state, outcome)
+        return self.block(first, path, table, state, outcome)
 
     def leaps(self, leaps: Leaps, state: State, is_full: IsFull) -> Block | None:
         """A block of leaps; None if the first of them is not finite throughout."""
@@ -85,7 +84,7 @@ class Walk:
             tables.append(np.column_stack(table)[:count])
             rows += count
             state = State(state.step + LEAP, leap.next_theta, leap.next_memory, watch)
-        return self._block(first, np.concatenate(thetas), np.concatenate(tables), state, outcome) if rows else None
+        return self.block(first, np.concatenate(thetas), np.concatenate(tables), state, outcome) if rows else None
 
     def _walked(self, state: State, leap: Leap) -> tuple[int, Outcome | None, Watch]:
         """How many rows of a leap belong to the descent, how it ends there, and the watch after them."""
@@ -126,9 +125,12 @@ class Walk:
         change, memory = self._recipe.optimizer.update(gradient, state.memory, rate, state.theta, state.step)
         return State(state.step + 1, state.theta + change, memory, watch)
 
-    def _block(
-        self, first: State, theta: FloatArray, table: FloatArray, after: State, outcome: Outcome | None
-    ) -> Block:
+    def gap(self, theta: FloatArray) -> float:
+        """E(θ) − E(θ*) where that is known, else 0."""
+        return float(self._optimum.gap(theta)) if self._optimum else 0.0
+
+    def block(self, first: State, theta: FloatArray, table: FloatArray, after: State, outcome: Outcome | None) -> Block:
+        """Steps from `first` to before `after`; `table` has E, ‖∇E‖, the learning rate, the gap and tallies of each."""
         table = table.reshape(len(table), -1) if len(table) else np.empty((0, 4 + self._tally_numbers))
         energy, norm, rate, gap = np.ascontiguousarray(table[:, :4].T)
         measured = Measured(energy, table[:, 4:], norm, rate, gap if self._optimum else None)

@@ -1,6 +1,7 @@
 """A request in the engine's words: its model, split, loss, θ₀ and recipe."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from gd_engine import (
     OPTIMIZERS,
     SCHEDULES,
     Model,
+    Optimizer,
     Recipe,
     Split,
     Stop,
@@ -103,7 +105,7 @@ def recipe_of(request: Request, learning_rate: float) -> Recipe:
     optimizer, optimizer_options = _kind_and_options(descent["optimizer"])
     schedule, schedule_options = _kind_and_options(descent["schedule"])
     return Recipe(
-        optimizer=OPTIMIZERS[optimizer](**optimizer_options),
+        optimizer=_optimizer(optimizer, *optimizer_options.items()),
         learning_rate=SCHEDULES[schedule](learning_rate, descent["steps"], **schedule_options),
         steps=descent["steps"],
         batch_size=descent["batch_size"],
@@ -111,6 +113,12 @@ def recipe_of(request: Request, learning_rate: float) -> Recipe:
         clip_norm=descent["clip_norm"],
         stop=Stop(**descent["stop"]),
     )
+
+
+@lru_cache
+def _optimizer(kind: str, *options: tuple[str, Any]) -> Optimizer:
+    """The same one for the same options: by that descents know whether they can go abreast in one call."""
+    return OPTIMIZERS[kind](**dict(options))
 
 
 def _kind_and_options(choice: Request) -> tuple[str, dict[str, Any]]:

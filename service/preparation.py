@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine import Model, Problem, Recipe, State, auto_learning_rate, pose_blocks, start, state_from
+from gd_engine import Company, Model, Problem, Recipe, State, auto_learning_rate, pose_blocks, start, state_from
 from gd_engine.arrays import FloatArray
 from service.modelling import Classes, Request, model_of, posing_of, recipe_of, split_of, theta0_of
 from service.store import datasets
@@ -23,15 +23,18 @@ class Prepared(NamedTuple):
 
 
 class Shelf:
-    """Where a worker keeps the problem of a sweep's run: those that come next most often have the same one."""
+    """Where a worker keeps the problem of a sweep's run, since those that come next most often have the same one, and
+    `company`: the runs of the sweep, by `seq`, that go abreast with it.
+    """
 
     def __init__(self) -> None:
         self._key: Any = None
         self._problem: Problem | None = None
+        self.company: Company | None = None
 
     def clear(self) -> None:
         """Keeps nothing any more."""
-        self._key, self._problem = None, None
+        self._key, self._problem, self.company = None, None, None
 
     def problem(self, run: Any, pose: Callable[[], Problem]) -> Problem:
         """The run's problem: the one that is kept if it is that, else the one that `pose` makes."""

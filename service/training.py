@@ -3,13 +3,16 @@
 import hashlib
 import logging
 import time
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
-from gd_engine import Block, NoLearningRateError, Outcome, Problem, descend, diagnose, optimum, ways
+from gd_engine import Block, Company, NoLearningRateError, Outcome, Problem, descend, diagnose, optimum, ways
 from gd_engine.arrays import FloatArray
+from service.company import company_of
 from service.hold import CANCELLED, Ending, Hold, failed
 from service.lifecycle import RunStatus
 from service.looking_back import LookingBack, columns_of
@@ -40,6 +43,10 @@ NOT_STORED = {
 }
 
 
+COMPANY_SHARE = 0.1
+"""Of the time that a run may compute, what it may spend on others that go abreast with it."""
+
+
 class _InterruptedError(Exception):
     """The run is to end before it has begun."""
 
@@ -58,6 +65,7 @@ class Training:
         self._looking_back = LookingBack(len(claim.run.parameters), claim.run.columns)
         self._digest = hashlib.sha256()
         self._prepared: Prepared
+        self._company: Company | None = None
 
     def run(self) -> None:
         """Descends to the end, or until the hold has another one. Raises LeaseLostError when the run is lost."""
@@ -73,7 +81,9 @@ class Training:
         except NoLearningRateError as error:
             self._end(failed("no_learning_rate", str(error)))
             return
-        self._timings["ways"] = ways(self._prepared.problem, self._prepared.recipe)
+        self._company = company_of(self._database, self._claim.run, self._prepared, self._shelf, self._settings.workers)
+        abreast = [] if self._company is None else ["abreast"]
+        self._timings["ways"] = [*ways(self._prepared.problem, self._prepared.recipe), *abreast]
         self._spent("preparation_seconds", begun)
         self._descend()
 
@@ -93,7 +103,7 @@ class Training:
         self._digest.update(np.ascontiguousarray(columns.T, dtype="<f8").data)
 
     def _descend(self) -> None:
-        run, prepared = self._claim.run, self._prepared
+        run = self._claim.run
         rows = BLOCK_CHUNKS * trajectories.chunk_rows(len(run.parameters) + len(run.columns))
         begun = time.monotonic()
 
@@ -101,11 +111,28 @@ class Training:
             late = time.monotonic() - begun > self._settings.block_seconds
             return late or count >= rows or self._hold.ending is not None
 
-        for block in descend(prepared.problem, prepared.recipe, prepared.state, is_full=is_full):
-            self._spent("descent_seconds", begun)
-            if self._take(block, columns_of(block, run.columns)):
-                return
-            begun = time.monotonic()
+        with closing(self._blocks(is_full)) as blocks:
+            for block in blocks:
+                self._spent("descent_seconds", begun)
+                if self._take(block, columns_of(block, run.columns)):
+                    return
+                begun = time.monotonic()
+
+    def _blocks(self, is_full: Callable[[int], bool]) -> Generator[Block]:
+        """All blocks that are left, the first of them in company if the run has any."""
+        problem, recipe, state, _ = self._prepared
+        if self._company is not None:
+            try:
+                for block in self._company.descend(self._claim.run.seq, is_full):
+                    yield block
+                    state = block.next
+                    if block.outcome:
+                        return
+                    if self._hold.seconds > COMPANY_SHARE * self._settings.max_run_seconds:
+                        break
+            finally:
+                self._company.leave(self._claim.run.seq)
+        yield from descend(problem, recipe, state, is_full=is_full)
 
     def _take(self, block: Block, columns: FloatArray) -> bool:
         """Stores a block, in one transaction with all that follows from it; whether the run has left our hands."""

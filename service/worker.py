@@ -11,6 +11,7 @@ import threading
 from contextlib import suppress
 from types import FrameType
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.allotment import bound_memory
@@ -48,6 +49,7 @@ class Worker:
         self._dropped: Claim | None = None
         self._bell = Bell()
         self._shelf = Shelf()
+        self._lease_seconds = settings.lease_seconds
 
     def stop(self, *_: int | FrameType | None) -> None:
         """Also the signal handler: sets flags, no more. The block in hand is stored, the run handed back."""
@@ -85,7 +87,18 @@ class Worker:
             if not runs.has_work(connection):
                 return None
         with self._database.writing() as connection:
-            return runs.claim(connection, self._name, self._settings.lease_seconds)
+            return self._claim_of_company(connection) or runs.claim(connection, self._name, self._lease_seconds)
+
+    def _claim_of_company(self, connection: Connection) -> Claim | None:
+        """One of the runs whose steps are on the shelf; those that wait no more are taken off."""
+        company = self._shelf.company
+        if company is None:
+            return None
+        for seq in company.numbers:
+            if claim := runs.claim(connection, self._name, self._lease_seconds, seq):
+                return claim
+            company.leave(seq)
+        return None
 
     def _hand_back_dropped(self) -> None:
         """As soon as something can be written again: else the run would wait for its lease, and count a worker lost."""
@@ -102,6 +115,7 @@ class Worker:
             try:
                 ending = self._try(claim, hold)
                 if ending is not None:
+                    self._shelf.clear()  # it may be what the run came to grief by
                     with self._database.writing() as connection:
                         ending.write(connection, claim)
             except LeaseLostError:

@@ -25,8 +25,10 @@ ALLOWED = {
     "service.looking_back": {"gd_engine"},
     "service.hold": {"service.dispatch", "service.lifecycle", "service.settings", "service.store"},
     "service.preparation": {"gd_engine", "service.modelling", "service.store"},
+    "service.company": {"gd_engine", "service.modelling", "service.preparation", "service.store"},
     "service.training": {
         "gd_engine",
+        "service.company",
         "service.hold",
         "service.lifecycle",
         "service.looking_back",

@@ -43,12 +43,11 @@ def _claimable() -> ColumnElement[bool]:
     return and_(tables.IS_WORKABLE, or_(runs.c.status == RunStatus.QUEUED, expired))
 
 
-def _claim() -> Any:
-    oldest = _OLDEST.scalar_subquery()
+def _claim(*which: Any) -> Any:
     is_queued = runs.c.status == RunStatus.QUEUED
     return (
         update(runs)
-        .where(runs.c.seq == oldest, _claimable())
+        .where(*which)
         .values(
             status=case((is_queued, RunStatus.RUNNING), else_=runs.c.status),
             started_at=case((runs.c.started_at.is_(None), bindparam("now")), else_=runs.c.started_at),
@@ -69,7 +68,8 @@ _BY_SEQ = _with_dataset().where(runs.c.seq == bindparam("of_seq"))
 _BY_KEY = _with_dataset().where(runs.c.idempotency_key == bindparam("key"))
 _LATEST = _with_dataset().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
 _OLDEST = select(runs.c.seq).where(_claimable()).order_by(runs.c.seq).limit(1)
-_CLAIM = _claim()
+_CLAIM = _claim(runs.c.seq == _OLDEST.scalar_subquery(), _claimable())
+_CLAIM_ONE = _claim(runs.c.seq == bindparam("wanted"), tables.IS_WORKABLE, runs.c.status == RunStatus.QUEUED)
 _STATUS = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(runs.c.seq == bindparam("of_seq"))
 
 
@@ -294,17 +294,33 @@ def has_work(connection: Connection) -> bool:
     return connection.execute(_OLDEST, {"now": time.time()}).one_or_none() is not None
 
 
-def claim(connection: Connection, owner: str, lease_seconds: float) -> Claim | None:
-    """The oldest run that waits, or whose worker has been silent for longer than its lease, in one statement."""
+def claim(connection: Connection, owner: str, lease_seconds: float, wanted: int | None = None) -> Claim | None:
+    """The oldest run that waits, or whose worker has been silent for longer than its lease, in one statement.
+
+    Or the one that is `wanted`, if it still waits.
+    """
     reach("claim.before")
     now = time.time()
     given = {"now": now, "worker": owner, "expires_at": now + lease_seconds}
-    seq = connection.execute(_CLAIM, given).scalar_one_or_none()
+    if wanted is None:
+        seq = connection.execute(_CLAIM, given).scalar_one_or_none()
+    else:
+        seq = connection.execute(_CLAIM_ONE, given | {"wanted": wanted}).scalar_one_or_none()
     if seq is None:
         return None
     run = connection.execute(_BY_SEQ, {"of_seq": seq}).one()
     reach("claim.after", run.name)
     return Claim(run, run.lease_token)
+
+
+def beside(connection: Connection, run: Row[Any]) -> tuple[int, Sequence[Any]]:
+    """Of the runs of a run's sweep: how many workers hold, and those, in order, that wait and never had a worker."""
+    of_sweep = select(runs.c.seq, runs.c.status, runs.c.lease_token, runs.c.request).where(
+        runs.c.sweep_seq == run.sweep_seq, tables.IS_WORKABLE
+    )
+    found = connection.execute(of_sweep.order_by(runs.c.seq)).all()
+    held = sum(each.status in HELD for each in found)
+    return held, [each for each in found if each.status == RunStatus.QUEUED and each.lease_token == 0]
 
 
 def status(connection: Connection, claim: Claim) -> RunStatus:

@@ -1,0 +1,61 @@
+"""Descents that go on abreast: whatever they are, each has the bits that it has alone."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gd_engine import OPTIMIZERS, SCHEDULES, Problem, Recipe, descend, initial_theta, start
+from gd_engine.abreast import Company
+from gd_engine.trajectory import Outcome
+from tests.engine.running import VARIANTS, assert_same_bits, joined
+from tests.engine.tasks import posed, tasks
+
+STEPS = 30
+
+
+def recipes_of(data: st.DataObject, steps: int) -> list[Recipe]:
+    """Some that differ in learning rate and momentum: of rates from nothing to what diverges at once."""
+    kind = data.draw(st.sampled_from(sorted(OPTIMIZERS)))
+    options = st.fixed_dictionaries({"momentum": st.sampled_from([0.0, 0.5, 0.9])} if "mom" in kind else {})
+    rates = st.one_of(st.floats(1e-6, 1.0), st.sampled_from([0.0, 30.0, 1e150]))
+    made: dict[Any, Any] = {}
+    found = []
+    for chosen, rate in data.draw(st.lists(st.tuples(options, rates), min_size=1, max_size=7)):
+        optimizer = made.setdefault(tuple(chosen.items()), OPTIMIZERS[kind](**chosen))
+        schedule = data.draw(st.sampled_from([("constant", {}), ("exponential", {"factor": 0.9})]))
+        found.append(Recipe(optimizer, SCHEDULES[schedule[0]](rate, steps, **schedule[1]), steps))
+    return found
+
+
+def alone(problem: Problem, recipe: Recipe, theta0: Any) -> tuple[dict[str, Any], Outcome | None]:
+    blocks = list(descend(problem, recipe, start(theta0, recipe.optimizer), affine=False))
+    return joined(blocks), blocks[-1].outcome
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@settings(max_examples=12)
+@given(data=st.data(), full=st.integers(1, STEPS + 5), seed=st.integers(0, 99))
+def test_each_has_its_own_bits(variant: str, data: st.DataObject, full: int, seed: int) -> None:
+    task = data.draw(tasks(variant))
+    assume(len(task.split.train) > 1)
+    problem = posed(task)
+    recipes = recipes_of(data, data.draw(st.sampled_from([0, 1, STEPS])))
+    random = np.random.default_rng(seed)
+    thetas = [initial_theta(problem.model, 1) + random.standard_normal() for _ in recipes]
+    company = Company(
+        problem,
+        {
+            place: (recipe, start(theta0, recipe.optimizer))
+            for place, (recipe, theta0) in enumerate(zip(recipes, thetas, strict=True))
+        },
+    )
+    for place in random.permutation(len(recipes)):
+        blocks = list(company.descend(place, lambda rows: rows >= full))
+        ours, outcome = joined(blocks), blocks[-1].outcome
+        theirs, expected = alone(problem, recipes[place], thetas[place])
+        assert outcome == expected
+        assert_same_bits(ours, theirs)
+    assert company.numbers == []
