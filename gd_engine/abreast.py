@@ -15,7 +15,7 @@ import numpy as np
 from gd_engine.abreast_tape import record_abreast
 from gd_engine.arrays import FloatArray
 from gd_engine.descent import ways
-from gd_engine.evaluation import SLICE_ROWS, TOGETHER, Evaluator
+from gd_engine.evaluation import TOGETHER, Evaluator
 from gd_engine.metrics import Tally
 from gd_engine.problem import Problem
 from gd_engine.recipe import Recipe
@@ -25,6 +25,8 @@ from gd_engine.walk import IsFull, Walk
 
 MOST_BYTES = 2**25
 """Of the steps that are kept until they are asked for."""
+MOST_ROWS = 2048
+"""Of more, the numbers take longer than the calls."""
 FEWEST = 4
 
 
@@ -37,7 +39,7 @@ def most_abreast(problem: Problem, recipe: Recipe) -> int:
     numbers = len(problem.model.parameters) + len(problem.columns)
     in_cache = TOGETHER // max(1, rows * problem.model.outputs)
     most = min(in_cache, MOST_BYTES // (8 * numbers * (recipe.steps + 1)))
-    return most if most >= FEWEST and rows <= SLICE_ROWS else 0
+    return most if most >= FEWEST and rows <= MOST_ROWS else 0
 
 
 class Company:
