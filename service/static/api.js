@@ -21,8 +21,7 @@ async function call(path, options) {
 async function answer(path, options = {}) {
   let response;
   try {
-    // no-cache: ask again every time, and let the ETag spare the body.
-    response = await fetch(path, { cache: "no-cache", ...options, headers: withKey(options.headers) });
+    response = await (takenUp(path) ?? ask(path, options));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError({ unreachable: true });
@@ -30,6 +29,16 @@ async function answer(path, options = {}) {
   if (response.status === 401) document.dispatchEvent(new Event("keyneeded"));
   if (!response.ok) throw await problemOf(response);
   return response;
+}
+
+// no-cache: ask again every time, and let the ETag spare the body.
+const ask = (path, options) => fetch(path, { cache: "no-cache", ...options, headers: withKey(options.headers) });
+
+/** The answer that early.js has asked for, once. */
+function takenUp(path) {
+  const answer = globalThis.early.get(path);
+  globalThis.early.delete(path);
+  return answer;
 }
 
 async function problemOf(response) {

@@ -1,9 +1,10 @@
-// What must be known before the first paint: the theme and the language the reader chose last time. And what is worth knowing
-// early: which modules the view will need that the address asks for, so that the browser need not find out import by import.
+// What must be known before the first paint: the theme and the language the reader chose last time. And what is worth having
+// early: the modules of the view that the address asks for, which the browser need not find out import by import; and the first
+// answers that the page of a run needs, in `early`, by their paths.
 (() => {
-  const remembered = (key) => {
+  const remembered = (key, storage = "localStorage") => {
     try {
-      return localStorage.getItem(key);
+      return globalThis[storage].getItem(key);
     } catch {
       return null; // storage may be forbidden; the page then just forgets
     }
@@ -13,6 +14,7 @@
   if (theme === "dark" || theme === "light") root.dataset.theme = theme;
   const language = remembered("descent.language") ?? navigator.language ?? "en";
   root.lang = language.toLowerCase().startsWith("fr") ? "fr" : "en";
+  if (location.pathname !== "/") return; // the documentation has no views
 
   const VIEWS = [
     [/^#\/runs\//, ["run-view", "arithmetic", "chart", "chart-panel", "compare/link", "confirm", "curve-table", "curve-words",
@@ -41,4 +43,12 @@
     [link.rel, link.href] = ["modulepreload", `/static/${name}.js`];
     document.head.append(link);
   }
+
+  const [, id] = /^#\/runs\/([^/?]+)/.exec(location.hash) ?? [];
+  const run = `/runs/${id}`;
+  const paths = id ? [run, `${run}/trajectory?max_points=1000&fields=step%2Ctrain_mse%2Ctest_mse%2Ctrain_loss`] : [];
+  const key = remembered("descent.key", "sessionStorage");
+  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  globalThis.early = new Map(paths.map((path) => [path, fetch(path, { cache: "no-cache", headers })]));
+  for (const answer of globalThis.early.values()) answer.catch(() => {}); // who takes it up is told
 })();

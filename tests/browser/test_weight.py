@@ -98,3 +98,17 @@ def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser:
     classic = {"early", "vendor/uplot-1.6.32/uPlot.iife.min"}
     assert modules - classic == imported("main") | imported(ENTRANCES.get(entrance, "compare/view"))
     page.close()
+
+
+def test_what_is_asked_for_early_is_not_asked_for_again(browser: Browser, service: Service) -> None:
+    run_id = httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=30"}, timeout=60).json()["id"]
+    page = browser.new_page()
+    loaded = Loaded(page)
+    page.goto(f"{service.url}/#/runs/{run_id}")
+    expect(page.locator(".results")).to_be_visible(timeout=20_000)
+    page.wait_for_load_state("networkidle")
+    early = page.evaluate("[...globalThis.early.keys()]")
+    assert early == [], "what was asked for is not what is needed"
+    assert len(loaded.addresses(rf"/runs/{run_id}$")) == 1
+    assert len(loaded.addresses(r"/trajectory\?max_points=1000&fields=step")) == 1
+    page.close()
