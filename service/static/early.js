@@ -1,6 +1,6 @@
 // What must be known before the first paint: the theme and the language the reader chose last time. And what is worth having
-// early: the modules of the view that the address asks for, which the browser need not find out import by import; and the first
-// answers that the page of a run needs, in `early`, by their paths.
+// early: the modules of a view, which the browser need not find out import by import (`loadAhead`); and the first answers that the
+// page of a run needs, by their paths (`early`).
 (() => {
   const remembered = (key, storage = "localStorage") => {
     try {
@@ -37,12 +37,15 @@
       "example", "format", "request/choices", "request/data", "request/drawing", "rest"]],
     [/^/, ["runs-view", "compare/choosing", "compare/link", "example", "format", "poll", "run-row", "status"]],
   ];
-  const [, modules] = VIEWS.find(([address]) => address.test(location.hash));
-  for (const name of modules) {
-    const link = document.createElement("link");
-    [link.rel, link.href] = ["modulepreload", `/static/${name}.js`];
-    document.head.append(link);
-  }
+  globalThis.loadAhead = (hash) => {
+    const [, modules] = VIEWS.find(([address]) => address.test(hash));
+    for (const name of modules) {
+      const link = document.createElement("link");
+      [link.rel, link.href] = ["modulepreload", `/static/${name}.js`];
+      document.head.append(link);
+    }
+  };
+  globalThis.loadAhead(location.hash);
 
   const [, id] = /^#\/runs\/([^/?]+)/.exec(location.hash) ?? [];
   const run = `/runs/${id}`;

@@ -13,6 +13,14 @@ import { choosing } from "/static/compare/choosing.js";
 const LIVE_MS = 1000;
 const IDLE_MS = 5000;
 
+let loadedAhead = false;
+
+/** One of the runs will be opened next, and is then there at once. */
+function loadRunViewAhead() {
+  if (!loadedAhead) globalThis.requestIdleCallback?.(() => globalThis.loadAhead("#/runs/"));
+  loadedAhead = true;
+}
+
 export function runsView(host, kept) {
   document.title = `${t("runs")} · Descent`;
   kept.pages ??= 1;
@@ -32,6 +40,7 @@ export function runsView(host, kept) {
   async function refresh(signal) {
     const { runs, next } = await readPages(kept.pages, signal);
     show(runs);
+    if (runs.length > 0) loadRunViewAhead();
     more.hidden = !next;
     return (runs.some(isLive) ? LIVE_MS : IDLE_MS) * kept.pages;
   }
