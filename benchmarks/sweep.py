@@ -27,15 +27,19 @@ def run() -> Iterator[Result]:
     ):
         _until_ranked(client, _body(random, {}))  # until both workers have surely started
         linear = [_until_ranked(client, _body(random, {})) for _ in range(ROUNDS)]
-        logistic = [_until_ranked(client, _body(random, {"model": {"kind": "logistic"}})) for _ in range(ROUNDS)]
+        logistic, small = (
+            [_until_ranked(client, _body(random, {"model": {"kind": "logistic"}}, rows)) for _ in range(ROUNDS)]
+            for rows in (1000, 100)
+        )
     what = f"sweep of {RATES} learning rates × {STEPS:,} steps, 1,000 × 4, until ranked"
     yield absolute(what, Measure(linear, "s"), at_most=2.0)
     yield absolute("… of a logistic regression", Measure(logistic, "s"))
+    yield absolute("… of a logistic regression, 100 × 4", Measure(small, "s"))
 
 
-def _body(random: np.random.Generator, changes: dict[str, Any]) -> dict[str, Any]:
-    x = random.standard_normal((1000, 4))
-    scores = x @ [1.0, 2.0, 3.0, 4.0] + random.standard_normal(1000)
+def _body(random: np.random.Generator, changes: dict[str, Any], rows: int = 1000) -> dict[str, Any]:
+    x = random.standard_normal((rows, 4))
+    scores = x @ [1.0, 2.0, 3.0, 4.0] + random.standard_normal(rows)
     y = (scores > 0).astype(int) if changes else scores
     base = {"dataset": {"x": x.tolist(), "y": y.tolist()}, "descent": {"steps": STEPS}, **changes}
     rates = {"from": 0.001, "to": 0.5, "count": RATES, "scale": "log"}

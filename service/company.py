@@ -10,7 +10,8 @@ from typing import Any
 
 from gd_engine import FEWEST, Company, NoLearningRateError, Recipe, State, most_abreast, start
 from service.modelling import Request, recipe_of, theta0_of
-from service.preparation import Prepared, Shelf, rate_of
+from service.preparation import Prepared, rate_of
+from service.shelf import Party, Shelf
 from service.store import runs
 from service.store.database import Database
 
@@ -22,37 +23,39 @@ def company_of(database: Database, run: Any, prepared: Prepared, shelf: Shelf, w
     """The company that a claimed run goes in, which is on the shelf; None if it goes alone."""
     if run.sweep is None or run.rows_done > 0 or run.losses > 0:
         return None
-    if shelf.company is None or run.seq not in shelf.company.numbers:
-        shelf.company = _gathered(database, run, prepared, workers)
-    return shelf.company
+    party = shelf.party
+    if party is not None and party.sweep_seq == run.sweep_seq:
+        if run.seq in party.company.numbers:
+            return party.company
+        if party.is_all:  # what is left is in other hands, and stored sooner than it is computed again
+            return None
+    shelf.party = _gathered(database, run, prepared, workers)
+    return None if shelf.party is None else shelf.party.company
 
 
-def _gathered(database: Database, run: Any, prepared: Prepared, workers: int) -> Company | None:
+def _gathered(database: Database, run: Any, prepared: Prepared, workers: int) -> Party | None:
     most = most_abreast(prepared.problem, prepared.recipe)
     # A deadline is a run's own, and would pass while the others are computed too.
     if most == 0 or run.request["deadline_seconds"] is not None or not _alike(run.sweep["values"]):
         return None
     with database.reading() as connection:
         held, waiting = runs.beside(connection, run)
+    shares = max(workers, held)  # whoever claims the next one takes others
+    others = [other for other in waiting if other.seq % shares == run.seq % shares]
     descents = {run.seq: (prepared.recipe, prepared.state)}
-    for other in _share(waiting, held, workers)[: most - 1]:
+    for other in others[: most - 1]:
         with suppress(NoLearningRateError):  # it will fail, when it is claimed
             descents[other.seq] = _beginning(other.request, prepared)
     if len(descents) < FEWEST:
         return None
     try:
-        return Company(prepared.problem, descents)
+        return Party(run.sweep_seq, Company(prepared.problem, descents), is_all=len(others) < most)
     except NotImplementedError:
         return None
 
 
 def _alike(varied: Sequence[str]) -> bool:
     return all(any(pointer == own or pointer.startswith(f"{own}/") for own in MAY_VARY) for pointer in varied)
-
-
-def _share(waiting: Sequence[Any], held: int, workers: int) -> Sequence[Any]:
-    """One worker's, so that not all of them compute the same."""
-    return waiting[(held - 1) % max(workers, held) :: max(workers, held)]
 
 
 def _beginning(request: Request, prepared: Prepared) -> tuple[Recipe, State]:

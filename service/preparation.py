@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine import Company, Model, Problem, Recipe, State, auto_learning_rate, pose_blocks, start, state_from
+from gd_engine import Model, Problem, Recipe, State, auto_learning_rate, pose_blocks, start, state_from
 from gd_engine.arrays import FloatArray
 from service.modelling import Classes, Request, model_of, posing_of, recipe_of, split_of, theta0_of
+from service.shelf import Shelf
 from service.store import datasets
 from service.store.database import Database
 from service.store.runs import LeaseLostError
@@ -20,34 +21,6 @@ class Prepared(NamedTuple):
     recipe: Recipe
     state: State
     learning_rate: float
-
-
-class Shelf:
-    """Where a worker keeps the problem of a sweep's run, since those that come next most often have the same one, and
-    `company`: the runs of the sweep, by `seq`, that go abreast with it.
-    """
-
-    def __init__(self) -> None:
-        self._key: Any = None
-        self._problem: Problem | None = None
-        self.company: Company | None = None
-
-    def clear(self) -> None:
-        """Keeps nothing any more."""
-        self._key, self._problem, self.company = None, None, None
-
-    def problem(self, run: Any, pose: Callable[[], Problem]) -> Problem:
-        """The run's problem: the one that is kept if it is that, else the one that `pose` makes."""
-        request = run.request
-        asked = [request[name] for name in ("model", "split", "objective", "standardize")]
-        key = (run.dataset_id, request["descent"]["batch_size"] is None, asked)
-        if run.sweep is None or self._problem is None or self._key != key:
-            self.clear()  # two at once may be too much to hold
-            problem = pose()
-            if run.sweep is None:
-                return problem
-            self._key, self._problem = key, problem
-        return self._problem
 
 
 def prepare(database: Database, run: Any, shelf: Shelf, go_on: Callable[[], None]) -> Prepared:

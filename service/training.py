@@ -17,8 +17,9 @@ from service.hold import CANCELLED, Ending, Hold, failed
 from service.lifecycle import RunStatus
 from service.looking_back import LookingBack, columns_of
 from service.modelling import asked
-from service.preparation import Prepared, Shelf, prepare
+from service.preparation import Prepared, prepare
 from service.settings import Settings
+from service.shelf import Shelf
 from service.store import runs, trajectories
 from service.store.database import Database
 from service.store.failures import Failure, failure_of, name_of

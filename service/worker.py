@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.allotment import bound_memory
 from service.dispatch import Bell, listen
 from service.hold import HANDED_BACK, Ending, Hold, failed
-from service.preparation import Shelf
 from service.settings import Settings
+from service.shelf import Shelf
 from service.store import runs
 from service.store.database import Database
 from service.store.failures import CorruptError, Failure, failure_of, name_of
@@ -91,9 +91,9 @@ class Worker:
 
     def _claim_of_company(self, connection: Connection) -> Claim | None:
         """One of the runs whose steps are on the shelf; those that wait no more are taken off."""
-        company = self._shelf.company
-        if company is None:
+        if self._shelf.party is None:
             return None
+        company = self._shelf.party.company
         for seq in company.numbers:
             if claim := runs.claim(connection, self._name, self._lease_seconds, seq):
                 return claim

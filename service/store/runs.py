@@ -313,7 +313,7 @@ def claim(connection: Connection, owner: str, lease_seconds: float, wanted: int 
     return Claim(run, run.lease_token)
 
 
-def beside(connection: Connection, run: Row[Any]) -> tuple[int, Sequence[Any]]:
+def beside(connection: Connection, run: Row[Any]) -> tuple[int, list[Any]]:
     """Of the runs of a run's sweep: how many workers hold, and those, in order, that wait and never had a worker."""
     of_sweep = select(runs.c.seq, runs.c.status, runs.c.lease_token, runs.c.request).where(
         runs.c.sweep_seq == run.sweep_seq, tables.IS_WORKABLE

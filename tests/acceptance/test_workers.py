@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 
 from service.ephemeral import Service, running_service
 from service.hold import Hold
-from service.preparation import Shelf
 from service.settings import Settings
+from service.shelf import Shelf
 from service.store import runs
 from service.store.migrations import open_database
 from service.training import Training

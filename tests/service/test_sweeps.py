@@ -10,10 +10,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from service.app import create_app
-from service.preparation import Shelf
 from service.routes.examples import SWEEP_EXAMPLES
 from service.schemas import answers
 from service.settings import Settings
+from service.shelf import Shelf
 from service.store import runs, trajectories
 from service.store.database import Database
 from service.worker import Worker
