@@ -16,14 +16,16 @@ from gd_engine import primitives
 from gd_engine.tape import Program, Slot, Step, recorded, written
 
 _OWN = (primitives.sigmoid, primitives.softplus, primitives.tanh, primitives.through_tanh, primitives.relu)
-ELEMENTWISE = {
-    # Of one array, wherever in it a number stands.
-    *(np.exp, np.expm1, np.log, np.log1p, np.log10, np.tanh, np.sin, np.cos, *(primitive.fun for primitive in _OWN)),
-    # Exact, or rounded as IEEE 754 says: also of arrays that are stretched to fit one another.
+EXACT = {
     *(np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.square, np.sqrt, np.absolute, np.sign),
     *(np.maximum, np.minimum, np.greater, np.greater_equal, np.less, np.less_equal, np.equal),
+}
+"""Exact, or rounded as IEEE 754 says, however the operands are stretched to fit one another."""
+ELEMENTWISE = {
+    *(np.exp, np.expm1, np.log, np.log1p, np.log10, np.tanh, np.sin, np.cos, *(primitive.fun for primitive in _OWN)),
     primitives.cross_entropy.fun,
 }
+"""The same wherever in an array a number stands; one that stands alone may be computed by other instructions."""
 
 
 def record_abreast(function: Callable[..., Sequence[Any]], theta: Any, *others: Any) -> Program:
@@ -54,7 +56,7 @@ def _widened(step: Step, of_many: tuple[bool, ...]) -> Step:
         return step._replace(function=_pieces, operands=(theta, places))
     if step.function is np.transpose and not any(step.operands[1:]) and not step.keywords:
         return step._replace(function=_transposed)
-    widen = _at_once if step.function in ELEMENTWISE and not step.keywords else _one_by_one
+    widen = _at_once if step.function in EXACT | ELEMENTWISE and not step.keywords else _one_by_one
     return step._replace(function=widen(step.function, of_many))
 
 
@@ -68,9 +70,14 @@ def _transposed(matrices: Any, *_: None) -> Any:
 
 def _at_once(function: Callable[..., Any], of_many: tuple[bool, ...]) -> Callable[..., Any]:
     one_by_one = _one_by_one(function, of_many)
+    exact = function in EXACT
 
     def call(*operands: Any) -> Any:
-        if not all(np.asarray(operand).flags.c_contiguous for operand in operands):
+        stand_alone = all(
+            np.size(operand) == len(operand) for operand, many in zip(operands, of_many, strict=True) if many
+        )
+        in_rows = all(np.asarray(operand).flags.c_contiguous for operand in operands)
+        if not in_rows or (stand_alone and not exact):
             return one_by_one(*operands)
         axes = [np.ndim(operand) - many for operand, many in zip(operands, of_many, strict=True)]
         most = max(axes)

@@ -36,8 +36,8 @@ const ask = (path, options) => fetch(path, { cache: "no-cache", ...options, head
 
 /** The answer that early.js has asked for, once. */
 function takenUp(path) {
-  const answer = globalThis.early.get(path);
-  globalThis.early.delete(path);
+  const answer = globalThis.early?.get(path);
+  globalThis.early?.delete(path);
   return answer;
 }
 
