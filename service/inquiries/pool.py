@@ -22,7 +22,8 @@ PATIENCE = 2
 SOON = {"Retry-After": "1"}
 KEPT_BYTES = 32 * 1024 * 1024
 IDLE_SECONDS = 300.0
-TOO_LONG = "This takes too long: more than {:g} seconds to compute, or others were first. Ask for less."
+TOO_LONG = "This takes too long: more than {:g} seconds to compute. Ask for less."
+TOO_LATE = "Others were first, and this has waited for {:g} seconds. Try again."
 TOO_LARGE = "This needs more memory than a worker may have. Ask for less: a lower resolution, fewer rows."
 DIED = "The process that computed this died, perhaps of too little memory; the service's log says more."
 
@@ -62,8 +63,10 @@ class Inquiries:
             self._pool = None
 
     async def _found(self, future: Future[bytes]) -> bytes:
+        longest = self._settings.max_inquiry_seconds
+        patience = asyncio.timeout(PATIENCE * longest)
         try:
-            async with asyncio.timeout(PATIENCE * self._settings.max_inquiry_seconds):
+            async with patience:
                 # Whoever leaves does not take the answer from others.
                 return await asyncio.shield(asyncio.wrap_future(future))
         except NoAnswerError as error:
@@ -71,7 +74,9 @@ class Inquiries:
         except MemoryError:
             raise TooLargeError(TOO_LARGE) from None
         except TimeoutError:
-            raise UnavailableError(TOO_LONG.format(self._settings.max_inquiry_seconds), headers=SOON) from None
+            if patience.expired():
+                raise UnavailableError(TOO_LATE.format(PATIENCE * longest), headers=SOON) from None
+            raise TooLargeError(TOO_LONG.format(longest)) from None
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError(DIED, headers=SOON) from None
 

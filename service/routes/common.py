@@ -84,7 +84,7 @@ _PROBLEMS = {
     406: _described("None of the media types that `Accept` names can be had."),
     408: _described("The request did not come to its end in time."),
     409: _described("This makes no sense in the state that it is in, or as many are kept as may be."),
-    413: _described("The body is too large."),
+    413: _described("The body is too large, or what is asked for."),
     415: _described("The body's media type is not one that is read here."),
     421: _described("The service does not answer to the name in the header `Host`."),
     422: _described("`errors` name what is wrong, and what to change."),

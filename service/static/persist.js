@@ -2,17 +2,21 @@
 // moment. The document hears "unanswered", whose detail is the error, and "answered" once that is over.
 const RETRY_MS = 2000;
 const LATER = [429, 502, 503, 504];
+const MOST_TRIES = 5; // of what is put off; who does not answer at all is asked for as long as it takes
 let told = false; // of what is not over yet
 
 /** What `attempt()` comes to, however long that takes; an error that asking again would not mend is thrown. */
 export async function persist(attempt, signal) {
-  while (true) {
+  for (let tries = 1; ; tries += 1) {
     try {
       const answer = await attempt();
       tellItIsOver();
       return answer;
     } catch (error) {
-      if (!error.unreachable && !LATER.includes(error.status)) throw error;
+      if (!error.unreachable && !(LATER.includes(error.status) && tries < MOST_TRIES)) {
+        tellItIsOver();
+        throw error;
+      }
       told = true;
       document.dispatchEvent(new CustomEvent("unanswered", { detail: error }));
       await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });

@@ -1,10 +1,11 @@
 """The arithmetic of the step at the cursor, number by number as the service tells it."""
 
+import json
 import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import EXAMPLE, cell, choose_step, get, open_run
@@ -121,3 +122,34 @@ def test_many_parameters_scroll_inside_their_tables(pages: Pages, service: Servi
     assert len(rows_of(panel, "The gradient at θ")) == 30
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert re.fullmatch(r"row \d+", rows_of(panel, "What the gradient is made of")[0][0])
+
+
+def test_what_is_put_off_is_asked_for_again_and_what_is_too_much_is_not(pages: Pages, service: Service) -> None:
+    pages.expected = "413|503"
+    page = pages.open(f"{service.url}/")
+    open_run(page, service, EXAMPLE)
+    asked: list[str] = []
+
+    def answer_with(status: int) -> None:
+        body = json.dumps({"title": f"Told {status}", "status": status, "detail": "So it is."})
+
+        def answer(route: Route) -> None:
+            asked.append(route.request.url)
+            route.fulfill(status=status, content_type="application/problem+json", body=body)
+
+        page.unroute("**/steps/*")
+        page.route("**/steps/*", answer)
+
+    answer_with(413)
+    choose_step(page, 7)
+    page.get_by_role("button", name="Show the arithmetic").click()
+    panel = page.get_by_role("region", name="The arithmetic of step 7", exact=True)
+    expect(panel).to_contain_text("Told 413 So it is.")
+    page.wait_for_timeout(2500)
+    assert len(asked) == 1
+    answer_with(503)
+    panel.get_by_role("button", name="One step forward").click()
+    expect(page.get_by_role("alert")).to_have_text("Told 503 So it is. Trying again by itself.")
+    page.unroute("**/steps/*")
+    panel_of(page, 8)
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -15,8 +15,10 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.ephemeral import running_service
+from service.inquiries import pool
 from service.settings import Settings
 from service.store.database import Database
+from tests.acceptance.helpers import until
 from tests.service.support import WAIT, X, Y, fit_body, problem_of, stored_run, strict_json
 
 XS, YS = np.array(X)[:, 0], np.array(Y)
@@ -286,16 +288,30 @@ def test_a_run_without_a_step_has_nothing_to_look_at(api: TestClient) -> None:
 
 
 def test_what_takes_too_long_is_given_up(settings: Settings, database: Database) -> None:
-    short = settings.model_copy(update={"max_inquiry_seconds": 0.05})
+    short = settings.model_copy(update={"max_inquiry_seconds": 0.5})
     source = np.random.default_rng(0)
     body = fit_body(
         dataset={"x": source.normal(size=(4000, 2)).tolist(), "y": source.normal(size=4000).tolist()},
         model={"kind": "mlp", "hidden": [64]},
     )
     run = stored_run(database, body, source.normal(size=(3, 257)))
+    quick = stored_run(database, fit_body(), np.ones((3, 2)))
     with TestClient(create_app(short, database)) as api:
+        # The process takes longer to start than one waits here.
+        until(lambda: api.get(f"/runs/{quick}/predictions").status_code == 200)
         answer = api.get(f"/runs/{run}/landscape?resolution=201")
-    assert "too long" in problem_of(answer, 503)["detail"]
+    assert "Ask for less" in problem_of(answer, 413)["detail"]
+    assert "Retry-After" not in answer.headers  # it would take as long again
+
+
+def test_who_has_waited_too_long_for_others_may_come_again(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "PATIENCE", 1e-6)
+    run = stored_run(database, fit_body(), np.ones((3, 2)))
+    with TestClient(create_app(settings, database)) as api:
+        answer = api.get(f"/runs/{run}/landscape")
+    assert "Others were first" in problem_of(answer, 503)["detail"]
     assert answer.headers["Retry-After"]
 
 
