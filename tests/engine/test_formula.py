@@ -5,7 +5,6 @@ import builtins
 import contextlib
 import operator
 import pickle
-import time
 import unicodedata
 from collections.abc import Callable
 from functools import partial
@@ -35,6 +34,7 @@ from gd_engine.formula import (
     parse,
 )
 from tests.engine.hostile_formulas import HOSTILE
+from tests.pace import takes_at_most
 
 X = np.random.default_rng(0).uniform(0.1, 0.9, (7, 2))
 x, y = X.T
@@ -120,7 +120,7 @@ def test_a_formula_gives_what_numpy_gives(text: str, expected: FloatArray) -> No
 
 @pytest.mark.parametrize(("text", "expected"), LEGAL)
 def test_the_huge_but_legal_is_read_at_once(text: str, expected: float) -> None:
-    assert seconds(lambda: parse(text, ["x"])) < 0.05
+    assert takes_at_most(0.05, lambda: parse(text, ["x"]))
     formula = parse(text, ["x"])
     np.testing.assert_array_equal(formula.evaluate(np.ones(1), X), np.full(7, expected))
 
@@ -384,7 +384,7 @@ def test_there_may_be_no_feature_at_all() -> None:
 def test_many_features_do_not_make_an_error_slow() -> None:
     names = [f"{'column' * 10}{i}" for i in range(1000)]
     text = "+".join(f"{'colunm' * 3}{i}" for i in range(40))
-    assert seconds(lambda: refusal(text, names)) < 0.2
+    assert takes_at_most(0.2, lambda: refusal(text, names))
 
 
 # --- bounds ---
@@ -514,16 +514,6 @@ def test_whatever_pythons_parser_raises_is_a_formula_error(
     assert refusal("b*x", ["x"]).message == "The formula cannot be read (column 1)."
 
 
-def seconds(call: Callable[[], Any]) -> float:
-    """The processor's time of a call, the least of three: what else the machine does must not fail a test."""
-    least = np.inf
-    for _ in range(3):
-        before = time.thread_time()
-        call()
-        least = min(least, time.thread_time() - before)
-    return least
-
-
 ALPHABET = [
     "x",
     "y",
@@ -574,7 +564,7 @@ def test_any_text_is_a_formula_or_refused(text: str) -> None:
         assert set(result.features) <= {"x", "y"}
         with np.errstate(all="ignore"):
             assert result.evaluate(np.ones(len(result.parameters)), X).shape == (7,)
-    assert seconds(attempt) < 0.05
+    assert takes_at_most(0.05, attempt)
 
 
 @st.composite
