@@ -178,8 +178,9 @@ def main() -> int:
             return 1
         options = ("--workers", "1", "--database", f"sqlite:///{home}/descent.db")
         with running_service(*options, log=subprocess.DEVNULL) as service:
-            runs = {name: _made(service.url, body, wait=name != "live") for name, body in RUNS.items()}
+            runs = {name: _made(service.url, body, wait=True) for name, body in RUNS.items() if name != "live"}
             runs["sweep"] = _swept(service.url)
+            runs["live"] = _made(service.url, RUNS["live"], wait=False)  # last, so that nothing waits for its end
             sizes = {
                 shot.name: _taken(browser, f"{service.url}/{shot.address.format(**runs)}", shot) for shot in wanted
             }
