@@ -8,10 +8,11 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.allotment import bound_memory
@@ -49,7 +50,6 @@ class Worker:
         self._dropped: Claim | None = None
         self._bell = Bell()
         self._shelf = Shelf()
-        self._lease_seconds = settings.lease_seconds
 
     def stop(self, *_: int | FrameType | None) -> None:
         """Also the signal handler: sets flags, no more. The block in hand is stored, the run handed back."""
@@ -87,16 +87,17 @@ class Worker:
             if not runs.has_work(connection):
                 return None
         with self._database.writing() as connection:
-            return self._claim_of_company(connection) or runs.claim(connection, self._name, self._lease_seconds)
+            claim = partial(runs.claim, connection, self._name, self._settings.lease_seconds)
+            return self._claim_of_company(claim) or claim()
 
-    def _claim_of_company(self, connection: Connection) -> Claim | None:
+    def _claim_of_company(self, claim: Callable[[int], Claim | None]) -> Claim | None:
         """One of the runs whose steps are on the shelf; those that wait no more are taken off."""
         if self._shelf.party is None:
             return None
         company = self._shelf.party.company
         for seq in company.numbers:
-            if claim := runs.claim(connection, self._name, self._lease_seconds, seq):
-                return claim
+            if claimed := claim(seq):
+                return claimed
             company.leave(seq)
         return None
 

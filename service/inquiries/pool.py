@@ -23,7 +23,7 @@ SOON = {"Retry-After": "1"}
 KEPT_BYTES = 32 * 1024 * 1024
 IDLE_SECONDS = 300.0
 TOO_LONG = "This takes too long: more than {:g} seconds to compute. Ask for less."
-TOO_LATE = "Others were first, and this has waited for {:g} seconds. Try again."
+TOO_LATE = "This has waited {:g} seconds for its turn. Try again in a second."
 TOO_LARGE = "This needs more memory than a worker may have. Ask for less: a lower resolution, fewer rows."
 DIED = "The process that computed this died, perhaps of too little memory; the service's log says more."
 

@@ -21,7 +21,7 @@ async function call(path, options) {
 async function answer(path, options = {}) {
   let response;
   try {
-    response = await (takenUp(path) ?? ask(path, options));
+    response = await ((options.method ? null : takenUp(path)) ?? ask(path, options));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError({ unreachable: true });

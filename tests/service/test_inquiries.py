@@ -311,7 +311,7 @@ def test_who_has_waited_too_long_for_others_may_come_again(
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     with TestClient(create_app(settings, database)) as api:
         answer = api.get(f"/runs/{run}/landscape")
-    assert "Others were first" in problem_of(answer, 503)["detail"]
+    assert "for its turn" in problem_of(answer, 503)["detail"]
     assert answer.headers["Retry-After"]
 
 
