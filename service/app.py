@@ -44,7 +44,7 @@ from service.security import PAGE_HEADERS
 from service.settings import Settings
 from service.store.database import Database
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "web"
 DESCRIPTION = """
 Gradient descent as a service. `POST /fit` takes a dataset and the hyperparameters of a descent, a worker computes
 θ ← θ − η∇E(θ), and `GET /runs/{id}/trajectory` gives θ and the **two criteria** at every step: the train error, which

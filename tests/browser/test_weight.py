@@ -15,7 +15,7 @@ from tests.browser.test_page import EXAMPLE, cell
 pytestmark = pytest.mark.browser
 MOST_BYTES = 150_000
 LONG = EXAMPLE | {"descent": {"steps": 100_000, "learning_rate": 0.001}, "name": "100,000 steps"}
-ENTRANCES = {"": "runs-view", "#/new": "new-run/view", "#/runs/latest": "run-view"}
+ENTRANCES = {"": "views/runs/view", "#/new": "views/new-run/view", "#/runs/latest": "views/run/view"}
 
 
 class Loaded:
@@ -80,7 +80,7 @@ def test_the_browser_is_told_of_every_module_that_a_view_needs_and_of_no_other()
     told = set(re.findall(r'rel="modulepreload" href="/static/(.+?)\.js"', (STATIC / "index.html").read_text()))
     assert in_order(told) == in_order(frame)
     views = set(re.findall(r'import\("/static/(.+?)\.js"\)', (STATIC / "main.js").read_text()))
-    early = re.findall(r"/, \[(\"[^\]]+)\]", (STATIC / "early.js").read_text())
+    early = re.findall(r"/, \[(\"[^\]]+)\]", (STATIC / "preload.js").read_text())
     told_of = {names[0]: names for names in (re.findall(r'"([^"]+)"', entry) for entry in early)}
     assert set(told_of) == views
     for view, names in told_of.items():
@@ -95,9 +95,9 @@ def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser:
     page.goto(f"{service.url}/{entrance}")
     page.wait_for_load_state("networkidle")
     modules = {re.findall(r"/static/(.+)\.js", address)[0] for address in loaded.addresses(r"\.js$")}
-    classic = {"early", "vendor/uplot-1.6.32/uPlot.iife.min"}
-    ahead = imported("run-view") if entrance == "" else set()
-    assert modules - classic == imported("main") | imported(ENTRANCES.get(entrance, "compare/view")) | ahead
+    classic = {"preload", "vendor/uplot-1.6.32/uPlot.iife.min"}
+    ahead = imported("views/run/view") if entrance == "" else set()
+    assert modules - classic == imported("main") | imported(ENTRANCES.get(entrance, "views/compare/view")) | ahead
     page.close()
 
 

@@ -1,8 +1,0 @@
-// A legend's entries: for each line of a chart a piece of it, and its words.
-import { h } from "/static/dom.js";
-
-export const legendEntries = (series) => series.map(({ name, words = name, colour, dash }) => {
-  const sample = h("i", { class: "sample", "aria-hidden": "true" });
-  sample.style.borderTop = `2.5px ${dash.length ? "dashed" : "solid"} var(${colour})`;
-  return h("span", { class: "entry" }, sample, h("span", {}, words));
-});

@@ -1,0 +1,41 @@
+// E itself: contours over two parameters, filled by height; for one parameter a curve.
+import "/static/vendor/d3-array-3.2.5/d3-array.min.js";
+import "/static/vendor/d3-contour-4.0.3/d3-contour.min.js";
+import { svg } from "/static/lib/dom.js";
+import { groundColour } from "/static/components/landscape/height-map.js";
+
+let patterns = 0;
+
+/** Fills a frame's plot with E: `data` is the API's landscape, `relief` its height. */
+export function drawGround(frame, data, relief) {
+  if (data.y.label === null) return frame.plot.append(curve(frame, data));
+  const [columns, rows] = [data.x.values.length, data.y.values.length];
+  const contours = globalThis.d3.contours().size([columns, rows]);
+  const path = ({ coordinates }) => coordinates.flat().map((ring) => `M${ring.map(([x, y]) => placed(x, y)).join("L")}Z`).join("");
+  // A number of the grid stands in the middle of its cell.
+  const placed = (x, y) => `${pixels((x - 0.5) / (columns - 1), frame.wide)} ${pixels(1 - (y - 0.5) / (rows - 1), frame.high)}`;
+  const heights = data.energy.flat().map(relief.height);
+  frame.plot.append(svg("rect", { class: "lowest", width: frame.wide, height: frame.high }));
+  for (const level of relief.levels) {
+    const contour = svg("path", { class: "contour", d: path(contours.contour(heights, relief.height(level))) });
+    contour.style.fill = groundColour(relief.share(level));
+    frame.plot.append(contour);
+  }
+  if (heights.includes(Infinity)) frame.plot.append(unknown(path(contours.contour(heights.map((each) => Number(each === Infinity)), 0.5))));
+}
+
+const pixels = (share, size) => (share * size).toFixed(1);
+
+/** Where E is not finite: hatched. */
+function unknown(d) {
+  const id = `unknown-ground-${(patterns += 1)}`;
+  const hatching = svg("pattern", { id, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    svg("rect", { class: "bare", width: 7, height: 7 }), svg("path", { d: "M0 0V7" }));
+  return svg("g", { class: "unknown" }, hatching, svg("path", { d, fill: `url(#${id})` }));
+}
+
+function curve(frame, { x, energy: [values] }) {
+  const pieces = x.values.map((at, i) => (values[i] === null ? null : frame.place(at, values[i])));
+  const d = pieces.map((place, i) => place && `${pieces[i - 1] ? "L" : "M"}${place.map((each) => each.toFixed(1)).join(" ")}`);
+  return svg("path", { class: "energy", d: d.filter(Boolean).join("") });
+}

@@ -1,0 +1,36 @@
+// What the signs on a landscape mean.
+import { choose, h, svg } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { groundColour } from "/static/components/landscape/height-map.js";
+
+const TINTS = 9;
+const SIGNS = {
+  start: () => svg("circle", { class: "start", cx: 8, cy: 8, r: 5 }),
+  end: () => svg("path", { class: "end", d: "M3 3L13 13M3 13L13 3" }),
+  best: () => svg("circle", { class: "best", cx: 8, cy: 8, r: 6 }),
+  ball: () => svg("circle", { class: "ball", cx: 8, cy: 8, r: 6 }),
+  arrow: () => svg("g", { class: "arrow" }, svg("path", { class: "line", d: "M1 8H15M10 4L15 8L10 12" })),
+};
+
+export function legend() {
+  const element = h("div", { class: "legend landscape-legend" });
+
+  function update(data, path, hill) {
+    const flat = data.y.label === null;
+    const names = ["start", "end", Number.isInteger(path.best) ? "best" : "", "ball", flat || hill ? "" : "arrow"].filter(Boolean);
+    choose(element, names.map((name) => entry(name)), flat ? null : tints());
+  }
+  return { element, update };
+}
+
+const entry = (name) => h("span", { class: "entry" },
+  svg("svg", { class: "walk", viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, SIGNS[name]()), h("span", {}, t(`landscape.sign.${name}`)));
+
+function tints() {
+  const each = (_, i) => {
+    const tint = h("i");
+    tint.style.background = groundColour(i / (TINTS - 1));
+    return tint;
+  };
+  return h("span", { class: "entry tints" }, h("span", {}, t("landscape.low")), h("span", { class: "tint", "aria-hidden": "true" }, Array.from({ length: TINTS }, each)), h("span", {}, t("landscape.high")));
+}

@@ -1,0 +1,66 @@
+// The hill's shape: the grid of E as triangles, as wide as the landscape is and as high as its relief.
+import { BufferGeometry, DataTexture, Float32BufferAttribute, NearestFilter, SRGBColorSpace } from "/static/vendor/three-0.185.1/three.module.min.js";
+import { isTrue } from "/static/components/landscape/axes.js";
+
+const HIGH = 0.8; // for a ground that is two wide
+const TINTS = 1024;
+
+/** `data` is the landscape, `relief` its height. Gives its `geometry`, `depth`, and `above(x, y)`: a point of the plane on the hill. */
+export function surface(data, relief) {
+  const [columns, rows] = [data.x.values.length, data.y.values.length];
+  const span = ({ values }) => values.at(-1) - values[0];
+  const depth = isTrue(data.x, data.y) ? (2 * span(data.y)) / span(data.x) : 2;
+  const shares = data.energy.map((row) => row.map((value) => (value === null ? NaN : relief.rise(value))));
+  const column = (x) => ((columns - 1) * (x - data.x.values[0])) / span(data.x);
+  const row = (y) => ((rows - 1) * (y - data.y.values[0])) / span(data.y);
+  const point = (i, j, share) => [(2 * i) / (columns - 1) - 1, HIGH * share, depth * (0.5 - j / (rows - 1))];
+
+  /** Between the four numbers round a point, as the triangles are but for a trifle. */
+  function above(x, y) {
+    const [i, j] = [within(column(x), columns - 1), within(row(y), rows - 1)];
+    const [left, down] = [Math.min(Math.floor(i), columns - 2), Math.min(Math.floor(j), rows - 2)];
+    const along = (line) => mix(line[left], line[left + 1], i - left);
+    const share = mix(along(shares[down]), along(shares[down + 1]), j - down);
+    return point(i, j, Number.isFinite(share) ? share : 1);
+  }
+  const cells = data.x.values.map((_, i) => i);
+  const positions = shares.flatMap((line, j) => cells.flatMap((i) => point(i, j, line[i] || 0)));
+  const tints = data.energy.flat().flatMap((value) => [relief.share(value), 0.5]);
+  const geometry = new BufferGeometry();
+  geometry.setAttribute("position", new Float32BufferAttribute(positions, 3));
+  geometry.setAttribute("uv", new Float32BufferAttribute(tints, 2));
+  geometry.setIndex(triangles(shares));
+  geometry.computeVertexNormals();
+  return { geometry, depth, above };
+}
+
+const within = (value, most) => Math.min(most, Math.max(0, value));
+const mix = (from, to, part) => from + part * (to - from);
+
+/** Two for each cell whose corners are all finite. */
+function triangles(shares) {
+  const columns = shares[0].length;
+  const found = [];
+  for (let j = 0; j + 1 < shares.length; j += 1) for (let i = 0; i + 1 < columns; i += 1) {
+    const [a, b, c, d] = [j * columns + i, j * columns + i + 1, (j + 1) * columns + i, (j + 1) * columns + i + 1];
+    const whole = [shares[j][i], shares[j][i + 1], shares[j + 1][i], shares[j + 1][i + 1]].every(Number.isFinite);
+    if (whole) found.push(a, b, c, b, d, c);
+  }
+  return found;
+}
+
+/** The colours by height: the same steps as between the contours of the map. `colours` are low, middle and high ground. */
+export function tinting(relief, colours) {
+  const bounds = relief.levels.map(relief.share);
+  const bytes = new Uint8Array(4 * TINTS);
+  for (let i = 0; i < TINTS; i += 1) {
+    const share = bounds.findLast((bound) => bound <= i / (TINTS - 1)) ?? 0;
+    const [from, to, part] = share < 0.5 ? [colours[0], colours[1], 2 * share] : [colours[1], colours[2], 2 * share - 1];
+    bytes.set([...from.map((each, k) => Math.round(mix(each, to[k], part))), 255], 4 * i);
+  }
+  const texture = new DataTexture(bytes, TINTS, 1);
+  texture.colorSpace = SRGBColorSpace;
+  texture.magFilter = texture.minFilter = NearestFilter;
+  texture.needsUpdate = true;
+  return texture;
+}

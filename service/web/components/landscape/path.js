@@ -1,0 +1,55 @@
+// The path of a descent on the ground: its line, a dot for each step, where it began, ended and was best, and the ball.
+import { svg } from "/static/lib/dom.js";
+
+const APART = 7; // pixels between two dots that are still told apart
+
+/** `path` is {name, colour, dash, step, x, y, best}, the columns as the API gives them; `best` a step, or nothing. */
+export function trail(frame, path) {
+  const places = path.step.map((_, i) => frame.place(path.x[i], path.y[i]));
+  const line = places.map((place) => place.map((each) => each.toFixed(2)).join(" "));
+  const d = line.length > 1 ? `M${line.join("L")}` : `M${line[0]}h0.1`;
+  const ball = svg("circle", { class: "ball", r: 8 });
+  const element = svg("g", { class: "walk" },
+    svg("path", { class: "halo", d }), svg("path", { class: "line", d, "stroke-dasharray": path.dash?.join(" ") }),
+    dots(places).map(([x, y]) => svg("circle", { class: "spot", cx: x, cy: y, r: 2.5 })),
+    svg("circle", { class: "start", r: 5, ...centre(places[0]) }), svg("path", { class: "end", d: "M-5 -5L5 5M-5 5L5 -5", transform: `translate(${places.at(-1).join(" ")})` }),
+    bestRing(), ball);
+  if (path.colour) element.style.color = path.colour;
+
+  function bestRing() {
+    return Number.isInteger(path.best) ? svg("circle", { class: "best", r: 7, ...centre(at(path.best)) }) : null;
+  }
+
+  /** Where a step is: between two of the path's where it has left that one out. */
+  function at(step) {
+    const i = Math.max(1, path.step.findIndex((each) => each >= step));
+    if (step >= path.step.at(-1) || places.length === 1) return places.at(-1);
+    const part = (step - path.step[i - 1]) / (path.step[i] - path.step[i - 1]);
+    return places[i].map((end, axis) => places[i - 1][axis] + part * (end - places[i - 1][axis]));
+  }
+
+  /** The ball; it is not to be seen where the step lies beyond the ground. */
+  function move(place) {
+    ball.toggleAttribute("hidden", !frame.holds(place));
+    if (frame.holds(place)) for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, value);
+  }
+
+  /** The step whose place is closest to a point of the sheet, and how far that is. */
+  function closest([x, y]) {
+    const far = places.map(([a, b]) => Math.hypot(a - x, b - y));
+    const i = far.indexOf(Math.min(...far));
+    return { step: path.step[i], far: far[i] };
+  }
+  return { element, at, move, closest };
+}
+
+const centre = ([cx, cy]) => ({ cx, cy });
+
+function dots(places) {
+  let last = null;
+  return places.filter(([x, y]) => {
+    const clear = last === null || Math.hypot(x - last[0], y - last[1]) >= APART;
+    if (clear) last = [x, y];
+    return clear;
+  });
+}

@@ -1,0 +1,203 @@
+// The landscape as a hill in 3-D, with the path on it and a ball that rolls down as the step changes. Draws only when
+// something has changed, and gives everything back when it is left.
+import {
+  AmbientLight, Curve, DataTexture, DirectionalLight, DoubleSide, InstancedMesh, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial,
+  NearestFilter, PerspectiveCamera, Quaternion, Scene, SphereGeometry, SRGBColorSpace, TubeGeometry, Vector3, WebGLRenderer,
+} from "/static/vendor/three-0.185.1/three.module.min.js";
+import { choose, h } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { orbit } from "/static/components/landscape/orbit-controls.js";
+import { relief } from "/static/components/landscape/height-map.js";
+import { surface, tinting } from "/static/components/landscape/mesh.js";
+
+const [BALL, LINE, DOT, LIFT] = [0.05, 0.008, 0.016, 0.006];
+const MOST_DOTS = 200;
+const PIECES = 24; // of the path between two of its steps, so that it lies on the ground
+const MOST_PIECES = 6000;
+const NEAR = 1e-4;
+const ROLL_MS = 160;
+const SHAPE = 0.62; // height by width of the picture
+
+/** Like `landscape`, for one path; there is no arrow. The axes have a `short` name too. */
+export function hill(host, data, { paths: [path], onStep: _ }) {
+  const shape = relief(data.energy);
+  const canvas = h("canvas", { tabindex: 0, role: "application", "aria-label": t("landscape.hillFigure") });
+  const context = canvas.getContext("webgl2", { antialias: true, alpha: true });
+  if (!context) {
+    choose(host, h("p", { class: "nothing" }, t("landscape.noWebGL")));
+    return { select: () => {}, relief: shape, stop: () => {} };
+  }
+  const names = [data.x.short, data.y.short].map((name) => h("span", { class: "axis-name", "aria-hidden": "true" }, name));
+  const turning = orbit(canvas, draw);
+  choose(host, h("div", { class: "hill" }, canvas, names, h("button", { type: "button", click: turning.reset }, t("landscape.reset"))));
+
+  const renderer = new WebGLRenderer({ canvas, context, antialias: true, alpha: true });
+  const camera = new PerspectiveCamera(38, 1 / SHAPE, 0.1, 30);
+  const ground = surface(data, shape);
+  const places = path.step.map((_, i) => ground.above(path.x[i], path.y[i]));
+  const edges = [ground.above(middle(data.x), data.y.values[0]), ground.above(data.x.values[0], middle(data.y))];
+  const ball = rollingBall();
+  let [scene, frame, roll] = [null, 0, null];
+
+  /** The colours are the theme's. */
+  function build() {
+    const colour = (name) => getComputedStyle(host).getPropertyValue(name).match(/[\d.]+/g).slice(0, 3).map(Number);
+    clear();
+    scene = new Scene();
+    const map = tinting(shape, ["low", "middle", "high"].map((each) => colour(`--ground-${each}`)));
+    const sun = new DirectionalLight(0xffffff, 1.9);
+    sun.position.set(-1.5, 3, 1.2);
+    const ink = `rgb(${colour("--ground-path").join(",")})`;
+    scene.add(new AmbientLight(0xffffff, 1.5), sun, ball, new Mesh(ground.geometry, new MeshLambertMaterial({ map, side: DoubleSide })));
+    scene.add(new Mesh(tube(), new MeshBasicMaterial({ color: ink })), dots(ink));
+    ball.material.map?.dispose();
+    ball.material.map = stripes(colour("--ground-path"));
+    draw();
+  }
+
+  const tube = () => {
+    const line = polyline(path, ground);
+    return new TubeGeometry(line, line.points.length, LINE, 6);
+  };
+
+  function dots(color) {
+    const stride = Math.ceil(places.length / MOST_DOTS);
+    const shown = places.filter((_, i) => i % stride === 0);
+    const mesh = new InstancedMesh(new SphereGeometry(DOT, 12, 8), new MeshBasicMaterial({ color }), shown.length);
+    for (const [i, [x, y, z]] of shown.entries()) mesh.setMatrixAt(i, new Matrix4().makeTranslation(x, y + LIFT, z));
+    return mesh;
+  }
+
+  function draw() {
+    frame ||= requestAnimationFrame((now) => {
+      frame = 0;
+      if (roll) advance(now);
+      turning.place(camera);
+      renderer.render(scene, camera);
+      label();
+    });
+  }
+
+  /** The names of the axes are text above the canvas, where the camera sees the edges of the ground. */
+  function label() {
+    const { clientWidth: wide, clientHeight: high } = canvas;
+    for (const [i, place] of edges.entries()) {
+      const { x, y } = new Vector3(...place).project(camera);
+      names[i].style.transform = `translate(${((x + 1) / 2) * wide}px, ${((1 - y) / 2) * high + 22}px) translate(-50%, -50%)`;
+    }
+  }
+
+  function resting([x, y, z]) {
+    return new Vector3(x, y + BALL, z);
+  }
+
+  /** A step between two that the path holds is between their places. */
+  function at(step) {
+    const i = path.step.findIndex((each) => each >= step);
+    if (i <= 0) return i === 0 ? [path.x[0], path.y[0]] : [path.x.at(-1), path.y.at(-1)];
+    const part = (step - path.step[i - 1]) / (path.step[i] - path.step[i - 1]);
+    return [path.x, path.y].map((column) => column[i - 1] + part * (column[i] - column[i - 1]));
+  }
+
+  function select(step, point = null) {
+    const to = point ?? at(step);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    roll = { from: roll?.here ?? to, to, here: roll?.here ?? to, begun: calm ? -Infinity : performance.now() };
+    draw();
+  }
+
+  function advance(now) {
+    const part = Math.min(1, Math.max(0, (now - roll.begun) / ROLL_MS));
+    roll.here = roll.to.map((end, i) => roll.from[i] + part * (end - roll.from[i]));
+    const next = resting(ground.above(...roll.here));
+    const moved = next.clone().sub(ball.position);
+    const axle = new Vector3(0, 1, 0).cross(moved);
+    if (axle.length() > 1e-9) ball.quaternion.premultiply(new Quaternion().setFromAxisAngle(axle.normalize(), moved.length() / BALL));
+    ball.position.copy(next);
+    if (part < 1) draw();
+  }
+
+  function clear() {
+    scene?.traverse((each) => {
+      if (each === ball || each.geometry === ground.geometry) return each.material.map?.dispose();
+      each.geometry?.dispose();
+      each.material?.dispose();
+      each.dispose?.();
+      return undefined;
+    });
+  }
+
+  function size() {
+    const wide = host.clientWidth;
+    if (!wide) return;
+    renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    renderer.setSize(wide, Math.round(wide * SHAPE));
+    draw();
+  }
+
+  function stop() {
+    cancelAnimationFrame(frame);
+    frame = -1; // no more of them
+    sizes.disconnect();
+    document.removeEventListener("themechange", build);
+    clear();
+    for (const each of [ground.geometry, ball.geometry, ball.material, renderer]) each.dispose();
+    renderer.forceContextLoss();
+  }
+
+  build();
+  const sizes = new ResizeObserver(size);
+  sizes.observe(host);
+  document.addEventListener("themechange", build);
+  return { select, relief: shape, stop };
+}
+
+const middle = ({ values }) => (values[0] + values.at(-1)) / 2;
+const rollingBall = () => new Mesh(new SphereGeometry(BALL, 32, 20), new MeshLambertMaterial());
+
+/** Four light and four dark slices, by which one sees it roll. */
+function stripes(colour) {
+  const dark = colour.map((each) => Math.round(each * 0.6));
+  const texture = new DataTexture(new Uint8Array([0, 1, 2, 3].flatMap(() => [...colour, 255, ...dark, 255])), 8, 1);
+  texture.colorSpace = SRGBColorSpace;
+  texture.magFilter = NearestFilter;
+  texture.needsUpdate = true;
+  return texture;
+}
+
+/** The path as a line that lies on the ground also between two steps. */
+function polyline(path, ground) {
+  const pieces = Math.max(1, Math.min(PIECES, Math.floor(MOST_PIECES / path.step.length)));
+  const points = [];
+  for (let i = 0; i < path.step.length; i += 1) {
+    const j = Math.min(i + 1, path.step.length - 1);
+    for (let k = 0; k < (j === i ? 1 : pieces); k += 1) {
+      const [x, y, z] = ground.above(path.x[i] + (k / pieces) * (path.x[j] - path.x[i]), path.y[i] + (k / pieces) * (path.y[j] - path.y[i]));
+      const point = new Vector3(x, y + LIFT, z);
+      if (!points.length || point.distanceTo(points.at(-1)) > NEAR) points.push(point); // a tube needs a direction
+    }
+  }
+  return new Line(points);
+}
+
+class Line extends Curve {
+  constructor(points) {
+    super();
+    this.points = points.length > 1 ? points : [points[0], points[0].clone().setY(points[0].y + LIFT)];
+  }
+
+  getPoint(share, target = new Vector3()) {
+    const at = share * (this.points.length - 1);
+    const i = Math.min(Math.floor(at), this.points.length - 2);
+    return target.lerpVectors(this.points[i], this.points[i + 1], at - i);
+  }
+
+  // By the point's number and not by the length of the way: each of the points is then a corner of the tube.
+  getPointAt(share, target) {
+    return this.getPoint(share, target);
+  }
+
+  getTangentAt(share, target) {
+    return this.getTangent(share, target);
+  }
+}

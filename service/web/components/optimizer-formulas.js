@@ -1,0 +1,22 @@
+// The optimisers' rules as they are written on a blackboard.
+import { rounded } from "/static/lib/format.js";
+
+const adam = ({ beta1 = 0.9, beta2 = 0.999 }) => [
+  `m ← ${rounded(beta1)} m + ${rounded(1 - beta1)} g`, `v ← ${rounded(beta2)} v + ${rounded(1 - beta2)} g²`, "θ ← θ − η m̂ / (√v̂ + ε)",
+];
+const RULES = {
+  gd: () => ["θ ← θ − η g"],
+  momentum: ({ momentum = 0.9 }) => [`v ← ${rounded(momentum)} v + g`, "θ ← θ − η v"],
+  nesterov: ({ momentum = 0.9 }) => [`v ← ${rounded(momentum)} v + g`, `θ ← θ − η (g + ${rounded(momentum)} v)`],
+  adagrad: () => ["G ← G + g²", "θ ← θ − η g / (√G + ε)"],
+  rmsprop: ({ decay = 0.99 }) => [`G ← ${rounded(decay)} G + ${rounded(1 - decay)} g²`, "θ ← θ − η g / (√G + ε)"],
+  adam,
+  adamw: (set) => [...adam(set).slice(0, 2), `θ ← θ − η m̂ / (√v̂ + ε) − η ${rounded(set.weight_decay ?? 0.01)} θ`],
+};
+
+/** The rule's parts, one after the other. `isOther` says that the step's g is not ∇E(θ) but a batch's, or one that was shortened. */
+export function rule(optimizer, isOther) {
+  const parts = RULES[optimizer.kind](optimizer);
+  if (isOther) return parts;
+  return optimizer.kind === "gd" ? ["θ ← θ − η ∇E(θ)"] : ["g = ∇E(θ)", ...parts];
+}

@@ -1,0 +1,14 @@
+// Two buttons: a linear or a logarithmic vertical scale.
+import { h } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+
+export function scaleChoice(onChoice) {
+  const button = (log, words) => h("button", { type: "button", click: () => onChoice(log) }, words);
+  const [straight, logarithmic] = [button(false, t("linear")), button(true, t("log"))];
+  const element = h("div", { role: "group", class: "scale", "aria-label": t("scale") }, straight, logarithmic);
+  const show = (log) => {
+    straight.setAttribute("aria-pressed", String(!log));
+    logarithmic.setAttribute("aria-pressed", String(log));
+  };
+  return { element, show };
+}

@@ -1,0 +1,27 @@
+// Links to what the service answers. A browser that follows a link sends no key, so with one the page fetches the file itself.
+import { h } from "/static/lib/dom.js";
+import { fetchFile, pictureLink } from "/static/lib/api.js";
+import { language } from "/static/lib/i18n.js";
+import { heldKey } from "/static/lib/api-key.js";
+import { act } from "/static/components/error-banner.js";
+
+/** Links to a picture as SVG and as PNG; `name` is landscape or curves. */
+export function pictureLinks(id, name, query, words) {
+  const link = (form) => fileLink(pictureLink(id, `${name}.${form}`, { ...query, lang: language() }), `${id}-${name}.${form}`, form.toUpperCase());
+  return [h("span", {}, words), ["svg", "png"].map(link)].flat();
+}
+
+export function fileLink(path, name, text) {
+  const link = h("a", { href: path, click: (event) => {
+    if (!heldKey()) return;
+    event.preventDefault();
+    act(link, async () => save(await fetchFile(path), name));
+  } }, text);
+  return link;
+}
+
+function save(blob, name) {
+  const href = URL.createObjectURL(blob);
+  h("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}

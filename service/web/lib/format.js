@@ -1,0 +1,28 @@
+// Values of the mathematics are written as Python writes them, with a point, in every language:
+// what is read here is what gets copied into a notebook.
+import { language } from "/static/lib/i18n.js";
+
+export const NOTHING = "–";
+const isNumber = (value) => typeof value === "number";
+
+/** All the digits: the shortest text that reads back as the same double. */
+export const exact = (value) => (isNumber(value) ? String(value) : NOTHING);
+
+/** Enough to compare: 5 significant digits; outside 1e-4…1e6 an exponent, for which two of them make room. */
+export function rounded(value, digits = 5) {
+  if (!isNumber(value)) return NOTHING;
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(Number(value.toPrecision(digits)));
+  return value.toExponential(digits - 3).replace(/\.?0+e/, "e");
+}
+
+const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+export const powerOfTen = (exponent) => `10${[...String(exponent)].map((sign) => SUPERSCRIPTS[sign]).join("")}`;
+
+export function moment(text) {
+  const options = { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(language(), options).format(new Date(text));
+}
+
+/** A name if it has one, else the start of the id. */
+export const titleOf = (run) => run.name || run.id.slice(0, 12);

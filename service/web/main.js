@@ -1,0 +1,96 @@
+// The page's frame: which view the address asks for, the language and the theme.
+import { setLanguage, language, translateFrame } from "/static/lib/i18n.js";
+import { startTheme } from "/static/components/theme-toggle.js";
+import { clearProblem, pollOutcome } from "/static/components/error-banner.js";
+import { part } from "/static/lib/api.js";
+import { forgetKey, heldKey } from "/static/lib/api-key.js";
+import { keyView } from "/static/views/login/view.js";
+
+// A view is loaded when it is first asked for; preload.js tells the browser beforehand what that will need.
+const VIEWS = [
+  [/^#\/runs\/([^/?]+)/, async () => (await import("/static/views/run/view.js")).runView],
+  [/^#\/compare\??(.*)/, async () => (await import("/static/views/compare/view.js")).compareView],
+  [/^#\/sweeps\/new\?run=([^&]+)/, async () => (await import("/static/views/sweep/new-sweep.js")).newSweepView],
+  [/^#\/sweeps\/([^/?]+)/, async () => (await import("/static/views/sweep/view.js")).sweepView],
+  [/^#\/new$/, async () => (await import("/static/views/new-run/view.js")).newRunView],
+  [/^#\/check$/, async () => (await import("/static/views/trajectory-check/view.js")).checkView],
+  [/^/, async () => (await import("/static/views/runs/view.js")).runsView],
+];
+const host = document.getElementById("view");
+const forget = document.getElementById("forget");
+let view = null;
+let turn = 0; // counts the views that were asked for: one that comes late may be wanted no more
+let asking = false; // for a key
+let kept = {}; // what a view wants to find again when it is drawn anew in another language
+
+async function open() {
+  leave();
+  asking = false;
+  forget.hidden = !heldKey();
+  clearProblem("poll");
+  clearProblem("action");
+  const mine = turn;
+  const [address, load] = VIEWS.find(([pattern]) => pattern.test(location.hash));
+  const names = address.exec(location.hash).slice(1).map(decodeURIComponent);
+  const make = await part(load);
+  if (mine === turn) view = make(host, kept, ...names);
+}
+
+function leave() {
+  view?.stop();
+  host.replaceChildren(); // what is left is dead, and the next view may be some time on its way
+  view = null;
+  turn += 1;
+}
+
+function askForKey() {
+  if (asking) return; // several requests may have come back without an answer
+  leave();
+  asking = forget.hidden = true;
+  const wasRefused = heldKey() !== null;
+  forgetKey();
+  view = keyView(host, wasRefused, open);
+}
+
+async function go() {
+  kept = {};
+  await open();
+  scrollTo(0, 0);
+  view?.heading.focus({ preventScroll: true }); // so that a screen reader and the Tab key start at the new page's top
+}
+
+function pressLanguage() {
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === language()));
+  }
+}
+
+function startLanguage() {
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => {
+      setLanguage(button.dataset.language);
+      pressLanguage();
+      translateFrame();
+      open();
+    });
+  }
+  pressLanguage();
+  translateFrame();
+}
+
+// The skip link would otherwise change the address, which here names the view.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+addEventListener("hashchange", go);
+document.addEventListener("keyneeded", askForKey);
+document.addEventListener("unanswered", ({ detail }) => pollOutcome(detail));
+document.addEventListener("answered", () => pollOutcome(null));
+forget.addEventListener("click", () => {
+  forgetKey();
+  open();
+});
+startTheme(document.getElementById("theme"));
+startLanguage();
+open();

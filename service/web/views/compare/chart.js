@@ -1,0 +1,107 @@
+// One chart for several runs: a column of their trajectories, a curve a run, and the slider that moves along them.
+import { choose, h, say } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { rounded, titleOf } from "/static/lib/format.js";
+import { chart } from "/static/components/chart.js";
+import { curveTable } from "/static/components/data-table.js";
+import { curveWords } from "/static/components/chart-description.js";
+import { player } from "/static/components/playback-controls.js";
+import { scaleChoice } from "/static/components/scale-toggle.js";
+import { suggestsLog } from "/static/lib/scale.js";
+import { isLive } from "/static/components/status-badge.js";
+import { stepper } from "/static/components/step-slider.js";
+import { styleOf } from "/static/views/compare/run-label.js";
+
+/**
+ * `kept` holds the reader's choices: `column`, a name, and `log` (undefined: not chosen yet). `onColumn()` is called when another
+ * column is chosen, `onStep(step)` when another step is.
+ */
+export function curves(tracks, kept, onColumn, onStep) {
+  const select = h("select", { id: "column", change: () => { [kept.column, kept.log] = [select.value, undefined]; onColumn(); } });
+  const scale = scaleChoice((log) => { kept.log = log; redraw(); });
+  const figure = h("div", { class: "plot", role: "img", "aria-label": t("chartWaiting") });
+  const caution = h("p", { class: "caution", role: "status" });
+  const legend = h("p", { class: "note" });
+  const slider = stepper(onStep);
+  const playing = player(slider.at, slider.last, slider.choose);
+  slider.row.prepend(playing.element);
+  const empty = h("p", { class: "nothing" });
+  const table = curveTable((id) => titleOf(tracks.find((track) => track.id === id).run));
+  const drawn = [figure, slider.element, legend, table.element];
+  const element = h("section", { class: "criteria", "aria-labelledby": "curves" }, h("h2", { id: "curves", class: "unseen" }, t("compareCurves")),
+    h("div", { class: "criteria-top" }, h("p", { class: "pick-column" }, h("label", { for: "column" }, t("drawn")), select), scale.element), caution, figure, empty, slider.element, legend, table.element);
+  let [drawing, columns, column, offers] = [null, null, null, ""];
+
+  function offer(offered) {
+    const news = JSON.stringify([offered, kept.column]);
+    if (news === offers) return; // an open list stays as it is
+    offers = news;
+    const option = ({ name, label }) => h("option", { value: name, selected: name === kept.column }, label);
+    const [plain, thetas] = [false, true].map((isTheta) => offered.filter(({ field }) => (field === "theta") === isTheta));
+    choose(select, plain.map(option), thetas.length ? h("optgroup", { label: t("more.theta") }, thetas.map(option)) : null);
+  }
+
+  function update(chosen, found) {
+    column = chosen;
+    columns = joined(tracks, column);
+    const isEmpty = columns.step.length === 0;
+    for (const part of drawn) part.hidden = isEmpty;
+    empty.hidden = !isEmpty;
+    say(empty, tracks.some(({ run }) => isLive(run)) ? t("chartWaiting") : t("chartNothing"));
+    say(caution, cautions(column, found));
+    say(legend, [t("bestOfEach"), tracks.some(({ run }) => run.status === "diverged") ? t("leavesChart") : ""].filter(Boolean).join(" "));
+    slider.grow(Math.max(0, ...tracks.map(({ last }) => last)));
+    table.update(columns);
+    if (!isEmpty) redraw();
+  }
+
+  function redraw() {
+    const names = tracks.map(({ id }) => id);
+    const fitted = fitting(tracks, column);
+    const log = kept.log ?? suggestsLog(fitted);
+    drawing ??= chart(figure, tracks.map(({ id, place }) => ({ name: id, ...styleOf(place) })), slider.choose);
+    drawing.draw({ columns }, names, log, tracks.map((track) => mark(track, column)).filter(Boolean), fitted);
+    scale.show(log);
+    figure.setAttribute("aria-label", `${column.label}. ${tracks.map((track) => curveWords(titleOf(track.run), ...track.points(column))).join(" ")}`);
+  }
+
+  function show(step) {
+    const values = Object.fromEntries(tracks.map((track) => [track.id, track.valueAt(column, step)]));
+    const words = tracks.map((track) => `${titleOf(track.run)} ${rounded(values[track.id])}`).join(", ");
+    slider.show(step, `${t("atStep", { n: step })}: ${words}`);
+    drawing?.select(step, values, Object.keys(values));
+  }
+  const stop = () => {
+    playing.pause();
+    drawing?.stop();
+  };
+  return { element, offer, update, show, stop };
+}
+
+/** The steps of all runs, and each run's values there: undefined where a run has not that step. */
+function joined(tracks, column) {
+  const [step, ...values] = globalThis.uPlot.join(tracks.map((track) => track.points(column)));
+  return { step, ...Object.fromEntries(tracks.map(({ id }, i) => [id, values[i]])) };
+}
+
+/** What the scale is made for: of a run that diverged its start alone, else the others would be a flat line below it. */
+function fitting(tracks, column) {
+  const isOff = ({ run }) => run.status === "diverged" && !tracks.every((track) => track.run.status === "diverged");
+  return tracks.flatMap((track) => track.points(column)[1].slice(0, isOff(track) ? 1 : undefined));
+}
+
+/** The best test step, on whichever curve is drawn. */
+function mark(track, column) {
+  const step = track.run.best?.step;
+  const value = step === undefined ? null : track.valueAt(column, step);
+  return Number.isFinite(value) ? { step, value, colour: styleOf(track.place).colour } : null;
+}
+
+/** What makes these curves no fair comparison. */
+function cautions({ name, field }, { differ }) {
+  const otherE = ["train_loss", "gradient_norm", "optimality_gap"].includes(name) && differ("/objective", "/standardize");
+  const otherUnits = field === "theta" && differ("/standardize", "/dataset");
+  return [
+    otherE ? t("cautionE") : "", otherUnits ? t("cautionUnits") : "", differ("/dataset", "/split") ? t("otherRows") : "",
+  ].filter(Boolean).join(" ");
+}

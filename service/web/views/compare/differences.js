@@ -1,0 +1,85 @@
+// What differs in the requests of several runs: each field of a request by its JSON pointer, in a word for people.
+import { h } from "/static/lib/dom.js";
+import { count, t, word } from "/static/lib/i18n.js";
+import { exact, NOTHING, rounded } from "/static/lib/format.js";
+import { dataWords, facts } from "/static/views/run/request-summary.js";
+
+const LABELS = ["/name", "/tags"]; // they change nothing of what is computed
+const LEAVES = new Set(["/descent/theta0", "/tags"]);
+const SHOWN_NUMBERS = 4; // of a list
+const ALL_DIGITS = 17;
+/** Where a request says what the summary says. */
+const PLACES = {
+  data: "/dataset", split: "/split", standardized: "/standardize", model: "/model", loss: "/objective", optimizer: "/descent/optimizer",
+  schedule: "/descent/schedule", rate: "/descent/learning_rate", batch: "/descent/batch_size", stepsAsked: "/descent/steps",
+};
+
+/** Fields that the page has a word for elsewhere; the others' are `asked.` and the pointer. */
+const WORDS = {
+  "/dataset": "data", "/split/test_fraction": "testShare", "/standardize": "standardized", "/model/kind": "model", "/model/degree": "degree",
+  "/model/hidden": "hidden", "/model/activation": "activation", "/model/task": "task", "/model/formula": "formula", "/objective/loss": "loss",
+  "/objective/l2": "l2", "/descent/steps": "stepsAsked", "/descent/learning_rate": "rate", "/descent/optimizer/kind": "optimizer",
+  "/descent/schedule/kind": "schedule", "/descent/batch_size": "batch", "/descent/seed": "seed",
+};
+const wordOf = (pointer) => (pointer in WORDS ? t(WORDS[pointer]) : word(`asked.${pointer}`, pointer));
+
+/** {rows: [{pointer, label, values}], same: [[label, value]], differ(...prefixes)} */
+export function differences(runs) {
+  const asked = runs.map(flattened);
+  const pointers = [...new Set(asked.flatMap((fields) => [...fields.keys()]))];
+  const differing = pointers.filter((pointer) => new Set(asked.map((fields) => JSON.stringify(fields.get(pointer)))).size > 1);
+  const differ = (...prefixes) => differing.some((pointer) => prefixes.some((prefix) => `${pointer}/`.startsWith(`${prefix}/`)));
+  const rows = differing.map((pointer) =>
+    ({ pointer, label: wordOf(pointer), values: runs.map((run, i) => shown(pointer, asked[i].get(pointer), run)) }));
+  return { rows, same: sameFacts(runs, differ), differ };
+}
+
+/** What a run's page says of its request, where it is asked and told alike for all. */
+function sameFacts(runs, differ) {
+  const texts = runs.map((run) => new Map(facts(run).map(([key, value]) => [key, textOf(value)])));
+  const isSame = ([key, value]) => key in PLACES && !differ(PLACES[key]) && texts.every((known) => known.get(key) === textOf(value));
+  return facts(runs[0]).filter(isSame).map(([key, value]) => [t(key), value]);
+}
+
+const textOf = (value) => h("span", {}, ...[value].flat()).textContent;
+
+/** Pointer → value, in the request's order; the data by its id, whichever way it was given. */
+function flattened({ request, dataset, forked_from: origin }) {
+  const fields = new Map([["/dataset", dataset.id]]);
+  const walk = (value, pointer) => {
+    if (LABELS.includes(pointer) || pointer === "/dataset") return;
+    const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
+    if (!isObject || LEAVES.has(pointer)) fields.set(pointer, value);
+    else for (const [name, inner] of Object.entries(value)) walk(inner, `${pointer}/${name}`);
+  };
+  walk(request, "");
+  if (origin) fields.set("/descent/theta0", origin);
+  return fields;
+}
+
+function shown(pointer, value, run) {
+  if (pointer === "/dataset") return [dataWords(run)].flat();
+  if (pointer === "/descent/theta0") return startWords(value, run);
+  if (pointer === "/descent/batch_size" && !value) return t("wholeBatch");
+  if (value === "auto") return t("auto");
+  if (value === null || value === undefined) return NOTHING;
+  if (typeof value === "boolean") return value ? t("yes") : t("no");
+  if (Array.isArray(value)) return listed(value);
+  if (pointer === "/model/formula") return h("code", {}, value);
+  if (typeof value !== "number") return value;
+  return Number.isInteger(value) && !pointer.endsWith("seed") ? count(value) : rounded(value, ALL_DIGITS);
+}
+
+function startWords(value, { forked_from: origin }) {
+  if (origin) return t("forkedAt", { run: origin.run_id.slice(0, 12), n: origin.step });
+  if (value === null || value === undefined) return t("default");
+  if (value === "zeros") return t("zeros");
+  if (Array.isArray(value)) return `(${listed(value)})`;
+  if (value.kind === "normal") return t("normalStart", { scale: exact(value.scale) });
+  return Object.entries(value).map(([name, number]) => `${name} = ${rounded(number)}`).join(", ");
+}
+
+function listed(values) {
+  const first = values.slice(0, SHOWN_NUMBERS).map((value) => rounded(value)).join(", ");
+  return values.length > SHOWN_NUMBERS ? `${first}, … (${count(values.length)})` : first;
+}

@@ -1,0 +1,35 @@
+// What becomes of several paths of θ on one landscape.
+import { getTrajectory } from "/static/lib/api.js";
+import { styleOf } from "/static/views/compare/run-label.js";
+
+const MAX_POINTS = 500;
+const FAR = 100; // times the picture's size: a path that goes so far has left for good
+
+/** θ and E of a track's steps. */
+export function readPath({ id }, signal) {
+  return getTrajectory(id, { max_points: MAX_POINTS, fields: ["step", "theta", "train_loss"] }, signal);
+}
+
+/** A path on the plane of a landscape, as far as it can be drawn. `leaves` says that it goes beyond the picture. */
+export function projected({ plane: { origin, axes }, x, y }, { step, theta, train_loss: energy }, { run, place }) {
+  const along = theta.map((each) => axes.map((axis) => axis.reduce((sum, part, i) => sum + part * (each[i] - origin[i]), 0)));
+  const sides = axes.length === 1 ? [x] : [x, y];
+  const beyond = (point, times) => sides.some(({ values }, i) => {
+    const [low, high] = [values[0], values.at(-1)];
+    return !(Math.abs(point[i] - (low + high) / 2) <= (0.5 * times * (high - low)));
+  });
+  const lost = along.findIndex((point) => beyond(point, FAR));
+  const kept = lost < 0 ? step.length : Math.max(1, lost);
+  return {
+    name: run.id, ...lineOf(place), step: step.slice(0, kept), x: along.slice(0, kept).map(([a]) => a),
+    y: along.slice(0, kept).map(([, b]) => b ?? 0), train_loss: energy.slice(0, kept), best: bestWithin(run, step[kept - 1]),
+    leaves: along.some((point) => beyond(point, 1)),
+  };
+}
+
+function lineOf(place) {
+  const { colour, dash } = styleOf(place);
+  return { colour: `var(${colour})`, dash };
+}
+
+const bestWithin = ({ best }, last) => (Number.isFinite(best?.test_mse) && best.step <= last ? best.step : null);

@@ -1,0 +1,55 @@
+// Where each of the compared runs is at the chosen step: its exact value, and a way on from there.
+import { choose, h, say } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { exact, NOTHING, titleOf } from "/static/lib/format.js";
+import { badge, isLive } from "/static/components/status-badge.js";
+import { forkButton } from "/static/views/run/fork-form.js";
+import { runName } from "/static/views/compare/run-label.js";
+
+/** `at()` gives the chosen step. */
+export function standings(tracks, at) {
+  const title = h("h2", { id: "standings" });
+  const what = h("th", { scope: "col" });
+  const lines = tracks.map((track) => standing(track, at));
+  const table = h("table", { "aria-labelledby": "standings" }, h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "unseen" }, t("name")), what)),
+    h("tbody", {}, lines.map(({ element }) => element)));
+  const element = h("section", { class: "readout standings", tabindex: "0", "aria-labelledby": "standings" }, title, table);
+
+  function show(column) {
+    say(title, t("atStep", { n: at() }));
+    say(what, column.label);
+    for (const line of lines) line.show(column);
+  }
+  const update = (found) => lines.forEach((line, i) => line.update(found.rows.map(({ label, values }) => [label, values[i]])));
+  return { element, show, update };
+}
+
+function standing(track, at) {
+  const { run, place } = track;
+  const its = () => Math.min(at(), track.last);
+  const value = h("span", { class: "value" });
+  const fork = forkButton(its, h("span", { class: "unseen" }, ` (${titleOf(run)})`));
+  const state = h("span");
+  const differing = h("p", { class: "differing" });
+  const element = h("tr", { "data-run": run.id },
+    h("th", { scope: "row" }, runName(run, place), differing, state), h("td", {}, value, fork.element));
+  let status = null;
+
+  function show(column) {
+    const known = track.valueAt(column, at());
+    const ended = at() > track.last && !isLive(track.run);
+    say(value, ended ? t("endedAt", { n: track.last }) : known === undefined ? "…" : exact(known));
+    value.classList.toggle("ended", ended);
+  }
+
+  function update(asked) {
+    fork.update(track.run);
+    if (track.run.status !== status) choose(state, track.run.status === "succeeded" ? null : badge(track.run.status));
+    status = track.run.status;
+    if (!differing.hasChildNodes()) choose(differing, asked.filter(([, words]) => words !== NOTHING).slice(0, 3).map(([label, words]) => h("span", {}, `${label} `, h("b", {}, ...copies(words)))));
+  }
+  return { element, show, update };
+}
+
+/** An element is in the table already. */
+const copies = (words) => [words].flat().map((word) => (word instanceof Node ? word.textContent : word));

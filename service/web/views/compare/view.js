@@ -1,0 +1,123 @@
+// Several runs side by side: reads them, looks again while one of them is live, and joins the parts by the chosen step and column.
+import { choose, h } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { titleOf } from "/static/lib/format.js";
+import { poll } from "/static/lib/poll.js";
+import { pollOutcome, showProblem } from "/static/components/error-banner.js";
+import { isLive } from "/static/components/status-badge.js";
+import { columnsOf, firstColumn } from "/static/views/compare/common-columns.js";
+import { curves } from "/static/views/compare/chart.js";
+import { differences } from "/static/views/compare/differences.js";
+import { ground } from "/static/views/compare/landscape.js";
+import { compareLink, idsOf, MOST_RUNS } from "/static/views/compare/url.js";
+import { sheet } from "/static/views/compare/summary-table.js";
+import { standings } from "/static/views/compare/step-values.js";
+import { Track } from "/static/views/compare/run-series.js";
+
+// A browser opens six connections to a host: eight streams of events would leave none for anything else.
+const LOOK_MS = 1000;
+
+/** `kept` holds the reader's choices: `column`, `log`, `step` (undefined: the last one). */
+export function compareView(host, kept, query) {
+  const ids = idsOf(query);
+  document.title = `${t("compare")} · Descent`;
+  const heading = h("h1", { tabindex: "-1" }, t("compare"));
+  const back = h("p", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")));
+  const head = h("header", { class: "run-head" }, back, heading);
+  const page = h("article", { class: "compare" }, head);
+  choose(host, page);
+  if (ids.length < 2 || ids.length > MOST_RUNS) {
+    page.append(instead(t("compareHowMany", { n: ids.length }), ids.slice(0, MOST_RUNS)));
+    return { heading, stop: () => {} };
+  }
+  const tracks = ids.map((id, place) => new Track(id, place, () => select(), (error) => showProblem("action", error)));
+  const table = sheet();
+  let [panel, list, hill, column] = [null, null, null, null]; // made when the runs are known
+
+  const last = () => Math.max(...tracks.map((track) => track.last));
+  const chosen = () => Math.min(kept.step ?? last(), last());
+
+  async function read(signal) {
+    const missing = await readRuns(tracks, signal);
+    if (missing.length > 0) {
+      const others = ids.filter((id) => !missing.includes(id));
+      page.replaceChildren(head, instead(t("compareMissing", { n: missing.length, runs: missing.join(", ") }), others));
+      return null;
+    }
+    if (tracks.some(({ id }, place) => id !== ids[place])) { // asked for by another name, such as "latest", which will soon mean another run
+      location.replace(compareLink([...new Set(tracks.map(({ id }) => id))]));
+      return null;
+    }
+    const runs = tracks.map(({ run }) => run);
+    const offered = columnsOf(runs);
+    const wanted = offered.find(({ name }) => name === kept.column) ?? offered.find(({ name }) => name === firstColumn(runs));
+    await Promise.all(tracks.map((track) => track.readCurve(wanted, signal)));
+    show(wanted, offered, differences(runs));
+    return runs.some(isLive) ? LOOK_MS : null;
+  }
+
+  function show(wanted, offered, found) {
+    column = wanted;
+    kept.column = column.name;
+    if (!panel) begin(found);
+    panel.offer(offered);
+    panel.update(column, found);
+    list.update(found);
+    table.update(tracks, found);
+    hill.update(found);
+    select();
+  }
+
+  function begin(found) {
+    const choose = (step) => {
+      kept.step = step === last() ? undefined : step;
+      select();
+    };
+    panel = curves(tracks, kept, () => poller.now(), choose);
+    hill = ground(tracks, choose);
+    list = standings(tracks, chosen);
+    document.title = `${tracks.map(({ run }) => titleOf(run)).join(", ")} · Descent`;
+    heading.textContent = t("compareTitle", { n: tracks.length });
+    head.append(sameWords(found.same));
+    page.append(h("div", { class: "bench" }, panel.element, list.element), hill.element, table.element);
+  }
+
+  function select() {
+    if (!panel || last() < 0) return;
+    for (const track of tracks) track.want(chosen());
+    panel.show(chosen());
+    list.show(column);
+    hill.select(chosen());
+  }
+
+  const poller = poll(read, pollOutcome);
+  const stop = () => {
+    poller.stop();
+    panel?.stop();
+    hill?.stop();
+  };
+  return { heading, stop };
+}
+
+/** The ids of those that do not exist. */
+async function readRuns(tracks, signal) {
+  const missing = await Promise.all(tracks.map(async (track) => {
+    try {
+      await track.readRun(signal);
+      return null;
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      return track.id;
+    }
+  }));
+  return missing.filter((id) => id !== null);
+}
+
+const sameWords = (same) =>
+  h("p", { class: "same" }, h("strong", {}, t("compareSameIn")), same.map(([label, value]) => h("span", {}, `${label} `, h("b", {}, ...[value].flat()))));
+
+/** What to do where there is no comparison. */
+function instead(words, ids) {
+  return h("div", { class: "nothing", role: "alert" }, h("p", {}, words),
+    h("p", {}, ids.length > 1 ? h("a", { href: compareLink(ids) }, t("compareOthers", { n: ids.length })) : h("a", { href: "#/" }, t("compareChoose"))));
+}

@@ -1,0 +1,48 @@
+// The request as text to take along: JSON, curl and Python.
+import { choose, h } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+
+const FORMS = {
+  JSON: (request) => JSON.stringify(request, null, 2),
+  curl: (request) => `curl ${location.origin}/fit -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`,
+  Python: (request) => `import httpx2\n\nrun = httpx2.post("${location.origin}/fit", json=${python(request)}).json()\nprint(run["id"])`,
+};
+
+function python(value) {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
+  if (typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}: ${python(each)}`).join(", ")}}`;
+}
+
+export function requestText() {
+  const text = h("code");
+  const buttons = Object.keys(FORMS).map((form) => h("button", { type: "button", click: () => turnTo(form) }, form));
+  const copy = h("button", { type: "button", click: take }, t("copy"));
+  const element = h("div", { class: "request-text" }, h("div", { class: "scale", role: "group", "aria-label": t("asText") }, buttons), copy, h("pre", { tabindex: "0" }, text));
+  let [form, request] = ["JSON", {}];
+  turnTo("JSON");
+
+  function turnTo(name) {
+    form = name;
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === form));
+    show();
+  }
+
+  function show() {
+    choose(text, FORMS[form](request));
+    copy.textContent = t("copy");
+  }
+
+  async function take() {
+    await navigator.clipboard.writeText(text.textContent);
+    copy.textContent = t("copied");
+  }
+
+  function update(news) {
+    request = news;
+    show();
+  }
+  return { element, update };
+}

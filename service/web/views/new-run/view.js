@@ -1,0 +1,67 @@
+// A new run: its data, its choices, what the service says of them while they are made, and the request as text.
+import { choose, h } from "/static/lib/dom.js";
+import { count, t } from "/static/lib/i18n.js";
+import { fit, price } from "/static/lib/api.js";
+import { runLink } from "/static/components/sample-run-button.js";
+import { act, showProblem } from "/static/components/error-banner.js";
+import { whenResting } from "/static/lib/debounce.js";
+import { dataChooser } from "/static/components/request-form/dataset-picker.js";
+import { choices } from "/static/components/request-form/fields.js";
+import { requestText } from "/static/views/new-run/request-snippet.js";
+
+export function newRunView(host, kept) {
+  document.title = `${t("newRun")} · Descent`;
+  const heading = h("h1", { tabindex: "-1" }, t("newRun"));
+  const verdict = h("p", { class: "verdict", role: "status" });
+  const others = h("ul", { class: "errors" });
+  const text = requestText();
+  const data = dataChooser(kept, changed);
+  const form = choices(kept, changed, "run");
+  const pricing = whenResting(price, showPrice, refused);
+  const submit = h("button", { type: "submit", class: "primary" }, t("start"));
+  const element = h("form", { class: "new-run", submit: (event) => {
+    event.preventDefault();
+    act(submit, start);
+  } }, data.element, form.element,
+  h("section", { class: "send" }, h("h2", {}, t("theRequest")), verdict, others, submit, text.element));
+  choose(host, h("p", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns"))), heading, h("p", { class: "note" }, t("newRunIntro")), element);
+
+  const request = () => ({ dataset: data.value(), ...form.value() });
+
+  function changed() {
+    pricing.stop();
+    form.suit(data.features());
+    text.update(request());
+    submit.disabled = !data.value();
+    if (!data.value()) show(t("dataFirst"), []);
+    else pricing.want(request());
+  }
+
+  function showPrice({ steps, parameters, bytes }) {
+    show(t("priced", { steps, parameters, bytes: count(Math.ceil(bytes / 1024)) }), []);
+  }
+
+  function refused(error) {
+    if (error.errors?.length) show("", error.errors);
+    else showProblem("action", error);
+  }
+
+  /** An error stands beside the field that its pointer leads to, or in the list at the end. */
+  function show(words, errors) {
+    verdict.textContent = words;
+    const left = form.show(errors);
+    choose(others, left.map(({ pointer, message, hint }) => h("li", {}, pointer ? h("code", {}, pointer) : null, ` ${message} ${hint ?? ""}`)));
+  }
+
+  async function start() {
+    try {
+      location.hash = runLink((await fit(request())).id);
+    } catch (error) {
+      if (!error.errors?.length) throw error;
+      show("", error.errors);
+    }
+  }
+
+  changed();
+  return { heading, stop: pricing.stop };
+}

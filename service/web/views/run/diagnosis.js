@@ -1,0 +1,44 @@
+// What went wrong with a descent: in words, in numbers, and a button that submits the request that mends it.
+import { h } from "/static/lib/dom.js";
+import { language, t, word } from "/static/lib/i18n.js";
+import { rounded } from "/static/lib/format.js";
+import { fit } from "/static/lib/api.js";
+import { runLink } from "/static/components/sample-run-button.js";
+import { act } from "/static/components/error-banner.js";
+
+export const findings = (run) => (run.diagnosis ?? []).map((finding) => section(run, finding));
+
+function section(run, { code, sentence, evidence, change }) {
+  const button = h("button", { type: "button", class: "primary", click: () => act(button, () => submit(run, change)) }, t("mend"));
+  // The service speaks English; other languages have a sentence for each code, and the numbers beside it.
+  const words = language() === "en" ? sentence : word(`finding.${code}.text`, sentence);
+  return h("section", { class: "finding", "data-code": code },
+    h("h3", {}, word(`finding.${code}`, code)),
+    h("p", {}, words),
+    h("p", { class: "evidence" }, Object.entries(evidence).map(fact)),
+    h("p", { class: "mend" }, button, h("code", {}, JSON.stringify(change))));
+}
+
+const fact = ([name, value]) => h("span", {}, `${word(`evidence.${name}`, name.replaceAll("_", " "))} `, h("b", {}, shown(value)));
+
+function shown(value) {
+  if (Array.isArray(value)) return value.map(shown).join(", ");
+  if (typeof value === "boolean") return value ? t("yes") : t("no");
+  return typeof value === "number" ? rounded(value) : String(value);
+}
+
+async function submit(run, change) {
+  const { id } = await fit({ ...merged(run.request, change), name: t("mended", { name: run.name ?? run.id.slice(0, 12) }) });
+  location.hash = runLink(id);
+}
+
+/** A JSON merge patch (RFC 7396). */
+function merged(target, patch) {
+  if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
+  const result = { ...(target !== null && typeof target === "object" && !Array.isArray(target) ? target : {}) };
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete result[name];
+    else result[name] = merged(result[name], value);
+  }
+  return result;
+}

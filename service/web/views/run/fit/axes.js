@@ -1,0 +1,62 @@
+// A plane with two axes in SVG: what is drawn on it takes its colours from CSS. A look says what that is.
+import { choose, svg } from "/static/lib/dom.js";
+import { rounded } from "/static/lib/format.js";
+import { niceTicks } from "/static/lib/scale.js";
+
+const [LEFT, RIGHT, TOP, BOTTOM] = [58, 12, 26, 44];
+const SHARE = 0.78; // of the width, for the height
+const TICK_DIGITS = 6;
+
+/** `look` has `x` and `y`, each {label, range, ticks?}, `under(place, now, low)`, `points(place)` and `over(place, now, low)`. */
+export function plane(host, look) {
+  const clip = svg("rect");
+  const [axes, under, points, over] = ["axes", "under", "points", "over"].map((name) => svg("g", { class: name }));
+  const clipped = svg("g", { "clip-path": "url(#fit-clip)" }, under, points, over);
+  const element = svg("svg", { "aria-hidden": "true", focusable: "false" }, svg("clipPath", { id: "fit-clip" }, clip), axes, clipped);
+  choose(host, element);
+  let place = null;
+  let last = null;
+
+  function size(width) {
+    const height = Math.round(width * SHARE);
+    for (const [name, value] of Object.entries({ width, height })) element.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ x: LEFT, y: TOP, width: width - LEFT - RIGHT, height: height - TOP - BOTTOM })) clip.setAttribute(name, value);
+    place = {
+      x: along(look.x.range, LEFT, width - RIGHT), y: along(look.y.range, height - BOTTOM, TOP),
+      left: LEFT, right: width - RIGHT, top: TOP, bottom: height - BOTTOM,
+    };
+    choose(axes, [...horizontal(place, look.x), ...vertical(place, look.y)]);
+    choose(points, look.points(place));
+    if (last) draw(...last);
+  }
+
+  function draw(now, low) {
+    last = [now, low];
+    if (!place) return;
+    choose(under, look.under(place, now, low));
+    choose(over, look.over(place, now, low));
+  }
+
+  const sizes = new ResizeObserver(([{ contentRect: { width } }]) => width && size(width));
+  sizes.observe(host);
+  return { draw, stop: () => sizes.disconnect() };
+}
+
+const along = ([low, high], from, to) => (value) => from + ((value - low) / (high - low)) * (to - from);
+
+function horizontal({ x, left, right, top, bottom }, { label, range, ticks = niceTicks(...range, (right - left) / 80) }) {
+  const middle = (left + right) / 2;
+  return [
+    ...ticks.map((tick) => svg("path", { d: `M${x(tick)} ${top}V${bottom}` })),
+    ...ticks.map((tick) => svg("text", { x: x(tick), y: bottom + 18, "text-anchor": "middle" }, rounded(tick, TICK_DIGITS))),
+    svg("text", { class: "label", x: middle, y: bottom + 38, "text-anchor": "middle" }, label),
+  ];
+}
+
+function vertical({ y, left, right, top, bottom }, { label, range, ticks = niceTicks(...range, (bottom - top) / 45) }) {
+  return [
+    ...ticks.map((tick) => svg("path", { d: `M${left} ${y(tick)}H${right}` })),
+    ...ticks.map((tick) => svg("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, rounded(tick, TICK_DIGITS))),
+    svg("text", { class: "label", x: left, y: top - 12 }, label),
+  ];
+}

@@ -1,0 +1,28 @@
+// Many features: what is predicted against what was given. The nearer to the diagonal, the better; over the steps the points come to it.
+import { svg } from "/static/lib/dom.js";
+import { count, t } from "/static/lib/i18n.js";
+import { rounded } from "/static/lib/format.js";
+import { lineEntry, pointEntries } from "/static/views/run/fit/marks.js";
+import { line, pointMarks, rangeOf, rangeWith } from "/static/views/run/fit/ranges.js";
+
+export function againstLook({ points, fitted: film }, target) {
+  const range = rangeOf(points.y);
+  const [low, high] = rangeWith(points.y, film);
+  const dots = points.y.map((x, i) => ({ x, of: null, isTest: points.test[i] }));
+  const at = ({ fitted }) => dots.map((dot, i) => ({ ...dot, y: fitted[i] })).filter(({ y }) => Number.isFinite(y));
+  const inSight = (dot) => ({ ...dot, y: Math.min(high, Math.max(low, dot.y)) }); // or half a mark at the edge
+
+  return {
+    about: t("fitAboutAgainst"),
+    x: { label: t("givenValue", { name: target }), range },
+    y: { label: t("predictedValue"), range: [low, high] },
+    under: (place) => [svg("path", { class: "diagonal", d: line(range, range, place) })],
+    points: () => [],
+    over: (place, now) => pointMarks(at(now).map(inSight), place),
+    legend: () => [...pointEntries(dots, null), lineEntry("diagonal", t("diagonal"))],
+    words: (now) => {
+      const off = at(now).map(({ x, y }) => Math.abs(x - y)).sort((one, other) => one - other);
+      return t("againstWords", { n: now.step, rows: count(dots.length), off: rounded(off[off.length >> 1]) });
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// A fork: a new run that begins at the chosen step, with another learning rate, number of steps or optimiser.
+import { h } from "/static/lib/dom.js";
+import { count, t } from "/static/lib/i18n.js";
+import { forkRun } from "/static/lib/api.js";
+import { runLink } from "/static/components/sample-run-button.js";
+import { act } from "/static/components/error-banner.js";
+
+const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
+
+/** A button that asks for what shall be other; `at()` gives the chosen step. Where there are several, `of` says of which run. */
+export function forkButton(at, of = null) {
+  let run = null;
+  const button = h("button", { type: "button", hidden: true, click: () => ask(run, at()) }, t("fork"), of);
+  const update = (news) => {
+    run = news;
+    button.hidden = at() < 0;
+  };
+  return { element: button, update };
+}
+
+function ask(run, step) {
+  const { descent } = run.request;
+  const rate = h("input", { name: "rate", type: "text", inputmode: "decimal", value: run.learning_rate ?? descent.learning_rate, required: true });
+  const steps = h("input", { name: "steps", type: "number", min: 1, step: 1, value: descent.steps, required: true });
+  const optimizer = h("select", { name: "optimizer" }, OPTIMIZERS.map((kind) => h("option", { value: kind, selected: kind === descent.optimizer.kind }, kind)));
+  const problem = h("p", { class: "error", role: "alert" });
+  const submit = h("button", { type: "submit", class: "primary" }, t("forkSubmit"));
+  const close = () => {
+    dialog.close();
+    dialog.remove();
+  };
+  const form = h("form", { method: "dialog", submit: (event) => {
+    event.preventDefault();
+    problem.textContent = "";
+    act(submit, async () => {
+      try {
+        const forked = await forkRun(run.id, { from_step: step, changes: { descent: changes() } });
+        close();
+        location.hash = runLink(forked.id);
+      } catch (error) {
+        if (error.status !== 422) throw error;
+        problem.textContent = error.errors?.map(({ message, hint }) => `${message} ${hint ?? ""}`).join(" ") || error.message;
+      }
+    });
+  } },
+    h("label", {}, t("rate"), rate), h("label", {}, t("stepsAsked"), steps), h("label", {}, t("optimizer"), optimizer), problem,
+    h("p", { class: "actions" }, h("button", { type: "button", click: close }, t("close")), submit));
+
+  function changes() {
+    const asked = rate.value.trim();
+    const kind = optimizer.value === descent.optimizer.kind ? {} : { optimizer: { kind: optimizer.value } };
+    return { learning_rate: asked === "auto" ? asked : Number(asked), steps: steps.valueAsNumber, ...kind };
+  }
+
+  const dialog = h("dialog", { "aria-labelledby": "fork-title", cancel: () => dialog.remove() },
+    h("h2", { id: "fork-title" }, t("forkTitle", { n: count(step) })), h("p", {}, t("forkText")), form);
+  document.body.append(dialog);
+  dialog.showModal();
+}

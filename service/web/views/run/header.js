@@ -1,0 +1,77 @@
+// A run's title, how it goes or how it ended, and what can be done to it.
+import { choose, h, say } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { titleOf } from "/static/lib/format.js";
+import { cancelRun, deleteRun, pauseRun, resumeRun } from "/static/lib/api.js";
+import { act } from "/static/components/error-banner.js";
+import { badge, isLive, progress, sentence } from "/static/components/status-badge.js";
+import { confirmed } from "/static/components/confirm-button.js";
+import { findings } from "/static/views/run/diagnosis.js";
+import { forkButton } from "/static/views/run/fork-form.js";
+import { compareLink } from "/static/views/compare/url.js";
+import { runLink } from "/static/components/sample-run-button.js";
+import { newSweepLink, sweepLink } from "/static/views/sweep/url.js";
+
+/** `at()` gives the chosen step. */
+export function runHead(id, at) {
+  const heading = h("h1", { tabindex: "-1" }, id.slice(0, 12));
+  const state = h("span");
+  const words = h("span", { class: "sentence" });
+  const origin = h("p", { class: "origin", hidden: true });
+  const bar = h("div", { class: "bar" });
+  const trouble = h("div", { class: "trouble", hidden: true });
+  const [cancel, pause, resume] = [[cancelRun, "cancel"], [pauseRun, "pause"], [resumeRun, "resume"]].map(([change, name]) => {
+    const button = h("button", { type: "button", hidden: true, click: () => act(button, () => change(id)) }, t(name));
+    return button;
+  });
+  const remove = h("button", { type: "button", class: "danger", click: () => confirmed(t("deleteTitle"), t("deleteText", { name: heading.textContent }), removeRun) }, t("delete"));
+  const removeRun = () => act(remove, async () => {
+    await deleteRun(id);
+    location.hash = "#/";
+  });
+  const fork = forkButton(at);
+  const several = h("a", { class: "button", href: newSweepLink(id) }, t("trySeveral"));
+  const sweep = h("a", { hidden: true }, t("partOfSweep"));
+  const element = h("header", { class: "run-head" },
+    h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
+    heading, h("p", { class: "state", role: "status" }, state, " ", words), origin, bar, trouble);
+
+  function update(run) {
+    say(heading, titleOf(run));
+    if (state.firstChild?.dataset.status !== run.status) choose(state, badge(run.status));
+    say(words, sentence(run)); // no step count while live: it would be read out twice a second
+    choose(bar, isLive(run) ? liveBar(run) : null);
+    bar.hidden = !isLive(run);
+    fork.update(run);
+    if (run.forked_from && origin.hidden) choose(origin, originWords(run)); // once: a refresh never takes the focus from its link
+    origin.hidden = !run.forked_from;
+    sweep.hidden = !run.sweep;
+    if (run.sweep) sweep.href = sweepLink(run.sweep.id);
+    pause.hidden = !["queued", "running"].includes(run.status);
+    resume.hidden = run.status !== "paused";
+    cancel.hidden = !isLive(run) || run.status === "cancelling";
+    choose(trouble, troubles(run));
+    trouble.hidden = !trouble.hasChildNodes();
+  }
+  return { element, heading, update };
+}
+
+function liveBar(run) {
+  const words = t("progress", { done: run.steps_done ?? 0, total: run.steps_total ?? 0 });
+  return [progress(run), h("span", {}, words)];
+}
+
+function originWords({ id, forked_from: { run_id: from, step } }) {
+  return [
+    h("a", { class: "button primary", href: compareLink([from, id]) }, t("compareWithOrigin")),
+    h("span", {}, `${t("forkedFrom")} `, h("a", { href: runLink(from) }, t("forkedAt", { run: from.slice(0, 12), n: step }))),
+  ];
+}
+
+function troubles(run) {
+  const found = findings(run);
+  return [
+    run.error?.message ? h("p", { class: "error" }, run.error.message) : null,
+    found.length ? [h("h2", {}, t("diagnosis")), found] : null,
+  ].flat(2);
+}

@@ -1,0 +1,56 @@
+// Where the descent arrived: the last and the best step side by side, with θ.
+import { choose, h } from "/static/lib/dom.js";
+import { count, t, word } from "/static/lib/i18n.js";
+import { NOTHING, rounded } from "/static/lib/format.js";
+import { isLive } from "/static/components/status-badge.js";
+import { readRow } from "/static/views/run/trajectory.js";
+import { sayMore, SHOWN_PARAMETERS } from "/static/components/step-values.js";
+
+const DIGITS = 8;
+const APART = new Set(["step", "theta", "coefficients"]);
+
+export function runResults(id) {
+  const host = h("div");
+  const element = h("section", { class: "results", hidden: true }, h("h2", {}, t("results")), host);
+
+  async function update(run, signal) {
+    if (isLive(run) || !run.final) return;
+    const best = run.best && { ...(await readRow(id, run.best.step, signal)), ...run.best }; // a run's best is brief
+    choose(host, scores(run.final, best), thetas(run));
+    element.hidden = false;
+  }
+  return { element, update };
+}
+
+/** Last step beside best test step, for every number the run reports. */
+function scores(final, best) {
+  const names = Object.keys(final).filter((name) => !APART.has(name) && (typeof final[name] === "number" || final[name] === null));
+  const row = (name, last, lowest) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, last), best ? h("td", {}, lowest) : null);
+  return h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("results")),
+    h("thead", {}, h("tr", {}, h("td"), column(t("final")), best ? column(t("best")) : null)),
+    h("tbody", {}, row(t("step"), count(final.step), best && count(best.step)),
+      names.map((name) => row(word(name, name), rounded(final[name], DIGITS), best && rounded(best[name], DIGITS)))));
+}
+
+function thetas({ parameters = [], final, best, request }) {
+  const { coefficients } = final;
+  const named = coefficients && Object.keys(coefficients).length > 0 ? coefficients : null;
+  const row = (name, i) => h("tr", {},
+    h("th", { scope: "row" }, name),
+    h("td", {}, rounded(final.theta?.[i], DIGITS)),
+    best?.theta ? h("td", {}, rounded(best.theta[i], DIGITS)) : null,
+    named ? h("td", {}, name in named ? rounded(named[name], DIGITS) : NOTHING) : null);
+  const heads = [t("parameter"), t("final"), best?.theta ? t("best") : null, named ? t("coefficient") : null];
+  const more = h("p", { class: "note" });
+  sayMore(more, parameters.length);
+  return [
+    h("h3", {}, t("parameters")),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("parameters") }, h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("parameters")),
+      h("thead", {}, h("tr", {}, heads.filter(Boolean).map(column))),
+      h("tbody", {}, parameters.slice(0, SHOWN_PARAMETERS).map(row)))),
+    more,
+    named && request?.standardize ? h("p", { class: "note" }, t("coefficientNote")) : null,
+  ];
+}
+
+const column = (words) => h("th", { scope: "col" }, words);

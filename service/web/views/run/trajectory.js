@@ -1,0 +1,88 @@
+// The points of the chart, and the exact numbers of one step: two readers of the same trajectory.
+import { getTrajectory } from "/static/lib/api.js";
+
+const MAX_POINTS = 1000; // about one a pixel
+export const CURVES = ["train_mse", "test_mse", "train_loss"];
+const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
+export const CRITERIA = CURVES.map((name) => ({ name, colour: `--chart-${name}`, dash: DASHES[name] }));
+
+/** What is known of the curves. Live, it grows by the steps that are told; in the end it is read once as a whole. */
+export class Curve {
+  sampled = false;
+  complete = false;
+  #id;
+  #fields;
+  #most;
+
+  /** `names` are those of the trajectory's columns; of so many steps at most. */
+  constructor(id, names = CURVES, most = MAX_POINTS) {
+    this.#id = id;
+    this.#fields = ["step", ...names];
+    this.#most = most;
+    this.columns = Object.fromEntries(this.#fields.map((name) => [name, []]));
+  }
+
+  get last() {
+    return this.columns.step.at(-1) ?? -1;
+  }
+
+  /** Reads what is stored, as many steps of it as can be told apart. */
+  async load(signal) {
+    const answer = await getTrajectory(this.#id, { max_points: this.#most, fields: this.#fields }, signal);
+    for (const name of this.#fields) this.columns[name] = answer[name];
+    [this.sampled, this.complete] = [answer.sampled, answer.complete];
+  }
+
+  /** What to follow the run by: the steps after these, no more of them than can be told apart. */
+  news(run) {
+    const every = Math.max(1, Math.ceil(run.steps_total / this.#most));
+    return { from_step: Math.ceil((this.last + 1) / every) * every, every, fields: this.#fields };
+  }
+
+  add(progress) {
+    for (const name of this.#fields) this.columns[name] = this.columns[name].concat(progress[name]);
+    this.sampled ||= progress.sampled;
+  }
+
+  has(name) {
+    return this.columns[name].some((value) => value !== null);
+  }
+}
+
+/** One step with every column; `names` are the parameters'. Null if the trajectory does not hold it. */
+export async function readRow(id, step, signal) {
+  const answer = await getTrajectory(id, { from_step: step, to_step: step }, signal);
+  if (answer.step.length !== 1) return null;
+  const columns = Object.entries(answer).filter(([, values]) => Array.isArray(values) && values.length === 1);
+  const row = Object.fromEntries(columns.map(([name, [value]]) => [name, value]));
+  return { ...row, names: answer.parameters };
+}
+
+/**
+ * Reads single steps for a hand that moves faster than the network: one question at a time, then the newest one.
+ * `show(step, row)` is called with each row that arrives; a row never changes, so it is asked for once.
+ */
+export function rowReader(id, show, onProblem) {
+  const known = new Map();
+  let wanted = -1;
+  let busy = false;
+
+  async function want(step) {
+    wanted = step;
+    if (known.has(step)) show(step, known.get(step));
+    if (busy || known.has(step)) return;
+    busy = true;
+    try {
+      const row = await readRow(id, step);
+      if (row) {
+        known.set(step, row);
+        show(step, row);
+      }
+    } catch (error) {
+      onProblem(error);
+    }
+    busy = false;
+    if (wanted !== step) want(wanted);
+  }
+  return { want, peek: (step) => known.get(step) ?? null };
+}

@@ -1,0 +1,37 @@
+// One line of the list. It is rewritten in place, so that a refresh never takes the focus from its link.
+import { h, say, choose } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { moment, rounded, titleOf } from "/static/lib/format.js";
+import { badge, isLive, progress } from "/static/components/status-badge.js";
+import { runLink } from "/static/components/sample-run-button.js";
+
+export const COLUMNS = ["name", "status", "model", "steps", "train_mse", "test_mse", "created"];
+
+/** `box` chooses the run for a comparison. */
+export function runRow(id, box) {
+  const link = h("a", { href: runLink(id) });
+  const cells = Object.fromEntries(COLUMNS.slice(1).map((name) =>
+    [name, h("td", { class: `cell-${name}`, "data-label": t(name) })]));
+  const element = h("tr", {}, h("td", { class: "cell-choose" }, box.element), h("th", { scope: "row" }, h("div", { class: "two-lines" }, link)), Object.values(cells));
+  let shown = "";
+
+  function update(run) {
+    const news = JSON.stringify([run.name, run.status, run.steps_done, run.steps_total, run.final]);
+    if (news === shown) return;
+    shown = news;
+    say(link, titleOf(run));
+    box.name(titleOf(run));
+    choose(cells.status, badge(run.status));
+    choose(cells.steps, steps(run));
+    say(cells.model, run.request?.model?.kind ?? "linear");
+    say(cells.train_mse, rounded(run.final?.train_mse));
+    say(cells.test_mse, rounded(run.final?.test_mse));
+    choose(cells.created, h("time", { datetime: run.created_at }, moment(run.created_at)));
+  }
+  return { element, update };
+}
+
+function steps(run) {
+  const text = t("stepsOf", { done: run.steps_done ?? 0, total: run.steps_total ?? 0 });
+  return [h("span", {}, text), isLive(run) ? progress(run) : null];
+}

@@ -1,0 +1,100 @@
+// The list of runs, newest first. Each refresh reads again every page the reader has opened, so that a cursor
+// is never older than the rows above it.
+import { h, choose } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { listRuns } from "/static/lib/api.js";
+import { poll } from "/static/lib/poll.js";
+import { pollOutcome } from "/static/components/error-banner.js";
+import { isLive } from "/static/components/status-badge.js";
+import { exampleButton } from "/static/components/sample-run-button.js";
+import { COLUMNS, runRow } from "/static/views/runs/row.js";
+import { choosing } from "/static/views/compare/run-picker.js";
+
+const LIVE_MS = 1000;
+const IDLE_MS = 5000;
+
+let loadedAhead = false;
+
+/** One of the runs will be opened next, and is then there at once. */
+function loadRunViewAhead() {
+  if (!loadedAhead) globalThis.requestIdleCallback?.(() => globalThis.loadAhead("#/runs/"));
+  loadedAhead = true;
+}
+
+export function runsView(host, kept) {
+  document.title = `${t("runs")} · Descent`;
+  kept.pages ??= 1;
+  const rows = new Map();
+  const chooser = choosing(kept);
+  const body = h("tbody");
+  const more = h("button", { type: "button", click: () => { kept.pages += 1; poller.now(); } }, t("more"));
+  const list = h("div", { class: "ledger" }, chooser.element, table(body), h("p", { class: "after" }, more));
+  const empty = emptyState();
+  list.hidden = empty.hidden = true; // neither is true before the first answer
+  const heading = h("h1", { tabindex: "-1" }, t("runs"));
+  const topButton = exampleButton("");
+  const create = h("a", { class: "button primary", href: "#/new" }, t("newRun"));
+  const top = h("div", { class: "top" }, heading, h("p", { class: "actions" }, topButton, create));
+  choose(host, top, list, empty);
+
+  async function refresh(signal) {
+    const { runs, next } = await readPages(kept.pages, signal);
+    show(runs);
+    if (runs.length > 0) loadRunViewAhead();
+    more.hidden = !next;
+    return (runs.some(isLive) ? LIVE_MS : IDLE_MS) * kept.pages;
+  }
+
+  function show(runs) {
+    list.hidden = topButton.hidden = runs.length === 0;
+    empty.hidden = !list.hidden;
+    chooser.keepOnly(runs.map(({ id }) => id));
+    keepRows(rows, body, runs, chooser.box);
+  }
+
+  const poller = poll(refresh, pollOutcome);
+  return { heading, stop: poller.stop };
+}
+
+async function readPages(pages, signal) {
+  const runs = [];
+  let next = null;
+  for (let page = 0; page < pages && (page === 0 || next); page += 1) {
+    const answer = await listRuns(next, signal);
+    runs.push(...answer.data);
+    next = answer.has_more ? answer.next : null;
+  }
+  return { runs, next };
+}
+
+/** Moves a row only when it is not already in its place. */
+function keepRows(rows, body, runs, box) {
+  const wanted = new Set(runs.map((run) => run.id));
+  for (const [id, row] of rows) {
+    if (wanted.has(id)) continue;
+    row.element.remove();
+    rows.delete(id);
+  }
+  for (const [index, run] of runs.entries()) {
+    if (!rows.has(run.id)) rows.set(run.id, runRow(run.id, box(run.id)));
+    const { element, update } = rows.get(run.id);
+    update(run);
+    if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
+  }
+}
+
+function table(body) {
+  const heads = COLUMNS.map((name) => h("th", { scope: "col", class: `cell-${name}` }, t(name)));
+  const choose = h("th", { scope: "col", class: "cell-choose" }, h("span", { class: "unseen" }, t("compare")));
+  return h("table", { class: "runs" }, h("caption", { class: "unseen" }, t("runs")), h("thead", {}, h("tr", {}, choose, heads)), body);
+}
+
+function emptyState() {
+  const valley = document.getElementById("valley").content.cloneNode(true);
+  const words = h("div", {},
+    h("h2", {}, t("emptyTitle")),
+    h("p", { class: "lead" }, t("emptyPrinciple")),
+    h("p", {}, t("emptyHow")),
+    exampleButton());
+  return h("section", { class: "empty" }, words, valley);
+}

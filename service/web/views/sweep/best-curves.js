@@ -1,0 +1,50 @@
+// The best runs of a sweep, step by step, on one chart.
+import { choose, h } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { getTrajectory } from "/static/lib/api.js";
+import { chart } from "/static/components/chart.js";
+import { rounded } from "/static/lib/format.js";
+import { suggestsLog } from "/static/lib/scale.js";
+import { legendEntries } from "/static/components/legend.js";
+import { criterionWords } from "/static/views/sweep/ranking-table.js";
+import { variableWords } from "/static/views/sweep/parameters.js";
+
+const MOST_LINES = 8; // as many as there are colours that can be told apart
+const MAX_POINTS = 300;
+
+export function bestCurves() {
+  const figure = h("div", { class: "plot", role: "img" });
+  const legend = h("div", { class: "legend" });
+  const title = h("h2");
+  const element = h("section", { class: "criteria", hidden: true }, title, legend, figure);
+  let drawing = null;
+
+  async function load(sweep, signal) {
+    const best = sweep.ranking.filter((member) => member.rank).slice(0, MOST_LINES);
+    if (best.length === 0) return;
+    const name = sweep.rank_by.replace(/^best_/, "");
+    const found = await Promise.all(best.map(({ run_id }) => getTrajectory(run_id, { max_points: MAX_POINTS, fields: ["step", name] }, signal)));
+    const series = best.map((member, i) => ({ name: String(i), words: words(member), colour: `--curve-${i}`, dash: i % 2 ? [7, 4] : [], spanGaps: true }));
+    const columns = joined(found, name);
+    element.hidden = false;
+    title.textContent = t("bestCurves", { n: best.length, criterion: criterionWords(name) });
+    figure.setAttribute("aria-label", title.textContent);
+    choose(legend, legendEntries(series));
+    drawing = chart(figure, series, () => {});
+    drawing.draw({ columns }, series.map((line) => line.name), suggestsLog(found.flatMap((each) => each[name])), []);
+  }
+  return { element, load, stop: () => drawing?.stop() };
+}
+
+/** Trajectories are thinned each in its own way: all their steps, with gaps where one has none. */
+function joined(trajectories, name) {
+  const step = [...new Set(trajectories.flatMap((each) => each.step))].sort((a, b) => a - b);
+  const columns = trajectories.map((each) => {
+    const known = new Map(each.step.map((number, i) => [number, each[name][i]]));
+    return step.map((number) => known.get(number) ?? null);
+  });
+  return { step, ...columns };
+}
+
+const words = ({ values }) =>
+  Object.entries(values).map(([pointer, value]) => `${variableWords(pointer)} ${typeof value === "number" ? rounded(value) : JSON.stringify(value)}`).join(", ");

@@ -1,0 +1,72 @@
+// The criterion over the value that varies, a line for each combination of the other values. Only for numbers.
+import { choose, h } from "/static/lib/dom.js";
+import { language, t } from "/static/lib/i18n.js";
+import { rounded } from "/static/lib/format.js";
+import { chart } from "/static/components/chart.js";
+import { scaling, suggestsLog } from "/static/lib/scale.js";
+import { legendEntries } from "/static/components/legend.js";
+import { criterionWords } from "/static/views/sweep/ranking-table.js";
+import { variableWords } from "/static/views/sweep/parameters.js";
+
+const MOST_LINES = 8; // as many as there are colours that can be told apart
+
+/** `kept.across` is the pointer that the reader has chosen; `onRun(id)` hears which run is pointed at. */
+export function valueChart(kept, onRun) {
+  const figure = h("div", { class: "plot", role: "img" });
+  const legend = h("div", { class: "legend" });
+  const note = h("p", { class: "note", hidden: true });
+  const title = h("h2");
+  const across = h("select", { change: () => { kept.across = across.value; draw(); } });
+  const chooser = h("label", { class: "pick", hidden: true }, h("span", {}, t("across")), across);
+  const element = h("section", { class: "criteria", hidden: true }, h("div", { class: "criteria-top" }, title, chooser), legend, figure, note);
+  let [sweep, drawing, drawn] = [null, null, ""];
+
+  function update(news) {
+    sweep = news;
+    const numeric = sweep.varied.filter((pointer) => sweep.ranking.every((member) => typeof member.values[pointer] === "number"));
+    element.hidden = numeric.length === 0 || !sweep.ranking.some((member) => member.value !== null);
+    if (element.hidden) return;
+    if (across.children.length !== numeric.length) {
+      choose(across, numeric.map((pointer) => h("option", { value: pointer }, variableWords(pointer))));
+      chooser.hidden = numeric.length < 2;
+    }
+    across.value = numeric.includes(kept.across) ? kept.across : numeric[0];
+    draw();
+  }
+
+  function draw() {
+    const pointer = across.value;
+    const shown = sweep.ranking.filter((member) => member.value !== null && member.status !== "diverged");
+    const news = JSON.stringify([pointer, shown.map(({ run_id, value }) => [run_id, value])]);
+    if (news === drawn) return;
+    drawn = news;
+    const rest = sweep.varied.filter((other) => other !== pointer);
+    const groups = Map.groupBy(shown, (member) => rest.map((other) => `${variableWords(other)} ${told(member.values[other])}`).join(", "));
+    const names = [...groups.keys()].sort(new Intl.Collator(language(), { numeric: true }).compare).slice(0, MOST_LINES);
+    const values = [...new Set(sweep.ranking.map((member) => member.values[pointer]))].sort((a, b) => a - b);
+    const axis = scaling(values, suggestsLog(values));
+    const columns = { step: values.map(axis.plot) };
+    names.forEach((name, i) => {
+      const found = new Map(groups.get(name).map((member) => [member.values[pointer], member.value]));
+      columns[i] = values.map((value) => found.get(value) ?? null);
+    });
+    const series = names.map((name, i) => ({ name: String(i), words: name, colour: `--curve-${i}`, dash: i % 2 ? [7, 4] : [], spanGaps: true }));
+    drawing?.stop();
+    choose(figure);
+    drawing = chart(figure, series, (plotted) => onRun(nearestRun(shown, pointer, axis, plotted)), axis);
+    drawing.draw({ columns }, series.map(({ name }) => name), suggestsLog(shown.map((member) => member.value)), []);
+    choose(legend, names.length > 1 ? legendEntries(series) : null);
+    const words = t("criterionOver", { criterion: criterionWords(sweep.rank_by), variable: variableWords(pointer) });
+    title.textContent = words;
+    figure.setAttribute("aria-label", words);
+    const [left, all] = [sweep.ranking.length - shown.length, groups.size];
+    note.textContent = [left ? t("notDrawn", { n: left }) : "", all > MOST_LINES ? t("linesDrawn", { n: MOST_LINES, all }) : ""].join(" ").trim();
+    note.hidden = !note.textContent;
+  }
+  return { element, update, stop: () => drawing?.stop() };
+}
+
+const told = (value) => (typeof value === "number" ? rounded(value) : JSON.stringify(value));
+
+/** Of the runs with the value pointed at, the best. */
+const nearestRun = (members, pointer, axis, plotted) => members.find((member) => axis.plot(member.values[pointer]) === plotted)?.run_id;

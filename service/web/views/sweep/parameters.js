@@ -1,0 +1,28 @@
+// What a sweep from a run can vary: the numbers of its request, by JSON pointer.
+import { word } from "/static/lib/i18n.js";
+
+const OF_DESCENT = ["learning_rate", "steps", "batch_size", "seed", "clip_norm"];
+const OF_OBJECTIVE = ["l2", "l1", "delta"];
+
+/** The JSON pointers, the learning rate first. */
+export function variables({ descent, objective, model, split }) {
+  const numbers = (part) => Object.keys(part).filter((name) => typeof part[name] === "number");
+  return [
+    ...OF_DESCENT.slice(0, 1).map((name) => `/descent/${name}`),
+    ...numbers(descent.optimizer).map((name) => `/descent/optimizer/${name}`),
+    ...numbers(descent.schedule).map((name) => `/descent/schedule/${name}`),
+    ...OF_DESCENT.slice(1).map((name) => `/descent/${name}`),
+    ...OF_OBJECTIVE.filter((name) => name !== "delta" || objective.loss === "huber").map((name) => `/objective/${name}`),
+    ...numbers(model).map((name) => `/model/${name}`),
+    ...("test_rows" in split ? [] : ["/split/seed"]),
+  ];
+}
+
+/** The words for a pointer: its last name, and where it belongs if that is not the descent. */
+export function variableWords(pointer) {
+  const name = pointer.split("/").at(-1);
+  const whole = pointer.slice(1).replaceAll("/", ".");
+  return word(`variable.${whole}`, word(`variable.${name}`, whole));
+}
+
+export const valueAt = (request, pointer) => pointer.slice(1).split("/").reduce((part, name) => part?.[name], request);

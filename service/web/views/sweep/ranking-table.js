@@ -1,0 +1,72 @@
+// The ranking: a row a run, rewritten in place so that a refresh never takes the focus from a link.
+import { choose, h, say } from "/static/lib/dom.js";
+import { count, t, word } from "/static/lib/i18n.js";
+import { NOTHING, rounded } from "/static/lib/format.js";
+import { runLink } from "/static/components/sample-run-button.js";
+import { badge } from "/static/components/status-badge.js";
+import { variableWords } from "/static/views/sweep/parameters.js";
+
+export function rankingTable() {
+  const element = h("section", { class: "ranking" });
+  const rows = new Map();
+  let body = null;
+  let heads = "";
+
+  function update(sweep) {
+    const columns = [t("rank"), ...sweep.varied.map(variableWords), criterionWords(sweep.rank_by), t("best"), t("status"), t("steps")];
+    if (heads !== columns.join()) {
+      heads = columns.join();
+      body = h("tbody");
+      rows.clear();
+      choose(element, h("h2", {}, t("ranking")),
+        h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("ranking") },
+          h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("ranking")),
+            h("thead", {}, h("tr", {}, columns.map((words) => h("th", { scope: "col" }, words)))), body)));
+    }
+    for (const [index, member] of sweep.ranking.entries()) {
+      if (!rows.has(member.run_id)) rows.set(member.run_id, row(member, sweep.varied));
+      const { element: line, update: show } = rows.get(member.run_id);
+      show(member);
+      if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
+    }
+    const known = new Set(sweep.ranking.map((member) => member.run_id));
+    for (const [id, { element: line }] of rows) if (!known.has(id)) { line.remove(); rows.delete(id); }
+  }
+
+  /** Marks the row of a run that is pointed at in the chart. */
+  function point(runId) {
+    for (const [id, { element: line }] of rows) line.classList.toggle("pointed", id === runId);
+  }
+  return { element, update, point };
+}
+
+export const criterionWords = (name) => word(`criterion.${name}`, word(name, name));
+
+function row(member, varied) {
+  const rank = h("span");
+  const cells = { value: h("td"), best: h("td"), status: h("td"), steps: h("td") };
+  const [first, ...rest] = varied.map((pointer) => shortened(member.values[pointer]));
+  const link = h("a", { href: runLink(member.run_id) }, first ?? member.run_id.slice(0, 12));
+  const element = h("tr", {}, h("td", {}, rank), h("th", { scope: "row" }, link), rest.map((value) => h("td", {}, value)),
+    Object.values(cells));
+  let shown = "";
+
+  function update(news) {
+    const text = JSON.stringify(news);
+    if (text === shown) return;
+    shown = text;
+    say(rank, news.rank ? count(news.rank) : NOTHING);
+    say(cells.value, rounded(news.value, 8));
+    say(cells.best, news.best_step === null ? NOTHING : `${rounded(news.best_test_mse, 6)} (${count(news.best_step)})`);
+    choose(cells.status, badge(news.status));
+    say(cells.steps, t("stepsOf", { done: news.steps_done, total: news.steps_total }));
+  }
+  return { element, update };
+}
+
+function shortened(value) {
+  if (typeof value === "number") return rounded(value, 6);
+  if (value === null) return NOTHING;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

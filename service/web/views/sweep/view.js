@@ -1,0 +1,78 @@
+// A sweep: how its runs stand, their ranking, and what the criterion is over the value that varies. Read again and again until
+// all runs are finished; then the curves of the best ones are read too.
+import { choose, h, say } from "/static/lib/dom.js";
+import { t, word } from "/static/lib/i18n.js";
+import { cancelSweep, deleteSweep, getSweep } from "/static/lib/api.js";
+import { poll } from "/static/lib/poll.js";
+import { act, pollOutcome } from "/static/components/error-banner.js";
+import { progress } from "/static/components/status-badge.js";
+import { compareLink } from "/static/views/compare/url.js";
+import { confirmed } from "/static/components/confirm-button.js";
+import { bestCurves } from "/static/views/sweep/best-curves.js";
+import { sweepLink } from "/static/views/sweep/url.js";
+import { rankingTable } from "/static/views/sweep/ranking-table.js";
+import { valueChart } from "/static/views/sweep/parameter-chart.js";
+import { variableWords } from "/static/views/sweep/parameters.js";
+
+const LIVE_MS = 1000;
+const COMPARED = 5;
+
+export function sweepView(host, kept, id) {
+  const heading = h("h1", { tabindex: "-1" }, t("sweep"));
+  const state = h("p", { class: "state", role: "status" });
+  const bar = h("div", { class: "bar" });
+  const compare = h("a", { class: "button", hidden: true }, t("compareBest"));
+  const cancel = h("button", { type: "button", hidden: true, click: () => act(cancel, async () => {
+    await cancelSweep(id);
+    poller.now();
+  }) }, t("cancelSweep"));
+  const remove = h("button", { type: "button", class: "danger", click: () => confirmed(
+    t("deleteSweepTitle"), t("deleteSweepText"), () => act(remove, async () => {
+      await deleteSweep(id);
+      location.hash = "#/";
+    })) }, t("delete"));
+  const chart = valueChart(kept, (runId) => table.point(runId));
+  const table = rankingTable();
+  const curves = bestCurves();
+  const page = h("article", { class: "sweep", hidden: true },
+    h("header", { class: "run-head" },
+      h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, compare, cancel, remove)),
+      heading, state, bar),
+    chart.element, table.element, curves.element, h("p", { class: "explain" }, t("sweepCriteria")));
+  choose(host, page);
+
+  function show(sweep) {
+    const isLive = sweep.status !== "finished";
+    const title = sweep.name || t("sweepOf", { names: sweep.varied.map(variableWords).join(", ") });
+    page.hidden = false;
+    document.title = `${title} · Descent`;
+    say(heading, title);
+    say(state, Object.entries(sweep.statuses).map(([status, n]) => word(`runs.${status}`, `${n} ${status}`, { n })).join(", "));
+    choose(bar, isLive ? [progress(sweep), h("span", {}, t("progress", { done: sweep.steps_done, total: sweep.steps_total }))] : null);
+    bar.hidden = !isLive;
+    cancel.hidden = !isLive;
+    const best = sweep.ranking.filter((member) => member.rank).slice(0, COMPARED).map((member) => member.run_id);
+    compare.hidden = best.length < 2;
+    compare.href = compareLink(best);
+    chart.update(sweep);
+    table.update(sweep);
+  }
+
+  const poller = poll(async (signal) => {
+    const sweep = await getSweep(id, signal);
+    if (sweep.id !== id) { // asked for as "latest", which will soon mean another one
+      location.replace(sweepLink(sweep.id));
+      return null;
+    }
+    show(sweep);
+    if (sweep.status !== "finished") return LIVE_MS;
+    await curves.load(sweep, signal);
+    return null;
+  }, pollOutcome);
+  const stop = () => {
+    poller.stop();
+    chart.stop();
+    curves.stop();
+  };
+  return { heading, stop };
+}

@@ -1,0 +1,39 @@
+// What came of a check: right, or the first step that differs, and the mistake that explains every step.
+import { h } from "/static/lib/dom.js";
+import { count, t, word } from "/static/lib/i18n.js";
+import { NOTHING, rounded } from "/static/lib/format.js";
+import { fit } from "/static/lib/api.js";
+import { runLink } from "/static/components/sample-run-button.js";
+import { act } from "/static/components/error-banner.js";
+
+/** `request` is what was checked, without the trajectory. */
+export function verdict(found, request) {
+  const button = h("button", { type: "button", class: "primary", click: () => act(button, run) }, t(found.right ? "runSame" : "runRight"));
+  const run = async () => { location.hash = runLink((await fit(request)).id); };
+  return h("section", { class: `outcome ${found.right ? "right" : "wrong"}`, tabindex: "-1", "aria-labelledby": "outcome" },
+    h("h2", { id: "outcome" }, found.right ? t("checkRight", { n: found.steps }) : t("checkWrong", { n: found.step })),
+    found.right ? h("p", {}, t("checkRightText")) : difference(found),
+    found.right ? null : mistakes(found.mistakes),
+    h("p", { class: "mend" }, button));
+}
+
+function difference({ step, given, expected, steps }) {
+  if (!expected) return h("p", {}, t("checkTooLong", { n: step }));
+  if (!given) return h("p", {}, t("checkTooShort", { n: step }), " ", t("checkSteps", { n: steps }));
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(given)])];
+  const row = (name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, number(given[name])), h("td", {}, number(expected[name])), h("td", {}, apart(given[name], expected[name])));
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("checkTable", { n: step }) },
+    h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("checkTable", { n: step })),
+      h("thead", {}, h("tr", {}, [t("parameter"), t("given"), t("expected"), t("theirDifference")].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, names.map(row))));
+}
+
+const DIGITS = 9; // more than the tolerance asks for
+const number = (value) => (typeof value === "number" ? rounded(value, DIGITS) : NOTHING);
+const apart = (given, expected) => (typeof given === "number" && typeof expected === "number" ? rounded(given - expected) : NOTHING);
+
+function mistakes(found) {
+  if (found.length === 0) return h("p", { class: "unexplained" }, t("checkUnexplained"));
+  const items = found.map(({ code, title, detail }) => h("li", { "data-code": code }, h("h3", {}, word(`mistake.${code}`, title)), h("p", {}, word(`mistake.${code}.text`, detail))));
+  return h("div", { class: "mistakes" }, h("p", {}, t(found.length > 1 ? "checkMistakes" : "checkMistake")), h("ul", {}, items));
+}

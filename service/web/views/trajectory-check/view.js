@@ -1,0 +1,90 @@
+// Check my descent: somebody's data, choices and trajectory, held against the rule.
+import { choose, h } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
+import { check, price } from "/static/lib/api.js";
+import { act, showProblem } from "/static/components/error-banner.js";
+import { whenResting } from "/static/lib/debounce.js";
+import { dataChooser } from "/static/components/request-form/dataset-picker.js";
+import { choices } from "/static/components/request-form/fields.js";
+import { example } from "/static/views/trajectory-check/example.js";
+import { trajectoryField } from "/static/views/trajectory-check/trajectory-input.js";
+import { verdict } from "/static/views/trajectory-check/verdict.js";
+
+export function checkView(host, kept) {
+  document.title = `${t("checkTitle")} · Descent`;
+  const heading = h("h1", { tabindex: "-1" }, t("checkTitle"));
+  const tryIt = h("button", { type: "button", click: tryExample }, t("checkExample"));
+  const place = h("div");
+  choose(host, h("p", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns"))),
+    h("div", { class: "top" }, heading, tryIt), h("p", { class: "note" }, t("checkIntro")), place);
+  let form = checkForm(place, kept);
+
+  function tryExample() {
+    form.stop();
+    Object.assign(kept, example());
+    form = checkForm(place, kept);
+    form.submit();
+  }
+  return { heading, stop: () => form.stop() };
+}
+
+function checkForm(host, kept) {
+  const data = dataChooser(kept, changed);
+  const chosen = choices(kept, changed, "check");
+  const trajectory = trajectoryField(kept, changed);
+  const others = h("ul", { class: "errors" });
+  const outcome = h("div", { role: "status" });
+  const button = h("button", { type: "submit", class: "primary" }, t("checkIt"));
+  let judged = null; // what the verdict is of
+  const asking = whenResting(price, () => show([]), refused);
+  choose(host, h("form", { class: "new-run check", submit: (event) => {
+    event.preventDefault();
+    submit();
+  } }, data.element, chosen.element, h("div", { class: "send" }, trajectory.element, button, others, outcome)));
+
+  /** As for POST /fit. Left empty, as many steps are asked for as the trajectory has, and all rows are trained on. */
+  function request() {
+    const { descent, split = { test_fraction: 0 }, ...rest } = chosen.value();
+    return { dataset: data.value(), ...rest, split, descent: { steps: Math.max(1, (trajectory.theta()?.length ?? 2) - 1), ...descent } };
+  }
+
+  const inWords = () => JSON.stringify([request(), trajectory.theta()]);
+
+  function changed() {
+    asking.stop();
+    chosen.suit(data.features());
+    if (judged !== inWords()) choose(outcome); // the list of samples, which comes when it comes, changes nothing
+    button.disabled = !data.value() || !trajectory.theta();
+    if (data.value()) asking.want(request());
+    else show([]);
+  }
+
+  /** An error stands beside the field that its pointer leads to, or in the list at the end. */
+  function show(errors) {
+    const left = trajectory.tell(chosen.show(errors));
+    choose(others, left.map(({ pointer, message, hint }) => h("li", {}, pointer ? h("code", {}, pointer) : null, ` ${message} ${hint ?? ""}`)));
+  }
+
+  function refused(error) {
+    if (error.errors?.length) show(error.errors);
+    else showProblem("action", error);
+  }
+
+  const submit = () => act(button, async () => {
+    const asked = request();
+    judged = inWords();
+    asking.stop();
+    try {
+      const found = await check({ ...asked, trajectory: { theta: trajectory.theta() } });
+      show([]);
+      choose(outcome, verdict(found, asked));
+      outcome.firstChild.scrollIntoView({ block: "nearest" });
+    } catch (error) {
+      if (!error.errors?.length) throw error;
+      show(error.errors);
+    }
+  });
+
+  changed();
+  return { submit, stop: asking.stop };
+}
