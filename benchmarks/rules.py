@@ -7,10 +7,10 @@ import numpy as np
 
 from benchmarks.harness import Measure, Result, absolute, not_here
 from gd_engine import OPTIMIZERS
-from tests.engine.pytorch import make
-from tests.engine.pytorch.problems import OPTIMIZERS as NAMED
-from tests.engine.pytorch.problems import STEPS, cases, our_rate, problems
-from tests.engine.running import descended
+from tests.gd_engine.helpers import descended
+from tests.gd_engine.optim.pytorch import make
+from tests.gd_engine.optim.pytorch.problems import OPTIMIZERS as NAMED
+from tests.gd_engine.optim.pytorch.problems import STEPS, cases, our_rate, problems
 
 
 def run() -> Iterator[Result]:

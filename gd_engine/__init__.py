@@ -1,21 +1,21 @@
 """Gradient descent with autograd: numpy in, every step out. Knows nothing of HTTP, SQL, clocks or logging."""
 
-from gd_engine.abreast import FEWEST, Company, most_abreast
-from gd_engine.data import Split, share_of, split_by_fraction, split_by_rows
-from gd_engine.descent import descend, start, ways
+from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
+from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
+from gd_engine.descent.batched import FEWEST, Company, most_abreast
+from gd_engine.descent.closed_form import optimum
+from gd_engine.descent.loop import descend, start, ways
+from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Finding, History, Stretch, diagnose
-from gd_engine.formula import FormulaError
-from gd_engine.gradients import NoLearningRateError, auto_learning_rate
-from gd_engine.model import Model, initial_theta, normal_theta
-from gd_engine.models import MODELS
-from gd_engine.objectives import LOSSES, losses_for
-from gd_engine.optimizers import OPTIMIZERS, Optimizer
+from gd_engine.formula.compiler import FormulaError
+from gd_engine.losses import LOSSES, losses_for
+from gd_engine.models.base import Model, initial_theta, normal_theta
+from gd_engine.models.registry import MODELS
+from gd_engine.optim.config import Recipe
+from gd_engine.optim.early_stopping import Stop
+from gd_engine.optim.optimizers import OPTIMIZERS, Optimizer
+from gd_engine.optim.schedules import SCHEDULES
 from gd_engine.problem import Problem, column_names, pose, pose_blocks
-from gd_engine.recipe import Recipe
-from gd_engine.referee import optimum
-from gd_engine.schedules import SCHEDULES
-from gd_engine.stopping import Stop
-from gd_engine.trajectory import Block, Outcome, State, state_from
 
 __all__ = [
     "FEWEST",

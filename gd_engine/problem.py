@@ -6,19 +6,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray, IntArray
-from gd_engine.data import Scaling, Split, in_data_units, no_scaling
+from gd_engine.data.design_matrix import Gathered, Reduced, Rows
+from gd_engine.data.preprocessing import Scaling, Split, in_data_units, no_scaling
+from gd_engine.data.qr import slice_rows
+from gd_engine.losses import LOSSES, Loss, Penalty
 from gd_engine.metrics import criteria_names
-from gd_engine.model import Model, design_columns
-from gd_engine.objectives import LOSSES, Loss, Penalty
-from gd_engine.reduction import slice_rows
-from gd_engine.rows import Gathered, Reduced, Rows
+from gd_engine.models.base import Model, design_columns
 
 MOST_REDUCED = 256
 """The most parameters for which data is reduced: its price grows with their square."""
 
 
 class Problem(NamedTuple):
-    """All that `descend` needs to know. `reduced` says that the rows are triangles, see `gd_engine.reduction`."""
+    """All that `descend` needs to know. `reduced` says that the rows are triangles, see `gd_engine.data.qr`."""
 
     model: Model
     loss: Loss

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
-from gd_engine.formula import FUNCTIONS
+from gd_engine.formula.compiler import FUNCTIONS
 from service.lifecycle import RunStatus
 from service.samples import SAMPLES
 from service.settings import Settings

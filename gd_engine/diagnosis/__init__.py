@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.diagnosis import columns, fit, plateau, progress, rate, units
-from gd_engine.diagnosis.bowl import bowl_of
-from gd_engine.diagnosis.case import Case, Finding, History, Stretch, make_case
+from gd_engine.descent.trajectory import Outcome
+from gd_engine.diagnosis import convergence, dead_units, design_columns, generalization, learning_rate, plateau
+from gd_engine.diagnosis.context import Case, Finding, History, Stretch, make_case
+from gd_engine.diagnosis.quadratic_model import bowl_of
+from gd_engine.optim.config import Recipe
 from gd_engine.problem import Problem
-from gd_engine.recipe import Recipe
-from gd_engine.trajectory import Outcome
 
 __all__ = ["Finding", "History", "Stretch", "diagnose"]
 
@@ -37,17 +37,17 @@ def diagnose(
         return []
     with np.errstate(all="ignore"):
         case = make_case(problem, recipe, outcome, history, request, features)
-        return [*_of_the_descent(case), *columns.find(case)]
+        return [*_of_the_descent(case), *design_columns.find(case)]
 
 
 def _of_the_descent(case: Case) -> list[Finding]:
     """What went wrong on the way: the first cause found hides what follows from it."""
     bowl = bowl_of(case)
     return (
-        rate.find(case, bowl)
-        or units.find(case)
+        learning_rate.find(case, bowl)
+        or dead_units.find(case)
         or plateau.find(case)
-        or fit.separable(case)
-        or fit.overfitting(case, bowl)
-        or progress.find(case, bowl)
+        or generalization.separable(case)
+        or generalization.overfitting(case, bowl)
+        or convergence.find(case, bowl)
     )

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.diagnosis.case import Case, Finding, listed
-from gd_engine.diagnosis.columns import MOST_COLUMNS
-from gd_engine.diagnosis.observed import SPREAD
-from gd_engine.rows import Rows
+from gd_engine.data.design_matrix import Rows
+from gd_engine.diagnosis.context import Case, Finding, listed
+from gd_engine.diagnosis.design_columns import MOST_COLUMNS
+from gd_engine.diagnosis.empirical import SPREAD
 
 NO_BETTER = 0.95
 """A share of the constant's E from which a fit is no better than it."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane, path_plane
 from gd_engine.arrays import FloatArray
-from gd_engine.landscape import Plane, landscape, parameter_plane, path_plane
 from service.inquiries.process import NoAnswerError
 from service.inquiries.subject import subject
 from service.store.database import Database

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from gd_engine.analysis.trajectory_check import Mistake
 from gd_engine.arrays import FloatArray
-from gd_engine.checking import Mistake
 from service.routes.examples import CHECK_EXAMPLES
-from tests.engine.students import RATE, STEPS, data, planted, posed, students
+from tests.gd_engine.analysis.student_descents import RATE, STEPS, data, planted, posed, students
 from tests.service.support import merged, problem_of, strict_json
 
 

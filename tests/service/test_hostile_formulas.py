@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.engine.hostile_formulas import HOSTILE
+from tests.gd_engine.formula.hostile_formulas import HOSTILE
 from tests.pace import takes_at_most
 from tests.service.support import problem_of
 

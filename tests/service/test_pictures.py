@@ -11,14 +11,14 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gd_engine.landscape import landscape, parameter_plane, path_plane
+from gd_engine.analysis.loss_landscape import landscape, parameter_plane, path_plane
 from service.curves import Look, criteria_svg
 from service.curves.landscape import landscape_svg
 from service.curves.png import png
 from service.curves.relief import relief
 from service.curves.sheet import LEFT, PLOT_WIDE, THEMES, TOP
 from service.store.database import Database
-from tests.engine.test_landscape import path_of, problem_of
+from tests.gd_engine.analysis.test_loss_landscape import path_of, problem_of
 from tests.service.support import fit_body, stored_run
 from tests.service.support import problem_of as refusal
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from gd_engine import state_from
-from gd_engine.stopping import Watch
+from gd_engine.optim.early_stopping import Watch
 from service.store import migrations, runs
 from service.store.database import Database, sqlite_module, wal_is_safe
 from service.store.migrations import NewerDatabaseError, open_database

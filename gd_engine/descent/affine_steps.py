@@ -1,0 +1,110 @@
+"""Many steps at once: for E quadratic in θ, a step is an affine map, and k steps are its k-th power.
+
+∇E(θ) = H θ − h, so an optimiser whose rule is linear takes (θ, memory, 1) to A (θ, memory, 1) with one matrix A. The
+powers A⁰ … A⁶³ stacked give 64 steps by one matrix–vector product; the criteria of a thousand steps are another
+product.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+from gd_engine.data.design_matrix import Rows
+from gd_engine.optim.optimizers import Optimizer
+from gd_engine.problem import Problem
+
+GROUP = 64
+LEAP = 16 * GROUP
+"""The rows of one leap. Leaps begin at its multiples, so that every one of them gives the same bits again."""
+MOST_NUMBERS = 128
+
+
+class Leap(NamedTuple):
+    """Consecutive rows: θ, shape (k, p), and columns, shape (k,), `tallies` (k, parts); the θ and memory after them."""
+
+    theta: FloatArray
+    energy: FloatArray
+    gradient_norm: FloatArray
+    tallies: FloatArray
+    next_theta: FloatArray
+    next_memory: FloatArray
+
+
+def pays(problem: Problem, optimizer: Optimizer, steps: int) -> bool:
+    """Whether powers of A are worth their price: A is small, and there are more steps than A has columns."""
+    p = len(problem.model.parameters)
+    numbers = p + optimizer.init(np.zeros(p)).size + 1
+    return problem.reduced and optimizer.linear and numbers <= MOST_NUMBERS and steps >= 4 * numbers
+
+
+class Leaps:
+    """The leaps of a descent with a constant learning rate on a reduced problem. Raises nothing: see `leap`."""
+
+    def __init__(self, problem: Problem, optimizer: Optimizer, rate: float) -> None:
+        self._problem = problem
+        self._p = len(problem.model.parameters)
+        design, y, _ = problem.train
+        self._ridge = 2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64)
+        hessian = 2.0 / problem.divisor * design.T @ design + np.diag(self._ridge)
+        step = _matrix(optimizer, rate, hessian, 2.0 / problem.divisor * design.T @ y)
+        powers, self._group_power = np.eye(len(step))[None], step
+        while len(powers) < GROUP:
+            powers = np.concatenate([powers, powers @ self._group_power])
+            self._group_power = self._group_power @ self._group_power
+        self._powers = np.ascontiguousarray(powers[:, : self._p]).reshape(-1, len(step))
+
+    def leap(self, theta: FloatArray, memory: FloatArray, rows: int) -> Leap | None:
+        """The next `rows` rows, at most LEAP, from θ on; None where one of their numbers is not finite."""
+        groups = -(-rows // GROUP)
+        thetas = np.empty((groups, GROUP * self._p))
+        state = np.concatenate([theta, memory.ravel(), [1.0]])
+        for group in thetas:
+            np.dot(self._powers, state, out=group)
+            state = self._group_power @ state
+        path = thetas.reshape(-1, self._p)
+        leap = self._with_columns(path, state)
+        finite = np.isfinite(leap.energy).all() and np.isfinite(path).all() and np.isfinite(state).all()
+        return leap if finite else None
+
+    def _with_columns(self, path: FloatArray, state: FloatArray) -> Leap:
+        problem, p = self._problem, self._p
+        residuals = _residuals(problem.train, path)
+        squares = _squares(residuals)
+        gradient = 2.0 / problem.divisor * (residuals @ problem.train.design)
+        energy = squares / problem.divisor
+        if problem.penalty.l2:
+            energy = energy + 0.5 * (np.square(path) @ self._ridge)
+            gradient += self._ridge * path
+        others = [_squares(_residuals(rows, path)) for rows in (problem.validation, problem.test) if rows.size]
+        return Leap(
+            theta=path,
+            energy=energy,
+            gradient_norm=np.sqrt(_squares(gradient)),
+            tallies=np.column_stack([squares, *others]),
+            next_theta=state[:p],
+            next_memory=state[p:-1].reshape(-1, p),
+        )
+
+
+def _matrix(optimizer: Optimizer, rate: float, hessian: FloatArray, offset: FloatArray) -> FloatArray:
+    """A, column by column: what the optimiser makes of each unit vector of (θ, memory, 1)."""
+    p = len(offset)
+    slots = len(optimizer.init(np.zeros(p)))
+    columns = []
+    for unit in np.eye(p * (1 + slots) + 1):
+        theta, memory = unit[:p], unit[p:-1].reshape(slots, p)
+        change, memory = optimizer.update(hessian @ theta - unit[-1] * offset, memory, rate, theta, 0)
+        columns.append(np.concatenate([theta + change, memory.ravel(), unit[-1:]]))
+    return np.array(columns).T
+
+
+def _residuals(rows: Rows, path: FloatArray) -> FloatArray:
+    residuals: FloatArray = path @ rows.design.T
+    residuals -= rows.y
+    return residuals
+
+
+def _squares(vectors: FloatArray) -> FloatArray:
+    squares: FloatArray = np.einsum("ij,ij->i", vectors, vectors)
+    return squares

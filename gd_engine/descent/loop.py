@@ -1,0 +1,67 @@
+"""descend(): one loop for every method."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+from gd_engine.descent.affine_steps import LEAP, Leaps, pays
+from gd_engine.descent.evaluator import Evaluator
+from gd_engine.descent.stepper import IsFull, Walk
+from gd_engine.descent.trajectory import Block, State
+from gd_engine.optim.config import Recipe
+from gd_engine.optim.optimizers import Optimizer
+from gd_engine.problem import Problem
+
+
+def start(theta0: FloatArray, optimizer: Optimizer) -> State:
+    """The state before step 0, which is θ₀ itself."""
+    theta = np.array(theta0, dtype=np.float64)
+    return State(0, theta, optimizer.init(theta))
+
+
+def ways(problem: Problem, recipe: Recipe) -> list[str]:
+    """The shortcuts that `descend` takes, each giving the plain loop's numbers sooner: reduction, affine, replay."""
+    shortcut = "affine" if _leaps_pay(problem, recipe) else "replay"
+    return ["reduction", shortcut] if problem.reduced else [shortcut]
+
+
+def descend(
+    problem: Problem,
+    recipe: Recipe,
+    state: State,
+    *,
+    is_full: IsFull = lambda rows: rows >= LEAP,
+    replay: bool = True,
+    affine: bool = True,
+) -> Iterator[Block]:
+    """Blocks of steps from `state` until the descent is over.
+
+    `is_full(rows)` is asked again and again whether to hand the block over: by count, by the caller's clock, as the
+    caller likes. Where blocks end never changes a number. A descent stops at the first step whose θ or E(θ) is not
+    finite; that step is not recorded. `replay` and `affine` allow the shortcuts of these names.
+    """
+    if recipe.batch_size is not None and problem.reduced:
+        raise ValueError("A reduced problem has no rows to take batches from: pose it with reduce=False.")
+    rate = recipe.learning_rate
+    leaps = None
+    with np.errstate(all="ignore"):  # overflow is an outcome here, not a surprise
+        walk = Walk(problem, recipe, Evaluator(problem, replay=replay))
+        if affine and isinstance(rate, float) and _leaps_pay(problem, recipe):
+            leaps = Leaps(problem, recipe.optimizer, rate)
+    while True:
+        with np.errstate(all="ignore"):
+            block = None
+            if leaps and state.step % LEAP == 0:
+                block = walk.leaps(leaps, state, is_full)
+            # Where a leap is not finite, steps find out which of them is the first.
+            block = block or walk.steps(state, is_full, until_leap=leaps is not None)
+        yield block
+        if block.outcome:
+            return
+        state = block.next
+
+
+def _leaps_pay(problem: Problem, recipe: Recipe) -> bool:
+    plain = recipe.clip_norm is None and recipe.batch_size is None and isinstance(recipe.learning_rate, float)
+    return plain and pays(problem, recipe.optimizer, recipe.steps)

@@ -1,0 +1,90 @@
+"""What a descent leaves behind: rows in blocks of columns, the state to go on from, and how it ended."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+from gd_engine.metrics import METRICS, measures
+from gd_engine.optim.early_stopping import Reason, Watch
+from gd_engine.problem import Problem
+
+
+class State(NamedTuple):
+    """Where a descent stands before it records row `step`: all that is needed to go on, bit for bit."""
+
+    step: int
+    theta: FloatArray
+    memory: FloatArray
+    watch: Watch = Watch()
+
+    def to_array(self) -> FloatArray:
+        """θ, memory and watch as one vector, for keeping."""
+        return np.concatenate([self.theta, self.memory.ravel(), self.watch])
+
+
+def state_from(kept: FloatArray, step: int, parameters: int) -> State:
+    """The state that `State.to_array` made a vector of."""
+    slots = kept[: -len(Watch())].reshape(-1, parameters)
+    return State(step, slots[0], slots[1:], Watch(*kept[-len(Watch()) :].tolist()))
+
+
+class Outcome(NamedTuple):
+    """How a descent ended: a value, not an exception. `step` is the last step, or the first that was not finite."""
+
+    reason: Literal["max_steps", "diverged"] | Reason
+    step: int
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return {
+            "max_steps": f"All {self.step} steps are done.",
+            "diverged": f"Diverged: at step {self.step} θ or E(θ) is no longer a finite number.",
+            "gradient_norm": f"Stopped at step {self.step}: the gradient is as short as was asked for.",
+            "loss_change": f"Stopped at step {self.step}: E(θ) changes no more than was asked for.",
+            "patience": f"Stopped at step {self.step}: the validation error has not fallen for long enough.",
+        }[self.reason]
+
+
+class Block(NamedTuple):
+    """Consecutive rows of a trajectory: `theta` has shape (k, p), every other column (k,).
+
+    `columns` are those of `Problem.columns`, in this order. `next` is the state of the row after the last. `outcome` is
+    set on the last block, which may have no rows, and whose `next` means nothing: no row comes after it.
+    """
+
+    first_step: int
+    theta: FloatArray
+    columns: dict[str, FloatArray]
+    next: State
+    outcome: Outcome | None
+
+
+class Measured(NamedTuple):
+    """The numbers beside θ in consecutive rows, each of shape (k,); `tallies`, shape (k, t), of the parts with rows."""
+
+    energy: FloatArray
+    tallies: FloatArray
+    gradient_norm: FloatArray
+    learning_rate: FloatArray
+    gap: FloatArray | None
+
+
+def columns_of(problem: Problem, measured: Measured) -> dict[str, FloatArray]:
+    """The columns of a block, by name and in order."""
+    filled = [rows for rows in problem.parts.values() if rows.size]
+    tallies = iter(np.split(measured.tallies, len(filled), axis=1))
+    found = {
+        part: measures(
+            next(tallies) if rows.size else measured.tallies,
+            rows.y,
+            classes=problem.model.classes,
+            count=rows.size,
+        )
+        for part, rows in problem.parts.items()
+    }
+    criteria = {f"{part}_{name}": found[part][name] for name in METRICS[problem.model.task] for part in found}
+    gap = {} if measured.gap is None else {"optimality_gap": measured.gap}
+    ends = {"gradient_norm": measured.gradient_norm, "learning_rate": measured.learning_rate, **gap}
+    return {"train_loss": measured.energy, **criteria, **ends}

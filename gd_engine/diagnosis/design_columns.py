@@ -1,0 +1,142 @@
+"""The columns of the design: those that do not vary, those that repeat another, and their scales."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+from gd_engine.data.design_matrix import Rows
+from gd_engine.diagnosis.context import Case, Finding, listed, two_digits
+from gd_engine.problem import Problem
+
+MOST_COLUMNS = 500
+SLICE_ROWS = 8192
+SAME = 1e-12
+"""1 − |r| of two columns that are the same: angles below √(2 · 10⁻¹²) are all that a Gram matrix can tell from 0."""
+STILL = 1e-12
+"""The standard deviation of a column that does not vary, relative to its root mean square."""
+RIDGE = 1e-3
+
+
+class Moments(NamedTuple):
+    """Of the design's columns but that of ones: means (c,) and Gram matrix (c, c) about them, both per row.
+
+    Without an intercept the means are 0: E does not see where the columns are centred.
+    """
+
+    mean: FloatArray
+    gram: FloatArray
+
+    @property
+    def deviation(self) -> FloatArray:
+        """The standard deviations, shape (c,)."""
+        return np.sqrt(np.diag(self.gram))
+
+    @property
+    def size(self) -> FloatArray:
+        """The root mean squares, shape (c,)."""
+        return np.hypot(self.mean, self.deviation)
+
+
+def moments(problem: Problem, rows: Rows) -> Moments:
+    """The moments of rows, without the cancellation that columns far from 0 suffer in a plain Gram matrix."""
+    design, count = rows.design, rows.size
+    if not problem.model.intercept:
+        return Moments(np.zeros(design.shape[1]), design.T @ design / count)
+    if problem.reduced:  # a triangle: its first row has the means, the others what is left without them
+        return Moments(design[0, 1:] / design[0, 0], design[1:, 1:].T @ design[1:, 1:] / count)
+    origin = design[0, 1:]
+    total, gram = np.zeros(len(origin)), np.zeros((len(origin), len(origin)))
+    for first in range(0, len(design), SLICE_ROWS):
+        moved = design[first : first + SLICE_ROWS, 1:] - origin
+        total += moved.sum(axis=0)
+        gram += moved.T @ moved
+    mean = total / count
+    return Moments(origin + mean, gram / count - np.outer(mean, mean))
+
+
+def names(case: Case) -> list[str]:
+    """The names of the design's columns but that of ones."""
+    model = case.problem.model
+    if model.kind in ("linear", "polynomial", "logistic"):
+        return list(model.parameters[1 if model.intercept else 0 :])
+    return list(case.features)
+
+
+def find(case: Case) -> list[Finding]:
+    """Constant columns and duplicates, as far as they leave E a valley: with a ridge penalty they do not."""
+    problem = case.problem
+    few = problem.train.design.shape[1] <= MOST_COLUMNS and problem.train.size > 1
+    if problem.model.kind == "formula" or problem.penalty.l2 > 0 or not few:
+        return []
+    found = moments(problem, problem.train)
+    still = _still(found, problem.model.intercept)
+    return _constant(case, found, still) + _duplicates(case, found, still)
+
+
+def ridge(case: Case, share: float) -> float:
+    """λ₂ as a share of the loss's weight on a column of middling size, so that units of measure do not matter."""
+    problem = case.problem
+    squares = np.square(moments(problem, problem.train).deviation)
+    middle = float(np.median(squares[squares > 0])) if (squares > 0).any() else 1.0
+    return two_digits(share * middle * problem.train.size / problem.divisor)
+
+
+def _still(found: Moments, intercept: bool) -> Any:
+    """Which columns do not vary, shape (c,); without an intercept, which are 0: another constant is an intercept."""
+    return found.deviation <= (STILL * found.size if intercept else 0.0)
+
+
+def _constant(case: Case, found: Moments, still: Any) -> list[Finding]:
+    if not still.any():
+        return []
+    places = np.flatnonzero(still)
+    which = [names(case)[j] for j in places]
+    scaling = case.problem.scaling
+    values = (found.mean * scaling.scale + scaling.mean)[places] if case.problem.model.intercept else np.zeros(1)
+    one = len(which) == 1
+    if one and _is_the_intercept(case, int(places[0]), found):
+        change: dict[str, Any] = {"model": {"intercept": False}}
+        cure = "leave the intercept to it"
+    else:
+        change = {"objective": {"l2": ridge(case, RIDGE)}}
+        cure = "a small l2 settles its weight at 0"
+    sentence = (
+        f"{listed(which)} {'is the same number' if one else 'are each the same number'} in every training row, so "
+        f"nothing can be learned from {'it' if one else 'them'}: E does not change along the weight, or along its "
+        f"exchange with the intercept; {cure}."
+    )
+    return [Finding("constant_column", {"columns": which, "values": values.tolist()}, sentence, change)]
+
+
+def _is_the_intercept(case: Case, column: int, found: Moments) -> bool:
+    """Whether a constant column is a second intercept, in the test rows too."""
+    problem = case.problem
+    if case.standardized or problem.model.kind == "mlp" or found.mean[column] == 0:
+        return False
+    others = [rows for rows in (problem.validation, problem.test) if rows.size]
+    return all(_holds(moments(problem, rows), column, found.mean[column]) for rows in others)
+
+
+def _holds(found: Moments, column: int, value: float) -> bool:
+    away: float = abs(found.mean[column] - value) + found.deviation[column]
+    return away <= 1e-9 * abs(value)
+
+
+def _duplicates(case: Case, found: Moments, still: Any) -> list[Finding]:
+    if case.problem.model.kind == "mlp":  # E of a perceptron has valleys enough, and they do no harm
+        return []
+    deviation = np.where(still, 1.0, found.deviation)
+    alike = np.abs(found.gram / np.outer(deviation, deviation)) >= 1.0 - SAME
+    alike[still] = alike[:, still] = False
+    pairs = [(names(case)[i], names(case)[j]) for i, j in np.argwhere(np.triu(alike, 1))]
+    if not pairs:
+        return []
+    first, second = pairs[0]
+    more = f" ({len(pairs)} such pairs in all)" if len(pairs) > 1 else ""
+    sentence = (
+        f"{second} says the same as {first}, up to scale{more}: E has a valley along which one weight grows as the "
+        f"other shrinks, and where θ ends in it depends on θ₀ alone; a small l2 gives E one lowest point."
+    )
+    evidence = {"pairs": [list(pair) for pair in pairs[:20]], "count": len(pairs)}
+    return [Finding("duplicate_columns", evidence, sentence, {"objective": {"l2": ridge(case, RIDGE)}})]

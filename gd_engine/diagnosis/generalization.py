@@ -1,0 +1,107 @@
+"""What the descent does to the prediction error: overfitting, and classes that nothing keeps θ from separating."""
+
+from typing import Any
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+from gd_engine.diagnosis.context import Case, Finding
+from gd_engine.diagnosis.design_columns import ridge
+from gd_engine.diagnosis.quadratic_model import Bowl
+from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
+
+RISE = 0.1
+"""How much worse than its best the test error must end, besides what chance makes of few rows."""
+CHANCE = 16.0
+"""On n rows, a step that luck makes look good is better than the last by about χ²/n of the error's variance:
+16.3 is the 99.9th percentile of χ² with three degrees of freedom, which a path of few bends hardly has."""
+GAP = 1.3
+NOTABLE = 0.05
+RIDGE = 0.01
+STRONG = 0.3
+STRONGEST = 1.0
+
+
+def separable(case: Case) -> list[Finding]:
+    """Every training row right by scores linear in θ, and no penalty: E falls for ever as θ is scaled up."""
+    problem, columns = case.problem, case.history.overview.columns
+    plain = problem.model.kind in ("logistic", "softmax") and problem.loss.name == "log_loss"
+    if not plain or any(problem.penalty) or columns["train_accuracy"][-1] < 1.0:
+        return []
+    lengths = np.linalg.norm(case.history.overview.theta, axis=1)
+    half = int(np.searchsorted(case.history.overview.step, case.steps // 2))
+    if not (len(lengths) > 2 and lengths[-1] > 1.001 * lengths[half] and case.energy[-1] < case.energy[half]):
+        return []
+    evidence = {
+        "step": case.steps,
+        "energy": float(case.energy[-1]),
+        "theta_norm": float(lengths[-1]),
+        "half_step": int(case.history.overview.step[half]),
+        "half_theta_norm": float(lengths[half]),
+        "l2": ridge(case, RIDGE),
+    }
+    sentence = (
+        "The classes can be separated: every training row is right, and the longer θ is, the less E. So ‖θ‖ grows "
+        f"without end ({lengths[half]:.3g} at step {evidence['half_step']}, {lengths[-1]:.3g} at step {case.steps}) "
+        f"and E falls towards 0; l2 = {evidence['l2']:g} gives it a lowest point."
+    )
+    return [Finding("separable_classes", evidence, sentence, {"objective": {"l2": evidence["l2"]}})]
+
+
+def overfitting(case: Case, bowl: Bowl | None) -> list[Finding]:
+    """The test error rises, clearly and to the end, while E falls."""
+    test = case.history.overview.columns["test_mse"]
+    count = case.problem.test.size
+    if count < FEW_TEST_ROWS or len(test) < 10 or not np.isfinite(test).all():
+        return []
+    best = int(np.argmin(test))
+    margin = 1.0 + RISE + CHANCE / count + CHANCE / case.problem.train.size
+    after = test[best:]
+    scale = (
+        case.null * case.problem.divisor / case.problem.train.size if case.problem.loss.name != "log_loss" else test[0]
+    )
+    rising = (
+        test[-1] > NOTABLE * scale
+        and len(after) >= max(5, 0.1 * len(test))
+        and np.median(after[-3:]) >= margin * test[best]
+    )
+    lasting = test[-1] >= 0.9 * after.max() and (_stays(after) or _rises(after))
+    train = case.history.overview.columns["train_mse"]
+    learning = case.energy[-1] < case.energy[best] and train[-1] < 0.98 * train[best]
+    if not (rising and lasting and learning and test[-1] > GAP * train[-1]):
+        return []
+    return [_overfitted(case, best, convex=bowl is not None)]
+
+
+def _stays(after: FloatArray) -> bool:
+    """Whether the second half is far above the first number."""
+    return bool(after[len(after) // 2 :].min() >= 0.5 * (after[0] + after[-1]))
+
+
+def _rises(after: FloatArray) -> bool:
+    """Whether a few numbers spread over it go up, nearly all."""
+    few = after[np.linspace(0, len(after) - 1, 21).astype(int)]
+    return bool(np.mean(np.diff(few) >= 0.0) >= 0.8)
+
+
+def _overfitted(case: Case, best: int, *, convex: bool) -> Finding:
+    columns, step = case.history.overview.columns, int(case.history.overview.step[best])
+    evidence = {
+        "best_step": step,
+        "step": case.steps,
+        "best_test_mse": float(columns["test_mse"][best]),
+        "test_mse": float(columns["test_mse"][-1]),
+        "best_train_mse": float(columns["train_mse"][best]),
+        "train_mse": float(columns["train_mse"][-1]),
+        "l2": max(ridge(case, STRONG if step > 0 else STRONGEST), 3.0 * case.problem.penalty.l2),
+    }
+    sentence = (
+        f"Overfitting: from step {step} on the test error rises, from {evidence['best_test_mse']:.4g} to "
+        f"{evidence['test_mse']:.4g}, while the training error falls from {evidence['best_train_mse']:.4g} to "
+        f"{evidence['train_mse']:.4g}. Stop at step {step} (or by stop.patience on rows held out by "
+        f"split.validation_fraction), or give l2 (say {evidence['l2']:g}), or more data."
+    )
+    change: dict[str, Any] = {"descent": {"steps": step}}
+    if convex or step == 0:  # a lowest point that is a good fit is better than never to arrive at a bad one
+        change = {"objective": {"l2": evidence["l2"]}}
+    return Finding("overfitting", evidence, sentence, change)

@@ -1,0 +1,35 @@
+"""What is asked of E anew: its curvature somewhere, and whether a rate goes down."""
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+from gd_engine.autodiff.curvature import largest_curvature
+from gd_engine.descent.loop import descend, start
+from gd_engine.diagnosis.context import Case
+
+TRIAL_STEPS = 12
+
+
+def curvature_at(case: Case, theta: FloatArray) -> float:
+    """λmax of E at θ; NaN where it is not positive, or E (mae) is made of flat pieces."""
+    curvature = np.nan if case.problem.loss.name == "mae" else largest_curvature(case.sample.energy, theta)
+    return curvature if isfinite(curvature) and curvature > 0 else np.nan
+
+
+def goes_down(case: Case, rate: float) -> bool:
+    """Whether a descent with this rate goes down at first: tried, for a few steps."""
+    if not isfinite(rate):
+        return False
+    recipe = case.recipe._replace(learning_rate=rate, steps=TRIAL_STEPS)
+    state = start(case.theta0, recipe.optimizer)
+    [*blocks] = descend(case.sample, recipe, state, is_full=lambda rows: rows > TRIAL_STEPS, replay=False)
+    energies = np.concatenate([block.columns["train_loss"] for block in blocks])
+    return len(energies) > TRIAL_STEPS and bool(energies[-1] < energies[0] and energies.max() <= 2 * energies[0])
+
+
+def only_kind(asked: Any, kind: str) -> dict[str, Any]:
+    """A merge patch that makes an object {"kind": kind}, whatever else it holds."""
+    return {**dict.fromkeys(name for name in (asked or {}) if name != "kind"), "kind": kind}

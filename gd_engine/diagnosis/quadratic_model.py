@@ -1,0 +1,179 @@
+"""E as a bowl: its lowest point and its curvatures, and how many steps it takes to get down there."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from autograd import grad
+
+from gd_engine.arrays import FloatArray
+from gd_engine.descent.closed_form import optimum
+from gd_engine.diagnosis.context import Case, tolerance
+from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, moments
+from gd_engine.problem import Problem
+
+MOST_WORK = 2e10
+"""The most multiplications for a Hessian, rows × parameters²: the price of a few dozen steps."""
+MOST_STEPS = 2**40
+FLAT = 1e-13
+"""Curvatures below this share of the greatest are rounding errors."""
+
+
+class Bowl(NamedTuple):
+    """E ≈ energy + ½ (θ − lowest)ᵀ hessian (θ − lowest). `exact` where E is quadratic; else Newton's, at the last θ."""
+
+    hessian: FloatArray
+    lowest: FloatArray
+    energy: float
+    exact: bool
+
+    @property
+    def curvature(self) -> float:
+        """λmax."""
+        return float(np.linalg.eigvalsh(self.hessian)[-1])
+
+    def rescaled(self, change: FloatArray) -> "Bowl":
+        """The same bowl over φ, θ = change φ."""
+        lowest = np.asarray(np.linalg.solve(change, self.lowest), dtype=np.float64)
+        return Bowl(change.T @ self.hessian @ change, lowest, self.energy, exact=self.exact)
+
+
+class Modes(NamedTuple):
+    """The eigenvectors of the Hessian as columns, their eigenvalues λ, and how much of E − E* lies along each."""
+
+    values: FloatArray
+    vectors: FloatArray
+    gaps: FloatArray
+
+
+def modes(bowl: Bowl, theta: FloatArray) -> Modes:
+    """The modes at θ, by rising λ. Where E is flat there is no gap."""
+    values, vectors = np.linalg.eigh(bowl.hessian)
+    values = np.where(values > FLAT * values[-1], values, 0.0)
+    return Modes(values, vectors, 0.5 * values * np.square(vectors.T @ (theta - bowl.lowest)))
+
+
+def bowl_of(case: Case) -> Bowl | None:
+    """The bowl at the last θ, for squared errors of a linear model and for the log loss of one linear in θ."""
+    problem = case.problem
+    count, p = len(problem.train.design), len(case.theta)
+    if p > MOST_COLUMNS or count * p * p > MOST_WORK or problem.penalty.l1:
+        return None
+    if problem.quadratic:
+        found = optimum(problem)
+        hessian = 2.0 / problem.divisor * problem.train.design.T @ problem.train.design + _ridge(problem)
+        return Bowl(hessian, found.theta, found.energy, exact=True)
+    if problem.model.kind not in ("logistic", "softmax") or problem.loss.name != "log_loss":
+        return None
+    with np.errstate(all="ignore"):
+        return _newton(case)
+
+
+def _newton(case: Case) -> Bowl | None:
+    """The bowl that touches E at the last θ: gradient g, Hessian H, lowest point θ − H⁺ g."""
+    problem, theta = case.problem, case.theta
+    hessian = _log_loss_hessian(problem, theta) + _ridge(problem)
+    gradient = np.asarray(grad(problem.energy)(theta), dtype=np.float64)
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()) or not hessian.any():
+        return None
+    values, vectors = np.linalg.eigh(hessian)
+    along = vectors.T @ gradient
+    curved = values > 1e-12 * values[-1]
+    step = np.where(curved, along / np.where(curved, values, 1.0), 0.0)
+    gap = 0.5 * float(step @ along)
+    energy = float(case.energy[-1])
+    return Bowl(hessian, theta - vectors @ step, max(energy - gap, 0.0), exact=False)
+
+
+def _log_loss_hessian(problem: Problem, theta: FloatArray) -> FloatArray:
+    """Σᵢ xᵢxᵢᵀ ⊗ (diag pᵢ − pᵢpᵢᵀ) over the divisor, pᵢ the probabilities of row i."""
+    model, design, width = problem.model, problem.train.design, problem.model.width
+    total = np.zeros((len(theta), len(theta)))
+    for first in range(0, len(design), SLICE_ROWS):
+        rows = design[first : first + SLICE_ROWS]
+        found = model.predict(theta, rows)
+        shares = found if model.outputs > 1 else found[None]
+        for a in range(width):
+            for b in range(width):
+                weight = shares[a] * (a == b) - shares[a] * shares[b] if model.outputs > 1 else _of_two(found, a, b)
+                total[a::width, b::width] += rows.T @ (weight[:, None] * rows)
+    return total / problem.divisor
+
+
+def _of_two(share: FloatArray, a: int, b: int) -> FloatArray:
+    """Two classes are told apart by one score, with a weight for each class where there are two, of opposite sign."""
+    weight: FloatArray = share * (1.0 - share)
+    return weight if a == b else -weight
+
+
+def _ridge(problem: Problem) -> FloatArray:
+    return np.diag(2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64))
+
+
+def standardising(case: Case) -> FloatArray | None:
+    """The matrix that takes θ of standardised columns to θ of the columns as they are; None where that is no cure."""
+    model = case.problem.model
+    if case.standardized or model.kind in ("formula", "mlp") or case.problem.train.size < 2:
+        return None
+    found = moments(case.problem, case.problem.train)
+    scale = np.where(found.deviation > 0, found.deviation, 1.0)
+    first = 1 if model.intercept else 0
+    change = np.diag(np.concatenate([np.ones(first), 1.0 / scale]))
+    if first:
+        change[0, 1:] = -found.mean / scale
+    return np.asarray(np.kron(change, np.eye(model.width)), dtype=np.float64)
+
+
+def condition(bowl: Bowl) -> float:
+    """λmax over the least λ that is not 0."""
+    values = np.linalg.eigvalsh(bowl.hessian)
+    return float(values[-1] / values[values > FLAT * values[-1]].min())
+
+
+def bound(kind: str, momentum: float, curvature: float) -> float:
+    """The learning rate above which a descent of a bowl with this λmax diverges.
+
+    With μ the momentum: 2/λ without any, 2 (1 + μ)/λ for the heavy ball (Polyak, 1964), and
+    2 (1 + μ)/(λ (1 + 2 μ)) for Nesterov's: where a root of the polynomial in `shrinking` is −1.
+    """
+    if kind == "nesterov":
+        return 2.0 * (1.0 + momentum) / (curvature * (1.0 + 2.0 * momentum))
+    return 2.0 * (1.0 + momentum) / curvature
+
+
+def shrinking(kind: str, momentum: float, rate: float, values: FloatArray) -> tuple[FloatArray, Any]:
+    """What a step multiplies θ − θ* by along each mode, in modulus, and whether it turns there: shapes (p,).
+
+    These are the greater root of z² − b z + c: b = 1 + μ − ηλ, c = μ for the heavy ball, b = (1 + μ)(1 − ηλ),
+    c = μ (1 − ηλ) for Nesterov's (Lessard, Recht & Packard, 2016); for μ = 0 it is 1 − ηλ.
+    """
+    kept = 1.0 - rate * values
+    b = (1.0 + momentum) * kept if kind == "nesterov" else kept + momentum
+    c = momentum * kept if kind == "nesterov" else np.full(len(values), momentum)
+    root = np.sqrt(b * b - 4.0 * c + 0j)
+    return np.maximum(np.abs(b + root), np.abs(b - root)) / 2.0, np.abs(root.imag) > 0
+
+
+def steps_needed(factors: FloatArray, gaps: FloatArray, close: float) -> int:
+    """The least k with Σ gapᵢ factorᵢ²ᵏ ≤ close, to 1 %; MOST_STEPS if it takes as many."""
+
+    def enough(k: float) -> bool:
+        return float(gaps @ factors ** (2.0 * k)) <= close
+
+    if enough(0):
+        return 0
+    low, high = 0.0, 1.0
+    while not enough(high):
+        low, high = high, 2.0 * high
+        if high > MOST_STEPS:
+            return MOST_STEPS
+    while high - low > max(1.0, 0.01 * high):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return int(np.ceil(high))
+
+
+def automatic_steps(case: Case, bowl: Bowl, theta: FloatArray) -> int:
+    """How many steps from θ it takes at the rate 1/λmax until E is as good as at its lowest point."""
+    found = modes(bowl, theta)
+    factors, _ = shrinking(case.kind, case.momentum, 1.0 / found.values[-1], found.values)
+    return steps_needed(factors, found.gaps, tolerance(case, bowl.energy))

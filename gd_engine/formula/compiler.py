@@ -1,0 +1,176 @@
+"""A user's own model f(θ, x), given as text such as `b1*(1 - exp(-b2*x))`.
+
+The text becomes a syntax tree and the tree a closure over autograd.numpy: nothing is ever evaluated as Python, since
+evaluators of "restricted" text have been escaped from time and again (CVE-2025-24359, CVE-2026-32640, CVE-2023-39631).
+The allow-list of the tree (`_build`) alone keeps it safe. Before it `gd_engine.formula.lexer` checks the text.
+
+What a name means: before a bracket a function; else a feature, if one is called so; else the number `pi` or `e`; else a
+parameter, which may not be called like a function.
+
+Derivatives are autograd's: abs has 0 at 0, sqrt has ∞ at 0, and maximum and minimum of equals give half to each.
+"""
+
+import ast
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
+
+import autograd.numpy as anp
+import numpy as np
+
+from gd_engine.autodiff.primitives import piece, sigmoid, softplus, tanh
+from gd_engine.formula.errors import TWINS, FormulaError, error, nearest
+from gd_engine.formula.lexer import (
+    MOST_CHARACTERS,
+    MOST_COMPARED,
+    MOST_DEPTH,
+    MOST_LISTED,
+    MOST_NAME,
+    MOST_NODES,
+    checked_names,
+    no_feature,
+)
+
+__all__ = ["CONSTANTS", "FUNCTIONS", "TWO_ARGUMENTS", "Formula", "FormulaError", "parse"]
+__all__ += [
+    "MOST_CHARACTERS",
+    "MOST_COMPARED",
+    "MOST_DEPTH",
+    "MOST_LISTED",
+    "MOST_NAME",
+    "MOST_NODES",
+    "MOST_PARAMETERS",
+]
+
+MOST_PARAMETERS = 50
+
+CONSTANTS = {"pi": float(np.pi), "e": float(np.e)}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "exp": anp.exp,
+    "expm1": anp.expm1,
+    "log": anp.log,
+    "log10": anp.log10,
+    "log1p": anp.log1p,
+    "sqrt": anp.sqrt,
+    "abs": anp.abs,
+    "sin": anp.sin,
+    "cos": anp.cos,
+    "tan": anp.tan,
+    "arcsin": anp.arcsin,
+    "asin": anp.arcsin,
+    "arccos": anp.arccos,
+    "acos": anp.arccos,
+    "arctan": anp.arctan,
+    "atan": anp.arctan,
+    "sinh": anp.sinh,
+    "cosh": anp.cosh,
+    "tanh": tanh,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "maximum": anp.maximum,
+    "minimum": anp.minimum,
+}
+TWO_ARGUMENTS = {"maximum", "minimum"}
+ARGUMENTS = {name: 2 if name in TWO_ARGUMENTS else 1 for name in FUNCTIONS}  # how many each takes
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: anp.add,
+    ast.Sub: anp.subtract,
+    ast.Mult: anp.multiply,
+    ast.Div: anp.divide,
+    ast.Pow: anp.power,
+    ast.UAdd: lambda value: value,
+    ast.USub: anp.negative,
+}
+
+# A number, or a function of the values of the formula's names.
+_Part = float | Callable[[dict[str, Any]], Any]
+
+
+class Formula(NamedTuple):
+    """A model f(θ, x). `parameters` and `features` are those of the text, each in order of first appearance.
+
+    `evaluate` maps θ, shape (p,), and x, shape (n, d), with a column for every feature that `parse` was given, to
+    predictions, shape (n,). autograd differentiates it, and records the same graph whatever θ is. It warns of overflows
+    and NaN as numpy does: that is the caller's to silence.
+    """
+
+    parameters: tuple[str, ...]
+    features: tuple[str, ...]
+    evaluate: Callable[[Any, Any], Any]
+
+
+def parse(text: str, features: Sequence[str]) -> Formula:
+    """The formula that `text` spells, x having a column for each of `features`. Raises FormulaError."""
+    names = checked_names(text, features, ARGUMENTS)
+    columns = {name: features.index(name) for name in names if name in features}
+    parameters = {name: at for name, at in names.items() if name not in columns and name not in CONSTANTS}
+    _check_parameters(parameters, features)
+    if not columns:
+        raise no_feature(parameters, features)
+    if not parameters:
+        hint = f"A name that is no feature and no function, nor pi or e, is a parameter, as in b*{next(iter(columns))}."
+        raise error("The formula has no parameter, so there is nothing to fit", 1, hint)
+    root = _closure(_build(_tree(text), {*columns, *parameters}))
+
+    def evaluate(theta: Any, x: Any) -> Any:
+        values = {name: piece(theta, i, ()) for i, name in enumerate(parameters)}
+        values |= {name: x[:, j] for name, j in columns.items()}
+        return root(values)
+
+    return Formula(tuple(parameters), tuple(columns), evaluate)
+
+
+def _check_parameters(parameters: dict[str, int], features: Sequence[str]) -> None:
+    """Refuses too many parameters, and one that looks like another name. Each comes with its column in the text."""
+    if len(parameters) > MOST_PARAMETERS:
+        column = [*parameters.values()][MOST_PARAMETERS]
+        raise error(f"The formula has more than {MOST_PARAMETERS} parameters", column)
+    seen = {name.translate(TWINS): name for name in [*features, *CONSTANTS, *FUNCTIONS]}
+    for name, column in parameters.items():
+        twin = seen.setdefault(name.translate(TWINS), name)
+        if twin != name:
+            raise error(f"The name {name} looks like {twin}, but has other letters", column, nearest(name, [twin]))
+
+
+def _tree(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    # Nothing known raises one of these once the text is checked; Python's parser changes with every release.
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError) as cause:
+        raise error("The formula cannot be read", 1, "Write it in a simpler way.") from cause
+
+
+def _build(node: ast.AST, names: Collection[str]) -> _Part:
+    """The closure of a tree whose nodes are all allowed. `names` are the features and parameters."""
+    match node:
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return float(number)
+        case ast.Name(id=name) if name in names:
+            return lambda values: values[name]
+        case ast.Name(id=name) if name in CONSTANTS:
+            return CONSTANTS[name]
+        case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=2)):
+            return _apply(anp.square, _build(base, names))  # exact, and cheaper than a power
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return _apply(_OPERATORS[type(op)], _build(left, names), _build(right, names))
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
+            return _apply(_OPERATORS[type(op)], _build(operand, names))
+        # One argument too many would be the array to which numpy is to write.
+        case ast.Call(func=ast.Name(id=name), args=given, keywords=[]) if len(given) == ARGUMENTS.get(name):
+            return _apply(FUNCTIONS[name], *[_build(argument, names) for argument in given])
+    raise error(f"A {type(node).__name__} cannot stand in a formula", 1)
+
+
+def _apply(function: Callable[..., Any], *parts: _Part) -> _Part:
+    """The function of its parts; of numbers alone its value, worked out here and now."""
+    if all(isinstance(part, float) for part in parts):
+        with np.errstate(all="ignore"):
+            return float(function(*parts))
+    first, last = _closure(parts[0]), _closure(parts[-1])
+    # One frame of Python's stack for each level of the tree, no more.
+    if len(parts) == 1:
+        return lambda values: function(first(values))
+    return lambda values: function(first(values), last(values))
+
+
+def _closure(part: _Part) -> Callable[[dict[str, Any]], Any]:
+    return (lambda _: part) if isinstance(part, float) else part

@@ -1,0 +1,37 @@
+"""The table of models, and the user's own: f(θ, x) as a text has it."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from gd_engine.formula.compiler import parse
+from gd_engine.models.base import Model, identity
+from gd_engine.models.linear import each, linear, logistic, polynomial, softmax_regression
+from gd_engine.models.mlp import mlp
+
+
+def formula(features: Sequence[str], *, formula: str) -> Model:
+    """f(θ, x) as a text has it (`gd_engine.formula`); every parameter starts from 1. Raises FormulaError."""
+    parsed = parse(formula, features)
+    count = len(parsed.parameters)
+    return Model(
+        kind="formula",
+        parameters=parsed.parameters,
+        intercept=False,
+        monomials=each(features),
+        score=parsed.evaluate,
+        link=identity,
+        task="regression",
+        penalised=(True,) * count,
+        initial=lambda random: np.ones(count),  # noqa: ARG005
+    )
+
+
+MODELS: dict[str, Callable[..., Model]] = {
+    "linear": linear,
+    "polynomial": polynomial,
+    "logistic": logistic,
+    "softmax": softmax_regression,
+    "mlp": mlp,
+    "formula": formula,
+}

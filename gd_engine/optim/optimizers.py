@@ -1,0 +1,130 @@
+"""Optimisers: two pure functions and a memory that is one array, so that a descent can be taken up again.
+
+`init(θ₀)` gives the memory, shape (slots, p). `update(gradient, memory, rate, theta, step)` gives the change to θ and
+the next memory; `step` counts from 0. Every rule goes element by element, so that k descents take a step in one call: θ
+and gradient of shape (k, p), memory (slots, k, p), rate (k, 1). Rules, names and defaults are those of the same-named
+optimisers of PyTorch.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+
+Rate = float | FloatArray
+Update = Callable[[FloatArray, FloatArray, Rate, FloatArray, int], tuple[FloatArray, FloatArray]]
+
+
+class Optimizer(NamedTuple):
+    """A pair of pure functions; `update` returns the change, not the new θ.
+
+    `linear` says that change and memory are linear in (gradient, memory): then a descent of a quadratic E with a
+    constant learning rate is an affine map of (θ, memory), see `gd_engine.descent.affine_steps`.
+    """
+
+    init: Callable[[FloatArray], FloatArray]
+    update: Update
+    linear: bool = False
+
+
+def gd() -> Optimizer:
+    """Gradient descent: θ ← θ − η g (Cauchy, 1847). It remembers nothing."""
+    return Optimizer(_memory(0), lambda gradient, memory, rate, theta, step: (-rate * gradient, memory), linear=True)
+
+
+def momentum(momentum: float = 0.9) -> Optimizer:
+    """Heavy ball: v ← μ v + g, θ ← θ − η v (Polyak, 1964; `torch.optim.SGD`)."""
+
+    def update(
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        velocity = momentum * memory + gradient
+        return -rate * velocity[0], velocity
+
+    return Optimizer(_memory(1), update, linear=True)
+
+
+def nesterov(momentum: float = 0.9) -> Optimizer:
+    """Nesterov's momentum: v ← μ v + g, θ ← θ − η (g + μ v).
+
+    Nesterov, 1983, in the form of Sutskever, Martens, Dahl & Hinton (2013) that `torch.optim.SGD(nesterov=True)` has.
+    """
+
+    def update(
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        velocity = momentum * memory + gradient
+        return -rate * (gradient + momentum * velocity[0]), velocity
+
+    return Optimizer(_memory(1), update, linear=True)
+
+
+def adagrad(epsilon: float = 1e-10) -> Optimizer:
+    """G ← G + g², θ ← θ − η g / (√G + ε) (Duchi, Hazan & Singer, 2011; `torch.optim.Adagrad`)."""
+
+    def update(
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        squares = memory + gradient * gradient
+        return -rate * gradient / (np.sqrt(squares[0]) + epsilon), squares
+
+    return Optimizer(_memory(1), update)
+
+
+def rmsprop(decay: float = 0.99, epsilon: float = 1e-8) -> Optimizer:
+    """G ← ρ G + (1 − ρ) g², θ ← θ − η g / (√G + ε) (Tieleman & Hinton, 2012; `torch.optim.RMSprop`)."""
+
+    def update(
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        squares = decay * memory + (1.0 - decay) * (gradient * gradient)
+        return -rate * gradient / (np.sqrt(squares[0]) + epsilon), squares
+
+    return Optimizer(_memory(1), update)
+
+
+def adam(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Optimizer:
+    """m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η m̂ / (√v̂ + ε).
+
+    At step t, from 1, m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) (Kingma & Ba, 2015; `torch.optim.Adam`).
+    """
+
+    def update(
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        first = beta1 * memory[0] + (1.0 - beta1) * gradient
+        second = beta2 * memory[1] + (1.0 - beta2) * (gradient * gradient)
+        scale = np.sqrt(second) / np.sqrt(1.0 - beta2 ** (step + 1)) + epsilon
+        return -(rate / (1.0 - beta1 ** (step + 1))) * first / scale, np.array([first, second])
+
+    return Optimizer(_memory(2), update)
+
+
+def adamw(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.01) -> Optimizer:
+    """adam's step, and beside it θ ← θ − η w θ, of every parameter (Loshchilov & Hutter, 2019; `torch.optim.AdamW`)."""
+    plain = adam(beta1, beta2, epsilon)
+
+    def update(
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        change, moments = plain.update(gradient, memory, rate, theta, step)
+        return change - rate * weight_decay * theta, moments
+
+    return Optimizer(_memory(2), update)
+
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "gd": gd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "adagrad": adagrad,
+    "rmsprop": rmsprop,
+    "adam": adam,
+    "adamw": adamw,
+}
+
+
+def _memory(slots: int) -> Callable[[FloatArray], FloatArray]:
+    return lambda theta: np.zeros((slots, len(theta)))

@@ -1,0 +1,118 @@
+"""The arithmetic of a step: parts that add up, a gradient that is right, and the very update that the descent makes."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gd_engine import OPTIMIZERS, SCHEDULES, Problem, Recipe, initial_theta, pose, split_by_fraction, start
+from gd_engine.analysis.step_breakdown import MOST_ROWS, arithmetic, state_at
+from gd_engine.arrays import FloatArray
+from gd_engine.autodiff.curvature import auto_learning_rate
+from tests.gd_engine.helpers import VARIANTS, descended
+
+ROWS = 40
+
+
+def problem_of(variant: str, *, reduce: bool = False, **options: Any) -> Problem:
+    random = np.random.default_rng(5)
+    x = random.normal(size=(ROWS, 2))
+    model = VARIANTS[variant](["u", "v"])
+    y = x @ [1.0, -2.0] + 0.3 * random.normal(size=ROWS) + 0.5
+    if model.task == "classification":
+        y = np.digitize(y, np.quantile(y, np.arange(1, model.classes) / model.classes)).astype(np.float64)
+    return pose(model, x, y, split_by_fraction(ROWS, 0.2), reduce=reduce, **options)
+
+
+def theta_of(problem: Problem) -> FloatArray:
+    theta = initial_theta(problem.model, 2)
+    return theta + 0.3 * np.random.default_rng(1).standard_normal(len(theta))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_the_parts_add_up_to_a_gradient_that_is_right(variant: str, l2: float) -> None:
+    problem = problem_of(variant, l2=l2, loss="log_loss" if "logistic" in variant or "softmax" in variant else "mse")
+    theta = theta_of(problem)
+    recipe = Recipe(OPTIMIZERS["gd"](), 0.1, 10)
+    found = arithmetic(problem, recipe, start(theta, recipe.optimizer))
+    parts = found.contributions
+    total = parts.gradients.sum(axis=0) + parts.rest + parts.penalty
+    np.testing.assert_allclose(total, found.gradient, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found.differences, found.gradient, rtol=1e-6, atol=1e-8)
+    assert found.energy == pytest.approx(float(problem.energy(theta)), rel=1e-12)
+    assert (parts.penalty != 0).any() == (l2 > 0)
+    assert len(set(parts.rows.tolist())) == MOST_ROWS
+    y = problem.train.y[..., parts.rows]
+    np.testing.assert_array_equal(parts.y, y)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_rows_that_are_shown_are_those_that_add_most(variant: str) -> None:
+    problem = problem_of(variant)
+    theta = theta_of(problem)
+    recipe = Recipe(OPTIMIZERS["gd"](), 0.1, 10)
+    parts = arithmetic(problem, recipe, start(theta, recipe.optimizer)).contributions
+    sizes = []
+    for row in range(problem.train.size):
+        alone = problem._replace(
+            train=problem.train._replace(
+                design=problem.train.design[row : row + 1], y=problem.train.y[..., row : row + 1], size=1
+            )
+        )
+        one = arithmetic(alone, recipe, start(theta, recipe.optimizer))
+        sizes.append(float(np.linalg.norm(one.gradient)))
+    assert parts.rows.tolist() == np.argsort(-np.array(sizes), kind="stable")[:MOST_ROWS].tolist()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"clip_norm": 0.05}, {"batch_size": 7, "seed": 3}],
+    ids=["plain", "clipped", "batches"],
+)
+def test_the_update_is_the_one_that_the_descent_makes(optimizer: str, options: dict[str, Any]) -> None:
+    problem = problem_of("logistic")
+    rate = SCHEDULES["exponential"](0.1, 30, factor=0.9)
+    recipe = Recipe(OPTIMIZERS[optimizer](), rate, 30, **options)
+    theta0 = theta_of(problem)
+    path = descended(problem, optimizer, rate, 30, theta0, **options)[0]["theta"]
+    for step in (0, 1, 17, 29):
+        state = state_at(problem, recipe, theta0, step)
+        np.testing.assert_array_equal(state.theta, path[step])
+        found = arithmetic(problem, recipe, state)
+        np.testing.assert_allclose(state.theta + found.change, path[step + 1], rtol=1e-12)
+
+
+def test_a_line_searchs_step_is_the_one_that_the_descent_makes() -> None:
+    problem = problem_of("linear")
+    rate = SCHEDULES["backtracking"](4.0, 10)
+    path = descended(problem, "gd", rate, 10, theta_of(problem))[0]
+    recipe = Recipe(OPTIMIZERS["gd"](), rate, 10)
+    for step in range(3):
+        found = arithmetic(problem, recipe, state_at(problem, recipe, theta_of(problem), step))
+        assert found.rate == path["learning_rate"][step]
+        np.testing.assert_allclose(found.theta + found.change, path["theta"][step + 1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov", "adam"])
+@pytest.mark.parametrize("step", [0, 1, 1023, 1024, 1500, 2048, 2500])
+def test_the_state_of_a_step_is_what_the_descent_has_there(optimizer: str, step: int) -> None:
+    problem = problem_of("linear", reduce=True)
+    rate = auto_learning_rate(problem.energy, np.zeros(3)) / 50
+    recipe = Recipe(OPTIMIZERS[optimizer](), rate, 2500)
+    path = descended(problem, optimizer, rate, 2500, np.zeros(3))[0]["theta"]
+    state = state_at(problem, recipe, np.zeros(3), step)
+    assert state.step == step
+    np.testing.assert_allclose(state.theta, path[step], rtol=1e-11)
+    slow = state_at(problem._replace(reduced=False), recipe, np.zeros(3), step)
+    np.testing.assert_allclose(state.memory, slow.memory, rtol=1e-6, atol=1e-12)
+
+
+def test_a_step_behind_the_end_is_none() -> None:
+    problem = problem_of("linear", reduce=True)
+    recipe = Recipe(OPTIMIZERS["gd"](), 1e6, 500)
+    with pytest.raises(ValueError, match="ends at step"):
+        state_at(problem, recipe, np.ones(3), 400)
+    with pytest.raises(ValueError, match="no rows"):
+        arithmetic(problem, recipe, start(np.ones(3), recipe.optimizer))

@@ -1,0 +1,150 @@
+"""A descent taken up at any block's end goes on bit for bit: what it needs to know is in the state, and all of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gd_engine import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Block,
+    Problem,
+    Recipe,
+    Stop,
+    auto_learning_rate,
+    descend,
+    initial_theta,
+    pose,
+    split_by_fraction,
+    start,
+    state_from,
+)
+from gd_engine.descent.affine_steps import LEAP
+from tests.gd_engine.helpers import VARIANTS, assert_same_bits, joined
+
+RATE = 0.02
+SCHEDULED: dict[str, Any] = {
+    "step": SCHEDULES["step"](RATE, 100, every=7, factor=0.5),
+    "exponential": SCHEDULES["exponential"](RATE, 100, factor=0.97),
+    "inverse_time": SCHEDULES["inverse_time"](RATE, 100, rate=0.1),
+    "cosine": SCHEDULES["cosine"](RATE, 100),
+    "backtracking": SCHEDULES["backtracking"](1.0, 100),
+}
+
+
+def problem_of(variant: str, *, reduce: bool = True, **options: Any) -> Problem:
+    random = np.random.default_rng(4)
+    x = random.uniform(0.2, 1.5, (60, 2))
+    model = VARIANTS[variant](["a", "b"])
+    y = np.digitize(x.sum(axis=1), [1.2, 1.9][: max(model.classes - 1, 1)]) + (model.classes == 0) * x[:, 0]
+    split = split_by_fraction(60, 0.2, validation=0.25)
+    return pose(model, x, y.astype(float), split, reduce=reduce, **options)
+
+
+def in_turns(*sizes: int) -> Callable[[int], bool]:
+    """Blocks of these sizes in turn, at the least."""
+    state = {"turn": 0}
+
+    def is_full(rows: int) -> bool:
+        full = rows >= sizes[state["turn"] % len(sizes)]
+        state["turn"] += full
+        return full
+
+    return is_full
+
+
+def restarted(problem: Problem, recipe: Recipe, is_full: Callable[[int], bool], **ways: bool) -> list[Block]:
+    """The blocks of a descent that is given up after each of them, and taken up from the bytes that were kept."""
+    theta0 = initial_theta(problem.model, 3)
+    state = start(theta0, recipe.optimizer)
+    blocks: list[Block] = []
+    while not (blocks and blocks[-1].outcome):
+        blocks.append(next(iter(descend(problem, recipe, state, is_full=is_full, **ways))))
+        kept = blocks[-1].next
+        state = state_from(np.frombuffer(kept.to_array().tobytes()).copy(), kept.step, len(theta0))
+        np.testing.assert_array_equal(state.memory, kept.memory, strict=True)
+        assert state.watch == kept.watch
+    return blocks
+
+
+def assert_restarts(problem: Problem, recipe: Recipe, *sizes: int, **ways: bool) -> list[Block]:
+    """A descent in one go and one restarted after every block are the same, bit for bit."""
+    state = start(initial_theta(problem.model, 3), recipe.optimizer)
+    whole = list(descend(problem, recipe, state, is_full=lambda rows: False, **ways))
+    again = restarted(problem, recipe, in_turns(*sizes), **ways)
+    assert_same_bits(joined(again), joined(whole))
+    assert whole[-1].outcome is not None
+    assert again[-1].outcome == whole[-1].outcome
+    return again
+
+
+@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@settings(max_examples=4)
+@given(sizes=st.lists(st.integers(1, 1500), min_size=1, max_size=4))
+def test_every_optimizer_restarts(optimizer: str, affine: bool, sizes: list[int]) -> None:
+    leaps = affine and OPTIMIZERS[optimizer]().linear
+    steps = 3 * LEAP + 50 if leaps else 300
+    sizes = sizes if leaps else [size % 70 + 1 for size in sizes]
+    blocks = assert_restarts(problem_of("linear"), Recipe(OPTIMIZERS[optimizer](), RATE, steps), *sizes, affine=affine)
+    assert sum(len(block.theta) for block in blocks) == steps + 1
+    assert len(blocks) > 1
+
+
+@pytest.mark.parametrize("replay", [True, False], ids=["replayed", "traced"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_model_restarts(variant: str, replay: bool) -> None:
+    for optimizer in ("nesterov", "adam"):
+        assert_restarts(problem_of(variant), Recipe(OPTIMIZERS[optimizer](), RATE, 60), 1, 17, 5, replay=replay)
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("schedule", SCHEDULED)
+def test_every_schedule_restarts(schedule: str, optimizer: str) -> None:
+    assert_restarts(problem_of("logistic"), Recipe(OPTIMIZERS[optimizer](), SCHEDULED[schedule], 100), 7, 1, 30)
+    assert_restarts(problem_of("linear"), Recipe(OPTIMIZERS[optimizer](), SCHEDULED[schedule], 100), 7, 1, 30)
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adamw"])
+@pytest.mark.parametrize("batch_size", [1, 7, 36, 100])
+@pytest.mark.parametrize("variant", ["linear", "softmax of 3", "mlp"])
+def test_mini_batches_restart(variant: str, batch_size: int, optimizer: str) -> None:
+    recipe = Recipe(OPTIMIZERS[optimizer](), RATE, 90, batch_size=batch_size, seed=11, clip_norm=0.5)
+    assert_restarts(problem_of(variant, reduce=False), recipe, 1, 10, 23)
+
+
+@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize(
+    "stop",
+    [Stop(patience=30), Stop(loss_change=1e-9), Stop(gradient_norm=1e-5), Stop(patience=5000), Stop(loss_change=0.0)],
+    ids=str,
+)
+def test_what_stops_a_descent_is_remembered(stop: Stop, affine: bool) -> None:
+    problem = problem_of("linear", l2=0.01)
+    rate = 0.5 * auto_learning_rate(problem.energy, np.zeros(3))
+    recipe = Recipe(OPTIMIZERS["momentum"](), rate, 3 * LEAP, stop=stop)
+    assert_restarts(problem, recipe, 3, 40, affine=affine)
+
+
+@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+def test_a_restart_diverges_at_the_same_step(affine: bool) -> None:
+    problem = problem_of("linear")
+    rate = 2.05 * auto_learning_rate(problem.energy, np.zeros(3))
+    blocks = assert_restarts(problem, Recipe(OPTIMIZERS["gd"](), rate, 100_000), 100, 900, affine=affine)
+    assert blocks[-1].outcome is not None
+    assert blocks[-1].outcome.reason == "diverged"
+    assert blocks[-1].outcome.step > LEAP
+
+
+def test_a_restart_between_leaps_walks_to_the_next_and_leaps_on() -> None:
+    problem, recipe = problem_of("linear"), Recipe(OPTIMIZERS["gd"](), RATE, 4 * LEAP)
+    state = start(np.zeros(3), recipe.optimizer)
+    middle = list(descend(problem, recipe, state, is_full=lambda rows: rows >= 10, affine=False))[3].next
+    assert middle.step == 40
+    blocks = list(descend(problem, recipe, middle, is_full=lambda rows: True))
+    assert [block.next.step for block in blocks[-4:-1]] == [2 * LEAP, 3 * LEAP, 4 * LEAP]
+    assert len(blocks) == LEAP - 40 + 4
