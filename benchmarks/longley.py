@@ -23,7 +23,7 @@ from gd_engine import (
     start,
 )
 from service import samples
-from service.allotment import ONE_THREAD
+from service.core.process_limits import ONE_THREAD
 
 ROUNDS, STEPS = 7, 1_000_000
 

@@ -9,8 +9,8 @@ from benchmarks.harness import Measure, Result, absolute, not_here
 from benchmarks.http_load import download
 from benchmarks.processes import HAS_PROC, memory, reset_peak
 from benchmarks.stored import PARAMETERS, STEPS, finished_run
+from service.core.settings import Settings
 from service.ephemeral import running_service
-from service.settings import Settings
 from service.store.migrations import open_database
 
 ROUNDS, READERS = 3, 5

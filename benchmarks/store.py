@@ -11,7 +11,7 @@ import orjson
 from benchmarks.harness import Measure, Result, compared, interleaved, seconds
 from benchmarks.stored import append_all
 from service import submission
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store import trajectories
 from service.store.database import Database, sqlite_module
 from service.store.migrations import open_database

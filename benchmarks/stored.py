@@ -7,8 +7,8 @@ import orjson
 from sqlalchemy import Connection
 
 from service import submission
-from service.lifecycle import RunStatus
-from service.settings import Settings
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.store import runs, trajectories
 from service.store.database import Database
 from service.store.trajectories import Columns

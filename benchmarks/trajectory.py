@@ -14,8 +14,8 @@ from benchmarks.harness import Measure, Result, compared, interleaved, seconds
 from benchmarks.http_load import download
 from benchmarks.stored import PARAMETERS, STEPS, Stored, finished_run
 from service.app import create_app
+from service.core.settings import Settings
 from service.ephemeral import running_service
-from service.settings import Settings
 from service.store.migrations import open_database
 
 ROUNDS = 11

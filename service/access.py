@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store import keys
 from service.store.database import Database
 

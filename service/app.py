@@ -15,11 +15,13 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
-from service import description, errors, outages, security
+from service import description, outages, security
 from service.assets import Assets
 from service.compression import Compression
+from service.core import exceptions
+from service.core.exceptions import ApiError, problem
+from service.core.settings import Settings
 from service.door import Door
-from service.errors import ApiError, problem
 from service.inquiries.pool import Inquiries
 from service.intake import Intake
 from service.places import Places
@@ -41,7 +43,6 @@ from service.routes import (
 )
 from service.routes.common import admit, only_known_parameters
 from service.security import PAGE_HEADERS
-from service.settings import Settings
 from service.store.database import Database
 
 STATIC = Path(__file__).parent / "web"
@@ -121,7 +122,7 @@ def _add_pages(app: FastAPI) -> None:
 
 def _add_error_answers(app: FastAPI) -> None:
     handlers: dict[type[Exception], Callable[[Request, Any], Response]] = {
-        ApiError: errors.answer,
+        ApiError: exceptions.answer,
         HTTPException: _http,
         RequestValidationError: _validation,
         ClientDisconnect: _gone,
@@ -162,7 +163,7 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
         place, *path = entry["loc"]
         name = ".".join(map(str, path))
         found.append({"header" if place == "header" else "parameter": name, "message": f"{entry['msg']}."})
-    return errors.answer(_request, errors.InvalidError(found))
+    return exceptions.answer(_request, exceptions.InvalidError(found))
 
 
 def _gone(_request: Request, _error: ClientDisconnect) -> Response:

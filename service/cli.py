@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from service import cli_keys, cli_store
-from service.starting import DatabaseUrl, StartError, failure, settings_of
+from service.core.exceptions import StartError
+from service.starting import DatabaseUrl, failure, settings_of
 
 app = typer.Typer(
     name="descent",

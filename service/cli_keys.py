@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from service.starting import DatabaseUrl, StartError, failure, settings_of
+from service.core.exceptions import StartError
+from service.starting import DatabaseUrl, failure, settings_of
 
 app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
 

@@ -10,16 +10,14 @@ from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from service.errors import problem
+from service.core.exceptions import problem
+from service.core.settings import Settings
 from service.security import ALWAYS
-from service.settings import Settings
 
 PART_BYTES = 256 * 1024
 """What a reader must at least take of a longer answer within `max_request_seconds`."""
 MOST_AHEAD = 64
 """How many requests a client may send before the first of them is answered."""
-OTHER_FILES = 1024
-"""Open files besides the connections: the database's, uploads under way, listeners."""
 
 MALFORMED = 400, "What came is not an HTTP request."
 LATE = 408, "The request did not come to its end in time. Send it again, faster or in smaller parts."
@@ -30,19 +28,6 @@ CROWDED = 503, "There are too many connections. Try again in a second."
 def bounded(settings: Settings) -> type["Connection"]:
     """The protocol for uvicorn that holds connections to these settings."""
     return type("BoundedConnection", (Connection,), {"settings": settings, "waiting": {}, "unread": {}})
-
-
-def allow_open_files(connections: int) -> None:
-    """Lets the process have so many connections open, as far as the system lets it."""
-    try:
-        import resource  # noqa: PLC0415 - Windows has neither the module nor the limit
-    except ImportError:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class _RefusedError(Exception):

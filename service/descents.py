@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.errors import invalid
+from service.core.exceptions import invalid
 from service.modelling import Request
 
 

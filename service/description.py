@@ -6,12 +6,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service import access
+from service.core.settings import Settings
 from service.routes import health
 from service.routes.common import problems
 from service.schemas.answers import Problem
 from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest
 from service.schemas.sweep import SweepRequest
-from service.settings import Settings
 
 TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "datasets", "health")
 BEARER = {

@@ -8,10 +8,10 @@ from starlette.requests import Request
 
 from service import access
 from service.access import ANYBODY, Caller, Keyring
-from service.errors import ForbiddenError, TooManyRequestsError, UnauthorizedError
+from service.core.exceptions import ForbiddenError, TooManyRequestsError, UnauthorizedError
+from service.core.settings import Settings
 from service.rates import Rate
 from service.security import SAFE
-from service.settings import Settings
 from service.store.database import Database
 
 log = logging.getLogger("descent.api")

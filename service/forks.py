@@ -9,12 +9,12 @@ import orjson
 
 from service import plan
 from service.access import Caller
-from service.errors import InvalidError, invalid
+from service.core.exceptions import InvalidError, invalid
+from service.core.json_patch import overlaid
+from service.core.settings import Settings
 from service.modelling import Request
-from service.overlay import overlaid
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, ForkRequest
-from service.settings import Settings
 from service.store import datasets, trajectories
 from service.store.database import Database
 from service.submission import Submission

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.dispatch import Bell
-from service.lifecycle import RunStatus
-from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 from service.store.failures import name_of

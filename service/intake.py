@@ -10,9 +10,9 @@ from typing import IO, Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from service.errors import TooLargeError, TooSlowError, UnavailableError
+from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
+from service.core.settings import Settings
 from service.places import Places
-from service.settings import Settings
 
 Result = TypeVar("Result")
 

@@ -15,8 +15,8 @@ from typing import Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.core.settings import Settings
 from service.dispatch import Watch
-from service.settings import Settings
 from service.store import runs, space
 from service.store.database import Database, sqlite_module
 from service.store.failures import name_of

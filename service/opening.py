@@ -4,8 +4,8 @@ import shutil
 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from service.settings import Settings
-from service.starting import StartError
+from service.core.exceptions import StartError
+from service.core.settings import Settings
 from service.store.database import Database, JournalError
 from service.store.failures import Failure, failure_of
 from service.store.migrations import NewerDatabaseError, open_database

@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.errors import problem
+from service.core.exceptions import problem
 from service.store.failures import CorruptError, Failure, failure_of, name_of
 
 log = logging.getLogger("descent.api")

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from service.errors import UnavailableError
+from service.core.exceptions import UnavailableError
 
 PATIENCE_SECONDS = 5.0
 """How long a client may keep a place waiting while others need one."""

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, Protocol
 
 from gd_engine import FormulaError, Model, column_names, losses_for, share_of
 from service import descents
-from service.errors import invalid
+from service.core.exceptions import invalid
+from service.core.settings import Settings
 from service.modelling import Classes, Request, model_of, own_theta0, task_of
-from service.settings import Settings
 
 MOST_DECADES = log10(float_info.max)
 """Numbers beyond 10 to this power are not finite."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from service.lifecycle import FINISHED
+from service.core.run_status import FINISHED
 
 
 def time_of(seconds: float | None) -> str | None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from service.errors import ConflictError, TooManyRequestsError
-from service.settings import Settings
+from service.core.exceptions import ConflictError, TooManyRequestsError
+from service.core.settings import Settings
 from service.store import counts
 
 FRESH_SECONDS = 1.0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf, isfinite
 from typing import Any
 
-from service.lifecycle import FINISHED, RunStatus
+from service.core.run_status import FINISHED, RunStatus
 from service.present import time_of
 
 _PLACES = (RunStatus.SUCCEEDED, RunStatus.DIVERGED, RunStatus.CANCELLED, RunStatus.FAILED)

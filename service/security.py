@@ -12,8 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import access
-from service.errors import problem
-from service.settings import Settings
+from service.core.exceptions import problem
+from service.core.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that only look."""

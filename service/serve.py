@@ -13,10 +13,11 @@ from rich.console import Console
 
 from service import access, connections, security
 from service.app import create_app
+from service.core import process_limits
+from service.core.exceptions import StartError
+from service.core.settings import Settings
 from service.keeper import Keeper
 from service.opening import opened
-from service.settings import Settings
-from service.starting import StartError
 from service.store import keys
 from service.store.database import Database
 from service.supervisor import Supervisor
@@ -44,7 +45,7 @@ def serve(settings: Settings, console: Console) -> None:
     )
     server = uvicorn.Server(config)
     app.state.is_stopping = lambda: server.should_exit
-    connections.allow_open_files(settings.max_connections)
+    process_limits.allow_open_files(settings.max_connections)
     listener = _listen(settings.host, settings.port)
     # uvicorn has handlers of its own while it serves, and raises the signal again afterwards: then the workers are
     # still to be stopped. Before it serves, the signal shall not be lost.

@@ -6,15 +6,11 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from service.settings import Settings
+from service.core.settings import Settings
 
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database", help="[DESCENT_DATABASE_URL; sqlite:///data/descent.db]")
 ]
-
-
-class StartError(Exception):
-    """Why a command cannot start, for people."""
 
 
 def settings_of(**options: Any) -> Settings:

@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from service import ingest, plan, samples
 from service.access import ANYBODY, Caller
-from service.errors import InvalidError, NotFoundError, field_error, invalid
+from service.core.exceptions import InvalidError, NotFoundError, field_error, invalid
+from service.core.settings import Settings
 from service.modelling import Request
 from service.plan import Facts, Plan
 from service.quotas import Quotas
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
-from service.settings import Settings
 from service.store import datasets, runs
 from service.store.database import Database
 

@@ -13,9 +13,9 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.allotment import ONE_THREAD
+from service.core.process_limits import ONE_THREAD
+from service.core.settings import Settings
 from service.dispatch import Watch
-from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 

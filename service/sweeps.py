@@ -9,14 +9,14 @@ import orjson
 
 from service import ingest, plan, submission, varying
 from service.access import Caller
-from service.errors import ApiError, InvalidError, NotFoundError, field_error, invalid
+from service.core.exceptions import ApiError, InvalidError, NotFoundError, field_error, invalid
+from service.core.json_patch import overlaid, steps_of, value_at
+from service.core.settings import Settings
 from service.modelling import Request, asked, model_of
-from service.overlay import overlaid, steps_of, value_at
 from service.quotas import Quotas
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset
 from service.schemas.sweep import SweepRequest
-from service.settings import Settings
 from service.store import datasets, runs, sweeps
 from service.store.database import Database
 from service.submission import Submission

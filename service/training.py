@@ -13,12 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from gd_engine import Block, Company, NoLearningRateError, Outcome, Problem, descend, diagnose, optimum, ways
 from gd_engine.arrays import FloatArray
 from service.company import company_of
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.hold import CANCELLED, Ending, Hold, failed
-from service.lifecycle import RunStatus
 from service.looking_back import LookingBack, columns_of
 from service.modelling import asked
 from service.preparation import Prepared, prepare
-from service.settings import Settings
 from service.shelf import Shelf
 from service.store import runs, trajectories
 from service.store.database import Database

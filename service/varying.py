@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from service.overlay import patch_of, pointer_of, pointers_of
+from service.core.json_patch import patch_of, pointer_of, pointers_of
 from service.schemas.sweep import Range, SweepRequest
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from gd_engine import Block
 from gd_engine.arrays import FloatArray
+from service.core.run_status import RunStatus
 from service.hold import Ending
-from service.lifecycle import RunStatus
 from service.store import runs, trajectories
 from service.training import Training
 

@@ -15,10 +15,10 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.allotment import bound_memory
+from service.core.process_limits import bound_memory
+from service.core.settings import Settings
 from service.dispatch import Bell, listen
 from service.hold import HANDED_BACK, Ending, Hold, failed
-from service.settings import Settings
 from service.shelf import Shelf
 from service.store import runs
 from service.store.database import Database

@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
+from service.core.settings import Settings
 from service.ephemeral import Service, running_service
-from service.settings import Settings
 from service.store.database import Database
 from service.store.migrations import open_database
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 
-from service.lifecycle import FINISHED
+from service.core.run_status import FINISHED
 
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.2

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from service.allotment import bound_memory
-from service.settings import Settings
+from service.core.process_limits import bound_memory
+from service.core.settings import Settings
 from service.store.database import Database
 
 Question = Callable[..., Any]

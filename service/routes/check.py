@@ -7,7 +7,8 @@ from fastapi.responses import Response
 
 from service import submission
 from service.access import Caller
-from service.errors import InvalidError, invalid
+from service.core.exceptions import InvalidError, invalid
+from service.core.settings import Settings
 from service.inquiries import checking
 from service.intake import Body
 from service.routes.common import Asks, Config, Store, media_type, problems
@@ -15,7 +16,6 @@ from service.routes.examples import CHECK_EXAMPLES
 from service.schemas.answers import Verdict
 from service.schemas.base import parse
 from service.schemas.fit import CheckRequest
-from service.settings import Settings
 from service.store.database import Database
 from service.submission import Submission
 

@@ -12,10 +12,10 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from service.access import Caller
-from service.errors import InvalidError, UnsupportedMediaTypeError
+from service.core.exceptions import InvalidError, UnsupportedMediaTypeError
+from service.core.settings import Settings
 from service.schemas.answers import Problem
 from service.schemas.base import MOST_CHARACTERS, MOST_ERRORS
-from service.settings import Settings
 from service.store.database import Database
 
 

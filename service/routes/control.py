@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 
 from service import forks, present, submission
 from service.access import Caller
-from service.errors import ConflictError
+from service.core.exceptions import ConflictError
+from service.core.settings import Settings
 from service.intake import Body
 from service.quotas import Quotas
 from service.routes.common import Asks, Config, Store, described, json_response, media_type, problems
 from service.routes.examples import FORK_EXAMPLES
 from service.routes.runs import RunId, find, no_run
 from service.schemas.answers import Run, Verification
-from service.settings import Settings
 from service.store import counts, runs
 from service.store.database import Database
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from service import ingest, present
 from service.access import Caller
+from service.core.exceptions import ConflictError, InvalidError, NotFoundError
+from service.core.settings import Settings
 from service.csv_table import CsvError, read_csv
-from service.errors import ConflictError, InvalidError, NotFoundError
 from service.intake import Body
 from service.quotas import Quotas
 from service.routes.common import (
@@ -35,7 +36,6 @@ from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES
 from service.schemas.answers import Dataset, DatasetRows, Datasets
 from service.schemas.base import parse
 from service.schemas.fit import InlineDataset
-from service.settings import Settings
 from service.store import datasets
 from service.store.database import Database
 from service.submission import check_size

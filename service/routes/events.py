@@ -14,8 +14,8 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
 from service import present, trajectory_view
-from service.errors import InvalidError
-from service.lifecycle import FINISHED, RunStatus
+from service.core.exceptions import InvalidError
+from service.core.run_status import FINISHED, RunStatus
 from service.routes.common import Asks, Store, problems
 from service.routes.runs import RunId, find
 from service.routes.streams import Stream

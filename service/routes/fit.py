@@ -8,13 +8,13 @@ from fastapi.responses import Response
 
 from service import present, submission
 from service.access import Caller
+from service.core.settings import Settings
 from service.intake import Body
 from service.quotas import Quotas
 from service.routes.common import Asks, Config, Store, described, json_response, media_type, problems
 from service.routes.examples import FIT_EXAMPLES
 from service.routes.waiting import Prefer, finished, wait_of
 from service.schemas.answers import Price, Run
-from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 

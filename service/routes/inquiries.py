@@ -7,7 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from service.errors import ConflictError, InvalidError, invalid
+from service.core.exceptions import ConflictError, InvalidError, invalid
+from service.core.settings import Settings
 from service.inquiries import arithmetic, landscape, prediction
 from service.intake import Body
 from service.routes.common import (
@@ -26,7 +27,6 @@ from service.routes.runs import RunId, find
 from service.schemas.answers import Landscape, Predicted, Predictions, StepArithmetic
 from service.schemas.base import parse
 from service.schemas.fit import PredictRequest
-from service.settings import Settings
 
 router = APIRouter(prefix="/runs", tags=["inquiries"])
 

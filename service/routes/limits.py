@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from service.core.settings import Settings
 from service.routes.common import Config, json_response, problems
 from service.schemas.answers import Limits
-from service.settings import Settings
 
 router = APIRouter(tags=["health"])
 

@@ -7,8 +7,8 @@ from fastapi.responses import Response
 
 from service import present
 from service.access import Caller
-from service.errors import NotFoundError
-from service.lifecycle import RunStatus
+from service.core.exceptions import NotFoundError
+from service.core.run_status import RunStatus
 from service.routes.common import (
     After,
     Asks,

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from service import ranking, sweeps
 from service.access import Caller
-from service.errors import ConflictError, NotFoundError
+from service.core.exceptions import ConflictError, NotFoundError
+from service.core.run_status import FINISHED
+from service.core.settings import Settings
 from service.intake import Body
-from service.lifecycle import FINISHED
 from service.quotas import Quotas
 from service.routes.common import (
     After,
@@ -32,7 +33,6 @@ from service.routes.common import (
 from service.routes.examples import SWEEP_EXAMPLES
 from service.routes.waiting import Prefer, finished, wait_of
 from service.schemas.answers import Sweep, SweepPrice, Sweeps
-from service.settings import Settings
 from service.store import runs
 from service.store import sweeps as stored
 from service.store.database import Database

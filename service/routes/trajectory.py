@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service import present, trajectory_view
-from service.errors import NotAcceptableError
+from service.core.exceptions import NotAcceptableError
 from service.negotiation import qualities
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 
-from service.errors import MalformedError
+from service.core.exceptions import MalformedError
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 Prefer = Annotated[

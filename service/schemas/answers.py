@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.lifecycle import RunStatus
+from service.core.run_status import RunStatus
 
 Number = float | None
 

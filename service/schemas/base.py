@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Discriminator, ValidationError
 from pydantic_core import PydanticCustomError
 
-from service.errors import InvalidError, MalformedError, field_error, invalid
+from service.core.exceptions import InvalidError, MalformedError, field_error, invalid
 
 MOST_ERRORS = 20
 MOST_FIELDS = 50_000

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
-from service.lifecycle import RunStatus
+from service.core.run_status import RunStatus
 from service.store import tables
 from service.store.tables import datasets, runs
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from service.failpoints import reach
+from service.core.failpoints import reach
 from service.store.batch import Batch
 from service.store.failures import CorruptError
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from service.lifecycle import FINISHED, HELD, RunStatus
+from service.core.run_status import FINISHED, HELD, RunStatus
 
 _KNOWN = frozenset(status.value for status in RunStatus)
 _GOES_ON = _KNOWN - FINISHED

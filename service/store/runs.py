@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
-from service.failpoints import reach
-from service.lifecycle import FINISHED, HELD, WORKABLE, RunStatus, before
+from service.core.failpoints import reach
+from service.core.run_status import FINISHED, HELD, WORKABLE, RunStatus, before
 from service.store import datasets, sweeps, tables, trajectories
 from service.store.tables import run_tags, runs
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from service.lifecycle import WORKABLE, RunStatus
+from service.core.run_status import WORKABLE, RunStatus
 
 metadata = MetaData(
     naming_convention={

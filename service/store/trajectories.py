@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, bindparam, insert, select
 
-from service.failpoints import reach
+from service.core.failpoints import reach
 from service.store.database import Database
 from service.store.failures import CorruptError
 from service.store.tables import trajectory_chunks as chunks

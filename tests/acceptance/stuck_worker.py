@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from service import training
-from service.settings import Settings
+from service.core.settings import Settings
 from service.worker import Worker
 
 

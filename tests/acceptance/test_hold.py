@@ -13,8 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service import training
+from service.core.settings import Settings
 from service.hold import STALE, UNHEEDED, Hold
-from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 from service.worker import Worker

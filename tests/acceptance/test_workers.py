@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from service.core.settings import Settings
 from service.ephemeral import Service, running_service
 from service.hold import Hold
-from service.settings import Settings
 from service.shelf import Shelf
 from service.store import runs
 from service.store.migrations import open_database

@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from service import submission, sweeps
 from service.access import ANYBODY
+from service.core.settings import Settings
 from service.quotas import Quotas
-from service.settings import Settings
 from service.store import runs
 from service.store.database import Database
 from tests.service.support import LINE, fit_body, stored_run

@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 from starlette.routing import BaseRoute, Route
 
 from service.app import create_app
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store.database import Database
 
 OPEN = {"/", "/docs", "/openapi.json", "/livez", "/readyz"}

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from service import plan, submission
 from service.connections import bounded
-from service.lifecycle import RunStatus
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.schemas.answers import Problem
-from service.settings import Settings
 from service.store import runs, trajectories
 from service.store.database import Database
 

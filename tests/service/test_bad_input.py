@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store.database import Database
 from service.store.migrations import open_database
 from tests.service.support import NOTHING, X, Y, counts, fit_body, problem_of, resolves

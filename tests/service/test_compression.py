@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 
 from service.app import STATIC, create_app
 from service.compression import LEAST_BYTES, takes_gzip
+from service.core.settings import Settings
 from service.routes.trajectory import PIECE_BYTES
-from service.settings import Settings
 from service.store.database import Database
 from tests.service.support import fit_body, served, stored_run
 

@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.lifecycle import RunStatus
-from service.settings import Settings
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.store import runs, space, trajectories
 from service.store.database import Database
 from service.store.runs import Claim

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from service import present, submission
 from service.app import create_app
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store import runs
 from service.store.database import Database, sqlite_module
 from service.store.failures import CorruptError

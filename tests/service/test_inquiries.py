@@ -14,9 +14,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
+from service.core.settings import Settings
 from service.ephemeral import running_service
 from service.inquiries import pool
-from service.settings import Settings
 from service.store.database import Database
 from tests.acceptance.helpers import until
 from tests.service.support import WAIT, X, Y, fit_body, problem_of, stored_run, strict_json

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.keeper import Keeper
-from service.lifecycle import RunStatus
-from service.settings import Settings
 from service.store import runs, space
 from service.store.check import check
 from service.store.database import Database, sqlite_module, wal_is_safe

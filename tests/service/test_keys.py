@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 from service import access
 from service.access import Keyring
 from service.app import create_app
+from service.core.settings import Settings
 from service.door import WRONG_KEYS_PER_MINUTE
-from service.settings import Settings
 from service.store import keys
 from service.store.database import Database
 from tests.keys import Key, make_key

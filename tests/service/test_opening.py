@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from service import opening
-from service.settings import Settings
-from service.starting import StartError
+from service.core.exceptions import StartError
+from service.core.settings import Settings
 
 
 @pytest.mark.parametrize(("free", "advice"), [(0, "The disk is full: free some space."), (10**9, "look after it.")])

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store import runs
 from service.store.database import Database
 from tests.keys import Key, make_key

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from service.app import create_app
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store.database import Database
 from tests.service.sockets import connected, problem_in, rest, stalled, until_true
 from tests.service.support import fit_body, problem_of, served, stored_run

@@ -9,10 +9,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from service.app import create_app
-from service.errors import ConflictError, TooManyRequestsError
-from service.lifecycle import RunStatus
+from service.core.exceptions import ConflictError, TooManyRequestsError
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.quotas import Quotas
-from service.settings import Settings
 from service.store import counts
 from service.store.database import Database
 from tests.keys import Key

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from service.lifecycle import RunStatus
+from service.core.run_status import RunStatus
 from service.schemas.answers import Run, Runs
 from service.store.database import Database
 from tests.service.support import (

@@ -1,7 +1,7 @@
 """Requests made up from the description, right and wrong ones: each answer must be one that it tells of."""
 
 from service.app import create_app
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store.database import Database
 from tests.service.made_up_requests import exercise_all
 

@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 
 from service import security
 from service.app import create_app
+from service.core.settings import Settings
 from service.ephemeral import Service
-from service.settings import Settings
 from service.store.database import Database
 from tests.keys import make_key
 from tests.service.operations import ALL, Operation

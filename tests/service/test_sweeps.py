@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from service.app import create_app
+from service.core.settings import Settings
 from service.routes.examples import SWEEP_EXAMPLES
 from service.schemas import answers
-from service.settings import Settings
 from service.shelf import Shelf
 from service.store import runs, trajectories
 from service.store.database import Database

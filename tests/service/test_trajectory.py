@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from service.lifecycle import RunStatus
+from service.core.run_status import RunStatus
 from service.schemas.answers import Trajectory
 from service.store.database import Database
 from tests.service.support import WAIT, fit_body, stored_run, strict_json

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from sqlalchemy import text
 
 from service.app import create_app
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store import space, trajectories
 from service.store.database import Database
 from tests.service.support import NOTHING, counts, fit_body, problem_of, served, stored_run, strict_json

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store.backup import BackupError, back_up
 from service.store.check import check
 from service.store.database import Database, sqlite_module

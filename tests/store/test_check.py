@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store.backup import back_up
 from service.store.check import ADVICE, CheckError, check
 from service.store.database import Database, sqlite_module

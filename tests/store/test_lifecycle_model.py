@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import text
 
-from service.lifecycle import FINISHED, HELD, TRANSITIONS, RunStatus
+from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
 from service.store import runs, trajectories
 from service.store.database import Database
 from service.store.runs import Claim, LeaseLostError

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection, event, text
 
-from service.lifecycle import FINISHED, TRANSITIONS, RunStatus, before
-from service.settings import Settings
+from service.core.run_status import FINISHED, TRANSITIONS, RunStatus, before
+from service.core.settings import Settings
 from service.store import datasets, runs
 from service.store.database import Database
 from service.store.migrations import open_database

@@ -3,7 +3,7 @@
 import zlib
 from itertools import groupby
 
-from service.lifecycle import FINISHED
+from service.core.run_status import FINISHED
 from tests.torture.ground import Ground
 
 STATUSES = ", ".join(repr(status.value) for status in sorted(FINISHED))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.lifecycle import RunStatus
+from service.core.run_status import RunStatus
 from service.store import datasets, runs
 from service.store.database import Database
 from service.store.migrations import open_database

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.failpoints import PLACES
+from service.core.failpoints import PLACES
 from tests.acceptance.helpers import trajectory, until
 from tests.torture.ground import Ground, Standing
 from tests.torture.invariants import OPEN, broken

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from service.lifecycle import HELD
+from service.core.run_status import HELD
 from tests.torture.ground import Ground, Standing
 from tests.torture.invariants import STATUSES, broken
 from tests.torture.kinds import KINDS, differs, submit, undisturbed

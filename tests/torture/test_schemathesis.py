@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.settings import Settings
+from service.core.settings import Settings
 from service.store import space
 from service.store.database import Database
 from tests.service.made_up_requests import exercise_all

@@ -13,7 +13,7 @@ import httpx2
 import numpy as np
 import pytest
 
-from service.lifecycle import FINISHED
+from service.core.run_status import FINISHED
 from service.store.check import check
 from service.store.database import sqlite_module
 from tests.torture.ground import Ground

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from service import failpoints
-from service.failpoints import PLACES, FailpointError, Failpoints
+from service.core import failpoints
+from service.core.failpoints import PLACES, FailpointError, Failpoints
 from service.store.failures import Failure, failure_of
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def process(specification: str, *places: str) -> "subprocess.CompletedProcess[str]":
     """A process that passes by these places with this specification, and says so after each."""
     lines = [f"reach({place!r}); print({place!r}, flush=True)" for place in places]
     return subprocess.run(
-        [sys.executable, "-c", "\n".join(["from service.failpoints import reach", *lines])],
+        [sys.executable, "-c", "\n".join(["from service.core.failpoints import reach", *lines])],
         env={**os.environ, "DESCENT_FAILPOINTS": specification},
         capture_output=True,
         text=True,

@@ -13,3 +13,20 @@ def bound_memory(most: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+OTHER_FILES = 1024
+"""Open files besides the connections: the database's, uploads under way, listeners."""
+
+
+def allow_open_files(connections: int) -> None:
+    """Lets the process have so many connections open, as far as the system lets it."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has neither the module nor the limit
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

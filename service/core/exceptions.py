@@ -160,3 +160,7 @@ def answer(_request: Request, error: Exception) -> Response:
     """The handler of every ApiError."""
     assert isinstance(error, ApiError)  # noqa: S101 - it is registered for this class alone
     return problem(error.status, error.detail, error.errors, headers=error.headers, **error.members)
+
+
+class StartError(Exception):
+    """Why a command cannot start, for people."""
