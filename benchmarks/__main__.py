@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.harness import Benchmark, Result
-from service.store.database import sqlite_module
+from service.storage.sqlite.engine import sqlite_module
 
 BENCHMARKS = {
     "trajectory": "100,000 steps × 10 parameters as JSON, beside orjson alone",

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.schemas.fit import FitRequest
-from service.store.database import sqlite_module, wal_is_safe
+from service.storage.sqlite.engine import sqlite_module, wal_is_safe
 
 
 def create_app(path: str) -> FastAPI:

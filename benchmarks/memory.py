@@ -11,7 +11,7 @@ from benchmarks.processes import HAS_PROC, memory, reset_peak
 from benchmarks.stored import PARAMETERS, STEPS, finished_run
 from service.core.settings import Settings
 from service.ephemeral import running_service
-from service.store.migrations import open_database
+from service.storage.connect import open_database
 
 ROUNDS, READERS = 3, 5
 

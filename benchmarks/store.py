@@ -12,10 +12,11 @@ from benchmarks.harness import Measure, Result, compared, interleaved, seconds
 from benchmarks.stored import append_all
 from service import submission
 from service.core.settings import Settings
-from service.store import trajectories
-from service.store.database import Database, sqlite_module
-from service.store.migrations import open_database
-from service.store.trajectories import Columns
+from service.storage import trajectories
+from service.storage.connect import open_database
+from service.storage.database import Database
+from service.storage.sqlite.engine import sqlite_module
+from service.storage.trajectories import Columns
 
 ROUNDS, STEPS, PARAMETERS = 7, 100_000, 3
 YARDSTICK = "a row a step, executemany"

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from service import submission
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.store import runs, trajectories
-from service.store.database import Database
-from service.store.trajectories import Columns
+from service.storage import job_queue, trajectories
+from service.storage.database import Database
+from service.storage.trajectories import Columns
 
 STEPS, PARAMETERS = 100_000, 10
 
@@ -33,11 +33,11 @@ def finished_run(database: Database, settings: Settings) -> Stored:
     run, _ = submission.queue(database, submission.read(body, database, settings), None)
     columns = random.standard_normal((PARAMETERS + len(run.columns), STEPS))
     with database.writing() as connection:
-        claim = runs.claim(connection, "benchmark", 60)
+        claim = job_queue.claim(connection, "benchmark", 60)
         assert claim is not None
         append_all(connection, run.seq, columns)
-        runs.progress(connection, claim, 60, {"rows_done": STEPS})
-        runs.finish(connection, claim, RunStatus.SUCCEEDED, {"stop_reason": "max_steps"})
+        job_queue.progress(connection, claim, 60, {"rows_done": STEPS})
+        job_queue.finish(connection, claim, RunStatus.SUCCEEDED, {"stop_reason": "max_steps"})
     return Stored(run.id, run.columns, columns)
 
 

@@ -16,7 +16,7 @@ from benchmarks.stored import PARAMETERS, STEPS, Stored, finished_run
 from service.app import create_app
 from service.core.settings import Settings
 from service.ephemeral import running_service
-from service.store.migrations import open_database
+from service.storage.connect import open_database
 
 ROUNDS = 11
 

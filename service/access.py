@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple
 from starlette.concurrency import run_in_threadpool
 
 from service.core.settings import Settings
-from service.store import keys
-from service.store.database import Database
+from service.storage import api_keys
+from service.storage.database import Database
 
 Scope = Literal["read", "write", "admin"]
 GRANTS: dict[str, frozenset[str]] = {
@@ -105,7 +105,7 @@ class Keyring:
 
     def _usable(self) -> Mapping[str, Any]:
         with self._database.reading() as connection:
-            return {key.id: key for key in keys.usable(connection)}
+            return {key.id: key for key in api_keys.usable(connection)}
 
 
 def _sha256(text: str) -> str:

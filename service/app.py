@@ -43,7 +43,7 @@ from service.routes import (
 )
 from service.routes.common import admit, only_known_parameters
 from service.security import PAGE_HEADERS
-from service.store.database import Database
+from service.storage.database import Database
 
 STATIC = Path(__file__).parent / "web"
 DESCRIPTION = """

@@ -25,7 +25,7 @@ def backup(
     database: DatabaseUrl = None,
 ) -> None:
     """Copy the database while the service runs: the whole of one moment, checked, or no file."""
-    from service.store.backup import BackupError, back_up  # noqa: PLC0415 - a --help need not wait for it
+    from service.storage.sqlite.backup import BackupError, back_up  # noqa: PLC0415 - a --help need not wait for it
 
     source = _file(database)
     try:
@@ -45,7 +45,7 @@ def check(
     database: DatabaseUrl = None,
 ) -> None:
     """Look for damage: structure, checksums, gaps, orphans. Exits with 0 for none, 1 for some, 2 if unreadable."""
-    from service.store import check as room  # noqa: PLC0415
+    from service.storage.integrity import fsck as room  # noqa: PLC0415
 
     file = _file(database)
     try:

@@ -12,8 +12,8 @@ from gd_engine import FEWEST, Company, NoLearningRateError, Recipe, State, most_
 from service.modelling import Request, recipe_of, theta0_of
 from service.preparation import Prepared, rate_of
 from service.shelf import Party, Shelf
-from service.store import runs
-from service.store.database import Database
+from service.storage import job_queue
+from service.storage.database import Database
 
 MAY_VARY = ("/descent/learning_rate", "/descent/optimizer/momentum", "/descent/theta0")
 """What leaves the problem as it is, and the steps of the descents alike."""
@@ -39,7 +39,7 @@ def _gathered(database: Database, run: Any, prepared: Prepared, workers: int) ->
     if most == 0 or run.request["deadline_seconds"] is not None or not _alike(run.sweep["values"]):
         return None
     with database.reading() as connection:
-        held, waiting = runs.beside(connection, run)
+        held, waiting = job_queue.beside(connection, run)
     shares = max(workers, held)  # whoever claims the next one takes others
     others = [other for other in waiting if other.seq % shares == run.seq % shares]
     descents = {run.seq: (prepared.recipe, prepared.state)}

@@ -12,7 +12,7 @@ from service.core.exceptions import ForbiddenError, TooManyRequestsError, Unauth
 from service.core.settings import Settings
 from service.rates import Rate
 from service.security import SAFE
-from service.store.database import Database
+from service.storage.database import Database
 
 log = logging.getLogger("descent.api")
 

@@ -15,8 +15,8 @@ from service.core.settings import Settings
 from service.modelling import Request
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, ForkRequest
-from service.store import datasets, trajectories
-from service.store.database import Database
+from service.storage import datasets, trajectories
+from service.storage.database import Database
 from service.submission import Submission
 
 

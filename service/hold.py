@@ -19,10 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.dispatch import Bell
-from service.store import runs
-from service.store.database import Database
-from service.store.failures import name_of
-from service.store.runs import Claim, LeaseLostError
+from service.storage import job_queue
+from service.storage.database import Database
+from service.storage.errors import name_of
+from service.storage.job_queue import Claim, LeaseLostError
 
 log = logging.getLogger("descent.hold")
 
@@ -46,12 +46,12 @@ class Ending(NamedTuple):
         """Ends the run, or puts it back into the queue. Raises LeaseLostError."""
         if self.status is None:
             raise LeaseLostError
-        if self is DEADLINE and not runs.has_steps(connection, claim):
+        if self is DEADLINE and not job_queue.has_steps(connection, claim):
             NO_STEP.write(connection, claim)
         elif self.status == RunStatus.QUEUED:
-            runs.hand_back(connection, claim)
+            job_queue.hand_back(connection, claim)
         else:
-            runs.finish(connection, claim, self.status, self.values)
+            job_queue.finish(connection, claim, self.status, self.values)
 
 
 LOST = Ending(None)
@@ -146,11 +146,11 @@ class Hold(threading.Thread):
             if now - self._beaten >= self._settings.heartbeat_seconds:
                 with self._database.writing() as connection:
                     moment = time.monotonic()
-                    status = runs.progress(connection, self._claim, self._settings.lease_seconds, {})
+                    status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, {})
                 self.renewed(moment)
             else:
                 with self._database.reading() as connection:
-                    status = runs.status(connection, self._claim)
+                    status = job_queue.status(connection, self._claim)
         except LeaseLostError:
             self.ending = LOST
         except SQLAlchemyError as error:

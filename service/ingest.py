@@ -9,7 +9,7 @@ import numpy as np
 
 from service.csv_table import CsvTable
 from service.schemas.fit import InlineDataset
-from service.store.datasets import Labels, NewDataset, Rows, begun_digest
+from service.storage.datasets import Labels, NewDataset, Rows, begun_digest
 
 MOST_LABELS = 100
 ID_LENGTH = 16

@@ -16,10 +16,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.settings import Settings
-from service.dispatch import Watch
-from service.store import runs, space
-from service.store.database import Database, sqlite_module
-from service.store.failures import name_of
+from service.storage import runs
+from service.storage.database import Database
+from service.storage.errors import name_of
+from service.storage.sqlite import vacuum
+from service.storage.sqlite.change_feed import Watch
+from service.storage.sqlite.engine import sqlite_module
 
 log = logging.getLogger("descent.keeper")
 
@@ -55,7 +57,7 @@ class Keeper:
         self._thread.join()
 
     def _keep(self) -> None:
-        with closing(Watch(self._database)) as watch, closing(space.Log(self._database)) as journal:
+        with closing(Watch(self._database)) as watch, closing(vacuum.Log(self._database)) as journal:
             rest = 0.0
             while not self._stopping.wait(rest):
                 try:
@@ -76,10 +78,10 @@ class Keeper:
         return due is not None
 
     def _due(self, connection: Connection) -> Callable[[Connection], None] | None:
-        if space.has_removed(connection):
-            return space.take_away
-        if space.has_free_pages(connection):
-            return space.give_back
+        if vacuum.has_removed(connection):
+            return vacuum.take_away
+        if vacuum.has_free_pages(connection):
+            return vacuum.give_back
         if self._settings.keep_days is not None:
             moment = time.time() - self._settings.keep_days * DAY_SECONDS
             if old := runs.finished_before(connection, moment, AT_ONCE):
@@ -93,7 +95,7 @@ def _remove(connection: Connection, old: Sequence[str]) -> None:
     log.info("keeper.removed_old_runs count=%s", len(old))
 
 
-def _shorten(journal: space.Log, *, is_idle: bool) -> None:
+def _shorten(journal: vacuum.Log, *, is_idle: bool) -> None:
     length = journal.bytes()
-    if length > space.LONG_LOG_BYTES or (is_idle and length > 0):
+    if length > vacuum.LONG_LOG_BYTES or (is_idle and length > 0):
         journal.empty()

@@ -6,10 +6,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from service.core.exceptions import StartError
 from service.core.settings import Settings
-from service.store.database import Database, JournalError
-from service.store.failures import Failure, failure_of
-from service.store.migrations import NewerDatabaseError, open_database
-from service.store.wholeness import DamagedFileError
+from service.storage.connect import open_database
+from service.storage.database import Database
+from service.storage.errors import Failure, failure_of
+from service.storage.migrations import NewerDatabaseError
+from service.storage.sqlite.engine import JournalError
+from service.storage.sqlite.wal_integrity import DamagedFileError
 
 LEAST_BYTES = 64 * 1024
 """With less than this, a file beside the database, which SQLite makes 32 KiB long, may not fit any more."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.core.exceptions import problem
-from service.store.failures import CorruptError, Failure, failure_of, name_of
+from service.storage.errors import CorruptError, Failure, failure_of, name_of
 
 log = logging.getLogger("descent.api")
 

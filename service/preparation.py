@@ -9,9 +9,9 @@ from gd_engine import Model, Problem, Recipe, State, auto_learning_rate, pose_bl
 from gd_engine.arrays import FloatArray
 from service.modelling import Classes, Request, model_of, posing_of, recipe_of, split_of, theta0_of
 from service.shelf import Shelf
-from service.store import datasets
-from service.store.database import Database
-from service.store.runs import LeaseLostError
+from service.storage import datasets
+from service.storage.database import Database
+from service.storage.job_queue import LeaseLostError
 
 
 class Prepared(NamedTuple):

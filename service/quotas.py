@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from service.core.exceptions import ConflictError, TooManyRequestsError
 from service.core.settings import Settings
-from service.store import counts
+from service.storage import usage
 
 FRESH_SECONDS = 1.0
 """How long a count is believed, with what this process added since. Another process may add as much unseen."""
@@ -21,9 +21,9 @@ class Quotas:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._unfinished = _Quota(settings.max_queued_runs, counts.unfinished)
-        self._kept = _Quota(settings.max_stored_runs, counts.kept)
-        self._uploaded = _Quota(settings.max_stored_datasets, counts.uploaded)
+        self._unfinished = _Quota(settings.max_queued_runs, usage.unfinished)
+        self._kept = _Quota(settings.max_stored_runs, usage.kept)
+        self._uploaded = _Quota(settings.max_stored_datasets, usage.uploaded)
 
     def admit_run(self, connection: Connection, owner: str | None, count: int = 1) -> None:
         """Raises TooManyRequestsError if too many runs are unfinished, ConflictError if too many are kept."""

@@ -18,8 +18,8 @@ from service.core.exceptions import StartError
 from service.core.settings import Settings
 from service.keeper import Keeper
 from service.opening import opened
-from service.store import keys
-from service.store.database import Database
+from service.storage import api_keys
+from service.storage.database import Database
 from service.supervisor import Supervisor
 
 GRACE_SECONDS = 5
@@ -96,7 +96,7 @@ def _app(settings: Settings, database: Database) -> FastAPI:
     """The API as others may reach it. Raises StartError where it would let in nobody, or more than it was told to."""
     if access.are_required(settings):
         with database.reading() as connection:
-            if not keys.usable(connection):
+            if not api_keys.usable(connection):
                 raise StartError(NO_KEYS)
     try:
         app = create_app(settings, database)

@@ -15,8 +15,8 @@ from service.plan import Facts, Plan
 from service.quotas import Quotas
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
-from service.store import datasets, runs
-from service.store.database import Database
+from service.storage import datasets, runs
+from service.storage.database import Database
 
 
 class Submission(NamedTuple):

@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
-from service.dispatch import Watch
-from service.store import runs
-from service.store.database import Database
+from service.storage import job_queue
+from service.storage.database import Database
+from service.storage.sqlite.change_feed import Watch
 
 log = logging.getLogger("descent.supervisor")
 
@@ -128,6 +128,6 @@ class Supervisor:
     def _free_runs(self, owner: str) -> None:
         try:
             with self._database.writing() as connection:
-                runs.expire_leases(connection, owner)
+                job_queue.expire_leases(connection, owner)
         except SQLAlchemyError:  # the leases run out by themselves
             log.exception("supervisor.leases_not_freed worker=%s", owner)

@@ -17,8 +17,8 @@ from service.quotas import Quotas
 from service.schemas.base import parse
 from service.schemas.fit import FitRequest, InlineDataset
 from service.schemas.sweep import SweepRequest
-from service.store import datasets, runs, sweeps
-from service.store.database import Database
+from service.storage import datasets, runs, sweeps
+from service.storage.database import Database
 from service.submission import Submission
 from service.varying import Member
 

@@ -20,10 +20,10 @@ from service.looking_back import LookingBack, columns_of
 from service.modelling import asked
 from service.preparation import Prepared, prepare
 from service.shelf import Shelf
-from service.store import runs, trajectories
-from service.store.database import Database
-from service.store.failures import Failure, failure_of, name_of
-from service.store.runs import Claim
+from service.storage import job_queue, trajectories
+from service.storage.database import Database
+from service.storage.errors import Failure, failure_of, name_of
+from service.storage.job_queue import Claim
 
 log = logging.getLogger("descent.training")
 
@@ -154,7 +154,7 @@ class Training:
     def _store(self, block: Block, columns: FloatArray, values: dict[str, Any]) -> bool:
         with self._database.writing() as connection:
             moment = time.monotonic()
-            status = runs.progress(connection, self._claim, self._settings.lease_seconds, values)
+            status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
             if columns.shape[1]:
                 trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
             ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._hold.ending

@@ -10,7 +10,7 @@ from gd_engine import Block
 from gd_engine.arrays import FloatArray
 from service.core.run_status import RunStatus
 from service.hold import Ending
-from service.store import runs, trajectories
+from service.storage import job_queue, runs, trajectories
 from service.training import Training
 
 
@@ -24,7 +24,7 @@ class Verification(Training):
         with self._database.reading() as connection:
             verified = runs.find_by_seq(connection, self._claim.run.verifies)
         if verified is None:
-            raise runs.LeaseLostError
+            raise job_queue.LeaseLostError
         rows = block.first_step + columns.shape[1]
         result = self._difference(verified, block, columns)
         if result is None and (block.outcome or rows >= verified.rows_done):

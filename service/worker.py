@@ -20,10 +20,10 @@ from service.core.settings import Settings
 from service.dispatch import Bell, listen
 from service.hold import HANDED_BACK, Ending, Hold, failed
 from service.shelf import Shelf
-from service.store import runs
-from service.store.database import Database
-from service.store.failures import CorruptError, Failure, failure_of, name_of
-from service.store.runs import Claim, LeaseLostError
+from service.storage import job_queue
+from service.storage.database import Database
+from service.storage.errors import CorruptError, Failure, failure_of, name_of
+from service.storage.job_queue import Claim, LeaseLostError
 from service.training import NOT_STORED, Training
 from service.verification import Verification
 
@@ -84,10 +84,10 @@ class Worker:
     def _claim(self) -> Claim | None:
         self._hand_back_dropped()
         with self._database.reading() as connection:
-            if not runs.has_work(connection):
+            if not job_queue.has_work(connection):
                 return None
         with self._database.writing() as connection:
-            claim = partial(runs.claim, connection, self._name, self._settings.lease_seconds)
+            claim = partial(job_queue.claim, connection, self._name, self._settings.lease_seconds)
             return self._claim_of_company(claim) or claim()
 
     def _claim_of_company(self, claim: Callable[[int], Claim | None]) -> Claim | None:
@@ -105,7 +105,7 @@ class Worker:
         """As soon as something can be written again: else the run would wait for its lease, and count a worker lost."""
         if self._dropped is not None:
             with suppress(LeaseLostError), self._database.writing() as connection:
-                runs.hand_back(connection, self._dropped)
+                job_queue.hand_back(connection, self._dropped)
             self._dropped = None
 
     def _train(self, claim: Claim) -> None:

@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.core.settings import Settings
 from service.ephemeral import Service, running_service
-from service.store.database import Database
-from service.store.migrations import open_database
+from service.storage.connect import open_database
+from service.storage.database import Database
 
 # How long an example takes depends on what else the machine does: no test is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)

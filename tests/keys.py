@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from service import access
 from service.ephemeral import Service, running_service
-from service.store import keys
-from service.store.database import Database
-from service.store.migrations import open_database
+from service.storage import api_keys
+from service.storage.connect import open_database
+from service.storage.database import Database
 
 
 class Key(NamedTuple):
@@ -31,7 +31,7 @@ def make_key(database: Database, *scopes: str, name: str = "test", expires_in: f
     made = access.new_key()
     expires_at = None if expires_in is None else time.time() + expires_in
     with database.writing() as connection:
-        keys.add(
+        api_keys.add(
             connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes or ["write"], expires_at=expires_at
         )
     return Key(made.key_id, made.text)

@@ -6,7 +6,7 @@ from gd_engine import Problem, Recipe, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
 from service.inquiries.subject import Subject, subject
 from service.modelling import split_of
-from service.store.database import Database
+from service.storage.database import Database
 
 
 def of_step(database: Database, seq: int, step: int) -> dict[str, Any]:

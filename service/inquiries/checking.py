@@ -10,8 +10,8 @@ from gd_engine.arrays import FloatArray
 from service.inquiries.process import NoAnswerError
 from service.modelling import Classes, Request, model_of, recipe_of, theta0_of
 from service.preparation import posed, rate_of
-from service.store import datasets
-from service.store.database import Database
+from service.storage import datasets
+from service.storage.database import Database
 
 MISTAKES: dict[Mistake, tuple[str, str]] = {
     "sign": (

@@ -8,7 +8,7 @@ from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane,
 from gd_engine.arrays import FloatArray
 from service.inquiries.process import NoAnswerError
 from service.inquiries.subject import subject
-from service.store.database import Database
+from service.storage.database import Database
 
 MOST_POINTS = 500
 """Steps of the path that are told: as many as a picture can show."""

@@ -12,7 +12,7 @@ from service.curves.landscape import landscape_svg
 from service.curves.png import png
 from service.inquiries import landscape
 from service.inquiries.subject import subject
-from service.store.database import Database
+from service.storage.database import Database
 
 MOST_POINTS = 1000
 """Steps of a curve: as many as a picture can show."""

@@ -10,8 +10,8 @@ from gd_engine.arrays import FloatArray
 from service.inquiries.process import NoAnswerError
 from service.inquiries.subject import Subject, subject
 from service.modelling import split_of
-from service.store import datasets
-from service.store.database import Database
+from service.storage import datasets
+from service.storage.database import Database
 
 MOST_POINTS = 1_000
 """Rows of the data that are told: as many as a picture can show."""

@@ -12,7 +12,7 @@ import orjson
 
 from service.core.process_limits import bound_memory
 from service.core.settings import Settings
-from service.store.database import Database
+from service.storage.database import Database
 
 Question = Callable[..., Any]
 """A function of the database and of what is asked, which gives bytes or what JSON can hold. May raise NoAnswerError."""

@@ -12,9 +12,9 @@ from service import trajectory_view
 from service.inquiries.process import NoAnswerError
 from service.modelling import model_of, recipe_of, theta0_of
 from service.preparation import problem_of, rate_of
-from service.store import runs, trajectories
-from service.store.database import Database
-from service.store.runs import LeaseLostError
+from service.storage import runs, trajectories
+from service.storage.database import Database
+from service.storage.job_queue import LeaseLostError
 from service.trajectory_view import View
 
 GONE = "The run was deleted just now."

@@ -16,7 +16,7 @@ from service.routes.examples import CHECK_EXAMPLES
 from service.schemas.answers import Verdict
 from service.schemas.base import parse
 from service.schemas.fit import CheckRequest
-from service.store.database import Database
+from service.storage.database import Database
 from service.submission import Submission
 
 router = APIRouter(tags=["inquiries"])

@@ -16,7 +16,7 @@ from service.core.exceptions import InvalidError, UnsupportedMediaTypeError
 from service.core.settings import Settings
 from service.schemas.answers import Problem
 from service.schemas.base import MOST_CHARACTERS, MOST_ERRORS
-from service.store.database import Database
+from service.storage.database import Database
 
 
 # Not plain functions: FastAPI would send each of these to a thread and back, which takes longer than many a query.

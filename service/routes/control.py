@@ -19,8 +19,8 @@ from service.routes.common import Asks, Config, Store, described, json_response,
 from service.routes.examples import FORK_EXAMPLES
 from service.routes.runs import RunId, find, no_run
 from service.schemas.answers import Run, Verification
-from service.store import counts, runs
-from service.store.database import Database
+from service.storage import runs, usage
+from service.storage.database import Database
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -173,7 +173,7 @@ def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> 
         message = f"The run is {found.status}; only a finished run can be verified."
         raise ConflictError(message, run_status=found.status)
     with store.writing() as connection:
-        if not counts.is_being_verified(connection, found.seq):
+        if not usage.is_being_verified(connection, found.seq):
             quotas.admit_verification(connection, found.owner)
         seq = runs.verify(connection, found.id)
     if seq is None:

@@ -36,8 +36,8 @@ from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES
 from service.schemas.answers import Dataset, DatasetRows, Datasets
 from service.schemas.base import parse
 from service.schemas.fit import InlineDataset
-from service.store import datasets
-from service.store.database import Database
+from service.storage import datasets
+from service.storage.database import Database
 from service.submission import check_size
 
 router = APIRouter(tags=["datasets"])

@@ -20,8 +20,8 @@ from service.routes.common import Asks, Store, problems
 from service.routes.runs import RunId, find
 from service.routes.streams import Stream
 from service.routes.trajectory import fields_of, head_of, view_of
-from service.store import runs, trajectories
-from service.store.database import Database
+from service.storage import runs, trajectories
+from service.storage.database import Database
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
 

@@ -15,8 +15,8 @@ from service.routes.common import Asks, Config, Store, described, json_response,
 from service.routes.examples import FIT_EXAMPLES
 from service.routes.waiting import Prefer, finished, wait_of
 from service.schemas.answers import Price, Run
-from service.store import runs
-from service.store.database import Database
+from service.storage import runs
+from service.storage.database import Database
 
 router = APIRouter(tags=["fit"])
 

@@ -24,8 +24,8 @@ from service.routes.common import (
     tagged,
 )
 from service.schemas.answers import Run, Runs
-from service.store import runs
-from service.store.database import Database
+from service.storage import runs
+from service.storage.database import Database
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 

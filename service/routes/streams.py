@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service import outages
 from service.places import Places
-from service.store.failures import CorruptError
+from service.storage.errors import CorruptError
 
 log = logging.getLogger("descent.api")
 

@@ -33,9 +33,9 @@ from service.routes.common import (
 from service.routes.examples import SWEEP_EXAMPLES
 from service.routes.waiting import Prefer, finished, wait_of
 from service.schemas.answers import Sweep, SweepPrice, Sweeps
-from service.store import runs
-from service.store import sweeps as stored
-from service.store.database import Database
+from service.storage import runs
+from service.storage import sweeps as stored
+from service.storage.database import Database
 from service.sweeps import SweepSubmission
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])

@@ -16,8 +16,8 @@ from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, 
 from service.routes.runs import RunId, find
 from service.routes.streams import Stream
 from service.schemas.answers import Trajectory
-from service.store import trajectories
-from service.store.database import Database
+from service.storage import trajectories
+from service.storage.database import Database
 from service.trajectory_view import Piece, View
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])

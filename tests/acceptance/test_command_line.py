@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.database import sqlite_module
-from service.store.migrations import open_database
+from service.storage.connect import open_database
+from service.storage.sqlite.engine import sqlite_module
 
 
 def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

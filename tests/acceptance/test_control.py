@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from service.ephemeral import Service
-from service.store.database import Database
+from service.storage.database import Database
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
 from tests.service.support import WAIT, fit_body, problem_of
 

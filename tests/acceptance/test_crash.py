@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from service.ephemeral import Service, running_service
-from service.store.database import sqlite_module
+from service.storage.sqlite.engine import sqlite_module
 from tests.acceptance.helpers import ROWS, SLOW, WAVES, finished, long_run, run_of, trajectory, until
 
 RUNS = 20

@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from service.store.database import sqlite_module
+from service.storage.sqlite.engine import sqlite_module
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
 from tests.torture.ground import Ground
 

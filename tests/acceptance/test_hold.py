@@ -15,8 +15,8 @@ from fastapi.testclient import TestClient
 from service import training
 from service.core.settings import Settings
 from service.hold import STALE, UNHEEDED, Hold
-from service.store import runs
-from service.store.database import Database
+from service.storage import job_queue, runs
+from service.storage.database import Database
 from service.worker import Worker
 from tests.acceptance.helpers import long_run, until
 from tests.service.support import fit_body
@@ -108,7 +108,7 @@ def test_a_worker_that_was_silent_for_longer_than_its_lease_ends_itself(
         assert worker.wait(10) == STALE
     assert other is not None
     with database.reading() as connection:
-        assert runs.status(connection, other) == "running"
+        assert job_queue.status(connection, other) == "running"
 
 
 def test_silence_is_counted_from_the_beat_and_not_from_the_end_of_its_commit(
@@ -153,7 +153,7 @@ def test_beats_renew_the_lease(settings: Settings, api: TestClient, database: Da
     submitted(api)
     brief = settings.model_copy(update={"heartbeat_seconds": 0.1, "lease_seconds": 5.0})
     with database.writing() as connection:
-        claim = runs.claim(connection, "w", brief.lease_seconds)
+        claim = job_queue.claim(connection, "w", brief.lease_seconds)
     assert claim is not None
     with Hold(database, claim, brief) as hold:
         until(lambda: _expiry(database, claim.run.id) > claim.run.lease_expires_at + 0.3)
@@ -167,9 +167,9 @@ def _expiry(database: Database, run_id: str) -> float:
     return float(run.lease_expires_at)
 
 
-def _claim(database: Database) -> runs.Claim | None:
+def _claim(database: Database) -> job_queue.Claim | None:
     with database.writing() as connection:
-        return runs.claim(connection, "other", 60.0)
+        return job_queue.claim(connection, "other", 60.0)
 
 
 def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
@@ -179,7 +179,7 @@ def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
         monkeypatch.setattr(training, "SURVIVED_SECONDS", seconds)
         run_id = submitted(api)
         with database.writing() as connection:
-            assert runs.claim(connection, "dies", -1.0) is not None
+            assert job_queue.claim(connection, "dies", -1.0) is not None
         worker = Worker(settings, "w")
         claim = worker._claim()
         assert claim is not None

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from service.ephemeral import Service, running_service
-from service.store import keys
-from service.store.database import Database
-from service.store.migrations import open_database
+from service.storage import api_keys
+from service.storage.connect import open_database
+from service.storage.database import Database
 from tests.acceptance.helpers import finished, until
 from tests.acceptance.test_command_line import descent
 from tests.keys import make_key, service_with_keys
@@ -76,7 +76,7 @@ def test_it_does_not_start_where_keys_are_needed_and_none_is_usable(environment:
     make_key(database, expires_in=-1)
     revoked = make_key(database)
     with database.writing() as connection:
-        keys.revoke(connection, revoked.id)
+        api_keys.revoke(connection, revoked.id)
     database.dispose()
     done = descent("serve", "--port", "0", "--database", url, **environment)
     assert done.returncode == 1

@@ -19,8 +19,8 @@ from service.core.settings import Settings
 from service.ephemeral import Service, running_service
 from service.hold import Hold
 from service.shelf import Shelf
-from service.store import runs
-from service.store.migrations import open_database
+from service.storage import job_queue
+from service.storage.connect import open_database
 from service.training import Training
 from service.worker import Worker
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
@@ -151,7 +151,7 @@ def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) 
         database = open_database(settings.database_url, 30.0)
         for _ in range(1 + settings.max_losses):
             with database.writing() as connection:
-                claimed = runs.claim(connection, "dies at once", lease_seconds=-1)
+                claimed = job_queue.claim(connection, "dies at once", lease_seconds=-1)
             assert claimed is not None
             assert claimed.run.id == poison
         worker = Worker(settings, "survivor")
@@ -222,13 +222,13 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
         run_id = long_run(client, 500)
         database = open_database(settings.database_url, 30.0)
         with database.writing() as connection:
-            stale = runs.claim(connection, "stale", settings.lease_seconds)
+            stale = job_queue.claim(connection, "stale", settings.lease_seconds)
         assert stale is not None
         time.sleep(0.05)
         other = Worker(settings.model_copy(update={"lease_seconds": 60.0}), "other")
         claimed = other._claim()
         assert claimed is not None
-        with pytest.raises(runs.LeaseLostError):
+        with pytest.raises(job_queue.LeaseLostError):
             Training(database, stale, settings, Hold(database, stale, settings), Shelf()).run()
         assert run_of(client, run_id)["steps_done"] == 0
         other._train(claimed)

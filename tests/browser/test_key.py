@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service.ephemeral import Service
-from service.store import keys
-from service.store.database import Database
+from service.storage import api_keys
+from service.storage.database import Database
 from tests.browser.conftest import Pages
 from tests.keys import make_key, service_with_keys
 
@@ -82,7 +82,7 @@ def test_a_key_that_is_revoked_is_asked_for_again_in_french_too(pages: Pages, lo
     page.get_by_role("button", name="Utiliser cette clé").click()
     expect(page.get_by_role("button", name="Oublier la clé")).to_be_visible()
     with database.writing() as connection:
-        keys.revoke(connection, key.id)
+        api_keys.revoke(connection, key.id)
     expect(page.get_by_role("alert")).to_contain_text("Cette clé n’est pas connue ici", timeout=10_000)
     expect(page.get_by_role("heading", level=1)).to_have_text("Une clé d’API est nécessaire")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.store.database import Database
+from service.storage.database import Database
 from tests.keys import Key, make_key
 
 

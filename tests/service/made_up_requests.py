@@ -18,8 +18,8 @@ from service import submission, sweeps
 from service.access import ANYBODY
 from service.core.settings import Settings
 from service.quotas import Quotas
-from service.store import runs
-from service.store.database import Database
+from service.storage import runs
+from service.storage.database import Database
 from tests.service.support import LINE, fit_body, stored_run
 
 EXAMPLES, EXAMPLES_OF_BODIES = 12, 40

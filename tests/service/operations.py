@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.store.database import Database
+from service.storage.database import Database
 
 OPEN = {"/", "/docs", "/openapi.json", "/livez", "/readyz"}
 """What asks for no key: the page and the description, which hold nothing of anybody, and whether the service lives."""

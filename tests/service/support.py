@@ -16,8 +16,8 @@ from service.connections import bounded
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.schemas.answers import Problem
-from service.store import runs, trajectories
-from service.store.database import Database
+from service.storage import job_queue, trajectories
+from service.storage.database import Database
 
 X = [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]]
 Y = [2.0, 4.5, 6.0, 8.5, 10.0, 12.5, 14.0, 16.5]
@@ -126,7 +126,7 @@ def stored_run(
     read = submission.read(json.dumps(body).encode(), database, Settings())
     run, _ = submission.queue(database, read, None)
     with database.writing() as connection:
-        claim = runs.claim(connection, "test", 1000.0)
+        claim = job_queue.claim(connection, "test", 1000.0)
         assert claim is not None
         assert claim.run.id == run.id
         table = np.empty((0, column_count(read.plan))) if rows is None else np.asarray(rows, dtype=np.float64)
@@ -140,9 +140,9 @@ def stored_run(
         found = {"rows_done": len(table), "learning_rate": 0.1, **values}
         if best is not None:
             found["best"] = {"step": best, "theta": [], "test_mse": 0.0}
-        runs.progress(connection, claim, 1000.0, found)
+        job_queue.progress(connection, claim, 1000.0, found)
         if status is not None:
-            runs.finish(connection, claim, status, {"stop_reason": "max_steps"})
+            job_queue.finish(connection, claim, status, {"stop_reason": "max_steps"})
     return str(run.id)
 
 

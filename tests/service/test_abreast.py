@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.store import runs
-from service.store.database import Database
+from service.storage import job_queue, runs
+from service.storage.database import Database
 from service.worker import Worker
 from tests.service.support import fit_body
 from tests.service.test_sweeps import MOMENTUM, RATE, rows_of, submitted
@@ -164,7 +164,7 @@ def test_a_paused_one_goes_on_from_its_own_step(
     """It leaves the company when it leaves the worker's hands."""
     sweep = submitted(api, base=base_of(), grid={RATE: RATES})
     first, *others = [member["run_id"] for member in sweep["ranking"]]
-    write = runs.progress
+    write = job_queue.progress
 
     def then_pause(connection: Any, *given: Any) -> Any:
         status = write(connection, *given)

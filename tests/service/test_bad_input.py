@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.store.database import Database
-from service.store.migrations import open_database
+from service.storage.connect import open_database
+from service.storage.database import Database
 from tests.service.support import NOTHING, X, Y, counts, fit_body, problem_of, resolves
 
 HUGE = 10**400

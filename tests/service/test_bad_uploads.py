@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.support import CSV, LINE, NOTHING, counts, problem_of
 
 

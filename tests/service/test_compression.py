@@ -14,7 +14,7 @@ from service.app import STATIC, create_app
 from service.compression import LEAST_BYTES, takes_gzip
 from service.core.settings import Settings
 from service.routes.trajectory import PIECE_BYTES
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.support import fit_body, served, stored_run
 
 PLAIN, GZIP = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}

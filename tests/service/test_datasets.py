@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.core.settings import Settings
 from service.schemas.answers import Dataset, DatasetRows, Datasets
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.support import CSV, NOTHING, counts, fit_body, problem_of
 
 BODY = {"x": [[1.0, -0.5], [2.0, 1e-300], [4.0, 0.25]], "y": [2.0, 4.5, 6.0]}

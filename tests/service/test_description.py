@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES, FIT_EXAMPLES, SWEEP_EXAMPLES
 from service.schemas import answers
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.support import LINE, fit_body, stored_run, strict_json
 
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "html": "text/html"}

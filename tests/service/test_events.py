@@ -13,9 +13,10 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.store import runs, space, trajectories
-from service.store.database import Database
-from service.store.runs import Claim
+from service.storage import job_queue, runs, trajectories
+from service.storage.database import Database
+from service.storage.job_queue import Claim
+from service.storage.sqlite import vacuum
 from tests.service.support import fit_body, problem_of, served, stored_run, strict_json
 
 ROWS = 3000
@@ -126,11 +127,11 @@ class Live:
         with self._database.writing() as connection:
             trajectories.append(connection, self.seq, self.done, np.ascontiguousarray(table.T))
             self.done += count
-            runs.progress(connection, self._claim, 1000.0, {"rows_done": self.done})
+            job_queue.progress(connection, self._claim, 1000.0, {"rows_done": self.done})
 
     def ends(self) -> None:
         with self._database.writing() as connection:
-            runs.finish(connection, self._claim, RunStatus.SUCCEEDED, {"stop_reason": "max_steps"})
+            job_queue.finish(connection, self._claim, RunStatus.SUCCEEDED, {"stop_reason": "max_steps"})
 
 
 @pytest.fixture
@@ -182,7 +183,7 @@ def test_a_deleted_run_is_over(length: str, url: str, database: Database) -> Non
         assert [next(events).name, next(events).name] == ["status", "progress"]
         assert httpx2.delete(f"{url}/runs/{live.id}").status_code == 204
         with database.reading() as connection:
-            assert space.has_removed(connection) == (length == "long")
+            assert vacuum.has_removed(connection) == (length == "long")
         assert list(events) == []
 
 

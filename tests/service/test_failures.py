@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from service import present, submission
 from service.app import create_app
 from service.core.settings import Settings
-from service.store import runs
-from service.store.database import Database, sqlite_module
-from service.store.failures import CorruptError
+from service.storage import runs
+from service.storage.database import Database
+from service.storage.errors import CorruptError
+from service.storage.sqlite.engine import sqlite_module
 from tests.service.support import NOTHING, counts, fit_body, problem_of
 
 UPLOAD = fit_body()["dataset"]

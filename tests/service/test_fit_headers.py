@@ -8,7 +8,7 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from service.schemas.answers import Price, Run
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.support import LINE, NOTHING, WAIT, X, Y, counts, fit_body
 
 

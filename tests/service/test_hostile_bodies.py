@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.hostile_bodies import FAMILIES, Hostile, hostile_bodies
 from tests.service.support import counts, problem_of
 

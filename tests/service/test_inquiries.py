@@ -17,7 +17,7 @@ from service.app import create_app
 from service.core.settings import Settings
 from service.ephemeral import running_service
 from service.inquiries import pool
-from service.store.database import Database
+from service.storage.database import Database
 from tests.acceptance.helpers import until
 from tests.service.support import WAIT, X, Y, fit_body, problem_of, stored_run, strict_json
 

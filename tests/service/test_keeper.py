@@ -12,11 +12,13 @@ from sqlalchemy import event, text
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.keeper import Keeper
-from service.store import runs, space
-from service.store.check import check
-from service.store.database import Database, sqlite_module, wal_is_safe
-from service.store.files import wal_of
-from service.store.trajectories import DELETED_AT_ONCE
+from service.storage import job_queue, runs
+from service.storage.database import Database
+from service.storage.integrity.fsck import check
+from service.storage.sqlite import vacuum
+from service.storage.sqlite.engine import sqlite_module, wal_is_safe
+from service.storage.sqlite.readonly import wal_of
+from service.storage.trajectories import DELETED_AT_ONCE
 from tests.service.support import NOTHING, counts, fit_body, stored_run
 
 LONG = np.zeros((1024 * (DELETED_AT_ONCE + 100), 3))
@@ -57,7 +59,7 @@ def test_a_deleted_run_gives_its_room_back(
     before = file_of(settings).stat().st_size
     assert api.delete(f"/runs/{long_run}").status_code == 204
     with Keeper(settings, database):
-        wait_until(lambda: free_pages(database) <= space.KEPT_PAGES and counts(database) == NOTHING)
+        wait_until(lambda: free_pages(database) <= vacuum.KEPT_PAGES and counts(database) == NOTHING)
         wait_until(lambda: file_of(settings).stat().st_size < before / 2)
     assert is_sound(settings)
 
@@ -109,10 +111,10 @@ def test_a_worker_of_a_run_that_is_being_taken_away_has_lost_it(api: TestClient,
         held = runs.find(connection, run_id)
     assert held is not None
     api.delete(f"/runs/{run_id}")
-    with pytest.raises(runs.LeaseLostError), database.writing() as connection:
-        runs.progress(connection, runs.Claim(held, held.lease_token), 15.0, {})
+    with pytest.raises(job_queue.LeaseLostError), database.writing() as connection:
+        job_queue.progress(connection, job_queue.Claim(held, held.lease_token), 15.0, {})
     with database.writing() as connection:
-        assert runs.claim(connection, "another", 15.0) is None
+        assert job_queue.claim(connection, "another", 15.0) is None
 
 
 def test_old_runs_are_deleted_and_no_others(settings: Settings, api: TestClient, database: Database) -> None:
@@ -155,7 +157,7 @@ def test_however_many_runs_there_are_a_look_walks_over_none(database: Database) 
         asked.append((statement, values))
 
     with database.reading() as connection:
-        space.has_removed(connection)
+        vacuum.has_removed(connection)
         runs.finished_before(connection, time.time(), 8)
         for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()

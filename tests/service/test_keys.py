@@ -15,8 +15,8 @@ from service.access import Keyring
 from service.app import create_app
 from service.core.settings import Settings
 from service.door import WRONG_KEYS_PER_MINUTE
-from service.store import keys
-from service.store.database import Database
+from service.storage import api_keys
+from service.storage.database import Database
 from tests.keys import Key, make_key
 from tests.service.operations import ALL, LOCKED, OF_A_THING, OPEN, Operation
 from tests.service.support import LINE, problem_of
@@ -118,7 +118,7 @@ def test_a_revoked_key_is_refused_soon_and_what_it_made_stays(
 ) -> None:
     run_id = api.post("/fit", json=LINE, headers=key.headers).json()["id"]
     with database.writing() as connection:
-        keys.revoke(connection, key.id)
+        api_keys.revoke(connection, key.id)
     until_refused(lambda: api.get("/runs", headers=key.headers))
     assert access.NOTICE_SECONDS <= 1
     assert api.get("/runs", headers=other.headers).status_code == 200
@@ -179,7 +179,7 @@ def test_no_secret_is_in_the_log(
     def fail(*_: Any) -> Any:
         raise RuntimeError
 
-    monkeypatch.setattr("service.store.runs.find", fail)
+    monkeypatch.setattr("service.storage.runs.find", fail)
     secret = key.text.removeprefix(f"descent_{key.id}_")
     with caplog.at_level(logging.DEBUG):
         api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"})

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.store.database import Database
+from service.storage.database import Database
 from tests.pace import takes_at_most
 from tests.service.support import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
 

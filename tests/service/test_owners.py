@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from service.core.settings import Settings
-from service.store import runs
-from service.store.database import Database
+from service.storage import runs
+from service.storage.database import Database
 from tests.keys import Key, make_key
 from tests.service.operations import OF_A_THING, Operation
 from tests.service.support import CSV, LINE, counts, fit_body, problem_of, stored_run

@@ -17,7 +17,7 @@ from service.curves.landscape import landscape_svg
 from service.curves.png import png
 from service.curves.relief import relief
 from service.curves.sheet import LEFT, PLOT_WIDE, THEMES, TOP
-from service.store.database import Database
+from service.storage.database import Database
 from tests.gd_engine.analysis.test_loss_landscape import path_of, problem_of
 from tests.service.support import fit_body, stored_run
 from tests.service.support import problem_of as refusal

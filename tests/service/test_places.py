@@ -9,7 +9,7 @@ import pytest
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.sockets import connected, problem_in, rest, stalled, until_true
 from tests.service.support import fit_body, problem_of, served, stored_run
 

@@ -13,8 +13,8 @@ from service.core.exceptions import ConflictError, TooManyRequestsError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.quotas import Quotas
-from service.store import counts
-from service.store.database import Database
+from service.storage import usage
+from service.storage.database import Database
 from tests.keys import Key
 from tests.service.support import CSV, X, Y, fit_body, problem_of, stored_run
 from tests.service.support import counts as rows_of
@@ -88,7 +88,7 @@ def test_forks_and_verifications_are_counted_too(settings: Settings, database: D
     assert client.post(f"/runs/{parent}/verify").status_code == 202  # the one that waits already
     problem_of(client.post("/fit", json=fit_body()), 429)
     with database.reading() as connection:
-        assert (counts.unfinished(connection, None), counts.kept(connection, None)) == (3, 3)
+        assert (usage.unfinished(connection, None), usage.kept(connection, None)) == (3, 3)
 
 
 def test_a_verification_waits_for_room(few: TestClient, database: Database) -> None:
@@ -146,8 +146,8 @@ def test_what_is_not_finished_is_counted(status: RunStatus, database: Database) 
     stored_run(database, fit_body())
     with database.writing() as connection:
         connection.execute(text("UPDATE runs SET status = :status, owner = 'k'"), {"status": status})
-        found = [counts.unfinished(connection, owner) for owner in (None, "k", "other")]
-        kept = [counts.kept(connection, owner) for owner in (None, "k", "other")]
+        found = [usage.unfinished(connection, owner) for owner in (None, "k", "other")]
+        kept = [usage.kept(connection, owner) for owner in (None, "k", "other")]
     live = status in {"queued", "running", "paused", "cancelling"}
     assert found == [live, live, False]
     assert kept == [1, 1, 0]

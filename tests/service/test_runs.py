@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from service.core.run_status import RunStatus
 from service.schemas.answers import Run, Runs
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.support import (
     LINE,
     NOTHING,

@@ -2,7 +2,7 @@
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.made_up_requests import exercise_all
 
 

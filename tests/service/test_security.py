@@ -11,7 +11,7 @@ from service import security
 from service.app import create_app
 from service.core.settings import Settings
 from service.ephemeral import Service
-from service.store.database import Database
+from service.storage.database import Database
 from tests.keys import make_key
 from tests.service.operations import ALL, Operation
 from tests.service.support import LINE, NOTHING, counts, fit_body, problem_of, stored_run

@@ -12,7 +12,7 @@ import pytest
 
 from service.core.settings import Settings
 from service.ephemeral import Service, running_service
-from service.store.migrations import open_database
+from service.storage.connect import open_database
 from tests.service.sockets import connected, problem_in, rest, stalled, until_true
 from tests.service.support import counts, fit_body, problem_of, stored_run
 

@@ -14,8 +14,8 @@ from service.core.settings import Settings
 from service.routes.examples import SWEEP_EXAMPLES
 from service.schemas import answers
 from service.shelf import Shelf
-from service.store import runs, trajectories
-from service.store.database import Database
+from service.storage import runs, trajectories
+from service.storage.database import Database
 from service.worker import Worker
 from tests.service.support import LINE, NOTHING, counts, fit_body, problem_of, resolves
 
@@ -304,7 +304,7 @@ def test_to_cancel_a_sweep_cancels_what_is_left(api: TestClient, settings: Setti
 
 
 def test_a_deleted_sweep_is_gone_with_its_runs(api: TestClient, database: Database, work: Callable[[], None]) -> None:
-    from service.store import space  # noqa: PLC0415
+    from service.storage.sqlite import vacuum  # noqa: PLC0415
 
     kept = api.post("/fit", json=LINE).json()["id"]
     sweep = submitted(api)
@@ -319,9 +319,9 @@ def test_a_deleted_sweep_is_gone_with_its_runs(api: TestClient, database: Databa
     assert [run["id"] for run in api.get("/runs").json()["data"]] == [kept]
     while True:
         with database.writing() as connection:
-            if not space.has_removed(connection):
+            if not vacuum.has_removed(connection):
                 break
-            space.take_away(connection)
+            vacuum.take_away(connection)
     assert counts(database) == {**NOTHING, "runs": 1, "datasets": 1, "dataset_chunks": 1, "trajectory_chunks": 1}
 
 

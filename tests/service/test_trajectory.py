@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from service.core.run_status import RunStatus
 from service.schemas.answers import Trajectory
-from service.store.database import Database
+from service.storage.database import Database
 from tests.service.support import WAIT, fit_body, stored_run, strict_json
 
 HEAD = {"run_id", "status", "parameters", "total_steps", "complete", "sampled"}

@@ -16,8 +16,9 @@ from sqlalchemy import text
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.store import space, trajectories
-from service.store.database import Database
+from service.storage import trajectories
+from service.storage.database import Database
+from service.storage.sqlite import vacuum
 from tests.service.support import NOTHING, counts, fit_body, problem_of, served, stored_run, strict_json
 
 ACCEPT = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
@@ -178,9 +179,9 @@ def take_away_all(database: Database) -> None:
     """What the keeper does, without its rests."""
     while True:
         with database.writing() as connection:
-            if not space.has_removed(connection):
+            if not vacuum.has_removed(connection):
                 return
-            space.take_away(connection)
+            vacuum.take_away(connection)
 
 
 @pytest.mark.parametrize("kind", ACCEPT)

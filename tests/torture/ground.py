@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from service.ephemeral import Service, running_service
-from service.store.database import sqlite_module
+from service.storage.sqlite.engine import sqlite_module
 
 # Nobody's requests are counted here, and a run may lose as many workers as it likes, unless a suite says otherwise.
 SETTINGS = {"requests_per_minute": "1000000000", "max_losses": "1000000"}

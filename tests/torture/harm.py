@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from service.store.files import wal_of
+from service.storage.sqlite.readonly import wal_of
 
 
 def cut(file: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from service.store.database import sqlite_module
+from service.storage.sqlite.engine import sqlite_module
 
 HEADINGS = ("Suite", "What", "Reached", "Bar", "Met")
 

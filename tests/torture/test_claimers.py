@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from service.core.run_status import RunStatus
-from service.store import datasets, runs
-from service.store.database import Database
-from service.store.migrations import open_database
-from service.store.runs import Claim
-from tests.store.helpers import ROWS, new_dataset
+from service.storage import datasets, job_queue, runs
+from service.storage.connect import open_database
+from service.storage.database import Database
+from service.storage.job_queue import Claim
+from tests.service.storage.helpers import ROWS, new_dataset
 from tests.torture.report import Measured
 
 CLAIMERS = 8
@@ -46,7 +46,7 @@ def claim_all(url: str, name: str, ready: Barrier, claimed: "multiprocessing.Que
         while (found := claim(database, name)) is not None:
             mine.append(found.run.id)
             with database.writing() as connection:
-                runs.finish(connection, found, RunStatus.SUCCEEDED, {"stop_reason": name})
+                job_queue.finish(connection, found, RunStatus.SUCCEEDED, {"stop_reason": name})
         database.dispose()
     finally:
         claimed.put(mine)
@@ -54,7 +54,7 @@ def claim_all(url: str, name: str, ready: Barrier, claimed: "multiprocessing.Que
 
 def claim(database: Database, name: str) -> Claim | None:
     with database.writing() as connection:
-        return runs.claim(connection, name, 600.0)
+        return job_queue.claim(connection, name, 600.0)
 
 
 @pytest.mark.torture(10_000)

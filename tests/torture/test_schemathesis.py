@@ -7,8 +7,8 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.store import space
-from service.store.database import Database
+from service.storage.database import Database
+from service.storage.sqlite import vacuum
 from tests.service.made_up_requests import exercise_all
 from tests.service.support import NOTHING, counts
 from tests.torture.report import Measured
@@ -29,8 +29,8 @@ def test_answers_to_made_up_requests_are_as_described(
                 for thing in found:
                     assert client.delete(thing["links"]["self"]).status_code == 204
     with database.writing() as connection:
-        while space.has_removed(connection):  # as the keeper of a service does: what a sweep had is only hidden as yet
-            space.take_away(connection)
+        while vacuum.has_removed(connection):  # as the keeper of a service does: what a sweep had is only hidden as yet
+            vacuum.take_away(connection)
     measured("requests, every check on", sum(tally.values()), at_least=cases)
     measured("answers of 5xx", sum(count for (_, status), count in tally.items() if status >= 500), at_most=0)
     measured("rows left behind", sum(counts(database).values()), at_most=sum(NOTHING.values()))

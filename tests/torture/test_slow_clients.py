@@ -14,7 +14,7 @@ import httpx2
 import numpy as np
 import pytest
 
-from service.store.migrations import open_database
+from service.storage.connect import open_database
 from tests.acceptance.helpers import until
 from tests.service.support import LINE, fit_body, stored_run
 from tests.torture.ground import Ground, Standing

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import httpx2
 import pytest
 
-from service.store.files import wal_of
+from service.storage.sqlite.readonly import wal_of
 from tests.acceptance.helpers import finished, long_run, trajectory, until
 from tests.torture.ground import Ground, Standing
 from tests.torture.invariants import OPEN, broken

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service.hold import STALE
-from service.store.database import sqlite_module
+from service.storage.sqlite.engine import sqlite_module
 from tests.acceptance.helpers import finished, until
 from tests.torture.ground import Ground, Standing
 from tests.torture.invariants import broken

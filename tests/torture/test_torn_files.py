@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from service.core.run_status import FINISHED
-from service.store.check import check
-from service.store.database import sqlite_module
+from service.storage.integrity.fsck import check
+from service.storage.sqlite.engine import sqlite_module
 from tests.torture.ground import Ground
 from tests.torture.harm import CUTS, LOSSES, copy
 from tests.torture.kinds import LINE, X

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from service.core import failpoints
 from service.core.failpoints import PLACES, FailpointError, Failpoints
-from service.store.failures import Failure, failure_of
+from service.storage.errors import Failure, failure_of
 
 ROOT = Path(__file__).parents[3]
 

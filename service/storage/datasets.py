@@ -1,0 +1,134 @@
+"""Datasets: float64 rows in chunks of a few MiB, addressed by their content.
+
+A dataset never changes. One that came inside a fit request lives as long as a run uses it; an uploaded one until it is
+deleted.
+"""
+
+import hashlib
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy.engine import Row
+
+from service.storage.errors import CorruptError
+from service.storage.tables import dataset_chunks, datasets, runs
+
+CHUNK_BYTES = 4 * 1024 * 1024
+Rows = np.ndarray[Any, np.dtype[np.float64]]
+Labels = list[str] | list[int]
+
+# Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
+_IS_OWN = or_(bindparam("owner").is_(None), datasets.c.owner == bindparam("owner"))
+_BY_ID = select(datasets).where(datasets.c.id == bindparam("dataset_id"), _IS_OWN)
+_LATEST = select(datasets).where(datasets.c.uploaded, _IS_OWN).order_by(datasets.c.seq.desc()).limit(1)
+_KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
+_ADD = insert(datasets)
+_ADD_CHUNK = insert(dataset_chunks)
+
+
+@dataclass(frozen=True)
+class NewDataset:
+    """What is known of a dataset before it is stored. `sha256` follows from its content, `id` from its owner too."""
+
+    id: str
+    sha256: str
+    name: str | None
+    rows: int
+    features: list[str]
+    target: str
+    labels: Labels | None
+    text_target: bool
+    summary: list[dict[str, Any]]
+    owner: str | None = None
+
+
+def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
+    """The beginning of a dataset's SHA-256. What follows is its rows as little-endian float64, row-major."""
+    return hashlib.sha256(orjson.dumps([features, target, text_labels]))
+
+
+def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Row[Any] | None:
+    """The owner's dataset with this id, or anybody's for None; "latest" is the newest one uploaded."""
+    if dataset_id == "latest":
+        return connection.execute(_LATEST, {"owner": owner}).one_or_none()
+    return connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
+
+
+def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Iterable[Row[Any]]:
+    """The newest uploaded datasets of an owner, or of everybody for None, whose seq is below `before`, one by one."""
+    query = select(datasets).where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(limit)
+    if owner is not None:
+        query = query.where(datasets.c.owner == owner)
+    if before is not None:
+        query = query.where(datasets.c.seq < before)
+    return connection.execute(query)
+
+
+def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uploaded: bool) -> int:
+    """Stores a dataset unless its content is there already; its seq. `blocks` are C-contiguous, shape (k, d + 1)."""
+    known = connection.execute(_KNOWN, {"dataset_id": new.id}).one_or_none()
+    if known is not None:
+        if uploaded and not known.uploaded:
+            connection.execute(update(datasets).where(datasets.c.seq == known.seq).values(uploaded=True, name=new.name))
+        return int(known.seq)
+    values = {**vars(new), "uploaded": uploaded, "created_at": time.time()}
+    seq: int = connection.execute(_ADD, values).inserted_primary_key[0]  # type: ignore[index]
+    first_row = 0
+    for block in _chunked(blocks):
+        data = block.astype("<f8", copy=False).tobytes()
+        chunk = {"dataset_seq": seq, "first_row": first_row, "rows": len(block), "data": data}
+        connection.execute(_ADD_CHUNK, chunk | {"checksum": zlib.crc32(data)})
+        first_row += len(block)
+    return seq
+
+
+def read(connection: Connection, dataset: Row[Any], first: int = 0, last: int | None = None) -> Iterator[Rows]:
+    """The rows `first` to `last` (included), shape (k, d + 1) a chunk: the features, then the target.
+
+    Raises CorruptError if a chunk's checksum is wrong.
+    """
+    last = dataset.rows - 1 if last is None else last
+    query = (
+        select(dataset_chunks)
+        .where(dataset_chunks.c.dataset_seq == dataset.seq)
+        .where(dataset_chunks.c.first_row <= last, dataset_chunks.c.first_row + dataset_chunks.c.rows > first)
+        .order_by(dataset_chunks.c.first_row)
+        .execution_options(yield_per=1)
+    )
+    for chunk in connection.execute(query):
+        if zlib.crc32(chunk.data) != chunk.checksum:
+            raise CorruptError(f"Dataset {dataset.id} is damaged at row {chunk.first_row}: its checksum is wrong.")
+        block = np.frombuffer(chunk.data, dtype="<f8").reshape(chunk.rows, -1)
+        yield block[max(first - chunk.first_row, 0) : last + 1 - chunk.first_row]
+
+
+def uses(connection: Connection, dataset_seq: int) -> int:
+    """How many runs were made from the dataset."""
+    query = select(func.count()).select_from(runs)
+    query = query.where(runs.c.dataset_seq == dataset_seq, runs.c.verifies.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def remove(connection: Connection, dataset_seq: int) -> None:
+    """Deletes a dataset that no run uses, its rows, and at once what is left of deleted runs that used it."""
+    connection.execute(delete(runs).where(runs.c.dataset_seq == dataset_seq, runs.c.verifies == runs.c.seq))
+    connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq))
+
+
+def remove_if_unused(connection: Connection, dataset_seq: int) -> None:
+    """Deletes a dataset that was never uploaded by itself and that no run uses any more."""
+    used = exists(select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq))
+    connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq, ~datasets.c.uploaded, ~used))
+
+
+def _chunked(blocks: Iterable[Rows]) -> Iterator[Rows]:
+    for block in blocks:
+        rows = max(1, CHUNK_BYTES // (8 * block.shape[1]))
+        for first in range(0, len(block), rows):
+            yield block[first : first + rows]

@@ -1,0 +1,169 @@
+"""Whether a database file holds what was written: its structure, every checksum, what belongs to what.
+
+Nothing is written or mended. Each dataset and each run is read in a transaction of its own, chunk by chunk, so it can
+be done beside a running service, and takes a few MiB of memory however large the file is.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Table, func, inspect, null, select
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from service.storage import migrations
+from service.storage.errors import has_code
+from service.storage.integrity import chunks
+from service.storage.sqlite.readonly import read_only, wal_of
+from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
+from service.storage.tables import datasets, runs, sweeps
+
+MOST_LINES = 20
+"""Of SQLite's own findings, and of a run or a dataset: one damaged page may cause thousands."""
+
+ADVICE = {
+    "structure": "Restore a backup. What can be read of this file may be saved with SQLite's own .recover command.",
+    "reference": "Restore a backup: something that these rows belong to is missing.",
+    "dataset": "Delete the runs that use it, then the dataset, and upload it again; or restore a backup.",
+    "run": "Delete it and submit it again, which gives the same numbers; or restore a backup.",
+    "orphan": "Nothing is wrong with it, but nobody can get at it: it takes room, no more.",
+}
+"""What to do about each kind of finding."""
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is looked at, how much of it is done, and how much there is."""
+_Look = Callable[[Connection, Any], Iterator[str]]
+
+
+class Finding(NamedTuple):
+    """Something that is not as it should be. `kind` is a key of ADVICE, `where` an id or the name of a table."""
+
+    kind: str
+    where: str
+    message: str
+
+
+class CheckError(RuntimeError):
+    """Why the file cannot be looked at, for people."""
+
+
+def check(file: Path, progress: Progress) -> Iterator[Finding]:
+    """What is wrong with the file. Raises CheckError when that cannot be found out."""
+    alone = not wal_of(file).exists()
+    try:
+        check_whole(file)
+    except DamagedFileError as error:
+        yield Finding("structure", "file", str(error))
+        if not file.exists() or not file.stat().st_size:
+            return  # SQLite would delete the log
+    engine = _opened(file)
+    try:
+        with engine.connect() as connection:
+            yield from _findings(connection, progress)
+    except DatabaseError as error:
+        yield Finding("structure", "file", f"It cannot be read any further: {error.orig}.")
+    finally:
+        engine.dispose()
+    if alone and wal_of(file).exists():
+        raise CheckError(f"A service began to use {file} meanwhile. Check it again.")
+
+
+def _opened(file: Path) -> Engine:
+    if not file.is_file():
+        raise CheckError(f"There is no database at {file}.")
+    try:
+        engine = read_only(file)
+        with engine.connect() as connection:
+            revision = migrations.revision_of(connection)
+    except (DatabaseError, OSError) as error:
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        raise CheckError(f"{file} cannot be read: {cause}.") from error
+    if revision is None:
+        raise CheckError(f"{file} is no database of this program.")
+    if revision > migrations.HEAD:
+        raise CheckError(f"{file} was written by a later version of this program. Check it with that one.")
+    return engine
+
+
+def _findings(connection: Connection, progress: Progress) -> Iterator[Finding]:
+    progress("structure", 0, 1)
+    with connection.begin():
+        yield from _structure(connection)
+        yield from _references(connection)
+        yield from _orphans(connection)
+    progress("structure", 1, 1)
+    yield from _each(connection, datasets, "dataset", chunks.of_dataset, progress)
+    yield from _each(connection, runs, "run", chunks.of_run, progress)
+
+
+def _structure(connection: Connection) -> Iterator[Finding]:
+    for (line,) in connection.exec_driver_sql(f"PRAGMA integrity_check({MOST_LINES})"):
+        if line != "ok":
+            yield Finding("structure", "file", f"SQLite finds: {line}.")
+
+
+def _references(connection: Connection) -> Iterator[Finding]:
+    lost: dict[tuple[str, str], int] = {}
+    for table, _row, parent, _key in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        lost[table, parent] = lost.get((table, parent), 0) + 1
+    for (table, parent), count in lost.items():
+        yield Finding("reference", table, f"{count} of its rows belong to something that is not in {parent}.")
+
+
+def _orphans(connection: Connection) -> Iterator[Finding]:
+    used = select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq)
+    for (dataset_id,) in connection.execute(select(datasets.c.id).where(~datasets.c.uploaded, ~used.exists())):
+        yield Finding("orphan", dataset_id, "The dataset came with a run, and no run uses it.")
+    if "verifies" in _names(connection, runs):
+        other = runs.alias()
+        verified = select(other.c.seq).where(other.c.seq == runs.c.verifies)
+        lost = select(runs.c.id).where(runs.c.verifies.is_not(None), ~verified.exists())
+        for (run_id,) in connection.execute(lost):
+            yield Finding("orphan", run_id, "The run verifies another one, which is gone.")
+    if "sweep_seq" in _names(connection, runs):
+        members = select(runs.c.seq).where(runs.c.sweep_seq == sweeps.c.seq)
+        for (sweep_id,) in connection.execute(select(sweeps.c.id).where(~members.exists())):
+            yield Finding("orphan", sweep_id, "The sweep has no run.")
+        swept = select(sweeps.c.seq).where(sweeps.c.seq == runs.c.sweep_seq)
+        lost = select(runs.c.id).where(runs.c.sweep_seq.is_not(None), ~swept.exists())
+        for (run_id,) in connection.execute(lost):
+            yield Finding("orphan", run_id, "The run belongs to a sweep, which is gone.")
+
+
+def _each(connection: Connection, table: Table, kind: str, look: _Look, progress: Progress) -> Iterator[Finding]:
+    with connection.begin():
+        names = _names(connection, table)
+        count = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    # A file of an earlier version lacks columns.
+    columns = [column if column.name in names else null().label(column.name) for column in table.c]
+    next_seq = select(table.c.seq).order_by(table.c.seq).limit(1)
+    done = 0
+    seq: int | None = -1
+    while seq is not None:
+        progress(f"{kind}s", min(done, count), count)
+        with connection.begin():
+            seq = connection.execute(next_seq.where(table.c.seq > seq)).scalar_one_or_none()
+            if seq is not None:
+                yield from _looked(connection, select(*columns).where(table.c.seq == seq), kind, str(seq), look)
+        done += 1
+
+
+def _looked(connection: Connection, query: Any, kind: str, seq: str, look: _Look) -> Iterator[Finding]:
+    try:
+        row = connection.execute(query).one()
+        messages = look(connection, row)
+        for message in islice(messages, MOST_LINES):
+            yield Finding(kind, row.id, message)
+        if next(messages, None) is not None:
+            yield Finding(kind, row.id, "There is more of this.")
+    except (TypeError, ValueError) as error:
+        yield Finding(kind, seq, f"The row of this number cannot be read: {error}.")
+    except OperationalError as error:
+        if has_code(error):  # it is about the file, not about this row
+            raise
+        yield Finding(kind, seq, "The row of this number cannot be read: a text of it is no UTF-8.")
+
+
+def _names(connection: Connection, table: Table) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns(table.name)}

@@ -1,0 +1,74 @@
+"""Which SQLite, its journal mode and the pragmas of each connection."""
+
+import sqlite3
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
+
+
+def sqlite_module() -> ModuleType:
+    """The newest SQLite at hand: the one of the pysqlite3 wheel where there is such a wheel, else Python's."""
+    try:
+        import pysqlite3  # noqa: PLC0415
+    except ImportError:
+        return sqlite3
+    return pysqlite3  # type: ignore[no-any-return]
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite is free of the WAL-reset bug, by which two connections can corrupt the file.
+
+    Present from 3.7.0, fixed in 3.51.3 and, for older lines, 3.50.7 and 3.44.6 (sqlite.org/wal.html).
+    """
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+class JournalError(RuntimeError):
+    """The file is in a journal mode that this machine's SQLite must not use, and others have it open."""
+
+
+def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
+    journal = "WAL" if wal_is_safe(engine.dialect.dbapi.sqlite_version_info) else "DELETE"  # type: ignore[union-attr]
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver shall not begin or commit anything by itself
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+        # Only a new file can be told to give freed space back, and to tell another one takes the write lock.
+        if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
+            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        mode = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
+        if mode.upper() not in {journal, "MEMORY"}:
+            raise JournalError(
+                f"The database is in journal mode {mode} and could not be changed to {journal}, which this machine's "
+                f"SQLite {engine.dialect.dbapi.sqlite_version} needs. "  # type: ignore[union-attr]
+                "Stop the other programs that use the file."
+            )
+        cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA journal_size_limit = 67108864")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        # A transaction that reads and then writes could not be retried by the busy timeout (SQLITE_BUSY_SNAPSHOT).
+        writes = connection.get_execution_options().get("descent_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes:
+            _count_up(connection)
+
+
+def _count_up(connection: Connection) -> None:
+    """Each transaction has a number, in the file's first page: `wholeness` sees by it when a log has lost its end."""
+    cursor = connection.connection.cursor()
+    try:  # twice as fast as through SQLAlchemy, in every transaction that writes
+        cursor.execute("PRAGMA user_version")
+        [(number,)] = cursor.fetchall()
+        cursor.execute(f"PRAGMA user_version = {(number + 1 + 2**31) % 2**32 - 2**31}")
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance("PRAGMA user_version", (), error, connection.dialect.loaded_dbapi.Error) from error
+    finally:
+        cursor.close()

@@ -1,0 +1,87 @@
+"""Trajectories: blocks of steps as chunks of columns, one column after the other in little-endian float64."""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, bindparam, insert, select
+
+from service.core.failpoints import reach
+from service.storage.database import Database
+from service.storage.errors import CorruptError
+from service.storage.tables import trajectory_chunks as chunks
+
+Columns = np.ndarray[Any, np.dtype[np.float64]]
+READ_BYTES = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+CHUNK_ROWS = 1024
+DELETED_AT_ONCE = 64
+"""The most chunks that are deleted in one transaction: where a page has to be read for each page, 0.1 s."""
+
+# The chunk that holds `first` begins at most one chunk's rows before it: after `earliest`.
+_SOME = (
+    select(chunks.c.first_step, chunks.c.rows, chunks.c.data, chunks.c.checksum)
+    .where(chunks.c.run_seq == bindparam("run_seq"), chunks.c.first_step + chunks.c.rows > bindparam("first"))
+    .where(chunks.c.first_step <= bindparam("last"), chunks.c.first_step > bindparam("earliest"))
+    .order_by(chunks.c.first_step)
+    .limit(bindparam("most"))
+)
+_ADD = insert(chunks)
+_AFTER_MANY = (
+    select(chunks.c.first_step).where(chunks.c.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
+)
+
+
+def chunk_rows(columns: int) -> int:
+    """How many steps make a full chunk of so many columns."""
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * columns)))
+
+
+def is_long(connection: Connection, run_seq: int) -> bool:
+    """Whether a run has more chunks than shall be deleted in one transaction."""
+    place = {"run_seq": run_seq}
+    return connection.execute(_AFTER_MANY, place).one_or_none() is not None
+
+
+def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:
+    """Stores the steps from `first_step` on: `columns` has shape (columns, steps), θ's components first."""
+    reach("append.before")
+    height = chunk_rows(len(columns))
+    for start in range(0, columns.shape[1], height):
+        part = columns[:, start : start + height]
+        data = part.astype("<f8", copy=False).tobytes()
+        chunk = {"run_seq": run_seq, "first_step": first_step + start, "rows": part.shape[1], "data": data}
+        connection.execute(_ADD, chunk | {"checksum": zlib.crc32(data)})
+    reach("append.after")
+
+
+def read(database: Database, run_seq: int, columns: int, first: int, last: int) -> Iterator[tuple[int, Columns]]:
+    """The chunks that hold the steps `first` to `last`, cut to these: (first step, array of shape (columns, steps)).
+
+    Every few chunks are a transaction of their own: however slowly a client reads, it holds up no one. Raises
+    CorruptError on a wrong checksum or a gap, which a run deleted meanwhile is too.
+    """
+    expected = first
+    while expected <= last:
+        for first_step, rows in _some(database, run_seq, columns, expected, last):
+            if first_step > expected or first_step + rows.shape[1] <= expected:
+                raise CorruptError(f"The trajectory has no step {expected}.")
+            yield expected, rows[:, expected - first_step : last + 1 - first_step]
+            expected = min(first_step + rows.shape[1], last + 1)
+
+
+def _some(database: Database, run_seq: int, columns: int, first: int, last: int) -> list[tuple[int, Columns]]:
+    most = max(1, READ_BYTES // (8 * columns * chunk_rows(columns)))
+    place = {"run_seq": run_seq, "first": first, "last": last, "earliest": first - chunk_rows(columns), "most": most}
+    with database.reading() as connection:
+        found = connection.execute(_SOME, place).all()
+    if not found:
+        raise CorruptError(f"The trajectory has no step {first}.")
+    return [(row.first_step, _decode(row, columns)) for row in found]
+
+
+def _decode(row: Any, columns: int) -> Columns:
+    if zlib.crc32(row.data) != row.checksum:
+        raise CorruptError(f"The trajectory is damaged at step {row.first_step}: a checksum is wrong.")
+    return np.frombuffer(row.data, dtype="<f8").reshape(columns, row.rows)

@@ -1,0 +1,239 @@
+"""Checking a file: each kind of damage that is planted is found, and nothing else."""
+
+import hashlib
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from service.core.settings import Settings
+from service.storage.database import Database
+from service.storage.integrity.fsck import ADVICE, CheckError, check
+from service.storage.sqlite.backup import back_up
+from service.storage.sqlite.engine import sqlite_module
+from service.storage.sqlite.readonly import wal_of
+from tests.service.storage.migrations.old_versions import make_version
+from tests.service.support import fit_body, stored_run
+
+STEPS = np.arange(3000.0).reshape(1000, 3)
+
+
+def silent(*_: object) -> None:
+    """No progress is shown."""
+
+
+@pytest.fixture
+def file(settings: Settings, api: TestClient, database: Database) -> Path:
+    """A sound file: a run that ended, one that goes on, with data of their own, and data that was uploaded."""
+    stored_run(database, fit_body(name="ended", tags={"a": "b"}, descent={"steps": 999}), STEPS, chunks=[300, 300, 300])
+    going = fit_body(name="going", dataset={"y": [float(number) for number in range(8)]})
+    stored_run(database, going, status=None)
+    assert api.post("/datasets", json={"x": [[1], [2], [3]], "y": ["a", "b", "a"]}).status_code == 201
+    with database.writing() as connection:
+        rows = connection.execute(text("SELECT data, rows FROM trajectory_chunks ORDER BY first_step")).all()
+        whole = np.hstack([np.frombuffer(row.data).reshape(-1, row.rows) for row in rows])
+        digest = hashlib.sha256(whole.T.tobytes()).hexdigest()
+        connection.execute(text("UPDATE runs SET trajectory_sha256 = :it WHERE name = 'ended'"), {"it": digest})
+    assert settings.database_file is not None
+    return settings.database_file
+
+
+def found(file: Path) -> list[tuple[str, str]]:
+    return [(finding.kind, finding.message) for finding in check(file, silent)]
+
+
+def plant(file: Path, damage: str) -> None:
+    """Changes the file behind the program's back, without the rules of the tables."""
+    with closing(sqlite_module().connect(file)) as connection:
+        connection.executescript(damage)
+
+
+def test_a_sound_file_is_sound(file: Path, tmp_path: Path) -> None:
+    assert found(file) == []
+    back_up(file, tmp_path / "copy.db", force=False, progress=silent)
+    assert found(tmp_path / "copy.db") == []
+
+
+ENDED, GOING = "(SELECT seq FROM runs WHERE name = 'ended')", "(SELECT seq FROM runs WHERE name = 'going')"
+UPLOADED = "(SELECT seq FROM datasets WHERE uploaded)"
+CHUNK = f"trajectory_chunks WHERE run_seq = {ENDED} AND first_step"
+ROWS = f"dataset_chunks SET {{}} WHERE dataset_seq = {UPLOADED}"
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind", "message"),
+    [
+        (
+            f"UPDATE trajectory_chunks SET data = zeroblob(length(data)) WHERE run_seq = {ENDED} AND first_step = 300",
+            "run",
+            "What begins at step 300 is damaged: its checksum is wrong.",
+        ),
+        (
+            f"UPDATE trajectory_chunks SET rows = 299 WHERE run_seq = {ENDED} AND first_step = 300",
+            "run",
+            "What begins at step 300 has not the length of 299 steps.",
+        ),
+        (f"DELETE FROM {CHUNK} = 300", "run", "Between step 300 and step 600 is a gap."),
+        (f"DELETE FROM {CHUNK} = 900", "run", "There are 900 steps, and there should be 1000."),
+        (
+            f"UPDATE trajectory_chunks SET first_step = 599 WHERE run_seq = {ENDED} AND first_step = 600",
+            "run",
+            "What begins at step 599 is stored twice.",
+        ),
+        (
+            "UPDATE runs SET trajectory_sha256 = 'other' WHERE name = 'ended'",
+            "run",
+            "Its trajectory is not what its SHA-256 was made of.",
+        ),
+        (
+            "UPDATE runs SET request = '{' WHERE name = 'ended'",
+            "run",
+            "The row of this number cannot be read: unexpected end of data: line 1 column 2 (char 1).",
+        ),
+        (
+            "UPDATE runs SET stop_reason = CAST(x'6dff' AS TEXT) WHERE name = 'ended'",
+            "run",
+            "The row of this number cannot be read: a text of it is no UTF-8.",
+        ),
+        ("UPDATE runs SET status = 'lost' WHERE name = 'ended'", "run", "The run has a status that does not exist."),
+        ("UPDATE runs SET finished_at = NULL WHERE name = 'ended'", "run", "The run is finished without a time."),
+        (
+            "UPDATE runs SET finished_at = 1 WHERE name = 'going'",
+            "run",
+            "The run has a time of its end but goes on.",
+        ),
+        (
+            "UPDATE runs SET lease_expires_at = NULL WHERE name = 'going'",
+            "run",
+            "The run is held by no worker, and nobody takes it up.",
+        ),
+        (
+            "UPDATE runs SET status = 'queued' WHERE name = 'going'",
+            "run",
+            "The run has a worker though nobody works on it.",
+        ),
+        ("UPDATE runs SET stop_reason = NULL WHERE name = 'ended'", "run", "The run is finished without a reason."),
+        ("UPDATE runs SET status = 'diverged' WHERE name = 'ended'", "run", "The run diverged at no step."),
+        ("UPDATE runs SET status = 'failed' WHERE name = 'ended'", "run", "The run failed without an error."),
+        (
+            "UPDATE runs SET steps_total = 998 WHERE name = 'ended'",
+            "run",
+            "The run has more steps than it was to take.",
+        ),
+        (f"UPDATE {ROWS.format('checksum = 1')}", "dataset", "What begins at row 0 is damaged: its checksum is wrong."),
+        (f"UPDATE {ROWS.format('first_row = 1')}", "dataset", "Between row 0 and row 1 is a gap."),
+        (
+            "UPDATE datasets SET target = 'other' WHERE uploaded",
+            "dataset",
+            "Its content is not what its SHA-256 was made of.",
+        ),
+        (
+            "INSERT INTO trajectory_chunks VALUES (77, 0, 1, x'00', 0), (77, 1, 1, x'00', 0)",
+            "reference",
+            "2 of its rows belong to something that is not in runs.",
+        ),
+        (
+            "INSERT INTO run_tags VALUES (77, 'a', 'b')",
+            "reference",
+            "1 of its rows belong to something that is not in runs.",
+        ),
+        (
+            "UPDATE datasets SET uploaded = 0 WHERE uploaded",
+            "orphan",
+            "The dataset came with a run, and no run uses it.",
+        ),
+        (
+            "UPDATE runs SET verifies = 77 WHERE name = 'going'",
+            "orphan",
+            "The run verifies another one, which is gone.",
+        ),
+        (
+            "UPDATE runs SET sweep_seq = 77 WHERE name = 'going'",
+            "orphan",
+            "The run belongs to a sweep, which is gone.",
+        ),
+        (
+            "INSERT INTO sweeps (id, varied, rank_by, request_digest, created_at) VALUES ('s', '[]', 'a', '', 0)",
+            "orphan",
+            "The sweep has no run.",
+        ),
+    ],
+)
+def test_planted_damage_is_found(damage: str, kind: str, message: str, file: Path) -> None:
+    plant(file, damage)
+    # Of what is planted, some implies more: a chunk moved makes the number of rows wrong too.
+    first, *more = found(file)
+    assert first == (kind, message)
+    assert len(more) <= 1
+    assert {each for each, _ in more} <= {kind}
+
+
+def test_a_run_that_cannot_go_on_is_found(file: Path) -> None:
+    plant(file, "UPDATE runs SET rows_done = 1, checkpoint = NULL WHERE name = 'going'")
+    assert ("run", "The run cannot go on: the state after its last step is missing.") in found(file)
+
+
+def test_a_damaged_page_is_found(file: Path, database: Database) -> None:
+    database.dispose()
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 4096] = b"\xa5" * 4096
+    file.write_bytes(content)
+    assert {kind for kind, _ in found(file)} & {"structure", "run", "dataset"}
+
+
+def test_long_damage_is_told_shortly(file: Path) -> None:
+    plant(file, f"UPDATE trajectory_chunks SET checksum = 1; {many_chunks()}")
+    told = found(file)
+    assert 10 < len(told) < 50
+    assert "more" in told[-1][1]
+
+
+def many_chunks() -> str:
+    """A thousand chunks whose checksums are wrong."""
+    return (
+        "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+        f" INSERT INTO trajectory_chunks SELECT {ENDED}, i, 1, zeroblob(72), 1 FROM n"
+    )
+
+
+def test_every_kind_has_its_advice() -> None:
+    assert set(ADVICE) == {"structure", "reference", "dataset", "run", "orphan"}
+
+
+def test_nothing_is_written(file: Path, database: Database) -> None:
+    database.dispose()
+    before = file.read_bytes()
+    file.chmod(stat.S_IRUSR)
+    assert found(file) == []
+    assert file.read_bytes() == before
+    assert not wal_of(file).exists()
+
+
+def test_a_file_of_the_first_release_is_checked_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "old.db"
+    make_version(file, "0001")
+    before = file.read_bytes()
+    # Data without its rows is all that is wrong with it.
+    assert [message for _, message in found(file)] == ["There are 0 rows, and there should be 2."]
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "no database at"), (b"", "no database of this program"), (b"text " * 1000, "cannot be read")],
+)
+def test_what_is_no_database_is_told(content: bytes | None, reason: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "other.db").write_bytes(content)
+    with pytest.raises(CheckError, match=reason):
+        found(tmp_path / "other.db")
+
+
+def test_a_later_version_is_told(file: Path) -> None:
+    plant(file, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(CheckError, match="later version"):
+        found(file)

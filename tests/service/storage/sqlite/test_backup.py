@@ -1,0 +1,185 @@
+"""Backups: the whole of one commit while others write, or no file."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from service.core.settings import Settings
+from service.storage.connect import open_database
+from service.storage.database import Database
+from service.storage.integrity.fsck import check
+from service.storage.sqlite.backup import BackupError, back_up
+from service.storage.sqlite.engine import sqlite_module
+from tests.service.support import fit_body, stored_run
+
+LONG = np.zeros((50_000, 3))
+
+
+def silent(*_: object) -> None:
+    """No progress is shown."""
+
+
+@pytest.fixture
+def source(settings: Settings, database: Database) -> Path:
+    """A database with some runs."""
+    for _ in range(3):
+        stored_run(database, fit_body(descent={"steps": len(LONG) - 1}), LONG)
+    assert settings.database_file is not None
+    return settings.database_file
+
+
+def is_sound(file: Path) -> bool:
+    return not list(check(file, silent))
+
+
+@contextmanager
+def writer(database: Database) -> Iterator[list[int]]:
+    """Somebody who commits without a pause, two rows each time that have to be seen together; the last commit."""
+    stopping = threading.Event()
+    commits = [0]
+
+    def write() -> None:
+        while not stopping.is_set():
+            with database.writing() as connection:
+                connection.execute(text("UPDATE a SET n = n + 1"))
+                connection.execute(text("UPDATE b SET n = n + 1"))
+                connection.execute(text("INSERT INTO many VALUES (zeroblob(20000))"))
+            commits[0] += 1
+
+    with database.writing() as connection:
+        for statement in ("CREATE TABLE a AS SELECT 0 n", "CREATE TABLE b AS SELECT 0 n", "CREATE TABLE many (x)"):
+            connection.execute(text(statement))
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield commits
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def test_a_copy_made_while_others_write_is_one_commit(source: Path, database: Database, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    with writer(database) as commits:
+        for _ in range(5):
+            before = commits[0]
+            size = back_up(source, target, force=True, progress=silent)
+            after = commits[0]
+            assert size == target.stat().st_size
+            with closing(sqlite_module().connect(f"file:{target}?immutable=1", uri=True)) as copy:
+                a, b, many = copy.execute(
+                    "SELECT (SELECT n FROM a), (SELECT n FROM b), (SELECT count(*) FROM many)"
+                ).fetchone()
+            assert a == b == many
+            assert before <= a <= after + 1
+            assert is_sound(target)
+        assert commits[0] > 0
+    assert {file.name for file in tmp_path.iterdir() if "copy" in file.name} == {"copy.db"}
+
+
+def test_a_copy_opens_as_a_database(source: Path, database: Database, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    back_up(source, target, force=False, progress=silent)
+    copy = open_database(f"sqlite:///{target}", 5.0)
+    with copy.reading() as there, database.reading() as here:
+        for table in ("runs", "datasets", "trajectory_chunks", "dataset_chunks"):
+            question = text(f"SELECT * FROM {table}")  # a name of ours
+            assert there.execute(question).all() == here.execute(question).all()
+    copy.dispose()
+
+
+def test_progress_is_told(source: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    back_up(source, tmp_path / "copy.db", force=False, progress=lambda done, of: told.append((done, of)))
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] > 0
+
+
+def test_what_is_there_is_not_replaced_unless_told_to(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    target.write_text("precious")
+    with pytest.raises(BackupError, match="--force"):
+        back_up(source, target, force=False, progress=silent)
+    assert target.read_text() == "precious"
+    back_up(source, target, force=True, progress=silent)
+    assert is_sound(target)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [("descent.db", "the database itself"), ("folder", "is a folder"), ("missing/copy.db", "No such")],
+)
+def test_a_place_that_cannot_be_is_refused(given: str, reason: str, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises((BackupError, FileNotFoundError), match=reason):
+        back_up(source, tmp_path / given, force=True, progress=silent)
+    assert is_sound(source)
+
+
+def test_there_has_to_be_a_database(tmp_path: Path) -> None:
+    for name, content in (("none.db", None), ("other.db", b"no database" * 1000)):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(BackupError):
+            back_up(tmp_path / name, tmp_path / "copy.db", force=False, progress=silent)
+        assert not (tmp_path / "copy.db").exists()
+        assert not (tmp_path / "copy.db.partial").exists()
+
+
+def test_a_damaged_database_gives_no_backup(source: Path, database: Database, tmp_path: Path) -> None:
+    database.dispose()  # all is in the file now
+    content = bytearray(source.read_bytes())
+    content[4096 * 4 : 4096 * 5] = bytes(4096)
+    source.write_bytes(content)
+    with pytest.raises(BackupError, match="descent check"):
+        back_up(source, tmp_path / "copy.db", force=False, progress=silent)
+    assert not (tmp_path / "copy.db").exists()
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from service.storage.sqlite.backup import back_up
+def slowly(done, of):
+    print(done, flush=True)
+    time.sleep(60)
+back_up(Path(sys.argv[1]), Path(sys.argv[2]), force=False, progress=slowly)
+"""
+
+
+@contextmanager
+def under_way(source: Path, target: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A backup in a process of its own that has copied some pages and goes on in a minute."""
+    command = [sys.executable, "-c", SLOW, str(source), str(target)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) > 0
+        try:
+            yield process
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+
+
+def test_a_killed_backup_leaves_no_file_and_the_next_one_is_whole(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    with under_way(source, target):
+        assert not target.exists()
+    assert not target.exists()
+    back_up(source, target, force=False, progress=silent)
+    assert is_sound(target)
+    assert not (tmp_path / "copy.db.partial").exists()
+
+
+def test_two_backups_to_one_file_do_not_mix(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    with under_way(source, target), pytest.raises(BackupError, match="under way"):
+        back_up(source, target, force=False, progress=silent)

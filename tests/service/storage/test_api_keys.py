@@ -1,0 +1,53 @@
+"""API keys in the store: what is kept of them, and when they are usable."""
+
+import time
+from pathlib import Path
+
+from sqlalchemy import text
+
+from service.storage import api_keys
+from service.storage.database import Database
+from tests.keys import make_key
+
+
+def usable(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return [key.id for key in api_keys.usable(connection)]
+
+
+def test_a_key_is_usable_until_it_is_revoked_and_stays_in_the_list(database: Database) -> None:
+    key, other = make_key(database, "read", "write", name="lab"), make_key(database)
+    assert set(usable(database)) == {key.id, other.id}
+    with database.writing() as connection:
+        assert api_keys.revoke(connection, key.id)
+    assert usable(database) == [other.id]
+    with database.reading() as connection:
+        first, second = api_keys.every(connection)
+    assert (first.id, first.name, first.scopes) == (key.id, "lab", ["read", "write"])
+    assert first.revoked_at is not None
+    assert second.revoked_at is None
+
+
+def test_to_revoke_again_changes_nothing_and_to_revoke_nothing_says_so(database: Database) -> None:
+    key = make_key(database)
+    with database.writing() as connection:
+        api_keys.revoke(connection, key.id)
+        [before] = api_keys.every(connection)
+        assert api_keys.revoke(connection, key.id)
+        assert api_keys.every(connection) == [before]
+        assert not api_keys.revoke(connection, "nothing")
+
+
+def test_a_key_is_usable_until_its_time_is_over(database: Database) -> None:
+    fresh, _stale = make_key(database, expires_in=60), make_key(database, expires_in=-1)
+    assert usable(database) == [fresh.id]
+    with database.writing() as connection:
+        connection.execute(text("UPDATE api_keys SET expires_at = :now"), {"now": time.time()})
+    assert usable(database) == []
+
+
+def test_the_secret_is_nowhere_in_the_file(database: Database, tmp_path: Path) -> None:
+    key = make_key(database)
+    content = b"".join(file.read_bytes() for file in tmp_path.glob("descent.db*"))
+    assert key.id.encode() in content
+    assert key.text.removeprefix(f"descent_{key.id}_").encode() not in content

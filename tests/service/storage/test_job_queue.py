@@ -1,0 +1,218 @@
+"""Claims, leases and their tokens; who may change a run when."""
+
+import multiprocessing
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from service.core.run_status import FINISHED, TRANSITIONS, RunStatus, before
+from service.core.settings import Settings
+from service.storage import datasets, job_queue, runs
+from service.storage.connect import open_database
+from service.storage.database import Database
+from service.storage.job_queue import Claim, LeaseLostError
+from tests.service.storage.helpers import queue_run
+
+
+def claim(database: Database, owner: str = "w", lease: float = 15.0) -> Claim:
+    with database.writing() as connection:
+        found = job_queue.claim(connection, owner, lease)
+    assert found is not None
+    return found
+
+
+def status(database: Database, run_id: str) -> str:
+    with database.reading() as connection:
+        found = runs.find(connection, run_id)
+    assert found is not None
+    return str(found.status)
+
+
+def test_runs_are_claimed_oldest_first_and_once(database: Database) -> None:
+    queued = [queue_run(database) for _ in range(3)]
+    assert [claim(database).run.id for _ in range(3)] == queued
+    with database.writing() as connection:
+        assert not job_queue.has_work(connection)
+        assert job_queue.claim(connection, "w", 15.0) is None
+
+
+def test_a_claim_starts_the_run_and_counts_its_token(database: Database) -> None:
+    queue_run(database)
+    first = claim(database)
+    assert (first.run.status, first.token, first.run.losses) == ("running", 1, 0)
+    assert first.run.started_at is not None
+
+
+def test_a_silent_workers_run_goes_to_another(database: Database) -> None:
+    queue_run(database)
+    first = claim(database, "silent", lease=-1)
+    second = claim(database, "other")
+    assert (second.run.id, second.token, second.run.losses) == (first.run.id, 2, 1)
+    assert second.run.started_at == first.run.started_at
+
+
+WRITES: dict[str, Callable[[Connection, Claim], object]] = {
+    "progress": lambda connection, held: job_queue.progress(connection, held, 15.0, {"rows_done": 5}),
+    "finish": lambda connection, held: job_queue.finish(connection, held, RunStatus.SUCCEEDED, {"rows_done": 5}),
+    "hand_back": job_queue.hand_back,
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("how", ["claimed by another", "deleted", "finished", "cancelled while queued again"])
+def test_who_lost_the_lease_writes_nothing(database: Database, write: str, how: str) -> None:
+    run_id = queue_run(database)
+    held = claim(database, lease=-1)
+    if how == "claimed by another":
+        claim(database, "other")
+    elif how == "deleted":
+        with database.writing() as connection:
+            runs.remove(connection, run_id)
+    elif how == "finished":
+        with database.writing() as connection:
+            job_queue.finish(connection, held, RunStatus.SUCCEEDED, {})
+    else:
+        with database.writing() as connection:
+            job_queue.hand_back(connection, held)
+            runs.cancel(connection, run_id)
+    before_write = _row(database)
+    with pytest.raises(LeaseLostError), database.writing() as connection:
+        WRITES[write](connection, held)
+    assert _row(database) == before_write
+
+
+def _row(database: Database) -> list[tuple[object, ...]]:
+    with database.reading() as connection:
+        return [tuple(row) for row in connection.execute(text("SELECT * FROM runs"))]
+
+
+def test_cancelling_a_queued_run_ends_it(database: Database) -> None:
+    run_id = queue_run(database)
+    with database.writing() as connection:
+        assert runs.cancel(connection, run_id)
+        assert not runs.cancel(connection, run_id)
+        assert not job_queue.has_work(connection)
+    assert status(database, run_id) == "cancelled"
+
+
+def test_cancelling_a_running_one_asks_its_worker(database: Database) -> None:
+    run_id = queue_run(database)
+    held = claim(database)
+    with database.writing() as connection:
+        assert runs.cancel(connection, run_id)
+        assert job_queue.progress(connection, held, 15.0, {}) == RunStatus.CANCELLING
+        job_queue.finish(connection, held, RunStatus.CANCELLED, {})
+    assert status(database, run_id) == "cancelled"
+
+
+def test_a_paused_run_is_taken_from_its_worker_and_claimed_when_it_is_resumed(database: Database) -> None:
+    run_id = queue_run(database)
+    held = claim(database)
+    with database.writing() as connection:
+        assert runs.pause(connection, run_id)
+        assert not runs.pause(connection, run_id)
+        assert not job_queue.has_work(connection)
+    for write in WRITES.values():
+        with pytest.raises(LeaseLostError), database.writing() as connection:
+            write(connection, held)
+    assert status(database, run_id) == "paused"
+    with database.writing() as connection:
+        assert runs.resume(connection, run_id)
+        assert not runs.resume(connection, run_id)
+    again = claim(database)
+    assert (again.run.id, again.run.losses) == (run_id, 0)
+    assert again.token > held.token
+
+
+def test_a_paused_run_can_be_cancelled(database: Database) -> None:
+    run_id = queue_run(database)
+    with database.writing() as connection:
+        assert runs.pause(connection, run_id)
+        assert runs.cancel(connection, run_id)
+        assert not runs.resume(connection, run_id)
+    assert status(database, run_id) == "cancelled"
+
+
+def test_an_owner_finds_nothing_of_anothers(database: Database) -> None:
+    run_id = queue_run(database)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE runs SET owner = 'a'"))
+        connection.execute(text("UPDATE datasets SET owner = 'a', uploaded = 1"))
+    with database.reading() as connection:
+        for owner, found in (("a", True), ("b", False), (None, True)):
+            for name in (run_id, "latest"):
+                assert (runs.find(connection, name, owner) is not None) == found
+            for name in ("d", "latest"):
+                assert (datasets.find(connection, name, owner) is not None) == found
+            page = list(runs.page(connection, limit=5, before_seq=None, status=None, tag=None, owner=owner))
+            assert len(page) == found
+            assert len(list(datasets.page(connection, limit=5, before=None, owner=owner))) == found
+
+
+def test_a_cancelling_run_whose_worker_died_is_claimed_to_be_ended(database: Database) -> None:
+    run_id = queue_run(database)
+    claim(database, lease=-1)
+    with database.writing() as connection:
+        runs.cancel(connection, run_id)
+    assert claim(database, "other").run.status == "cancelling"
+
+
+def test_the_leases_of_a_dead_worker_end_at_once_and_others_stay(database: Database) -> None:
+    dead, alive = queue_run(database), queue_run(database)
+    claim(database, "dead")
+    claim(database, "alive")
+    with database.writing() as connection:
+        assert job_queue.expire_leases(connection, "dead") == 1
+    assert claim(database, "other").run.id == dead
+    with database.reading() as connection:
+        assert not job_queue.has_work(connection)
+    assert status(database, alive) == "running"
+
+
+def test_no_status_follows_the_last_ones_and_queued_is_the_first() -> None:
+    assert {status for status in RunStatus if not TRANSITIONS[status]} == FINISHED
+    assert before(RunStatus.QUEUED) == [RunStatus.RUNNING, RunStatus.PAUSED]
+    assert set(TRANSITIONS) == set(RunStatus)
+
+
+def _claim_all(url: str, owner: str) -> None:
+    database = open_database(url, 30.0)
+    while True:
+        with database.writing() as connection:
+            found = job_queue.claim(connection, owner, 60.0)
+        if found is None:
+            return
+        with database.writing() as connection:
+            job_queue.finish(connection, found, RunStatus.SUCCEEDED, {"stop_reason": owner})
+        time.sleep(0)
+
+
+def test_many_processes_claim_each_run_once(database: Database, settings: Settings) -> None:
+    for _ in range(200):
+        queue_run(database)
+    context = multiprocessing.get_context("spawn")
+    claimers = [context.Process(target=_claim_all, args=(settings.database_url, f"w{i}")) for i in range(4)]
+    for process in claimers:
+        process.start()
+    for process in claimers:
+        process.join(120)
+    assert [process.exitcode for process in claimers] == [0] * 4
+    with database.reading() as connection:
+        counts = connection.execute(text("SELECT lease_token, status, count(*) FROM runs GROUP BY 1, 2")).all()
+    assert [tuple(row) for row in counts] == [(1, "succeeded", 200)]
+
+
+def test_however_many_runs_are_finished_the_next_one_is_found_by_an_index_in_order(database: Database) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _keep(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        asked.append((statement, values))
+
+    with database.reading() as connection:
+        job_queue.has_work(connection)
+        statement, values = asked[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        assert [row.detail for row in plan] == ["SCAN runs USING INDEX ix_runs_live"]

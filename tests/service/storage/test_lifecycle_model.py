@@ -1,0 +1,246 @@
+"""The store of runs against a model of it in plain Python: made-up histories, and a look at the file after each."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import text
+
+from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
+from service.storage import job_queue, runs, trajectories
+from service.storage.database import Database
+from service.storage.job_queue import Claim, LeaseLostError
+from tests.service.storage.helpers import queue_run
+
+WORKERS = st.sampled_from(["a", "b", "c"])
+# A lease of -1 s has run out when it is given: so time passes.
+LEASES = st.sampled_from([60.0, -1.0])
+MOST_RUNS = 2
+"""So few that what is done is done to the same ones."""
+ENDS = st.sampled_from(sorted(FINISHED))
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """What is known of a run."""
+
+    status: RunStatus = RunStatus.QUEUED
+    token: int = 0
+    owner: str | None = None
+    expired: bool = False
+    losses: int = 0
+    steps: int = 0
+
+    @property
+    def claimable(self) -> bool:
+        return self.status == RunStatus.QUEUED or (self.status in HELD and self.expired)
+
+    def released(self, status: RunStatus) -> "Modelled":
+        return replace(self, status=status, owner=None, expired=False)
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Runs in a real file, and in `known` what should be there, the oldest first."""
+
+    database: Database
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, Modelled] = {}
+        self.claims: list[Claim] = []
+        self.created = 0
+        with self.database.writing() as connection:
+            for table in ("runs", "datasets"):
+                connection.execute(text(f"DELETE FROM {table}"))
+
+    def become(self, run_id: str, after: Modelled) -> None:
+        before = self.known[run_id]
+        assert after.status == before.status or after.status in TRANSITIONS[before.status]
+        assert after.token >= before.token
+        self.known[run_id] = after
+
+    @initialize()
+    def begin(self) -> None:
+        """No example makes use of every rule: each has a run that was taken from a silent worker, and one more."""
+        self.create()
+        self.create()
+        self.claim("a", -1.0)
+        self.claim("b", 60.0)
+
+    @precondition(lambda self: len(self.known) < MOST_RUNS)
+    @rule()
+    def create(self) -> None:
+        self.created += 1
+        self.known[queue_run(self.database, f"d{self.created}", {"n": str(self.created)})] = Modelled()
+
+    @rule(worker=WORKERS, lease=LEASES)
+    def claim(self, worker: str, lease: float) -> None:
+        with self.database.writing() as connection:
+            assert job_queue.has_work(connection) == any(run.claimable for run in self.known.values())
+            claimed = job_queue.claim(connection, worker, lease)
+        oldest = next((run_id for run_id, run in self.known.items() if run.claimable), None)
+        assert (claimed and claimed.run.id) == oldest
+        if claimed is None or oldest is None:
+            return
+        self.claims.append(claimed)
+        before = self.known[oldest]
+        waited = before.status == RunStatus.QUEUED
+        after = replace(
+            before,
+            status=RunStatus.RUNNING if waited else before.status,
+            token=before.token + 1,
+            owner=worker,
+            expired=lease < 0,
+            losses=before.losses if waited else before.losses + 1,
+        )
+        self.become(oldest, after)
+        assert claimed.token == after.token
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data(), lease=LEASES, steps=st.integers(1, 3))
+    def progress(self, data: st.DataObject, lease: float, steps: int) -> None:
+        """A block of steps, or a beat's worth of it: from whoever ever held a run, lately or long ago."""
+        claim, run = self._any_claim(data)
+        first = run.steps if run else 0
+        block = np.arange(3.0 * steps).reshape(3, steps)
+        try:
+            with self.database.writing() as connection:
+                status = job_queue.progress(connection, claim, lease, {"rows_done": first + steps})
+                trajectories.append(connection, claim.run.seq, first, block)
+        except LeaseLostError:
+            assert not self._holds(claim, run)
+        else:
+            assert run is not None
+            assert self._holds(claim, run)
+            assert status == run.status
+            self.become(claim.run.id, replace(run, steps=first + steps, expired=lease < 0))
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data(), end=ENDS)
+    def finish(self, data: st.DataObject, end: RunStatus) -> None:
+        claim, run = self._any_claim(data)
+        may = run is not None and self._holds(claim, run) and end in TRANSITIONS[run.status]
+        try:
+            with self.database.writing() as connection:
+                job_queue.finish(connection, claim, end, {})
+        except LeaseLostError:
+            assert not may
+        else:
+            assert may
+            assert run is not None
+            self.become(claim.run.id, run.released(end))
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data())
+    def hand_back(self, data: st.DataObject) -> None:
+        claim, run = self._any_claim(data)
+        may = run is not None and self._holds(claim, run) and run.status == RunStatus.RUNNING
+        try:
+            with self.database.writing() as connection:
+                job_queue.hand_back(connection, claim)
+        except LeaseLostError:
+            assert not may
+        else:
+            assert may
+            assert run is not None
+            self.become(claim.run.id, run.released(RunStatus.QUEUED))
+
+    @rule(worker=WORKERS)
+    def worker_dies(self, worker: str) -> None:
+        """And its supervisor sees it."""
+        held = [run_id for run_id, run in self.known.items() if run.owner == worker and run.status in HELD]
+        with self.database.writing() as connection:
+            assert job_queue.expire_leases(connection, worker) == len(held)
+        for run_id in held:
+            self.become(run_id, replace(self.known[run_id], expired=True))
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        run_id, run = self._any_run(data)
+        with self.database.writing() as connection:
+            assert runs.cancel(connection, run_id) == (run.status not in FINISHED)
+        if run.status in HELD:
+            self.become(run_id, replace(run, status=RunStatus.CANCELLING))
+        elif run.status not in FINISHED:
+            self.become(run_id, run.released(RunStatus.CANCELLED))
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def pause(self, data: st.DataObject) -> None:
+        run_id, run = self._any_run(data)
+        may = run.status in {RunStatus.QUEUED, RunStatus.RUNNING}
+        with self.database.writing() as connection:
+            assert runs.pause(connection, run_id) == may
+        if may:
+            self.become(run_id, replace(run.released(RunStatus.PAUSED), token=run.token + 1))
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def resume(self, data: st.DataObject) -> None:
+        run_id, run = self._any_run(data)
+        may = run.status == RunStatus.PAUSED
+        with self.database.writing() as connection:
+            assert runs.resume(connection, run_id) == may
+        if may:
+            self.become(run_id, run.released(RunStatus.QUEUED))
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        run_id, _ = self._any_run(data)
+        with self.database.writing() as connection:
+            assert runs.remove(connection, run_id)
+            assert not runs.remove(connection, run_id)
+        del self.known[run_id]
+
+    @invariant()
+    def the_file_says_what_the_model_says(self) -> None:
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                text("SELECT id, status, lease_token, lease_owner, losses, rows_done FROM runs ORDER BY seq")
+            ).all()
+        assert [tuple(row) for row in rows] == [
+            (run_id, run.status, run.token, run.owner, run.losses, run.steps) for run_id, run in self.known.items()
+        ]
+
+    @invariant()
+    def no_step_is_missing_or_doubled_and_nothing_is_left_of_the_deleted(self) -> None:
+        with self.database.reading() as connection:
+            counts: dict[str, Any] = {
+                table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+                for table in ("datasets", "dataset_chunks", "run_tags")
+            }
+            steps = connection.execute(
+                text("SELECT run_seq, sum(rows), max(first_step + rows) FROM trajectory_chunks GROUP BY 1 ORDER BY 1")
+            ).all()
+        assert set(counts.values()) == {len(self.known)}
+        expected = [run.steps for run in self.known.values() if run.steps]
+        assert [row[1] for row in steps] == [row[2] for row in steps] == expected
+
+    def _any_run(self, data: st.DataObject) -> tuple[str, Modelled]:
+        run_id = data.draw(st.sampled_from(list(self.known)))
+        return run_id, self.known[run_id]
+
+    def _any_claim(self, data: st.DataObject) -> tuple[Claim, Modelled | None]:
+        """A claim that was made once, the latest most often, and its run as it is now, if it is there."""
+        claim = self.claims[-1 - data.draw(st.integers(0, len(self.claims) - 1))]
+        return claim, self.known.get(claim.run.id)
+
+    def _holds(self, claim: Claim, run: Modelled | None) -> bool:
+        return run is not None and run.token == claim.token and run.status in HELD
+
+
+def test_runs_live_as_the_model_does(database: Database) -> None:
+    machine = type("OfThisFile", (Lifecycle,), {"database": database})
+    run_state_machine_as_test(machine, settings=settings(max_examples=80, stateful_step_count=50))
