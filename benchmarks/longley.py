@@ -22,8 +22,8 @@ from gd_engine import (
     split_by_fraction,
     start,
 )
-from service import samples
 from service.core.process_limits import ONE_THREAD
+from service.datasets import samples
 
 ROUNDS, STEPS = 7, 1_000_000
 

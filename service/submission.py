@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection
 
-from service import ingest, plan, samples
+from service import plan
 from service.access import ANYBODY, Caller
 from service.core.exceptions import InvalidError, NotFoundError, field_error, invalid
 from service.core.settings import Settings
+from service.datasets import ingest, samples
 from service.modelling import Request
 from service.plan import Facts, Plan
 from service.quotas import Quotas

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from service import ingest, plan, submission, varying
+from service import plan, submission, varying
 from service.access import Caller
 from service.core.exceptions import ApiError, InvalidError, NotFoundError, field_error, invalid
 from service.core.json_patch import overlaid, steps_of, value_at
 from service.core.settings import Settings
+from service.datasets import ingest
 from service.modelling import Request, asked, model_of
 from service.quotas import Quotas
 from service.schemas.base import parse

@@ -14,7 +14,7 @@ ALLOWED = {
     "service.core.run_status": set(),
     "service.core.settings": set(),
     "service.curves": {"service.curves"},
-    "service.csv_table": {"service.csv_table"},
+    "service.datasets.csv_reader": {"service.datasets.csv_reader"},
     "service.core.exceptions": set(),
     "service.core.failpoints": set(),
     "service.storage": {"service.core.failpoints", "service.core.run_status", "service.storage"},

@@ -9,7 +9,7 @@ from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
 from gd_engine.formula.compiler import FUNCTIONS
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.samples import SAMPLES
+from service.datasets.samples import SAMPLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

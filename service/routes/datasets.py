@@ -9,11 +9,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service import ingest, present
+from service import present
 from service.access import Caller
 from service.core.exceptions import ConflictError, InvalidError, NotFoundError
 from service.core.settings import Settings
-from service.csv_table import CsvError, read_csv
+from service.datasets import ingest
+from service.datasets.csv_reader import CsvError, read_csv
 from service.intake import Body
 from service.quotas import Quotas
 from service.routes.common import (

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from service import samples
+from service.datasets import samples
 from service.routes.common import json_response, problems
 from service.schemas.answers import Samples
 

@@ -19,7 +19,7 @@ from gd_engine import (
 from gd_engine.arrays import FloatArray
 from gd_engine.descent.affine_steps import LEAP
 from gd_engine.optim.optimizers import Optimizer
-from service import samples
+from service.datasets import samples
 from tests.gd_engine.helpers import descended
 
 GD = OPTIMIZERS["gd"]()

@@ -51,7 +51,7 @@ def listening(settings: Settings, database: Database, base_url: str = "http://12
 )
 def test_every_answer_has_the_headers(path: str, status: int, api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     if status == 500:
-        monkeypatch.setattr("service.samples.SAMPLES", None)
+        monkeypatch.setattr("service.datasets.samples.SAMPLES", None)
     answer = api.get(path)
     assert answer.status_code == status
     assert {name: answer.headers.get_list(name) for name in HEADERS} == {name: [HEADERS[name]] for name in HEADERS}

@@ -27,7 +27,7 @@ from gd_engine import (
 from gd_engine.arrays import FloatArray
 from gd_engine.diagnosis import Finding, History, Stretch, diagnose
 from gd_engine.diagnosis.quadratic_model import bound, shrinking, steps_needed
-from service import samples
+from service.datasets import samples
 
 Request = dict[str, Any]
 MLP = {"kind": "mlp"}

@@ -8,10 +8,10 @@ from typing import IO, BinaryIO, Self
 
 import numpy as np
 
-from service.csv_table.errors import CsvError, no_features
-from service.csv_table.layout import lay_out, opening
-from service.csv_table.numbers import Encoder, FloatArray
-from service.csv_table.records import Records
+from service.datasets.csv_reader.errors import CsvError, no_features
+from service.datasets.csv_reader.layout import lay_out, opening
+from service.datasets.csv_reader.numbers import Encoder, FloatArray
+from service.datasets.csv_reader.records import Records
 
 
 @dataclass

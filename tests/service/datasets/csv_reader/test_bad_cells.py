@@ -1,8 +1,8 @@
-"""service.csv_table: cells and columns that are refused are named."""
+"""service.datasets.csv_reader: cells and columns that are refused are named."""
 
 import pytest
 
-from tests.service.csv_table.support import read, refused
+from tests.service.datasets.csv_reader.helpers import read, refused
 
 
 @pytest.mark.parametrize(

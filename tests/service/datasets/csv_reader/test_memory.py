@@ -1,12 +1,12 @@
-"""service.csv_table: its memory does not grow with the file."""
+"""service.datasets.csv_reader: its memory does not grow with the file."""
 
 import tracemalloc
 from typing import Any, BinaryIO, cast
 
 import pytest
 
-from service.csv_table import CsvError, read_csv
-from tests.service.csv_table.support import Pieces, repeated
+from service.datasets.csv_reader import CsvError, read_csv
+from tests.service.datasets.csv_reader.helpers import Pieces, repeated
 
 
 def peak_bytes(file: Pieces, **options: Any) -> int:

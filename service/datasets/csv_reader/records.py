@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from service.csv_table.dialect import find_separator
-from service.csv_table.errors import CsvError, cells_here
+from service.datasets.csv_reader.dialect import find_separator
+from service.datasets.csv_reader.errors import CsvError, cells_here
 
 Record = tuple[int, list[str]]
 """The record's 1-based place in the file, and its cells."""

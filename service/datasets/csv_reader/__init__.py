@@ -7,7 +7,7 @@ The first data record settles what every column is (`layout`). A column that sta
 numbers, one that starts with anything else is text and may hold no number: so what is written never has to be revised.
 """
 
-from service.csv_table.errors import CsvError
-from service.csv_table.table import CsvTable, read_csv
+from service.datasets.csv_reader.errors import CsvError
+from service.datasets.csv_reader.table import CsvTable, read_csv
 
 __all__ = ["CsvError", "CsvTable", "read_csv"]

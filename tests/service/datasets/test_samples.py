@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from service import samples
+from service.datasets import samples
 from service.schemas.answers import Samples
 from tests.service.support import WAIT
 

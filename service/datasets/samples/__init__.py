@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from service import ingest
-from service.csv_table import read_csv
+from service.datasets import ingest
+from service.datasets.csv_reader import read_csv
 
 NIST = "NIST Statistical Reference Datasets (public domain)"
 

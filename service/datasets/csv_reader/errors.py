@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.csv_table.dialect import LITERALS, almost_number
+from service.datasets.csv_reader.dialect import LITERALS, almost_number
 
 
 class CsvError(ValueError):

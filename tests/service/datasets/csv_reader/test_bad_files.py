@@ -1,11 +1,11 @@
-"""service.csv_table: files that are no table, or too large a one, are refused."""
+"""service.datasets.csv_reader: files that are no table, or too large a one, are refused."""
 
 from typing import BinaryIO, cast
 
 import pytest
 
-from service.csv_table import CsvError, numbers, read_csv
-from tests.service.csv_table.support import read, refused, repeated, values
+from service.datasets.csv_reader import CsvError, numbers, read_csv
+from tests.service.datasets.csv_reader.helpers import read, refused, repeated, values
 
 
 @pytest.mark.parametrize("text", ["", "\n\n \r\n", "\ufeff"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from service.csv_table import CsvTable
+from service.datasets.csv_reader import CsvTable
 from service.schemas.fit import InlineDataset
 from service.storage.datasets import Labels, NewDataset, Rows, begun_digest
 

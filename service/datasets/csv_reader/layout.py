@@ -4,9 +4,9 @@ import difflib
 import itertools
 from dataclasses import dataclass
 
-from service.csv_table.dialect import number
-from service.csv_table.errors import CsvError, bad_cell, cells_here, listed, no_features, shown
-from service.csv_table.records import Record, Records
+from service.datasets.csv_reader.dialect import number
+from service.datasets.csv_reader.errors import CsvError, bad_cell, cells_here, listed, no_features, shown
+from service.datasets.csv_reader.records import Record, Records
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""service.csv_table: any table that can be written is read, and no bytes at all crash it."""
+"""service.datasets.csv_reader: any table that can be written is read, and no bytes at all crash it."""
 
 import csv
 import io
@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from service.csv_table import CsvError
-from tests.service.csv_table.support import read, refused, values
+from service.datasets.csv_reader import CsvError
+from tests.service.datasets.csv_reader.helpers import read, refused, values
 
 CELLS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**20), 10**20).map(float)
 # Without line breaks, which csv.writer of Python 3.11 leaves unquoted where they are not its own line ending.

@@ -5,10 +5,10 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from service.csv_table.dialect import almost_number, number
-from service.csv_table.errors import CsvError, bad_cell, mixed_column
-from service.csv_table.layout import Layout
-from service.csv_table.records import Record
+from service.datasets.csv_reader.dialect import almost_number, number
+from service.datasets.csv_reader.errors import CsvError, bad_cell, mixed_column
+from service.datasets.csv_reader.layout import Layout
+from service.datasets.csv_reader.records import Record
 
 FloatArray = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.csv_table import CsvError, CsvTable, read_csv
+from service.datasets.csv_reader import CsvError, CsvTable, read_csv
 
 
 def read(text: str | bytes, **options: Any) -> CsvTable:

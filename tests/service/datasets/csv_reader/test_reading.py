@@ -1,4 +1,4 @@
-"""service.csv_table: what is read, and as what."""
+"""service.datasets.csv_reader: what is read, and as what."""
 
 import io
 import itertools
@@ -7,8 +7,8 @@ from typing import BinaryIO, cast
 import numpy as np
 import pytest
 
-from service.csv_table import read_csv
-from tests.service.csv_table.support import Pieces, read, refused, values
+from service.datasets.csv_reader import read_csv
+from tests.service.datasets.csv_reader.helpers import Pieces, read, refused, values
 
 
 def test_plain_table() -> None:
