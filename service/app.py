@@ -16,13 +16,13 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
 from service import description, outages, security
+from service.analysis.process_pool import Inquiries
 from service.assets import Assets
 from service.compression import Compression
 from service.core import exceptions
 from service.core.exceptions import ApiError, problem
 from service.core.settings import Settings
 from service.door import Door
-from service.inquiries.pool import Inquiries
 from service.intake import Intake
 from service.places import Places
 from service.quotas import Quotas

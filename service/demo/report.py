@@ -10,8 +10,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from service.curves import Curve, Panel, number, svg, terminal
 from service.demo.descents import Outcome
+from service.plotting import Curve, Panel, number, svg, terminal
 
 CERTIFIED = {"intercept": -0.262323073774029, "x": 1.00211681802045}
 """NIST's B0 and B1 for Norris, https://www.itl.nist.gov/div898/strd/lls/data/Norris.shtml."""

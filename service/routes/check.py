@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from service import submission
 from service.access import Caller
+from service.analysis import trajectory_check
 from service.core.exceptions import InvalidError, invalid
 from service.core.settings import Settings
-from service.inquiries import checking
 from service.intake import Body
 from service.routes.common import Asks, Config, Store, media_type, problems
 from service.routes.examples import CHECK_EXAMPLES
@@ -48,7 +48,7 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
     media_type(request, "application/json")
     async with Body(request, settings.max_body_bytes) as body:
         case = await body.read_by(_read, store, settings, caller)
-    found = await request.app.state.inquiries.answer_once(checking.of_path, *case)
+    found = await request.app.state.inquiries.answer_once(trajectory_check.of_path, *case)
     return Response(found, media_type="application/json")
 
 

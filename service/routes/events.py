@@ -13,7 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
-from service import present, trajectory_view
+from service import present
 from service.core.exceptions import InvalidError
 from service.core.run_status import FINISHED, RunStatus
 from service.routes.common import Asks, Store, problems
@@ -22,6 +22,7 @@ from service.routes.streams import Stream
 from service.routes.trajectory import fields_of, head_of, view_of
 from service.storage import runs, trajectories
 from service.storage.database import Database
+from service.trajectories import export
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
 
@@ -165,7 +166,7 @@ class _Follower:
 
     def _progress(self, run: Any, steps: range) -> bytes:
         view = view_of(run, self.fields, steps, self.store)
-        columns = b"".join(trajectory_view.as_json(view, head_of(run, view) | {"best": run.best}))
+        columns = b"".join(export.as_json(view, head_of(run, view) | {"best": run.best}))
         self.next_step = steps[-1] + 1
         return format_sse_event(event="progress", id=str(steps[-1]), data_str=columns.decode())
 

@@ -7,9 +7,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from service.analysis import loss_landscape, step_breakdown
+from service.analysis import predictions as prediction
 from service.core.exceptions import ConflictError, InvalidError, invalid
 from service.core.settings import Settings
-from service.inquiries import arithmetic, landscape, prediction
 from service.intake import Body
 from service.routes.common import (
     Asks,
@@ -84,7 +85,7 @@ async def run_landscape(
     run = await run_in_threadpool(find, store, run_id, caller)
     beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
     arguments = (*landscape_of(run, query), beside)
-    found = await request.app.state.inquiries.answer(landscape.around, *arguments)
+    found = await request.app.state.inquiries.answer(loss_landscape.around, *arguments)
     return tagged_json(found, if_none_match)
 
 
@@ -124,7 +125,7 @@ async def step_arithmetic(
 ) -> Response:
     """θ, each term of ∇E(θ), autograd's derivative against central differences, and the update with its numbers."""
     run = await run_in_threadpool(find, store, run_id, caller)
-    found = await request.app.state.inquiries.answer(arithmetic.of_step, run.seq, stored(run, step, "step"))
+    found = await request.app.state.inquiries.answer(step_breakdown.of_step, run.seq, stored(run, step, "step"))
     return tagged_json(found, if_none_match)
 
 

@@ -7,8 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from service.curves import Look
-from service.inquiries import pictures
+from service.analysis import plots
+from service.plotting import Look
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems
 from service.routes.inquiries import LandscapeQuery, landscape_of, stored
 from service.routes.runs import RunId, find
@@ -68,7 +68,7 @@ async def landscape_picture(
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     arguments = (query.look, form, _title(run), _best(run), *landscape_of(run, query))
-    found = await request.app.state.inquiries.answer(pictures.of_landscape, *arguments)
+    found = await request.app.state.inquiries.answer(plots.of_landscape, *arguments)
     return _picture(found, form, if_none_match)
 
 
@@ -91,7 +91,7 @@ async def curves_picture(
     run = await run_in_threadpool(find, store, run_id, caller)
     last = stored(run, max(run.rows_done - 1, 0), "step")
     arguments = (query.look, form, _title(run), _best(run), run.diverged_at, run.seq, last)
-    found = await request.app.state.inquiries.answer(pictures.of_criteria, *arguments)
+    found = await request.app.state.inquiries.answer(plots.of_criteria, *arguments)
     return _picture(found, form, if_none_match)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from service import present, trajectory_view
+from service import present
 from service.core.exceptions import NotAcceptableError
 from service.negotiation import qualities
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
@@ -18,7 +18,9 @@ from service.routes.streams import Stream
 from service.schemas.answers import Trajectory
 from service.storage import trajectories
 from service.storage.database import Database
-from service.trajectory_view import Piece, View
+from service.trajectories import export, slicing
+from service.trajectories.export import Piece
+from service.trajectories.slicing import View
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
 
@@ -109,10 +111,10 @@ def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
     last = run.rows_done - 1
     if query.to_step is not None:
         last = min(last, query.to_step)
-    steps: Any = trajectory_view.every(query.from_step, last, query.every)
+    steps: Any = slicing.every(query.from_step, last, query.every)
     if query.max_points is not None:
         best = run.best["step"] if run.best else None
-        steps = trajectory_view.thinned(steps, query.max_points, best)
+        steps = slicing.thinned(steps, query.max_points, best)
     return view_of(run, fields_of(run, query.fields), steps, store)
 
 
@@ -136,8 +138,8 @@ def fields_of(run: Any, asked: str | None) -> list[str]:
 
 def _written(kind: str, run: Any, view: View) -> Iterator[Piece]:
     if kind == "json":
-        return trajectory_view.as_json(view, head_of(run, view))
-    return trajectory_view.as_ndjson(view) if kind == "ndjson" else trajectory_view.as_csv(view)
+        return export.as_json(view, head_of(run, view))
+    return export.as_ndjson(view) if kind == "ndjson" else export.as_csv(view)
 
 
 def head_of(run: Any, view: View) -> dict[str, Any]:

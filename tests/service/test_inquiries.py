@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from service.analysis import process_pool
 from service.app import create_app
 from service.core.settings import Settings
 from service.ephemeral import running_service
-from service.inquiries import pool
 from service.storage.database import Database
 from tests.acceptance.helpers import until
 from tests.service.support import WAIT, X, Y, fit_body, problem_of, stored_run, strict_json
@@ -307,7 +307,7 @@ def test_what_takes_too_long_is_given_up(settings: Settings, database: Database)
 def test_who_has_waited_too_long_for_others_may_come_again(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "PATIENCE", 1e-6)
+    monkeypatch.setattr(process_pool, "PATIENCE", 1e-6)
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     with TestClient(create_app(settings, database)) as api:
         answer = api.get(f"/runs/{run}/landscape")

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gd_engine.analysis.loss_landscape import landscape, parameter_plane, path_plane
-from service.curves import Look, criteria_svg
-from service.curves.landscape import landscape_svg
-from service.curves.png import png
-from service.curves.relief import relief
-from service.curves.sheet import LEFT, PLOT_WIDE, THEMES, TOP
+from service.plotting import Look, criteria_svg
+from service.plotting.canvas import LEFT, PLOT_WIDE, THEMES, TOP
+from service.plotting.height_map import relief
+from service.plotting.loss_landscape import landscape_svg
+from service.plotting.rasterize import png
 from service.storage.database import Database
 from tests.gd_engine.analysis.test_loss_landscape import path_of, problem_of
 from tests.service.support import fit_body, stored_run

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from service.curves.axis import Axis, Curve, step_axis, strokes, value_axis
-from service.curves.sheet import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, axes, document, escape, text
-from service.curves.words import WORDS
+from service.plotting.axes import Axis, Curve, step_axis, strokes, value_axis
+from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, axes, document, escape, text
+from service.plotting.translations import WORDS
 
 NAMES = ("train_mse", "test_mse", "train_loss")
 _DASHES = {"train_loss": "2 5", "train_mse": "", "test_mse": "9 6"}

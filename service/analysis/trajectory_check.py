@@ -7,7 +7,7 @@ import numpy as np
 from gd_engine import NoLearningRateError
 from gd_engine.analysis.trajectory_check import Mistake, Verdict, check
 from gd_engine.arrays import FloatArray
-from service.inquiries.process import NoAnswerError
+from service.analysis.pool_worker import NoAnswerError
 from service.modelling import Classes, Request, model_of, recipe_of, theta0_of
 from service.preparation import posed, rate_of
 from service.storage import datasets

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from service.curves.axis import Axis, number
-from service.curves.ground import contours, line_of
-from service.curves.relief import Relief, relief
-from service.curves.sheet import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, document, text
-from service.curves.words import WORDS, share
+from service.plotting.axes import Axis, number
+from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, document, text
+from service.plotting.contours import contours, line_of
+from service.plotting.height_map import Relief, relief
+from service.plotting.translations import WORDS, share
 
 _USUAL = 0.62  # height by width of a plot whose axes have a scale each
 _ON_ONE_SCALE = (0.4, 1.0)

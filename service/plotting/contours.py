@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from contourpy import FillType, LineType, contour_generator
 
-from service.curves.relief import Relief
-from service.curves.sheet import LEFT, PLOT_WIDE, TOP, Plot, Theme
+from service.plotting.canvas import LEFT, PLOT_WIDE, TOP, Plot, Theme
+from service.plotting.height_map import Relief
 
 
 def contours(plot: Plot, shape: Relief, colours: Theme) -> list[str]:

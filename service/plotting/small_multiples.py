@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from service.curves.axis import Axis, Curve, Stroke, step_axis, strokes, value_axis
-from service.curves.sheet import escape, superscript
+from service.plotting.axes import Axis, Curve, Stroke, step_axis, strokes, value_axis
+from service.plotting.canvas import escape, superscript
 
 _COLOURS = ("#0072b2", "#d55e00", "#8f3f97", "#00805c")  # told apart by the colour-blind too (after Okabe and Ito)
 _DASHES = ("", "7 6", "1 5", "12 5 1 5")

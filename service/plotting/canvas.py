@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from service.curves.axis import Axis
+from service.plotting.axes import Axis
 
 WIDE = 900
 """The sheet's width in its own units; it is shown at any."""

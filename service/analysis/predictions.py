@@ -7,8 +7,8 @@ import numpy as np
 
 from gd_engine import Model
 from gd_engine.arrays import FloatArray
-from service.inquiries.process import NoAnswerError
-from service.inquiries.subject import Subject, subject
+from service.analysis.pool_worker import NoAnswerError
+from service.analysis.run_context import Subject, subject
 from service.modelling import split_of
 from service.storage import datasets
 from service.storage.database import Database

@@ -5,10 +5,10 @@ picture differ by marker or dashes as well as by colour: it reads without colour
 Knows nothing of runs or HTTP.
 """
 
-from service.curves.axis import Curve, number
-from service.curves.criteria import criteria_svg
-from service.curves.sheet import Look
-from service.curves.svg import Panel, svg
-from service.curves.terminal import terminal
+from service.plotting.axes import Curve, number
+from service.plotting.canvas import Look
+from service.plotting.learning_curves import criteria_svg
+from service.plotting.small_multiples import Panel, svg
+from service.plotting.terminal import terminal
 
 __all__ = ["Curve", "Look", "Panel", "criteria_svg", "number", "svg", "terminal"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import cycle, groupby, pairwise
 
-from service.curves.axis import Axis, Curve, step_axis, strokes, value_axis
+from service.plotting.axes import Axis, Curve, step_axis, strokes, value_axis
 
 Line = list[tuple[str, str]]
 """A line of a terminal picture as (text, style) pairs, which is what `rich.text.Text.assemble(*line)` takes."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane, path_plane
 from gd_engine.arrays import FloatArray
-from service.inquiries.process import NoAnswerError
-from service.inquiries.subject import subject
+from service.analysis.pool_worker import NoAnswerError
+from service.analysis.run_context import subject
 from service.storage.database import Database
 
 MOST_POINTS = 500

@@ -8,14 +8,14 @@ import numpy as np
 
 from gd_engine import Model, NoLearningRateError, Problem, Recipe
 from gd_engine.arrays import FloatArray, IntArray
-from service import trajectory_view
-from service.inquiries.process import NoAnswerError
+from service.analysis.pool_worker import NoAnswerError
 from service.modelling import model_of, recipe_of, theta0_of
 from service.preparation import problem_of, rate_of
 from service.storage import runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import LeaseLostError
-from service.trajectory_view import View
+from service.trajectories import slicing
+from service.trajectories.slicing import View
 
 GONE = "The run was deleted just now."
 
@@ -61,7 +61,7 @@ class Subject(NamedTuple):
     def path(self, steps: range, most: int) -> tuple[IntArray, FloatArray, FloatArray]:
         """At most so many of the steps: their numbers, shape (k,), θ, shape (k, p), and E, shape (k,)."""
         best = self.run.best["step"] if self.run.best else None
-        return self.at(trajectory_view.thinned(steps, most, best))
+        return self.at(slicing.thinned(steps, most, best))
 
     def at(self, steps: Sequence[int] | IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
         """The same of exactly these steps."""

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import orjson
 
-from service import trajectory_view
-from service.curves import Look, criteria_svg
-from service.curves.criteria import NAMES
-from service.curves.landscape import landscape_svg
-from service.curves.png import png
-from service.inquiries import landscape
-from service.inquiries.subject import subject
+from service.analysis import loss_landscape
+from service.analysis.run_context import subject
+from service.plotting import Look, criteria_svg
+from service.plotting.learning_curves import NAMES
+from service.plotting.loss_landscape import landscape_svg
+from service.plotting.rasterize import png
 from service.storage.database import Database
+from service.trajectories import slicing
 
 MOST_POINTS = 1000
 """Steps of a curve: as many as a picture can show."""
@@ -20,7 +20,7 @@ MOST_POINTS = 1000
 
 def of_landscape(database: Database, look: Look, form: str, title: str, best: int | None, *arguments: Any) -> bytes:
     """The landscape that `landscape.around` gives for these arguments."""
-    found = landscape.around(database, *arguments)
+    found = loss_landscape.around(database, *arguments)
     # What is drawn is what is told: the same numbers, null where one is not finite.
     told = orjson.loads(orjson.dumps(found, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY))
     return _file(landscape_svg(title, told, look, best=best), form)
@@ -37,7 +37,7 @@ def of_criteria(
     last: int,
 ) -> bytes:
     """The two criteria and E(θ) over the steps up to the last one."""
-    view = subject(database, seq).view(trajectory_view.thinned(range(last + 1), MOST_POINTS, best))
+    view = subject(database, seq).view(slicing.thinned(range(last + 1), MOST_POINTS, best))
     steps, parts = zip(*view.blocks(), strict=True)
     rows = np.concatenate(parts, axis=1)
     columns = {name: rows[view.place(name)].tolist() for name in NAMES}

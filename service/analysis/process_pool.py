@@ -12,10 +12,10 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from service.analysis.pool_worker import NoAnswerError, Question, answer, begin
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
-from service.inquiries.process import NoAnswerError, Question, answer, begin
 
 PATIENCE = 2
 """How many times the longest computation whoever asks waits for an answer, those before it included."""

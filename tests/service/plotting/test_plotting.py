@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.curves import Curve, Panel, number, svg, terminal
-from service.curves.axis import Axis
-from service.curves.terminal import Line
+from service.plotting import Curve, Panel, number, svg, terminal
+from service.plotting.axes import Axis
+from service.plotting.terminal import Line
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -1,0 +1,60 @@
+"""Which steps and columns of a trajectory are shown."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Chunks = Callable[[int, int], Iterator[tuple[int, Any]]]
+"""The store's chunks from a first to a last step: (first step, array of shape (columns, steps))."""
+
+
+class View(NamedTuple):
+    """What is to be shown. `steps` are the chosen steps in order; `fields` name columns in the order of the answer."""
+
+    parameters: Sequence[str]
+    columns: Sequence[str]
+    fields: Sequence[str]
+    steps: Any
+    chunks: Chunks
+
+    def blocks(self) -> Iterator[tuple[Any, Any]]:
+        """The chosen steps: (step numbers, array of shape (columns, steps))."""
+        if len(self.steps) == 0:
+            return
+        for first, rows in self.chunks(int(self.steps[0]), int(self.steps[-1])):
+            chosen = self._within(first, rows.shape[1])
+            if len(chosen):
+                yield chosen, rows if len(chosen) == rows.shape[1] else rows[:, np.asarray(chosen) - first]
+
+    def place(self, field: str) -> int:
+        """A column's row in a chunk."""
+        return len(self.parameters) + self.columns.index(field)
+
+    def _within(self, first: int, count: int) -> Any:
+        if isinstance(self.steps, range):
+            start = max(0, -((self.steps.start - first) // self.steps.step))
+            stop = max(0, -((self.steps.start - first - count) // self.steps.step))
+            return self.steps[start:stop]
+        low, high = np.searchsorted(self.steps, [first, first + count])
+        return self.steps[low:high]
+
+
+def every(first: int, last: int, stride: int) -> range:
+    """Every stride-th step, the first one included."""
+    # Whatever number was asked for, those of the range are numbers of steps.
+    return range(first, last + 1, min(stride, last - first + 1)) if first <= last else range(0)
+
+
+def thinned(steps: range, most: int, best: int | None) -> Any:
+    """At most so many of the steps, evenly: the first, the last and the best one always."""
+    if len(steps) <= most:
+        return steps
+    places = np.unique(np.linspace(0, len(steps) - 1, most).round().astype(np.int64))
+    if best is not None and best in steps:
+        place = steps.index(best)
+        if place not in places:
+            # The inner neighbour gives way, so that both ends stay and the number does too.
+            nearest = 1 + int(np.argmin(np.abs(places[1:-1] - place)))
+            places[nearest] = place
+    return steps.start + steps.step * np.sort(places)
