@@ -24,8 +24,8 @@ from service.core.exceptions import ApiError, problem
 from service.core.settings import Settings
 from service.door import Door
 from service.intake import Intake
+from service.jobs.quotas import Quotas
 from service.places import Places
-from service.quotas import Quotas
 from service.routes import (
     check,
     control,

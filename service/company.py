@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from gd_engine import FEWEST, Company, NoLearningRateError, Recipe, State, most_abreast, start
-from service.modelling import Request, recipe_of, theta0_of
-from service.preparation import Prepared, rate_of
+from service.engine_adapter.factory import Request, recipe_of, theta0_of
+from service.engine_adapter.problems import Prepared, rate_of
 from service.shelf import Party, Shelf
 from service.storage import job_queue
 from service.storage.database import Database

@@ -9,8 +9,8 @@ from service import access
 from service.core.settings import Settings
 from service.routes import health
 from service.routes.common import problems
-from service.schemas.answers import Problem
 from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest
+from service.schemas.responses import Problem
 from service.schemas.sweep import SweepRequest
 
 TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "datasets", "health")

@@ -15,10 +15,10 @@ from gd_engine.arrays import FloatArray
 from service.company import company_of
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
+from service.engine_adapter.factory import asked
+from service.engine_adapter.problems import Prepared, prepare
 from service.hold import CANCELLED, Ending, Hold, failed
 from service.looking_back import LookingBack, columns_of
-from service.modelling import asked
-from service.preparation import Prepared, prepare
 from service.shelf import Shelf
 from service.storage import job_queue, trajectories
 from service.storage.database import Database

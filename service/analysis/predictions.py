@@ -9,7 +9,7 @@ from gd_engine import Model
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
 from service.analysis.run_context import Subject, subject
-from service.modelling import split_of
+from service.engine_adapter.factory import split_of
 from service.storage import datasets
 from service.storage.database import Database
 

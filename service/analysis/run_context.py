@@ -9,8 +9,8 @@ import numpy as np
 from gd_engine import Model, NoLearningRateError, Problem, Recipe
 from gd_engine.arrays import FloatArray, IntArray
 from service.analysis.pool_worker import NoAnswerError
-from service.modelling import model_of, recipe_of, theta0_of
-from service.preparation import problem_of, rate_of
+from service.engine_adapter.factory import model_of, recipe_of, theta0_of
+from service.engine_adapter.problems import problem_of, rate_of
 from service.storage import runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import LeaseLostError

@@ -5,7 +5,7 @@ from typing import Any
 from gd_engine import Problem, Recipe, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
 from service.analysis.run_context import Subject, subject
-from service.modelling import split_of
+from service.engine_adapter.factory import split_of
 from service.storage.database import Database
 
 

@@ -8,8 +8,8 @@ from gd_engine import NoLearningRateError
 from gd_engine.analysis.trajectory_check import Mistake, Verdict, check
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
-from service.modelling import Classes, Request, model_of, recipe_of, theta0_of
-from service.preparation import posed, rate_of
+from service.engine_adapter.factory import Classes, Request, model_of, recipe_of, theta0_of
+from service.engine_adapter.problems import posed, rate_of
 from service.storage import datasets
 from service.storage.database import Database
 

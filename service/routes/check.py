@@ -5,19 +5,19 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from service import submission
 from service.access import Caller
 from service.analysis import trajectory_check
 from service.core.exceptions import InvalidError, invalid
 from service.core.settings import Settings
 from service.intake import Body
+from service.jobs import submit
+from service.jobs.submit import Submission
 from service.routes.common import Asks, Config, Store, media_type, problems
 from service.routes.examples import CHECK_EXAMPLES
-from service.schemas.answers import Verdict
-from service.schemas.base import parse
 from service.schemas.fit import CheckRequest
+from service.schemas.responses import Verdict
+from service.schemas.strict_model import parse
 from service.storage.database import Database
-from service.submission import Submission
 
 router = APIRouter(tags=["inquiries"])
 
@@ -66,7 +66,7 @@ class _Case(NamedTuple):
 
 def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -> _Case:
     asked = parse(CheckRequest, body).filled()
-    read = submission.of(asked, database, settings, caller)
+    read = submit.of(asked, database, settings, caller)
     _refuse_what_cannot_be_checked(read)
     _check_widths(asked.trajectory.theta, read)
     facts = read.facts

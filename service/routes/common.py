@@ -14,8 +14,8 @@ from fastapi.routing import APIRoute
 from service.access import Caller
 from service.core.exceptions import InvalidError, UnsupportedMediaTypeError
 from service.core.settings import Settings
-from service.schemas.answers import Problem
-from service.schemas.base import MOST_CHARACTERS, MOST_ERRORS
+from service.schemas.responses import Problem
+from service.schemas.strict_model import MOST_CHARACTERS, MOST_ERRORS
 from service.storage.database import Database
 
 

@@ -9,16 +9,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service import forks, present, submission
+from service import present
 from service.access import Caller
 from service.core.exceptions import ConflictError
 from service.core.settings import Settings
 from service.intake import Body
-from service.quotas import Quotas
+from service.jobs import fork, submit
+from service.jobs.quotas import Quotas
 from service.routes.common import Asks, Config, Store, described, json_response, media_type, problems
 from service.routes.examples import FORK_EXAMPLES
 from service.routes.runs import RunId, find, no_run
-from service.schemas.answers import Run, Verification
+from service.schemas.responses import Run, Verification
 from service.storage import runs, usage
 from service.storage.database import Database
 
@@ -162,7 +163,7 @@ def _forked(
     body: bytes, run_id: str, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
 ) -> Any:
     parent = find(store, run_id, caller)
-    run, _is_replay = submission.queue(store, forks.read(body, parent, store, settings, caller), key, quotas)
+    run, _is_replay = submit.queue(store, fork.read(body, parent, store, settings, caller), key, quotas)
     return run
 
 

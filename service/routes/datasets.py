@@ -16,7 +16,8 @@ from service.core.settings import Settings
 from service.datasets import ingest
 from service.datasets.csv_reader import CsvError, read_csv
 from service.intake import Body
-from service.quotas import Quotas
+from service.jobs.quotas import Quotas
+from service.jobs.submit import check_size
 from service.routes.common import (
     After,
     Asks,
@@ -34,12 +35,11 @@ from service.routes.common import (
     tagged,
 )
 from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES
-from service.schemas.answers import Dataset, DatasetRows, Datasets
-from service.schemas.base import parse
 from service.schemas.fit import InlineDataset
+from service.schemas.responses import Dataset, DatasetRows, Datasets
+from service.schemas.strict_model import parse
 from service.storage import datasets
 from service.storage.database import Database
-from service.submission import check_size
 
 router = APIRouter(tags=["datasets"])
 

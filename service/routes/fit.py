@@ -6,15 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
-from service import present, submission
+from service import present
 from service.access import Caller
 from service.core.settings import Settings
 from service.intake import Body
-from service.quotas import Quotas
+from service.jobs import submit
+from service.jobs.quotas import Quotas
 from service.routes.common import Asks, Config, Store, described, json_response, media_type, problems
 from service.routes.examples import FIT_EXAMPLES
 from service.routes.waiting import Prefer, finished, wait_of
-from service.schemas.answers import Price, Run
+from service.schemas.responses import Price, Run
 from service.storage import runs
 from service.storage.database import Database
 
@@ -67,7 +68,7 @@ async def fit(
     state = request.app.state
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
-            return json_response(_price(await body.read_by(submission.read, store, settings, caller)))
+            return json_response(_price(await body.read_by(submit.read, store, settings, caller)))
         run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
@@ -80,11 +81,11 @@ async def fit(
 
 def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Any:
     # Read and stored on one thread: to change threads costs as much as the half of either.
-    run, _is_replay = submission.queue(store, submission.read(body, store, settings, caller), key, quotas)
+    run, _is_replay = submit.queue(store, submit.read(body, store, settings, caller), key, quotas)
     return run
 
 
-def _price(read: submission.Submission) -> dict[str, Any]:
+def _price(read: submit.Submission) -> dict[str, Any]:
     return {
         "valid": True,
         "steps": read.plan.steps,

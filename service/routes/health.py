@@ -5,7 +5,7 @@ from fastapi.responses import Response
 from sqlalchemy import text
 
 from service.routes.common import Store, json_response, problems
-from service.schemas.answers import Health
+from service.schemas.responses import Health
 
 router = APIRouter(tags=["health"])
 

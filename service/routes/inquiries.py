@@ -25,9 +25,9 @@ from service.routes.common import (
 )
 from service.routes.examples import PREDICT_EXAMPLES
 from service.routes.runs import RunId, find
-from service.schemas.answers import Landscape, Predicted, Predictions, StepArithmetic
-from service.schemas.base import parse
 from service.schemas.fit import PredictRequest
+from service.schemas.responses import Landscape, Predicted, Predictions, StepArithmetic
+from service.schemas.strict_model import parse
 
 router = APIRouter(prefix="/runs", tags=["inquiries"])
 

@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from service.core.settings import Settings
 from service.routes.common import Config, json_response, problems
-from service.schemas.answers import Limits
+from service.schemas.responses import Limits
 
 router = APIRouter(tags=["health"])
 

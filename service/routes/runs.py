@@ -23,7 +23,7 @@ from service.routes.common import (
     query_error,
     tagged,
 )
-from service.schemas.answers import Run, Runs
+from service.schemas.responses import Run, Runs
 from service.storage import runs
 from service.storage.database import Database
 

@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from service.datasets import samples
 from service.routes.common import json_response, problems
-from service.schemas.answers import Samples
+from service.schemas.responses import Samples
 
 router = APIRouter(tags=["datasets"])
 

@@ -8,13 +8,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service import ranking, sweeps
+from service import ranking
 from service.access import Caller
 from service.core.exceptions import ConflictError, NotFoundError
 from service.core.run_status import FINISHED
 from service.core.settings import Settings
 from service.intake import Body
-from service.quotas import Quotas
+from service.jobs import sweep as sweeps
+from service.jobs.quotas import Quotas
+from service.jobs.sweep import SweepSubmission
 from service.routes.common import (
     After,
     Asks,
@@ -32,11 +34,10 @@ from service.routes.common import (
 )
 from service.routes.examples import SWEEP_EXAMPLES
 from service.routes.waiting import Prefer, finished, wait_of
-from service.schemas.answers import Sweep, SweepPrice, Sweeps
+from service.schemas.responses import Sweep, SweepPrice, Sweeps
 from service.storage import runs
 from service.storage import sweeps as stored
 from service.storage.database import Database
-from service.sweeps import SweepSubmission
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 

@@ -15,7 +15,7 @@ from service.negotiation import qualities
 from service.routes.common import Asks, IfNoneMatch, Store, described, etag_of, matches, problems, query_error
 from service.routes.runs import RunId, find
 from service.routes.streams import Stream
-from service.schemas.answers import Trajectory
+from service.schemas.responses import Trajectory
 from service.storage import trajectories
 from service.storage.database import Database
 from service.trajectories import export, slicing

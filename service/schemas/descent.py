@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from service.schemas.base import TAG, Strict, one_of
 from service.schemas.fields import Count, Factor, Finite, NotNegative, Numbers, Positive, Seed, Share
+from service.schemas.strict_model import TAG, Strict, one_of
 
 
 class Objective(Strict):

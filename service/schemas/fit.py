@@ -1,13 +1,13 @@
-"""The body of POST /fit. Bounds that are settings are checked against the data, in `service.plan`."""
+"""The body of POST /fit. Bounds that are settings are checked against the data, in `service.jobs.validation`."""
 
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from service.schemas.base import TAG, Strict, wrong
 from service.schemas.descent import Descent, Objective
 from service.schemas.fields import Labels, Name, Numbers, Positive, Seed, Share
 from service.schemas.model import LinearModel, Model
+from service.schemas.strict_model import TAG, Strict, wrong
 
 TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
 """Without a colon, which separates it from its value in `GET /runs?tag=key:value`."""

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from service.schemas.base import Strict, one_of
 from service.schemas.fields import Count
+from service.schemas.strict_model import Strict, one_of
 
 
 class LinearModel(Strict):

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
-from service.schemas.base import TAG, Strict, wrong
 from service.schemas.fields import Finite, Name
 from service.schemas.fit import FitRequest
+from service.schemas.strict_model import TAG, Strict, wrong
 
 VARIABLE = ("descent", "objective", "model", "split", "standardize", "deadline_seconds")
 """The fields of a request that the members of a sweep may differ in, or in parts of which."""

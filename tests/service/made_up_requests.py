@@ -14,10 +14,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from sqlalchemy import text
 
-from service import submission, sweeps
 from service.access import ANYBODY
 from service.core.settings import Settings
-from service.quotas import Quotas
+from service.jobs import submit, sweep
+from service.jobs.quotas import Quotas
 from service.storage import runs
 from service.storage.database import Database
 from tests.service.support import LINE, fit_body, stored_run
@@ -77,9 +77,9 @@ def seed_run(label: str, database: Database) -> None:
         stored_run(database, fit_body(), np.ones((3, 2)))
     elif "{sweep_id}" in label:
         body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()
-        sweeps.queue(database, sweeps.read(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
+        sweep.queue(database, sweep.read(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
     elif label.endswith(("/resume", "/pause", "/cancel")):
-        run, _ = submission.queue(database, submission.read(json.dumps(LINE).encode(), database, Settings()), None)
+        run, _ = submit.queue(database, submit.read(json.dumps(LINE).encode(), database, Settings()), None)
         if label.endswith("/resume"):
             with database.writing() as connection:
                 runs.pause(connection, run.id)

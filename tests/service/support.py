@@ -11,11 +11,11 @@ import numpy as np
 import uvicorn
 from sqlalchemy import text
 
-from service import plan, submission
 from service.connections import bounded
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.schemas.answers import Problem
+from service.jobs import submit, validation
+from service.schemas.responses import Problem
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
 
@@ -123,8 +123,8 @@ def stored_run(
     The columns are θ's, then the run's; optimality_gap, which is sent on request only, is NaN unless given. `status`
     None leaves the run with its worker.
     """
-    read = submission.read(json.dumps(body).encode(), database, Settings())
-    run, _ = submission.queue(database, read, None)
+    read = submit.read(json.dumps(body).encode(), database, Settings())
+    run, _ = submit.queue(database, read, None)
     with database.writing() as connection:
         claim = job_queue.claim(connection, "test", 1000.0)
         assert claim is not None
@@ -146,7 +146,7 @@ def stored_run(
     return str(run.id)
 
 
-def column_count(made: plan.Plan) -> int:
+def column_count(made: validation.Plan) -> int:
     """θ's components and the run's columns."""
     return len(made.parameters) + len(made.columns)
 

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.core.settings import Settings
-from service.schemas.answers import Dataset, DatasetRows, Datasets
+from service.schemas.responses import Dataset, DatasetRows, Datasets
 from service.storage.database import Database
 from tests.service.support import CSV, NOTHING, counts, fit_body, problem_of
 

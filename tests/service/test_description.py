@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.routes.examples import CSV_EXAMPLES, DATASET_EXAMPLES, FIT_EXAMPLES, SWEEP_EXAMPLES
-from service.schemas import answers
+from service.schemas import responses
 from service.storage.database import Database
 from tests.service.support import LINE, fit_body, stored_run, strict_json
 
@@ -130,18 +130,18 @@ def test_the_examples_of_paths_run_once_there_is_something(
 @pytest.mark.parametrize(
     ("path", "model"),
     [
-        ("/runs", answers.Runs),
-        ("/runs/latest", answers.Run),
-        ("/runs/latest/trajectory", answers.Trajectory),
-        ("/runs/latest/trajectory?max_points=3", answers.Trajectory),
-        ("/datasets", answers.Datasets),
-        ("/datasets/latest", answers.Dataset),
-        ("/datasets/latest/rows", answers.DatasetRows),
-        ("/sweeps", answers.Sweeps),
-        ("/sweeps/latest", answers.Sweep),
-        ("/samples", answers.Samples),
-        ("/livez", answers.Health),
-        ("/readyz", answers.Health),
+        ("/runs", responses.Runs),
+        ("/runs/latest", responses.Run),
+        ("/runs/latest/trajectory", responses.Trajectory),
+        ("/runs/latest/trajectory?max_points=3", responses.Trajectory),
+        ("/datasets", responses.Datasets),
+        ("/datasets/latest", responses.Dataset),
+        ("/datasets/latest/rows", responses.DatasetRows),
+        ("/sweeps", responses.Sweeps),
+        ("/sweeps/latest", responses.Sweep),
+        ("/samples", responses.Samples),
+        ("/livez", responses.Health),
+        ("/readyz", responses.Health),
     ],
 )
 def test_answers_have_the_fields_described_and_no_other(
@@ -161,7 +161,7 @@ def test_an_answer_of_a_finished_run_has_the_fields_described(client: httpx2.Cli
     for changes in ({}, {"model": {"kind": "logistic"}, "dataset": {"y": [0, 1, 1, 0, 1, 0, 1, 1]}}):
         body = fit_body(**changes)
         run = client.post("/fit", json=body, headers={"Prefer": "wait=20"}).json()
-        assert answers.Run.model_validate(run).model_dump(mode="json", exclude_unset=True) == run
+        assert responses.Run.model_validate(run).model_dump(mode="json", exclude_unset=True) == run
         assert run["final"]
         assert run["best"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.schemas.answers import Run, Trajectory
+from service.schemas.responses import Run, Trajectory
 from tests.service.support import WAIT, X, Y, fit_body, strict_json
 
 TINY, HUGE = 5e-324, 1.7e308

@@ -11,9 +11,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from service import present, submission
+from service import present
 from service.app import create_app
 from service.core.settings import Settings
+from service.jobs import submit
 from service.storage import runs
 from service.storage.database import Database
 from service.storage.errors import CorruptError
@@ -156,7 +157,7 @@ def test_what_the_database_says_is_told_in_other_words(
     def fail(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(submission, "queue", fail)
+    monkeypatch.setattr(submit, "queue", fail)
     monkeypatch.setattr(runs, "page", fail)
     answer = api.post("/fit", json=fit_body()) if method == "POST" else api.get("/runs")
     assert problem_of(answer, status)["title"] == title

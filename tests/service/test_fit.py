@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from gd_engine import split_by_fraction
 from service.routes.examples import FIT_EXAMPLES
-from service.schemas.answers import Run
+from service.schemas.responses import Run
 from tests.service.support import LINE, WAIT, X, Y, fit_body, until_finished
 
 DEFAULTS = {

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 from fastapi.testclient import TestClient
 
-from service.schemas.answers import Price, Run
+from service.schemas.responses import Price, Run
 from service.storage.database import Database
 from tests.service.support import LINE, NOTHING, WAIT, X, Y, counts, fit_body
 

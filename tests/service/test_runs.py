@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.run_status import RunStatus
-from service.schemas.answers import Run, Runs
+from service.schemas.responses import Run, Runs
 from service.storage.database import Database
 from tests.service.support import (
     LINE,

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service.app import create_app
 from service.core.settings import Settings
 from service.routes.examples import SWEEP_EXAMPLES
-from service.schemas import answers
+from service.schemas import responses
 from service.shelf import Shelf
 from service.storage import runs, trajectories
 from service.storage.database import Database
@@ -58,7 +58,7 @@ def test_a_sweep_ranks_its_runs_by_the_test_error(api: TestClient, work: Callabl
     assert [member["rank"] for member in begun["ranking"]] == [None] * 3
     work()
     sweep = api.get(f"/sweeps/{begun['id']}").json()
-    assert answers.Sweep.model_validate(sweep).model_dump(mode="json", exclude_unset=True) == sweep
+    assert responses.Sweep.model_validate(sweep).model_dump(mode="json", exclude_unset=True) == sweep
     assert (sweep["status"], sweep["rank_by"], sweep["varied"]) == ("finished", "test_mse", [RATE])
     assert sweep["statuses"] == {"succeeded": 2, "diverged": 1}
     assert sweep["finished_at"]
@@ -233,7 +233,7 @@ def test_a_sweep_is_priced_without_being_made(api: TestClient, database: Databas
     answer = api.post("/sweeps?validate_only=true", json=sweep_body())
     price = answer.json()
     assert answer.status_code == 200
-    assert answers.SweepPrice.model_validate(price).model_dump() == price
+    assert responses.SweepPrice.model_validate(price).model_dump() == price
     alone = api.post("/fit?validate_only=true", json=fit_body()).json()
     assert price == {name: value if name in {"valid", "parameters"} else 3 * value for name, value in alone.items()} | {
         "members": 3
@@ -283,7 +283,7 @@ def test_a_key_outlives_a_newer_run_and_dataset(changes: dict[str, Any], api: Te
 def test_sweeps_are_listed_newest_first(api: TestClient) -> None:
     made = [submitted(api, name=str(number))["id"] for number in range(3)]
     first = api.get("/sweeps?limit=2").json()
-    assert answers.Sweeps.model_validate(first).model_dump(mode="json", exclude_unset=True) == first
+    assert responses.Sweeps.model_validate(first).model_dump(mode="json", exclude_unset=True) == first
     rest = api.get(f"/sweeps?limit=2&after={first['next']}").json()
     assert [sweep["id"] for sweep in first["data"] + rest["data"]] == made[::-1]
     assert (first["has_more"], rest["has_more"]) == (True, False)

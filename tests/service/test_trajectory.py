@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.run_status import RunStatus
-from service.schemas.answers import Trajectory
+from service.schemas.responses import Trajectory
 from service.storage.database import Database
 from tests.service.support import WAIT, fit_body, stored_run, strict_json
 

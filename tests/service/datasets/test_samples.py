@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.datasets import samples
-from service.schemas.answers import Samples
+from service.schemas.responses import Samples
 from tests.service.support import WAIT
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
-from service.schemas.answers import Run, Trajectory
+from service.schemas.responses import Run, Trajectory
 from tests.service.support import WAIT, fit_body, strict_json
 
 ROWS = 40

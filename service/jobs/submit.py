@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection
 
-from service import plan
 from service.access import ANYBODY, Caller
 from service.core.exceptions import InvalidError, NotFoundError, field_error, invalid
 from service.core.settings import Settings
 from service.datasets import ingest, samples
-from service.modelling import Request
-from service.plan import Facts, Plan
-from service.quotas import Quotas
-from service.schemas.base import parse
+from service.engine_adapter.factory import Request
+from service.jobs import validation
+from service.jobs.quotas import Quotas
+from service.jobs.validation import Facts, Plan
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
+from service.schemas.strict_model import parse
 from service.storage import datasets, runs
 from service.storage.database import Database
 
@@ -46,7 +46,7 @@ def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) 
     facts, incoming = dataset(fit, database, settings, caller)
     inline = isinstance(fit.dataset, InlineDataset)
     request = dumped(fit, facts.id)
-    made = plan.make(request, facts, settings, inline=inline)
+    made = validation.make(request, facts, settings, inline=inline)
     request = made.request
     # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
     asked = request if inline else request | {"dataset": fit.dataset.model_dump()}

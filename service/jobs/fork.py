@@ -7,17 +7,17 @@ from typing import Any
 
 import orjson
 
-from service import plan
 from service.access import Caller
 from service.core.exceptions import InvalidError, invalid
 from service.core.json_patch import overlaid
 from service.core.settings import Settings
-from service.modelling import Request
-from service.schemas.base import parse
+from service.engine_adapter.factory import Request
+from service.jobs import validation
+from service.jobs.submit import Submission
 from service.schemas.fit import FitRequest, ForkRequest
+from service.schemas.strict_model import parse
 from service.storage import datasets, trajectories
 from service.storage.database import Database
-from service.submission import Submission
 
 
 def read(body: bytes, parent: Any, database: Database, settings: Settings, caller: Caller) -> Submission:
@@ -37,7 +37,7 @@ def read(body: bytes, parent: Any, database: Database, settings: Settings, calle
         raise invalid("", "The run was deleted just now.")
     with _told_of_changes():
         request = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json")
-        made = plan.make(request, facts, settings, inline=False)
+        made = validation.make(request, facts, settings, inline=False)
     origin = {"run_id": parent.id, "step": fork.from_step}
     digest = hashlib.sha256(orjson.dumps([made.request, origin], option=orjson.OPT_SORT_KEYS)).hexdigest()
     return Submission(made.request, digest, made, facts, parent.dataset_id, None, caller.stamp, origin)

@@ -7,7 +7,7 @@ import numpy as np
 
 from gd_engine import Model, Problem, Recipe, State, auto_learning_rate, pose_blocks, start, state_from
 from gd_engine.arrays import FloatArray
-from service.modelling import Classes, Request, model_of, posing_of, recipe_of, split_of, theta0_of
+from service.engine_adapter.factory import Classes, Request, model_of, posing_of, recipe_of, split_of, theta0_of
 from service.shelf import Shelf
 from service.storage import datasets
 from service.storage.database import Database

@@ -7,10 +7,10 @@ from sys import float_info
 from typing import Any, NamedTuple, Protocol
 
 from gd_engine import FormulaError, Model, column_names, losses_for, share_of
-from service import descents
 from service.core.exceptions import invalid
 from service.core.settings import Settings
-from service.modelling import Classes, Request, model_of, own_theta0, task_of
+from service.engine_adapter.factory import Classes, Request, model_of, own_theta0, task_of
+from service.jobs import hyperparameter_rules
 
 MOST_DECADES = log10(float_info.max)
 """Numbers beyond 10 to this power are not finite."""
@@ -68,7 +68,7 @@ def make(request: Request, facts: Facts, settings: Settings, inline: bool) -> Pl
     _check_columns(request, model, facts, x)
     sizes = _sizes(request["split"], facts.rows)
     request = _filled(request, model)
-    descents.check(request, list(model.parameters), sizes.train)
+    hyperparameter_rules.check(request, list(model.parameters), sizes.train)
     loss, l1 = request["objective"]["loss"], request["objective"]["l1"]
     plan = Plan(
         request=request,

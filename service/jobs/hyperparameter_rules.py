@@ -3,7 +3,7 @@
 from typing import Any
 
 from service.core.exceptions import invalid
-from service.modelling import Request
+from service.engine_adapter.factory import Request
 
 
 def check(request: Request, parameters: list[str], train_rows: int) -> None:

@@ -12,7 +12,7 @@ from service.app import create_app
 from service.core.exceptions import ConflictError, TooManyRequestsError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.quotas import Quotas
+from service.jobs.quotas import Quotas
 from service.storage import usage
 from service.storage.database import Database
 from tests.keys import Key
@@ -136,7 +136,7 @@ def test_what_another_process_adds_is_seen_when_the_count_is_old(
         quotas.admit_run(connection, None)
     for _ in range(FEW["max_queued_runs"]):
         stored_run(database, fit_body(), status=None)
-    monkeypatch.setattr("service.quotas.FRESH_SECONDS", -1.0)
+    monkeypatch.setattr("service.jobs.quotas.FRESH_SECONDS", -1.0)
     with database.writing() as connection, pytest.raises(TooManyRequestsError):
         quotas.admit_run(connection, None)
 

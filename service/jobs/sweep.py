@@ -7,21 +7,21 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from service import plan, submission, varying
 from service.access import Caller
 from service.core.exceptions import ApiError, InvalidError, NotFoundError, field_error, invalid
 from service.core.json_patch import overlaid, steps_of, value_at
 from service.core.settings import Settings
 from service.datasets import ingest
-from service.modelling import Request, asked, model_of
-from service.quotas import Quotas
-from service.schemas.base import parse
+from service.engine_adapter.factory import Request, asked, model_of
+from service.jobs import parameter_grid, submit, validation
+from service.jobs.parameter_grid import Member
+from service.jobs.quotas import Quotas
+from service.jobs.submit import Submission
 from service.schemas.fit import FitRequest, InlineDataset
+from service.schemas.strict_model import parse
 from service.schemas.sweep import SweepRequest
 from service.storage import datasets, runs, sweeps
 from service.storage.database import Database
-from service.submission import Submission
-from service.varying import Member
 
 MOST_NAME = 200
 
@@ -44,7 +44,7 @@ class _Base(NamedTuple):
     wanted: Any
     request: Request
     place: str
-    facts: plan.Facts
+    facts: validation.Facts
     incoming: ingest.Incoming | None
     dataset_id: str
     inline: bool
@@ -53,16 +53,16 @@ class _Base(NamedTuple):
 def read(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
     """The sweep that a caller's body describes. Raises ApiErrors that name what is wrong, and with which member."""
     sweep = parse(SweepRequest, body)
-    _check_count(varying.count(sweep), settings)
+    _check_count(parameter_grid.count(sweep), settings)
     if sweep.base is None:
         base = _base_of_run(sweep.run or "", database, caller)
     else:
         base = _base_of_body(sweep.base.filled(), database, settings, caller)
-    varied = varying.varied(sweep)
+    varied = parameter_grid.varied(sweep)
     members: list[Submission] = []
     values: list[dict[str, Any]] = []
     bytes_of_rows = bytes_of_steps = 0
-    for number, member in enumerate(varying.members(sweep)):
+    for number, member in enumerate(parameter_grid.members(sweep)):
         with _told_where(base.place, member.places, member=number):
             made = _member(base, member, settings)
         found = {pointer: value_at(made.request, pointer) for pointer in varied}
@@ -90,13 +90,13 @@ def queue(database: Database, sweep: SweepSubmission, key: str | None, quotas: Q
     with database.writing() as connection:
         if key is not None and (known := sweeps.find_by_key(connection, key)) is not None:
             if known.request_digest != sweep.digest:
-                raise submission.key_used()
+                raise submit.key_used()
             return known
         quotas.admit_run(connection, sweep.owner, len(sweep.members))
-        dataset_seq = submission.dataset_seq(connection, sweep.members[0])
+        dataset_seq = submit.dataset_seq(connection, sweep.members[0])
         made = sweeps.create(connection, _columns(sweep, key))
         rows = [
-            submission.columns(member, dataset_seq) | {"sweep": {"id": made.id, "values": values}}
+            submit.columns(member, dataset_seq) | {"sweep": {"id": made.id, "values": values}}
             for member, values in zip(sweep.members, sweep.values, strict=True)
         ]
         runs.create_members(connection, made.seq, rows, sweep.members[0].request["tags"])
@@ -116,8 +116,8 @@ def _columns(sweep: SweepSubmission, key: str | None) -> dict[str, Any]:
 
 def _base_of_body(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> _Base:
     with _told_where("/base", {}):
-        facts, incoming = submission.dataset(fit, database, settings, caller)
-    request = submission.dumped(fit, facts.id)
+        facts, incoming = submit.dataset(fit, database, settings, caller)
+    request = submit.dumped(fit, facts.id)
     inline = isinstance(fit.dataset, InlineDataset)
     wanted = request if inline else request | {"dataset": fit.dataset.model_dump()}
     return _Base(wanted, request, "/base", facts, incoming, facts.id, inline)
@@ -138,13 +138,13 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
     return _Base(run_id, filled | {"dataset": run.request["dataset"]}, "/run", facts, None, facts.id, inline=False)
 
 
-def _member(base: _Base, member: Member, settings: Settings) -> plan.Plan:
+def _member(base: _Base, member: Member, settings: Settings) -> validation.Plan:
     request: Request = overlaid(base.request, member.patch)
     objective = member.patch.get("objective")
     if isinstance(objective, dict) and "loss" in objective and "delta" not in objective:
         del request["objective"]["delta"]  # the other loss's own number
     checked = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json", exclude={"dataset"})
-    return plan.make(checked | {"dataset": base.request["dataset"]}, base.facts, settings, inline=base.inline)
+    return validation.make(checked | {"dataset": base.request["dataset"]}, base.facts, settings, inline=base.inline)
 
 
 def _digest(content: Any) -> str:
@@ -161,7 +161,7 @@ def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else orjson.dumps(value).decode().strip('"')
 
 
-def _rank_by(asked_for: str | None, plans: Sequence[plan.Plan]) -> str:
+def _rank_by(asked_for: str | None, plans: Sequence[validation.Plan]) -> str:
     """The criterion, or the best one that all members have. Raises InvalidError if a member does not have it."""
     if asked_for is None:
         return next(name for name in ("validation_mse", "test_mse", "train_mse") if all(_has(p, name) for p in plans))
@@ -172,7 +172,7 @@ def _rank_by(asked_for: str | None, plans: Sequence[plan.Plan]) -> str:
     return asked_for
 
 
-def _has(made: plan.Plan, criterion: str) -> bool:
+def _has(made: validation.Plan, criterion: str) -> bool:
     name = criterion.removeprefix("best_")
     return name in made.columns and (made.test_rows > 0 or not name.startswith("test_"))
 
