@@ -16,11 +16,11 @@ from service.app import create_app
 from service.core import process_limits
 from service.core.exceptions import StartError
 from service.core.settings import Settings
-from service.keeper import Keeper
+from service.maintenance.retention import Keeper
 from service.opening import opened
 from service.storage import api_keys
 from service.storage.database import Database
-from service.supervisor import Supervisor
+from service.worker.supervisor import Supervisor
 
 GRACE_SECONDS = 5
 NO_KEYS = (

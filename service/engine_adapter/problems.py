@@ -1,42 +1,16 @@
 """What a claimed run needs before its first step: rows from the store become E(θ), the request a recipe."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from gd_engine import Model, Problem, Recipe, State, auto_learning_rate, pose_blocks, start, state_from
+from gd_engine import Model, Problem, auto_learning_rate, pose_blocks
 from gd_engine.arrays import FloatArray
-from service.engine_adapter.factory import Classes, Request, model_of, posing_of, recipe_of, split_of, theta0_of
-from service.shelf import Shelf
+from service.engine_adapter.factory import Classes, Request, model_of, posing_of, split_of
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.job_queue import LeaseLostError
-
-
-class Prepared(NamedTuple):
-    """A descent that can begin, or go on at `state`."""
-
-    problem: Problem
-    recipe: Recipe
-    state: State
-    learning_rate: float
-
-
-def prepare(database: Database, run: Any, shelf: Shelf, go_on: Callable[[], None]) -> Prepared:
-    """Reads the run's data and poses its problem. `go_on` is called between two chunks of data and may raise.
-
-    Raises NoLearningRateError, LeaseLostError if the data is gone with the run, CorruptError if it is damaged.
-    """
-    problem = shelf.problem(run, lambda: problem_of(database, run, go_on))
-    theta0 = theta0_of(run.request, problem.model)
-    rate = rate_of(run.request, problem, theta0) if run.learning_rate is None else run.learning_rate
-    go_on()
-    recipe = recipe_of(run.request, rate)
-    if run.checkpoint is None:
-        return Prepared(problem, recipe, start(theta0, recipe.optimizer), rate)
-    kept = np.frombuffer(run.checkpoint, dtype="<f8")
-    return Prepared(problem, recipe, state_from(kept, run.rows_done, len(run.parameters)), rate)
 
 
 def problem_of(database: Database, run: Any, go_on: Callable[[], None], *, reduce: bool = True) -> Problem:

@@ -5,9 +5,9 @@ import time
 from typing import Any
 from unittest.mock import patch
 
-from service import training
 from service.core.settings import Settings
-from service.worker import Worker
+from service.worker import training
+from service.worker.process import Worker
 
 
 def compute_for_ever(*_: Any) -> Any:

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service import training
 from service.core.settings import Settings
-from service.hold import STALE, UNHEEDED, Hold
 from service.storage import job_queue, runs
 from service.storage.database import Database
-from service.worker import Worker
+from service.worker import training
+from service.worker.lease import STALE, UNHEEDED, Hold
+from service.worker.process import Worker
 from tests.acceptance.helpers import long_run, until
 from tests.service.support import fit_body
 
@@ -38,7 +38,7 @@ def stuck(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 def slow_to_commit(settings: Settings, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """A worker as there are many, on a disk that takes so long for a commit."""
     environment = os.environ | {"DESCENT_FAILPOINTS": f"commit.before=stall:{seconds}"}
-    command = [sys.executable, "-m", "service.worker", "slow"]
+    command = [sys.executable, "-m", "service.worker.process", "slow"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
     assert process.stdin is not None
     try:

@@ -17,12 +17,12 @@ from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
 from service.ephemeral import Service, running_service
-from service.hold import Hold
-from service.shelf import Shelf
 from service.storage import job_queue
 from service.storage.connect import open_database
-from service.training import Training
-from service.worker import Worker
+from service.worker.lease import Hold
+from service.worker.problem_cache import Shelf
+from service.worker.process import Worker
+from service.worker.training import Training
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
 from tests.acceptance.test_crash import children_of
 
@@ -203,7 +203,7 @@ def test_a_run_that_cannot_be_diagnosed_ends_all_the_same(
     def fails(*_: Any, **__: Any) -> Any:
         raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-    monkeypatch.setattr("service.training.diagnose", fails)
+    monkeypatch.setattr("service.worker.training.diagnose", fails)
     run_id = api.post("/fit", json={"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 3]}}).json()["id"]
     worker = Worker(settings, "w")
     claimed = worker._claim()

@@ -13,10 +13,10 @@ from service.app import create_app
 from service.core.settings import Settings
 from service.routes.examples import SWEEP_EXAMPLES
 from service.schemas import responses
-from service.shelf import Shelf
 from service.storage import runs, trajectories
 from service.storage.database import Database
-from service.worker import Worker
+from service.worker.problem_cache import Shelf
+from service.worker.process import Worker
 from tests.service.support import LINE, NOTHING, counts, fit_body, problem_of, resolves
 
 RATE = "/descent/learning_rate"

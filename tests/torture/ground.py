@@ -27,7 +27,7 @@ class Standing:
         """The worker processes by the names under which they hold runs; the dead are left out."""
         found = {}
         for pid in self._children():
-            if (words := _command(pid)) and "service.worker" in words:
+            if (words := _command(pid)) and "service.worker.process" in words:
                 found[words[-1]] = pid
         return found
 

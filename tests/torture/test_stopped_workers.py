@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.hold import STALE
 from service.storage.sqlite.engine import sqlite_module
+from service.worker.lease import STALE
 from tests.acceptance.helpers import finished, until
 from tests.torture.ground import Ground, Standing
 from tests.torture.invariants import broken

@@ -1,7 +1,7 @@
 """A worker process: claim, train, sleep. One run at a time, on the one thread that may differentiate.
 
-Started by the supervisor as `python -m service.worker NAME`. The settings come as one line on standard input; after
-that, each byte there says that somebody has written to the database, and its end that the supervisor is gone.
+Started by the supervisor as `python -m service.worker.process NAME`. The settings come as one line on standard input;
+after that, each byte there says that somebody has written to the database, and its end that the supervisor is gone.
 """
 
 import logging
@@ -17,15 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.process_limits import bound_memory
 from service.core.settings import Settings
-from service.dispatch import Bell, listen
-from service.hold import HANDED_BACK, Ending, Hold, failed
-from service.shelf import Shelf
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import CorruptError, Failure, failure_of, name_of
 from service.storage.job_queue import Claim, LeaseLostError
-from service.training import NOT_STORED, Training
-from service.verification import Verification
+from service.worker.lease import HANDED_BACK, Ending, Hold, failed
+from service.worker.problem_cache import Shelf
+from service.worker.training import NOT_STORED, Training
+from service.worker.verification import Verification
+from service.worker.wakeup import Bell, listen
 
 log = logging.getLogger("descent.worker")
 

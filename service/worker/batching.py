@@ -10,10 +10,11 @@ from typing import Any
 
 from gd_engine import FEWEST, Company, NoLearningRateError, Recipe, State, most_abreast, start
 from service.engine_adapter.factory import Request, recipe_of, theta0_of
-from service.engine_adapter.problems import Prepared, rate_of
-from service.shelf import Party, Shelf
+from service.engine_adapter.problems import rate_of
 from service.storage import job_queue
 from service.storage.database import Database
+from service.worker.prepare import Prepared
+from service.worker.problem_cache import Party, Shelf
 
 MAY_VARY = ("/descent/learning_rate", "/descent/optimizer/momentum", "/descent/theta0")
 """What leaves the problem as it is, and the steps of the descents alike."""

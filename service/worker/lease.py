@@ -18,11 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.dispatch import Bell
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.job_queue import Claim, LeaseLostError
+from service.worker.wakeup import Bell
 
 log = logging.getLogger("descent.hold")
 

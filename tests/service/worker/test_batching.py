@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
-from service.worker import Worker
+from service.worker.process import Worker
 from tests.service.support import fit_body
 from tests.service.test_sweeps import MOMENTUM, RATE, rows_of, submitted
 
@@ -186,7 +186,7 @@ def test_nobody_spends_more_than_a_share_of_its_time_on_others(
     api: TestClient, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each goes alone after its first block, whatever the company has done; and is the same for it."""
-    monkeypatch.setattr("service.training.COMPANY_SHARE", 0.0)
+    monkeypatch.setattr("service.worker.training.COMPANY_SHARE", 0.0)
     sweep = submitted(api, base=base_of(descent={"steps": 20}), grid={RATE: RATES})
     with a_worker(settings, block_seconds=1e-9) as worker:
         first = takes_one(worker)

@@ -9,9 +9,9 @@ import numpy as np
 from gd_engine import Block
 from gd_engine.arrays import FloatArray
 from service.core.run_status import RunStatus
-from service.hold import Ending
 from service.storage import job_queue, runs, trajectories
-from service.training import Training
+from service.worker.lease import Ending
+from service.worker.training import Training
 
 
 class Verification(Training):

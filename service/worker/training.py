@@ -12,18 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Company, NoLearningRateError, Outcome, Problem, descend, diagnose, optimum, ways
 from gd_engine.arrays import FloatArray
-from service.company import company_of
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.engine_adapter.factory import asked
-from service.engine_adapter.problems import Prepared, prepare
-from service.hold import CANCELLED, Ending, Hold, failed
-from service.looking_back import LookingBack, columns_of
-from service.shelf import Shelf
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
 from service.storage.job_queue import Claim
+from service.worker.batching import company_of
+from service.worker.history_sampler import LookingBack, columns_of
+from service.worker.lease import CANCELLED, Ending, Hold, failed
+from service.worker.prepare import Prepared, prepare
+from service.worker.problem_cache import Shelf
 
 log = logging.getLogger("descent.training")
 

@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.keeper import Keeper
+from service.maintenance.retention import Keeper
 from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.storage.integrity.fsck import check

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gd_engine.arrays import FloatArray
-from service.looking_back import LookingBack
+from service.worker.history_sampler import LookingBack
 
 COLUMNS = ("train_loss", "test_mse")
 

@@ -38,7 +38,7 @@ class _Place:
         self._started = time.monotonic()
         self._due: float | None = None
         self.process = subprocess.Popen(  # noqa: S603 - this very program
-            [sys.executable, "-m", "service.worker", self.name],
+            [sys.executable, "-m", "service.worker.process", self.name],
             stdin=subprocess.PIPE,
             text=True,
             env={**ONE_THREAD, **os.environ},
