@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from benchmarks.harness import Measure, Result, compared, interleaved, seconds
 from benchmarks.http_load import download
 from benchmarks.stored import PARAMETERS, STEPS, Stored, finished_run
-from service.app import create_app
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.ephemeral import running_service
 from service.storage.connect import open_database

@@ -36,7 +36,7 @@ def create(
     database: DatabaseUrl = None,
 ) -> None:
     """Make a key, and tell it this once: on standard output, alone."""
-    from service import access  # noqa: PLC0415 - a --help need not wait for it
+    from service.auth import api_keys as access  # noqa: PLC0415 - a --help need not wait for it
     from service.storage import api_keys  # noqa: PLC0415
 
     scopes = scope or ["write"]

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from service.core.exceptions import problem
+from service.api.middleware.security_headers import ALWAYS
+from service.api.problem_details import problem
 from service.core.settings import Settings
-from service.security import ALWAYS
 
 PART_BYTES = 256 * 1024
 """What a reader must at least take of a longer answer within `max_request_seconds`."""

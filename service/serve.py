@@ -11,8 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
-from service import access, connections, security
-from service.app import create_app
+from service import connections
+from service.api.app import create_app
+from service.api.middleware import stack
+from service.auth import policy
 from service.core import process_limits
 from service.core.exceptions import StartError
 from service.core.settings import Settings
@@ -94,7 +96,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _app(settings: Settings, database: Database) -> FastAPI:
     """The API as others may reach it. Raises StartError where it would let in nobody, or more than it was told to."""
-    if access.are_required(settings):
+    if policy.are_required(settings):
         with database.reading() as connection:
             if not api_keys.usable(connection):
                 raise StartError(NO_KEYS)
@@ -102,7 +104,7 @@ def _app(settings: Settings, database: Database) -> FastAPI:
         app = create_app(settings, database)
     except ValueError as error:
         raise StartError(str(error)) from None
-    security.check_hosts(app, settings)
+    stack.check_hosts(app, settings)
     return app
 
 
@@ -113,9 +115,9 @@ def _announce(settings: Settings, port: int, console: Console) -> None:
     console.print(f"  page        {url}/", highlight=False)
     console.print(f"  Swagger UI  {url}/docs", highlight=False)
     console.print(f"  data        {_shown_database(settings)}", highlight=False, soft_wrap=True)
-    if access.are_required(settings):
+    if policy.are_required(settings):
         console.print("  API keys    needed; `descent keys create NAME` makes one", highlight=False)
-    elif not access.is_loopback(settings.host):
+    elif not policy.is_loopback(settings.host):
         console.print("  API keys    off: whoever reaches the port may do everything", highlight=False)
     console.print("Stop it with Ctrl-C.")
 

@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from fastapi.testclient import TestClient
 
-from service.app import create_app
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.ephemeral import Service, running_service
 from service.storage.connect import open_database

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from service import access
+from service.auth import api_keys as access
 from service.ephemeral import Service, running_service
 from service.storage import api_keys
 from service.storage.connect import open_database

@@ -3,31 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-from starlette.requests import Request
-from starlette.responses import Response
-
 Detail = dict[str, Any]
-
-TITLES = {
-    400: "Malformed request",
-    401: "API key needed",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    408: "Too slow",
-    409: "Conflict",
-    413: "Too large",
-    415: "Unsupported media type",
-    421: "Misdirected request",
-    422: "Invalid request",
-    429: "Too many requests",
-    431: "Too long headers",
-    500: "Internal error",
-    503: "Unavailable",
-    507: "Disk full",
-}
 
 
 PLACES = ("parameter", "header", "row", "column")
@@ -138,28 +114,6 @@ def invalid(pointer: str, message: str, hint: str | None = None) -> InvalidError
 def field_error(pointer: str, message: str, hint: str | None = None) -> Detail:
     """One entry of `errors`: a JSON pointer into the body, what is wrong there, and what would mend it."""
     return {"pointer": pointer, "message": message} | ({"hint": hint} if hint else {})
-
-
-def problem(
-    status: int,
-    detail: str,
-    errors: Sequence[Detail] = (),
-    *,
-    title: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    **members: Any,
-) -> Response:
-    """The answer that tells of an error. `title` is for one of several that share a status."""
-    title = title or TITLES.get(status, "Error")
-    body = {"type": f"urn:descent:{title.lower().replace(' ', '-')}", "title": title, "status": status}
-    body |= {"detail": detail} | ({"errors": list(errors)} if errors else {}) | members
-    return Response(orjson.dumps(body), status, dict(headers or {}), media_type="application/problem+json")
-
-
-def answer(_request: Request, error: Exception) -> Response:
-    """The handler of every ApiError."""
-    assert isinstance(error, ApiError)  # noqa: S101 - it is registered for this class alone
-    return problem(error.status, error.detail, error.errors, headers=error.headers, **error.members)
 
 
 class StartError(Exception):

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from service.access import Caller
+from service.auth.api_keys import Caller
 from service.core.exceptions import InvalidError, invalid
 from service.core.json_patch import overlaid
 from service.core.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection
 
-from service.access import ANYBODY, Caller
+from service.auth.api_keys import ANYBODY, Caller
 from service.core.exceptions import InvalidError, NotFoundError, field_error, invalid
 from service.core.settings import Settings
 from service.datasets import ingest, samples

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from service.access import Caller
+from service.auth.api_keys import Caller
 from service.core.exceptions import ApiError, InvalidError, NotFoundError, field_error, invalid
 from service.core.json_patch import overlaid, steps_of, value_at
 from service.core.settings import Settings

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from service.ephemeral import Service
 from service.storage.database import Database
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
-from tests.service.support import WAIT, fit_body, problem_of
+from tests.service.helpers import WAIT, fit_body, problem_of
 
 STEPS = 8_000
 

@@ -19,7 +19,7 @@ from service.worker import training
 from service.worker.lease import STALE, UNHEEDED, Hold
 from service.worker.process import Worker
 from tests.acceptance.helpers import long_run, until
-from tests.service.support import fit_body
+from tests.service.helpers import fit_body
 
 
 @contextmanager

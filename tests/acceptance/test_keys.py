@@ -15,7 +15,7 @@ from service.storage.database import Database
 from tests.acceptance.helpers import finished, until
 from tests.acceptance.test_command_line import descent
 from tests.keys import make_key, service_with_keys
-from tests.service.support import LINE, problem_of
+from tests.service.helpers import LINE, problem_of
 
 Locked = tuple[Service, Database, Path]
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from service.app import STATIC
+from service.api.app import STATIC
 from tests.browser.conftest import Service
 from tests.browser.test_page import EXAMPLE, cell
 

@@ -13,8 +13,8 @@ import pytest
 from service.core.settings import Settings
 from service.ephemeral import Service, running_service
 from service.storage.connect import open_database
-from tests.service.sockets import connected, problem_in, rest, stalled, until_true
-from tests.service.support import counts, fit_body, problem_of, stored_run
+from tests.service.helpers import counts, fit_body, problem_of, stored_run
+from tests.service.raw_sockets import connected, problem_in, rest, stalled, until_true
 
 SECONDS, CONNECTIONS, STREAMS = 1.0, 20, 2
 BOUNDS = {

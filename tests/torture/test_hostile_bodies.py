@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.service.hostile_bodies import hostile_bodies
-from tests.service.support import TABLES
-from tests.service.test_hostile_bodies import judged, take_back
+from tests.service.api.hostile_bodies import hostile_bodies
+from tests.service.api.test_hostile_bodies import judged, take_back
+from tests.service.helpers import TABLES
 from tests.torture.ground import Ground
 from tests.torture.report import Measured
 

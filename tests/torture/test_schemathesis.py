@@ -5,12 +5,12 @@ from math import ceil
 import pytest
 from fastapi.testclient import TestClient
 
-from service.app import create_app
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
 from service.storage.sqlite import vacuum
-from tests.service.made_up_requests import exercise_all
-from tests.service.support import NOTHING, counts
+from tests.service.api.generated_requests import exercise_all
+from tests.service.helpers import NOTHING, counts
 from tests.torture.report import Measured
 
 ROUND = 400

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from service.datasets import samples
 from service.schemas.responses import Samples
-from tests.service.support import WAIT
+from tests.service.helpers import WAIT
 
 
 def test_samples_say_what_a_perfect_fit_gives(api: TestClient) -> None:

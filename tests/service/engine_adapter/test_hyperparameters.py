@@ -8,7 +8,7 @@ import pytest
 
 from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
 from service.schemas.responses import Run, Trajectory
-from tests.service.support import WAIT, fit_body, strict_json
+from tests.service.helpers import WAIT, fit_body, strict_json
 
 ROWS = 40
 X = np.random.default_rng(5).normal(size=(ROWS, 2))

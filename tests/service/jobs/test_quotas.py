@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from service.app import create_app
+from service.api.app import create_app
 from service.core.exceptions import ConflictError, TooManyRequestsError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
@@ -16,8 +16,8 @@ from service.jobs.quotas import Quotas
 from service.storage import usage
 from service.storage.database import Database
 from tests.keys import Key
-from tests.service.support import CSV, X, Y, fit_body, problem_of, stored_run
-from tests.service.support import counts as rows_of
+from tests.service.helpers import CSV, X, Y, fit_body, problem_of, stored_run
+from tests.service.helpers import counts as rows_of
 
 FEW: dict[str, Any] = {"max_queued_runs": 3, "max_stored_runs": 5, "max_stored_datasets": 2}
 

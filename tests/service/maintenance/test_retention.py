@@ -19,7 +19,7 @@ from service.storage.sqlite import vacuum
 from service.storage.sqlite.engine import sqlite_module, wal_is_safe
 from service.storage.sqlite.readonly import wal_of
 from service.storage.trajectories import DELETED_AT_ONCE
-from tests.service.support import NOTHING, counts, fit_body, stored_run
+from tests.service.helpers import NOTHING, counts, fit_body, stored_run
 
 LONG = np.zeros((1024 * (DELETED_AT_ONCE + 100), 3))
 """A trajectory of more chunks than are deleted at once, and of more pages than are kept."""

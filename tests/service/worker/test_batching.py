@@ -11,8 +11,8 @@ from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.worker.process import Worker
-from tests.service.support import fit_body
-from tests.service.test_sweeps import MOMENTUM, RATE, rows_of, submitted
+from tests.service.api.routes.test_sweeps import MOMENTUM, RATE, rows_of, submitted
+from tests.service.helpers import fit_body
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1]
 CLASSES = {"dataset": {"y": [0, 0, 1, 0, 1, 1, 0, 1]}, "model": {"kind": "logistic"}, "standardize": True}

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from service.schemas.responses import Run, Trajectory
-from tests.service.support import WAIT, X, Y, fit_body, strict_json
+from tests.service.helpers import WAIT, X, Y, fit_body, strict_json
 
 TINY, HUGE = 5e-324, 1.7e308
 LABELS = [0, 1] * 4

@@ -16,8 +16,8 @@ from service.storage.integrity.fsck import ADVICE, CheckError, check
 from service.storage.sqlite.backup import back_up
 from service.storage.sqlite.engine import sqlite_module
 from service.storage.sqlite.readonly import wal_of
+from tests.service.helpers import fit_body, stored_run
 from tests.service.storage.migrations.old_versions import make_version
-from tests.service.support import fit_body, stored_run
 
 STEPS = np.arange(3000.0).reshape(1000, 3)
 

@@ -19,7 +19,7 @@ from service.storage.database import Database
 from service.storage.integrity.fsck import check
 from service.storage.sqlite.backup import BackupError, back_up
 from service.storage.sqlite.engine import sqlite_module
-from tests.service.support import fit_body, stored_run
+from tests.service.helpers import fit_body, stored_run
 
 LONG = np.zeros((50_000, 3))
 

@@ -1,0 +1,127 @@
+"""create_app(): the routes, the error answers, the description and the page, put together."""
+
+from asyncio import Semaphore
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
+from starlette.types import ASGIApp
+
+from service.analysis.process_pool import Inquiries
+from service.api import openapi
+from service.api.authentication import Door
+from service.api.concurrency_limit import Places
+from service.api.dependencies import admit, only_known_parameters
+from service.api.error_handlers import _add_error_answers
+from service.api.middleware import security_headers, stack
+from service.api.middleware.compression import Compression
+from service.api.middleware.security_headers import PAGE_HEADERS
+from service.api.request_body import Intake
+from service.api.routes import (
+    analysis,
+    datasets,
+    events,
+    fit,
+    health,
+    limits,
+    plots,
+    run_actions,
+    runs,
+    samples,
+    sweeps,
+    trajectory,
+    trajectory_check,
+)
+from service.api.static_files import Assets
+from service.core.settings import Settings
+from service.jobs.quotas import Quotas
+from service.storage.database import Database
+
+STATIC = Path(__file__).parents[1] / "web"
+DESCRIPTION = """
+Gradient descent as a service. `POST /fit` takes a dataset and the hyperparameters of a descent, a worker computes
+θ ← θ − η∇E(θ), and `GET /runs/{id}/trajectory` gives θ and the **two criteria** at every step: the train error, which
+the descent minimises, and the test error, which one really wants to be small.
+
+In paths, `latest` stands for the newest run or dataset, so every example here runs as it stands. What is not finite is
+`null`. Errors are `application/problem+json` and say what to change.
+"""
+
+
+def create_app(settings: Settings, database: Database) -> FastAPI:
+    """The service on a database that is up to date. Raises ValueError for settings that mean nothing."""
+    app = _App(
+        title="Descent",
+        version=version("descent-service"),
+        summary="Gradient descent as a service",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.door = Door(settings, database)
+    app.state.quotas = Quotas(settings)
+    app.state.intake = Intake(settings)
+    app.state.streams = Places(settings.max_streams, "trajectories that are sent")
+    app.state.followers = Places(settings.max_followers, "runs that are followed")
+    app.state.inquiries = Inquiries(settings)
+    app.state.is_stopping = lambda: False
+    app.state.waits = Semaphore(settings.max_waits)
+    _add_pages(app)  # first, since a page is many files
+    rooms = (
+        fit,
+        runs,
+        run_actions,
+        sweeps,
+        trajectory,
+        events,
+        analysis,
+        plots,
+        trajectory_check,
+        datasets,
+        samples,
+        limits,
+    )
+    for room in rooms:
+        app.include_router(room.router, dependencies=[Depends(admit)])
+    app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
+    _add_error_answers(app)
+    stack.protect(app, settings)
+    app.openapi = lambda: openapi.of(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.inquiries.close()
+
+
+class _App(FastAPI):
+    """Its middleware is within what compresses and what adds the headers, that of unexpected errors too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return security_headers.Headers(Compression(super().build_middleware_stack()), self.state.settings)
+
+
+def _add_pages(app: FastAPI) -> None:
+    assets = Assets(STATIC)
+
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page(request: Request) -> Response:
+        return assets.answer("index.html", request, PAGE_HEADERS)
+
+    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
+    async def swagger_ui(request: Request) -> Response:
+        return assets.answer("docs.html", request, PAGE_HEADERS)
+
+    async def part(request: Request) -> Response:
+        return assets.answer(request.path_params["name"], request)
+
+    app.add_route("/static/{name:path}", part, include_in_schema=False)

@@ -1,0 +1,34 @@
+"""ETags and If-None-Match."""
+
+import hashlib
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Header
+from fastapi.responses import Response
+
+IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer you have: 304 if it is still right.")]
+
+
+def tagged(body: Any, if_none_match: str | None) -> Response:
+    """The body as JSON with a strong ETag of its content; 304 if the client has it."""
+    return tagged_json(orjson.dumps(body), if_none_match)
+
+
+def tagged_json(text: bytes, if_none_match: str | None) -> Response:
+    """The same of a body that is JSON already."""
+    etag = etag_of(text)
+    if matches(if_none_match, etag):
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(text, headers={"ETag": etag}, media_type="application/json")
+
+
+def etag_of(content: bytes) -> str:
+    """A strong ETag."""
+    return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether If-None-Match names the ETag (RFC 9110, 13.1.2: weak comparison)."""
+    given = [entry.strip().removeprefix("W/") for entry in (if_none_match or "").split(",")]
+    return etag in given or "*" in given

@@ -1,0 +1,4 @@
+"""Groups of HTTP methods."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that only look."""

@@ -1,0 +1,34 @@
+"""Middleware: refuses changes that a page of another site asks for."""
+
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.api.http_methods import SAFE
+from service.api.problem_details import problem
+
+OWN_SITE = (None, b"same-origin", b"none")
+
+
+class Origins:
+    """Refuses what other sites' pages would change here."""
+
+    def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
+        self._app = app
+        self._allowed = {origin.encode() for origin in origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The app's answer, or 403."""
+        if scope["type"] == "http" and scope["method"] not in SAFE and self._is_foreign(dict(scope["headers"])):
+            detail = "A page of another site asked for this. Set DESCENT_CORS_ORIGINS to its origin if it may."
+            await problem(403, detail)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_foreign(self, headers: dict[bytes, bytes]) -> bool:
+        origin = headers.get(b"origin")
+        if origin in self._allowed:
+            return False
+        if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+            return True
+        return headers.get(b"sec-fetch-site") not in OWN_SITE

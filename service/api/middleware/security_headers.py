@@ -1,0 +1,45 @@
+"""What keeps other people's web pages away from the service: headers, the names it answers to, the origins it heeds.
+
+A browser lets any page send requests to this machine. The page cannot read the answers, unless its own name leads here
+(DNS rebinding); but what is only sent may do harm too. Keys stop both; a service on loopback asks for none.
+"""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.auth import policy
+from service.core.settings import Settings
+
+ALWAYS = {
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+}
+"""What an answer says of itself unless it says otherwise: data, to be shown in no page, and its own one's alone."""
+_WITH_KEYS = {b"cache-control": b"no-store"}
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-cache",
+}
+
+
+class Headers:
+    """Adds the headers of every answer, errors included."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._headers = list((ALWAYS | (_WITH_KEYS if policy.are_required(settings) else {})).items())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The app's answer, with them."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(own for own in self._headers if own[0] not in said)]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

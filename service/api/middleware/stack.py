@@ -1,0 +1,48 @@
+"""The middleware that the settings ask for: origins, CORS, host names."""
+
+import re
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from service.api.middleware.cross_origin import Origins
+from service.api.middleware.trusted_host import LOOPBACK_NAMES, Hosts
+from service.auth import policy
+from service.core.settings import Settings
+
+
+def protect(app: FastAPI, settings: Settings) -> None:
+    """Heeds the origins that the settings name, and no other. Raises ValueError for what is no origin."""
+    origins = _entries(settings.cors_origins)
+    for origin in origins:
+        if not re.fullmatch(r"https?://[^/*]+", origin):
+            raise ValueError(f"DESCENT_CORS_ORIGINS: {origin} is no origin. Write it like https://lab.example:8443.")
+    app.add_middleware(Origins, origins=origins)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-None-Match",
+                "Last-Event-ID",
+                "Prefer",
+            ],
+            expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After"],
+        )
+
+
+def check_hosts(app: FastAPI, settings: Settings) -> None:
+    """Has the app answer only to its own names: where keys keep strangers out, only if the settings name some."""
+    names = set(_entries(settings.allowed_hosts))
+    if not policy.are_required(settings):
+        names |= {*LOOPBACK_NAMES, f"[{settings.host}]" if ":" in settings.host else settings.host}
+    if names:
+        app.add_middleware(Hosts, names=names)
+
+
+def _entries(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry.strip()]

@@ -1,0 +1,70 @@
+"""The OpenAPI description: what FastAPI finds out, and what it cannot know."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.api.openapi_responses import problems
+from service.api.routes import health
+from service.auth import policy
+from service.core.settings import Settings
+from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest
+from service.schemas.responses import Problem
+from service.schemas.sweep import SweepRequest
+
+TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "datasets", "health")
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, `descent_…`, as `descent keys create` told it. Scope read looks, write also submits, "
+    "changes and deletes, and both see only what the key itself has made; admin sees everything.",
+}
+OPEN = {route.path for route in health.router.routes if hasattr(route, "path")}
+"""The paths that ask for no key."""
+
+
+def of(app: FastAPI) -> dict[str, Any]:
+    """The description of the app, made once."""
+    if app.openapi_schema is None:
+        described = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=[{"name": name} for name in TAGS],
+        )
+        # Bodies are read by the routes themselves, so their schemas are not found by FastAPI.
+        for model in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, Problem):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            described["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
+        for path, operations in described["paths"].items():
+            for operation in operations.values():
+                _drop_default_validation_error(operation)
+                _say_the_largest_page(operation, app.state.settings)
+                if path not in OPEN:
+                    operation["responses"] |= {str(s): problems(s)[s] for s in (401, 403, 421, 429)}
+        if policy.are_required(app.state.settings):
+            _ask_for_keys(described)
+        app.openapi_schema = described
+    return app.openapi_schema
+
+
+def _ask_for_keys(described: dict[str, Any]) -> None:
+    described["components"]["securitySchemes"] = {"key": BEARER}
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            operation["security"] = [] if path in OPEN else [{"key": []}]
+
+
+def _say_the_largest_page(operation: dict[str, Any], settings: Settings) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "limit":
+            parameter["schema"]["maximum"] = settings.max_page
+
+
+def _drop_default_validation_error(operation: dict[str, Any]) -> None:
+    answer = operation["responses"].get("422", {})
+    if "HTTPValidationError" in str(answer):
+        operation["responses"]["422"] = problems(422)[422]

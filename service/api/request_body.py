@@ -1,0 +1,137 @@
+"""Bodies as they come in: bounded in size, and the large ones in number and in the memory that they take."""
+
+import asyncio
+import io
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import IO, Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from service.api.concurrency_limit import Places
+from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
+from service.core.settings import Settings
+
+Result = TypeVar("Result")
+
+LARGE_BYTES = 256 * 1024
+"""What is larger waits in a file, and is read when it is its turn."""
+CLOSED = {"Connection": "close"}
+"""For an answer that comes before the body has: the rest is not waited for."""
+READ_AT_ONCE = 2
+"""Large bodies: a JSON body takes fifty times its size in memory while it is read."""
+
+
+class Intake:
+    """Where the large bodies of one process wait for their turn."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.arriving = Places(settings.max_streams, "large bodies that come in")
+        self._seconds = settings.max_request_seconds
+        self._reading = asyncio.Semaphore(READ_AT_ONCE)
+        self._room = settings.max_streams
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """The turn to be read. Raises UnavailableError if it does not come in time, or too many wait already."""
+        busy = UnavailableError("Too many large bodies wait. Try again in a second.", headers={"Retry-After": "1"})
+        if not self._room:
+            raise busy
+        self._room -= 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._reading.acquire()
+        except TimeoutError:
+            raise busy from None
+        finally:
+            self._room += 1
+        try:
+            yield
+        finally:
+            self._reading.release()
+
+
+class Body:
+    """The body of a request, as a context manager that receives it.
+
+    Raises TooLargeError as soon as there is too much of it; UnavailableError if too many large ones come in at once,
+    TooSlowError if another needs the place of one that hardly comes.
+    """
+
+    def __init__(self, request: Request, most: int) -> None:
+        self._request, self._most = request, most
+        self._intake: Intake = request.app.state.intake
+        self._small = bytearray()
+        self._large: IO[bytes] | None = None
+
+    async def __aenter__(self) -> "Body":
+        try:
+            await self._receive()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._close()
+
+    async def read_by(self, read: Callable[..., Result], *arguments: Any) -> Result:
+        """What `read(bytes, *arguments)` gives, on a thread."""
+        if self._large is None:
+            return await run_in_threadpool(read, bytes(self._small), *arguments)
+        return await self.read_as_file_by(lambda file: read(file.read(), *arguments))
+
+    async def read_as_file_by(self, read: Callable[..., Result], *arguments: Any) -> Result:
+        """What `read(file, *arguments)` gives, on a thread."""
+        if self._large is None:
+            return await run_in_threadpool(read, io.BytesIO(self._small), *arguments)
+        self._large.seek(0)
+        async with self._intake.turn():
+            return await run_in_threadpool(read, self._large, *arguments)
+
+    async def _receive(self) -> None:
+        declared = self._request.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit() and int(declared) > self._most:
+            raise self._too_large()
+        pieces = self._request.stream()
+        async for piece in pieces:
+            self._small += piece
+            if len(self._small) > min(LARGE_BYTES, self._most):
+                await self._go_on_in_a_file(pieces)
+
+    async def _go_on_in_a_file(self, pieces: AsyncIterator[bytes]) -> None:
+        try:
+            async with self._intake.arriving.taken() as place:
+                place.awaits_client()
+                size = seen = self._write(0, self._small)
+                self._small.clear()
+                async for piece in pieces:
+                    size = self._write(size, piece)
+                    if size - seen > LARGE_BYTES:  # less is not worth waiting for
+                        place.awaits_client()
+                        seen = size
+        except TimeoutError:
+            raise TooSlowError("The body came too slowly, and others were waiting.", headers=CLOSED) from None
+
+    def _write(self, size: int, piece: bytes | bytearray) -> int:
+        """How much there is with this piece."""
+        size += len(piece)
+        if size > self._most:
+            raise self._too_large()
+        if self._large is None:
+            self._large = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
+        self._large.write(piece)
+        return size
+
+    def _close(self) -> None:
+        if self._large is not None:
+            self._large.close()
+
+    def _too_large(self) -> TooLargeError:
+        return TooLargeError(
+            f"The body has more than {self._most} bytes. Send fewer rows, or upload the data as a file to /datasets.",
+            headers=CLOSED,
+            max_bytes=self._most,
+        )

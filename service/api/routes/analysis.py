@@ -1,0 +1,246 @@
+"""What can be asked about a run and has to be computed: its landscape, the arithmetic of a step, predictions."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from service.analysis import loss_landscape, step_breakdown
+from service.analysis import predictions as prediction
+from service.api.dependencies import Asks, Config, Store
+from service.api.etags import IfNoneMatch, tagged_json
+from service.api.openapi_examples import PREDICT_EXAMPLES
+from service.api.openapi_responses import described, problems
+from service.api.request_body import Body
+from service.api.responses import media_type, query_error
+from service.api.routes.runs import RunId, find
+from service.core.exceptions import ConflictError, InvalidError, invalid
+from service.core.settings import Settings
+from service.schemas.fit import PredictRequest
+from service.schemas.responses import Landscape, Predicted, Predictions, StepArithmetic
+from service.schemas.strict_model import parse
+
+router = APIRouter(prefix="/runs", tags=["inquiries"])
+
+MOST_RESOLUTION = 201
+MOST_BESIDE = 7
+TAGGED = {
+    200: described("The answer.", "ETag"),
+    304: described("The answer is as the ETag says.", "ETag"),
+    **problems(404, 409, 413, 422),
+}
+
+
+class LandscapeQuery(BaseModel):
+    """Which plane, and how finely."""
+
+    kind: Literal["auto", "pair", "pca"] = Field(
+        "auto", description="pair: two parameters; pca: the plane closest to the path; auto: what shows most."
+    )
+    x: str | None = Field(None, description="pair: the parameter along x; by default the first.")
+    y: str | None = Field(None, description="pair: the parameter along y; by default the next.")
+    resolution: int = Field(49, ge=3, le=MOST_RESOLUTION, description="Points a side.")
+    from_step: int = Field(0, ge=0, description="The first step of the path.")
+    to_step: int | None = Field(None, ge=0, description="Its last step, included.")
+    beside: str | None = Field(
+        None,
+        max_length=600,
+        description=f"Up to {MOST_BESIDE} other runs with the same parameters, with commas between: the grid holds "
+        "their paths too, and pca is the plane closest to all of these.",
+    )
+
+
+class PredictionsQuery(BaseModel):
+    """Of which steps, and how finely."""
+
+    step: int | None = Field(None, ge=0, description="This step alone.")
+    max_steps: int = Field(60, ge=3, le=500, description="At most so many, evenly; first, last and best are kept.")
+    points: int | None = Field(
+        None, ge=2, le=400, description="Points a side; by default 200, or 48 where there are two features or more."
+    )
+
+
+@router.get("/{run_id}/landscape", response_model=Landscape, summary="E(θ) on a grid around the path", responses=TAGGED)
+async def run_landscape(
+    request: Request,
+    run_id: RunId,
+    store: Store,
+    caller: Asks,
+    query: Annotated[LandscapeQuery, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Over both parameters, or where there are more over two of them or over the plane closest to the path (PCA).
+
+    The grid reaches a quarter of the path's extent beyond it on each side.
+    """
+    run = await run_in_threadpool(find, store, run_id, caller)
+    beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
+    arguments = (*landscape_of(run, query), beside)
+    found = await request.app.state.inquiries.answer(loss_landscape.around, *arguments)
+    return tagged_json(found, if_none_match)
+
+
+def landscape_of(run: Any, query: LandscapeQuery) -> tuple[Any, ...]:
+    """What `landscape.around` is asked. Raises InvalidError, ConflictError where no step is stored yet."""
+    last = stored(run, query.to_step if query.to_step is not None else _last(run), "to_step")
+    if query.from_step > last:
+        raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
+    return run.seq, _chosen(run.parameters, query), query.resolution, query.from_step, last
+
+
+def _beside(store: Store, run: Any, named: str | None, caller: Asks) -> tuple[int, ...]:
+    """The numbers of the runs that are named, those that have a step. Raises NotFoundError, InvalidError."""
+    ids = named.split(",") if named else []
+    if len(ids) > MOST_BESIDE:
+        raise query_error("beside", f"{len(ids)} runs, at most {MOST_BESIDE} are allowed.", "Name fewer.")
+    others = [find(store, each, caller) for each in ids]
+    for other in others:
+        if other.parameters != run.parameters:
+            raise query_error("beside", f"The run {other.id} has other parameters.", "Name runs of the same model.")
+    return tuple(other.seq for other in others if other.rows_done > 0)
+
+
+@router.get(
+    "/{run_id}/steps/{step}",
+    response_model=StepArithmetic,
+    summary="The arithmetic of one step",
+    responses=TAGGED,
+)
+async def step_arithmetic(
+    request: Request,
+    run_id: RunId,
+    step: Annotated[int, Path(ge=0, description="The step that begins at θ of this number.", examples=[0])],
+    store: Store,
+    caller: Asks,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """θ, each term of ∇E(θ), autograd's derivative against central differences, and the update with its numbers."""
+    run = await run_in_threadpool(find, store, run_id, caller)
+    found = await request.app.state.inquiries.answer(step_breakdown.of_step, run.seq, stored(run, step, "step"))
+    return tagged_json(found, if_none_match)
+
+
+@router.get(
+    "/{run_id}/predictions",
+    response_model=Predictions,
+    summary="f(θ, x) along the data, step by step",
+    responses=TAGGED,
+)
+async def predictions(
+    request: Request,
+    run_id: RunId,
+    store: Store,
+    caller: Asks,
+    query: Annotated[PredictionsQuery, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """For drawing the fitted curve, or the boundary between classes, as it comes about: over the first feature, or over
+    the first two with all others held at their mean. With rows of the data, in the data's own units.
+    """
+    run = await run_in_threadpool(find, store, run_id, caller)
+    step = None if query.step is None else stored(run, query.step, "step")
+    points = query.points or (200 if len(run.dataset_features) == 1 else 48)
+    if len(run.dataset_features) > 1 and points > MOST_RESOLUTION:
+        raise query_error("points", f"At most {MOST_RESOLUTION} where there are two features.", "Ask for fewer.")
+    last = stored(run, _last(run), "step")
+    arguments = (run.seq, step, points, query.max_steps, last)
+    found = await request.app.state.inquiries.answer(prediction.along_data, *arguments)
+    return tagged_json(found, if_none_match)
+
+
+@router.post(
+    "/{run_id}/predict",
+    response_model=Predicted,
+    response_model_exclude_none=True,
+    summary="Predict from rows of features",
+    responses=problems(400, 404, 408, 409, 413, 415, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/PredictRequest"},
+                    "examples": PREDICT_EXAMPLES,
+                }
+            },
+        }
+    },
+)
+async def predict(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+    """By θ of the last step, of the best one, or of any that is stored: numbers, or class labels and probabilities."""
+    media_type(request, "application/json")
+    run = await run_in_threadpool(find, store, run_id, caller)
+    async with Body(request, settings.max_body_bytes) as body:
+        asked = await body.read_by(lambda content: parse(PredictRequest, content))
+    _check_rows(asked.x, len(run.dataset_features), settings)
+    arguments = (run.seq, _predicting(run, asked.step), asked.x)
+    found = await request.app.state.inquiries.answer_once(prediction.at_rows, *arguments)
+    return Response(found, media_type="application/json")
+
+
+def stored(run: Any, step: int, parameter: str) -> int:
+    """The step, if it is stored. Raises ConflictError where none is yet, InvalidError for one that is not."""
+    if run.rows_done == 0:
+        raise ConflictError(f"The run is {run.status} and has no step stored yet.", run_status=run.status)
+    if step >= run.rows_done:
+        raise query_error(
+            parameter, f"The run has no step {step} stored.", f"Give a step from 0 to {run.rows_done - 1}."
+        )
+    return step
+
+
+def _last(run: Any) -> int:
+    return int(max(run.rows_done - 1, 0))
+
+
+def _chosen(parameters: list[str], query: LandscapeQuery) -> tuple[int, ...] | None:
+    """The places of the parameters that are drawn; None for the path's own plane."""
+    names = {"x": query.x, "y": query.y}
+    if query.kind == "pca" or (query.kind == "auto" and len(parameters) > 2 and not any(names.values())):
+        _refuse_names(names)
+        return None
+    if len(parameters) == 1:
+        return (0,)
+    given = {parameter: _place(parameters, name, parameter) for parameter, name in names.items() if name is not None}
+    x = given.get("x", 1 if given.get("y") == 0 else 0)
+    y = given.get("y", 1 if x == 0 else 0)
+    if x == y:
+        raise query_error("y", "Both sides are the same parameter.", "Name two.")
+    return x, y
+
+
+def _refuse_names(names: dict[str, str | None]) -> None:
+    for parameter, name in names.items():
+        if name is not None:
+            raise query_error(parameter, "The path's own plane is not of parameters.", "Leave it out, or ask for pair.")
+
+
+def _place(parameters: list[str], name: str, parameter: str) -> int:
+    if name not in parameters:
+        shown = ", ".join(parameters[:20])
+        raise query_error(parameter, f"There is no parameter {name[:100]!r}.", f"There are {shown}.")
+    return parameters.index(name)
+
+
+def _predicting(run: Any, step: int | str) -> int:
+    if step == "best":
+        if run.best is None:
+            raise invalid("/step", "The run has no best step, for want of a test MSE.", "Ask for last.")
+        return int(run.best["step"])
+    last = _last(run) if step == "last" else int(step)
+    if run.rows_done == 0:
+        return stored(run, last, "step")
+    if last >= run.rows_done:
+        raise invalid("/step", f"The run has no step {last} stored.", f"Give a step from 0 to {run.rows_done - 1}.")
+    return last
+
+
+def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:
+    if len(x) > settings.max_rows:
+        raise invalid("/x", f"{len(x)} rows, at most {settings.max_rows} are allowed.", "Send fewer rows.")
+    for number, row in enumerate(x):
+        if len(row) != features:
+            message = f"This row has {len(row)} values; the run has {features} features."
+            raise InvalidError([{"pointer": f"/x/{number}", "message": message, "hint": "Give one value a feature."}])

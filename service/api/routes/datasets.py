@@ -1,0 +1,260 @@
+"""Datasets: upload, list, look at, delete."""
+
+import csv
+from typing import Annotated, Any, BinaryIO
+
+import numpy as np
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from service.api.dependencies import Asks, Config, Store
+from service.api.etags import IfNoneMatch, tagged
+from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES
+from service.api.openapi_responses import described, problems
+from service.api.pagination import After, cursor, page_of, page_size
+from service.api.request_body import Body
+from service.api.responses import json_response, media_type, query_error
+from service.api.serializers import runs
+from service.auth.api_keys import Caller
+from service.core.exceptions import ConflictError, InvalidError, NotFoundError
+from service.core.settings import Settings
+from service.datasets import ingest
+from service.datasets.csv_reader import CsvError, read_csv
+from service.jobs.quotas import Quotas
+from service.jobs.submit import check_size
+from service.schemas.fit import InlineDataset
+from service.schemas.responses import Dataset, DatasetRows, Datasets
+from service.schemas.strict_model import parse
+from service.storage import datasets
+from service.storage.database import Database
+
+router = APIRouter(tags=["datasets"])
+
+DatasetId = Annotated[
+    str, Path(description="A dataset's id, or `latest`: the newest one uploaded.", examples=["latest"])
+]
+ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
+
+
+@router.post(
+    "/datasets",
+    status_code=201,
+    response_model=Dataset,
+    summary="Upload a dataset, as JSON or CSV",
+    responses={
+        201: described("The dataset is stored; it is at `Location`.", "Location"),
+        **problems(400, 408, 409, 413, 415, 422, 507),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/InlineDataset"},
+                    "examples": DATASET_EXAMPLES,
+                },
+                "text/csv": {"schema": {"type": "string"}, "examples": CSV_EXAMPLES},
+            },
+        }
+    },
+)
+async def upload(
+    request: Request,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    name: Annotated[str | None, Query(max_length=200, description="What to call it.")] = None,
+    target: Annotated[ColumnName, Query(description="CSV: the target's column. Default: the last one.")] = None,
+    features: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            description="CSV: the features' columns, with commas between; a name with a comma in double quotes. "
+            "Default: the other numeric ones.",
+        ),
+    ] = None,
+    header: Annotated[
+        bool | None, Query(description="CSV: whether the first row has names. Default: found out.")
+    ] = None,
+) -> Response:
+    """The same content gives the same id. A CSV is UTF-8, with `,`, `;` or tabs between the cells, quoted or not."""
+    kind = media_type(request, "application/json", "text/csv")
+    if kind == "application/json":
+        for parameter, value in {"target": target, "features": features, "header": header}.items():
+            if value is not None:
+                raise query_error(parameter, "JSON says this in the body.", "Leave the parameter out.")
+        async with Body(request, settings.max_body_bytes) as body:
+            row, ignored = await body.read_by(_add_json, name, store, settings, caller, request.app.state.quotas)
+    else:
+        chosen = _names(features) if features is not None else None
+        async with Body(request, settings.max_upload_bytes) as body:
+            row, ignored = await body.read_as_file_by(
+                _add_csv, name, target, chosen, header, store, settings, caller, request.app.state.quotas
+            )
+    answer = runs.dataset(row) | {"ignored": ignored}
+    return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
+
+
+@router.get("/datasets", response_model=Datasets, summary="List datasets, newest first", responses=problems(422))
+def list_datasets(
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
+    after: After = None,
+) -> Response:
+    """The datasets that were uploaded, fewer at once where they have very many columns.
+
+    Data sent along with a run is kept with the run and not listed here.
+    """
+    size, before = page_size(limit, settings), cursor(after)
+    with store.reading() as connection:
+        rows = datasets.page(connection, limit=size + 1, before=before, owner=caller.owner)
+        return page_of(rows, size, settings, runs.dataset)
+
+
+@router.get(
+    "/datasets/{dataset_id}",
+    response_model=Dataset,
+    summary="Look at a dataset",
+    responses={
+        200: described("The dataset.", "ETag"),
+        304: described("The dataset is as the ETag says.", "ETag"),
+        **problems(404),
+    },
+)
+def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
+    """Its columns summed up."""
+    with store.reading() as connection:
+        return tagged(runs.dataset(_found(connection, dataset_id, caller)), if_none_match)
+
+
+@router.get(
+    "/datasets/{dataset_id}/rows",
+    response_model=DatasetRows,
+    summary="Read rows of a dataset",
+    responses=problems(404, 422),
+)
+def get_rows(
+    dataset_id: DatasetId,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    first: Annotated[int, Query(alias="from", ge=0, description="The first row, from 0.")] = 0,
+    last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
+) -> Response:
+    """Rows in the form of an inline dataset; without `to`, as many as are given at once.
+
+    That is a number of rows, and of numbers: of a wide dataset, fewer rows. GET /limits has both.
+    """
+    with store.reading() as connection:
+        dataset = _found(connection, dataset_id, caller)
+        first = min(first, dataset.rows)
+        end = dataset.rows - 1 if last is None else min(last, dataset.rows - 1)
+        most = min(settings.max_row_page, max(1, settings.max_row_cells // (len(dataset.features) + 1)))
+        if last is None:
+            end = min(end, first + most - 1)
+        elif end - first + 1 > most:
+            raise query_error("to", f"At most {most} rows of this dataset are given at once.", "Ask for fewer.")
+        blocks = list(datasets.read(connection, dataset, first, end)) if first <= end else []
+    table = np.vstack([np.empty((0, len(dataset.features) + 1)), *blocks])
+    text = orjson.dumps(_rows(dataset, table, first, first + len(table) - 1), option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(text, media_type="application/json")
+
+
+@router.delete(
+    "/datasets/{dataset_id}",
+    status_code=204,
+    summary="Delete a dataset",
+    response_class=Response,
+    responses=problems(404, 409, 507),
+)
+def delete_dataset(dataset_id: DatasetId, store: Store, caller: Asks) -> Response:
+    """A dataset that runs use stays as long as they do."""
+    with store.writing() as connection:
+        found = _found(connection, dataset_id, caller)
+        if used := datasets.uses(connection, found.seq):
+            raise ConflictError(f"The dataset is in use by {used} run(s). Delete those first.", runs=used)
+        datasets.remove(connection, found.seq)
+    return Response(status_code=204)
+
+
+def _names(features: str) -> list[str]:
+    try:
+        names = next(csv.reader([features], skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise query_error("features", f"The names cannot be read: {error}.", 'Quote like this: "a, b",c') from None
+    return [name.strip() for name in names]
+
+
+def _add_json(
+    body: bytes, name: str | None, store: Database, settings: Settings, caller: Caller, quotas: Quotas
+) -> tuple[Any, list[str]]:
+    data = parse(InlineDataset, body)
+    check_size(data, settings)
+    return _add(ingest.from_body(data, name).owned_by(caller.stamp), store, quotas), []
+
+
+def _add_csv(
+    file: Any,
+    name: str | None,
+    target: str | None,
+    features: list[str] | None,
+    header: bool | None,
+    store: Database,
+    settings: Settings,
+    caller: Caller,
+    quotas: Quotas,
+) -> tuple[Any, list[str]]:
+    with _table(file, target, features, header, settings) as table:
+        return _add(ingest.from_csv(table, name).owned_by(caller.stamp), store, quotas), table.ignored
+
+
+def _table(
+    file: BinaryIO, target: str | None, features: list[str] | None, header: bool | None, settings: Settings
+) -> Any:
+    file.seek(0)
+    try:
+        return read_csv(
+            file,
+            target=target,
+            features=features,
+            header=header,
+            max_rows=settings.max_rows,
+            max_columns=settings.max_features + 1,
+        )
+    except CsvError as error:
+        entry = {"row": error.row, "column": error.column, "message": error.message, "hint": error.hint}
+        raise InvalidError([{key: value for key, value in entry.items() if value is not None}]) from None
+
+
+def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> Any:
+    new = incoming.described
+    with store.writing() as connection:
+        known = datasets.find(connection, new.id)
+        if known is None or not known.uploaded:
+            quotas.admit_dataset(connection, new.owner)
+        datasets.add(connection, new, incoming.blocks(), uploaded=True)
+        return datasets.find(connection, new.id)
+
+
+def _found(connection: Connection, dataset_id: str, caller: Caller) -> Any:
+    found = datasets.find(connection, dataset_id, caller.owner)
+    if found is None:
+        raise NotFoundError(f"There is no dataset {dataset_id[:100]}. GET /datasets lists those there are.")
+    return found
+
+
+def _rows(dataset: Any, table: Any, first: int, last: int) -> dict[str, Any]:
+    y = table[:, -1]
+    return {
+        "id": dataset.id,
+        "from": first,
+        "to": last,
+        "feature_names": dataset.features,
+        "target_name": dataset.target,
+        "x": np.ascontiguousarray(table[:, :-1]),  # written as it is: a list would take four times the memory
+        "y": [dataset.labels[int(code)] for code in y] if dataset.text_target else y.tolist(),
+    }

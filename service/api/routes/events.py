@@ -1,0 +1,176 @@
+"""GET /runs/{id}/events: a run as it goes on, as server-sent events."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response, StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import BaseModel, Field
+
+from service.api.dependencies import Asks, Store
+from service.api.openapi_responses import problems
+from service.api.routes.runs import RunId, find
+from service.api.routes.trajectory import fields_of, head_of, view_of
+from service.api.serializers import runs as run_serializer
+from service.api.streaming import Stream
+from service.core.exceptions import InvalidError
+from service.core.run_status import FINISHED, RunStatus
+from service.storage import runs, trajectories
+from service.storage.database import Database
+from service.trajectories import export
+
+router = APIRouter(prefix="/runs", tags=["trajectory"])
+
+LOOK_SECONDS = 0.2
+"""Between two looks at a run: less often than a worker stores its steps, nothing new is seen."""
+QUIET_SECONDS = 15.0
+"""After so long without an event comes a comment, so that nobody on the way takes the connection for dead."""
+RETRY_MILLISECONDS = 1000
+EVENT = {
+    "type": "object",
+    "description": "One event.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["status", "progress", "finished"]},
+        "data": {"type": "string", "description": "As JSON: the run, or the trajectory's columns of the new steps."},
+        "id": {"type": "string", "description": "Of `progress`: the last of its steps."},
+    },
+}
+HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""A proxy shall pass on each event at once."""
+
+
+class EventsQuery(BaseModel):
+    """Which steps, and which of their columns."""
+
+    from_step: int = Field(0, ge=0, description="The first step. A `Last-Event-ID` goes before it.")
+    every: int = Field(1, ge=1, description="Every k-th step only: those whose numbers k divides.")
+    fields: str | None = Field(None, description="Names of columns, as for the trajectory.")
+
+
+@router.get(
+    "/{run_id}/events",
+    response_class=StreamingResponse,
+    summary="Follow a run as it goes on",
+    responses={
+        200: {
+            "description": "Server-sent events until the run is finished.",
+            "content": {"text/event-stream": {"schema": EVENT}},
+        },
+        **problems(404, 422),
+    },
+)
+def events(
+    request: Request,
+    run_id: RunId,
+    store: Store,
+    caller: Asks,
+    query: Annotated[EventsQuery, Query()],
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            description="The `id` of the last event that came: the steps after it follow.",
+            json_schema_extra={"pattern": "^[0-9]{1,18}$"},
+        ),
+    ] = None,
+) -> Response:
+    """`status` with the run, at the beginning and whenever its status is another; `progress` with the columns of the
+    new steps, as the trajectory has them, and the last of these as `id`; at the end `finished` with the run. Steps are
+    read from the store: whoever comes back with `Last-Event-ID` misses none and gets none twice, also after a restart.
+    """
+    run = find(store, run_id, caller)
+    first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1
+    follower = _Follower(store, run.seq, fields_of(run, query.fields), query.every, first)
+    state = request.app.state
+    return Stream(state.followers, _sent(follower, state.is_stopping), "text/event-stream", HEADERS)
+
+
+def _step_of(last_event_id: str) -> int:
+    if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
+        return int(last_event_id)
+    raise InvalidError(
+        [
+            {
+                "header": "Last-Event-ID",
+                "message": "This is no step.",
+                "hint": "Give the `id` of the last event that came.",
+            }
+        ]
+    )
+
+
+async def _sent(follower: "_Follower", is_stopping: Callable[[], bool]) -> AsyncIterator[bytes]:
+    yield format_sse_event(retry=RETRY_MILLISECONDS)
+    spoken = time.monotonic()
+    while not (follower.is_over or is_stopping()):
+        found = await run_in_threadpool(follower.look)
+        for event in found:
+            yield event
+        if found:
+            spoken = time.monotonic()
+        elif time.monotonic() - spoken > QUIET_SECONDS:
+            spoken = time.monotonic()
+            yield KEEPALIVE_COMMENT
+        if not follower.is_behind:
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+@dataclass
+class _Follower:
+    """What a client of one run has been told, and what is to be told next."""
+
+    store: Database
+    seq: int
+    fields: Sequence[str]
+    every: int
+    next_step: int
+    status: RunStatus | None = None
+    is_over: bool = False
+    is_behind: bool = False
+    """Whether more is stored already than was told."""
+
+    def look(self) -> list[bytes]:
+        """What has happened since the last look. A deleted run is over without a word."""
+        with self.store.reading() as connection:
+            standing = runs.standing(connection, self.seq)
+            if standing is not None and not self._is_news(standing):
+                return []
+            run = runs.find_by_seq(connection, self.seq)
+        if run is None or run.verifies is not None:
+            self.is_over = True
+            return []
+        found = [] if run.status == self.status else [_event("status", run_serializer.run(run))]
+        self.status = run.status
+        steps = self._steps(run)
+        if steps:
+            found.append(self._progress(run, steps))
+        self.is_behind = len(self._steps(run)) > 0
+        if run.status in FINISHED and not self.is_behind:
+            self.is_over = True
+            found.append(_event("finished", run_serializer.run(run)))
+        return found
+
+    def _is_news(self, standing: Any) -> bool:
+        return bool(standing.status != self.status or standing.rows_done > self.next_step)
+
+    def _steps(self, run: Any) -> range:
+        """The next steps, as many as one event has."""
+        most = trajectories.chunk_rows(len(run.parameters) + len(run.columns))
+        first = -(-self.next_step // self.every) * self.every
+        return range(first, run.rows_done, self.every)[:most]
+
+    def _progress(self, run: Any, steps: range) -> bytes:
+        view = view_of(run, self.fields, steps, self.store)
+        columns = b"".join(export.as_json(view, head_of(run, view) | {"best": run.best}))
+        self.next_step = steps[-1] + 1
+        return format_sse_event(event="progress", id=str(steps[-1]), data_str=columns.decode())
+
+
+def _event(name: str, run: dict[str, Any]) -> bytes:
+    return format_sse_event(event=name, data_str=orjson.dumps(run).decode())

@@ -1,0 +1,106 @@
+"""POST /fit."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
+
+from service.api.dependencies import Asks, Config, Store
+from service.api.openapi_examples import FIT_EXAMPLES
+from service.api.openapi_responses import described, problems
+from service.api.prefer_wait import Prefer, finished, wait_of
+from service.api.request_body import Body
+from service.api.responses import json_response, media_type
+from service.api.serializers import runs as run_serializer
+from service.auth.api_keys import Caller
+from service.core.settings import Settings
+from service.jobs import submit
+from service.jobs.quotas import Quotas
+from service.schemas.responses import Price, Run
+from service.storage import runs
+from service.storage.database import Database
+
+router = APIRouter(tags=["fit"])
+
+
+@router.post(
+    "/fit",
+    status_code=202,
+    response_model=Run,
+    summary="Submit a training job",
+    responses={
+        200: {
+            "model": Run | Price,
+            "description": "The finished run, where `Prefer: wait` was met; or the price, with `validate_only`.",
+        },
+        202: described("The run is queued; it is at `Location`.", "Location", "Retry-After"),
+        **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/FitRequest"}, "examples": FIT_EXAMPLES}
+            },
+        }
+    },
+)
+async def fit(
+    request: Request,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    validate_only: Annotated[bool, Query(description="Check and price the request, and store nothing.")] = False,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=200, description="The same key and body give the same run, however often sent."
+        ),
+    ] = None,
+    prefer: Prefer = None,
+) -> Response:
+    """Gradient descent on a dataset: inline, uploaded (`id`) or shipped with the service (`sample`).
+
+    Every field but `dataset` has a default. The answer comes at once; a worker descends, and stores θ and both criteria
+    at every step.
+    """
+    media_type(request, "application/json")
+    wait = wait_of(prefer)
+    state = request.app.state
+    async with Body(request, settings.max_body_bytes) as body:
+        if validate_only:
+            return json_response(_price(await body.read_by(submit.read, store, settings, caller)))
+        run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
+    headers = {"Location": f"/runs/{run.id}"}
+    if wait is not None:
+        # A run that was deleted meanwhile is told of as it was.
+        run = await finished(request, wait, run, _is_over, partial(_look, store, run.id)) or run
+        if run_serializer.is_finished(run):
+            return json_response(run_serializer.run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
+    return json_response(run_serializer.run(run), 202, headers | {"Retry-After": "1"})
+
+
+def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Any:
+    # Read and stored on one thread: to change threads costs as much as the half of either.
+    run, _is_replay = submit.queue(store, submit.read(body, store, settings, caller), key, quotas)
+    return run
+
+
+def _price(read: submit.Submission) -> dict[str, Any]:
+    return {
+        "valid": True,
+        "steps": read.plan.steps,
+        "parameters": len(read.plan.parameters),
+        "bytes": read.plan.trajectory_bytes,
+        "gradient_evaluations": read.plan.steps + 1,
+    }
+
+
+def _is_over(run: Any) -> bool:
+    return run is None or run_serializer.is_finished(run)
+
+
+def _look(store: Database, run_id: str) -> Any:
+    with store.reading() as connection:
+        return runs.find(connection, run_id)

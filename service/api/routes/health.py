@@ -1,0 +1,26 @@
+"""Whether the service lives, and whether it can do its work."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from sqlalchemy import text
+
+from service.api.dependencies import Store
+from service.api.openapi_responses import problems
+from service.api.responses import json_response
+from service.schemas.responses import Health
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez", response_model=Health, summary="Is the process alive?", responses=problems())
+async def livez() -> Response:
+    """Answers as long as the process does."""
+    return json_response({"status": "ok"})
+
+
+@router.get("/readyz", response_model=Health, summary="Can requests be served?", responses=problems())
+def readyz(store: Store) -> Response:
+    """Answers 200 when the database can be read."""
+    with store.reading() as connection:
+        connection.execute(text("SELECT 1 FROM runs LIMIT 1"))
+    return json_response({"status": "ok"})

@@ -1,0 +1,189 @@
+"""What can be done with a run: cancel, pause and resume it, fork it, verify it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from service.api.dependencies import Asks, Config, Store
+from service.api.openapi_examples import FORK_EXAMPLES
+from service.api.openapi_responses import described, problems
+from service.api.request_body import Body
+from service.api.responses import json_response, media_type
+from service.api.routes.runs import RunId, find, no_run
+from service.api.serializers import runs as run_serializer
+from service.auth.api_keys import Caller
+from service.core.exceptions import ConflictError
+from service.core.settings import Settings
+from service.jobs import fork, submit
+from service.jobs.quotas import Quotas
+from service.schemas.responses import Run, Verification
+from service.storage import runs, usage
+from service.storage.database import Database
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.01, 0.2
+
+
+@router.post(
+    "/{run_id}/cancel",
+    status_code=202,
+    response_model=Run,
+    summary="Cancel a run",
+    responses=problems(404, 409, 507),
+)
+def cancel_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+    """A run that waits is cancelled at once, a running one within a second or so; the steps it has done are kept."""
+    return _changed(run_id, store, caller, runs.cancel, "cancelled")
+
+
+@router.post(
+    "/{run_id}/pause",
+    status_code=202,
+    response_model=Run,
+    summary="Pause a run",
+    responses=problems(404, 409, 507),
+)
+def pause_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+    """It stops at its last stored step, and goes on from there when it is resumed, to the same numbers bit by bit."""
+    return _changed(run_id, store, caller, runs.pause, "paused")
+
+
+@router.post(
+    "/{run_id}/resume",
+    status_code=202,
+    response_model=Run,
+    summary="Resume a paused run",
+    responses=problems(404, 409, 507),
+)
+def resume_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+    """The run waits for a worker again."""
+    return _changed(run_id, store, caller, runs.resume, "resumed")
+
+
+@router.post(
+    "/{run_id}/fork",
+    status_code=202,
+    response_model=Run,
+    summary="Begin a new run at a step of this one",
+    responses={
+        202: described("The new run is queued; it is at `Location`.", "Location", "Retry-After"),
+        **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/ForkRequest"}, "examples": FORK_EXAMPLES}
+            },
+        }
+    },
+)
+async def fork_run(
+    run_id: RunId,
+    request: Request,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=200, description="The same key and body give the same run."),
+    ] = None,
+) -> Response:
+    """On the same data and split, with the hyperparameters of `changes` changed and all others as they were.
+
+    The new run's step 0 is the θ of `from_step`; the optimiser's memory and the schedule begin anew. Where the run had
+    the learning rate "auto", the fork has the number that it was, unless the objective changes.
+    """
+    media_type(request, "application/json")
+    quotas = request.app.state.quotas
+    async with Body(request, settings.max_body_bytes) as body:
+        run = await body.read_by(_forked, run_id, store, settings, caller, idempotency_key, quotas)
+    return json_response(run_serializer.run(run), 202, {"Location": f"/runs/{run.id}", "Retry-After": "1"})
+
+
+@router.post(
+    "/{run_id}/verify",
+    response_model=Verification,
+    summary="Recompute a finished run and compare",
+    responses={
+        202: {"model": Verification, **described("It is not known yet: ask again.", "Retry-After")},
+        **problems(404, 409, 429, 507),
+    },
+)
+async def verify_run(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+    """A worker descends again, from the request alone, and compares every number with the stored one bit by bit.
+
+    The answer comes when it is known, or after `DESCENT_MAX_WAIT_SECONDS` at the latest; what came of it also stands on
+    the run.
+    """
+    state = request.app.state
+    seq, verification_seq = await run_in_threadpool(_verifying, run_id, store, caller, state.quotas)
+    if not state.waits.locked():  # else it is as if the wait was over at once
+        async with state.waits:
+            verified, is_known = await _known(seq, verification_seq, store, settings.max_wait_seconds)
+        if verified is None:
+            raise no_run(run_id)
+        if is_known:
+            return json_response(run_serializer.verification(verified))
+    return json_response(run_serializer.verification(None), 202, {"Retry-After": "1"})
+
+
+async def _known(seq: int, verification_seq: int, store: Database, seconds: float) -> tuple[Any, bool]:
+    """The run as soon as it is known what came of it, or when the time is over; whether it is. None if deleted."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    pause = FIRST_LOOK_SECONDS
+    verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
+    while verified is not None and not is_known and loop.time() < until:
+        await asyncio.sleep(pause)
+        pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+        verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
+    return verified, is_known
+
+
+def _changed(
+    run_id: str, store: Database, caller: Caller, change: Callable[[Connection, str], bool], done: str
+) -> Response:
+    found = find(store, run_id, caller)
+    with store.writing() as connection:
+        changed = change(connection, found.id)
+        run = runs.find(connection, found.id)
+    if run is None:
+        raise no_run(run_id)
+    if not changed:
+        raise ConflictError(f"The run is {run.status}, so it cannot be {done}.", run_status=run.status)
+    return json_response(run_serializer.run(run), 202)
+
+
+def _forked(
+    body: bytes, run_id: str, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
+) -> Any:
+    parent = find(store, run_id, caller)
+    run, _is_replay = submit.queue(store, fork.read(body, parent, store, settings, caller), key, quotas)
+    return run
+
+
+def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> tuple[int, int]:
+    """The run's seq and its verification's, which is queued unless there is one under way."""
+    found = find(store, run_id, caller)
+    if not run_serializer.is_finished(found):
+        message = f"The run is {found.status}; only a finished run can be verified."
+        raise ConflictError(message, run_status=found.status)
+    with store.writing() as connection:
+        if not usage.is_being_verified(connection, found.seq):
+            quotas.admit_verification(connection, found.owner)
+        seq = runs.verify(connection, found.id)
+    if seq is None:
+        raise no_run(run_id)
+    return found.seq, seq
+
+
+def _verified(seq: int, verification_seq: int, store: Database) -> tuple[Any, bool]:
+    with store.reading() as connection:
+        return runs.find_by_seq(connection, seq), runs.find_by_seq(connection, verification_seq) is None

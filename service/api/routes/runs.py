@@ -1,0 +1,109 @@
+"""Runs: list, look at, delete."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+
+from service.api.dependencies import Asks, Config, Store
+from service.api.etags import IfNoneMatch, tagged
+from service.api.openapi_responses import described, problems
+from service.api.pagination import After, cursor, page_of, page_size
+from service.api.responses import query_error
+from service.api.serializers import runs as run_serializer
+from service.auth.api_keys import Caller
+from service.core.exceptions import NotFoundError
+from service.core.run_status import RunStatus
+from service.schemas.responses import Run, Runs
+from service.storage import runs
+from service.storage.database import Database
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+RunId = Annotated[str, Path(description="A run's id, or `latest`: the newest run.", examples=["latest"])]
+
+
+@router.get("", response_model=Runs, summary="List runs, newest first", responses=problems(422))
+def list_runs(
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    status: Annotated[RunStatus | None, Query(description="Only runs of this status.")] = None,
+    tag: Annotated[
+        str | None,
+        Query(description="Only runs with this tag, as `key:value`.", json_schema_extra={"pattern": "^[^:]*:"}),
+    ] = None,
+    sweep: Annotated[str | None, Query(description="Only the runs of the sweep with this id.")] = None,
+    limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
+    after: After = None,
+) -> Response:
+    """A page of runs, fewer where they are large. Follow `next` until `has_more` is false; runs that come in meanwhile
+    do not disturb it.
+    """
+    size = page_size(limit, settings)
+    before, wanted = cursor(after), _tag(tag)
+    with store.reading() as connection:
+        rows = runs.page(
+            connection,
+            limit=size + 1,
+            before_seq=before,
+            status=status,
+            tag=wanted,
+            sweep=sweep,
+            owner=caller.owner,
+        )
+        return page_of(rows, size, settings, run_serializer.run)
+
+
+@router.get(
+    "/{run_id}",
+    response_model=Run,
+    summary="Look at a run",
+    responses={
+        200: described("The run.", "ETag"),
+        304: described("The run is as the ETag says.", "ETag"),
+        **problems(404),
+    },
+)
+def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
+    """What was asked, where the run stands, and what came out so far."""
+    return tagged(run_serializer.run(find(store, run_id, caller)), if_none_match)
+
+
+@router.delete(
+    "/{run_id}",
+    status_code=204,
+    summary="Delete a run and its trajectory",
+    response_class=Response,
+    responses=problems(404, 507),
+)
+def delete_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+    """A live run is cancelled first. Its data goes with it, unless it was uploaded by itself or other runs use it."""
+    found = find(store, run_id, caller)
+    with store.writing() as connection:
+        if not runs.remove(connection, found.id):
+            raise no_run(run_id)
+    return Response(status_code=204)
+
+
+def find(store: Database, run_id: str, caller: Caller) -> Any:
+    """The run, if the caller may see it. Raises NotFoundError."""
+    with store.reading() as connection:
+        found = runs.find(connection, run_id, caller.owner)
+    if found is None:
+        raise no_run(run_id)
+    return found
+
+
+def no_run(run_id: str) -> NotFoundError:
+    """What to answer where there is no such run."""
+    return NotFoundError(f"There is no run {run_id[:100]}. GET /runs lists those there are.")
+
+
+def _tag(tag: str | None) -> tuple[str, str] | None:
+    if tag is None:
+        return None
+    key, colon, value = tag.partition(":")
+    if not colon:
+        raise query_error("tag", "This is no tag.", "Give it as key:value.")
+    return key, value

@@ -1,0 +1,209 @@
+"""Sweeps: one request tried with many values."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from service.api.dependencies import Asks, Config, Store
+from service.api.etags import IfNoneMatch, tagged
+from service.api.openapi_examples import SWEEP_EXAMPLES
+from service.api.openapi_responses import described, problems
+from service.api.pagination import After, cursor, page_of, page_size
+from service.api.prefer_wait import Prefer, finished, wait_of
+from service.api.request_body import Body
+from service.api.responses import json_response, media_type
+from service.api.serializers import sweeps as sweep_serializer
+from service.auth.api_keys import Caller
+from service.core.exceptions import ConflictError, NotFoundError
+from service.core.run_status import FINISHED
+from service.core.settings import Settings
+from service.jobs import sweep as sweeps
+from service.jobs.quotas import Quotas
+from service.jobs.sweep import SweepSubmission
+from service.schemas.responses import Sweep, SweepPrice, Sweeps
+from service.storage import runs
+from service.storage import sweeps as stored
+from service.storage.database import Database
+
+router = APIRouter(prefix="/sweeps", tags=["sweeps"])
+
+SweepId = Annotated[str, Path(description="A sweep's id, or `latest`: the newest sweep.", examples=["latest"])]
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=Sweep,
+    summary="Try a request with many values",
+    responses={
+        200: {
+            "model": Sweep | SweepPrice,
+            "description": "The finished sweep, where `Prefer: wait` was met; or the price, with `validate_only`.",
+        },
+        202: described("Its runs are queued; it is at `Location`.", "Location", "Retry-After"),
+        **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/SweepRequest"},
+                    "examples": SWEEP_EXAMPLES,
+                }
+            },
+        }
+    },
+)
+async def submit_sweep(
+    request: Request,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    validate_only: Annotated[bool, Query(description="Check and price the sweep, and store nothing.")] = False,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=1, max_length=200, description="The same key and body give the same sweep."),
+    ] = None,
+    prefer: Prefer = None,
+) -> Response:
+    """A run for every combination of values in `grid`, or for every entry of `list`, on the same data.
+
+    Each is an ordinary run with every step of its own, bit by bit what it would be alone: it can be followed, paused,
+    forked and verified. The values may be of any hyperparameter: of `descent`, `objective`, `model`, `split`.
+    """
+    media_type(request, "application/json")
+    wait = wait_of(prefer)
+    async with Body(request, settings.max_body_bytes) as body:
+        if validate_only:
+            return json_response(_price(await body.read_by(sweeps.read, store, settings, caller)))
+        quotas = request.app.state.quotas
+        found = await body.read_by(_queued, store, settings, caller, idempotency_key, quotas)
+    headers = {"Location": f"/sweeps/{found['id']}"}
+    if wait is not None:
+        is_over = await finished(request, wait, False, bool, partial(_is_over, store, found["id"]))
+        found = await run_in_threadpool(_look, store, found)
+        if is_over:
+            return json_response(found, 200, headers | {"Preference-Applied": f"wait={wait}"})
+    return json_response(found, 202, headers | {"Retry-After": "1"})
+
+
+@router.get("", response_model=Sweeps, summary="List sweeps, newest first", responses=problems(422))
+def list_sweeps(
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
+    after: After = None,
+) -> Response:
+    """A page of sweeps, without their rankings. Follow `next` until `has_more` is false."""
+    size = page_size(limit, settings)
+    before = cursor(after)
+    with store.reading() as connection:
+        rows = stored.page(connection, limit=size + 1, before=before, owner=caller.owner)
+        counts = stored.counts(connection, [row.seq for row in rows])
+
+    def present(sweep: Any) -> dict[str, Any]:
+        return sweep_serializer.summary(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
+
+    return page_of(rows, size, settings, present)
+
+
+@router.get(
+    "/{sweep_id}",
+    response_model=Sweep,
+    summary="Look at a sweep and the ranking of its runs",
+    responses={
+        200: described("The sweep.", "ETag"),
+        304: described("The sweep is as the ETag says.", "ETag"),
+        **problems(404),
+    },
+)
+def get_sweep(sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
+    """The members, the best first by `rank_by` at their last step; then those that diverged, were cancelled or failed,
+    and those that are not finished.
+    """
+    with store.reading() as connection:
+        return tagged(_presented(connection, _find(connection, sweep_id, caller)), if_none_match)
+
+
+@router.delete(
+    "/{sweep_id}",
+    status_code=204,
+    summary="Delete a sweep and its runs",
+    response_class=Response,
+    responses=problems(404, 507),
+)
+def delete_sweep(sweep_id: SweepId, store: Store, caller: Asks) -> Response:
+    """Its live runs are cancelled first. The data goes too, unless it was uploaded by itself or other runs use it."""
+    with store.writing() as connection:
+        runs.remove_members(connection, _find(connection, sweep_id, caller).seq)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{sweep_id}/cancel",
+    status_code=202,
+    response_model=Sweep,
+    summary="Cancel what is left of a sweep",
+    responses=problems(404, 409, 507),
+)
+def cancel_sweep(sweep_id: SweepId, store: Store, caller: Asks) -> Response:
+    """Its runs that wait are cancelled at once, running ones within a second or so; what they have done is kept."""
+    with store.writing() as connection:
+        sweep = _find(connection, sweep_id, caller)
+        if not runs.cancel_members(connection, sweep.seq):
+            raise ConflictError("All runs of the sweep are finished, so none can be cancelled.")
+        found = _presented(connection, sweep)
+    return json_response(found, 202)
+
+
+def _queued(
+    body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
+) -> dict[str, Any]:
+    made = sweeps.queue(store, sweeps.read(body, store, settings, caller), key, quotas)
+    with store.reading() as connection:
+        return _presented(connection, made)
+
+
+def _look(store: Database, known: dict[str, Any]) -> dict[str, Any]:
+    """The sweep as it is now; as it was known if it was deleted meanwhile."""
+    with store.reading() as connection:
+        found = stored.find(connection, known["id"])
+        return known if found is None else _presented(connection, found)
+
+
+def _is_over(store: Database, sweep_id: str) -> bool:
+    with store.reading() as connection:
+        found = stored.find(connection, sweep_id)
+        counts = [] if found is None else stored.counts(connection, [found.seq])
+    return all(row.status in FINISHED for row in counts)
+
+
+def _find(connection: Connection, sweep_id: str, caller: Caller) -> Any:
+    found = stored.find(connection, sweep_id, caller.owner)
+    if found is None:
+        raise NotFoundError(f"There is no sweep {sweep_id[:100]}. GET /sweeps lists those there are.")
+    return found
+
+
+def _presented(connection: Connection, sweep: Any) -> dict[str, Any]:
+    members = sweep_serializer.ranked(stored.members(connection, sweep.seq), sweep.rank_by)
+    return sweep_serializer.summary(sweep, stored.counts(connection, [sweep.seq])) | {"ranking": members}
+
+
+def _price(sweep: SweepSubmission) -> dict[str, Any]:
+    plans = [member.plan for member in sweep.members]
+    steps = sum(made.steps for made in plans)
+    return {
+        "valid": True,
+        "members": len(plans),
+        "steps": steps,
+        "parameters": max(len(made.parameters) for made in plans),
+        "bytes": sum(made.trajectory_bytes for made in plans),
+        "gradient_evaluations": steps + len(plans),
+    }

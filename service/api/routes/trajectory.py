@@ -1,0 +1,173 @@
+"""GET /runs/{id}/trajectory: θ and both criteria at every step."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from service.api.content_negotiation import qualities
+from service.api.dependencies import Asks, Store
+from service.api.etags import IfNoneMatch, etag_of, matches
+from service.api.openapi_responses import described, problems
+from service.api.responses import query_error
+from service.api.routes.runs import RunId, find
+from service.api.serializers import runs
+from service.api.streaming import Stream
+from service.core.exceptions import NotAcceptableError
+from service.schemas.responses import Trajectory
+from service.storage import trajectories
+from service.storage.database import Database
+from service.trajectories import export, slicing
+from service.trajectories.export import Piece
+from service.trajectories.slicing import View
+
+router = APIRouter(prefix="/runs", tags=["trajectory"])
+
+MEDIA_TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+PIECE_BYTES = 256 * 1024
+ON_REQUEST = "optimality_gap"
+"""The one column that is sent only when it is asked for by name."""
+
+
+class TrajectoryQuery(BaseModel):
+    """Which part of a trajectory, and how."""
+
+    from_step: int = Field(0, ge=0, description="The first step.")
+    to_step: int | None = Field(None, ge=0, description="The last step, included.")
+    every: int = Field(1, ge=1, description="Only every so many steps, from the first on.")
+    max_points: int | None = Field(
+        None, ge=3, description="At most so many steps, evenly; the first, last and best are kept."
+    )
+    fields: str | None = Field(
+        None,
+        description="Names of columns, with commas between: step,theta,test_mse. Also optimality_gap, E(θ) − E(θ*), "
+        "which is sent only if named, where E is quadratic in θ.",
+    )
+    format: Literal["json", "ndjson", "csv"] | None = Field(None, description="Instead of the header Accept.")
+
+
+@router.get(
+    "/{run_id}/trajectory",
+    response_model=Trajectory,
+    summary="Read θ and both criteria at every step",
+    responses={
+        200: {
+            **described("The trajectory, streamed. With an ETag when the run is finished.", "Vary"),
+            "content": {
+                "application/x-ndjson": {"schema": {"type": "string", "description": "One JSON object a step."}},
+                "text/csv": {"schema": {"type": "string", "description": "step,theta.intercept,…,train_loss,…"}},
+            },
+        },
+        304: described("The trajectory is as the ETag says.", "ETag"),
+        **problems(404, 406, 422),
+    },
+)
+def trajectory(
+    request: Request,
+    run_id: RunId,
+    store: Store,
+    caller: Asks,
+    query: Annotated[TrajectoryQuery, Query()],
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Every step from 0 (θ₀) on, also while the run is live. Nothing is sampled unless asked for."""
+    run = find(store, run_id, caller)
+    kind = query.format or _negotiated(accept)
+    headers = {"Vary": "Accept"}
+    view = _view(run, query, store)
+    if runs.is_finished(run):
+        headers["ETag"] = etag_of(f"{run.id} {kind} {query.model_dump_json()}".encode())
+        if matches(if_none_match, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+    if kind != "json":
+        headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
+    pieces = _pieces(_written(kind, run, view))
+    first = next(pieces)  # before the status line is sent: what is wrong so early is still told as a problem
+    if len(first) < PIECE_BYTES:  # that is all of it
+        return Response(first, headers=headers, media_type=MEDIA_TYPES[kind])
+    return Stream(request.app.state.streams, chain([first], pieces), MEDIA_TYPES[kind], headers)
+
+
+def _negotiated(accept: str) -> str:
+    """The format that the client likes best, of several the one it names first (RFC 9110, 12.5.1)."""
+    told = qualities(accept.strip() or "*/*")
+    places = {name: -place for place, name in enumerate(told)}
+
+    def liking(kind: str) -> tuple[float, int]:
+        media = MEDIA_TYPES[kind]
+        ranges = (media, media.partition("/")[0] + "/*", "*/*")  # what is said of the narrowest range holds
+        named = next((each for each in ranges if each in told), None)
+        return (told[named], places[named]) if named else (0.0, 0)
+
+    best = max(MEDIA_TYPES, key=liking)
+    if liking(best)[0] > 0:
+        return best
+    raise NotAcceptableError(f"The trajectory can be had as {', '.join(MEDIA_TYPES.values())}, not as {accept[:200]}.")
+
+
+def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
+    last = run.rows_done - 1
+    if query.to_step is not None:
+        last = min(last, query.to_step)
+    steps: Any = slicing.every(query.from_step, last, query.every)
+    if query.max_points is not None:
+        best = run.best["step"] if run.best else None
+        steps = slicing.thinned(steps, query.max_points, best)
+    return view_of(run, fields_of(run, query.fields), steps, store)
+
+
+def view_of(run: Any, fields: Sequence[str], steps: Any, store: Database) -> View:
+    """These columns of these steps of a run."""
+    columns = len(run.parameters) + len(run.columns)
+    return View(run.parameters, run.columns, fields, steps, partial(trajectories.read, store, run.seq, columns))
+
+
+def fields_of(run: Any, asked: str | None) -> list[str]:
+    """The columns that are sent, by what the query asked for. Raises InvalidError for one that there is not."""
+    known = ["step", "theta", *run.columns]
+    if asked is None:
+        return [name for name in known if name != ON_REQUEST]
+    fields = [name.strip() for name in asked.split(",")]
+    for name in fields:
+        if name not in known:
+            raise query_error("fields", f"There is no column {name[:100]!r}.", f"There are {', '.join(known)}.")
+    return list(dict.fromkeys(fields))
+
+
+def _written(kind: str, run: Any, view: View) -> Iterator[Piece]:
+    if kind == "json":
+        return export.as_json(view, head_of(run, view))
+    return export.as_ndjson(view) if kind == "ndjson" else export.as_csv(view)
+
+
+def head_of(run: Any, view: View) -> dict[str, Any]:
+    """What a trajectory as JSON says before its columns."""
+    asked = view.steps
+    contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1
+    return {
+        "run_id": run.id,
+        "status": run.status,
+        "parameters": run.parameters,
+        "total_steps": run.rows_done,
+        "complete": runs.is_finished(run) or run.rows_done == run.steps_total + 1,
+        "sampled": not contiguous,
+    }
+
+
+def _pieces(body: Iterator[Piece]) -> Iterator[bytes]:
+    """The same bytes in pieces worth a system call and a change of threads each."""
+    parts: list[Piece] = []
+    size = 0
+    for part in body:
+        parts.append(part)
+        size += len(part)
+        if size >= PIECE_BYTES:
+            yield b"".join(parts)
+            parts.clear()
+            size = 0
+    yield b"".join(parts)

@@ -1,0 +1,112 @@
+"""POST /check: somebody's own descent, judged."""
+
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from service.analysis import trajectory_check
+from service.api.dependencies import Asks, Config, Store
+from service.api.openapi_examples import CHECK_EXAMPLES
+from service.api.openapi_responses import problems
+from service.api.request_body import Body
+from service.api.responses import media_type
+from service.auth.api_keys import Caller
+from service.core.exceptions import InvalidError, invalid
+from service.core.settings import Settings
+from service.jobs import submit
+from service.jobs.submit import Submission
+from service.schemas.fit import CheckRequest
+from service.schemas.responses import Verdict
+from service.schemas.strict_model import parse
+from service.storage.database import Database
+
+router = APIRouter(tags=["inquiries"])
+
+
+@router.post(
+    "/check",
+    response_model=Verdict,
+    summary="Check your own descent",
+    responses=problems(400, 404, 408, 409, 413, 415, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/CheckRequest"},
+                    "examples": CHECK_EXAMPLES,
+                }
+            },
+        }
+    },
+)
+async def check(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+    """The body of `POST /fit`, and θ at every step as your own program found it.
+
+    The answer names the first step that differs from what the step before it leads to, and the mistakes that explain
+    every step: each is decided by descending with that mistake and finding the same numbers. Nothing is stored.
+    """
+    media_type(request, "application/json")
+    async with Body(request, settings.max_body_bytes) as body:
+        case = await body.read_by(_read, store, settings, caller)
+    found = await request.app.state.inquiries.answer_once(trajectory_check.of_path, *case)
+    return Response(found, media_type="application/json")
+
+
+class _Case(NamedTuple):
+    """What `checking.of_path` is asked."""
+
+    request: dict[str, Any]
+    features: list[str]
+    classes: Any
+    labels: Any
+    data: Any
+    path: list[list[float]]
+    tolerance: float
+
+
+def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -> _Case:
+    asked = parse(CheckRequest, body).filled()
+    read = submit.of(asked, database, settings, caller)
+    _refuse_what_cannot_be_checked(read)
+    _check_widths(asked.trajectory.theta, read)
+    facts = read.facts
+    data = read.dataset_id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
+    labels = None if facts.text_target else read.plan.classes
+    return _Case(
+        read.request,
+        facts.features,
+        read.plan.classes,
+        labels,
+        data,
+        asked.trajectory.theta,
+        asked.tolerance,
+    )
+
+
+def _refuse_what_cannot_be_checked(read: Submission) -> None:
+    descent = read.request["descent"]
+    if descent["batch_size"] is not None:
+        raise invalid("/descent/batch_size", "A descent by batches cannot be checked.", "Descend with all rows.")
+    if descent["schedule"]["kind"] == "backtracking":
+        message = "A line search cannot be checked: its learning rates follow from the path."
+        raise invalid("/descent/schedule", message, "Choose a constant learning rate.")
+
+
+def _check_widths(theta: list[list[float]], read: Submission) -> None:
+    parameters = read.plan.parameters
+    # Whoever forgot the intercept has one number less in every row; which mistake it is, the check finds out.
+    allowed = {len(parameters), len(parameters) - 1 if read.request["model"].get("intercept") else len(parameters)}
+    width = len(theta[0])
+    for number, row in enumerate(theta):
+        if len(row) != width or width not in allowed:
+            raise InvalidError(
+                [
+                    {
+                        "pointer": f"/trajectory/theta/{number}",
+                        "message": f"This step has {len(row)} numbers; θ has {len(parameters)}.",
+                        "hint": f"Give one for each of {', '.join(parameters[:20])}.",
+                    }
+                ]
+            )

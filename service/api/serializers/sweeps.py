@@ -1,0 +1,87 @@
+"""A sweep as clients see it: how its runs stand, and which of them came out best."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, isfinite
+from typing import Any
+
+from service.api.serializers.runs import time_of
+from service.core.run_status import FINISHED, RunStatus
+
+_PLACES = (RunStatus.SUCCEEDED, RunStatus.DIVERGED, RunStatus.CANCELLED, RunStatus.FAILED)
+"""The order of statuses in a ranking; those that are not finished come last."""
+
+
+def summary(sweep: Any, counts: Iterable[Any]) -> dict[str, Any]:
+    """A sweep without its ranking. `counts` are its rows of `store.sweeps.counts`."""
+    counts = list(counts)
+    statuses = {row.status: row.runs for row in counts}
+    is_finished = not set(statuses) - FINISHED
+    return {
+        "id": sweep.id,
+        "name": sweep.name,
+        "status": "finished" if is_finished else "queued" if set(statuses) == {RunStatus.QUEUED} else "running",
+        "created_at": time_of(sweep.created_at),
+        "finished_at": time_of(max((row.finished_at for row in counts), default=None)) if is_finished else None,
+        "varied": sweep.varied,
+        "rank_by": sweep.rank_by,
+        "members": sum(statuses.values()),
+        "statuses": statuses,
+        "steps_done": sum(row.steps_done for row in counts),
+        "steps_total": sum(row.steps_total for row in counts),
+        "links": {
+            "self": f"/sweeps/{sweep.id}",
+            "runs": f"/runs?sweep={sweep.id}",
+            "page": f"/#/sweeps/{sweep.id}",
+        },
+    }
+
+
+def ranked(members: Iterable[Any], rank_by: str) -> list[dict[str, Any]]:
+    """A sweep's members, the best first: the finished by the criterion, then the diverged, the others, the unfinished.
+
+    Only what succeeded has a rank; equals share one.
+    """
+    found = [_member(member, rank_by) for member in members]
+    found.sort(key=lambda member: (_place(member), _worth(member["value"], rank_by)))
+    return _numbered(found)
+
+
+def _member(run: Any, rank_by: str) -> dict[str, Any]:
+    final, best = run.final or {}, run.best or {}
+    value = best.get("test_mse") if rank_by == "best_test_mse" else final.get(rank_by)
+    return {
+        "rank": None,
+        "run_id": run.id,
+        "name": run.name,
+        "status": run.status,
+        "values": run.sweep["values"],
+        "value": value,
+        "train_mse": final.get("train_mse"),
+        "test_mse": final.get("test_mse"),
+        "best_step": best.get("step"),
+        "best_test_mse": best.get("test_mse"),
+        "learning_rate": run.learning_rate,
+        "steps_done": max(run.rows_done - 1, 0),
+        "steps_total": run.steps_total,
+        "diverged_at": run.diverged_at,
+    }
+
+
+def _place(member: Mapping[str, Any]) -> int:
+    return _PLACES.index(member["status"]) if member["status"] in _PLACES else len(_PLACES)
+
+
+def _worth(value: float | None, rank_by: str) -> float:
+    """The less the better."""
+    if value is None or not isfinite(value):
+        return inf
+    return value if rank_by.endswith(("_mse", "_loss")) else -value
+
+
+def _numbered(members: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    rank = value = None
+    for place, member in enumerate(members, 1):
+        if member["status"] == RunStatus.SUCCEEDED and member["value"] is not None:
+            rank = rank if member["value"] == value else place
+            member["rank"], value = rank, member["value"]
+    return list(members)

@@ -1,0 +1,51 @@
+"""The page's files, from memory: as they are and as gzip, read again when they have changed."""
+
+import gzip
+from functools import lru_cache
+from mimetypes import guess_type
+from pathlib import Path
+from typing import NamedTuple
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from service.api.etags import etag_of, matches
+from service.api.middleware.compression import LEAST_BYTES, TEXT, takes_gzip
+
+FRESH = {"Cache-Control": "no-cache"}
+"""A browser asks each time whether it has the newest, so that it never mixes two versions."""
+
+
+class Assets:
+    """The files that a folder had when the service started. No name leads out of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+
+    def answer(self, name: str, request: Request, headers: dict[str, str] | None = None) -> Response:
+        """One of the files, or 304 if the client has it. Raises HTTPException for a name that is none of theirs."""
+        if (path := self._files.get(name)) is None:
+            raise HTTPException(404)
+        file = _read(path, path.stat().st_mtime_ns)
+        headers = (headers or FRESH) | {"ETag": file.etag}
+        if matches(request.headers.get("if-none-match"), file.etag):
+            return Response(status_code=304, headers=headers)
+        if file.compressed and takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(file.compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=file.media_type)
+        return Response(file.content, headers=headers, media_type=file.media_type)
+
+
+class _File(NamedTuple):
+    content: bytes
+    compressed: bytes | None
+    etag: str
+    media_type: str
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _modified: int) -> _File:
+    content = path.read_bytes()
+    media_type = guess_type(path)[0] or "application/octet-stream"
+    pays = media_type in TEXT and len(content) >= LEAST_BYTES
+    return _File(content, gzip.compress(content, mtime=0) if pays else None, etag_of(content), media_type)

@@ -1,0 +1,41 @@
+"""Answers that are sent as they come, at their reader's pace."""
+
+import logging
+from collections.abc import Mapping
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import ContentStream, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from service.api import error_handlers
+from service.api.concurrency_limit import Places
+from service.storage.errors import CorruptError
+
+log = logging.getLogger("descent.api")
+
+
+class Stream(StreamingResponse):
+    """An answer on its way. It holds no thread and no transaction while it waits for its reader, only a place."""
+
+    def __init__(self, places: Places, content: ContentStream, media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(content, media_type=media_type, headers=headers)
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises UnavailableError if too many are being sent.
+
+        What goes wrong on the way breaks the connection off: the answer has begun, and only so can a client see it.
+        """
+        try:
+            async with self._places.taken() as place:
+
+                async def send_on(message: Message) -> None:
+                    place.awaits_client()
+                    await send(message)
+                    place.goes_on()
+
+                await super().__call__(scope, receive, send_on)
+        except TimeoutError:
+            log.warning("api.slow_reader path=%s: another needed its place, and it was cut off", scope["path"])
+        except (SQLAlchemyError, CorruptError) as error:
+            error_handlers.told(scope["path"], error)

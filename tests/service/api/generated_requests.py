@@ -1,0 +1,136 @@
+"""Requests made up from the description, right and wrong ones: each answer must be one that it tells of."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from sqlalchemy import text
+
+from service.auth.api_keys import ANYBODY
+from service.core.settings import Settings
+from service.jobs import submit, sweep
+from service.jobs.quotas import Quotas
+from service.storage import runs
+from service.storage.database import Database
+from tests.service.helpers import LINE, fit_body, stored_run
+
+EXAMPLES, EXAMPLES_OF_BODIES = 12, 40
+# A schema cannot say that x and y have the same length, or which columns a run has.
+HAS_MORE_RULES = {
+    *("POST /fit", "POST /datasets", "POST /runs/{run_id}/fork", "POST /sweeps"),
+    *("GET /runs/{run_id}/trajectory", "GET /runs/{run_id}/events"),
+    *("GET /runs/{run_id}/landscape", "GET /runs/{run_id}/steps/{step}", "GET /runs/{run_id}/predictions"),
+    *("POST /runs/{run_id}/predict", "POST /check"),
+    *("GET /runs/{run_id}/landscape.{form}", "GET /runs/{run_id}/curves.{form}"),
+}
+HAVE_NO_WRONG_REQUEST = {
+    *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel", "POST /runs/{run_id}/pause"),
+    *("POST /runs/{run_id}/resume", "POST /runs/{run_id}/verify"),
+    *("GET /sweeps/{sweep_id}", "DELETE /sweeps/{sweep_id}", "POST /sweeps/{sweep_id}/cancel"),
+    *("GET /datasets/{dataset_id}", "DELETE /datasets/{dataset_id}", "GET /samples"),
+    *("GET /limits", "GET /livez", "GET /readyz"),
+}
+
+
+Tally = Counter[tuple[str, int]]
+"""How often each operation answered with each status."""
+
+
+APART = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
+
+
+def make_sensible(case: Any, draw: Any) -> None:
+    """Has half of the right requests be about things that there are."""
+    if draw(st.booleans()):
+        known = {"run_id": "latest", "sweep_id": "latest", "dataset_id": "latest", "step": 0}
+        case.path_parameters = {name: known.get(name, given) for name, given in (case.path_parameters or {}).items()}
+        if isinstance(case.body, dict) and "dataset" in case.body:
+            case.body["dataset"] = {"sample": "norris"}
+            # A model, an objective and a descent made up apart hardly ever fit together.
+            case.body = {name: case.body[name] for name in case.body if name not in draw(st.sampled_from(APART))}
+        elif isinstance(case.body, dict) and "from_step" in case.body:
+            case.body = {"from_step": draw(st.integers(0, 2))}
+        elif isinstance(case.body, dict) and {"grid", "list"} & set(case.body):
+            case.body = {"run": "latest", "grid": {"/split/seed": draw(st.lists(st.integers(0, 9), min_size=1))}}
+        elif isinstance(case.body, dict) and "y" in case.body:
+            case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
+            case.query = {}  # what a CSV needs, JSON must not have
+
+
+def seed_run(label: str, database: Database) -> None:
+    """The newest run is one with which the operation makes sense."""
+    if label.endswith(
+        ("/fork", "/verify", "/events", "/landscape", "/steps/{step}", "/predictions", "/predict", ".{form}")
+    ):
+        with database.writing() as connection:
+            connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL AND verifies IS NOT NULL"))
+            for run_id in connection.execute(text("SELECT id FROM runs WHERE finished_at IS NULL")).scalars().all():
+                runs.remove(connection, run_id)  # or they would be claimed first
+        stored_run(database, fit_body(), np.ones((3, 2)))
+    elif "{sweep_id}" in label:
+        body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()
+        sweep.queue(database, sweep.read(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
+    elif label.endswith(("/resume", "/pause", "/cancel")):
+        run, _ = submit.queue(database, submit.read(json.dumps(LINE).encode(), database, Settings()), None)
+        if label.endswith("/resume"):
+            with database.writing() as connection:
+                runs.pause(connection, run.id)
+
+
+def exercise(operation: Any, mode: GenerationMode, times: int, seed_data: Callable[[str], None], tally: Tally) -> None:
+    """Sends requests of one kind to one operation, and holds each answer to every check there is."""
+    left_out = {"positive_data_acceptance"} if operation.label in HAS_MORE_RULES else set()
+    checks = [check for check in CHECKS.get_all() if getattr(check, "__name__", "") not in left_out]
+
+    @settings(
+        max_examples=times * (EXAMPLES_OF_BODIES if operation.body else EXAMPLES),
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
+    def check(case: Any, data: st.DataObject) -> None:
+        if mode is GenerationMode.POSITIVE:
+            seed_data(operation.label)
+            make_sensible(case, data.draw)
+        response = case.call()
+        tally[operation.label, response.status_code] += 1
+        case.validate_response(response, checks=checks)
+
+    check()
+
+
+def exercise_all(app: Any, times: int = 1) -> Tally:
+    """Sends right and wrong requests to every operation, so many times some hundreds."""
+    load_all_checks()
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+    operations: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
+    found = {operation.label: operation for operation in operations}
+    tally: Tally = Counter()
+    with TestClient(app) as client:
+
+        def seed_data(label: str) -> None:
+            seed_run(label, app.state.database)
+            if client.get("/runs/latest").status_code == 404:
+                client.post("/fit", json=LINE)
+            if client.get("/datasets/latest").status_code == 404:
+                client.post("/datasets", json={"x": [[7], [8], [9]], "y": [1, 2, 4]})
+
+        for label, operation in found.items():
+            exercise(operation, GenerationMode.POSITIVE, times, seed_data, tally)
+            if label not in HAVE_NO_WRONG_REQUEST:
+                exercise(operation, GenerationMode.NEGATIVE, times, seed_data, tally)
+    assert {label for label, _ in tally} == set(found)
+    for label in found:
+        assert sum(tally[label, status] for status in (200, 201, 202, 204)) >= 1, label
+    assert not [key for key in tally if key[1] >= 500]
+    return tally

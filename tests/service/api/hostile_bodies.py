@@ -1,0 +1,535 @@
+"""A thousand bodies made by hand to break a service: no JSON, JSON that means nothing, numbers and texts that hurt.
+
+Each says whether it is right, wrong, or may be either, in which case the service's word counts.
+"""
+
+import gzip
+import io
+import json
+import pickle
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from tests.service.helpers import fit_body
+
+JSON, CSV = "application/json", "text/csv"
+X3, Y3 = [[1.0, 2.0], [3.0, 5.0], [4.0, 4.0]], [1.0, 2.5, 4.0]
+FIT = fit_body()
+TEXT = json.dumps(FIT).encode()
+DATA = json.dumps({"x": X3, "y": Y3}).encode()
+HOLE = "@@"
+"""Stands where a raw JSON token is put."""
+
+
+class Hostile(NamedTuple):
+    """A body. `right` is None where it is not said beforehand whether it is."""
+
+    family: str
+    content: bytes
+    right: bool | None = False
+    path: str = "/fit"
+    kind: str | None = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """What is sent with it."""
+        return dict(self.headers) | ({} if self.kind is None else {"Content-Type": self.kind})
+
+
+def body(**changes: Any) -> bytes:
+    """The right request with changes, as JSON; surrogates and the like are escaped."""
+    return json.dumps(fit_body(**changes)).encode()
+
+
+def at(pointer: str, value: Any) -> dict[str, Any]:
+    """Changes of one field: at("/descent/steps", 3) is {"descent": {"steps": 3}}."""
+    for name in reversed(pointer.split("/")[1:]):
+        value = {name: value}
+    return dict(value)
+
+
+# Every field of a request, with what goes before so that it makes sense.
+FIELDS: dict[str, dict[str, Any]] = {
+    "/dataset": {},
+    "/dataset/x": {},
+    "/dataset/y": {},
+    "/dataset/feature_names": {},
+    "/dataset/target_name": {},
+    "/split": {},
+    "/split/seed": {},
+    "/split/shuffle": {},
+    "/split/test_fraction": {},
+    "/split/validation_fraction": {},
+    "/split/test_rows": {},
+    "/standardize": {},
+    "/model": {},
+    "/model/kind": {},
+    "/model/intercept": {},
+    "/model/degree": {"model": {"kind": "polynomial"}},
+    "/model/hidden": {"model": {"kind": "mlp"}},
+    "/model/activation": {"model": {"kind": "mlp"}},
+    "/model/task": {"model": {"kind": "mlp"}},
+    "/model/formula": {"model": {"kind": "formula"}},
+    "/objective": {},
+    "/objective/loss": {},
+    "/objective/delta": {"objective": {"loss": "huber"}},
+    "/objective/l1": {},
+    "/objective/l2": {},
+    "/descent": {},
+    "/descent/steps": {},
+    "/descent/learning_rate": {},
+    "/descent/optimizer": {},
+    "/descent/optimizer/kind": {"descent": {"optimizer": {}}},
+    "/descent/optimizer/momentum": {"descent": {"optimizer": {"kind": "momentum"}}},
+    "/descent/optimizer/beta1": {"descent": {"optimizer": {"kind": "adam"}}},
+    "/descent/optimizer/epsilon": {"descent": {"optimizer": {"kind": "rmsprop"}}},
+    "/descent/optimizer/weight_decay": {"descent": {"optimizer": {"kind": "adamw"}}},
+    "/descent/schedule": {},
+    "/descent/schedule/every": {"descent": {"schedule": {"kind": "step"}}},
+    "/descent/schedule/factor": {"descent": {"schedule": {"kind": "exponential"}}},
+    "/descent/schedule/rate": {"descent": {"schedule": {"kind": "inverse_time"}}},
+    "/descent/theta0": {},
+    "/descent/batch_size": {},
+    "/descent/seed": {},
+    "/descent/clip_norm": {},
+    "/descent/stop": {},
+    "/descent/stop/gradient_norm": {"descent": {"stop": {}}},
+    "/descent/stop/loss_change": {"descent": {"stop": {}}},
+    "/descent/stop/patience": {"descent": {"stop": {}}},
+    "/preset": {},
+    "/name": {},
+    "/tags": {},
+    "/deadline_seconds": {},
+}
+VALUES: list[Any] = [
+    *(None, True, "1", "", [], {}, -1, 0, 1.5, 2**63, 10**30, 1e308, "NaN", [[]], [None], {"a": [1]}, {"kind": "gd"}),
+]
+
+
+def wrong_types() -> Iterator[Hostile]:
+    """Every value in every field."""
+    for pointer, before in FIELDS.items():
+        request = fit_body(**before)
+        for value in VALUES:
+            changed = json.loads(json.dumps(request))
+            *path, last = pointer.split("/")[1:]
+            place = changed
+            for name in path:
+                place = place.setdefault(name, {})
+            place[last] = value
+            yield Hostile(f"{pointer} is {value!r}"[:80], json.dumps(changed).encode(), None)
+
+
+TOKENS = [
+    *(b"NaN", b"-NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e999", b"0x10", b"01", b"+1", b".5", b"1.", b"1e"),
+    *(b"1_000", "١".encode(), "１".encode(), "²".encode(), b"1,5", b"1 2", b"--1", b"nul", b"True", b"undefined"),
+    *(b"9" * 400, b"-" + b"9" * 400, b"1." + b"3" * 5000 + b"e400", b"9" * 20_000, b"1e" + b"9" * 400, b"'1'", b"`1`"),
+]
+NUMBERS = [
+    *("/descent/steps", "/descent/learning_rate", "/descent/seed", "/split/test_fraction", "/split/seed"),
+    *("/objective/l2", "/descent/batch_size", "/descent/clip_norm"),
+]
+
+
+def tokens() -> Iterator[Hostile]:
+    """What is no number, or none that there is, where a number belongs."""
+    for pointer in NUMBERS:
+        text = body(**at(pointer, HOLE))
+        for token in TOKENS:
+            yield Hostile(f"{pointer} is {token[:20]!r}", text.replace(f'"{HOLE}"'.encode(), token))
+    for place in ("x", "y"):
+        data = {"x": [[1], [HOLE if place == "x" else 2], [3]], "y": [1, HOLE if place == "y" else 2, 3]}
+        text = json.dumps({"dataset": data}).encode()
+        for token in TOKENS:
+            yield Hostile(f"{place} has {token[:20]!r}", text.replace(f'"{HOLE}"'.encode(), token))
+
+
+LEAST = [b"2", b"0.1", b"1e-400", b"-0", b"-0.0", b"1E0", b"4.9e-324", b"1e308", b"2.2250738585072014e-308"]
+LARGE = [2**31, 2**53 + 1, 2**63 - 1, 2**63, 2**64, 2**64 + 1, -(2**63) - 1, 10**19, 10**100]
+
+
+def extremes() -> Iterator[Hostile]:
+    """Numbers at the edge of what there is, some of which are right."""
+    for pointer in NUMBERS:
+        text = body(**at(pointer, HOLE))
+        for token in LEAST:
+            yield Hostile(f"{pointer} is {token!r}", text.replace(f'"{HOLE}"'.encode(), token), None)
+        for number in LARGE:
+            yield Hostile(f"{pointer} is {number}", body(**at(pointer, number)), None)
+
+
+STRINGS = [
+    *("\0", "a\0b", "\x01\x1b[31m", "\x7f", "\u202egnp.exe", "\u200b", "\ufeff", "\uffff", "\U0010ffff", "ﷺ" * 60),
+    *("e\u0301" * 50, "Ꭺ", "аdam", "gd ", " gd", "GD", "𝖌𝖉", "İ", "ß", "👩‍👩‍👧‍👦"),
+    *("'; DROP TABLE runs; --", '" OR 1=1 --', "%s%n%x", "{0.__class__}", "${jndi:ldap://x}", "{{7*7}}", "<script>"),
+    *("../../etc/passwd", "C:\\nul", "/dev/zero", "file:///etc/passwd", "~1~0", "a/b", "latest", "-", "NaN", "null"),
+    *("a" * 201, "a" * 100_000, "\\" * 201, '"' * 201, "\n", "\r\nX: y", "\u2028"),
+]
+TEXTS = ["/name", "/dataset/target_name", "/model/kind", "/objective/loss", "/preset", "/descent/optimizer/kind"]
+
+
+def strings() -> Iterator[Hostile]:
+    """Texts that mean something elsewhere."""
+    for text in STRINGS:
+        for pointer in TEXTS:
+            yield Hostile(f"{pointer} is {text[:20]!r}", body(**at(pointer, text)), None)
+        yield Hostile(f"tag {text[:20]!r}", body(tags={text: text}), None)
+        yield Hostile(f"feature {text[:20]!r}", body(dataset={"feature_names": [text]}), None)
+        yield Hostile(f"label {text[:20]!r}", body(dataset={"y": [text, "b"] * 4}, model={"kind": "logistic"}), None)
+        yield Hostile(f"id {text[:20]!r}", json.dumps({"dataset": {"id": text}}).encode(), None)
+        yield Hostile(f"sample {text[:20]!r}", json.dumps({"dataset": {"sample": text}}).encode())
+        yield Hostile(f"formula {text[:20]!r}", body(model={"kind": "formula", "formula": text}), None)
+        yield Hostile(f"theta0 by {text[:20]!r}", body(descent={"theta0": {text: 1.0}}))
+
+
+def cut_off() -> Iterator[Hostile]:
+    """A right body that ends too soon, or goes on."""
+    for text, path, step in ((TEXT, "/fit", 3), (DATA, "/datasets", 4)):
+        for end in range(0, len(text), step):
+            yield Hostile(f"ends after {end} bytes", text[:end], path=path)
+        for more in (b"}", b"]", b",", b"{}", b"\0", b"x", text, b"/* */", b"// ", b"\x1a"):
+            yield Hostile(f"goes on with {more[:9]!r}", text + more, path=path)
+
+
+def deep() -> Iterator[Hostile]:
+    """Nested a hundred thousand times."""
+    for count in (300, 100_000):
+        lists, objects = b"[" * count, b'{"a":' * count
+        for opened, closed in ((lists, b"]" * count), (objects, b"1" + b"}" * count)):
+            for name in ("dataset", "split", "model", "objective", "descent", "tags", "name"):
+                inner = b'{"' + name.encode() + b'": '
+                yield Hostile(f"deep {name}, open", inner + opened)
+                yield Hostile(f"deep {name}", inner + opened + closed + b"}")
+            yield Hostile("deep x", b'{"dataset": {"x": ' + opened + closed + b', "y": [1, 2]}}')
+            yield Hostile("deep y", b'{"x": [[1], [2]], "y": ' + opened + closed + b"}", path="/datasets")
+            yield Hostile("deep all", opened + closed)
+            yield Hostile("deep data", opened + closed, path="/datasets")
+
+
+def twice() -> Iterator[Hostile]:
+    """A field that stands there twice, wherever."""
+    for pointer in FIELDS:
+        name = pointer.rpartition("/")[2]
+        whole = json.dumps(at(pointer, HOLE))
+        doubled = whole.replace(f'"{name}": "{HOLE}"', f'"{name}": 1, "{name}": 1')
+        yield Hostile(f"{pointer} twice", TEXT[:-1] + b"," + doubled[1:].encode())
+    yield Hostile("x twice", DATA[:-1] + b', "x": [[1], [2], [3]]}', path="/datasets")
+    yield Hostile("x twice, escaped", DATA[:-1] + b', "\\u0078": [[1], [2], [3]]}', path="/datasets")
+
+
+STRANGE = [
+    *("__proto__", "constructor", "prototype", "__class__", "toString", "$ref", "$where", "/dataset/x", "~0", "", " "),
+    *("Dataset", "dataset ", "DATASET", "datаset", "\0", "0", "x.y", "[0]", "model_config", "self", "a" * 10_000),
+]
+
+
+def strange_names() -> Iterator[Hostile]:
+    """Fields that there are not."""
+    for name in STRANGE:
+        for pointer in ("", "/dataset", "/split", "/model", "/objective", "/descent", "/descent/optimizer"):
+            yield Hostile(f"{pointer} has {name[:20]!r}", body(**at(pointer, {name: {"x": 1}})))
+        data = json.dumps({"x": X3, "y": Y3, name: 1}).encode()
+        yield Hostile(f"data has {name[:20]!r}", data, path="/datasets")
+
+
+def ragged() -> Iterator[Hostile]:
+    """Rows and columns that do not agree, at each place."""
+    for row in range(3):
+        for width in (0, 1, 3, 2_000):
+            x = [list(each) for each in X3]
+            x[row] = [1.0] * width
+            yield Hostile(f"row {row} has {width}", body(dataset={"x": x, "y": Y3}))
+            yield Hostile(f"data row {row} has {width}", json.dumps({"x": x, "y": Y3}).encode(), path="/datasets")
+        values: list[Any] = [
+            None,
+            "1",
+            1,
+            {},
+            [[1.0, 2.0]],
+            [1.0, [2.0]],
+            [1.0, None],
+            [1.0, "2"],
+            [1.0, True],
+            [{}, {}],
+        ]
+        for value in values:
+            wrong: list[Any] = [list(each) for each in X3]
+            wrong[row] = value
+            yield Hostile(f"row {row} is {value!r}", body(dataset={"x": wrong, "y": Y3}))
+        labels: list[Any] = [None, [1], {}, True, "a", "1"]
+        for label in labels:
+            y: list[Any] = list(Y3)
+            y[row] = label
+            yield Hostile(f"y{row} is {label!r}", body(dataset={"x": X3, "y": y}))
+    for count in (0, 1, 2, 4, 1_000):
+        yield Hostile(f"y has {count}", body(dataset={"x": X3, "y": [1.0] * count}))
+    for count in (0, 1, 3, 1_000):
+        names: Any = [f"n{number}" for number in range(count)]
+        yield Hostile(f"{count} names", body(dataset={"x": X3, "y": Y3, "feature_names": names}))
+    wrong_names: list[Any] = [["a", "a"], ["y", "a"], ["", "a"], [1, 2], [None, None], ["a", ["b"]], "ab", {"a": 1}]
+    for names in wrong_names:
+        yield Hostile(f"names {names!r}", body(dataset={"x": X3, "y": Y3, "feature_names": names}))
+    yield Hostile("1,001 features", body(dataset={"x": [[1.0] * 1_001] * 3, "y": Y3}))
+    yield Hostile("a column transposed", body(dataset={"x": [[1.0, 2.0, 3.0]], "y": Y3}))
+
+
+def senseless() -> Iterator[Hostile]:
+    """What can be read, and asks for what there is not, or too much of it."""
+    wrong: list[dict[str, Any]] = [
+        *({"descent": {"steps": steps}} for steps in (0, -1, 10**7 + 1, 10**9, 10**18)),
+        *({"descent": {"theta0": [0.0] * count}} for count in (0, 1, 3, 10_001)),
+        *({"descent": {"theta0": names}} for names in ({}, {"x1": 1.0}, {"intercept": 1.0, "x1": 1.0, "x2": 1.0})),
+        *({"descent": {"seed": seed}} for seed in (-1, 2**63, 2**64, 0.5, "0")),
+        *({"split": {"seed": seed}} for seed in (-1, 2**63, 2**64, 0.5, "0")),
+        *({"split": {"test_fraction": share}} for share in (-0.1, 1.0, 1.5, 0.999999, 1e308)),
+        *({"split": {"validation_fraction": share}} for share in (-0.1, 1.0, 0.999999)),
+        *({"split": {"test_rows": rows}} for rows in ([], [8], [-1], [0, 0], list(range(8)), [2**63], [0.0], ["0"])),
+        {"split": {"test_rows": [0], "test_fraction": 0.5}},
+        {"split": {"test_rows": [0] * 100_000}},
+        *({"model": {"kind": "polynomial", "degree": degree}} for degree in (0, -1, 31, 10**9, 2**64)),
+        *({"model": {"kind": "mlp", "hidden": hidden}} for hidden in ([], [0], [-1], [10**9], [1] * 9, [100, 100])),
+        *({"model": {"kind": "mlp", "hidden": [8], "activation": name}} for name in ("", "TANH", "softmax")),
+        *({"model": {"kind": kind}} for kind in ("logistic", "softmax", "forest", "", "linear\0")),
+        *({"objective": {"loss": "huber", "delta": delta}} for delta in (0, -1, -0.5)),
+        *({"objective": {"loss": "log_loss"}}, {"objective": {"delta": 1.0}}, {"objective": {"l1": -1e-300}}),
+        *({"descent": {"optimizer": {"kind": "momentum", "momentum": share}}} for share in (1.0, -0.1, 2)),
+        *({"descent": {"optimizer": {"kind": "adam", name: 1.0}}} for name in ("beta1", "beta2", "momentum")),
+        *({"descent": {"schedule": {"kind": "step", "every": every}}} for every in (0, -1, 0.5)),
+        *({"descent": {"schedule": {"kind": "exponential", "factor": factor}}} for factor in (0, -1, 1.1)),
+        {"descent": {"schedule": {"kind": "backtracking"}, "optimizer": {"kind": "adam"}}},
+        {"descent": {"schedule": {"kind": "inverse_time", "rate": -1}}},
+        *({"descent": {"batch_size": size}} for size in (0, -1, 10**9, 2**64)),
+        *({"descent": {"stop": stop}} for stop in ({"patience": 0}, {"patience": 5}, {"loss_change": -1})),
+        *({"deadline_seconds": seconds} for seconds in (0, -1, 1e300, "1", 10**9)),
+        {"tags": {str(number): "" for number in range(21)}},
+        {"tags": {"a:b": "c"}},
+        {"dataset": {"x": [[1.0]] * 8}},
+        {"dataset": {"x": [[1e200 * row] for row in range(8)]}, "standardize": True},
+    ]
+    for changes in wrong:
+        yield Hostile(f"senseless {str(changes)[:60]}", body(**changes))
+    both = [{"id": "a", "sample": "norris"}, {"id": "a", "x": X3}]
+    data: list[Any] = [{}, {"id": "none"}, {"sample": "none"}, *both, []]
+    for dataset in data:
+        yield Hostile(f"dataset {dataset}", json.dumps({"dataset": dataset}).encode())
+
+
+FORMULAS = [
+    *(
+        "",
+        " ",
+        "x1",
+        "1",
+        "a*x1;b",
+        "a\nb",
+        "a=1",
+        "lambda: 0",
+        "__import__('os')",
+        "a.real",
+        "a[0]",
+        "exp.__call__(a)",
+    ),
+    *("9**9**9**a", "exp(" * 200 + "a" + ")" * 200, "a+" * 400 + "a", "(" * 500, "a" * 1_001, "open('/etc/passwd')"),
+    *("print(a)", "a if x1 else b", "[a for a in x1]", "f'{a}'", "b'a'", "a@x1", "a//x1", "not a", "a<b", "*a", "…"),
+    *(
+        "exp(a, b)",
+        "exp()",
+        "unknown(a)",
+        "a b",
+        "1a",
+        "a$b",
+        "`a`",
+        "0x1p3*a",
+        "1_0*a",
+        "1j*a",
+        "…*a",
+        "a**b**c**" * 50,
+    ),
+]
+
+
+def formulas() -> Iterator[Hostile]:
+    """What is no formula, or would be more."""
+    for text in FORMULAS:
+        yield Hostile(f"formula {text[:40]!r}", body(model={"kind": "formula", "formula": text}))
+
+
+def encoded() -> Iterator[Hostile]:
+    """Other encodings than UTF-8, and what is none."""
+    for path, text in (("/fit", TEXT), ("/datasets", DATA)):
+        for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-7", "cp037"):
+            right = name == "utf-7" and text.decode().encode(name) == text
+            yield Hostile(f"{name} {path}", text.decode().encode(name), right, path)
+        yield Hostile(f"BOM {path}", b"\xef\xbb\xbf" + text, path=path)
+        for packed in (gzip.compress(text, mtime=0), zlib.compress(text)):
+            yield Hostile(f"compressed {path}", packed, path=path)
+    broken = [b"\xff", b"\x80", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82", b"\xfe\xff", b"caf\xe9"]
+    for sequence in broken:
+        for pointer in ("/name", "/model/kind", "/dataset/target_name"):
+            text = body(**at(pointer, HOLE)).replace(HOLE.encode(), sequence)
+            yield Hostile(f"{pointer} {sequence!r}", text)
+        yield Hostile(f"key {sequence!r}", TEXT[:-1] + b', "' + sequence + b'": 1}')
+        yield Hostile(f"tag {sequence!r}", TEXT[:-1] + b', "tags": {"' + sequence + b'": "a"}}')
+        yield Hostile(f"CSV {sequence!r}", b"a," + sequence + b"\n1,2\n3,4\n", path="/datasets", kind=CSV)
+    for escape in ("\\ud800", "\\udfff\\ud800", "\\u12", "\\x41", "\\u00g0", "\\", "\\a", "\\u{41}"):
+        yield Hostile(f"escape {escape}", TEXT[:-1] + f', "name": "{escape}"}}'.encode())
+    for control in (0, 1, 9, 10, 31):
+        yield Hostile(f"control {control}", TEXT[:-1] + b', "name": "a' + bytes([control]) + b'"}')
+
+
+KINDS = [
+    *(
+        None,
+        "",
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=a",
+    ),
+    *(
+        "application/jsonp",
+        "application/json5",
+        "text/json",
+        "application/problem+json",
+        "image/png",
+        "*/*",
+        "json",
+        ";",
+    ),
+    *("application/", "/json", "application/json, text/csv", "text/csv+json", "application/octet-stream", "a" * 5_000),
+]
+
+
+def mislabelled() -> Iterator[Hostile]:
+    """Right bodies under wrong headers, and the reverse."""
+    for kind in KINDS:
+        yield Hostile(f"Content-Type {kind}"[:60], TEXT, kind=kind)
+        yield Hostile(f"Content-Type {kind} for data"[:60], DATA, path="/datasets", kind=kind)
+    for coding in ("gzip", "deflate", "br", "zstd", "gzip, gzip", "chunked", "x" * 1_000):
+        headers = (("Content-Encoding", coding),)
+        yield Hostile(f"Content-Encoding {coding[:20]}", TEXT, headers=headers)
+        yield Hostile(f"{coding[:20]} it says", gzip.compress(TEXT, mtime=0), headers=headers)
+        yield Hostile(f"CSV {coding[:20]}", b"a,y\n1,2\n3,4\n", path="/datasets", kind=CSV, headers=headers)
+    yield Hostile("JSON as CSV", DATA, None, "/datasets", CSV)
+    yield Hostile("CSV as JSON", b"a,y\n1,2\n3,4\n", path="/datasets")
+    yield Hostile("CSV to fit", b"a,y\n1,2\n3,4\n", kind=CSV)
+
+
+@cache
+def binaries() -> dict[str, bytes]:
+    """The beginnings, or the whole, of files that somebody may send by mistake."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(zipfile.ZipInfo("xl/worksheets/sheet1.xml"), "<row/>" * 1_000)
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(zipfile.ZipInfo("0"), b"0" * 10_000_000)
+    return {
+        "xlsx": archive.getvalue(),
+        "zip bomb": bomb.getvalue(),
+        "gzip bomb": gzip.compress(b"1,2\n" * 1_000_000, mtime=0),
+        "parquet": b"PAR1\x15\x04\x15\x10" + b"\x00\x01" * 50 + struct.pack("<I", 2**31 - 1) + b"PAR1",
+        "pickle": pickle.dumps({"x": X3}),
+        "numpy": b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (99,), }" + b" " * 60 + b"\n",
+        "sqlite": b"SQLite format 3\0" + bytes(84),
+        "png": b"\x89PNG\r\n\x1a\n" + bytes(40),
+        "pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj",
+        "elf": b"\x7fELF" + bytes(60),
+        "xml": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+        "html": b"<!doctype html><table><tr><td>1<td>2</table>",
+        "zeros": bytes(10_000),
+        "every byte": bytes(range(256)) * 40,
+        "nothing": b"",
+        "a blank": b" ",
+        "lines": b"\n" * 10_000,
+        "http": b"POST /fit HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+    }
+
+
+def binary() -> Iterator[Hostile]:
+    """Files of another kind."""
+    for name, content in binaries().items():
+        yield Hostile(f"{name} to fit", content)
+        yield Hostile(f"{name} as data", content, path="/datasets")
+        yield Hostile(f"{name} as CSV", content, path="/datasets", kind=CSV)
+
+
+TABLES: list[bytes] = [
+    *(
+        b"a",
+        b"a\n",
+        b"a,b",
+        b"a,b\n",
+        b"a,b\n1,2",
+        b"a,b\n1,2\n",
+        b"1\n2\n3\n",
+        b",\n,\n,\n",
+        b",,,,\n",
+        b"\n\n\n1,2\n\n",
+    ),
+    *(b'"a,b\n1,2\n3,4\n', b'a,"b\n1,2\n3,4\n', b'a,b\n1,"2\n3,4\n', b'a,b\n1,2\n3,"4', b'a,b\n1,2"\n"3,4\n', b'"""\n'),
+    *(b"a,b\n1,2\n3\n", b"a,b\n1,2\n3,4,5\n", b"a,b\n1,2\n\n3,4,\n", b"a,b,c\n1,2\n3,4\n", b"a,b\n1,2\n,4\n"),
+    *(b"a,a\n1,2\n3,4\n", b",b\n1,2\n3,4\n", b"a,b\n1,NaN\n3,4\n", b"a,b\n1,inf\n3,4\n", b"a,b\n1,1e999\n3,4\n"),
+    *(b"a,b\n1,0x10\n3,4\n", b"a,b\n1_0,2\n3,4\n", b"a,b\n--1,2\n3,4\n", b"a,b\n=1+1,2\n3,4\n", b"a,b\n1,null\n3,4\n"),
+    *(
+        b"a;b\n1,2;3\n4.5,6;7\n",
+        b"a|b\n1|2\n3|4\n",
+        b"a b\n1 2\n3 4\n",
+        b"a,b\r1,2\r3",
+        b"a\0,b\n1,2\n3,4\n",
+        b"a,b\n1\0,2\n3,4\n",
+    ),
+    *(b'=cmd|"/c calc"!A0,b\n1,2\nx,4\n', b"@SUM(A1),b\nx,y\n1,2\n", b"-1+1,+2\n1-1,2\n", b"a,b\nx,y\nz,w\n"),
+    *(b"c,y\n" + b"1,2\n" * 3 + b"x" * 2_000_000, b"1," * 1_000_000, b"," * 1_000_000 + b"\n", b'"' * 1_000_001),
+    *(
+        b"a,b\n" + b"9" * 400 + b",2\n3,4\n",
+        b"a,b\n" + b"9" * 500_000 + b",2\n3,4\n",
+        b"n" * 1_000_000 + b",b\n1,2\n3,4\n",
+    ),
+    *(
+        b"a,b\n1,2\n3,4\n" + b'"' + b"\n" * 500_000,
+        b"a,b\n" + b"1,2\n" * 10 + b"x,y\n",
+        b"\xef\xbb\xbf",
+        b"sep=;\n1;2\n",
+    ),
+    "a,b\n１,2\n3,4\n".encode(),
+    "a,b\n١,2\n3,4\n".encode(),
+    "a,b\n−1,2\n3,4\n".encode(),
+    "а,a\n1,2\n3,4\n".encode(),
+    "a,b\n1,2\n3,4\n".encode("utf-16"),
+    ",".join(f"c{number}" for number in range(1_002)).encode() + (b"\n" + b",".join([b"1"] * 1_002)) * 3,
+]
+QUERIES = [
+    "",
+    "?header=true",
+    "?header=false",
+    "?target=b",
+    "?target=none",
+    "?features=a",
+    "?features=a,a",
+    "?features=none",
+]
+
+
+def tables() -> Iterator[Hostile]:
+    """CSVs, asked for in several ways."""
+    for table in TABLES:
+        for query in QUERIES if len(table) < 1_000 else QUERIES[:1]:
+            yield Hostile(f"CSV {table[:30]!r}{query}", table, None, f"/datasets{query}", CSV)
+
+
+FAMILIES: list[Callable[[], Iterator[Hostile]]] = [
+    *(wrong_types, tokens, extremes, strings, cut_off, deep, twice, strange_names, ragged, senseless, formulas),
+    *(encoded, mislabelled, binary, tables),
+]
+
+
+def hostile_bodies() -> list[Hostile]:
+    """All of them, each once."""
+    every = (hostile for family in FAMILIES for hostile in family())
+    return list({(each.path, each.kind, each.headers, each.content): each for each in every}.values())

@@ -1,0 +1,237 @@
+"""What keeps other people's web pages away: headers, origins, and the names that the service answers to."""
+
+import re
+import socket
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api import http_methods
+from service.api.app import create_app
+from service.api.middleware import security_headers, stack
+from service.core.settings import Settings
+from service.ephemeral import Service
+from service.storage.database import Database
+from tests.keys import make_key
+from tests.service.api.operations import ALL, Operation
+from tests.service.helpers import LINE, NOTHING, counts, fit_body, problem_of, stored_run
+
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+CHANGING = [operation for operation in ALL if operation.method not in http_methods.SAFE]
+PAGES = ("/", "/docs")
+LAB = "https://lab.example:8443"
+
+
+def policy(answer: Any) -> dict[str, str]:
+    """The content security policy, by its directives."""
+    [told] = answer.headers.get_list("Content-Security-Policy")
+    return {name: rest for name, _, rest in (entry.strip().partition(" ") for entry in told.split(";"))}
+
+
+def listening(settings: Settings, database: Database, base_url: str = "http://127.0.0.1:8000") -> TestClient:
+    """The API as `descent serve` has it listen."""
+    app = create_app(settings, database)
+    stack.check_hosts(app, settings)
+    return TestClient(app, base_url=base_url)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *((path, 200) for path in (*PAGES, "/openapi.json", "/static/main.js", "/runs", "/livez")),
+        *((path, 404) for path in ("/nothing", "/static/nothing", "/runs/nothing")),
+        *(("/runs?limit=0", 422), ("/fit", 405), ("/samples", 500)),
+    ],
+)
+def test_every_answer_has_the_headers(path: str, status: int, api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    if status == 500:
+        monkeypatch.setattr("service.datasets.samples.SAMPLES", None)
+    answer = api.get(path)
+    assert answer.status_code == status
+    assert {name: answer.headers.get_list(name) for name in HEADERS} == {name: [HEADERS[name]] for name in HEADERS}
+    assert policy(answer)["frame-ancestors"] == "'none'"
+    assert policy(answer)["default-src"] == ("'self'" if path in PAGES else "'none'")
+
+
+def test_answers_without_a_body_or_in_parts_have_them_too(api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
+    etag = api.get(f"/runs/{run_id}").headers["ETag"]
+    script = api.get("/static/main.js").headers["ETag"]
+    for status, answer in (
+        *((200, api.get(f"/runs/{run_id}/trajectory?format={form}")) for form in ("json", "ndjson", "csv")),
+        (304, api.get(f"/runs/{run_id}", headers={"If-None-Match": etag})),
+        (304, api.get("/static/main.js", headers={"If-None-Match": script})),
+        (202, api.post("/fit", json=LINE)),
+        (409, api.post(f"/runs/{run_id}/cancel")),
+        (204, api.delete(f"/runs/{run_id}")),
+        (200, api.head("/")),
+    ):
+        assert answer.status_code == status
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+        assert policy(answer)["frame-ancestors"] == "'none'"
+
+
+def test_what_is_refused_before_it_is_a_request_has_them_too(service: Service) -> None:
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"nothing\r\n\r\n")
+        answer = connection.makefile("rb").read().lower()
+    assert answer.startswith(b"http/1.1 400")
+    for name, value in security_headers.ALWAYS.items():
+        assert answer.count(b"\r\n%s: %s\r\n" % (name, value.lower())) == 1
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_runs_its_own_scripts_and_styles_and_no_others(path: str, api: TestClient) -> None:
+    answer = api.get(path)
+    told = policy(answer)
+    assert told.keys() == {"default-src", "img-src", "object-src", "base-uri", "form-action", "frame-ancestors"}
+    assert "unsafe" not in str(told)
+    assert "http" not in str(told)
+    assert "<style" not in answer.text
+    assert "style=" not in answer.text
+    assert not re.findall(r"<script(?![^>]* src=)", answer.text)
+
+
+def test_what_a_key_sees_is_not_kept_by_the_browser(settings: Settings, database: Database) -> None:
+    key = make_key(database)
+    with TestClient(create_app(settings.model_copy(update={"keys": "required"}), database)) as api:
+        for path in ("/runs", "/runs/latest", "/samples"):
+            assert api.get(path, headers=key.headers).headers["Cache-Control"] == "no-store"
+        assert api.get("/static/main.js").headers["Cache-Control"] == "no-cache"
+        assert api.get("/").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("operation", CHANGING, ids=lambda each: f"{each.method} {each.path}")
+def test_no_page_of_another_site_changes_anything(operation: Operation, api: TestClient, database: Database) -> None:
+    run = api.post("/fit", json=LINE).json()
+    before = counts(database)
+    answer = api.request(operation.method, operation.of("latest"), headers={"Origin": "https://evil.example"})
+    assert "DESCENT_CORS_ORIGINS" in problem_of(answer, 403)["detail"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert counts(database) == before
+    assert api.get("/runs/latest").json() == run
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({}, True),
+        ({"Origin": "http://testserver"}, True),
+        ({"Origin": "https://testserver", "Sec-Fetch-Site": "same-origin"}, True),  # a proxy in front speaks TLS
+        ({"Origin": "http://testserver:81"}, False),
+        ({"Origin": "http://testserver.evil.example"}, False),
+        ({"Origin": "http://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": ""}, False),
+        ({"Origin": "testserver"}, False),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),  # another port of this machine, another service of this domain
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"}, False),
+    ],
+)
+def test_only_ones_own_page_may_submit(
+    headers: dict[str, str], is_taken: bool, api: TestClient, database: Database
+) -> None:
+    answer = api.post("/fit", json=LINE, headers=headers)
+    assert answer.status_code == (202 if is_taken else 403)
+    assert (counts(database) == NOTHING) != is_taken
+    assert api.get("/runs", headers=headers).status_code == 200  # which the other page cannot read
+
+
+def test_without_being_told_no_other_page_may_read(api: TestClient) -> None:
+    for answer in (
+        api.get("/runs", headers={"Origin": LAB}),
+        api.options("/fit", headers={"Origin": LAB, "Access-Control-Request-Method": "POST"}),
+    ):
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+def test_the_origins_that_are_told_may_read_and_change_and_no_others(settings: Settings, database: Database) -> None:
+    told = settings.model_copy(update={"cors_origins": f"{LAB}, http://localhost:3000"})
+    wish = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
+    }
+    with TestClient(create_app(told, database)) as api:
+        for origin in (LAB, "http://localhost:3000"):
+            headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+            assert api.options("/fit", headers=headers | wish).headers["Access-Control-Allow-Origin"] == origin
+            answer = api.post("/fit", json=LINE, headers=headers)
+            assert answer.status_code == 202
+            assert answer.headers["Access-Control-Allow-Origin"] == origin
+            assert "Location" in answer.headers["Access-Control-Expose-Headers"]
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+        stranger = {"Origin": "https://lab.example"}
+        assert api.options("/fit", headers=stranger | wish).status_code == 400
+        assert "Access-Control-Allow-Origin" not in api.get("/runs", headers=stranger).headers
+        problem_of(api.post("/fit", json=LINE, headers=stranger), 403)
+
+
+@pytest.mark.parametrize("origins", ["*", "lab.example", "https://lab.example/", "https://*.example", "null", "a,,b"])
+def test_what_is_no_origin_is_named(origins: str, database: Database) -> None:
+    with pytest.raises(ValueError, match=r"DESCENT_CORS_ORIGINS: .* is no origin. Write it like"):
+        create_app(Settings(cors_origins=origins), database)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        *((host, True) for host in ("localhost", "LocalHost:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000")),
+        *((host, True) for host in ("lab.example", "lab.example:443", "other.example")),
+        *((host, False) for host in ("evil.example", "evil.example:8000", "localhost.evil.example", "10.0.0.1", "")),
+        *((host, False) for host in ("127.0.0.1.evil.example:8000", "localhost:8000:8000", "[::1", "localhost@evil")),
+    ],
+)
+def test_without_keys_a_name_of_somebody_else_leads_nowhere(
+    host: str, is_own: bool, settings: Settings, database: Database
+) -> None:
+    api = listening(settings.model_copy(update={"allowed_hosts": "Lab.example, other.example"}), database)
+    for path in ("/", "/runs", "/openapi.json", "/static/main.js"):
+        answer = api.get(path, headers={"Host": host})
+        if is_own:
+            assert answer.status_code == 200
+        else:
+            assert "DESCENT_ALLOWED_HOSTS" in problem_of(answer, 421)["detail"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert api.get("/readyz", headers={"Host": host}).status_code == 200  # orchestrators call by any address
+
+
+def test_two_names_are_none(settings: Settings, database: Database) -> None:
+    api = listening(settings, database)
+    problem_of(api.get("/runs", headers=[("Host", "localhost"), ("Host", "localhost")]), 421)
+
+
+def test_rebinding_a_name_to_this_machine_opens_nothing(settings: Settings, database: Database) -> None:
+    """The page is of the same site as the service then, as the browser sees it; only the name gives it away."""
+    api = listening(settings, database, "http://evil.example:8000")
+    headers = {"Origin": "http://evil.example:8000", "Sec-Fetch-Site": "same-origin"}
+    problem_of(api.post("/fit", json=LINE, headers=headers), 421)
+    assert counts(database) == NOTHING
+
+
+@pytest.mark.parametrize(("host", "name"), [("192.168.7.7", "192.168.7.7:8000"), ("fd00::7", "[fd00::7]:8000")])
+def test_the_address_that_it_listens_on_is_a_name_of_its_own(
+    host: str, name: str, settings: Settings, database: Database
+) -> None:
+    there = settings.model_copy(update={"host": host, "keys": "off"})
+    api = listening(there, database, f"http://{name}")
+    assert api.get("/runs").status_code == 200
+    problem_of(api.get("/runs", headers={"Host": "evil.example"}), 421)
+
+
+def test_with_keys_any_name_will_do_unless_some_are_told(settings: Settings, database: Database) -> None:
+    key = make_key(database)
+    locked = settings.model_copy(update={"keys": "required"})
+    assert listening(locked, database, "http://any.example").get("/runs", headers=key.headers).status_code == 200
+    told = listening(locked.model_copy(update={"allowed_hosts": "lab.example"}), database, "http://any.example")
+    problem_of(told.get("/runs", headers=key.headers), 421)

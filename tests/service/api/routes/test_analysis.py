@@ -1,0 +1,351 @@
+"""What is computed about a run when it is asked: landscapes, the arithmetic of steps, predictions."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from service.analysis import process_pool
+from service.api.app import create_app
+from service.core.settings import Settings
+from service.ephemeral import running_service
+from service.storage.database import Database
+from tests.acceptance.helpers import until
+from tests.service.helpers import WAIT, X, Y, fit_body, problem_of, stored_run, strict_json
+
+XS, YS = np.array(X)[:, 0], np.array(Y)
+TEST_ROWS = [2, 5]
+TRAIN = [row for row in range(len(Y)) if row not in TEST_ROWS]
+ABC = [[x, x % 3.0, 1.0 / x] for x in XS]
+THREE: dict[str, Any] = {"dataset": {"x": ABC, "y": Y, "feature_names": ["a", "b", "c"]}}
+CLASSES: dict[str, Any] = {
+    "dataset": {"x": [[x, (x * 7) % 5] for x in XS], "y": [3, 3, 5, 3, 5, 9, 9, 9]},
+    "split": {"test_fraction": 0},
+    "model": {"kind": "softmax"},
+}
+
+
+def fitted(client: httpx2.Client, **changes: Any) -> dict[str, Any]:
+    """A finished run on a line, with changes."""
+    body = fit_body(split={"test_rows": TEST_ROWS}, objective={"loss": "sse"}, descent={"learning_rate": 1e-4})
+    answer = client.post("/fit", json=body | changes, headers=WAIT)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def asked(client: httpx2.Client, run: dict[str, Any], path: str) -> Any:
+    """What is answered about the run."""
+    answer = client.get(f"/runs/{run['id']}/{path}")
+    assert answer.status_code == 200, answer.text
+    return strict_json(answer.content)
+
+
+def trajectory(client: httpx2.Client, run: dict[str, Any]) -> dict[str, Any]:
+    """All that is stored of its steps."""
+    return dict(asked(client, run, "trajectory"))
+
+
+def energy(theta: Any) -> float:
+    """Σ(f(θ, xᵢ) − yᵢ)² of a line, over the training rows."""
+    return float(((theta[0] + theta[1] * XS[TRAIN] - YS[TRAIN]) ** 2).sum())
+
+
+def test_a_landscape_of_two_parameters_is_exact(client: httpx2.Client) -> None:
+    run = fitted(client)
+    found, stored = asked(client, run, "landscape?resolution=7"), trajectory(client, run)
+    assert (found["kind"], found["parameters"], found["explained"]) == ("exact", ["intercept", "x1"], None)
+    assert (found["x"]["label"], found["y"]["label"]) == ("intercept", "x1")
+    x, y = found["x"]["values"], found["y"]["values"]
+    assert (len(x), len(y)) == (7, 7)
+    wanted = [[energy((a, b)) for a in x] for b in y]
+    np.testing.assert_allclose(found["energy"], wanted, rtol=1e-9)
+    path = found["path"]
+    assert path["step"] == stored["step"]
+    assert path["train_loss"] == stored["train_loss"]
+    np.testing.assert_allclose(np.array([path["x"], path["y"]]).T, stored["theta"], rtol=1e-12, atol=1e-12)
+    assert min(x) < min(path["x"]) < max(path["x"]) < max(x)
+
+
+def test_a_landscape_of_more_is_the_paths_plane_or_a_pair(client: httpx2.Client) -> None:
+    run = fitted(client, **THREE, split={"test_fraction": 0})
+    design = np.column_stack([np.ones(len(Y)), ABC])
+    theta = np.array(trajectory(client, run)["theta"])
+
+    def check(found: dict[str, Any]) -> None:
+        origin, axes = np.array(found["plane"]["origin"]), np.array(found["plane"]["axes"])
+        np.testing.assert_allclose(axes @ axes.T, np.eye(2), atol=1e-12)
+        for j, b in enumerate(found["y"]["values"]):
+            for i, a in enumerate(found["x"]["values"]):
+                there = origin + a * axes[0] + b * axes[1]
+                assert found["energy"][j][i] == pytest.approx(((design @ there - YS) ** 2).sum(), rel=1e-9)
+        np.testing.assert_allclose(np.array([found["path"]["x"], found["path"]["y"]]).T, (theta - origin) @ axes.T)
+
+    found = asked(client, run, "landscape?resolution=5")
+    assert (found["kind"], found["x"]["label"], found["y"]["label"]) == ("pca", "PC 1", "PC 2")
+    assert 0.9 < sum(found["explained"]) <= 1.0 + 1e-12
+    check(found)
+    found = asked(client, run, "landscape?kind=pair&x=c&y=a&resolution=5")
+    assert (found["kind"], found["x"]["label"], found["y"]["label"]) == ("pair", "c", "a")
+    check(found)
+    assert asked(client, run, "landscape?y=intercept&resolution=3")["x"]["label"] == "a"
+    assert asked(client, run, "landscape?x=c&resolution=3")["y"]["label"] == "intercept"
+
+
+def test_a_landscape_of_one_parameter_is_a_line(client: httpx2.Client) -> None:
+    run = fitted(client, model={"kind": "linear", "intercept": False})
+    found = asked(client, run, "landscape?resolution=5")
+    assert (found["kind"], found["y"]) == ("exact", {"label": None, "values": [0.0]})
+    np.testing.assert_allclose(found["energy"], [[energy((0.0, a)) for a in found["x"]["values"]]], rtol=1e-9)
+    assert set(found["path"]["y"]) == {0.0}
+
+
+def test_a_part_of_the_path_can_be_looked_at(client: httpx2.Client) -> None:
+    run = fitted(client)
+    whole, part = asked(client, run, "landscape"), asked(client, run, "landscape?from_step=1&to_step=3")
+    assert part["path"]["step"] == [1, 2, 3]
+    assert part["x"]["values"][0] > whole["x"]["values"][0]
+
+
+def test_a_diverged_path_has_a_landscape_as_far_as_it_is_finite(client: httpx2.Client) -> None:
+    run = fitted(client, descent={"learning_rate": 10.0, "steps": 1000})
+    assert run["status"] == "diverged"
+    found = asked(client, run, "landscape?resolution=5")
+    assert found["path"]["step"][-1] == run["diverged_at"] - 1
+    assert max(value for row in found["energy"] for value in row if value is not None) > 1e100
+
+
+def test_what_is_asked_again_is_known_by_its_etag(client: httpx2.Client) -> None:
+    run = fitted(client)
+    for path in ("landscape", "steps/2", "predictions"):
+        answer = client.get(f"/runs/{run['id']}/{path}")
+        again = client.get(f"/runs/{run['id']}/{path}", headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_arithmetic_of_a_step(client: httpx2.Client) -> None:
+    run = fitted(client)
+    stored = trajectory(client, run)
+    design = np.column_stack([np.ones(len(TRAIN)), XS[TRAIN]])
+    for step in range(run["steps_done"] + 1):
+        found = asked(client, run, f"steps/{step}")
+        theta = np.array(found["theta"])
+        assert found["theta"] == stored["theta"][step]
+        of_rows = 2 * design * (design @ theta - YS[TRAIN])[:, None]
+        np.testing.assert_allclose(found["gradient"], of_rows.sum(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(found["central_differences"], found["gradient"], rtol=1e-6)
+        parts = found["contributions"]
+        assert sorted(parts["rows"]) == TRAIN
+        assert parts["y"] == [Y[row] for row in parts["rows"]]
+        for row, slope, prediction in zip(parts["rows"], parts["gradients"], parts["predictions"], strict=True):
+            np.testing.assert_allclose(slope, of_rows[TRAIN.index(row)], rtol=1e-12)
+            assert prediction == pytest.approx(theta[0] + theta[1] * XS[row])
+        lengths = np.linalg.norm(parts["gradients"], axis=1)
+        assert list(lengths) == sorted(lengths, reverse=True)
+        assert found["rest"]["rows"] == 0
+        total = np.sum(parts["gradients"], axis=0) + found["rest"]["gradient"] + found["penalty"]
+        np.testing.assert_allclose(total, found["gradient"], rtol=1e-9, atol=1e-9)
+        assert found["taken"] is (step < run["steps_done"])
+        after = theta - 1e-4 * np.array(found["gradient"])
+        np.testing.assert_allclose(found["next_theta"], after, rtol=1e-12)
+        if found["taken"]:
+            assert found["next_theta"] == stored["theta"][step + 1]
+    assert asked(client, run, "steps/0")["update"][0] == "intercept: 0 − 0.0001 × (−111) = 0.0111"
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam", "adamw", "rmsprop", "adagrad", "nesterov"])
+def test_a_step_of_an_optimizer_that_remembers(optimizer: str, client: httpx2.Client) -> None:
+    run = fitted(client, descent={"learning_rate": 0.01, "steps": 8, "optimizer": {"kind": optimizer}})
+    stored = trajectory(client, run)["theta"]
+    for step in (0, 3, 7):
+        found = asked(client, run, f"steps/{step}")
+        np.testing.assert_allclose(np.add(found["theta"], found["change"]), stored[step + 1], rtol=1e-9)
+        assert " + " in found["update"][0]
+
+
+def test_the_arithmetic_of_classes_is_told_with_their_labels(client: httpx2.Client) -> None:
+    run = fitted(client, **CLASSES, objective={})
+    found = asked(client, run, "steps/1")
+    assert {*found["contributions"]["y"]} <= {3, 5, 9}
+    np.testing.assert_allclose(np.sum(found["contributions"]["predictions"], axis=1), 1.0)
+
+
+def test_predictions_along_the_data(client: httpx2.Client) -> None:
+    run = fitted(client)
+    found, stored = asked(client, run, "predictions?points=4&max_steps=3"), trajectory(client, run)
+    assert found["x"]["feature"] == "x1"
+    assert (found["y"], found["held"], found["classes"]) == (None, {}, None)
+    assert {0, run["best"]["step"], 5} <= {*found["step"]}
+    for step, predicted, at_points in zip(found["step"], found["prediction"], found["fitted"], strict=True):
+        a, b = stored["theta"][step]
+        np.testing.assert_allclose(predicted, a + b * np.array(found["x"]["values"]))
+        np.testing.assert_allclose(at_points, a + b * np.array(X)[:, 0])
+    assert found["points"] == {"x": X, "y": Y, "test": [row in TEST_ROWS for row in range(len(Y))]}
+    [one] = asked(client, run, "predictions?step=3&points=4")["step"]
+    assert one == 3
+
+
+def test_predictions_of_classes_lie_on_a_grid(client: httpx2.Client) -> None:
+    run = fitted(client, **CLASSES, objective={})
+    found = asked(client, run, "predictions?points=3&step=5")
+    assert found["y"]["feature"] == "x2"
+    assert found["points"]["y"] == [0, 0, 1, 0, 1, 2, 2, 2]
+    rows = [[x, y] for y in found["y"]["values"] for x in found["x"]["values"]]
+    answer = client.post(f"/runs/{run['id']}/predict", json={"x": rows, "step": 5})
+    assert [run["classes"][int(code)] for code in found["prediction"][0]] == answer.json()["y"]
+
+
+def test_other_features_are_held_at_their_mean(client: httpx2.Client) -> None:
+    run = fitted(client, **THREE, split={"test_fraction": 0}, standardize=True)
+    found = asked(client, run, "predictions?points=2&step=5")
+    assert found["held"] == {"c": pytest.approx(np.mean([1 / x for x in XS]))}
+    coefficients = run["final"]["coefficients"]
+    rows = [(a, b) for b in found["y"]["values"] for a in found["x"]["values"]]
+    wanted = [
+        coefficients["intercept"]
+        + coefficients["a"] * a
+        + coefficients["b"] * b
+        + coefficients["c"] * found["held"]["c"]
+        for a, b in rows
+    ]
+    np.testing.assert_allclose(found["prediction"][0], wanted)
+
+
+def test_predict(client: httpx2.Client) -> None:
+    run = fitted(client)
+    stored = trajectory(client, run)["theta"]
+    for step, number in (("last", 5), ("best", run["best"]["step"]), (2, 2)):
+        answer = client.post(f"/runs/{run['id']}/predict", json={"x": [[1.5], [-2]], "step": step})
+        a, b = stored[number]
+        assert answer.json() == {
+            "run_id": run["id"],
+            "step": number,
+            "y": [pytest.approx(a + 1.5 * b), pytest.approx(a - 2 * b)],
+        }
+
+
+def test_predict_a_class(client: httpx2.Client) -> None:
+    labels = ["no" if x < 5 else "yes" for x in XS]
+    body = {"dataset": {"x": X, "y": labels}, "standardize": True, "model": {"kind": "logistic"}, "objective": {}}
+    run = fitted(client, **body, split={"test_fraction": 0}, descent={"steps": 300, "learning_rate": 1.0})
+    found = client.post(f"/runs/{run['id']}/predict", json={"x": [[-10], [20]]}).json()
+    assert found["y"] == ["no", "yes"]
+    np.testing.assert_allclose(np.sum(found["probabilities"], axis=1), 1.0)
+    assert found["probabilities"][0][0] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"x": [[1.0, 2.0]]}, "/x/0"),
+        ({"x": [[1.0], []]}, "/x/1"),
+        ({"x": []}, "/x"),
+        ({"x": [[1.0]], "step": 99}, "/step"),
+        ({"x": [[1.0]], "step": "first"}, "/step"),
+        ({}, "/x"),
+    ],
+)
+def test_what_cannot_be_predicted(body: dict[str, Any], pointer: str, api: TestClient, database: Database) -> None:
+    run = stored_run(database, fit_body(), np.ones((3, 2)))
+    errors = problem_of(api.post(f"/runs/{run}/predict", json=body), 422)["errors"]
+    assert pointer in {error["pointer"] for error in errors}
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("landscape?x=z", "x"),
+        ("landscape?kind=pair&x=x1&y=x1", "y"),
+        ("landscape?kind=pca&x=x1", "x"),
+        ("landscape?to_step=3", "to_step"),
+        ("landscape?from_step=2&to_step=1", "from_step"),
+        ("landscape?resolution=9999", "resolution"),
+        ("steps/3", "step"),
+        ("steps/-1", "step"),
+        ("predictions?step=3", "step"),
+        ("predictions?max_steps=100000", "max_steps"),
+    ],
+)
+def test_what_there_is_not_cannot_be_asked(path: str, parameter: str, api: TestClient, database: Database) -> None:
+    run = stored_run(database, fit_body(), np.ones((3, 2)))
+    [error] = problem_of(api.get(f"/runs/{run}/{path}"), 422)["errors"]
+    assert error["parameter"] == parameter
+
+
+def test_a_run_without_a_step_has_nothing_to_look_at(api: TestClient) -> None:
+    run = api.post("/fit", json=fit_body()).json()["id"]
+    for path in ("landscape", "steps/0", "predictions"):
+        assert problem_of(api.get(f"/runs/{run}/{path}"), 409)["run_status"] == "queued"
+    problem_of(api.post(f"/runs/{run}/predict", json={"x": [[1.0]]}), 409)
+
+
+def test_what_takes_too_long_is_given_up(settings: Settings, database: Database) -> None:
+    short = settings.model_copy(update={"max_inquiry_seconds": 0.5})
+    source = np.random.default_rng(0)
+    body = fit_body(
+        dataset={"x": source.normal(size=(4000, 2)).tolist(), "y": source.normal(size=4000).tolist()},
+        model={"kind": "mlp", "hidden": [64]},
+    )
+    run = stored_run(database, body, source.normal(size=(3, 257)))
+    quick = stored_run(database, fit_body(), np.ones((3, 2)))
+    with TestClient(create_app(short, database)) as api:
+        # The process takes longer to start than one waits here.
+        until(lambda: api.get(f"/runs/{quick}/predictions").status_code == 200)
+        answer = api.get(f"/runs/{run}/landscape?resolution=201")
+    assert "Ask for less" in problem_of(answer, 413)["detail"]
+    assert "Retry-After" not in answer.headers  # it would take as long again
+
+
+def test_who_has_waited_too_long_for_others_may_come_again(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_pool, "PATIENCE", 1e-6)
+    run = stored_run(database, fit_body(), np.ones((3, 2)))
+    with TestClient(create_app(settings, database)) as api:
+        answer = api.get(f"/runs/{run}/landscape")
+    assert "for its turn" in problem_of(answer, 503)["detail"]
+    assert answer.headers["Retry-After"]
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Iterator[Any]:
+    """A service whose processes a test may kill."""
+    with (
+        (tmp_path / "log").open("w") as log,
+        running_service("--database", f"sqlite:///{tmp_path}/descent.db", "--workers", "1", log=log) as service,
+        httpx2.Client(base_url=service.url, timeout=60) as client,
+    ):
+        yield service, client
+
+
+def spawned(process: int) -> list[int]:
+    """The processes that answer inquiries."""
+    found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process)], capture_output=True, text=True)
+    return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
+
+
+def test_a_process_that_is_killed_is_replaced_and_none_outlives_the_service(apart: Any) -> None:
+    service, client = apart
+    run = fitted(client)
+    assert spawned(service.process.pid) == []  # nobody has asked
+    asked(client, run, "landscape")
+    [process] = spawned(service.process.pid)
+    os.kill(process, signal.SIGKILL)
+    answer = client.get(f"/runs/{run['id']}/steps/0")
+    if answer.status_code == 503:  # it was killed while it had the question
+        answer = client.get(f"/runs/{run['id']}/steps/0")
+    assert answer.status_code == 200
+    left = spawned(service.process.pid)
+    service.process.kill()
+    until = time.monotonic() + 20
+    while any(Path(f"/proc/{each}").exists() for each in left) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not [each for each in left if Path(f"/proc/{each}").exists()]

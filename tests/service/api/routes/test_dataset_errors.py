@@ -1,0 +1,61 @@
+"""POST /datasets with files and parameters that it must refuse, at the row and column where they are wrong."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.storage.database import Database
+from tests.service.helpers import CSV, LINE, NOTHING, counts, problem_of
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "row", "column"),
+    [
+        ("a,y\n1,2\nx,3\n", "", 3, "a"),
+        ("a,y\n1,2\n3,\n", "", 3, "y"),
+        ("a,y\n1,2\n3,4,5\n", "", 3, None),
+        ("a,y\n1,2\n3\n", "", 3, None),
+        ("a,y\n1,2\n\n1e999,3\n", "", 4, "a"),
+        ("a,y\n1,2\nnan,3\n", "", 3, "a"),
+        ("a,a,y\n1,2,3\n4,5,6\n", "", 1, "a"),
+        ("a,,y\n1,2,3\n4,5,6\n", "", 1, None),
+        ("a,y\n1,2\n", "", 2, None),
+        ("a,y\n", "", None, None),
+        ("", "", None, None),
+        ("y\n1\n2\n", "", None, None),
+        ("a,y\n1,2\n3,4\n", "?target=z", None, None),
+        ("a,y\n1,2\n3,4\n", "?features=z", None, None),
+        ("a,y\n1,2\n3,4\n", "?features=y", None, "y"),
+        ("a,y\n1,2\n3,4\n", "?features=a,a", None, "a"),
+        ('a,y\n1,"2\n3,4\n', "", 2, None),
+        ("a,y\n1,2\n\xff,4\n".encode("latin-1"), "", 3, None),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "", None, None),
+        (b"PK\x03\x04" + bytes(100), "", None, None),
+        (b"a,y\n1,\x002\n3,4\n", "", 2, None),
+        ("a,y\n1,2\n3,4\n".encode("utf-16"), "", None, None),
+    ],
+)
+def test_a_bad_file_is_refused_at_its_place(
+    content: Any, query: str, row: int | None, column: str | None, api: TestClient, database: Database
+) -> None:
+    answer = api.post(f"/datasets{query}", content=content, headers={"Content-Type": "text/csv"})
+    [error] = problem_of(answer, 422)["errors"]
+    assert (error.get("row"), error.get("column")) == (row, column)
+    assert error.get("hint") or "there is no column" in error["message"]
+    assert counts(database) == NOTHING
+
+
+@pytest.mark.parametrize("query", ["name=" + "n" * 201, "target=", "header=perhaps", "features=", 'features="a'])
+def test_bad_parameters_of_an_upload(query: str, api: TestClient, database: Database) -> None:
+    answer = api.post(f"/datasets?{query}", content=CSV, headers={"Content-Type": "text/csv"})
+    [error] = problem_of(answer, 422)["errors"]
+    assert error["parameter"] == query.partition("=")[0]
+    assert counts(database) == NOTHING
+
+
+@pytest.mark.parametrize("query", ["target=age", "features=age", "header=true"])
+def test_what_is_of_a_csv_makes_no_sense_for_json(query: str, api: TestClient, database: Database) -> None:
+    [error] = problem_of(api.post(f"/datasets?{query}", json=LINE["dataset"]), 422)["errors"]
+    assert error["parameter"] == query.partition("=")[0]
+    assert counts(database) == NOTHING

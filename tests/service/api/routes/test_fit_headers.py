@@ -1,0 +1,94 @@
+"""POST /fit: waiting for the end, keys that make it safe to send twice, and the price before the run."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+from fastapi.testclient import TestClient
+
+from service.schemas.responses import Price, Run
+from service.storage.database import Database
+from tests.service.helpers import LINE, NOTHING, WAIT, X, Y, counts, fit_body
+
+
+def test_waiting_gives_the_finished_run(client: httpx2.Client) -> None:
+    answer = client.post("/fit", json=LINE, headers=WAIT)
+    assert answer.status_code == 200
+    assert answer.headers["Preference-Applied"] == "wait=20"
+    run = answer.json()
+    Run.model_validate(run)
+    assert answer.headers["Location"] == f"/runs/{run['id']}"
+    assert (run["status"], run["stop_reason"], run["steps_done"]) == ("succeeded", "max_steps", 100)
+    assert run["final"]["step"] == 100
+    assert run["learning_rate"] > 0
+    assert set(run["final"]["coefficients"]) == {"intercept", "x1"}
+    assert client.get(answer.headers["Location"]).json() == run
+
+
+def test_waiting_ends_when_the_time_is_over(api: TestClient) -> None:
+    begun = time.monotonic()
+    answer = api.post("/fit", json=LINE, headers={"Prefer": "respond-async, wait=1"})
+    assert 1 <= time.monotonic() - begun < 5
+    assert answer.status_code == 202
+    assert answer.headers["Retry-After"]
+    assert "Preference-Applied" not in answer.headers
+    assert answer.json()["status"] == "queued"
+    assert api.post("/fit", json=LINE, headers={"Prefer": "wait=0"}).status_code == 202
+
+
+def test_a_key_gives_the_same_run_again(api: TestClient, database: Database) -> None:
+    headers = {"Idempotency-Key": "monday"}
+    first = api.post("/fit", json=LINE, headers=headers)
+    again = api.post("/fit", json=LINE | {"split": {}, "name": None}, headers=headers)  # the same, in more words
+    assert again.status_code == 202
+    assert again.json() == first.json()
+    assert again.headers["Location"] == first.headers["Location"]
+    other = api.post("/fit", json=LINE, headers={"Idempotency-Key": "tuesday"})
+    assert other.json()["id"] != first.json()["id"]
+    assert counts(database)["runs"] == 2
+
+
+def test_a_key_outlives_a_newer_dataset(api: TestClient) -> None:
+    body = {"dataset": {"id": "latest"}}
+    api.post("/datasets", json=LINE["dataset"])
+    first = api.post("/fit", json=body, headers={"Idempotency-Key": "k"}).json()
+    api.post("/datasets", json={"x": X, "y": Y})
+    again = api.post("/fit", json=body, headers={"Idempotency-Key": "k"})
+    assert again.json() == first
+
+
+def test_a_key_is_free_again_when_its_run_is_deleted(api: TestClient) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = api.post("/fit", json=LINE, headers=headers)
+    api.delete(first.headers["Location"])
+    assert api.post("/fit", json=LINE, headers=headers).json()["id"] != first.json()["id"]
+
+
+def test_twenty_at_once_with_one_key_make_one_run(client: httpx2.Client) -> None:
+    def send(_: int) -> Any:
+        return client.post("/fit", json=LINE | {"name": "at once"}, headers={"Idempotency-Key": "at-once"})
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(send, range(20)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    listed = client.get("/runs", params={"limit": 200}).json()["data"]
+    assert sum(run["name"] == "at once" for run in listed) == 1
+
+
+def test_validate_only_prices_and_stores_nothing(api: TestClient, database: Database) -> None:
+    body = fit_body(descent={"steps": 1000}, model={"kind": "polynomial", "degree": 3})
+    answer = api.post("/fit?validate_only=true", json=body, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 200
+    Price.model_validate(answer.json())
+    assert answer.json() == {
+        "valid": True,
+        "steps": 1000,
+        "parameters": 4,
+        "bytes": 8 * 1001 * (4 + 6),  # θ, train_loss, train_mse, test_mse, gradient_norm, learning_rate, optimality_gap
+        "gradient_evaluations": 1001,
+    }
+    assert "Location" not in answer.headers
+    assert counts(database) == NOTHING
+    assert api.post("/fit?validate_only=false", json=body).status_code == 202

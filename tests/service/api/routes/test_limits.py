@@ -1,0 +1,193 @@
+"""What the settings limit: rows, features, parameters, steps, bytes. Checked before anything is computed or stored.
+
+And GET /limits, which lists every one of them.
+"""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api.app import create_app
+from service.core.settings import Settings
+from service.storage.database import Database
+from tests.pace import takes_at_most
+from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
+
+TWO_FEATURES: dict[str, Any] = {"x": [[v, v * v] for v in Y], "y": Y}
+# (setting, the largest value at which the request is refused, the request, the pointer)
+LIMITS: dict[str, tuple[str, int, dict[str, Any], str]] = {
+    "rows": ("max_rows", 7, {}, "/dataset/x"),
+    "features": ("max_features", 1, {"dataset": TWO_FEATURES}, "/dataset/x/0"),
+    "parameters": ("max_parameters", 1, {}, "/model"),
+    "degree": ("max_parameters", 3, {"model": {"kind": "polynomial", "degree": 3}}, "/model/degree"),
+    "formula": ("max_formula", 4, {"model": {"kind": "formula", "formula": "a*x1 "}}, "/model/formula"),
+    "steps": ("max_steps", 4, {}, "/descent/steps"),
+    # 6 rows of θ (2), train_loss, two mse, gradient_norm, learning_rate and optimality_gap
+    "trajectory": ("max_trajectory_bytes", 6 * 8 * 8 - 1, {}, "/descent/steps"),
+}
+
+
+def answer(settings: Settings, database: Database, body: dict[str, Any]) -> Any:
+    with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
+        return client.post("/fit", json=body)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_one_more_than_a_limit_is_refused(name: str, settings: Settings, database: Database) -> None:
+    setting, limit, changes, pointer = LIMITS[name]
+    refused = answer(settings.model_copy(update={setting: limit}), database, fit_body(**changes))
+    [error] = problem_of(refused, 422)["errors"]
+    assert error["pointer"] == pointer
+    assert str(limit) in error["message"]
+    assert error["hint"]
+    assert counts(database) == NOTHING
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_itself_is_allowed(name: str, settings: Settings, database: Database) -> None:
+    setting, limit, changes, _ = LIMITS[name]
+    accepted = answer(settings.model_copy(update={setting: limit + 1}), database, fit_body(**changes))
+    assert accepted.status_code == 202, accepted.text
+
+
+def test_a_polynomial_of_astronomic_size_is_refused_at_once(api: TestClient, database: Database) -> None:
+    rows = [[float(row * 1000 + column) for column in range(1000)] for row in range(2)]
+    body = fit_body(
+        dataset={"x": rows, "y": [1, 2]}, split={"test_fraction": 0}, model={"kind": "polynomial", "degree": 30}
+    )
+    assert takes_at_most(0.5, lambda: api.post("/fit", json=body))
+    [error] = problem_of(api.post("/fit", json=body), 422)["errors"]
+    assert error["pointer"] == "/model/degree"
+    assert counts(database) == NOTHING
+
+
+def test_the_default_limits_refuse_ten_billion_steps(api: TestClient) -> None:
+    [error] = problem_of(api.post("/fit", json=fit_body(descent={"steps": 10**10})), 422)["errors"]
+    assert error["pointer"] == "/descent/steps"
+
+
+@pytest.mark.parametrize(("limit", "status"), [(2, 422), (3, 202)])
+def test_the_parameters_are_counted_as_they_are(
+    limit: int, status: int, settings: Settings, database: Database
+) -> None:
+    body = fit_body(dataset=TWO_FEATURES)
+    assert answer(settings.model_copy(update={"max_parameters": limit}), database, body).status_code == status
+
+
+def test_uploads_have_the_same_limits(settings: Settings, database: Database) -> None:
+    small = settings.model_copy(update={"max_rows": 7, "max_features": 1})
+    with TestClient(create_app(small, database)) as client:
+        problem = problem_of(client.post("/datasets", json={"x": X, "y": Y}), 422)
+        assert problem["errors"][0]["pointer"] == "/x"
+        problem = problem_of(client.post("/datasets", json={"x": [[1, 2], [3, 4]], "y": [1, 2]}), 422)
+        assert problem["errors"][0]["pointer"] == "/x/0"
+        csv = "\n".join(["a,y", *(f"{n},{n}" for n in range(8))])
+        problem = problem_of(client.post("/datasets", content=csv, headers={"Content-Type": "text/csv"}), 422)
+        assert problem["errors"][0]["row"] == 9
+        problem = problem_of(
+            client.post("/datasets", content="a,b,y\n1,2,3\n4,5,6\n", headers={"Content-Type": "text/csv"}), 422
+        )
+        assert "3 columns" in problem["detail"]
+    assert counts(database) == NOTHING
+
+
+def test_every_bound_is_listed_and_nothing_else(settings: Settings, database: Database) -> None:
+    bounds = {name for name in Settings.model_fields if name.startswith("max_")} - {"max_losses"}
+    bounds |= {"requests_per_minute", "worker_memory_bytes"}
+    other = settings.model_copy(update={"max_rows": 12_345, "max_request_seconds": 2.5})
+    with TestClient(create_app(other, database)) as client:
+        listed = client.get("/limits").json()["limits"]
+    assert set(listed) == bounds
+    for name, limit in listed.items():
+        assert limit == {
+            "value": getattr(other, name),
+            "unit": limit["unit"],
+            "description": Settings.model_fields[name].description,
+        }
+        if name.endswith(("_bytes", "_seconds", "_rows", "_steps", "_connections")):
+            assert limit["unit"] == name.rpartition("_")[2]
+    assert listed["max_rows"]["value"] == 12_345
+
+
+def test_a_page_of_large_entries_ends_early(settings: Settings, database: Database) -> None:
+    runs = [stored_run(database, fit_body(name=str(number))) for number in range(5)]
+    small = settings.model_copy(update={"max_page_bytes": 1})
+    with TestClient(create_app(small, database)) as client:
+        found, after = [], ""
+        while True:
+            page = client.get(f"/runs?limit=3{after}").json()
+            assert len(page["data"]) == 1
+            found += [run["id"] for run in page["data"]]
+            if not page["has_more"]:
+                break
+            after = f"&after={page['next']}"
+        assert page["next"] is None
+    assert found == runs[::-1]
+
+
+def test_pages_are_as_long_as_asked_where_entries_are_small(api: TestClient, database: Database) -> None:
+    for _ in range(5):
+        stored_run(database, fit_body())
+    lengths = {limit: len(api.get(f"/runs?limit={limit}").json()["data"]) for limit in (1, 4, 5, 6)}
+    assert lengths == {1: 1, 4: 4, 5: 5, 6: 5}
+    assert [api.get(f"/runs?limit={limit}").json()["has_more"] for limit in (4, 5, 6)] == [True, False, False]
+
+
+def test_a_page_of_the_largest_runs_is_of_bounded_size(api: TestClient, database: Database) -> None:
+    names = [f"{number}{'n' * 190}" for number in range(999)]
+    rows = [[float(row + column) for column in range(999)] for row in range(4)]
+    body = fit_body(
+        dataset={"x": rows, "y": [1, 2, 3, 4], "feature_names": names},
+        descent={"theta0": dict.fromkeys([*names, "intercept"], 1.2345678901234567)},
+        tags={f"{number}{'k' * 190}": "v" * 200 for number in range(20)},
+    )
+    for number in range(12):
+        stored_run(database, body | {"name": str(number)}, [[0.5] * 1005] * 2)
+    answer = api.get("/runs?limit=200")
+    assert len(answer.content) < Settings().max_page_bytes + 10 * 2**20
+    assert answer.json()["has_more"]
+    assert 1 <= len(answer.json()["data"]) < 12
+
+
+def test_long_names_are_not_multiplied_without_end(api: TestClient, database: Database) -> None:
+    names = [f"{number}{'n' * 190}" for number in range(7)]
+    rows = [[float(row + column) for column in range(7)] for row in range(4)]
+    body = fit_body(
+        dataset={"x": rows, "y": [1, 2, 3, 4], "feature_names": names}, model={"kind": "polynomial", "degree": 8}
+    )
+    problem = problem_of(api.post("/fit", json=body), 422)
+    assert "characters" in problem["detail"]
+    assert len(problem["detail"]) < 1000
+    assert counts(database) == NOTHING
+    del body["dataset"]["feature_names"]
+    assert api.post("/fit", json=body).status_code == 202
+
+
+@pytest.mark.parametrize(("cells", "rows"), [(9, 3), (8, 2), (1, 1), (24, 8), (1000, 8)])
+def test_rows_of_wide_datasets_are_given_fewer_at_once(
+    cells: int, rows: int, settings: Settings, database: Database
+) -> None:
+    narrow = settings.model_copy(update={"max_row_cells": cells})
+    with TestClient(create_app(narrow, database)) as client:
+        client.post("/datasets", json=TWO_FEATURES)
+        page = client.get("/datasets/latest/rows").json()
+        assert (page["x"], page["y"]) == (TWO_FEATURES["x"][:rows], Y[:rows])
+        assert client.get(f"/datasets/latest/rows?from=0&to={rows - 1}").status_code == 200
+        if rows < len(Y):
+            [error] = problem_of(client.get(f"/datasets/latest/rows?from=0&to={rows}"), 422)["errors"]
+            assert error["parameter"] == "to"
+            assert f"At most {rows} rows" in error["message"]
+
+
+def test_however_many_parameters_are_unknown_the_answer_is_short(api: TestClient) -> None:
+    answer = api.get("/runs?" + "&".join(f"p{number}" for number in range(5_000)))
+    assert len(problem_of(answer, 422)["errors"]) <= 20
+    assert len(answer.content) < 10_000
+
+
+def test_beyond_the_most_that_wait_nobody_does(settings: Settings, database: Database) -> None:
+    with TestClient(create_app(settings.model_copy(update={"max_waits": 0}), database)) as client:
+        answer = client.post("/fit", json=fit_body(), headers={"Prefer": "wait=60"})
+    assert answer.status_code == 202
+    assert answer.json()["status"] == "queued"

@@ -1,0 +1,197 @@
+"""GET /runs/{id}/trajectory: which steps and columns are given, and what is said of them."""
+
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from service.core.run_status import RunStatus
+from service.schemas.responses import Trajectory
+from service.storage.database import Database
+from tests.service.helpers import WAIT, fit_body, stored_run, strict_json
+
+HEAD = {"run_id", "status", "parameters", "total_steps", "complete", "sampled"}
+COLUMNS = ["step", "theta", "train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate"]
+ROWS = np.arange(101 * 7, dtype=np.float64).reshape(101, 7)
+
+
+@pytest.fixture
+def path(database: Database) -> str:
+    """The trajectory of 101 steps, in chunks of odd lengths; step 37 is the best."""
+    run_id = stored_run(database, fit_body(descent={"steps": 100}), ROWS, chunks=[1, 30, 9, 50], best=37)
+    return f"/runs/{run_id}/trajectory"
+
+
+def steps(api: TestClient, path: str, query: str) -> list[int]:
+    answer = api.get(f"{path}?{query}")
+    assert answer.status_code == 200, answer.text
+    given: dict[str, Any] = strict_json(answer.content)
+    Trajectory.model_validate(given)
+    columns = {name: given[name] for name in given.keys() - HEAD}
+    assert {len(column) for column in columns.values()} == {len(given["step"])}
+    assert given["theta"] == ROWS[given["step"], :2].tolist()
+    assert given["learning_rate"] == ROWS[given["step"], 6].tolist()
+    assert given["total_steps"] == 101
+    found: list[int] = given["step"]
+    contiguous = found == list(range(found[0], found[0] + len(found))) if found else True
+    assert given["sampled"] is not contiguous
+    return found
+
+
+def test_everything_is_given_by_default(api: TestClient, path: str) -> None:
+    given = api.get(path).json()
+    assert list(given) == ["run_id", "status", "parameters", "total_steps", "complete", "sampled", *COLUMNS]
+    assert given["parameters"] == ["intercept", "x1"]
+    assert (given["complete"], given["status"]) == (True, "succeeded")
+    assert steps(api, path, "") == list(range(101))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("from_step=0&to_step=0", range(1)),
+        ("from_step=30&to_step=41", range(30, 42)),
+        ("from_step=100", range(100, 101)),
+        ("to_step=1", range(2)),
+        ("from_step=90&to_step=5000", range(90, 101)),
+        ("from_step=101", range(0)),
+        ("from_step=50&to_step=49", range(0)),
+        ("from_step=" + "9" * 40, range(0)),
+        ("to_step=" + "9" * 40, range(101)),
+        ("every=1", range(101)),
+        ("every=10", range(0, 101, 10)),
+        ("every=7", range(0, 101, 7)),
+        ("every=1000", range(1)),
+        ("every=" + "9" * 40, range(1)),
+        ("from_step=5&every=10&to_step=35", range(5, 36, 10)),
+        ("from_step=31&every=9", range(31, 101, 9)),
+        ("max_points=101", range(101)),
+        ("max_points=" + "9" * 40, range(101)),
+        ("from_step=60&to_step=64&max_points=5", range(60, 65)),
+        ("every=25&max_points=5", range(0, 101, 25)),
+    ],
+)
+def test_the_steps_asked_for(query: str, expected: range, api: TestClient, path: str) -> None:
+    assert steps(api, path, query) == list(expected)
+
+
+@pytest.mark.parametrize("most", [3, 4, 5, 10, 50, 99, 100])
+def test_thinned_steps_keep_the_ends_and_the_best(most: int, api: TestClient, path: str) -> None:
+    found = steps(api, path, f"max_points={most}")
+    assert len(found) <= most
+    assert found == sorted(set(found))
+    assert {0, 37, 100} <= set(found)
+    if most > 5:
+        assert max(np.diff(found)) < 2.6 * 100 / (most - 1)  # evenly, but for the place that the best one took
+
+
+@pytest.mark.parametrize("best", [0, 1, 2, 49, 50, 51, 98, 99, 100])
+def test_wherever_the_best_step_is_it_is_kept(best: int, api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(descent={"steps": 100}), ROWS, best=best)
+    for most in (3, 4, 11):
+        found = steps(api, f"/runs/{run_id}/trajectory", f"max_points={most}")
+        assert {0, best, 100} <= set(found)
+        assert len(found) <= most
+
+
+def test_thinning_within_a_part(api: TestClient, path: str) -> None:
+    found = steps(api, path, "from_step=20&to_step=60&max_points=4")
+    assert {20, 37, 60} <= set(found)
+    assert len(found) <= 4
+    strided = steps(api, path, "from_step=1&every=3&max_points=6")
+    assert {1, 37, 100} <= set(strided)
+    assert all(step % 3 == 1 for step in strided)
+    assert 37 not in steps(api, path, "from_step=40&max_points=5")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ["step"],
+        ["theta"],
+        ["step", "theta", "test_mse"],
+        ["test_mse", "step"],
+        ["learning_rate", "theta", "step", "train_loss"],
+        ["gradient_norm", "gradient_norm", "step", "gradient_norm"],
+        COLUMNS[::-1],
+    ],
+)
+def test_the_fields_asked_for_in_their_order(fields: list[str], api: TestClient, path: str) -> None:
+    wanted = list(dict.fromkeys(fields))
+    everything = api.get(path).json()
+    given = api.get(path, params={"fields": ",".join(fields)}).json()
+    assert list(given)[len(HEAD) :] == wanted
+    assert {name: given[name] for name in wanted} == {name: everything[name] for name in wanted}
+    spaced = api.get(path, params={"fields": " , ".join(fields)}).json()
+    assert spaced == given
+    [first, *_] = api.get(path, params={"fields": ",".join(fields), "format": "ndjson"}).text.splitlines()
+    assert list(strict_json(first)) == wanted
+
+
+def test_an_etag_only_when_finished(api: TestClient, path: str, database: Database) -> None:
+    first = api.get(path)
+    etag = first.headers["ETag"]
+    assert etag.startswith('"')
+    same = api.get(path, headers={"If-None-Match": etag})
+    assert (same.status_code, same.content, same.headers["ETag"]) == (304, b"", etag)
+    others = {
+        api.get(f"{path}?{query}").headers["ETag"]
+        for query in ("format=csv", "format=ndjson", "every=2", "fields=step", "from_step=1", "max_points=3")
+    }
+    assert len(others | {etag}) == 7
+    assert api.get(f"{path}?every=2", headers={"If-None-Match": etag}).status_code == 200
+    assert api.get(path, headers={"Accept": "text/csv", "If-None-Match": etag}).status_code == 200
+    assert "accept" in first.headers["Vary"].lower()
+    live = stored_run(database, fit_body(), ROWS[:3], status=None)
+    assert "ETag" not in api.get(f"/runs/{live}/trajectory").headers
+    assert api.get(f"/runs/{live}/trajectory", headers={"If-None-Match": "*"}).status_code == 200
+
+
+def test_a_live_trajectory_is_what_there_is_so_far(api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(descent={"steps": 100}), ROWS[:40], status=None)
+    given = api.get(f"/runs/{run_id}/trajectory").json()
+    assert (given["status"], given["complete"], given["total_steps"]) == ("running", False, 40)
+    assert given["step"] == list(range(40))
+    assert api.get(f"/runs/{run_id}").json()["steps_done"] == 39
+    queued = api.post("/fit", json=fit_body()).json()["id"]
+    given = api.get(f"/runs/{queued}/trajectory").json()
+    assert (given["status"], given["complete"], given["total_steps"], given["sampled"]) == ("queued", False, 0, False)
+    assert {name: given[name] for name in COLUMNS} == {name: [] for name in COLUMNS}
+
+
+@pytest.mark.parametrize("query", ["", "every=3", "max_points=3", "from_step=5", "fields=step"])
+def test_a_trajectory_without_a_step(query: str, api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), status=RunStatus.DIVERGED, diverged_at=0)
+    path = f"/runs/{run_id}/trajectory?{query}"
+    given = strict_json(api.get(path).content)
+    assert (given["step"], given["total_steps"], given["complete"], given["sampled"]) == ([], 0, True, False)
+    assert api.get(path, headers={"Accept": "application/x-ndjson"}).content == b""
+    csv = api.get(path, headers={"Accept": "text/csv"}).text.splitlines()
+    assert len(csv) == 1
+    assert csv[0].startswith("step")
+
+
+@pytest.mark.parametrize("kind", ["linear", "logistic"])
+def test_a_real_trajectory_agrees_with_its_run(kind: str, client: httpx2.Client) -> None:
+    body = fit_body(
+        dataset={"y": [0, 1, 0, 0, 1, 0, 1, 1]},
+        model={"kind": kind},
+        split={"test_rows": [1, 2]},
+        descent={"steps": 2500, "learning_rate": "auto"},
+    )
+    run = client.post("/fit", json=body, headers=WAIT).json()
+    given = client.get(f"/runs/{run['id']}/trajectory").json()
+    assert given["step"] == list(range(run["steps_done"] + 1)) == list(range(2501))
+    for column in ("theta", "train_loss", "train_mse", "test_mse"):
+        assert given[column][-1] == run["final"][column]
+    best = int(np.argmin(given["test_mse"]))
+    assert run["best"] == {"step": best, "theta": given["theta"][best], "test_mse": given["test_mse"][best]}
+    assert set(given["learning_rate"]) == {run["learning_rate"]}
+    metrics = {f"{part}_{name}" for part in ("train", "test") for name in ("accuracy", "precision", "recall", "f1")}
+    assert (metrics <= set(given)) == (kind == "logistic")
+    assert {len(given[name]) for name in given.keys() - HEAD} == {2501}
+    # One step of the recursion, from its own columns: θ₁ = θ₀ − η∇E(θ₀).
+    change = np.subtract(given["theta"][1], given["theta"][0])
+    assert np.linalg.norm(change) == pytest.approx(given["learning_rate"][0] * given["gradient_norm"][0], rel=1e-12)

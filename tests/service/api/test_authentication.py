@@ -1,0 +1,226 @@
+"""Who may come in: every route asks for a key, and a key for its scope, until it ends."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api.app import create_app
+from service.api.authentication import WRONG_KEYS_PER_MINUTE
+from service.auth import api_keys as access
+from service.auth import policy
+from service.auth.api_keys import Keyring
+from service.core.settings import Settings
+from service.storage import api_keys
+from service.storage.database import Database
+from tests.keys import Key, make_key
+from tests.service.api.operations import ALL, LOCKED, OF_A_THING, OPEN, Operation
+from tests.service.helpers import LINE, problem_of
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Keys are asked for, on loopback too."""
+    return settings.model_copy(update={"keys": "required"})
+
+
+def test_there_are_operations_of_all_kinds() -> None:
+    assert {operation.path for operation in ALL} >= OPEN
+    assert {Operation("POST", "/fit"), Operation("GET", "/runs/{run_id}/trajectory")} <= set(LOCKED)
+    assert len(OF_A_THING) >= 8
+
+
+@pytest.mark.parametrize("operation", LOCKED, ids=lambda each: f"{each.method} {each.path}")
+def test_every_operation_needs_a_key_and_its_scope(operation: Operation, api: TestClient, database: Database) -> None:
+    path = operation.of("latest")
+    refused = api.request(operation.method, path)
+    assert problem_of(refused, 401)["title"] == "API key needed"
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="descent"'
+    for scope in ("read", "write", "admin"):
+        answer = api.request(operation.method, path, headers=make_key(database, scope).headers)
+        if operation.scope in access.GRANTS[scope]:
+            assert answer.status_code not in {401, 403}
+        else:
+            assert "scope write" in problem_of(answer, 403)["detail"]
+            assert 'error="insufficient_scope", scope="write"' in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("path", ["/runs?limit=0", "/runs?nothing=1", "/fit?validate_only=perhaps", "/limits"])
+def test_without_a_key_there_is_no_advice_and_no_fact(path: str, api: TestClient, key: Key) -> None:
+    method = "POST" if path.startswith("/fit") else "GET"
+    problem_of(api.request(method, path), 401)
+    assert api.request(method, path, headers=key.headers).status_code != 401
+
+
+@pytest.mark.parametrize("path", sorted(OPEN | {"/static/main.js"}))
+def test_what_holds_nothing_of_anybody_needs_no_key(path: str, api: TestClient) -> None:
+    assert api.get(path).status_code == 200
+
+
+def test_scopes_add_up(database: Database, api: TestClient) -> None:
+    assert api.post("/fit", json=LINE, headers=make_key(database, "read", "write").headers).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "Basic {key}",
+        "Bearer",
+        "Bearer ",
+        "{key}",
+        "Bearer {key}x",
+        "Bearer x{key}",
+        "Bearer {wrong}",
+        "Bearer descent_{id}",
+        "Bearer descent_{id}_",
+        "Bearer descent__",
+        "Bearer _",
+        "Bearer secret_{id}_{secret}",
+        "Bearer {key} {key}",
+        "Bearer \xe9_{id}_\xff",
+    ],
+)
+def test_what_is_no_key_is_refused_and_not_repeated(given: str, key: Key, other: Key, api: TestClient) -> None:
+    secret = key.text.rpartition(f"{key.id}_")[2]
+    wrong = f"descent_{other.id}_{secret}"  # a key that there is, and the secret of another
+    header = given.format(key=key.text, id=key.id, secret=secret, wrong=wrong).encode("latin-1")
+    answer = api.get("/runs", headers={b"Authorization": header})
+    problem_of(answer, 401)
+    assert secret not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize("given", ["Bearer {}", "bearer {}", "BEARER  {} "])
+def test_the_scheme_is_read_as_http_says(given: str, key: Key, api: TestClient) -> None:
+    assert api.get("/runs", headers={"Authorization": given.format(key.text)}).status_code == 200
+
+
+def until_refused(ask: Callable[[], Any], seconds: float = 10) -> float:
+    """How long it took until the answer was 401."""
+    begun = time.monotonic()
+    while ask().status_code != 401:
+        assert time.monotonic() < begun + seconds
+        time.sleep(0.01)
+    return time.monotonic() - begun
+
+
+def test_a_key_made_while_the_service_runs_is_good_at_once(api: TestClient, key: Key, database: Database) -> None:
+    for _ in range(3):
+        assert api.get("/runs", headers=key.headers).status_code == 200
+        assert api.get("/runs", headers=make_key(database).headers).status_code == 200
+
+
+def test_a_revoked_key_is_refused_soon_and_what_it_made_stays(
+    api: TestClient, key: Key, other: Key, admin: Key, database: Database
+) -> None:
+    run_id = api.post("/fit", json=LINE, headers=key.headers).json()["id"]
+    with database.writing() as connection:
+        api_keys.revoke(connection, key.id)
+    until_refused(lambda: api.get("/runs", headers=key.headers))
+    assert access.NOTICE_SECONDS <= 1
+    assert api.get("/runs", headers=other.headers).status_code == 200
+    assert api.get("/runs/latest", headers=admin.headers).json()["id"] == run_id
+
+
+def test_an_expired_key_is_refused(api: TestClient, database: Database) -> None:
+    problem_of(api.get("/runs", headers=make_key(database, expires_in=-1).headers), 401)
+    short = make_key(database, expires_in=0.3)
+    assert api.get("/runs", headers=short.headers).status_code == 200
+    until_refused(lambda: api.get("/runs", headers=short.headers))
+
+
+def test_a_key_ends_at_its_time_also_where_the_list_was_read_before(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "NOTICE_SECONDS", 1000)
+    keyring, short = Keyring(database), make_key(database, expires_in=0.2)
+
+    async def ends() -> None:
+        assert await keyring.caller(short.text)
+        while await keyring.caller(short.text):
+            await asyncio.sleep(0.01)
+
+    # On a thread: the browser's tests leave a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(ends(), 10))).result()
+
+
+def test_each_key_may_send_so_many_requests_a_minute(
+    settings: Settings, database: Database, key: Key, other: Key
+) -> None:
+    few = settings.model_copy(update={"requests_per_minute": 3})
+    with TestClient(create_app(few, database)) as api:
+        for _ in range(3):
+            assert api.get("/samples", headers=key.headers).status_code == 200
+        answer = api.get("/runs", headers=key.headers)
+        assert problem_of(answer, 429)["title"] == "Too many requests"
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+        assert api.get("/runs", headers=other.headers).status_code == 200
+        assert api.get("/livez").status_code == 200
+
+
+def test_after_many_wrong_keys_an_address_is_told_to_wait_but_right_ones_pass(api: TestClient, key: Key) -> None:
+    wrong = {"Authorization": "Bearer descent_nobody_nothing"}
+    for _ in range(WRONG_KEYS_PER_MINUTE):
+        problem_of(api.get("/runs", headers=wrong), 401)
+    answer = api.get("/runs", headers=wrong)
+    problem_of(answer, 429)
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert api.get("/runs", headers=key.headers).status_code == 200
+    problem_of(api.get("/runs"), 401)  # to send none is no wrong one
+
+
+def test_no_secret_is_in_the_log(
+    api: TestClient, key: Key, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError
+
+    monkeypatch.setattr("service.storage.runs.find", fail)
+    secret = key.text.removeprefix(f"descent_{key.id}_")
+    with caplog.at_level(logging.DEBUG):
+        api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"})
+        problem_of(api.get("/runs/latest", headers=key.headers), 500)
+        api.post("/fit", json=LINE, headers=key.headers)
+    assert "api.wrong_key client=testclient" in caplog.text
+    assert "unexpected" in caplog.text
+    assert secret not in caplog.text
+    assert all(secret not in str(vars(record)) for record in caplog.records)
+
+
+def test_swagger_ui_knows_that_keys_are_needed(api: TestClient, database: Database) -> None:
+    described = api.get("/openapi.json").json()
+    assert described["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    for path, item in described["paths"].items():
+        for operation in item.values():
+            assert operation["security"] == ([] if path in OPEN else [{"key": []}])
+            assert ({"401", "403", "429"} <= set(operation["responses"])) == (path not in OPEN)
+    with TestClient(create_app(Settings(), database)) as free:
+        described = free.get("/openapi.json").json()
+    assert "securitySchemes" not in described["components"]
+    assert not any("security" in operation for item in described["paths"].values() for operation in item.values())
+
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [
+        *((host, True) for host in ("127.0.0.1", "127.8.9.10", "::1", "localhost")),
+        *(
+            (host, False)
+            for host in ("0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example.org", "", "localhost.")
+        ),
+    ],
+)
+def test_keys_are_asked_for_where_others_may_come_from(host: str, is_loopback: bool) -> None:
+    assert policy.are_required(Settings(host=host)) != is_loopback
+    assert policy.are_required(Settings(host=host, keys="required"))
+    assert not policy.are_required(Settings(host=host, keys="off"))
+
+
+def test_where_no_keys_are_asked_for_a_wrong_one_does_no_harm(database: Database) -> None:
+    with TestClient(create_app(Settings(), database)) as free:
+        assert free.get("/runs", headers={"Authorization": "Bearer descent_nobody_nothing"}).status_code == 200

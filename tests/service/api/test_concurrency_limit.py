@@ -1,0 +1,92 @@
+"""Places that clients take at their own pace: who dawdles loses his when another needs it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx2
+import numpy as np
+import pytest
+
+from service.api.app import create_app
+from service.core.settings import Settings
+from service.storage.database import Database
+from tests.service.helpers import fit_body, problem_of, served, stored_run
+from tests.service.raw_sockets import connected, problem_in, rest, stalled, until_true
+
+PLACES = 2
+TRAJECTORY = "/runs/latest/trajectory?format=csv"
+HEADERS = {"Content-Type": "application/json"}
+BEGUN = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
+LARGE = b" " * 400_000
+
+
+@pytest.fixture
+def url(settings: Settings, database: Database) -> Iterator[str]:
+    """A service with two places of each kind, and a trajectory longer than what a system keeps for its reader."""
+    stored_run(database, fit_body(), np.random.default_rng(1).standard_normal((200_000, 8)))
+    with served(create_app(settings.model_copy(update={"max_streams": PLACES}), database)) as url:
+        yield url
+
+
+def test_nobody_loses_a_place_at_once(url: str) -> None:
+    with ExitStack() as stack:
+        for _ in range(PLACES):
+            stalled(stack.enter_context(connected(url)), TRAJECTORY)
+        refused = httpx2.get(url + TRAJECTORY)
+    problem_of(refused, 503)
+    assert refused.headers["Retry-After"] == "1"
+    until_true(lambda: httpx2.get(url + TRAJECTORY, timeout=60).status_code == 200)  # those who left made room
+
+
+def test_the_slowest_reader_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.api.concurrency_limit.PATIENCE_SECONDS", 0.1)
+    whole = len(httpx2.get(url + TRAJECTORY, timeout=60).content)
+    with ExitStack() as stack:
+        readers = [stack.enter_context(connected(url)) for _ in range(PLACES)]
+        for reader in readers:
+            stalled(reader, TRAJECTORY)
+        until_true(lambda: httpx2.get(url + TRAJECTORY, timeout=60).status_code == 200)
+        cut_off, served_on = sorted(len(rest(reader)) for reader in readers)
+    assert cut_off < whole <= served_on  # only as many are sent away as are needed
+
+
+def test_the_slowest_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.api.concurrency_limit.PATIENCE_SECONDS", 0.1)
+    with ExitStack() as stack:
+        senders = [stack.enter_context(connected(url)) for _ in range(PLACES)]
+        for sender in senders:
+            sender.sendall(BEGUN + LARGE)
+        until_true(lambda: httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code == 400)
+        problem_in(rest(senders[0]), 408)
+        senders[1].sendall(b" " * 100_000)
+        assert senders[1].recv(12) == b"HTTP/1.1 400"
+
+
+def test_small_bodies_need_no_place(url: str) -> None:
+    with ExitStack() as stack:
+        for _ in range(PLACES):
+            stack.enter_context(connected(url)).sendall(BEGUN + LARGE)
+
+        def is_full() -> bool:
+            return httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code == 503
+
+        until_true(is_full)
+        assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body()).status_code == 200
+
+
+def test_answers_that_wait_for_readers_are_bounded(settings: Settings, database: Database) -> None:
+    app = create_app(settings.model_copy(update={"max_unsent_bytes": 20 * 2**20}), database)
+    rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
+    csv = "\n".join(",".join(map(repr, row)) for row in rows)
+    with served(app) as url, ExitStack() as stack:
+        uploaded = httpx2.post(f"{url}/datasets", content=csv, headers={"Content-Type": "text/csv"}, timeout=60)
+        path = f"{uploaded.headers['Location']}/rows"
+        whole = len(httpx2.get(url + path).content)
+        assert whole > 9_000_000
+        readers = [stack.enter_context(connected(url)) for _ in range(4)]
+        for reader in readers:
+            stalled(reader, path)
+        read = 0
+        while read < whole:  # the newest gets it all
+            read += len(readers[-1].recv(65536))
+        assert len(rest(readers[0])) < whole

@@ -1,0 +1,57 @@
+"""Bodies made by hand to break the service: it says what is wrong with them, and keeps nothing."""
+
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.storage.database import Database
+from tests.service.api.hostile_bodies import FAMILIES, Hostile, hostile_bodies
+from tests.service.helpers import counts, problem_of
+
+ADDED = {"/fit": "runs", "/datasets": "datasets"}
+MOST_SECONDS = 5.0
+"""Of processor time, for any of them."""
+
+
+def judged(hostile: Hostile, response: Any, described: dict[str, Any]) -> bool:
+    """Whether the body was taken, after a look at whether the answer is as it must be."""
+    path = hostile.path.partition("?")[0]
+    status = response.status_code
+    assert str(status) in described["paths"][path]["post"]["responses"], (hostile.family, status)
+    assert status < 500, hostile.family
+    if status >= 400:
+        problem_of(response, status)
+        assert len(response.content) < 20_000, hostile.family
+    taken: bool = status < 400
+    assert hostile.right in (None, taken), f"{hostile.family}: {status} {response.text[:200]}"
+    return taken
+
+
+def take_back(client: Any, response: Any) -> None:
+    """Deletes what was made."""
+    assert client.delete(response.headers["Location"]).status_code == 204
+
+
+def test_there_are_a_thousand_of_them() -> None:
+    assert len(hostile_bodies()) >= 1_000
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_hostile_bodies_are_refused_or_right(family: Any, api: TestClient, database: Database) -> None:
+    described = api.get("/openapi.json").json()
+    tally: Counter[bool] = Counter()
+    before = counts(database)
+    for hostile in family():
+        begun = time.process_time()
+        response = api.post(hostile.path, content=hostile.content, headers=hostile.all_headers)
+        assert time.process_time() - begun < MOST_SECONDS, hostile.family
+        taken = judged(hostile, response, described)
+        tally[taken] += 1
+        if taken:
+            assert counts(database)[ADDED[hostile.path.partition("?")[0]]] == 1, hostile.family
+            take_back(api, response)
+        assert counts(database) == before, hostile.family
+    assert tally[False]

@@ -1,0 +1,45 @@
+"""Formulas that are none: each is refused at once, and nothing of it is carried out."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.gd_engine.formula.hostile_formulas import HOSTILE
+from tests.pace import takes_at_most
+from tests.service.helpers import problem_of
+
+DATASET = {
+    "x": [[1.0, 2.0], [2.0, 3.0], [3.0, 5.0]],
+    "y": [1.0, 2.0, 4.0],
+    "feature_names": ["x", "y"],
+    "target_name": "z",
+}
+
+MOST_SECONDS = 0.05
+"""What the answer may cost the service in processor time; the wall's clock would time the machine's other work too."""
+
+
+@pytest.mark.parametrize("formula", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_formula_is_refused_at_once(
+    formula: str, api: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)  # where whatever it writes would show
+    # Half a character is no JSON: it does not come as far as the formula, and can only be sent as an escape. What can
+    # be sent as it is, is: a million letters as escapes are 6 MB, and the time would be that of reading JSON.
+    text = json.loads(json.dumps(formula))  # two halves are a character
+    is_json = not any("\ud800" <= character <= "\udfff" for character in text)
+    request = {"dataset": DATASET, "model": {"kind": "formula", "formula": text}}
+    body = json.dumps(request, ensure_ascii=not is_json).encode()
+    submit = partial(api.post, "/fit", content=body, headers={"Content-Type": "application/json"})
+    assert takes_at_most(MOST_SECONDS, submit)
+    answer = submit()
+    [error] = problem_of(answer, 422 if is_json else 400)["errors"]
+    assert error["pointer"] == ("/model/formula" if is_json else "")
+    assert error["message"]
+    assert list(here.iterdir()) == []
+    assert api.get("/runs").json()["data"] == []

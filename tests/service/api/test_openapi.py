@@ -1,0 +1,186 @@
+"""What the service says of itself: the OpenAPI description, the Swagger UI, and that both are true."""
+
+import re
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, FIT_EXAMPLES, SWEEP_EXAMPLES
+from service.schemas import responses
+from service.storage.database import Database
+from tests.service.helpers import LINE, fit_body, stored_run, strict_json
+
+MEDIA_TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "html": "text/html"}
+
+
+@pytest.fixture
+def described(api: TestClient) -> dict[str, Any]:
+    """The description."""
+    answer = api.get("/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    found: dict[str, Any] = strict_json(answer.content)
+    return found
+
+
+def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(method, path, each) for path, item in described["paths"].items() for method, each in item.items()]
+
+
+def test_every_operation_is_described(described: dict[str, Any]) -> None:
+    found = operations(described)
+    assert len(found) == 32
+    for method, path, operation in found:
+        name = f"{method} {path}"
+        assert len(operation["summary"]) > 5, name
+        assert len(operation["description"]) > 15, name
+        assert operation["tags"], name
+        for parameter in operation.get("parameters", ()):
+            assert parameter.get("description"), f"{name} {parameter['name']}"
+    assert len({operation["operationId"] for _, _, operation in found}) == len(found)
+
+
+def test_every_error_that_a_route_can_give_is_described(described: dict[str, Any]) -> None:
+    for method, path, operation in operations(described):
+        wanted = {"422", "500", "503"}
+        wanted |= {"404"} if "{" in path or (path in {"/fit", "/sweeps"} and method == "post") else set()
+        wanted |= {"400", "413", "415", "507"} if "requestBody" in operation else set()
+        wanted |= {"409"} if path.endswith("/cancel") or (method, path.count("dataset_id")) == ("delete", 1) else set()
+        wanted |= {"406"} if path.endswith("/trajectory") else set()
+        given = {status for status in operation["responses"] if status >= "400"}
+        assert wanted <= given, f"{method} {path}"
+        for status in given:
+            content = operation["responses"][status]["content"]
+            assert content == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def test_every_answer_has_a_schema(described: dict[str, Any]) -> None:
+    for method, path, operation in operations(described):
+        for status, response in operation["responses"].items():
+            assert response["description"], f"{method} {path} {status}"
+            if status < "300" and status != "204":
+                if path.endswith(".{form}"):
+                    assert set(response["content"]) == {"image/svg+xml", "image/png"}
+                    continue
+                if path.endswith("/events"):
+                    assert list(response["content"]) == ["text/event-stream"]
+                    continue
+                schema = response["content"]["application/json"]["schema"]
+                assert "$ref" in str(schema), f"{method} {path} {status}"
+
+
+def test_all_references_lead_somewhere(described: dict[str, Any]) -> None:
+    references = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
+    assert references <= set(described["components"]["schemas"])
+    assert {"FitRequest", "Run", "Trajectory", "Problem", "InlineDataset"} <= references
+
+
+def test_the_fields_of_the_request_are_the_contracts(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    assert set(schemas["FitRequest"]["properties"]) == {
+        *("dataset", "split", "standardize", "model", "objective", "descent"),
+        *("preset", "name", "tags", "deadline_seconds"),
+    }
+    assert schemas["FitRequest"]["required"] == ["dataset"]
+    assert schemas["FitRequest"]["additionalProperties"] is False
+    assert {"request", "diagnosis", "diverged_at", "links"} <= set(schemas["Run"]["properties"])
+
+
+def test_the_examples_of_the_description_are_those_that_are_run(described: dict[str, Any]) -> None:
+    content = described["paths"]["/fit"]["post"]["requestBody"]["content"]
+    assert content["application/json"]["examples"] == FIT_EXAMPLES
+    content = described["paths"]["/sweeps"]["post"]["requestBody"]["content"]
+    assert content["application/json"]["examples"] == SWEEP_EXAMPLES
+    content = described["paths"]["/datasets"]["post"]["requestBody"]["content"]
+    assert content["application/json"]["examples"] == DATASET_EXAMPLES
+    assert content["text/csv"]["examples"] == CSV_EXAMPLES
+
+
+@pytest.mark.parametrize("example", DATASET_EXAMPLES)
+def test_examples_of_json_datasets_are_taken(example: str, api: TestClient) -> None:
+    assert api.post("/datasets", json=DATASET_EXAMPLES[example]["value"]).status_code == 201
+
+
+@pytest.mark.parametrize("example", CSV_EXAMPLES)
+def test_examples_of_csv_datasets_are_taken(example: str, api: TestClient) -> None:
+    answer = api.post("/datasets", content=CSV_EXAMPLES[example]["value"], headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 201
+
+
+def test_the_examples_of_paths_run_once_there_is_something(
+    described: dict[str, Any], api: TestClient, database: Database
+) -> None:
+    api.post("/sweeps", json={"base": fit_body(), "grid": {"/split/seed": [1]}})
+    api.post("/sweeps/latest/cancel")  # or its run would be claimed first
+    stored_run(database, fit_body(), np.ones((2, 2)))  # finished: the events of one that waits would have no end
+    api.post("/datasets", json=LINE["dataset"])
+    for method, path, operation in operations(described):
+        filled = path
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                [example] = parameter["examples"] if "examples" in parameter else parameter["schema"]["examples"]
+                filled = filled.replace(f"{{{parameter['name']}}}", str(example))
+        if method == "get":
+            assert api.get(filled).status_code == 200, filled
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/runs", responses.Runs),
+        ("/runs/latest", responses.Run),
+        ("/runs/latest/trajectory", responses.Trajectory),
+        ("/runs/latest/trajectory?max_points=3", responses.Trajectory),
+        ("/datasets", responses.Datasets),
+        ("/datasets/latest", responses.Dataset),
+        ("/datasets/latest/rows", responses.DatasetRows),
+        ("/sweeps", responses.Sweeps),
+        ("/sweeps/latest", responses.Sweep),
+        ("/samples", responses.Samples),
+        ("/livez", responses.Health),
+        ("/readyz", responses.Health),
+    ],
+)
+def test_answers_have_the_fields_described_and_no_other(
+    path: str, model: Any, api: TestClient, database: Database
+) -> None:
+    classes = {"x": [[1.0], [2.0], [3.0], [4.0]], "y": ["a", "b", "a", "b"]}
+    body = fit_body(dataset=classes, model={"kind": "logistic"}, tags={"a": "b"}, name="n")
+    stored_run(database, body, [[0.5] * 15] * 6)
+    api.post("/datasets", json=classes)
+    api.post("/sweeps", json={"base": body, "grid": {"/split/seed": [1]}})
+    given = api.get(path).json()
+    assert model.model_validate(given).model_dump(mode="json", by_alias=True, exclude_unset=True) == given
+    assert set(model.model_json_schema(by_alias=True).get("required", ())) <= set(given)
+
+
+def test_an_answer_of_a_finished_run_has_the_fields_described(client: httpx2.Client) -> None:
+    for changes in ({}, {"model": {"kind": "logistic"}, "dataset": {"y": [0, 1, 1, 0, 1, 0, 1, 1]}}):
+        body = fit_body(**changes)
+        run = client.post("/fit", json=body, headers={"Prefer": "wait=20"}).json()
+        assert responses.Run.model_validate(run).model_dump(mode="json", exclude_unset=True) == run
+        assert run["final"]
+        assert run["best"]
+
+
+def test_the_swagger_ui_and_its_files_are_local(api: TestClient) -> None:
+    waiting, seen = ["/docs"], set()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        answer = api.get(path)
+        assert answer.status_code == 200, path
+        assert answer.content, path
+        kind = MEDIA_TYPES[path.rpartition(".")[2] if "." in path else "html"]
+        assert answer.headers["content-type"].partition(";")[0] == kind, path
+        if "/vendor/" not in path:
+            assert not re.findall(r"""(?:src|href|from|import|url)\W{1,3}(?:https?:)?//""", answer.text), path
+            named = re.findall(r"""(?:src|href)="(/static/[^"]+)"|(?:from|import) "(/static/[^"]+)\"""", answer.text)
+            waiting += {one or other for one, other in named} - seen
+    assert any("swagger-ui-bundle" in path for path in seen)
+    assert len(seen) >= 6
+    policy = api.get("/docs").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
