@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.harness import Measure, Result, absolute, not_here, until
 from benchmarks.processes import HAS_PROC, children, cpu_seconds
 
-DESCENT = [sys.executable, "-m", "service.cli"]
+DESCENT = [sys.executable, "-m", "service.cli.main"]
 SETTLE_SECONDS, ROUNDS, ROUND_SECONDS = 4, 3, 20
 WHAT = "two idle workers and their supervisor"
 

@@ -35,7 +35,7 @@ def _start(database: Path, worked: list[float]) -> float:
     options = ["--port", str(port), "--workers", "2", "--database", f"sqlite:///{database}"]
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "serve", *options],
+        [sys.executable, "-m", "service.cli.main", "serve", *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
-from service.ephemeral import Service, running_service
 from service.storage.connect import open_database
 from service.storage.database import Database
+from service.testing.live_server import Service, running_service
 
 # How long an example takes depends on what else the machine does: no test is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)

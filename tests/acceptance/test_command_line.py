@@ -14,7 +14,7 @@ from service.storage.sqlite.engine import sqlite_module
 
 def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "service.cli", *words],
+        [sys.executable, "-m", "service.cli.main", *words],
         capture_output=True,
         text=True,
         timeout=60,

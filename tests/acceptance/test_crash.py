@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.ephemeral import Service, running_service
 from service.storage.sqlite.engine import sqlite_module
+from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import ROWS, SLOW, WAVES, finished, long_run, run_of, trajectory, until
 
 RUNS = 20

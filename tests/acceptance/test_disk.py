@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.ephemeral import Service, running_service
+from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
 from tests.torture.small_disk import SmallDisk, small_disk
 
@@ -21,7 +21,7 @@ BIG = {"x": [[float(i)] for i in range(50_000)], "y": [float(i % 7) for i in ran
 def descent(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """The command line; a wide terminal."""
     return subprocess.run(
-        [sys.executable, "-m", "service.cli", *arguments],
+        [sys.executable, "-m", "service.cli.main", *arguments],
         capture_output=True,
         text=True,
         timeout=60,

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.ephemeral import Service, running_service
 from service.storage import api_keys
 from service.storage.connect import open_database
 from service.storage.database import Database
+from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import finished, until
 from tests.acceptance.test_command_line import descent
 from tests.keys import make_key, service_with_keys

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.ephemeral import Service
+from service.testing.live_server import Service
 from tests.acceptance.helpers import finished
 from tests.missing import missing
 

@@ -16,9 +16,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.ephemeral import Service, running_service
 from service.storage import job_queue
 from service.storage.connect import open_database
+from service.testing.live_server import Service, running_service
 from service.worker.lease import Hold
 from service.worker.problem_cache import Shelf
 from service.worker.process import Worker
@@ -132,7 +132,7 @@ def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
         run_id = long_run(client, 100)
         assert run_of(client, run_id)["status"] == "queued"
         workers = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", "worker", "--workers", "1", "--database", database],
+            [sys.executable, "-m", "service.cli.main", "worker", "--workers", "1", "--database", database],
             stdout=log,
             stderr=log,
         )

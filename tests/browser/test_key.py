@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.ephemeral import Service
 from service.storage import api_keys
 from service.storage.database import Database
+from service.testing.live_server import Service
 from tests.browser.conftest import Pages
 from tests.keys import make_key, service_with_keys
 

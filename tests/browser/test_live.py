@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.ephemeral import Service, running_service
+from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import WAVES, finished, long_run, until
 from tests.browser.conftest import Pages
 

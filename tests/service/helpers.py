@@ -11,11 +11,11 @@ import numpy as np
 import uvicorn
 from sqlalchemy import text
 
-from service.connections import bounded
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.jobs import submit, validation
 from service.schemas.responses import Problem
+from service.server.http_protocol import bounded
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 
-from service.ephemeral import Service, running_service
 from service.storage.sqlite.engine import sqlite_module
+from service.testing.live_server import Service, running_service
 
 # Nobody's requests are counted here, and a run may lose as many workers as it likes, unless a suite says otherwise.
 SETTINGS = {"requests_per_minute": "1000000000", "max_losses": "1000000"}

@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from service.analysis import process_pool
 from service.api.app import create_app
 from service.core.settings import Settings
-from service.ephemeral import running_service
 from service.storage.database import Database
+from service.testing.live_server import running_service
 from tests.acceptance.helpers import until
 from tests.service.helpers import WAIT, X, Y, fit_body, problem_of, stored_run, strict_json
 

@@ -113,7 +113,7 @@ def test_a_newer_file_is_refused_unchanged(tmp_path: Path) -> None:
     assert digest(file) == before
     assert not wal_of(file).exists()
     serve = subprocess.run(
-        [sys.executable, "-m", "service.cli", "serve", "--port", "0", "--database", f"sqlite:///{file}"],
+        [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", "--database", f"sqlite:///{file}"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from service import cli_keys, cli_store
+from service.cli import database as cli_store
+from service.cli import keys
+from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.exceptions import StartError
-from service.starting import DatabaseUrl, failure, settings_of
 
 app = typer.Typer(
     name="descent",
@@ -24,14 +25,14 @@ Host = Annotated[str | None, typer.Option(help="The address to listen on [DESCEN
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one [DESCENT_PORT; 8000].")]
 Workers = Annotated[int | None, typer.Option(help="Worker processes [DESCENT_WORKERS; one a core].")]
 
-app.add_typer(cli_keys.app)
+app.add_typer(keys.app)
 app.add_typer(cli_store.app)
 
 
 @app.command()
 def serve(host: Host = None, port: Port = None, workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run the API, the page and the workers, until Ctrl-C."""
-    from service import serve as room  # noqa: PLC0415 - a --help need not wait for it
+    from service.server import run as room  # noqa: PLC0415 - a --help need not wait for it
 
     settings = settings_of(host=host, port=port, workers=workers, database_url=database)
     try:
@@ -43,7 +44,7 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, databas
 @app.command()
 def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run workers alone, on the database of an API elsewhere."""
-    from service import serve as room  # noqa: PLC0415
+    from service.server import run as room  # noqa: PLC0415
 
     try:
         room.work(settings_of(workers=workers, database_url=database), Console())
@@ -58,8 +59,8 @@ def demo(
     """Start a service, fit NIST's Norris data three times, show what happened, and stop the service again."""
     import httpx2  # noqa: PLC0415
 
-    from service import demo as room  # noqa: PLC0415
-    from service.ephemeral import running_service  # noqa: PLC0415
+    from service.cli import demo as room  # noqa: PLC0415
+    from service.testing.live_server import running_service  # noqa: PLC0415
 
     # For nobody else: on this machine's own address, and without a key, whatever the environment says of services.
     options = ("--host", "127.0.0.1", "--workers", "1", "--database")

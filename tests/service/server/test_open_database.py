@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from service import opening
 from service.core.exceptions import StartError
 from service.core.settings import Settings
+from service.server import open_database
 
 
 @pytest.mark.parametrize(("free", "advice"), [(0, "The disk is full: free some space."), (10**9, "look after it.")])
@@ -20,10 +20,10 @@ def test_an_error_of_a_full_disk_is_told_from_one_of_a_disk_that_fails(
     def fail(*_: Any) -> Any:
         raise OperationalError("PRAGMA page_count", {}, sqlite3.OperationalError("disk I/O error"))
 
-    monkeypatch.setattr(opening, "open_database", fail)
+    monkeypatch.setattr(open_database, "open_database", fail)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     with pytest.raises(StartError, match=f"disk I/O error.*{advice}"):
-        opening.opened(settings)
+        open_database.opened(settings)
 
 
 def test_a_folder_that_is_not_there_is_no_trouble_of_the_telling(
@@ -32,7 +32,7 @@ def test_a_folder_that_is_not_there_is_no_trouble_of_the_telling(
     def fail(*_: Any) -> Any:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(opening, "open_database", fail)
+    monkeypatch.setattr(open_database, "open_database", fail)
     nowhere = settings.model_copy(update={"database_url": "sqlite:////nowhere/at/all.db"})
     with pytest.raises(StartError, match="Read-only file system"):
-        opening.opened(nowhere)
+        open_database.opened(nowhere)

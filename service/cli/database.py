@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from service.starting import DatabaseUrl, failure, settings_of
+from service.cli.options import DatabaseUrl, failure, settings_of
 
 app = typer.Typer()
 

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.exceptions import StartError
-from service.starting import DatabaseUrl, failure, settings_of
 
 app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
 
@@ -116,7 +116,7 @@ def _cell(value: Any) -> str:
 @contextmanager
 def _database(url: str | None) -> Iterator[Any]:
     """The database of the settings, closed again at the end."""
-    from service.opening import opened  # noqa: PLC0415
+    from service.server.open_database import opened  # noqa: PLC0415
 
     settings = settings_of(database_url=url)
     try:

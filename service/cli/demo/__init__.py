@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 from rich.console import Console
 
-from service.demo import report
-from service.demo.descents import ATTEMPTS, DemoError, descend, save_csv
+from service.cli.demo import report
+from service.cli.demo.runner import ATTEMPTS, DemoError, descend, save_csv
 
 __all__ = ["DemoError", "run_demo"]
 

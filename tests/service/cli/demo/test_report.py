@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from rich.console import Console
 
-from service.demo import DemoError, descents, run_demo
+from service.cli.demo import DemoError, run_demo, runner
 
 BOTTOM = (422.7, 326.1)
 """The θ with the smallest train MSE, about that of Norris."""
@@ -105,7 +105,7 @@ def show(handler: Callable[[httpx2.Request], httpx2.Response], folder: Path, wid
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(descents, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(runner, "POLL_SECONDS", 0.0)
 
 
 def test_it_submits_three_learning_rates_on_norris(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_it_polls_until_a_run_has_ended(tmp_path: Path) -> None:
 
 
 def test_it_gives_up_on_a_run_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(descents, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(runner, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(DemoError, match="run-1 is still running after 0 seconds"):
         show(FakeService(polls=10**9), tmp_path / "out")
 

@@ -26,7 +26,7 @@ def running_service(
     Raises RuntimeError if it does not start.
     """
     process = subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-m", "service.cli", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", *options],
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,

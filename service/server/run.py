@@ -11,7 +11,6 @@ import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
-from service import connections
 from service.api.app import create_app
 from service.api.middleware import stack
 from service.auth import policy
@@ -19,7 +18,8 @@ from service.core import process_limits
 from service.core.exceptions import StartError
 from service.core.settings import Settings
 from service.maintenance.retention import Keeper
-from service.opening import opened
+from service.server import http_protocol
+from service.server.open_database import opened
 from service.storage import api_keys
 from service.storage.database import Database
 from service.worker.supervisor import Supervisor
@@ -38,7 +38,7 @@ def serve(settings: Settings, console: Console) -> None:
     app = _app(settings, database)
     config = uvicorn.Config(
         app,
-        http=connections.bounded(settings),
+        http=http_protocol.bounded(settings),
         ws="none",
         log_config=None,
         access_log=False,

@@ -10,7 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from service.demo.descents import Outcome
+from service.cli.demo.runner import Outcome
 from service.plotting import Curve, Panel, number, svg, terminal
 
 CERTIFIED = {"intercept": -0.262323073774029, "x": 1.00211681802045}
