@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
-from tests.missing import missing
+from tests.required_programs import missing
 
 pytestmark = pytest.mark.containers
 

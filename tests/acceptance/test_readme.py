@@ -11,7 +11,7 @@ import pytest
 
 from service.testing.live_server import Service
 from tests.acceptance.helpers import finished
-from tests.missing import missing
+from tests.required_programs import missing
 
 README = Path(__file__).parent.parent.parent / "README.md"
 COMMANDS = [block for block in re.findall(r"```sh\n(.*?)```", README.read_text(), flags=re.DOTALL) if "curl" in block]

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Route
 
 from tests.browser.chromium import chromium
-from tests.missing import missing
+from tests.required_programs import missing
 
 # Chromium drops what it is loading when any network interface of the machine comes or goes, loopback or not.
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"

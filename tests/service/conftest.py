@@ -3,7 +3,7 @@
 import pytest
 
 from service.storage.database import Database
-from tests.keys import Key, make_key
+from tests.api_keys import Key, make_key
 
 
 @pytest.fixture

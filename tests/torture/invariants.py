@@ -4,7 +4,7 @@ import zlib
 from itertools import groupby
 
 from service.core.run_status import FINISHED
-from tests.torture.ground import Ground
+from tests.torture.fragile_service import Ground
 
 STATUSES = ", ".join(repr(status.value) for status in sorted(FINISHED))
 OPEN = f"SELECT count(*) FROM runs WHERE status NOT IN ({STATUSES})"

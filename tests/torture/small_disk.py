@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.missing import missing
-from tests.torture.ground import Ground
+from tests.required_programs import missing
+from tests.torture.fragile_service import Ground
 
 
 class SmallDisk(Ground):

@@ -13,10 +13,10 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import finished, until
-from tests.torture.ground import Standing
+from tests.torture.fragile_service import Standing
 from tests.torture.invariants import OPEN, broken
-from tests.torture.kinds import KINDS, Undisturbed, differs, submit, undisturbed
 from tests.torture.report import Measured, worst
+from tests.torture.request_kinds import KINDS, Undisturbed, differs, submit, undisturbed
 from tests.torture.small_disk import SmallDisk, small_disk
 
 SIZE = "24m"

@@ -15,10 +15,10 @@ import pytest
 
 from service.core.failpoints import PLACES
 from tests.acceptance.helpers import trajectory, until
-from tests.torture.ground import Ground, Standing
+from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import OPEN, broken
-from tests.torture.kinds import KINDS, Undisturbed, differs, undisturbed
 from tests.torture.report import Measured
+from tests.torture.request_kinds import KINDS, Undisturbed, differs, undisturbed
 
 LEASE_SECONDS = 1.0
 OPEN_RUNS = 6

@@ -9,7 +9,7 @@ import pytest
 from tests.service.api.hostile_bodies import hostile_bodies
 from tests.service.api.test_hostile_bodies import judged, take_back
 from tests.service.helpers import TABLES
-from tests.torture.ground import Ground
+from tests.torture.fragile_service import Ground
 from tests.torture.report import Measured
 
 

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import until
-from tests.torture.ground import Ground, Standing
+from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import pytest
 
 from service.core.run_status import HELD
-from tests.torture.ground import Ground, Standing
+from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import STATUSES, broken
-from tests.torture.kinds import KINDS, differs, submit, undisturbed
 from tests.torture.report import Measured
+from tests.torture.request_kinds import KINDS, differs, submit, undisturbed
 
 # A worker that dies young is replaced the later the oftener that happens: there have to be many, or none is left.
 WORKERS = 16

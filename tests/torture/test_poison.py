@@ -7,11 +7,11 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import until
-from tests.torture.ground import Ground
+from tests.torture.fragile_service import Ground
 from tests.torture.invariants import OPEN, broken
-from tests.torture.kinds import differs, queue, submit, undisturbed
+from tests.torture.large_table import digits, upload
 from tests.torture.report import Measured
-from tests.torture.tables import digits, upload
+from tests.torture.request_kinds import differs, queue, submit, undisturbed
 
 TRIES = 3
 KINDS = ("batches, adam", "logistic", "formula", "perceptron, batches")

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import long_run, until
-from tests.torture.ground import Ground
+from tests.torture.fragile_service import Ground
 from tests.torture.report import Measured, worst
 
 BAR_SECONDS = 20.0

@@ -17,7 +17,7 @@ import pytest
 from service.storage.connect import open_database
 from tests.acceptance.helpers import until
 from tests.service.helpers import LINE, fit_body, stored_run
-from tests.torture.ground import Ground, Standing
+from tests.torture.fragile_service import Ground, Standing
 from tests.torture.report import Measured, worst
 
 REQUESTS, PAUSE_SECONDS = 1_000, 0.03

@@ -16,10 +16,10 @@ import pytest
 from service.core.run_status import FINISHED
 from service.storage.integrity.fsck import check
 from service.storage.sqlite.engine import sqlite_module
-from tests.torture.ground import Ground
-from tests.torture.harm import CUTS, LOSSES, copy
-from tests.torture.kinds import LINE, X
+from tests.torture.file_damage import CUTS, LOSSES, copy
+from tests.torture.fragile_service import Ground
 from tests.torture.report import Measured
+from tests.torture.request_kinds import LINE, X
 
 CASES_A_VICTIM = 20
 FINAL = "id, status, rows_done, final, best, trajectory_sha256"

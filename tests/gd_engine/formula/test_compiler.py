@@ -34,7 +34,7 @@ from gd_engine.formula.compiler import (
     parse,
 )
 from tests.gd_engine.formula.hostile_formulas import HOSTILE
-from tests.pace import takes_at_most
+from tests.time_bounds import takes_at_most
 
 X = np.random.default_rng(0).uniform(0.1, 0.9, (7, 2))
 x, y = X.T

@@ -18,7 +18,7 @@ from service.auth.api_keys import Keyring
 from service.core.settings import Settings
 from service.storage import api_keys
 from service.storage.database import Database
-from tests.keys import Key, make_key
+from tests.api_keys import Key, make_key
 from tests.service.api.operations import ALL, LOCKED, OF_A_THING, OPEN, Operation
 from tests.service.helpers import LINE, problem_of
 

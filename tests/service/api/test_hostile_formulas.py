@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.gd_engine.formula.hostile_formulas import HOSTILE
-from tests.pace import takes_at_most
 from tests.service.helpers import problem_of
+from tests.time_bounds import takes_at_most
 
 DATASET = {
     "x": [[1.0, 2.0], [2.0, 3.0], [3.0, 5.0]],

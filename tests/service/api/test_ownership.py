@@ -10,7 +10,7 @@ from sqlalchemy import text
 from service.core.settings import Settings
 from service.storage import runs
 from service.storage.database import Database
-from tests.keys import Key, make_key
+from tests.api_keys import Key, make_key
 from tests.service.api.operations import OF_A_THING, Operation
 from tests.service.helpers import CSV, LINE, counts, fit_body, problem_of, stored_run
 

@@ -11,8 +11,8 @@ from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
 from service.testing.live_server import Service
-from tests.pace import takes_at_most
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, served
+from tests.time_bounds import takes_at_most
 
 JSON = {"Content-Type": "application/json"}
 GOOD = json.dumps(fit_body()).encode()

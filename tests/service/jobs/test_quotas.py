@@ -15,7 +15,7 @@ from service.core.settings import Settings
 from service.jobs.quotas import Quotas
 from service.storage import usage
 from service.storage.database import Database
-from tests.keys import Key
+from tests.api_keys import Key
 from tests.service.helpers import CSV, X, Y, fit_body, problem_of, stored_run
 from tests.service.helpers import counts as rows_of
 

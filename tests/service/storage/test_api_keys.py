@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from service.storage import api_keys
 from service.storage.database import Database
-from tests.keys import make_key
+from tests.api_keys import make_key
 
 
 def usable(database: Database) -> list[str]:

@@ -13,7 +13,7 @@ from service.api.middleware import security_headers, stack
 from service.core.settings import Settings
 from service.storage.database import Database
 from service.testing.live_server import Service
-from tests.keys import make_key
+from tests.api_keys import make_key
 from tests.service.api.operations import ALL, Operation
 from tests.service.helpers import LINE, NOTHING, counts, fit_body, problem_of, stored_run
 

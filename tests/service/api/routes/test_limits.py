@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
-from tests.pace import takes_at_most
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
+from tests.time_bounds import takes_at_most
 
 TWO_FEATURES: dict[str, Any] = {"x": [[v, v * v] for v in Y], "y": Y}
 # (setting, the largest value at which the request is refused, the request, the pointer)

@@ -14,7 +14,7 @@ from service.storage.database import Database
 from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import finished, until
 from tests.acceptance.test_command_line import descent
-from tests.keys import make_key, service_with_keys
+from tests.api_keys import make_key, service_with_keys
 from tests.service.helpers import LINE, problem_of
 
 Locked = tuple[Service, Database, Path]

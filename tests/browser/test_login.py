@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from service.storage import api_keys
 from service.storage.database import Database
 from service.testing.live_server import Service
+from tests.api_keys import make_key, service_with_keys
 from tests.browser.conftest import Pages
-from tests.keys import make_key, service_with_keys
 
 pytestmark = pytest.mark.browser
 

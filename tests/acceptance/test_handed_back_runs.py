@@ -5,7 +5,7 @@ from pathlib import Path
 
 from service.storage.sqlite.engine import sqlite_module
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
-from tests.torture.ground import Ground
+from tests.torture.fragile_service import Ground
 
 STEPS = 3_000
 
