@@ -14,8 +14,8 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     Block,
+    DescentConfig,
     Problem,
-    Recipe,
     auto_learning_rate,
     descend,
     pose,
@@ -48,8 +48,8 @@ def _descended(steps: int) -> tuple[Problem, Iterator[Block]]:
     model = MODELS["linear"]([f"x{i}" for i in range(1, 7)])
     problem = pose(model, x, y, split_by_fraction(len(y), 0.0), standardize=True)
     theta0, optimizer = np.zeros(7), OPTIMIZERS["gd"]()
-    recipe = Recipe(optimizer, auto_learning_rate(problem.energy, theta0), steps)
-    return problem, descend(problem, recipe, start(theta0, optimizer))
+    config = DescentConfig(optimizer, auto_learning_rate(problem.energy, theta0), steps)
+    return problem, descend(problem, config, start(theta0, optimizer))
 
 
 def _check(problem: Problem, blocks: list[Block]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine import MODELS, OPTIMIZERS, Block, Model, Recipe, Split, descend, initial_theta, pose, start
+from gd_engine import MODELS, OPTIMIZERS, Block, DescentConfig, Model, Split, descend, initial_theta, pose, start
 from gd_engine import split_by_fraction as split
 
 TRIAL_STEPS = 20
@@ -54,7 +54,7 @@ def ours(task: Task) -> list[Block]:
     """From arrays in memory to all blocks, which have the gradient's norm and the rate as well."""
     problem = pose(task.model, task.x, task.y, task.split, loss="log_loss" if task.classifies else "mse")
     optimizer = OPTIMIZERS["gd"]()
-    return list(descend(problem, Recipe(optimizer, task.rate, task.steps), start(task.theta0, optimizer)))
+    return list(descend(problem, DescentConfig(optimizer, task.rate, task.steps), start(task.theta0, optimizer)))
 
 
 def assert_same(task: Task, blocks: Sequence[Block], recorded: Recorded) -> None:

@@ -2,7 +2,7 @@
 
 from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
 from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
-from gd_engine.descent.batched import FEWEST, Company, most_abreast
+from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
@@ -11,7 +11,7 @@ from gd_engine.formula.compiler import FormulaError
 from gd_engine.losses import LOSSES, losses_for
 from gd_engine.models.base import Model, initial_theta, normal_theta
 from gd_engine.models.registry import MODELS
-from gd_engine.optim.config import Recipe
+from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
 from gd_engine.optim.optimizers import OPTIMIZERS, Optimizer
 from gd_engine.optim.schedules import SCHEDULES
@@ -23,8 +23,9 @@ __all__ = [
     "MODELS",
     "OPTIMIZERS",
     "SCHEDULES",
+    "BatchedDescent",
     "Block",
-    "Company",
+    "DescentConfig",
     "Finding",
     "FormulaError",
     "History",
@@ -33,7 +34,6 @@ __all__ = [
     "Optimizer",
     "Outcome",
     "Problem",
-    "Recipe",
     "Split",
     "State",
     "Stop",
@@ -43,8 +43,8 @@ __all__ = [
     "descend",
     "diagnose",
     "initial_theta",
+    "largest_batch",
     "losses_for",
-    "most_abreast",
     "normal_theta",
     "optimum",
     "pose",

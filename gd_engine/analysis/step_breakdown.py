@@ -9,12 +9,12 @@ from autograd import grad
 
 from gd_engine.arrays import FloatArray, IntArray
 from gd_engine.data.minibatches import Batches
-from gd_engine.descent.affine_steps import LEAP
+from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from gd_engine.descent.evaluator import Evaluator
 from gd_engine.descent.loop import descend, start
 from gd_engine.descent.stepper import clipped, rate_at
 from gd_engine.descent.trajectory import State
-from gd_engine.optim.config import Recipe
+from gd_engine.optim.config import DescentConfig
 from gd_engine.problem import Problem
 
 MOST_ROWS = 10
@@ -60,21 +60,21 @@ class Arithmetic(NamedTuple):
     change: FloatArray
 
 
-def state_at(problem: Problem, recipe: Recipe, theta0: FloatArray, step: int) -> State:
+def state_at(problem: Problem, config: DescentConfig, theta0: FloatArray, step: int) -> State:
     """The state before a step, by descending there from θ₀: in leaps as long as it can. The step has to be reached."""
-    state = start(theta0, recipe.optimizer)
-    landing = step // LEAP * LEAP
+    state = start(theta0, config.optimizer)
+    landing = step // AFFINE_BLOCK * AFFINE_BLOCK
     for goal, affine in ((landing, True), (step, False)):
         while state.step < goal:
             left = goal - state.step
-            block = next(descend(problem, recipe, state, is_full=partial(le, left), affine=affine))
+            block = next(descend(problem, config, state, is_full=partial(le, left), affine=affine))
             if block.outcome is not None:
                 raise ValueError(f"The descent ends at step {block.outcome.step}, before step {step}.")
             state = block.next
     return state
 
 
-def arithmetic(problem: Problem, recipe: Recipe, state: State) -> Arithmetic:
+def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithmetic:
     """What happens in the step that begins at `state`. Raises ValueError for a reduced problem, which has no rows."""
     if problem.reduced:
         raise ValueError("A reduced problem has no rows to tell of: pose it with reduce=False.")
@@ -83,12 +83,12 @@ def arithmetic(problem: Problem, recipe: Recipe, state: State) -> Arithmetic:
         evaluator = Evaluator(problem, replay=False)
         found = evaluator.at(theta)
         used = found.gradient
-        if recipe.batch_size is not None:
-            batches = Batches(problem.train.size, recipe.batch_size, recipe.seed)
+        if config.batch_size is not None:
+            batches = Batches(problem.train.size, config.batch_size, config.seed)
             used = evaluator.batch_gradient(theta, batches.rows(state.step))
-        used = clipped(used, recipe.clip_norm)
-        rate = rate_at(recipe, evaluator, state, found)
-        change, _ = recipe.optimizer.update(used, state.memory, rate, theta, state.step)
+        used = clipped(used, config.clip_norm)
+        rate = rate_at(config, evaluator, state, found)
+        change, _ = config.optimizer.update(used, state.memory, rate, theta, state.step)
         return Arithmetic(
             step=state.step,
             theta=theta,

@@ -14,7 +14,7 @@ from gd_engine.arrays import FloatArray
 from gd_engine.data.design_matrix import Rows
 from gd_engine.descent.evaluator import Evaluator
 from gd_engine.descent.stepper import clipped
-from gd_engine.optim.config import Recipe
+from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.schedules import Backtracking, Schedule
 from gd_engine.problem import Problem
 
@@ -52,7 +52,7 @@ class _Way(NamedTuple):
 
 
 def check(
-    problem: Problem, recipe: Recipe, theta0: FloatArray, path: FloatArray, *, tolerance: float = TOLERANCE
+    problem: Problem, config: DescentConfig, theta0: FloatArray, path: FloatArray, *, tolerance: float = TOLERANCE
 ) -> Verdict:
     """Judges a path θ₀, θ₁, …, shape (k, p): numbers are the same that differ by less than `tolerance`.
 
@@ -60,18 +60,18 @@ def check(
     which is the first: that is one of the mistakes. Raises ValueError for what cannot be judged step by step: a reduced
     problem, batches, a line search.
     """
-    rate = recipe.learning_rate
-    if problem.reduced or recipe.batch_size is not None or isinstance(rate, Backtracking):
+    rate = config.learning_rate
+    if problem.reduced or config.batch_size is not None or isinstance(rate, Backtracking):
         raise ValueError("Only a descent of all rows, kept, with learning rates known beforehand can be checked.")
     with np.errstate(all="ignore"):
-        return _Checker(problem, recipe, rate, theta0, tolerance).verdict(path)
+        return _Checker(problem, config, rate, theta0, tolerance).verdict(path)
 
 
 class _Checker:
     def __init__(
-        self, problem: Problem, recipe: Recipe, rate: float | Schedule, theta0: FloatArray, tolerance: float
+        self, problem: Problem, config: DescentConfig, rate: float | Schedule, theta0: FloatArray, tolerance: float
     ) -> None:
-        self._problem, self._recipe, self._rate = problem, recipe, rate
+        self._problem, self._config, self._rate = problem, config, rate
         self._theta0, self._tolerance = theta0, tolerance
         self._gradient = _gradient_of(problem)
 
@@ -90,10 +90,10 @@ class _Checker:
                 explained.append("off_by_one")
             expected = self._theta0 if step == 0 else self._next(right, path[:step])[-1]
             return Verdict(step, expected, list(dict.fromkeys(explained)))
-        short = self._recipe.steps + 1 - len(path)
+        short = self._config.steps + 1 - len(path)
         if short == 0:
             return Verdict(None, None, [])
-        step = min(len(path), self._recipe.steps + 1)  # right as far as it goes, and that is not as far as was asked
+        step = min(len(path), self._config.steps + 1)  # right as far as it goes, and that is not as far as was asked
         expected = self._next(right, path)[-1] if short > 0 else None
         return Verdict(step, expected, ["off_by_one"] if abs(short) == 1 else [])
 
@@ -133,7 +133,7 @@ class _Checker:
 
     def _next(self, way: _Way, path: FloatArray) -> FloatArray:
         """What this way gives after each step of the path, shape (k, p)."""
-        memory = self._recipe.optimizer.init(path[0])
+        memory = self._config.optimizer.init(path[0])
         found = np.empty_like(path)
         for step, theta in enumerate(path):
             found[step], memory = self._moved(way, theta, memory, step)
@@ -144,8 +144,8 @@ class _Checker:
         rate = self._rate(step) if callable(self._rate) else self._rate
 
         def moved(theta: FloatArray, memory: FloatArray) -> tuple[FloatArray, FloatArray]:
-            gradient = clipped(way.gradient(theta), self._recipe.clip_norm)
-            change, memory = self._recipe.optimizer.update(gradient, memory, rate, theta, step)
+            gradient = clipped(way.gradient(theta), self._config.clip_norm)
+            change, memory = self._config.optimizer.update(gradient, memory, rate, theta, step)
             return theta + change, memory
 
         if not way.order:

@@ -28,7 +28,7 @@ ELEMENTWISE = {
 """The same wherever in an array a number stands; one that stands alone may be computed by other instructions."""
 
 
-def record_abreast(function: Callable[..., Sequence[Any]], theta: Any, *others: Any) -> Program:
+def record_batched(function: Callable[..., Sequence[Any]], theta: Any, *others: Any) -> Program:
     """The program of what `function` computes, for θ of shape (k, p) in place of (p,): each result gains an axis k.
 
     `others` are the same for all. Raises NotImplementedError as `record` does, for a result that knows no θ, and for an

@@ -70,7 +70,7 @@ class Step(NamedTuple):
     keywords: dict[str, Any]
 
 
-class Straight(NamedTuple):
+class StraightLineProgram(NamedTuple):
     """Steps in order; the slots or constants that the program returns. The first slots are its arguments."""
 
     arguments: int
@@ -78,7 +78,7 @@ class Straight(NamedTuple):
     results: list[Any]
 
 
-def recorded(function: Callable[..., Sequence[Any]], *arguments: Any) -> Straight:
+def recorded(function: Callable[..., Sequence[Any]], *arguments: Any) -> StraightLineProgram:
     """The steps of that program. Raises as `record` does."""
     tape: list[_Call] = []
     with trace_stack.new_trace() as trace:
@@ -86,7 +86,7 @@ def recorded(function: Callable[..., Sequence[Any]], *arguments: Any) -> Straigh
         boxes = [new_box(argument, trace, root) for argument, root in zip(arguments, roots, strict=True)]
         results = [_operand(result) for result in function(*boxes)]
     steps, places = _shared(tape, roots)
-    return _used(steps, Straight(len(roots), [], [_place(result, places) for result in results]))
+    return _used(steps, StraightLineProgram(len(roots), [], [_place(result, places) for result in results]))
 
 
 def _operand(value: Any) -> Any:
@@ -127,7 +127,7 @@ def _key(operand: Any) -> Any:
     return (type(operand), repr(operand)) if isinstance(operand, int | float | tuple | str) else id(operand)
 
 
-def _used(steps: Sequence[Step], program: Straight) -> Straight:
+def _used(steps: Sequence[Step], program: StraightLineProgram) -> StraightLineProgram:
     """The program, with those of the steps that its results need."""
     needed = _slots(program.results)
     kept = []
@@ -138,7 +138,7 @@ def _used(steps: Sequence[Step], program: Straight) -> Straight:
     return program._replace(steps=kept[::-1])
 
 
-def written(straight: Straight) -> Program:
+def written(straight: StraightLineProgram) -> Program:
     """The steps as one Python function. Its text holds nothing but numbered names: the rest is bound to them."""
     bound: dict[str, Any] = {}
     names = {Slot(number): f"a{number}" for number in range(straight.arguments)}

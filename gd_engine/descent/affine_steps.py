@@ -15,12 +15,12 @@ from gd_engine.optim.optimizers import Optimizer
 from gd_engine.problem import Problem
 
 GROUP = 64
-LEAP = 16 * GROUP
+AFFINE_BLOCK = 16 * GROUP
 """The rows of one leap. Leaps begin at its multiples, so that every one of them gives the same bits again."""
 MOST_NUMBERS = 128
 
 
-class Leap(NamedTuple):
+class AffineBlock(NamedTuple):
     """Consecutive rows: θ, shape (k, p), and columns, shape (k,), `tallies` (k, parts); the θ and memory after them."""
 
     theta: FloatArray
@@ -38,8 +38,8 @@ def pays(problem: Problem, optimizer: Optimizer, steps: int) -> bool:
     return problem.reduced and optimizer.linear and numbers <= MOST_NUMBERS and steps >= 4 * numbers
 
 
-class Leaps:
-    """The leaps of a descent with a constant learning rate on a reduced problem. Raises nothing: see `leap`."""
+class AffineStepper:
+    """The leaps of a descent with a constant learning rate on a reduced problem. Raises nothing: see `affine_block`."""
 
     def __init__(self, problem: Problem, optimizer: Optimizer, rate: float) -> None:
         self._problem = problem
@@ -54,7 +54,7 @@ class Leaps:
             self._group_power = self._group_power @ self._group_power
         self._powers = np.ascontiguousarray(powers[:, : self._p]).reshape(-1, len(step))
 
-    def leap(self, theta: FloatArray, memory: FloatArray, rows: int) -> Leap | None:
+    def affine_block(self, theta: FloatArray, memory: FloatArray, rows: int) -> AffineBlock | None:
         """The next `rows` rows, at most LEAP, from θ on; None where one of their numbers is not finite."""
         groups = -(-rows // GROUP)
         thetas = np.empty((groups, GROUP * self._p))
@@ -63,11 +63,11 @@ class Leaps:
             np.dot(self._powers, state, out=group)
             state = self._group_power @ state
         path = thetas.reshape(-1, self._p)
-        leap = self._with_columns(path, state)
-        finite = np.isfinite(leap.energy).all() and np.isfinite(path).all() and np.isfinite(state).all()
-        return leap if finite else None
+        affine_block = self._with_columns(path, state)
+        finite = np.isfinite(affine_block.energy).all() and np.isfinite(path).all() and np.isfinite(state).all()
+        return affine_block if finite else None
 
-    def _with_columns(self, path: FloatArray, state: FloatArray) -> Leap:
+    def _with_columns(self, path: FloatArray, state: FloatArray) -> AffineBlock:
         problem, p = self._problem, self._p
         residuals = _residuals(problem.train, path)
         squares = _squares(residuals)
@@ -77,7 +77,7 @@ class Leaps:
             energy = energy + 0.5 * (np.square(path) @ self._ridge)
             gradient += self._ridge * path
         others = [_squares(_residuals(rows, path)) for rows in (problem.validation, problem.test) if rows.size]
-        return Leap(
+        return AffineBlock(
             theta=path,
             energy=energy,
             gradient_norm=np.sqrt(_squares(gradient)),

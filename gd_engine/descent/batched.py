@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.autodiff.batched_tape import record_abreast
+from gd_engine.autodiff.batched_tape import record_batched
 from gd_engine.descent.evaluator import TOGETHER, Evaluator
 from gd_engine.descent.loop import ways
-from gd_engine.descent.stepper import IsFull, Walk
+from gd_engine.descent.stepper import IsFull, Stepper
 from gd_engine.descent.trajectory import Block, Outcome, State
 from gd_engine.metrics import Tally
-from gd_engine.optim.config import Recipe
+from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
@@ -30,27 +30,27 @@ MOST_ROWS = 2048
 FEWEST = 4
 
 
-def most_abreast(problem: Problem, recipe: Recipe) -> int:
+def largest_batch(problem: Problem, config: DescentConfig) -> int:
     """How many such descents are worth going together; 0 where each is as fast alone, or has to go alone."""
-    plain = recipe.stop.never and recipe.batch_size is None and recipe.clip_norm is None
-    if not plain or isinstance(recipe.learning_rate, Backtracking) or ways(problem, recipe)[-1] != "replay":
+    plain = config.stop.never and config.batch_size is None and config.clip_norm is None
+    if not plain or isinstance(config.learning_rate, Backtracking) or ways(problem, config)[-1] != "replay":
         return 0
     rows = sum(len(part.design) for part in problem.parts.values())
     numbers = len(problem.model.parameters) + len(problem.columns)
     in_cache = TOGETHER // max(1, rows * problem.model.outputs)
-    most = min(in_cache, MOST_BYTES // (8 * numbers * (recipe.steps + 1)))
+    most = min(in_cache, MOST_BYTES // (8 * numbers * (config.steps + 1)))
     return most if most >= FEWEST and rows <= MOST_ROWS else 0
 
 
-class Company:
+class BatchedDescent:
     """Descents that are at the same step and have as many to make, each with a number by which it is asked for.
 
     Raises NotImplementedError where the problem cannot be recorded for many θ.
     """
 
-    def __init__(self, problem: Problem, descents: Mapping[int, tuple[Recipe, State]]) -> None:
+    def __init__(self, problem: Problem, descents: Mapping[int, tuple[DescentConfig, State]]) -> None:
         self._numbers = list(descents)
-        self._recipes = [recipe for recipe, _ in descents.values()]
+        self._recipes = [config for config, _ in descents.values()]
         states = [state for _, state in descents.values()]
         self._theta = np.array([state.theta for state in states])
         self._memory = np.stack([state.memory for state in states], axis=1)
@@ -59,7 +59,7 @@ class Company:
         self._pieces: dict[int, deque[_Piece]] = {number: deque() for number in descents}
         with np.errstate(all="ignore"):
             self._evaluator = _Evaluator(problem, self._theta[0])
-            self._walk = Walk(problem, self._recipes[0], self._evaluator)
+            self._walk = Stepper(problem, self._recipes[0], self._evaluator)
 
     @property
     def numbers(self) -> list[int]:
@@ -110,7 +110,7 @@ class Company:
             if not finite.all():
                 outcomes = [None if each else Outcome("diverged", self._step) for each in finite]
                 break
-            rates = np.array([_rate(recipe, self._step) for recipe in self._recipes])
+            rates = np.array([_rate(config, self._step) for config in self._recipes])
             thetas.append(self._theta)
             tables.append(self._table(found, rates))
             if self._step == self._last:
@@ -127,8 +127,8 @@ class Company:
     def _update(self, gradient: FloatArray, rates: FloatArray) -> None:
         """The next step of each, in one call for those that have the same optimiser."""
         of: dict[int, list[int]] = {}
-        for place, recipe in enumerate(self._recipes):
-            of.setdefault(id(recipe.optimizer), []).append(place)
+        for place, config in enumerate(self._recipes):
+            of.setdefault(id(config.optimizer), []).append(place)
         theta, memory = np.empty_like(self._theta), np.empty_like(self._memory)
         for places in of.values():
             update = self._recipes[places[0]].optimizer.update
@@ -165,7 +165,7 @@ class Company:
 
 
 class _Piece(NamedTuple):
-    """Consecutive steps of a descent: θ, shape (k, p), the table that `Walk.block` takes, and the state after them."""
+    """Consecutive steps of a descent: θ, shape (k, p), the table for `Stepper.block`, and the state after them."""
 
     first: State
     theta: FloatArray
@@ -181,8 +181,8 @@ def _joined(pieces: Sequence[_Piece]) -> _Piece:
     return _Piece(pieces[0].first, theta, table, pieces[-1].after, pieces[-1].outcome)
 
 
-def _rate(recipe: Recipe, step: int) -> float:
-    rate = recipe.learning_rate
+def _rate(config: DescentConfig, step: int) -> float:
+    rate = config.learning_rate
     if isinstance(rate, Backtracking):
         raise TypeError("A line search goes alone.")
     return rate(step) if callable(rate) else rate
@@ -202,8 +202,8 @@ class _Evaluator(Evaluator):
     def __init__(self, problem: Problem, theta: FloatArray) -> None:
         super().__init__(problem, replay=True)
         function, self._given = (self._everything, self._arrays) if self._few else (self._descended, self._arrays[:2])
-        self._all = record_abreast(function, theta, *self._given)
-        self._penalties = record_abreast(self._penalty, theta) if any(problem.penalty) else None
+        self._all = record_batched(function, theta, *self._given)
+        self._penalties = record_batched(self._penalty, theta) if any(problem.penalty) else None
 
     def each(self, thetas: FloatArray) -> _Found:
         """At θ of shape (k, p)."""

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.descent.affine_steps import LEAP, Leaps, pays
+from gd_engine.descent.affine_steps import AFFINE_BLOCK, AffineStepper, pays
 from gd_engine.descent.evaluator import Evaluator
-from gd_engine.descent.stepper import IsFull, Walk
+from gd_engine.descent.stepper import IsFull, Stepper
 from gd_engine.descent.trajectory import Block, State
-from gd_engine.optim.config import Recipe
+from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.optimizers import Optimizer
 from gd_engine.problem import Problem
 
@@ -20,18 +20,18 @@ def start(theta0: FloatArray, optimizer: Optimizer) -> State:
     return State(0, theta, optimizer.init(theta))
 
 
-def ways(problem: Problem, recipe: Recipe) -> list[str]:
+def ways(problem: Problem, config: DescentConfig) -> list[str]:
     """The shortcuts that `descend` takes, each giving the plain loop's numbers sooner: reduction, affine, replay."""
-    shortcut = "affine" if _leaps_pay(problem, recipe) else "replay"
+    shortcut = "affine" if _affine_pays(problem, config) else "replay"
     return ["reduction", shortcut] if problem.reduced else [shortcut]
 
 
 def descend(
     problem: Problem,
-    recipe: Recipe,
+    config: DescentConfig,
     state: State,
     *,
-    is_full: IsFull = lambda rows: rows >= LEAP,
+    is_full: IsFull = lambda rows: rows >= AFFINE_BLOCK,
     replay: bool = True,
     affine: bool = True,
 ) -> Iterator[Block]:
@@ -41,27 +41,27 @@ def descend(
     caller likes. Where blocks end never changes a number. A descent stops at the first step whose θ or E(θ) is not
     finite; that step is not recorded. `replay` and `affine` allow the shortcuts of these names.
     """
-    if recipe.batch_size is not None and problem.reduced:
+    if config.batch_size is not None and problem.reduced:
         raise ValueError("A reduced problem has no rows to take batches from: pose it with reduce=False.")
-    rate = recipe.learning_rate
-    leaps = None
+    rate = config.learning_rate
+    affine_blocks = None
     with np.errstate(all="ignore"):  # overflow is an outcome here, not a surprise
-        walk = Walk(problem, recipe, Evaluator(problem, replay=replay))
-        if affine and isinstance(rate, float) and _leaps_pay(problem, recipe):
-            leaps = Leaps(problem, recipe.optimizer, rate)
+        stepper = Stepper(problem, config, Evaluator(problem, replay=replay))
+        if affine and isinstance(rate, float) and _affine_pays(problem, config):
+            affine_blocks = AffineStepper(problem, config.optimizer, rate)
     while True:
         with np.errstate(all="ignore"):
             block = None
-            if leaps and state.step % LEAP == 0:
-                block = walk.leaps(leaps, state, is_full)
+            if affine_blocks and state.step % AFFINE_BLOCK == 0:
+                block = stepper.affine_blocks(affine_blocks, state, is_full)
             # Where a leap is not finite, steps find out which of them is the first.
-            block = block or walk.steps(state, is_full, until_leap=leaps is not None)
+            block = block or stepper.steps(state, is_full, until_leap=affine_blocks is not None)
         yield block
         if block.outcome:
             return
         state = block.next
 
 
-def _leaps_pay(problem: Problem, recipe: Recipe) -> bool:
-    plain = recipe.clip_norm is None and recipe.batch_size is None and isinstance(recipe.learning_rate, float)
-    return plain and pays(problem, recipe.optimizer, recipe.steps)
+def _affine_pays(problem: Problem, config: DescentConfig) -> bool:
+    plain = config.clip_norm is None and config.batch_size is None and isinstance(config.learning_rate, float)
+    return plain and pays(problem, config.optimizer, config.steps)

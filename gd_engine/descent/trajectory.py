@@ -6,7 +6,7 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray
 from gd_engine.metrics import METRICS, measures
-from gd_engine.optim.early_stopping import Reason, Watch
+from gd_engine.optim.early_stopping import Reason, StoppingState
 from gd_engine.problem import Problem
 
 
@@ -16,7 +16,7 @@ class State(NamedTuple):
     step: int
     theta: FloatArray
     memory: FloatArray
-    watch: Watch = Watch()
+    watch: StoppingState = StoppingState()
 
     def to_array(self) -> FloatArray:
         """θ, memory and watch as one vector, for keeping."""
@@ -25,8 +25,8 @@ class State(NamedTuple):
 
 def state_from(kept: FloatArray, step: int, parameters: int) -> State:
     """The state that `State.to_array` made a vector of."""
-    slots = kept[: -len(Watch())].reshape(-1, parameters)
-    return State(step, slots[0], slots[1:], Watch(*kept[-len(Watch()) :].tolist()))
+    slots = kept[: -len(StoppingState())].reshape(-1, parameters)
+    return State(step, slots[0], slots[1:], StoppingState(*kept[-len(StoppingState()) :].tolist()))
 
 
 class Outcome(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from gd_engine.arrays import FloatArray, IntArray
 from gd_engine.data.design_matrix import Rows
 from gd_engine.descent.trajectory import Outcome
-from gd_engine.optim.config import Recipe
+from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
@@ -52,12 +52,12 @@ class Finding(NamedTuple):
     change: dict[str, Any]
 
 
-class Case(NamedTuple):
+class DiagnosisContext(NamedTuple):
     """A finished descent. `request` is what was asked for, shaped as the body of POST /fit; what it leaves out has its
     default. `null` is E of the best constant prediction, NaN where there is none."""
 
     problem: Problem
-    recipe: Recipe
+    config: DescentConfig
     outcome: Outcome
     history: History
     request: Mapping[str, Any]
@@ -100,8 +100,8 @@ class Case(NamedTuple):
     @property
     def linear_method(self) -> bool:
         """Whether steps are in proportion to the gradient of all rows, with a rate that is not searched for."""
-        plain = self.kind in LINEAR_METHODS and self.recipe.batch_size is None
-        return plain and not isinstance(self.recipe.learning_rate, Backtracking)
+        plain = self.kind in LINEAR_METHODS and self.config.batch_size is None
+        return plain and not isinstance(self.config.learning_rate, Backtracking)
 
     @property
     def energy(self) -> FloatArray:
@@ -148,16 +148,16 @@ class Case(NamedTuple):
         return float(np.median(self.energy[max(row - 1, 0) : row + 2]))
 
 
-def make_case(
+def make_context(
     problem: Problem,
-    recipe: Recipe,
+    config: DescentConfig,
     outcome: Outcome,
     history: History,
     request: Mapping[str, Any],
     features: Sequence[str],
-) -> Case:
+) -> DiagnosisContext:
     """The case, with what all findings need to know."""
-    return Case(problem, recipe, outcome, history, request, features, null_energy(problem))
+    return DiagnosisContext(problem, config, outcome, history, request, features, null_energy(problem))
 
 
 def null_energy(problem: Problem) -> float:
@@ -188,17 +188,17 @@ def _best_constant(problem: Problem) -> Any:
     return np.log(share)[:, None] if model.outputs > 1 else np.log(share) - np.log1p(-share)
 
 
-def tolerance(case: Case, least: float) -> float:
+def tolerance(context: DiagnosisContext, least: float) -> float:
     """How far E may be from its least value before that matters: 1 % of it, or 0.001 of what a constant leaves.
 
     The second says that the share of the variance that is explained, R², is within 0.001 of its best. A log loss
     creeps towards its least value long after the predictions have settled: there it is 0.005.
     """
-    share = 5e-3 if case.problem.loss.name == "log_loss" else 1e-3
-    rounding = 1e-14 * float(case.energy[0])
-    if case.null <= rounding:  # a target that is the same in every row
-        rounding = 1e-3 * float(case.energy[0])
-    return max(0.01 * least, share * case.null, rounding)
+    share = 5e-3 if context.problem.loss.name == "log_loss" else 1e-3
+    rounding = 1e-14 * float(context.energy[0])
+    if context.null <= rounding:  # a target that is the same in every row
+        rounding = 1e-3 * float(context.energy[0])
+    return max(0.01 * least, share * context.null, rounding)
 
 
 def rounded_up(steps: float) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.diagnosis.context import Case, Finding, two_digits
+from gd_engine.diagnosis.context import DiagnosisContext, Finding, two_digits
 from gd_engine.diagnosis.design_columns import SLICE_ROWS
 from gd_engine.diagnosis.plateau import large, other_seed, own_theta0, standardized
 from gd_engine.models.mlp import ACTIVATIONS, hidden_units
@@ -15,49 +15,49 @@ SATURATED = 0.01
 """How far from its extremes, as a share of their distance, a saturated unit stays in every row."""
 
 
-def find(case: Case) -> list[Finding]:
+def find(context: DiagnosisContext) -> list[Finding]:
     """Units that are all alike, else units of which half a layer is dead."""
-    return _alike(case) or _dead_units(case) if case.problem.model.kind == "mlp" else []
+    return _alike(context) or _dead_units(context) if context.problem.model.kind == "mlp" else []
 
 
-def _layers(case: Case, theta: FloatArray) -> Iterator[list[FloatArray]]:
+def _layers(context: DiagnosisContext, theta: FloatArray) -> Iterator[list[FloatArray]]:
     """The hidden layers' outputs, each (rows, units), slice by slice of the training rows."""
-    model, design = case.problem.model, case.problem.train.design
+    model, design = context.problem.model, context.problem.train.design
     for first in range(0, len(design), SLICE_ROWS):
         with np.errstate(all="ignore"):
             yield hidden_units(model.layers, ACTIVATIONS[model.activation], theta, design[first : first + SLICE_ROWS])
 
 
-def _silent(case: Case, theta: FloatArray) -> list[Any]:
+def _silent(context: DiagnosisContext, theta: FloatArray) -> list[Any]:
     """For each hidden layer, which units do not learn: relu at 0, others at one extreme, in every row; (units,)."""
-    least = {"relu": 0.0, "tanh": -1.0, "sigmoid": 0.0}[case.problem.model.activation]
+    least = {"relu": 0.0, "tanh": -1.0, "sigmoid": 0.0}[context.problem.model.activation]
     extremes: list[FloatArray] = []
-    for layers in _layers(case, theta):
+    for layers in _layers(context, theta):
         found = [np.array([z.min(axis=0), z.max(axis=0)]) for z in layers]
         if extremes:
             pairs = zip(extremes, found, strict=True)
             found = [np.array([np.minimum(a[0], b[0]), np.maximum(a[1], b[1])]) for a, b in pairs]
         extremes = found
-    if case.problem.model.activation == "relu":
+    if context.problem.model.activation == "relu":
         return [high <= 0.0 for _, high in extremes]
     room = SATURATED * (1.0 - least)
     return [(low >= 1.0 - room) | (high <= least + room) for low, high in extremes]
 
 
-def _dead_units(case: Case) -> list[Finding]:
+def _dead_units(context: DiagnosisContext) -> list[Finding]:
     """Layers of which at least half the units are dead: of fewer, a good fit may well do without."""
-    silent = _silent(case, case.theta)
+    silent = _silent(context, context.theta)
     bad = [layer for layer, dead in enumerate(silent) if dead.sum() >= 0.5 * len(dead)]
     if not bad:
         return []
     layer = bad[0]
     units = (np.flatnonzero(silent[layer]) + 1).tolist()
-    total, activation = len(silent[layer]), case.problem.model.activation
-    from_start = bool(_silent(case, case.theta0)[layer].sum() >= 0.5 * total)
+    total, activation = len(silent[layer]), context.problem.model.activation
+    from_start = bool(_silent(context, context.theta0)[layer].sum() >= 0.5 * total)
     state = "0" if activation == "relu" else "at one end of its range"
     evidence = {"layer": layer + 1, "units": units, "count": len(units), "of": total, "activation": activation}
-    evidence |= {"from_start": from_start, "learning_rate": case.rate}
-    change, why = _revived(case, from_start=from_start)
+    evidence |= {"from_start": from_start, "learning_rate": context.rate}
+    change, why = _revived(context, from_start=from_start)
     sentence = (
         f"{len(units)} of the {total} {activation} units of hidden layer {layer + 1} are each {state} in every "
         f"training row, so their gradient is {'0' if activation == 'relu' else 'almost 0'} and they learn nothing; "
@@ -66,31 +66,31 @@ def _dead_units(case: Case) -> list[Finding]:
     return [Finding("dead_units", evidence, sentence, change)]
 
 
-def _revived(case: Case, *, from_start: bool) -> tuple[dict[str, Any], str]:
+def _revived(context: DiagnosisContext, *, from_start: bool) -> tuple[dict[str, Any], str]:
     if not from_start:
-        smaller = two_digits(0.1 * case.rate)
+        smaller = two_digits(0.1 * context.rate)
         return {"descent": {"learning_rate": smaller}}, "they were not at the start: the learning rate drove them there"
-    if own_theta0(case):
+    if own_theta0(context):
         return {"descent": {"theta0": None}}, "they were so from the start: θ₀ put them there"
-    if large(case):
-        return standardized(case), "the features are large numbers, and so are the sums that the units take of them"
-    if case.problem.model.activation == "relu":
+    if large(context):
+        return standardized(context), "the features are large numbers, and so are the sums that the units take of them"
+    if context.problem.model.activation == "relu":
         return {"model": {"activation": "tanh"}}, "they were so from the start; tanh has no flat half"
-    return other_seed(case), "they were so from the start"
+    return other_seed(context), "they were so from the start"
 
 
-def _alike(case: Case) -> list[Finding]:
+def _alike(context: DiagnosisContext) -> list[Finding]:
     """Units that began alike, and so stay: their gradients are the same."""
-    model = case.problem.model
+    model = context.problem.model
     (features, units), *_ = model.layers
-    begin, end = (theta[: (features + 1) * units].reshape(-1, units) for theta in (case.theta0, case.theta))
+    begin, end = (theta[: (features + 1) * units].reshape(-1, units) for theta in (context.theta0, context.theta))
     if units < 2 or not (begin == begin[:, :1]).all() or not np.allclose(end, end[:, :1], rtol=1e-6, atol=1e-12):
         return []
-    evidence = {"energy": float(case.energy[-1]), "constant_energy": case.null, "layer": 1, "units": units}
-    evidence["step"] = case.steps
+    evidence = {"energy": float(context.energy[-1]), "constant_energy": context.null, "layer": 1, "units": units}
+    evidence["step"] = context.steps
     sentence = (
         f"The {units} units of hidden layer 1 began with the same weights, so their gradients are the same and "
-        f"they are still alike at step {case.steps}: the layer does no more than one unit would. A random θ₀ tells "
+        f"they are still alike at step {context.steps}: the layer does no more than one unit would. A random θ₀ tells "
         "them apart."
     )
     return [Finding("plateau", evidence, sentence, {"descent": {"theta0": None}})]

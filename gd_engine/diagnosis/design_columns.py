@@ -6,7 +6,7 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray
 from gd_engine.data.design_matrix import Rows
-from gd_engine.diagnosis.context import Case, Finding, listed, two_digits
+from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, two_digits
 from gd_engine.problem import Problem
 
 MOST_COLUMNS = 500
@@ -55,28 +55,28 @@ def moments(problem: Problem, rows: Rows) -> Moments:
     return Moments(origin + mean, gram / count - np.outer(mean, mean))
 
 
-def names(case: Case) -> list[str]:
+def names(context: DiagnosisContext) -> list[str]:
     """The names of the design's columns but that of ones."""
-    model = case.problem.model
+    model = context.problem.model
     if model.kind in ("linear", "polynomial", "logistic"):
         return list(model.parameters[1 if model.intercept else 0 :])
-    return list(case.features)
+    return list(context.features)
 
 
-def find(case: Case) -> list[Finding]:
+def find(context: DiagnosisContext) -> list[Finding]:
     """Constant columns and duplicates, as far as they leave E a valley: with a ridge penalty they do not."""
-    problem = case.problem
+    problem = context.problem
     few = problem.train.design.shape[1] <= MOST_COLUMNS and problem.train.size > 1
     if problem.model.kind == "formula" or problem.penalty.l2 > 0 or not few:
         return []
     found = moments(problem, problem.train)
     still = _still(found, problem.model.intercept)
-    return _constant(case, found, still) + _duplicates(case, found, still)
+    return _constant(context, found, still) + _duplicates(context, found, still)
 
 
-def ridge(case: Case, share: float) -> float:
+def ridge(context: DiagnosisContext, share: float) -> float:
     """λ₂ as a share of the loss's weight on a column of middling size, so that units of measure do not matter."""
-    problem = case.problem
+    problem = context.problem
     squares = np.square(moments(problem, problem.train).deviation)
     middle = float(np.median(squares[squares > 0])) if (squares > 0).any() else 1.0
     return two_digits(share * middle * problem.train.size / problem.divisor)
@@ -87,19 +87,19 @@ def _still(found: Moments, intercept: bool) -> Any:
     return found.deviation <= (STILL * found.size if intercept else 0.0)
 
 
-def _constant(case: Case, found: Moments, still: Any) -> list[Finding]:
+def _constant(context: DiagnosisContext, found: Moments, still: Any) -> list[Finding]:
     if not still.any():
         return []
     places = np.flatnonzero(still)
-    which = [names(case)[j] for j in places]
-    scaling = case.problem.scaling
-    values = (found.mean * scaling.scale + scaling.mean)[places] if case.problem.model.intercept else np.zeros(1)
+    which = [names(context)[j] for j in places]
+    scaling = context.problem.scaling
+    values = (found.mean * scaling.scale + scaling.mean)[places] if context.problem.model.intercept else np.zeros(1)
     one = len(which) == 1
-    if one and _is_the_intercept(case, int(places[0]), found):
+    if one and _is_the_intercept(context, int(places[0]), found):
         change: dict[str, Any] = {"model": {"intercept": False}}
         cure = "leave the intercept to it"
     else:
-        change = {"objective": {"l2": ridge(case, RIDGE)}}
+        change = {"objective": {"l2": ridge(context, RIDGE)}}
         cure = "a small l2 settles its weight at 0"
     sentence = (
         f"{listed(which)} {'is the same number' if one else 'are each the same number'} in every training row, so "
@@ -109,10 +109,10 @@ def _constant(case: Case, found: Moments, still: Any) -> list[Finding]:
     return [Finding("constant_column", {"columns": which, "values": values.tolist()}, sentence, change)]
 
 
-def _is_the_intercept(case: Case, column: int, found: Moments) -> bool:
+def _is_the_intercept(context: DiagnosisContext, column: int, found: Moments) -> bool:
     """Whether a constant column is a second intercept, in the test rows too."""
-    problem = case.problem
-    if case.standardized or problem.model.kind == "mlp" or found.mean[column] == 0:
+    problem = context.problem
+    if context.standardized or problem.model.kind == "mlp" or found.mean[column] == 0:
         return False
     others = [rows for rows in (problem.validation, problem.test) if rows.size]
     return all(_holds(moments(problem, rows), column, found.mean[column]) for rows in others)
@@ -123,13 +123,13 @@ def _holds(found: Moments, column: int, value: float) -> bool:
     return away <= 1e-9 * abs(value)
 
 
-def _duplicates(case: Case, found: Moments, still: Any) -> list[Finding]:
-    if case.problem.model.kind == "mlp":  # E of a perceptron has valleys enough, and they do no harm
+def _duplicates(context: DiagnosisContext, found: Moments, still: Any) -> list[Finding]:
+    if context.problem.model.kind == "mlp":  # E of a perceptron has valleys enough, and they do no harm
         return []
     deviation = np.where(still, 1.0, found.deviation)
     alike = np.abs(found.gram / np.outer(deviation, deviation)) >= 1.0 - SAME
     alike[still] = alike[:, still] = False
-    pairs = [(names(case)[i], names(case)[j]) for i, j in np.argwhere(np.triu(alike, 1))]
+    pairs = [(names(context)[i], names(context)[j]) for i, j in np.argwhere(np.triu(alike, 1))]
     if not pairs:
         return []
     first, second = pairs[0]
@@ -139,4 +139,4 @@ def _duplicates(case: Case, found: Moments, still: Any) -> list[Finding]:
         f"other shrinks, and where θ ends in it depends on θ₀ alone; a small l2 gives E one lowest point."
     )
     evidence = {"pairs": [list(pair) for pair in pairs[:20]], "count": len(pairs)}
-    return [Finding("duplicate_columns", evidence, sentence, {"objective": {"l2": ridge(case, RIDGE)}})]
+    return [Finding("duplicate_columns", evidence, sentence, {"objective": {"l2": ridge(context, RIDGE)}})]

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.diagnosis.context import LINEAR_METHODS, Case, Finding, two_digits
+from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, two_digits
 from gd_engine.diagnosis.probes import curvature_at, goes_down
 from gd_engine.diagnosis.remaining_gap import (
-    Left,
+    RemainingGap,
     as_steps,
     evidence_of,
     faster,
@@ -26,90 +26,90 @@ SPREAD = 10.0
 MOST_DOUBLINGS = 4.0
 
 
-def find(case: Case) -> list[Finding]:
+def find(context: DiagnosisContext) -> list[Finding]:
     """From what was observed alone: E at a quarter, at half, and at the end of the steps."""
-    small = _small_rate(case)
+    small = _small_rate(context)
     if small:
         return small
     quarter, half, last = (
-        case.energy_at(case.steps / 4),
-        case.energy_at(case.steps / 2),
-        float(np.median(case.energy[-3:])),
+        context.energy_at(context.steps / 4),
+        context.energy_at(context.steps / 2),
+        float(np.median(context.energy[-3:])),
     )
     before, gained = quarter - half, half - last
-    if not (gained > WORTH * max(abs(last), case.null) and before > 0 and test_gain(case) > 0.03):
+    if not (gained > WORTH * max(abs(last), context.null) and before > 0 and test_gain(context) > 0.03):
         return []
-    left = _extrapolated(case, gained, min(max(gained / before, 0.1), 0.9))
-    scales = _unscaled(case, left)
-    return [scales or _still_falling(case, left, half, last)]
+    remaining = _extrapolated(context, gained, min(max(gained / before, 0.1), 0.9))
+    scales = _unscaled(context, remaining)
+    return [scales or _still_falling(context, remaining, half, last)]
 
 
-def _extrapolated(case: Case, gained: float, ratio: float) -> Left:
+def _extrapolated(context: DiagnosisContext, gained: float, ratio: float) -> RemainingGap:
     """As if each doubling of the steps gained `ratio` of what the one before gained: a power law of the step."""
     gap = gained * ratio / (1.0 - ratio)
-    close = WORTH * case.null
+    close = WORTH * context.null
     doublings = max(log(max(gap / close, 1.0)) / -log(ratio), 1.0)
-    return Left(gap, close, round(case.steps * 2.0 ** min(doublings, MOST_DOUBLINGS)), estimate=True)
+    return RemainingGap(gap, close, round(context.steps * 2.0 ** min(doublings, MOST_DOUBLINGS)), estimate=True)
 
 
-def _still_falling(case: Case, left: Left, half: float, last: float) -> Finding:
-    evidence = evidence_of(case, left) | {"half_step": case.steps // 2, "half_energy": half}
-    descent = longer(case, left.steps)
-    if case.problem.model.kind == "mlp" and case.descent.get("theta0") is not None and half > 10 * case.null:
+def _still_falling(context: DiagnosisContext, remaining: RemainingGap, half: float, last: float) -> Finding:
+    evidence = evidence_of(context, remaining) | {"half_step": context.steps // 2, "half_energy": half}
+    descent = longer(context, remaining.steps)
+    if context.problem.model.kind == "mlp" and context.descent.get("theta0") is not None and half > 10 * context.null:
         descent = {"theta0": None}  # far worse than a constant: no descent should begin there
     sentence = (
-        f"E was still falling at step {case.steps}: the last half of the steps brought it from {half:.4g} to "
-        f"{last:.4g}. About {as_steps(left.steps)} steps would do (an estimate)."
+        f"E was still falling at step {context.steps}: the last half of the steps brought it from {half:.4g} to "
+        f"{last:.4g}. About {as_steps(remaining.steps)} steps would do (an estimate)."
     )
     return Finding("too_few_steps", evidence, sentence, {"descent": descent})
 
 
-def _unscaled(case: Case, left: Left) -> Finding | None:
+def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | None:
     """Columns on different scales, where only what was observed tells how slow they make the descent."""
-    if case.standardized or case.problem.model.kind == "formula":
+    if context.standardized or context.problem.model.kind == "formula":
         return None
-    evidence = evidence_of(case, left) | scale_evidence(case)
+    evidence = evidence_of(context, remaining) | scale_evidence(context)
     if evidence["largest_size"] < SPREAD * evidence["smallest_size"]:
         return None
     change: dict[str, Any] = {"standardize": True}
-    descent = faster(case) if case.linear_method and case.problem.loss.name != "mae" else {}
+    descent = faster(context) if context.linear_method and context.problem.loss.name != "mae" else {}
     return Finding(
         "ill_conditioned",
         evidence,
-        scales_sentence(case, evidence),
+        scales_sentence(context, evidence),
         change | ({"descent": descent} if descent else {}),
     )
 
 
-def _small_rate(case: Case) -> list[Finding]:
+def _small_rate(context: DiagnosisContext) -> list[Finding]:
     """A rate far below 1/λmax where one step of 1/λmax would gain what matters: ½ ‖g‖²/λmax at least."""
-    poor = float(case.energy[-1]) > 0.05 * case.null and not case.automatic
-    plain = case.kind in LINEAR_METHODS and not isinstance(case.recipe.learning_rate, Backtracking)
-    if not (poor and plain and case.recipe.clip_norm is None):
+    poor = float(context.energy[-1]) > 0.05 * context.null and not context.automatic
+    plain = context.kind in LINEAR_METHODS and not isinstance(context.config.learning_rate, Backtracking)
+    if not (poor and plain and context.config.clip_norm is None):
         return []
-    slope = float(case.history.overview.columns["gradient_norm"][-1])
-    curvature = curvature_at(case, case.theta)
-    rate = float(case.history.overview.columns["learning_rate"][-1]) / (1.0 - case.momentum or 1.0)
+    slope = float(context.history.overview.columns["gradient_norm"][-1])
+    curvature = curvature_at(context, context.theta)
+    rate = float(context.history.overview.columns["learning_rate"][-1]) / (1.0 - context.momentum or 1.0)
     gain = 0.5 * slope * slope / curvature
-    if not (isfinite(curvature) and rate <= 0.02 / curvature and gain >= 1e-3 * case.null):
+    if not (isfinite(curvature) and rate <= 0.02 / curvature and gain >= 1e-3 * context.null):
         return []
-    return [_creeping(case, rate, curvature, gain)]
+    return [_creeping(context, rate, curvature, gain)]
 
 
-def _creeping(case: Case, rate: float, curvature: float, gain: float) -> Finding:
-    before = curvature_at(case, case.theta0)
-    automatic = before >= 0.5 * curvature and goes_down(case, 1.0 / before)
+def _creeping(context: DiagnosisContext, rate: float, curvature: float, gain: float) -> Finding:
+    before = curvature_at(context, context.theta0)
+    automatic = before >= 0.5 * curvature and goes_down(context, 1.0 / before)
     better = two_digits(0.5 / curvature)
     evidence = {
-        "step": case.steps,
-        "energy": float(case.energy[-1]),
+        "step": context.steps,
+        "energy": float(context.energy[-1]),
         "learning_rate": rate,
         "automatic_rate": 1.0 / curvature,
         "gain": gain,
     }
     sentence = (
-        f"The learning rate {rate:.3g} is too small: at step {case.steps} E has hardly begun to fall. One step with "
+        f"The learning rate {rate:.3g} is too small: at step {context.steps} E has hardly begun to fall. One step with "
         f"the rate 1/λmax = {1.0 / curvature:.3g} would lower it by about {gain:.3g}."
     )
-    change = faster(case) | {"learning_rate": "auto" if automatic else better}
+    change = faster(context) | {"learning_rate": "auto" if automatic else better}
     return Finding("too_few_steps", evidence, sentence, {"descent": change})

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.diagnosis.context import Case, Finding
+from gd_engine.diagnosis.context import DiagnosisContext, Finding
 from gd_engine.diagnosis.design_columns import ridge
-from gd_engine.diagnosis.quadratic_model import Bowl
+from gd_engine.diagnosis.quadratic_model import QuadraticModel
 from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
 
 RISE = 0.1
@@ -22,43 +22,45 @@ STRONG = 0.3
 STRONGEST = 1.0
 
 
-def separable(case: Case) -> list[Finding]:
+def separable(context: DiagnosisContext) -> list[Finding]:
     """Every training row right by scores linear in θ, and no penalty: E falls for ever as θ is scaled up."""
-    problem, columns = case.problem, case.history.overview.columns
+    problem, columns = context.problem, context.history.overview.columns
     plain = problem.model.kind in ("logistic", "softmax") and problem.loss.name == "log_loss"
     if not plain or any(problem.penalty) or columns["train_accuracy"][-1] < 1.0:
         return []
-    lengths = np.linalg.norm(case.history.overview.theta, axis=1)
-    half = int(np.searchsorted(case.history.overview.step, case.steps // 2))
-    if not (len(lengths) > 2 and lengths[-1] > 1.001 * lengths[half] and case.energy[-1] < case.energy[half]):
+    lengths = np.linalg.norm(context.history.overview.theta, axis=1)
+    half = int(np.searchsorted(context.history.overview.step, context.steps // 2))
+    if not (len(lengths) > 2 and lengths[-1] > 1.001 * lengths[half] and context.energy[-1] < context.energy[half]):
         return []
     evidence = {
-        "step": case.steps,
-        "energy": float(case.energy[-1]),
+        "step": context.steps,
+        "energy": float(context.energy[-1]),
         "theta_norm": float(lengths[-1]),
-        "half_step": int(case.history.overview.step[half]),
+        "half_step": int(context.history.overview.step[half]),
         "half_theta_norm": float(lengths[half]),
-        "l2": ridge(case, RIDGE),
+        "l2": ridge(context, RIDGE),
     }
     sentence = (
         "The classes can be separated: every training row is right, and the longer θ is, the less E. So ‖θ‖ grows "
-        f"without end ({lengths[half]:.3g} at step {evidence['half_step']}, {lengths[-1]:.3g} at step {case.steps}) "
+        f"without end ({lengths[half]:.3g} at step {evidence['half_step']}, {lengths[-1]:.3g} at step {context.steps}) "
         f"and E falls towards 0; l2 = {evidence['l2']:g} gives it a lowest point."
     )
     return [Finding("separable_classes", evidence, sentence, {"objective": {"l2": evidence["l2"]}})]
 
 
-def overfitting(case: Case, bowl: Bowl | None) -> list[Finding]:
+def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
     """The test error rises, clearly and to the end, while E falls."""
-    test = case.history.overview.columns["test_mse"]
-    count = case.problem.test.size
+    test = context.history.overview.columns["test_mse"]
+    count = context.problem.test.size
     if count < FEW_TEST_ROWS or len(test) < 10 or not np.isfinite(test).all():
         return []
     best = int(np.argmin(test))
-    margin = 1.0 + RISE + CHANCE / count + CHANCE / case.problem.train.size
+    margin = 1.0 + RISE + CHANCE / count + CHANCE / context.problem.train.size
     after = test[best:]
     scale = (
-        case.null * case.problem.divisor / case.problem.train.size if case.problem.loss.name != "log_loss" else test[0]
+        context.null * context.problem.divisor / context.problem.train.size
+        if context.problem.loss.name != "log_loss"
+        else test[0]
     )
     rising = (
         test[-1] > NOTABLE * scale
@@ -66,11 +68,11 @@ def overfitting(case: Case, bowl: Bowl | None) -> list[Finding]:
         and np.median(after[-3:]) >= margin * test[best]
     )
     lasting = test[-1] >= 0.9 * after.max() and (_stays(after) or _rises(after))
-    train = case.history.overview.columns["train_mse"]
-    learning = case.energy[-1] < case.energy[best] and train[-1] < 0.98 * train[best]
+    train = context.history.overview.columns["train_mse"]
+    learning = context.energy[-1] < context.energy[best] and train[-1] < 0.98 * train[best]
     if not (rising and lasting and learning and test[-1] > GAP * train[-1]):
         return []
-    return [_overfitted(case, best, convex=bowl is not None)]
+    return [_overfitted(context, best, convex=quadratic is not None)]
 
 
 def _stays(after: FloatArray) -> bool:
@@ -84,16 +86,16 @@ def _rises(after: FloatArray) -> bool:
     return bool(np.mean(np.diff(few) >= 0.0) >= 0.8)
 
 
-def _overfitted(case: Case, best: int, *, convex: bool) -> Finding:
-    columns, step = case.history.overview.columns, int(case.history.overview.step[best])
+def _overfitted(context: DiagnosisContext, best: int, *, convex: bool) -> Finding:
+    columns, step = context.history.overview.columns, int(context.history.overview.step[best])
     evidence = {
         "best_step": step,
-        "step": case.steps,
+        "step": context.steps,
         "best_test_mse": float(columns["test_mse"][best]),
         "test_mse": float(columns["test_mse"][-1]),
         "best_train_mse": float(columns["train_mse"][best]),
         "train_mse": float(columns["train_mse"][-1]),
-        "l2": max(ridge(case, STRONG if step > 0 else STRONGEST), 3.0 * case.problem.penalty.l2),
+        "l2": max(ridge(context, STRONG if step > 0 else STRONGEST), 3.0 * context.problem.penalty.l2),
     }
     sentence = (
         f"Overfitting: from step {step} on the test error rises, from {evidence['best_test_mse']:.4g} to "

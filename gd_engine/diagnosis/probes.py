@@ -8,24 +8,24 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.autodiff.curvature import largest_curvature
 from gd_engine.descent.loop import descend, start
-from gd_engine.diagnosis.context import Case
+from gd_engine.diagnosis.context import DiagnosisContext
 
 TRIAL_STEPS = 12
 
 
-def curvature_at(case: Case, theta: FloatArray) -> float:
+def curvature_at(context: DiagnosisContext, theta: FloatArray) -> float:
     """λmax of E at θ; NaN where it is not positive, or E (mae) is made of flat pieces."""
-    curvature = np.nan if case.problem.loss.name == "mae" else largest_curvature(case.sample.energy, theta)
+    curvature = np.nan if context.problem.loss.name == "mae" else largest_curvature(context.sample.energy, theta)
     return curvature if isfinite(curvature) and curvature > 0 else np.nan
 
 
-def goes_down(case: Case, rate: float) -> bool:
+def goes_down(context: DiagnosisContext, rate: float) -> bool:
     """Whether a descent with this rate goes down at first: tried, for a few steps."""
     if not isfinite(rate):
         return False
-    recipe = case.recipe._replace(learning_rate=rate, steps=TRIAL_STEPS)
-    state = start(case.theta0, recipe.optimizer)
-    [*blocks] = descend(case.sample, recipe, state, is_full=lambda rows: rows > TRIAL_STEPS, replay=False)
+    config = context.config._replace(learning_rate=rate, steps=TRIAL_STEPS)
+    state = start(context.theta0, config.optimizer)
+    [*blocks] = descend(context.sample, config, state, is_full=lambda rows: rows > TRIAL_STEPS, replay=False)
     energies = np.concatenate([block.columns["train_loss"] for block in blocks])
     return len(energies) > TRIAL_STEPS and bool(energies[-1] < energies[0] and energies.max() <= 2 * energies[0])
 

@@ -7,7 +7,7 @@ from autograd import grad
 
 from gd_engine.arrays import FloatArray
 from gd_engine.descent.closed_form import optimum
-from gd_engine.diagnosis.context import Case, tolerance
+from gd_engine.diagnosis.context import DiagnosisContext, tolerance
 from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, moments
 from gd_engine.problem import Problem
 
@@ -18,7 +18,7 @@ FLAT = 1e-13
 """Curvatures below this share of the greatest are rounding errors."""
 
 
-class Bowl(NamedTuple):
+class QuadraticModel(NamedTuple):
     """E ≈ energy + ½ (θ − lowest)ᵀ hessian (θ − lowest). `exact` where E is quadratic; else Newton's, at the last θ."""
 
     hessian: FloatArray
@@ -31,10 +31,10 @@ class Bowl(NamedTuple):
         """λmax."""
         return float(np.linalg.eigvalsh(self.hessian)[-1])
 
-    def rescaled(self, change: FloatArray) -> "Bowl":
+    def rescaled(self, change: FloatArray) -> "QuadraticModel":
         """The same bowl over φ, θ = change φ."""
         lowest = np.asarray(np.linalg.solve(change, self.lowest), dtype=np.float64)
-        return Bowl(change.T @ self.hessian @ change, lowest, self.energy, exact=self.exact)
+        return QuadraticModel(change.T @ self.hessian @ change, lowest, self.energy, exact=self.exact)
 
 
 class Modes(NamedTuple):
@@ -45,32 +45,32 @@ class Modes(NamedTuple):
     gaps: FloatArray
 
 
-def modes(bowl: Bowl, theta: FloatArray) -> Modes:
+def modes(quadratic: QuadraticModel, theta: FloatArray) -> Modes:
     """The modes at θ, by rising λ. Where E is flat there is no gap."""
-    values, vectors = np.linalg.eigh(bowl.hessian)
+    values, vectors = np.linalg.eigh(quadratic.hessian)
     values = np.where(values > FLAT * values[-1], values, 0.0)
-    return Modes(values, vectors, 0.5 * values * np.square(vectors.T @ (theta - bowl.lowest)))
+    return Modes(values, vectors, 0.5 * values * np.square(vectors.T @ (theta - quadratic.lowest)))
 
 
-def bowl_of(case: Case) -> Bowl | None:
+def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
     """The bowl at the last θ, for squared errors of a linear model and for the log loss of one linear in θ."""
-    problem = case.problem
-    count, p = len(problem.train.design), len(case.theta)
+    problem = context.problem
+    count, p = len(problem.train.design), len(context.theta)
     if p > MOST_COLUMNS or count * p * p > MOST_WORK or problem.penalty.l1:
         return None
     if problem.quadratic:
         found = optimum(problem)
         hessian = 2.0 / problem.divisor * problem.train.design.T @ problem.train.design + _ridge(problem)
-        return Bowl(hessian, found.theta, found.energy, exact=True)
+        return QuadraticModel(hessian, found.theta, found.energy, exact=True)
     if problem.model.kind not in ("logistic", "softmax") or problem.loss.name != "log_loss":
         return None
     with np.errstate(all="ignore"):
-        return _newton(case)
+        return _newton(context)
 
 
-def _newton(case: Case) -> Bowl | None:
+def _newton(context: DiagnosisContext) -> QuadraticModel | None:
     """The bowl that touches E at the last θ: gradient g, Hessian H, lowest point θ − H⁺ g."""
-    problem, theta = case.problem, case.theta
+    problem, theta = context.problem, context.theta
     hessian = _log_loss_hessian(problem, theta) + _ridge(problem)
     gradient = np.asarray(grad(problem.energy)(theta), dtype=np.float64)
     if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()) or not hessian.any():
@@ -80,8 +80,8 @@ def _newton(case: Case) -> Bowl | None:
     curved = values > 1e-12 * values[-1]
     step = np.where(curved, along / np.where(curved, values, 1.0), 0.0)
     gap = 0.5 * float(step @ along)
-    energy = float(case.energy[-1])
-    return Bowl(hessian, theta - vectors @ step, max(energy - gap, 0.0), exact=False)
+    energy = float(context.energy[-1])
+    return QuadraticModel(hessian, theta - vectors @ step, max(energy - gap, 0.0), exact=False)
 
 
 def _log_loss_hessian(problem: Problem, theta: FloatArray) -> FloatArray:
@@ -109,12 +109,12 @@ def _ridge(problem: Problem) -> FloatArray:
     return np.diag(2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64))
 
 
-def standardising(case: Case) -> FloatArray | None:
+def standardising(context: DiagnosisContext) -> FloatArray | None:
     """The matrix that takes θ of standardised columns to θ of the columns as they are; None where that is no cure."""
-    model = case.problem.model
-    if case.standardized or model.kind in ("formula", "mlp") or case.problem.train.size < 2:
+    model = context.problem.model
+    if context.standardized or model.kind in ("formula", "mlp") or context.problem.train.size < 2:
         return None
-    found = moments(case.problem, case.problem.train)
+    found = moments(context.problem, context.problem.train)
     scale = np.where(found.deviation > 0, found.deviation, 1.0)
     first = 1 if model.intercept else 0
     change = np.diag(np.concatenate([np.ones(first), 1.0 / scale]))
@@ -123,9 +123,9 @@ def standardising(case: Case) -> FloatArray | None:
     return np.asarray(np.kron(change, np.eye(model.width)), dtype=np.float64)
 
 
-def condition(bowl: Bowl) -> float:
+def condition(quadratic: QuadraticModel) -> float:
     """λmax over the least λ that is not 0."""
-    values = np.linalg.eigvalsh(bowl.hessian)
+    values = np.linalg.eigvalsh(quadratic.hessian)
     return float(values[-1] / values[values > FLAT * values[-1]].min())
 
 
@@ -172,8 +172,8 @@ def steps_needed(factors: FloatArray, gaps: FloatArray, close: float) -> int:
     return int(np.ceil(high))
 
 
-def automatic_steps(case: Case, bowl: Bowl, theta: FloatArray) -> int:
+def automatic_steps(context: DiagnosisContext, quadratic: QuadraticModel, theta: FloatArray) -> int:
     """How many steps from θ it takes at the rate 1/λmax until E is as good as at its lowest point."""
-    found = modes(bowl, theta)
-    factors, _ = shrinking(case.kind, case.momentum, 1.0 / found.values[-1], found.values)
-    return steps_needed(factors, found.gaps, tolerance(case, bowl.energy))
+    found = modes(quadratic, theta)
+    factors, _ = shrinking(context.kind, context.momentum, 1.0 / found.values[-1], found.values)
+    return steps_needed(factors, found.gaps, tolerance(context, quadratic.energy))

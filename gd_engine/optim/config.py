@@ -7,7 +7,7 @@ from gd_engine.optim.optimizers import Optimizer
 from gd_engine.optim.schedules import Backtracking, Schedule
 
 
-class Recipe(NamedTuple):
+class DescentConfig(NamedTuple):
     """How to descend. `learning_rate` is a number, a function of the step's number, or a line search.
 
     With `batch_size` a step's gradient is taken from so many rows (`data.minibatches`); the trajectory's columns

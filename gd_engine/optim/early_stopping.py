@@ -26,22 +26,22 @@ class Stop(NamedTuple):
         return self == Stop()
 
 
-class Watch(NamedTuple):
+class StoppingState(NamedTuple):
     """What the conditions must remember: E of the step before, the least validation MSE, and its step."""
 
     energy: float = inf
     least: float = inf
     least_step: float = 0.0
 
-    def after(self, step: int, energy: float, validation: float) -> "Watch":
+    def after(self, step: int, energy: float, validation: float) -> "StoppingState":
         """The memory after a step."""
         if validation < self.least:
-            return Watch(energy, validation, step)
-        return Watch(energy, self.least, self.least_step)
+            return StoppingState(energy, validation, step)
+        return StoppingState(energy, self.least, self.least_step)
 
 
 def reason_to_stop(
-    stop: Stop, watch: Watch, step: int, *, energy: float, gradient_norm: float, validation: float
+    stop: Stop, watch: StoppingState, step: int, *, energy: float, gradient_norm: float, validation: float
 ) -> Reason | None:
     """The condition that is met at a step, `watch` being the memory of the steps before it."""
     if stop.gradient_norm is not None and gradient_norm <= stop.gradient_norm:

@@ -8,7 +8,7 @@ import numpy as np
 from gd_engine import Model
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
-from service.analysis.run_context import Subject, subject
+from service.analysis.run_context import RunContext, subject
 from service.engine_adapter.factory import split_of
 from service.storage import datasets
 from service.storage.database import Database
@@ -97,7 +97,7 @@ def _rows(connection: Any, dataset: Any, picked: Any) -> FloatArray:
     return np.concatenate(parts)
 
 
-def _points(of: Subject, drawn: FloatArray, picked: Any) -> dict[str, Any]:
+def _points(of: RunContext, drawn: FloatArray, picked: Any) -> dict[str, Any]:
     y = drawn[:, -1]
     if of.run.classes and not of.run.dataset_text_target:
         y = np.searchsorted(np.array(of.run.classes, dtype=np.float64), y).astype(np.float64)

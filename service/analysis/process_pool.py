@@ -28,7 +28,7 @@ TOO_LARGE = "This needs more memory than a worker may have. Ask for less: a lowe
 DIED = "The process that computed this died, perhaps of too little memory; the service's log says more."
 
 
-class Inquiries:
+class AnalysisPool:
     """Answers questions of one event loop, the same question once however many ask it, and keeps the latest answers."""
 
     def __init__(self, settings: Settings) -> None:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine import Model, NoLearningRateError, Problem, Recipe
+from gd_engine import DescentConfig, Model, NoLearningRateError, Problem
 from gd_engine.arrays import FloatArray, IntArray
 from service.analysis.pool_worker import NoAnswerError
-from service.engine_adapter.factory import model_of, recipe_of, theta0_of
+from service.engine_adapter.factory import config_of, model_of, theta0_of
 from service.engine_adapter.problems import problem_of, rate_of
 from service.storage import runs, trajectories
 from service.storage.database import Database
@@ -23,7 +23,7 @@ _latest: dict[bool, tuple[int, Problem]] = {}
 """The problem asked of last, of kept and of reduced rows: questions come by the dozen about the same run."""
 
 
-class Subject(NamedTuple):
+class RunContext(NamedTuple):
     """A run and the database that it is in."""
 
     database: Database
@@ -44,14 +44,14 @@ class Subject(NamedTuple):
             _latest[reduce] = (self.run.seq, problem)
         return _latest[reduce][1]
 
-    def recipe(self, problem: Problem) -> Recipe:
+    def config(self, problem: Problem) -> DescentConfig:
         """How it descends. Raises NoAnswerError where "auto" is no number."""
         rate = self.run.learning_rate
         try:
             rate = rate_of(self.run.request, problem, self.theta0(problem)) if rate is None else rate
         except NoLearningRateError as error:
             raise NoAnswerError(str(error)) from None
-        return recipe_of(self.run.request, rate)
+        return config_of(self.run.request, rate)
 
     def theta0(self, problem: Problem) -> FloatArray:
         """θ₀, shape (p,)."""
@@ -79,10 +79,10 @@ class Subject(NamedTuple):
         return View(self.run.parameters, self.run.columns, (), chosen, read)
 
 
-def subject(database: Database, seq: int) -> Subject:
+def subject(database: Database, seq: int) -> RunContext:
     """The run with this number. Raises NoAnswerError if it is gone."""
     with database.reading() as connection:
         run = runs.find_by_seq(connection, seq)
     if run is None or run.verifies is not None:
         raise NoAnswerError(GONE)
-    return Subject(database, run)
+    return RunContext(database, run)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from gd_engine import Problem, Recipe, State, start
+from gd_engine import DescentConfig, Problem, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
-from service.analysis.run_context import Subject, subject
+from service.analysis.run_context import RunContext, subject
 from service.engine_adapter.factory import split_of
 from service.storage.database import Database
 
@@ -13,10 +13,10 @@ def of_step(database: Database, seq: int, step: int) -> dict[str, Any]:
     """What happens in the step that begins at a stored θ."""
     of = subject(database, seq)
     problem = of.problem(reduce=False)
-    recipe = of.recipe(problem)
+    config = of.config(problem)
     last = min(step + 1, of.run.rows_done - 1)
     theta = of.at(range(step, last + 1))[1]
-    found = arithmetic(problem, recipe, _state(of, recipe, theta[0], step))
+    found = arithmetic(problem, config, _state(of, config, theta[0], step))
     after = theta[1] if last > step else found.theta + found.change
     return {
         "run_id": of.run.id,
@@ -36,16 +36,16 @@ def of_step(database: Database, seq: int, step: int) -> dict[str, Any]:
     }
 
 
-def _state(of: Subject, recipe: Recipe, theta: Any, step: int) -> State:
+def _state(of: RunContext, config: DescentConfig, theta: Any, step: int) -> State:
     """The state before the step. Only what remembers has to be descended to again."""
-    state = start(theta, recipe.optimizer)
+    state = start(theta, config.optimizer)
     if state.memory.size and step:
         reduced = of.problem(reduce=True)
-        state = state_at(reduced, recipe, of.theta0(reduced), step)
+        state = state_at(reduced, config, of.theta0(reduced), step)
     return state._replace(step=step, theta=theta)
 
 
-def _parts(of: Subject, problem: Problem, found: Arithmetic) -> dict[str, Any]:
+def _parts(of: RunContext, problem: Problem, found: Arithmetic) -> dict[str, Any]:
     parts, classes = found.contributions, of.run.classes
     rows = split_of(of.run.request, of.run.dataset_rows).train[parts.rows]
     y: Any = parts.y
@@ -64,7 +64,7 @@ def _parts(of: Subject, problem: Problem, found: Arithmetic) -> dict[str, Any]:
     }
 
 
-def _lines(of: Subject, found: Arithmetic, after: Any) -> list[str]:
+def _lines(of: RunContext, found: Arithmetic, after: Any) -> list[str]:
     plain = of.run.request["descent"]["optimizer"]["kind"] == "gd"
 
     def change(place: int) -> str:

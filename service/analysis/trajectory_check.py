@@ -8,7 +8,7 @@ from gd_engine import NoLearningRateError
 from gd_engine.analysis.trajectory_check import Mistake, Verdict, check
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
-from service.engine_adapter.factory import Classes, Request, model_of, recipe_of, theta0_of
+from service.engine_adapter.factory import Classes, Request, config_of, model_of, theta0_of
 from service.engine_adapter.problems import posed, rate_of
 from service.storage import datasets
 from service.storage.database import Database
@@ -86,11 +86,11 @@ def of_path(
     problem = posed(request, model, count, tables, labels, reduce=False)
     theta0 = theta0_of(request, model)
     try:
-        recipe = recipe_of(request, rate_of(request, problem, theta0))
+        config = config_of(request, rate_of(request, problem, theta0))
     except NoLearningRateError as error:
         raise NoAnswerError(str(error)) from None
     given = np.array(path, dtype=np.float64)
-    return _told(model.parameters, given, check(problem, recipe, theta0, given, tolerance=tolerance))
+    return _told(model.parameters, given, check(problem, config, theta0, given, tolerance=tolerance))
 
 
 def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]:

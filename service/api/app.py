@@ -10,16 +10,16 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp
 
-from service.analysis.process_pool import Inquiries
+from service.analysis.process_pool import AnalysisPool
 from service.api import openapi
-from service.api.authentication import Door
-from service.api.concurrency_limit import Places
+from service.api.authentication import Authenticator
+from service.api.concurrency_limit import ConcurrencyLimit
 from service.api.dependencies import admit, only_known_parameters
 from service.api.error_handlers import _add_error_answers
 from service.api.middleware import security_headers, stack
 from service.api.middleware.compression import Compression
 from service.api.middleware.security_headers import PAGE_HEADERS
-from service.api.request_body import Intake
+from service.api.request_body import BodyReader
 from service.api.routes import (
     analysis,
     datasets,
@@ -65,12 +65,12 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
-    app.state.door = Door(settings, database)
+    app.state.authenticator = Authenticator(settings, database)
     app.state.quotas = Quotas(settings)
-    app.state.intake = Intake(settings)
-    app.state.streams = Places(settings.max_streams, "trajectories that are sent")
-    app.state.followers = Places(settings.max_followers, "runs that are followed")
-    app.state.inquiries = Inquiries(settings)
+    app.state.body_reader = BodyReader(settings)
+    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories that are sent")
+    app.state.followers = ConcurrencyLimit(settings.max_followers, "runs that are followed")
+    app.state.inquiries = AnalysisPool(settings)
     app.state.is_stopping = lambda: False
     app.state.waits = Semaphore(settings.max_waits)
     _add_pages(app)  # first, since a page is many files

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from service.api.http_methods import SAFE
 from service.api.rate_limit import Rate
 from service.auth import api_keys, policy
-from service.auth.api_keys import ANYBODY, Caller, Keyring
+from service.auth.api_keys import ANYBODY, Caller, KeyCache
 from service.core.exceptions import ForbiddenError, TooManyRequestsError, UnauthorizedError
 from service.core.settings import Settings
 from service.storage.database import Database
@@ -22,11 +22,11 @@ _CHALLENGE = 'Bearer realm="descent"'
 _HINT = "Send it as `Authorization: Bearer descent_…`; whoever runs the service makes one by `descent keys create`."
 
 
-class Door:
+class Authenticator:
     """Says who is asking. Where keys are off, it lets anybody in."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._keyring = Keyring(database) if policy.are_required(settings) else None
+        self._key_cache = KeyCache(database) if policy.are_required(settings) else None
         self._requests = Rate(settings.requests_per_minute)
         self._wrong_keys = Rate(WRONG_KEYS_PER_MINUTE)
 
@@ -35,17 +35,17 @@ class Door:
 
         Raises UnauthorizedError, TooManyRequestsError, and ForbiddenError if the key is not for this method.
         """
-        if self._keyring is None:
+        if self._key_cache is None:
             return ANYBODY
-        caller = await self._keyring.caller(_key_of(request))
+        caller = await self._key_cache.caller(_key_of(request))
         if caller is None or caller.key_id is None:
-            self._turn_away(request.client.host if request.client else "")
+            self._reject(request.client.host if request.client else "")
         if wait := self._requests.seconds_to_wait(caller.key_id):
             raise _too_many("This API key has sent as many requests as it may in a minute.", wait)
         demand(caller, "read" if request.method in SAFE else "write")
         return caller
 
-    def _turn_away(self, address: str) -> NoReturn:
+    def _reject(self, address: str) -> NoReturn:
         if wait := self._wrong_keys.seconds_to_wait(address):
             raise _too_many("Too many wrong API keys came from this address.", wait)
         log.warning("api.wrong_key client=%s", address)

@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 5.0
 """How long a client may keep a place waiting while others need one."""
 
 
-class Place:
+class Slot:
     """One that is taken. `awaits_client` and `goes_on` say whose time it is."""
 
     def __init__(self, limit: asyncio.Timeout) -> None:
@@ -36,20 +36,20 @@ class Place:
         self._limit.reschedule(0.0)
 
 
-class Places:
+class ConcurrencyLimit:
     """So many places, in one process. `what` names those who take them, for the one who finds none."""
 
     def __init__(self, most: int, what: str) -> None:
         self._most, self._what = most, what
-        self._taken: set[Place] = set()
+        self._taken: set[Slot] = set()
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[Place]:
+    async def taken(self) -> AsyncIterator[Slot]:
         """A place. Raises UnavailableError if there is none, and TimeoutError at the end if it had to be given up."""
         if len(self._taken) >= self._most:
             self._make_room()
         async with asyncio.timeout(None) as limit:
-            place = Place(limit)
+            place = Slot(limit)
             self._taken.add(place)
             try:
                 yield place

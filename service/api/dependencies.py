@@ -27,9 +27,10 @@ async def _settings(request: Request) -> Settings:
 async def admit(request: Request) -> Caller:
     """Who is asking, for a request that may be made: with a key, where keys are asked for, and with known parameters.
 
-    One dependency for both, since each costs more than what it does. What more a route asks for, `door.demand` does.
+    One dependency for both, since each costs more than what it does. A route asks for more with
+    `authenticator.demand`.
     """
-    caller: Caller = await request.app.state.door.caller(request)
+    caller: Caller = await request.app.state.authenticator.caller(request)
     await only_known_parameters(request)
     return caller
 

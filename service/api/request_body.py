@@ -10,7 +10,7 @@ from typing import IO, Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from service.api.concurrency_limit import Places
+from service.api.concurrency_limit import ConcurrencyLimit
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.settings import Settings
 
@@ -24,11 +24,11 @@ READ_AT_ONCE = 2
 """Large bodies: a JSON body takes fifty times its size in memory while it is read."""
 
 
-class Intake:
+class BodyReader:
     """Where the large bodies of one process wait for their turn."""
 
     def __init__(self, settings: Settings) -> None:
-        self.arriving = Places(settings.max_streams, "large bodies that come in")
+        self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies that come in")
         self._seconds = settings.max_request_seconds
         self._reading = asyncio.Semaphore(READ_AT_ONCE)
         self._room = settings.max_streams
@@ -62,7 +62,7 @@ class Body:
 
     def __init__(self, request: Request, most: int) -> None:
         self._request, self._most = request, most
-        self._intake: Intake = request.app.state.intake
+        self._body_reader: BodyReader = request.app.state.body_reader
         self._small = bytearray()
         self._large: IO[bytes] | None = None
 
@@ -88,7 +88,7 @@ class Body:
         if self._large is None:
             return await run_in_threadpool(read, io.BytesIO(self._small), *arguments)
         self._large.seek(0)
-        async with self._intake.turn():
+        async with self._body_reader.turn():
             return await run_in_threadpool(read, self._large, *arguments)
 
     async def _receive(self) -> None:
@@ -103,7 +103,7 @@ class Body:
 
     async def _go_on_in_a_file(self, pieces: AsyncIterator[bytes]) -> None:
         try:
-            async with self._intake.arriving.taken() as place:
+            async with self._body_reader.arriving.taken() as place:
                 place.awaits_client()
                 size = seen = self._write(0, self._small)
                 self._small.clear()

@@ -8,7 +8,7 @@ from starlette.responses import ContentStream, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
-from service.api.concurrency_limit import Places
+from service.api.concurrency_limit import ConcurrencyLimit
 from service.storage.errors import CorruptError
 
 log = logging.getLogger("descent.api")
@@ -17,9 +17,11 @@ log = logging.getLogger("descent.api")
 class Stream(StreamingResponse):
     """An answer on its way. It holds no thread and no transaction while it waits for its reader, only a place."""
 
-    def __init__(self, places: Places, content: ContentStream, media_type: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, places: ConcurrencyLimit, content: ContentStream, media_type: str, headers: Mapping[str, str]
+    ) -> None:
         super().__init__(content, media_type=media_type, headers=headers)
-        self._places = places
+        self._limit = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises UnavailableError if too many are being sent.
@@ -27,7 +29,7 @@ class Stream(StreamingResponse):
         What goes wrong on the way breaks the connection off: the answer has begun, and only so can a client see it.
         """
         try:
-            async with self._places.taken() as place:
+            async with self._limit.taken() as place:
 
                 async def send_on(message: Message) -> None:
                     place.awaits_client()

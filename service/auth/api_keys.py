@@ -65,7 +65,7 @@ def new_key() -> NewKey:
     return NewKey(key_id, text, _sha256(text))
 
 
-class Keyring:
+class KeyCache:
     """The usable keys as the database had them a moment ago, so that a request does not cost a query."""
 
     def __init__(self, database: Database) -> None:

@@ -3,11 +3,11 @@
 from typing import Any
 
 
-def overlaid(old: Any, new: Any) -> Any:
+def merge_patch(old: Any, new: Any) -> Any:
     """`old` with what `new` says; an object of another kind takes the old one's place as a whole."""
     if not (isinstance(old, dict) and isinstance(new, dict)) or new.get("kind", old.get("kind")) != old.get("kind"):
         return new
-    return old | {name: overlaid(old.get(name), value) for name, value in new.items()}
+    return old | {name: merge_patch(old.get(name), value) for name, value in new.items()}
 
 
 def steps_of(pointer: str) -> list[str]:

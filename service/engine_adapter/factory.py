@@ -11,9 +11,9 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    DescentConfig,
     Model,
     Optimizer,
-    Recipe,
     Split,
     Stop,
     initial_theta,
@@ -99,12 +99,12 @@ def own_theta0(model: Model) -> Any:
     return dict.fromkeys(model.parameters, 1.0) if model.kind == "formula" else "zeros"
 
 
-def recipe_of(request: Request, learning_rate: float) -> Recipe:
+def config_of(request: Request, learning_rate: float) -> DescentConfig:
     """How to descend, `learning_rate` being the number for "auto" too."""
     descent = request["descent"]
     optimizer, optimizer_options = _kind_and_options(descent["optimizer"])
     schedule, schedule_options = _kind_and_options(descent["schedule"])
-    return Recipe(
+    return DescentConfig(
         optimizer=_optimizer(optimizer, *optimizer_options.items()),
         learning_rate=SCHEDULES[schedule](learning_rate, descent["steps"], **schedule_options),
         steps=descent["steps"],

@@ -9,7 +9,7 @@ import orjson
 
 from service.auth.api_keys import Caller
 from service.core.exceptions import InvalidError, invalid
-from service.core.json_patch import overlaid
+from service.core.json_patch import merge_patch
 from service.core.settings import Settings
 from service.engine_adapter.factory import Request
 from service.jobs import validation
@@ -56,7 +56,7 @@ def _merged(parent: Any, changes: Request) -> Request:
     objective, changed = request["objective"], changes.get("objective", {})
     if changed.get("loss", objective["loss"]) != objective["loss"]:  # the other loss's own number
         objective = {name: value for name, value in objective.items() if name != "delta"}
-    merged: Request = overlaid(request | {"descent": before, "objective": objective}, changes)
+    merged: Request = merge_patch(request | {"descent": before, "objective": objective}, changes)
     return merged
 
 

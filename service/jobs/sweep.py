@@ -9,7 +9,7 @@ import orjson
 
 from service.auth.api_keys import Caller
 from service.core.exceptions import ApiError, InvalidError, NotFoundError, field_error, invalid
-from service.core.json_patch import overlaid, steps_of, value_at
+from service.core.json_patch import merge_patch, steps_of, value_at
 from service.core.settings import Settings
 from service.datasets import ingest
 from service.engine_adapter.factory import Request, asked, model_of
@@ -139,7 +139,7 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
 
 
 def _member(base: _Base, member: Member, settings: Settings) -> validation.Plan:
-    request: Request = overlaid(base.request, member.patch)
+    request: Request = merge_patch(base.request, member.patch)
     objective = member.patch.get("objective")
     if isinstance(objective, dict) and "loss" in objective and "delta" not in objective:
         del request["objective"]["delta"]  # the other loss's own number

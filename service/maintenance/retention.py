@@ -20,7 +20,7 @@ from service.storage import runs
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.sqlite import vacuum
-from service.storage.sqlite.change_feed import Watch
+from service.storage.sqlite.change_feed import CommitCounter
 from service.storage.sqlite.engine import sqlite_module
 
 log = logging.getLogger("descent.keeper")
@@ -36,7 +36,7 @@ AT_ONCE = 8
 DAY_SECONDS = 86_400.0
 
 
-class Keeper:
+class Retention:
     """A context manager: a thread that keeps house inside its `with`."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -57,13 +57,13 @@ class Keeper:
         self._thread.join()
 
     def _keep(self) -> None:
-        with closing(Watch(self._database)) as watch, closing(vacuum.Log(self._database)) as journal:
+        with closing(CommitCounter(self._database)) as watch, closing(vacuum.Log(self._database)) as journal:
             rest = 0.0
             while not self._stopping.wait(rest):
                 try:
                     rest = REST_SECONDS if self._does_a_slice() else LOOK_SECONDS
                     if rest == LOOK_SECONDS:
-                        _shorten(journal, is_idle=not watch.sees_a_change())
+                        _shorten(journal, is_idle=not watch.has_changed())
                 except (SQLAlchemyError, sqlite_module().Error) as error:
                     log.warning("keeper.failed error=%s", name_of(error))
                     rest = FAILED_SECONDS

@@ -8,10 +8,10 @@ import numpy as np
 from contourpy import FillType, LineType, contour_generator
 
 from service.plotting.canvas import LEFT, PLOT_WIDE, TOP, Plot, Theme
-from service.plotting.height_map import Relief
+from service.plotting.height_map import HeightMap
 
 
-def contours(plot: Plot, shape: Relief, colours: Theme) -> list[str]:
+def contours(plot: Plot, shape: HeightMap, colours: Theme) -> list[str]:
     """Fill the plot, and draw a line at each of the relief's levels; hatched where E is not finite."""
     rows, columns = shape.heights.shape
     right, down = np.linspace(LEFT, LEFT + PLOT_WIDE, columns), np.linspace(TOP + plot.high, TOP, rows)

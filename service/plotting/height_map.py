@@ -13,7 +13,7 @@ _FINEST = 1e-200  # of the range, so that no quotient overflows
 Grid = npt.NDArray[Any]
 
 
-class Relief(NamedTuple):
+class HeightMap(NamedTuple):
     """Heights, shape (n, m), NaN where E is not finite; `levels` are those of the contours, from the lowest.
 
     From contour to contour, E is `ratio` times as far above its lowest value. The page's landscape has the same ones.
@@ -31,12 +31,12 @@ class Relief(NamedTuple):
         return height / (self.highest or 1.0)
 
 
-def relief(energy: list[list[float | None]]) -> Relief:
+def height_map(energy: list[list[float | None]]) -> HeightMap:
     """Return the relief of a landscape's E, rows of numbers or None."""
     grid = np.array(energy, dtype=np.float64)
     known = np.sort(grid[np.isfinite(grid)])
     if len(known) == 0:
-        return Relief(0.0, 0.0, _RATIOS[0], grid, 0.0, [])
+        return HeightMap(0.0, 0.0, _RATIOS[0], grid, 0.0, [])
     low, high = float(known[0]), float(known[-1])
     # np.ceil as the page's Math.ceil: both pictures have the same contours.
     unit = float(known[int(np.ceil(_LOWEST_SHARE * (len(known) - 1)))]) - low or (high - low) / 100
@@ -47,4 +47,4 @@ def relief(energy: list[list[float | None]]) -> Relief:
         levels.append(float(np.log1p(far / unit)))
         far *= ratio
     heights = np.log1p((grid - low) / unit)
-    return Relief(low, high, ratio, heights, float(np.nanmax(heights)), levels)
+    return HeightMap(low, high, ratio, heights, float(np.nanmax(heights)), levels)

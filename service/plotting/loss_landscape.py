@@ -8,7 +8,7 @@ import numpy as np
 from service.plotting.axes import Axis, number
 from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, document, text
 from service.plotting.contours import contours, line_of
-from service.plotting.height_map import Relief, relief
+from service.plotting.height_map import HeightMap, height_map
 from service.plotting.translations import WORDS, share
 
 _USUAL = 0.62  # height by width of a plot whose axes have a scale each
@@ -22,7 +22,7 @@ def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | 
 
     `best` is the step of the path with the lowest test error.
     """
-    shape, flat = relief(data["energy"]), data["y"]["label"] is None
+    shape, flat = height_map(data["energy"]), data["y"]["label"] is None
     steps, x = data["path"]["step"], data["path"]["x"]
     y = data["path"]["train_loss" if flat else "y"]
     plot = _plot(data, [*data["energy"][0], *y] if flat else data["y"]["values"], on_one_scale=not flat)
@@ -102,7 +102,7 @@ def _name(data: Mapping[str, Any], axis: str, i: int, look: Look) -> str:
     return WORDS[look.language]["axis"].format(name=label, share=share(data["explained"][i], look.language))
 
 
-def _description(data: Mapping[str, Any], shape: Relief, look: Look) -> str:
+def _description(data: Mapping[str, Any], shape: HeightMap, look: Look) -> str:
     words = WORDS[look.language]
     values: dict[str, Any] = {"x": data["x"]["label"], "y": data["y"]["label"], "share": ""}
     if data["explained"]:

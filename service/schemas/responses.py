@@ -159,7 +159,7 @@ class Run(Answer):
         description="Of the steps so far, one after the other: θ and the run's columns as little-endian float64."
     )
     timings: dict[str, Any] = Field(
-        description="Seconds, and `ways`: the shortcuts that the engine took, reduction, affine, replay or abreast."
+        description="Seconds, and `ways`: the shortcuts that the engine took, reduction, affine, replay or batched."
     )
     links: dict[str, str]
 

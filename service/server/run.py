@@ -17,7 +17,7 @@ from service.auth import policy
 from service.core import process_limits
 from service.core.exceptions import StartError
 from service.core.settings import Settings
-from service.maintenance.retention import Keeper
+from service.maintenance.retention import Retention
 from service.server import http_protocol
 from service.server.open_database import opened
 from service.storage import api_keys
@@ -52,7 +52,7 @@ def serve(settings: Settings, console: Console) -> None:
     # uvicorn has handlers of its own while it serves, and raises the signal again afterwards: then the workers are
     # still to be stopped. Before it serves, the signal shall not be lost.
     _on_signal(lambda: setattr(server, "should_exit", True))
-    with Supervisor(settings, database), Keeper(settings, database):
+    with Supervisor(settings, database), Retention(settings, database):
         _announce(settings, listener.getsockname()[1], console)
         server.run(sockets=[listener])
     database.dispose()

@@ -8,34 +8,36 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from gd_engine import FEWEST, Company, NoLearningRateError, Recipe, State, most_abreast, start
-from service.engine_adapter.factory import Request, recipe_of, theta0_of
+from gd_engine import FEWEST, BatchedDescent, DescentConfig, NoLearningRateError, State, largest_batch, start
+from service.engine_adapter.factory import Request, config_of, theta0_of
 from service.engine_adapter.problems import rate_of
 from service.storage import job_queue
 from service.storage.database import Database
 from service.worker.prepare import Prepared
-from service.worker.problem_cache import Party, Shelf
+from service.worker.problem_cache import CachedBatch, ProblemCache
 
 MAY_VARY = ("/descent/learning_rate", "/descent/optimizer/momentum", "/descent/theta0")
 """What leaves the problem as it is, and the steps of the descents alike."""
 
 
-def company_of(database: Database, run: Any, prepared: Prepared, shelf: Shelf, workers: int) -> Company | None:
+def batch_of(
+    database: Database, run: Any, prepared: Prepared, cache: ProblemCache, workers: int
+) -> BatchedDescent | None:
     """The company that a claimed run goes in, which is on the shelf; None if it goes alone."""
     if run.sweep is None or run.rows_done > 0 or run.losses > 0:
         return None
-    party = shelf.party
-    if party is not None and party.sweep_seq == run.sweep_seq:
-        if run.seq in party.company.numbers:
-            return party.company
-        if party.is_all:  # what is left is in other hands, and stored sooner than it is computed again
+    cached = cache.cached
+    if cached is not None and cached.sweep_seq == run.sweep_seq:
+        if run.seq in cached.batch.numbers:
+            return cached.batch
+        if cached.is_all:  # what is left is in other hands, and stored sooner than it is computed again
             return None
-    shelf.party = _gathered(database, run, prepared, workers)
-    return None if shelf.party is None else shelf.party.company
+    cache.cached = _gathered(database, run, prepared, workers)
+    return None if cache.cached is None else cache.cached.batch
 
 
-def _gathered(database: Database, run: Any, prepared: Prepared, workers: int) -> Party | None:
-    most = most_abreast(prepared.problem, prepared.recipe)
+def _gathered(database: Database, run: Any, prepared: Prepared, workers: int) -> CachedBatch | None:
+    most = largest_batch(prepared.problem, prepared.config)
     # A deadline is a run's own, and would pass while the others are computed too.
     if most == 0 or run.request["deadline_seconds"] is not None or not _alike(run.sweep["values"]):
         return None
@@ -43,14 +45,14 @@ def _gathered(database: Database, run: Any, prepared: Prepared, workers: int) ->
         held, waiting = job_queue.beside(connection, run)
     shares = max(workers, held)  # whoever claims the next one takes others
     others = [other for other in waiting if other.seq % shares == run.seq % shares]
-    descents = {run.seq: (prepared.recipe, prepared.state)}
+    descents = {run.seq: (prepared.config, prepared.state)}
     for other in others[: most - 1]:
         with suppress(NoLearningRateError):  # it will fail, when it is claimed
             descents[other.seq] = _beginning(other.request, prepared)
     if len(descents) < FEWEST:
         return None
     try:
-        return Party(run.sweep_seq, Company(prepared.problem, descents), is_all=len(others) < most)
+        return CachedBatch(run.sweep_seq, BatchedDescent(prepared.problem, descents), is_all=len(others) < most)
     except NotImplementedError:
         return None
 
@@ -59,7 +61,7 @@ def _alike(varied: Sequence[str]) -> bool:
     return all(any(pointer == own or pointer.startswith(f"{own}/") for own in MAY_VARY) for pointer in varied)
 
 
-def _beginning(request: Request, prepared: Prepared) -> tuple[Recipe, State]:
+def _beginning(request: Request, prepared: Prepared) -> tuple[DescentConfig, State]:
     theta0 = theta0_of(request, prepared.problem.model)
-    recipe = recipe_of(request, rate_of(request, prepared.problem, theta0))
-    return recipe, start(theta0, recipe.optimizer)
+    config = config_of(request, rate_of(request, prepared.problem, theta0))
+    return config, start(theta0, config.optimizer)

@@ -11,7 +11,7 @@ MOST_NUMBERS = 2**20
 OVERVIEW_ROWS, ENDING_ROWS = 1024, 256
 
 
-class LookingBack:
+class HistorySampler:
     """Collects blocks in order; which rows are kept depends on the trajectory alone, not on how it came in blocks."""
 
     def __init__(self, parameters: int, columns: Sequence[str]) -> None:

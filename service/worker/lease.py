@@ -22,7 +22,7 @@ from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.job_queue import Claim, LeaseLostError
-from service.worker.wakeup import Bell
+from service.worker.wakeup import WakeupSignal
 
 log = logging.getLogger("descent.hold")
 
@@ -68,7 +68,7 @@ def failed(code: str, message: str, **values: Any) -> Ending:
 NO_STEP = failed("deadline", "The deadline passed before the first step was stored.", stop_reason="deadline")
 
 
-class Hold(threading.Thread):
+class RunLease(threading.Thread):
     """The lease on a claimed run, as a context manager. No gradient is ever taken on its thread.
 
     `ending` is None as long as the run shall go on.
@@ -83,17 +83,17 @@ class Hold(threading.Thread):
         self._end_at, self._late = _time_limit(claim.run, settings)
         self._due: float | None = None
         self._pause = PAUSE_SECONDS
-        self.bell = Bell()
+        self.wakeup = WakeupSignal()
         self.ending = CANCELLED if claim.run.status == RunStatus.CANCELLING else None
 
-    def __enter__(self) -> "Hold":
+    def __enter__(self) -> "RunLease":
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Returns when the last beat is written."""
         self._done.set()
-        self.bell.ring()
+        self.wakeup.wake()
         self.join()
 
     def renewed(self, moment: float) -> None:
@@ -116,7 +116,7 @@ class Hold(threading.Thread):
     def run(self) -> None:
         """Looks at the run when somebody has written, and when it is time for a beat or for the end."""
         while not self._done.is_set():
-            self.bell.wait(self._next_look())
+            self.wakeup.wait(self._next_look())
             if self._done.is_set():
                 return
             self._look()

@@ -5,33 +5,33 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine import Problem, Recipe, State, start, state_from
-from service.engine_adapter.factory import recipe_of, theta0_of
+from gd_engine import DescentConfig, Problem, State, start, state_from
+from service.engine_adapter.factory import config_of, theta0_of
 from service.engine_adapter.problems import problem_of, rate_of
 from service.storage.database import Database
-from service.worker.problem_cache import Shelf
+from service.worker.problem_cache import ProblemCache
 
 
 class Prepared(NamedTuple):
     """A descent that can begin, or go on at `state`."""
 
     problem: Problem
-    recipe: Recipe
+    config: DescentConfig
     state: State
     learning_rate: float
 
 
-def prepare(database: Database, run: Any, shelf: Shelf, go_on: Callable[[], None]) -> Prepared:
+def prepare(database: Database, run: Any, cache: ProblemCache, go_on: Callable[[], None]) -> Prepared:
     """Reads the run's data and poses its problem. `go_on` is called between two chunks of data and may raise.
 
     Raises NoLearningRateError, LeaseLostError if the data is gone with the run, CorruptError if it is damaged.
     """
-    problem = shelf.problem(run, lambda: problem_of(database, run, go_on))
+    problem = cache.problem(run, lambda: problem_of(database, run, go_on))
     theta0 = theta0_of(run.request, problem.model)
     rate = rate_of(run.request, problem, theta0) if run.learning_rate is None else run.learning_rate
     go_on()
-    recipe = recipe_of(run.request, rate)
+    config = config_of(run.request, rate)
     if run.checkpoint is None:
-        return Prepared(problem, recipe, start(theta0, recipe.optimizer), rate)
+        return Prepared(problem, config, start(theta0, config.optimizer), rate)
     kept = np.frombuffer(run.checkpoint, dtype="<f8")
-    return Prepared(problem, recipe, state_from(kept, run.rows_done, len(run.parameters)), rate)
+    return Prepared(problem, config, state_from(kept, run.rows_done, len(run.parameters)), rate)

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from gd_engine import Company, Problem
+from gd_engine import BatchedDescent, Problem
 
 
-class Party(NamedTuple):
+class CachedBatch(NamedTuple):
     """Runs of a sweep that go abreast, by their `seq`. `is_all`: they are all of the worker's share of the sweep."""
 
     sweep_seq: int
-    company: Company
+    batch: BatchedDescent
     is_all: bool
 
 
-class Shelf:
+class ProblemCache:
     """Where a worker keeps the problem of a sweep's run, and the steps of others that went abreast with it: the runs
     that come next most often have the same problem.
     """
@@ -22,11 +22,11 @@ class Shelf:
     def __init__(self) -> None:
         self._key: Any = None
         self._problem: Problem | None = None
-        self.party: Party | None = None
+        self.cached: CachedBatch | None = None
 
     def clear(self) -> None:
         """Keeps nothing any more."""
-        self._key, self._problem, self.party = None, None, None
+        self._key, self._problem, self.cached = None, None, None
 
     def problem(self, run: Any, pose: Callable[[], Problem]) -> Problem:
         """The run's problem: the one that is kept if it is that, else the one that `pose` makes."""

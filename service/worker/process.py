@@ -21,11 +21,11 @@ from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import CorruptError, Failure, failure_of, name_of
 from service.storage.job_queue import Claim, LeaseLostError
-from service.worker.lease import HANDED_BACK, Ending, Hold, failed
-from service.worker.problem_cache import Shelf
+from service.worker.lease import HANDED_BACK, Ending, RunLease, failed
+from service.worker.problem_cache import ProblemCache
 from service.worker.training import NOT_STORED, Training
 from service.worker.verification import Verification
-from service.worker.wakeup import Bell, listen
+from service.worker.wakeup import WakeupSignal, listen
 
 log = logging.getLogger("descent.worker")
 
@@ -46,25 +46,25 @@ class Worker:
         self._name = name
         self._database = Database(settings.database_url, busy_seconds=settings.busy_seconds, connections=4)
         self._stopping = False
-        self._hold: Hold | None = None
+        self._lease: RunLease | None = None
         self._dropped: Claim | None = None
-        self._bell = Bell()
-        self._shelf = Shelf()
+        self._wakeup = WakeupSignal()
+        self._cache = ProblemCache()
 
     def stop(self, *_: int | FrameType | None) -> None:
         """Also the signal handler: sets flags, no more. The block in hand is stored, the run handed back."""
         self._stopping = True
-        hold = self._hold
-        if hold is not None and hold.ending is None:
-            hold.ending = HANDED_BACK
-        self.ring()
+        lease = self._lease
+        if lease is not None and lease.ending is None:
+            lease.ending = HANDED_BACK
+        self.wake()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Somebody has written to the database: perhaps a run waits, perhaps the one in hand is to end."""
-        self._bell.ring()
-        hold = self._hold
-        if hold is not None:
-            hold.bell.ring()
+        self._wakeup.wake()
+        lease = self._lease
+        if lease is not None:
+            lease.wakeup.wake()
 
     def work(self) -> None:
         """Until stopped: claims a run and trains it, or waits for one."""
@@ -75,8 +75,8 @@ class Worker:
                 log.error("worker.no_claim error=%s", name_of(error))  # noqa: TRY400 - it is tried again
                 claim = None
             if claim is None:
-                self._shelf.clear()
-                self._bell.wait()
+                self._cache.clear()
+                self._wakeup.wait()
             else:
                 self._train(claim)
         self._database.dispose()
@@ -88,17 +88,17 @@ class Worker:
                 return None
         with self._database.writing() as connection:
             claim = partial(job_queue.claim, connection, self._name, self._settings.lease_seconds)
-            return self._claim_of_company(claim) or claim()
+            return self._claim_from_batch(claim) or claim()
 
-    def _claim_of_company(self, claim: Callable[[int], Claim | None]) -> Claim | None:
+    def _claim_from_batch(self, claim: Callable[[int], Claim | None]) -> Claim | None:
         """One of the runs whose steps are on the shelf; those that wait no more are taken off."""
-        if self._shelf.party is None:
+        if self._cache.cached is None:
             return None
-        company = self._shelf.party.company
-        for seq in company.numbers:
+        batch = self._cache.cached.batch
+        for seq in batch.numbers:
             if claimed := claim(seq):
                 return claimed
-            company.leave(seq)
+            batch.leave(seq)
         return None
 
     def _hand_back_dropped(self) -> None:
@@ -109,31 +109,31 @@ class Worker:
             self._dropped = None
 
     def _train(self, claim: Claim) -> None:
-        with Hold(self._database, claim, self._settings) as hold:
-            self._hold = hold
+        with RunLease(self._database, claim, self._settings) as lease:
+            self._lease = lease
             if self._stopping:
-                hold.ending = HANDED_BACK
+                lease.ending = HANDED_BACK
             try:
-                ending = self._try(claim, hold)
+                ending = self._try(claim, lease)
                 if ending is not None:
-                    self._shelf.clear()  # it may be what the run came to grief by
+                    self._cache.clear()  # it may be what the run came to grief by
                     with self._database.writing() as connection:
                         ending.write(connection, claim)
             except LeaseLostError:
                 log.info("worker.lease_lost run=%s", claim.run.id)
-                hold.lost()
+                lease.lost()
             except SQLAlchemyError as error:  # what cannot be written now is handed back later, or its lease runs out
                 self._dropped = claim if failure_of(error) in PASSING else None
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
-        self._hold = None
+        self._lease = None
 
-    def _try(self, claim: Claim, hold: Hold) -> Ending | None:
+    def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
         """Trains a run to its end; how it ends where the training could not write that itself."""
         if claim.run.losses >= self._settings.max_losses:
             return failed("worker_lost", WORKER_LOST.format(claim.run.losses))
         try:
             kind = Training if claim.run.verifies is None else Verification
-            kind(self._database, claim, self._settings, hold, self._shelf).run()
+            kind(self._database, claim, self._settings, lease, self._cache).run()
         except MemoryError:
             return failed("out_of_memory", OUT_OF_MEMORY)
         except CorruptError as error:
@@ -168,7 +168,7 @@ def main() -> None:
 
 
 def _listen(worker: Worker) -> None:
-    listen(sys.stdin.fileno(), worker.ring)
+    listen(sys.stdin.fileno(), worker.wake)
     worker.stop()
 
 

@@ -17,7 +17,7 @@ from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
-from service.storage.sqlite.change_feed import Watch
+from service.storage.sqlite.change_feed import CommitCounter
 
 log = logging.getLogger("descent.supervisor")
 
@@ -25,7 +25,7 @@ CHECK_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 10.0
 
 
-class _Place:
+class _WorkerSlot:
     """One of the N places, and the process in it. A process that dies young is replaced with a growing delay."""
 
     def __init__(self, settings: Settings) -> None:
@@ -51,7 +51,7 @@ class _Place:
         except BrokenPipeError:
             log.warning("supervisor.worker_did_not_start worker=%s", self.name)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Tells the process that the queue may have changed, unless it is dead or has many such words to read yet."""
         if self.process.stdin is not None:
             with suppress(BrokenPipeError, BlockingIOError):
@@ -77,12 +77,12 @@ class Supervisor:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
-        self._places: list[_Place] = []
+        self._slots: list[_WorkerSlot] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
-        self._places = [_Place(self._settings) for _ in range(self._settings.workers)]
+        self._slots = [_WorkerSlot(self._settings) for _ in range(self._settings.workers)]
         self._thread.start()
         return self
 
@@ -92,38 +92,38 @@ class Supervisor:
         """SIGTERM to all; who has not stored its block within the drain time is killed, and its run resumes later."""
         self._stopping = True
         self._thread.join()
-        for place in self._places:
-            place.process.terminate()
+        for slot in self._slots:
+            slot.process.terminate()
         until = time.monotonic() + self._settings.drain_seconds
-        for place in self._places:
+        for slot in self._slots:
             try:
-                place.process.wait(max(0.0, until - time.monotonic()))
+                slot.process.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.warning("supervisor.worker_killed worker=%s", place.name)
-                place.process.kill()
-                place.process.wait()
-                self._free_runs(place.name)
+                log.warning("supervisor.worker_killed worker=%s", slot.name)
+                slot.process.kill()
+                slot.process.wait()
+                self._free_runs(slot.name)
 
     def _watch(self) -> None:
-        watch = Watch(self._database)
+        watch = CommitCounter(self._database)
         looked = time.monotonic()
         while not self._stopping:
             time.sleep(self._settings.poll_seconds)  # an Event's wait costs twice as much
-            if watch.sees_a_change():
-                for place in self._places:
-                    place.ring()
+            if watch.has_changed():
+                for slot in self._slots:
+                    slot.wake()
             if time.monotonic() - looked >= CHECK_SECONDS:
                 looked = time.monotonic()
                 self._replace_the_dead()
         watch.close()
 
     def _replace_the_dead(self) -> None:
-        for place in self._places:
-            if place.just_died():
-                log.warning("supervisor.worker_died worker=%s exit_code=%s", place.name, place.process.returncode)
-                self._free_runs(place.name)
-            if place.is_due():
-                place.start()
+        for slot in self._slots:
+            if slot.just_died():
+                log.warning("supervisor.worker_died worker=%s exit_code=%s", slot.name, slot.process.returncode)
+                self._free_runs(slot.name)
+            if slot.is_due():
+                slot.start()
 
     def _free_runs(self, owner: str) -> None:
         try:

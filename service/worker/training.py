@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
-from gd_engine import Block, Company, NoLearningRateError, Outcome, Problem, descend, diagnose, optimum, ways
+from gd_engine import BatchedDescent, Block, NoLearningRateError, Outcome, Problem, descend, diagnose, optimum, ways
 from gd_engine.arrays import FloatArray
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
@@ -19,11 +19,11 @@ from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
 from service.storage.job_queue import Claim
-from service.worker.batching import company_of
-from service.worker.history_sampler import LookingBack, columns_of
-from service.worker.lease import CANCELLED, Ending, Hold, failed
+from service.worker.batching import batch_of
+from service.worker.history_sampler import HistorySampler, columns_of
+from service.worker.lease import CANCELLED, Ending, RunLease, failed
 from service.worker.prepare import Prepared, prepare
-from service.worker.problem_cache import Shelf
+from service.worker.problem_cache import ProblemCache
 
 log = logging.getLogger("descent.training")
 
@@ -44,7 +44,7 @@ NOT_STORED = {
 }
 
 
-COMPANY_SHARE = 0.1
+BATCH_SHARE = 0.1
 """Of the time that a run may compute, what it may spend on others that go abreast with it."""
 
 
@@ -53,46 +53,48 @@ class _InterruptedError(Exception):
 
 
 class Training:
-    """A claimed run's descent, for as long as `hold` has no ending for it."""
+    """A claimed run's descent, for as long as `lease` has no ending for it."""
 
-    def __init__(self, database: Database, claim: Claim, settings: Settings, hold: Hold, shelf: Shelf) -> None:
+    def __init__(
+        self, database: Database, claim: Claim, settings: Settings, lease: RunLease, cache: ProblemCache
+    ) -> None:
         self._database = database
         self._claim = claim
         self._settings = settings
-        self._hold = hold
-        self._shelf = shelf
+        self._lease = lease
+        self._cache = cache
         self._best: dict[str, Any] | None = claim.run.best
         self._timings: dict[str, Any] = dict(claim.run.timings)
-        self._looking_back = LookingBack(len(claim.run.parameters), claim.run.columns)
+        self._sampler = HistorySampler(len(claim.run.parameters), claim.run.columns)
         self._digest = hashlib.sha256()
         self._prepared: Prepared
-        self._company: Company | None = None
+        self._batch: BatchedDescent | None = None
 
     def run(self) -> None:
         """Descends to the end, or until the hold has another one. Raises LeaseLostError when the run is lost."""
         begun = time.monotonic()
         try:
             self._go_on()
-            self._prepared = prepare(self._database, self._claim.run, self._shelf, self._go_on)
+            self._prepared = prepare(self._database, self._claim.run, self._cache, self._go_on)
             if self._claim.run.checkpoint is not None:
-                self._look_back()
+                self._restore_history()
         except _InterruptedError:
-            self._end(self._hold.ending or CANCELLED)
+            self._end(self._lease.ending or CANCELLED)
             return
         except NoLearningRateError as error:
             self._end(failed("no_learning_rate", str(error)))
             return
-        self._company = company_of(self._database, self._claim.run, self._prepared, self._shelf, self._settings.workers)
-        abreast = [] if self._company is None else ["abreast"]
-        self._timings["ways"] = [*ways(self._prepared.problem, self._prepared.recipe), *abreast]
+        self._batch = batch_of(self._database, self._claim.run, self._prepared, self._cache, self._settings.workers)
+        batched = [] if self._batch is None else ["batched"]
+        self._timings["ways"] = [*ways(self._prepared.problem, self._prepared.config), *batched]
         self._spent("preparation_seconds", begun)
         self._descend()
 
     def _go_on(self) -> None:
-        if self._hold.ending is not None:
+        if self._lease.ending is not None:
             raise _InterruptedError
 
-    def _look_back(self) -> None:
+    def _restore_history(self) -> None:
         run = self._claim.run
         columns = len(run.parameters) + len(run.columns)
         for first_step, rows in trajectories.read(self._database, run.seq, columns, 0, run.rows_done - 1):
@@ -100,7 +102,7 @@ class Training:
             self._add(first_step, rows)
 
     def _add(self, first_step: int, columns: FloatArray) -> None:
-        self._looking_back.add(first_step, columns)
+        self._sampler.add(first_step, columns)
         self._digest.update(np.ascontiguousarray(columns.T, dtype="<f8").data)
 
     def _descend(self) -> None:
@@ -110,7 +112,7 @@ class Training:
 
         def is_full(count: int) -> bool:
             late = time.monotonic() - begun > self._settings.block_seconds
-            return late or count >= rows or self._hold.ending is not None
+            return late or count >= rows or self._lease.ending is not None
 
         with closing(self._blocks(is_full)) as blocks:
             for block in blocks:
@@ -121,19 +123,19 @@ class Training:
 
     def _blocks(self, is_full: Callable[[int], bool]) -> Generator[Block]:
         """All blocks that are left, the first of them in company if the run has any."""
-        problem, recipe, state, _ = self._prepared
-        if self._company is not None:
+        problem, config, state, _ = self._prepared
+        if self._batch is not None:
             try:
-                for block in self._company.descend(self._claim.run.seq, is_full):
+                for block in self._batch.descend(self._claim.run.seq, is_full):
                     yield block
                     state = block.next
                     if block.outcome:
                         return
-                    if self._hold.seconds > COMPANY_SHARE * self._settings.max_run_seconds:
+                    if self._lease.seconds > BATCH_SHARE * self._settings.max_run_seconds:
                         break
             finally:
-                self._company.leave(self._claim.run.seq)
-        yield from descend(problem, recipe, state, is_full=is_full)
+                self._batch.leave(self._claim.run.seq)
+        yield from descend(problem, config, state, is_full=is_full)
 
     def _take(self, block: Block, columns: FloatArray) -> bool:
         """Stores a block, in one transaction with all that follows from it; whether the run has left our hands."""
@@ -157,10 +159,10 @@ class Training:
             status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
             if columns.shape[1]:
                 trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
-            ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._hold.ending
+            ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._lease.ending
             if ending is not None:
                 ending.write(connection, self._claim)
-        self._hold.renewed(moment)
+        self._lease.renewed(moment)
         return ending is not None
 
     def _diagnosis(self, outcome: Outcome) -> list[dict[str, Any]]:
@@ -169,9 +171,9 @@ class Training:
         try:
             findings = diagnose(
                 prepared.problem,
-                prepared.recipe,
+                prepared.config,
                 outcome,
-                self._looking_back.history(),
+                self._sampler.history(),
                 request=asked(run.request, prepared.problem.model),
                 features=run.dataset_features,
             )
@@ -190,7 +192,7 @@ class Training:
             "trajectory_sha256": self._digest.hexdigest(),
             "timings": self._timings,
         }
-        if self._hold.seconds > SURVIVED_SECONDS:
+        if self._lease.seconds > SURVIVED_SECONDS:
             values["losses"] = 0
         if block.first_step == 0:
             values["optimum"] = _optimum(prepared.problem)

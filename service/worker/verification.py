@@ -33,8 +33,8 @@ class Verification(Training):
             result |= {"verified_at": time.time()}
             self._end(Ending(RunStatus.SUCCEEDED, {"verification": result, "rows_done": rows}))
             return True
-        if self._hold.ending is not None:
-            self._end(self._hold.ending)
+        if self._lease.ending is not None:
+            self._end(self._lease.ending)
             return True
         return False
 

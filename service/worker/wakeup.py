@@ -13,26 +13,26 @@ LONGEST_SECONDS = 2.0
 """Leases run out without anybody writing, so a worker looks at the queue this often in any case."""
 
 
-class Bell:
+class WakeupSignal:
     """What an idle worker waits for. It may be rung by any thread, and by a signal handler."""
 
     def __init__(self) -> None:
-        self._rings: SimpleQueue[None] = SimpleQueue()
+        self._signals: SimpleQueue[None] = SimpleQueue()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wakes the worker. SimpleQueue's put is safe in a signal handler, unlike Event's set."""
-        if self._rings.empty():
-            self._rings.put(None)
+        if self._signals.empty():
+            self._signals.put(None)
 
     def wait(self, seconds: float = LONGEST_SECONDS) -> None:
         """Returns when the bell was rung, or after so many seconds."""
         try:
-            self._rings.get(timeout=seconds)
+            self._signals.get(timeout=seconds)
         except Empty:
             return
 
 
-def listen(pipe: int, ring: Callable[[], None]) -> None:
-    """Calls `ring` for what comes out of the pipe, until its end."""
+def listen(pipe: int, wake: Callable[[], None]) -> None:
+    """Calls `wake` for what comes out of the pipe, until its end."""
     while os.read(pipe, 4096):
-        ring()
+        wake()

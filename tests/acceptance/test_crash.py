@@ -70,7 +70,7 @@ def test_no_run_is_lost_by_sigkill_and_every_trajectory_is_the_undisturbed_one(t
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers by /proc")
-@pytest.mark.parametrize(("rows", "steps"), [(ROWS, 1_200), (1_000, 4_000)], ids=["alone", "abreast"])
+@pytest.mark.parametrize(("rows", "steps"), [(ROWS, 1_200), (1_000, 4_000)], ids=["alone", "batched"])
 def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path: Path, rows: int, steps: int) -> None:
     file = tmp_path / "descent.db"
     options = ("--database", f"sqlite:///{file}", "--workers", "2")
@@ -103,7 +103,7 @@ def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path:
             assert sorted(member["rank"] for member in sweep["ranking"]) == list(range(1, 13))
             assert [member["steps_done"] for member in sweep["ranking"]] == [steps] * 12
             ways = [run_of(client, member["run_id"])["timings"]["ways"] for member in sweep["ranking"]]
-            assert any("abreast" in each for each in ways) == (rows < ROWS)
+            assert any("batched" in each for each in ways) == (rows < ROWS)
             for member in sweep["ranking"]:
                 verified = client.post(f"/runs/{member['run_id']}/verify").json()
                 assert verified["identical"] is True, verified

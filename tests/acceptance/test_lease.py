@@ -16,7 +16,7 @@ from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.worker import training
-from service.worker.lease import STALE, UNHEEDED, Hold
+from service.worker.lease import STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
 from tests.acceptance.helpers import long_run, until
 from tests.service.helpers import fit_body
@@ -155,9 +155,9 @@ def test_beats_renew_the_lease(settings: Settings, api: TestClient, database: Da
     with database.writing() as connection:
         claim = job_queue.claim(connection, "w", brief.lease_seconds)
     assert claim is not None
-    with Hold(database, claim, brief) as hold:
+    with RunLease(database, claim, brief) as lease:
         until(lambda: _expiry(database, claim.run.id) > claim.run.lease_expires_at + 0.3)
-        assert hold.ending is None
+        assert lease.ending is None
 
 
 def _expiry(database: Database, run_id: str) -> float:

@@ -19,8 +19,8 @@ from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.connect import open_database
 from service.testing.live_server import Service, running_service
-from service.worker.lease import Hold
-from service.worker.problem_cache import Shelf
+from service.worker.lease import RunLease
+from service.worker.problem_cache import ProblemCache
 from service.worker.process import Worker
 from service.worker.training import Training
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
@@ -229,7 +229,7 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
         claimed = other._claim()
         assert claimed is not None
         with pytest.raises(job_queue.LeaseLostError):
-            Training(database, stale, settings, Hold(database, stale, settings), Shelf()).run()
+            Training(database, stale, settings, RunLease(database, stale, settings), ProblemCache()).run()
         assert run_of(client, run_id)["steps_done"] == 0
         other._train(claimed)
         assert len(trajectory(client, run_id).splitlines()) == 502

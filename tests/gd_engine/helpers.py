@@ -9,10 +9,10 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     Block,
+    DescentConfig,
     Model,
     Outcome,
     Problem,
-    Recipe,
     descend,
     initial_theta,
     start,
@@ -59,8 +59,8 @@ def descended(
     """The whole trajectory of a descent and how it ended. `options` are the recipe's."""
     method = OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
     theta0 = initial_theta(problem.model, 1) if theta0 is None else theta0
-    recipe = Recipe(method, rate, steps, **options)
-    blocks = list(descend(problem, recipe, start(theta0, method), replay=replay, affine=affine))
+    config = DescentConfig(method, rate, steps, **options)
+    blocks = list(descend(problem, config, start(theta0, method), replay=replay, affine=affine))
     outcome = blocks[-1].outcome
     assert outcome is not None
     assert all(block.outcome is None for block in blocks[:-1])

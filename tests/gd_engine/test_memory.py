@@ -7,10 +7,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from gd_engine import MODELS, OPTIMIZERS, Recipe, descend, pose, split_by_fraction, start
-from gd_engine.descent.affine_steps import LEAP
+from gd_engine import MODELS, OPTIMIZERS, DescentConfig, descend, pose, split_by_fraction, start
+from gd_engine.descent.affine_steps import AFFINE_BLOCK
 
-BLOCK_BYTES = LEAP * (3 + 5) * 8
+BLOCK_BYTES = AFFINE_BLOCK * (3 + 5) * 8
 """θ and the columns of a leap: three parameters, train_loss, both errors, gradient_norm, learning_rate, the gap."""
 
 
@@ -19,11 +19,11 @@ def test_a_million_steps_hold_no_more_than_a_few_blocks() -> None:
     x = random.standard_normal((100, 2))
     problem = pose(MODELS["linear"](["a", "b"]), x, x @ np.array([1.0, 2.0]), split_by_fraction(100, 0.2))
     gd = OPTIMIZERS["gd"]()
-    recipe = Recipe(gd, 1e-5, 1_000_000)
+    config = DescentConfig(gd, 1e-5, 1_000_000)
     rows = 0
     tracemalloc.start()
     try:
-        for block in descend(problem, recipe, start(np.zeros(3), gd)):
+        for block in descend(problem, config, start(np.zeros(3), gd)):
             rows += len(block.theta)
         most = tracemalloc.get_traced_memory()[1]
     finally:

@@ -7,8 +7,8 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     Block,
+    DescentConfig,
     Problem,
-    Recipe,
     auto_learning_rate,
     descend,
     initial_theta,
@@ -17,7 +17,7 @@ from gd_engine import (
     start,
 )
 from gd_engine.arrays import FloatArray
-from gd_engine.descent.affine_steps import LEAP
+from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from gd_engine.optim.optimizers import Optimizer
 from service.datasets import samples
 from tests.gd_engine.helpers import descended
@@ -38,9 +38,9 @@ def line(name: str, features: list[str]) -> Problem:
 def last_block(problem: Problem, optimizer: Optimizer, rate: float, steps: int) -> Block:
     """The last block of a descent of which no more than one block is kept."""
     state = start(np.zeros(len(problem.model.parameters)), optimizer)
-    for block in descend(problem, Recipe(optimizer, rate, steps), state):  # noqa: B007
+    for block in descend(problem, DescentConfig(optimizer, rate, steps), state):  # noqa: B007
         pass
-    assert len(block.theta) <= LEAP
+    assert len(block.theta) <= AFFINE_BLOCK
     assert block.outcome is not None
     assert block.outcome == ("max_steps", steps)
     return block

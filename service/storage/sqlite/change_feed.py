@@ -6,7 +6,7 @@ from service.storage.database import Database
 from service.storage.sqlite.engine import sqlite_module
 
 
-class Watch:
+class CommitCounter:
     """A supervisor's eye on the database."""
 
     def __init__(self, database: Database) -> None:
@@ -14,7 +14,7 @@ class Watch:
         self._cursor = self._connection.cursor()
         self._seen = self._commits()
 
-    def sees_a_change(self) -> bool:
+    def has_changed(self) -> bool:
         """Whether others have written since the last look. What a failing disk hides is seen when it is well again."""
         before = self._seen
         with suppress(sqlite_module().Error):

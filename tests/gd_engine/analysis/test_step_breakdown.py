@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gd_engine import OPTIMIZERS, SCHEDULES, Problem, Recipe, initial_theta, pose, split_by_fraction, start
+from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, Problem, initial_theta, pose, split_by_fraction, start
 from gd_engine.analysis.step_breakdown import MOST_ROWS, arithmetic, state_at
 from gd_engine.arrays import FloatArray
 from gd_engine.autodiff.curvature import auto_learning_rate
@@ -34,8 +34,8 @@ def theta_of(problem: Problem) -> FloatArray:
 def test_the_parts_add_up_to_a_gradient_that_is_right(variant: str, l2: float) -> None:
     problem = problem_of(variant, l2=l2, loss="log_loss" if "logistic" in variant or "softmax" in variant else "mse")
     theta = theta_of(problem)
-    recipe = Recipe(OPTIMIZERS["gd"](), 0.1, 10)
-    found = arithmetic(problem, recipe, start(theta, recipe.optimizer))
+    config = DescentConfig(OPTIMIZERS["gd"](), 0.1, 10)
+    found = arithmetic(problem, config, start(theta, config.optimizer))
     parts = found.contributions
     total = parts.gradients.sum(axis=0) + parts.rest + parts.penalty
     np.testing.assert_allclose(total, found.gradient, rtol=1e-12, atol=1e-14)
@@ -51,8 +51,8 @@ def test_the_parts_add_up_to_a_gradient_that_is_right(variant: str, l2: float) -
 def test_the_rows_that_are_shown_are_those_that_add_most(variant: str) -> None:
     problem = problem_of(variant)
     theta = theta_of(problem)
-    recipe = Recipe(OPTIMIZERS["gd"](), 0.1, 10)
-    parts = arithmetic(problem, recipe, start(theta, recipe.optimizer)).contributions
+    config = DescentConfig(OPTIMIZERS["gd"](), 0.1, 10)
+    parts = arithmetic(problem, config, start(theta, config.optimizer)).contributions
     sizes = []
     for row in range(problem.train.size):
         alone = problem._replace(
@@ -60,7 +60,7 @@ def test_the_rows_that_are_shown_are_those_that_add_most(variant: str) -> None:
                 design=problem.train.design[row : row + 1], y=problem.train.y[..., row : row + 1], size=1
             )
         )
-        one = arithmetic(alone, recipe, start(theta, recipe.optimizer))
+        one = arithmetic(alone, config, start(theta, config.optimizer))
         sizes.append(float(np.linalg.norm(one.gradient)))
     assert parts.rows.tolist() == np.argsort(-np.array(sizes), kind="stable")[:MOST_ROWS].tolist()
 
@@ -74,13 +74,13 @@ def test_the_rows_that_are_shown_are_those_that_add_most(variant: str) -> None:
 def test_the_update_is_the_one_that_the_descent_makes(optimizer: str, options: dict[str, Any]) -> None:
     problem = problem_of("logistic")
     rate = SCHEDULES["exponential"](0.1, 30, factor=0.9)
-    recipe = Recipe(OPTIMIZERS[optimizer](), rate, 30, **options)
+    config = DescentConfig(OPTIMIZERS[optimizer](), rate, 30, **options)
     theta0 = theta_of(problem)
     path = descended(problem, optimizer, rate, 30, theta0, **options)[0]["theta"]
     for step in (0, 1, 17, 29):
-        state = state_at(problem, recipe, theta0, step)
+        state = state_at(problem, config, theta0, step)
         np.testing.assert_array_equal(state.theta, path[step])
-        found = arithmetic(problem, recipe, state)
+        found = arithmetic(problem, config, state)
         np.testing.assert_allclose(state.theta + found.change, path[step + 1], rtol=1e-12)
 
 
@@ -88,9 +88,9 @@ def test_a_line_searchs_step_is_the_one_that_the_descent_makes() -> None:
     problem = problem_of("linear")
     rate = SCHEDULES["backtracking"](4.0, 10)
     path = descended(problem, "gd", rate, 10, theta_of(problem))[0]
-    recipe = Recipe(OPTIMIZERS["gd"](), rate, 10)
+    config = DescentConfig(OPTIMIZERS["gd"](), rate, 10)
     for step in range(3):
-        found = arithmetic(problem, recipe, state_at(problem, recipe, theta_of(problem), step))
+        found = arithmetic(problem, config, state_at(problem, config, theta_of(problem), step))
         assert found.rate == path["learning_rate"][step]
         np.testing.assert_allclose(found.theta + found.change, path["theta"][step + 1], rtol=1e-12)
 
@@ -100,19 +100,19 @@ def test_a_line_searchs_step_is_the_one_that_the_descent_makes() -> None:
 def test_the_state_of_a_step_is_what_the_descent_has_there(optimizer: str, step: int) -> None:
     problem = problem_of("linear", reduce=True)
     rate = auto_learning_rate(problem.energy, np.zeros(3)) / 50
-    recipe = Recipe(OPTIMIZERS[optimizer](), rate, 2500)
+    config = DescentConfig(OPTIMIZERS[optimizer](), rate, 2500)
     path = descended(problem, optimizer, rate, 2500, np.zeros(3))[0]["theta"]
-    state = state_at(problem, recipe, np.zeros(3), step)
+    state = state_at(problem, config, np.zeros(3), step)
     assert state.step == step
     np.testing.assert_allclose(state.theta, path[step], rtol=1e-11)
-    slow = state_at(problem._replace(reduced=False), recipe, np.zeros(3), step)
+    slow = state_at(problem._replace(reduced=False), config, np.zeros(3), step)
     np.testing.assert_allclose(state.memory, slow.memory, rtol=1e-6, atol=1e-12)
 
 
 def test_a_step_behind_the_end_is_none() -> None:
     problem = problem_of("linear", reduce=True)
-    recipe = Recipe(OPTIMIZERS["gd"](), 1e6, 500)
+    config = DescentConfig(OPTIMIZERS["gd"](), 1e6, 500)
     with pytest.raises(ValueError, match="ends at step"):
-        state_at(problem, recipe, np.ones(3), 400)
+        state_at(problem, config, np.ones(3), 400)
     with pytest.raises(ValueError, match="no rows"):
-        arithmetic(problem, recipe, start(np.ones(3), recipe.optimizer))
+        arithmetic(problem, config, start(np.ones(3), config.optimizer))

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gd_engine import OPTIMIZERS, SCHEDULES, Recipe, descend, start
+from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, descend, start
 from gd_engine.analysis.trajectory_check import Mistake, check
 from tests.gd_engine.analysis.student_descents import RATE, STEPS, data, gradient, planted, posed, students
 
 
-def recipe(rate: float = RATE, optimizer: str = "gd", **options: Any) -> Recipe:
-    return Recipe(OPTIMIZERS[optimizer](), rate, STEPS, **options)
+def config(rate: float = RATE, optimizer: str = "gd", **options: Any) -> DescentConfig:
+    return DescentConfig(OPTIMIZERS[optimizer](), rate, STEPS, **options)
 
 
 @pytest.mark.parametrize(("seed", "loss", "mistake"), list(planted()))
@@ -20,7 +20,7 @@ def test_a_planted_mistake_is_named(seed: int, loss: str, mistake: Mistake) -> N
     problem = posed(x, y, loss)
     rate = RATE if loss == "mse" else RATE / 30
     path = students(problem, loss, rate, mistake=mistake)
-    verdict = check(problem, recipe(rate), np.zeros(path.shape[1]), path)
+    verdict = check(problem, config(rate), np.zeros(path.shape[1]), path)
     assert verdict.mistakes == [mistake]
     assert verdict.step == (0 if mistake == "off_by_one" else 1)
     right = students(problem, loss, rate)
@@ -35,9 +35,9 @@ def test_what_is_right_is_right(seed: int, loss: str) -> None:
     problem = posed(x, y, loss)
     for rate in (RATE / 30, 0.9):  # the second one diverges
         path = students(problem, loss, rate)
-        assert check(problem, recipe(rate), np.zeros(path.shape[1]), path).right
+        assert check(problem, config(rate), np.zeros(path.shape[1]), path).right
         printed = np.array([[float(f"{number:.8g}") for number in theta] for theta in path])
-        assert check(problem, recipe(rate), np.zeros(path.shape[1]), printed).right
+        assert check(problem, config(rate), np.zeros(path.shape[1]), printed).right
 
 
 def test_a_path_without_the_intercepts_column_is_known_as_that() -> None:
@@ -48,10 +48,10 @@ def test_a_path_without_the_intercepts_column_is_known_as_that() -> None:
     for _ in range(STEPS):
         theta = theta - RATE * gradient(problem.train.design[:, 1:], problem.train.y, theta, "mse")
         path.append(theta)
-    verdict = check(problem, recipe(), np.zeros(3), np.array(path))
+    verdict = check(problem, config(), np.zeros(3), np.array(path))
     assert (verdict.step, verdict.mistakes) == (0, ["no_intercept"])
     path[5] = path[5] + 0.1
-    assert check(problem, recipe(), np.zeros(3), np.array(path)).mistakes == []
+    assert check(problem, config(), np.zeros(3), np.array(path)).mistakes == []
 
 
 def test_a_slip_in_one_step_is_told_and_is_no_mistake_of_all() -> None:
@@ -59,7 +59,7 @@ def test_a_slip_in_one_step_is_told_and_is_no_mistake_of_all() -> None:
     problem = posed(x, y)
     path = students(problem, "mse", RATE)
     path[7, 1] *= 1.001
-    verdict = check(problem, recipe(), np.zeros(3), path)
+    verdict = check(problem, config(), np.zeros(3), path)
     assert (verdict.step, verdict.mistakes) == (7, [])
 
 
@@ -68,21 +68,21 @@ def test_theta0_twice_and_a_step_too_few_or_too_many_are_off_by_one() -> None:
     problem = posed(x, y)
     right = students(problem, "mse", RATE)
     zero = np.zeros(3)
-    verdict = check(problem, recipe(), zero, np.vstack([right[:1], right]))
+    verdict = check(problem, config(), zero, np.vstack([right[:1], right]))
     assert (verdict.step, verdict.mistakes) == (1, ["off_by_one"])
-    verdict = check(problem, recipe(), zero, right[:-1])
+    verdict = check(problem, config(), zero, right[:-1])
     assert (verdict.step, verdict.mistakes) == (STEPS, ["off_by_one"])
     np.testing.assert_allclose(verdict.expected, right[-1], rtol=1e-12)  # type: ignore[arg-type]
-    verdict = check(problem, recipe(), zero, students(problem, "mse", RATE, steps=STEPS + 1))
+    verdict = check(problem, config(), zero, students(problem, "mse", RATE, steps=STEPS + 1))
     assert (verdict.step, verdict.mistakes) == (STEPS + 1, ["off_by_one"])
-    verdict = check(problem, recipe(), zero, right[:5])
+    verdict = check(problem, config(), zero, right[:5])
     assert (verdict.step, verdict.mistakes) == (5, [])
 
 
 def test_another_theta0_differs_at_step_0() -> None:
     x, y = data(4)
     problem = posed(x, y)
-    verdict = check(problem, recipe(), np.ones(3), students(problem, "mse", RATE))
+    verdict = check(problem, config(), np.ones(3), students(problem, "mse", RATE))
     assert verdict.step == 0
     assert verdict.expected is not None
     assert verdict.expected.tolist() == [1.0, 1.0, 1.0]
@@ -92,7 +92,9 @@ def test_another_theta0_differs_at_step_0() -> None:
 def test_every_optimizers_own_path_is_right_and_its_reverse_is_not(optimizer: str) -> None:
     x, y = data(5)
     problem = posed(x, y, l2=0.1, standardize=True)
-    how = Recipe(OPTIMIZERS[optimizer](), SCHEDULES["exponential"](RATE, STEPS, factor=0.9), STEPS, clip_norm=1.0)
+    how = DescentConfig(
+        OPTIMIZERS[optimizer](), SCHEDULES["exponential"](RATE, STEPS, factor=0.9), STEPS, clip_norm=1.0
+    )
     blocks = descend(problem, how, start(np.zeros(3), how.optimizer))
     path = np.concatenate([block.theta for block in blocks])
     assert check(problem, how, np.zeros(3), path).right
@@ -104,7 +106,7 @@ def test_what_is_not_finite_is_wrong() -> None:
     problem = posed(x, y)
     path = students(problem, "mse", RATE)
     path[4] = np.nan
-    assert check(problem, recipe(), np.zeros(3), path).step == 4
+    assert check(problem, config(), np.zeros(3), path).step == 4
 
 
 @pytest.mark.parametrize(
@@ -115,4 +117,4 @@ def test_what_is_not_finite_is_wrong() -> None:
 def test_what_cannot_be_judged_step_by_step_is_refused(impossible: dict[str, Any]) -> None:
     x, y = data(7)
     with pytest.raises(ValueError, match="all rows"):
-        check(posed(x, y), recipe()._replace(**impossible), np.zeros(3), np.zeros((3, 3)))
+        check(posed(x, y), config()._replace(**impossible), np.zeros(3), np.zeros((3, 3)))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gd_engine import MODELS, OPTIMIZERS, SCHEDULES, Problem, Recipe, Split, descend, initial_theta, pose, start
-from gd_engine.descent.batched import Company
+from gd_engine import MODELS, OPTIMIZERS, SCHEDULES, DescentConfig, Problem, Split, descend, initial_theta, pose, start
+from gd_engine.descent.batched import BatchedDescent
 from gd_engine.descent.trajectory import Outcome
 from tests.gd_engine.helpers import VARIANTS, assert_same_bits, joined
 from tests.gd_engine.random_problems import posed, tasks
@@ -16,7 +16,7 @@ from tests.gd_engine.random_problems import posed, tasks
 STEPS = 30
 
 
-def recipes_of(data: st.DataObject, steps: int) -> list[Recipe]:
+def recipes_of(data: st.DataObject, steps: int) -> list[DescentConfig]:
     """Some that differ in learning rate and momentum: of rates from nothing to what diverges at once."""
     kind = data.draw(st.sampled_from(sorted(OPTIMIZERS)))
     options = st.fixed_dictionaries({"momentum": st.sampled_from([0.0, 0.5, 0.9])} if "mom" in kind else {})
@@ -26,27 +26,27 @@ def recipes_of(data: st.DataObject, steps: int) -> list[Recipe]:
     for chosen, rate in data.draw(st.lists(st.tuples(options, rates), min_size=1, max_size=7)):
         optimizer = made.setdefault(tuple(chosen.items()), OPTIMIZERS[kind](**chosen))
         schedule = data.draw(st.sampled_from([("constant", {}), ("exponential", {"factor": 0.9})]))
-        found.append(Recipe(optimizer, SCHEDULES[schedule[0]](rate, steps, **schedule[1]), steps))
+        found.append(DescentConfig(optimizer, SCHEDULES[schedule[0]](rate, steps, **schedule[1]), steps))
     return found
 
 
-def alone(problem: Problem, recipe: Recipe, theta0: Any) -> tuple[dict[str, Any], Outcome | None]:
-    blocks = list(descend(problem, recipe, start(theta0, recipe.optimizer), affine=False))
+def alone(problem: Problem, config: DescentConfig, theta0: Any) -> tuple[dict[str, Any], Outcome | None]:
+    blocks = list(descend(problem, config, start(theta0, config.optimizer), affine=False))
     return joined(blocks), blocks[-1].outcome
 
 
-def assert_each_is_as_alone(problem: Problem, recipes: list[Recipe], full: int, seed: int) -> None:
+def assert_each_is_as_alone(problem: Problem, recipes: list[DescentConfig], full: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     thetas = [initial_theta(problem.model, 1) + random.standard_normal() for _ in recipes]
-    states = [start(theta0, recipe.optimizer) for recipe, theta0 in zip(recipes, thetas, strict=True)]
-    company = Company(problem, dict(enumerate(zip(recipes, states, strict=True))))
+    states = [start(theta0, config.optimizer) for config, theta0 in zip(recipes, thetas, strict=True)]
+    batch = BatchedDescent(problem, dict(enumerate(zip(recipes, states, strict=True))))
     for place in random.permutation(len(recipes)):
-        blocks = list(company.descend(place, lambda rows: rows >= full))
+        blocks = list(batch.descend(place, lambda rows: rows >= full))
         ours, outcome = joined(blocks), blocks[-1].outcome
         theirs, expected = alone(problem, recipes[place], thetas[place])
         assert outcome == expected
         assert_same_bits(ours, theirs)
-    assert company.numbers == []
+    assert batch.numbers == []
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -74,5 +74,5 @@ def test_functions_of_parameters_alone_and_of_single_rows(formula: str, rows: in
     split = Split(np.arange(rows), np.arange(rows, rows), np.arange(rows, rows + 3))
     problem = pose(MODELS["formula"](["x1", "x2"], formula=formula), x, y, split)
     optimizer = OPTIMIZERS["gd"]()
-    recipes = [Recipe(optimizer, rate, STEPS) for rate in np.geomspace(1e-4, 1e-2, 9)]
+    recipes = [DescentConfig(optimizer, rate, STEPS) for rate in np.geomspace(1e-4, 1e-2, 9)]
     assert_each_is_as_alone(problem, recipes, 1000, 0)

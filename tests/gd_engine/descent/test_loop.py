@@ -12,8 +12,8 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     Block,
+    DescentConfig,
     Problem,
-    Recipe,
     State,
     auto_learning_rate,
     column_names,
@@ -25,12 +25,12 @@ from gd_engine import (
     split_by_fraction,
     start,
 )
-from gd_engine.descent.affine_steps import LEAP
+from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from tests.gd_engine.helpers import VARIANTS, assert_same_bits, descended, joined
 
 GD = OPTIMIZERS["gd"]()
 # Leaps end at multiples of LEAP: a descent of several has ends to test.
-STEPS = 3 * LEAP + 100
+STEPS = 3 * AFFINE_BLOCK + 100
 MODES = pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
 
 
@@ -50,11 +50,13 @@ def run(
     *,
     affine: bool = True,
 ) -> list[Block]:
-    return list(descend(problem, Recipe(GD, rate, steps), state, is_full=is_full, affine=affine))
+    return list(descend(problem, DescentConfig(GD, rate, steps), state, is_full=is_full, affine=affine))
 
 
 @MODES
-@pytest.mark.parametrize("steps", [0, 1, 7, LEAP - 2, LEAP - 1, LEAP, LEAP + 1, 2 * LEAP])
+@pytest.mark.parametrize(
+    "steps", [0, 1, 7, AFFINE_BLOCK - 2, AFFINE_BLOCK - 1, AFFINE_BLOCK, AFFINE_BLOCK + 1, 2 * AFFINE_BLOCK]
+)
 def test_step_0_is_theta0_and_the_last_is_steps(steps: int, affine: bool) -> None:
     theta0 = np.array([1.0, -2.0, 3.0])
     blocks = run(line(), start(theta0, GD), steps=steps, affine=affine)
@@ -83,7 +85,7 @@ def test_where_blocks_end_changes_no_bit(affine: bool, sizes: list[int]) -> None
     blocks = run(problem, state, steps=steps, is_full=is_full, affine=affine)
     assert [b.first_step for b in blocks[1:]] == [b.next.step for b in blocks[:-1]]
     if affine:
-        assert all(block.next.step % LEAP == 0 for block in blocks[:-1])
+        assert all(block.next.step % AFFINE_BLOCK == 0 for block in blocks[:-1])
     assert_same_bits(joined(blocks), whole)
 
 
@@ -92,7 +94,7 @@ def test_a_step_may_end_a_block_and_a_leap_is_never_cut() -> None:
         [b.next.step for b in run(line(), start(np.zeros(3), GD), is_full=lambda rows: True, affine=affine)[:-1]]
         for affine in (True, False)
     ]
-    assert ends == [[LEAP, 2 * LEAP, 3 * LEAP], list(range(1, STEPS + 1))]
+    assert ends == [[AFFINE_BLOCK, 2 * AFFINE_BLOCK, 3 * AFFINE_BLOCK], list(range(1, STEPS + 1))]
 
 
 @MODES
@@ -123,7 +125,7 @@ def test_divergence_after_many_steps_is_at_the_same_step_however_blocks_end(
     blocks = list(
         descend(
             problem,
-            Recipe(method, rate, 100_000),
+            DescentConfig(method, rate, 100_000),
             start(np.zeros(3), method),
             is_full=lambda rows: rows >= size,
             affine=affine,

@@ -9,7 +9,7 @@ from autograd import grad
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gd_engine import MODELS, OPTIMIZERS, Recipe, auto_learning_rate, descend, pose, split_by_fraction, start
+from gd_engine import MODELS, OPTIMIZERS, DescentConfig, auto_learning_rate, descend, pose, split_by_fraction, start
 from gd_engine.arrays import FloatArray
 
 
@@ -57,7 +57,7 @@ def test_every_step_is_the_plain_loops(
 
     expected = plain_loop(lambda theta: squared_errors(theta, *train) / divisor, theta0, rate, 24)
     gd = OPTIMIZERS["gd"]()
-    [block] = descend(posed, Recipe(gd, rate, 24), start(theta0, gd), affine=affine)
+    [block] = descend(posed, DescentConfig(gd, rate, 24), start(theta0, gd), affine=affine)
 
     # Relative to the data's own size: a residual is the difference of numbers as large as y.
     scale = float(np.mean(y**2))
@@ -77,7 +77,7 @@ def test_gradient_norm_and_rate_stand_beside_each_step() -> None:
     x, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 2.0])
     posed = pose(MODELS["linear"](["x"]), x, y, split_by_fraction(3, 0), loss="sse")
     gd = OPTIMIZERS["gd"]()
-    [block] = descend(posed, Recipe(gd, 0.01, 5), start(np.zeros(2), gd))
+    [block] = descend(posed, DescentConfig(gd, 0.01, 5), start(np.zeros(2), gd))
     gradient = grad(lambda theta: squared_errors(theta, x, y))
     for theta, norm, rate in zip(
         block.theta, block.columns["gradient_norm"], block.columns["learning_rate"], strict=True

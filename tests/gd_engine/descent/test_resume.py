@@ -12,8 +12,8 @@ from gd_engine import (
     OPTIMIZERS,
     SCHEDULES,
     Block,
+    DescentConfig,
     Problem,
-    Recipe,
     Stop,
     auto_learning_rate,
     descend,
@@ -23,7 +23,7 @@ from gd_engine import (
     start,
     state_from,
 )
-from gd_engine.descent.affine_steps import LEAP
+from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from tests.gd_engine.helpers import VARIANTS, assert_same_bits, joined
 
 RATE = 0.02
@@ -57,13 +57,13 @@ def in_turns(*sizes: int) -> Callable[[int], bool]:
     return is_full
 
 
-def restarted(problem: Problem, recipe: Recipe, is_full: Callable[[int], bool], **ways: bool) -> list[Block]:
+def restarted(problem: Problem, config: DescentConfig, is_full: Callable[[int], bool], **ways: bool) -> list[Block]:
     """The blocks of a descent that is given up after each of them, and taken up from the bytes that were kept."""
     theta0 = initial_theta(problem.model, 3)
-    state = start(theta0, recipe.optimizer)
+    state = start(theta0, config.optimizer)
     blocks: list[Block] = []
     while not (blocks and blocks[-1].outcome):
-        blocks.append(next(iter(descend(problem, recipe, state, is_full=is_full, **ways))))
+        blocks.append(next(iter(descend(problem, config, state, is_full=is_full, **ways))))
         kept = blocks[-1].next
         state = state_from(np.frombuffer(kept.to_array().tobytes()).copy(), kept.step, len(theta0))
         np.testing.assert_array_equal(state.memory, kept.memory, strict=True)
@@ -71,11 +71,11 @@ def restarted(problem: Problem, recipe: Recipe, is_full: Callable[[int], bool], 
     return blocks
 
 
-def assert_restarts(problem: Problem, recipe: Recipe, *sizes: int, **ways: bool) -> list[Block]:
+def assert_restarts(problem: Problem, config: DescentConfig, *sizes: int, **ways: bool) -> list[Block]:
     """A descent in one go and one restarted after every block are the same, bit for bit."""
-    state = start(initial_theta(problem.model, 3), recipe.optimizer)
-    whole = list(descend(problem, recipe, state, is_full=lambda rows: False, **ways))
-    again = restarted(problem, recipe, in_turns(*sizes), **ways)
+    state = start(initial_theta(problem.model, 3), config.optimizer)
+    whole = list(descend(problem, config, state, is_full=lambda rows: False, **ways))
+    again = restarted(problem, config, in_turns(*sizes), **ways)
     assert_same_bits(joined(again), joined(whole))
     assert whole[-1].outcome is not None
     assert again[-1].outcome == whole[-1].outcome
@@ -87,10 +87,12 @@ def assert_restarts(problem: Problem, recipe: Recipe, *sizes: int, **ways: bool)
 @settings(max_examples=4)
 @given(sizes=st.lists(st.integers(1, 1500), min_size=1, max_size=4))
 def test_every_optimizer_restarts(optimizer: str, affine: bool, sizes: list[int]) -> None:
-    leaps = affine and OPTIMIZERS[optimizer]().linear
-    steps = 3 * LEAP + 50 if leaps else 300
-    sizes = sizes if leaps else [size % 70 + 1 for size in sizes]
-    blocks = assert_restarts(problem_of("linear"), Recipe(OPTIMIZERS[optimizer](), RATE, steps), *sizes, affine=affine)
+    affine_blocks = affine and OPTIMIZERS[optimizer]().linear
+    steps = 3 * AFFINE_BLOCK + 50 if affine_blocks else 300
+    sizes = sizes if affine_blocks else [size % 70 + 1 for size in sizes]
+    blocks = assert_restarts(
+        problem_of("linear"), DescentConfig(OPTIMIZERS[optimizer](), RATE, steps), *sizes, affine=affine
+    )
     assert sum(len(block.theta) for block in blocks) == steps + 1
     assert len(blocks) > 1
 
@@ -99,22 +101,22 @@ def test_every_optimizer_restarts(optimizer: str, affine: bool, sizes: list[int]
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_model_restarts(variant: str, replay: bool) -> None:
     for optimizer in ("nesterov", "adam"):
-        assert_restarts(problem_of(variant), Recipe(OPTIMIZERS[optimizer](), RATE, 60), 1, 17, 5, replay=replay)
+        assert_restarts(problem_of(variant), DescentConfig(OPTIMIZERS[optimizer](), RATE, 60), 1, 17, 5, replay=replay)
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("schedule", SCHEDULED)
 def test_every_schedule_restarts(schedule: str, optimizer: str) -> None:
-    assert_restarts(problem_of("logistic"), Recipe(OPTIMIZERS[optimizer](), SCHEDULED[schedule], 100), 7, 1, 30)
-    assert_restarts(problem_of("linear"), Recipe(OPTIMIZERS[optimizer](), SCHEDULED[schedule], 100), 7, 1, 30)
+    assert_restarts(problem_of("logistic"), DescentConfig(OPTIMIZERS[optimizer](), SCHEDULED[schedule], 100), 7, 1, 30)
+    assert_restarts(problem_of("linear"), DescentConfig(OPTIMIZERS[optimizer](), SCHEDULED[schedule], 100), 7, 1, 30)
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "adamw"])
 @pytest.mark.parametrize("batch_size", [1, 7, 36, 100])
 @pytest.mark.parametrize("variant", ["linear", "softmax of 3", "mlp"])
 def test_mini_batches_restart(variant: str, batch_size: int, optimizer: str) -> None:
-    recipe = Recipe(OPTIMIZERS[optimizer](), RATE, 90, batch_size=batch_size, seed=11, clip_norm=0.5)
-    assert_restarts(problem_of(variant, reduce=False), recipe, 1, 10, 23)
+    config = DescentConfig(OPTIMIZERS[optimizer](), RATE, 90, batch_size=batch_size, seed=11, clip_norm=0.5)
+    assert_restarts(problem_of(variant, reduce=False), config, 1, 10, 23)
 
 
 @pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
@@ -126,25 +128,25 @@ def test_mini_batches_restart(variant: str, batch_size: int, optimizer: str) -> 
 def test_what_stops_a_descent_is_remembered(stop: Stop, affine: bool) -> None:
     problem = problem_of("linear", l2=0.01)
     rate = 0.5 * auto_learning_rate(problem.energy, np.zeros(3))
-    recipe = Recipe(OPTIMIZERS["momentum"](), rate, 3 * LEAP, stop=stop)
-    assert_restarts(problem, recipe, 3, 40, affine=affine)
+    config = DescentConfig(OPTIMIZERS["momentum"](), rate, 3 * AFFINE_BLOCK, stop=stop)
+    assert_restarts(problem, config, 3, 40, affine=affine)
 
 
 @pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
 def test_a_restart_diverges_at_the_same_step(affine: bool) -> None:
     problem = problem_of("linear")
     rate = 2.05 * auto_learning_rate(problem.energy, np.zeros(3))
-    blocks = assert_restarts(problem, Recipe(OPTIMIZERS["gd"](), rate, 100_000), 100, 900, affine=affine)
+    blocks = assert_restarts(problem, DescentConfig(OPTIMIZERS["gd"](), rate, 100_000), 100, 900, affine=affine)
     assert blocks[-1].outcome is not None
     assert blocks[-1].outcome.reason == "diverged"
-    assert blocks[-1].outcome.step > LEAP
+    assert blocks[-1].outcome.step > AFFINE_BLOCK
 
 
 def test_a_restart_between_leaps_walks_to_the_next_and_leaps_on() -> None:
-    problem, recipe = problem_of("linear"), Recipe(OPTIMIZERS["gd"](), RATE, 4 * LEAP)
-    state = start(np.zeros(3), recipe.optimizer)
-    middle = list(descend(problem, recipe, state, is_full=lambda rows: rows >= 10, affine=False))[3].next
+    problem, config = problem_of("linear"), DescentConfig(OPTIMIZERS["gd"](), RATE, 4 * AFFINE_BLOCK)
+    state = start(np.zeros(3), config.optimizer)
+    middle = list(descend(problem, config, state, is_full=lambda rows: rows >= 10, affine=False))[3].next
     assert middle.step == 40
-    blocks = list(descend(problem, recipe, middle, is_full=lambda rows: True))
-    assert [block.next.step for block in blocks[-4:-1]] == [2 * LEAP, 3 * LEAP, 4 * LEAP]
-    assert len(blocks) == LEAP - 40 + 4
+    blocks = list(descend(problem, config, middle, is_full=lambda rows: True))
+    assert [block.next.step for block in blocks[-4:-1]] == [2 * AFFINE_BLOCK, 3 * AFFINE_BLOCK, 4 * AFFINE_BLOCK]
+    assert len(blocks) == AFFINE_BLOCK - 40 + 4

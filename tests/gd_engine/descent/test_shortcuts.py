@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gd_engine import OPTIMIZERS, Recipe, Stop, split_by_fraction, ways
+from gd_engine import OPTIMIZERS, DescentConfig, Stop, split_by_fraction, ways
 from gd_engine.data.qr import SLICE_NUMBERS
-from gd_engine.descent.affine_steps import LEAP
+from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from gd_engine.descent.evaluator import SLICE_ROWS
 from tests.gd_engine.helpers import VARIANTS
 from tests.gd_engine.oracle import Task
@@ -73,9 +73,9 @@ def test_reduction_gives_the_plain_loops_steps(variant: str, data: st.DataObject
 def test_leaps_give_the_plain_loops_steps(variant: str, data: st.DataObject, optimizer: str, share: float) -> None:
     task = squares_alone(data.draw(tasks(variant)))
     assume(len(task.split.train) > 1)
-    steps = data.draw(st.sampled_from([LEAP - 1, LEAP, LEAP + 70, 250]))
+    steps = data.draw(st.sampled_from([AFFINE_BLOCK - 1, AFFINE_BLOCK, AFFINE_BLOCK + 70, 250]))
     rate = fair_rate(task, optimizer, share)
-    assert ways(posed(task), Recipe(OPTIMIZERS[optimizer](), rate, steps)) == ["reduction", "affine"]
+    assert ways(posed(task), DescentConfig(OPTIMIZERS[optimizer](), rate, steps)) == ["reduction", "affine"]
     compared = compare(task, optimizer, rate, steps)
     assert compared[1].reason == "max_steps"
     assert_agree(compared, steps)
@@ -131,14 +131,14 @@ def test_a_shortcut_is_named_where_it_is_taken_and_only_there() -> None:
     x = random.standard_normal((50, 2))
     plain = Task("linear", x, x @ np.array([1.0, 2.0]), split_by_fraction(50, 0), "mse")
     gd = OPTIMIZERS["gd"]()
-    assert ways(posed(plain), Recipe(gd, 0.1, 100)) == ["reduction", "affine"]
-    assert ways(posed(plain), Recipe(gd, 0.1, 15)) == ["reduction", "replay"]  # fewer steps than 4 (p + 1)
-    assert ways(posed(plain), Recipe(gd, 0.1, 16)) == ["reduction", "affine"]
-    assert ways(posed(plain), Recipe(OPTIMIZERS["adam"](), 0.1, 100)) == ["reduction", "replay"]
-    assert ways(posed(plain), Recipe(gd, lambda k: 0.1, 100)) == ["reduction", "replay"]
-    assert ways(posed(plain), Recipe(gd, 0.1, 100, clip_norm=1.0)) == ["reduction", "replay"]
-    assert ways(posed(plain), Recipe(gd, 0.1, 100, stop=Stop(gradient_norm=0.1))) == ["reduction", "affine"]
-    assert ways(posed(plain, reduce=False), Recipe(gd, 0.1, 100)) == ["replay"]
-    assert ways(posed(plain._replace(l1=0.1)), Recipe(gd, 0.1, 100)) == ["replay"]
-    assert ways(posed(plain._replace(loss="mae")), Recipe(gd, 0.1, 100)) == ["replay"]
-    assert ways(posed(plain, reduce=False), Recipe(gd, 0.1, 100, batch_size=5)) == ["replay"]
+    assert ways(posed(plain), DescentConfig(gd, 0.1, 100)) == ["reduction", "affine"]
+    assert ways(posed(plain), DescentConfig(gd, 0.1, 15)) == ["reduction", "replay"]  # fewer steps than 4 (p + 1)
+    assert ways(posed(plain), DescentConfig(gd, 0.1, 16)) == ["reduction", "affine"]
+    assert ways(posed(plain), DescentConfig(OPTIMIZERS["adam"](), 0.1, 100)) == ["reduction", "replay"]
+    assert ways(posed(plain), DescentConfig(gd, lambda k: 0.1, 100)) == ["reduction", "replay"]
+    assert ways(posed(plain), DescentConfig(gd, 0.1, 100, clip_norm=1.0)) == ["reduction", "replay"]
+    assert ways(posed(plain), DescentConfig(gd, 0.1, 100, stop=Stop(gradient_norm=0.1))) == ["reduction", "affine"]
+    assert ways(posed(plain, reduce=False), DescentConfig(gd, 0.1, 100)) == ["replay"]
+    assert ways(posed(plain._replace(l1=0.1)), DescentConfig(gd, 0.1, 100)) == ["replay"]
+    assert ways(posed(plain._replace(loss="mae")), DescentConfig(gd, 0.1, 100)) == ["replay"]
+    assert ways(posed(plain, reduce=False), DescentConfig(gd, 0.1, 100, batch_size=5)) == ["replay"]

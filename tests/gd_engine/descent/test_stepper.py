@@ -12,8 +12,8 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    DescentConfig,
     Problem,
-    Recipe,
     descend,
     initial_theta,
     pose,
@@ -100,7 +100,7 @@ def test_the_seed_decides_the_batches_and_the_batches_the_path() -> None:
 def test_a_reduced_problem_has_no_batches() -> None:
     gd = OPTIMIZERS["gd"]()
     with pytest.raises(ValueError, match="pose it with reduce=False"):
-        next(iter(descend(problem_of("linear"), Recipe(gd, 0.1, 9, batch_size=2), start(np.zeros(3), gd))))
+        next(iter(descend(problem_of("linear"), DescentConfig(gd, 0.1, 9, batch_size=2), start(np.zeros(3), gd))))
 
 
 @pytest.mark.parametrize("reduce", [True, False])
@@ -180,9 +180,9 @@ def test_a_line_search_goes_along_the_gradient_that_was_cut() -> None:
     x = np.linspace(-2, 2, 30)[:, None]
     model = MODELS["formula"](["a"], formula="3*sin(b*a)")
     problem = pose(model, x, 3 * np.sin(1.7 * x[:, 0]), split_by_fraction(30, 0))
-    recipe = Recipe(OPTIMIZERS["gd"](), Backtracking(10.0), steps=40, clip_norm=0.3)
+    config = DescentConfig(OPTIMIZERS["gd"](), Backtracking(10.0), steps=40, clip_norm=0.3)
     energies = np.concatenate(
-        [block.columns["train_loss"] for block in descend(problem, recipe, start(np.ones(1), recipe.optimizer))]
+        [block.columns["train_loss"] for block in descend(problem, config, start(np.ones(1), config.optimizer))]
     )
     assert (np.diff(energies) <= 0).all()
     assert energies[-1] < 0.1 * energies[0]
@@ -192,8 +192,8 @@ def test_a_gradient_whose_square_overflows_is_cut_to_its_length_too() -> None:
     x, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 2.0, 4.0])
     problem = pose(MODELS["linear"](["a"], intercept=False), x, y, split_by_fraction(3, 0), loss="mae")
     huge = problem._replace(loss=problem.loss._replace(total=lambda *rows: 1e200 * problem.loss.total(*rows)))
-    recipe = Recipe(OPTIMIZERS["gd"](), 1.0, steps=1, clip_norm=0.25)
-    [block] = descend(huge, recipe, start(np.zeros(1), recipe.optimizer))
+    config = DescentConfig(OPTIMIZERS["gd"](), 1.0, steps=1, clip_norm=0.25)
+    [block] = descend(huge, config, start(np.zeros(1), config.optimizer))
     np.testing.assert_allclose(block.theta[:, 0], [0.0, 0.25])
 
 

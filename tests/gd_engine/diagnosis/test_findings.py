@@ -13,7 +13,7 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
-    Recipe,
+    DescentConfig,
     Stop,
     auto_learning_rate,
     descend,
@@ -87,8 +87,8 @@ def run(x: FloatArray, y: FloatArray, request: Request) -> Done:
     schedule = {"kind": "constant"} | descent.get("schedule", {})
     rates = SCHEDULES[schedule["kind"]](rate, descent["steps"], **without_kind(schedule))
     stop = Stop(**descent.get("stop", {}))
-    recipe = Recipe(method, rates, descent["steps"], batch, 0, descent.get("clip_norm"), stop)
-    blocks = list(descend(problem, recipe, start(theta0, method)))
+    config = DescentConfig(method, rates, descent["steps"], batch, 0, descent.get("clip_norm"), stop)
+    blocks = list(descend(problem, config, start(theta0, method)))
     theta = np.concatenate([block.theta for block in blocks])
     columns = {name: np.concatenate([block.columns[name] for block in blocks]) for name in blocks[0].columns}
 
@@ -99,7 +99,7 @@ def run(x: FloatArray, y: FloatArray, request: Request) -> Done:
     history = History(stretch(rows), stretch(slice(max(len(theta) - 256, 0), None)))
     outcome = blocks[-1].outcome
     assert outcome is not None
-    found = diagnose(problem, recipe, outcome, history, request=request, features=features)
+    found = diagnose(problem, config, outcome, history, request=request, features=features)
     return Done(found, outcome.reason, columns["train_loss"], columns)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gd_engine import MODELS, OPTIMIZERS, Problem, Split, Stop, auto_learning_rate, pose, split_by_fraction
 from gd_engine.arrays import FloatArray
-from gd_engine.descent.affine_steps import LEAP
+from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from tests.gd_engine.helpers import assert_same_bits, descended
 
 MODES = pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
@@ -37,14 +37,14 @@ def rate_of(problem: Problem) -> float:
 def test_it_stops_at_the_first_gradient_that_is_as_short(affine: bool, power: float, seed: int) -> None:
     problem = problem_of(*data(seed))
     bound, rate = 10.0**power, rate_of(problem)
-    whole, _ = descended(problem, "gd", rate, 3 * LEAP, affine=affine)
-    ours, outcome = descended(problem, "gd", rate, 3 * LEAP, stop=Stop(gradient_norm=bound), affine=affine)
+    whole, _ = descended(problem, "gd", rate, 3 * AFFINE_BLOCK, affine=affine)
+    ours, outcome = descended(problem, "gd", rate, 3 * AFFINE_BLOCK, stop=Stop(gradient_norm=bound), affine=affine)
     short = np.flatnonzero(whole["gradient_norm"] <= bound)
     if len(short):
         assert outcome == ("gradient_norm", short[0])
         assert_same_bits(ours, {name: column[: short[0] + 1] for name, column in whole.items()})
     else:
-        assert outcome == ("max_steps", 3 * LEAP)
+        assert outcome == ("max_steps", 3 * AFFINE_BLOCK)
 
 
 @MODES
@@ -53,10 +53,10 @@ def test_it_stops_at_the_first_gradient_that_is_as_short(affine: bool, power: fl
 def test_it_stops_at_the_first_change_that_is_as_small(affine: bool, power: float, seed: int) -> None:
     problem = problem_of(*data(seed))
     bound, rate = 10.0**power, rate_of(problem)
-    whole, _ = descended(problem, "momentum", rate, 2 * LEAP, affine=affine)
-    _, outcome = descended(problem, "momentum", rate, 2 * LEAP, stop=Stop(loss_change=bound), affine=affine)
+    whole, _ = descended(problem, "momentum", rate, 2 * AFFINE_BLOCK, affine=affine)
+    _, outcome = descended(problem, "momentum", rate, 2 * AFFINE_BLOCK, stop=Stop(loss_change=bound), affine=affine)
     small = np.flatnonzero(np.abs(np.diff(whole["train_loss"])) <= bound)
-    assert outcome == (("loss_change", small[0] + 1) if len(small) else ("max_steps", 2 * LEAP))
+    assert outcome == (("loss_change", small[0] + 1) if len(small) else ("max_steps", 2 * AFFINE_BLOCK))
 
 
 @MODES
@@ -67,7 +67,7 @@ def test_patience_ends_where_the_validation_error_has_not_fallen_for_so_long(
     model: str, affine: bool, patience: int, seed: int
 ) -> None:
     problem = problem_of(*data(seed), model)
-    rate, steps = rate_of(problem), 2 * LEAP if model == "linear" else 300
+    rate, steps = rate_of(problem), 2 * AFFINE_BLOCK if model == "linear" else 300
     whole, _ = descended(problem, "gd", rate, steps, affine=affine)
     ours, outcome = descended(problem, "gd", rate, steps, stop=Stop(patience=patience), affine=affine)
     least, at, end = np.inf, 0, None

@@ -14,7 +14,7 @@ from service.api.app import create_app
 from service.api.authentication import WRONG_KEYS_PER_MINUTE
 from service.auth import api_keys as access
 from service.auth import policy
-from service.auth.api_keys import Keyring
+from service.auth.api_keys import KeyCache
 from service.core.settings import Settings
 from service.storage import api_keys
 from service.storage.database import Database
@@ -137,11 +137,11 @@ def test_a_key_ends_at_its_time_also_where_the_list_was_read_before(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(access, "NOTICE_SECONDS", 1000)
-    keyring, short = Keyring(database), make_key(database, expires_in=0.2)
+    key_cache, short = KeyCache(database), make_key(database, expires_in=0.2)
 
     async def ends() -> None:
-        assert await keyring.caller(short.text)
-        while await keyring.caller(short.text):
+        assert await key_cache.caller(short.text)
+        while await key_cache.caller(short.text):
             await asyncio.sleep(0.01)
 
     # On a thread: the browser's tests leave a loop running in this one.

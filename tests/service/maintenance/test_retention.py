@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.maintenance.retention import Keeper
+from service.maintenance.retention import Retention
 from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
@@ -58,7 +58,7 @@ def test_a_deleted_run_gives_its_room_back(
 ) -> None:
     before = file_of(settings).stat().st_size
     assert api.delete(f"/runs/{long_run}").status_code == 204
-    with Keeper(settings, database):
+    with Retention(settings, database):
         wait_until(lambda: free_pages(database) <= vacuum.KEPT_PAGES and counts(database) == NOTHING)
         wait_until(lambda: file_of(settings).stat().st_size < before / 2)
     assert is_sound(settings)
@@ -93,7 +93,7 @@ def test_what_was_half_taken_away_is_finished_by_the_next_keeper(
         connection.execute(text("DELETE FROM trajectory_chunks WHERE first_step < 5000"))
     assert 0 < counts(database)["trajectory_chunks"] < before
     assert is_sound(settings)
-    with Keeper(settings, database):
+    with Retention(settings, database):
         wait_until(lambda: counts(database) == NOTHING)
 
 
@@ -131,9 +131,9 @@ def test_old_runs_are_deleted_and_no_others(settings: Settings, api: TestClient,
             text("UPDATE runs SET status = 'queued', finished_at = NULL, created_at = 0 WHERE id = :id"),
             {"id": waiting},
         )
-    with Keeper(settings, database):  # no setting, no deletion
+    with Retention(settings, database):  # no setting, no deletion
         pass
-    with Keeper(settings.model_copy(update={"keep_days": 7.0}), database):
+    with Retention(settings.model_copy(update={"keep_days": 7.0}), database):
         wait_until(lambda: api.get(f"/runs/{old}").status_code == 404)
     assert [run["id"] for run in api.get("/runs").json()["data"]] == [waiting, new]
 
@@ -144,7 +144,7 @@ def test_the_log_is_empty_when_nobody_writes(
 ) -> None:
     log = wal_of(file_of(settings))
     assert log.stat().st_size > 0
-    with Keeper(settings, database):
+    with Retention(settings, database):
         wait_until(lambda: log.stat().st_size == 0)
     assert api.get(f"/runs/{long_run}").status_code == 200
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from gd_engine import state_from
-from gd_engine.optim.early_stopping import Watch
+from gd_engine.optim.early_stopping import StoppingState
 from service.storage import migrations, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
@@ -55,7 +55,7 @@ def test_pragmas_hold_on_every_connection(database: Database) -> None:
 
 
 def test_an_unsafe_sqlite_gets_a_rollback_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.storage.sqlite.engine.sqlite_module", lambda: sqlite3)
+    monkeypatch.setattr("service.storage.database.sqlite_module", lambda: sqlite3)
     monkeypatch.setattr("service.storage.sqlite.engine.wal_is_safe", lambda _version: False)
     database = open_database(f"sqlite:///{tmp_path}/plain.db", 1.0)
     with database.reading() as connection:
@@ -158,6 +158,6 @@ def test_a_run_under_way_goes_on_after_the_upgrade(tmp_path: Path) -> None:
     assert waiting is not None
     assert (under_way.validation_rows, under_way.optimum, under_way.diagnosis) == (0, None, [])
     state = state_from(np.frombuffer(under_way.checkpoint), under_way.rows_done, 2)
-    assert (state.step, state.theta.tolist(), len(state.memory), state.watch) == (4, [1.0, 2.0], 0, Watch())
+    assert (state.step, state.theta.tolist(), len(state.memory), state.watch) == (4, [1.0, 2.0], 0, StoppingState())
     assert waiting.checkpoint is None
     database.dispose()

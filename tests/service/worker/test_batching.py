@@ -92,11 +92,11 @@ def test_they_have_the_bits_of_the_same_run_alone(
     works_off(worker)
     for member in sweep["ranking"]:
         run = run_of(api, member)
-        assert run["timings"]["ways"][-1] == "abreast"
+        assert run["timings"]["ways"][-1] == "batched"
         alone = api.post("/fit", json=run["request"]).json()["id"]
         assert is_identical(database, worker, run["id"])
         found = api.get(f"/runs/{alone}").json()
-        assert "abreast" not in found["timings"]["ways"]
+        assert "batched" not in found["timings"]["ways"]
         assert rows_of(database, run["id"]).tobytes() == rows_of(database, alone).tobytes()
         for name in ("status", "stop_reason", "diverged_at", "final", "best", "diagnosis", "trajectory_sha256"):
             assert found.get(name) == run.get(name), name
@@ -119,7 +119,7 @@ def test_they_have_the_bits_of_the_same_run_alone(
 def test_others_go_alone(base: dict[str, Any], grid: dict[str, Any], api: TestClient, worker: Worker) -> None:
     sweep = submitted(api, base=base, grid=grid)
     works_off(worker)
-    assert all("abreast" not in run_of(api, member)["timings"]["ways"] for member in sweep["ranking"])
+    assert all("batched" not in run_of(api, member)["timings"]["ways"] for member in sweep["ranking"])
 
 
 def test_those_that_went_along_come_next_whoever_waits_longer(api: TestClient, settings: Settings) -> None:
@@ -127,8 +127,8 @@ def test_those_that_went_along_come_next_whoever_waits_longer(api: TestClient, s
     submitted(api, base=base_of(), grid={RATE: [*RATES, *(10 * rate for rate in RATES)]})
     with a_worker(settings, workers=2) as worker:
         first = takes_one(worker)
-        assert worker._shelf.party is not None
-        mine = worker._shelf.party.company.numbers
+        assert worker._cache.cached is not None
+        mine = worker._cache.cached.batch.numbers
         assert len(mine) in {4, 5}
         assert len({seq % 2 for seq in mine}) == 1
         others = [seq for seq in range(first + 1, first + 10) if seq not in mine]
@@ -172,7 +172,7 @@ def test_a_paused_one_goes_on_from_its_own_step(
             runs.pause(connection, first)
         return status
 
-    monkeypatch.setattr(runs, "progress", then_pause)
+    monkeypatch.setattr(job_queue, "progress", then_pause)
     with a_worker(settings, block_seconds=1e-9) as worker:  # each step is a block of its own
         works_off(worker)
         assert [status_of(api, run_id) for run_id in (first, *others)] == ["paused", *["succeeded"] * 4]
@@ -186,13 +186,13 @@ def test_nobody_spends_more_than_a_share_of_its_time_on_others(
     api: TestClient, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each goes alone after its first block, whatever the company has done; and is the same for it."""
-    monkeypatch.setattr("service.worker.training.COMPANY_SHARE", 0.0)
+    monkeypatch.setattr("service.worker.training.BATCH_SHARE", 0.0)
     sweep = submitted(api, base=base_of(descent={"steps": 20}), grid={RATE: RATES})
     with a_worker(settings, block_seconds=1e-9) as worker:
         first = takes_one(worker)
-        assert worker._shelf.party is not None
-        assert first not in worker._shelf.party.company.numbers
-        assert worker._shelf.party.company._step == 1
+        assert worker._cache.cached is not None
+        assert first not in worker._cache.cached.batch.numbers
+        assert worker._cache.cached.batch._step == 1
         works_off(worker)
         for member in sweep["ranking"]:
             assert status_of(api, member["run_id"]) == "succeeded"
@@ -207,7 +207,7 @@ def test_workers_share_them_out(api: TestClient, settings: Settings) -> None:
         for worker, claim in zip((one, other), claims, strict=True):
             assert claim is not None
             worker._train(claim)
-            assert worker._shelf.party is not None
-            shares.append(set(worker._shelf.party.company.numbers))
+            assert worker._cache.cached is not None
+            shares.append(set(worker._cache.cached.batch.numbers))
     assert len(shares[0]) == len(shares[1]) == 6
     assert not shares[0] & shares[1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gd_engine.arrays import FloatArray
-from service.worker.history_sampler import LookingBack
+from service.worker.history_sampler import HistorySampler
 
 COLUMNS = ("train_loss", "test_mse")
 
@@ -16,9 +16,9 @@ def table(rows: int, best: int | None) -> FloatArray:
     return np.array([steps, -steps, test])
 
 
-def looked_back(columns: FloatArray, cuts: list[int]) -> LookingBack:
+def looked_back(columns: FloatArray, cuts: list[int]) -> HistorySampler:
     """All of it, in blocks."""
-    found, first = LookingBack(1, COLUMNS), 0
+    found, first = HistorySampler(1, COLUMNS), 0
     for block in np.split(columns, cuts, axis=1):
         found.add(first, block)
         first += block.shape[1]

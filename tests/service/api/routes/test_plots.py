@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gd_engine.analysis.loss_landscape import landscape, parameter_plane, path_plane
 from service.plotting import Look, criteria_svg
 from service.plotting.canvas import LEFT, PLOT_WIDE, THEMES, TOP
-from service.plotting.height_map import relief
+from service.plotting.height_map import height_map
 from service.plotting.loss_landscape import landscape_svg
 from service.plotting.rasterize import png
 from service.storage.database import Database
@@ -81,7 +81,7 @@ class TestLandscape:
 
     def test_each_level_has_its_ground_and_its_line(self) -> None:
         data = answer()
-        shape = relief(data["energy"])
+        shape = height_map(data["energy"])
         document = landscape_svg("a run", data, Look())
         assert 5 < len(shape.levels) <= 14
         assert len(elements(document, "path", "contour")) == len(shape.levels)
@@ -94,7 +94,7 @@ class TestLandscape:
         data = answer() | {"x": {"label": "a", "values": axis.tolist()}, "y": {"label": "b", "values": axis.tolist()}}
         data["energy"] = (x**2 + y**2).tolist()
         data["path"] = {"step": [0, 1], "x": [0.5, 0.0], "y": [0.5, 0.0], "train_loss": [0.5, 0.0]}
-        shape = relief(data["energy"])
+        shape = height_map(data["energy"])
         unit = (2.0 - 0.0) / math.expm1(shape.highest)
         for level, line in zip(shape.levels, elements(landscape_svg("", data, Look()), "path", "contour"), strict=True):
             radius = math.sqrt(unit * math.expm1(level)) * PLOT_WIDE / 2

@@ -15,7 +15,7 @@ from service.core.settings import Settings
 from service.schemas import responses
 from service.storage import runs, trajectories
 from service.storage.database import Database
-from service.worker.problem_cache import Shelf
+from service.worker.problem_cache import ProblemCache
 from service.worker.process import Worker
 from tests.service.helpers import LINE, NOTHING, counts, fit_body, problem_of, resolves
 
@@ -403,7 +403,7 @@ def rows_of(database: Database, run_id: str) -> Any:
 
 def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Database, work: Callable[[], None]) -> None:
     sweep = submitted(api, grid={"/split/seed": [0, 1], RATE: [0.01, 0.02]})
-    shelf = Shelf()
+    cache = ProblemCache()
     posed: list[Any] = []
 
     def pose() -> Any:
@@ -412,19 +412,19 @@ def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Data
 
     with database.reading() as connection:
         members = [runs.find(connection, member["run_id"]) for member in sweep["ranking"]]
-    found = [shelf.problem(member, pose) for member in members]
+    found = [cache.problem(member, pose) for member in members]
     assert [found[0] is found[1], found[1] is found[2], found[2] is found[3]] == [True, False, True]
     assert len(posed) == 2
-    shelf.clear()
-    assert shelf.problem(members[3], pose) is not found[3]
+    cache.clear()
+    assert cache.problem(members[3], pose) is not found[3]
 
 
 def test_a_lone_run_keeps_nothing(api: TestClient, database: Database) -> None:
     api.post("/fit", json=LINE)
     with database.reading() as connection:
         run = runs.find(connection, "latest")
-    shelf = Shelf()
-    first, second = (shelf.problem(run, object) for _ in range(2))  # type: ignore[arg-type]
+    cache = ProblemCache()
+    first, second = (cache.problem(run, object) for _ in range(2))  # type: ignore[arg-type]
     assert first is not second
 
 
