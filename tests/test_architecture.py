@@ -1,91 +1,69 @@
-"""The house's rules, held by a test: which room may import which, and that the documents speak of what there is."""
+"""The layout's rules: which folder imports which, which ones know the web, how long files and functions may be."""
 
 import ast
+import statistics
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")])
+LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 350, 130, 60
+MOST_ROOMS, MOST_ARROWS = 30, 80
 
-# A room, and what of ours it may import; longer names win.
+# A folder, and the folders of ours that it may import besides itself.
 ALLOWED = {
-    "gd_engine": {"gd_engine"},
-    "service.core.run_status": set(),
-    "service.core.settings": set(),
-    "service.plotting": {"service.plotting"},
-    "service.datasets.csv_reader": {"service.datasets.csv_reader"},
-    "service.core.exceptions": set(),
-    "service.core.failpoints": set(),
-    "service.storage": {"service.core.failpoints", "service.core.run_status", "service.storage"},
-    "service.schemas": {"service.core.exceptions", "service.core.run_status", "service.schemas"},
-    "service.engine_adapter.factory": {"gd_engine"},
-    "service.jobs.hyperparameter_rules": {"service.core.exceptions", "service.engine_adapter.factory"},
-    "service.jobs.validation": {
-        "gd_engine",
-        "service.jobs.hyperparameter_rules",
-        "service.core.exceptions",
-        "service.engine_adapter.factory",
-        "service.core.settings",
+    "gd_engine": set(),
+    "service.core": set(),
+    "service.plotting": set(),
+    "service.trajectories": set(),
+    "service.testing": set(),
+    "service.schemas": {"service.core"},
+    "service.storage": {"service.core"},
+    "service.auth": {"service.core", "service.storage"},
+    "service.maintenance": {"service.core", "service.storage"},
+    "service.datasets": {"service.schemas", "service.storage"},
+    "service.engine_adapter": {"gd_engine", "service.core", "service.storage"},
+    "service.jobs": {
+        *("gd_engine", "service.auth", "service.core", "service.datasets"),
+        *("service.engine_adapter", "service.schemas", "service.storage"),
     },
-    "service.worker.history_sampler": {"gd_engine"},
-    "service.worker.lease": {
-        "service.worker.wakeup",
-        "service.core.run_status",
-        "service.core.settings",
-        "service.storage",
-    },
-    "service.worker.problem_cache": {"gd_engine"},
-    "service.engine_adapter.problems": {
-        "gd_engine",
-        "service.engine_adapter.factory",
-        "service.worker.problem_cache",
-        "service.storage",
-    },
-    "service.worker.batching": {
-        "gd_engine",
-        "service.engine_adapter.factory",
-        "service.engine_adapter.problems",
-        "service.worker.problem_cache",
-        "service.storage",
-    },
-    "service.worker.training": {
-        "gd_engine",
-        "service.worker.batching",
-        "service.worker.lease",
-        "service.core.run_status",
-        "service.worker.history_sampler",
-        "service.engine_adapter.factory",
-        "service.engine_adapter.problems",
-        "service.core.settings",
-        "service.worker.problem_cache",
-        "service.storage",
-    },
-    "service.core.process_limits": set(),
     "service.analysis": {
-        "gd_engine",
-        "service.core.process_limits",
-        "service.plotting",
-        "service.core.exceptions",
-        "service.analysis",
-        "service.engine_adapter.factory",
-        "service.engine_adapter.problems",
-        "service.core.settings",
-        "service.storage",
-        "service.trajectories.export",
+        *("gd_engine", "service.core", "service.engine_adapter"),
+        *("service.plotting", "service.storage", "service.trajectories"),
     },
-    "service.worker.verification": {
-        "gd_engine",
-        "service.worker.lease",
-        "service.core.run_status",
-        "service.storage",
-        "service.worker.training",
+    "service.worker": {"gd_engine", "service.core", "service.engine_adapter", "service.storage"},
+    "service.api": {
+        *("service.analysis", "service.auth", "service.core", "service.datasets", "service.jobs"),
+        *("service.plotting", "service.schemas", "service.storage", "service.trajectories"),
     },
-    "service": {"service"},
+    "service.server": {
+        *("service.api", "service.auth", "service.core", "service.maintenance", "service.storage", "service.worker"),
+    },
+    "service.cli": {
+        *("service.auth", "service.core", "service.plotting"),
+        *("service.server", "service.storage", "service.testing"),
+    },
 }
+WEB = {"fastapi", "starlette", "uvicorn"}
+KNOW_THE_WEB = ("service.api", "service.server")
 
 
-def imports(path: Path) -> set[str]:
+def name_of(path: Path) -> str:
+    """The module's dotted name."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def room_of(module: str) -> str:
+    """The folder that the rules speak of: the engine as a whole, a folder of the service."""
+    return "gd_engine" if module.startswith("gd_engine") else ".".join(module.split(".")[:2])
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """The names of all that a module imports."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -93,28 +71,91 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports by a relative name"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] in {"gd_engine", "service"}}
+    return frozenset(found)
 
 
-def within(name: str, rooms: set[str]) -> bool:
-    return any(name == room or name.startswith(room + ".") for room in rooms)
+def arrows(path: Path) -> set[str]:
+    """The modules of ours that a module imports."""
+    known = {name_of(each) for each in MODULES}
+    ours = {name for name in imported(path) if name.split(".")[0] in {"gd_engine", "service"}}
+    return {name if name in known else name.rpartition(".")[0] for name in ours} - {name_of(path)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_arrows_point_one_way(path: Path) -> None:
-    module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    room = max((room for room in ALLOWED if within(module, {room})), key=len)
-    wrong = {name for name in imports(path) if not within(name, ALLOWED[room])}
-    assert not wrong, f"{module} must not import {wrong}"
+def test_a_folder_imports_only_what_it_may(path: Path) -> None:
+    room = room_of(name_of(path))
+    if room == "service":
+        assert path.name == "__init__.py", f"{path.name} has no folder"
+        return
+    wrong = {name for name in arrows(path) if room_of(name) not in ALLOWED[room] | {room}}
+    assert not wrong, f"{name_of(path)} must not import {wrong}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_api_and_the_server_know_the_web(path: Path) -> None:
+    if room_of(name_of(path)) not in KNOW_THE_WEB:
+        assert not {name.split(".")[0] for name in imported(path)} & WEB
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name_of(path): arrows(path) for path in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, f"a circle of imports: {' -> '.join([*way, module])}"
+        if module not in done:
+            for other in graph[module]:
+                visit(other, (*way, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+def test_the_allowed_folders_make_no_circle_and_are_all_there() -> None:
+    there = {room_of(name_of(path)) for path in MODULES} - {"service"}
+    assert there == set(ALLOWED)
+    rooms = dict(ALLOWED)
+    while rooms:
+        ground = {room for room, below in rooms.items() if not below & set(rooms)}
+        assert ground, f"a circle among {sorted(rooms)}"
+        rooms = {room: below for room, below in rooms.items() if room not in ground}
+
+
+def test_there_are_few_folders_and_few_arrows_between_them() -> None:
+    def folder(module: str) -> str:
+        parts = module.split(".")
+        return ".".join(parts[:2]) if len(parts) > 2 or parts[0] == "service" else parts[0]
+
+    between = {(folder(name_of(path)), folder(other)) for path in MODULES for other in arrows(path)}
+    between = {(a, b) for a, b in between if a != b}
+    assert len({room for arrow in between for room in arrow}) <= MOST_ROOMS
+    assert len(between) <= MOST_ARROWS
+
+
+def python_files() -> list[Path]:
+    return [*MODULES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")]
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """The functions of a file and their lengths in lines."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_files_and_functions_are_short() -> None:
+    lengths = {path: path.read_text().count("\n") for path in python_files()}
+    assert not {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > LONGEST_FILE}
+    assert statistics.median(n for n in lengths.values() if n > 1) <= MEDIAN_FILE
+    long = {
+        f"{path.relative_to(ROOT)}:{name}": n for path in lengths for name, n in functions(path) if n > LONGEST_FUNCTION
+    }
+    assert not long
 
 
 def test_the_engine_knows_no_web_no_database_and_no_clock() -> None:
-    used = set()
-    for path in ROOT.glob("gd_engine/**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = node.names if isinstance(node, ast.Import) else []
-            used |= {alias.name.split(".")[0] for alias in names}
-            used |= {str(node.module).split(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+    used = {name.split(".")[0] for path in ROOT.glob("gd_engine/**/*.py") for name in imported(path)}
     language = {"ast", "difflib", "keyword", "re", "unicodedata"}  # for formulas
-    mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "typing"}
+    mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "scipy", "typing"}
     assert used <= {"gd_engine"} | mathematics | language

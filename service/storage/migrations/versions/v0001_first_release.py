@@ -10,6 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _datasets()
+    _dataset_chunks()
+    _runs()
+    _run_tags()
+    _trajectory_chunks()
+
+
+def _datasets() -> None:
     op.create_table(
         "datasets",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -28,6 +36,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_datasets_id")),
         sqlite_autoincrement=True,
     )
+
+
+def _dataset_chunks() -> None:
     op.create_table(
         "dataset_chunks",
         sa.Column("dataset_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -42,6 +53,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("dataset_seq", "first_row", name=op.f("pk_dataset_chunks")),
     )
+
+
+def _runs() -> None:
     op.create_table(
         "runs",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -90,6 +104,8 @@ def upgrade() -> None:
             where = sa.text(f"status {operator} ('queued', 'running', 'cancelling')")
             batch_op.create_index(name, columns, sqlite_where=where, postgresql_where=where)
 
+
+def _run_tags() -> None:
     op.create_table(
         "run_tags",
         sa.Column("run_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -101,6 +117,8 @@ def upgrade() -> None:
     with op.batch_alter_table("run_tags", schema=None) as batch_op:
         batch_op.create_index("ix_run_tags_key_value", ["key", "value"], unique=False)
 
+
+def _trajectory_chunks() -> None:
     op.create_table(
         "trajectory_chunks",
         sa.Column("run_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
