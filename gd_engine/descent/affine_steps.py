@@ -106,5 +106,5 @@ def _residuals(rows: Rows, path: FloatArray) -> FloatArray:
 
 
 def _squares(vectors: FloatArray) -> FloatArray:
-    squares: FloatArray = np.einsum("ij,ij->i", vectors, vectors)
+    squares: FloatArray = np.vecdot(vectors, vectors)
     return squares

@@ -19,7 +19,7 @@ class Optimum(NamedTuple):
     def gap(self, theta: FloatArray) -> FloatArray:
         """E(θ) − E(θ*) for θ of shape (..., p): as a sum of squares, it keeps its digits close to θ*."""
         away = (theta - self.theta) @ self.root.T
-        gap: FloatArray = np.einsum("...i,...i->...", away, away)
+        gap: FloatArray = np.vecdot(away, away)
         return gap
 
 

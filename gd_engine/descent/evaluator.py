@@ -104,7 +104,7 @@ class Evaluator:
             np.dot(part.design, theta, out=row)
         prediction = self._problem.model.link(scores)
         residual = prediction - part.y
-        squares = np.einsum("ij,ij->i", residual, residual)
+        squares = np.vecdot(residual, residual)  # a dot product a row: einsum's rounding depends on the number of rows
         return np.array(part.tally(prediction, squares), dtype=np.float64).T
 
     def energy(self, theta: FloatArray) -> float:
