@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,7 @@ from service.worker.prepare import Prepared, prepare
 from service.worker.problem_cache import ProblemCache
 
 log = logging.getLogger("descent.training")
+Value = TypeVar("Value")
 
 BLOCK_CHUNKS = 16
 """The most chunks of a block: to make one of several costs as much memory, and saves their transactions."""
@@ -167,21 +168,29 @@ class Training:
 
     def _diagnosis(self, outcome: Outcome) -> list[dict[str, Any]]:
         begun = time.monotonic()
-        run, prepared = self._claim.run, self._prepared
-        try:
-            findings = diagnose(
-                prepared.problem,
-                prepared.config,
-                outcome,
-                self._sampler.history(),
-                request=asked(run.request, prepared.problem.model),
-                features=run.dataset_features,
-            )
-        except np.linalg.LinAlgError:  # numbers too odd to be looked into: the descent itself is none the worse
-            log.warning("training.no_diagnosis run=%s", run.id, exc_info=True)
-            findings = []
+        found: list[dict[str, Any]] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
         self._spent("diagnosis_seconds", begun)
+        return found
+
+    def _findings(self, outcome: Outcome) -> list[dict[str, Any]]:
+        run, prepared = self._claim.run, self._prepared
+        findings = diagnose(
+            prepared.problem,
+            prepared.config,
+            outcome,
+            self._sampler.history(),
+            request=asked(run.request, prepared.problem.model),
+            features=run.dataset_features,
+        )
         return [finding._asdict() for finding in findings]
+
+    def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
+        """A value that a run can do without: `absent` where its computation fails, for want of memory too."""
+        try:
+            return compute()
+        except Exception:
+            log.exception("training.no_%s run=%s", name, self._claim.run.id)
+            return absent
 
     def _progress(self, block: Block) -> dict[str, Any]:
         prepared = self._prepared
@@ -195,7 +204,7 @@ class Training:
         if self._lease.seconds > SURVIVED_SECONDS:
             values["losses"] = 0
         if block.first_step == 0:
-            values["optimum"] = _optimum(prepared.problem)
+            values["optimum"] = self._accessory("optimum", lambda: _optimum(prepared.problem), None)
         if len(block.theta):
             values["final"] = _row(prepared.problem, block, len(block.theta) - 1)
             self._best = values["best"] = self._better(block)
