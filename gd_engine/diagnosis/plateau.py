@@ -7,9 +7,10 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray
 from gd_engine.data.design_matrix import Rows
-from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed
+from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, tolerance, two_digits
 from gd_engine.diagnosis.design_columns import MOST_COLUMNS
 from gd_engine.diagnosis.empirical import SPREAD
+from gd_engine.diagnosis.probes import curvature_at, goes_down
 
 NO_BETTER = 0.95
 """A share of the constant's E from which a fit is no better than it."""
@@ -43,10 +44,10 @@ def standardized(context: DiagnosisContext) -> dict[str, Any]:
 
 
 def _flat(context: DiagnosisContext) -> bool:
-    """Whether E is no better than a constant's, and has ceased to fall."""
+    """Whether E is no better than a constant's, has ceased to fall, and is not as good as 0."""
     last = float(context.energy[-1])
     standing = bool(abs(context.energy_at(context.steps / 2) - last) <= STANDING * context.null)
-    return len(context.energy) > 2 and last >= NO_BETTER * context.null and standing
+    return len(context.energy) > 2 and last >= NO_BETTER * context.null and last > tolerance(context, 0.0) and standing
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
@@ -127,24 +128,38 @@ def _of_a_formula(context: DiagnosisContext) -> list[Finding]:
         f"({context.null:.4g}): from this θ₀ the formula saturates and the gradient says nothing. "
         f"From {named}, E begins at {energy:.4g}."
     )
-    change: dict[str, Any] = {"theta0": start}
-    if not context.automatic and context.linear_method:
-        change["learning_rate"] = "auto"
-    return [Finding("plateau", evidence, sentence, {"descent": change})]
+    return [Finding("plateau", evidence, sentence, {"descent": {"theta0": start, **_rate_from(context, theta)}})]
+
+
+def _rate_from(context: DiagnosisContext, theta0: FloatArray) -> dict[str, Any]:
+    """The learning rate for a better start: the automatic one, the rate as it is, or a share of it that goes down."""
+    if not context.linear_method:
+        return {}
+    if goes_down(context, 1.0 / curvature_at(context, theta0), theta0):
+        return {} if context.automatic else {"learning_rate": "auto"}
+    if not context.automatic and goes_down(context, context.rate, theta0):
+        return {}
+    for share in (0.1, 0.01, 0.001):
+        if goes_down(context, share * context.rate, theta0):
+            return {"learning_rate": two_digits(share * context.rate)}
+    return {}
 
 
 def _searched(context: DiagnosisContext) -> tuple[float, FloatArray]:
-    """A start with a low E, found on a few rows, two parameters at a time powers of ten; E there of all rows."""
+    """E of all rows at a start, and that start: powers of ten, two parameters at a time, with a low E on a few rows."""
     train = context.problem.train
     every = max(len(train.design) // SEARCH_ROWS, 1)
     few = Rows(train.design[::every], train.y[..., ::every], len(train.design[::every]))
     part = context.problem._replace(train=few)
     sign = np.where(context.theta0 < 0, -1.0, 1.0)
-    pairs: list[tuple[int, ...]] = [*combinations(range(len(sign)), 2)] or [(0,)]
+    pairs: list[tuple[int, ...]] = [*combinations(range(len(sign)), 2)]
+    tries = product(pairs * 2, product(POWERS, repeat=2))
+    if not pairs:  # a single parameter, for which both signs are soon tried
+        tries = product([(0,)], [(power,) for power in (*POWERS, *(-power for power in POWERS))])
     best, theta = _finite(part.energy(context.theta0)), context.theta0.copy()
-    for pair, a, b in product(pairs * 2, POWERS, POWERS):
+    for places, powers in tries:
         tried = theta.copy()
-        tried[list(pair)] = sign[list(pair)] * [a, b]
+        tried[list(places)] = sign[list(places)] * powers
         found = _finite(part.energy(tried))
         if found < best:
             best, theta = found, tried

@@ -19,12 +19,12 @@ def curvature_at(context: DiagnosisContext, theta: FloatArray) -> float:
     return curvature if isfinite(curvature) and curvature > 0 else np.nan
 
 
-def goes_down(context: DiagnosisContext, rate: float) -> bool:
-    """Whether a descent with this rate goes down at first: tried, for a few steps."""
+def goes_down(context: DiagnosisContext, rate: float, theta0: FloatArray | None = None) -> bool:
+    """Whether a descent with this rate, from θ₀ or another start, goes down at first: tried, for a few steps."""
     if not isfinite(rate):
         return False
     config = context.config._replace(learning_rate=rate, steps=TRIAL_STEPS)
-    state = start(context.theta0, config.optimizer)
+    state = start(context.theta0 if theta0 is None else theta0, config.optimizer)
     [*blocks] = descend(context.sample, config, state, is_full=lambda rows: rows > TRIAL_STEPS, replay=False)
     energies = np.concatenate([block.columns["train_loss"] for block in blocks])
     return len(energies) > TRIAL_STEPS and bool(energies[-1] < energies[0] and energies.max() <= 2 * energies[0])

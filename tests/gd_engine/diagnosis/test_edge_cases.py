@@ -1,0 +1,40 @@
+"""The diagnosis at its edges: one parameter, equal targets, strong penalties, and numbers that overflow."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.gd_engine.diagnosis.test_findings import Request, merged, run
+
+COLUMN = np.array([[1.0], [2.0], [3.0], [4.0]])
+LINE = np.array([2.0, 4.0, 6.0, 8.0])
+RANDOM = np.random.default_rng(0)
+X = RANDOM.standard_normal((40, 2)) * [5.0, 3.0] + [10.0, -2.0]
+Y = X @ np.array([2.0, -1.0]) + 3.0 + RANDOM.standard_normal(40)
+
+
+def of_a_formula(formula: str, **descent: Any) -> Request:
+    return {
+        "model": {"kind": "formula", "formula": formula},
+        "split": {"test_fraction": 0.0},
+        "descent": {"steps": 50, "learning_rate": 0.01, **descent},
+    }
+
+
+@pytest.mark.parametrize(
+    ("formula", "b"), [("maximum(b, 0)*x1", -1.0), ("b**2*x1", 0.0), ("abs(b)*x1", 0.0), ("exp(-b*x1)", 30.0)]
+)
+@pytest.mark.parametrize("optimizer", ["gd", "adam"])
+def test_a_plateau_of_one_parameter_is_left(formula: str, b: float, optimizer: str) -> None:
+    request = of_a_formula(formula, theta0={"b": b}, optimizer={"kind": optimizer})
+    done = run(COLUMN, LINE, request)
+    assert (done.reason, len(done.energy), done.codes) == ("max_steps", 51, ["plateau"])
+    mended = run(COLUMN, LINE, merged(request, done.findings[0].change))
+    assert mended.energy[-1] < 0.5 * done.energy[-1]
+    assert set(mended.codes) <= {"too_few_steps"}
+
+
+@pytest.mark.parametrize(("formula", "b"), [("cos(b*x1)", 0.0), ("sigmoid(b*x1)", 20.0)])
+def test_where_no_start_is_better_there_is_no_finding(formula: str, b: float) -> None:
+    assert run(COLUMN, LINE, of_a_formula(formula, theta0={"b": b})).codes == []
