@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, two_digits
+from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, tolerance, two_digits
 from gd_engine.diagnosis.probes import curvature_at, goes_down
 from gd_engine.diagnosis.remaining_gap import (
     RemainingGap,
@@ -37,17 +37,23 @@ def find(context: DiagnosisContext) -> list[Finding]:
         float(np.median(context.energy[-3:])),
     )
     before, gained = quarter - half, half - last
-    if not (gained > WORTH * max(abs(last), context.null) and before > 0 and test_gain(context) > 0.03):
+    good = tolerance(context, 0.0)
+    close = max(WORTH * context.null, good)  # the constant's E is 0 where all targets are the same
+    if not (
+        context.energy[-1] > good
+        and gained > max(WORTH * abs(last), close)
+        and before > 0
+        and test_gain(context) > 0.03
+    ):
         return []
-    remaining = _extrapolated(context, gained, min(max(gained / before, 0.1), 0.9))
+    remaining = _extrapolated(context, close, gained, min(max(gained / before, 0.1), 0.9))
     scales = _unscaled(context, remaining)
     return [scales or _still_falling(context, remaining, half, last)]
 
 
-def _extrapolated(context: DiagnosisContext, gained: float, ratio: float) -> RemainingGap:
+def _extrapolated(context: DiagnosisContext, close: float, gained: float, ratio: float) -> RemainingGap:
     """As if each doubling of the steps gained `ratio` of what the one before gained: a power law of the step."""
     gap = gained * ratio / (1.0 - ratio)
-    close = WORTH * context.null
     doublings = max(log(max(gap / close, 1.0)) / -log(ratio), 1.0)
     return RemainingGap(gap, close, round(context.steps * 2.0 ** min(doublings, MOST_DOUBLINGS)), estimate=True)
 

@@ -38,3 +38,34 @@ def test_a_plateau_of_one_parameter_is_left(formula: str, b: float, optimizer: s
 @pytest.mark.parametrize(("formula", "b"), [("cos(b*x1)", 0.0), ("sigmoid(b*x1)", 20.0)])
 def test_where_no_start_is_better_there_is_no_finding(formula: str, b: float) -> None:
     assert run(COLUMN, LINE, of_a_formula(formula, theta0={"b": b})).codes == []
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "adam"])
+def test_equal_targets_that_are_not_reached_need_more_steps(optimizer: str) -> None:
+    request = of_a_formula("a + b*x1", steps=300, optimizer={"kind": optimizer})
+    done = run(COLUMN[:3], np.full(3, 5.0), request)
+    assert done.codes == ["too_few_steps"]
+    mended = run(COLUMN[:3], np.full(3, 5.0), merged(request, done.findings[0].change))
+    assert mended.codes == []
+    assert mended.energy[-1] < 1e-3 * done.energy[-1]
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+@pytest.mark.parametrize("target", [0.0, 0.1, 5.0])
+@pytest.mark.parametrize("model", [{"kind": "linear"}, {"kind": "mlp"}, {"kind": "formula", "formula": "a + b*x1"}])
+def test_equal_targets_that_are_reached_have_no_finding(model: Request, target: float, loss: str) -> None:
+    request = {
+        "model": model,
+        "objective": {"loss": loss},
+        "standardize": model["kind"] != "formula",
+        "descent": {
+            "steps": 6000,
+            "learning_rate": 0.05,
+            "optimizer": {"kind": "adam"},
+            "schedule": {"kind": "exponential", "factor": 0.999},
+        },
+    }
+    x = np.random.default_rng(1).uniform(0.0, 2.0, (40, 1))
+    done = run(x, np.full(40, target), request)
+    assert done.energy[-1] <= 1e-3 * done.energy[0]
+    assert done.codes == []
