@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from gd_engine.arrays import FloatArray
 from gd_engine.diagnosis import empirical
 from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, listed, tolerance, two_digits
 from gd_engine.diagnosis.design_columns import names
@@ -12,6 +13,7 @@ from gd_engine.diagnosis.quadratic_model import (
     automatic_steps,
     condition,
     modes,
+    ridge_hessian,
     shrinking,
     standardising,
     steps_needed,
@@ -82,9 +84,20 @@ def _more_steps(context: DiagnosisContext, quadratic: QuadraticModel, remaining:
         return []
     found = modes(quadratic, context.theta)
     slowest = int(np.argmax(found.gaps))
-    if found.values[slowest] * NARROW < found.values[-1]:
-        return [_narrow(context, remaining, quadratic, found.vectors[:, slowest], float(found.values[slowest]))]
-    return [_too_few(context, remaining)]
+    value, which = float(found.values[slowest]), _along(context, found.vectors[:, slowest])
+    steepest = float(np.linalg.eigvalsh(quadratic.hessian - ridge_hessian(context.problem))[-1])
+    if which and value * NARROW < steepest:
+        return [_narrow(context, remaining, quadratic, which, value)]
+    # A penalty may be all that makes E steep: then the columns are not to blame, and only so many steps are advice.
+    return [_too_few(context, remaining)] if remaining.steps <= LONG else []
+
+
+def _along(context: DiagnosisContext, direction: FloatArray) -> list[str]:
+    """The columns along which a direction runs, the greatest share first; none of the intercept's own."""
+    weight = np.abs(direction).reshape(-1, context.problem.model.width).max(axis=1)
+    weight = weight[1 if context.problem.model.intercept else 0 :]
+    most = weight.max(initial=0.0)
+    return [names(context)[j] for j in np.argsort(-weight) if weight[j] > 0.2 * most]
 
 
 def _automatic_helps(context: DiagnosisContext) -> bool:
@@ -137,14 +150,9 @@ def _scales(context: DiagnosisContext, remaining: RemainingGap, sooner: int, num
 
 
 def _narrow(
-    context: DiagnosisContext, remaining: RemainingGap, quadratic: QuadraticModel, direction: Any, value: float
+    context: DiagnosisContext, remaining: RemainingGap, quadratic: QuadraticModel, which: list[str], value: float
 ) -> Finding:
     """Columns that nearly depend on each other: no scaling helps."""
-    weight = np.abs(direction).reshape(-1, context.problem.model.width).max(axis=1)
-    first = 1 if context.problem.model.intercept else 0
-    weight = weight[first:]
-    order = np.argsort(-weight)
-    which = [names(context)[j] for j in order if weight[j] > 0.2 * weight.max()]
     number = quadratic.curvature / value
     evidence = evidence_of(context, remaining) | {"columns": which, "condition_number": number}
     change: dict[str, Any] = {"descent": longer(context, remaining.steps)}

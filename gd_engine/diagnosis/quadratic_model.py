@@ -60,7 +60,7 @@ def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
         return None
     if problem.quadratic:
         found = optimum(problem)
-        hessian = 2.0 / problem.divisor * problem.train.design.T @ problem.train.design + _ridge(problem)
+        hessian = 2.0 / problem.divisor * problem.train.design.T @ problem.train.design + ridge_hessian(problem)
         return QuadraticModel(hessian, found.theta, found.energy, exact=True)
     if problem.model.kind not in ("logistic", "softmax") or problem.loss.name != "log_loss":
         return None
@@ -71,7 +71,7 @@ def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
 def _newton(context: DiagnosisContext) -> QuadraticModel | None:
     """The bowl that touches E at the last θ: gradient g, Hessian H, lowest point θ − H⁺ g."""
     problem, theta = context.problem, context.theta
-    hessian = _log_loss_hessian(problem, theta) + _ridge(problem)
+    hessian = _log_loss_hessian(problem, theta) + ridge_hessian(problem)
     gradient = np.asarray(grad(problem.energy)(theta), dtype=np.float64)
     if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()) or not hessian.any():
         return None
@@ -105,7 +105,8 @@ def _of_two(share: FloatArray, a: int, b: int) -> FloatArray:
     return weight if a == b else -weight
 
 
-def _ridge(problem: Problem) -> FloatArray:
+def ridge_hessian(problem: Problem) -> FloatArray:
+    """The ridge penalty's part of the Hessian, shape (p, p)."""
     return np.diag(2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64))
 
 

@@ -69,3 +69,17 @@ def test_equal_targets_that_are_reached_have_no_finding(model: Request, target: 
     done = run(x, np.full(40, target), request)
     assert done.energy[-1] <= 1e-3 * done.energy[0]
     assert done.codes == []
+
+
+@pytest.mark.parametrize("model", [{"kind": "linear"}, {"kind": "polynomial", "degree": 2}])
+def test_a_penalty_that_makes_e_steep_is_not_blamed_on_the_columns(model: Request) -> None:
+    request = {"model": model, "objective": {"l2": 1000.0}, "standardize": True, "split": {"test_fraction": 0.0}}
+    done = run(X, Y, request)
+    assert done.codes == ["too_few_steps"]
+    assert run(X, Y, merged(request, done.findings[0].change)).codes == []
+
+
+@pytest.mark.parametrize("l2", [1e6, 1e9])
+def test_more_steps_than_anybody_takes_are_no_advice(l2: float) -> None:
+    request = {"objective": {"l2": l2}, "standardize": True, "split": {"test_fraction": 0.0}}
+    assert run(X, Y, request).codes == []
