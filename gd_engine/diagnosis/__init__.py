@@ -4,6 +4,7 @@ A finding needs to be certain: a healthy descent has none, and a fault is named 
 """
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ def diagnose(
         return []
     with np.errstate(all="ignore"):
         context = make_context(problem, config, outcome, history, request, features)
-        return [*_of_the_descent(context), *design_columns.find(context)]
+        return [
+            finding for finding in (*_of_the_descent(context), *design_columns.find(context)) if _is_finite(finding)
+        ]
 
 
 def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
@@ -51,3 +54,12 @@ def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
         or generalization.overfitting(context, quadratic)
         or convergence.find(context, quadratic)
     )
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether all numbers in it are: where a sum overflowed, nothing is certain."""
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or isfinite(value)

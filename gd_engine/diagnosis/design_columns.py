@@ -70,7 +70,8 @@ def find(context: DiagnosisContext) -> list[Finding]:
     if problem.model.kind == "formula" or problem.penalty.l2 > 0 or not few:
         return []
     found = moments(problem, problem.train)
-    still = _still(found, problem.model.intercept)
+    # A column of numbers too large for a deviation was scaled to 0, but it does vary.
+    still = _still(found, problem.model.intercept) & np.isfinite(problem.scaling.scale)
     return _constant(context, found, still) + _duplicates(context, found, still)
 
 

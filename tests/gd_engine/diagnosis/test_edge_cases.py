@@ -83,3 +83,14 @@ def test_a_penalty_that_makes_e_steep_is_not_blamed_on_the_columns(model: Reques
 def test_more_steps_than_anybody_takes_are_no_advice(l2: float) -> None:
     request = {"objective": {"l2": l2}, "standardize": True, "split": {"test_fraction": 0.0}}
     assert run(X, Y, request).codes == []
+
+
+def test_a_column_whose_deviation_overflows_is_not_called_constant() -> None:
+    x = np.column_stack([np.full(40, 3.0), 1e300 * X[:, 0]])
+    request = {
+        "model": {"kind": "logistic"},
+        "standardize": True,
+        "descent": {"steps": 2, "learning_rate": 0.1},
+    }
+    found = {finding.code: finding.evidence for finding in run(x, (Y > 20.0).astype(float), request).findings}
+    assert found["constant_column"] == {"columns": ["x1"], "values": [3.0]}
