@@ -15,7 +15,7 @@ from gd_engine.diagnosis.quadratic_model import (
     modes,
     ridge_hessian,
     shrinking,
-    standardising,
+    standardised,
     steps_needed,
 )
 from gd_engine.diagnosis.remaining_gap import (
@@ -67,9 +67,8 @@ def _cause(context: DiagnosisContext, quadratic: QuadraticModel, remaining: Rema
     small = rate < SMALL / quadratic.curvature and automatic < 0.5 * remaining.steps and _automatic_helps(context)
     if small and automatic <= context.config.steps:
         return [_rate_too_small(context, remaining, rate, quadratic.curvature, automatic)]
-    rescale = standardising(context)
-    if rescale is not None:
-        scaled = quadratic.rescaled(rescale)
+    scaled = standardised(context, quadratic)
+    if scaled is not None:
         sooner = automatic_steps(context, scaled, np.zeros(len(context.theta0)))
         if 3 * sooner < min(remaining.steps, automatic) and 10 * condition(scaled) < condition(quadratic):
             return [_scales(context, remaining, sooner, condition(quadratic))]
@@ -172,8 +171,8 @@ def _narrow(
 
 def _own_length(context: DiagnosisContext, quadratic: QuadraticModel, remaining: RemainingGap) -> list[Finding]:
     """An optimiser whose steps have a length of their own."""
-    rescale = standardising(context)
-    if rescale is not None and NARROW * condition(quadratic.rescaled(rescale)) < condition(quadratic):
+    scaled = standardised(context, quadratic)
+    if scaled is not None and NARROW * condition(scaled) < condition(quadratic):
         number = condition(quadratic)
         evidence = evidence_of(context, remaining) | scale_evidence(context) | {"condition_number": number}
         return [Finding("ill_conditioned", evidence, scales_sentence(context, evidence), {"standardize": True})]

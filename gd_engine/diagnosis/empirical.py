@@ -74,9 +74,10 @@ def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | N
     """Columns on different scales, where only what was observed tells how slow they make the descent."""
     if context.standardized or context.problem.model.kind == "formula":
         return None
-    evidence = evidence_of(context, remaining) | scale_evidence(context)
-    if evidence["largest_size"] < SPREAD * evidence["smallest_size"]:
+    scales = scale_evidence(context)
+    if not scales or scales["largest_size"] < SPREAD * scales["smallest_size"]:
         return None
+    evidence = evidence_of(context, remaining) | scales
     change: dict[str, Any] = {"standardize": True}
     descent = faster(context) if context.linear_method and context.problem.loss.name != "mae" else {}
     return Finding(

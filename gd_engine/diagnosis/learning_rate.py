@@ -9,7 +9,7 @@ from autograd import grad, hessian_vector_product
 from gd_engine.diagnosis import oscillation
 from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, rounded_up, tolerance, two_digits
 from gd_engine.diagnosis.probes import curvature_at, goes_down, only_kind
-from gd_engine.diagnosis.quadratic_model import QuadraticModel, automatic_steps, bound, standardising
+from gd_engine.diagnosis.quadratic_model import QuadraticModel, automatic_steps, bound, standardised
 from gd_engine.optim.schedules import Backtracking
 
 
@@ -126,10 +126,10 @@ def _mended(context: DiagnosisContext, quadratic: QuadraticModel | None, limit: 
 def _mended_quadratic(context: DiagnosisContext, quadratic: QuadraticModel) -> dict[str, Any]:
     """The automatic rate; where that would not arrive, on standardised columns, if those would."""
     change: dict[str, Any] = {"descent": {"learning_rate": "auto"}}
-    rescale = standardising(context)
-    if rescale is None or automatic_steps(context, quadratic, context.theta0) <= context.config.steps:
+    scaled = standardised(context, quadratic)
+    if scaled is None or automatic_steps(context, quadratic, context.theta0) <= context.config.steps:
         return change
-    sooner = automatic_steps(context, quadratic.rescaled(rescale), np.zeros(len(context.theta0)))
+    sooner = automatic_steps(context, scaled, np.zeros(len(context.theta0)))
     if sooner > 0.1 * automatic_steps(context, quadratic, context.theta0):
         return change
     longer = {} if sooner <= context.config.steps else {"steps": rounded_up(1.1 * sooner)}

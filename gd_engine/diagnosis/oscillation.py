@@ -1,5 +1,6 @@
 """Steps that go down, but so far that they come back: alternation, and the swings of a great momentum."""
 
+from itertools import pairwise
 from math import ceil, isfinite
 from typing import Any
 
@@ -100,5 +101,5 @@ def _went_up_and_down(context: DiagnosisContext, close: float) -> bool:
     """Whether E rose, by what matters, above where it had been before, at least twice."""
     energy = context.energy
     turns = np.flatnonzero(np.diff(np.sign(np.diff(energy))) > 0) + 1
-    peaks = [energy[a : b + 1].max() for a, b in zip(turns, [*turns[1:], len(energy) - 1], strict=True)]
+    peaks = [energy[a : b + 1].max() for a, b in pairwise([*turns, len(energy) - 1])]
     return int(sum(peak - energy[a] > close for a, peak in zip(turns, peaks, strict=True))) >= 2

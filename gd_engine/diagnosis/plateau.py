@@ -105,7 +105,10 @@ def _explained(context: DiagnosisContext) -> float:
     targets = np.atleast_2d(y).T
     targets = targets - targets.mean(axis=0)
     moved = design - design.mean(axis=0)
-    values, vectors = np.linalg.eigh(moved.T @ moved)
+    gram = moved.T @ moved
+    if not np.isfinite(gram).all():
+        return 0.0
+    values, vectors = np.linalg.eigh(gram)
     kept = values > 1e-12 * max(values[-1], 1e-300)
     along = vectors[:, kept].T @ (moved.T @ targets)
     explained = float((np.square(along) / values[kept, None]).sum())

@@ -8,7 +8,7 @@ from autograd import grad
 from gd_engine.arrays import FloatArray
 from gd_engine.descent.closed_form import optimum
 from gd_engine.diagnosis.context import DiagnosisContext, tolerance
-from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, moments
+from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, Moments, moments
 from gd_engine.problem import Problem
 
 MOST_WORK = 2e10
@@ -30,11 +30,6 @@ class QuadraticModel(NamedTuple):
     def curvature(self) -> float:
         """λmax."""
         return float(np.linalg.eigvalsh(self.hessian)[-1])
-
-    def rescaled(self, change: FloatArray) -> "QuadraticModel":
-        """The same bowl over φ, θ = change φ."""
-        lowest = np.asarray(np.linalg.solve(change, self.lowest), dtype=np.float64)
-        return QuadraticModel(change.T @ self.hessian @ change, lowest, self.energy, exact=self.exact)
 
 
 class Modes(NamedTuple):
@@ -61,7 +56,7 @@ def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
     if problem.quadratic:
         found = optimum(problem)
         hessian = 2.0 / problem.divisor * problem.train.design.T @ problem.train.design + ridge_hessian(problem)
-        return QuadraticModel(hessian, found.theta, found.energy, exact=True)
+        return _if_curved(QuadraticModel(hessian, found.theta, found.energy, exact=True))
     if problem.model.kind not in ("logistic", "softmax") or problem.loss.name != "log_loss":
         return None
     with np.errstate(all="ignore"):
@@ -73,7 +68,7 @@ def _newton(context: DiagnosisContext) -> QuadraticModel | None:
     problem, theta = context.problem, context.theta
     hessian = _log_loss_hessian(problem, theta) + ridge_hessian(problem)
     gradient = np.asarray(grad(problem.energy)(theta), dtype=np.float64)
-    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()) or not hessian.any():
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and hessian.any()):
         return None
     values, vectors = np.linalg.eigh(hessian)
     along = vectors.T @ gradient
@@ -81,7 +76,15 @@ def _newton(context: DiagnosisContext) -> QuadraticModel | None:
     step = np.where(curved, along / np.where(curved, values, 1.0), 0.0)
     gap = 0.5 * float(step @ along)
     energy = float(context.energy[-1])
-    return QuadraticModel(hessian, theta - vectors @ step, max(energy - gap, 0.0), exact=False)
+    return _if_curved(QuadraticModel(hessian, theta - vectors @ step, max(energy - gap, 0.0), exact=False))
+
+
+def _if_curved(quadratic: QuadraticModel) -> QuadraticModel | None:
+    """The bowl, unless its numbers overflowed or its curvatures are too small to be told from 0."""
+    finite = (
+        np.isfinite(quadratic.hessian).all() and np.isfinite(quadratic.lowest).all() and np.isfinite(quadratic.energy)
+    )
+    return quadratic if finite and quadratic.curvature > 0 else None
 
 
 def _log_loss_hessian(problem: Problem, theta: FloatArray) -> FloatArray:
@@ -110,18 +113,29 @@ def ridge_hessian(problem: Problem) -> FloatArray:
     return np.diag(2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64))
 
 
-def standardising(context: DiagnosisContext) -> FloatArray | None:
-    """The matrix that takes θ of standardised columns to θ of the columns as they are; None where that is no cure."""
+def standardised(context: DiagnosisContext, quadratic: QuadraticModel) -> QuadraticModel | None:
+    """The bowl over θ of standardised columns; None where that is no cure, or is not one in floating point."""
     model = context.problem.model
     if context.standardized or model.kind in ("formula", "mlp") or context.problem.train.size < 2:
         return None
     found = moments(context.problem, context.problem.train)
+    if not np.isfinite(found.deviation).all():
+        return None
+    change = _back(found, model.width, intercept=model.intercept)
+    lowest = np.asarray(np.linalg.solve(change, quadratic.lowest), dtype=np.float64)
+    return _if_curved(
+        QuadraticModel(change.T @ quadratic.hessian @ change, lowest, quadratic.energy, exact=quadratic.exact)
+    )
+
+
+def _back(found: Moments, width: int, *, intercept: bool) -> FloatArray:
+    """The matrix that takes θ of standardised columns to θ of the columns as they are."""
     scale = np.where(found.deviation > 0, found.deviation, 1.0)
-    first = 1 if model.intercept else 0
+    first = 1 if intercept else 0
     change = np.diag(np.concatenate([np.ones(first), 1.0 / scale]))
     if first:
         change[0, 1:] = -found.mean / scale
-    return np.asarray(np.kron(change, np.eye(model.width)), dtype=np.float64)
+    return np.asarray(np.kron(change, np.eye(width)), dtype=np.float64)
 
 
 def condition(quadratic: QuadraticModel) -> float:

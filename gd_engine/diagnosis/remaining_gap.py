@@ -67,11 +67,13 @@ def scales_sentence(context: DiagnosisContext, evidence: dict[str, Any]) -> str:
 
 
 def scale_evidence(context: DiagnosisContext) -> dict[str, Any]:
-    """The columns of greatest and least root mean square, that of ones included."""
+    """The columns of greatest and least root mean square, that of ones included; nothing where all are 0."""
     size = moments(context.problem, context.problem.train).size
     which = names(context)
     if context.problem.model.intercept:
         size, which = np.append(size, 1.0), [*which, "intercept"]
+    if not (size > 0).any():
+        return {}
     size = np.where(size > 0, size, np.nan)
     most, least = int(np.nanargmax(size)), int(np.nanargmin(size))
     return {

@@ -94,3 +94,54 @@ def test_a_column_whose_deviation_overflows_is_not_called_constant() -> None:
     }
     found = {finding.code: finding.evidence for finding in run(x, (Y > 20.0).astype(float), request).findings}
     assert found["constant_column"] == {"columns": ["x1"], "values": [3.0]}
+
+
+LOGISTIC = {"kind": "logistic", "intercept": False}
+ODD: dict[str, tuple[Any, Any, Request]] = {
+    "a deviation that overflows": (
+        [[2e300], [-3e300]],
+        [0, 1],
+        {
+            "model": LOGISTIC,
+            "objective": {"l2": 1000.0},
+            "descent": {"optimizer": {"kind": "adagrad"}, "theta0": [5.0]},
+        },
+    ),
+    "squares that are too small": (
+        [[6e-301], [2e-301], [9e-301]],
+        [1.0, -1.0, -2.0],
+        {
+            "model": {"kind": "linear", "intercept": False},
+            "descent": {"optimizer": {"kind": "adamw"}, "learning_rate": 0.1, "theta0": [5.0]},
+        },
+    ),
+    "columns without a size": (
+        [[-1e-300], [-4e-301], [2e-300], [5e-301]],
+        [0, 0, 1, 2],
+        {
+            "model": {"kind": "softmax", "intercept": False},
+            "objective": {"loss": "sse", "l2": 1000.0},
+            "descent": {"steps": 60, "learning_rate": 1.0, "optimizer": {"kind": "adamw"}, "theta0": [9, -8, 7]},
+        },
+    ),
+    "a Gram matrix that overflows": (
+        X[:, [0, 1, 0]] * [3e299, 1e-300, 6e299],
+        3e299 * X[:, 0],
+        {
+            "model": {"kind": "mlp"},
+            "objective": {"loss": "huber"},
+            "descent": {"learning_rate": 1e-6, "optimizer": {"kind": "adamw"}},
+        },
+    ),
+    "a great momentum before its first turn": (
+        np.linspace(-1.0, 1.0, 20)[:, None],
+        3.0 * np.linspace(-1.0, 1.0, 20),
+        {"descent": {"steps": 20, "learning_rate": 0.01, "optimizer": {"kind": "momentum", "momentum": 0.95}}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_numbers_raise_nothing(name: str) -> None:
+    x, y, request = ODD[name]
+    run(np.array(x), np.array(y, dtype=np.float64), {"split": {"test_fraction": 0.0}, **request})
