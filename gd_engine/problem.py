@@ -1,6 +1,6 @@
 """A descent's problem: a model, its data made ready, and E(θ) over the training rows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,14 +124,31 @@ def pose_blocks(
     return Problem(model, loss, Penalty(l1, l2), train, validation, test, scaling, reduced)
 
 
-def _slices(model: Model, blocks: Iterable[tuple[FloatArray, FloatArray]]) -> Iterable[tuple[int, Any, Any]]:
-    """Slices of the blocks that stay in the cache: (number of the first row, x, y)."""
+def _slices(model: Model, blocks: Iterable[tuple[FloatArray, FloatArray]]) -> Iterator[tuple[int, Any, Any]]:
+    """Slices of rows that stay in the cache: (number of the first row, x, y).
+
+    They begin at the multiples of one height, so that no bit of a triangle depends on the blocks that the rows come in.
+    """
     height = slice_rows(len(model.monomials) + 2)
-    first = 0
+    first, held = 0, 0
+    parts: list[tuple[FloatArray, FloatArray]] = []
     for x, y in blocks:
-        for start in range(0, len(x), height):
-            yield first + start, x[start : start + height], y[start : start + height]
-        first += len(x)
+        start = 0
+        while start < len(x):
+            stop = min(start + height - held, len(x))
+            parts.append((x[start:stop], y[start:stop]))
+            held, start = held + stop - start, stop
+            if held == height:
+                yield first, *_joined(parts)
+                first, held, parts = first + height, 0, []
+    if parts:
+        yield first, *_joined(parts)
+
+
+def _joined(parts: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
 
 
 def _within(rows: IntArray, first: int, count: int) -> IntArray:

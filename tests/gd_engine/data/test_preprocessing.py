@@ -4,11 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gd_engine import MODELS, pose, pose_blocks, split_by_fraction, split_by_rows
 from gd_engine.data.preprocessing import standardization
+from gd_engine.data.qr import slice_rows
 from gd_engine.models.base import design_columns
 from tests.gd_engine.helpers import VARIANTS, descended
 
@@ -168,3 +169,19 @@ def test_blocks_of_rows_make_the_same_problem_as_all_rows_at_once() -> None:
         for part, other in zip(pieces.parts.values(), whole.parts.values(), strict=True):
             assert part.size == other.size
             np.testing.assert_allclose(part.design.T @ part.design, other.design.T @ other.design, atol=1e-11)
+
+
+@settings(max_examples=10)
+@given(cuts=st.lists(st.integers(0, 4000), max_size=8), reduce=st.booleans())
+def test_no_bit_of_the_problem_depends_on_the_blocks_that_the_rows_come_in(cuts: list[int], reduce: bool) -> None:
+    random = np.random.default_rng(3)
+    x, y = random.standard_normal((4000, 6)), random.standard_normal(4000)
+    split = split_by_fraction(4000, 0.3, validation=0.2)
+    model = MODELS["polynomial"]([*"abcdef"], degree=3)
+    assert slice_rows(len(model.monomials) + 2) < 2000  # several slices
+    whole = pose(model, x, y, split, standardize=True, reduce=reduce)
+    blocks = ((x[low:high], y[low:high]) for low, high in pairwise([0, *sorted(cuts), 4000]))
+    pieces = pose_blocks(model, blocks, split, standardize=True, reduce=reduce)
+    for part, other in zip(pieces.parts.values(), whole.parts.values(), strict=True):
+        np.testing.assert_array_equal(part.design, other.design, strict=True)
+        np.testing.assert_array_equal(part.y, other.y, strict=True)
