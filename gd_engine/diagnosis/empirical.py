@@ -40,7 +40,7 @@ def find(context: DiagnosisContext) -> list[Finding]:
     good = tolerance(context, 0.0)
     close = max(WORTH * context.null, good)  # the constant's E is 0 where all targets are the same
     if not (
-        context.energy[-1] > good
+        context.energy[-1] > good > 0
         and gained > max(WORTH * abs(last), close)
         and before > 0
         and test_gain(context) > 0.03
