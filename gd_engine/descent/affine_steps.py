@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, squared_norms
 from gd_engine.data.design_matrix import Rows
 from gd_engine.optim.optimizers import Optimizer
 from gd_engine.problem import Problem
@@ -70,17 +70,17 @@ class AffineStepper:
     def _with_columns(self, path: FloatArray, state: FloatArray) -> AffineBlock:
         problem, p = self._problem, self._p
         residuals = _residuals(problem.train, path)
-        squares = _squares(residuals)
+        squares = squared_norms(residuals)
         gradient = 2.0 / problem.divisor * (residuals @ problem.train.design)
         energy = squares / problem.divisor
         if problem.penalty.l2:
             energy = energy + 0.5 * (np.square(path) @ self._ridge)
             gradient += self._ridge * path
-        others = [_squares(_residuals(rows, path)) for rows in (problem.validation, problem.test) if rows.size]
+        others = [squared_norms(_residuals(rows, path)) for rows in (problem.validation, problem.test) if rows.size]
         return AffineBlock(
             theta=path,
             energy=energy,
-            gradient_norm=np.sqrt(_squares(gradient)),
+            gradient_norm=np.sqrt(squared_norms(gradient)),
             tallies=np.column_stack([squares, *others]),
             next_theta=state[:p],
             next_memory=state[p:-1].reshape(-1, p),
@@ -103,8 +103,3 @@ def _residuals(rows: Rows, path: FloatArray) -> FloatArray:
     residuals: FloatArray = path @ rows.design.T
     residuals -= rows.y
     return residuals
-
-
-def _squares(vectors: FloatArray) -> FloatArray:
-    squares: FloatArray = np.vecdot(vectors, vectors)
-    return squares

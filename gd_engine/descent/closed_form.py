@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, squared_norms
 from gd_engine.data.qr import triangle
 from gd_engine.problem import Problem
 
@@ -19,8 +19,7 @@ class Optimum(NamedTuple):
     def gap(self, theta: FloatArray) -> FloatArray:
         """E(θ) − E(θ*) for θ of shape (..., p): as a sum of squares, it keeps its digits close to θ*."""
         away = (theta - self.theta) @ self.root.T
-        gap: FloatArray = np.vecdot(away, away)
-        return gap
+        return squared_norms(away)
 
 
 def optimum(problem: Problem) -> Optimum:

@@ -12,7 +12,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
 
-from gd_engine.arrays import FloatArray, IntArray
+from gd_engine.arrays import FloatArray, IntArray, squared_norms
 from gd_engine.autodiff.tape import record
 from gd_engine.data.design_matrix import Rows
 from gd_engine.metrics import Tally, tally_length, tally_of
@@ -104,7 +104,7 @@ class Evaluator:
             np.dot(part.design, theta, out=row)
         prediction = self._problem.model.link(scores)
         residual = prediction - part.y
-        squares = np.vecdot(residual, residual)  # a dot product a row: einsum's rounding depends on the number of rows
+        squares = squared_norms(residual)
         return np.array(part.tally(prediction, squares), dtype=np.float64).T
 
     def energy(self, theta: FloatArray) -> float:
