@@ -20,9 +20,8 @@ from service.storage import datasets, trajectories
 from service.storage.database import Database
 
 
-def read(body: bytes, parent: Any, database: Database, settings: Settings, caller: Caller) -> Submission:
+def of(fork: ForkRequest, parent: Any, database: Database, settings: Settings, caller: Caller) -> Submission:
     """The submission of a fork of `parent`, a row of the store. Raises InvalidErrors that name what is wrong."""
-    fork = parse(ForkRequest, body)
     if fork.from_step >= parent.rows_done:
         hint = f"Give a step from 0 to {parent.rows_done - 1}." if parent.rows_done else "Wait for the first."
         raise invalid("/from_step", f"The run has no step {fork.from_step} stored.", hint)

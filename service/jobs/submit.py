@@ -7,11 +7,12 @@ import orjson
 from sqlalchemy import Connection
 
 from service.auth.api_keys import ANYBODY, Caller
-from service.core.exceptions import InvalidError, NotFoundError, field_error, invalid
+from service.core.exceptions import NotFoundError, field_error, invalid
 from service.core.settings import Settings
 from service.datasets import ingest, samples
 from service.engine_adapter.factory import Request
-from service.jobs import validation
+from service.jobs import idempotency, validation
+from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
 from service.jobs.validation import Facts, Plan
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
@@ -23,7 +24,8 @@ from service.storage.database import Database
 class Submission(NamedTuple):
     """A request that can be carried out. `incoming` is its data unless that is stored already.
 
-    `owner` is the API key that its run will belong to, `forked_from` the run and step that it begins at.
+    `digest` is of the request as resolved. `owner` is the API key that its run will belong to, `forked_from` the run
+    and step that it begins at.
     """
 
     request: Request
@@ -62,32 +64,26 @@ def dumped(fit: FitRequest, dataset_id: str) -> Request:
 
 
 def queue(
-    database: Database, submission: Submission, key: str | None, quotas: Quotas | None = None
+    database: Database, submission: Submission, key: Key | None, quotas: Quotas | None = None
 ) -> tuple[Any, bool]:
     """The queued run, or the one that its owner made with this idempotency key before; whether it is a replay.
 
-    Raises InvalidError when the key was used for another body, TooManyRequestsError or ConflictError when the owner
+    Raises InvalidError when the key was used for another request, TooManyRequestsError or ConflictError when the owner
     has as many runs as the quotas allow.
     """
-    key = None if key is None else runs.scoped_key(key, submission.owner)
 
     def write(connection: Connection) -> tuple[Any, bool]:
-        if key is not None and (known := runs.find_by_key(connection, key)) is not None:
-            if known.request_digest != submission.digest:
-                raise key_used()
+        if key is not None and (known := runs.find_by_key(connection, key.name)) is not None:
+            idempotency.check(known, key, submission.digest)
             return known, True
         if quotas is not None:
             quotas.admit_run(connection, submission.owner)
-        values = columns(submission, dataset_seq(connection, submission)) | {"idempotency_key": key}
+        values = columns(submission, dataset_seq(connection, submission))
+        if key is not None:
+            values |= {"idempotency_key": key.name, "request_digest": key.digest}
         return runs.create(connection, values, submission.request["tags"]), False
 
     return database.batch.write(write)
-
-
-def key_used() -> InvalidError:
-    """What to answer where an idempotency key came before with another body."""
-    message = "This Idempotency-Key was used for another request."
-    return InvalidError([{"header": "Idempotency-Key", "message": message, "hint": "Use a new key."}])
 
 
 def dataset(
@@ -123,7 +119,7 @@ def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> No
 
 
 def columns(submission: Submission, dataset_seq: int) -> dict[str, Any]:
-    """The columns of the submission's run, besides its idempotency key."""
+    """The columns of the submission's run, which has no idempotency key."""
     made, request = submission.plan, submission.request
     return {
         "dataset_seq": dataset_seq,
@@ -139,6 +135,7 @@ def columns(submission: Submission, dataset_seq: int) -> dict[str, Any]:
         "test_rows": made.test_rows,
         "steps_total": made.steps,
         "forked_from": submission.forked_from,
+        "idempotency_key": None,
     }
 
 

@@ -13,7 +13,8 @@ from service.core.json_patch import merge_patch, steps_of, value_at
 from service.core.settings import Settings
 from service.datasets import ingest
 from service.engine_adapter.factory import Request, asked, model_of
-from service.jobs import parameter_grid, submit, validation
+from service.jobs import idempotency, parameter_grid, submit, validation
+from service.jobs.idempotency import Key
 from service.jobs.parameter_grid import Member
 from service.jobs.quotas import Quotas
 from service.jobs.submit import Submission
@@ -27,7 +28,10 @@ MOST_NAME = 200
 
 
 class SweepSubmission(NamedTuple):
-    """A sweep that can be carried out. `values` has for each member what varies, by JSON pointer."""
+    """A sweep that can be carried out. `values` has for each member what varies, by JSON pointer.
+
+    `digest` is of the request as resolved.
+    """
 
     members: list[Submission]
     values: list[dict[str, Any]]
@@ -52,7 +56,11 @@ class _Base(NamedTuple):
 
 def read(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
     """The sweep that a caller's body describes. Raises ApiErrors that name what is wrong, and with which member."""
-    sweep = parse(SweepRequest, body)
+    return of(parse(SweepRequest, body), database, settings, caller)
+
+
+def of(sweep: SweepRequest, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
+    """The same of a body that is parsed."""
     _check_count(parameter_grid.count(sweep), settings)
     if sweep.base is None:
         base = _base_of_run(sweep.run or "", database, caller)
@@ -75,22 +83,19 @@ def read(body: bytes, database: Database, settings: Settings, caller: Caller) ->
         bytes_of_steps += made.trajectory_bytes
         _check_size(bytes_of_rows, bytes_of_steps, settings)
     rank_by = _rank_by(sweep.rank_by, [member.plan for member in members])
-    # Of what was asked: "latest" is the same request still when there is a newer run or dataset.
     digest = _digest([base.wanted, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
     return SweepSubmission(members, values, varied, rank_by, sweep.name, digest, caller.stamp)
 
 
-def queue(database: Database, sweep: SweepSubmission, key: str | None, quotas: Quotas) -> Any:
+def queue(database: Database, sweep: SweepSubmission, key: Key | None, quotas: Quotas) -> Any:
     """The sweep, its runs queued; or the one that its owner made with this idempotency key before.
 
-    Raises InvalidError when the key was used for another body, TooManyRequestsError or ConflictError when the owner
+    Raises InvalidError when the key was used for another request, TooManyRequestsError or ConflictError when the owner
     would have more runs than the quotas allow.
     """
-    key = None if key is None else runs.scoped_key(key, sweep.owner)
     with database.writing() as connection:
-        if key is not None and (known := sweeps.find_by_key(connection, key)) is not None:
-            if known.request_digest != sweep.digest:
-                raise submit.key_used()
+        if key is not None and (known := sweeps.find_by_key(connection, key.name)) is not None:
+            idempotency.check(known, key, sweep.digest)
             return known
         quotas.admit_run(connection, sweep.owner, len(sweep.members))
         dataset_seq = submit.dataset_seq(connection, sweep.members[0])
@@ -103,14 +108,14 @@ def queue(database: Database, sweep: SweepSubmission, key: str | None, quotas: Q
         return made
 
 
-def _columns(sweep: SweepSubmission, key: str | None) -> dict[str, Any]:
+def _columns(sweep: SweepSubmission, key: Key | None) -> dict[str, Any]:
     return {
         "owner": sweep.owner,
         "name": sweep.name,
         "varied": sweep.varied,
         "rank_by": sweep.rank_by,
-        "idempotency_key": key,
-        "request_digest": sweep.digest,
+        "idempotency_key": None if key is None else key.name,
+        "request_digest": sweep.digest if key is None else key.digest,
     }
 
 

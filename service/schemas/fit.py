@@ -152,6 +152,11 @@ class ForkRequest(Strict):
     from_step: Annotated[int, Field(ge=0, description="A stored step of the run: its θ is the fork's θ₀.")]
     changes: Changes = Changes()
 
+    def sent(self) -> dict[str, Any]:
+        """The fork as it was asked for. A field that changes nothing is as good as one left out."""
+        changes = self.changes.model_dump(mode="json", exclude_unset=True)
+        return {"from_step": self.from_step, "changes": {name: value for name, value in changes.items() if value != {}}}
+
 
 class Path(Strict):
     """θ at every step."""

@@ -90,6 +90,11 @@ class SweepRequest(Strict):
     )
     name: Annotated[str, Field(max_length=200)] | None = None
 
+    def sent(self) -> dict[str, Any]:
+        """The sweep as it was asked for, with the base's preset filled in."""
+        base = None if self.base is None else self.base.filled().model_dump(mode="json")
+        return self.model_dump(mode="json", by_alias=True, exclude={"base"}) | {"base": base}
+
     @model_validator(mode="after")
     def _says_what_varies(self) -> Self:
         if (self.base is None) == (self.run is None):

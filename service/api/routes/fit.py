@@ -15,9 +15,11 @@ from service.api.responses import json_response, media_type
 from service.api.serializers import runs as run_serializer
 from service.auth.api_keys import Caller
 from service.core.settings import Settings
-from service.jobs import submit
+from service.jobs import idempotency, submit
 from service.jobs.quotas import Quotas
+from service.schemas.fit import FitRequest
 from service.schemas.responses import Price, Run
+from service.schemas.strict_model import parse
 from service.storage import runs
 from service.storage.database import Database
 
@@ -83,7 +85,11 @@ async def fit(
 
 def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Any:
     # Read and stored on one thread: to change threads costs as much as the half of either.
-    run, _is_replay = submit.queue(store, submit.read(body, store, settings, caller), key, quotas)
+    asked = parse(FitRequest, body).filled()
+    of_request = idempotency.key_of(key, caller.stamp, "POST /fit", partial(asked.model_dump, mode="json"))
+    if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
+        return known
+    run, _is_replay = submit.queue(store, submit.of(asked, store, settings, caller), of_request, quotas)
     return run
 
 

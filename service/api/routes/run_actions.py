@@ -19,9 +19,12 @@ from service.api.serializers import runs as run_serializer
 from service.auth.api_keys import Caller
 from service.core.exceptions import ConflictError
 from service.core.settings import Settings
-from service.jobs import fork, submit
+from service.jobs import fork as forks
+from service.jobs import idempotency, submit
 from service.jobs.quotas import Quotas
+from service.schemas.fit import ForkRequest
 from service.schemas.responses import Run, Verification
+from service.schemas.strict_model import parse
 from service.storage import runs, usage
 from service.storage.database import Database
 
@@ -164,8 +167,12 @@ def _changed(
 def _forked(
     body: bytes, run_id: str, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
 ) -> Any:
+    fork = parse(ForkRequest, body)
+    of_request = idempotency.key_of(key, caller.stamp, f"POST /runs/{run_id}/fork", fork.sent)
+    if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
+        return known
     parent = find(store, run_id, caller)
-    run, _is_replay = submit.queue(store, fork.read(body, parent, store, settings, caller), key, quotas)
+    run, _is_replay = submit.queue(store, forks.of(fork, parent, store, settings, caller), of_request, quotas)
     return run
 
 

@@ -21,10 +21,13 @@ from service.auth.api_keys import Caller
 from service.core.exceptions import ConflictError, NotFoundError
 from service.core.run_status import FINISHED
 from service.core.settings import Settings
+from service.jobs import idempotency
 from service.jobs import sweep as sweeps
 from service.jobs.quotas import Quotas
 from service.jobs.sweep import SweepSubmission
 from service.schemas.responses import Sweep, SweepPrice, Sweeps
+from service.schemas.strict_model import parse
+from service.schemas.sweep import SweepRequest
 from service.storage import runs
 from service.storage import sweeps as stored
 from service.storage.database import Database
@@ -165,7 +168,11 @@ def cancel_sweep(sweep_id: SweepId, store: Store, caller: Asks) -> Response:
 def _queued(
     body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
 ) -> dict[str, Any]:
-    made = sweeps.queue(store, sweeps.read(body, store, settings, caller), key, quotas)
+    asked = parse(SweepRequest, body)
+    of_request = idempotency.key_of(key, caller.stamp, "POST /sweeps", asked.sent)
+    made = idempotency.original(store, of_request, stored.find_by_key)
+    if made is None:
+        made = sweeps.queue(store, sweeps.of(asked, store, settings, caller), of_request, quotas)
     with store.reading() as connection:
         return _presented(connection, made)
 
