@@ -193,7 +193,9 @@ class SweepSummary(Answer):
 
     id: str
     name: str | None
-    status: Literal["queued", "running", "finished"] = Field(description="finished as soon as all its runs are.")
+    status: Literal["queued", "running", "paused", "finished"] = Field(
+        description="finished as soon as all its runs are; paused where all that are not finished are paused."
+    )
     created_at: str
     finished_at: str | None
     varied: list[str] = Field(description="JSON pointers into the members' requests: what they differ in.")

@@ -15,11 +15,12 @@ def summary(sweep: Any, counts: Iterable[Any]) -> dict[str, Any]:
     """A sweep without its ranking. `counts` are its rows of `store.sweeps.counts`."""
     counts = list(counts)
     statuses = {row.status: row.runs for row in counts}
-    is_finished = not set(statuses) - FINISHED
+    status = _status(set(statuses))
+    is_finished = status == "finished"
     return {
         "id": sweep.id,
         "name": sweep.name,
-        "status": "finished" if is_finished else "queued" if set(statuses) == {RunStatus.QUEUED} else "running",
+        "status": status,
         "created_at": time_of(sweep.created_at),
         "finished_at": time_of(max((row.finished_at for row in counts), default=None)) if is_finished else None,
         "varied": sweep.varied,
@@ -34,6 +35,16 @@ def summary(sweep: Any, counts: Iterable[Any]) -> dict[str, Any]:
             "page": f"/#/sweeps/{sweep.id}",
         },
     }
+
+
+def _status(statuses: set[RunStatus]) -> str:
+    """The status of a sweep whose runs have these; what is finished says nothing of the rest but that it has begun."""
+    unfinished = statuses - FINISHED
+    if not unfinished:
+        return "finished"
+    if unfinished == {RunStatus.PAUSED}:
+        return "paused"
+    return "queued" if statuses == {RunStatus.QUEUED} else "running"
 
 
 def ranked(members: Iterable[Any], rank_by: str) -> list[dict[str, Any]]:

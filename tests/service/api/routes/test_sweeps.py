@@ -303,6 +303,19 @@ def test_to_cancel_a_sweep_cancels_what_is_left(api: TestClient, settings: Setti
     problem_of(api.post(f"/sweeps/{sweep['id']}/cancel"), 409)
 
 
+def test_a_sweep_whose_unfinished_runs_are_paused_is_paused(api: TestClient) -> None:
+    first, *others = [member["run_id"] for member in submitted(api)["ranking"]]
+    api.post(f"/runs/{first}/cancel")
+    for left, run_id in enumerate(others, -1):
+        api.post(f"/runs/{run_id}/pause")
+        sweep = api.get("/sweeps/latest").json()
+        assert sweep["status"] == ("paused" if left == 0 else "running")
+        assert sweep["finished_at"] is None
+    assert [each["status"] for each in api.get("/sweeps").json()["data"]] == ["paused"]
+    api.post(f"/runs/{others[0]}/resume")
+    assert api.get("/sweeps/latest").json()["status"] == "running"
+
+
 def test_a_deleted_sweep_is_gone_with_its_runs(api: TestClient, database: Database, work: Callable[[], None]) -> None:
     from service.storage.sqlite import vacuum  # noqa: PLC0415
 
