@@ -141,7 +141,7 @@ def page(
     if status is not None:
         query = query.where(tables.IS_WORKABLE if status in WORKABLE else tables.IS_AT_REST, runs.c.status == status)
     if sweep is not None:
-        query = query.where(runs.c.sweep_seq == sweeps.seq_of(sweep))
+        query = query.where(runs.c.sweep_seq == sweeps.seq_of(sweep, owner))
     if tag is not None:
         query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
     return connection.execute(query)

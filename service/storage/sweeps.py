@@ -55,9 +55,10 @@ def page(connection: Connection, *, limit: int, before: int | None, owner: str |
     return connection.execute(query).all()
 
 
-def seq_of(sweep_id: str) -> ScalarSelect[Any]:
-    """The number of a sweep, to be asked for within a query."""
-    return select(sweeps.c.seq).where(sweeps.c.id == sweep_id).scalar_subquery()
+def seq_of(sweep_id: str, owner: str | None = None) -> ScalarSelect[Any]:
+    """The number of the sweep that `find` would give, to be asked for within a query."""
+    asked = _LATEST if sweep_id == "latest" else _BY_ID.params(sweep_id=sweep_id)
+    return asked.params(owner=owner).with_only_columns(sweeps.c.seq).scalar_subquery()
 
 
 def members(connection: Connection, sweep_seq: int) -> Iterable[Row[Any]]:

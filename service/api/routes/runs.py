@@ -33,7 +33,9 @@ def list_runs(
         str | None,
         Query(description="Only runs with this tag, as `key:value`.", json_schema_extra={"pattern": "^[^:]*:"}),
     ] = None,
-    sweep: Annotated[str | None, Query(description="Only the runs of the sweep with this id.")] = None,
+    sweep: Annotated[
+        str | None, Query(description="Only the runs of the sweep with this id, or of the newest for `latest`.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
     after: After = None,
 ) -> Response:

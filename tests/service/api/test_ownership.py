@@ -92,6 +92,9 @@ def test_sweeps_are_ones_own(api: TestClient, key: Key, other: Key, admin: Key) 
     assert names(api, admin, "/sweeps") == made[::-1]
     assert len(names(api, key, f"/runs?sweep={made[0]}")) == 2
     assert names(api, other, f"/runs?sweep={made[0]}") == []
+    assert names(api, key, "/runs?sweep=latest") == names(api, key, f"/runs?sweep={made[0]}")
+    assert names(api, admin, "/runs?sweep=latest") == names(api, admin, f"/runs?sweep={made[1]}")
+    assert names(api, other, "/runs?sweep=latest") == []
     assert len(names(api, admin, f"/runs?sweep={made[0]}")) == 2
 
 

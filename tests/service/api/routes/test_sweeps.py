@@ -316,6 +316,15 @@ def test_a_sweep_whose_unfinished_runs_are_paused_is_paused(api: TestClient) -> 
     assert api.get("/sweeps/latest").json()["status"] == "running"
 
 
+def test_runs_of_the_latest_sweep_are_listed(api: TestClient) -> None:
+    assert api.get("/runs?sweep=latest").json()["data"] == []
+    submitted(api)
+    sweep = submitted(api, grid={RATE: [0.1, 0.2]})
+    api.post("/fit", json=LINE)
+    found = api.get("/runs?sweep=latest").json()["data"]
+    assert sorted(run["id"] for run in found) == sorted(member["run_id"] for member in sweep["ranking"])
+
+
 def test_a_deleted_sweep_is_gone_with_its_runs(api: TestClient, database: Database, work: Callable[[], None]) -> None:
     from service.storage.sqlite import vacuum  # noqa: PLC0415
 
