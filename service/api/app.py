@@ -46,8 +46,9 @@ Gradient descent as a service. `POST /fit` takes a dataset and the hyperparamete
 θ ← θ − η∇E(θ), and `GET /runs/{id}/trajectory` gives θ and the **two criteria** at every step: the train error, which
 the descent minimises, and the test error, which one really wants to be small.
 
-In paths, `latest` stands for the newest run or dataset, so every example here runs as it stands. What is not finite is
-`null`. Errors are `application/problem+json` and say what to change.
+In paths, `latest` stands for the newest run, sweep or dataset, so every example here runs as it stands; to cancel,
+pause, resume or delete needs an id. What is not finite is `null`. Errors are `application/problem+json` and say what to
+change.
 """
 
 

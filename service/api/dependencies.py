@@ -38,6 +38,9 @@ async def admit(request: Request) -> Caller:
 Store = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
 Asks = Annotated[Caller, Depends(admit)]
+LATEST = "latest"
+NOT_LATEST = {"not": {"const": LATEST}}
+"""For the schema of an id in a request that changes what it names."""
 
 
 async def only_known_parameters(request: Request) -> None:
@@ -60,3 +63,10 @@ def _query_parameters(path: str, endpoint: Callable[..., Any]) -> list[str]:
     described = get_openapi(title="-", version="-", routes=[APIRoute(path, endpoint, response_model=None)])
     parameters = described["paths"][path]["get"].get("parameters", ())
     return [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
+
+
+def refuse_latest(given: str, parameter: str, path: str) -> None:
+    """Raises InvalidError for `latest` in a request that changes what it names; `path` leads there by the id."""
+    if given == LATEST:
+        message = "`latest` is for reading only: it may name another one by the time that a request comes."
+        raise InvalidError([{"parameter": parameter, "message": message, "hint": f"It names {path} now: write that."}])

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service.api.dependencies import Asks, Config, Store
+from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES
 from service.api.openapi_responses import described, problems
@@ -34,6 +34,9 @@ router = APIRouter(tags=["datasets"])
 
 DatasetId = Annotated[
     str, Path(description="A dataset's id, or `latest`: the newest one uploaded.", examples=["latest"])
+]
+ChangedDatasetId = Annotated[
+    str, Path(description="A dataset's id; `latest` is for reading only.", json_schema_extra=NOT_LATEST)
 ]
 ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
 
@@ -171,10 +174,11 @@ def get_rows(
     response_class=Response,
     responses=problems(404, 409, 507),
 )
-def delete_dataset(dataset_id: DatasetId, store: Store, caller: Asks) -> Response:
+def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
     """A dataset that runs use stays as long as they do."""
     with store.writing() as connection:
         found = _found(connection, dataset_id, caller)
+        refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
         if used := datasets.uses(connection, found.seq):
             raise ConflictError(f"The dataset is in use by {used} run(s). Delete those first.", runs=used)
         datasets.remove(connection, found.seq)

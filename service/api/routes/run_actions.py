@@ -14,7 +14,7 @@ from service.api.openapi_examples import FORK_EXAMPLES
 from service.api.openapi_responses import described, problems
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
-from service.api.routes.runs import RunId, find, no_run
+from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run
 from service.api.serializers import runs as run_serializer
 from service.auth.api_keys import Caller
 from service.core.exceptions import ConflictError
@@ -40,7 +40,7 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.01, 0.2
     summary="Cancel a run",
     responses=problems(404, 409, 507),
 )
-def cancel_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+def cancel_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """A run that waits is cancelled at once, a running one within a second or so; the steps it has done are kept."""
     return _changed(run_id, store, caller, runs.cancel, "cancelled")
 
@@ -52,7 +52,7 @@ def cancel_run(run_id: RunId, store: Store, caller: Asks) -> Response:
     summary="Pause a run",
     responses=problems(404, 409, 507),
 )
-def pause_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+def pause_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """It stops at its last stored step, and goes on from there when it is resumed, to the same numbers bit by bit."""
     return _changed(run_id, store, caller, runs.pause, "paused")
 
@@ -64,7 +64,7 @@ def pause_run(run_id: RunId, store: Store, caller: Asks) -> Response:
     summary="Resume a paused run",
     responses=problems(404, 409, 507),
 )
-def resume_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+def resume_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """The run waits for a worker again."""
     return _changed(run_id, store, caller, runs.resume, "resumed")
 
@@ -153,7 +153,7 @@ async def _known(seq: int, verification_seq: int, store: Database, seconds: floa
 def _changed(
     run_id: str, store: Database, caller: Caller, change: Callable[[Connection, str], bool], done: str
 ) -> Response:
-    found = find(store, run_id, caller)
+    found = find_to_change(store, run_id, caller)
     with store.writing() as connection:
         changed = change(connection, found.id)
         run = runs.find(connection, found.id)

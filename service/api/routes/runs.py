@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from service.api.dependencies import Asks, Config, Store
+from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_responses import described, problems
 from service.api.pagination import After, cursor, page_of, page_size
@@ -21,6 +21,9 @@ from service.storage.database import Database
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 RunId = Annotated[str, Path(description="A run's id, or `latest`: the newest run.", examples=["latest"])]
+ChangedRunId = Annotated[
+    str, Path(description="A run's id; `latest` is for reading only.", json_schema_extra=NOT_LATEST)
+]
 
 
 @router.get("", response_model=Runs, summary="List runs, newest first", responses=problems(422))
@@ -79,9 +82,9 @@ def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatc
     response_class=Response,
     responses=problems(404, 507),
 )
-def delete_run(run_id: RunId, store: Store, caller: Asks) -> Response:
+def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """A live run is cancelled first. Its data goes with it, unless it was uploaded by itself or other runs use it."""
-    found = find(store, run_id, caller)
+    found = find_to_change(store, run_id, caller)
     with store.writing() as connection:
         if not runs.remove(connection, found.id):
             raise no_run(run_id)
@@ -94,6 +97,13 @@ def find(store: Database, run_id: str, caller: Caller) -> Any:
         found = runs.find(connection, run_id, caller.owner)
     if found is None:
         raise no_run(run_id)
+    return found
+
+
+def find_to_change(store: Database, run_id: str, caller: Caller) -> Any:
+    """The same for a request that changes it. Raises InvalidError for `latest`."""
+    found = find(store, run_id, caller)
+    refuse_latest(run_id, "run_id", f"/runs/{found.id}")
     return found
 
 

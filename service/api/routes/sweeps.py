@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service.api.dependencies import Asks, Config, Store
+from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_examples import SWEEP_EXAMPLES
 from service.api.openapi_responses import described, problems
@@ -35,6 +35,9 @@ from service.storage.database import Database
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 
 SweepId = Annotated[str, Path(description="A sweep's id, or `latest`: the newest sweep.", examples=["latest"])]
+ChangedSweepId = Annotated[
+    str, Path(description="A sweep's id; `latest` is for reading only.", json_schema_extra=NOT_LATEST)
+]
 
 
 @router.post(
@@ -141,10 +144,10 @@ def get_sweep(sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNo
     response_class=Response,
     responses=problems(404, 507),
 )
-def delete_sweep(sweep_id: SweepId, store: Store, caller: Asks) -> Response:
+def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Its live runs are cancelled first. The data goes too, unless it was uploaded by itself or other runs use it."""
     with store.writing() as connection:
-        runs.remove_members(connection, _find(connection, sweep_id, caller).seq)
+        runs.remove_members(connection, _find_to_change(connection, sweep_id, caller).seq)
     return Response(status_code=204)
 
 
@@ -155,10 +158,10 @@ def delete_sweep(sweep_id: SweepId, store: Store, caller: Asks) -> Response:
     summary="Cancel what is left of a sweep",
     responses=problems(404, 409, 507),
 )
-def cancel_sweep(sweep_id: SweepId, store: Store, caller: Asks) -> Response:
+def cancel_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Its runs that wait are cancelled at once, running ones within a second or so; what they have done is kept."""
     with store.writing() as connection:
-        sweep = _find(connection, sweep_id, caller)
+        sweep = _find_to_change(connection, sweep_id, caller)
         if not runs.cancel_members(connection, sweep.seq):
             raise ConflictError("All runs of the sweep are finished, so none can be cancelled.")
         found = _presented(connection, sweep)
@@ -195,6 +198,12 @@ def _find(connection: Connection, sweep_id: str, caller: Caller) -> Any:
     found = stored.find(connection, sweep_id, caller.owner)
     if found is None:
         raise NotFoundError(f"There is no sweep {sweep_id[:100]}. GET /sweeps lists those there are.")
+    return found
+
+
+def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> Any:
+    found = _find(connection, sweep_id, caller)
+    refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
     return found
 
 

@@ -47,10 +47,22 @@ Tally = Counter[tuple[str, int]]
 APART = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
 
 
-def make_sensible(case: Any, draw: Any) -> None:
+CHANGE_WHAT_THEY_NAME = ("DELETE", "/cancel", "/pause", "/resume")
+"""Begin or end operations that need an id: `latest` is for reading only."""
+
+
+def names_of_things(label: str, client: TestClient) -> dict[str, Any]:
+    """A name for each path parameter of an operation."""
+    found: dict[str, Any] = {"run_id": "latest", "sweep_id": "latest", "dataset_id": "latest", "step": 0}
+    if label.startswith(CHANGE_WHAT_THEY_NAME) or label.endswith(CHANGE_WHAT_THEY_NAME):
+        for kind in ("run", "sweep", "dataset"):
+            found[f"{kind}_id"] = client.get(f"/{kind}s/latest").json().get("id", "latest")
+    return found
+
+
+def make_sensible(case: Any, draw: Any, known: dict[str, Any]) -> None:
     """Has half of the right requests be about things that there are."""
     if draw(st.booleans()):
-        known = {"run_id": "latest", "sweep_id": "latest", "dataset_id": "latest", "step": 0}
         case.path_parameters = {name: known.get(name, given) for name, given in (case.path_parameters or {}).items()}
         if isinstance(case.body, dict) and "dataset" in case.body:
             case.body["dataset"] = {"sample": "norris"}
@@ -85,7 +97,9 @@ def seed_run(label: str, database: Database) -> None:
                 runs.pause(connection, run.id)
 
 
-def exercise(operation: Any, mode: GenerationMode, times: int, seed_data: Callable[[str], None], tally: Tally) -> None:
+def exercise(
+    operation: Any, mode: GenerationMode, times: int, seed_data: Callable[[str], dict[str, Any]], tally: Tally
+) -> None:
     """Sends requests of one kind to one operation, and holds each answer to every check there is."""
     left_out = {"positive_data_acceptance"} if operation.label in HAS_MORE_RULES else set()
     checks = [check for check in CHECKS.get_all() if getattr(check, "__name__", "") not in left_out]
@@ -100,8 +114,8 @@ def exercise(operation: Any, mode: GenerationMode, times: int, seed_data: Callab
     @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
     def check(case: Any, data: st.DataObject) -> None:
         if mode is GenerationMode.POSITIVE:
-            seed_data(operation.label)
-            make_sensible(case, data.draw)
+            known = seed_data(operation.label)
+            make_sensible(case, data.draw, known)
         response = case.call()
         tally[operation.label, response.status_code] += 1
         case.validate_response(response, checks=checks)
@@ -118,12 +132,13 @@ def exercise_all(app: Any, times: int = 1) -> Tally:
     tally: Tally = Counter()
     with TestClient(app) as client:
 
-        def seed_data(label: str) -> None:
+        def seed_data(label: str) -> dict[str, Any]:
             seed_run(label, app.state.database)
             if client.get("/runs/latest").status_code == 404:
                 client.post("/fit", json=LINE)
             if client.get("/datasets/latest").status_code == 404:
                 client.post("/datasets", json={"x": [[7], [8], [9]], "y": [1, 2, 4]})
+            return names_of_things(label, client)
 
         for label, operation in found.items():
             exercise(operation, GenerationMode.POSITIVE, times, seed_data, tally)

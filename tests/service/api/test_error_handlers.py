@@ -42,15 +42,13 @@ def impatient(settings: Settings) -> Iterator[tuple[TestClient, Database]]:
     database.dispose()
 
 
-@pytest.mark.parametrize(
-    "request_line", ["POST /fit", "POST /datasets", "DELETE /runs/latest", "POST /runs/latest/cancel"]
-)
+@pytest.mark.parametrize("request_line", ["POST /fit", "POST /datasets", "DELETE /runs/{id}", "POST /runs/{id}/cancel"])
 def test_a_locked_database_is_unavailable(
     request_line: str, settings: Settings, api: TestClient, database: Database, impatient: tuple[TestClient, Database]
 ) -> None:
-    api.post("/fit", json=fit_body())
+    run_id = api.post("/fit", json=fit_body()).json()["id"]
     before = counts(database)
-    method, path = request_line.split()
+    method, path = request_line.format(id=run_id).split()
     with write_lock(settings):
         answer = impatient[0].request(method, path, json=UPLOAD if path == "/datasets" else fit_body(name="b"))
     problem_of(answer, 503)

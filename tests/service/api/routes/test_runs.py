@@ -108,8 +108,38 @@ def test_latest_is_the_newest_run(api: TestClient) -> None:
     older, newer = reversed(queued(api, 2))
     assert api.get("/runs/latest").json()["id"] == newer
     assert api.get("/runs/latest/trajectory").json()["run_id"] == newer
-    assert api.delete("/runs/latest").status_code == 204
+    assert api.delete(f"/runs/{newer}").status_code == 204
     assert api.get("/runs/latest").json()["id"] == older
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "DELETE /runs/{run}",
+        "POST /runs/{run}/cancel",
+        "POST /runs/{run}/pause",
+        "POST /runs/{run}/resume",
+        "DELETE /sweeps/{sweep}",
+        "POST /sweeps/{sweep}/cancel",
+        "DELETE /datasets/{dataset}",
+    ],
+)
+def test_latest_is_for_reading_only(request_line: str, api: TestClient, database: Database) -> None:
+    method, path = request_line.split()
+    sweep = api.post("/sweeps", json={"base": fit_body(), "grid": {"/split/seed": [1]}}).json()["id"]
+    dataset = api.post("/datasets", json={"x": [[1], [2]], "y": [1, 2]}).json()["id"]
+    run = api.post("/fit", json=fit_body()).json()["id"]
+    if path.endswith("/resume"):
+        api.post(f"/runs/{run}/pause")
+    before, listed = counts(database), api.get("/runs").json()
+    answer = api.request(method, path.format(run="latest", sweep="latest", dataset="latest"))
+    named = {"run": run, "sweep": sweep, "dataset": dataset}
+    by_id = path.format(**named)
+    [error] = problem_of(answer, 422)["errors"]
+    assert error["parameter"] in {f"{kind}_id" for kind in named}
+    assert error["hint"].split()[2] == by_id.removesuffix(f"/{path.split('/')[3]}" if path.count("/") > 2 else "")
+    assert (counts(database), api.get("/runs").json()) == (before, listed)
+    assert api.request(method, by_id).status_code in {202, 204}
 
 
 def test_a_queued_run_is_cancelled_at_once(api: TestClient) -> None:

@@ -128,7 +128,6 @@ def test_a_grid_has_every_combination_in_order(api: TestClient) -> None:
 
 def test_ranges_have_their_ends_and_whole_numbers_stay_whole(api: TestClient) -> None:
     def values(pointer: str, **given: Any) -> list[Any]:
-        api.delete("/sweeps/latest")
         return [member["values"][pointer] for member in submitted(api, grid={pointer: given})["ranking"]]
 
     assert values(RATE, **{"from": 0.001, "to": 1.3, "count": 4, "scale": "log"}) == pytest.approx(
