@@ -17,7 +17,8 @@ from service.storage.database import Database
 log = logging.getLogger("descent.api")
 
 WRONG_KEYS_PER_MINUTE = 20
-"""Of one address. A right key from there is let in all the same: others may share the address."""
+"""Of one address. A right key from there is let in all the same: others may share the address. An unknown id is no
+longer looked up for it, so a key made just then is known there `access.NOTICE_SECONDS` later."""
 _CHALLENGE = 'Bearer realm="descent"'
 _HINT = "Send it as `Authorization: Bearer descent_…`; whoever runs the service makes one by `descent keys create`."
 
@@ -37,9 +38,10 @@ class Authenticator:
         """
         if self._key_cache is None:
             return ANYBODY
-        caller = await self._key_cache.caller(_key_of(request))
+        address = request.client.host if request.client else ""
+        caller = await self._key_cache.caller(_key_of(request), may_be_new=not self._wrong_keys.is_spent(address))
         if caller is None or caller.key_id is None:
-            self._reject(request.client.host if request.client else "")
+            self._reject(address)
         if wait := self._requests.seconds_to_wait(caller.key_id):
             raise _too_many("This API key has sent as many requests as it may in a minute.", wait)
         demand(caller, "read" if request.method in SAFE else "write")

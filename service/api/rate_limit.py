@@ -30,6 +30,11 @@ class Rate:
         times.append(now)  # and the oldest, which no longer counts, falls out
         return 0.0
 
+    def is_spent(self, name: str) -> bool:
+        """Whether one more event would have to wait. Nothing is counted."""
+        times = self._times.get(name)
+        return times is not None and len(times) == self._most and times[0] > time.monotonic() - MINUTE
+
     def _forget(self, now: float) -> None:
         """Once a minute, the names of which nothing was heard for a minute: there may be many, once each."""
         if now - self._swept > MINUTE:

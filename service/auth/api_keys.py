@@ -4,6 +4,7 @@ What is random enough needs no slow hash: nobody guesses it, however fast the ha
 which is public, and the secret: the id finds the row, and the comparison takes the same time whatever was guessed.
 """
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -25,8 +26,11 @@ GRANTS: dict[str, frozenset[str]] = {
 """What each scope allows: to look at what is one's own; to submit, change and delete too; all that with everybody's."""
 
 PREFIX = "descent"
+ID_BYTES = 6
 NOTICE_SECONDS = 0.5
 """How long a revoked key may still be taken for a good one."""
+PAUSE_SECONDS = 0.05
+"""The shortest time between two readings of the keys, whatever ids come in."""
 
 
 class Caller(NamedTuple):
@@ -60,7 +64,7 @@ class NewKey(NamedTuple):
 
 def new_key() -> NewKey:
     """A key that nobody has yet."""
-    key_id = secrets.token_hex(6)
+    key_id = secrets.token_hex(ID_BYTES)
     text = f"{PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
     return NewKey(key_id, text, _sha256(text))
 
@@ -72,25 +76,49 @@ class KeyCache:
         self._database = database
         self._keys: Mapping[str, Any] = {}
         self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
 
-    async def caller(self, text: str) -> Caller | None:
-        """Whose key this is; None if it is nobody's, or not usable any more."""
-        prefix, _, rest = text.partition("_")
-        key_id = rest.partition("_")[0]
+    async def caller(self, text: str, *, may_be_new: bool = True) -> Caller | None:
+        """The caller whose key this is; None for no key, or one that is not usable any more.
+
+        An unknown id costs a reading, since its key may have been made just now, unless `may_be_new` is false.
+        """
         now = time.monotonic()
-        if now - self._read_at > NOTICE_SECONDS or key_id not in self._keys:  # which may have been made just now
-            self._keys = await run_in_threadpool(self._usable)
-            self._read_at = now
+        key_id = _id_in(text)
+        if key_id is None:
+            return None
+        await self._read_since(now - NOTICE_SECONDS)
+        if may_be_new and key_id not in self._keys:
+            await self._read_since(now)
         key = self._keys.get(key_id)
-        if key is None or prefix != PREFIX or not hmac.compare_digest(_sha256(text), key.sha256):
+        if key is None or not hmac.compare_digest(_sha256(text), key.sha256):
             return None
         if key.expires_at is not None and key.expires_at <= time.time():
             return None
         return Caller(key.id, frozenset().union(*(GRANTS[scope] for scope in key.scopes)))
 
+    async def _read_since(self, moment: float) -> None:
+        """Reads the keys unless that was done since the moment: once for all who wait for it, and never too often."""
+        if self._read_at >= moment:
+            return
+        async with self._reading:
+            if self._read_at >= moment:
+                return
+            await asyncio.sleep(self._read_at + PAUSE_SECONDS - time.monotonic())
+            begun = time.monotonic()
+            self._keys = await run_in_threadpool(self._usable)
+            self._read_at = begun
+
     def _usable(self) -> Mapping[str, Any]:
         with self._database.reading() as connection:
             return {key.id: key for key in api_keys.usable(connection)}
+
+
+def _id_in(text: str) -> str | None:
+    """The id in a key's text; None where it has not the form of a key."""
+    prefix, _, rest = text.partition("_")
+    key_id, _, secret = rest.partition("_")
+    return key_id if prefix == PREFIX and len(key_id) == 2 * ID_BYTES and secret else None
 
 
 def _sha256(text: str) -> str:

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from service.api.app import create_app
 from service.api.authentication import WRONG_KEYS_PER_MINUTE
@@ -224,3 +226,69 @@ def test_keys_are_asked_for_where_others_may_come_from(host: str, is_loopback: b
 def test_where_no_keys_are_asked_for_a_wrong_one_does_no_harm(database: Database) -> None:
     with TestClient(create_app(Settings(), database)) as free:
         assert free.get("/runs", headers={"Authorization": "Bearer descent_nobody_nothing"}).status_code == 200
+
+
+@contextmanager
+def readings(database: Database) -> Iterator[list[str]]:
+    """The statements that ask for keys, while this lasts."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "api_keys" in statement:
+            found.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No reading of the keys is too old."""
+    monkeypatch.setattr(api_keys, "NOTICE_SECONDS", 1000)
+
+
+@pytest.mark.usefixtures("read_once")
+def test_bad_keys_cost_few_queries(api: TestClient, key: Key, database: Database) -> None:
+    with readings(database) as found:
+        answers = [
+            api.get("/runs", headers={"Authorization": f"Bearer {api_keys.new_key().text}"}).status_code
+            for _ in range(100)
+        ]
+        assert answers == [401] * WRONG_KEYS_PER_MINUTE + [429] * (100 - WRONG_KEYS_PER_MINUTE)
+        assert 1 <= len(found) <= 1 + WRONG_KEYS_PER_MINUTE
+        before = len(found)
+        assert api.get("/runs", headers=key.headers).status_code == 200
+        problem_of(api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"}), 429)
+        assert len(found) == before
+
+
+@pytest.mark.usefixtures("read_once")
+def test_what_has_not_the_form_of_a_key_costs_no_query(api: TestClient, key: Key, database: Database) -> None:
+    with readings(database) as found:
+        for text in ("descent_nobody_nothing", "descent", f"secret_{key.id}_x", f"descent_{key.id}"):
+            problem_of(api.get("/runs", headers={"Authorization": f"Bearer {text}"}), 401)
+    assert found == []
+
+
+@pytest.mark.usefixtures("read_once")
+def test_unknown_ids_that_come_at_once_share_a_reading(database: Database) -> None:
+    async def ask(key_cache: KeyCache) -> list[Any]:
+        return await asyncio.gather(*(key_cache.caller(api_keys.new_key().text) for _ in range(100)))
+
+    with readings(database) as found, ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(lambda: asyncio.run(ask(KeyCache(database)))).result()
+    assert asked == [None] * 100
+    assert len(found) <= 2
+
+
+def test_a_key_made_just_now_is_known_soon_where_many_were_wrong(api: TestClient, key: Key, database: Database) -> None:
+    for _ in range(WRONG_KEYS_PER_MINUTE):
+        problem_of(api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"}), 401)
+    new = make_key(database)
+    until = time.monotonic() + 10
+    while api.get("/runs", headers=new.headers).status_code != 200:
+        assert time.monotonic() < until
+        time.sleep(0.01)
