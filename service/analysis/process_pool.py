@@ -13,13 +13,13 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from service.analysis.pool_worker import NoAnswerError, Question, answer, begin
+from service.api.concurrency_limit import SOON, Places
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 
 PATIENCE = 2
 """How many times the longest computation whoever asks waits for an answer, those before it included."""
-SOON = {"Retry-After": "1"}
 KEPT_BYTES = 32 * 1024 * 1024
 IDLE_SECONDS = 300.0
 TOO_LONG = "This takes too long: more than {:g} seconds to compute. Ask for less."
@@ -31,44 +31,47 @@ DIED = "The process that computed this died, perhaps of too little memory; the s
 class AnalysisPool:
     """Answers questions of one event loop, the same question once however many ask it, and keeps the latest answers."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, places: Places) -> None:
+        self.places = places
         self._settings = settings
         self._pool: ProcessPool | None = None
-        self._asked: dict[Hashable, Future[bytes]] = {}
+        self._asked: dict[Hashable, asyncio.Task[bytes]] = {}
         self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
         self._kept_bytes = 0
         self._used = 0.0
 
-    async def answer(self, question: Question, *arguments: Hashable) -> bytes:
-        """The answer as JSON, kept for whoever asks the same.
+    async def answer(self, user: str, question: Question, *arguments: Hashable) -> bytes:
+        """The answer as JSON, kept for those who ask the same. It takes a place of the user who asks it first.
 
-        Raises ConflictError where there is none, TooLargeError, UnavailableError.
+        Raises ConflictError where there is none, TooLargeError, TooManyRequestsError, UnavailableError.
         """
         key = (question, arguments)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        found = await self._found(self._asked.get(key) or self._schedule(key, question, arguments))
+        found = await self._found(self._asked.get(key) or self._schedule(key, user, question, arguments))
         self._keep(key, found)
         return found
 
-    async def answer_once(self, question: Question, *arguments: Any) -> bytes:
+    async def answer_once(self, user: str, question: Question, *arguments: Any) -> bytes:
         """The same, for what is asked with data of its own: not kept."""
-        return await self._found(self._schedule(object(), question, arguments))
+        return await self._found(self._schedule(object(), user, question, arguments))
 
     def close(self) -> None:
-        """Ends the processes."""
+        """Gives up what was asked, and ends the processes."""
+        for asked in self._asked.values():
+            asked.cancel()
         if self._pool is not None:
             _end(self._pool)
             self._pool = None
 
-    async def _found(self, future: Future[bytes]) -> bytes:
+    async def _found(self, asked: asyncio.Task[bytes]) -> bytes:
         longest = self._settings.max_inquiry_seconds
         patience = asyncio.timeout(PATIENCE * longest)
         try:
             async with patience:
                 # Whoever leaves does not take the answer from others.
-                return await asyncio.shield(asyncio.wrap_future(future))
+                return await asyncio.shield(asked)
         except NoAnswerError as error:
             raise ConflictError(str(error)) from None
         except MemoryError:
@@ -80,16 +83,27 @@ class AnalysisPool:
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError(DIED, headers=SOON) from None
 
-    def _schedule(self, key: Hashable, question: Question, arguments: tuple[Any, ...]) -> Future[bytes]:
-        if len(self._asked) >= self._settings.max_inquiries:
-            raise UnavailableError("There is too much to compute at once. Try again in a second.", headers=SOON)
-        loop = asyncio.get_running_loop()
-        future: Future[bytes] = self._ready(loop).schedule(
-            answer, (question, arguments), timeout=self._settings.max_inquiry_seconds
-        )
-        self._asked[key] = future
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._asked.pop, key, None))
-        return future
+    def _schedule(
+        self, key: Hashable, user: str, question: Question, arguments: tuple[Any, ...]
+    ) -> asyncio.Task[bytes]:
+        place = self.places.take(user)
+        task = asyncio.create_task(self._computed(question, arguments))
+        self._asked[key] = task
+
+        def end(_: object) -> None:
+            self._asked.pop(key, None)
+            self.places.leave(place)
+            if not task.cancelled():
+                task.exception()  # which the log would tell of if nobody awaits it any more
+
+        task.add_done_callback(end)
+        return task
+
+    async def _computed(self, question: Question, arguments: tuple[Any, ...]) -> bytes:
+        pool = self._ready(asyncio.get_running_loop())
+        timeout = self._settings.max_inquiry_seconds
+        future: Future[bytes] = pool.schedule(answer, (question, arguments), timeout=timeout)
+        return await asyncio.wrap_future(future)
 
     def _ready(self, loop: asyncio.AbstractEventLoop) -> ProcessPool:
         self._used = time.monotonic()

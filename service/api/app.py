@@ -1,6 +1,5 @@
 """create_app(): the routes, the error answers, the description and the page, put together."""
 
-from asyncio import Semaphore
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -36,6 +35,7 @@ from service.api.routes import (
     trajectory_check,
 )
 from service.api.static_files import Assets
+from service.auth import policy
 from service.core.settings import Settings
 from service.jobs.quotas import Quotas
 from service.storage.database import Database
@@ -69,11 +69,13 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.authenticator = Authenticator(settings, database)
     app.state.quotas = Quotas(settings)
     app.state.body_reader = BodyReader(settings)
-    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories that are sent")
-    app.state.followers = ConcurrencyLimit(settings.max_followers, "runs that are followed")
-    app.state.inquiries = AnalysisPool(settings)
+    keys = policy.are_required(settings)
+    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories that are sent", keys=keys)
+    app.state.followers = ConcurrencyLimit(settings.max_followers, "runs that are followed", keys=keys)
+    app.state.waits = ConcurrencyLimit(settings.max_waits, "requests that wait", keys=keys)
+    questions = ConcurrencyLimit(settings.max_inquiries, "questions that are computed", keys=keys)
+    app.state.inquiries = AnalysisPool(settings, questions)
     app.state.is_stopping = lambda: False
-    app.state.waits = Semaphore(settings.max_waits)
     _add_pages(app)  # first, since a page is many files
     rooms = (
         fit,

@@ -57,6 +57,11 @@ class Authenticator:
         )
 
 
+def user_of(request: Request, caller: Caller) -> str:
+    """The name under which the request's share of what is bounded is counted: its key's id, else its address."""
+    return caller.key_id or (request.client.host if request.client else "")
+
+
 def demand(caller: Caller, scope: api_keys.Scope) -> None:
     """Raises ForbiddenError if the caller may not do what the scope is for."""
     if scope not in caller.scopes:

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from service.api.authentication import user_of
 from service.auth.api_keys import Caller
 from service.core.exceptions import InvalidError
 from service.core.settings import Settings
@@ -28,9 +29,10 @@ async def admit(request: Request) -> Caller:
     """Who is asking, for a request that may be made: with a key, where keys are asked for, and with known parameters.
 
     One dependency for both, since each costs more than what it does. A route asks for more with
-    `authenticator.demand`.
+    `authenticator.demand`. The request's state has the `user` whose share of every limit it takes.
     """
     caller: Caller = await request.app.state.authenticator.caller(request)
+    request.state.user = user_of(request, caller)
     await only_known_parameters(request)
     return caller
 

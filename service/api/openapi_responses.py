@@ -48,7 +48,9 @@ _PROBLEMS = {
     421: _described("The service does not answer to the name in the header `Host`."),
     422: _described("`errors` name what is wrong, and what to change."),
     429: _described(
-        "Too many requests in a minute, or unfinished runs; try again after `Retry-After` seconds.", "Retry-After"
+        "Too many requests in a minute, unfinished runs, or answers at once, of this key or address; try again after "
+        "`Retry-After` seconds.",
+        "Retry-After",
     ),
     500: _described("A mistake of the service; it is in its log."),
     503: _described("There is too much to do; try again after `Retry-After` seconds.", "Retry-After"),

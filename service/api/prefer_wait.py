@@ -3,13 +3,14 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
 from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 
-from service.core.exceptions import MalformedError
+from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 Prefer = Annotated[
@@ -30,6 +31,21 @@ def wait_of(prefer: str | None) -> int | None:
     return int(found[1])
 
 
+@contextmanager
+def place(request: Request) -> Iterator[bool]:
+    """Whether the request may wait: not while too many do, of all or of its user's."""
+    waits = request.app.state.waits
+    try:
+        taken = waits.take(request.state.user)
+    except (TooManyRequestsError, UnavailableError):
+        taken = None
+    try:
+        yield taken is not None
+    finally:
+        if taken is not None:
+            waits.leave(taken)
+
+
 async def finished(
     request: Request, seconds: float, found: Found, is_finished: Callable[[Found], bool], look: Callable[[], Found]
 ) -> Found:
@@ -37,13 +53,10 @@ async def finished(
 
     `found` is what it found last.
     """
-    state = request.app.state
-    if state.waits.locked():
-        return found
-    async with state.waits:
-        until = time.monotonic() + min(seconds, state.settings.max_wait_seconds)
+    with place(request) as may_wait:
+        until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
         pause = FIRST_LOOK_SECONDS
-        while not is_finished(found) and time.monotonic() < until:
+        while may_wait and not is_finished(found) and time.monotonic() < until:
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
             found = await run_in_threadpool(look)

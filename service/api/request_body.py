@@ -10,7 +10,8 @@ from typing import IO, Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from service.api.concurrency_limit import ConcurrencyLimit
+from service.api.concurrency_limit import SOON, ConcurrencyLimit
+from service.auth import policy
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.settings import Settings
 
@@ -28,25 +29,27 @@ class BodyReader:
     """Where the large bodies of one process wait for their turn."""
 
     def __init__(self, settings: Settings) -> None:
-        self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies that come in")
+        keys = policy.are_required(settings)
+        self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies that come in", keys=keys)
+        self._waiting = ConcurrencyLimit(settings.max_streams, "large bodies that wait", keys=keys)
         self._seconds = settings.max_request_seconds
         self._reading = asyncio.Semaphore(READ_AT_ONCE)
-        self._room = settings.max_streams
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """The turn to be read. Raises UnavailableError if it does not come in time, or too many wait already."""
-        busy = UnavailableError("Too many large bodies wait. Try again in a second.", headers={"Retry-After": "1"})
-        if not self._room:
-            raise busy
-        self._room -= 1
+    async def turn(self, user: str) -> AsyncIterator[None]:
+        """The turn to be read.
+
+        Raises UnavailableError if it does not come in time, or too many wait already, TooManyRequestsError if too many
+        of the user's do.
+        """
+        place = self._waiting.take(user)
         try:
             async with asyncio.timeout(self._seconds):
                 await self._reading.acquire()
         except TimeoutError:
-            raise busy from None
+            raise UnavailableError("Too many large bodies wait. Try again in a second.", headers=SOON) from None
         finally:
-            self._room += 1
+            self._waiting.leave(place)
         try:
             yield
         finally:
@@ -57,12 +60,13 @@ class Body:
     """The body of a request, as a context manager that receives it.
 
     Raises TooLargeError as soon as there is too much of it; UnavailableError if too many large ones come in at once,
-    TooSlowError if another needs the place of one that hardly comes.
+    TooManyRequestsError if too many of the user's do, TooSlowError if another needs the place of one that hardly comes.
     """
 
     def __init__(self, request: Request, most: int) -> None:
         self._request, self._most = request, most
         self._body_reader: BodyReader = request.app.state.body_reader
+        self._user: str = request.state.user
         self._small = bytearray()
         self._large: IO[bytes] | None = None
 
@@ -88,7 +92,7 @@ class Body:
         if self._large is None:
             return await run_in_threadpool(read, io.BytesIO(self._small), *arguments)
         self._large.seek(0)
-        async with self._body_reader.turn():
+        async with self._body_reader.turn(self._user):
             return await run_in_threadpool(read, self._large, *arguments)
 
     async def _receive(self) -> None:
@@ -103,7 +107,7 @@ class Body:
 
     async def _go_on_in_a_file(self, pieces: AsyncIterator[bytes]) -> None:
         try:
-            async with self._body_reader.arriving.taken() as place:
+            async with self._body_reader.arriving.taken(self._user) as place:
                 place.awaits_client()
                 size = seen = self._write(0, self._small)
                 self._small.clear()

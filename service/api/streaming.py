@@ -18,18 +18,18 @@ class Stream(StreamingResponse):
     """An answer on its way. It holds no thread and no transaction while it waits for its reader, only a place."""
 
     def __init__(
-        self, places: ConcurrencyLimit, content: ContentStream, media_type: str, headers: Mapping[str, str]
+        self, places: ConcurrencyLimit, user: str, content: ContentStream, media_type: str, headers: Mapping[str, str]
     ) -> None:
         super().__init__(content, media_type=media_type, headers=headers)
-        self._limit = places
+        self._limit, self._user = places, user
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises UnavailableError if too many are being sent.
+        """Raises UnavailableError if too many are being sent, TooManyRequestsError if too many to this user.
 
         What goes wrong on the way breaks the connection off: the answer has begun, and only so can a client see it.
         """
         try:
-            async with self._limit.taken() as place:
+            async with self._limit.taken(self._user) as place:
 
                 async def send_on(message: Message) -> None:
                     place.awaits_client()

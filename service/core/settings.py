@@ -67,13 +67,20 @@ class Settings(BaseSettings):
     max_stored_datasets: int = Field(10_000, ge=1, description="The most uploaded datasets of an API key.")
     max_connections: int = Field(1_000, ge=1, description="The most connections at once.")
     max_streams: int = Field(
-        64, ge=1, description="The most trajectories that are sent at once, and the most large bodies that come in."
+        64,
+        ge=1,
+        description="The most trajectories that are sent at once, and the most large bodies that come in; to one API "
+        "key, a quarter.",
     )
-    max_followers: int = Field(256, ge=1, description="The most runs that are followed live at once, by `/events`.")
+    max_followers: int = Field(
+        256, ge=1, description="The most runs that are followed live at once, by `/events`; by one API key, a quarter."
+    )
     max_unsent_bytes: int = Field(
         256 * MIB, ge=32 * MIB, description="The most bytes of answers that wait for their readers."
     )
-    max_waits: int = Field(100, ge=0, description="The most requests whose `Prefer: wait` is honoured at once.")
+    max_waits: int = Field(
+        100, ge=0, description="The most requests whose `Prefer: wait` is honoured at once; of one API key, a quarter."
+    )
     max_request_seconds: float = Field(
         30.0, gt=0, description="How long a client may take to send a request, or to read the next part of an answer."
     )
@@ -82,7 +89,8 @@ class Settings(BaseSettings):
     max_inquiries: int = Field(
         64,
         ge=1,
-        description="The most landscapes, steps, predictions and checks that are asked for at once.",
+        description="The most landscapes, steps, predictions and checks that are asked for at once; by one API key, a "
+        "quarter.",
     )
     max_inquiry_seconds: float = Field(20.0, gt=0, description="The longest that one of them may compute.")
     max_wait_seconds: float = Field(60.0, ge=0, description="The longest that `Prefer: wait` is honoured.")

@@ -78,7 +78,7 @@ async def run_landscape(
     run = await run_in_threadpool(find, store, run_id, caller)
     beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
     arguments = (*landscape_of(run, query), beside)
-    found = await request.app.state.inquiries.answer(loss_landscape.around, *arguments)
+    found = await request.app.state.inquiries.answer(request.state.user, loss_landscape.around, *arguments)
     return tagged_json(found, if_none_match)
 
 
@@ -118,7 +118,9 @@ async def step_arithmetic(
 ) -> Response:
     """θ, each term of ∇E(θ), autograd's derivative against central differences, and the update with its numbers."""
     run = await run_in_threadpool(find, store, run_id, caller)
-    found = await request.app.state.inquiries.answer(step_breakdown.of_step, run.seq, stored(run, step, "step"))
+    found = await request.app.state.inquiries.answer(
+        request.state.user, step_breakdown.of_step, run.seq, stored(run, step, "step")
+    )
     return tagged_json(found, if_none_match)
 
 
@@ -146,7 +148,7 @@ async def predictions(
         raise query_error("points", f"At most {MOST_RESOLUTION} where there are two features.", "Ask for fewer.")
     last = stored(run, _last(run), "step")
     arguments = (run.seq, step, points, query.max_steps, last)
-    found = await request.app.state.inquiries.answer(prediction.along_data, *arguments)
+    found = await request.app.state.inquiries.answer(request.state.user, prediction.along_data, *arguments)
     return tagged_json(found, if_none_match)
 
 
@@ -176,7 +178,7 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
         asked = await body.read_by(lambda content: parse(PredictRequest, content))
     _check_rows(asked.x, len(run.dataset_features), settings)
     arguments = (run.seq, _predicting(run, asked.step), asked.x)
-    found = await request.app.state.inquiries.answer_once(prediction.at_rows, *arguments)
+    found = await request.app.state.inquiries.answer_once(request.state.user, prediction.at_rows, *arguments)
     return Response(found, media_type="application/json")
 
 

@@ -88,7 +88,8 @@ def events(
     first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1
     follower = _Follower(store, run.seq, fields_of(run, query.fields), query.every, first)
     state = request.app.state
-    return Stream(state.followers, _sent(follower, state.is_stopping), "text/event-stream", HEADERS)
+    content = _sent(follower, state.is_stopping)
+    return Stream(state.followers, request.state.user, content, "text/event-stream", HEADERS)
 
 
 def _step_of(last_event_id: str) -> int:

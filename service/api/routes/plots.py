@@ -70,7 +70,7 @@ async def landscape_picture(
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     arguments = (query.look, form, _title(run), _best(run), *landscape_of(run, query))
-    found = await request.app.state.inquiries.answer(plots.of_landscape, *arguments)
+    found = await request.app.state.inquiries.answer(request.state.user, plots.of_landscape, *arguments)
     return _picture(found, form, if_none_match)
 
 
@@ -93,7 +93,7 @@ async def curves_picture(
     run = await run_in_threadpool(find, store, run_id, caller)
     last = stored(run, max(run.rows_done - 1, 0), "step")
     arguments = (query.look, form, _title(run), _best(run), run.diverged_at, run.seq, last)
-    found = await request.app.state.inquiries.answer(plots.of_criteria, *arguments)
+    found = await request.app.state.inquiries.answer(request.state.user, plots.of_criteria, *arguments)
     return _picture(found, form, if_none_match)
 
 

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from service.api import prefer_wait
 from service.api.dependencies import Asks, Config, Store
 from service.api.openapi_examples import FORK_EXAMPLES
 from service.api.openapi_responses import described, problems
@@ -125,11 +126,11 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     The answer comes when it is known, or after `DESCENT_MAX_WAIT_SECONDS` at the latest; what came of it also stands on
     the run.
     """
-    state = request.app.state
-    seq, verification_seq = await run_in_threadpool(_verifying, run_id, store, caller, state.quotas)
-    if not state.waits.locked():  # else it is as if the wait was over at once
-        async with state.waits:
-            verified, is_known = await _known(seq, verification_seq, store, settings.max_wait_seconds)
+    quotas = request.app.state.quotas
+    seq, verification_seq = await run_in_threadpool(_verifying, run_id, store, caller, quotas)
+    with prefer_wait.place(request) as may_wait:
+        seconds = settings.max_wait_seconds if may_wait else 0.0
+        verified, is_known = await _known(seq, verification_seq, store, seconds)
         if verified is None:
             raise no_run(run_id)
         if is_known:

@@ -90,7 +90,8 @@ def trajectory(
     first = next(pieces)  # before the status line is sent: what is wrong so early is still told as a problem
     if len(first) < PIECE_BYTES:  # that is all of it
         return Response(first, headers=headers, media_type=MEDIA_TYPES[kind])
-    return Stream(request.app.state.streams, chain([first], pieces), MEDIA_TYPES[kind], headers)
+    content = chain([first], pieces)
+    return Stream(request.app.state.streams, request.state.user, content, MEDIA_TYPES[kind], headers)
 
 
 def _negotiated(accept: str) -> str:

@@ -50,7 +50,7 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
     media_type(request, "application/json")
     async with Body(request, settings.max_body_bytes) as body:
         case = await body.read_by(_read, store, settings, caller)
-    found = await request.app.state.inquiries.answer_once(trajectory_check.of_path, *case)
+    found = await request.app.state.inquiries.answer_once(request.state.user, trajectory_check.of_path, *case)
     return Response(found, media_type="application/json")
 
 

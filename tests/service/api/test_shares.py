@@ -1,0 +1,157 @@
+"""Places are shared out: one key holds all it can, and another is served at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+
+from service.api.app import create_app
+from service.api.concurrency_limit import ConcurrencyLimit
+from service.core.exceptions import TooManyRequestsError, UnavailableError
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
+from service.storage.database import Database
+from tests.api_keys import Key
+from tests.service.helpers import fit_body, problem_of, served, stored_run
+from tests.service.raw_sockets import connected, until_true
+
+MOST, SHARE = 8, 2
+FEW: dict[str, Any] = {
+    "keys": "required",
+    **dict.fromkeys(("max_streams", "max_followers", "max_waits", "max_inquiries"), MOST),
+}
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Any:
+    """A service with eight places of each kind, two for each key."""
+    return create_app(settings.model_copy(update=FEW), database)
+
+
+@pytest.fixture
+def url(app: Any) -> Iterator[str]:
+    """The service behind a real server."""
+    with served(app) as url:
+        yield url
+
+
+def held(url: str, path: str, key: Key, stack: ExitStack) -> None:
+    """An answer that has begun and is not read."""
+    connection = stack.enter_context(connected(url))
+    lines = (f"GET {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "", "")
+    connection.sendall("\r\n".join(lines).encode())
+    assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+def refused(answer: Any) -> None:
+    """One key has its share."""
+    assert "This API key has its share" in problem_of(answer, 429)["detail"]
+    assert answer.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "path"),
+    [(100_000, RunStatus.SUCCEEDED, "/runs/{run}/trajectory?format=csv"), (2, None, "/runs/{run}/events")],
+    ids=["trajectories", "events"],
+)
+def test_one_key_cannot_keep_another_from_its_streams(
+    rows: int, status: Any, path: str, url: str, database: Database, key: Key, other: Key
+) -> None:
+    runs = [
+        stored_run(
+            database, fit_body(), np.random.default_rng(1).standard_normal((rows, 8)), owner=who.id, status=status
+        )
+        for who in (key, other)
+    ]
+    mine, theirs = (path.format(run=run) for run in runs)
+    with ExitStack() as stack:
+        for _ in range(SHARE):
+            held(url, mine, key, stack)
+        refused(httpx2.get(url + mine, headers=key.headers))
+        held(url, theirs, other, stack)
+
+
+def test_one_key_cannot_keep_another_from_waiting(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
+    """A wait beyond the share is answered at once; the waits within it last until the run ends, which is never here."""
+
+    def wait(who: Key) -> int:
+        return httpx2.post(f"{url}/fit", json=fit_body(), headers=who.headers | {"Prefer": "wait=60"}).status_code
+
+    with ThreadPoolExecutor() as pool, httpx2.Client() as leaving:
+        waits = [pool.submit(wait, key) for _ in range(SHARE)]
+        until_true(lambda: len(app.state.waits._taken) == SHARE)
+        assert wait(key) == 202
+        waits += [pool.submit(wait, other) for _ in range(SHARE)]
+        until_true(lambda: len(app.state.waits._taken) == 2 * SHARE)
+        for run in leaving.get(f"{url}/runs", headers=key.headers).json()["data"]:
+            leaving.post(f"{url}/runs/{run['id']}/cancel", headers=key.headers)
+        for run in leaving.get(f"{url}/runs", headers=other.headers).json()["data"]:
+            leaving.post(f"{url}/runs/{run['id']}/cancel", headers=other.headers)
+        assert [wait.result() for wait in waits] == [200] * (2 * SHARE)
+
+
+def test_one_key_cannot_keep_another_from_asking(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
+    runs = [stored_run(database, fit_body(), np.ones((3, 2)), owner=who.id) for who in (key, other)]
+    mine, theirs = (
+        [f"/runs/{run}/{what}" for what in ("landscape", "steps/0", "predictions", "curves.svg", "landscape.svg")]
+        for run in runs
+    )
+    for _ in range(SHARE):
+        app.state.inquiries.places.take(key.id)
+    for path in mine:
+        refused(httpx2.get(url + path, headers=key.headers))
+    for path in theirs:
+        assert httpx2.get(url + path, headers=other.headers, timeout=60).status_code == 200
+
+
+def test_one_key_cannot_keep_another_from_sending(url: str, key: Key, other: Key) -> None:
+    large = b" " * 300_000
+    with ExitStack() as stack:
+        for _ in range(SHARE):
+            head = f"POST /fit HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key.text}\r\n"
+            connection = stack.enter_context(connected(url))
+            connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n".encode())
+            connection.sendall(large)
+
+        def send(who: Key) -> Any:
+            return httpx2.post(f"{url}/fit", content=large, headers=who.headers | {"Content-Type": "application/json"})
+
+        until_true(lambda: send(key).status_code == 429)
+        refused(send(key))
+        problem_of(send(other), 400)
+
+
+def test_an_address_alone_may_have_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = ConcurrencyLimit(MOST, "places", keys=False)
+    taken = [places.take("a") for _ in range(MOST)]
+    with pytest.raises(UnavailableError):
+        places.take("a")
+    with pytest.raises(UnavailableError):
+        places.take("b")
+    places.leave(taken.pop())
+    with pytest.raises(TooManyRequestsError, match="This address has its share"):
+        places.take("a")  # "b" asks, too
+    last = places.take("b")
+    for place in taken:
+        places.leave(place)
+    taken = [places.take("a") for _ in range(SHARE)]
+    with pytest.raises(TooManyRequestsError):
+        places.take("a")
+    places.leave(last)
+    monkeypatch.setattr("service.api.concurrency_limit.COMPETING_SECONDS", 0.0)
+    assert [places.take("a") for _ in range(MOST - SHARE)]
+
+
+def test_a_share_is_one_place_at_least() -> None:
+    places = ConcurrencyLimit(1, "places", keys=True)
+    place = places.take("a")
+    with pytest.raises(TooManyRequestsError):
+        places.take("a")
+    with pytest.raises(UnavailableError):
+        places.take("b")
+    places.leave(place)
+    assert places.take("b")
