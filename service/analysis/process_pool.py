@@ -12,8 +12,9 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from service.analysis.fair_queue import Turns
 from service.analysis.pool_worker import NoAnswerError, Question, answer, begin
-from service.api.concurrency_limit import SOON, Places
+from service.api.concurrency_limit import SOON, Place, Places
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
@@ -34,6 +35,7 @@ class AnalysisPool:
     def __init__(self, settings: Settings, places: Places) -> None:
         self.places = places
         self._settings = settings
+        self._turns = Turns(settings.inquiry_processes)
         self._pool: ProcessPool | None = None
         self._asked: dict[Hashable, asyncio.Task[bytes]] = {}
         self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
@@ -87,7 +89,7 @@ class AnalysisPool:
         self, key: Hashable, user: str, question: Question, arguments: tuple[Any, ...]
     ) -> asyncio.Task[bytes]:
         place = self.places.take(user)
-        task = asyncio.create_task(self._computed(question, arguments))
+        task = asyncio.create_task(self._computed(place, question, arguments))
         self._asked[key] = task
 
         def end(_: object) -> None:
@@ -99,11 +101,12 @@ class AnalysisPool:
         task.add_done_callback(end)
         return task
 
-    async def _computed(self, question: Question, arguments: tuple[Any, ...]) -> bytes:
-        pool = self._ready(asyncio.get_running_loop())
-        timeout = self._settings.max_inquiry_seconds
-        future: Future[bytes] = pool.schedule(answer, (question, arguments), timeout=timeout)
-        return await asyncio.wrap_future(future)
+    async def _computed(self, place: Place, question: Question, arguments: tuple[Any, ...]) -> bytes:
+        async with self._turns.turn(place.user):
+            pool = self._ready(asyncio.get_running_loop())
+            timeout = self._settings.max_inquiry_seconds
+            future: Future[bytes] = pool.schedule(answer, (question, arguments), timeout=timeout)
+            return await asyncio.wrap_future(future)
 
     def _ready(self, loop: asyncio.AbstractEventLoop) -> ProcessPool:
         self._used = time.monotonic()

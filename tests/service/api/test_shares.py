@@ -1,14 +1,18 @@
 """Places are shared out: one key holds all it can, and another is served at once."""
 
+import asyncio
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import numpy as np
 import pytest
 
+from service.analysis.process_pool import AnalysisPool
 from service.api.app import create_app
 from service.api.concurrency_limit import ConcurrencyLimit
 from service.core.exceptions import TooManyRequestsError, UnavailableError
@@ -16,6 +20,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.api_keys import Key
+from tests.service.analysis.held_question import of_pipe
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected, until_true
 
@@ -123,6 +128,31 @@ def test_one_key_cannot_keep_another_from_sending(url: str, key: Key, other: Key
         until_true(lambda: send(key).status_code == 429)
         refused(send(key))
         problem_of(send(other), 400)
+
+
+def test_questions_are_computed_in_rotation(settings: Settings, tmp_path: Path) -> None:
+    """With one process: another user's first question comes before the second of one who has several waiting."""
+    pipe, log = str(tmp_path / "pipe"), str(tmp_path / "log")
+    os.mkfifo(pipe)
+
+    async def ask() -> None:
+        inquiries = AnalysisPool(settings, ConcurrencyLimit(12, "questions", keys=True))
+        asked = [asyncio.create_task(inquiries.answer("a", of_pipe, "A", log, pipe))]
+        while not Path(log).exists():  # the process has begun, and reads
+            await asyncio.sleep(0.01)
+        asked += [asyncio.create_task(inquiries.answer("a", of_pipe, name, log)) for name in "BC"]
+        asked += [asyncio.create_task(inquiries.answer("b", of_pipe, name, log)) for name in "DE"]
+        await asyncio.sleep(0)
+        with pytest.raises(TooManyRequestsError):
+            await inquiries.answer("a", of_pipe, "F", log)
+        await asyncio.to_thread(Path(pipe).write_text, "go on")
+        await asyncio.gather(*asked)
+        assert inquiries.places.take("a")
+        inquiries.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(ask(), 60))).result()
+    assert Path(log).read_text() == "ABDCE"
 
 
 def test_an_address_alone_may_have_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
