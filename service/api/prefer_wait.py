@@ -51,6 +51,8 @@ async def finished(
 ) -> Found:
     """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
 
+    A client that has left is not waited for.
+
     `found` is what it found last.
     """
     with place(request) as may_wait:
@@ -59,5 +61,7 @@ async def finished(
         while may_wait and not is_finished(found) and time.monotonic() < until:
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+            if await request.is_disconnected():
+                break
             found = await run_in_threadpool(look)
     return found

@@ -130,7 +130,7 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     seq, verification_seq = await run_in_threadpool(_verifying, run_id, store, caller, quotas)
     with prefer_wait.place(request) as may_wait:
         seconds = settings.max_wait_seconds if may_wait else 0.0
-        verified, is_known = await _known(seq, verification_seq, store, seconds)
+        verified, is_known = await _known(request, seq, verification_seq, store, seconds)
         if verified is None:
             raise no_run(run_id)
         if is_known:
@@ -138,8 +138,13 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     return json_response(run_serializer.verification(None), 202, {"Retry-After": "1"})
 
 
-async def _known(seq: int, verification_seq: int, store: Database, seconds: float) -> tuple[Any, bool]:
-    """The run as soon as it is known what came of it, or when the time is over; whether it is. None if deleted."""
+async def _known(
+    request: Request, seq: int, verification_seq: int, store: Database, seconds: float
+) -> tuple[Any, bool]:
+    """The run as soon as it is known what came of it, or when the time is over or the client has left; whether it is.
+
+    None for the run if it was deleted.
+    """
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     pause = FIRST_LOOK_SECONDS
@@ -147,6 +152,8 @@ async def _known(seq: int, verification_seq: int, store: Database, seconds: floa
     while verified is not None and not is_known and loop.time() < until:
         await asyncio.sleep(pause)
         pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+        if await request.is_disconnected():
+            break
         verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
     return verified, is_known
 

@@ -1,6 +1,7 @@
 """Places are shared out: one key holds all it can, and another is served at once."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -97,6 +98,19 @@ def test_one_key_cannot_keep_another_from_waiting(app: Any, url: str, database: 
         for run in leaving.get(f"{url}/runs", headers=other.headers).json()["data"]:
             leaving.post(f"{url}/runs/{run['id']}/cancel", headers=other.headers)
         assert [wait.result() for wait in waits] == [200] * (2 * SHARE)
+
+
+@pytest.mark.parametrize("path", ["/fit", "/sweeps", "/runs/latest/verify"])
+def test_a_client_that_leaves_is_not_waited_for(path: str, app: Any, url: str, database: Database, key: Key) -> None:
+    stored_run(database, fit_body(), np.ones((3, 2)), owner=key.id)
+    body = {"base": fit_body(), "grid": {"/split/seed": [1]}} if path == "/sweeps" else fit_body()
+    content = json.dumps(body)
+    head = [f"POST {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "Prefer: wait=60"]
+    head += ["Content-Type: application/json", f"Content-Length: {len(content)}", "", content]
+    with connected(url) as connection:
+        connection.sendall("\r\n".join(head).encode())
+        until_true(lambda: len(app.state.waits._taken) == 1)
+    until_true(lambda: not app.state.waits._taken)
 
 
 def test_one_key_cannot_keep_another_from_asking(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
