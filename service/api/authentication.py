@@ -2,6 +2,7 @@
 
 import logging
 import math
+from ipaddress import IPv6Address, ip_address
 from typing import NoReturn
 
 from starlette.requests import Request
@@ -38,7 +39,7 @@ class Authenticator:
         """
         if self._key_cache is None:
             return ANYBODY
-        address = request.client.host if request.client else ""
+        address = address_of(request.client.host if request.client else "")
         caller = await self._key_cache.caller(_key_of(request), may_be_new=not self._wrong_keys.is_spent(address))
         if caller is None or caller.key_id is None:
             self._reject(address)
@@ -59,7 +60,18 @@ class Authenticator:
 
 def user_of(request: Request, caller: Caller) -> str:
     """The name under which the request's share of what is bounded is counted: its key's id, else its address."""
-    return caller.key_id or (request.client.host if request.client else "")
+    return caller.key_id or address_of(request.client.host if request.client else "")
+
+
+def address_of(host: str) -> str:
+    """A client's address, of IPv6 its first 64 bits: one client has a whole network of them (RFC 6177)."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+    return host
 
 
 def demand(caller: Caller, scope: api_keys.Scope) -> None:

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from service.api.app import create_app
-from service.api.authentication import WRONG_KEYS_PER_MINUTE
+from service.api.authentication import WRONG_KEYS_PER_MINUTE, address_of
 from service.auth import api_keys as access
 from service.auth import policy
 from service.auth.api_keys import KeyCache
@@ -292,3 +292,32 @@ def test_a_key_made_just_now_is_known_soon_where_many_were_wrong(api: TestClient
     while api.get("/runs", headers=new.headers).status_code != 200:
         assert time.monotonic() < until
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_the_addresses_of_one_network_are_one(host: str, address: str) -> None:
+    assert address_of(host) == address
+
+
+def test_wrong_keys_from_one_network_are_counted_together(settings: Settings, database: Database, key: Key) -> None:
+    app = create_app(settings, database)
+
+    def ask(number: int, text: str) -> int:
+        with TestClient(app, client=(f"2001:db8::{number:x}", 1)) as api:
+            return api.get("/runs", headers={"Authorization": f"Bearer {text}"}).status_code
+
+    assert [ask(number, key.text + "x") for number in range(WRONG_KEYS_PER_MINUTE)] == [401] * WRONG_KEYS_PER_MINUTE
+    assert ask(99, key.text + "x") == 429
+    assert ask(99, key.text) == 200
