@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from service.auth import api_keys as access
-from service.storage import api_keys
+from service.auth import api_keys
+from service.storage import api_keys as stored_keys
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import Service, running_service
@@ -28,10 +28,10 @@ class Key(NamedTuple):
 
 def make_key(database: Database, *scopes: str, name: str = "test", expires_in: float | None = None) -> Key:
     """A key of these scopes, by default write. `expires_in` seconds may lie in the past."""
-    made = access.new_key()
+    made = api_keys.new_key()
     expires_at = None if expires_in is None else time.time() + expires_in
     with database.writing() as connection:
-        api_keys.add(
+        stored_keys.add(
             connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes or ["write"], expires_at=expires_at
         )
     return Key(made.key_id, made.text)

@@ -14,7 +14,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from service.analysis.fair_queue import Turns
 from service.analysis.pool_worker import NoAnswerError, Question, answer, begin
-from service.api.concurrency_limit import SOON, Place, Places
+from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
@@ -32,7 +32,7 @@ DIED = "The process that computed this died, perhaps of too little memory; the s
 class AnalysisPool:
     """Answers questions of one event loop, the same question once however many ask it, and keeps the latest answers."""
 
-    def __init__(self, settings: Settings, places: Places) -> None:
+    def __init__(self, settings: Settings, places: ConcurrencyLimit) -> None:
         self.places = places
         self._settings = settings
         self._turns = Turns(settings.inquiry_processes)
@@ -101,7 +101,7 @@ class AnalysisPool:
         task.add_done_callback(end)
         return task
 
-    async def _computed(self, place: Place, question: Question, arguments: tuple[Any, ...]) -> bytes:
+    async def _computed(self, place: Slot, question: Question, arguments: tuple[Any, ...]) -> bytes:
         async with self._turns.turn(place.user):
             pool = self._ready(asyncio.get_running_loop())
             timeout = self._settings.max_inquiry_seconds

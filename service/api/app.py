@@ -12,7 +12,6 @@ from starlette.types import ASGIApp
 from service.analysis.process_pool import AnalysisPool
 from service.api import openapi
 from service.api.authentication import Authenticator
-from service.api.concurrency_limit import ConcurrencyLimit
 from service.api.dependencies import admit, only_known_parameters
 from service.api.error_handlers import _add_error_answers
 from service.api.middleware import security_headers, stack
@@ -36,6 +35,7 @@ from service.api.routes import (
 )
 from service.api.static_files import Assets
 from service.auth import policy
+from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
 from service.jobs.quotas import Quotas
 from service.storage.database import Database

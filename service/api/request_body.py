@@ -10,8 +10,8 @@ from typing import IO, Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from service.api.concurrency_limit import SOON, ConcurrencyLimit
 from service.auth import policy
+from service.core.concurrency_limit import SOON, ConcurrencyLimit
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.settings import Settings
 

@@ -8,7 +8,7 @@ from starlette.responses import ContentStream, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
-from service.api.concurrency_limit import ConcurrencyLimit
+from service.core.concurrency_limit import ConcurrencyLimit
 from service.storage.errors import CorruptError
 
 log = logging.getLogger("descent.api")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from starlette.concurrency import run_in_threadpool
+from anyio import to_thread
 
 from service.storage import api_keys
 from service.storage.database import Database
@@ -106,7 +106,7 @@ class KeyCache:
                 return
             await asyncio.sleep(self._read_at + PAUSE_SECONDS - time.monotonic())
             begun = time.monotonic()
-            self._keys = await run_in_threadpool(self._usable)
+            self._keys = await to_thread.run_sync(self._usable)
             self._read_at = begun
 
     def _usable(self) -> Mapping[str, Any]:

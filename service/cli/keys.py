@@ -36,16 +36,16 @@ def create(
     database: DatabaseUrl = None,
 ) -> None:
     """Make a key, and tell it this once: on standard output, alone."""
-    from service.auth import api_keys as access  # noqa: PLC0415 - a --help need not wait for it
-    from service.storage import api_keys  # noqa: PLC0415
+    from service.auth import api_keys  # noqa: PLC0415 - a --help need not wait for it
+    from service.storage import api_keys as stored_keys  # noqa: PLC0415
 
     scopes = scope or ["write"]
     if wrong := [each for each in scopes if each not in SCOPES]:
         raise failure(f"There is no scope {wrong[0]}. There are {', '.join(SCOPES)}.")
-    made = access.new_key()
+    made = api_keys.new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
-        api_keys.add(connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes, expires_at=expires_at)
+        stored_keys.add(connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes, expires_at=expires_at)
     told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     told.print(f"Key {made.key_id} of scope {', '.join(scopes)}. Keep it: it is not stored, and not shown again.")
     told.print("Send it as the header `Authorization: Bearer descent_…`.")
@@ -58,10 +58,10 @@ def list_keys(
     database: DatabaseUrl = None,
 ) -> None:
     """Show the keys there are, and have been; never their secrets."""
-    from service.storage import api_keys  # noqa: PLC0415
+    from service.storage import api_keys as stored_keys  # noqa: PLC0415
 
     with _database(database) as store, store.reading() as connection:
-        shown = [_shown(key) for key in api_keys.every(connection)]
+        shown = [_shown(key) for key in stored_keys.every(connection)]
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
         return
@@ -79,10 +79,10 @@ def revoke(
     database: DatabaseUrl = None,
 ) -> None:
     """End a key for good, within a second. What it made stays, and is seen by keys of scope admin."""
-    from service.storage import api_keys  # noqa: PLC0415
+    from service.storage import api_keys as stored_keys  # noqa: PLC0415
 
     with _database(database) as store, store.writing() as connection:
-        known = api_keys.revoke(connection, key_id)
+        known = stored_keys.revoke(connection, key_id)
     if not known:
         raise failure(f"There is no key {key_id}. `descent keys list` shows those there are.")
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")

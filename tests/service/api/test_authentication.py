@@ -14,11 +14,10 @@ from sqlalchemy import event
 
 from service.api.app import create_app
 from service.api.authentication import WRONG_KEYS_PER_MINUTE, address_of
-from service.auth import api_keys as access
-from service.auth import policy
+from service.auth import api_keys, policy
 from service.auth.api_keys import KeyCache
 from service.core.settings import Settings
-from service.storage import api_keys
+from service.storage import api_keys as stored_keys
 from service.storage.database import Database
 from tests.api_keys import Key, make_key
 from tests.service.api.operations import ALL, LOCKED, OF_A_THING, OPEN, Operation
@@ -45,7 +44,7 @@ def test_every_operation_needs_a_key_and_its_scope(operation: Operation, api: Te
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="descent"'
     for scope in ("read", "write", "admin"):
         answer = api.request(operation.method, path, headers=make_key(database, scope).headers)
-        if operation.scope in access.GRANTS[scope]:
+        if operation.scope in api_keys.GRANTS[scope]:
             assert answer.status_code not in {401, 403}
         else:
             assert "scope write" in problem_of(answer, 403)["detail"]
@@ -121,9 +120,9 @@ def test_a_revoked_key_is_refused_soon_and_what_it_made_stays(
 ) -> None:
     run_id = api.post("/fit", json=LINE, headers=key.headers).json()["id"]
     with database.writing() as connection:
-        api_keys.revoke(connection, key.id)
+        stored_keys.revoke(connection, key.id)
     until_refused(lambda: api.get("/runs", headers=key.headers))
-    assert access.NOTICE_SECONDS <= 1
+    assert api_keys.NOTICE_SECONDS <= 1
     assert api.get("/runs", headers=other.headers).status_code == 200
     assert api.get("/runs/latest", headers=admin.headers).json()["id"] == run_id
 
@@ -138,7 +137,7 @@ def test_an_expired_key_is_refused(api: TestClient, database: Database) -> None:
 def test_a_key_ends_at_its_time_also_where_the_list_was_read_before(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "NOTICE_SECONDS", 1000)
+    monkeypatch.setattr(api_keys, "NOTICE_SECONDS", 1000)
     key_cache, short = KeyCache(database), make_key(database, expires_in=0.2)
 
     async def ends() -> None:

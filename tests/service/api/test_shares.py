@@ -15,7 +15,7 @@ import pytest
 
 from service.analysis.process_pool import AnalysisPool
 from service.api.app import create_app
-from service.api.concurrency_limit import ConcurrencyLimit
+from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.exceptions import TooManyRequestsError, UnavailableError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
@@ -186,7 +186,7 @@ def test_an_address_alone_may_have_all_places(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(TooManyRequestsError):
         places.take("a")
     places.leave(last)
-    monkeypatch.setattr("service.api.concurrency_limit.COMPETING_SECONDS", 0.0)
+    monkeypatch.setattr("service.core.concurrency_limit.COMPETING_SECONDS", 0.0)
     assert [places.take("a") for _ in range(MOST - SHARE)]
 
 

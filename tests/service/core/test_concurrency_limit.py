@@ -39,7 +39,7 @@ def test_nobody_loses_a_place_at_once(url: str) -> None:
 
 
 def test_the_slowest_reader_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.api.concurrency_limit.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
     whole = len(httpx2.get(url + TRAJECTORY, timeout=60).content)
     with ExitStack() as stack:
         readers = [stack.enter_context(connected(url)) for _ in range(PLACES)]
@@ -51,7 +51,7 @@ def test_the_slowest_reader_gives_way(url: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_slowest_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.api.concurrency_limit.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
     with ExitStack() as stack:
         senders = [stack.enter_context(connected(url)) for _ in range(PLACES)]
         for sender in senders:
