@@ -26,6 +26,10 @@ class Failure(StrEnum):
     """A mistake of the program, or a rule of the tables that was broken."""
 
 
+PASSING = frozenset({Failure.FULL, Failure.IO, Failure.BUSY})
+"""Failures of the database as a whole, which can pass: no fault of what was to be written, nor of this program."""
+
+
 # SQLite's primary result codes, which are the lowest byte of the extended ones (sqlite.org/rescode.html).
 _BY_CODE = {
     5: Failure.BUSY,  # BUSY

@@ -13,11 +13,13 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
+from service.storage.errors import PASSING, failure_of
+
 Result = TypeVar("Result")
 
 
 class _Job(Generic[Result]):
-    """A write, and in the end what came of it. Its work must be safe to do again after it was rolled back."""
+    """A write, and in the end what came of it."""
 
     def __init__(self, work: Callable[[Connection], Result]) -> None:
         self.work = work
@@ -48,13 +50,25 @@ class Batch:
     def _commit(self, jobs: Sequence[_Job[Any]]) -> None:
         try:
             with self._writing() as connection:
-                results = [job.work(connection) for job in jobs]
-        except Exception as error:  # noqa: BLE001 - handed to the thread that it concerns
-            if len(jobs) == 1:
-                jobs[0].error, jobs[0].done = error, True
-                return
-            for job in jobs:  # one's mistake is not the others': each alone
-                self._commit([job])
-            return
-        for job, result in zip(jobs, results, strict=True):
-            job.result, job.done = result, True
+                for job in jobs:
+                    _do(job, connection)
+                if all(job.error for job in jobs):
+                    connection.rollback()  # an empty commit costs as much as any
+        except Exception as error:  # noqa: BLE001 - handed to the threads that it concerns
+            for job in jobs:  # nothing is stored
+                job.error = error
+        for job in jobs:
+            job.done = True
+
+
+def _do(job: _Job[Any], connection: Connection) -> None:
+    """A job that fails by itself is undone alone. Raises a failure of the database, which concerns all jobs."""
+    connection.exec_driver_sql("SAVEPOINT job")
+    try:
+        job.result = job.work(connection)
+    except Exception as error:
+        if failure_of(error) in PASSING:
+            raise
+        connection.exec_driver_sql("ROLLBACK TO job")
+        job.error = error
+    connection.exec_driver_sql("RELEASE job")

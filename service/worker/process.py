@@ -19,7 +19,7 @@ from service.core.process_limits import bound_memory
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
-from service.storage.errors import CorruptError, Failure, failure_of, name_of
+from service.storage.errors import PASSING, CorruptError, Failure, failure_of, name_of
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.lease import HANDED_BACK, Ending, RunLease, failed
 from service.worker.problem_cache import ProblemCache
@@ -33,8 +33,6 @@ WORKER_LOST = (
     "The run's worker died {} times, so the run was given up. Perhaps it needs more memory than a worker has; "
     "the service's log says more."
 )
-PASSING = {Failure.FULL, Failure.IO, Failure.BUSY}
-"""What is no fault of the run, nor of this program."""
 OUT_OF_MEMORY = "The run needs more memory than its worker may have. Use fewer rows, features or parameters."
 
 

@@ -1,13 +1,18 @@
 """Writes that come together share a transaction: none is lost, none harms another, none is acknowledged too early."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Connection, event, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from service.core.settings import Settings
+from service.storage.connect import open_database
 from service.storage.database import Database
+from service.storage.errors import Failure, failure_of
+from service.storage.group_commit import Batch
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def together(database: Database, contents: list[str]) -> dict[int, str | Excepti
     def write(place: int, content: str) -> None:
         try:
             answers[place] = database.batch.write(note(content))
-        except IntegrityError as error:
+        except DBAPIError as error:
             answers[place] = error
 
     threads = [threading.Thread(target=write, args=entry) for entry in enumerate(contents)]
@@ -50,6 +55,20 @@ def together(database: Database, contents: list[str]) -> dict[int, str | Excepti
     for thread in threads:
         thread.join()
     return answers
+
+
+def counted(database: Database) -> list[int]:
+    """How many transactions are begun from now on."""
+    begun = [0]
+
+    @contextmanager
+    def writing() -> Iterator[Connection]:
+        begun[0] += 1
+        with database.writing() as connection:
+            yield connection
+
+    database.batch = Batch(writing)
+    return begun
 
 
 def test_writes_that_wait_together_are_one_commit(notes: Database) -> None:
@@ -67,6 +86,47 @@ def test_ones_mistake_is_its_own(notes: Database) -> None:
     assert len(failed) == 1
     assert failed[0] in {0, 2}
     assert stored(notes) == ["a", "b", "c"]
+
+
+def test_the_others_need_no_second_transaction_for_ones_mistake(notes: Database) -> None:
+    transactions = counted(notes)
+    together(notes, ["a", "b", "a", "c"])
+    assert transactions == [1]
+
+
+def test_what_stores_nothing_is_no_commit(notes: Database) -> None:
+    commits: list[object] = []
+    together(notes, ["a"])
+    event.listen(notes.engine, "commit", commits.append)
+    assert [type(answer) for answer in together(notes, ["a", "a"]).values()] == 2 * [IntegrityError]
+    assert commits == []
+
+
+def test_a_busy_database_is_waited_for_once_by_all_who_share_a_commit(notes: Database, settings: Settings) -> None:
+    hasty = open_database(settings.database_url, 0.1)
+    transactions = counted(hasty)
+    with notes.writing():
+        answers = together(hasty, [f"{number}" for number in range(12)])
+    assert [failure_of(answer) for answer in answers.values() if isinstance(answer, DBAPIError)] == 12 * [Failure.BUSY]
+    assert transactions == [1]
+    hasty.dispose()
+    assert stored(notes) == []
+
+
+def test_a_full_disk_that_one_of_them_notices_is_the_failure_of_all(notes: Database) -> None:
+    transactions = counted(notes)
+    with notes.writing() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+    # SQLite's own bound on the file is what a full disk is to it; each connection has its own.
+    event.listen(notes.engine, "begin", lambda connection: _bound(connection, pages + 20))
+    answers = together(notes, ["a", "b", 200_000 * "c", "d"])
+    assert [failure_of(answer) for answer in answers.values() if isinstance(answer, DBAPIError)] == 4 * [Failure.FULL]
+    assert transactions == [1]
+    assert stored(notes) == []
+
+
+def _bound(connection: Connection, pages: int) -> None:
+    connection.connection.cursor().execute(f"PRAGMA max_page_count = {pages}")
 
 
 def test_nothing_is_acknowledged_that_is_not_committed(notes: Database) -> None:
