@@ -76,6 +76,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     questions = ConcurrencyLimit(settings.max_inquiries, "questions that are computed", keys=keys)
     app.state.inquiries = AnalysisPool(settings, questions)
     app.state.is_stopping = lambda: False
+    app.state.workers_fault = lambda: None
     _add_pages(app)  # first, since a page is many files
     rooms = (
         fit,

@@ -52,7 +52,8 @@ def serve(settings: Settings, console: Console) -> None:
     # uvicorn has handlers of its own while it serves, and raises the signal again afterwards: then the workers are
     # still to be stopped. Before it serves, the signal shall not be lost.
     _on_signal(lambda: setattr(server, "should_exit", True))
-    with Supervisor(settings, database), Retention(settings, database):
+    with Supervisor(settings, database) as supervisor, Retention(settings, database):
+        app.state.workers_fault = supervisor.fault
         _announce(settings, listener.getsockname()[1], console)
         server.run(sockets=[listener])
     database.dispose()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from types import TracebackType
 from typing import Self
 
@@ -23,49 +23,79 @@ log = logging.getLogger("descent.supervisor")
 
 CHECK_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 10.0
+FAILED_SECONDS = 1.0
+"""The pause after a failure of the supervision itself, of a database that cannot be opened perhaps."""
 
 
 class _WorkerSlot:
-    """One of the N places, and the process in it. A process that dies young is replaced with a growing delay."""
+    """One of the N places, and the process in it. A process that dies young, or does not start, is replaced with a
+    growing delay.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._backoff = 0.0
+        self.process: subprocess.Popen[str] | None = None
+        self.error: OSError | None = None
+        """Why the last process could not be started."""
         self.start()
 
     def start(self) -> None:
         self.name = f"worker-{secrets.token_hex(6)}"
         self._started = time.monotonic()
         self._due: float | None = None
-        self.process = subprocess.Popen(  # noqa: S603 - this very program
+        try:
+            self.process = self._spawn()
+            self.error = None
+        except OSError as error:  # too many processes or open files, no memory: each passes
+            log.error("supervisor.worker_not_started error=%s", error)  # noqa: TRY400 - it is tried again
+            self.process, self.error = None, error
+            self._settle_next_start()
+
+    def _spawn(self) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(  # noqa: S603 - this very program
             [sys.executable, "-m", "service.worker.process", self.name],
             stdin=subprocess.PIPE,
             text=True,
             env={**ONE_THREAD, **os.environ},
         )
-        assert self.process.stdin is not None  # noqa: S101 - it is a pipe
+        assert process.stdin is not None  # noqa: S101 - it is a pipe
         try:
-            self.process.stdin.write(self._settings.model_dump_json() + "\n")
-            self.process.stdin.flush()
-            os.set_blocking(self.process.stdin.fileno(), False)
+            process.stdin.write(self._settings.model_dump_json() + "\n")
+            process.stdin.flush()
+            os.set_blocking(process.stdin.fileno(), False)
         except BrokenPipeError:
             log.warning("supervisor.worker_did_not_start worker=%s", self.name)
+        return process
 
     def wake(self) -> None:
         """Tells the process that the queue may have changed, unless it is dead or has many such words to read yet."""
-        if self.process.stdin is not None:
+        if self.process is not None and self.process.stdin is not None and not self.process.stdin.closed:
             with suppress(BrokenPipeError, BlockingIOError):
                 os.write(self.process.stdin.fileno(), b"!")
 
+    def hang_up(self) -> None:
+        """Closes the pipe, which tells the process to stop."""
+        if self.process is not None and self.process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
+
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def just_died(self) -> bool:
         """Whether the process is found dead for the first time; then its successor's start is settled."""
-        if self._due is not None or self.process.poll() is None:
+        if self._due is not None or self.is_alive():
             return False
+        self.hang_up()
+        self._settle_next_start()
+        return True
+
+    def _settle_next_start(self) -> None:
         now = time.monotonic()
         young = now - self._started < LONGEST_BACKOFF_SECONDS
         self._backoff = min(2 * self._backoff + 0.1, LONGEST_BACKOFF_SECONDS) if young else 0.0
         self._due = now + self._backoff
-        return True
 
     def is_due(self) -> bool:
         return self._due is not None and time.monotonic() >= self._due
@@ -79,7 +109,7 @@ class Supervisor:
         self._database = database
         self._slots: list[_WorkerSlot] = []
         self._stopping = False
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._supervise, daemon=True)
 
     def __enter__(self) -> Self:
         self._slots = [_WorkerSlot(self._settings) for _ in range(self._settings.workers)]
@@ -92,35 +122,54 @@ class Supervisor:
         """SIGTERM to all; who has not stored its block within the drain time is killed, and its run resumes later."""
         self._stopping = True
         self._thread.join()
+        left = [(slot.name, slot.process) for slot in self._slots if slot.process is not None]
         for slot in self._slots:
-            slot.process.terminate()
+            slot.hang_up()
+        for _, process in left:
+            process.terminate()
         until = time.monotonic() + self._settings.drain_seconds
-        for slot in self._slots:
+        for name, process in left:
             try:
-                slot.process.wait(max(0.0, until - time.monotonic()))
+                process.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.warning("supervisor.worker_killed worker=%s", slot.name)
-                slot.process.kill()
-                slot.process.wait()
-                self._free_runs(slot.name)
+                log.warning("supervisor.worker_killed worker=%s", name)
+                process.kill()
+                process.wait()
+                self._free_runs(name)
+
+    def fault(self) -> str | None:
+        """Why no run is worked on, for people; None if a worker is alive, or none is wanted."""
+        if not self._slots or any(slot.is_alive() for slot in self._slots):
+            return None
+        error = next((slot.error for slot in self._slots if slot.error is not None), None)
+        reason = "it died and is started again" if error is None else f"it cannot be started: {error.strerror}"
+        return f"No worker process is alive ({reason}), so runs wait."
+
+    def _supervise(self) -> None:
+        while not self._stopping:
+            try:
+                self._watch()
+            except Exception:
+                log.exception("supervisor.failed")
+                time.sleep(FAILED_SECONDS)
 
     def _watch(self) -> None:
-        watch = CommitCounter(self._database)
-        looked = time.monotonic()
-        while not self._stopping:
-            time.sleep(self._settings.poll_seconds)  # an Event's wait costs twice as much
-            if watch.has_changed():
-                for slot in self._slots:
-                    slot.wake()
-            if time.monotonic() - looked >= CHECK_SECONDS:
-                looked = time.monotonic()
-                self._replace_the_dead()
-        watch.close()
+        with closing(CommitCounter(self._database)) as watch:
+            looked = time.monotonic()
+            while not self._stopping:
+                time.sleep(self._settings.poll_seconds)  # an Event's wait costs twice as much
+                if watch.has_changed():
+                    for slot in self._slots:
+                        slot.wake()
+                if time.monotonic() - looked >= CHECK_SECONDS:
+                    looked = time.monotonic()
+                    self._replace_the_dead()
 
     def _replace_the_dead(self) -> None:
         for slot in self._slots:
             if slot.just_died():
-                log.warning("supervisor.worker_died worker=%s exit_code=%s", slot.name, slot.process.returncode)
+                exit_code = slot.process and slot.process.returncode
+                log.warning("supervisor.worker_died worker=%s exit_code=%s", slot.name, exit_code)
                 self._free_runs(slot.name)
             if slot.is_due():
                 slot.start()

@@ -1,12 +1,13 @@
 """Whether the service lives, and whether it can do its work."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import text
 
 from service.api.dependencies import Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
+from service.core.exceptions import UnavailableError
 from service.schemas.responses import Health
 
 router = APIRouter(tags=["health"])
@@ -19,8 +20,11 @@ async def livez() -> Response:
 
 
 @router.get("/readyz", response_model=Health, summary="Can requests be served?", responses=problems())
-def readyz(store: Store) -> Response:
-    """Answers 200 when the database can be read."""
+def readyz(request: Request, store: Store) -> Response:
+    """Answers 200 when the database can be read and, in a service with workers, one of them is alive; else 503."""
     with store.reading() as connection:
         connection.execute(text("SELECT 1 FROM runs LIMIT 1"))
+    fault = request.app.state.workers_fault()
+    if fault is not None:
+        raise UnavailableError(fault, headers={"Retry-After": "1"})
     return json_response({"status": "ok"})

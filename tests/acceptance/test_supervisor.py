@@ -1,0 +1,101 @@
+"""The supervisor goes on when a worker cannot be started, and readiness tells when no worker is alive."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api.app import create_app
+from service.core.settings import Settings
+from service.storage.connect import open_database
+from service.storage.database import Database
+from service.testing.live_server import running_service
+from service.worker.supervisor import Supervisor
+from tests.acceptance.helpers import finished, long_run, until
+from tests.acceptance.test_crash import children_of
+from tests.service.helpers import problem_of
+
+
+def one_worker(settings: Settings) -> Settings:
+    return settings.model_copy(update={"workers": 1})
+
+
+def pid_of(supervisor: Supervisor) -> int:
+    [slot] = supervisor._slots
+    assert slot.process is not None
+    return slot.process.pid
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again_with_a_growing_pause(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/missing/python")
+    with Supervisor(one_worker(settings), database) as supervisor:
+        assert "No such file" in (supervisor.fault() or "")
+        first = supervisor._slots[0]._backoff
+        until(lambda: supervisor._slots[0]._backoff > 2 * first)
+        assert "supervisor.worker_not_started" in caplog.text
+        monkeypatch.undo()
+        until(lambda: supervisor.fault() is None)
+
+
+def test_the_supervision_goes_on_after_a_failure_of_its_own(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert settings.database_file is not None
+    settings.database_file.mkdir()  # which SQLite cannot open
+    with Supervisor(one_worker(settings), Database(settings.database_url)) as supervisor:
+        until(lambda: "supervisor.failed" in caplog.text)
+        settings.database_file.rmdir()
+        open_database(settings.database_url, 5.0).dispose()
+        first = pid_of(supervisor)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: pid_of(supervisor) != first)
+
+
+def test_readiness_tells_that_no_worker_is_alive_and_why(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(settings, database)
+    monkeypatch.setattr(sys, "executable", "/missing/python")
+    with TestClient(app) as api, Supervisor(one_worker(settings), database) as supervisor:
+        app.state.workers_fault = supervisor.fault
+        answer = api.get("/readyz")
+        assert "No such file" in problem_of(answer, 503)["detail"]
+        assert answer.headers["Retry-After"] == "1"
+        monkeypatch.undo()
+        until(lambda: api.get("/readyz").status_code == 200)
+
+
+def test_readiness_without_workers_does_not_depend_on_them(settings: Settings, database: Database) -> None:
+    app = create_app(settings, database)
+    with TestClient(app) as api, Supervisor(settings.model_copy(update={"workers": 0}), database) as supervisor:
+        app.state.workers_fault = supervisor.fault
+        assert api.get("/readyz").status_code == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limits")
+def test_a_service_without_a_free_file_starts_its_worker_as_soon_as_there_is_one(tmp_path: Path) -> None:
+    import resource  # noqa: PLC0415 - not on Windows
+
+    options = ("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1")
+    with (
+        (tmp_path / "log").open("w") as log,
+        running_service(*options, log=log) as service,
+        httpx2.Client(base_url=service.url, timeout=30) as client,
+    ):
+        assert client.get("/readyz").status_code == 200
+        pid = service.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (1, limits[1]))
+        [worker] = children_of(pid)
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: "worker_not_started" in (tmp_path / "log").read_text())
+        assert "Too many open files" in problem_of(client.get("/readyz"), 503)["detail"]
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        until(lambda: client.get("/readyz").status_code == 200)
+        assert finished(client, long_run(client, 10))["status"] == "succeeded"
