@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from service.core.failpoints import reach
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
-from service.storage.runs import _BY_SEQ, _STATUS
+from service.storage.runs import _BY_SEQ, _STATUS, STOPPING
 from service.storage.tables import runs
 
 
@@ -28,7 +28,7 @@ def _claim(*which: Any) -> Any:
         .values(
             status=case((is_queued, RunStatus.RUNNING), else_=runs.c.status),
             started_at=case((runs.c.started_at.is_(None), bindparam("now")), else_=runs.c.started_at),
-            losses=case((is_queued, runs.c.losses), else_=runs.c.losses + 1),
+            losses=case((or_(is_queued, runs.c.lease_owner.is_(None)), runs.c.losses), else_=runs.c.losses + 1),
             lease_owner=bindparam("worker"),
             lease_token=runs.c.lease_token + 1,
             lease_expires_at=bindparam("expires_at"),
@@ -135,9 +135,13 @@ def hand_back(connection: Connection, claim: Claim) -> None:
     _held(connection, claim, values, before(RunStatus.QUEUED))
 
 
-def expire_leases(connection: Connection, owner: str) -> int:
-    """Ends the leases of a worker that is known to be dead, so that nobody has to wait for them to run out."""
-    lost = update(runs).where(runs.c.lease_owner == owner, runs.c.status.in_(HELD)).values(lease_expires_at=0.0)
+def expire_leases(connection: Connection, owner: str, *, is_loss: bool) -> int:
+    """Ends the leases of a worker that is known to be dead, so that nobody has to wait for them to run out.
+
+    It is no loss of the run if the worker was killed because the service stops.
+    """
+    ended = {"lease_expires_at": 0.0} if is_loss else {"lease_expires_at": 0.0, **STOPPING}
+    lost = update(runs).where(runs.c.lease_owner == owner, runs.c.status.in_(HELD)).values(ended)
     return int(connection.execute(lost).rowcount)
 
 

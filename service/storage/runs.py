@@ -62,6 +62,10 @@ _REMOVED: dict[str, Any] = {
 }
 
 
+STOPPING: Mapping[str, Any] = {"lease_owner": None}
+"""What a worker that has to stop writes: a lease that runs out without an owner is no loss of the run."""
+
+
 def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str, str]) -> Row[Any]:
     """Queues a run; what `find` would give. `values` are the columns that the request decides."""
     row = _queued(values, tags)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.storage import job_queue
+from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.job_queue import Claim, LeaseLostError
@@ -81,7 +81,9 @@ class RunLease(threading.Thread):
         self._begun = time.monotonic()
         self._beaten = self._begun - _age_of_lease(claim.run, settings)
         self._end_at, self._late = _time_limit(claim.run, settings)
-        self._due: float | None = None
+        self._ending_since: float | None = None
+        self._is_stopping = False
+        """Whether the store knows that the worker has to stop."""
         self._pause = PAUSE_SECONDS
         self.wakeup = WakeupSignal()
         self.ending = CANCELLED if claim.run.status == RunStatus.CANCELLING else None
@@ -124,7 +126,9 @@ class RunLease(threading.Thread):
 
     def _next_look(self) -> float:
         times = [self._beaten + self._settings.heartbeat_seconds]
-        times.append(self._end_at if self.ending is None else self._due or 0.0)
+        times.append(self._end_at if self.ending is None else self._due(self.ending))
+        if self._has_to_tell():
+            return 0.0
         return max(0.0, min(times) - time.monotonic())
 
     def _look(self) -> None:
@@ -135,19 +139,34 @@ class RunLease(threading.Thread):
         self._hear(now)
         if now - silent_since > self._settings.lease_seconds and (self.ending is LOST or self._beaten == silent_since):
             self._exit(STALE, SILENT)
-        if self.ending is None:
+        ending = self.ending
+        if ending is None:
             return
-        self._due = self._due or now + HEED_SECONDS
-        if now >= self._due:
-            self._end_without_it()
+        self._ending_since = self._ending_since or now
+        if now >= self._due(ending):
+            self._end_without_it(ending)
+
+    def _due(self, ending: Ending) -> float:
+        """When the computation must have let go. The block in hand is worth waiting for when the worker has to stop."""
+        if self._ending_since is None:
+            return 0.0
+        seconds = self._settings.drain_seconds - HEED_SECONDS if ending is HANDED_BACK else HEED_SECONDS
+        return self._ending_since + seconds
+
+    def _has_to_tell(self) -> bool:
+        """Whether the store does not know yet that the worker has to stop. A kill would count as a loss until then."""
+        return self.ending is HANDED_BACK and not self._is_stopping
 
     def _hear(self, now: float) -> None:
         try:
-            if now - self._beaten >= self._settings.heartbeat_seconds:
+            tells = self._has_to_tell()
+            if tells or now - self._beaten >= self._settings.heartbeat_seconds:
+                values = runs.STOPPING if tells else {}
                 with self._database.writing() as connection:
                     moment = time.monotonic()
-                    status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, {})
+                    status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
                 self.renewed(moment)
+                self._is_stopping |= tells
             else:
                 with self._database.reading() as connection:
                     status = job_queue.status(connection, self._claim)
@@ -161,10 +180,7 @@ class RunLease(threading.Thread):
             if status == RunStatus.CANCELLING:
                 self.ending = CANCELLED
 
-    def _end_without_it(self) -> None:
-        ending = self.ending or LOST
-        if ending is HANDED_BACK:  # the block in hand is worth waiting for, as long as the supervisor does
-            return
+    def _end_without_it(self, ending: Ending) -> None:
         try:
             with self._database.writing() as connection:
                 ending.write(connection, self._claim)

@@ -135,7 +135,7 @@ class Supervisor:
                 log.warning("supervisor.worker_killed worker=%s", name)
                 process.kill()
                 process.wait()
-                self._free_runs(name)
+                self._free_runs(name, is_loss=False)
 
     def fault(self) -> str | None:
         """Why no run is worked on, for people; None if a worker is alive, or none is wanted."""
@@ -170,13 +170,13 @@ class Supervisor:
             if slot.just_died():
                 exit_code = slot.process and slot.process.returncode
                 log.warning("supervisor.worker_died worker=%s exit_code=%s", slot.name, exit_code)
-                self._free_runs(slot.name)
+                self._free_runs(slot.name, is_loss=True)
             if slot.is_due():
                 slot.start()
 
-    def _free_runs(self, owner: str) -> None:
+    def _free_runs(self, owner: str, *, is_loss: bool) -> None:
         try:
             with self._database.writing() as connection:
-                job_queue.expire_leases(connection, owner)
+                job_queue.expire_leases(connection, owner, is_loss=is_loss)
         except SQLAlchemyError:  # the leases run out by themselves
             log.exception("supervisor.leases_not_freed worker=%s", owner)

@@ -1,4 +1,7 @@
-"""A worker process whose computation never asks whether to stop: python -m tests.acceptance.stuck_worker SETTINGS"""
+"""A worker process whose computation never asks whether to stop: python -m tests.acceptance.stuck_worker SETTINGS
+
+As the supervisor starts it, with the settings on standard input: python -m tests.acceptance.stuck_worker -m MODULE NAME
+"""
 
 import sys
 import time
@@ -7,7 +10,7 @@ from unittest.mock import patch
 
 from service.core.settings import Settings
 from service.worker import training
-from service.worker.process import Worker
+from service.worker.process import Worker, main
 
 
 def compute_for_ever(*_: Any) -> Any:
@@ -17,4 +20,8 @@ def compute_for_ever(*_: Any) -> Any:
 
 if __name__ == "__main__":
     with patch.object(training, "prepare", compute_for_ever):
-        Worker(Settings.model_validate_json(sys.argv[1]), "stuck").work()
+        if sys.argv[1] == "-m":
+            sys.argv[1:] = sys.argv[3:]
+            main()
+        else:
+            Worker(Settings.model_validate_json(sys.argv[1]), "stuck").work()

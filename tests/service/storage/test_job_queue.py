@@ -164,7 +164,7 @@ def test_the_leases_of_a_dead_worker_end_at_once_and_others_stay(database: Datab
     claim(database, "dead")
     claim(database, "alive")
     with database.writing() as connection:
-        assert job_queue.expire_leases(connection, "dead") == 1
+        assert job_queue.expire_leases(connection, "dead", is_loss=True) == 1
     assert claim(database, "other").run.id == dead
     with database.reading() as connection:
         assert not job_queue.has_work(connection)

@@ -160,7 +160,7 @@ class Lifecycle(RuleBasedStateMachine):
         """And its supervisor sees it."""
         held = [run_id for run_id, run in self.known.items() if run.owner == worker and run.status in HELD]
         with self.database.writing() as connection:
-            assert job_queue.expire_leases(connection, worker) == len(held)
+            assert job_queue.expire_leases(connection, worker, is_loss=True) == len(held)
         for run_id in held:
             self.become(run_id, replace(self.known[run_id], expired=True))
 

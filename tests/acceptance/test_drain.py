@@ -1,0 +1,110 @@
+"""A worker that is stopped on purpose is no loss of its run, however long the block in hand takes."""
+
+import os
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.core.settings import Settings
+from service.storage import job_queue, runs
+from service.storage.database import Database
+from service.worker.lease import UNHEEDED
+from service.worker.process import Worker
+from service.worker.supervisor import Supervisor
+from tests.acceptance.helpers import run_of, until
+from tests.service.helpers import fit_body
+
+
+@pytest.fixture
+def stuck_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The supervisor starts workers that compute for ever as soon as they have a run."""
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tests.acceptance.stuck_worker "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+
+def row_of(database: Database, run_id: str) -> Any:
+    with database.reading() as connection:
+        return runs.find(connection, run_id)
+
+
+def is_running(api: TestClient, run_id: str) -> bool:
+    return bool(run_of(api, run_id)["status"] == "running")
+
+
+def queued(api: TestClient) -> str:
+    return str(api.post("/fit", json=fit_body()).json()["id"])
+
+
+def supervisor_of(settings: Settings, database: Database, **changes: Any) -> Supervisor:
+    return Supervisor(settings.model_copy(update={"workers": 1, **changes}), database)
+
+
+def process_of(supervisor: Supervisor) -> Any:
+    return supervisor._places[0].process
+
+
+@pytest.mark.usefixtures("stuck_workers")
+def test_a_block_that_takes_longer_than_the_drain_survives_restarts(
+    settings: Settings, database: Database, api: TestClient
+) -> None:
+    run_id = queued(api)
+    for _ in range(settings.max_losses + 1):
+        with supervisor_of(settings, database, drain_seconds=1.5) as supervisor:
+            until(lambda: is_running(api, run_id))
+        assert process_of(supervisor).returncode == UNHEEDED
+        run = row_of(database, run_id)
+        assert (run.status, run.losses) == ("queued", 0)
+    worker = Worker(settings, "w")
+    claim = worker._claim()
+    assert claim is not None
+    worker._train(claim)
+    assert run_of(api, run_id)["status"] == "succeeded"
+
+
+@pytest.mark.usefixtures("stuck_workers")
+def test_a_worker_that_the_stopping_supervisor_kills_is_no_loss(
+    settings: Settings, database: Database, api: TestClient
+) -> None:
+    run_id = queued(api)
+    for _ in range(settings.max_losses + 1):
+        with supervisor_of(settings, database, drain_seconds=0.1) as supervisor:
+            until(lambda: is_running(api, run_id) and row_of(database, run_id).lease_expires_at > 0)
+            process_of(supervisor).send_signal(signal.SIGSTOP)  # it cannot hand back anything
+        assert process_of(supervisor).returncode == -signal.SIGKILL
+        with database.writing() as connection:
+            claim = job_queue.claim(connection, "next", 60.0)
+            assert claim is not None, "nobody has to wait for the lease"
+            assert claim.run.losses == 0
+            job_queue.hand_back(connection, claim)
+
+
+@pytest.mark.usefixtures("stuck_workers")
+def test_a_worker_that_is_killed_while_it_drains_is_no_loss(
+    settings: Settings, database: Database, api: TestClient
+) -> None:
+    run_id = queued(api)
+    brief = {"heartbeat_seconds": 0.2, "lease_seconds": 1.0, "drain_seconds": 60.0}
+    with supervisor_of(settings, database, **brief) as supervisor:
+        until(lambda: is_running(api, run_id))
+        process = process_of(supervisor)
+        assert row_of(database, run_id).lease_owner is not None
+        process.terminate()
+        until(lambda: row_of(database, run_id).lease_owner is None)
+        supervisor._stopping = True  # a container is stopped: all its processes end at once
+        supervisor._thread.join()
+        os.kill(process.pid, signal.SIGKILL)
+    claim = until(lambda: claimed(database))
+    assert claim is not None
+    assert claim.run.losses == 0
+
+
+def claimed(database: Database) -> job_queue.Claim | None:
+    with database.writing() as connection:
+        return job_queue.claim(connection, "next", 60.0)
