@@ -15,7 +15,8 @@ from service.core.settings import Settings
 from service.storage.database import Database
 
 Question = Callable[..., Any]
-"""A function of the database and of what is asked, which gives bytes or what JSON can hold. May raise NoAnswerError."""
+"""A function of the database and of what is asked, which gives bytes or what JSON can hold. May raise NoAnswerError
+and GoneError."""
 
 _database: Database
 

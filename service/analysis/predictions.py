@@ -7,11 +7,11 @@ import numpy as np
 
 from gd_engine import Model
 from gd_engine.arrays import FloatArray
-from service.analysis.pool_worker import NoAnswerError
 from service.analysis.run_context import RunContext, subject
 from service.engine_adapter.factory import split_of
 from service.storage import datasets
 from service.storage.database import Database
+from service.storage.errors import GoneError
 
 MOST_POINTS = 1_000
 """Rows of the data that are told: as many as a picture can show."""
@@ -43,7 +43,7 @@ def along_data(
     with database.reading() as connection:
         dataset = datasets.find(connection, of.run.dataset_id)
         if dataset is None:
-            raise NoAnswerError("The run was deleted just now.")
+            raise GoneError("The run was deleted just now.")
         picked = np.unique(np.linspace(0, dataset.rows - 1, min(dataset.rows, MOST_POINTS)).round().astype(np.int64))
         drawn = _rows(connection, dataset, picked)
     summary = dataset.summary[:-1]

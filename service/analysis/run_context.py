@@ -13,11 +13,9 @@ from service.engine_adapter.factory import config_of, model_of, theta0_of
 from service.engine_adapter.problems import problem_of, rate_of
 from service.storage import runs, trajectories
 from service.storage.database import Database
-from service.storage.job_queue import LeaseLostError
+from service.storage.errors import GoneError
 from service.trajectories import slicing
 from service.trajectories.slicing import View
-
-GONE = "The run was deleted just now."
 
 _latest: dict[bool, tuple[int, Problem]] = {}
 """The problem asked of last, of kept and of reduced rows: questions come by the dozen about the same run."""
@@ -35,13 +33,9 @@ class RunContext(NamedTuple):
         return model_of(self.run.request, self.run.dataset_features, self.run.classes)
 
     def problem(self, *, reduce: bool) -> Problem:
-        """Its problem; without `reduce` with all rows. Raises NoAnswerError if the run is gone."""
+        """Its problem; without `reduce` with all rows. Raises GoneError."""
         if _latest.get(reduce, (None,))[0] != self.run.seq:
-            try:
-                problem = problem_of(self.database, self.run, lambda: None, reduce=reduce)
-            except LeaseLostError:
-                raise NoAnswerError(GONE) from None
-            _latest[reduce] = (self.run.seq, problem)
+            _latest[reduce] = (self.run.seq, problem_of(self.database, self.run, lambda: None, reduce=reduce))
         return _latest[reduce][1]
 
     def config(self, problem: Problem) -> DescentConfig:
@@ -80,9 +74,9 @@ class RunContext(NamedTuple):
 
 
 def subject(database: Database, seq: int) -> RunContext:
-    """The run with this number. Raises NoAnswerError if it is gone."""
+    """The run with this number. Raises GoneError."""
     with database.reading() as connection:
         run = runs.find_by_seq(connection, seq)
     if run is None or run.verifies is not None:
-        raise NoAnswerError(GONE)
+        raise GoneError("The run was deleted just now.")
     return RunContext(database, run)

@@ -12,6 +12,7 @@ from service.engine_adapter.factory import Classes, Request, config_of, model_of
 from service.engine_adapter.problems import posed, rate_of
 from service.storage import datasets
 from service.storage.database import Database
+from service.storage.errors import GoneError
 
 MISTAKES: dict[Mistake, tuple[str, str]] = {
     "sign": (
@@ -97,7 +98,7 @@ def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]
     with database.reading() as connection:
         dataset = datasets.find(connection, dataset_id)
         if dataset is None:
-            raise NoAnswerError("The dataset was deleted just now.")
+            raise GoneError("The dataset was deleted just now.")
         return dataset.rows, list(datasets.read(connection, dataset))
 
 

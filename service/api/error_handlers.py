@@ -17,7 +17,7 @@ from service.api import problem_details
 from service.api.problem_details import problem
 from service.core import exceptions
 from service.core.exceptions import ApiError
-from service.storage.errors import CorruptError, Failure, failure_of, name_of
+from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
 log = logging.getLogger("descent.api")
 
@@ -71,6 +71,10 @@ def _corrupt(request: Request, error: CorruptError) -> Response:
     return problem(500, f"{error} `descent check` says what else is damaged, and what to do.")
 
 
+def _gone(_request: Request, error: GoneError) -> Response:
+    return problem(404, str(error))
+
+
 def _file(request: Request, error: OSError) -> Response:
     """A temporary file's error, of a large upload."""
     return _unexpected(request, error) if failure_of(error) is Failure.OTHER else _database(request, error)
@@ -85,6 +89,7 @@ HANDLERS: dict[type[Exception], Callable[[Request, Any], Response]] = {
     DBAPIError: _database,
     PoolTimeoutError: _database,
     CorruptError: _corrupt,
+    GoneError: _gone,
     OSError: _file,
     Exception: _unexpected,
 }

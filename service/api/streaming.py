@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import ContentStream, StreamingResponse
@@ -9,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
 from service.core.concurrency_limit import ConcurrencyLimit
-from service.storage.errors import CorruptError
+from service.storage.errors import CorruptError, GoneError
 
 log = logging.getLogger("descent.api")
 
@@ -36,7 +37,8 @@ class Stream(StreamingResponse):
                     await send(message)
                     place.goes_on()
 
-                await super().__call__(scope, receive, send_on)
+                with suppress(GoneError):
+                    await super().__call__(scope, receive, send_on)
         except TimeoutError:
             log.warning("api.slow_reader path=%s: another needed its place, and it was cut off", scope["path"])
         except (SQLAlchemyError, CorruptError) as error:

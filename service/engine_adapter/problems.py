@@ -10,15 +10,15 @@ from gd_engine.arrays import FloatArray
 from service.engine_adapter.factory import Classes, Request, model_of, posing_of, split_of
 from service.storage import datasets
 from service.storage.database import Database
-from service.storage.job_queue import LeaseLostError
+from service.storage.errors import GoneError
 
 
 def problem_of(database: Database, run: Any, go_on: Callable[[], None], *, reduce: bool = True) -> Problem:
     """E(θ) of a run; without `reduce` all rows are kept. Raises as `prepare` does."""
     with database.reading() as connection:
         dataset = datasets.find(connection, run.dataset_id)
-        if dataset is None:  # gone with the run
-            raise LeaseLostError
+        if dataset is None:
+            raise GoneError("The run was deleted just now, and its data with it.")
         labels = None if run.dataset_text_target else run.classes
         tables = datasets.read(connection, dataset)
         model = model_of(run.request, run.dataset_features, run.classes)

@@ -18,6 +18,7 @@ from service.schemas.fit import FitRequest, ForkRequest
 from service.schemas.strict_model import parse
 from service.storage import datasets, trajectories
 from service.storage.database import Database
+from service.storage.errors import GoneError
 
 
 def of(fork: ForkRequest, parent: Any, database: Database, settings: Settings, caller: Caller) -> Submission:
@@ -33,7 +34,7 @@ def of(fork: ForkRequest, parent: Any, database: Database, settings: Settings, c
     with database.reading() as connection:
         facts = datasets.find(connection, parent.dataset_id)
     if facts is None:
-        raise invalid("", "The run was deleted just now.")
+        raise GoneError("The run was deleted just now.")
     with _told_of_changes():
         request = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json")
         made = validation.make(request, facts, settings, inline=False)

@@ -11,6 +11,10 @@ class CorruptError(RuntimeError):
     """Stored bytes that are not what was written."""
 
 
+class GoneError(RuntimeError):
+    """What was to be read was deleted meanwhile."""
+
+
 class Failure(StrEnum):
     """What went wrong, as far as it matters to what is to be done about it."""
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, or_, select
 
 from service.core.failpoints import reach
 from service.storage.database import Database
-from service.storage.errors import CorruptError
+from service.storage.errors import CorruptError, GoneError
+from service.storage.tables import runs
 from service.storage.tables import trajectory_chunks as chunks
 
 Columns = np.ndarray[Any, np.dtype[np.float64]]
@@ -28,6 +29,10 @@ _SOME = (
     .limit(bindparam("most"))
 )
 _ADD = insert(chunks)
+# A long run that was deleted is hidden, as what verifies itself, until its chunks are taken away.
+_IS_THERE = select(runs.c.seq).where(
+    runs.c.seq == bindparam("run_seq"), or_(runs.c.verifies.is_(None), runs.c.verifies != runs.c.seq)
+)
 _AFTER_MANY = (
     select(chunks.c.first_step).where(chunks.c.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
 )
@@ -60,13 +65,13 @@ def read(database: Database, run_seq: int, columns: int, first: int, last: int) 
     """The chunks that hold the steps `first` to `last`, cut to these: (first step, array of shape (columns, steps)).
 
     Every few chunks are a transaction of their own: however slowly a client reads, it holds up no one. Raises
-    CorruptError on a wrong checksum or a gap, which a run deleted meanwhile is too.
+    CorruptError on a wrong checksum or a gap, GoneError if the run was deleted meanwhile.
     """
     expected = first
     while expected <= last:
         for first_step, rows in _some(database, run_seq, columns, expected, last):
             if first_step > expected or first_step + rows.shape[1] <= expected:
-                raise CorruptError(f"The trajectory has no step {expected}.")
+                raise _missing(database, run_seq, expected)
             yield expected, rows[:, expected - first_step : last + 1 - first_step]
             expected = min(first_step + rows.shape[1], last + 1)
 
@@ -77,8 +82,16 @@ def _some(database: Database, run_seq: int, columns: int, first: int, last: int)
     with database.reading() as connection:
         found = connection.execute(_SOME, place).all()
     if not found:
-        raise CorruptError(f"The trajectory has no step {first}.")
+        raise _missing(database, run_seq, first)
     return [(row.first_step, _decode(row, columns)) for row in found]
+
+
+def _missing(database: Database, run_seq: int, step: int) -> Exception:
+    """Why a step is not there: the run was deleted, or the file is damaged."""
+    with database.reading() as connection:
+        if connection.execute(_IS_THERE, {"run_seq": run_seq}).one_or_none() is None:
+            return GoneError("The run was deleted just now.")
+    return CorruptError(f"The trajectory has no step {step}.")
 
 
 def _decode(row: Any, columns: int) -> Columns:

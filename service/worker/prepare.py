@@ -24,7 +24,7 @@ class Prepared(NamedTuple):
 def prepare(database: Database, run: Any, cache: ProblemCache, go_on: Callable[[], None]) -> Prepared:
     """Reads the run's data and poses its problem. `go_on` is called between two chunks of data and may raise.
 
-    Raises NoLearningRateError, LeaseLostError if the data is gone with the run, CorruptError if it is damaged.
+    Raises NoLearningRateError, GoneError if the data is gone with the run, CorruptError if it is damaged.
     """
     problem = cache.problem(run, lambda: problem_of(database, run, go_on))
     theta0 = theta0_of(run.request, problem.model)

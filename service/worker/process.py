@@ -19,7 +19,7 @@ from service.core.process_limits import bound_memory
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
-from service.storage.errors import PASSING, CorruptError, Failure, failure_of, name_of
+from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.lease import HANDED_BACK, Ending, RunLease, failed
 from service.worker.problem_cache import ProblemCache
@@ -117,7 +117,7 @@ class Worker:
                     self._cache.clear()  # it may be what the run came to grief by
                     with self._database.writing() as connection:
                         ending.write(connection, claim)
-            except LeaseLostError:
+            except (LeaseLostError, GoneError):
                 log.info("worker.lease_lost run=%s", claim.run.id)
                 lease.lost()
             except SQLAlchemyError as error:  # what cannot be written now is handed back later, or its lease runs out
@@ -145,7 +145,7 @@ class Worker:
                 logging.ERROR, "worker.storing_failed run=%s error=%s", claim.run.id, name_of(error), exc_info=trace
             )
             return failed(*NOT_STORED[failure])
-        except LeaseLostError:
+        except (LeaseLostError, GoneError):
             raise
         except Exception:
             log.exception("worker.mistake run=%s", claim.run.id)

@@ -23,6 +23,7 @@ from service.core.exceptions import InvalidError
 from service.core.run_status import FINISHED, RunStatus
 from service.storage import runs, trajectories
 from service.storage.database import Database
+from service.storage.errors import GoneError
 from service.trajectories import export
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
@@ -138,14 +139,21 @@ class _Follower:
 
     def look(self) -> list[bytes]:
         """What has happened since the last look. A deleted run is over without a word."""
+        try:
+            return self._news()
+        except GoneError:
+            self.is_over = True
+            return []
+
+    def _news(self) -> list[bytes]:
+        """Raises GoneError."""
         with self.store.reading() as connection:
             standing = runs.standing(connection, self.seq)
             if standing is not None and not self._is_news(standing):
                 return []
             run = runs.find_by_seq(connection, self.seq)
         if run is None or run.verifies is not None:
-            self.is_over = True
-            return []
+            raise GoneError
         found = [] if run.status == self.status else [_event("status", run_serializer.run(run))]
         self.status = run.status
         steps = self._steps(run)

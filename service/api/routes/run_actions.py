@@ -131,7 +131,7 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     with prefer_wait.place(request) as may_wait:
         seconds = settings.max_wait_seconds if may_wait else 0.0
         verified, is_known = await _known(request, seq, verification_seq, store, seconds)
-        if verified is None:
+        if verified is None or verified.verifies is not None:  # a long run that was deleted is hidden first
             raise no_run(run_id)
         if is_known:
             return json_response(run_serializer.verification(verified))
