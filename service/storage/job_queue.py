@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from service.core.failpoints import reach
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
-from service.storage.runs import _BY_SEQ, _STATUS, STOPPING
+from service.storage.runs import _CLAIMED, _STATUS, STOPPING
 from service.storage.tables import runs
 
 
@@ -76,7 +76,7 @@ def claim(connection: Connection, owner: str, lease_seconds: float, wanted: int 
         seq = connection.execute(_CLAIM_ONE, given | {"wanted": wanted}).scalar_one_or_none()
     if seq is None:
         return None
-    run = connection.execute(_BY_SEQ, {"of_seq": seq}).one()
+    run = connection.execute(_CLAIMED, {"of_seq": seq}).one()
     reach("claim.after", run.name)
     return Claim(run, run.lease_token)
 

@@ -26,15 +26,20 @@ _VERIFIED = (
 _SHOWN = [tables.datasets.c[name] for name in ("id", "rows", "features", "target", "text_target")]
 
 
-def _with_dataset() -> Any:
-    return select(runs, *(column.label(f"dataset_{column.name}") for column in _SHOWN)).join(tables.datasets)
+_SEEN = [column for column in runs.c if column.name != "checkpoint"]
+"""What a reader sees of a run. The checkpoint, some times as large as θ, is for the worker that claims the run."""
+
+
+def _with_dataset(*more: Any) -> Any:
+    of_dataset = [column.label(f"dataset_{column.name}") for column in _SHOWN]
+    return select(*_SEEN, *more, *of_dataset).join(tables.datasets)
 
 
 def _create() -> Any:
     """An INSERT that gives back what `_with_dataset` selects, so that a submission is one statement less."""
     of_run = tables.datasets.c.seq == bindparam("of_dataset")
     shown = [select(column).where(of_run).scalar_subquery().label(f"dataset_{column.name}") for column in _SHOWN]
-    return insert(runs).returning(runs, *shown)
+    return insert(runs).returning(*_SEEN, *shown)
 
 
 # Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
@@ -42,6 +47,7 @@ _CREATE = _create()
 _SHOWS_TO = [runs.c.verifies.is_(None), or_(bindparam("owner").is_(None), runs.c.owner == bindparam("owner"))]
 _BY_ID = _with_dataset().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
 _BY_SEQ = _with_dataset().where(runs.c.seq == bindparam("of_seq"))
+_CLAIMED = _with_dataset(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
 _BY_KEY = _with_dataset().where(runs.c.idempotency_key == bindparam("key"))
 _LATEST = _with_dataset().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
 _STATUS = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(runs.c.seq == bindparam("of_seq"))
@@ -200,7 +206,7 @@ def _moved(
 
 def verify(connection: Connection, run_id: str) -> int | None:
     """Queues the verification of a run, unless there is one under way; its seq. None if there is no such run."""
-    run = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
+    run = connection.execute(select(*_SEEN).where(runs.c.id == run_id)).one_or_none()
     if run is None:
         return None
     known = connection.execute(select(runs.c.seq).where(runs.c.verifies == run.seq)).scalar_one_or_none()

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api.dependencies import Asks, Config, Store
@@ -76,8 +77,9 @@ async def fit(
         run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
+        await finished(request, wait, run_serializer.is_finished(run), bool, partial(_is_over, store, run.seq))
         # A run that was deleted meanwhile is told of as it was.
-        run = await finished(request, wait, run, _is_over, partial(_look, store, run.id)) or run
+        run = await run_in_threadpool(_look, store, run.id) or run
         if run_serializer.is_finished(run):
             return json_response(run_serializer.run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
     return json_response(run_serializer.run(run), 202, headers | {"Retry-After": "1"})
@@ -103,8 +105,10 @@ def _price(read: submit.Submission) -> dict[str, Any]:
     }
 
 
-def _is_over(run: Any) -> bool:
-    return run is None or run_serializer.is_finished(run)
+def _is_over(store: Database, seq: int) -> bool:
+    with store.reading() as connection:
+        standing = runs.standing(connection, seq)
+    return standing is None or run_serializer.is_finished(standing)
 
 
 def _look(store: Database, run_id: str) -> Any:

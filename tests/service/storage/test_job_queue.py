@@ -159,6 +159,24 @@ def test_a_cancelling_run_whose_worker_died_is_claimed_to_be_ended(database: Dat
     assert claim(database, "other").run.status == "cancelling"
 
 
+def test_the_checkpoint_is_read_by_the_worker_that_claims_the_run_alone(database: Database) -> None:
+    run_id = queue_run(database)
+    first = claim(database)
+    with database.writing() as connection:
+        job_queue.progress(connection, first, 60.0, {"rows_done": 1, "checkpoint": b"state"})
+        job_queue.hand_back(connection, first)
+    with database.reading() as connection:
+        seen = [
+            runs.find(connection, run_id),
+            runs.find(connection, "latest"),
+            runs.find_by_seq(connection, first.run.seq),
+            *runs.page(connection, limit=1, before_seq=None, status=None, tag=None),
+        ]
+    assert len(seen) == 4
+    assert not any("checkpoint" in row._mapping for row in seen if row is not None)
+    assert claim(database).run.checkpoint == b"state"
+
+
 def test_the_leases_of_a_dead_worker_end_at_once_and_others_stay(database: Database) -> None:
     dead, alive = queue_run(database), queue_run(database)
     claim(database, "dead")

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from service.schemas.responses import Price, Run
 from service.storage.database import Database
@@ -24,6 +25,15 @@ def test_waiting_gives_the_finished_run(client: httpx2.Client) -> None:
     assert run["learning_rate"] > 0
     assert set(run["final"]["coefficients"]) == {"intercept", "x1"}
     assert client.get(answer.headers["Location"]).json() == run
+
+
+def test_waiting_looks_at_the_status_and_reads_the_run_once(api: TestClient, database: Database) -> None:
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *heard: statements.append(heard[2]))
+    answer = api.post("/fit", json=LINE, headers={"Prefer": "wait=1"})
+    assert answer.status_code == 202
+    assert len([each for each in statements if "FROM runs JOIN datasets" in each]) == 1
+    assert len([each for each in statements if each.startswith("SELECT runs.status")]) > 1
 
 
 def test_waiting_ends_when_the_time_is_over(api: TestClient) -> None:
