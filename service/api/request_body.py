@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from service.auth import policy
-from service.core.concurrency_limit import SOON, ConcurrencyLimit
+from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.settings import Settings
 
@@ -69,6 +69,8 @@ class Body:
         self._user: str = request.state.user
         self._small = bytearray()
         self._large: IO[bytes] | None = None
+        self._size = 0
+        """Bytes in the file."""
 
     async def __aenter__(self) -> "Body":
         try:
@@ -102,32 +104,38 @@ class Body:
         pieces = self._request.stream()
         async for piece in pieces:
             self._small += piece
-            if len(self._small) > min(LARGE_BYTES, self._most):
+            if len(self._small) > self._most:
+                raise self._too_large()
+            if len(self._small) > LARGE_BYTES:
                 await self._go_on_in_a_file(pieces)
 
     async def _go_on_in_a_file(self, pieces: AsyncIterator[bytes]) -> None:
         try:
             async with self._body_reader.arriving.taken(self._user) as place:
                 place.awaits_client()
-                size = seen = self._write(0, self._small)
-                self._small.clear()
+                await self._write(place)
                 async for piece in pieces:
-                    size = self._write(size, piece)
-                    if size - seen > LARGE_BYTES:  # less is not worth waiting for
-                        place.awaits_client()
-                        seen = size
+                    self._small += piece
+                    if self._size + len(self._small) > self._most:
+                        raise self._too_large()
+                    if len(self._small) > LARGE_BYTES:  # less is not worth a thread, nor waiting for
+                        await self._write(place)
+                await self._write(place)
         except TimeoutError:
             raise TooSlowError("The body came too slowly, and others were waiting.", headers=CLOSED) from None
 
-    def _write(self, size: int, piece: bytes | bytearray) -> int:
-        """How much there is with this piece."""
-        size += len(piece)
-        if size > self._most:
-            raise self._too_large()
+    async def _write(self, place: Slot) -> None:
+        """Moves what has come into the file, on a thread: the disk may take its time, which is not the client's."""
+        place.goes_on()
+        await run_in_threadpool(self._append)
+        place.awaits_client()
+        self._size += len(self._small)
+        self._small.clear()
+
+    def _append(self) -> None:
         if self._large is None:
             self._large = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
-        self._large.write(piece)
-        return size
+        self._large.write(self._small)
 
     def _close(self) -> None:
         if self._large is not None:
