@@ -6,11 +6,10 @@ held up, only their log cannot be emptied meanwhile. VACUUM INTO would be such a
 row apart and puts it together again, says nothing of its progress, and the pages as they are can be copied faster.
 """
 
-import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +37,16 @@ def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> i
     driver = sqlite_module()
     try:
         check_whole(source)
-        with _partial(target) as (partial, descriptor):
-            os.fchmod(descriptor, stat.S_IMODE(source.stat().st_mode))
+        with _locked(driver, target), _partial(target) as partial:
+            partial.chmod(stat.S_IMODE(source.stat().st_mode))
             _copy(driver, source, partial, progress)
             _verify(driver, partial)
-            os.fsync(descriptor)
+            _sync(partial, os.O_RDWR)
             _check(source, target, force=force)
             partial.replace(target)
-            _sync_folder(target.parent)
-            return os.fstat(descriptor).st_size
+            if os.name != "nt":  # where a folder cannot be opened
+                _sync(target.parent, os.O_RDONLY)  # the name is durable too
+            return target.stat().st_size
     except DamagedFileError as error:
         raise BackupError(f"{source} is damaged. {error}") from error
     except driver.Error as error:
@@ -65,26 +65,41 @@ def _check(source: Path, target: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def _partial(target: Path) -> Iterator[tuple[Path, int]]:
-    """The unfinished copy, empty, and this process's alone; it is gone afterwards unless it was renamed."""
-    partial = target.with_name(f"{target.name}.partial")
-    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+def _locked(driver: Any, target: Path) -> Iterator[None]:
+    """One process at a time, by a lock of SQLite's, which every system has and which ends with its process."""
+    lock = target.with_name(f"{target.name}.lock")
+    lock.touch(0o600)
+    before = lock.stat()
+    with closing(driver.connect(lock, isolation_level=None, timeout=0.0)) as connection:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            ours = os.path.samestat(os.fstat(descriptor), partial.stat())
-        except (BlockingIOError, FileNotFoundError):
+            connection.execute("PRAGMA journal_mode = OFF")  # no file beside it
+            connection.execute("BEGIN EXCLUSIVE")
+            ours = os.path.samestat(before, lock.stat())
+        except FileNotFoundError:  # the one before has removed it
+            ours = False
+        except driver.Error as error:
+            if failure_of(error) is not Failure.BUSY:
+                raise
             ours = False
         if not ours:
             raise BackupError(f"Another backup to {target} is under way.")
-        os.ftruncate(descriptor, 0)
         try:
-            yield partial, descriptor
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-    finally:
-        os.close(descriptor)
+            yield
+        finally:
+            with suppress(PermissionError):  # Windows removes no open file; it is empty, and used again
+                lock.unlink(missing_ok=True)
+
+
+@contextmanager
+def _partial(target: Path) -> Iterator[Path]:
+    """The unfinished copy, empty; it is gone afterwards unless it was renamed."""
+    partial = target.with_name(f"{target.name}.partial")
+    os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+    try:
+        yield partial
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _copy(driver: Any, source: Path, partial: Path, progress: Progress) -> None:
@@ -106,10 +121,10 @@ def _verify(driver: Any, copy: Path) -> None:
         raise BackupError(f"The copy is damaged, as the database may be: {'; '.join(found)}. Run `descent check`.")
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
-        os.fsync(descriptor)  # the name is durable too
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -183,3 +183,27 @@ def test_two_backups_to_one_file_do_not_mix(source: Path, tmp_path: Path) -> Non
     target = tmp_path / "copy.db"
     with under_way(source, target), pytest.raises(BackupError, match="under way"):
         back_up(source, target, force=False, progress=silent)
+
+
+WITHOUT_FCNTL = """
+import sys
+sys.modules["fcntl"] = None
+from pathlib import Path
+from service.storage.sqlite.backup import back_up
+back_up(Path(sys.argv[1]), Path(sys.argv[2]), force=False, progress=lambda *_: None)
+"""
+
+
+def test_a_backup_needs_nothing_that_windows_lacks(source: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_FCNTL, str(source), str(tmp_path / "copy.db")]
+    subprocess.run(command, check=True)
+    assert is_sound(tmp_path / "copy.db")
+
+
+def test_nothing_is_left_beside_a_backup(source: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with under_way(source, folder / "copy.db"):  # and killed
+        pass
+    back_up(source, folder / "copy.db", force=False, progress=silent)
+    assert [file.name for file in folder.iterdir()] == ["copy.db"]
