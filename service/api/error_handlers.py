@@ -103,7 +103,7 @@ def _add_error_answers(app: FastAPI) -> None:
         ApiError: problem_details.answer,
         HTTPException: _http,
         RequestValidationError: _validation,
-        ClientDisconnect: _gone,
+        ClientDisconnect: _disconnected,
         **HANDLERS,
     }
     for kind, handler in handlers.items():
@@ -144,5 +144,5 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
     return problem_details.answer(_request, exceptions.InvalidError(found))
 
 
-def _gone(_request: Request, _error: ClientDisconnect) -> Response:
+def _disconnected(_request: Request, _error: ClientDisconnect) -> Response:
     return problem(400, "The connection was closed before the whole body had come.")

@@ -47,7 +47,7 @@ def supervisor_of(settings: Settings, database: Database, **changes: Any) -> Sup
 
 
 def process_of(supervisor: Supervisor) -> Any:
-    return supervisor._places[0].process
+    return supervisor._slots[0].process
 
 
 @pytest.mark.usefixtures("stuck_workers")
