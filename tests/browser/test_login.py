@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from service.storage import api_keys
 from service.storage.database import Database
@@ -71,6 +71,32 @@ def test_a_download_carries_the_key(pages: Pages, locked: tuple[Service, Databas
     lines = (tmp_path / "steps.csv").read_text().splitlines()
     assert len(lines) == 102
     assert lines[0].startswith("step,theta.intercept")
+
+
+def test_a_download_that_is_pressed_twice_is_asked_for_once(
+    pages: Pages, locked: tuple[Service, Database], tmp_path: Path
+) -> None:
+    service, database = locked
+    key = make_key(database)
+    pages.expected = "401"
+    page = pages.open(f"{service.url}/")
+    enter(page, key.text)
+    run_the_example(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/trajectory?format=csv", hold)
+    link = page.get_by_role("link", name="CSV", exact=True, include_hidden=True)
+    with page.expect_download() as caught:
+        link.dblclick()
+        expect(link).to_have_attribute("inert", "")
+        for route in held:
+            route.continue_()
+    caught.value.save_as(tmp_path / "steps.csv")
+    assert len(held) == 1
+    expect(link).not_to_have_attribute("inert", "")
 
 
 def test_a_key_that_is_revoked_is_asked_for_again_in_french_too(pages: Pages, locked: tuple[Service, Database]) -> None:

@@ -37,15 +37,16 @@ export function clearProblem(name) {
 
 export const pollOutcome = (error) => (error ? showProblem("poll", error) : clearProblem("poll"));
 
-/** Runs what a button does, and shows what went wrong; the button rests meanwhile. */
-export async function act(button, action) {
+/** Runs what a button or a link does, and shows what went wrong; it rests meanwhile. */
+export async function act(control, action) {
+  const rest = control instanceof HTMLButtonElement ? "disabled" : "inert";
   clearProblem("action");
-  button.disabled = true;
+  control.toggleAttribute(rest, true);
   try {
     await action();
   } catch (error) {
     showProblem("action", error);
   } finally {
-    button.disabled = false;
+    control.toggleAttribute(rest, false);
   }
 }
