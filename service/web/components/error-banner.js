@@ -2,16 +2,24 @@
 // a button met ("action"; it stays until the next press).
 import { h, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { ApiError } from "/static/lib/api.js";
+import { ApiError } from "/static/lib/api-error.js";
 
-const place = (name) => document.getElementById(`problem-${name}`);
+/** @param {"poll" | "action"} name */
+const place = (name) => /** @type {HTMLElement} */ (document.getElementById(`problem-${name}`));
 
-/** What went wrong, in words and the hints that came with it; `more` is said after them. */
+/** @param {unknown} error */
+const problemOf = (error) => (error instanceof ApiError ? error : new ApiError({}));
+
+/**
+ * What went wrong, in words and the hints that came with it; `more` is said after them.
+ * @param {unknown} error
+ * @param {string | null} [more]
+ */
 export function describe(error, more = null) {
   if (!(error instanceof ApiError)) console.error(error); // a mistake of this page, not of the service
-  if (error.unreachable) return [h("p", {}, h("strong", {}, t("unreachable")), more && ` ${more}`)];
-  const { title, detail, errors } = error;
-  const lines = (errors ?? []).map(({ pointer, message, hint }) =>
+  const { title, detail, errors, unreachable } = problemOf(error);
+  if (unreachable) return [h("p", {}, h("strong", {}, t("unreachable")), more && ` ${more}`)];
+  const lines = errors.map(({ pointer, message, hint }) =>
     h("li", {}, pointer ? h("code", {}, pointer) : null, pointer ? " " : null, message, hint ? ` (${hint})` : null));
   return [
     h("p", {}, h("strong", {}, title || t("problem")), detail ? ` ${detail}` : null, more && ` ${more}`),
@@ -19,25 +27,36 @@ export function describe(error, more = null) {
   ];
 }
 
+/**
+ * @param {"poll" | "action"} name
+ * @param {unknown} error
+ */
 export function showProblem(name, error) {
-  if (error.status === 401) return; // the page asks for a key
+  const { status, unreachable } = problemOf(error);
+  if (status === 401) return; // the page asks for a key
   const element = place(name);
-  const retrying = name === "poll" && (error.unreachable || error.status === 429 || error.status >= 500);
+  const retrying = name === "poll" && (unreachable || status === 429 || status >= 500);
   const news = describe(error, retrying ? t("retrying") : null);
   const same = element.textContent === news.map((node) => node?.textContent ?? "").join("");
   if (!same) choose(element, news); // a screen reader hears it once, not at every retry
   element.hidden = false;
 }
 
+/** @param {"poll" | "action"} name */
 export function clearProblem(name) {
   const element = place(name);
   element.hidden = true;
   element.replaceChildren();
 }
 
+/** @param {unknown} error */
 export const pollOutcome = (error) => (error ? showProblem("poll", error) : clearProblem("poll"));
 
-/** Runs what a button or a link does, and shows what went wrong; it rests meanwhile. */
+/**
+ * Runs what a button or a link does, and shows what went wrong; it rests meanwhile.
+ * @param {HTMLElement} control
+ * @param {() => Promise<unknown>} action
+ */
 export async function act(control, action) {
   const rest = control instanceof HTMLButtonElement ? "disabled" : "inert";
   clearProblem("action");

@@ -1,3 +1,4 @@
+/** @satisfies {{[key: string]: Page.Entry}} */
 export const english = {
   skip: "Skip to the content",
   tagline: "Gradient descent as a service: every step of θ, with the train and the test error.",

@@ -1,3 +1,4 @@
+/** @satisfies {Page.Dictionary} */
 export const french = {
   skip: "Aller au contenu",
   tagline: "La descente de gradient comme service : chaque étape de θ, avec l’erreur d’entraînement et l’erreur de test.",

@@ -1,6 +1,7 @@
 // The API key that the reader has entered, where the service asks for one: for this tab alone, until it is closed.
 
 const NAME = "descent.key";
+/** @type {string | null} */
 let here = null; // where the browser forbids storage, until the page is left
 
 export function heldKey() {
@@ -11,6 +12,7 @@ export function heldKey() {
   }
 }
 
+/** @param {string} key */
 export function holdKey(key) {
   here = key;
   try {
@@ -29,5 +31,8 @@ export function forgetKey() {
   }
 }
 
-/** What a request must carry. */
+/**
+ * What a request must carry.
+ * @param {HeadersInit} [headers]
+ */
 export const withKey = (headers = {}) => (heldKey() ? { ...headers, Authorization: `Bearer ${heldKey()}` } : headers);

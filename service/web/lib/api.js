@@ -1,29 +1,38 @@
 // The service, as the page sees it: one function per call, one error class. Whoever listens for "keyneeded" on the document
 // hears when it asks for an API key. What only reads persists; what changes something is tried once, and says so if it failed.
+import { ApiError } from "/static/lib/api-error.js";
 import { withKey } from "/static/lib/api-key.js";
 import { persist } from "/static/lib/retry.js";
 
-/** What went wrong, fit to be shown: problem+json's title, detail and errors, or `unreachable`. */
-export class ApiError extends Error {
-  constructor({ status = 0, title = "", detail = "", errors = [], unreachable = false }) {
-    super(detail || title);
-    Object.assign(this, { status, title, detail, errors, unreachable });
-  }
-}
-
+/**
+ * @template Answer
+ * @param {string} path
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Answer>}
+ */
 const read = (path, signal) => persist(() => call(path, { signal }), signal);
 
-async function call(path, options) {
-  const response = await answer(path, options);
-  return response.status === 204 ? null : response.json();
-}
+/**
+ * @template Answer
+ * @param {string} path
+ * @param {RequestInit} options
+ * @returns {Promise<Answer>}
+ */
+const call = async (path, options) => (await answer(path, options)).json();
 
+/** @param {string} path */
+const remove = async (path) => { await answer(path, { method: "DELETE" }); };
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
 async function answer(path, options = {}) {
   let response;
   try {
     response = await ((options.method ? null : takenUp(path)) ?? ask(path, options));
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error instanceof Error && error.name === "AbortError") throw error;
     throw new ApiError({ unreachable: true });
   }
   if (response.status === 401) document.dispatchEvent(new Event("keyneeded"));
@@ -31,16 +40,24 @@ async function answer(path, options = {}) {
   return response;
 }
 
-// no-cache: ask again every time, and let the ETag spare the body.
+/**
+ * no-cache: ask again every time, and let the ETag spare the body.
+ * @param {string} path
+ * @param {RequestInit} options
+ */
 const ask = (path, options) => fetch(path, { cache: "no-cache", ...options, headers: withKey(options.headers) });
 
-/** The answer that preload.js has asked for, once. */
+/**
+ * The answer that preload.js has asked for, once.
+ * @param {string} path
+ */
 function takenUp(path) {
   const answer = globalThis.early?.get(path);
   globalThis.early?.delete(path);
   return answer;
 }
 
+/** @param {Response} response */
 async function problemOf(response) {
   const { status } = response;
   try {
@@ -52,51 +69,99 @@ async function problemOf(response) {
   }
 }
 
+/** @param {string} id */
 const runPath = (id) => `/runs/${encodeURIComponent(id)}`;
 
-export const trajectoryLink = (id, query) => `${runPath(id)}/trajectory?${new URLSearchParams(query)}`;
+/** @param {Api.Query} query */
+const inQuery = (query) => new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+
+/** @type {Api.Link} */
+export const trajectoryLink = (id, query) => `${runPath(id)}/trajectory?${inQuery(query)}`;
+/** @type {Api.Get<Api.Run>} */
 export const getRun = (id, signal) => read(runPath(id), signal);
+/** @type {Api.GetBy<Api.Trajectory>} */
 export const getTrajectory = (id, query, signal) => read(trajectoryLink(id, query), signal);
-export const getLandscape = (id, query, signal) => read(`${runPath(id)}/landscape?${new URLSearchParams(query)}`, signal);
-export const pictureLink = (id, name, query) => `${runPath(id)}/${name}?${new URLSearchParams(query)}`;
-export const getPredictions = (id, query, signal) => read(`${runPath(id)}/predictions?${new URLSearchParams(query)}`, signal);
+/** @type {Api.GetBy<Api.Landscape>} */
+export const getLandscape = (id, query, signal) => read(`${runPath(id)}/landscape?${inQuery(query)}`, signal);
+/** @param {string} id @param {string} name @param {Api.Query} query */
+export const pictureLink = (id, name, query) => `${runPath(id)}/${name}?${inQuery(query)}`;
+/** @type {Api.GetBy<Api.Predictions>} */
+export const getPredictions = (id, query, signal) => read(`${runPath(id)}/predictions?${inQuery(query)}`, signal);
+/** @param {string} id @param {number} step @param {AbortSignal} [signal] @returns {Promise<Api.StepArithmetic>} */
 export const getStep = (id, step, signal) => read(`${runPath(id)}/steps/${step}`, signal);
+/** @param {"cancel" | "pause" | "resume"} change @returns {Api.Change<Api.Run>} */
 const changeRun = (change) => (id) => call(`${runPath(id)}/${change}`, { method: "POST" });
-export const [cancelRun, pauseRun, resumeRun] = ["cancel", "pause", "resume"].map(changeRun);
+export const [cancelRun, pauseRun, resumeRun] = [changeRun("cancel"), changeRun("pause"), changeRun("resume")];
+/** @type {Api.SendTo<Api.ForkRequest, Api.Run>} */
 export const forkRun = (id, body) => send(`${runPath(id)}/fork`, body);
-export const deleteRun = (id) => call(runPath(id), { method: "DELETE" });
+/** @type {Api.Change} */
+export const deleteRun = (id) => remove(runPath(id));
+/** @param {string} path */
 export const fetchFile = async (path) => (await persist(() => answer(path))).blob();
 
+/**
+ * @param {string | null} after
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Api.Runs>}
+ */
 export function listRuns(after, signal) {
-  const query = new URLSearchParams({ limit: 50, ...(after && { after }) });
+  const query = inQuery({ limit: 50, ...(after ? { after } : {}) });
   return read(`/runs?${query}`, signal);
 }
 
+/** @type {Api.Send<Api.FitRequest, Api.Price>} */
 export const price = (body, signal) => persist(() => send("/fit?validate_only=true", body, { signal }), signal);
+/** @returns {Promise<Api.Samples>} */
 export const listSamples = () => read("/samples");
+/** @param {string} id @param {number} to @returns {Promise<Api.DatasetRows>} */
 export const readRows = (id, to) => read(`/datasets/${encodeURIComponent(id)}/rows?to=${to}`);
+/** @param {string | Blob} content @param {Api.Query} query @returns {Promise<Api.Dataset>} */
 export const uploadCsv = (content, query) =>
-  call(`/datasets?${new URLSearchParams(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });
+  call(`/datasets?${inQuery(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });
+/** @type {Api.Send<Api.FitRequest, Api.Run>} */
 export const fit = (body) => send("/fit", body);
+/** @type {Api.Send<Api.CheckRequest, Api.Verdict>} */
 export const check = (body) => send("/check", body);
 
+/** @param {string} id */
 const sweepPath = (id) => `/sweeps/${encodeURIComponent(id)}`;
+/** @type {Api.Get<Api.Sweep>} */
 export const getSweep = (id, signal) => read(sweepPath(id), signal);
+/** @type {Api.Send<Api.SweepRequest, Api.SweepPrice>} */
 export const priceSweep = (body, signal) => persist(() => send("/sweeps?validate_only=true", body, { signal }), signal);
+/** @type {Api.Send<Api.SweepRequest, Api.Sweep>} */
 export const startSweep = (body) => send("/sweeps", body);
+/** @type {Api.Change<Api.Sweep>} */
 export const cancelSweep = (id) => call(`${sweepPath(id)}/cancel`, { method: "POST" });
-export const deleteSweep = (id) => call(sweepPath(id), { method: "DELETE" });
+/** @type {Api.Change} */
+export const deleteSweep = (id) => remove(sweepPath(id));
 
+/**
+ * @template Answer
+ * @param {string} path
+ * @param {object} body
+ * @param {RequestInit} [options]
+ * @returns {Promise<Answer>}
+ */
 function send(path, body, options = {}) {
   return call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...options });
 }
 
-/** The events of a run after the one called `last`, as text in pieces; `onOpen()` is called before the first. */
+/**
+ * The events of a run after the one called `last`, as text in pieces; `onOpen()` is called before the first.
+ * @param {string} id
+ * @param {Api.Query} query
+ * @param {string | null} last
+ * @param {AbortSignal} signal
+ * @param {() => void} onOpen
+ */
 export async function* readEvents(id, query, last, signal, onOpen) {
+  /** @type {HeadersInit} */
   const headers = last === null ? {} : { "Last-Event-ID": last };
-  const path = `${runPath(id)}/events?${new URLSearchParams(query)}`;
+  const path = `${runPath(id)}/events?${inQuery(query)}`;
   const { body } = await persist(() => answer(path, { headers, signal }), signal);
   onOpen();
+  if (!body) return;
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   while (true) {
     const { done, value } = await reader.read().catch(() => { throw new ApiError({ unreachable: true }); });
@@ -105,7 +170,11 @@ export async function* readEvents(id, query, last, signal, onOpen) {
   }
 }
 
-/** A part of the page that is loaded when it is wanted: `load()` imports it. */
+/**
+ * A part of the page that is loaded when it is wanted: `load()` imports it.
+ * @template Part
+ * @param {() => Promise<Part>} load
+ */
 export function part(load) {
   return persist(() => load().catch((error) => {
     throw error instanceof TypeError ? new ApiError({ unreachable: true }) : error; // as browsers call a failed import

@@ -8,18 +8,24 @@ const RETRY_MS = 1000;
 /**
  * Calls `on.status(run)`, `on.progress(columns)` and, at the end, `on.finished(run)`; and `on.outcome(error or null)`
  * when the connection fails, and when it is there (again).
+ * @param {string} id
+ * @param {Api.Query} query
+ * @param {Page.Listener} on
  */
 export function follow(id, query, on) {
   const controller = new AbortController();
   const { signal } = controller;
+  /** @type {string | null} */
   let last = null;
   let over = false;
 
+  /** @param {import("eventsource-parser").EventSourceMessage} message */
   function hear({ event, id: step, data }) {
     if (signal.aborted) return;
     last = step ?? last;
     over ||= event === "finished";
-    on[event]?.(JSON.parse(data));
+    if (event === "status" || event === "finished") on[event](JSON.parse(data));
+    else if (event === "progress") on.progress(JSON.parse(data));
   }
 
   async function listen() {

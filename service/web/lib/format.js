@@ -3,12 +3,19 @@
 import { language } from "/static/lib/i18n.js";
 
 export const NOTHING = "–";
+/** @param {unknown} value @returns {value is number} */
 const isNumber = (value) => typeof value === "number";
 
-/** All the digits: the shortest text that reads back as the same double. */
+/**
+ * All the digits: the shortest text that reads back as the same double.
+ * @param {unknown} value
+ */
 export const exact = (value) => (isNumber(value) ? String(value) : NOTHING);
 
-/** Enough to compare: 5 significant digits; outside 1e-4…1e6 an exponent, for which two of them make room. */
+/**
+ * Enough to compare: 5 significant digits; outside 1e-4…1e6 an exponent, for which two of them make room.
+ * @param {unknown} value
+ */
 export function rounded(value, digits = 5) {
   if (!isNumber(value)) return NOTHING;
   const size = Math.abs(value);
@@ -16,13 +23,20 @@ export function rounded(value, digits = 5) {
   return value.toExponential(digits - 3).replace(/\.?0+e/, "e");
 }
 
+/** @type {{[sign: string]: string}} */
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+/** @param {number} exponent */
 export const powerOfTen = (exponent) => `10${[...String(exponent)].map((sign) => SUPERSCRIPTS[sign]).join("")}`;
 
+/** @param {string} text */
 export function moment(text) {
+  /** @type {Intl.DateTimeFormatOptions} */
   const options = { dateStyle: "medium", timeStyle: "short" };
   return new Intl.DateTimeFormat(language(), options).format(new Date(text));
 }
 
-/** A name if it has one, else the start of the id. */
+/**
+ * A name if it has one, else the start of the id.
+ * @param {{id: string, name: string | null}} run
+ */
 export const titleOf = (run) => run.name || run.id.slice(0, 12);

@@ -3,35 +3,56 @@ import { english } from "/static/i18n/en.js";
 import { french } from "/static/i18n/fr.js";
 import { remember } from "/static/lib/local-storage.js";
 
+/** @type {{en: Page.Dictionary, fr: Page.Dictionary}} */
 const DICTIONARIES = { en: english, fr: french };
 
 /** The language stands in one place, the document's `lang`; preload.js has set it. */
-export const language = () => document.documentElement.lang;
+export const language = () => (document.documentElement.lang === "fr" ? "fr" : "en");
 
+/** @param {string} code */
 export function setLanguage(code) {
   document.documentElement.lang = code;
   remember("descent.language", code);
 }
 
-export function t(key, values = {}) {
-  const entry = DICTIONARIES[language()][key];
-  const text = typeof entry === "object" ? entry[new Intl.PluralRules(language()).select(values.n)] ?? entry.other : entry;
+/** @param {Page.Key} key @param {Page.Values} [values] */
+export const t = (key, values) => filled(DICTIONARIES[language()][key], values);
+
+/**
+ * The text with its values: numbers as the language writes them.
+ * @param {Page.Entry} entry
+ * @param {Page.Values} [values]
+ */
+function filled(entry, values = {}) {
+  const text = typeof entry === "object" ? entry[new Intl.PluralRules(language()).select(Number(values.n))] ?? entry.other : entry;
   return text.replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name];
     return typeof value === "number" ? count(value) : String(value);
   });
 }
 
-/** Has the dictionaries a word for it? Names that come from the API may be newer than this page. */
-export const word = (key, fallback, values) => (key in DICTIONARIES[language()] ? t(key, values) : fallback);
+/**
+ * Has the dictionaries a word for it? Names that come from the API may be newer than this page.
+ * @param {string} key
+ * @param {string} fallback
+ * @param {Page.Values} [values]
+ */
+export function word(key, fallback, values) {
+  const dictionary = DICTIONARIES[language()];
+  return Object.hasOwn(dictionary, key) ? filled(dictionary[key], values) : fallback;
+}
 
-/** Whole numbers (steps, rows) grouped as the language does. */
+/**
+ * Whole numbers (steps, rows) grouped as the language does.
+ * @param {number} n
+ */
 export const count = (n) => new Intl.NumberFormat(language()).format(n);
 
 /** Gives the words of the page's own frame: elements that carry data-t, or data-t-label for aria-label. */
 export function translateFrame() {
-  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
-  for (const element of document.querySelectorAll("[data-t-label]")) {
-    element.setAttribute("aria-label", t(element.dataset.tLabel));
-  }
+  for (const [element, key] of keyed("data-t")) element.textContent = t(key);
+  for (const [element, key] of keyed("data-t-label")) element.setAttribute("aria-label", t(key));
 }
+
+/** @param {string} name @returns {[Element, Page.Key][]} */
+const keyed = (name) => [...document.querySelectorAll(`[${name}]`)].map((element) => [element, /** @type {Page.Key} */ (element.getAttribute(name))]);

@@ -3,6 +3,8 @@ const RETRY_MS = 2000;
 /**
  * Calls `task(signal)` again and again; it answers how many ms to wait before the next call, or null for "no more".
  * Waits while the tab is hidden, keeps trying after an error, and tells `onOutcome(error or null)` after each turn.
+ * @param {(signal: AbortSignal) => Promise<number | null>} task
+ * @param {(error: unknown) => void} onOutcome
  */
 export function poll(task, onOutcome) {
   const controller = new AbortController();
@@ -33,7 +35,7 @@ export function poll(task, onOutcome) {
     const delay = await attempt();
     busy = false;
     if (signal.aborted || (delay === null && !hurried)) return;
-    timer = setTimeout(turn, hurried ? 0 : delay);
+    timer = setTimeout(turn, hurried ? 0 : delay ?? 0);
     hurried = false;
   }
 

@@ -2,65 +2,84 @@
 // tick finding gives up. So values are transformed here, and ticks are found in the transformed space.
 import { powerOfTen, rounded } from "/static/lib/format.js";
 
-const isFinite = Number.isFinite;
 const TICK_DIGITS = 6;
 
-/** {plot: value → plotted, range, ticks, label}; `values` are all the numbers that will be drawn. */
+/** @param {unknown} value @returns {value is number} */
+const isKnown = (value) => Number.isFinite(value);
+
+/**
+ * {plot: value → plotted, range, ticks, label}; `values` are all the numbers that will be drawn.
+ * @param {unknown[]} values
+ * @param {boolean} log
+ */
 export function scaling(values, log) {
-  const known = values.filter((value) => isFinite(value) && (!log || value > 0));
+  const known = values.filter(isKnown).filter((value) => !log || value > 0);
   return log ? logarithmic(known) : linear(known);
 }
 
-/** Log shows a fall over several decades, linear everything else: the scale taken until the reader chooses. */
+/**
+ * Log shows a fall over several decades, linear everything else: the scale taken until the reader chooses.
+ * @param {unknown[]} values
+ */
 export function suggestsLog(values) {
-  const known = values.filter(isFinite);
+  const known = values.filter(isKnown);
   const [low, high] = extent(known);
   return known.length > 0 && low > 0 && high / low > 50;
 }
 
+/** @param {number[]} values */
 const extent = (values) => values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
 
+/** @param {number[]} known @returns {Page.Scale} */
 function linear(known) {
   const [low, high] = known.length ? extent(known) : [0, 1];
   const size = Math.max(Math.abs(low), Math.abs(high));
   const unit = 10 ** Math.min(300, Math.max(-300, size > 0 ? Math.floor(Math.log10(size)) : 0));
   const bottom = low > 0 && low < high * 0.6 ? 0 : low / unit;
   return {
-    plot: (value) => (isFinite(value) ? value / unit : null),
+    plot: (value) => (isKnown(value) ? value / unit : null),
     range: padded(bottom, high / unit),
     ticks: niceTicks,
     label: (plotted) => rounded(plotted * unit, TICK_DIGITS),
   };
 }
 
+/** @param {number[]} known @returns {Page.Scale} */
 function logarithmic(known) {
   const [low, high] = known.length ? extent(known) : [1, 10];
   const range = padded(Math.log10(low), Math.log10(high));
   const decades = range[1] - range[0] >= 2;
   return {
-    plot: (value) => (isFinite(value) && value > 0 ? Math.log10(value) : null),
+    plot: (value) => (isKnown(value) && value > 0 ? Math.log10(value) : null),
     range,
     ticks: decades ? decadeTicks : withinDecadeTicks,
     label: (plotted) => (decades ? powerOfTen(plotted) : rounded(10 ** plotted, TICK_DIGITS)),
   };
 }
 
+/** @param {number} low @param {number} high @returns {[number, number]} */
 function padded(low, high) {
   const margin = high > low ? (high - low) * 0.05 : Math.abs(high) * 0.1 || 0.5;
   return [low === 0 ? 0 : low - margin, high + margin];
 }
 
-/** Ticks 1, 2 or 5 times a power of ten apart, at most `most` of them. */
-export function niceTicks(low, high, most) {
+/**
+ * Ticks 1, 2 or 5 times a power of ten apart, at most `most` intervals.
+ * @type {Page.Ticks}
+ */
+export const niceTicks = (low, high, most) => {
   const rough = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const apart = power * ([1, 2, 5].find((multiple) => multiple * power >= rough) ?? 10);
   return whole(Math.ceil(low / apart), Math.floor(high / apart)).map((n) => n * apart);
-}
+};
 
+/** @type {Page.Ticks} */
 const decadeTicks = (low, high, most) => niceTicks(low, high, most).filter(Number.isInteger);
 
+/** @type {Page.Ticks} */
 const withinDecadeTicks = (low, high, most) =>
   niceTicks(10 ** low, 10 ** high, most).filter((value) => value > 0).map(Math.log10);
 
+/** @param {number} first @param {number} last */
 const whole = (first, last) => Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);

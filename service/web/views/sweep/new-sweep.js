@@ -13,7 +13,7 @@ import { valueRow } from "/static/views/sweep/parameter-row.js";
 const PAUSE_MS = 300; // after the last change, before the service is asked
 const MOST_ROWS = 3;
 
-export function newSweepView(host, kept, id) {
+export function newSweepView(host, _kept, id) {
   document.title = `${t("newSweep")} · Descent`;
   const heading = h("h1", { tabindex: "-1" }, t("newSweep"));
   const back = h("p", { class: "back" }, h("a", { href: runLink(id) }, "← ", t("backToRun")));

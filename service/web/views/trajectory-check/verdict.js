@@ -1,6 +1,6 @@
 // What came of a check: right, or the first step that differs, and the mistake that explains every step.
 import { h } from "/static/lib/dom.js";
-import { count, t, word } from "/static/lib/i18n.js";
+import { t, word } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";

@@ -1,0 +1,12 @@
+/** What went wrong with a request, fit to be shown: problem+json's title, detail and errors, or `unreachable`. */
+export class ApiError extends Error {
+  /** @param {{status?: number, title?: string, detail?: string, errors?: Api.FieldError[], unreachable?: boolean}} problem */
+  constructor({ status = 0, title = "", detail = "", errors = [], unreachable = false }) {
+    super(detail || title);
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+    this.errors = errors;
+    this.unreachable = unreachable;
+  }
+}

@@ -1,0 +1,51 @@
+// What the service is asked and answers, as the page sees it: the described schemas, and what those leave open.
+import type * as described from "./openapi.js";
+
+export type * from "./openapi.js";
+
+/** Not finite, or not there: null. */
+export type Value = number | null;
+
+/** With every default filled in. */
+type Filled<T> = T extends readonly unknown[] | string | number | boolean | null ? T : { [Field in keyof T]-?: Filled<T[Field]> };
+export type StoredRequest = Filled<described.FitRequest>;
+export type Model = StoredRequest["model"];
+export type Optimizer = StoredRequest["descent"]["optimizer"];
+
+export interface Run extends Omit<described.Run, "request"> {
+  request: StoredRequest;
+}
+
+export interface Runs extends Omit<described.Runs, "data"> {
+  data: Run[];
+}
+
+/** One thing that is wrong: in a body by its pointer, in a file by row and column. */
+export interface FieldError {
+  message: string;
+  hint?: string;
+  pointer?: string;
+  parameter?: string;
+  row?: number;
+  column?: string;
+}
+
+/** The metric columns by name, beside the step's number; of a trajectory, those that were asked for. */
+export type Columns = { step: number[] } & { [column: string]: Value[] };
+export type Trajectory = Columns & Pick<described.Trajectory, "run_id" | "status" | "parameters" | "total_steps" | "complete" | "sampled"> & { theta: Value[][] };
+
+/** Of a `progress` event: the new steps, and the best so far. */
+export type Progress = Columns & { best: described.Best | null; sampled: boolean };
+
+/** The query of a request, as URLSearchParams takes it. */
+export type Query = { [parameter: string]: string | number | boolean | readonly string[] };
+
+/** The calls of lib/api.js: what they take and what they come to. */
+export type Get<Answer> = (id: string, signal?: AbortSignal) => Promise<Answer>;
+export type GetBy<Answer> = (id: string, query: Query, signal?: AbortSignal) => Promise<Answer>;
+export type Send<Body, Answer> = (body: Body, signal?: AbortSignal) => Promise<Answer>;
+export type SendTo<Body, Answer> = (id: string, body: Body) => Promise<Answer>;
+export type Change<Answer = void> = (id: string) => Promise<Answer>;
+export type Link = (id: string, query: Query) => string;
+
+export as namespace Api;

@@ -1,0 +1,612 @@
+// Written by `python -m tests.web.typescript` from /openapi.json, and held to it by a test.
+
+export interface Adagrad {
+  kind: "adagrad";
+  epsilon?: number;
+}
+
+export interface Adam {
+  kind: "adam";
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+}
+
+export interface Adamw {
+  kind: "adamw";
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weight_decay?: number;
+}
+
+export interface Axis {
+  label: string | null;
+  values: (number | null)[];
+}
+
+export interface Backtracking {
+  kind: "backtracking";
+}
+
+export interface Best {
+  step: number;
+  theta: (number | null)[];
+  test_mse: number | null;
+}
+
+export interface Changes {
+  descent?: { [name: string]: unknown };
+  objective?: { [name: string]: unknown };
+  name?: string | null;
+  tags?: { [name: string]: unknown };
+  deadline_seconds?: number | null;
+}
+
+export interface CheckRequest {
+  dataset: InlineDataset | StoredDataset | SampleDataset;
+  split?: FractionSplit | RowsSplit;
+  standardize?: boolean;
+  model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
+  objective?: Objective;
+  descent?: Descent;
+  preset?: "course" | null;
+  name?: string | null;
+  tags?: { [name: string]: string };
+  deadline_seconds?: number | null;
+  trajectory: Path;
+  tolerance?: number;
+}
+
+export interface ColumnSummary {
+  name: string;
+  min: number;
+  max: number;
+  mean: number | null;
+  standard_deviation: number | null;
+}
+
+export interface Constant {
+  kind?: "constant";
+}
+
+export interface Contributions {
+  rows: number[];
+  y: (number | string)[];
+  predictions: (number | (number | null)[] | null)[];
+  gradients: ((number | null)[])[];
+}
+
+export interface Cosine {
+  kind: "cosine";
+}
+
+export interface Criteria {
+  step: number;
+  theta: (number | null)[];
+  coefficients: { [name: string]: number | null };
+  train_loss: number | null;
+  train_mse: number | null;
+  validation_mse?: number | null;
+  test_mse: number | null;
+  train_accuracy?: number | null;
+  validation_accuracy?: number | null;
+  test_accuracy?: number | null;
+  train_precision?: number | null;
+  validation_precision?: number | null;
+  test_precision?: number | null;
+  train_recall?: number | null;
+  validation_recall?: number | null;
+  test_recall?: number | null;
+  train_f1?: number | null;
+  validation_f1?: number | null;
+  test_f1?: number | null;
+}
+
+export interface Dataset {
+  id: string;
+  name: string | null;
+  rows: number;
+  features: string[];
+  target: string;
+  classes: string[] | null;
+  sha256: string;
+  columns: ColumnSummary[];
+  created_at: string;
+  links: { [name: string]: string };
+  ignored?: string[];
+}
+
+export interface DatasetRows {
+  id: string;
+  from: number;
+  to: number;
+  feature_names: string[];
+  target_name: string;
+  x: number[][];
+  y: number[] | string[];
+}
+
+export interface Datasets {
+  data: Dataset[];
+  has_more: boolean;
+  next: string | null;
+}
+
+export interface Descent {
+  steps?: number;
+  learning_rate?: number | "auto";
+  optimizer?: Gd | Momentum | Nesterov | Adagrad | Rmsprop | Adam | Adamw;
+  schedule?: Constant | Step | Exponential | InverseTime | Cosine | Backtracking;
+  theta0?: "zeros" | NormalTheta0 | number[] | { [name: string]: number } | null;
+  batch_size?: number | null;
+  seed?: number;
+  clip_norm?: number | null;
+  stop?: Stop;
+}
+
+export interface Difference {
+  column: string;
+  stored: number | null;
+  recomputed: number | null;
+}
+
+export interface DrawnPath {
+  step: number[];
+  x: (number | null)[];
+  y: (number | null)[];
+  train_loss: (number | null)[];
+}
+
+export interface Exponential {
+  kind: "exponential";
+  factor: number;
+}
+
+export interface Finding {
+  code: string;
+  evidence: { [name: string]: unknown };
+  sentence: string;
+  change: { [name: string]: unknown };
+}
+
+export interface FitRequest {
+  dataset: InlineDataset | StoredDataset | SampleDataset;
+  split?: FractionSplit | RowsSplit;
+  standardize?: boolean;
+  model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
+  objective?: Objective;
+  descent?: Descent;
+  preset?: "course" | null;
+  name?: string | null;
+  tags?: { [name: string]: string };
+  deadline_seconds?: number | null;
+}
+
+export interface ForkRequest {
+  from_step: number;
+  changes?: Changes;
+}
+
+export interface ForkedFrom {
+  run_id: string;
+  step: number;
+}
+
+export interface FormulaModel {
+  kind: "formula";
+  formula: string;
+}
+
+export interface FractionSplit {
+  seed?: number;
+  shuffle?: boolean;
+  validation_fraction?: number;
+  test_fraction?: number;
+}
+
+export interface Gd {
+  kind?: "gd";
+}
+
+export interface Health {
+  status: string;
+}
+
+export interface InlineDataset {
+  x: number[][];
+  y: number[] | string[];
+  feature_names?: string[] | null;
+  target_name?: string;
+}
+
+export interface InverseTime {
+  kind: "inverse_time";
+  rate: number;
+}
+
+export interface Landscape {
+  run_id: string;
+  kind: "exact" | "pair" | "pca";
+  parameters: string[];
+  x: Axis;
+  y: Axis;
+  energy: ((number | null)[])[];
+  explained: (number | null)[] | null;
+  plane: Plane;
+  path: DrawnPath;
+}
+
+export interface Limit {
+  value: number;
+  unit: string;
+  description: string;
+}
+
+export interface Limits {
+  limits: { [name: string]: Limit };
+}
+
+export interface LinearModel {
+  kind?: "linear";
+  intercept?: boolean;
+}
+
+export interface LogisticModel {
+  kind: "logistic";
+  intercept?: boolean;
+}
+
+export interface Member {
+  rank: number | null;
+  run_id: string;
+  name: string | null;
+  status: RunStatus;
+  values: { [name: string]: unknown };
+  value: number | null;
+  train_mse: number | null;
+  test_mse: number | null;
+  best_step: number | null;
+  best_test_mse: number | null;
+  learning_rate: number | null;
+  steps_done: number;
+  steps_total: number;
+  diverged_at: number | null;
+}
+
+export interface Mistake {
+  code: string;
+  title: string;
+  detail: string;
+}
+
+export interface MlpModel {
+  kind: "mlp";
+  hidden?: number[];
+  activation?: "tanh" | "relu" | "sigmoid";
+  task?: "regression" | "classification";
+}
+
+export interface Momentum {
+  kind: "momentum";
+  momentum?: number;
+}
+
+export interface Nesterov {
+  kind: "nesterov";
+  momentum?: number;
+}
+
+export interface NormalTheta0 {
+  kind: "normal";
+  scale?: number;
+}
+
+export interface Objective {
+  loss?: "sse" | "mse" | "mae" | "huber" | "log_loss" | null;
+  delta?: number | null;
+  l1?: number;
+  l2?: number;
+}
+
+export interface Optimum {
+  theta: (number | null)[];
+  coefficients: { [name: string]: number | null };
+  train_loss: number | null;
+}
+
+export interface Path {
+  theta: number[][];
+}
+
+export interface Plane {
+  origin: (number | null)[];
+  axes: ((number | null)[])[];
+}
+
+export interface Points {
+  x: ((number | null)[])[];
+  y: (number | null)[];
+  test: boolean[];
+}
+
+export interface PolynomialModel {
+  kind: "polynomial";
+  degree?: number;
+  intercept?: boolean;
+}
+
+export interface PredictRequest {
+  x: number[][];
+  step?: number | "last" | "best";
+}
+
+export interface Predicted {
+  run_id: string;
+  step: number;
+  y: (number | null)[] | string[] | number[];
+  probabilities?: ((number | null)[])[] | null;
+}
+
+export interface PredictedAxis {
+  feature: string;
+  values: (number | null)[];
+}
+
+export interface Predictions {
+  run_id: string;
+  features: string[];
+  classes: string[] | number[] | null;
+  x: PredictedAxis;
+  y: PredictedAxis | null;
+  held: { [name: string]: number | null };
+  step: number[];
+  prediction: ((number | null)[])[];
+  fitted: ((number | null)[])[];
+  points: Points;
+}
+
+export interface Price {
+  valid: boolean;
+  steps: number;
+  parameters: number;
+  bytes: number;
+  gradient_evaluations: number;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors?: { [name: string]: unknown }[];
+  [field: string]: unknown;
+}
+
+export interface Range {
+  from: number;
+  to: number;
+  count: number;
+  scale?: "linear" | "log";
+}
+
+export interface Rest {
+  rows: number;
+  gradient: (number | null)[];
+}
+
+export interface Rmsprop {
+  kind: "rmsprop";
+  decay?: number;
+  epsilon?: number;
+}
+
+export interface RowsSplit {
+  seed?: number;
+  shuffle?: boolean;
+  validation_fraction?: number;
+  test_rows: number[];
+}
+
+export interface Run {
+  id: string;
+  name: string | null;
+  tags: { [name: string]: string };
+  status: RunStatus;
+  stop_reason: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  request: { [name: string]: unknown };
+  parameters: string[];
+  classes: string[] | number[] | null;
+  learning_rate: number | null;
+  dataset: RunDataset;
+  steps_done: number;
+  steps_total: number;
+  final: Criteria | null;
+  best: Best | null;
+  diverged_at: number | null;
+  optimum: Optimum | null;
+  diagnosis: Finding[];
+  error: { [name: string]: string } | null;
+  forked_from: ForkedFrom | null;
+  sweep: SweepOfRun | null;
+  verification: Verification | null;
+  trajectory_sha256: string | null;
+  timings: { [name: string]: unknown };
+  links: { [name: string]: string };
+}
+
+export interface RunDataset {
+  id: string;
+  rows: number;
+  train_rows: number;
+  validation_rows: number;
+  test_rows: number;
+  features: string[];
+  target: string;
+}
+
+export type RunStatus = "queued" | "running" | "paused" | "cancelling" | "succeeded" | "diverged" | "failed" | "cancelled";
+
+export interface Runs {
+  data: Run[];
+  has_more: boolean;
+  next: string | null;
+}
+
+export interface SampleDataset {
+  sample: string;
+}
+
+export interface SampleOut {
+  name: string;
+  title: string;
+  description: string;
+  source: string;
+  task: string;
+  rows: number;
+  features: string[];
+  target: string;
+  certified: { [name: string]: unknown } | null;
+}
+
+export interface Samples {
+  data: SampleOut[];
+}
+
+export interface SoftmaxModel {
+  kind: "softmax";
+  intercept?: boolean;
+}
+
+export interface Step {
+  kind: "step";
+  every: number;
+  factor?: number;
+}
+
+export interface StepArithmetic {
+  run_id: string;
+  step: number;
+  parameters: string[];
+  theta: (number | null)[];
+  train_loss: number | null;
+  gradient: (number | null)[];
+  central_differences: (number | null)[];
+  contributions: Contributions;
+  rest: Rest;
+  penalty: (number | null)[];
+  used: (number | null)[];
+  learning_rate: number | null;
+  change: (number | null)[];
+  next_theta: (number | null)[];
+  taken: boolean;
+  update: string[];
+}
+
+export interface Stop {
+  gradient_norm?: number | null;
+  loss_change?: number | null;
+  patience?: number | null;
+}
+
+export interface StoredDataset {
+  id: string;
+}
+
+export interface Sweep {
+  id: string;
+  name: string | null;
+  status: "queued" | "running" | "finished";
+  created_at: string;
+  finished_at: string | null;
+  varied: string[];
+  rank_by: string;
+  members: number;
+  statuses: { [name: string]: number };
+  steps_done: number;
+  steps_total: number;
+  links: { [name: string]: string };
+  ranking: Member[];
+}
+
+export interface SweepOfRun {
+  id: string;
+  values: { [name: string]: unknown };
+}
+
+export interface SweepPrice {
+  valid: boolean;
+  steps: number;
+  parameters: number;
+  bytes: number;
+  gradient_evaluations: number;
+  members: number;
+}
+
+export interface SweepRequest {
+  base?: FitRequest | null;
+  run?: string | null;
+  grid?: { [name: string]: unknown[] | Range } | null;
+  list?: { [name: string]: unknown }[] | null;
+  rank_by?: "test_mse" | "best_test_mse" | "validation_mse" | "train_mse" | "train_loss" | "test_accuracy" | "test_precision" | "test_recall" | "test_f1" | "validation_accuracy" | "validation_precision" | "validation_recall" | "validation_f1" | "train_accuracy" | "train_precision" | "train_recall" | "train_f1" | null;
+  name?: string | null;
+}
+
+export interface SweepSummary {
+  id: string;
+  name: string | null;
+  status: "queued" | "running" | "finished";
+  created_at: string;
+  finished_at: string | null;
+  varied: string[];
+  rank_by: string;
+  members: number;
+  statuses: { [name: string]: number };
+  steps_done: number;
+  steps_total: number;
+  links: { [name: string]: string };
+}
+
+export interface Sweeps {
+  data: SweepSummary[];
+  has_more: boolean;
+  next: string | null;
+}
+
+export interface Trajectory {
+  run_id: string;
+  status: RunStatus;
+  parameters: string[];
+  total_steps: number;
+  complete: boolean;
+  sampled: boolean;
+  step?: number[];
+  theta?: ((number | null)[])[];
+  train_loss?: (number | null)[];
+  train_mse?: (number | null)[];
+  test_mse?: (number | null)[];
+  gradient_norm?: (number | null)[];
+  learning_rate?: (number | null)[];
+  [field: string]: unknown;
+}
+
+export interface Verdict {
+  right: boolean;
+  step: number | null;
+  expected: { [name: string]: number | null } | null;
+  given: { [name: string]: number | null } | null;
+  mistakes: Mistake[];
+  steps: number;
+  parameters: string[];
+}
+
+export interface Verification {
+  identical: boolean | null;
+  step: number | null;
+  differences: Difference[];
+  error: { [name: string]: string } | null;
+  verified_at: string | null;
+}
