@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { english } from "/static/i18n/en.js";
+import { french } from "/static/i18n/fr.js";
+
+const texts = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry));
+const places = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+
+test("French says all that English says", () => {
+  assert.deepEqual(Object.keys(english).filter((key) => !Object.hasOwn(french, key)), []);
+});
+
+test("English leaves to the service only what the service says itself", () => {
+  const more = Object.keys(french).filter((key) => !Object.hasOwn(english, key));
+  assert.deepEqual(more.filter((key) => !/^(mistake|finding|evidence)\./.test(key)), []);
+});
+
+test("a key has the same places in both, but for the number that a singular may spell out", () => {
+  for (const key of Object.keys(english)) {
+    const most = (entry) => texts(entry).map(places).reduce((longest, each) => (each.length > longest.length ? each : longest));
+    assert.deepEqual(most(french[key]), most(english[key]), key);
+  }
+});
+
+test("no text is empty or left undone", () => {
+  for (const [key, entry] of [...Object.entries(english), ...Object.entries(french)]) {
+    for (const text of texts(entry)) assert.match(text, /\S/, key);
+    if (typeof entry !== "string") assert.deepEqual(Object.keys(entry).sort(), ["one", "other"], key);
+  }
+});
+
+test("French has a narrow or ordinary blank before ; : ! ?, and round guillemets", () => {
+  for (const [key, entry] of Object.entries(french)) {
+    for (const text of texts(entry)) assert.doesNotMatch(text.replaceAll(/https?:\/\/|<[^>]*>|\b\w+:\w+\b/g, ""), /[\p{L}\d)][;!?»]|«\S/u, `${key}: ${text}`);
+  }
+});
+
+test("the frame's words are those of the English dictionary, until they are translated", () => {
+  const frame = readFileSync(new URL("../../../service/web/index.html", import.meta.url), "utf8");
+  const named = [...frame.matchAll(/data-t="(\w+)"[^>]*>([^<]*)</g), ...frame.matchAll(/data-t-label="(\w+)" aria-label="([^"]*)"/g)];
+  assert.ok(named.length > 5);
+  for (const [, key, words] of named) assert.equal(english[key], words, key);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { exact, moment, NOTHING, powerOfTen, rounded, titleOf } from "/static/lib/format.js";
+import { setLanguage } from "/static/lib/i18n.js";
+import { doubles } from "../random.js";
+
+test("what is no number is a dash", () => {
+  for (const value of [null, undefined, "1", [], {}, true]) {
+    assert.equal(exact(value), NOTHING);
+    assert.equal(rounded(value), NOTHING);
+  }
+});
+
+test("rounded keeps five digits, as Python writes them", () => {
+  const known = [
+    [0, "0"], [-0, "0"], [1, "1"], [0.1 + 0.2, "0.3"], [123456.7, "123460"], [999999.9, "1000000"], [1e6, "1e+6"], [0.0001, "0.0001"],
+    [0.00009999, "1e-4"], [1.2345678e-7, "1.23e-7"], [1.2e10, "1.2e+10"], [1e100, "1e+100"], [-2.5e-9, "-2.5e-9"], [1e300, "1e+300"],
+  ];
+  for (const [value, text] of known) assert.equal(rounded(value), text, String(value));
+});
+
+test("rounded says what is not finite", () => {
+  assert.equal(rounded(NaN), "NaN");
+  assert.equal(rounded(-Infinity), "-Infinity");
+});
+
+test("rounded is never further off than half of its last digit", () => {
+  for (const value of doubles(2000)) {
+    const relative = Math.abs(Number(rounded(value)) - value) / Math.abs(value);
+    assert.ok(relative <= 0.005, `${value} became ${rounded(value)}`);
+  }
+});
+
+test("a decimal point in every language: numbers are copied into notebooks", () => {
+  setLanguage("fr");
+  assert.equal(rounded(1234.5), "1234.5");
+  assert.equal(exact(0.5), "0.5");
+  setLanguage("en");
+});
+
+test("exact reads back as the same double", () => {
+  for (const value of doubles(2000)) assert.equal(Number(exact(value)), value);
+});
+
+test("powers of ten are set in superscripts", () => {
+  assert.equal(powerOfTen(0), "10⁰");
+  assert.equal(powerOfTen(-12), "10⁻¹²");
+  assert.equal(powerOfTen(308), "10³⁰⁸");
+});
+
+test("a moment is said in the page's language", () => {
+  assert.match(moment("2026-01-31T12:00:00Z"), /Jan 31, 2026/);
+  setLanguage("fr");
+  assert.match(moment("2026-01-31T12:00:00Z"), /31 janv\. 2026/);
+  setLanguage("en");
+});
+
+test("a run without a name is called by the start of its id", () => {
+  assert.equal(titleOf({ id: "0123456789abcdef", name: null }), "0123456789ab");
+  assert.equal(titleOf({ id: "0123456789abcdef", name: "" }), "0123456789ab");
+  assert.equal(titleOf({ id: "0123456789abcdef", name: "Norris" }), "Norris");
+});
