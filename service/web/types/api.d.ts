@@ -37,6 +37,12 @@ export type Trajectory = Columns & Pick<described.Trajectory, "run_id" | "status
 /** Of a `progress` event: the new steps, and the best so far. */
 export type Progress = Columns & { best: described.Best | null; sampled: boolean };
 
+/** A sweep as it was entered, right or wrong: the service says. */
+export interface SweepDraft {
+  run: string;
+  grid: { [pointer: string]: unknown };
+}
+
 /** The query of a request, as URLSearchParams takes it. */
 export type Query = { [parameter: string]: string | number | boolean | readonly string[] };
 

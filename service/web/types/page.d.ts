@@ -35,11 +35,92 @@ export interface View {
 
 /** A vertical or horizontal scale: what is plotted for a value, and back as ticks with labels. */
 export interface Scale {
-  plot: (value: number | null | undefined) => number | null;
+  plot: (value: unknown) => number | null;
   range: [low: number, high: number];
   ticks: Ticks;
   label: (plotted: number) => string;
 }
 export type Ticks = (low: number, high: number, most: number) => number[];
+
+/** A line of a chart: its column, and how it is drawn; a colour is a CSS variable. */
+export interface Series {
+  name: string;
+  words?: string;
+  colour: string;
+  dash: number[];
+  /** The line goes on over what is not known. */
+  spanGaps?: boolean;
+}
+
+/** What a chart draws, by name: null is a gap, undefined is passed over. */
+export type Plotted = { step: number[] } & { [name: string]: (Api.Value | undefined)[] };
+export type Row = { [column: string]: unknown };
+export interface Mark {
+  step: number;
+  value: Api.Value;
+  colour: string;
+}
+/** The horizontal axis. */
+export type Across = Pick<Scale, "ticks" | "label"> & Partial<Pick<Scale, "range">>;
+
+/** What the reader has chosen or entered, to be found again when a view is drawn anew in another language. */
+export interface Kept {
+  /** runs: how many pages are open, and which runs are chosen for a comparison */
+  pages?: number;
+  chosen?: string[];
+  /** new-run, trajectory-check */
+  source?: Source;
+  sample?: string;
+  uploaded?: Api.Dataset | null;
+  points?: Point[];
+  choices?: Choices;
+  trajectory?: string;
+  /** sweep: the JSON pointer of the value that the chart goes over */
+  across?: string;
+}
+
+export type Source = "sample" | "file" | "drawn";
+export type Point = [x: number, y: number];
+export type Purpose = "run" | "check";
+/** What was entered, by the field's name. */
+export type Choices = { [field: string]: string | boolean };
+/** The request without its data. */
+export type Chosen = Omit<Api.FitRequest, "dataset">;
+
+type WithHelp<K> = K extends `help.${infer Name extends Key}` ? Name : never;
+/** A choice of a request: where it goes there, how it is asked for, and when. */
+export interface Field {
+  at: string;
+  name: WithHelp<Key>;
+  options?: readonly string[];
+  first: string | boolean;
+  read?: (text: string) => unknown;
+  when?: Choices;
+  only?: Purpose;
+}
+
+/** What the rules of the optimisers are written with. */
+export interface Hyperparameters {
+  kind: Api.Optimizer["kind"];
+  momentum?: number;
+  decay?: number;
+  beta1?: number;
+  beta2?: number;
+  weight_decay?: number;
+}
+
+/** The box that chooses a run for a comparison, and how to name it. */
+export interface Box {
+  element: HTMLInputElement;
+  name: (title: string) => void;
+}
+export type RunRow = ReturnType<typeof import("/static/views/runs/row.js").runRow>;
+
+/** A trajectory that was pasted: θ a step and the columns' names; or what is wrong with a line of it. */
+export interface Given {
+  theta?: number[][];
+  names?: string[] | null;
+  problem?: { line: number; cell?: string; has?: number; first?: number };
+}
 
 export as namespace Page;

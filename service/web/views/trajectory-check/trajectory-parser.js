@@ -3,13 +3,17 @@
 const COUNTER = /^(steps?|k|i|t|iter(ation)?s?|epochs?|étapes?)$/i;
 const OWN = "theta."; // of θ's columns in the service's own CSV
 
+/** @typedef {(string | number | null)[]} Cells */
+
 /**
  * {theta, names}: a row of numbers a step, and the columns' names if there are some; or {problem: {line, cell}} and
  * {problem: {line, has, first}} for the first line with a cell that is no number, or with more or fewer cells than the first.
+ * @param {string} text
+ * @returns {Page.Given}
  */
 export function readTrajectory(text) {
-  const rows = text.trim().startsWith("{") ? ofJson(text) : text.includes("[") ? ofBrackets(text) : ofLines(text);
-  const header = rows[0]?.every((cell) => !isNumber(cell)) ? rows.shift() : null;
+  const rows = text.trim().startsWith("{") ? ofJson(text) : ROW.test(text) ? ofBrackets(text) : ofLines(text);
+  const header = isHeader(rows[0]) ? rows.shift() : null;
   const places = columns(header, rows);
   for (const [i, row] of rows.entries()) {
     const line = i + (header ? 2 : 1);
@@ -18,13 +22,19 @@ export function readTrajectory(text) {
     const bad = places.find((place) => !isNumber(row[place]));
     if (bad !== undefined) return { problem: { line, cell: String(row[bad]) } };
   }
-  return { theta: rows.map((row) => places.map((place) => Number(row[place]))), names: header && places.map((place) => header[place].replace(OWN, "")) };
+  return { theta: rows.map((row) => places.map((place) => Number(row[place]))), names: header && places.map((place) => String(header[place]).replace(OWN, "")) };
 }
 
+/** @param {Cells | undefined} cells */
+const isHeader = (cells) => cells?.every((cell) => typeof cell === "string" && !isNumber(cell));
+
+/** @param {string | number | null | undefined} cell */
 const isNumber = (cell) => cell !== null && String(cell).trim() !== "" && Number.isFinite(Number(cell));
 
+/** @param {string} text @returns {Cells[]} */
 function ofJson(text) {
   try {
+    /** @type {{theta?: (Cells | number)[], trajectory: {theta: (Cells | number)[]}}} */
     const { theta, trajectory } = JSON.parse(text);
     return (theta ?? trajectory.theta).map((row) => [row].flat());
   } catch {
@@ -32,24 +42,37 @@ function ofJson(text) {
   }
 }
 
-/** What stands in the innermost brackets is a row; where there is only one, each number is: there is a single parameter. */
+/** A row of an array. A bracket right after a name is an index, as in the header theta[0],theta[1]. */
+const ROW = /(?<!\w)\[([^[\]]*)\]/;
+
+/**
+ * What stands in the innermost brackets is a row; where there is only one, each number is: there is a single parameter.
+ * @param {string} text
+ * @returns {Cells[]}
+ */
 function ofBrackets(text) {
-  const rows = [...text.matchAll(/\[([^[\]]*)\]/g)].map(([, row]) => row.split(/[\s,]+/).filter(Boolean));
+  const rows = [...text.matchAll(new RegExp(ROW, "g"))].map(([, row]) => row.split(/[\s,]+/).filter(Boolean));
   return rows.length === 1 ? rows[0].map((cell) => [cell]) : rows;
 }
 
+/** @param {string} text @returns {Cells[]} */
 function ofLines(text) {
   const lines = text.split(/\r?\n/).filter((line) => line.trim());
   const separator = [";", "\t", ","].find((sign) => lines[0]?.includes(sign)) ?? /\s+/;
+  /** @param {string} cell */
   const asPoint = (cell) => (separator === "," ? cell : cell.replace(",", "."));
   return lines.map((line) => line.trim().split(separator).map((cell) => asPoint(cell.trim())));
 }
 
-/** Which columns are θ's: those that say so, or all but one that counts the steps. */
+/**
+ * Which columns are θ's: those that say so, or all but one that counts the steps.
+ * @param {Cells | null | undefined} header
+ * @param {Cells[]} rows
+ */
 function columns(header, rows) {
   const all = [...(header ?? rows[0] ?? [])].map((_, place) => place);
-  const own = all.filter((place) => header?.[place].startsWith(OWN));
+  const own = all.filter((place) => header && String(header[place]).startsWith(OWN));
   if (own.length > 0) return own;
-  const counts = header ? COUNTER.test(header[0]) : rows.length > 2 && rows.every(([first], i) => Number(first) === i);
+  const counts = header ? COUNTER.test(String(header[0])) : rows.length > 2 && rows.every(([first], i) => Number(first) === i);
   return counts && all.length > 1 ? all.slice(1) : all;
 }
