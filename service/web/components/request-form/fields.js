@@ -6,13 +6,17 @@ const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"]
 const LOSSES = ["", "mse", "sse", "mae", "huber", "log_loss"];
 const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 const SCHEDULES = ["constant", "step", "exponential", "inverse_time", "cosine", "backtracking"];
-const NEEDS = { step: { every: 100 }, exponential: { factor: 0.99 }, inverse_time: { rate: 0.01 } }; // schedules without defaults
+/** @type {[schedule: string, name: string, value: number][]} */
+const NEEDS = [["step", "every", 100], ["exponential", "factor", 0.99], ["inverse_time", "rate", 0.01]]; // schedules without defaults
 
-const list = (text) => text.split(/[\s,;]+/).filter(Boolean).map(Number);
+/** What is no number goes as it is, for the service to refuse: null would mean that nothing was entered. @param {string} text */
+const number = (text) => (text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text.trim());
+/** @param {string} text */
+const list = (text) => text.split(/[\s,;]+/).filter(Boolean).map(number);
+/** @param {string} text */
 const listed = (text) => (text.trim() === "" ? null : list(text));
-const number = (text) => (text.trim() === "" ? null : Number(text));
 
-/** Where a choice goes in the request, how it is asked for, and when; `only` for a run or for a check. */
+/** @type {readonly Page.Field[]} */
 const FIELDS = [
   { at: "model.kind", name: "model", options: MODELS, first: "linear" },
   { at: "model.degree", name: "degree", first: "2", read: number, when: { model: "polynomial" } },
@@ -36,12 +40,53 @@ const FIELDS = [
   { at: "name", name: "runName", first: "", read: (text) => text.trim() || null, only: "run" },
 ];
 
-/** `kept.choices` holds what was entered, by the field's name; `purpose` is "run" or "check". */
+/** @param {Page.Purpose} purpose */
+const fieldsFor = (purpose) => FIELDS.filter(({ only = purpose }) => only === purpose);
+
+/**
+ * What each field holds at first.
+ * @param {Page.Purpose} purpose
+ * @returns {Page.Choices}
+ */
+export const firstChoices = (purpose) => Object.fromEntries(fieldsFor(purpose).map(({ name, first }) => [name, first]));
+
+/**
+ * Whether there is a choice to be made, after the others.
+ * @param {Page.Field} field
+ * @param {Page.Choices} entered
+ */
+const fits = ({ when = {} }, entered) => Object.entries(when).every(([name, value]) => entered[name] === value);
+
+/**
+ * The request without its dataset: what was left as it is, is left to the service.
+ * @param {Page.Choices} entered
+ * @param {Page.Purpose} purpose
+ */
+export function requestOf(entered, purpose) {
+  /** @type {Page.Chosen & Tree} */
+  const request = {};
+  for (const { at, name, first, read } of fieldsFor(purpose).filter((field) => fits(field, entered))) {
+    const text = entered[name];
+    const given = read && typeof text === "string" ? read(text) : text;
+    if (given !== null && given !== "" && (text !== first || STATED.has(name))) put(request, at, given);
+  }
+  for (const [schedule, name, value] of NEEDS) {
+    if (request.descent?.schedule?.kind === schedule) put(request, `descent.schedule.${name}`, value);
+  }
+  return request;
+}
+
+/**
+ * `kept.choices` holds what was entered, by the field's name.
+ * @param {Page.Kept} kept
+ * @param {() => void} onChange
+ * @param {Page.Purpose} purpose
+ */
 export function choices(kept, onChange, purpose) {
-  const fields = FIELDS.filter(({ only = purpose }) => only === purpose);
-  kept.choices = { ...Object.fromEntries(fields.map(({ name, first }) => [name, first])), ...kept.choices };
+  const entered = { ...firstChoices(purpose), ...kept.choices };
+  kept.choices = entered;
   const features = h("p", { class: "note" });
-  const rows = fields.map((field) => row(field, kept.choices, changed));
+  const rows = fieldsFor(purpose).map((field) => row(field, entered, changed));
   const element = h("section", { class: "choices" }, h("h2", {}, t("theModel")), features, rows.map((each) => each.element));
   showFitting();
 
@@ -50,28 +95,14 @@ export function choices(kept, onChange, purpose) {
     onChange();
   }
 
-  function fits({ when = {} }) {
-    return Object.entries(when).every(([name, value]) => kept.choices[name] === value);
-  }
-
   function showFitting() {
-    for (const each of rows) each.element.hidden = !fits(each.field);
+    for (const each of rows) each.element.hidden = !fits(each.field, entered);
   }
 
-  /** The request without its dataset: what was left as it is, is left to the service. */
-  function value() {
-    const request = {};
-    for (const { field } of rows.filter((each) => fits(each.field))) {
-      const entered = kept.choices[field.name];
-      const given = field.read ? field.read(entered) : entered;
-      if (given !== null && given !== "" && (entered !== field.first || field.name in STATED)) put(request, field.at, given);
-    }
-    const schedule = request.descent.schedule?.kind;
-    if (schedule in NEEDS) Object.assign(request.descent.schedule, NEEDS[schedule]);
-    return request;
-  }
-
-  /** The errors that belong to no field. */
+  /**
+   * The errors that belong to no field.
+   * @param {Api.FieldError[]} errors
+   */
   function show(errors) {
     for (const each of rows) each.say([]);
     return errors.filter((error) => {
@@ -81,59 +112,90 @@ export function choices(kept, onChange, purpose) {
     });
   }
 
+  /** @param {string[]} names */
   const suit = (names) => choose(features, names.length ? t("featuresAre", { names: names.join(", ") }) : "");
-  return { element, value, show, suit };
+  return { element, value: () => requestOf(entered, purpose), show, suit };
 }
 
-const STATED = { model: true, optimizer: true, rate: true, stepsAsked: true, formula: true };
+/** Is in the request also when it was left as it is. */
+const STATED = new Set(["model", "optimizer", "rate", "stepsAsked", "formula"]);
 
-function put(request, at, value) {
-  const path = at.split(".");
-  const last = path.pop();
-  let place = request;
-  for (const name of path) place = place[name] ??= {};
-  place[last] = value;
+/** @typedef {{[name: string]: unknown}} Tree */
+/**
+ * @param {Tree} tree
+ * @param {string} at
+ * @param {unknown} value
+ */
+function put(tree, at, value) {
+  const [name, ...rest] = at.split(".");
+  if (rest.length > 0) tree[name] ??= {};
+  if (rest.length > 0) put(/** @type {Tree} */ (tree[name]), rest.join("."), value);
+  else tree[name] = value;
 }
 
-/** Whether a JSON pointer leads to the field, into it, or to the object that its kind chooses. */
-function leadsTo(pointer, at) {
+/**
+ * Whether a JSON pointer leads to the field, into it, or to the object that its kind chooses.
+ * @param {string | undefined} pointer
+ * @param {string} at
+ */
+export function leadsTo(pointer, at) {
   const path = `/${at.replaceAll(".", "/")}`;
   return pointer === path || pointer?.startsWith(`${path}/`) || pointer === path.replace(/\/kind$/, "");
 }
 
+/**
+ * @param {Page.Field} field
+ * @param {Page.Choices} entered
+ * @param {() => void} onChange
+ */
 function row(field, entered, onChange) {
   const id = `choice-${field.name}`;
   const input = control(field, id, entered, onChange);
   const errors = h("div", { class: "field-errors", id: `${id}-errors`, role: "alert" });
+  /** @type {Api.FieldError[]} */
   let errorsSaid = [];
   const element = h("div", { class: "choice", "data-field": field.name },
     h("label", { for: id }, t(field.name)), input, errors, h("p", { class: "help", id: `${id}-help` }, t(`help.${field.name}`)));
 
+  /** @param {Api.FieldError[]} news */
   function say(news) {
     errorsSaid = news;
     input.setAttribute("aria-invalid", String(news.length > 0));
-    choose(errors, news.map(({ message, hint }) => [field.name === "formula" ? caret(message, input.value) : null, h("p", {}, `${message} ${hint ?? ""}`)]).flat());
+    choose(errors, news.flatMap(({ message, hint }) => [field.name === "formula" ? caret(message, input.value) : null, h("p", {}, `${message} ${hint ?? ""}`)]));
   }
   return { field, element, say, said: () => errorsSaid };
 }
 
-/** The formula again, with a mark under the column that the message names. */
+/**
+ * The formula again, with a mark under the column that the message names.
+ * @param {string} message
+ * @param {string} formula
+ */
 function caret(message, formula) {
   const column = /column (\d+)/i.exec(message)?.[1];
-  return column ? h("pre", { class: "caret", "aria-hidden": "true" }, `${formula}\n${" ".repeat(column - 1)}▲`) : null;
+  return column ? h("pre", { class: "caret", "aria-hidden": "true" }, `${formula}\n${" ".repeat(Number(column) - 1)}▲`) : null;
 }
 
+/**
+ * @param {Page.Field} field
+ * @param {string} id
+ * @param {Page.Choices} entered
+ * @param {() => void} onChange
+ */
 function control({ name, options, first, read }, id, entered, onChange) {
   const described = { id, name, "aria-describedby": `${id}-errors ${id}-help` };
+  /** @param {string | boolean} value */
   const take = (value) => {
     entered[name] = value;
     onChange();
   };
   if (options) {
-    const words = (value) => (value === "" ? t("default") : value);
-    return h("select", { ...described, change: (event) => take(event.target.value) },
-      options.map((value) => h("option", { value, selected: value === entered[name] }, words(value))));
+    const select = h("select", { ...described, change: () => take(select.value) },
+      options.map((value) => h("option", { value, selected: value === entered[name] }, value === "" ? t("default") : value)));
+    return select;
   }
-  if (read) return h("input", { ...described, type: "text", autocomplete: "off", spellcheck: "false", value: entered[name], input: (event) => take(event.target.value) });
-  return h("input", { ...described, type: "checkbox", checked: entered[name] !== first, change: (event) => take(event.target.checked) });
+  const input = read
+    ? h("input", { ...described, type: "text", autocomplete: "off", spellcheck: "false", value: entered[name], input: () => take(input.value) })
+    : h("input", { ...described, type: "checkbox", checked: entered[name] !== first, change: () => take(input.checked) });
+  return input;
 }

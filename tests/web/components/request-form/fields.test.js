@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { firstChoices, leadsTo, requestOf } from "/static/components/request-form/fields.js";
+
+const run = (entered) => requestOf({ ...firstChoices("run"), ...entered }, "run");
+const check = (entered) => requestOf({ ...firstChoices("check"), ...entered }, "check");
+
+test("what was left as it is, is left to the service, but for what a reader wants to see", () => {
+  assert.deepEqual(run({}), { model: { kind: "linear" }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 100 } });
+  assert.deepEqual(check({}), { model: { kind: "linear" }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto" } });
+});
+
+test("what was entered goes where it belongs", () => {
+  const { descent, ...rest } = run({ model: "polynomial", degree: "3", loss: "mae", l2: "1e-3", standardized: true, testShare: "0", runName: " mine " });
+  assert.deepEqual(rest, { model: { kind: "polynomial", degree: 3 }, objective: { loss: "mae", l2: 0.001 }, standardize: true, split: { test_fraction: 0 }, name: "mine" });
+  assert.deepEqual(run({ rate: " 0.5 ", theta0: "0, 1;-2 3e1", batch: "8", seed: "7" }).descent, {
+    optimizer: { kind: "gd" }, learning_rate: 0.5, theta0: [0, 1, -2, 30], steps: 100, batch_size: 8, seed: 7,
+  });
+});
+
+test("a field that does not fit the model is not in the request", () => {
+  assert.deepEqual(run({ model: "linear", degree: "3", hidden: "9" }).model, { kind: "linear" });
+  assert.deepEqual(run({ model: "mlp", degree: "3", hidden: "16 8", activation: "relu" }).model, { kind: "mlp", hidden: [16, 8], activation: "relu" });
+  assert.deepEqual(run({ model: "formula" }).model, { kind: "formula", formula: "b1*(1 - exp(-b2*x))" });
+});
+
+test("a schedule has the values without which the service takes none", () => {
+  assert.deepEqual(run({ schedule: "step" }).descent.schedule, { kind: "step", every: 100 });
+  assert.deepEqual(run({ schedule: "exponential" }).descent.schedule, { kind: "exponential", factor: 0.99 });
+  assert.deepEqual(run({ schedule: "inverse_time" }).descent.schedule, { kind: "inverse_time", rate: 0.01 });
+  assert.deepEqual(run({ schedule: "cosine" }).descent.schedule, { kind: "cosine" });
+});
+
+test("what is no number goes as it is, for the service to refuse: null would be taken for nothing", () => {
+  for (const text of ["8 rows", "1O", "0,5", "NaN", "1e999", "-Infinity"]) {
+    const sent = JSON.parse(JSON.stringify(run({ batch: text, stepsAsked: text, rate: text, seed: ` ${text} ` }).descent));
+    assert.deepEqual([sent.batch_size, sent.steps, sent.learning_rate, sent.seed], [text, text, text, text]);
+  }
+  assert.deepEqual(run({ theta0: "0 x" }).descent.theta0, [0, "x"]);
+});
+
+test("a check asks for test rows and steps of its own", () => {
+  const asked = check({ testRows: "7 8,12", stepsGiven: "20", runName: "not here", batch: "3" });
+  assert.deepEqual(asked, { model: { kind: "linear" }, split: { test_rows: [7, 8, 12] }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 20 } });
+});
+
+test("a pointer leads to its field, into it, or to the object that its kind chooses", () => {
+  for (const pointer of ["/descent/steps", "/descent/steps/0"]) assert.ok(leadsTo(pointer, "descent.steps"));
+  for (const pointer of ["/model", "/model/kind"]) assert.ok(leadsTo(pointer, "model.kind"));
+  for (const pointer of [undefined, "", "/descent", "/descent/steps_more", "/model/degree"]) assert.ok(!leadsTo(pointer, "descent.steps"));
+});
