@@ -4,9 +4,13 @@ import { word } from "/static/lib/i18n.js";
 const OF_DESCENT = ["learning_rate", "steps", "batch_size", "seed", "clip_norm"];
 const OF_OBJECTIVE = ["l2", "l1", "delta"];
 
-/** The JSON pointers, the learning rate first. */
+/**
+ * The JSON pointers, the learning rate first.
+ * @param {Api.StoredRequest} request
+ */
 export function variables({ descent, objective, model, split }) {
-  const numbers = (part) => Object.keys(part).filter((name) => typeof part[name] === "number");
+  /** @param {object} part */
+  const numbers = (part) => Object.entries(part).flatMap(([name, value]) => (typeof value === "number" ? [name] : []));
   return [
     ...OF_DESCENT.slice(0, 1).map((name) => `/descent/${name}`),
     ...numbers(descent.optimizer).map((name) => `/descent/optimizer/${name}`),
@@ -18,11 +22,25 @@ export function variables({ descent, objective, model, split }) {
   ];
 }
 
-/** The words for a pointer: its last name, and where it belongs if that is not the descent. */
+/**
+ * The words for a pointer: its last name, and where it belongs if that is not the descent.
+ * @param {string} pointer
+ */
 export function variableWords(pointer) {
-  const name = pointer.split("/").at(-1);
+  const name = lastName(pointer);
   const whole = pointer.slice(1).replaceAll("/", ".");
   return word(`variable.${whole}`, word(`variable.${name}`, whole));
 }
 
-export const valueAt = (request, pointer) => pointer.slice(1).split("/").reduce((part, name) => part?.[name], request);
+/** @param {string} pointer */
+export const lastName = (pointer) => pointer.slice(pointer.lastIndexOf("/") + 1);
+
+/**
+ * The value there; undefined where there is none.
+ * @param {unknown} request
+ * @param {string} pointer
+ */
+export const valueAt = (request, pointer) => pointer.slice(1).split("/").reduce(member, request);
+
+/** @param {unknown} part @param {string} name @returns {unknown} */
+const member = (part, name) => (typeof part === "object" && part !== null && Object.hasOwn(part, name) ? Reflect.get(part, name) : undefined);
