@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -80,6 +81,18 @@ def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:
     page.get_by_label("Model", exact=True).select_option("softmax")
     run = begun(page, service)
     assert run["classes"] == ["Bergen", "Narvik", "Oslo"]
+
+
+def test_a_dataset_that_is_gone_when_the_page_is_drawn_anew_is_named(pages: Pages, service: Service) -> None:
+    pages.expected = "404"
+    page = new_run(pages, service)
+    page.get_by_label("A CSV file or pasted rows").check()
+    page.get_by_label("Rows to paste").fill("gone;soon\n1;2\n3;4\n5;7\n")
+    page.get_by_role("button", name="Use these rows").click()
+    expect(page.get_by_role("table", name="The first rows")).to_be_visible()
+    httpx2.delete(f"{service.url}/datasets/{shown_request(page)['dataset']['id']}").raise_for_status()
+    page.get_by_role("button", name="Français").click()
+    expect(page.locator("#problem-action")).to_contain_text("dataset")
 
 
 def test_a_bad_file_says_where(pages: Pages, service: Service) -> None:

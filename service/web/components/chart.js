@@ -9,31 +9,41 @@ const AXIS_WIDTH = 64;
 const MARGIN_RIGHT = 32;
 const FEW = 25; // steps that are still told apart as points
 
-/** The horizontal axis of steps. Another one is a scale of `scaling`, and the columns' `step` are then plotted by it. */
+/**
+ * The horizontal axis of steps. Another one is a scale of `scaling`, and the columns' `step` are then plotted by it.
+ * @type {Page.Across}
+ */
 const STEPS = {
   ticks: (low, high, most) => niceTicks(low, high, most).filter(Number.isInteger),
   label: count,
 };
 
 /**
- * `series` are {name, colour, dash, spanGaps}, a colour being a CSS variable; `onStep(step)` is called as a pointer moves
- * over them.
- * With `spanGaps` a line goes on over them.
+ * `onStep(step)` is called as a pointer moves over the lines.
+ * @param {HTMLElement} host
+ * @param {Page.Series[]} series
+ * @param {(step: number) => void} onStep
  */
 export function chart(host, series, onStep, across = STEPS) {
   const names = series.map(({ name }) => name);
-  let columns = null;
+  /** @type {number[]} */
+  let steps = [];
   let scale = scaling([], false);
+  /** @type {{step: number, values: unknown[]} | null} */
   let selected = null;
+  /** @type {Page.Mark[]} */
   let marks = [];
+  /** @type {HTMLElement[]} */
   let rings = [];
+  /** @param {string} name */
   const colour = (name) => getComputedStyle(host).getPropertyValue(name);
   const needle = h("div", { class: "needle" });
   const dots = series.map(dot);
   const plot = new globalThis.uPlot(options(), [[], ...names.map(() => [])], host);
   plot.over.append(needle, ...dots);
-  followPointer(plot, () => columns?.step ?? [], onStep);
+  followPointer(plot, () => steps, onStep);
 
+  /** @returns {import("uplot").Options} */
   function options() {
     const grid = { stroke: () => colour("--chart-grid"), width: 1 };
     const axis = { stroke: () => colour("--chart-ink"), font: "12px system-ui, sans-serif", grid, gap: 8, ticks: { show: false } };
@@ -50,43 +60,56 @@ export function chart(host, series, onStep, across = STEPS) {
     };
   }
 
+  /** @param {Page.Series} series @returns {import("uplot").Series} */
   function line({ colour: name, dash, spanGaps = false }) {
     const stroke = () => colour(name);
-    const points = { show: (u) => across !== STEPS || u.data[0].length <= FEW, size: 5, fill: stroke, stroke };
+    const points = { show: (/** @type {import("uplot")} */ u) => across !== STEPS || u.data[0].length <= FEW, size: 5, fill: stroke, stroke };
     return { stroke, width: 2, dash, pxAlign: 0, points, spanGaps };
   }
 
   /**
    * `visible` are the names of those to draw; `marked` are {step, value, colour}, to be ringed. A value that is null is a gap in
    * its curve, one that is undefined is passed over. The scale is made for `fitted`; what is above it leaves the chart at the top.
+   * @param {{columns: Page.Plotted}} curve
+   * @param {string[]} visible
+   * @param {boolean} log
+   * @param {Page.Mark[]} marked
+   * @param {unknown[]} fitted
    */
-  function draw(curve, visible, log, marked, fitted = visible.flatMap((name) => curve.columns[name])) {
-    columns = curve.columns;
+  function draw({ columns }, visible, log, marked, fitted = visible.flatMap((name) => columns[name])) {
+    steps = columns.step;
     scale = scaling(fitted, log);
+    /** @param {Api.Value | undefined} value */
     const plotted = (value) => (value === undefined ? value : scale.plot(value));
     const drawn = names.map((name) => (visible.includes(name) ? columns[name].map(plotted) : columns[name].map(() => null)));
     for (const old of rings) old.remove();
     marks = marked;
     rings = marks.map(ring);
     plot.over.append(...rings);
-    plot.setData([columns.step, ...drawn]);
+    plot.setData([steps, ...drawn]);
   }
 
+  /**
+   * @param {number} step
+   * @param {Page.Row | null} row
+   * @param {string[]} visible
+   */
   function select(step, row, visible) {
     selected = { step, values: names.map((name) => (visible.includes(name) ? row?.[name] : null)) };
     place();
   }
 
   function place() {
+    /** @param {HTMLElement} element @param {number | undefined} step @param {unknown} value */
     const put = (element, step, value) => {
-      const plotted = step === null ? null : scale.plot(value);
-      element.hidden = plotted === null || plotted > scale.range[1];
-      if (element.hidden) return;
+      const plotted = scale.plot(value);
+      element.hidden = step === undefined || plotted === null || plotted > scale.range[1];
+      if (step === undefined || plotted === null || element.hidden) return;
       element.style.transform = `translate(${plot.valToPos(step, "x")}px, ${plot.valToPos(plotted, "y")}px)`;
     };
     needle.hidden = selected === null;
     if (selected) needle.style.transform = `translateX(${plot.valToPos(selected.step, "x")}px)`;
-    dots.forEach((dot, i) => put(dot, selected?.step ?? null, selected?.values[i]));
+    dots.forEach((dot, i) => put(dot, selected?.step, selected?.values[i]));
     rings.forEach((ring, i) => put(ring, marks[i].step, marks[i].value));
   }
 
@@ -102,20 +125,28 @@ export function chart(host, series, onStep, across = STEPS) {
   return { draw, select, stop };
 }
 
+/** @param {Page.Series} series */
 function dot({ name, colour }) {
   const element = h("div", { class: `dot ${name}` });
   element.style.background = `var(${colour})`;
   return element;
 }
 
+/** @param {Page.Mark} mark */
 function ring({ colour }) {
   const element = h("div", { class: "ring" });
   element.style.borderColor = `var(${colour})`;
   return element;
 }
 
-/** The pointer picks the nearest step that is drawn; a finger may still scroll the page up and down. */
+/**
+ * The pointer picks the nearest step that is drawn; a finger may still scroll the page up and down.
+ * @param {import("uplot")} plot
+ * @param {() => number[]} steps
+ * @param {(step: number) => void} onStep
+ */
 function followPointer(plot, steps, onStep) {
+  /** @param {PointerEvent} event */
   const pick = (event) => {
     const known = steps();
     if (known.length === 0) return;
@@ -126,6 +157,10 @@ function followPointer(plot, steps, onStep) {
   plot.over.addEventListener("pointerdown", pick);
 }
 
+/**
+ * @param {number[]} sorted
+ * @param {number} value
+ */
 function nearest(sorted, value) {
   let [low, high] = [0, sorted.length - 1];
   while (high - low > 1) {

@@ -2,7 +2,13 @@
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
+/**
+ * @param {string} title
+ * @param {string} text
+ * @param {() => void} onYes
+ */
 export function confirmed(title, text, onYes) {
+  /** @param {boolean} yes */
   const finish = (yes) => () => {
     dialog.close();
     dialog.remove();

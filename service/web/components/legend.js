@@ -1,6 +1,7 @@
 // A legend's entries: for each line of a chart a piece of it, and its words.
 import { h } from "/static/lib/dom.js";
 
+/** @param {Page.Series[]} series */
 export const legendEntries = (series) => series.map(({ name, words = name, colour, dash }) => {
   const sample = h("i", { class: "sample", "aria-hidden": "true" });
   sample.style.borderTop = `2.5px ${dash.length ? "dashed" : "solid"} var(${colour})`;

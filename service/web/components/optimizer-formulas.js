@@ -1,9 +1,11 @@
 // The optimisers' rules as they are written on a blackboard.
 import { rounded } from "/static/lib/format.js";
 
+/** @param {Page.Hyperparameters} optimizer */
 const adam = ({ beta1 = 0.9, beta2 = 0.999 }) => [
   `m ← ${rounded(beta1)} m + ${rounded(1 - beta1)} g`, `v ← ${rounded(beta2)} v + ${rounded(1 - beta2)} g²`, "θ ← θ − η m̂ / (√v̂ + ε)",
 ];
+/** @type {{[kind in Api.Optimizer["kind"]]: (optimizer: Page.Hyperparameters) => string[]}} */
 const RULES = {
   gd: () => ["θ ← θ − η g"],
   momentum: ({ momentum = 0.9 }) => [`v ← ${rounded(momentum)} v + g`, "θ ← θ − η v"],
@@ -14,7 +16,11 @@ const RULES = {
   adamw: (set) => [...adam(set).slice(0, 2), `θ ← θ − η m̂ / (√v̂ + ε) − η ${rounded(set.weight_decay ?? 0.01)} θ`],
 };
 
-/** The rule's parts, one after the other. `isOther` says that the step's g is not ∇E(θ) but a batch's, or one that was shortened. */
+/**
+ * The rule's parts, one after the other. `isOther` says that the step's g is not ∇E(θ) but a batch's, or one that was shortened.
+ * @param {Page.Hyperparameters} optimizer
+ * @param {boolean} isOther
+ */
 export function rule(optimizer, isOther) {
   const parts = RULES[optimizer.kind](optimizer);
   if (isOther) return parts;

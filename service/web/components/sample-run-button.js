@@ -11,6 +11,7 @@ const EXAMPLE = {
   name: "Norris, a first descent",
 };
 
+/** @param {string} id */
 export const runLink = (id) => `#/runs/${encodeURIComponent(id)}`;
 
 export function exampleButton(kind = "primary") {

@@ -10,3 +10,9 @@ export class ApiError extends Error {
     this.unreachable = unreachable;
   }
 }
+
+/**
+ * What is wrong with each field, where the service has said so.
+ * @param {unknown} error
+ */
+export const errorsOf = (error) => (error instanceof ApiError ? error.errors : []);

@@ -127,9 +127,9 @@ export const check = (body) => send("/check", body);
 const sweepPath = (id) => `/sweeps/${encodeURIComponent(id)}`;
 /** @type {Api.Get<Api.Sweep>} */
 export const getSweep = (id, signal) => read(sweepPath(id), signal);
-/** @type {Api.Send<Api.SweepRequest, Api.SweepPrice>} */
+/** @type {Api.Send<Api.SweepDraft, Api.SweepPrice>} */
 export const priceSweep = (body, signal) => persist(() => send("/sweeps?validate_only=true", body, { signal }), signal);
-/** @type {Api.Send<Api.SweepRequest, Api.Sweep>} */
+/** @type {Api.Send<Api.SweepDraft, Api.Sweep>} */
 export const startSweep = (body) => send("/sweeps", body);
 /** @type {Api.Change<Api.Sweep>} */
 export const cancelSweep = (id) => call(`${sweepPath(id)}/cancel`, { method: "POST" });

@@ -4,8 +4,8 @@ import { powerOfTen, rounded } from "/static/lib/format.js";
 
 const TICK_DIGITS = 6;
 
-/** @param {unknown} value @returns {value is number} */
-const isKnown = (value) => Number.isFinite(value);
+/** A finite number. @param {unknown} value @returns {value is number} */
+export const isKnown = (value) => Number.isFinite(value);
 
 /**
  * {plot: value → plotted, range, ticks, label}; `values` are all the numbers that will be drawn.

@@ -5,7 +5,11 @@ import { t } from "/static/lib/i18n.js";
 const [WIDTH, HEIGHT, SIDE] = [480, 300, 10];
 const RADIUS = 6;
 
-/** `points` are [x, y] between 0 and 10, and changed in place. */
+/**
+ * `points` are [x, y] between 0 and 10, and changed in place.
+ * @param {Page.Point[]} points
+ * @param {() => void} onChange
+ */
 export function drawing(points, onChange) {
   const dots = svg("g", { class: "dots" });
   const cross = svg("path", { class: "cross", d: "M-8 0H8M0 -8V8" });
@@ -13,19 +17,27 @@ export function drawing(points, onChange) {
     svg("rect", { width: WIDTH, height: HEIGHT }), dots, cross);
   const words = h("p", { class: "note", role: "status" });
   const element = h("div", { class: "drawing" }, field, words, h("button", { type: "button", click: () => { points.length = 0; changed(); } }, t("clear")));
+  /** @type {Page.Point} */
   let at = [SIDE / 2, SIDE / 2];
+  /** @param {Page.Point} point @returns {Page.Point} */
   const place = ([x, y]) => [(x / SIDE) * WIDTH, (1 - y / SIDE) * HEIGHT];
   draw();
 
+  /** @param {PointerEvent} event */
   function click(event) {
     const { left, top, width, height } = field.getBoundingClientRect();
     at = [round(((event.clientX - left) / width) * SIDE), round((1 - (event.clientY - top) / height) * SIDE)];
     toggle();
   }
 
+  /** @param {KeyboardEvent} event */
   function press(event) {
+    /** @type {{[key: string]: Page.Point}} */
     const moves = { ArrowLeft: [-0.25, 0], ArrowRight: [0.25, 0], ArrowUp: [0, 0.25], ArrowDown: [0, -0.25] };
-    if (event.key in moves) at = at.map((value, i) => Math.min(SIDE, Math.max(0, round(value + moves[event.key][i]))));
+    if (event.key in moves) {
+      const [right, up] = moves[event.key];
+      at = [within(at[0] + right), within(at[1] + up)];
+    }
     else if (event.key === "Enter" || event.key === " ") toggle();
     else return;
     event.preventDefault();
@@ -52,4 +64,8 @@ export function drawing(points, onChange) {
   return { element };
 }
 
+/** @param {number} value */
 const round = (value) => Number(value.toFixed(2));
+
+/** @param {number} value */
+const within = (value) => Math.min(SIDE, Math.max(0, round(value)));

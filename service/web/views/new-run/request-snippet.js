@@ -2,17 +2,26 @@
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
+/** @type {{[form: string]: (request: object) => string}} */
 const FORMS = {
   JSON: (request) => JSON.stringify(request, null, 2),
-  curl: (request) => `curl ${location.origin}/fit -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`,
+  curl: (request) => curl(request, location.origin),
   Python: (request) => `import httpx2\n\nrun = httpx2.post("${location.origin}/fit", json=${python(request)}).json()\nprint(run["id"])`,
 };
 
-function python(value) {
+/** @param {object} request @param {string} origin */
+export const curl = (request, origin) =>
+  `curl ${origin}/fit -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`;
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function python(value) {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
-  if (typeof value !== "object") return JSON.stringify(value);
+  if (typeof value !== "object" || value === undefined) return JSON.stringify(value);
   return `{${Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}: ${python(each)}`).join(", ")}}`;
 }
 
@@ -21,9 +30,11 @@ export function requestText() {
   const buttons = Object.keys(FORMS).map((form) => h("button", { type: "button", click: () => turnTo(form) }, form));
   const copy = h("button", { type: "button", click: take }, t("copy"));
   const element = h("div", { class: "request-text" }, h("div", { class: "scale", role: "group", "aria-label": t("asText") }, buttons), copy, h("pre", { tabindex: "0" }, text));
-  let [form, request] = ["JSON", {}];
+  let form = "JSON";
+  let request = {};
   turnTo("JSON");
 
+  /** @param {string} name */
   function turnTo(name) {
     form = name;
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === form));
@@ -36,10 +47,11 @@ export function requestText() {
   }
 
   async function take() {
-    await navigator.clipboard.writeText(text.textContent);
+    await navigator.clipboard.writeText(text.textContent ?? "");
     copy.textContent = t("copied");
   }
 
+  /** @param {object} news */
   function update(news) {
     request = news;
     show();

@@ -1,6 +1,7 @@
 // A new run: its data, its choices, what the service says of them while they are made, and the request as text.
 import { choose, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
+import { errorsOf } from "/static/lib/api-error.js";
 import { fit, price } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act, showProblem } from "/static/components/error-banner.js";
@@ -9,6 +10,11 @@ import { dataChooser } from "/static/components/request-form/dataset-picker.js";
 import { choices } from "/static/components/request-form/fields.js";
 import { requestText } from "/static/views/new-run/request-snippet.js";
 
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ * @returns {Page.View}
+ */
 export function newRunView(host, kept) {
   document.title = `${t("newRun")} · Descent`;
   const heading = h("h1", { tabindex: "-1" }, t("newRun"));
@@ -26,27 +32,39 @@ export function newRunView(host, kept) {
   h("section", { class: "send" }, h("h2", {}, t("theRequest")), verdict, others, submit, text.element));
   choose(host, h("p", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns"))), heading, h("p", { class: "note" }, t("newRunIntro")), element);
 
-  const request = () => ({ dataset: data.value(), ...form.value() });
+  /** Null without data. */
+  function request() {
+    const dataset = data.value();
+    return dataset && { dataset, ...form.value() };
+  }
 
   function changed() {
     pricing.stop();
     form.suit(data.features());
-    text.update(request());
-    submit.disabled = !data.value();
-    if (!data.value()) show(t("dataFirst"), []);
-    else pricing.want(request());
+    const wanted = request();
+    text.update(wanted ?? { dataset: null, ...form.value() });
+    submit.disabled = !wanted;
+    if (wanted) pricing.want(wanted);
+    else show(t("dataFirst"), []);
   }
 
+  /** @param {Api.Price} price */
   function showPrice({ steps, parameters, bytes }) {
     show(t("priced", { steps, parameters, bytes: count(Math.ceil(bytes / 1024)) }), []);
   }
 
+  /** @param {unknown} error */
   function refused(error) {
-    if (error.errors?.length) show("", error.errors);
+    const errors = errorsOf(error);
+    if (errors.length) show("", errors);
     else showProblem("action", error);
   }
 
-  /** An error stands beside the field that its pointer leads to, or in the list at the end. */
+  /**
+   * An error stands beside the field that its pointer leads to, or in the list at the end.
+   * @param {string} words
+   * @param {Api.FieldError[]} errors
+   */
   function show(words, errors) {
     verdict.textContent = words;
     const left = form.show(errors);
@@ -54,11 +72,13 @@ export function newRunView(host, kept) {
   }
 
   async function start() {
+    const wanted = request();
+    if (!wanted) return;
     try {
-      location.hash = runLink((await fit(request())).id);
+      location.hash = runLink((await fit(wanted)).id);
     } catch (error) {
-      if (!error.errors?.length) throw error;
-      show("", error.errors);
+      if (!errorsOf(error).length) throw error;
+      show("", errorsOf(error));
     }
   }
 

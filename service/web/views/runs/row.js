@@ -5,9 +5,14 @@ import { moment, rounded, titleOf } from "/static/lib/format.js";
 import { badge, isLive, progress } from "/static/components/status-badge.js";
 import { runLink } from "/static/components/sample-run-button.js";
 
+/** @type {("name" | "status" | "model" | "steps" | "train_mse" | "test_mse" | "created")[]} */
 export const COLUMNS = ["name", "status", "model", "steps", "train_mse", "test_mse", "created"];
 
-/** `box` chooses the run for a comparison. */
+/**
+ * `box` chooses the run for a comparison.
+ * @param {string} id
+ * @param {Page.Box} box
+ */
 export function runRow(id, box) {
   const link = h("a", { href: runLink(id) });
   const cells = Object.fromEntries(COLUMNS.slice(1).map((name) =>
@@ -15,6 +20,7 @@ export function runRow(id, box) {
   const element = h("tr", {}, h("td", { class: "cell-choose" }, box.element), h("th", { scope: "row" }, h("div", { class: "two-lines" }, link)), Object.values(cells));
   let shown = "";
 
+  /** @param {Api.Run} run */
   function update(run) {
     const news = JSON.stringify([run.name, run.status, run.steps_done, run.steps_total, run.final]);
     if (news === shown) return;
@@ -23,7 +29,7 @@ export function runRow(id, box) {
     box.name(titleOf(run));
     choose(cells.status, badge(run.status));
     choose(cells.steps, steps(run));
-    say(cells.model, run.request?.model?.kind ?? "linear");
+    say(cells.model, run.request.model.kind);
     say(cells.train_mse, rounded(run.final?.train_mse));
     say(cells.test_mse, rounded(run.final?.test_mse));
     choose(cells.created, h("time", { datetime: run.created_at }, moment(run.created_at)));
@@ -31,7 +37,8 @@ export function runRow(id, box) {
   return { element, update };
 }
 
+/** @param {Api.Run} run */
 function steps(run) {
-  const text = t("stepsOf", { done: run.steps_done ?? 0, total: run.steps_total ?? 0 });
+  const text = t("stepsOf", { done: run.steps_done, total: run.steps_total });
   return [h("span", {}, text), isLive(run) ? progress(run) : null];
 }

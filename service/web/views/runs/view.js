@@ -21,13 +21,19 @@ function loadRunViewAhead() {
   loadedAhead = true;
 }
 
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ * @returns {Page.View}
+ */
 export function runsView(host, kept) {
   document.title = `${t("runs")} · Descent`;
-  kept.pages ??= 1;
+  let pages = kept.pages ?? 1;
+  /** @type {Map<string, Page.RunRow>} */
   const rows = new Map();
   const chooser = choosing(kept);
   const body = h("tbody");
-  const more = h("button", { type: "button", click: () => { kept.pages += 1; poller.now(); } }, t("more"));
+  const more = h("button", { type: "button", click: openPage }, t("more"));
   const list = h("div", { class: "ledger" }, chooser.element, table(body), h("p", { class: "after" }, more));
   const empty = emptyState();
   list.hidden = empty.hidden = true; // neither is true before the first answer
@@ -37,14 +43,21 @@ export function runsView(host, kept) {
   const top = h("div", { class: "top" }, heading, h("p", { class: "actions" }, topButton, create));
   choose(host, top, list, empty);
 
+  function openPage() {
+    kept.pages = pages += 1;
+    poller.now();
+  }
+
+  /** @param {AbortSignal} signal */
   async function refresh(signal) {
-    const { runs, next } = await readPages(kept.pages, signal);
+    const { runs, next } = await readPages(pages, signal);
     show(runs);
     if (runs.length > 0) loadRunViewAhead();
     more.hidden = !next;
-    return (runs.some(isLive) ? LIVE_MS : IDLE_MS) * kept.pages;
+    return (runs.some(isLive) ? LIVE_MS : IDLE_MS) * pages;
   }
 
+  /** @param {Api.Run[]} runs */
   function show(runs) {
     list.hidden = topButton.hidden = runs.length === 0;
     empty.hidden = !list.hidden;
@@ -56,10 +69,17 @@ export function runsView(host, kept) {
   return { heading, stop: poller.stop };
 }
 
+/**
+ * @param {number} pages
+ * @param {AbortSignal} signal
+ */
 async function readPages(pages, signal) {
+  /** @type {Api.Run[]} */
   const runs = [];
+  /** @type {string | null} */
   let next = null;
   for (let page = 0; page < pages && (page === 0 || next); page += 1) {
+    /** @type {Api.Runs} */
     const answer = await listRuns(next, signal);
     runs.push(...answer.data);
     next = answer.has_more ? answer.next : null;
@@ -67,7 +87,13 @@ async function readPages(pages, signal) {
   return { runs, next };
 }
 
-/** Moves a row only when it is not already in its place. */
+/**
+ * Moves a row only when it is not already in its place.
+ * @param {Map<string, Page.RunRow>} rows
+ * @param {HTMLElement} body
+ * @param {Api.Run[]} runs
+ * @param {(id: string) => Page.Box} box
+ */
 function keepRows(rows, body, runs, box) {
   const wanted = new Set(runs.map((run) => run.id));
   for (const [id, row] of rows) {
@@ -76,13 +102,14 @@ function keepRows(rows, body, runs, box) {
     rows.delete(id);
   }
   for (const [index, run] of runs.entries()) {
-    if (!rows.has(run.id)) rows.set(run.id, runRow(run.id, box(run.id)));
-    const { element, update } = rows.get(run.id);
+    const { element, update } = rows.get(run.id) ?? runRow(run.id, box(run.id));
+    rows.set(run.id, { element, update });
     update(run);
     if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
   }
 }
 
+/** @param {HTMLElement} body */
 function table(body) {
   const heads = COLUMNS.map((name) => h("th", { scope: "col", class: `cell-${name}` }, t(name)));
   const choose = h("th", { scope: "col", class: "cell-choose" }, h("span", { class: "unseen" }, t("compare")));
@@ -90,7 +117,7 @@ function table(body) {
 }
 
 function emptyState() {
-  const valley = document.getElementById("valley").content.cloneNode(true);
+  const valley = /** @type {HTMLTemplateElement} */ (document.getElementById("valley")).content.cloneNode(true);
   const words = h("div", {},
     h("h2", {}, t("emptyTitle")),
     h("p", { class: "lead" }, t("emptyPrinciple")),

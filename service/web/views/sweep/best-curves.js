@@ -17,8 +17,13 @@ export function bestCurves() {
   const legend = h("div", { class: "legend" });
   const title = h("h2");
   const element = h("section", { class: "criteria", hidden: true }, title, legend, figure);
+  /** @type {ReturnType<typeof chart> | null} */
   let drawing = null;
 
+  /**
+   * @param {Api.Sweep} sweep
+   * @param {AbortSignal} signal
+   */
   async function load(sweep, signal) {
     const best = sweep.ranking.filter((member) => member.rank).slice(0, MOST_LINES);
     if (best.length === 0) return;
@@ -36,15 +41,21 @@ export function bestCurves() {
   return { element, load, stop: () => drawing?.stop() };
 }
 
-/** Trajectories are thinned each in its own way: all their steps, with gaps where one has none. */
+/**
+ * Trajectories are thinned each in its own way: all their steps, with gaps where one has none.
+ * @param {Api.Trajectory[]} trajectories
+ * @param {string} name
+ * @returns {Page.Plotted}
+ */
 function joined(trajectories, name) {
   const step = [...new Set(trajectories.flatMap((each) => each.step))].sort((a, b) => a - b);
   const columns = trajectories.map((each) => {
     const known = new Map(each.step.map((number, i) => [number, each[name][i]]));
     return step.map((number) => known.get(number) ?? null);
   });
-  return { step, ...columns };
+  return { step, ...Object.fromEntries(columns.entries()) };
 }
 
+/** @param {Api.Member} member */
 const words = ({ values }) =>
   Object.entries(values).map(([pointer, value]) => `${variableWords(pointer)} ${typeof value === "number" ? rounded(value) : JSON.stringify(value)}`).join(", ");

@@ -2,6 +2,7 @@
 // that makes, and what is wrong.
 import { choose, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
+import { errorsOf } from "/static/lib/api-error.js";
 import { getRun, priceSweep, startSweep } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { titleOf } from "/static/lib/format.js";
@@ -13,6 +14,12 @@ import { valueRow } from "/static/views/sweep/parameter-row.js";
 const PAUSE_MS = 300; // after the last change, before the service is asked
 const MOST_ROWS = 3;
 
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} _kept
+ * @param {string} id
+ * @returns {Page.View}
+ */
 export function newSweepView(host, _kept, id) {
   document.title = `${t("newSweep")} · Descent`;
   const heading = h("h1", { tabindex: "-1" }, t("newSweep"));
@@ -34,9 +41,11 @@ export function newSweepView(host, _kept, id) {
   return { heading, stop };
 }
 
+/** @param {Api.Run} run */
 function sweepForm(run) {
   let timer = 0;
   let asked = new AbortController();
+  /** @type {ReturnType<typeof valueRow>[]} */
   let rows = [];
   const verdict = h("p", { class: "verdict", role: "status" });
   const errors = h("ul", { class: "errors" });
@@ -48,8 +57,10 @@ function sweepForm(run) {
     act(submit, start);
   } }, place, h("p", {}, add), verdict, errors, submit);
 
+  /** @returns {Api.SweepDraft} */
   const request = () => ({ run: run.id, grid: Object.fromEntries(rows.map((row) => row.value()).map(({ pointer, values }) => [pointer, values])) });
 
+  /** @param {boolean} isRemovable */
   function addRow(isRemovable) {
     const used = rows.map((row) => row.value().pointer);
     const remove = () => {
@@ -65,24 +76,35 @@ function sweepForm(run) {
   }
 
   function changed() {
+    add.hidden = rows.length >= MOST_ROWS;
     clearTimeout(timer);
     asked.abort();
-    add.hidden = rows.length >= MOST_ROWS;
     timer = setTimeout(ask, PAUSE_MS);
   }
 
   async function ask() {
     asked = new AbortController();
+    const { signal } = asked;
     try {
-      const { members, steps, bytes } = await priceSweep(request(), asked.signal);
-      show(t("sweepPriced", { n: members, steps, bytes: count(Math.ceil(bytes / 1024)) }), []);
+      showPrice(await priceSweep(request(), signal));
     } catch (error) {
-      if (error.name === "AbortError") return;
-      if (error.errors?.length) show("", error.errors);
-      else showProblem("action", error);
+      if (!signal.aborted) refused(error);
     }
   }
 
+  /** @param {Api.SweepPrice} price */
+  function showPrice({ members, steps, bytes }) {
+    show(t("sweepPriced", { n: members, steps, bytes: count(Math.ceil(bytes / 1024)) }), []);
+  }
+
+  /** @param {unknown} error */
+  function refused(error) {
+    const found = errorsOf(error);
+    if (found.length) show("", found);
+    else showProblem("action", error);
+  }
+
+  /** @param {string} words @param {Api.FieldError[]} found */
   function show(words, found) {
     verdict.textContent = words;
     choose(errors, found.map(({ message, hint }) => h("li", {}, `${message} ${hint ?? ""}`)));
@@ -92,8 +114,8 @@ function sweepForm(run) {
     try {
       location.hash = sweepLink((await startSweep(request())).id);
     } catch (error) {
-      if (!error.errors?.length) throw error;
-      show("", error.errors);
+      if (!errorsOf(error).length) throw error;
+      show("", errorsOf(error));
     }
   }
 

@@ -10,19 +10,33 @@ import { variableWords } from "/static/views/sweep/parameters.js";
 
 const MOST_LINES = 8; // as many as there are colours that can be told apart
 
-/** `kept.across` is the pointer that the reader has chosen; `onRun(id)` hears which run is pointed at. */
+/**
+ * `kept.across` is the pointer that the reader has chosen; `onRun(id)` hears which run is pointed at.
+ * @param {Page.Kept} kept
+ * @param {(id: string | undefined) => void} onRun
+ */
 export function valueChart(kept, onRun) {
   const figure = h("div", { class: "plot", role: "img" });
   const legend = h("div", { class: "legend" });
   const note = h("p", { class: "note", hidden: true });
   const title = h("h2");
-  const across = h("select", { change: () => { kept.across = across.value; draw(); } });
+  const across = h("select", { change: turn });
   const chooser = h("label", { class: "pick", hidden: true }, h("span", {}, t("across")), across);
   const element = h("section", { class: "criteria", hidden: true }, h("div", { class: "criteria-top" }, title, chooser), legend, figure, note);
-  let [sweep, drawing, drawn] = [null, null, ""];
+  /** @type {Api.Sweep | null} */
+  let latest = null;
+  /** @type {ReturnType<typeof chart> | null} */
+  let drawing = null;
+  let drawn = "";
 
-  function update(news) {
-    sweep = news;
+  function turn() {
+    kept.across = across.value;
+    if (latest) draw(latest);
+  }
+
+  /** @param {Api.Sweep} sweep */
+  function update(sweep) {
+    latest = sweep;
     const numeric = sweep.varied.filter((pointer) => sweep.ranking.every((member) => typeof member.values[pointer] === "number"));
     element.hidden = numeric.length === 0 || !sweep.ranking.some((member) => member.value !== null);
     if (element.hidden) return;
@@ -30,11 +44,12 @@ export function valueChart(kept, onRun) {
       choose(across, numeric.map((pointer) => h("option", { value: pointer }, variableWords(pointer))));
       chooser.hidden = numeric.length < 2;
     }
-    across.value = numeric.includes(kept.across) ? kept.across : numeric[0];
-    draw();
+    across.value = numeric.find((pointer) => pointer === kept.across) ?? numeric[0];
+    draw(sweep);
   }
 
-  function draw() {
+  /** @param {Api.Sweep} sweep */
+  function draw(sweep) {
     const pointer = across.value;
     const shown = sweep.ranking.filter((member) => member.value !== null && member.status !== "diverged");
     const news = JSON.stringify([pointer, shown.map(({ run_id, value }) => [run_id, value])]);
@@ -43,11 +58,12 @@ export function valueChart(kept, onRun) {
     const rest = sweep.varied.filter((other) => other !== pointer);
     const groups = Map.groupBy(shown, (member) => rest.map((other) => `${variableWords(other)} ${told(member.values[other])}`).join(", "));
     const names = [...groups.keys()].sort(new Intl.Collator(language(), { numeric: true }).compare).slice(0, MOST_LINES);
-    const values = [...new Set(sweep.ranking.map((member) => member.values[pointer]))].sort((a, b) => a - b);
+    const values = [...new Set(sweep.ranking.map((member) => Number(member.values[pointer])))].sort((a, b) => a - b);
     const axis = scaling(values, suggestsLog(values));
-    const columns = { step: values.map(axis.plot) };
+    /** @type {Page.Plotted} */
+    const columns = { step: values.flatMap((value) => axis.plot(value) ?? []) };
     names.forEach((name, i) => {
-      const found = new Map(groups.get(name).map((member) => [member.values[pointer], member.value]));
+      const found = new Map(groups.get(name)?.map((member) => [member.values[pointer], member.value]));
       columns[i] = values.map((value) => found.get(value) ?? null);
     });
     const series = names.map((name, i) => ({ name: String(i), words: name, colour: `--curve-${i}`, dash: i % 2 ? [7, 4] : [], spanGaps: true }));
@@ -66,7 +82,14 @@ export function valueChart(kept, onRun) {
   return { element, update, stop: () => drawing?.stop() };
 }
 
+/** @param {unknown} value */
 const told = (value) => (typeof value === "number" ? rounded(value) : JSON.stringify(value));
 
-/** Of the runs with the value pointed at, the best. */
+/**
+ * Of the runs with the value pointed at, the best.
+ * @param {Api.Member[]} members
+ * @param {string} pointer
+ * @param {Page.Scale} axis
+ * @param {number} plotted
+ */
 const nearestRun = (members, pointer, axis, plotted) => members.find((member) => axis.plot(member.values[pointer]) === plotted)?.run_id;

@@ -1,12 +1,19 @@
 // One hyperparameter of a sweep and its values: a list, or a range on a linear or logarithmic scale.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { valueAt, variables, variableWords } from "/static/views/sweep/parameters.js";
+import { lastName, valueAt, variables, variableWords } from "/static/views/sweep/parameters.js";
 
+/** @type {("log" | "linear" | "list")[]} */
 const KINDS = ["log", "linear", "list"];
 const POSITIVE = new Set(["learning_rate", "l1", "l2", "epsilon", "clip_norm", "weight_decay"]); // differ by powers of ten
 
-/** `used` are pointers that other rows have; `onChange()` is called at each change, `onRemove` is null for what stays. */
+/**
+ * `used` are pointers that other rows have; `onChange()` is called at each change, `onRemove` is null for what stays.
+ * @param {Api.Run} run
+ * @param {string[]} used
+ * @param {() => void} onChange
+ * @param {(() => void) | null} onRemove
+ */
 export function valueRow(run, used, onChange, onRemove) {
   const pointers = variables(run.request);
   const pointer = h("select", { change: suggest }, pointers.map((each) => h("option", { value: each }, variableWords(each))));
@@ -15,6 +22,7 @@ export function valueRow(run, used, onChange, onRemove) {
   const list = h("input", { type: "text", input: onChange });
   const [from, to] = [0, 0].map(() => h("input", { type: "text", inputmode: "decimal", input: onChange }));
   const number = h("input", { type: "number", min: 2, step: 1, input: onChange });
+  /** @param {string} words @param {HTMLElement} input */
   const labelled = (words, input) => h("label", {}, h("span", {}, words), input);
   const ends = [labelled(t("values.from"), from), labelled(t("values.to"), to), labelled(t("values.count"), number)];
   const listed = labelled(t("values.listed"), list);
@@ -23,13 +31,13 @@ export function valueRow(run, used, onChange, onRemove) {
     labelled(t("values.variable"), pointer), labelled(t("values.kind"), kind), listed, ends, remove);
 
   function suggest() {
-    const name = pointer.value.split("/").at(-1);
+    const name = lastName(pointer.value);
     const now = name === "learning_rate" ? run.learning_rate : valueAt(run.request, pointer.value);
     const base = typeof now === "number" && now > 0 ? now : 0.01;
     kind.value = POSITIVE.has(name) ? "log" : "list";
-    from.value = Number((base / 100).toPrecision(2));
-    to.value = Number((base * 10).toPrecision(2));
-    number.value = number.value || 12;
+    from.value = String(Number((base / 100).toPrecision(2)));
+    to.value = String(Number((base * 10).toPrecision(2)));
+    number.value ||= "12";
     list.value = nearby(name, now);
     changed();
   }
@@ -52,13 +60,18 @@ export function valueRow(run, used, onChange, onRemove) {
   return { element, value };
 }
 
+/** @param {string} text */
 const read = (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
 
+/**
+ * @param {string} name
+ * @param {unknown} now
+ */
 function nearby(name, now) {
   if (name === "momentum" || name.startsWith("beta") || name === "decay") return "0 0.5 0.9 0.99";
   if (name === "seed") return "0 1 2 3 4";
   if (name === "degree") return "1 2 3 4 5";
   if (name === "batch_size") return "4 8 16 32";
-  if (name === "steps") return [now, 10 * now].join(" ");
+  if (name === "steps") return [now, 10 * Number(now)].join(" ");
   return typeof now === "number" && now !== 0 ? [now / 10, now, now * 10].map((value) => Number(value.toPrecision(4))).join(" ") : "0.1 0.5 0.9";
 }

@@ -8,10 +8,12 @@ import { variableWords } from "/static/views/sweep/parameters.js";
 
 export function rankingTable() {
   const element = h("section", { class: "ranking" });
+  /** @type {Map<string, ReturnType<typeof row>>} */
   const rows = new Map();
-  let body = null;
+  let body = h("tbody");
   let heads = "";
 
+  /** @param {Api.Sweep} sweep */
   function update(sweep) {
     const columns = [t("rank"), ...sweep.varied.map(variableWords), criterionWords(sweep.rank_by), t("best"), t("status"), t("steps")];
     if (heads !== columns.join()) {
@@ -24,8 +26,8 @@ export function rankingTable() {
             h("thead", {}, h("tr", {}, columns.map((words) => h("th", { scope: "col" }, words)))), body)));
     }
     for (const [index, member] of sweep.ranking.entries()) {
-      if (!rows.has(member.run_id)) rows.set(member.run_id, row(member, sweep.varied));
-      const { element: line, update: show } = rows.get(member.run_id);
+      const { element: line, update: show } = rows.get(member.run_id) ?? row(member, sweep.varied);
+      rows.set(member.run_id, { element: line, update: show });
       show(member);
       if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
     }
@@ -33,15 +35,23 @@ export function rankingTable() {
     for (const [id, { element: line }] of rows) if (!known.has(id)) { line.remove(); rows.delete(id); }
   }
 
-  /** Marks the row of a run that is pointed at in the chart. */
+  /**
+   * Marks the row of a run that is pointed at in the chart.
+   * @param {string | undefined} runId
+   */
   function point(runId) {
     for (const [id, { element: line }] of rows) line.classList.toggle("pointed", id === runId);
   }
   return { element, update, point };
 }
 
+/** @param {string} name */
 export const criterionWords = (name) => word(`criterion.${name}`, word(name, name));
 
+/**
+ * @param {Api.Member} member
+ * @param {string[]} varied
+ */
 function row(member, varied) {
   const rank = h("span");
   const cells = { value: h("td"), best: h("td"), status: h("td"), steps: h("td") };
@@ -51,6 +61,7 @@ function row(member, varied) {
     Object.values(cells));
   let shown = "";
 
+  /** @param {Api.Member} news */
   function update(news) {
     const text = JSON.stringify(news);
     if (text === shown) return;
@@ -64,6 +75,7 @@ function row(member, varied) {
   return { element, update };
 }
 
+/** @param {unknown} value */
 function shortened(value) {
   if (typeof value === "number") return rounded(value, 6);
   if (value === null) return NOTHING;

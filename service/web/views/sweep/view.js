@@ -17,6 +17,12 @@ import { variableWords } from "/static/views/sweep/parameters.js";
 const LIVE_MS = 1000;
 const COMPARED = 5;
 
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ * @param {string} id
+ * @returns {Page.View}
+ */
 export function sweepView(host, kept, id) {
   const heading = h("h1", { tabindex: "-1" }, t("sweep"));
   const state = h("p", { class: "state", role: "status" });
@@ -41,6 +47,7 @@ export function sweepView(host, kept, id) {
     chart.element, table.element, curves.element, h("p", { class: "explain" }, t("sweepCriteria")));
   choose(host, page);
 
+  /** @param {Api.Sweep} sweep */
   function show(sweep) {
     const isLive = sweep.status !== "finished";
     const title = sweep.name || t("sweepOf", { names: sweep.varied.map(variableWords).join(", ") });

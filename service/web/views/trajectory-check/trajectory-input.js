@@ -6,34 +6,40 @@ import { readTrajectory } from "/static/views/trajectory-check/trajectory-parser
 
 const PREVIEWED = 3;
 
-/** `kept.trajectory` holds the text. */
+/**
+ * `kept.trajectory` holds the text.
+ * @param {Page.Kept} kept
+ * @param {() => void} onChange
+ */
 export function trajectoryField(kept, onChange) {
-  kept.trajectory ??= "";
   const text = h("textarea", {
     id: "trajectory", rows: 8, spellcheck: "false", "aria-describedby": "trajectory-errors trajectory-help",
     placeholder: "step,intercept,x\n0,0,0\n1,0.12,0.44\n2,0.21,0.79", input: () => take(text.value),
   });
-  text.value = kept.trajectory;
-  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.json", "aria-label": t("trajectoryFile"), change: () => read(file.files[0]) });
+  text.value = kept.trajectory ?? "";
+  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.json", "aria-label": t("trajectoryFile"), change: () => read(file.files) });
   const errors = h("div", { class: "field-errors", id: "trajectory-errors", role: "alert" });
   const preview = h("div", { class: "preview" });
   const element = h("section", { class: "trajectory-field" },
     h("h2", {}, h("label", { for: "trajectory" }, t("yourTrajectory"))), h("p", { class: "help", id: "trajectory-help" }, t("trajectoryHelp")),
     h("div", { class: "drop", dragover: (event) => event.preventDefault(), drop }, text, h("p", {}, t("trajectoryDrop"), " ", file), errors, preview));
-  let found = readTrajectory(kept.trajectory);
+  let found = readTrajectory(text.value);
   show();
 
+  /** @param {DragEvent} event */
   function drop(event) {
     event.preventDefault();
-    read(event.dataTransfer.files[0]);
+    read(event.dataTransfer?.files);
   }
 
-  async function read(chosen) {
-    if (!chosen) return;
-    text.value = await chosen.text();
+  /** @param {FileList | null | undefined} files */
+  async function read(files) {
+    if (!files?.[0]) return;
+    text.value = await files[0].text();
     take(text.value);
   }
 
+  /** @param {string} given */
   function take(given) {
     kept.trajectory = given;
     found = readTrajectory(given);
@@ -43,15 +49,19 @@ export function trajectoryField(kept, onChange) {
 
   function show() {
     say(found.problem ? [words(found.problem)] : []);
-    choose(preview, found.theta?.length ? table(found) : null);
+    choose(preview, found.theta?.length ? table(found.theta, found.names) : null);
   }
 
+  /** @param {string[]} sentences */
   function say(sentences) {
     text.setAttribute("aria-invalid", String(sentences.length > 0));
     choose(errors, sentences.map((sentence) => h("p", {}, sentence)));
   }
 
-  /** Takes the errors that belong here, and gives the others back. */
+  /**
+   * Takes the errors that belong here, and gives the others back.
+   * @param {Api.FieldError[]} news
+   */
   function tell(news) {
     const own = news.filter(({ pointer }) => pointer?.startsWith("/trajectory"));
     if (!found.problem) say(own.map(({ pointer, message, hint }) => [place(pointer), message, hint].filter(Boolean).join(" ")));
@@ -60,16 +70,21 @@ export function trajectoryField(kept, onChange) {
   return { element, theta: () => (found.theta?.length ? found.theta : null), tell };
 }
 
+/** @param {NonNullable<Page.Given["problem"]>} problem */
 const words = ({ line, cell, has, first }) =>
   cell === undefined ? t("trajectoryRagged", { line, has, first }) : t("trajectoryCell", { line, cell: cell.slice(0, 40) });
 
-/** "Step 3:" of a pointer that leads to a row of θ. */
+/**
+ * "Step 3:" of a pointer that leads to a row of θ.
+ * @param {string | undefined} pointer
+ */
 function place(pointer) {
-  const row = /^\/trajectory\/theta\/(\d+)/.exec(pointer)?.[1];
+  const row = /^\/trajectory\/theta\/(\d+)/.exec(pointer ?? "")?.[1];
   return row ? `${t("atStep", { n: Number(row) })}:` : "";
 }
 
-function table({ theta, names }) {
+/** @param {number[][]} theta @param {string[] | null} [names] */
+function table(theta, names) {
   const steps = [...theta.keys()].filter((step) => step < PREVIEWED || step === theta.length - 1);
   const heads = names ?? theta[0].map((_, i) => `θ${i + 1}`);
   return [

@@ -6,32 +6,42 @@ import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
 
-/** `request` is what was checked, without the trajectory. */
+/**
+ * `request` is what was checked, without the trajectory.
+ * @param {Api.Verdict} found
+ * @param {Api.FitRequest} request
+ */
 export function verdict(found, request) {
   const button = h("button", { type: "button", class: "primary", click: () => act(button, run) }, t(found.right ? "runSame" : "runRight"));
   const run = async () => { location.hash = runLink((await fit(request)).id); };
   return h("section", { class: `outcome ${found.right ? "right" : "wrong"}`, tabindex: "-1", "aria-labelledby": "outcome" },
-    h("h2", { id: "outcome" }, found.right ? t("checkRight", { n: found.steps }) : t("checkWrong", { n: found.step })),
+    h("h2", { id: "outcome" }, found.right ? t("checkRight", { n: found.steps }) : t("checkWrong", { n: found.step ?? 0 })),
     found.right ? h("p", {}, t("checkRightText")) : difference(found),
     found.right ? null : mistakes(found.mistakes),
     h("p", { class: "mend" }, button));
 }
 
+/** @param {Api.Verdict} found */
 function difference({ step, given, expected, steps }) {
-  if (!expected) return h("p", {}, t("checkTooLong", { n: step }));
-  if (!given) return h("p", {}, t("checkTooShort", { n: step }), " ", t("checkSteps", { n: steps }));
+  const n = step ?? 0;
+  if (!expected) return h("p", {}, t("checkTooLong", { n }));
+  if (!given) return h("p", {}, t("checkTooShort", { n }), " ", t("checkSteps", { n: steps }));
   const names = [...new Set([...Object.keys(expected), ...Object.keys(given)])];
+  /** @param {string} name */
   const row = (name) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, number(given[name])), h("td", {}, number(expected[name])), h("td", {}, apart(given[name], expected[name])));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("checkTable", { n: step }) },
-    h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("checkTable", { n: step })),
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("checkTable", { n }) },
+    h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("checkTable", { n })),
       h("thead", {}, h("tr", {}, [t("parameter"), t("given"), t("expected"), t("theirDifference")].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, names.map(row))));
 }
 
 const DIGITS = 9; // more than the tolerance asks for
+/** @param {unknown} value */
 const number = (value) => (typeof value === "number" ? rounded(value, DIGITS) : NOTHING);
+/** @param {unknown} given @param {unknown} expected */
 const apart = (given, expected) => (typeof given === "number" && typeof expected === "number" ? rounded(given - expected) : NOTHING);
 
+/** @param {Api.Mistake[]} found */
 function mistakes(found) {
   if (found.length === 0) return h("p", { class: "unexplained" }, t("checkUnexplained"));
   const items = found.map(({ code, title, detail }) => h("li", { "data-code": code }, h("h3", {}, word(`mistake.${code}`, title)), h("p", {}, word(`mistake.${code}.text`, detail))));

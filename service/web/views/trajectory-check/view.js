@@ -1,6 +1,7 @@
 // Check my descent: somebody's data, choices and trajectory, held against the rule.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
+import { errorsOf } from "/static/lib/api-error.js";
 import { check, price } from "/static/lib/api.js";
 import { act, showProblem } from "/static/components/error-banner.js";
 import { whenResting } from "/static/lib/debounce.js";
@@ -10,6 +11,11 @@ import { example } from "/static/views/trajectory-check/example.js";
 import { trajectoryField } from "/static/views/trajectory-check/trajectory-input.js";
 import { verdict } from "/static/views/trajectory-check/verdict.js";
 
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ * @returns {Page.View}
+ */
 export function checkView(host, kept) {
   document.title = `${t("checkTitle")} · Descent`;
   const heading = h("h1", { tabindex: "-1" }, t("checkTitle"));
@@ -28,6 +34,10 @@ export function checkView(host, kept) {
   return { heading, stop: () => form.stop() };
 }
 
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ */
 function checkForm(host, kept) {
   const data = dataChooser(kept, changed);
   const chosen = choices(kept, changed, "check");
@@ -35,17 +45,18 @@ function checkForm(host, kept) {
   const others = h("ul", { class: "errors" });
   const outcome = h("div", { role: "status" });
   const button = h("button", { type: "submit", class: "primary" }, t("checkIt"));
-  let judged = null; // what the verdict is of
+  let judged = ""; // what the verdict is of
   const asking = whenResting(price, () => show([]), refused);
   choose(host, h("form", { class: "new-run check", submit: (event) => {
     event.preventDefault();
     submit();
   } }, data.element, chosen.element, h("div", { class: "send" }, trajectory.element, button, others, outcome)));
 
-  /** As for POST /fit. Left empty, as many steps are asked for as the trajectory has, and all rows are trained on. */
+  /** As for POST /fit. Left empty, as many steps are asked for as the trajectory has, and all rows are trained on. Null without data. */
   function request() {
+    const dataset = data.value();
     const { descent, split = { test_fraction: 0 }, ...rest } = chosen.value();
-    return { dataset: data.value(), ...rest, split, descent: { steps: Math.max(1, (trajectory.theta()?.length ?? 2) - 1), ...descent } };
+    return dataset && { dataset, ...rest, split, descent: { steps: Math.max(1, (trajectory.theta()?.length ?? 2) - 1), ...descent } };
   }
 
   const inWords = () => JSON.stringify([request(), trajectory.theta()]);
@@ -54,34 +65,41 @@ function checkForm(host, kept) {
     asking.stop();
     chosen.suit(data.features());
     if (judged !== inWords()) choose(outcome); // the list of samples, which comes when it comes, changes nothing
-    button.disabled = !data.value() || !trajectory.theta();
-    if (data.value()) asking.want(request());
+    const wanted = request();
+    button.disabled = !wanted || !trajectory.theta();
+    if (wanted) asking.want(wanted);
     else show([]);
   }
 
-  /** An error stands beside the field that its pointer leads to, or in the list at the end. */
+  /**
+   * An error stands beside the field that its pointer leads to, or in the list at the end.
+   * @param {Api.FieldError[]} errors
+   */
   function show(errors) {
     const left = trajectory.tell(chosen.show(errors));
     choose(others, left.map(({ pointer, message, hint }) => h("li", {}, pointer ? h("code", {}, pointer) : null, ` ${message} ${hint ?? ""}`)));
   }
 
+  /** @param {unknown} error */
   function refused(error) {
-    if (error.errors?.length) show(error.errors);
+    if (errorsOf(error).length) show(errorsOf(error));
     else showProblem("action", error);
   }
 
   const submit = () => act(button, async () => {
-    const asked = request();
+    const [asked, theta] = [request(), trajectory.theta()];
+    if (!asked || !theta) return;
     judged = inWords();
     asking.stop();
     try {
-      const found = await check({ ...asked, trajectory: { theta: trajectory.theta() } });
+      const found = await check({ ...asked, trajectory: { theta } });
       show([]);
-      choose(outcome, verdict(found, asked));
-      outcome.firstChild.scrollIntoView({ block: "nearest" });
+      const said = verdict(found, asked);
+      choose(outcome, said);
+      said.scrollIntoView({ block: "nearest" });
     } catch (error) {
-      if (!error.errors?.length) throw error;
-      show(error.errors);
+      if (!errorsOf(error).length) throw error;
+      show(errorsOf(error));
     }
   });
 
