@@ -7,4 +7,4 @@ const STATIC = "/static/";
 registerHooks({
   resolve: (name, context, next) => next(name.startsWith(STATIC) ? new URL(name.slice(STATIC.length), WEB).href : name, context),
 });
-globalThis.document = Object.assign(new EventTarget(), { documentElement: { lang: "en", dataset: {} }, hidden: false });
+globalThis.document = Object.assign(new EventTarget(), { documentElement: { lang: "en", dataset: {} }, hidden: false, querySelectorAll: () => [] });

@@ -2,6 +2,7 @@
 // hears when it asks for an API key. What only reads persists; what changes something is tried once, and says so if it failed.
 import { ApiError } from "/static/lib/api-error.js";
 import { withKey } from "/static/lib/api-key.js";
+import { loadWords } from "/static/lib/i18n.js";
 import { persist } from "/static/lib/retry.js";
 
 /**
@@ -171,12 +172,17 @@ export async function* readEvents(id, query, last, signal, onOpen) {
 }
 
 /**
- * A part of the page that is loaded when it is wanted: `load()` imports it.
+ * A part of the page that is loaded when it is wanted, and the words for it: `load()` imports it.
  * @template Part
  * @param {() => Promise<Part>} load
  */
 export function part(load) {
-  return persist(() => load().catch((error) => {
-    throw error instanceof TypeError ? new ApiError({ unreachable: true }) : error; // as browsers call a failed import
-  }));
+  return persist(async () => {
+    try {
+      const [part] = await Promise.all([load(), loadWords()]);
+      return part;
+    } catch (error) {
+      throw error instanceof TypeError ? new ApiError({ unreachable: true }) : error; // as browsers call a failed import
+    }
+  });
 }

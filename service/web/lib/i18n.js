@@ -1,22 +1,25 @@
-// Two dictionaries with the same keys, but for what the service itself says in English. An entry is a text, or {one, other} chosen by the number `n`.
+// Two dictionaries with the same keys, but for what the service itself says in English. An entry is a text, or {one, other} chosen by the
+// number `n`. The French one is loaded when it is wanted.
 import { english } from "/static/i18n/en.js";
-import { french } from "/static/i18n/fr.js";
 import { remember } from "/static/lib/local-storage.js";
 
-/** @type {{en: Page.Dictionary, fr: Page.Dictionary}} */
-const DICTIONARIES = { en: english, fr: french };
+/** @type {Page.Dictionary} */
+let words = english;
 
 /** The language stands in one place, the document's `lang`; preload.js has set it. */
 export const language = () => (document.documentElement.lang === "fr" ? "fr" : "en");
 
-/** @param {string} code */
+/**
+ * The words come with `loadWords`.
+ * @param {string} code
+ */
 export function setLanguage(code) {
   document.documentElement.lang = code;
   remember("descent.language", code);
 }
 
 /** @param {Page.Key} key @param {Page.Values} [values] */
-export const t = (key, values) => filled(DICTIONARIES[language()][key], values);
+export const t = (key, values) => filled(words[key], values);
 
 /**
  * The text with its values: numbers as the language writes them.
@@ -37,16 +40,22 @@ function filled(entry, values = {}) {
  * @param {string} fallback
  * @param {Page.Values} [values]
  */
-export function word(key, fallback, values) {
-  const dictionary = DICTIONARIES[language()];
-  return Object.hasOwn(dictionary, key) ? filled(dictionary[key], values) : fallback;
-}
+export const word = (key, fallback, values) => (Object.hasOwn(words, key) ? filled(words[key], values) : fallback);
 
 /**
  * Whole numbers (steps, rows) grouped as the language does.
  * @param {number} n
  */
 export const count = (n) => new Intl.NumberFormat(language()).format(n);
+
+/** Brings the words of the document's language, and says the frame in them. */
+export async function loadWords() {
+  const wanted = language();
+  const found = wanted === "fr" ? (await import("/static/i18n/fr.js")).french : english;
+  if (wanted !== language() || words === found) return;
+  words = found;
+  translateFrame();
+}
 
 /** Gives the words of the page's own frame: elements that carry data-t, or data-t-label for aria-label. */
 export function translateFrame() {
@@ -56,3 +65,5 @@ export function translateFrame() {
 
 /** @param {string} name @returns {[Element, Page.Key][]} */
 const keyed = (name) => [...document.querySelectorAll(`[${name}]`)].map((element) => [element, /** @type {Page.Key} */ (element.getAttribute(name))]);
+
+await loadWords();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exact, moment, NOTHING, powerOfTen, rounded, titleOf } from "/static/lib/format.js";
-import { setLanguage } from "/static/lib/i18n.js";
 import { doubles } from "../random.js";
+import { speak } from "../speak.js";
 
 test("what is no number is a dash", () => {
   for (const value of [null, undefined, "1", [], {}, true]) {
@@ -31,11 +31,11 @@ test("rounded is never further off than half of its last digit", () => {
   }
 });
 
-test("a decimal point in every language: numbers are copied into notebooks", () => {
-  setLanguage("fr");
+test("a decimal point in every language: numbers are copied into notebooks", async () => {
+  await speak("fr");
   assert.equal(rounded(1234.5), "1234.5");
   assert.equal(exact(0.5), "0.5");
-  setLanguage("en");
+  await speak("en");
 });
 
 test("exact reads back as the same double", () => {
@@ -48,11 +48,11 @@ test("powers of ten are set in superscripts", () => {
   assert.equal(powerOfTen(308), "10³⁰⁸");
 });
 
-test("a moment is said in the page's language", () => {
+test("a moment is said in the page's language", async () => {
   assert.match(moment("2026-01-31T12:00:00Z"), /Jan 31, 2026/);
-  setLanguage("fr");
+  await speak("fr");
   assert.match(moment("2026-01-31T12:00:00Z"), /31 janv\. 2026/);
-  setLanguage("en");
+  await speak("en");
 });
 
 test("a run without a name is called by the start of its id", () => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { setLanguage } from "/static/lib/i18n.js";
 import { lastName, valueAt, variables, variableWords } from "/static/views/sweep/parameters.js";
+import { speak } from "../../speak.js";
 
 const REQUEST = {
   descent: { optimizer: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, schedule: { kind: "step", every: 100, factor: 0.5 }, learning_rate: "auto", steps: 100 },
   objective: { loss: "huber", delta: 1 }, model: { kind: "mlp", hidden: [8] }, split: { test_fraction: 0.25, seed: 0 },
 };
-afterEach(() => setLanguage("en"));
+afterEach(() => speak("en"));
 
 test("the learning rate comes first, then the numbers that the request has", () => {
   assert.deepEqual(variables(REQUEST), [
@@ -28,9 +28,9 @@ test("a pointer leads to its value, and to undefined where there is none", () =>
   for (const pointer of ["/descent/nothing", "/descent/steps/more", "/no/where", "/descent/constructor", "/model/kind/length"]) assert.equal(valueAt(REQUEST, pointer), undefined, pointer);
 });
 
-test("every pointer has words in both languages", () => {
+test("every pointer has words in both languages", async () => {
   for (const language of ["en", "fr"]) {
-    setLanguage(language);
+    await speak(language);
     for (const pointer of variables(REQUEST)) assert.notEqual(variableWords(pointer), pointer.slice(1).replaceAll("/", "."), pointer);
   }
   assert.equal(variableWords("/descent/of_tomorrow"), "descent.of_tomorrow");
