@@ -519,7 +519,7 @@ export interface StoredDataset {
 export interface Sweep {
   id: string;
   name: string | null;
-  status: "queued" | "running" | "finished";
+  status: "queued" | "running" | "paused" | "finished";
   created_at: string;
   finished_at: string | null;
   varied: string[];
@@ -558,7 +558,7 @@ export interface SweepRequest {
 export interface SweepSummary {
   id: string;
   name: string | null;
-  status: "queued" | "running" | "finished";
+  status: "queued" | "running" | "paused" | "finished";
   created_at: string;
   finished_at: string | null;
   varied: string[];
