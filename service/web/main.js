@@ -5,17 +5,20 @@ import { clearProblem, pollOutcome } from "/static/components/error-banner.js";
 import { part } from "/static/lib/api.js";
 import { forgetKey, heldKey } from "/static/lib/api-key.js";
 import { keyView } from "/static/views/login/view.js";
+import { decoded } from "/static/lib/address.js";
 
 // A view is loaded when it is first asked for; preload.js tells the browser beforehand what that will need.
 const VIEWS = [
-  [/^#\/runs\/([^/?]+)/, async () => (await import("/static/views/run/view.js")).runView],
+  [/^#\/runs\/([^/?]+)/, async () => named((await import("/static/views/run/view.js")).runView)],
   [/^#\/compare\??(.*)/, async () => (await import("/static/views/compare/view.js")).compareView],
-  [/^#\/sweeps\/new\?run=([^&]+)/, async () => (await import("/static/views/sweep/new-sweep.js")).newSweepView],
-  [/^#\/sweeps\/([^/?]+)/, async () => (await import("/static/views/sweep/view.js")).sweepView],
+  [/^#\/sweeps\/new\?run=([^&]+)/, async () => named((await import("/static/views/sweep/new-sweep.js")).newSweepView)],
+  [/^#\/sweeps\/([^/?]+)/, async () => named((await import("/static/views/sweep/view.js")).sweepView)],
   [/^#\/new$/, async () => (await import("/static/views/new-run/view.js")).newRunView],
   [/^#\/check$/, async () => (await import("/static/views/trajectory-check/view.js")).checkView],
   [/^/, async () => (await import("/static/views/runs/view.js")).runsView],
 ];
+/** A view of one thing: the address has its id percent-encoded, as other views have a whole query. */
+const named = (view) => (host, kept, id) => view(host, kept, decoded(id));
 const host = document.getElementById("view");
 const forget = document.getElementById("forget");
 let view = null;
@@ -31,7 +34,7 @@ async function open() {
   clearProblem("action");
   const mine = turn;
   const [address, load] = VIEWS.find(([pattern]) => pattern.test(location.hash));
-  const names = address.exec(location.hash).slice(1).map(decodeURIComponent);
+  const names = address.exec(location.hash).slice(1);
   const make = await part(load);
   if (mine === turn) view = make(host, kept, ...names);
 }

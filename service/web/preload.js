@@ -62,7 +62,7 @@
   };
   globalThis.loadAhead(location.hash);
 
-  const [, id] = /^#\/runs\/([^/?]+)/.exec(location.hash) ?? [];
+  const [, id] = /^#\/runs\/([^/?%]+)(?:[/?]|$)/.exec(location.hash) ?? []; // percent-encoded: not worth decoding here
   const run = `/runs/${id}`;
   const paths = id ? [run, `${run}/trajectory?max_points=1000&fields=step%2Ctrain_mse%2Ctest_mse%2Ctrain_loss`] : [];
   const key = remembered("descent.key", "sessionStorage");
