@@ -67,7 +67,7 @@ export function chartPanel(kept, onStep, tool) {
   }
 
   function select(step, row) {
-    slider.show(step, row && t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) }));
+    slider.show(step, row ? t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) }) : undefined);
     drawing?.select(step, row, visible());
   }
   const stop = () => {

@@ -21,11 +21,11 @@ export function stepper(onStep) {
     slider.disabled = step === 0;
   }
 
-  /** `words` say what is there, for those who do not see it; null: not known yet. */
-  function show(step, words) {
+  /** `words` say what is there, for those who do not see it. */
+  function show(step, words = t("atStep", { n: step })) {
     slider.value = String(step);
     if (!typing) field.value = String(step);
-    if (words) slider.setAttribute("aria-valuetext", words);
+    slider.setAttribute("aria-valuetext", words);
   }
   return { element, row, choose, grow, show, at: () => slider.valueAsNumber, last: () => last };
 }

@@ -1,10 +1,11 @@
 // All the numbers of one step, with all their digits.
-import { choose, h } from "/static/lib/dom.js";
+import { choose, h, say } from "/static/lib/dom.js";
 import { t, word } from "/static/lib/i18n.js";
 import { exact } from "/static/lib/format.js";
 
 export const SHOWN_PARAMETERS = 30;
 const FIRST = ["train_loss", "train_mse", "validation_mse", "test_mse", "gradient_norm", "learning_rate"];
+const UNREAD = "…";
 const APART = new Set(["step", "theta", "names", "parameters"]);
 
 export function readout() {
@@ -15,13 +16,20 @@ export function readout() {
   const table = h("table", { class: "facts numbers", "aria-labelledby": "readout" }, head, body);
   const element = h("section", { class: "readout", hidden: true, tabindex: "0", "aria-labelledby": "readout" }, title, table, more);
 
-  function show(step, row) {
-    element.hidden = false;
+  /** `row` is null until it has been read: the last one's lines stay without their numbers, which are another step's. */
+  function select(step, row) {
     title.textContent = t("atStep", { n: step });
-    choose(body, line("step", t("step"), step), metrics(row), parameters(row));
-    sayMore(more, row.names.length);
+    if (row) {
+      element.hidden = false;
+      choose(body, line("step", t("step"), step), metrics(row), parameters(row));
+      sayMore(more, row.names.length);
+      return;
+    }
+    for (const number of body.querySelectorAll("td")) number.textContent = UNREAD;
+    const [number] = body.querySelectorAll("[data-column=step] td");
+    if (number) say(number, exact(step));
   }
-  return { element, show };
+  return { element, select };
 }
 
 function metrics(row) {

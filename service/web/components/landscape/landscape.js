@@ -1,6 +1,7 @@
 // The picture of a landscape: E as contours (or, over one parameter, as a curve) with the paths of one or more descents on
 // it, each with a ball at the chosen step. The pointer near a path, and the arrow keys, choose the step.
 import { choose, h, svg } from "/static/lib/dom.js";
+import { t } from "/static/lib/i18n.js";
 import { frame } from "/static/components/landscape/axes.js";
 import { drawGround } from "/static/components/landscape/contours.js";
 import { relief } from "/static/components/landscape/height-map.js";
@@ -34,10 +35,10 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
     if (chosen) select(...chosen);
   }
 
-  function select(step, point = null, words = null) {
+  function select(step, point = null, words = t("atStep", { n: step })) {
     chosen = [step, point, words];
     figure.setAttribute("aria-valuenow", step);
-    if (words) figure.setAttribute("aria-valuetext", words);
+    figure.setAttribute("aria-valuetext", words);
     for (const [i, each] of trails.entries()) each.move(i === 0 && point ? sheet.place(...point) : each.at(step));
     arrow(null);
   }

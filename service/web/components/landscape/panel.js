@@ -97,7 +97,7 @@ export function landscapePanel(id, mine, onStep) {
     chosen = [step, row];
     if (!picture) return;
     const point = row?.theta?.every(Number.isFinite) ? place(row) : null;
-    picture.select(step, point, point && whereabouts(data, step, point, row.train_loss));
+    picture.select(step, point, point ? whereabouts(data, step, point, row.train_loss) : undefined);
     if (data.y.label !== null && !mine.hill) arrows.want(step);
   }
 

@@ -16,6 +16,7 @@ const PIECES = 24; // of the path between two of its steps, so that it lies on t
 const MOST_PIECES = 6000;
 const NEAR = 1e-4;
 const ROLL_MS = 160;
+const ROLLING = 0.6; // of the time between two steps, when they come fast
 const SHAPE = 0.62; // height by width of the picture
 
 /** Like `landscape`, for one path; there is no arrow. The axes have a `short` name too. */
@@ -101,13 +102,17 @@ export function hill(host, data, { paths: [path], onStep: _ }) {
 
   function select(step, point = null) {
     const to = point ?? at(step);
+    const now = performance.now();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    roll = { from: roll?.here ?? to, to, here: roll?.here ?? to, begun: calm ? -Infinity : performance.now() };
+    // Over before the next step comes, if that comes as soon as this one did: else the ball would fall behind.
+    const lasts = calm ? 0 : Math.min(ROLL_MS, ROLLING * (now - (roll?.begun ?? -Infinity)));
+    roll = { step, from: roll?.to ?? to, to, here: roll?.to ?? to, begun: now, lasts };
     draw();
   }
 
   function advance(now) {
-    const part = Math.min(1, Math.max(0, (now - roll.begun) / ROLL_MS));
+    const part = roll.lasts ? Math.min(1, Math.max(0, (now - roll.begun) / roll.lasts)) : 1;
+    canvas.dataset.step = roll.step;
     roll.here = roll.to.map((end, i) => roll.from[i] + part * (end - roll.from[i]));
     const next = resting(ground.above(...roll.here));
     const moved = next.clone().sub(ball.position);

@@ -26,7 +26,9 @@ export function moreCurves(id, kept, onStep) {
 
   function opened() {
     kept.moreOpen = element.open;
-    if (element.open) read();
+    if (!element.open) return;
+    if (chosen) select(...chosen); // which may have changed while it was closed
+    read();
   }
 
   function turnTo(kind) {
@@ -74,8 +76,8 @@ export function moreCurves(id, kept, onStep) {
 
   function select(step, row) {
     chosen = [step, row];
-    if (!element.open || !drawing || !row) return;
-    const values = Object.fromEntries(shown.map((name, i) => [name, kept.more === "theta" ? row.theta[i] : row[name]]));
+    if (!element.open || !drawing) return;
+    const values = row && Object.fromEntries(shown.map((name, i) => [name, kept.more === "theta" ? row.theta[i] : row[name]]));
     drawing.select(step, values, shown);
   }
 

@@ -41,21 +41,22 @@ export function runView(host, kept, id) {
 
   const rows = rowReader(id, (step, row) => {
     if (step !== chosen()) return; // the hand has moved on
-    numbers.show(step, row);
-    panel.select(step, row);
-    ground.select(step, row);
-    more.select(step, row);
+    point(step, row);
   }, (error) => showProblem("action", error));
 
   const chosen = () => Math.min(kept.step ?? curve.last, curve.last);
 
   function select(step) {
     if (step === curve.last) kept.step = undefined;
-    panel.select(chosen(), rows.peek(chosen()));
-    ground.select(chosen(), rows.peek(chosen()));
     fitted.select(chosen());
     sums.select(chosen());
+    point(chosen(), rows.peek(chosen()));
     rows.want(chosen());
+  }
+
+  /** All parts at one step; `row` is null until it has been read. */
+  function point(step, row) {
+    for (const each of [numbers, panel, ground, more]) each.select(step, row);
   }
 
   function show(news) {

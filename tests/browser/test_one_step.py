@@ -1,0 +1,107 @@
+"""All parts of a view are at the same step, also while a descent is played and while numbers are still on their way."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Service
+from tests.browser.test_landscape import WAIT_MS, open_landscape
+from tests.browser.test_page import EXAMPLE, cell, open_run
+
+pytestmark = pytest.mark.browser
+ROW = re.compile(r"/trajectory\?from_step=\d+&to_step=\d+$")
+WATCH = """(frames) => new Promise((done) => {
+  const seen = [];
+  const look = () => {
+    const slider = document.querySelector(".criteria input[type=range]");
+    seen.push({
+      slider: slider.value,
+      words: /\\d+/.exec(slider.getAttribute("aria-valuetext"))[0],
+      readout: /\\d+/.exec(document.querySelector(".readout h2").textContent)[0],
+      cell: document.querySelector(".readout tr[data-column=step] td").textContent,
+      ball: document.querySelector(".hill canvas").dataset.step,
+    });
+    if (seen.length < frames) requestAnimationFrame(look);
+    else done(seen);
+  };
+  requestAnimationFrame(look);
+})"""
+
+
+class HeldRows:
+    """Holds the answers for single steps back until they are let go."""
+
+    def __init__(self, page: Page) -> None:
+        self._routes: list[Route] = []
+        self._held = True
+        page.route(ROW, self._answer)
+
+    def _answer(self, route: Route) -> None:
+        if self._held:
+            self._routes.append(route)
+        else:
+            route.continue_()
+
+    def let_go(self) -> None:
+        self._held = False
+        for route in self._routes:
+            route.continue_()
+
+
+def test_the_card_is_at_the_step_of_the_ball_while_the_hill_is_played(page: Page, service: Service) -> None:
+    open_landscape(page, service, EXAMPLE)
+    page.get_by_role("button", name="Hill in 3-D").click()
+    expect(page.locator(".hill canvas")).to_be_visible(timeout=WAIT_MS)
+    expect(cell(page, "step")).to_have_text("100")
+    held = HeldRows(page)
+    page.get_by_role("button", name="Rewind").click()
+    page.get_by_role("button", name="Play").click()
+    frames: list[dict[str, Any]] = page.evaluate(WATCH, 40)
+    assert len({frame["slider"] for frame in frames}) > 1
+    for before, now in pairwise(frames):
+        assert now["readout"] == now["cell"] == now["words"] == now["slider"]
+        assert now["ball"] in {before["slider"], now["slider"]}, "a canvas is drawn in the frame after"
+    page.get_by_role("button", name="Pause").click()
+    at = page.get_by_role("slider", name="Step", exact=True).input_value()
+    expect(cell(page, "train_mse")).to_have_text("…")
+    held.let_go()
+    expect(cell(page, "train_mse")).to_have_text(re.compile(r"\d"))
+    expect(cell(page, "step")).to_have_text(at)
+    expect(page.locator(".hill canvas")).to_have_attribute("data-step", at)
+
+
+def test_the_words_and_the_further_charts_are_at_a_step_that_is_not_read_yet(page: Page, service: Service) -> None:
+    open_landscape(page, service, EXAMPLE)
+    page.locator(".more-curves summary").click()
+    needle = page.locator(".more-curves .needle")
+    expect(needle).to_be_visible()
+    expect(cell(page, "step")).to_have_text("100")
+    there = needle.get_attribute("style")
+    held = HeldRows(page)
+    slider = page.get_by_role("slider", name="Step", exact=True)
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "Step 0")
+    expect(page.get_by_label("The ball on the landscape")).to_have_attribute("aria-valuetext", "Step 0")
+    expect(needle).not_to_have_attribute("style", there or "")
+    expect(cell(page, "theta.x")).to_have_text("…")
+    held.let_go()
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^Step 0: train MSE"))
+
+
+def test_the_further_charts_are_at_the_step_chosen_while_they_were_closed(page: Page, service: Service) -> None:
+    open_run(page, service, EXAMPLE)
+    curves = page.locator(".more-curves summary")
+    curves.click()
+    needle = page.locator(".more-curves .needle")
+    expect(needle).to_be_visible()
+    there = needle.get_attribute("style")
+    curves.click()
+    page.get_by_role("slider", name="Step", exact=True).press("Home")
+    expect(cell(page, "step")).to_have_text("0")
+    page.route(re.compile("fields=step%2Ctheta"), lambda _: None)  # what would draw it anew
+    curves.click()
+    expect(needle).to_be_visible()
+    expect(needle).not_to_have_attribute("style", there or "")
