@@ -4,16 +4,27 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Pages, Service
-from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, cell, expect_no_sideways_scroll, get, open_run
+from tests.browser.test_page import (
+    DIVERGING,
+    EXAMPLE,
+    WIDTHS,
+    cell,
+    choose_step,
+    expect_no_sideways_scroll,
+    get,
+    open_run,
+)
 
 pytestmark = pytest.mark.browser
 LINE = {"x": [[1], [2], [3], [4], [5]], "y": [2.2, 4.1, 6.3, 7.7, 10.4]}
 ONE = {"dataset": LINE, "model": {"kind": "linear", "intercept": False}, "descent": {"steps": 20}}
 MANY = EXAMPLE | {"model": {"kind": "polynomial", "degree": 3}, "name": "Four parameters"}
+CONVERGED = EXAMPLE | {"descent": {"steps": 1000, "learning_rate": 0.3}, "name": "Converged"}
 WAIT_MS = 30_000  # the first question starts a process
 
 
@@ -114,6 +125,61 @@ def test_the_arrow_points_down_the_gradient(page: Page, service: Service) -> Non
     *place, turn = numbers(arrow.get_attribute("transform"))
     assert turn == pytest.approx(math.degrees(math.atan2(y1 - y0, x1 - x0)), abs=0.1)
     assert place == pytest.approx(list(ball(page)), abs=0.01)
+
+
+def test_where_the_gradient_is_rounding_there_is_no_arrow(page: Page, service: Service) -> None:
+    open_landscape(page, service, CONVERGED)
+    arrow, why = page.locator(".landscape-figure .arrow"), page.locator(".landscape .no-arrow")
+    page.wait_for_load_state("networkidle")
+    expect(arrow).to_be_hidden()
+    expect(why).to_contain_text("its own rounding error", timeout=WAIT_MS)
+    page.get_by_role("slider", name="Step", exact=True).press("Home")
+    expect(arrow).to_be_visible(timeout=WAIT_MS)
+    expect(why).to_be_empty()
+
+
+def test_beside_the_plane_the_arrow_never_points_up_the_drawn_ground(page: Page, service: Service) -> None:
+    run_id = open_landscape(page, service, MANY)
+    *_, first, last = get(page, service, f"/runs/{run_id}")["parameters"]
+    page.get_by_label("Plane").select_option("pair")
+    page.get_by_label("Across").select_option(first)
+    page.get_by_label("Upwards").select_option(last)
+    expect(page.locator(".landscape .axes .name").last).to_have_text(last, timeout=WAIT_MS)
+    data = page.request.get(
+        f"{service.url}/runs/{run_id}/landscape", params={"kind": "pair", "x": first, "y": last}
+    ).json()
+    arrow, why = page.locator(".landscape-figure .arrow"), page.locator(".landscape .no-arrow")
+    said = set()
+    for step in (0, 3, 10, 30):
+        choose_step(page, step)
+        place, towards = beside(data, get(page, service, f"/runs/{run_id}/steps/{step}"))
+        if falls(data, place, towards):
+            expect(arrow).to_be_visible(timeout=WAIT_MS)
+            expect(why).to_be_empty()
+        else:
+            expect(why).to_contain_text("θ lies beside this plane", timeout=WAIT_MS)
+            expect(arrow).to_be_hidden()
+        said.add(why.inner_text())
+    assert len(said) == 2, "both happen"
+
+
+def beside(data: dict[str, Any], answer: dict[str, Any]) -> tuple[list[float], list[float]]:
+    """Where a θ is seen on the plane of a pair of parameters, and −∇E there."""
+    chosen = [axis.index(1.0) for axis in data["plane"]["axes"]]
+    return [answer["theta"][i] for i in chosen], [-answer["gradient"][i] for i in chosen]
+
+
+def falls(data: dict[str, Any], place: list[float], towards: list[float]) -> bool:
+    """Does the drawn ground fall from a place, half a cell on?"""
+    sides = [np.array(data[name]["values"]) for name in "xy"]
+    cells = np.array([side[1] - side[0] for side in sides])
+    there = np.array(place) + 0.5 * np.array(towards) / np.linalg.norm(np.array(towards) / cells)
+
+    def energy(point: Any) -> float:
+        rows = [np.interp(point[0], sides[0], row) for row in data["energy"]]
+        return float(np.interp(point[1], sides[1], rows))
+
+    return energy(there) < energy(np.array(place))
 
 
 def test_more_than_two_parameters_have_a_plane_to_choose(page: Page, service: Service) -> None:

@@ -238,6 +238,8 @@ export const english = {
   "landscape.sign.best": "lowest test MSE",
   "landscape.sign.ball": "this step",
   "landscape.sign.arrow": "steepest descent, −∇E",
+  "landscape.noSlope": "No arrow at this step: ∇E is as small as its own rounding error, so its direction means nothing.",
+  "landscape.besidePlane": "No arrow at this step: θ lies beside this plane, and −∇E there points where the ground drawn here rises.",
   "landscape.picture": "This map, for slides",
   "landscape.low": "low E",
   "landscape.high": "high E",

@@ -313,6 +313,8 @@ export const french = {
   "landscape.sign.best": "plus petite MSE de test",
   "landscape.sign.ball": "cette étape",
   "landscape.sign.arrow": "plus forte pente, −∇E",
+  "landscape.noSlope": "Pas de flèche à cette étape : ∇E est aussi petit que sa propre erreur d’arrondi, et sa direction ne veut rien dire.",
+  "landscape.besidePlane": "Pas de flèche à cette étape : θ est à côté de ce plan, et −∇E y pointe là où le relief dessiné ici monte.",
   "landscape.picture": "Cette carte, pour un diaporama",
   "landscape.low": "E petite",
   "landscape.high": "E grande",

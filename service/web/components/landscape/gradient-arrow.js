@@ -1,14 +1,18 @@
-// ∇E at the chosen step, asked for when the hand rests.
+// −∇E at the chosen step: asked for when the hand rests, and drawn where it can be told which way it points.
 import { getStep } from "/static/lib/api.js";
 import { whenResting } from "/static/lib/debounce.js";
 
-/** Calls `show(step, gradient)` with the gradient in all parameters; a step is asked for once. */
+const ROUNDING = 4; // times the rounding error that is to be expected
+const ON_THE_PLANE = 1e-6; // share of θ's distance from the plane's origin
+const CELL = 0.5; // of the grid, as far as one looks whether the ground falls
+
+/** Calls `show(step, answer)` with the arithmetic of the step, which is asked for once. */
 export function gradients(id, show) {
   const known = new Map();
   // Without it the arrow is missing, and nothing else: what is wrong is told by who asks for more.
-  const reader = whenResting((step, signal) => getStep(id, step, signal), ({ step, gradient }) => {
-    known.set(step, gradient);
-    show(step, gradient);
+  const reader = whenResting((step, signal) => getStep(id, step, signal), (answer) => {
+    known.set(answer.step, answer);
+    show(answer.step, answer);
   }, () => {});
 
   function want(step) {
@@ -17,4 +21,56 @@ export function gradients(id, show) {
     show(step, known.get(step));
   }
   return { want, stop: reader.stop };
+}
+
+/** `towards`: −∇E on the plane of the landscape `data`, or null and then `why`, the key of a sentence. */
+export function descent(data, answer) {
+  const { axes } = data.plane;
+  const onPlane = (values) => axes.map((axis) => dot(axis, values));
+  const towards = onPlane(answer.gradient).map((value) => -value);
+  if (axes.length < 2 || !answer.gradient.every(Number.isFinite)) return { towards: null, why: null };
+  const error = rounding(answer);
+  const blur = axes.map((axis) => dot(axis.map(Math.abs), error));
+  if (Math.hypot(...towards) <= ROUNDING * Math.hypot(...blur)) return { towards: null, why: "landscape.noSlope" };
+  const away = answer.theta.map((value, i) => value - data.plane.origin[i]);
+  const place = onPlane(away);
+  const isOff = Math.hypot(...away) ** 2 - Math.hypot(...place) ** 2 > (ON_THE_PLANE * Math.hypot(...away)) ** 2;
+  return isOff && !falls(data, place, towards) ? { towards: null, why: "landscape.besidePlane" } : { towards, why: null };
+}
+
+const dot = (one, other) => one.reduce((sum, value, i) => sum + value * other[i], 0);
+
+/**
+ * The rounding error of each part of ∇E: of the rows' contributions, which all but cancel where E is lowest, and of the
+ * residuals in them. The rows that add most are known; each of the others adds no more than the least of these.
+ */
+function rounding({ gradient, contributions: { y, predictions, gradients }, rest, penalty }) {
+  const growth = gradients.map((_, i) => residualGrowth(y[i], predictions[i]));
+  return gradient.map((_, j) => {
+    const parts = gradients.map((row, i) => Math.abs(row[j]) * growth[i]);
+    const sum = parts.reduce((total, part) => total + part, 0) + rest.rows * Math.min(...parts) + Math.abs(penalty[j]);
+    return Number.EPSILON * sum;
+  });
+}
+
+/** How many times larger its relative error is in ŷ − y than in ŷ and y. A class has no residual of that kind. */
+function residualGrowth(y, prediction) {
+  const [given, predicted] = [[y].flat(), [prediction].flat()];
+  if (typeof given[0] !== "number") return 1;
+  const [apart, size] = [Math.hypot(...given.map((value, i) => predicted[i] - value)), Math.hypot(...given) + Math.hypot(...predicted)];
+  return apart > 0 ? 1 + size / apart : 1;
+}
+
+/** Does the drawn ground fall from a place in a direction, both on the plane? Where it is not known, it may. */
+function falls({ x, y, energy }, place, towards) {
+  const sides = [x.values, y.values];
+  const cells = sides.map((values) => (values.at(-1) - values[0]) / (values.length - 1));
+  const far = CELL / Math.hypot(...towards.map((value, i) => value / cells[i]));
+  const at = (point) => {
+    const [i, j] = point.map((value, k) => (value - sides[k][0]) / cells[k]);
+    const [left, down] = [Math.floor(i), Math.floor(j)];
+    const along = (line) => line?.[left] + (i - left) * (line?.[left + 1] - line?.[left]);
+    return along(energy[down]) + (j - down) * (along(energy[down + 1]) - along(energy[down]));
+  };
+  return !(at(place.map((value, i) => value + far * towards[i])) >= at(place));
 }

@@ -6,7 +6,7 @@ import { pictureLinks } from "/static/lib/download-link.js";
 import { describe as describeProblem } from "/static/components/error-banner.js";
 import { isLive } from "/static/components/status-badge.js";
 import { choices } from "/static/components/landscape/controls.js";
-import { gradients } from "/static/components/landscape/gradient-arrow.js";
+import { descent, gradients } from "/static/components/landscape/gradient-arrow.js";
 import { legend } from "/static/components/landscape/legend.js";
 import { describe, named, whereabouts } from "/static/components/landscape/description.js";
 
@@ -21,8 +21,9 @@ export function landscapePanel(id, mine, onStep) {
   const buttons = [["map", false], ["hill", true]].map(([name, hill]) => h("button", { type: "button", click: () => turnTo(hill) }, t(`landscape.${name}`)));
   const views = h("div", { class: "scale", role: "group", "aria-label": t("landscape.view") }, buttons);
   const key = legend();
-  const parts = [h("div", { class: "criteria-top" }, which.element, views), key.element, host, words, links];
-  const arrows = gradients(id, (step, gradient) => step === chosen?.[0] && picture?.arrow?.(downhill(gradient)));
+  const noArrow = h("p", { class: "note no-arrow" });
+  const parts = [h("div", { class: "criteria-top" }, which.element, views), key.element, host, noArrow, words, links];
+  const arrows = gradients(id, (step, answer) => step === chosen?.[0] && point(answer));
   let [data, picture, run, last, readAt, readTo, chosen, asked] = [null, null, {}, -1, 0, -1, null, null];
 
   function turnTo(hill) {
@@ -88,16 +89,19 @@ export function landscapePanel(id, mine, onStep) {
     return along.length === 1 ? [along[0], energy] : along;
   }
 
-  const downhill = (gradient) => {
-    const along = data.plane.axes.map((axis) => -axis.reduce((sum, each, i) => sum + each * gradient[i], 0));
-    return along.every(Number.isFinite) && along.length > 1 ? along : null;
-  };
+  /** The arrow of the chosen step, or why there is none. */
+  function point(answer) {
+    const { towards, why } = descent(data, answer);
+    picture?.arrow?.(towards);
+    say(noArrow, why ? t(why) : "");
+  }
 
   function select(step, row) {
     chosen = [step, row];
+    say(noArrow, "");
     if (!picture) return;
-    const point = row?.theta?.every(Number.isFinite) ? place(row) : null;
-    picture.select(step, point, point ? whereabouts(data, step, point, row.train_loss) : undefined);
+    const at = row?.theta?.every(Number.isFinite) ? place(row) : null;
+    picture.select(step, at, at ? whereabouts(data, step, at, row.train_loss) : undefined);
     if (data.y.label !== null && !mine.hill) arrows.want(step);
   }
 
