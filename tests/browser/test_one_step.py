@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Service
 from tests.browser.test_landscape import WAIT_MS, open_landscape
-from tests.browser.test_page import EXAMPLE, cell, open_run
+from tests.browser.test_page import EXAMPLE, cell, choose_step, open_run
 
 pytestmark = pytest.mark.browser
 ROW = re.compile(r"/trajectory\?from_step=\d+&to_step=\d+$")
@@ -105,3 +105,24 @@ def test_the_further_charts_are_at_the_step_chosen_while_they_were_closed(page: 
     curves.click()
     expect(needle).to_be_visible()
     expect(needle).not_to_have_attribute("style", there or "")
+
+
+def test_no_ball_is_shown_where_the_place_of_its_step_is_not_known(page: Page, service: Service) -> None:
+    open_landscape(page, service, EXAMPLE)
+    with page.expect_response(re.compile("to_step=2$")):
+        page.get_by_label("Path until").fill("2")
+        page.keyboard.press("Tab")
+    expect(page.locator(".landscape-host")).not_to_have_attribute("aria-busy", "true")
+    held = HeldRows(page)
+    choose_step(page, 50)
+    expect(page.get_by_label("The ball on the landscape")).to_have_attribute("aria-valuenow", "50")
+    expect(page.locator(".landscape-figure .ball")).to_be_hidden()
+    page.get_by_role("button", name="Hill in 3-D").click()
+    canvas = page.locator(".hill canvas")
+    expect(canvas).to_have_attribute("data-step", "", timeout=WAIT_MS)
+    choose_step(page, 2)
+    expect(canvas).to_have_attribute("data-step", "2")
+    choose_step(page, 50)
+    held.let_go()
+    expect(cell(page, "train_mse")).to_have_text(re.compile(r"\d"))
+    expect(canvas).to_have_attribute("data-step", "")  # beyond the ground that is drawn

@@ -12,7 +12,7 @@ const ARROW = 58;
 const LEAP = 0.1; // of the steps, by Page Up and Page Down
 
 /**
- * `data` is what the API answers; `paths` are {name, colour, x, y, step, best} on its plane, by default its own path
+ * `data` is what the API answers; `paths` are {name, colour, x, y, step, best, isWhole} on its plane, by default its own path
  * alone; `label` names the picture, `describedBy` is the id of its words, and `onStep(step)` is called for each step that is picked. Gives
  * `select(step, point)`, `point` being where exactly the first path's step is, [x, y] on the plane; `arrow([dx, dy])`,
  * a direction on the plane or null; and `stop()`.
@@ -53,7 +53,7 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
     const size = Math.hypot(dx, dy);
     if (!(size > 0 && size < Infinity)) return;
     const ball = chosen[1] ? sheet.place(...chosen[1]) : trails[0].at(chosen[0]);
-    if (!sheet.holds(ball)) return;
+    if (!ball || !sheet.holds(ball)) return;
     const turn = (180 * Math.atan2(dy / size, dx / size)) / Math.PI;
     for (const part of pointer.children) part.setAttribute("d", `M9 0H${ARROW}M${ARROW - 10} -6L${ARROW} 0L${ARROW - 10} 6`);
     pointer.setAttribute("transform", `translate(${ball.join(" ")}) rotate(${turn.toFixed(2)})`);

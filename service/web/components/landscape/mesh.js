@@ -5,7 +5,7 @@ import { isTrue } from "/static/components/landscape/axes.js";
 const HIGH = 0.8; // for a ground that is two wide
 const TINTS = 1024;
 
-/** `data` is the landscape, `relief` its height. Gives its `geometry`, `depth`, and `above(x, y)`: a point of the plane on the hill. */
+/** `data` is the landscape, `relief` its height. Gives its `geometry`, `depth`, `holds(x, y)`, and `above(x, y)`: a point of the plane on the hill. */
 export function surface(data, relief) {
   const [columns, rows] = [data.x.values.length, data.y.values.length];
   const span = ({ values }) => values.at(-1) - values[0];
@@ -23,6 +23,7 @@ export function surface(data, relief) {
     const share = mix(along(shares[down]), along(shares[down + 1]), j - down);
     return point(i, j, Number.isFinite(share) ? share : 1);
   }
+  const holds = (x, y) => [column(x) / (columns - 1), row(y) / (rows - 1)].every((share) => share >= 0 && share <= 1);
   const cells = data.x.values.map((_, i) => i);
   const positions = shares.flatMap((line, j) => cells.flatMap((i) => point(i, j, line[i] || 0)));
   const tints = data.energy.flat().flatMap((value) => [relief.share(value), 0.5]);
@@ -31,7 +32,7 @@ export function surface(data, relief) {
   geometry.setAttribute("uv", new Float32BufferAttribute(tints, 2));
   geometry.setIndex(triangles(shares));
   geometry.computeVertexNormals();
-  return { geometry, depth, above };
+  return { geometry, depth, above, holds };
 }
 
 const within = (value, most) => Math.min(most, Math.max(0, value));

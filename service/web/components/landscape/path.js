@@ -3,7 +3,10 @@ import { svg } from "/static/lib/dom.js";
 
 const APART = 7; // pixels between two dots that are still told apart
 
-/** `path` is {name, colour, dash, step, x, y, best}, the columns as the API gives them; `best` a step, or nothing. */
+/**
+ * `path` is {name, colour, dash, step, x, y, best, isWhole}, the columns as the API gives them; `best` a step, or nothing. A descent
+ * whose path is whole rests at its end in later steps, which are another descent's.
+ */
 export function trail(frame, path) {
   const places = path.step.map((_, i) => frame.place(path.x[i], path.y[i]));
   const line = places.map((place) => place.map((each) => each.toFixed(2)).join(" "));
@@ -20,18 +23,20 @@ export function trail(frame, path) {
     return Number.isInteger(path.best) ? svg("circle", { class: "best", r: 7, ...centre(at(path.best)) }) : null;
   }
 
-  /** Where a step is: between two of the path's where it has left that one out. */
+  /** Where a step is: between two of the path's where it has left that one out; null beyond the path, unless that is the descent's. */
   function at(step) {
+    const last = path.step.at(-1);
+    if (step >= last) return step === last || path.isWhole ? places.at(-1) : null;
     const i = Math.max(1, path.step.findIndex((each) => each >= step));
-    if (step >= path.step.at(-1) || places.length === 1) return places.at(-1);
     const part = (step - path.step[i - 1]) / (path.step[i] - path.step[i - 1]);
     return places[i].map((end, axis) => places[i - 1][axis] + part * (end - places[i - 1][axis]));
   }
 
   /** The ball; it is not to be seen where the step lies beyond the ground. */
   function move(place) {
-    ball.toggleAttribute("hidden", !frame.holds(place));
-    if (frame.holds(place)) for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, value);
+    const isHere = place !== null && frame.holds(place);
+    ball.toggleAttribute("hidden", !isHere);
+    if (isHere) for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, value);
   }
 
   /** The step whose place is closest to a point of the sheet, and how far that is. */

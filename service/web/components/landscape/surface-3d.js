@@ -73,6 +73,7 @@ export function hill(host, data, { paths: [path], onStep: _ }) {
     frame ||= requestAnimationFrame((now) => {
       frame = 0;
       if (roll) advance(now);
+      canvas.dataset.step = roll?.step ?? ""; // the ball's, if it is to be seen
       turning.place(camera);
       renderer.render(scene, camera);
       label();
@@ -92,29 +93,31 @@ export function hill(host, data, { paths: [path], onStep: _ }) {
     return new Vector3(x, y + BALL, z);
   }
 
-  /** A step between two that the path holds is between their places. */
+  /** A step between two that the path holds is between their places; beyond the path it is not known. */
   function at(step) {
     const i = path.step.findIndex((each) => each >= step);
-    if (i <= 0) return i === 0 ? [path.x[0], path.y[0]] : [path.x.at(-1), path.y.at(-1)];
+    if (i <= 0) return i === 0 ? [path.x[0], path.y[0]] : null;
     const part = (step - path.step[i - 1]) / (path.step[i] - path.step[i - 1]);
     return [path.x, path.y].map((column) => column[i - 1] + part * (column[i] - column[i - 1]));
   }
 
   function select(step, point = null) {
     const to = point ?? at(step);
-    const now = performance.now();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    // Over before the next step comes, if that comes as soon as this one did: else the ball would fall behind.
-    const lasts = calm ? 0 : Math.min(ROLL_MS, ROLLING * (now - (roll?.begun ?? -Infinity)));
-    roll = { step, from: roll?.to ?? to, to, here: roll?.to ?? to, begun: now, lasts };
+    ball.visible = to !== null && ground.holds(...to);
+    roll = ball.visible ? rollTo(step, to, performance.now()) : null;
     draw();
+  }
+
+  /** Over before the next step comes, if that comes as soon as this one did: else the ball would fall behind. */
+  function rollTo(step, to, begun) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const lasts = calm ? 0 : Math.min(ROLL_MS, ROLLING * (begun - (roll?.begun ?? -Infinity)));
+    return { step, from: roll?.to ?? to, to, begun, lasts };
   }
 
   function advance(now) {
     const part = roll.lasts ? Math.min(1, Math.max(0, (now - roll.begun) / roll.lasts)) : 1;
-    canvas.dataset.step = roll.step;
-    roll.here = roll.to.map((end, i) => roll.from[i] + part * (end - roll.from[i]));
-    const next = resting(ground.above(...roll.here));
+    const next = resting(ground.above(...roll.to.map((end, i) => roll.from[i] + part * (end - roll.from[i]))));
     const moved = next.clone().sub(ball.position);
     const axle = new Vector3(0, 1, 0).cross(moved);
     if (axle.length() > 1e-9) ball.quaternion.premultiply(new Quaternion().setFromAxisAngle(axle.normalize(), moved.length() / BALL));

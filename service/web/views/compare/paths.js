@@ -23,7 +23,7 @@ export function projected({ plane: { origin, axes }, x, y }, { step, theta, trai
   return {
     name: run.id, ...lineOf(place), step: step.slice(0, kept), x: along.slice(0, kept).map(([a]) => a),
     y: along.slice(0, kept).map(([, b]) => b ?? 0), train_loss: energy.slice(0, kept), best: bestWithin(run, step[kept - 1]),
-    leaves: along.some((point) => beyond(point, 1)),
+    isWhole: lost < 0, leaves: along.some((point) => beyond(point, 1)),
   };
 }
 
