@@ -1,6 +1,9 @@
 // What an address names.
 
-/** Percent-encoded text decoded; text whose encoding is broken as it stands: it names nothing, and the service says so. */
+/**
+ * Percent-encoded text decoded; text with a broken encoding unchanged: it names nothing, and the service answers 404.
+ * @param {string} text
+ */
 export function decoded(text) {
   try {
     return decodeURIComponent(text);
