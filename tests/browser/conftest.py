@@ -6,7 +6,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Route, expect
 
 from tests.browser.chromium import chromium
 from tests.required_programs import missing
@@ -15,6 +15,9 @@ from tests.required_programs import missing
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 # What WebGL without a graphics card says of its own slowness.
 SOFTWARE_WEBGL = "GPU stall due to ReadPixels"
+# When an action or an expectation is given up. It ends a test that hangs; no test measures it.
+LONGEST_MS = 120_000
+expect.set_options(timeout=LONGEST_MS)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -36,10 +39,17 @@ class Pages:
         self._network_changed = False
         self.expected = ""  # a pattern of complaints that a test provokes on purpose
 
-    def open(self, url: str, *, width: int = 1280, locale: str = "en-GB", dark: bool = False) -> Page:
+    def open(
+        self, url: str, *, width: int = 1280, locale: str = "en-GB", dark: bool = False, moves: bool = False
+    ) -> Page:
+        """A page of this width, language and theme; nothing on it moves or fades unless asked for."""
         context = self._browser.new_context(
-            viewport={"width": width, "height": 900}, locale=locale, color_scheme="dark" if dark else "light"
+            viewport={"width": width, "height": 900},
+            locale=locale,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="no-preference" if moves else "reduce",
         )
+        context.set_default_timeout(LONGEST_MS)
         self._contexts.append(context)
         context.route("**/*", self._stay_here)
         context.on("console", self._hear)

@@ -7,15 +7,19 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Pages, Service
-from tests.browser.test_landscape import WAIT_MS
 from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, fit
 
 pytestmark = pytest.mark.browser
 SERIOUS = {"serious", "critical"}
 
 
+SETTLED = """() => document.getAnimations().length === 0
+  && [...document.querySelectorAll('[aria-busy="true"]')].every((each) => !each.checkVisibility())"""
+
+
 def violations(page: Page) -> list[str]:
-    """What is seriously wrong, and where."""
+    """What is seriously wrong, and where, once nothing fades or is being fetched."""
+    page.wait_for_function(SETTLED)
     found = Axe().run(page).response["violations"]
     return [
         f"{each['id']} ({each['impact']}): {node['target']}"
@@ -40,19 +44,17 @@ def test_no_view_has_a_serious_violation(
     ids = [fit(page, service, request) for request in (EXAMPLE, DIVERGING)]
     for run_id in ids:
         page.goto(f"{service.url}/#/runs/{run_id}")
-        expect(page.locator('.badge:is([data-status="succeeded"], [data-status="diverged"])')).to_be_visible(
-            timeout=20_000
-        )
+        expect(page.locator('.badge:is([data-status="succeeded"], [data-status="diverged"])')).to_be_visible()
         expect(page.locator(".readout")).to_be_visible()
         page.locator(".as-table summary").click()
         page.locator(".landscape summary").click()
-        expect(page.locator(".landscape-figure > svg")).to_be_visible(timeout=WAIT_MS)
+        expect(page.locator(".landscape-figure > svg")).to_be_visible()
         page.locator(".beside > button").click()
-        expect(page.locator(".arithmetic .part")).to_have_count(3, timeout=WAIT_MS)
+        expect(page.locator(".arithmetic .part")).to_have_count(3)
         expect(page.locator(".fit-plot svg")).to_be_visible()
         assert violations(page) == [], "run"
     page.locator(".landscape .scale button").last.click()
-    expect(page.locator(".hill canvas")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".hill canvas")).to_be_visible()
     assert violations(page) == [], "hill"
     page.locator(".actions button:visible").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -67,7 +69,7 @@ def test_no_view_has_a_serious_violation(
     assert violations(page) == [], "no comparison"
     page.goto(f"{service.url}/#/check")
     page.locator(".top button").click()
-    expect(page.locator(".outcome")).to_be_visible(timeout=20_000)
+    expect(page.locator(".outcome")).to_be_visible()
     assert violations(page) == [], "check"
     page.goto(f"{service.url}/#/")
     expect(page.locator("table.runs tbody tr").first).to_be_visible()

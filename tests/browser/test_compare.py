@@ -211,7 +211,7 @@ def test_a_run_is_forked_at_the_cursor_and_compared_with_its_origin(page: Page, 
     expect(page).to_have_url(re.compile(rf"#/compare\?runs={slow},[^,]+$"))
     fork = page.url.rpartition(",")[2]
     assert get(page, service, f"/runs/{fork}")["forked_from"] == {"run_id": slow, "step": 3}
-    expect(page.locator('.compared tr[data-row="status"] td')).to_have_text(["Succeeded"] * 2, timeout=20_000)
+    expect(page.locator('.compared tr[data-row="status"] td')).to_have_text(["Succeeded"] * 2)
     assert told(page, "/descent/learning_rate") == ["0.05", "0.2"]
     assert told(page, "/descent/theta0") == ["zeros", f"run {slow[:12]}, step 3"]
     go_to(page, 0)
@@ -224,13 +224,13 @@ def test_runs_that_go_on_are_followed(page: Page, service: Service) -> None:
     live = fit(page, service, EXAMPLE | {"descent": {"steps": 5_000_000, "learning_rate": 1e-6}, "name": "live"})
     compare(page, service, [slow, live])
     row = page.locator(f'.standings tr[data-run="{live}"]')
-    expect(row.locator(".badge")).to_have_text("Running", timeout=20_000)
+    expect(row.locator(".badge")).to_have_text("Running")
     slider = page.get_by_role("slider", name="Step")
     expect(slider).not_to_have_attribute("max", "100")
     early = slider.get_attribute("max") or ""
-    expect(slider).not_to_have_attribute("max", early, timeout=10_000)
+    expect(slider).not_to_have_attribute("max", early)
     page.request.post(f"{service.url}/runs/{live}/cancel")
-    expect(row.locator(".badge")).to_have_text("Cancelled", timeout=20_000)
+    expect(row.locator(".badge")).to_have_text("Cancelled")
     run = get(page, service, f"/runs/{live}")
     expect(slider).to_have_attribute("max", str(run["steps_done"]))
     [known] = stored(page, service, live, run["steps_done"], "test_mse")["test_mse"]
@@ -289,7 +289,7 @@ def test_the_paths_of_all_are_on_one_landscape(page: Page, service: Service) -> 
     ids = finished(page, service, SLOW, FAST, SHORT)
     compare(page, service, ids)
     figure = page.get_by_role("slider", name="The ball on the landscape")
-    expect(figure).to_be_visible(timeout=60_000)
+    expect(figure).to_be_visible()
     balls = figure.locator(".ball")
     expect(balls).to_have_count(3)
     colours = [walk.evaluate("walk => walk.style.color") for walk in figure.locator(".walk").all()]

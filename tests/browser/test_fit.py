@@ -31,7 +31,7 @@ def fit_view(page: Page) -> Locator:
 def words(page: Page) -> Locator:
     """The picture, whose name tells what it shows, once there is one."""
     picture = fit_view(page).get_by_role("img")
-    expect(picture).to_be_visible(timeout=20_000)  # a process is started for the first question
+    expect(picture).to_be_visible()  # a process is started for the first question
     return picture
 
 
@@ -100,7 +100,7 @@ def test_it_moves_while_the_descent_is_played(page: Page, service: Service) -> N
     expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
     page.get_by_role("button", name="Play", exact=True).click()
     expect(words(page)).to_have_attribute("aria-label", re.compile(r"At step \d\d?,"))
-    expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"), timeout=20_000)
+    expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
 
 
 @pytest.mark.parametrize(("locale", "step"), [("en-GB", "At step 200"), ("fr-FR", "À l’étape 200")])

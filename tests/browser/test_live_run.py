@@ -66,11 +66,11 @@ def test_a_page_goes_on_when_the_service_was_killed_and_started_again(pages: Pag
         expect(page.get_by_role("alert")).to_contain_text("The service does not answer.")
         before = drawn(page)
         service.start()
-        expect(page.get_by_role("alert")).to_have_count(0, timeout=30_000)
+        expect(page.get_by_role("alert")).to_have_count(0)
         until(lambda: len(drawn(page)) > len(before))
         with httpx2.Client(base_url=service.url) as client:
             run = finished(client, run_id)
-            expect(page.get_by_role("status")).to_contain_text(f"Stopped after {STEPS:,} steps", timeout=30_000)
+            expect(page.get_by_role("status")).to_contain_text(f"Stopped after {STEPS:,} steps")
             known = client.get(f"/runs/{run_id}/trajectory").json()
     assert run["status"] == "succeeded"
     columns = [known["step"], *(known[name] for name in NAMES)]
@@ -95,7 +95,7 @@ def test_what_was_asked_for_while_the_service_was_away_comes_when_it_is_back(pag
         expect(page.get_by_role("alert")).to_have_text("The service does not answer. Trying again by itself.")
         expect(page.locator(".arithmetic table, .landscape svg")).to_have_count(0)
         service.start()
-        expect(page.get_by_role("alert")).to_have_count(0, timeout=30_000)
+        expect(page.get_by_role("alert")).to_have_count(0)
         expect(page.locator("[data-column=train_mse] td")).to_have_text(str(known["train_mse"][4321]))
-        expect(page.locator(".arithmetic table").first).to_be_visible(timeout=30_000)
-        expect(page.locator(".landscape svg").first).to_be_visible(timeout=30_000)
+        expect(page.locator(".arithmetic table").first).to_be_visible()
+        expect(page.locator(".landscape svg").first).to_be_visible()

@@ -31,7 +31,7 @@ def enter(page: Page, key: str) -> None:
 def run_the_example(page: Page) -> None:
     expect(page.get_by_role("heading", name="No run yet")).to_be_visible()
     page.get_by_role("button", name="Run an example").click()
-    expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps")
 
 
 def test_a_visitor_enters_a_key_uses_the_page_and_forgets_it(pages: Pages, locked: tuple[Service, Database]) -> None:
@@ -109,7 +109,7 @@ def test_a_key_that_is_revoked_is_asked_for_again_in_french_too(pages: Pages, lo
     expect(page.get_by_role("button", name="Oublier la clé")).to_be_visible()
     with database.writing() as connection:
         api_keys.revoke(connection, key.id)
-    expect(page.get_by_role("alert")).to_contain_text("Cette clé n’est pas connue ici", timeout=10_000)
+    expect(page.get_by_role("alert")).to_contain_text("Cette clé n’est pas connue ici")
     expect(page.get_by_role("heading", level=1)).to_have_text("Une clé d’API est nécessaire")
 
 

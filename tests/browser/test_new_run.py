@@ -20,7 +20,7 @@ def begun(page: Page, service: Service) -> dict[str, Any]:
     """The run that the page started, when it is finished."""
     page.get_by_role("button", name="Start the descent").click()
     expect(page).to_have_url(re.compile(r"#/runs/\w+$"))
-    expect(page.get_by_role("status")).to_contain_text("Stopped after", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Stopped after")
     return get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
 
 

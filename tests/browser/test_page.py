@@ -36,13 +36,13 @@ def get(page: Page, service: Service, path: str) -> dict[str, Any]:
 def open_run(page: Page, service: Service, body: dict[str, Any], status: str = "Succeeded") -> str:
     run_id = fit(page, service, body)
     page.goto(f"{service.url}/#/runs/{run_id}")
-    expect(page.get_by_role("status")).to_contain_text(status, timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text(status)
     return run_id
 
 
 def choose_step(page: Page, step: int) -> None:
     """Moves the cursor of a run that has come to its end, when the page has heard of that."""
-    expect(page.locator(".results")).to_be_visible(timeout=20_000)
+    expect(page.locator(".results")).to_be_visible()
     page.get_by_role("spinbutton", name="Step").fill(str(step))
     page.keyboard.press("Enter")
 
@@ -70,7 +70,7 @@ def test_a_first_visitor_runs_the_example(pages: Pages, new_service: Service) ->
     expect(page.get_by_role("heading", name="No run yet")).to_be_visible()
     page.get_by_role("button", name="Run an example").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Norris, a first descent")
-    expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps")
     run_id = page.url.rpartition("/")[2]
     expect_the_numbers_of(page, new_service, run_id, 100)
     expect(page.locator(".criteria .plot")).to_have_attribute("aria-label", re.compile("Train MSE: .* at step 100"))
@@ -90,7 +90,7 @@ def test_a_live_run_grows_and_is_cancelled(page: Page, service: Service) -> None
     expect(slider).not_to_have_attribute("max", str(early))
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("status")).to_contain_text("Cancelled at step", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Cancelled at step")
     expect(page.get_by_role("progressbar")).to_be_hidden()
 
 
@@ -98,12 +98,12 @@ def test_a_live_run_is_paused_and_goes_on(page: Page, service: Service) -> None:
     long = EXAMPLE | {"descent": {"steps": 5_000_000, "learning_rate": 1e-6}, "name": "A pause"}
     open_run(page, service, long, status="Running")
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("status")).to_contain_text("Paused", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Paused")
     expect(page.get_by_role("button", name="Pause")).to_be_hidden()
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("status")).to_contain_text("Running", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Running")
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("status")).to_contain_text("Cancelled at step", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Cancelled at step")
 
 
 def test_a_fork_leads_to_where_it_came_from(page: Page, service: Service) -> None:
@@ -230,7 +230,7 @@ def test_swagger_ui_runs_its_example(pages: Pages, service: Service) -> None:
     expect(block.locator(".live-responses-table .response-col_status").last).to_contain_text("202")
     run_id = caught.value.json()["id"]
     page.goto(f"{service.url}/#/runs/{run_id}")
-    expect(page.get_by_role("status")).to_contain_text("Succeeded", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Succeeded")
     assert get(page, service, f"/runs/{run_id}")["status"] == "succeeded"
 
 
@@ -242,12 +242,12 @@ def test_the_page_outlives_an_error_of_the_service(pages: Pages, service: Servic
     page.route(
         "**/runs?*", lambda route: route.fulfill(status=503, content_type="application/problem+json", body=problem)
     )
-    expect(page.get_by_role("alert")).to_contain_text("Database is busy Try again in a moment.", timeout=10_000)
+    expect(page.get_by_role("alert")).to_contain_text("Database is busy Try again in a moment.")
     page.unroute("**/runs?*")
     page.route("**/runs?*", lambda route: route.abort())
-    expect(page.get_by_role("alert")).to_contain_text("The service does not answer.", timeout=10_000)
+    expect(page.get_by_role("alert")).to_contain_text("The service does not answer.")
     page.unroute("**/runs?*")
-    expect(page.get_by_role("alert")).to_have_count(0, timeout=10_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_an_unknown_run_is_said_to_be_unknown(pages: Pages, service: Service) -> None:

@@ -66,7 +66,7 @@ def test_a_first_visit_is_light(entrance: str, browser: Browser, service: Servic
     page = browser.new_page()
     loaded = Loaded(page)
     page.goto(f"{service.url}/{entrance}")
-    expect(page.locator(".runs tbody tr, .verdict:not(:empty), .results:visible").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".runs tbody tr, .verdict:not(:empty), .results:visible").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert loaded.bytes < MOST_BYTES
     if entrance == "#/runs/latest":
@@ -106,7 +106,7 @@ def test_what_is_asked_for_early_is_not_asked_for_again(browser: Browser, servic
     page = browser.new_page()
     loaded = Loaded(page)
     page.goto(f"{service.url}/#/runs/{run_id}")
-    expect(page.locator(".results")).to_be_visible(timeout=20_000)
+    expect(page.locator(".results")).to_be_visible()
     page.wait_for_load_state("networkidle")
     early = page.evaluate("[...globalThis.early.keys()]")
     assert early == [], "what was asked for is not what is needed"

@@ -25,11 +25,11 @@ def test_a_diverging_run_explains_itself_and_its_mended_request_converges(
     run_id = fit(page, service, DIVERGING)
     page.goto(f"{service.url}/#/runs/{run_id}")
     finding = page.locator('.finding[data-code="learning_rate_too_large"]')
-    expect(finding.get_by_role("heading")).to_have_text(title, timeout=20_000)
+    expect(finding.get_by_role("heading")).to_have_text(title)
     expect(finding.locator(".evidence")).to_contain_text(re.compile(r"\d"))
     finding.get_by_role("button", name=button).click()
     expect(page).not_to_have_url(re.compile(run_id))
-    expect(page.get_by_role("status")).to_contain_text(converged, timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text(converged)
     mended = get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
     assert mended["status"] == "succeeded"
     assert mended["diagnosis"] == []
@@ -54,7 +54,7 @@ def test_a_descent_is_played_rewound_and_stepped_through(page: Page, service: Se
     page.wait_for_timeout(300)
     expect(cell(page, "step")).to_have_text(stood)
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(cell(page, "step")).to_have_text("100", timeout=20_000)
+    expect(cell(page, "step")).to_have_text("100")
     expect(pause).to_have_count(0)
 
 
@@ -75,7 +75,7 @@ def test_a_run_is_forked_where_the_reader_stands(pages: Pages, page: Page, servi
     dialog.get_by_label("Optimiser").select_option("momentum")
     dialog.get_by_role("button", name="Start the fork").click()
     expect(page).not_to_have_url(re.compile(run_id))
-    expect(page.get_by_role("status")).to_contain_text("Stopped after 40 steps", timeout=20_000)
+    expect(page.get_by_role("status")).to_contain_text("Stopped after 40 steps")
     fork = get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
     assert fork["forked_from"] == {"run_id": run_id, "step": 3}
     assert fork["request"]["descent"]["learning_rate"] == 0.2

@@ -23,7 +23,7 @@ def open_arithmetic(page: Page, step: int) -> Locator:
 def panel_of(page: Page, step: int) -> Locator:
     """The panel, when it shows this step."""
     panel = page.get_by_role("region", name=f"The arithmetic of step {step}", exact=True)
-    expect(panel.locator(f'.sums[data-step="{step}"]')).to_have_attribute("aria-busy", "false", timeout=20_000)
+    expect(panel.locator(f'.sums[data-step="{step}"]')).to_have_attribute("aria-busy", "false")
     return panel
 
 

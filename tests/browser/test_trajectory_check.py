@@ -59,12 +59,12 @@ def test_the_example_names_its_mistake_and_is_run_right(
 ) -> None:
     page = check_page(pages, service, locale=locale)
     page.get_by_role("button", name=button).click()
-    expect(outcome(page).get_by_role("heading", level=2)).to_contain_text(differs, timeout=20_000)
+    expect(outcome(page).get_by_role("heading", level=2)).to_contain_text(differs)
     expect(outcome(page).locator('[data-code="missing_factor_2"]')).to_contain_text(mistake)
     given, expected = (float(outcome(page).locator("tbody tr").first.locator("td").nth(i).inner_text()) for i in (0, 1))
     outcome(page).get_by_role("button", name=run).click()
     expect(page).to_have_url(re.compile(r"#/runs/\w+$"))
-    expect(page.locator(".run .state")).to_contain_text("20", timeout=20_000)
+    expect(page.locator(".run .state")).to_contain_text("20")
     trajectory = get(page, service, f"/runs/{page.url.rpartition('/')[2]}/trajectory")
     assert f"{trajectory['theta'][1][0]:.9g}" == f"{expected:.9g}"  # as many digits as are shown
     assert given == pytest.approx(expected / 2, rel=1e-8)
@@ -87,7 +87,7 @@ def test_a_right_descent_is_right_however_it_is_written(pages: Pages, service: S
         expect(page.locator(".trajectory-field .preview")).to_contain_text("13 rows, 2 parameters")
         page.get_by_role("button", name="Check it").click()
         heading = outcome(page).get_by_role("heading")
-        expect(heading, form).to_have_text("Right: all 12 steps follow the rule", timeout=20_000)
+        expect(heading, form).to_have_text("Right: all 12 steps follow the rule")
     file = tmp_path / "mine.csv"
     file.write_text(forms["header and steps"].replace(str(theta[5][1]), "7"))
     page.get_by_label("Choose a file with your trajectory").set_input_files(file)
@@ -104,7 +104,7 @@ def test_the_service_s_own_csv_is_understood(pages: Pages, service: Service) -> 
     heads = page.locator(".trajectory-field").get_by_role("columnheader")
     expect(heads).to_have_text(["Step", "intercept", "x"])
     page.get_by_role("button", name="Check it").click()
-    expect(outcome(page)).to_contain_text("Right: all 12 steps follow the rule", timeout=20_000)
+    expect(outcome(page)).to_contain_text("Right: all 12 steps follow the rule")
 
 
 def test_test_rows_in_the_gradient_are_found_out(pages: Pages, service: Service) -> None:
@@ -117,7 +117,7 @@ def test_test_rows_in_the_gradient_are_found_out(pages: Pages, service: Service)
     run = page.request.post(f"{service.url}/fit", data=raw, headers={"Prefer": "wait=30"}).json()
     paste(page, json.dumps(get(page, service, f"/runs/{run['id']}/trajectory")["theta"]))
     page.get_by_role("button", name="Check it").click()
-    expect(outcome(page).locator("[data-code]")).to_have_attribute("data-code", "test_rows", timeout=20_000)
+    expect(outcome(page).locator("[data-code]")).to_have_attribute("data-code", "test_rows")
 
 
 def test_what_is_wrong_with_it_stands_beside_the_field(pages: Pages, service: Service) -> None:
@@ -151,5 +151,5 @@ def test_the_language_keeps_what_was_entered(pages: Pages, service: Service) -> 
 def test_it_fits_every_screen_in_both_languages(pages: Pages, service: Service, width: int, locale: str) -> None:
     page = check_page(pages, service, width=width, locale=locale)
     page.locator(".top button").click()
-    expect(outcome(page)).to_be_visible(timeout=20_000)
+    expect(outcome(page)).to_be_visible()
     expect_no_sideways_scroll(page)
