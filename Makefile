@@ -25,7 +25,7 @@ test: $(VENV)/development ## run all tests
 	$(BIN)/python -m pytest $(BESIDE) $(PYTEST_ARGS)
 
 test-fast: $(VENV)/development ## run the tests of engine, service and store: no browser, no containers
-	$(BIN)/python -m pytest $(BESIDE) tests/engine tests/service tests/store $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(BESIDE) tests/gd_engine tests/service tests/test_architecture.py tests/test_documents.py $(PYTEST_ARGS)
 
 torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0.1 for a tenth
 	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)

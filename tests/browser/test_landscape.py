@@ -131,9 +131,9 @@ def test_where_the_gradient_is_rounding_there_is_no_arrow(page: Page, service: S
     arrow, why = page.locator(".landscape-figure .arrow"), page.locator(".landscape .no-arrow")
     page.wait_for_load_state("networkidle")
     expect(arrow).to_be_hidden()
-    expect(why).to_contain_text("its own rounding error", timeout=WAIT_MS)
+    expect(why).to_contain_text("its own rounding error")
     page.get_by_role("slider", name="Step", exact=True).press("Home")
-    expect(arrow).to_be_visible(timeout=WAIT_MS)
+    expect(arrow).to_be_visible()
     expect(why).to_be_empty()
 
 
@@ -143,7 +143,7 @@ def test_beside_the_plane_the_arrow_never_points_up_the_drawn_ground(page: Page,
     page.get_by_label("Plane").select_option("pair")
     page.get_by_label("Across").select_option(first)
     page.get_by_label("Upwards").select_option(last)
-    expect(page.locator(".landscape .axes .name").last).to_have_text(last, timeout=WAIT_MS)
+    expect(page.locator(".landscape .axes .name").last).to_have_text(last)
     data = page.request.get(
         f"{service.url}/runs/{run_id}/landscape", params={"kind": "pair", "x": first, "y": last}
     ).json()
@@ -153,10 +153,10 @@ def test_beside_the_plane_the_arrow_never_points_up_the_drawn_ground(page: Page,
         choose_step(page, step)
         place, towards = beside(data, get(page, service, f"/runs/{run_id}/steps/{step}"))
         if falls(data, place, towards):
-            expect(arrow).to_be_visible(timeout=WAIT_MS)
+            expect(arrow).to_be_visible()
             expect(why).to_be_empty()
         else:
-            expect(why).to_contain_text("θ lies beside this plane", timeout=WAIT_MS)
+            expect(why).to_contain_text("θ lies beside this plane")
             expect(arrow).to_be_hidden()
         said.add(why.inner_text())
     assert len(said) == 2, "both happen"

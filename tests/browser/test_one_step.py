@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Service
-from tests.browser.test_landscape import WAIT_MS, open_landscape
+from tests.browser.test_landscape import open_landscape
 from tests.browser.test_page import EXAMPLE, cell, choose_step, open_run
 
 pytestmark = pytest.mark.browser
@@ -54,7 +54,7 @@ class HeldRows:
 def test_the_card_is_at_the_step_of_the_ball_while_the_hill_is_played(page: Page, service: Service) -> None:
     open_landscape(page, service, EXAMPLE)
     page.get_by_role("button", name="Hill in 3-D").click()
-    expect(page.locator(".hill canvas")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".hill canvas")).to_be_visible()
     expect(cell(page, "step")).to_have_text("100")
     held = HeldRows(page)
     page.get_by_role("button", name="Rewind").click()
@@ -119,7 +119,7 @@ def test_no_ball_is_shown_where_the_place_of_its_step_is_not_known(page: Page, s
     expect(page.locator(".landscape-figure .ball")).to_be_hidden()
     page.get_by_role("button", name="Hill in 3-D").click()
     canvas = page.locator(".hill canvas")
-    expect(canvas).to_have_attribute("data-step", "", timeout=WAIT_MS)
+    expect(canvas).to_have_attribute("data-step", "")
     choose_step(page, 2)
     expect(canvas).to_have_attribute("data-step", "2")
     choose_step(page, 50)
