@@ -35,7 +35,7 @@ def test_a_million_steps_hold_no_more_than_a_few_blocks() -> None:
 STREAM = """
 import resource, sys
 import numpy as np
-from gd_engine import MODELS, OPTIMIZERS, Recipe, Split, descend, pose_blocks, start
+from gd_engine import MODELS, OPTIMIZERS, DescentConfig, Split, descend, pose_blocks, start
 
 LIMIT, WIDTH, HEIGHT = int(sys.argv[1]), 200, 1024
 BLOCKS = 4 * LIMIT // (8 * WIDTH * HEIGHT) + 1
@@ -63,7 +63,7 @@ except MemoryError:
     print("MemoryError")
     raise SystemExit
 momentum = OPTIMIZERS["momentum"]()
-for block in descend(problem, Recipe(momentum, 0.004, 3000), start(np.zeros(WIDTH + 1), momentum)):
+for block in descend(problem, DescentConfig(momentum, 0.004, 3000), start(np.zeros(WIDTH + 1), momentum)):
     pass
 found = problem.coefficients(block.theta[-1])
 assert block.outcome.reason == "max_steps", block.outcome
