@@ -34,7 +34,7 @@ check: $(VENV)/development node_modules/installed ## look for mistakes without r
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(NODE) node_modules/@biomejs/biome/bin/biome lint --error-on-warnings
+	$(NODE) node_modules/@biomejs/biome/bin/biome lint --error-on-warnings service/web tests/web
 	$(NODE) node_modules/typescript/bin/tsc --project .
 
 bench: $(VENV)/benchmarks ## measure against what a user would pick instead
