@@ -42,3 +42,16 @@ test("the frame's words are those of the English dictionary, until they are tran
   assert.ok(named.length > 5);
   for (const [, key, words] of named) assert.equal(english[key], words, key);
 });
+
+test("what the service names has words in both languages", () => {
+  const described = readFileSync(new URL("../../../service/web/types/openapi.d.ts", import.meta.url), "utf8");
+  const named = (pattern) => [...described.match(pattern)[1].matchAll(/"(\w+)"/g)].map(([, name]) => name);
+  for (const dictionary of [english, french]) {
+    for (const status of named(/RunStatus = (.*);/)) {
+      for (const key of [`status.${status}`, `runs.${status}`]) assert.ok(Object.hasOwn(dictionary, key), key);
+    }
+    for (const name of named(/rank_by\?: (.*);/)) {
+      assert.ok(Object.hasOwn(dictionary, `criterion.${name}`) || Object.hasOwn(dictionary, name), `criterion.${name}`);
+    }
+  }
+});
