@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import WIDTHS, expect_no_sideways_scroll, get
@@ -93,6 +93,26 @@ def test_a_dataset_that_is_gone_when_the_page_is_drawn_anew_is_named(pages: Page
     httpx2.delete(f"{service.url}/datasets/{shown_request(page)['dataset']['id']}").raise_for_status()
     page.get_by_role("button", name="Français").click()
     expect(page.locator("#problem-action")).to_contain_text("dataset")
+
+
+def test_the_rows_given_last_are_used_however_late_the_others_are_read(pages: Pages, service: Service) -> None:
+    page = new_run(pages, service)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/datasets?*", hold, times=1)
+    page.get_by_label("A CSV file or pasted rows").check()
+    for first in ("early", "late"):
+        page.get_by_label("Rows to paste").fill(f"{first};y\n1;2\n3;4\n5;7\n")
+        page.get_by_role("button", name="Use these rows").click()
+    heads = page.get_by_role("table", name="The first rows").get_by_role("columnheader")
+    expect(heads).to_have_text(["late", "y"])
+    with page.expect_response("**/datasets?*"):
+        held[0].continue_()
+    page.evaluate("fetch('/livez').then(() => fetch('/livez'))")  # later than what the page asks for because of it
+    expect(heads).to_have_text(["late", "y"])
 
 
 def test_a_bad_file_says_where(pages: Pages, service: Service) -> None:

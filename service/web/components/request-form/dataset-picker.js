@@ -96,12 +96,17 @@ function fileBody(kept, onChange) {
 
   /** @param {string | File} content @param {string} name @param {string} [target] */
   async function take(content, name, target) {
-    turnTo = (other) => take(content, name, other);
+    /** @param {string} other */
+    const mine = (other) => take(content, name, other);
+    turnTo = mine;
     choose(errors);
     try {
-      kept.uploaded = await uploadCsv(content, { name, ...(target ? { target } : {}) });
-      await show(kept.uploaded);
+      const dataset = await uploadCsv(content, { name, ...(target ? { target } : {}) });
+      if (turnTo !== mine) return; // others were given meanwhile
+      kept.uploaded = dataset;
+      await show(dataset);
     } catch (error) {
+      if (turnTo !== mine) return;
       kept.uploaded = null;
       choose(preview);
       const found = errorsOf(error);
