@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gd_engine import (
     MODELS,
@@ -26,7 +24,6 @@ from gd_engine import (
 )
 from gd_engine.arrays import FloatArray
 from gd_engine.diagnosis import Finding, History, Stretch, diagnose
-from gd_engine.diagnosis.quadratic_model import bound, shrinking, steps_needed
 from service.datasets import samples
 
 Request = dict[str, Any]
@@ -250,50 +247,6 @@ def test_mended_it_is_healthy(name: str) -> None:
     assert [finding.sentence for finding in run(x, y, request).findings] == []
 
 
-def test_a_descent_that_diverged_says_the_rate_and_the_bound() -> None:
-    _, x, y, request = FAULTS["the course's rate"]
-    [finding] = run(x, y, request).findings
-    design = np.column_stack([np.ones(60), x[split_by_fraction(80, 0.25).train]])
-    limit = 1.0 / np.linalg.eigvalsh(design.T @ design)[-1]
-    assert finding.evidence["learning_rate"] == 1.0
-    assert finding.evidence["bound"] == pytest.approx(limit)
-    assert f"{limit:.3g}" in finding.sentence
-    assert finding.change == {"descent": {"learning_rate": "auto"}}
-
-
-@pytest.mark.parametrize("kind", ["gd", "momentum", "nesterov"])
-@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
-def test_the_bound_is_where_the_descent_turns(kind: str, momentum: float) -> None:
-    momentum = 0.0 if kind == "gd" else momentum
-    limit = bound(kind, momentum, 3.0)
-    for factor, grows in ((0.999, False), (1.001, True)):
-        modulus, _ = shrinking(kind, momentum, factor * limit, np.array([3.0]))
-        assert (modulus[0] > 1.0) == grows
-        method = OPTIMIZERS[kind](**({} if kind == "gd" else {"momentum": momentum}))
-        theta, memory = np.ones(1), method.init(np.ones(1))
-        for step in range(20_000):
-            change, memory = method.update(3.0 * theta, memory, factor * limit, theta, step)
-            theta = theta + change
-        assert (abs(theta[0]) > 1.0) == grows
-
-
-def test_as_many_steps_as_it_says_would_have_done() -> None:
-    x, y = data(3)
-    x = x * [1.0, 3.0, 0.5]
-    done = run(x, y, asked(steps=10))
-    [finding] = done.findings
-    assert not finding.evidence["estimate"]
-    gaps = run(x, y, asked(steps=1000)).columns["optimality_gap"]
-    first = int(np.argmax(gaps <= finding.evidence["tolerance"]))
-    assert first <= finding.evidence["steps_needed"] <= 1.3 * first
-
-
-def test_steps_needed_counts() -> None:
-    assert steps_needed(np.array([0.5]), np.array([1.0]), 2.0) == 0
-    assert steps_needed(np.array([0.5]), np.array([1.0]), 0.25) == 1
-    assert steps_needed(np.array([1.0]), np.array([1.0]), 0.25) > 10**9
-
-
 def test_the_features_that_depend_on_each_other_are_named() -> None:
     _, x, y, request = FAULTS["collinear"]
     [finding] = run(x, y, request).findings
@@ -304,13 +257,6 @@ def test_the_columns_of_most_and_least_size_are_named() -> None:
     [finding] = run(SCALES, Y, {}).findings
     assert (finding.evidence["largest"], finding.evidence["smallest"]) == ("x2", "x3")
     assert finding.change == {"standardize": True}
-
-
-def test_a_rate_too_large_on_columns_of_different_scales_is_mended_at_once() -> None:
-    x, y, request = FAULTS["rate and scales"][1:]
-    [finding] = run(x, y, request).findings
-    assert finding.change == {"standardize": True, "descent": {"learning_rate": "auto"}}
-    assert run(x, y, merged(request, finding.change)).findings == []
 
 
 def test_dead_units_are_numbered() -> None:
@@ -352,126 +298,3 @@ def test_a_formula_that_saturates_is_given_a_better_start() -> None:
 def test_a_descent_without_rows_has_no_diagnosis() -> None:
     done = run(X, Y, asked(theta0=[1e200] * 4))
     assert (done.reason, done.findings) == ("diverged", [])
-
-
-SAMPLES: dict[str, Request] = {
-    "norris": {},
-    "longley": asked(steps=20_000),
-    "misra1a": asked(of("polynomial", degree=2), steps=1000),
-    "chwirut2": asked(of("polynomial", degree=3), steps=20_000),
-    "penguins": asked(LOGISTIC),
-}
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_the_samples_are_healthy(name: str) -> None:
-    [table] = samples.load(name).blocks()
-    assert run(table[:, :-1], table[:, -1], SAMPLES[name] | {"standardize": True}).findings == []
-
-
-def test_longley_takes_more_steps_than_the_default_and_is_told_so() -> None:
-    [table] = samples.load("longley").blocks()
-    x, y = table[:, :-1], table[:, -1]
-    done = run(x, y, {"standardize": True})
-    assert done.codes == ["ill_conditioned"]
-    assert run(x, y, merged({"standardize": True}, done.findings[0].change)).findings == []
-
-
-def test_more_samples_are_healthy() -> None:
-    for name, request in {
-        "penguins": asked(of("mlp", task="classification", classes=["female", "male"])),
-        "chwirut2": asked(MLP, steps=1000),
-        "norris": asked(None, {"loss": "sse"}),
-    }.items():
-        [table] = samples.load(name).blocks()
-        assert run(table[:, :-1], table[:, -1], request | {"standardize": True}).findings == []
-
-
-def test_the_lab_is_healthy() -> None:
-    x = np.array([[1.0], [2.0], [3.0], [4.0]])
-    assert run(x, np.array([2.0, 4.0, 6.0, 8.0]), {}).findings == []
-    assert run(x, np.full(4, 3.0), {"standardize": True}).findings == []
-
-
-METHODS = [of("gd"), of("momentum"), of("nesterov"), of("momentum", momentum=0.5)]
-
-
-@settings(max_examples=60)
-@given(
-    seed=st.integers(0, 10**6),
-    n=st.integers(30, 200),
-    d=st.integers(1, 4),
-    noise=st.sampled_from([0.0, 0.1, 1.0, 10.0]),
-    size=st.sampled_from([1e-3, 1.0, 1e4]),
-    method=st.sampled_from(METHODS),
-    loss=st.sampled_from(["mse", "sse"]),
-)
-def test_healthy_regressions_have_no_finding(
-    seed: int, n: int, d: int, noise: float, size: float, method: Request, loss: str
-) -> None:
-    random = np.random.default_rng(seed)
-    x = random.uniform(-1.0, 1.0, (n, d)) + random.standard_normal(d)
-    y = size * (x @ random.standard_normal(d) + random.standard_normal() + noise * random.standard_normal(n))
-    request = asked(None, {"loss": loss}, optimizer=method, steps=200) | {"standardize": True}
-    assert [finding.sentence for finding in run(x, y, request).findings] == []
-
-
-@settings(max_examples=40)
-@given(
-    seed=st.integers(0, 10**6),
-    n=st.integers(60, 200),
-    d=st.integers(1, 4),
-    kind=st.sampled_from(["logistic", "softmax"]),
-    strength=st.sampled_from([0.0, 1.0, 2.0]),
-)
-def test_healthy_classifications_have_no_finding(seed: int, n: int, d: int, kind: str, strength: float) -> None:
-    random = np.random.default_rng(seed)
-    x = random.standard_normal((n, d))
-    classes = 2 if kind == "logistic" else 3
-    scores = strength * x @ random.standard_normal((d, classes)) + random.gumbel(size=(n, classes))
-    y = np.argmax(scores, axis=1).astype(np.float64)
-    y[:classes] = np.arange(classes)
-    y[classes : 3 * classes] = np.repeat(np.arange(classes), 2)  # labels that the features say nothing of
-    done = run(x, y, asked(of(kind), steps=500) | {"standardize": True})
-    assert [finding.sentence for finding in done.findings] == []
-
-
-@settings(max_examples=20)
-@given(seed=st.integers(0, 10**6), activation=st.sampled_from(["tanh", "relu", "sigmoid"]))
-def test_healthy_perceptrons_have_no_finding(seed: int, activation: str) -> None:
-    x, y = data(seed, 200)
-    request = asked(of("mlp", activation=activation), steps=1000, learning_rate=0.03, seed=seed)
-    assert [finding.sentence for finding in run(x, y, request).findings] == []
-
-
-@pytest.mark.parametrize("batch", [1, 8, 32])
-@pytest.mark.parametrize("kind", ["gd", "momentum", "adam"])
-def test_the_noise_of_batches_is_no_fault(batch: int, kind: str) -> None:
-    request = asked(learning_rate=0.02, batch_size=batch, optimizer=of(kind), steps=1000)
-    assert run(X, Y, request).findings == []
-
-
-@pytest.mark.parametrize("kind", ["adam", "adamw", "adagrad"])
-def test_healthy_adaptive_methods_have_no_finding(kind: str) -> None:
-    assert run(X, Y, asked(learning_rate=0.3, optimizer=of(kind), steps=300)).findings == []
-
-
-@pytest.mark.parametrize("target", ["noise", "classes"])
-def test_where_nothing_can_be_learned_nothing_went_wrong(target: str) -> None:
-    y = NOISE if target == "noise" else (NOISE > 0).astype(np.float64)
-    model = {} if target == "noise" else LOGISTIC
-    assert run(X, y, asked(model)).findings == []
-    if target == "noise":
-        assert run(X, y, asked(MLP, steps=300, learning_rate=0.03)).findings == []
-
-
-def test_healthy_schedules_and_stops_have_no_finding() -> None:
-    for descent in (
-        {"schedule": of("cosine")},
-        {"schedule": of("inverse_time", rate=0.1)},
-        {"schedule": of("backtracking"), "learning_rate": 10.0},
-        {"stop": {"gradient_norm": 1e-3}},
-        {"clip_norm": 1.0},
-        {"theta0": [1.0, 1.0, -2.0, 0.5]},
-    ):
-        assert run(X, Y, asked(**descent)).findings == [], descent

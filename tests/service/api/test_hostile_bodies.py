@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.storage.database import Database
-from tests.service.api.hostile_bodies import FAMILIES, Hostile, hostile_bodies
+from tests.service.api.hostile_bodies import FAMILIES, hostile_bodies
+from tests.service.api.hostile_request import Hostile
 from tests.service.helpers import counts, problem_of
 
 ADDED = {"/fit": "runs", "/datasets": "datasets"}

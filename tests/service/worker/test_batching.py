@@ -11,7 +11,8 @@ from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.worker.process import Worker
-from tests.service.api.routes.test_sweeps import MOMENTUM, RATE, rows_of, submitted
+from tests.service.api.routes.test_sweep_members import rows_of
+from tests.service.api.routes.test_sweeps import MOMENTUM, RATE, submitted
 from tests.service.helpers import fit_body
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1]

@@ -4,20 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
 from service.api.app import create_app
 from service.api.openapi_examples import SWEEP_EXAMPLES
 from service.core.settings import Settings
 from service.schemas import responses
-from service.storage import runs, trajectories
 from service.storage.database import Database
-from service.worker.problem_cache import ProblemCache
 from service.worker.process import Worker
-from tests.service.helpers import LINE, NOTHING, counts, fit_body, problem_of, resolves
+from tests.service.helpers import LINE, NOTHING, counts, fit_body, problem_of
 
 RATE = "/descent/learning_rate"
 MOMENTUM = "/descent/optimizer/momentum"
@@ -26,18 +22,6 @@ MOMENTUM = "/descent/optimizer/momentum"
 def sweep_body(**changes: Any) -> dict[str, Any]:
     body = {"base": fit_body(), "grid": {RATE: [0.001, 0.01, 0.02]}, **changes}
     return {name: value for name, value in body.items() if value is not ...}
-
-
-@pytest.fixture
-def work(settings: Settings) -> Callable[[], None]:
-    """Works off all that waits, in this process."""
-
-    def work() -> None:
-        worker = Worker(settings, "here")
-        while (claim := worker._claim()) is not None:
-            worker._train(claim)
-
-    return work
 
 
 def submitted(api: TestClient, **changes: Any) -> dict[str, Any]:
@@ -166,66 +150,6 @@ def test_a_sweep_from_a_run_has_its_data_and_its_request(api: TestClient, work: 
     assert all(each["request"]["standardize"] for each in found)
     work()
     assert api.get(f"/sweeps/{sweep['id']}").json()["statuses"] == {"succeeded": 2}
-
-
-@pytest.mark.parametrize(
-    ("changes", "pointer", "member"),
-    [
-        ({"grid": {RATE: [0.1, -1]}}, "/grid/~1descent~1learning_rate/1", 1),
-        ({"grid": {RATE: {"from": -1, "to": 1, "count": 3}}}, "/grid/~1descent~1learning_rate", 0),
-        ({"grid": {MOMENTUM: [0.5]}}, "/grid/~1descent~1optimizer~1momentum/0", 0),
-        ({"grid": {RATE: [0.1], "/descent": [1]}}, "/grid/~1descent", None),
-        ({"grid": {"/descent": [1]}}, "/grid/~1descent/0", 0),
-        ({"grid": {"/objective": [1]}}, "/grid/~1objective/0", 0),
-        ({"grid": {"/objective": [{"loss": "mse"}, {"loss": "huber", "delta": 0}]}}, "/grid/~1objective/1/delta", 1),
-        ({"grid": {"/dataset/id": ["a"]}}, "/grid/~1dataset~1id", None),
-        ({"grid": {RATE: []}}, "/grid/~1descent~1learning_rate", None),
-        ({"grid": {}}, "/grid", None),
-        ({"grid": ..., "list": [{}, {"descent": {"steps": 0}}]}, "/list/1/descent/steps", 1),
-        ({"grid": ..., "list": [{"dataset": {"id": "a"}}]}, "/list/0/dataset", None),
-        ({"grid": ..., "list": [{"descent": {"theta0": [1, 2, 3]}}]}, "/list/0/descent/theta0", 0),
-        ({"grid": {"/model/kind": ["linear", "logistic"]}}, "/base/dataset/y", 1),
-        ({"base": {"dataset": {"id": "nothing"}}}, "/base/dataset/id", None),
-        ({"base": fit_body(descent={"steps": 0})}, "/base/descent/steps", None),
-        ({"base": ...}, "/base", None),
-        ({"base": ..., "run": "nothing"}, "/run", None),
-        ({"run": "latest"}, "/base", None),
-        ({"list": [{}]}, "/grid", None),
-        ({"rank_by": "validation_mse"}, "/rank_by", 0),
-        ({"rank_by": "test_accuracy"}, "/rank_by", 0),
-        ({"rank_by": "nonsense"}, "/rank_by", None),
-        (
-            {"grid": {RATE: {"from": 0, "to": 1, "count": 3, "scale": "log"}}},
-            "/grid/~1descent~1learning_rate/from",
-            None,
-        ),
-        ({"grid": {RATE: {"from": 0.1, "to": 1, "count": 1}}}, "/grid/~1descent~1learning_rate/count", None),
-        ({"grid": {RATE: {"from": 0.1, "to": 1, "count": 501}}}, "", None),
-        ({"grid": {"/" + "a/" * 150: [1]}}, None, None),
-        ({"base": fit_body(descent={"steps": 10_000_000}), "grid": {RATE: [0.1] * 4}}, "", None),
-        ({"unknown": 1}, "/unknown", None),
-    ],
-)
-def test_errors_name_the_place_and_the_member(
-    changes: dict[str, Any], pointer: str | None, member: int | None, api: TestClient, database: Database
-) -> None:
-    body = sweep_body(**changes)
-    answer = api.post("/sweeps", json=body)
-    [error] = problem_of(answer, 404 if "nothing" in str(changes) else 422)["errors"]
-    assert pointer is None or error["pointer"] == pointer
-    assert error.get("member") == member
-    assert pointer is None or resolves(error["pointer"], body)
-    assert counts(database) == NOTHING
-
-
-def test_what_every_member_repeats_is_bounded(api: TestClient, database: Database) -> None:
-    rows = list(range(20_000))
-    base = fit_body(
-        dataset={"x": [[row] for row in range(30_000)], "y": rows + rows[:10_000]}, split={"test_rows": rows}
-    )
-    error = problem_of(api.post("/sweeps", json=sweep_body(base=base, grid={RATE: [0.1] * 500})), 422)
-    assert "bytes together" in error["detail"]
-    assert counts(database) == NOTHING
 
 
 def test_a_sweep_is_priced_without_being_made(api: TestClient, database: Database) -> None:
@@ -377,85 +301,3 @@ def test_the_examples_run_as_they_stand(example: str, api: TestClient, work: Cal
     assert sweep["ranking"][0]["rank"] == 1
     if example == "rates":
         assert sweep["statuses"]["diverged"] >= 1
-
-
-CURVED = {"model": {"kind": "formula", "formula": "b1*(1 - exp(-b2*x1))"}}
-CLASSES = {"dataset": {"y": [0, 0, 1, 0, 1, 1, 0, 1]}, "model": {"kind": "logistic"}, "standardize": True}
-
-
-@pytest.mark.parametrize(
-    "base",
-    [
-        {},
-        {"standardize": True, "model": {"kind": "polynomial", "degree": 3}, "objective": {"l2": 0.1}},
-        CURVED,
-        CLASSES,
-        {"model": {"kind": "mlp", "hidden": [3], "task": "regression"}, "descent": {"batch_size": 2}},
-    ],
-    ids=["linear", "polynomial", "formula", "logistic", "perceptron"],
-)
-def test_every_member_has_the_bits_of_the_same_run_alone(
-    base: dict[str, Any], api: TestClient, database: Database, work: Callable[[], None]
-) -> None:
-    request = fit_body(**base)
-    request["descent"] = {"steps": 1100, **base.get("descent", {})}
-    rules = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
-    changes = [
-        {"descent": {"optimizer": {"kind": kind}, "learning_rate": rate, "theta0": theta0}}
-        for kind in rules
-        for rate in (0.003, 0.02)
-        for theta0 in ({"kind": "normal"},)
-    ]
-    sweep = submitted(api, base=request, grid=..., list=changes)
-    work()
-    for member in sweep["ranking"]:
-        run = api.get(f"/runs/{member['run_id']}").json()
-        alone = api.post("/fit", json=run["request"]).json()
-        work()
-        assert rows_of(database, run["id"]).tobytes() == rows_of(database, alone["id"]).tobytes()
-        assert api.get(f"/runs/{alone['id']}").json()["trajectory_sha256"] == run["trajectory_sha256"]
-
-
-def rows_of(database: Database, run_id: str) -> Any:
-    with database.reading() as connection:
-        run = runs.find(connection, run_id)
-    assert run is not None
-    width = len(run.parameters) + len(run.columns)
-    parts = [rows for _, rows in trajectories.read(database, run.seq, width, 0, run.rows_done - 1)]
-    return np.ascontiguousarray(np.concatenate(parts, axis=1))
-
-
-def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Database, work: Callable[[], None]) -> None:
-    sweep = submitted(api, grid={"/split/seed": [0, 1], RATE: [0.01, 0.02]})
-    cache = ProblemCache()
-    posed: list[Any] = []
-
-    def pose() -> Any:
-        posed.append(object())
-        return posed[-1]
-
-    with database.reading() as connection:
-        members = [runs.find(connection, member["run_id"]) for member in sweep["ranking"]]
-    found = [cache.problem(member, pose) for member in members]
-    assert [found[0] is found[1], found[1] is found[2], found[2] is found[3]] == [True, False, True]
-    assert len(posed) == 2
-    cache.clear()
-    assert cache.problem(members[3], pose) is not found[3]
-
-
-def test_a_lone_run_keeps_nothing(api: TestClient, database: Database) -> None:
-    api.post("/fit", json=LINE)
-    with database.reading() as connection:
-        run = runs.find(connection, "latest")
-    cache = ProblemCache()
-    first, second = (cache.problem(run, object) for _ in range(2))  # type: ignore[arg-type]
-    assert first is not second
-
-
-def test_no_run_of_a_sweep_is_left_without_it(api: TestClient, database: Database) -> None:
-    submitted(api)
-    with database.reading() as connection:
-        lost = connection.execute(
-            text("SELECT count(*) FROM runs WHERE sweep_seq NOT IN (SELECT seq FROM sweeps)")
-        ).scalar_one()
-    assert lost == 0

@@ -1,0 +1,62 @@
+"""The bound of a learning rate: where a descent turns, and the steps that a good one takes."""
+
+import numpy as np
+import pytest
+
+from gd_engine import (
+    OPTIMIZERS,
+    split_by_fraction,
+)
+from gd_engine.diagnosis.quadratic_model import bound, shrinking, steps_needed
+from tests.gd_engine.diagnosis.test_findings import FAULTS, asked, data, merged, run
+
+
+def test_a_descent_that_diverged_says_the_rate_and_the_bound() -> None:
+    _, x, y, request = FAULTS["the course's rate"]
+    [finding] = run(x, y, request).findings
+    design = np.column_stack([np.ones(60), x[split_by_fraction(80, 0.25).train]])
+    limit = 1.0 / np.linalg.eigvalsh(design.T @ design)[-1]
+    assert finding.evidence["learning_rate"] == 1.0
+    assert finding.evidence["bound"] == pytest.approx(limit)
+    assert f"{limit:.3g}" in finding.sentence
+    assert finding.change == {"descent": {"learning_rate": "auto"}}
+
+
+@pytest.mark.parametrize("kind", ["gd", "momentum", "nesterov"])
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_the_bound_is_where_the_descent_turns(kind: str, momentum: float) -> None:
+    momentum = 0.0 if kind == "gd" else momentum
+    limit = bound(kind, momentum, 3.0)
+    for factor, grows in ((0.999, False), (1.001, True)):
+        modulus, _ = shrinking(kind, momentum, factor * limit, np.array([3.0]))
+        assert (modulus[0] > 1.0) == grows
+        method = OPTIMIZERS[kind](**({} if kind == "gd" else {"momentum": momentum}))
+        theta, memory = np.ones(1), method.init(np.ones(1))
+        for step in range(20_000):
+            change, memory = method.update(3.0 * theta, memory, factor * limit, theta, step)
+            theta = theta + change
+        assert (abs(theta[0]) > 1.0) == grows
+
+
+def test_as_many_steps_as_it_says_would_have_done() -> None:
+    x, y = data(3)
+    x = x * [1.0, 3.0, 0.5]
+    done = run(x, y, asked(steps=10))
+    [finding] = done.findings
+    assert not finding.evidence["estimate"]
+    gaps = run(x, y, asked(steps=1000)).columns["optimality_gap"]
+    first = int(np.argmax(gaps <= finding.evidence["tolerance"]))
+    assert first <= finding.evidence["steps_needed"] <= 1.3 * first
+
+
+def test_steps_needed_counts() -> None:
+    assert steps_needed(np.array([0.5]), np.array([1.0]), 2.0) == 0
+    assert steps_needed(np.array([0.5]), np.array([1.0]), 0.25) == 1
+    assert steps_needed(np.array([1.0]), np.array([1.0]), 0.25) > 10**9
+
+
+def test_a_rate_too_large_on_columns_of_different_scales_is_mended_at_once() -> None:
+    x, y, request = FAULTS["rate and scales"][1:]
+    [finding] = run(x, y, request).findings
+    assert finding.change == {"standardize": True, "descent": {"learning_rate": "auto"}}
+    assert run(x, y, merged(request, finding.change)).findings == []

@@ -1,0 +1,20 @@
+"""A worker in the test's own process, for routes whose answers need finished runs."""
+
+from collections.abc import Callable
+
+import pytest
+
+from service.core.settings import Settings
+from service.worker.process import Worker
+
+
+@pytest.fixture
+def work(settings: Settings) -> Callable[[], None]:
+    """Works off all that waits, in this process."""
+
+    def work() -> None:
+        worker = Worker(settings, "here")
+        while (claim := worker._claim()) is not None:
+            worker._train(claim)
+
+    return work
