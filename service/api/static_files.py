@@ -1,4 +1,4 @@
-"""The page's files, from memory: as they are and as gzip, read again when they have changed."""
+"""The page's files, from memory: as they are and as gzip, two with a list of modules. Read again when changed."""
 
 import gzip
 from functools import lru_cache
@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from service.api import preload_lists
 from service.api.etags import etag_of, matches
 from service.api.middleware.compression import LEAST_BYTES, TEXT, takes_gzip
 
@@ -21,13 +22,14 @@ class Assets:
     """The files that a folder had when the service started. No name leads out of it."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
 
     def answer(self, name: str, request: Request, headers: dict[str, str] | None = None) -> Response:
         """One of the files, or 304 if the client has it. Raises HTTPException for a name that is none of theirs."""
         if (path := self._files.get(name)) is None:
             raise HTTPException(404)
-        file = _read(path, path.stat().st_mtime_ns)
+        file = _read(self._folder, name, path.stat().st_mtime_ns)
         headers = (headers or FRESH) | {"ETag": file.etag}
         if matches(request.headers.get("if-none-match"), file.etag):
             return Response(status_code=304, headers=headers)
@@ -44,8 +46,9 @@ class _File(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path, _modified: int) -> _File:
-    content = path.read_bytes()
-    media_type = guess_type(path)[0] or "application/octet-stream"
+def _read(folder: Path, name: str, _modified: int) -> _File:
+    has_list = name in preload_lists.PLACES
+    content = preload_lists.filled(name, folder) if has_list else (folder / name).read_bytes()
+    media_type = guess_type(name)[0] or "application/octet-stream"
     pays = media_type in TEXT and len(content) >= LEAST_BYTES
     return _File(content, gzip.compress(content, mtime=0) if pays else None, etag_of(content), media_type)

@@ -16,44 +16,9 @@
   root.lang = language.toLowerCase().startsWith("fr") ? "fr" : "en";
   if (location.pathname !== "/") return; // the documentation has no views
 
-  const VIEWS = [
-    [/^#\/runs\//, ["views/run/view", "views/run/step-breakdown", "components/chart", "components/chart-panel", "views/compare/url",
-      "components/confirm-button", "components/data-table", "components/chart-description", "views/run/diagnosis",
-      "components/sample-run-button", "lib/download-link", "views/run/fit/curve", "views/run/fit/marks",
-      "views/run/fit/panel", "views/run/fit/axes", "views/run/fit/ranges", "lib/event-stream", "views/run/fork-form",
-      "lib/format", "components/landscape/lazy-panel", "components/legend", "views/run/more-charts",
-      "components/playback-controls", "lib/poll", "components/step-values", "lib/debounce",
-      "views/run/request-summary", "views/run/header", "views/run/results", "components/scale-toggle", "lib/scale",
-      "components/status-badge", "components/step-slider", "views/sweep/url", "views/run/trajectory",
-      "vendor/eventsource-parser-3.1.1/index"]],
-    [/^#\/compare/, ["views/compare/view", "components/chart", "views/compare/common-columns", "views/compare/chart",
-      "views/compare/differences", "views/compare/landscape", "views/compare/url", "views/compare/paths",
-      "views/compare/run-label", "views/compare/summary-table", "views/compare/step-values",
-      "views/compare/run-series", "components/data-table", "components/chart-description",
-      "components/sample-run-button", "lib/download-link", "views/run/fork-form", "lib/format",
-      "components/landscape/axes", "components/landscape/contours", "components/landscape/landscape",
-      "components/landscape/legend", "components/landscape/height-map", "components/landscape/path",
-      "components/landscape/description", "components/playback-controls", "lib/poll", "views/run/request-summary",
-      "components/scale-toggle", "lib/scale", "components/status-badge", "components/step-slider",
-      "views/run/trajectory", "vendor/d3-array-3.2.5/d3-array.min", "vendor/d3-contour-4.0.3/d3-contour.min"]],
-    [/^#\/sweeps\/new/, ["views/sweep/new-sweep", "components/sample-run-button", "lib/format", "lib/poll", "views/sweep/url",
-      "views/sweep/parameter-row", "views/sweep/parameters"]],
-    [/^#\/sweeps\//, ["views/sweep/view", "components/chart", "views/compare/url", "components/confirm-button",
-      "components/sample-run-button", "lib/format", "components/legend", "lib/poll", "lib/scale",
-      "components/status-badge", "views/sweep/best-curves", "views/sweep/url", "views/sweep/ranking-table",
-      "views/sweep/parameter-chart", "views/sweep/parameters"]],
-    [/^#\/new$/, ["views/new-run/view", "components/sample-run-button", "lib/format", "views/new-run/request-snippet",
-      "components/request-form/fields", "components/request-form/dataset-picker",
-      "components/request-form/point-editor", "lib/debounce"]],
-    [/^#\/check$/, ["views/trajectory-check/view", "views/trajectory-check/example", "views/trajectory-check/trajectory-input",
-      "views/trajectory-check/trajectory-parser", "views/trajectory-check/verdict", "components/sample-run-button",
-      "lib/format", "components/request-form/fields", "components/request-form/dataset-picker",
-      "components/request-form/point-editor", "lib/debounce"]],
-    [/^/, ["views/runs/view", "views/compare/run-picker", "views/compare/url", "components/sample-run-button",
-      "lib/format", "lib/poll", "views/runs/row", "components/status-badge"]],
-  ];
+  const VIEWS = [/* modules of each view */]; // [pattern of its address, modules]: filled in by the service, which follows the imports
   globalThis.loadAhead = (hash) => {
-    const [, modules] = VIEWS.find(([address]) => address.test(hash));
+    const [, modules] = VIEWS.find(([address]) => address.test(hash)) ?? [null, []];
     for (const name of modules) {
       const link = document.createElement("link");
       [link.rel, link.href] = ["modulepreload", `/static/${name}.js`];

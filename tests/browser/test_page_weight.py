@@ -75,12 +75,13 @@ def test_a_first_visit_is_light(entrance: str, browser: Browser, service: Servic
     page.close()
 
 
-def test_the_browser_is_told_of_every_module_that_a_view_needs_and_of_no_other() -> None:
+def test_the_browser_is_told_of_every_module_that_a_view_needs_and_of_no_other(service: Service) -> None:
     frame = imported("main")
-    told = set(re.findall(r'rel="modulepreload" href="/static/(.+?)\.js"', (STATIC / "index.html").read_text()))
+    page, preload = (httpx2.get(service.url + path).text for path in ("/", "/static/preload.js"))
+    told = set(re.findall(r'rel="modulepreload" href="/static/(.+?)\.js"', page))
     assert in_order(told) == in_order(frame)
     views = set(re.findall(r'import\("/static/(.+?)\.js"\)', (STATIC / "main.js").read_text()))
-    early = re.findall(r"/, \[(\"[^\]]+)\]", (STATIC / "preload.js").read_text())
+    early = re.findall(r"/,\[(\"[^\]]+)\]", preload)
     told_of = {names[0]: names for names in (re.findall(r'"([^"]+)"', entry) for entry in early)}
     assert set(told_of) == views
     for view, names in told_of.items():

@@ -17,7 +17,7 @@ let loadedAhead = false;
 
 /** One of the runs will be opened next, and is then there at once. */
 function loadRunViewAhead() {
-  if (!loadedAhead) globalThis.requestIdleCallback?.(() => globalThis.loadAhead("#/runs/"));
+  if (!loadedAhead) globalThis.requestIdleCallback?.(() => globalThis.loadAhead("#/runs/latest"));
   loadedAhead = true;
 }
 
