@@ -126,3 +126,27 @@ def test_no_ball_is_shown_where_the_place_of_its_step_is_not_known(page: Page, s
     held.let_go()
     expect(cell(page, "train_mse")).to_have_text(re.compile(r"\d"))
     expect(canvas).to_have_attribute("data-step", "")  # beyond the ground that is drawn
+
+
+def test_choosing_a_step_ends_a_playback_and_a_passing_pointer_does_not(page: Page, service: Service) -> None:
+    open_run(page, service, EXAMPLE)
+    slider = page.get_by_role("slider", name="Step", exact=True)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator(".criteria .u-over").hover()
+    pause = page.get_by_role("button", name="Pause")
+    expect(pause).to_be_visible()
+    slider.press("Home")
+    expect(pause).to_be_hidden()
+    expect(slider).to_have_value("0")
+    expect(cell(page, "step")).to_have_text("0")
+
+
+def test_the_arrow_stays_when_the_window_changes_its_size(page: Page, service: Service) -> None:
+    open_landscape(page, service, EXAMPLE)
+    page.get_by_role("slider", name="Step", exact=True).press("Home")
+    arrow = page.locator(".landscape-figure .arrow")
+    expect(arrow).to_be_visible()
+    drawn = arrow.get_attribute("transform") or ""
+    page.set_viewport_size({"width": 700, "height": 900})
+    expect(arrow).not_to_have_attribute("transform", drawn)
+    expect(arrow).to_be_visible()

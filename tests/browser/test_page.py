@@ -59,6 +59,7 @@ def expect_no_sideways_scroll(page: Page) -> None:
 def expect_the_numbers_of(page: Page, service: Service, run_id: str, step: int) -> None:
     row = get(page, service, f"/runs/{run_id}/trajectory?from_step={step}&to_step={step}")
     expect(cell(page, "step")).to_have_text(str(step))
+    expect(cell(page, "train_loss")).not_to_have_text("…")  # the numbers come after the step
     shown = {name: row[name][0] for name in ("train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate")}
     shown |= {f"theta.{name}": value for name, value in zip(row["parameters"], row["theta"][0], strict=True)}
     for column, value in shown.items():

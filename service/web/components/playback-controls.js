@@ -5,43 +5,36 @@ import { t } from "/static/lib/i18n.js";
 const SECONDS = 12; // for the whole descent, or slower where there are few steps
 const SLOWEST = 8; // steps a second
 
-/** `at()` gives the chosen step, `last()` the last there is, `go(step)` chooses one. */
-export function player(at, last, go) {
-  let frame = 0;
-  const move = (name, step) => h("button", { type: "button", "aria-label": t(name), title: t(name), click: () => { pause(); go(step()); } }, sign(name));
-  const toggle = h("button", { type: "button", class: "play", click: () => (frame ? pause() : play()) });
-  const element = h("div", { class: "player", role: "group", "aria-label": t("playback") },
-    move("rewind", () => 0), move("stepBack", () => at() - 1), toggle, move("stepForward", () => at() + 1));
-  say();
+export function player(state) {
+  const { step, last, playing } = state;
+  const move = (name, to) => h("button", { type: "button", "aria-label": t(name), title: t(name), click: () => state.choose(to()) }, sign(name));
+  const toggle = h("button", { type: "button", class: "play", click: () => { playing.value = !playing.peek(); } });
 
-  function play() {
-    const from = at() >= last() ? 0 : at();
-    const speed = Math.max(last() / SECONDS, Math.min(SLOWEST, last()));
-    const begun = performance.now();
-    go(from);
-    const next = (now) => {
-      const step = Math.min(last(), from + Math.floor((speed * (now - begun)) / 1000));
-      if (step !== at()) go(step);
-      frame = step < last() ? requestAnimationFrame(next) : 0;
-      if (!frame) say();
-    };
-    frame = requestAnimationFrame(next);
-    say();
-  }
-
-  function pause() {
-    cancelAnimationFrame(frame);
-    frame = 0;
-    say();
-  }
-
-  function say() {
-    const name = frame ? "pausePlay" : "play";
+  state.effect(() => {
+    const name = playing.value ? "pausePlay" : "play";
     choose(toggle, sign(name));
     toggle.setAttribute("aria-label", t(name));
     toggle.title = t(name);
+  });
+  state.effect(() => (playing.value ? play() : undefined));
+
+  /** Gives what ends it. */
+  function play() {
+    const from = step.peek() >= last.peek() ? 0 : step.peek();
+    const speed = Math.max(last.peek() / SECONDS, Math.min(SLOWEST, last.peek()));
+    const begun = performance.now();
+    state.go(from);
+    const next = (now) => {
+      const at = Math.min(last.peek(), from + Math.floor((speed * (now - begun)) / 1000));
+      state.go(at);
+      if (at < last.peek()) frame = requestAnimationFrame(next);
+      else playing.value = false;
+    };
+    let frame = requestAnimationFrame(next);
+    return () => cancelAnimationFrame(frame);
   }
-  return { element, pause };
+  return h("div", { class: "player", role: "group", "aria-label": t("playback") },
+    move("rewind", () => 0), move("stepBack", () => step.peek() - 1), toggle, move("stepForward", () => step.peek() + 1));
 }
 
 const SHAPES = {

@@ -2,30 +2,28 @@
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
-export function stepper(onStep) {
-  const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider.valueAsNumber) });
-  const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", input: () => type(true), change: () => { type(false); choose(field.valueAsNumber); }, blur: () => type(false) });
+/** `words()` say what is at the chosen step, for those who do not see it; the signals that they read are followed. */
+export function stepper(state, words) {
+  const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider) });
+  const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", input: () => type(true), change: () => { type(false); choose(field); }, blur: () => type(false) });
   const row = h("div", { class: "beside" }, h("label", { class: "pick" }, t("step"), field));
   const element = h("div", { class: "stepper" }, slider, row);
-  let last = 0;
   let typing = false; // what is half typed stays, whatever comes in meanwhile
   const type = (now) => { typing = now; };
 
-  function choose(step) {
-    if (Number.isFinite(step)) onStep(Math.min(last, Math.max(0, Math.round(step))));
+  function choose({ valueAsNumber: step }) {
+    if (Number.isFinite(step)) state.choose(step);
+    if (!typing) field.value = String(state.step.peek()); // also where what was typed is out of range
   }
 
-  function grow(step) {
-    last = step;
-    slider.max = field.max = String(step);
-    slider.disabled = step === 0;
-  }
-
-  /** `words` say what is there, for those who do not see it. */
-  function show(step, words = t("atStep", { n: step })) {
+  state.effect(() => {
+    const last = Math.max(0, state.last.value);
+    const step = state.step.value;
+    slider.max = field.max = String(last);
+    slider.disabled = last === 0;
     slider.value = String(step);
     if (!typing) field.value = String(step);
-    slider.setAttribute("aria-valuetext", words);
-  }
-  return { element, row, choose, grow, show, at: () => slider.valueAsNumber, last: () => last };
+    slider.setAttribute("aria-valuetext", words());
+  });
+  return { element, row };
 }

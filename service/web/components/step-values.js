@@ -4,45 +4,50 @@ import { t, word } from "/static/lib/i18n.js";
 import { exact } from "/static/lib/format.js";
 
 export const SHOWN_PARAMETERS = 30;
+export const UNREAD = "…";
 const FIRST = ["train_loss", "train_mse", "validation_mse", "test_mse", "gradient_norm", "learning_rate"];
-const UNREAD = "…";
 const APART = new Set(["step", "theta", "names", "parameters"]);
 
-export function readout() {
+/** Of a state with the signals `step` and `row`, which is null until it has been read. */
+export function readout({ step, row, effect }) {
   const title = h("h2", { id: "readout" }, t("readout"));
   const body = h("tbody");
   const more = h("p", { class: "note", hidden: true });
   const head = h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("quantity")), h("th", { scope: "col" }, t("value"))));
   const table = h("table", { class: "facts numbers", "aria-labelledby": "readout" }, head, body);
   const element = h("section", { class: "readout", hidden: true, tabindex: "0", "aria-labelledby": "readout" }, title, table, more);
+  let lines = null; // made for the first row: all rows of a run have the same columns
 
-  /** `row` is null until it has been read: the last one's lines stay without their numbers, which are another step's. */
-  function select(step, row) {
-    title.textContent = t("atStep", { n: step });
-    if (row) {
+  effect(() => {
+    const [at, known] = [step.value, row.value];
+    say(title, t("atStep", { n: at }));
+    if (known && !lines) {
+      lines = linesOf(known);
+      choose(body, lines.map(({ element: each }) => each));
+      sayMore(more, known.names.length);
       element.hidden = false;
-      choose(body, line("step", t("step"), step), metrics(row), parameters(row));
-      sayMore(more, row.names.length);
-      return;
     }
-    for (const number of body.querySelectorAll("td")) number.textContent = UNREAD;
-    const [number] = body.querySelectorAll("[data-column=step] td");
-    if (number) say(number, exact(step));
-  }
-  return { element, select };
+    for (const { cell, of } of lines ?? []) say(cell, known ? exact(of(known)) : UNREAD);
+    if (lines) say(lines[0].cell, exact(at));
+  });
+  return element;
 }
 
-function metrics(row) {
-  const others = Object.keys(row).filter((name) => !APART.has(name) && !FIRST.includes(name));
-  return [...FIRST, ...others].filter((name) => name in row).map((name) => line(name, word(name, name), row[name]));
+/** Lines of the table, {element, cell, of}: `of(row)` is the number of a row that the cell shows. */
+function linesOf(known) {
+  const others = Object.keys(known).filter((name) => !APART.has(name) && !FIRST.includes(name));
+  const names = known.names.slice(0, SHOWN_PARAMETERS);
+  return [
+    line("step", t("step"), (row) => row.step),
+    ...[...FIRST, ...others].filter((name) => name in known).map((name) => line(name, word(name, name), (row) => row[name])),
+    ...names.map((name, i) => line(`theta.${name}`, h("span", { class: "theta" }, "θ ", h("b", {}, name)), (row) => row.theta[i])),
+  ];
 }
 
-function parameters(row) {
-  const names = row.names.slice(0, SHOWN_PARAMETERS);
-  return names.map((name, i) => line(`theta.${name}`, h("span", { class: "theta" }, "θ ", h("b", {}, name)), row.theta[i]));
+function line(key, name, of) {
+  const cell = h("td");
+  return { element: h("tr", { "data-column": key }, h("th", { scope: "row" }, name), cell), cell, of };
 }
-
-const line = (key, name, value) => h("tr", { "data-column": key }, h("th", { scope: "row" }, name), h("td", {}, exact(value)));
 
 /** Under a list of parameters that was cut: how many there are besides. */
 export function sayMore(element, total, shown = SHOWN_PARAMETERS) {

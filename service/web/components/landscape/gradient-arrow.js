@@ -1,26 +1,21 @@
 // −∇E at the chosen step: asked for when the hand rests, and drawn where it can be told which way it points.
 import { getStep } from "/static/lib/api.js";
 import { whenResting } from "/static/lib/debounce.js";
+import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 const ROUNDING = 4; // times the rounding error that is to be expected
 const ON_THE_PLANE = 1e-6; // share of θ's distance from the plane's origin
 const CELL = 0.5; // of the grid, as far as one looks whether the ground falls
 
-/** Calls `show(step, answer)` with the arithmetic of the step, which is asked for once. */
-export function gradients(id, show) {
-  const known = new Map();
+/** The arithmetic of steps: `want(step)` asks for it, once, and `at(step)` is the answer, or null; a signal that tells of it is read. */
+export function gradients(id) {
+  const known = signal(new Map());
   // Without it the arrow is missing, and nothing else: what is wrong is told by who asks for more.
-  const reader = whenResting((step, signal) => getStep(id, step, signal), (answer) => {
-    known.set(answer.step, answer);
-    show(answer.step, answer);
+  const reader = whenResting((step, aborted) => getStep(id, step, aborted), (answer) => {
+    known.value = new Map(known.peek()).set(answer.step, answer);
   }, () => {});
-
-  function want(step) {
-    if (!known.has(step)) return reader.want(step);
-    reader.stop();
-    show(step, known.get(step));
-  }
-  return { want, stop: reader.stop };
+  const want = (step) => (known.peek().has(step) ? reader.stop() : reader.want(step));
+  return { want, at: (step) => known.value.get(step) ?? null, stop: reader.stop };
 }
 
 /** `towards`: −∇E on the plane of the landscape `data`, or null and then `why`, the key of a sentence. */

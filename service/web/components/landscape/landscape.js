@@ -1,6 +1,6 @@
 // The picture of a landscape: E as contours (or, over one parameter, as a curve) with the paths of one or more descents on
 // it, each with a ball at the chosen step. The pointer near a path, and the arrow keys, choose the step.
-import { choose, h, svg } from "/static/lib/dom.js";
+import { choose as fill, h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { frame } from "/static/components/landscape/axes.js";
 import { drawGround } from "/static/components/landscape/contours.js";
@@ -13,47 +13,45 @@ const LEAP = 0.1; // of the steps, by Page Up and Page Down
 
 /**
  * `data` is what the API answers; `paths` are {name, colour, x, y, step, best, isWhole} on its plane, by default its own path
- * alone; `label` names the picture, `describedBy` is the id of its words, and `onStep(step)` is called for each step that is picked. Gives
- * `select(step, point)`, `point` being where exactly the first path's step is, [x, y] on the plane; `arrow([dx, dy])`,
- * a direction on the plane or null; and `stop()`.
+ * alone; `label` names the picture, `describedBy` is the id of its words; `choose(step)` is called for a step that is picked and
+ * `pass(step)` for one that the pointer passes. Gives `select(step, point, words, towards)`, `point` being where exactly the first path's
+ * step is, [x, y] on the plane, `towards` the direction of its arrow there, or null; and `stop()`.
  */
-export function landscape(host, data, { paths = [data.path], label, describedBy = null, onStep }) {
+export function landscape(host, data, { paths = [data.path], label, describedBy = null, choose, pass }) {
   const shape = relief(data.energy);
   const [x, y] = [data.x, data.y.label === null ? energyAxis(data) : data.y];
   const drawn = paths.map((path) => (data.y.label === null ? { ...path, y: path.train_loss } : path));
   const last = Math.max(...paths.map(({ step }) => step.at(-1)));
   const figure = h("div", { class: "landscape-figure", role: "slider", tabindex: 0, "aria-label": label, "aria-describedby": describedBy, "aria-valuemin": 0, "aria-valuemax": last });
   const pointer = svg("g", { class: "arrow" }, svg("path", { class: "halo" }), svg("path", { class: "line" }));
-  let [sheet, trails, chosen, direction] = [null, [], null, null];
+  let [sheet, trails, chosen] = [null, [], null];
 
   function draw(width) {
     sheet = frame(x, y, width);
     drawGround(sheet, data, shape);
     trails = drawn.map((path) => trail(sheet, path));
     sheet.plot.append(...trails.map(({ element }) => element), pointer);
-    choose(figure, sheet.sheet);
+    fill(figure, sheet.sheet);
     if (chosen) select(...chosen);
   }
 
-  function select(step, point = null, words = t("atStep", { n: step })) {
-    chosen = [step, point, words];
+  function select(step, point = null, words = t("atStep", { n: step }), towards = null) {
+    chosen = [step, point, words, towards];
     figure.setAttribute("aria-valuenow", step);
     figure.setAttribute("aria-valuetext", words);
-    for (const [i, each] of trails.entries()) each.move(i === 0 && point ? sheet.place(...point) : each.at(step));
-    arrow(null);
+    const balls = trails.map((each, i) => (i === 0 && point ? sheet.place(...point) : each.at(step)));
+    for (const [i, each] of trails.entries()) each.move(balls[i]);
+    arrow(balls[0], towards);
   }
 
   /** From the first path's ball, as long whatever its size: the direction tells, the length would not fit. */
-  function arrow(towards) {
-    direction = towards;
+  function arrow(ball, towards) {
     pointer.toggleAttribute("hidden", true);
-    if (!direction || !chosen) return;
-    const [from, to] = [[0, 0], direction].map((place) => sheet.place(...place));
+    if (!towards || !ball || !sheet.holds(ball)) return;
+    const [from, to] = [[0, 0], towards].map((place) => sheet.place(...place));
     const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
     const size = Math.hypot(dx, dy);
     if (!(size > 0 && size < Infinity)) return;
-    const ball = chosen[1] ? sheet.place(...chosen[1]) : trails[0].at(chosen[0]);
-    if (!ball || !sheet.holds(ball)) return;
     const turn = (180 * Math.atan2(dy / size, dx / size)) / Math.PI;
     for (const part of pointer.children) part.setAttribute("d", `M9 0H${ARROW}M${ARROW - 10} -6L${ARROW} 0L${ARROW - 10} 6`);
     pointer.setAttribute("transform", `translate(${ball.join(" ")}) rotate(${turn.toFixed(2)})`);
@@ -64,7 +62,8 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
     const { left, top } = sheet.sheet.getBoundingClientRect();
     const point = [event.clientX - left - sheet.inside.left, event.clientY - top - sheet.inside.top];
     const found = trails.map(({ closest }) => closest(point)).reduce((a, b) => (b.far < a.far ? b : a));
-    if (found.far < REACH || event.type === "pointerdown") onStep(found.step);
+    if (event.type === "pointerdown") choose(found.step);
+    else if (found.far < REACH) pass(found.step);
   }
 
   function press(event) {
@@ -72,19 +71,19 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
     const moves = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: leap, PageDown: -leap, Home: -last, End: last };
     if (!(event.key in moves) || !chosen) return;
     event.preventDefault();
-    onStep(Math.min(last, Math.max(0, chosen[0] + moves[event.key])));
+    choose(Math.min(last, Math.max(0, chosen[0] + moves[event.key])));
   }
 
   figure.addEventListener("pointermove", pick);
   figure.addEventListener("pointerdown", pick);
   figure.addEventListener("keydown", press);
-  choose(host, figure);
+  fill(host, figure);
   const sizes = new ResizeObserver(([{ contentRect: { width } }]) => {
     if (width && width !== sheet?.room) draw(width);
   });
   draw(host.clientWidth || 600);
   sizes.observe(host);
-  return { select, arrow, relief: shape, stop: () => sizes.disconnect() };
+  return { select, relief: shape, stop: () => sizes.disconnect() };
 }
 
 /** Over one parameter the second axis is E, as far as the curve and the path go. */

@@ -20,7 +20,7 @@ const ROLLING = 0.6; // of the time between two steps, when they come fast
 const SHAPE = 0.62; // height by width of the picture
 
 /** Like `landscape`, for one path; there is no arrow. The axes have a `short` name too. */
-export function hill(host, data, { paths: [path], onStep: _ }) {
+export function hill(host, data, { paths: [path] }) {
   const shape = relief(data.energy);
   const canvas = h("canvas", { tabindex: 0, role: "application", "aria-label": t("landscape.hillFigure") });
   const context = canvas.getContext("webgl2", { antialias: true, alpha: true });

@@ -10,27 +10,33 @@ import { scaleChoice } from "/static/components/scale-toggle.js";
 import { suggestsLog } from "/static/lib/scale.js";
 import { isLive } from "/static/components/status-badge.js";
 import { stepper } from "/static/components/step-slider.js";
+import { UNREAD } from "/static/components/step-values.js";
 import { styleOf } from "/static/views/compare/run-label.js";
+import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 /**
- * `kept` holds the reader's choices: `column`, a name, and `log` (undefined: not chosen yet). `onColumn()` is called when another
- * column is chosen, `onStep(step)` when another step is.
+ * Of a comparison's state. `kept` holds the reader's choices: `column`, a name, and `log` (undefined: not chosen yet). `onColumn()` is called
+ * when another column is chosen.
  */
-export function curves(tracks, kept, onColumn, onStep) {
+export function curves(tracks, state, kept, onColumn) {
+  const log = signal({ isLog: kept.log, column: kept.column }); // chosen for a column
   const select = h("select", { id: "column", change: () => { [kept.column, kept.log] = [select.value, undefined]; onColumn(); } });
-  const scale = scaleChoice((log) => { kept.log = log; redraw(); });
+  const scale = scaleChoice((isLog) => {
+    kept.log = isLog;
+    log.value = { isLog, column: kept.column };
+  });
   const figure = h("div", { class: "plot", role: "img", "aria-label": t("chartWaiting") });
   const caution = h("p", { class: "caution", role: "status" });
   const legend = h("p", { class: "note" });
-  const slider = stepper(onStep);
-  const playing = player(slider.at, slider.last, slider.choose);
-  slider.row.prepend(playing.element);
+  const slider = stepper(state, () => `${t("atStep", { n: state.step.value })}: ${tracks.map((track) => `${titleOf(track.run)} ${valueWords(state.values.value[track.id])}`).join(", ")}`);
+  slider.row.prepend(player(state));
   const empty = h("p", { class: "nothing" });
   const table = curveTable((id) => titleOf(tracks.find((track) => track.id === id).run));
   const drawn = [figure, slider.element, legend, table.element];
   const element = h("section", { class: "criteria", "aria-labelledby": "curves" }, h("h2", { id: "curves", class: "unseen" }, t("compareCurves")),
     h("div", { class: "criteria-top" }, h("p", { class: "pick-column" }, h("label", { for: "column" }, t("drawn")), select), scale.element), caution, figure, empty, slider.element, legend, table.element);
-  let [drawing, columns, column, offers] = [null, null, null, ""];
+  const drawing = signal(null);
+  let offers = "";
 
   function offer(offered) {
     const news = JSON.stringify([offered, kept.column]);
@@ -41,42 +47,37 @@ export function curves(tracks, kept, onColumn, onStep) {
     choose(select, plain.map(option), thetas.length ? h("optgroup", { label: t("more.theta") }, thetas.map(option)) : null);
   }
 
-  function update(chosen, found) {
-    column = chosen;
-    columns = joined(tracks, column);
+  state.effect(() => {
+    const { column, offered, found } = state.news.value;
+    offer(offered);
+    const columns = joined(tracks, column);
     const isEmpty = columns.step.length === 0;
     for (const part of drawn) part.hidden = isEmpty;
     empty.hidden = !isEmpty;
     say(empty, tracks.some(({ run }) => isLive(run)) ? t("chartWaiting") : t("chartNothing"));
     say(caution, cautions(column, found));
     say(legend, [t("bestOfEach"), tracks.some(({ run }) => run.status === "diverged") ? t("leavesChart") : ""].filter(Boolean).join(" "));
-    slider.grow(Math.max(0, ...tracks.map(({ last }) => last)));
     table.update(columns);
-    if (!isEmpty) redraw();
-  }
+    if (!isEmpty) draw(column, columns, log.value.column === column.name ? log.value.isLog : undefined);
+  });
 
-  function redraw() {
+  function draw(column, columns, chosen) {
     const names = tracks.map(({ id }) => id);
     const fitted = fitting(tracks, column);
-    const log = kept.log ?? suggestsLog(fitted);
-    drawing ??= chart(figure, tracks.map(({ id, place }) => ({ name: id, ...styleOf(place) })), slider.choose);
-    drawing.draw({ columns }, names, log, tracks.map((track) => mark(track, column)).filter(Boolean), fitted);
-    scale.show(log);
+    const isLog = chosen ?? suggestsLog(fitted);
+    if (!drawing.peek()) drawing.value = chart(figure, tracks.map(({ id, place }) => ({ name: id, ...styleOf(place) })), state.pass);
+    drawing.peek().draw({ columns }, names, isLog, tracks.map((track) => mark(track, column)).filter(Boolean), fitted);
+    scale.show(isLog);
     figure.setAttribute("aria-label", `${column.label}. ${tracks.map((track) => curveWords(titleOf(track.run), ...track.points(column))).join(" ")}`);
   }
 
-  function show(step) {
-    const values = Object.fromEntries(tracks.map((track) => [track.id, track.valueAt(column, step)]));
-    const words = tracks.map((track) => `${titleOf(track.run)} ${rounded(values[track.id])}`).join(", ");
-    slider.show(step, `${t("atStep", { n: step })}: ${words}`);
-    drawing?.select(step, values, Object.keys(values));
-  }
-  const stop = () => {
-    playing.pause();
-    drawing?.stop();
-  };
-  return { element, offer, update, show, stop };
+  state.effect(() => {
+    drawing.value?.select(state.step.value, state.values.value, Object.keys(state.values.value));
+  });
+  return { element, stop: () => drawing.peek()?.stop() };
 }
+
+const valueWords = (value) => (value === undefined ? UNREAD : rounded(value));
 
 /** The steps of all runs, and each run's values there: undefined where a run has not that step. */
 function joined(tracks, column) {

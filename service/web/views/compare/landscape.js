@@ -9,6 +9,7 @@ import { describe, named } from "/static/components/landscape/description.js";
 import { haveSameParameters } from "/static/views/compare/common-columns.js";
 import { projected, readPath } from "/static/views/compare/paths.js";
 import { runName } from "/static/views/compare/run-label.js";
+import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 const FIRST_STEPS = 20; // of descents that all diverged
 
@@ -21,14 +22,15 @@ function asked(tracks) {
   return first ? [first.id, others.length ? { beside: others.map(({ id }) => id) } : {}] : [tracks[0].id, { to_step: FIRST_STEPS }];
 }
 
-/** `onStep(step)` is called when a step is picked on a path. */
-export function ground(tracks, onStep) {
+/** Of a comparison's state. */
+export function ground(tracks, state) {
   const host = h("div", { class: "landscape-host" });
   const words = h("p", { class: "note", id: "ground-words" });
   const key = legend();
   const names = h("p", { class: "legend" }, tracks.map(({ run, place }) => runName(run, place)));
   const element = h("section", { class: "ground", hidden: true }, h("h2", {}, t("compareGround")), names, key.element, host, words);
-  let [picture, chosen, readAt, reading] = [null, 0, "", new AbortController()];
+  const picture = signal(null);
+  let [readAt, reading] = ["", new AbortController()];
 
   /** Reads it, and again when a run has come to its end. */
   async function update(found) {
@@ -38,41 +40,43 @@ export function ground(tracks, onStep) {
     readAt = news;
     reading.abort();
     reading = new AbortController();
-    const { signal } = reading;
+    const { signal: stopped } = reading;
     element.hidden = false;
     host.setAttribute("aria-busy", "true");
-    if (!picture) say(words, t("compareGroundWaiting"));
+    if (!picture.peek()) say(words, t("compareGroundWaiting"));
     try {
-      const paths = await Promise.all(tracks.map((track) => readPath(track, signal)));
-      const data = named(await getLandscape(...asked(tracks), signal));
-      if (!signal.aborted) draw(data, paths.map((path, i) => projected(data, path, tracks[i])));
+      const paths = await Promise.all(tracks.map((track) => readPath(track, stopped)));
+      const data = named(await getLandscape(...asked(tracks), stopped));
+      if (!stopped.aborted) draw(data, paths.map((path, i) => projected(data, path, tracks[i])));
     } catch (error) {
-      if (signal.aborted) return;
+      if (stopped.aborted) return;
       element.hidden = true;
       showProblem("action", error);
     }
-    if (!signal.aborted) host.removeAttribute("aria-busy");
+    if (!stopped.aborted) host.removeAttribute("aria-busy");
   }
 
   function draw(data, paths) {
-    picture?.stop();
-    picture = landscape(host, data, { paths, label: t("landscape.figure"), describedBy: words.id, onStep });
+    picture.peek()?.stop();
+    const { choose, pass } = state;
+    picture.value = landscape(host, data, { paths, label: t("landscape.figure"), describedBy: words.id, choose, pass });
     key.update(data, paths.find(({ best }) => best !== null) ?? paths[0], true);
     const leaving = paths.filter(({ leaves }) => leaves).length;
     say(words, [
-      describe(data, picture.relief), leaving ? t("compareLeaving", { n: leaving }) : "",
+      describe(data, picture.peek().relief), leaving ? t("compareLeaving", { n: leaving }) : "",
     ].filter(Boolean).join(" "));
-    select(chosen);
   }
 
-  function select(step) {
-    chosen = step;
-    picture?.select(step, null, t("atStep", { n: step }));
-  }
+  state.effect(() => {
+    update(state.news.value.found);
+  });
+  state.effect(() => {
+    picture.value?.select(state.step.value);
+  });
 
   function stop() {
     reading.abort();
-    picture?.stop();
+    picture.peek()?.stop();
   }
-  return { element, update, select, stop };
+  return { element, stop };
 }

@@ -15,10 +15,9 @@ export class Track {
   #rows;
   #places = new Map();
 
-  /** `onRow()` is called when a value that was not drawn has been read. */
-  constructor(id, place, onRow, onProblem) {
+  constructor(id, place, onProblem) {
     Object.assign(this, { id, place });
-    this.#rows = rowReader(id, onRow, onProblem);
+    this.#rows = rowReader(id, onProblem);
   }
 
   get last() {
@@ -31,28 +30,25 @@ export class Track {
     this.id = this.run.id; // asked for by another name, such as "latest"
   }
 
-  /** Reads the column, or what is new in it. */
+  /** Reads the column, or what is new in it. Gives a function that takes it over, so that all runs change at once. */
   async readCurve(column, signal) {
-    const changed = this.#field !== column.field;
-    if (this.#whole && !changed) return;
-    const over = !isLive(this.run);
-    if (changed || over) await this.#load(column.field, signal);
-    else this.#curve.add(await getTrajectory(this.id, this.#curve.news(this.run), signal));
-    this.#places = new Map(this.#curve.columns.step.map((step, place) => [step, place]));
-    if (over && !this.#whole) await this.#readGap(signal);
-    this.#whole = over;
+    const [over, changed] = [!isLive(this.run), this.#field !== column.field];
+    if (this.#whole && !changed) return () => {};
+    const curve = changed || over ? new Curve(this.id, [column.field], MAX_POINTS) : this.#curve;
+    const more = curve === this.#curve ? await getTrajectory(this.id, curve.news(this.run), signal) : await curve.load(signal);
+    const gap = over && !this.#whole ? await this.#readGap(curve.last, signal) : this.gap;
+    return () => {
+      if (more) curve.add(more);
+      Object.assign(this, { gap });
+      [this.#curve, this.#field, this.#whole] = [curve, column.field, over];
+      this.#places = new Map(curve.columns.step.map((step, place) => [step, place]));
+    };
   }
 
-  async #load(field, signal) {
-    const curve = new Curve(this.id, [field], MAX_POINTS);
-    await curve.load(signal);
-    [this.#curve, this.#field] = [curve, field];
-  }
-
-  async #readGap(signal) {
-    if (!this.run.optimum || this.last < 0) return;
-    const { optimality_gap: [gap] } = await getTrajectory(this.id, { from_step: this.last, fields: "optimality_gap" }, signal);
-    this.gap = gap;
+  async #readGap(last, signal) {
+    if (!this.run.optimum || last < 0) return null;
+    const { optimality_gap: [gap] } = await getTrajectory(this.id, { from_step: last, fields: "optimality_gap" }, signal);
+    return gap;
   }
 
   /** [steps, values], as uPlot takes them. */
@@ -61,16 +57,16 @@ export class Track {
     return [step, cells.map((cell) => pick(column, cell))];
   }
 
-  /** The exact value; null where there is none, undefined where it is not read yet. */
+  /** The exact value; null where there is none, undefined where it is not read yet: a signal that tells of it is read. */
   valueAt(column, step) {
     if (step > this.last) return null;
     const place = this.#field === column.field ? this.#places.get(step) : undefined;
     if (place !== undefined) return pick(column, this.#curve.columns[column.field][place]);
-    const row = this.#rows.peek(step);
+    const row = this.#rows.at(step);
     return row ? pick(column, row[column.field]) : undefined;
   }
 
   want(step) {
-    if (step <= this.last && !this.#places.has(step) && !this.#rows.peek(step)) this.#rows.want(step);
+    if (step <= this.last && !this.#places.has(step)) this.#rows.want(step);
   }
 }

@@ -3,52 +3,55 @@ import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { exact, NOTHING, titleOf } from "/static/lib/format.js";
 import { badge, isLive } from "/static/components/status-badge.js";
-import { forkButton } from "/static/views/run/fork-form.js";
+import { UNREAD } from "/static/components/step-values.js";
+import { forkButton } from "/static/views/run/fork-button.js";
 import { runName } from "/static/views/compare/run-label.js";
 
-/** `at()` gives the chosen step. */
-export function standings(tracks, at) {
+/** Of a comparison's state. */
+export function standings(tracks, state) {
   const title = h("h2", { id: "standings" });
   const what = h("th", { scope: "col" });
-  const lines = tracks.map((track) => standing(track, at));
+  const lines = tracks.map((track) => standing(track, state));
   const table = h("table", { "aria-labelledby": "standings" }, h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "unseen" }, t("name")), what)),
     h("tbody", {}, lines.map(({ element }) => element)));
   const element = h("section", { class: "readout standings", tabindex: "0", "aria-labelledby": "standings" }, title, table);
 
-  function show(column) {
-    say(title, t("atStep", { n: at() }));
-    say(what, column.label);
-    for (const line of lines) line.show(column);
-  }
-  const update = (found) => lines.forEach((line, i) => line.update(found.rows.map(({ label, values }) => [label, values[i]])));
-  return { element, show, update };
+  state.effect(() => {
+    say(title, t("atStep", { n: state.step.value }));
+    say(what, state.news.value.column.label);
+  });
+  state.effect(() => {
+    const { rows } = state.news.value.found;
+    for (const [i, line] of lines.entries()) line.update(rows.map(({ label, values }) => [label, values[i]]));
+  });
+  return element;
 }
 
-function standing(track, at) {
+function standing(track, state) {
   const { run, place } = track;
-  const its = () => Math.min(at(), track.last);
+  const its = () => Math.min(state.step.peek(), track.last);
   const value = h("span", { class: "value" });
   const fork = forkButton(its, h("span", { class: "unseen" }, ` (${titleOf(run)})`));
-  const state = h("span");
+  const mark = h("span");
   const differing = h("p", { class: "differing" });
   const element = h("tr", { "data-run": run.id },
-    h("th", { scope: "row" }, runName(run, place), differing, state), h("td", {}, value, fork.element));
+    h("th", { scope: "row" }, runName(run, place), differing, mark), h("td", {}, value, fork.element));
   let status = null;
 
-  function show(column) {
-    const known = track.valueAt(column, at());
-    const ended = at() > track.last && !isLive(track.run);
-    say(value, ended ? t("endedAt", { n: track.last }) : known === undefined ? "…" : exact(known));
+  state.effect(() => {
+    const known = state.values.value[run.id];
+    const ended = state.step.value > track.last && !isLive(track.run);
+    say(value, ended ? t("endedAt", { n: track.last }) : known === undefined ? UNREAD : exact(known));
     value.classList.toggle("ended", ended);
-  }
+  });
 
   function update(asked) {
     fork.update(track.run);
-    if (track.run.status !== status) choose(state, track.run.status === "succeeded" ? null : badge(track.run.status));
+    if (track.run.status !== status) choose(mark, track.run.status === "succeeded" ? null : badge(track.run.status));
     status = track.run.status;
     if (!differing.hasChildNodes()) choose(differing, asked.filter(([, words]) => words !== NOTHING).slice(0, 3).map(([label, words]) => h("span", {}, `${label} `, h("b", {}, ...copies(words)))));
   }
-  return { element, show, update };
+  return { element, update };
 }
 
 /** An element is in the table already. */

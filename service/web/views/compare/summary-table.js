@@ -7,20 +7,22 @@ import { runName } from "/static/views/compare/run-label.js";
 
 const DIGITS = 8;
 
-export function sheet() {
+/** Of a comparison's state. */
+export function sheet(tracks, state) {
   const host = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "sheet" });
   const note = h("p", { class: "note" });
   const element = h("section", { class: "sheet" }, h("h2", { id: "sheet" }, t("compareSheet")), host, note);
   let shown = "";
 
-  function update(tracks, found) {
+  state.effect(() => {
+    const { found } = state.news.value;
     const news = JSON.stringify(tracks.map(({ run, gap }) => [run, gap]));
     if (news === shown) return;
     shown = news;
     choose(host, table(tracks, found));
     note.textContent = found.differ("/dataset", "/split") ? t("otherRows") : "";
-  }
-  return { element, update };
+  });
+  return element;
 }
 
 function table(tracks, { rows, differ }) {

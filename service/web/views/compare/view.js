@@ -1,4 +1,4 @@
-// Several runs side by side: reads them, looks again while one of them is live, and joins the parts by the chosen step and column.
+// Several runs side by side: reads them, looks again while one of them is live, and tells the state of the view.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { titleOf } from "/static/lib/format.js";
@@ -13,6 +13,7 @@ import { compareLink, idsOf, MOST_RUNS } from "/static/views/compare/url.js";
 import { sheet } from "/static/views/compare/summary-table.js";
 import { standings } from "/static/views/compare/step-values.js";
 import { Track } from "/static/views/compare/run-series.js";
+import { compareState } from "/static/views/compare/state.js";
 
 // A browser opens six connections to a host: eight streams of events would leave none for anything else.
 const LOOK_MS = 1000;
@@ -30,12 +31,9 @@ export function compareView(host, kept, query) {
     page.append(instead(t("compareHowMany", { n: ids.length }), ids.slice(0, MOST_RUNS)));
     return { heading, stop: () => {} };
   }
-  const tracks = ids.map((id, place) => new Track(id, place, () => select(), (error) => showProblem("action", error)));
-  const table = sheet();
-  let [panel, list, hill, column] = [null, null, null, null]; // made when the runs are known
-
-  const last = () => Math.max(...tracks.map((track) => track.last));
-  const chosen = () => Math.min(kept.step ?? last(), last());
+  const tracks = ids.map((id, place) => new Track(id, place, (error) => showProblem("action", error)));
+  const state = compareState(tracks, kept);
+  const parts = []; // made when the runs are known
 
   async function read(signal) {
     const missing = await readRuns(tracks, signal);
@@ -51,50 +49,33 @@ export function compareView(host, kept, query) {
     const runs = tracks.map(({ run }) => run);
     const offered = columnsOf(runs);
     const wanted = offered.find(({ name }) => name === kept.column) ?? offered.find(({ name }) => name === firstColumn(runs));
-    await Promise.all(tracks.map((track) => track.readCurve(wanted, signal)));
+    const taken = await Promise.all(tracks.map((track) => track.readCurve(wanted, signal)));
+    for (const take of taken) take();
     show(wanted, offered, differences(runs));
     return runs.some(isLive) ? LOOK_MS : null;
   }
 
-  function show(wanted, offered, found) {
-    column = wanted;
+  function show(column, offered, found) {
     kept.column = column.name;
-    if (!panel) begin(found);
-    panel.offer(offered);
-    panel.update(column, found);
-    list.update(found);
-    table.update(tracks, found);
-    hill.update(found);
-    select();
+    state.news.value = { column, offered, found };
+    if (parts.length === 0) begin(found);
   }
 
   function begin(found) {
-    const choose = (step) => {
-      kept.step = step === last() ? undefined : step;
-      select();
-    };
-    panel = curves(tracks, kept, () => poller.now(), choose);
-    hill = ground(tracks, choose);
-    list = standings(tracks, chosen);
+    const panel = curves(tracks, state, kept, () => poller.now());
+    const hill = ground(tracks, state);
     document.title = `${tracks.map(({ run }) => titleOf(run)).join(", ")} · Descent`;
     heading.textContent = t("compareTitle", { n: tracks.length });
     head.append(sameWords(found.same));
-    page.append(h("div", { class: "bench" }, panel.element, list.element), hill.element, table.element);
-  }
-
-  function select() {
-    if (!panel || last() < 0) return;
-    for (const track of tracks) track.want(chosen());
-    panel.show(chosen());
-    list.show(column);
-    hill.select(chosen());
+    page.append(h("div", { class: "bench" }, panel.element, standings(tracks, state)), hill.element, sheet(tracks, state));
+    parts.push(panel, hill);
   }
 
   const poller = poll(read, pollOutcome);
   const stop = () => {
     poller.stop();
-    panel?.stop();
-    hill?.stop();
+    state.stop();
+    for (const part of parts) part.stop();
   };
   return { heading, stop };
 }

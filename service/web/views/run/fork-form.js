@@ -7,18 +7,8 @@ import { act } from "/static/components/error-banner.js";
 
 const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 
-/** A button that asks for what shall be other; `at()` gives the chosen step. Where there are several, `of` says of which run. */
-export function forkButton(at, of = null) {
-  let run = null;
-  const button = h("button", { type: "button", hidden: true, click: () => ask(run, at()) }, t("fork"), of);
-  const update = (news) => {
-    run = news;
-    button.hidden = at() < 0;
-  };
-  return { element: button, update };
-}
-
-function ask(run, step) {
+/** Asks what shall be other in a run that begins at this step of `run`. */
+export function askToFork(run, step) {
   const { descent } = run.request;
   const rate = h("input", { name: "rate", type: "text", inputmode: "decimal", value: run.learning_rate ?? descent.learning_rate, required: true });
   const steps = h("input", { name: "steps", type: "number", min: 1, step: 1, value: descent.steps, required: true });

@@ -7,15 +7,15 @@ import { act } from "/static/components/error-banner.js";
 import { badge, isLive, progress, sentence } from "/static/components/status-badge.js";
 import { confirmed } from "/static/components/confirm-button.js";
 import { findings } from "/static/views/run/diagnosis.js";
-import { forkButton } from "/static/views/run/fork-form.js";
+import { forkButton } from "/static/views/run/fork-button.js";
 import { compareLink } from "/static/views/compare/url.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { newSweepLink, sweepLink } from "/static/views/sweep/url.js";
 
-/** `at()` gives the chosen step. */
-export function runHead(id, at) {
+/** Of a run's state. */
+export function runHead(id, state) {
   const heading = h("h1", { tabindex: "-1" }, id.slice(0, 12));
-  const state = h("span");
+  const status = h("span");
   const words = h("span", { class: "sentence" });
   const origin = h("p", { class: "origin", hidden: true });
   const bar = h("div", { class: "bar" });
@@ -29,16 +29,16 @@ export function runHead(id, at) {
     await deleteRun(id);
     location.hash = "#/";
   });
-  const fork = forkButton(at);
+  const fork = forkButton(() => state.step.peek());
   const several = h("a", { class: "button", href: newSweepLink(id) }, t("trySeveral"));
   const sweep = h("a", { hidden: true }, t("partOfSweep"));
   const element = h("header", { class: "run-head" },
     h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
-    heading, h("p", { class: "state", role: "status" }, state, " ", words), origin, bar, trouble);
+    heading, h("p", { class: "state", role: "status" }, status, " ", words), origin, bar, trouble);
 
   function update(run) {
     say(heading, titleOf(run));
-    if (state.firstChild?.dataset.status !== run.status) choose(state, badge(run.status));
+    if (status.firstChild?.dataset.status !== run.status) choose(status, badge(run.status));
     say(words, sentence(run)); // no step count while live: it would be read out twice a second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
@@ -53,7 +53,10 @@ export function runHead(id, at) {
     choose(trouble, troubles(run));
     trouble.hidden = !trouble.hasChildNodes();
   }
-  return { element, heading, update };
+  state.effect(() => {
+    if (state.news.value) update(state.news.value.run);
+  });
+  return { element, heading };
 }
 
 function liveBar(run) {

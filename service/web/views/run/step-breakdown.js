@@ -4,46 +4,41 @@ import { t } from "/static/lib/i18n.js";
 import { getStep, part } from "/static/lib/api.js";
 import { describe } from "/static/components/error-banner.js";
 import { whenResting } from "/static/lib/debounce.js";
+import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
-/** `kept.arithmetic` holds whether it is open; `go(step)` chooses a step. `button` opens it and belongs beside the cursor. */
-export function arithmetic(id, kept, go) {
+/** Of a run's state. `kept.arithmetic` holds whether it is open. `button` opens it and belongs beside the cursor. */
+export function arithmetic(id, state, kept) {
   const heading = h("h2", { id: "arithmetic", tabindex: "-1" });
-  const [back, forward] = [["stepBack", -1], ["stepForward", 1]].map(([name, by]) => h("button", { type: "button", click: () => go(at + by) }, t(name)));
+  const [back, forward] = [["stepBack", -1], ["stepForward", 1]].map(([name, by]) => h("button", { type: "button", click: () => state.choose(state.step.peek() + by) }, t(name)));
   const body = h("div", { class: "sums" });
   const element = h("section", { class: "arithmetic", "aria-labelledby": "arithmetic", hidden: true },
     h("div", { class: "top" }, heading, h("p", { class: "actions" }, back, forward, h("button", { type: "button", click: close }, t("close")))), body);
   const button = h("button", { type: "button", "aria-expanded": "false", click: () => (element.hidden ? open() : close()) }, t("showArithmetic"));
   const reader = whenResting(read, show, fail);
-  let [at, last, run] = [0, 0, null];
+  const isOpen = signal(Boolean(kept.arithmetic));
 
   function open() {
-    turn(true);
-    select(at);
+    isOpen.value = true;
     heading.focus({ preventScroll: true });
     element.scrollIntoView();
   }
 
   function close() {
-    turn(false);
-    reader.stop();
+    isOpen.value = false;
     button.focus();
   }
 
-  function turn(isOpen) {
-    kept.arithmetic = isOpen;
-    element.hidden = !isOpen;
-    button.setAttribute("aria-expanded", String(isOpen));
-  }
+  state.effect(() => {
+    kept.arithmetic = isOpen.value;
+    element.hidden = !isOpen.value;
+    button.setAttribute("aria-expanded", String(isOpen.value));
+    if (!isOpen.value) reader.stop();
+  });
+  state.effect(() => {
+    if (isOpen.value && state.last.value >= 0) select(state.step.value, state.last.value);
+  });
 
-  /** To be told of the run and how far it is. */
-  function update(news, steps) {
-    run = news;
-    last = steps;
-  }
-
-  function select(step) {
-    at = step;
-    if (element.hidden) return;
+  function select(step, last) {
     heading.textContent = t("arithmeticOf", { n: step });
     back.disabled = step <= 0;
     forward.disabled = step >= last;
@@ -60,7 +55,7 @@ export function arithmetic(id, kept, go) {
   function show([answer, { arithmeticTables }]) {
     body.dataset.step = answer.step;
     body.setAttribute("aria-busy", "false");
-    choose(body, arithmeticTables(answer, run.request.descent));
+    choose(body, arithmeticTables(answer, state.news.peek().run.request.descent));
   }
 
   function fail(error) {
@@ -68,6 +63,5 @@ export function arithmetic(id, kept, go) {
     choose(body, describe(error));
   }
 
-  turn(Boolean(kept.arithmetic));
-  return { element, button, update, select, stop: reader.stop };
+  return { element, button, stop: reader.stop };
 }

@@ -1,5 +1,6 @@
 // The points of the chart, and the exact numbers of one step: two readers of the same trajectory.
 import { getTrajectory } from "/static/lib/api.js";
+import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 const MAX_POINTS = 1000; // about one a pixel
 export const CURVES = ["train_mse", "test_mse", "train_loss"];
@@ -59,30 +60,27 @@ export async function readRow(id, step, signal) {
 }
 
 /**
- * Reads single steps for a hand that moves faster than the network: one question at a time, then the newest one.
- * `show(step, row)` is called with each row that arrives; a row never changes, so it is asked for once.
+ * Reads single steps for a hand that moves faster than the network: one question at a time, then the newest one. A row never changes, so it is
+ * asked for once. `at(step)` is the row, or null until it has been read; a signal that tells of it is read.
  */
-export function rowReader(id, show, onProblem) {
-  const known = new Map();
+export function rowReader(id, onProblem) {
+  const known = signal(new Map());
   let wanted = -1;
   let busy = false;
 
   async function want(step) {
     wanted = step;
-    if (known.has(step)) show(step, known.get(step));
-    if (busy || known.has(step)) return;
+    if (busy || known.peek().has(step)) return;
     busy = true;
     try {
       const row = await readRow(id, step);
-      if (row) {
-        known.set(step, row);
-        show(step, row);
-      }
+      if (row) known.value = new Map(known.peek()).set(step, row);
     } catch (error) {
       onProblem(error);
     }
     busy = false;
     if (wanted !== step) want(wanted);
   }
-  return { want, peek: (step) => known.get(step) ?? null };
+
+  return { want, at: (step) => known.value.get(step) ?? null };
 }

@@ -1,5 +1,4 @@
-// One run: reads it, follows it while it is live, hands it to the parts of the page, and joins them by the chosen step. No
-// step chosen means "the last one", which moves on with a live run.
+// One run: reads it, follows it while it is live, and tells the state of the view, which all its parts derive from.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getRun, trajectoryLink } from "/static/lib/api.js";
@@ -10,12 +9,12 @@ import { titleOf } from "/static/lib/format.js";
 import { poll } from "/static/lib/poll.js";
 import { pollOutcome, showProblem } from "/static/components/error-banner.js";
 import { isLive } from "/static/components/status-badge.js";
-import { Curve, rowReader } from "/static/views/run/trajectory.js";
+import { Curve } from "/static/views/run/trajectory.js";
+import { runState } from "/static/views/run/state.js";
 import { arithmetic } from "/static/views/run/step-breakdown.js";
 import { chartPanel } from "/static/components/chart-panel.js";
 import { fitPanel } from "/static/views/run/fit/panel.js";
-import { landscapeFold } from "/static/components/landscape/lazy-panel.js";
-import { moreCurves } from "/static/views/run/more-charts.js";
+import { lazyFold } from "/static/components/lazy-fold.js";
 import { readout } from "/static/components/step-values.js";
 import { runFacts } from "/static/views/run/request-summary.js";
 import { runHead } from "/static/views/run/header.js";
@@ -23,54 +22,27 @@ import { runResults } from "/static/views/run/results.js";
 
 export function runView(host, kept, id) {
   const curve = new Curve(id);
-  const numbers = readout();
-  const head = runHead(id, () => chosen());
-  const sums = arithmetic(id, kept, (step) => panel.choose(step));
-  const panel = chartPanel(kept, select, sums.button);
-  const ground = landscapeFold(id, kept, (step) => panel.choose(step));
-  const fitted = fitPanel(id);
-  const more = moreCurves(id, kept, (step) => panel.choose(step));
+  const state = runState(id, kept, (error) => showProblem("action", error));
+  const head = runHead(id, state);
+  const sums = arithmetic(id, state, kept);
+  const panel = chartPanel(state, kept, sums.button);
+  const ground = landscapeFold(id, state, kept);
+  const fitted = fitPanel(id, state);
+  const more = moreFold(id, state, kept);
   const [facts, results] = [runFacts(), runResults(id)];
-  let run = {};
   let unfollow = () => {};
   const page = h("article", { class: "run", hidden: true }, head.element,
-    h("div", { class: "bench" }, h("div", {}, panel.element, ground.element, more.element), h("div", {}, fitted.element, numbers.element, downloads(id))),
+    h("div", { class: "bench" }, h("div", {}, panel.element, ground.element, more.element), h("div", {}, fitted.element, readout(state), downloads(id))),
     sums.element,
     h("div", { class: "below" }, results.element, facts.element));
   choose(host, page);
 
-  const rows = rowReader(id, (step, row) => {
-    if (step !== chosen()) return; // the hand has moved on
-    point(step, row);
-  }, (error) => showProblem("action", error));
-
-  const chosen = () => Math.min(kept.step ?? curve.last, curve.last);
-
-  function select(step) {
-    if (step === curve.last) kept.step = undefined;
-    fitted.select(chosen());
-    sums.select(chosen());
-    point(chosen(), rows.peek(chosen()));
-    rows.want(chosen());
-  }
-
-  /** All parts at one step; `row` is null until it has been read. */
-  function point(step, row) {
-    for (const each of [numbers, panel, ground, more]) each.select(step, row);
-  }
-
-  function show(news) {
-    run = { ...run, ...news };
+  function tell(news) {
+    const run = { ...state.news.peek()?.run, ...news };
     page.hidden = false;
     document.title = `${titleOf(run)} · Descent`;
-    head.update(run);
     facts.update(run);
-    panel.update(run, curve);
-    ground.update(run, curve.last);
-    more.update(curve.last);
-    fitted.update(run, curve.last);
-    sums.update(run, curve.last);
-    if (curve.last >= 0) select(chosen());
+    state.news.value = { run, curve };
   }
 
   async function load(signal) {
@@ -81,15 +53,15 @@ export function runView(host, kept, id) {
       return null;
     }
     if (!isLive(found) && !curve.complete) await curve.load(signal); // it came to its end between the two answers
-    show(found);
+    tell(found);
     await results.update(found, signal);
-    if (isLive(found)) unfollow = follow(id, curve.news(found), { status: show, progress, finished: reload, outcome: pollOutcome });
+    if (isLive(found)) unfollow = follow(id, curve.news(found), { status: tell, progress, finished: reload, outcome: pollOutcome });
     return null;
   }
 
   function progress(news) {
     curve.add(news);
-    show({ steps_done: curve.last, best: news.best });
+    tell({ steps_done: curve.last, best: news.best });
   }
 
   const reload = () => poller.now();
@@ -97,13 +69,28 @@ export function runView(host, kept, id) {
   const stop = () => {
     poller.stop();
     unfollow();
-    panel.stop();
-    ground.stop();
-    more.stop();
-    fitted.stop();
-    sums.stop();
+    state.stop();
+    for (const each of [panel, ground, more, fitted, sums]) each.stop();
   };
   return { heading: head.heading, stop };
+}
+
+function landscapeFold(id, state, kept) {
+  kept.landscape ??= { query: {} };
+  const mine = kept.landscape;
+  return lazyFold("landscape", "landscape", mine, async () => {
+    const { landscapePanel } = await import("/static/components/landscape/panel.js");
+    return (isOpen) => landscapePanel(id, state, mine, isOpen);
+  });
+}
+
+function moreFold(id, state, kept) {
+  kept.more ??= {};
+  const mine = kept.more;
+  return lazyFold("more-curves", "moreCurves", mine, async () => {
+    const { moreCurves } = await import("/static/views/run/more-charts.js");
+    return (isOpen) => moreCurves(id, state, mine, isOpen);
+  });
 }
 
 function downloads(id) {

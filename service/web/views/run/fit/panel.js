@@ -8,49 +8,49 @@ import { whenResting } from "/static/lib/debounce.js";
 import { isLive } from "/static/components/status-badge.js";
 import { curveLook } from "/static/views/run/fit/curve.js";
 import { plane } from "/static/views/run/fit/axes.js";
+import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 const FEWEST_STEPS = 3; // the first, the best and the last, to begin with
 const MOST_STEPS = 60;
 const POINTS = 50; // of a curve: at this size, more could not be seen
 const PAUSE_MS = 3000; // between two looks at a live run
 
-export function fitPanel(id) {
+/** Of a run's state. */
+export function fitPanel(id, state) {
   const figure = h("div", { class: "fit-plot", role: "img", hidden: true });
   const legend = h("div", { class: "legend" });
   const note = h("div", { class: "note" });
   const about = h("p", { class: "help" });
   const element = h("section", { class: "fit-view", "aria-labelledby": "fit-view", hidden: true }, h("h2", { id: "fit-view" }, t("fitTitle")), about, figure, legend, note);
-  const reader = whenResting((step, signal) => ask({ step }, signal), (answer) => { exact = answer; draw(); }, fail);
-  let [run, look, drawing, film, exact, at, most] = [null, null, null, null, null, 0, FEWEST_STEPS];
+  const reader = whenResting((step, signal) => ask({ step }, signal), (answer) => { exact.value = answer; }, fail);
+  const [film, exact] = [signal(null), signal(null)]; // many steps, and the very one
+  let [look, drawing, most] = [null, null, FEWEST_STEPS];
   let [readAt, readLast, controller] = [-PAUSE_MS, -1, new AbortController()];
 
-  /** To be told of the run and how far it is. */
-  function update(news, last) {
-    run = news;
+  function update(run, last) {
     if (last < 0 || last === readLast || (isLive(run) && performance.now() - readAt < PAUSE_MS)) return;
     readLast = last;
     read();
   }
 
-  const ask = (query, signal) => getPredictions(id, { ...query, ...(run.dataset.features.length === 1 && { points: POINTS }) }, signal);
+  const dataset = () => state.news.peek().run.dataset;
+  const ask = (query, stopped) => getPredictions(id, { ...query, ...(dataset().features.length === 1 && { points: POINTS }) }, stopped);
 
   async function read() {
     readAt = performance.now();
     controller.abort();
     controller = new AbortController();
-    const { signal } = controller;
+    const { signal: stopped } = controller;
     try {
-      const answer = await ask({ max_steps: most }, signal);
-      look ??= await lookOf(answer, run.dataset.target);
-      if (signal.aborted) return;
-      film = answer;
+      const answer = await ask({ max_steps: most }, stopped);
+      look ??= await lookOf(answer, dataset().target);
+      if (stopped.aborted) return;
+      element.hidden = false;
+      if (!drawing) begin();
+      film.value = answer;
     } catch (error) {
-      if (!signal.aborted) fail(error);
-      return;
+      if (!stopped.aborted) fail(error);
     }
-    element.hidden = false;
-    if (!drawing) begin();
-    select(at);
   }
 
   function fail(error) {
@@ -64,16 +64,27 @@ export function fitPanel(id) {
     drawing = plane(figure, look);
   }
 
-  function select(step) {
-    at = step;
-    if (!drawing) return;
-    draw();
-    if (drawn().step === step) reader.stop();
+  const shown = computed(() => {
+    const at = state.step.value;
+    if (exact.value?.step[0] === at) return frame(exact.value, 0);
+    const { step: steps } = film.value;
+    return frame(film.value, steps.reduce((near, step, i) => (Math.abs(step - at) < Math.abs(steps[near] - at) ? i : near), 0));
+  });
+
+  state.effect(() => {
+    if (state.news.value) update(state.news.value.run, state.last.value);
+  });
+  state.effect(() => {
+    if (film.value) draw(state.step.value, shown.value, state.news.value.run.best?.step);
+  });
+  state.effect(() => {
+    if (!film.value) return;
+    if (shown.value.step === state.step.value) reader.stop();
     else {
-      reader.want(step);
+      reader.want(state.step.value);
       widen();
     }
-  }
+  });
 
   function widen() {
     if (most === MOST_STEPS) return;
@@ -81,16 +92,9 @@ export function fitPanel(id) {
     read();
   }
 
-  function drawn() {
-    if (exact?.step[0] === at) return frame(exact, 0);
-    const nearest = film.step.reduce((near, step, i) => (Math.abs(step - at) < Math.abs(film.step[near] - at) ? i : near), 0);
-    return frame(film, nearest);
-  }
-
-  function draw() {
-    const now = drawn();
-    const bestAt = film.step.indexOf(run.best?.step);
-    const low = bestAt >= 0 && run.best.step !== now.step ? frame(film, bestAt) : null;
+  function draw(at, now, best) {
+    const bestAt = film.peek().step.indexOf(best);
+    const low = bestAt >= 0 && best !== now.step ? frame(film.peek(), bestAt) : null;
     drawing.draw(now, low);
     choose(legend, look.legend(now, low));
     figure.setAttribute("aria-label", look.words(now));
@@ -103,7 +107,7 @@ export function fitPanel(id) {
     reader.stop();
     drawing?.stop();
   };
-  return { element, update, select, stop };
+  return { element, stop };
 }
 
 /** A curve through the points; or classes on the plane, or predictions against what was given, loaded where they are wanted. */
