@@ -32,7 +32,7 @@ ALLOWED = {
     },
     "service.analysis": {
         *("gd_engine", "service.core", "service.engine_adapter"),
-        *("service.plotting", "service.storage", "service.trajectories"),
+        *("service.plotting", "service.schemas", "service.storage", "service.trajectories"),
     },
     "service.worker": {"gd_engine", "service.core", "service.engine_adapter", "service.storage"},
     "service.api": {

@@ -8,6 +8,7 @@ from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane,
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
 from service.analysis.run_context import subject
+from service.schemas.responses.analysis import DrawnPath, Landscape, LandscapeKind
 from service.storage.database import Database
 
 MOST_POINTS = 500
@@ -22,7 +23,7 @@ def around(
     first: int,
     last: int,
     beside: tuple[int, ...] = (),
-) -> dict[str, Any]:
+) -> Landscape:
     """E over the chosen parameters, numbers from 0, or for None over the path's own plane; the path from `first` to
     `last`, which are stored steps. The grid also holds the whole paths of the runs `beside`, with the same parameters.
     """
@@ -54,12 +55,12 @@ def _whole(database: Database, seq: int) -> FloatArray:
     return of.path(range(of.run.rows_done), MOST_POINTS)[1]
 
 
-def _kind(chosen: tuple[int, ...] | None, parameters: int) -> str:
+def _kind(chosen: tuple[int, ...] | None, parameters: int) -> LandscapeKind:
     if chosen is None:
         return "pca"
     return "exact" if len(chosen) == parameters else "pair"
 
 
-def _path(steps: Any, there: Any, energy: Any, plane: Plane) -> dict[str, Any]:
+def _path(steps: Any, there: Any, energy: Any, plane: Plane) -> DrawnPath:
     y = there[:, 1] if len(plane.axes) > 1 else np.zeros(len(there))
     return {"step": steps, "x": there[:, 0], "y": y, "train_loss": energy}

@@ -9,6 +9,7 @@ from gd_engine import Model
 from gd_engine.arrays import FloatArray
 from service.analysis.run_context import RunContext, subject
 from service.engine_adapter.factory import split_of
+from service.schemas.responses.analysis import Points, Predicted, PredictedAxis, Predictions
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
@@ -21,23 +22,21 @@ MARGIN = 0.05
 """How far the grid goes beyond the data, as a share of its extent."""
 
 
-def at_rows(database: Database, seq: int, step: int, x: list[list[float]]) -> dict[str, Any]:
+def at_rows(database: Database, seq: int, step: int, x: list[list[float]]) -> Predicted:
     """What the run predicts at a stored step for rows of features in the data's own units."""
     of = subject(database, seq)
     problem = of.problem(reduce=True)
     with np.errstate(all="ignore"):
         found = problem.model.predict(of.at([step])[1][0], problem.design(np.array(x, dtype=np.float64)))
-    answer = {"run_id": of.run.id, "step": step}
     if problem.model.task == "regression":
-        return answer | {"y": found}
+        return {"run_id": of.run.id, "step": step, "y": found}
     chances = found.T if found.ndim > 1 else np.column_stack([1.0 - found, found])
     codes = chances.argmax(axis=1)
-    return answer | {"y": [of.run.classes[code] for code in codes], "probabilities": chances}
+    y = [of.run.classes[code] for code in codes]
+    return {"run_id": of.run.id, "step": step, "y": y, "probabilities": chances}
 
 
-def along_data(
-    database: Database, seq: int, steps: int | None, points: int, most_steps: int, last: int
-) -> dict[str, Any]:
+def along_data(database: Database, seq: int, steps: int | None, points: int, most_steps: int, last: int) -> Predictions:
     """Predictions over the first feature, or the first two, all others held at their mean; at one step, or at many."""
     of = subject(database, seq)
     with database.reading() as connection:
@@ -63,7 +62,7 @@ def along_data(
         "features": of.run.dataset_features,
         "classes": of.run.classes,
         "x": _axis(summary, sides, 0),
-        "y": _axis(summary, sides, 1),
+        "y": _axis(summary, sides, 1) if len(sides) > 1 else None,
         "held": held,
         "step": numbers,
         "prediction": [each[: len(grid)] for each in predicted],
@@ -84,8 +83,8 @@ def _side(column: dict[str, Any], points: int) -> FloatArray:
     return np.linspace(low - reach, high + reach, points)
 
 
-def _axis(summary: Sequence[dict[str, Any]], sides: Sequence[FloatArray], place: int) -> dict[str, Any] | None:
-    return {"feature": summary[place]["name"], "values": sides[place]} if place < len(sides) else None
+def _axis(summary: Sequence[dict[str, Any]], sides: Sequence[FloatArray], place: int) -> PredictedAxis:
+    return {"feature": summary[place]["name"], "values": sides[place]}
 
 
 def _rows(connection: Any, dataset: Any, picked: Any) -> FloatArray:
@@ -97,7 +96,7 @@ def _rows(connection: Any, dataset: Any, picked: Any) -> FloatArray:
     return np.concatenate(parts)
 
 
-def _points(of: RunContext, drawn: FloatArray, picked: Any) -> dict[str, Any]:
+def _points(of: RunContext, drawn: FloatArray, picked: Any) -> Points:
     y = drawn[:, -1]
     if of.run.classes and not of.run.dataset_text_target:
         y = np.searchsorted(np.array(of.run.classes, dtype=np.float64), y).astype(np.float64)

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from gd_engine import DescentConfig, Problem, State, start
+from gd_engine import DescentConfig, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
 from service.analysis.run_context import RunContext, subject
 from service.engine_adapter.factory import split_of
+from service.schemas.responses.analysis import Contributions, StepArithmetic
 from service.storage.database import Database
 
 
-def of_step(database: Database, seq: int, step: int) -> dict[str, Any]:
+def of_step(database: Database, seq: int, step: int) -> StepArithmetic:
     """What happens in the step that begins at a stored θ."""
     of = subject(database, seq)
     problem = of.problem(reduce=False)
@@ -17,6 +18,7 @@ def of_step(database: Database, seq: int, step: int) -> dict[str, Any]:
     last = min(step + 1, of.run.rows_done - 1)
     theta = of.at(range(step, last + 1))[1]
     found = arithmetic(problem, config, _state(of, config, theta[0], step))
+    rows = split_of(of.run.request, of.run.dataset_rows).train[found.contributions.rows]
     after = theta[1] if last > step else found.theta + found.change
     return {
         "run_id": of.run.id,
@@ -26,7 +28,9 @@ def of_step(database: Database, seq: int, step: int) -> dict[str, Any]:
         "train_loss": found.energy,
         "gradient": found.gradient,
         "central_differences": found.differences,
-        **_parts(of, problem, found),
+        "contributions": _contributions(of, rows, found),
+        "rest": {"rows": problem.train.size - len(rows), "gradient": found.contributions.rest},
+        "penalty": found.contributions.penalty,
         "used": found.used,
         "learning_rate": found.rate,
         "change": found.change,
@@ -45,23 +49,13 @@ def _state(of: RunContext, config: DescentConfig, theta: Any, step: int) -> Stat
     return state._replace(step=step, theta=theta)
 
 
-def _parts(of: RunContext, problem: Problem, found: Arithmetic) -> dict[str, Any]:
+def _contributions(of: RunContext, rows: Any, found: Arithmetic) -> Contributions:
     parts, classes = found.contributions, of.run.classes
-    rows = split_of(of.run.request, of.run.dataset_rows).train[parts.rows]
     y: Any = parts.y
     if classes:
         codes = parts.y.argmax(axis=0) if parts.y.ndim > 1 else parts.y
         y = [classes[int(code)] for code in codes]
-    return {
-        "contributions": {
-            "rows": rows,
-            "y": y,
-            "predictions": parts.predictions.T,
-            "gradients": parts.gradients,
-        },
-        "rest": {"rows": problem.train.size - len(rows), "gradient": parts.rest},
-        "penalty": parts.penalty,
-    }
+    return {"rows": rows, "y": y, "predictions": parts.predictions.T, "gradients": parts.gradients}
 
 
 def _lines(of: RunContext, found: Arithmetic, after: Any) -> list[str]:

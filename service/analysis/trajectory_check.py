@@ -1,7 +1,5 @@
 """Somebody's own descent held against the rule."""
 
-from typing import Any
-
 import numpy as np
 
 from gd_engine import NoLearningRateError
@@ -10,6 +8,7 @@ from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
 from service.engine_adapter.factory import Classes, Request, config_of, model_of, theta0_of
 from service.engine_adapter.problems import posed, rate_of
+from service.schemas.responses import trajectories
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
@@ -77,7 +76,7 @@ def of_path(
     data: tuple[int, list[FloatArray]] | str,
     path: list[list[float]],
     tolerance: float,
-) -> dict[str, Any]:
+) -> trajectories.Verdict:
     """The verdict on a path θ₀, θ₁, … The data is its number of rows and its tables, or the id of a stored dataset.
 
     `labels` are the numbers in y that stand for the classes.
@@ -102,7 +101,7 @@ def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]
         return dataset.rows, list(datasets.read(connection, dataset))
 
 
-def _told(parameters: tuple[str, ...], given: FloatArray, verdict: Verdict) -> dict[str, Any]:
+def _told(parameters: tuple[str, ...], given: FloatArray, verdict: Verdict) -> trajectories.Verdict:
     names = parameters[len(parameters) - given.shape[1] :]  # without the intercept, if that is what is missing
     there = verdict.step is not None and verdict.step < len(given)
     return {

@@ -9,8 +9,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from service.api.authentication import user_of
+from service.api.responses import query_error
 from service.auth.api_keys import Caller
-from service.core.exceptions import InvalidError
+from service.core.exceptions import InvalidError, parameter_error
 from service.core.settings import Settings
 from service.schemas.strict_model import MOST_CHARACTERS, MOST_ERRORS
 from service.storage.database import Database
@@ -52,11 +53,8 @@ async def only_known_parameters(request: Request) -> None:
     known = _query_parameters(request.scope["route"].path, request.scope["endpoint"])
     hint = f"There are {', '.join(known)}." if known else "There are none here."
     if unknown := [name for name in request.query_params if name not in known]:
-        told = [
-            {"parameter": name[:MOST_CHARACTERS], "message": "There is no such parameter.", "hint": hint}
-            for name in unknown[:MOST_ERRORS]
-        ]
-        raise InvalidError(told)
+        names = (name[:MOST_CHARACTERS] for name in unknown[:MOST_ERRORS])
+        raise InvalidError([parameter_error(name, "There is no such parameter.", hint) for name in names])
 
 
 @cache
@@ -71,4 +69,4 @@ def refuse_latest(given: str, parameter: str, path: str) -> None:
     """Raises InvalidError for `latest` in a request that changes what it names; `path` leads there by the id."""
     if given == LATEST:
         message = "`latest` is for reading only: it may name another one by the time that a request comes."
-        raise InvalidError([{"parameter": parameter, "message": message, "hint": f"It names {path} now: write that."}])
+        raise query_error(parameter, message, f"It names {path} now: write that.")

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Match
 from service.api import problem_details
 from service.api.problem_details import problem
 from service.core import exceptions
-from service.core.exceptions import ApiError
+from service.core.exceptions import ApiError, header_error, parameter_error
 from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
 log = logging.getLogger("descent.api")
@@ -140,7 +140,8 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
     for entry in error.errors():
         place, *path = entry["loc"]
         name = ".".join(map(str, path))
-        found.append({"header" if place == "header" else "parameter": name, "message": f"{entry['msg']}."})
+        entry_for = header_error if place == "header" else parameter_error
+        found.append(entry_for(name, f"{entry['msg']}."))
     return problem_details.answer(_request, exceptions.InvalidError(found))
 
 

@@ -1,7 +1,8 @@
 """ETags and If-None-Match."""
 
 import hashlib
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 import orjson
 from fastapi import Header
@@ -10,7 +11,7 @@ from fastapi.responses import Response
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer you have: 304 if it is still right.")]
 
 
-def tagged(body: Any, if_none_match: str | None) -> Response:
+def tagged(body: Mapping[str, object], if_none_match: str | None) -> Response:
     """The body as JSON with a strong ETag of its content; 304 if the client has it."""
     return tagged_json(orjson.dumps(body), if_none_match)
 

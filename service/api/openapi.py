@@ -4,13 +4,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
 
 from service.api.openapi_responses import problems
 from service.api.routes import health
 from service.auth import policy
 from service.core.settings import Settings
 from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest
-from service.schemas.responses import Problem
+from service.schemas.responses.problems import Problem
 from service.schemas.sweep import SweepRequest
 
 TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "datasets", "health")
@@ -36,9 +37,9 @@ def of(app: FastAPI) -> dict[str, Any]:
             tags=[{"name": name} for name in TAGS],
         )
         # Bodies are read by the routes themselves, so their schemas are not found by FastAPI.
-        for model in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, Problem):
-            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            described["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
+        for body in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, Problem):
+            schema = TypeAdapter(body).json_schema(ref_template="#/components/schemas/{model}")
+            described["components"]["schemas"] |= schema.pop("$defs", {}) | {body.__name__: schema}
         for path, operations in described["paths"].items():
             for operation in operations.values():
                 _drop_default_validation_error(operation)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.schemas.responses import Problem
+from service.schemas.responses.problems import Problem
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Keyset pages: `limit` and `after` in, `data`, `has_more` and `next` out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import orjson
@@ -16,7 +16,9 @@ After = Annotated[
 ]
 
 
-def page_of(rows: Iterable[Any], limit: int, settings: Settings, present: Callable[[Any], Any]) -> Response:
+def page_of(
+    rows: Iterable[Any], limit: int, settings: Settings, serialize: Callable[[Any], Mapping[str, object]]
+) -> Response:
     """A page of a list, of `limit` + 1 rows that were asked for; the cursor is the last row's place.
 
     Rows differ in size by a factor of a thousand: a page that is as long as may be ends before its limit.
@@ -26,7 +28,7 @@ def page_of(rows: Iterable[Any], limit: int, settings: Settings, present: Callab
     for row in rows:
         if len(parts) == limit or size >= settings.max_page_bytes:
             break
-        parts.append(orjson.dumps(present(row)))
+        parts.append(orjson.dumps(serialize(row)))
         size, after = size + len(parts[-1]), row.seq
     else:
         after = None

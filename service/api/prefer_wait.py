@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 
-from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError
+from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError, header_error
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 Prefer = Annotated[
@@ -26,8 +26,8 @@ def wait_of(prefer: str | None) -> int | None:
         return None
     if not (found[1].isascii() and found[1].isdigit() and len(found[1]) < 10):
         message = f"The header Prefer asks to wait={found[1][:100]}."
-        entry = {"header": "Prefer", "message": message, "hint": "Give a whole number of seconds."}
-        raise MalformedError(f"{message} {entry['hint']}", [entry])
+        hint = "Give a whole number of seconds."
+        raise MalformedError(f"{message} {hint}", [header_error("Prefer", message, hint)])
     return int(found[1])
 
 

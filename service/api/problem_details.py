@@ -7,7 +7,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.core.exceptions import ApiError, Detail
+from service.core.exceptions import ApiError, ErrorEntry
 
 TITLES = {
     400: "Malformed request",
@@ -33,7 +33,7 @@ TITLES = {
 def problem(
     status: int,
     detail: str,
-    errors: Sequence[Detail] = (),
+    errors: Sequence[ErrorEntry] = (),
     *,
     title: str | None = None,
     headers: Mapping[str, str] | None = None,

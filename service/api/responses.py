@@ -1,12 +1,12 @@
 """JSON answers and the errors of a query parameter."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
-from service.core.exceptions import InvalidError, UnsupportedMediaTypeError
+from service.core.exceptions import InvalidError, UnsupportedMediaTypeError, header_error, parameter_error
 
 
 def media_type(request: Request, *allowed: str) -> str:
@@ -16,22 +16,21 @@ def media_type(request: Request, *allowed: str) -> str:
         wanted = " or ".join(allowed)
         raise UnsupportedMediaTypeError(
             f"The body's Content-Type is {given or 'missing'}. Send it as {wanted}.",
-            [{"header": "Content-Type", "message": "This is not read here.", "hint": f"Use {wanted}."}],
+            [header_error("Content-Type", "This is not read here.", f"Use {wanted}.")],
         )
     if (coding := request.headers.get("content-encoding", "identity")).lower() != "identity":
         raise UnsupportedMediaTypeError(
             f"The body's Content-Encoding is {coding[:100]}. Send it as it is.",
-            [{"header": "Content-Encoding", "message": "This is not read here.", "hint": "Leave the header out."}],
+            [header_error("Content-Encoding", "This is not read here.", "Leave the header out.")],
         )
     return given
 
 
-def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(body: Mapping[str, object], status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """The body as JSON: what is not finite becomes null."""
     return Response(orjson.dumps(body), status, headers, media_type="application/json")
 
 
 def query_error(parameter: str, message: str, hint: str | None = None) -> InvalidError:
     """An InvalidError for a parameter of the query."""
-    entry = {"parameter": parameter, "message": message} | ({"hint": hint} if hint else {})
-    return InvalidError([entry])
+    return InvalidError([parameter_error(parameter, message, hint)])

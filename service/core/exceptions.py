@@ -1,9 +1,23 @@
 """Errors that carry their HTTP status, and how they are told: application/problem+json (RFC 9457)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Required
 
-Detail = dict[str, Any]
+from pydantic import Field
+from typing_extensions import TypedDict
+
+
+class ErrorEntry(TypedDict, total=False):
+    """A fault of a request: its place, if it has one, its cause, and often its cure."""
+
+    pointer: Annotated[str, Field(description="A JSON pointer into the body (RFC 6901).")]
+    parameter: Annotated[str, Field(description="A parameter of the path or the query.")]
+    header: Annotated[str, Field(description="A request header.")]
+    row: Annotated[int, Field(description="A row of a CSV file, from 1.")]
+    column: Annotated[str, Field(description="A column of a CSV file.")]
+    member: Annotated[int, Field(description="A run of a sweep, from 0.")]
+    message: Required[str]
+    hint: Annotated[str, Field(description="The correction.")]
 
 
 PLACES = ("parameter", "header", "row", "column")
@@ -18,7 +32,7 @@ class ApiError(Exception):
     def __init__(
         self,
         detail: str,
-        errors: Sequence[Detail] = (),
+        errors: Sequence[ErrorEntry] = (),
         *,
         headers: Mapping[str, str] | None = None,
         **members: Any,
@@ -99,9 +113,9 @@ class InvalidError(ApiError):
 
     status = 422
 
-    def __init__(self, errors: Sequence[Detail], **members: Any) -> None:
+    def __init__(self, errors: Sequence[ErrorEntry], **members: Any) -> None:
         first = errors[0]
-        place = first.get("pointer") or " ".join(f"{k} {first[k]}" for k in PLACES if k in first)
+        place = first.get("pointer") or " ".join(f"{k} {v}" for k, v in first.items() if k in PLACES)
         more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""
         super().__init__(f"{place}: {first['message']}{more}" if place else first["message"] + more, errors, **members)
 
@@ -111,9 +125,23 @@ def invalid(pointer: str, message: str, hint: str | None = None) -> InvalidError
     return InvalidError([field_error(pointer, message, hint)])
 
 
-def field_error(pointer: str, message: str, hint: str | None = None) -> Detail:
-    """One entry of `errors`: a JSON pointer into the body, what is wrong there, and what would mend it."""
-    return {"pointer": pointer, "message": message} | ({"hint": hint} if hint else {})
+def field_error(pointer: str, message: str, hint: str | None = None) -> ErrorEntry:
+    """The entry for a field of the body."""
+    return _with_hint({"pointer": pointer, "message": message}, hint)
+
+
+def parameter_error(parameter: str, message: str, hint: str | None = None) -> ErrorEntry:
+    """The entry for a parameter of the path or the query."""
+    return _with_hint({"parameter": parameter, "message": message}, hint)
+
+
+def header_error(header: str, message: str, hint: str | None = None) -> ErrorEntry:
+    """The entry for a header."""
+    return _with_hint({"header": header, "message": message}, hint)
+
+
+def _with_hint(entry: ErrorEntry, hint: str | None) -> ErrorEntry:
+    return {**entry, "hint": hint} if hint else entry
 
 
 class StartError(Exception):

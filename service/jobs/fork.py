@@ -72,4 +72,4 @@ def _told_of_changes() -> Iterator[None]:
     try:
         yield
     except InvalidError as error:
-        raise InvalidError([entry | {"pointer": f"/changes{entry['pointer']}"} for entry in error.errors]) from None
+        raise InvalidError([{**entry, "pointer": f"/changes{entry['pointer']}"} for entry in error.errors]) from None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection
 
-from service.core.exceptions import InvalidError
+from service.core.exceptions import InvalidError, header_error
 from service.storage import runs
 from service.storage.database import Database
 
@@ -53,4 +53,4 @@ def check(known: Any, key: Key, resolved: str | None = None) -> None:
     """Raises InvalidError if the row was made by another request. `resolved` is the digest of earlier versions."""
     if known.request_digest not in (key.digest, resolved):
         message = "This Idempotency-Key was used for another request."
-        raise InvalidError([{"header": "Idempotency-Key", "message": message, "hint": "Use a new key."}])
+        raise InvalidError([header_error("Idempotency-Key", message, "Use a new key.")])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from service.auth.api_keys import Caller
-from service.core.exceptions import ApiError, InvalidError, NotFoundError, field_error, invalid
+from service.core.exceptions import ApiError, ErrorEntry, InvalidError, NotFoundError, field_error, invalid
 from service.core.json_patch import merge_patch, steps_of, value_at
 from service.core.settings import Settings
 from service.datasets import ingest
@@ -71,7 +71,7 @@ def of(sweep: SweepRequest, database: Database, settings: Settings, caller: Call
     values: list[dict[str, Any]] = []
     bytes_of_rows = bytes_of_steps = 0
     for number, member in enumerate(parameter_grid.members(sweep)):
-        with _told_where(base.place, member.places, member=number):
+        with _told_where(base.place, member.places, number):
             made = _member(base, member, settings)
         found = {pointer: value_at(made.request, pointer) for pointer in varied}
         request = made.request | {"name": _name(sweep.name or made.request["name"], found)}
@@ -173,7 +173,7 @@ def _rank_by(asked_for: str | None, plans: Sequence[validation.Plan]) -> str:
     for number, made in enumerate(plans):
         if not _has(made, asked_for):
             message, hint = f"Member {number} has no {asked_for}.", "Choose another, or see that there are such rows."
-            raise InvalidError([field_error("/rank_by", message, hint) | {"member": number}])
+            raise InvalidError([{**field_error("/rank_by", message, hint), "member": number}])
     return asked_for
 
 
@@ -199,22 +199,24 @@ def _check_size(bytes_of_rows: int, bytes_of_steps: int, settings: Settings) -> 
 
 
 @contextmanager
-def _told_where(base: str, places: Mapping[str, str], **members: Any) -> Iterator[None]:
+def _told_where(base: str, places: Mapping[str, str], member: int | None = None) -> Iterator[None]:
     """Errors of a member's request, told of the places that the sweep's body has."""
     try:
         yield
     except InvalidError as error:
-        raise InvalidError([_told(entry, base, places) | members for entry in error.errors]) from None
+        raise InvalidError([_told(entry, base, places, member) for entry in error.errors]) from None
     except ApiError as error:
-        error.errors = [_told(entry, base, places) | members for entry in error.errors]
+        error.errors = [_told(entry, base, places, member) for entry in error.errors]
         raise
 
 
-def _told(entry: dict[str, Any], base: str, places: Mapping[str, str]) -> dict[str, Any]:
+def _told(entry: ErrorEntry, base: str, places: Mapping[str, str], member: int | None) -> ErrorEntry:
     pointer = entry["pointer"]
+    if member is not None:
+        entry = {**entry, "member": member}
     for varied, place in places.items():
         if f"{pointer}/".startswith(f"{varied}/"):
-            return entry | {"pointer": place + pointer[len(varied) :]}
+            return {**entry, "pointer": place + pointer[len(varied) :]}
         if varied.startswith(f"{pointer}/"):
-            return entry | {"pointer": place}
-    return entry | {"pointer": base if base == "/run" else base + pointer}
+            return {**entry, "pointer": place}
+    return {**entry, "pointer": base if base == "/run" else base + pointer}

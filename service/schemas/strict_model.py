@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Discriminator, ValidationError
 from pydantic_core import PydanticCustomError
 
-from service.core.exceptions import InvalidError, MalformedError, field_error, invalid
+from service.core.exceptions import ErrorEntry, InvalidError, MalformedError, field_error, invalid
 
 MOST_ERRORS = 20
 MOST_FIELDS = 50_000
@@ -127,7 +127,7 @@ def _place(tree: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _detail(entry: Any) -> dict[str, Any]:
+def _detail(entry: Any) -> ErrorEntry:
     context = entry.get("ctx", {})
     place = (*entry["loc"], *context.get("at", ()))
     if place[-1:] == (KEY,):

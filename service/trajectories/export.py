@@ -7,7 +7,7 @@ comes next, and for as many behind it as there is room to keep.
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -21,7 +21,7 @@ JSON_ROWS = 16384
 Piece = bytes | memoryview
 
 
-def as_json(view: View, head: dict[str, Any]) -> Iterator[Piece]:
+def as_json(view: View, head: Mapping[str, object]) -> Iterator[Piece]:
     """One object: `head`, then a list a field."""
     yield orjson.dumps(head)[:-1]
     kept: dict[str, Any] = {}

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import uvicorn
+from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.jobs import submit, validation
-from service.schemas.responses import Problem
+from service.schemas.responses.problems import Problem
 from service.server.http_protocol import bounded
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
@@ -26,6 +27,12 @@ LINE = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
 CSV = b"age,size,height\n1,0.5,2\n2,1.5,4\n4,2.5,7\n"
 WAIT = {"Prefer": "wait=20"}
 TABLES = ("sweeps", "runs", "run_tags", "datasets", "dataset_chunks", "trajectory_chunks")
+
+
+def check_answer(shape: Any, answer: Any) -> None:
+    """Asserts that an answer has the fields of its shape, a TypedDict, and no others."""
+    adapter = TypeAdapter(shape)
+    assert adapter.dump_python(adapter.validate_python(answer), mode="json", by_alias=True) == answer
 
 
 def fit_body(**changes: Any) -> dict[str, Any]:
@@ -60,7 +67,7 @@ def problem_of(response: Any, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = strict_json(response.content)
-    Problem.model_validate(problem)
+    check_answer(Problem, problem)
     assert problem["status"] == status
     assert problem["type"].startswith("urn:descent:")
     assert problem["title"]

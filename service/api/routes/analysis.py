@@ -16,10 +16,10 @@ from service.api.openapi_responses import described, problems
 from service.api.request_body import Body
 from service.api.responses import media_type, query_error
 from service.api.routes.runs import RunId, find
-from service.core.exceptions import ConflictError, InvalidError, invalid
+from service.core.exceptions import ConflictError, invalid
 from service.core.settings import Settings
 from service.schemas.fit import PredictRequest
-from service.schemas.responses import Landscape, Predicted, Predictions, StepArithmetic
+from service.schemas.responses.analysis import Landscape, Predicted, Predictions, StepArithmetic
 from service.schemas.strict_model import parse
 
 router = APIRouter(prefix="/runs", tags=["inquiries"])
@@ -155,7 +155,6 @@ async def predictions(
 @router.post(
     "/{run_id}/predict",
     response_model=Predicted,
-    response_model_exclude_none=True,
     summary="Predict from rows of features",
     responses=problems(400, 404, 408, 409, 413, 415, 422),
     openapi_extra={
@@ -245,4 +244,4 @@ def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None
     for number, row in enumerate(x):
         if len(row) != features:
             message = f"This row has {len(row)} values; the run has {features} features."
-            raise InvalidError([{"pointer": f"/x/{number}", "message": message, "hint": "Give one value a feature."}])
+            raise invalid(f"/x/{number}", message, "Give one value a feature.")

@@ -18,14 +18,14 @@ from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers import runs
 from service.auth.api_keys import Caller
-from service.core.exceptions import ConflictError, InvalidError, NotFoundError
+from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError
 from service.core.settings import Settings
 from service.datasets import ingest
 from service.datasets.csv_reader import CsvError, read_csv
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
 from service.schemas.fit import InlineDataset
-from service.schemas.responses import Dataset, DatasetRows, Datasets
+from service.schemas.responses.datasets import Dataset, DatasetRows, Datasets
 from service.schemas.strict_model import parse
 from service.storage import datasets
 from service.storage.database import Database
@@ -96,7 +96,7 @@ async def upload(
             row, ignored = await body.read_as_file_by(
                 _add_csv, name, target, chosen, header, store, settings, caller, request.app.state.quotas
             )
-    answer = runs.dataset(row) | {"ignored": ignored}
+    answer: Dataset = {**runs.dataset(row), "ignored": ignored}
     return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
 
 
@@ -230,8 +230,18 @@ def _table(
             max_columns=settings.max_features + 1,
         )
     except CsvError as error:
-        entry = {"row": error.row, "column": error.column, "message": error.message, "hint": error.hint}
-        raise InvalidError([{key: value for key, value in entry.items() if value is not None}]) from None
+        raise InvalidError([_error_entry(error)]) from None
+
+
+def _error_entry(error: CsvError) -> ErrorEntry:
+    entry: ErrorEntry = {"message": error.message}
+    if error.row is not None:
+        entry["row"] = error.row
+    if error.column is not None:
+        entry["column"] = error.column
+    if error.hint is not None:
+        entry["hint"] = error.hint
+    return entry
 
 
 def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> Any:
@@ -251,7 +261,7 @@ def _found(connection: Connection, dataset_id: str, caller: Caller) -> Any:
     return found
 
 
-def _rows(dataset: Any, table: Any, first: int, last: int) -> dict[str, Any]:
+def _rows(dataset: Any, table: Any, first: int, last: int) -> DatasetRows:
     y = table[:, -1]
     return {
         "id": dataset.id,

@@ -19,8 +19,9 @@ from service.api.routes.runs import RunId, find
 from service.api.routes.trajectory import fields_of, head_of, view_of
 from service.api.serializers import runs as run_serializer
 from service.api.streaming import Stream
-from service.core.exceptions import InvalidError
+from service.core.exceptions import InvalidError, header_error
 from service.core.run_status import FINISHED, RunStatus
+from service.schemas.responses.runs import Run
 from service.storage import runs, trajectories
 from service.storage.database import Database
 from service.storage.errors import GoneError
@@ -97,13 +98,7 @@ def _step_of(last_event_id: str) -> int:
     if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
         return int(last_event_id)
     raise InvalidError(
-        [
-            {
-                "header": "Last-Event-ID",
-                "message": "This is no step.",
-                "hint": "Give the `id` of the last event that came.",
-            }
-        ]
+        [header_error("Last-Event-ID", "This is no step.", "Give the `id` of the last event that came.")]
     )
 
 
@@ -176,10 +171,10 @@ class _Follower:
 
     def _progress(self, run: Any, steps: range) -> bytes:
         view = view_of(run, self.fields, steps, self.store)
-        columns = b"".join(export.as_json(view, head_of(run, view) | {"best": run.best}))
+        columns = b"".join(export.as_json(view, {**head_of(run, view), "best": run.best}))
         self.next_step = steps[-1] + 1
         return format_sse_event(event="progress", id=str(steps[-1]), data_str=columns.decode())
 
 
-def _event(name: str, run: dict[str, Any]) -> bytes:
+def _event(name: str, run: Run) -> bytes:
     return format_sse_event(event=name, data_str=orjson.dumps(run).decode())

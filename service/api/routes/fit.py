@@ -19,7 +19,7 @@ from service.core.settings import Settings
 from service.jobs import idempotency, submit
 from service.jobs.quotas import Quotas
 from service.schemas.fit import FitRequest
-from service.schemas.responses import Price, Run
+from service.schemas.responses.runs import Price, Run
 from service.schemas.strict_model import parse
 from service.storage import runs
 from service.storage.database import Database
@@ -95,7 +95,7 @@ def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, ke
     return run
 
 
-def _price(read: submit.Submission) -> dict[str, Any]:
+def _price(read: submit.Submission) -> Price:
     return {
         "valid": True,
         "steps": read.plan.steps,

@@ -8,15 +8,17 @@ from service.api.dependencies import Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
 from service.core.exceptions import UnavailableError
-from service.schemas.responses import Health
+from service.schemas.responses.service import Health
 
 router = APIRouter(tags=["health"])
+
+OK: Health = {"status": "ok"}
 
 
 @router.get("/livez", response_model=Health, summary="Is the process alive?", responses=problems())
 async def livez() -> Response:
     """Answers as long as the process does."""
-    return json_response({"status": "ok"})
+    return json_response(OK)
 
 
 @router.get("/readyz", response_model=Health, summary="Can requests be served?", responses=problems())
@@ -27,4 +29,4 @@ def readyz(request: Request, store: Store) -> Response:
     fault = request.app.state.workers_fault()
     if fault is not None:
         raise UnavailableError(fault, headers={"Retry-After": "1"})
-    return json_response({"status": "ok"})
+    return json_response(OK)

@@ -7,7 +7,7 @@ from service.api.dependencies import Config
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
 from service.core.settings import Settings
-from service.schemas.responses import Limits
+from service.schemas.responses.service import Limit, Limits
 
 router = APIRouter(tags=["health"])
 
@@ -47,9 +47,10 @@ UNITS = {
 @router.get("/limits", response_model=Limits, summary="How much of everything there may be", responses=problems())
 async def limits(settings: Config) -> Response:
     """Every bound by the name of its setting, `DESCENT_…` in capitals, which whoever runs the service can change."""
-    return json_response({"limits": {name: _limit(settings, name) for name in UNITS}})
+    answer: Limits = {"limits": {name: _limit(settings, name) for name in UNITS}}
+    return json_response(answer)
 
 
-def _limit(settings: Settings, name: str) -> dict[str, object]:
-    description = Settings.model_fields[name].description
+def _limit(settings: Settings, name: str) -> Limit:
+    description = Settings.model_fields[name].description or ""
     return {"value": getattr(settings, name), "unit": UNITS[name], "description": description}

@@ -24,7 +24,7 @@ from service.jobs import fork as forks
 from service.jobs import idempotency, submit
 from service.jobs.quotas import Quotas
 from service.schemas.fit import ForkRequest
-from service.schemas.responses import Run, Verification
+from service.schemas.responses.runs import Run, Verification
 from service.schemas.strict_model import parse
 from service.storage import runs, usage
 from service.storage.database import Database

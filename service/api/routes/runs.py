@@ -14,7 +14,7 @@ from service.api.serializers import runs as run_serializer
 from service.auth.api_keys import Caller
 from service.core.exceptions import NotFoundError
 from service.core.run_status import RunStatus
-from service.schemas.responses import Run, Runs
+from service.schemas.responses.runs import Run, Runs
 from service.storage import runs
 from service.storage.database import Database
 

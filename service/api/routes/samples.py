@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
 from service.datasets import samples
-from service.schemas.responses import Samples
+from service.schemas.responses.datasets import SampleOut, Samples
 
 router = APIRouter(tags=["datasets"])
 
@@ -16,8 +16,20 @@ router = APIRouter(tags=["datasets"])
 )
 def list_samples() -> Response:
     """Each can be given as `{"dataset": {"sample": name}}`. NIST's come with the values of a perfect fit."""
-    data = []
-    for sample in samples.SAMPLES.values():
-        described = samples.load(sample.name).described
-        data.append(sample._asdict() | {"rows": described.rows, "features": described.features})
-    return json_response({"data": data})
+    answer: Samples = {"data": [_sample(sample) for sample in samples.SAMPLES.values()]}
+    return json_response(answer)
+
+
+def _sample(sample: samples.Sample) -> SampleOut:
+    described = samples.load(sample.name).described
+    return {
+        "name": sample.name,
+        "title": sample.title,
+        "description": sample.description,
+        "source": sample.source,
+        "task": sample.task,
+        "rows": described.rows,
+        "features": described.features,
+        "target": sample.target,
+        "certified": sample.certified,
+    }

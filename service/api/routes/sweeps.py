@@ -25,7 +25,7 @@ from service.jobs import idempotency
 from service.jobs import sweep as sweeps
 from service.jobs.quotas import Quotas
 from service.jobs.sweep import SweepSubmission
-from service.schemas.responses import Sweep, SweepPrice, Sweeps
+from service.schemas.responses.sweeps import Sweep, SweepPrice, Sweeps, SweepSummary
 from service.schemas.strict_model import parse
 from service.schemas.sweep import SweepRequest
 from service.storage import runs
@@ -113,7 +113,7 @@ def list_sweeps(
         rows = stored.page(connection, limit=size + 1, before=before, owner=caller.owner)
         counts = stored.counts(connection, [row.seq for row in rows])
 
-    def present(sweep: Any) -> dict[str, Any]:
+    def present(sweep: Any) -> SweepSummary:
         return sweep_serializer.summary(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
 
     return page_of(rows, size, settings, present)
@@ -168,9 +168,7 @@ def cancel_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Respon
     return json_response(found, 202)
 
 
-def _queued(
-    body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
-) -> dict[str, Any]:
+def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Sweep:
     asked = parse(SweepRequest, body)
     of_request = idempotency.key_of(key, caller.stamp, "POST /sweeps", asked.sent)
     made = idempotency.original(store, of_request, stored.find_by_key)
@@ -180,7 +178,7 @@ def _queued(
         return _presented(connection, made)
 
 
-def _look(store: Database, known: dict[str, Any]) -> dict[str, Any]:
+def _look(store: Database, known: Sweep) -> Sweep:
     """The sweep as it is now; as it was known if it was deleted meanwhile."""
     with store.reading() as connection:
         found = stored.find(connection, known["id"])
@@ -207,12 +205,12 @@ def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> An
     return found
 
 
-def _presented(connection: Connection, sweep: Any) -> dict[str, Any]:
+def _presented(connection: Connection, sweep: Any) -> Sweep:
     members = sweep_serializer.ranked(stored.members(connection, sweep.seq), sweep.rank_by)
-    return sweep_serializer.summary(sweep, stored.counts(connection, [sweep.seq])) | {"ranking": members}
+    return {**sweep_serializer.summary(sweep, stored.counts(connection, [sweep.seq])), "ranking": members}
 
 
-def _price(sweep: SweepSubmission) -> dict[str, Any]:
+def _price(sweep: SweepSubmission) -> SweepPrice:
     plans = [member.plan for member in sweep.members]
     steps = sum(made.steps for made in plans)
     return {

@@ -18,7 +18,7 @@ from service.api.routes.runs import RunId, find
 from service.api.serializers import runs
 from service.api.streaming import Stream
 from service.core.exceptions import NotAcceptableError
-from service.schemas.responses import Trajectory
+from service.schemas.responses.trajectories import Trajectory, TrajectoryHead
 from service.storage import trajectories
 from service.storage.database import Database
 from service.trajectories import export, slicing
@@ -146,7 +146,7 @@ def _written(kind: str, run: Any, view: View) -> Iterator[Piece]:
     return export.as_ndjson(view) if kind == "ndjson" else export.as_csv(view)
 
 
-def head_of(run: Any, view: View) -> dict[str, Any]:
+def head_of(run: Any, view: View) -> TrajectoryHead:
     """What a trajectory as JSON says before its columns."""
     asked = view.steps
     contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1

@@ -12,12 +12,12 @@ from service.api.openapi_responses import problems
 from service.api.request_body import Body
 from service.api.responses import media_type
 from service.auth.api_keys import Caller
-from service.core.exceptions import InvalidError, invalid
+from service.core.exceptions import invalid
 from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.submit import Submission
 from service.schemas.fit import CheckRequest
-from service.schemas.responses import Verdict
+from service.schemas.responses.trajectories import Verdict
 from service.schemas.strict_model import parse
 from service.storage.database import Database
 
@@ -101,12 +101,6 @@ def _check_widths(theta: list[list[float]], read: Submission) -> None:
     width = len(theta[0])
     for number, row in enumerate(theta):
         if len(row) != width or width not in allowed:
-            raise InvalidError(
-                [
-                    {
-                        "pointer": f"/trajectory/theta/{number}",
-                        "message": f"This step has {len(row)} numbers; θ has {len(parameters)}.",
-                        "hint": f"Give one for each of {', '.join(parameters[:20])}.",
-                    }
-                ]
-            )
+            message = f"This step has {len(row)} numbers; θ has {len(parameters)}."
+            hint = f"Give one for each of {', '.join(parameters[:20])}."
+            raise invalid(f"/trajectory/theta/{number}", message, hint)

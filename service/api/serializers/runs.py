@@ -4,16 +4,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.core.run_status import FINISHED
+from service.schemas.responses.datasets import Dataset
+from service.schemas.responses.runs import Run, Verification
 
 
-def time_of(seconds: float | None) -> str | None:
+def timestamp(seconds: float) -> str:
     """RFC 3339 in UTC."""
-    if seconds is None:
-        return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def run(row: Any) -> dict[str, Any]:
+def optional_timestamp(seconds: float | None) -> str | None:
+    """RFC 3339 in UTC; None for None."""
+    return None if seconds is None else timestamp(seconds)
+
+
+def run(row: Any) -> Run:
     """A run."""
     return {
         "id": row.id,
@@ -21,9 +26,9 @@ def run(row: Any) -> dict[str, Any]:
         "tags": row.tags,
         "status": row.status,
         "stop_reason": row.stop_reason,
-        "created_at": time_of(row.created_at),
-        "started_at": time_of(row.started_at),
-        "finished_at": time_of(row.finished_at),
+        "created_at": timestamp(row.created_at),
+        "started_at": optional_timestamp(row.started_at),
+        "finished_at": optional_timestamp(row.finished_at),
         "request": row.request,
         "parameters": row.parameters,
         "classes": row.classes,
@@ -47,14 +52,14 @@ def run(row: Any) -> dict[str, Any]:
         "error": row.error,
         "forked_from": row.forked_from,
         "sweep": row.sweep,
-        "verification": row.verification and verification(row),
+        "verification": verification(row) if row.verification else None,
         "trajectory_sha256": row.trajectory_sha256,
         "timings": row.timings,
         "links": run_links(row.id),
     }
 
 
-def verification(row: Any | None) -> dict[str, Any]:
+def verification(row: Any | None) -> Verification:
     """What came of recomputing a run; of None, that it is not known yet."""
     found = row.verification if row is not None else {}
     return {
@@ -62,7 +67,7 @@ def verification(row: Any | None) -> dict[str, Any]:
         "step": found.get("step"),
         "differences": found.get("differences", []),
         "error": found.get("error"),
-        "verified_at": time_of(found.get("verified_at")),
+        "verified_at": optional_timestamp(found.get("verified_at")),
     }
 
 
@@ -76,7 +81,7 @@ def is_finished(row: Any) -> bool:
     return row.status in FINISHED
 
 
-def dataset(row: Any) -> dict[str, Any]:
+def dataset(row: Any) -> Dataset:
     """A dataset without its rows."""
     return {
         "id": row.id,
@@ -87,6 +92,6 @@ def dataset(row: Any) -> dict[str, Any]:
         "classes": row.labels if row.text_target else None,
         "sha256": row.sha256,
         "columns": row.summary,
-        "created_at": time_of(row.created_at),
+        "created_at": timestamp(row.created_at),
         "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
     }

@@ -1,17 +1,18 @@
 """A sweep as clients see it: how its runs stand, and which of them came out best."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from math import inf, isfinite
 from typing import Any
 
-from service.api.serializers.runs import time_of
+from service.api.serializers.runs import optional_timestamp, timestamp
 from service.core.run_status import FINISHED, RunStatus
+from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
 
 _PLACES = (RunStatus.SUCCEEDED, RunStatus.DIVERGED, RunStatus.CANCELLED, RunStatus.FAILED)
 """The order of statuses in a ranking; those that are not finished come last."""
 
 
-def summary(sweep: Any, counts: Iterable[Any]) -> dict[str, Any]:
+def summary(sweep: Any, counts: Iterable[Any]) -> SweepSummary:
     """A sweep without its ranking. `counts` are its rows of `store.sweeps.counts`."""
     counts = list(counts)
     statuses = {row.status: row.runs for row in counts}
@@ -21,8 +22,10 @@ def summary(sweep: Any, counts: Iterable[Any]) -> dict[str, Any]:
         "id": sweep.id,
         "name": sweep.name,
         "status": status,
-        "created_at": time_of(sweep.created_at),
-        "finished_at": time_of(max((row.finished_at for row in counts), default=None)) if is_finished else None,
+        "created_at": timestamp(sweep.created_at),
+        "finished_at": optional_timestamp(max((row.finished_at for row in counts), default=None))
+        if is_finished
+        else None,
         "varied": sweep.varied,
         "rank_by": sweep.rank_by,
         "members": sum(statuses.values()),
@@ -37,7 +40,7 @@ def summary(sweep: Any, counts: Iterable[Any]) -> dict[str, Any]:
     }
 
 
-def _status(statuses: set[RunStatus]) -> str:
+def _status(statuses: set[RunStatus]) -> SweepStatus:
     """The status of a sweep whose runs have these; what is finished says nothing of the rest but that it has begun."""
     unfinished = statuses - FINISHED
     if not unfinished:
@@ -47,7 +50,7 @@ def _status(statuses: set[RunStatus]) -> str:
     return "queued" if statuses == {RunStatus.QUEUED} else "running"
 
 
-def ranked(members: Iterable[Any], rank_by: str) -> list[dict[str, Any]]:
+def ranked(members: Iterable[Any], rank_by: str) -> list[Member]:
     """A sweep's members, the best first: the finished by the criterion, then the diverged, the others, the unfinished.
 
     Only what succeeded has a rank; equals share one.
@@ -57,7 +60,7 @@ def ranked(members: Iterable[Any], rank_by: str) -> list[dict[str, Any]]:
     return _numbered(found)
 
 
-def _member(run: Any, rank_by: str) -> dict[str, Any]:
+def _member(run: Any, rank_by: str) -> Member:
     final, best = run.final or {}, run.best or {}
     value = best.get("test_mse") if rank_by == "best_test_mse" else final.get(rank_by)
     return {
@@ -78,7 +81,7 @@ def _member(run: Any, rank_by: str) -> dict[str, Any]:
     }
 
 
-def _place(member: Mapping[str, Any]) -> int:
+def _place(member: Member) -> int:
     return _PLACES.index(member["status"]) if member["status"] in _PLACES else len(_PLACES)
 
 
@@ -89,10 +92,10 @@ def _worth(value: float | None, rank_by: str) -> float:
     return value if rank_by.endswith(("_mse", "_loss")) else -value
 
 
-def _numbered(members: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _numbered(members: list[Member]) -> list[Member]:
     rank = value = None
     for place, member in enumerate(members, 1):
         if member["status"] == RunStatus.SUCCEEDED and member["value"] is not None:
             rank = rank if member["value"] == value else place
             member["rank"], value = rank, member["value"]
-    return list(members)
+    return members

@@ -8,13 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.datasets import samples
-from service.schemas.responses import Samples
-from tests.service.helpers import WAIT
+from service.schemas.responses.datasets import Samples
+from tests.service.helpers import WAIT, check_answer
 
 
 def test_samples_say_what_a_perfect_fit_gives(api: TestClient) -> None:
     given = api.get("/samples").json()
-    Samples.model_validate(given)
+    check_answer(Samples, given)
     found = {sample["name"]: sample for sample in given["data"]}
     assert {"norris", "longley", "misra1a", "chwirut2", "penguins"} <= set(found)
     norris = found["norris"]

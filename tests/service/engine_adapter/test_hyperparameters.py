@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
-from service.schemas.responses import Run, Trajectory
-from tests.service.helpers import WAIT, fit_body, strict_json
+from service.schemas.responses.runs import Run
+from service.schemas.responses.trajectories import Trajectory
+from tests.service.helpers import WAIT, check_answer, fit_body, strict_json
 
 ROWS = 40
 X = np.random.default_rng(5).normal(size=(ROWS, 2))
@@ -50,10 +51,10 @@ def fitted(client: httpx2.Client, **changes: Any) -> tuple[dict[str, Any], dict[
     answer = client.post("/fit", json=body, headers=WAIT)
     assert answer.status_code == 200, answer.text
     run = strict_json(answer.content)
-    Run.model_validate(run)
+    check_answer(Run, run)
     assert run["status"] == "succeeded", run["error"]
     trajectory = strict_json(client.get(run["links"]["trajectory"]).content)
-    Trajectory.model_validate(trajectory)
+    check_answer(Trajectory, trajectory)
     return run, trajectory
 
 

@@ -8,9 +8,9 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
-from service.schemas.responses import Dataset, DatasetRows, Datasets
+from service.schemas.responses.datasets import Dataset, DatasetRows, Datasets
 from service.storage.database import Database
-from tests.service.helpers import CSV, NOTHING, counts, fit_body, problem_of
+from tests.service.helpers import CSV, NOTHING, check_answer, counts, fit_body, problem_of
 
 BODY = {"x": [[1.0, -0.5], [2.0, 1e-300], [4.0, 0.25]], "y": [2.0, 4.5, 6.0]}
 
@@ -19,14 +19,14 @@ def upload(api: Any, content: bytes | str, query: str = "") -> dict[str, Any]:
     answer = api.post(f"/datasets{query}", content=content, headers={"Content-Type": "text/csv"})
     assert answer.status_code == 201, answer.text
     dataset: dict[str, Any] = answer.json()
-    Dataset.model_validate(dataset)
+    check_answer(Dataset, dataset)
     assert answer.headers["Location"] == f"/datasets/{dataset['id']}"
     return dataset
 
 
 def rows(api: TestClient, dataset: dict[str, Any], query: str = "") -> Any:
     given = api.get(f"/datasets/{dataset['id']}/rows{query}").json()
-    DatasetRows.model_validate(given)
+    check_answer(DatasetRows, given)
     return given
 
 
@@ -34,7 +34,7 @@ def test_a_json_upload(api: TestClient) -> None:
     answer = api.post("/datasets?name=Three", json=BODY | {"feature_names": ["age", "size"], "target_name": "height"})
     assert answer.status_code == 201
     dataset = answer.json()
-    Dataset.model_validate(dataset)
+    check_answer(Dataset, dataset)
     assert answer.headers["Location"] == f"/datasets/{dataset['id']}"
     assert (dataset["name"], dataset["rows"], dataset["features"]) == ("Three", 3, ["age", "size"])
     assert (dataset["target"], dataset["classes"], dataset["ignored"]) == ("height", None, [])
@@ -126,7 +126,7 @@ def test_an_uploaded_dataset_is_found_again(api: TestClient) -> None:
     ids = [upload(api, CSV.replace(b"7", b"%d" % n))["id"] for n in range(5)]
     api.post("/fit", json=fit_body())  # data sent along is not listed
     page = api.get("/datasets?limit=3").json()
-    Datasets.model_validate(page)
+    check_answer(Datasets, page)
     assert [dataset["id"] for dataset in page["data"]] == ids[:1:-1]
     upload(api, CSV)
     rest = api.get(f"/datasets?after={page['next']}").json()

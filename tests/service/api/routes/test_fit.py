@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 
 from gd_engine import split_by_fraction
 from service.api.openapi_examples import FIT_EXAMPLES
-from service.schemas.responses import Run
-from tests.service.helpers import LINE, WAIT, X, Y, fit_body, until_finished
+from service.schemas.responses.runs import Run
+from tests.service.helpers import LINE, WAIT, X, Y, check_answer, fit_body, until_finished
 
 DEFAULTS = {
     "split": {"test_fraction": 0.25, "seed": 0, "shuffle": True, "validation_fraction": 0.0},
@@ -39,7 +39,7 @@ def test_the_minimal_request_is_queued_with_every_default(api: TestClient) -> No
     answer = api.post("/fit", json=LINE)
     assert answer.status_code == 202
     run = answer.json()
-    Run.model_validate(run)
+    check_answer(Run, run)
     assert answer.headers["Location"] == f"/runs/{run['id']}"
     assert int(answer.headers["Retry-After"]) >= 1
     assert "Preference-Applied" not in answer.headers

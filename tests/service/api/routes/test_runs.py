@@ -8,12 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.run_status import RunStatus
-from service.schemas.responses import Run, Runs
+from service.schemas.responses.runs import Run, Runs
 from service.storage.database import Database
 from tests.service.helpers import (
     LINE,
     NOTHING,
     WAIT,
+    check_answer,
     counts,
     fit_body,
     problem_of,
@@ -36,7 +37,7 @@ def pages(api: TestClient, query: str) -> list[list[str]]:
     found, after = [], ""
     while True:
         page = api.get(f"/runs?{query}{after}").json()
-        Runs.model_validate(page)
+        check_answer(Runs, page)
         found.append([run["id"] for run in page["data"]])
         assert page["has_more"] == (page["next"] is not None)
         if not page["has_more"]:
@@ -146,7 +147,7 @@ def test_a_queued_run_is_cancelled_at_once(api: TestClient) -> None:
     [run_id] = queued(api, 1)
     answer = api.post(f"/runs/{run_id}/cancel")
     assert answer.status_code == 202
-    Run.model_validate(answer.json())
+    check_answer(Run, answer.json())
     assert (answer.json()["status"], answer.json()["stop_reason"]) == ("cancelled", "cancelled")
     assert answer.json()["finished_at"]
     assert api.get(f"/runs/{run_id}").json() == answer.json()
@@ -219,7 +220,7 @@ def test_a_live_run_can_be_deleted(client: httpx2.Client) -> None:
 def test_a_diverged_run_says_so_without_nan(client: httpx2.Client) -> None:
     answer = client.post("/fit", json=DIVERGING, headers=WAIT)
     run = strict_json(answer.content)
-    Run.model_validate(run)
+    check_answer(Run, run)
     assert (run["status"], run["stop_reason"]) == ("diverged", "diverged")
     assert run["diverged_at"] == run["steps_done"] + 1 == run["final"]["step"] + 1
     trajectory = strict_json(client.get(f"/runs/{run['id']}/trajectory").content)
@@ -232,7 +233,7 @@ def test_a_diverged_run_says_so_without_nan(client: httpx2.Client) -> None:
 def test_a_run_diverged_at_its_start(client: httpx2.Client) -> None:
     body = fit_body(dataset={"x": [[1e200 * row[0]] for row in LONG["dataset"]["x"]]}, descent={"theta0": [0, 1e200]})
     run = strict_json(client.post("/fit", json=body, headers=WAIT).content)
-    Run.model_validate(run)
+    check_answer(Run, run)
     assert (run["status"], run["diverged_at"], run["steps_done"]) == ("diverged", 0, 0)
     assert (run["final"], run["best"]) == (None, None)
     trajectory = strict_json(client.get(f"/runs/{run['id']}/trajectory").content)

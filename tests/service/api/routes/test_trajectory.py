@@ -8,9 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.run_status import RunStatus
-from service.schemas.responses import Trajectory
+from service.schemas.responses.trajectories import Trajectory
 from service.storage.database import Database
-from tests.service.helpers import WAIT, fit_body, stored_run, strict_json
+from tests.service.helpers import WAIT, check_answer, fit_body, stored_run, strict_json
 
 HEAD = {"run_id", "status", "parameters", "total_steps", "complete", "sampled"}
 COLUMNS = ["step", "theta", "train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate"]
@@ -28,7 +28,7 @@ def steps(api: TestClient, path: str, query: str) -> list[int]:
     answer = api.get(f"{path}?{query}")
     assert answer.status_code == 200, answer.text
     given: dict[str, Any] = strict_json(answer.content)
-    Trajectory.model_validate(given)
+    check_answer(Trajectory, given)
     columns = {name: given[name] for name in given.keys() - HEAD}
     assert {len(column) for column in columns.values()} == {len(given["step"])}
     assert given["theta"] == ROWS[given["step"], :2].tolist()
