@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 from service.analysis.process_pool import AnalysisPool
 from service.api import openapi
 from service.api.authentication import Authenticator
-from service.api.dependencies import admit, only_known_parameters
-from service.api.error_handlers import _add_error_answers
+from service.api.dependencies import authenticate, only_known_parameters
+from service.api.error_handlers import add_error_handlers
 from service.api.middleware import security_headers, stack
 from service.api.middleware.compression import Compression
 from service.api.middleware.security_headers import PAGE_HEADERS
@@ -93,9 +93,9 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         limits,
     )
     for room in rooms:
-        app.include_router(room.router, dependencies=[Depends(admit)])
+        app.include_router(room.router, dependencies=[Depends(authenticate)])
     app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
-    _add_error_answers(app)
+    add_error_handlers(app)
     stack.protect(app, settings)
     app.openapi = lambda: openapi.of(app)  # type: ignore[method-assign]
     return app

@@ -26,7 +26,7 @@ async def _settings(request: Request) -> Settings:
     return request.app.state.settings  # type: ignore[no-any-return]
 
 
-async def admit(request: Request) -> Caller:
+async def authenticate(request: Request) -> Caller:
     """Who is asking, for a request that may be made: with a key, where keys are asked for, and with known parameters.
 
     One dependency for both, since each costs more than what it does. A route asks for more with
@@ -40,7 +40,7 @@ async def admit(request: Request) -> Caller:
 
 Store = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
-Asks = Annotated[Caller, Depends(admit)]
+Asks = Annotated[Caller, Depends(authenticate)]
 LATEST = "latest"
 NOT_LATEST = {"not": {"const": LATEST}}
 """For the schema of an id in a request that changes what it names."""

@@ -19,6 +19,8 @@ from service.core import exceptions
 from service.core.exceptions import ApiError, header_error, parameter_error
 from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
 log = logging.getLogger("descent.api")
 
 
@@ -47,7 +49,7 @@ _ANSWERS = {
 }
 
 
-def told(path: str, error: Exception) -> Failure:
+def log_database_error(path: str, error: Exception) -> Failure:
     """What an error of the store means, after a line about it in the log: with its trace only where it is a mistake."""
     failure = failure_of(error)
     trace = error if failure is Failure.OTHER else None
@@ -56,7 +58,7 @@ def told(path: str, error: Exception) -> Failure:
 
 
 def _database(request: Request, error: Exception) -> Response:
-    failure = told(request.url.path, error)
+    failure = log_database_error(request.url.path, error)
     known = _ANSWERS.get(failure)
     if known is not None:
         headers = {"Retry-After": str(known.retry_after)}
@@ -67,7 +69,7 @@ def _database(request: Request, error: Exception) -> Response:
 
 
 def _corrupt(request: Request, error: CorruptError) -> Response:
-    told(request.url.path, error)
+    log_database_error(request.url.path, error)
     return problem(500, f"{error} `descent check` says what else is damaged, and what to do.")
 
 
@@ -85,38 +87,6 @@ def _unexpected(request: Request, error: Exception) -> Response:
     return problem(500, "The service made a mistake; it is in its log. The request was not carried out.")
 
 
-HANDLERS: dict[type[Exception], Callable[[Request, Any], Response]] = {
-    DBAPIError: _database,
-    PoolTimeoutError: _database,
-    CorruptError: _corrupt,
-    GoneError: _gone,
-    OSError: _file,
-    Exception: _unexpected,
-}
-
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
-
-def _add_error_answers(app: FastAPI) -> None:
-    handlers: dict[type[Exception], Callable[[Request, Any], Response]] = {
-        ApiError: problem_details.answer,
-        HTTPException: _http,
-        RequestValidationError: _validation,
-        ClientDisconnect: _disconnected,
-        **HANDLERS,
-    }
-    for kind, handler in handlers.items():
-        app.add_exception_handler(kind, _awaited(handler))
-
-
-def _awaited(handler: Callable[[Request, Any], Response]) -> Callable[[Request, Any], Awaitable[Response]]:
-    async def answer(request: Request, error: Any) -> Response:
-        return handler(request, error)
-
-    return answer
-
-
 def _http(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
         return problem(404, "There is nothing at this path. /docs lists all there is.")
@@ -132,7 +102,7 @@ def _methods(request: Request) -> list[str]:
     def takes(route: BaseRoute, method: str) -> bool:
         return route.matches({**request.scope, "method": method})[0] is Match.FULL
 
-    return [method for method in METHODS if any(takes(route, method) for route in request.app.routes)]
+    return [method for method in _METHODS if any(takes(route, method) for route in request.app.routes)]
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Response:
@@ -142,8 +112,37 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
         name = ".".join(map(str, path))
         entry_for = header_error if place == "header" else parameter_error
         found.append(entry_for(name, f"{entry['msg']}."))
-    return problem_details.answer(_request, exceptions.InvalidError(found))
+    return problem_details.api_error_response(_request, exceptions.InvalidError(found))
 
 
 def _disconnected(_request: Request, _error: ClientDisconnect) -> Response:
     return problem(400, "The connection was closed before the whole body had come.")
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Any], Response]] = {
+    ApiError: problem_details.api_error_response,
+    HTTPException: _http,
+    RequestValidationError: _validation,
+    ClientDisconnect: _disconnected,
+    DBAPIError: _database,
+    PoolTimeoutError: _database,
+    CorruptError: _corrupt,
+    GoneError: _gone,
+    OSError: _file,
+    Exception: _unexpected,
+}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answers every exception of a route by a problem (RFC 9457)."""
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, _on_event_loop(handler))
+
+
+def _on_event_loop(handler: Callable[[Request, Any], Response]) -> Callable[[Request, Any], Awaitable[Response]]:
+    """The handler as a coroutine function: Starlette runs plain functions on a thread."""
+
+    async def handle(request: Request, error: Any) -> Response:
+        return handler(request, error)
+
+    return handle

@@ -8,20 +8,22 @@ import orjson
 from fastapi import Header
 from fastapi.responses import Response
 
+from service.api.media_types import JSON
+
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer you have: 304 if it is still right.")]
 
 
 def tagged(body: Mapping[str, object], if_none_match: str | None) -> Response:
     """The body as JSON with a strong ETag of its content; 304 if the client has it."""
-    return tagged_json(orjson.dumps(body), if_none_match)
+    return tagged_bytes(orjson.dumps(body), if_none_match)
 
 
-def tagged_json(text: bytes, if_none_match: str | None) -> Response:
-    """The same of a body that is JSON already."""
-    etag = etag_of(text)
+def tagged_bytes(content: bytes, if_none_match: str | None, media_type: str = JSON) -> Response:
+    """The same for an encoded body."""
+    etag = etag_of(content)
     if matches(if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})
-    return Response(text, headers={"ETag": etag}, media_type="application/json")
+    return Response(content, headers={"ETag": etag}, media_type=media_type)
 
 
 def etag_of(content: bytes) -> str:

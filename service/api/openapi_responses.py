@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from service.api.media_types import PROBLEM_JSON
 from service.schemas.responses.problems import Problem
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of an operation, for its description."""
     return {status: _PROBLEMS[status] for status in sorted({*statuses, 422, 500, 503, 507})}
+
+
+def cacheable(text: str) -> dict[int | str, dict[str, Any]]:
+    """200 with an ETag, and 304."""
+    return {200: described(text, "ETag"), 304: NOT_MODIFIED}
 
 
 def described(text: str, *headers: str) -> dict[str, Any]:
@@ -28,8 +34,11 @@ _HEADERS = {
 }
 
 
+NOT_MODIFIED = described("Unchanged since the answer with this ETag.", "ETag")
+
+
 def _described(text: str, *headers: str) -> dict[str, Any]:
-    return described(text, *headers) | {"content": {"application/problem+json": {"schema": _PROBLEM_REF}}}
+    return described(text, *headers) | {"content": {PROBLEM_JSON: {"schema": _PROBLEM_REF}}}
 
 
 _PROBLEM_REF = {"$ref": f"#/components/schemas/{Problem.__name__}"}

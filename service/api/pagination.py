@@ -7,6 +7,7 @@ import orjson
 from fastapi import Query
 from fastapi.responses import Response
 
+from service.api.media_types import JSON
 from service.api.responses import query_error
 from service.core.settings import Settings
 
@@ -33,7 +34,7 @@ def page_of(
     else:
         after = None
     end = orjson.dumps({"has_more": after is not None, "next": None if after is None else str(after)})
-    return Response(b'{"data":[' + b",".join(parts) + b"]," + end[1:], media_type="application/json")
+    return Response(b'{"data":[' + b",".join(parts) + b"]," + end[1:], media_type=JSON)
 
 
 def cursor(after: str | None) -> int | None:

@@ -7,7 +7,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.api.media_types import PROBLEM_JSON
 from service.core.exceptions import ApiError, ErrorEntry
+from service.schemas.responses.problems import Problem
 
 TITLES = {
     400: "Malformed request",
@@ -41,12 +43,18 @@ def problem(
 ) -> Response:
     """The answer that tells of an error. `title` is for one of several that share a status."""
     title = title or TITLES.get(status, "Error")
-    body = {"type": f"urn:descent:{title.lower().replace(' ', '-')}", "title": title, "status": status}
-    body |= {"detail": detail} | ({"errors": list(errors)} if errors else {}) | members
-    return Response(orjson.dumps(body), status, dict(headers or {}), media_type="application/problem+json")
+    body: Problem = {
+        "type": f"urn:descent:{title.lower().replace(' ', '-')}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    return Response(orjson.dumps({**body, **members}), status, dict(headers or {}), media_type=PROBLEM_JSON)
 
 
-def answer(_request: Request, error: Exception) -> Response:
+def api_error_response(_request: Request, error: Exception) -> Response:
     """The handler of every ApiError."""
     assert isinstance(error, ApiError)  # noqa: S101 - it is registered for this class alone
     return problem(error.status, error.detail, error.errors, headers=error.headers, **error.members)

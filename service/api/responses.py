@@ -6,6 +6,7 @@ import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
+from service.api.media_types import JSON
 from service.core.exceptions import InvalidError, UnsupportedMediaTypeError, header_error, parameter_error
 
 
@@ -28,7 +29,7 @@ def media_type(request: Request, *allowed: str) -> str:
 
 def json_response(body: Mapping[str, object], status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """The body as JSON: what is not finite becomes null."""
-    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+    return Response(orjson.dumps(body), status, headers, media_type=JSON)
 
 
 def query_error(parameter: str, message: str, hint: str | None = None) -> InvalidError:

@@ -42,4 +42,4 @@ class Stream(StreamingResponse):
         except TimeoutError:
             log.warning("api.slow_reader path=%s: another needed its place, and it was cut off", scope["path"])
         except (SQLAlchemyError, CorruptError) as error:
-            error_handlers.told(scope["path"], error)
+            error_handlers.log_database_error(scope["path"], error)

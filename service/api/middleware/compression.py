@@ -14,17 +14,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.content_negotiation import qualities
+from service.api.media_types import CSV, JSON, NDJSON, PROBLEM_JSON, SVG
 from service.auth import policy
 
 TEXT = frozenset(
     {
         "application/javascript",
-        "application/json",
-        "application/problem+json",
-        "application/x-ndjson",
-        "image/svg+xml",
+        JSON,
+        PROBLEM_JSON,
+        NDJSON,
+        SVG,
         "text/css",
-        "text/csv",
+        CSV,
         "text/html",
         "text/javascript",
         "text/plain",

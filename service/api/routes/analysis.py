@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 from service.analysis import loss_landscape, step_breakdown
 from service.analysis import predictions as prediction
 from service.api.dependencies import Asks, Config, Store
-from service.api.etags import IfNoneMatch, tagged_json
+from service.api.etags import IfNoneMatch, tagged_bytes
+from service.api.media_types import JSON
 from service.api.openapi_examples import PREDICT_EXAMPLES
-from service.api.openapi_responses import described, problems
+from service.api.openapi_request_body import json_body
+from service.api.openapi_responses import cacheable, problems
 from service.api.request_body import Body
 from service.api.responses import media_type, query_error
 from service.api.routes.runs import RunId, find
@@ -27,8 +29,7 @@ router = APIRouter(prefix="/runs", tags=["inquiries"])
 MOST_RESOLUTION = 201
 MOST_BESIDE = 7
 TAGGED = {
-    200: described("The answer.", "ETag"),
-    304: described("The answer is as the ETag says.", "ETag"),
+    **cacheable("The answer."),
     **problems(404, 409, 413, 422),
 }
 
@@ -79,7 +80,7 @@ async def run_landscape(
     beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
     arguments = (*landscape_of(run, query), beside)
     found = await request.app.state.inquiries.answer(request.state.user, loss_landscape.around, *arguments)
-    return tagged_json(found, if_none_match)
+    return tagged_bytes(found, if_none_match)
 
 
 def landscape_of(run: Any, query: LandscapeQuery) -> tuple[Any, ...]:
@@ -121,7 +122,7 @@ async def step_arithmetic(
     found = await request.app.state.inquiries.answer(
         request.state.user, step_breakdown.of_step, run.seq, stored(run, step, "step")
     )
-    return tagged_json(found, if_none_match)
+    return tagged_bytes(found, if_none_match)
 
 
 @router.get(
@@ -149,7 +150,7 @@ async def predictions(
     last = stored(run, _last(run), "step")
     arguments = (run.seq, step, points, query.max_steps, last)
     found = await request.app.state.inquiries.answer(request.state.user, prediction.along_data, *arguments)
-    return tagged_json(found, if_none_match)
+    return tagged_bytes(found, if_none_match)
 
 
 @router.post(
@@ -157,28 +158,18 @@ async def predictions(
     response_model=Predicted,
     summary="Predict from rows of features",
     responses=problems(400, 404, 408, 409, 413, 415, 422),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/PredictRequest"},
-                    "examples": PREDICT_EXAMPLES,
-                }
-            },
-        }
-    },
+    openapi_extra=json_body(PredictRequest, PREDICT_EXAMPLES),
 )
 async def predict(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
     """By θ of the last step, of the best one, or of any that is stored: numbers, or class labels and probabilities."""
-    media_type(request, "application/json")
+    media_type(request, JSON)
     run = await run_in_threadpool(find, store, run_id, caller)
     async with Body(request, settings.max_body_bytes) as body:
         asked = await body.read_by(lambda content: parse(PredictRequest, content))
     _check_rows(asked.x, len(run.dataset_features), settings)
     arguments = (run.seq, _predicting(run, asked.step), asked.x)
     found = await request.app.state.inquiries.answer_once(request.state.user, prediction.at_rows, *arguments)
-    return Response(found, media_type="application/json")
+    return Response(found, media_type=JSON)
 
 
 def stored(run: Any, step: int, parameter: str) -> int:

@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
+from service.api.media_types import CSV, JSON
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES
-from service.api.openapi_responses import described, problems
+from service.api.openapi_request_body import json_or_csv_body
+from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, cursor, page_of, page_size
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
@@ -50,18 +52,7 @@ ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
         201: described("The dataset is stored; it is at `Location`.", "Location"),
         **problems(400, 408, 409, 413, 415, 422, 507),
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/InlineDataset"},
-                    "examples": DATASET_EXAMPLES,
-                },
-                "text/csv": {"schema": {"type": "string"}, "examples": CSV_EXAMPLES},
-            },
-        }
-    },
+    openapi_extra=json_or_csv_body(InlineDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
 )
 async def upload(
     request: Request,
@@ -83,8 +74,8 @@ async def upload(
     ] = None,
 ) -> Response:
     """The same content gives the same id. A CSV is UTF-8, with `,`, `;` or tabs between the cells, quoted or not."""
-    kind = media_type(request, "application/json", "text/csv")
-    if kind == "application/json":
+    kind = media_type(request, JSON, CSV)
+    if kind == JSON:
         for parameter, value in {"target": target, "features": features, "header": header}.items():
             if value is not None:
                 raise query_error(parameter, "JSON says this in the body.", "Leave the parameter out.")
@@ -123,8 +114,7 @@ def list_datasets(
     response_model=Dataset,
     summary="Look at a dataset",
     responses={
-        200: described("The dataset.", "ETag"),
-        304: described("The dataset is as the ETag says.", "ETag"),
+        **cacheable("The dataset."),
         **problems(404),
     },
 )
@@ -164,7 +154,7 @@ def get_rows(
         blocks = list(datasets.read(connection, dataset, first, end)) if first <= end else []
     table = np.vstack([np.empty((0, len(dataset.features) + 1)), *blocks])
     text = orjson.dumps(_rows(dataset, table, first, first + len(table) - 1), option=orjson.OPT_SERIALIZE_NUMPY)
-    return Response(text, media_type="application/json")
+    return Response(text, media_type=JSON)
 
 
 @router.delete(

@@ -14,6 +14,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
 from service.api.dependencies import Asks, Store
+from service.api.media_types import EVENT_STREAM
 from service.api.openapi_responses import problems
 from service.api.routes.runs import RunId, find
 from service.api.routes.trajectory import fields_of, head_of, view_of
@@ -63,7 +64,7 @@ class EventsQuery(BaseModel):
     responses={
         200: {
             "description": "Server-sent events until the run is finished.",
-            "content": {"text/event-stream": {"schema": EVENT}},
+            "content": {EVENT_STREAM: {"schema": EVENT}},
         },
         **problems(404, 422),
     },
@@ -91,7 +92,7 @@ def events(
     follower = _Follower(store, run.seq, fields_of(run, query.fields), query.every, first)
     state = request.app.state
     content = _sent(follower, state.is_stopping)
-    return Stream(state.followers, request.state.user, content, "text/event-stream", HEADERS)
+    return Stream(state.followers, request.state.user, content, EVENT_STREAM, HEADERS)
 
 
 def _step_of(last_event_id: str) -> int:

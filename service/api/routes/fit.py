@@ -8,7 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api.dependencies import Asks, Config, Store
+from service.api.media_types import JSON
 from service.api.openapi_examples import FIT_EXAMPLES
+from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
 from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
@@ -40,14 +42,7 @@ router = APIRouter(tags=["fit"])
         202: described("The run is queued; it is at `Location`.", "Location", "Retry-After"),
         **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/FitRequest"}, "examples": FIT_EXAMPLES}
-            },
-        }
-    },
+    openapi_extra=json_body(FitRequest, FIT_EXAMPLES),
 )
 async def fit(
     request: Request,
@@ -68,7 +63,7 @@ async def fit(
     Every field but `dataset` has a default. The answer comes at once; a worker descends, and stores θ and both criteria
     at every step.
     """
-    media_type(request, "application/json")
+    media_type(request, JSON)
     wait = wait_of(prefer)
     state = request.app.state
     async with Body(request, settings.max_body_bytes) as body:

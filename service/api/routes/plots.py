@@ -9,25 +9,26 @@ from pydantic import BaseModel, Field
 
 from service.analysis import plots
 from service.api.dependencies import Asks, Store
-from service.api.etags import IfNoneMatch, etag_of, matches
-from service.api.openapi_responses import described, problems
+from service.api.etags import IfNoneMatch, tagged_bytes
+from service.api.media_types import PNG, SVG
+from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.routes.analysis import LandscapeQuery, landscape_of, stored
 from service.api.routes.runs import RunId, find
 from service.plotting import Look
 
 router = APIRouter(prefix="/runs", tags=["pictures"])
 
-MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+MEDIA_TYPES = {"svg": SVG, "png": PNG}
 MOST_NAME = 60
 ANSWERS = {
     200: {
         **described("The picture.", "ETag"),
         "content": {
-            "image/svg+xml": {"schema": {"type": "string", "description": "An SVG document that needs nothing else."}},
-            "image/png": {"schema": {"type": "string", "format": "binary"}},
+            SVG: {"schema": {"type": "string", "description": "An SVG document that needs nothing else."}},
+            PNG: {"schema": {"type": "string", "format": "binary"}},
         },
     },
-    304: described("The picture is as the ETag says.", "ETag"),
+    304: NOT_MODIFIED,
     **problems(404, 409, 413, 422),
 }
 Form = Annotated[Literal["svg", "png"], Path(description="The kind of file.", examples=["svg"])]
@@ -71,7 +72,7 @@ async def landscape_picture(
     run = await run_in_threadpool(find, store, run_id, caller)
     arguments = (query.look, form, _title(run), _best(run), *landscape_of(run, query))
     found = await request.app.state.inquiries.answer(request.state.user, plots.of_landscape, *arguments)
-    return _picture(found, form, if_none_match)
+    return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
 
 @router.get(
@@ -94,14 +95,7 @@ async def curves_picture(
     last = stored(run, max(run.rows_done - 1, 0), "step")
     arguments = (query.look, form, _title(run), _best(run), run.diverged_at, run.seq, last)
     found = await request.app.state.inquiries.answer(request.state.user, plots.of_criteria, *arguments)
-    return _picture(found, form, if_none_match)
-
-
-def _picture(content: bytes, form: str, if_none_match: str | None) -> Response:
-    headers = {"ETag": etag_of(content)}
-    if matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=MEDIA_TYPES[form])
+    return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
 
 def _title(run: Any) -> str:

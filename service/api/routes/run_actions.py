@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from service.api import prefer_wait
 from service.api.dependencies import Asks, Config, Store
+from service.api.media_types import JSON
 from service.api.openapi_examples import FORK_EXAMPLES
+from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
@@ -79,14 +81,7 @@ def resume_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
         202: described("The new run is queued; it is at `Location`.", "Location", "Retry-After"),
         **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/ForkRequest"}, "examples": FORK_EXAMPLES}
-            },
-        }
-    },
+    openapi_extra=json_body(ForkRequest, FORK_EXAMPLES),
 )
 async def fork_run(
     run_id: RunId,
@@ -104,7 +99,7 @@ async def fork_run(
     The new run's step 0 is the θ of `from_step`; the optimiser's memory and the schedule begin anew. Where the run had
     the learning rate "auto", the fork has the number that it was, unless the objective changes.
     """
-    media_type(request, "application/json")
+    media_type(request, JSON)
     quotas = request.app.state.quotas
     async with Body(request, settings.max_body_bytes) as body:
         run = await body.read_by(_forked, run_id, store, settings, caller, idempotency_key, quotas)

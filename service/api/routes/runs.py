@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
-from service.api.openapi_responses import described, problems
+from service.api.openapi_responses import cacheable, problems
 from service.api.pagination import After, cursor, page_of, page_size
 from service.api.responses import query_error
 from service.api.serializers import runs as run_serializer
@@ -65,8 +65,7 @@ def list_runs(
     response_model=Run,
     summary="Look at a run",
     responses={
-        200: described("The run.", "ETag"),
-        304: described("The run is as the ETag says.", "ETag"),
+        **cacheable("The run."),
         **problems(404),
     },
 )

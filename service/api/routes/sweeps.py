@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
+from service.api.media_types import JSON
 from service.api.openapi_examples import SWEEP_EXAMPLES
-from service.api.openapi_responses import described, problems
+from service.api.openapi_request_body import json_body
+from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, cursor, page_of, page_size
 from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
@@ -53,17 +55,7 @@ ChangedSweepId = Annotated[
         202: described("Its runs are queued; it is at `Location`.", "Location", "Retry-After"),
         **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/SweepRequest"},
-                    "examples": SWEEP_EXAMPLES,
-                }
-            },
-        }
-    },
+    openapi_extra=json_body(SweepRequest, SWEEP_EXAMPLES),
 )
 async def submit_sweep(
     request: Request,
@@ -82,7 +74,7 @@ async def submit_sweep(
     Each is an ordinary run with every step of its own, bit by bit what it would be alone: it can be followed, paused,
     forked and verified. The values may be of any hyperparameter: of `descent`, `objective`, `model`, `split`.
     """
-    media_type(request, "application/json")
+    media_type(request, JSON)
     wait = wait_of(prefer)
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
@@ -124,8 +116,7 @@ def list_sweeps(
     response_model=Sweep,
     summary="Look at a sweep and the ranking of its runs",
     responses={
-        200: described("The sweep.", "ETag"),
-        304: described("The sweep is as the ETag says.", "ETag"),
+        **cacheable("The sweep."),
         **problems(404),
     },
 )

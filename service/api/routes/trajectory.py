@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 from service.api.content_negotiation import qualities
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
-from service.api.openapi_responses import described, problems
+from service.api.media_types import CSV, JSON, NDJSON
+from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
 from service.api.serializers import runs
@@ -27,7 +28,7 @@ from service.trajectories.slicing import View
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
 
-MEDIA_TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
 PIECE_BYTES = 256 * 1024
 ON_REQUEST = "optimality_gap"
 """The one column that is sent only when it is asked for by name."""
@@ -58,11 +59,11 @@ class TrajectoryQuery(BaseModel):
         200: {
             **described("The trajectory, streamed. With an ETag when the run is finished.", "Vary"),
             "content": {
-                "application/x-ndjson": {"schema": {"type": "string", "description": "One JSON object a step."}},
-                "text/csv": {"schema": {"type": "string", "description": "step,theta.intercept,…,train_loss,…"}},
+                NDJSON: {"schema": {"type": "string", "description": "One JSON object a step."}},
+                CSV: {"schema": {"type": "string", "description": "step,theta.intercept,…,train_loss,…"}},
             },
         },
-        304: described("The trajectory is as the ETag says.", "ETag"),
+        304: NOT_MODIFIED,
         **problems(404, 406, 422),
     },
 )

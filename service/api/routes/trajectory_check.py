@@ -7,7 +7,9 @@ from fastapi.responses import Response
 
 from service.analysis import trajectory_check
 from service.api.dependencies import Asks, Config, Store
+from service.api.media_types import JSON
 from service.api.openapi_examples import CHECK_EXAMPLES
+from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import problems
 from service.api.request_body import Body
 from service.api.responses import media_type
@@ -29,17 +31,7 @@ router = APIRouter(tags=["inquiries"])
     response_model=Verdict,
     summary="Check your own descent",
     responses=problems(400, 404, 408, 409, 413, 415, 422),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": "#/components/schemas/CheckRequest"},
-                    "examples": CHECK_EXAMPLES,
-                }
-            },
-        }
-    },
+    openapi_extra=json_body(CheckRequest, CHECK_EXAMPLES),
 )
 async def check(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
     """The body of `POST /fit`, and θ at every step as your own program found it.
@@ -47,11 +39,11 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
     The answer names the first step that differs from what the step before it leads to, and the mistakes that explain
     every step: each is decided by descending with that mistake and finding the same numbers. Nothing is stored.
     """
-    media_type(request, "application/json")
+    media_type(request, JSON)
     async with Body(request, settings.max_body_bytes) as body:
         case = await body.read_by(_read, store, settings, caller)
     found = await request.app.state.inquiries.answer_once(request.state.user, trajectory_check.of_path, *case)
-    return Response(found, media_type="application/json")
+    return Response(found, media_type=JSON)
 
 
 class _Case(NamedTuple):
