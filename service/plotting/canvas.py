@@ -1,10 +1,9 @@
 """The sheet that a single picture is drawn on: its look, its plot with axes, its words, and the document round it."""
 
-import html
-import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from service.plotting import svg
 from service.plotting.axes import Axis
 
 WIDE = 900
@@ -69,41 +68,41 @@ class Plot(NamedTuple):
         return LEFT + right * PLOT_WIDE, TOP + (1 - above) * self.high
 
 
-def document(parts: Sequence[str], look: Look, high: float, title: str, description: str) -> str:
-    """Return the SVG document of a sheet with these parts on it. A screen reader says its title and description."""
-    size = f'width="{look.width}" height="{round(look.width * high / WIDE)}"'
-    head = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {high:g}" {size}
-  role="img" aria-labelledby="title description" xml:lang="{look.language}" lang="{look.language}"
-  font-family="system-ui, DejaVu Sans, sans-serif" font-size="14" fill="{look.colours.ink}">
-<title id="title">{escape(title)}</title>
-<desc id="description">{escape(description)}</desc>
-<rect width="100%" height="100%" fill="{look.colours.paper}"/>
-{text(LEFT, 40, shortened(title), 'font-size="22"')}"""
-    return "\n".join([head, *parts, "</svg>\n"])
+def sheet(parts: Sequence[str], look: Look, high: float, title: str, description: str) -> str:
+    """The SVG document with these elements, `high` units high, below its title."""
+    drawn = [
+        svg.element("rect", width="100%", height="100%", fill=look.colours.paper),
+        svg.text(LEFT, 40, shortened(title), font_size=22),
+        *parts,
+    ]
+    size = look.width, round(look.width * high / WIDE)
+    style = {"xml:lang": look.language, "lang": look.language, "font_size": "14", "fill": look.colours.ink}
+    return svg.document(drawn, size, f"0 0 {WIDE} {high:g}", title, description, **style)
 
 
 def axes(plot: Plot, names: tuple[str, str], colours: Theme, *, grid: bool) -> list[str]:
-    """Draw the ticks and names of both axes, and lines across the plot at the ticks of `up` if there is a grid."""
+    """The ticks and names of both axes, and lines across the plot at the ticks of `up` if there is a grid."""
     foot, middle = TOP + plot.high, TOP + plot.high / 2
     parts = []
     for place, label in plot.across.ticks(8):
         x, _ = plot.at(place, 0)
-        parts.append(text(x, foot + 21, superscript(label), f'text-anchor="middle" fill="{colours.muted}"'))
+        parts.append(svg.text(x, foot + 21, superscript(label), text_anchor="middle", fill=colours.muted))
     for place, label in plot.up.ticks(7):
         _, y = plot.at(0, place)
         if grid:
-            parts.append(f'<path d="M{LEFT} {y:.1f}h{PLOT_WIDE}" stroke="{colours.grid}"/>')
-        parts.append(text(LEFT - 9, y + 5, superscript(label), f'text-anchor="end" fill="{colours.muted}"'))
-    size = f'x="{LEFT}" y="{TOP}" width="{PLOT_WIDE}" height="{plot.high:.1f}"'
-    parts.append(f'<rect {size} fill="none" stroke="{colours.muted}"/>')
-    parts.append(text(LEFT + PLOT_WIDE / 2, foot + 47, shortened(names[0]), 'text-anchor="middle"'))
-    turned = f'text-anchor="middle" transform="rotate(-90 20 {middle:.1f})"'
-    return [*parts, text(20, middle, shortened(names[1]), turned)]
+            parts.append(svg.path(f"M{LEFT} {y:.1f}h{PLOT_WIDE}", stroke=colours.grid))
+        parts.append(svg.text(LEFT - 9, y + 5, superscript(label), text_anchor="end", fill=colours.muted))
+    return [
+        *parts,
+        frame(plot, fill="none", stroke=colours.muted),
+        svg.text(LEFT + PLOT_WIDE / 2, foot + 47, shortened(names[0]), text_anchor="middle"),
+        svg.text(20, middle, shortened(names[1]), text_anchor="middle", transform=f"rotate(-90 20 {middle:.1f})"),
+    ]
 
 
-def text(x: float, y: float, words: str, attributes: str = "") -> str:
-    """Return words at a place."""
-    return f'<text x="{x:.1f}" y="{y:.1f}" {attributes}>{escape(words)}</text>'
+def frame(plot: Plot, **attributes: svg.Attribute) -> str:
+    """The rectangle of the plot."""
+    return svg.element("rect", x=LEFT, y=TOP, width=PLOT_WIDE, height=float(plot.high), **attributes)
 
 
 def shortened(words: str, most: int = 64) -> str:
@@ -116,8 +115,3 @@ def superscript(label: str) -> str:
     mantissa, e, exponent = label.partition("e")
     power = exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return label if not e else f"10{power}" if mantissa == "1" else f"{mantissa}×10{power}"
-
-
-def escape(words: str) -> str:
-    """Escape for XML, and drop the characters that XML cannot hold at all."""
-    return html.escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", words))

@@ -1,13 +1,13 @@
 """The ground of a landscape: what lies between contours of E, coloured by height."""
 
-from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from contourpy import FillType, LineType, contour_generator
 
-from service.plotting.canvas import LEFT, PLOT_WIDE, TOP, Plot, Theme
+from service.plotting import svg
+from service.plotting.canvas import LEFT, PLOT_WIDE, TOP, Plot, Theme, frame
 from service.plotting.height_map import HeightMap
 
 
@@ -21,11 +21,12 @@ def contours(plot: Plot, shape: HeightMap, colours: Theme) -> list[str]:
     )
     parts = _hatched(plot, colours) if np.ma.is_masked(known) else []
     for level in [-np.inf, *shape.levels]:
-        fill = f'fill="{mixed(colours.ground, shape.share(max(level, 0.0)))}" fill-rule="evenodd"'
-        parts.append(f'<path class="ground" d="{_filled(generator.filled(level, np.inf))}" {fill}/>')
+        colour = mixed(colours.ground, shape.share(max(level, 0.0)))
+        polygons = _filled(generator.filled(level, np.inf))
+        parts.append(svg.path(polygons, class_="ground", fill=colour, fill_rule="evenodd"))
     for level in shape.levels:
-        lines = "".join(line_of(np.asarray(points).tolist()) for points in generator.lines(level))
-        parts.append(f'<path class="contour" d="{lines}" fill="none" stroke="{colours.ink}" stroke-opacity="0.4"/>')
+        lines = "".join(svg.line(np.asarray(points).tolist()) for points in generator.lines(level))
+        parts.append(svg.path(lines, class_="contour", fill="none", stroke=colours.ink, stroke_opacity="0.4"))
     return parts
 
 
@@ -33,22 +34,17 @@ def _filled(found: Any) -> str:
     """Return polygons with their holes as a path."""
     parts = []
     for points, offsets in zip(*found, strict=True):
-        parts += [line_of(points[start:end].tolist()) + "Z" for start, end in pairwise(offsets)]
+        parts += [svg.line(points[start:end].tolist()) + "Z" for start, end in pairwise(offsets)]
     return "".join(parts)
-
-
-def line_of(points: Iterable[Sequence[float]]) -> str:
-    """Return the data of a path through points of the sheet."""
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
 def _hatched(plot: Plot, colours: Theme) -> list[str]:
     """Fill the plot with what stands for "not finite"."""
-    lines = f'<path d="M0 0V7" stroke="{colours.muted}" stroke-width="1.5"/>'
-    turned = 'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"'
+    lines = svg.path("M0 0V7", stroke=colours.muted, stroke_width=1.5)
+    turned = {"patternUnits": "userSpaceOnUse", "patternTransform": "rotate(45)"}
     return [
-        f'<pattern id="unknown" width="7" height="7" {turned}>{lines}</pattern>',
-        f'<rect x="{LEFT}" y="{TOP}" width="{PLOT_WIDE}" height="{plot.high:.1f}" fill="url(#unknown)"/>',
+        svg.element("pattern", lines, id="unknown", width=7, height=7, **turned),
+        frame(plot, fill="url(#unknown)"),
     ]
 
 

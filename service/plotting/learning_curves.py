@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from service.plotting import svg
 from service.plotting.axes import Axis, Curve, step_axis, strokes, value_axis
-from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, axes, document, escape, text
+from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, axes, sheet
 from service.plotting.translations import WORDS
 
 NAMES = ("train_mse", "test_mse", "train_loss")
 _DASHES = {"train_loss": "2 5", "train_mse": "", "test_mse": "9 6"}
+_ROUND = {"stroke_linecap": "round", "stroke_linejoin": "round"}
 _HIGH = 400
 
 
@@ -30,7 +32,7 @@ def criteria_svg(
     plot = Plot(step_axis(curves.values(), *marks), up or Axis(0.1, 10, log=True), _HIGH)
     parts = axes(plot, (words["step"], ""), look.colours, grid=True)
     if up is None:
-        parts.append(text(LEFT + PLOT_WIDE / 2, TOP + _HIGH / 2, words["nothing"], 'text-anchor="middle"'))
+        parts.append(svg.text(LEFT + PLOT_WIDE / 2, TOP + _HIGH / 2, words["nothing"], text_anchor="middle"))
     parts += [_curve(name, curve, plot, look) for name, curve in curves.items()]
     parts += [_diverged(step, plot, look) for step in marks]
     mark = plot.point(best, columns["test_mse"][steps.index(best)]) if best in steps else None
@@ -39,41 +41,39 @@ def criteria_svg(
     told = [words["curves_described"]]
     told += [words["best"].format(step=best)] if best is not None else []
     told += [words["diverged"].format(step=step) for step in marks]
-    return document(parts, look, TOP + _HIGH + BOTTOM, words["curves"].format(run=run), " ".join(told))
+    return sheet(parts, look, TOP + _HIGH + BOTTOM, words["curves"].format(run=run), " ".join(told))
 
 
-def _pen(name: str, look: Look) -> str:
-    dashes = f' stroke-dasharray="{_DASHES[name]}"' if _DASHES[name] else ""
+def _pen(name: str, look: Look) -> dict[str, svg.Attribute]:
+    dashes = {"stroke_dasharray": _DASHES[name]} if _DASHES[name] else {}
     colour = look.colours.curves[NAMES.index(name)]
-    return f'fill="none" stroke="{colour}" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"{dashes}'
+    return {"fill": "none", "stroke": colour, "stroke_width": 2.4, **_ROUND, **dashes}
 
 
 def _curve(name: str, curve: Curve, plot: Plot, look: Look) -> str:
-    lines = []
-    for stroke in strokes(curve, plot.across, plot.up):
-        points = "L".join("{:.1f} {:.1f}".format(*plot.at(*place)) for place in stroke)
-        lines.append(f"M{points}" if len(stroke) > 1 else f"M{points}h0.1")
-    return f'<path d="{"".join(lines)}" {_pen(name, look)}><title>{escape(curve.name)}</title></path>'
+    pieces = strokes(curve, plot.across, plot.up)
+    lines = "".join(svg.line(plot.at(*place) for place in stroke) for stroke in pieces)
+    return svg.path(lines, svg.element("title", svg.escape(curve.name)), **_pen(name, look))
 
 
 def _ring(x: float, y: float, look: Look) -> str:
-    pen = f'fill="none" stroke="{look.colours.curves[1]}" stroke-width="2.4"'
-    return f'<circle class="best" cx="{x:.1f}" cy="{y:.1f}" r="7" {pen}/>'
+    return svg.circle(x, y, 7, class_="best", fill="none", stroke=look.colours.curves[1], stroke_width=2.4)
 
 
 def _diverged(step: int, plot: Plot, look: Look) -> str:
     x, _ = plot.at(plot.across.place(step) or 0, 0)
     late = x > LEFT + PLOT_WIDE / 2
-    line = f'<path d="M{x:.1f} {TOP}v{_HIGH}" stroke="{look.colours.path}" stroke-width="1.5" stroke-dasharray="3 3"/>'
+    line = svg.path(f"M{x:.1f} {TOP}v{_HIGH}", stroke=look.colours.path, stroke_width=1.5, stroke_dasharray="3 3")
     words = WORDS[look.language]["diverged"].format(step=step)
-    return line + text(x + (-8 if late else 8), TOP + _HIGH - 12, words, f'text-anchor="{"end" if late else "start"}"')
+    anchor = "end" if late else "start"
+    return line + svg.text(x + (-8 if late else 8), TOP + _HIGH - 12, words, text_anchor=anchor)
 
 
 def _legend(curves: Mapping[str, Curve], best: int | None, look: Look) -> list[str]:
     parts, x = [], float(LEFT)
     for name, curve in curves.items():
-        parts.append(f'<path d="M{x:.0f} 66h38" {_pen(name, look)}/>{text(x + 47, 71, curve.name)}')
+        parts.append(svg.path(f"M{x:.0f} 66h38", **_pen(name, look)) + svg.text(x + 47, 71, curve.name))
         x += 74 + 7.5 * len(curve.name)
     if best is not None:
-        parts.append(_ring(x + 8, 66, look) + text(x + 23, 71, WORDS[look.language]["best"].format(step=best)))
+        parts.append(_ring(x + 8, 66, look) + svg.text(x + 23, 71, WORDS[look.language]["best"].format(step=best)))
     return parts

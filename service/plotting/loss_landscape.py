@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from service.plotting import svg
 from service.plotting.axes import Axis, number
-from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, document, text
-from service.plotting.contours import contours, line_of
+from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, sheet
+from service.plotting.contours import contours
 from service.plotting.height_map import HeightMap, height_map
 from service.plotting.translations import WORDS, share
 
@@ -35,7 +36,7 @@ def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | 
     parts += _legend(mark is not None, look)
     words = WORDS[look.language]
     title, description = words["landscape"].format(run=run), _description(data, shape, look)
-    return document(parts, look, round(TOP + plot.high + BOTTOM), title, description)
+    return sheet(parts, look, round(TOP + plot.high + BOTTOM), title, description)
 
 
 def _plot(data: Mapping[str, Any], up: Sequence[float | None], *, on_one_scale: bool) -> Plot:
@@ -50,39 +51,39 @@ def _plot(data: Mapping[str, Any], up: Sequence[float | None], *, on_one_scale: 
 
 def _curve(plot: Plot, data: Mapping[str, Any], look: Look) -> list[str]:
     points = [plot.point(x, e) for x, e in zip(data["x"]["values"], data["energy"][0], strict=True) if e is not None]
-    pen = f'fill="none" stroke="{look.colours.curves[0]}" stroke-width="2.6"'
-    return [f'<path class="energy" d="{line_of(point for point in points if point)}" {pen}/>']
+    line = svg.line(point for point in points if point)
+    return [svg.path(line, class_="energy", fill="none", stroke=look.colours.curves[0], stroke_width=2.6)]
 
 
 def _path(path: Sequence[Point], best: Point | None, colours: Theme) -> list[str]:
     """Draw the path, a dot for each step that can be told apart, and its marks."""
     if not path:
         return []
-    line = line_of(path) if len(path) > 1 else line_of(path) + "h0.1"
-    pen = 'fill="none" stroke-linejoin="round" stroke-linecap="round"'
+    line = svg.line(path)
+    pen = {"fill": "none", "stroke_linejoin": "round", "stroke_linecap": "round"}
     parts = [
-        f'<path d="{line}" {pen} stroke="{colours.paper}" stroke-opacity="0.75" stroke-width="5"/>',
-        f'<path class="path" d="{line}" {pen} stroke="{colours.path}" stroke-width="2"/>',
+        svg.path(line, **pen, stroke=colours.paper, stroke_opacity="0.75", stroke_width=5),
+        svg.path(line, class_="path", **pen, stroke=colours.path, stroke_width=2),
     ]
     last: Point | None = None
     for x, y in path:
         if last is None or np.hypot(x - last[0], y - last[1]) >= _APART:
-            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.8" fill="{colours.path}"/>')
+            parts.append(svg.circle(x, y, 2.8, fill=colours.path))
             last = x, y
     parts += [_start(*path[0], colours), _end(*path[-1], colours)]
     return [*parts, _best(*best, colours)] if best else parts
 
 
 def _start(x: float, y: float, colours: Theme) -> str:
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" fill="{colours.paper}" stroke="{colours.ink}" stroke-width="2"/>'
+    return svg.circle(x, y, 5.5, fill=colours.paper, stroke=colours.ink, stroke_width=2)
 
 
 def _end(x: float, y: float, colours: Theme) -> str:
-    return f'<path d="M{x - 5:.1f} {y - 5:.1f}l10 10m-10 0l10 -10" stroke="{colours.ink}" stroke-width="2.4"/>'
+    return svg.path(f"M{x - 5:.1f} {y - 5:.1f}l10 10m-10 0l10 -10", stroke=colours.ink, stroke_width=2.4)
 
 
 def _best(x: float, y: float, colours: Theme) -> str:
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="none" stroke="{colours.path}" stroke-width="2.4"/>'
+    return svg.circle(x, y, 8, fill="none", stroke=colours.path, stroke_width=2.4)
 
 
 def _legend(best: bool, look: Look) -> list[str]:
@@ -90,7 +91,7 @@ def _legend(best: bool, look: Look) -> list[str]:
     signs = [(_start, words["start"]), (_end, words["end"]), *([(_best, words["best_mark"])] if best else [])]
     parts, x = [], float(LEFT + 8)
     for sign, name in signs:
-        parts.append(sign(x, 66, look.colours) + text(x + 15, 71, name))
+        parts.append(sign(x, 66, look.colours) + svg.text(x + 15, 71, name))
         x += 50 + 8 * len(name)
     return parts
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.cli.demo.runner import Outcome
-from service.plotting import Curve, Panel, number, svg, terminal
+from service.plotting import Curve, Panel, number, panels_svg, terminal
 
 CERTIFIED = {"intercept": -0.262323073774029, "x": 1.00211681802045}
 """NIST's B0 and B1 for Norris, https://www.itl.nist.gov/div898/strd/lls/data/Norris.shtml."""
@@ -123,7 +123,7 @@ def picture(outcomes: Sequence[Outcome]) -> str:
         f"to {_show(outcome.trajectory['train_mse'][-1])}."
         for outcome in outcomes
     )
-    return svg(panels, "NIST's Norris data, three learning rates", description)
+    return panels_svg(panels, "NIST's Norris data, three learning rates", description)
 
 
 def _curves(outcome: Outcome) -> list[Curve]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.plotting import Curve, Panel, number, svg, terminal
+from service.plotting import Curve, Panel, number, panels_svg, terminal
 from service.plotting.axes import Axis
 from service.plotting.terminal import Line
 
@@ -53,7 +53,7 @@ class TestNothingCrashesThem:
 
     @given(st.lists(panel, max_size=4), st.text(), st.text())
     def test_svg(self, panels: list[Panel], title: str, description: str) -> None:
-        document = svg(panels, title, description)
+        document = panels_svg(panels, title, description)
         ElementTree.fromstring(document)
         numbers = [part for d in attributes(document, "path", "d") for part in re.findall(r"[-\w.]+", d)]
         assert not [part for part in numbers if "nan" in part or "inf" in part]
@@ -72,7 +72,7 @@ class TestNothingCrashesThem:
     def test_nothing_to_draw_is_said(self, column: list[float | None]) -> None:
         curve = Curve("train MSE", range(len(column)), column)
         assert "nothing to draw" in plain(terminal([curve]))[1]
-        assert "nothing to draw" in svg([Panel("a", "b", [curve])], "t", "d")
+        assert "nothing to draw" in panels_svg([Panel("a", "b", [curve])], "t", "d")
 
 
 class TestTerminal:
@@ -173,7 +173,7 @@ class TestSvg:
     panel = Panel("crawls <&>", 'η = "0.005"', [train, test], 4)
 
     def test_it_is_described_escaped_and_opaque(self) -> None:
-        document = svg([self.panel], "A <title> & more\x00", "A description")
+        document = panels_svg([self.panel], "A <title> & more\x00", "A description")
         root = ElementTree.fromstring(document)
         assert root.findtext(SVG + "title") == "A <title> & more"
         assert root.findtext(SVG + "desc") == "A description"
@@ -193,7 +193,7 @@ class TestSvg:
         assert "url(" not in document
 
     def test_a_known_curve_stands_where_it_should(self) -> None:
-        document = svg([self.panel], "t", "d")
+        document = panels_svg([self.panel], "t", "d")
         paths = ElementTree.fromstring(document).iter(SVG + "path")
         train, test = (path.get("d") for path in paths if path.find(SVG + "title") is not None)
         # Steps 0, 1, 2 of an axis that reaches to step 4; 100, 10, 1 are the top, middle and bottom of the plot.
@@ -202,7 +202,7 @@ class TestSvg:
         assert test.count("M") == 2
 
     def test_train_and_test_differ_in_dashes_and_colour(self) -> None:
-        document = svg([self.panel], "t", "d")
+        document = panels_svg([self.panel], "t", "d")
         pens = [
             (path.get("stroke"), path.get("stroke-dasharray"))
             for path in ElementTree.fromstring(document).iter(SVG + "path")
@@ -213,9 +213,9 @@ class TestSvg:
     def test_a_long_trajectory_makes_a_small_file(self) -> None:
         steps = range(200_000)
         zigzag = Curve("train MSE", steps, [10.0 ** (step % 7) for step in steps])
-        assert len(svg([Panel("a", "b", [zigzag])], "t", "d")) < 40_000
+        assert len(panels_svg([Panel("a", "b", [zigzag])], "t", "d")) < 40_000
 
     def test_powers_of_ten_are_written_as_such(self) -> None:
-        texts = svg([Panel("a", "b", [Curve("c", [0, 1], [1e-300, 1e300])])], "t", "d")
+        texts = panels_svg([Panel("a", "b", [Curve("c", [0, 1], [1e-300, 1e300])])], "t", "d")
         assert ">10²⁰⁰<" in texts
         assert ">10⁻²⁰⁰<" in texts
