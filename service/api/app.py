@@ -1,4 +1,4 @@
-"""create_app(): the routes, the error answers, the description and the page, put together."""
+"""create_app(): builds the application from routes, error handlers, middleware, description and page."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,16 +44,16 @@ STATIC = Path(__file__).parents[1] / "web"
 DESCRIPTION = """
 Gradient descent as a service. `POST /fit` takes a dataset and the hyperparameters of a descent, a worker computes
 θ ← θ − η∇E(θ), and `GET /runs/{id}/trajectory` gives θ and the **two criteria** at every step: the train error, which
-the descent minimises, and the test error, which one really wants to be small.
+the descent minimises, and the test error, which measures how well the model generalises.
 
-In paths, `latest` stands for the newest run, sweep or dataset, so every example here runs as it stands; to cancel,
-pause, resume or delete needs an id. What is not finite is `null`. Errors are `application/problem+json` and say what to
-change.
+In paths, `latest` stands for the newest run, sweep or dataset, so every example here works unchanged; cancelling,
+pausing, resuming and deleting need an id. Numbers that are not finite are `null`. Errors are `application/problem+json`
+and state the correction.
 """
 
 
 def create_app(settings: Settings, database: Database) -> FastAPI:
-    """The service on a database that is up to date. Raises ValueError for settings that mean nothing."""
+    """The application on a migrated database. Raises ValueError for invalid settings."""
     app = _App(
         title="Descent",
         version=version("descent-service"),
@@ -70,15 +70,15 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.quotas = Quotas(settings)
     app.state.body_reader = BodyReader(settings)
     keys = policy.are_required(settings)
-    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories that are sent", keys=keys)
-    app.state.followers = ConcurrencyLimit(settings.max_followers, "runs that are followed", keys=keys)
-    app.state.waits = ConcurrencyLimit(settings.max_waits, "requests that wait", keys=keys)
-    questions = ConcurrencyLimit(settings.max_inquiries, "questions that are computed", keys=keys)
-    app.state.inquiries = AnalysisPool(settings, questions)
+    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories being sent", keys=keys)
+    app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
+    app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
+    analyses = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
+    app.state.inquiries = AnalysisPool(settings, analyses)
     app.state.is_stopping = lambda: False
     app.state.workers_fault = lambda: None
-    _add_pages(app)  # first, since a page is many files
-    rooms = (
+    _add_pages(app)  # first: a page loads many files
+    modules = (
         fit,
         runs,
         run_actions,
@@ -92,8 +92,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         samples,
         limits,
     )
-    for room in rooms:
-        app.include_router(room.router, dependencies=[Depends(authenticate)])
+    for module in modules:
+        app.include_router(module.router, dependencies=[Depends(authenticate)])
     app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
     add_error_handlers(app)
     stack.protect(app, settings)
@@ -108,7 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _App(FastAPI):
-    """Its middleware is within what compresses and what adds the headers, that of unexpected errors too."""
+    """Applies compression and security headers outside all other middleware, so that error responses have them too."""
 
     def build_middleware_stack(self) -> ASGIApp:
         return security_headers.Headers(Compression(super().build_middleware_stack()), self.state.settings)

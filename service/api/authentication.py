@@ -1,4 +1,4 @@
-"""Where a request shows its key: whoever has none, or the wrong one, goes no further."""
+"""Authentication by API key."""
 
 import logging
 import math
@@ -18,14 +18,14 @@ from service.storage.database import Database
 log = logging.getLogger("descent.api")
 
 WRONG_KEYS_PER_MINUTE = 20
-"""Of one address. A right key from there is let in all the same: others may share the address. An unknown id is no
-longer looked up for it, so a key made just then is known there `access.NOTICE_SECONDS` later."""
+"""Limit for one address. Beyond it, valid keys are still accepted, since others may share the address, but unknown ids
+are no longer looked up: a new key is accepted there only after `api_keys.NOTICE_SECONDS`."""
 _CHALLENGE = 'Bearer realm="descent"'
-_HINT = "Send it as `Authorization: Bearer descent_…`; whoever runs the service makes one by `descent keys create`."
+_HINT = "Send `Authorization: Bearer descent_…`; the operator of the service makes keys by `descent keys create`."
 
 
 class Authenticator:
-    """Says who is asking. Where keys are off, it lets anybody in."""
+    """Finds the caller of a request. Without required keys, every request has the caller ANYBODY."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._key_cache = KeyCache(database) if policy.are_required(settings) else None
@@ -33,9 +33,9 @@ class Authenticator:
         self._wrong_keys = Rate(WRONG_KEYS_PER_MINUTE)
 
     async def caller(self, request: Request) -> Caller:
-        """Whose key the request shows.
+        """The caller with the API key of the request.
 
-        Raises UnauthorizedError, TooManyRequestsError, and ForbiddenError if the key is not for this method.
+        Raises UnauthorizedError, TooManyRequestsError, ForbiddenError if the scope does not allow the method.
         """
         if self._key_cache is None:
             return ANYBODY
@@ -44,27 +44,27 @@ class Authenticator:
         if caller is None or caller.key_id is None:
             self._reject(address)
         if wait := self._requests.seconds_to_wait(caller.key_id):
-            raise _too_many("This API key has sent as many requests as it may in a minute.", wait)
-        demand(caller, "read" if request.method in SAFE else "write")
+            raise _too_many("This API key has reached its limit of requests per minute.", wait)
+        require_scope(caller, "read" if request.method in SAFE else "write")
         return caller
 
     def _reject(self, address: str) -> NoReturn:
         if wait := self._wrong_keys.seconds_to_wait(address):
-            raise _too_many("Too many wrong API keys came from this address.", wait)
+            raise _too_many("This address has sent too many wrong API keys.", wait)
         log.warning("api.wrong_key client=%s", address)
         raise UnauthorizedError(
-            f"This API key is not known here, or it was revoked or has expired. {_HINT}",
+            f"The API key is unknown, revoked or expired. {_HINT}",
             headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
         )
 
 
 def user_of(request: Request, caller: Caller) -> str:
-    """The name under which the request's share of what is bounded is counted: its key's id, else its address."""
+    """The user to whom the limits count the request: the id of its key, else its address."""
     return caller.key_id or address_of(request.client.host if request.client else "")
 
 
 def address_of(host: str) -> str:
-    """A client's address, of IPv6 its first 64 bits: one client has a whole network of them (RFC 6177)."""
+    """The address of a client; of an IPv6 address the first 64 bits, the network of one client (RFC 6177)."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -74,11 +74,11 @@ def address_of(host: str) -> str:
     return host
 
 
-def demand(caller: Caller, scope: api_keys.Scope) -> None:
-    """Raises ForbiddenError if the caller may not do what the scope is for."""
+def require_scope(caller: Caller, scope: api_keys.Scope) -> None:
+    """Raises ForbiddenError if the caller lacks the scope."""
     if scope not in caller.scopes:
         raise ForbiddenError(
-            f"This needs an API key of scope {scope}; the scope of this one is {', '.join(sorted(caller.scopes))}.",
+            f"The request needs an API key of scope {scope}; this key has {', '.join(sorted(caller.scopes))}.",
             headers={"WWW-Authenticate": f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'},
         )
 
@@ -86,7 +86,7 @@ def demand(caller: Caller, scope: api_keys.Scope) -> None:
 def _key_of(request: Request) -> str:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
-        raise UnauthorizedError(f"An API key is needed. {_HINT}", headers={"WWW-Authenticate": _CHALLENGE})
+        raise UnauthorizedError(f"The request needs an API key. {_HINT}", headers={"WWW-Authenticate": _CHALLENGE})
     return key.strip()
 
 

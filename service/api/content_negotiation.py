@@ -1,10 +1,10 @@
-"""What a client likes best, by the headers Accept and Accept-Encoding (RFC 9110, 12.4)."""
+"""Quality values in the headers Accept and Accept-Encoding (RFC 9110, 12.4)."""
 
 import re
 
 
 def qualities(header: str) -> dict[str, float]:
-    """Each entry's quality, in the order of the header; 0 for what is not wanted, or cannot be read."""
+    """The quality of each entry in the order of the header; 0 for refused and malformed entries."""
     found: dict[str, float] = {}
     for entry in header.split(","):
         name, *parameters = (part.strip().lower() for part in entry.split(";"))
@@ -13,5 +13,5 @@ def qualities(header: str) -> dict[str, float]:
 
 
 def _quality(parameters: list[str]) -> float:
-    told = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-    return float(told) if re.fullmatch(r"[01](\.[0-9]{0,3})?", told) else 0.0
+    quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+    return float(quality) if re.fullmatch(r"[01](\.[0-9]{0,3})?", quality) else 0.0

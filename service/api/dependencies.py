@@ -1,4 +1,4 @@
-"""What the routes share: their dependencies, reading a body, ETags, pages."""
+"""Dependencies of the routes: database, settings, authentication, checks of parameters."""
 
 from collections.abc import Callable
 from functools import cache
@@ -17,7 +17,7 @@ from service.schemas.strict_model import MOST_CHARACTERS, MOST_ERRORS
 from service.storage.database import Database
 
 
-# Not plain functions: FastAPI would send each of these to a thread and back, which takes longer than many a query.
+# Coroutines: FastAPI runs plain functions on a thread, and the change of threads takes longer than many queries.
 async def _database(request: Request) -> Database:
     return request.app.state.database  # type: ignore[no-any-return]
 
@@ -27,10 +27,10 @@ async def _settings(request: Request) -> Settings:
 
 
 async def authenticate(request: Request) -> Caller:
-    """Who is asking, for a request that may be made: with a key, where keys are asked for, and with known parameters.
+    """The caller of a request with a valid API key, where keys are required, and with known parameters.
 
-    One dependency for both, since each costs more than what it does. A route asks for more with
-    `authenticator.demand`. The request's state has the `user` whose share of every limit it takes.
+    One dependency does both, since a dependency costs more than its work. It sets `request.state.user`, the user whose
+    share of the limits the request takes.
     """
     caller: Caller = await request.app.state.authenticator.caller(request)
     request.state.user = user_of(request, caller)
@@ -43,30 +43,30 @@ Config = Annotated[Settings, Depends(_settings)]
 Asks = Annotated[Caller, Depends(authenticate)]
 LATEST = "latest"
 NOT_LATEST = {"not": {"const": LATEST}}
-"""For the schema of an id in a request that changes what it names."""
+"""JSON schema of an id that a changing request takes."""
 
 
 async def only_known_parameters(request: Request) -> None:
-    """Raises InvalidError for a query parameter that the operation does not have."""
+    """Raises InvalidError for an unknown query parameter."""
     if not request.query_params:
         return
     known = _query_parameters(request.scope["route"].path, request.scope["endpoint"])
-    hint = f"There are {', '.join(known)}." if known else "There are none here."
+    hint = f"The parameters are {', '.join(known)}." if known else "The operation has no query parameters."
     if unknown := [name for name in request.query_params if name not in known]:
         names = (name[:MOST_CHARACTERS] for name in unknown[:MOST_ERRORS])
-        raise InvalidError([parameter_error(name, "There is no such parameter.", hint) for name in names])
+        raise InvalidError([parameter_error(name, "Unknown parameter.", hint) for name in names])
 
 
 @cache
 def _query_parameters(path: str, endpoint: Callable[..., Any]) -> list[str]:
-    """The names of an operation's query parameters, as they are described."""
+    """The names of the query parameters of an operation, by its description."""
     described = get_openapi(title="-", version="-", routes=[APIRoute(path, endpoint, response_model=None)])
     parameters = described["paths"][path]["get"].get("parameters", ())
     return [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
 
 
 def refuse_latest(given: str, parameter: str, path: str) -> None:
-    """Raises InvalidError for `latest` in a request that changes what it names; `path` leads there by the id."""
+    """Raises InvalidError for `latest` in a changing request; `path` is the path with the id."""
     if given == LATEST:
-        message = "`latest` is for reading only: it may name another one by the time that a request comes."
-        raise query_error(parameter, message, f"It names {path} now: write that.")
+        message = "`latest` is for reading only: it may change before the request arrives."
+        raise query_error(parameter, message, f"Use {path}, the latest at this moment.")

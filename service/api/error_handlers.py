@@ -1,4 +1,4 @@
-"""What is answered when the service itself cannot: what happened, and what is to be done, nothing of the inside."""
+"""Handlers that turn exceptions into problem responses without internal details."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -24,33 +24,33 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = logging.getLogger("descent.api")
 
 
-class _Answer(NamedTuple):
+class _DatabaseProblem(NamedTuple):
     status: int
     title: str
     detail: str
     retry_after: int
 
 
-_ANSWERS = {
-    Failure.BUSY: _Answer(503, "Unavailable", "The database is busy. Try again in a second.", 1),
-    Failure.FULL: _Answer(
+_DATABASE_PROBLEMS = {
+    Failure.BUSY: _DatabaseProblem(503, "Unavailable", "The database is busy. Try again in a second.", 1),
+    Failure.FULL: _DatabaseProblem(
         507,
         "Disk full",
-        "The disk is full, so nothing was stored. Free some space and try again; the service goes on by itself.",
+        "The disk is full; nothing was stored. Free some space and try again; the service needs no restart.",
         30,
     ),
-    Failure.IO: _Answer(
+    Failure.IO: _DatabaseProblem(
         507,
         "Disk error",
-        "The disk could not be read or written, so nothing was stored; the service's log has the error. Look after the "
-        "disk and try again; the service goes on by itself.",
+        "Reading or writing the disk failed; nothing was stored. The log of the service has the error. Repair "
+        "the disk and try again; the service needs no restart.",
         30,
     ),
 }
 
 
 def log_database_error(path: str, error: Exception) -> Failure:
-    """What an error of the store means, after a line about it in the log: with its trace only where it is a mistake."""
+    """Logs a database error, with a traceback only for a kind without a known cause. Returns its kind."""
     failure = failure_of(error)
     trace = error if failure is Failure.OTHER else None
     log.error("api.database_error path=%s failure=%s error=%s", path, failure, name_of(error), exc_info=trace)
@@ -59,18 +59,18 @@ def log_database_error(path: str, error: Exception) -> Failure:
 
 def _database(request: Request, error: Exception) -> Response:
     failure = log_database_error(request.url.path, error)
-    known = _ANSWERS.get(failure)
+    known = _DATABASE_PROBLEMS.get(failure)
     if known is not None:
         headers = {"Retry-After": str(known.retry_after)}
         return problem(known.status, known.detail, title=known.title, headers=headers)
     if failure is Failure.DAMAGED:
-        return problem(500, "The database file is damaged. `descent check` says where, and what to do.")
-    return problem(500, "The database refused; the service's log says why. The request was not carried out.")
+        return problem(500, "The database file is damaged. `descent check` reports the damage and the repair.")
+    return problem(500, "The database failed; the log of the service has the cause. The request had no effect.")
 
 
 def _corrupt(request: Request, error: CorruptError) -> Response:
     log_database_error(request.url.path, error)
-    return problem(500, f"{error} `descent check` says what else is damaged, and what to do.")
+    return problem(500, f"{error} `descent check` reports all damage and the repair.")
 
 
 def _gone(_request: Request, error: GoneError) -> Response:
@@ -78,26 +78,26 @@ def _gone(_request: Request, error: GoneError) -> Response:
 
 
 def _file(request: Request, error: OSError) -> Response:
-    """A temporary file's error, of a large upload."""
+    """An error of the temporary file of a large upload."""
     return _unexpected(request, error) if failure_of(error) is Failure.OTHER else _database(request, error)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     log.error("api.unexpected_error path=%s", request.url.path, exc_info=error)
-    return problem(500, "The service made a mistake; it is in its log. The request was not carried out.")
+    return problem(500, "Internal error; the log of the service has the details. The request had no effect.")
 
 
 def _http(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
-        return problem(404, "There is nothing at this path. /docs lists all there is.")
+        return problem(404, "No resource has this path. /docs lists the operations.")
     if error.status_code == 405:
         allowed = ", ".join(_methods(request))
-        return problem(405, f"Only {allowed} can be done with this path.", headers={"Allow": allowed})
+        return problem(405, f"The path supports {allowed}.", headers={"Allow": allowed})
     return problem(error.status_code, str(error.detail), headers=error.headers)
 
 
 def _methods(request: Request) -> list[str]:
-    """All methods that the path takes: the framework names those of one route, and a path may have several."""
+    """All methods of the path; the framework knows those of one route only."""
 
     def takes(route: BaseRoute, method: str) -> bool:
         return route.matches({**request.scope, "method": method})[0] is Match.FULL
@@ -116,7 +116,7 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
 
 
 def _disconnected(_request: Request, _error: ClientDisconnect) -> Response:
-    return problem(400, "The connection was closed before the whole body had come.")
+    return problem(400, "The connection closed before the end of the body.")
 
 
 _HANDLERS: dict[type[Exception], Callable[[Request, Any], Response]] = {

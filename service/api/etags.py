@@ -10,16 +10,18 @@ from fastapi.responses import Response
 
 from service.api.media_types import JSON
 
-IfNoneMatch = Annotated[str | None, Header(description="The ETag of an answer you have: 304 if it is still right.")]
+IfNoneMatch = Annotated[
+    str | None, Header(description="The ETag of a cached response: 304 if the content has not changed.")
+]
 
 
 def tagged(body: Mapping[str, object], if_none_match: str | None) -> Response:
-    """The body as JSON with a strong ETag of its content; 304 if the client has it."""
+    """A JSON response with a strong ETag, or 304 if If-None-Match has the ETag."""
     return tagged_bytes(orjson.dumps(body), if_none_match)
 
 
 def tagged_bytes(content: bytes, if_none_match: str | None, media_type: str = JSON) -> Response:
-    """The same for an encoded body."""
+    """The same for encoded content."""
     etag = etag_of(content)
     if matches(if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})

@@ -1,4 +1,4 @@
 """Groups of HTTP methods."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that only look."""
+"""Methods without effects (RFC 9110, 9.2.1)."""

@@ -1,4 +1,4 @@
-"""The OpenAPI description: what FastAPI finds out, and what it cannot know."""
+"""The OpenAPI description: FastAPI's own, with request bodies, error responses and limits added."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "dataset
 BEARER = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, `descent_…`, as `descent keys create` told it. Scope read looks, write also submits, "
-    "changes and deletes, and both see only what the key itself has made; admin sees everything.",
+    "description": "An API key, `descent_…`, made by `descent keys create`. The scope read allows reading; write also "
+    "allows submitting, changing and deleting. Both see only the resources of the key; admin sees all resources.",
 }
 OPEN = {route.path for route in health.router.routes if hasattr(route, "path")}
-"""The paths that ask for no key."""
+"""Paths without authentication."""
 
 
 def of(app: FastAPI) -> dict[str, Any]:
@@ -43,23 +43,23 @@ def of(app: FastAPI) -> dict[str, Any]:
         for path, operations in described["paths"].items():
             for operation in operations.values():
                 _drop_default_validation_error(operation)
-                _say_the_largest_page(operation, app.state.settings)
+                _add_largest_page(operation, app.state.settings)
                 if path not in OPEN:
                     operation["responses"] |= {str(s): problems(s)[s] for s in (401, 403, 421, 429)}
         if policy.are_required(app.state.settings):
-            _ask_for_keys(described)
+            _require_keys(described)
         app.openapi_schema = described
     return app.openapi_schema
 
 
-def _ask_for_keys(described: dict[str, Any]) -> None:
+def _require_keys(described: dict[str, Any]) -> None:
     described["components"]["securitySchemes"] = {"key": BEARER}
     for path, operations in described["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in OPEN else [{"key": []}]
 
 
-def _say_the_largest_page(operation: dict[str, Any], settings: Settings) -> None:
+def _add_largest_page(operation: dict[str, Any], settings: Settings) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] = settings.max_page

@@ -1,4 +1,4 @@
-"""Examples in the service's description. Each runs as it stands."""
+"""Examples of request bodies in the OpenAPI description; each is a valid request."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ FIT_EXAMPLES = {
         },
     },
     "inline": {
-        "summary": "Four points sent along; everything else is the default",
+        "summary": "Four inline points with default hyperparameters",
         "value": {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}},
     },
     "course": {
@@ -42,7 +42,7 @@ FIT_EXAMPLES = {
         },
     },
     "formula": {
-        "summary": "A formula of your own: NIST's Misra1a, with parameters scaled to order one",
+        "summary": "A custom formula: NIST's Misra1a, with parameters scaled to order one",
         "value": {
             "dataset": {"sample": "misra1a"},
             "split": {"test_fraction": 0},
@@ -56,7 +56,7 @@ FIT_EXAMPLES = {
         },
     },
     "perceptron": {
-        "summary": "A perceptron trained by adam in mini-batches, stopped by its patience with validation rows",
+        "summary": "A perceptron trained by adam in mini-batches, with early stopping on validation rows",
         "value": {
             "dataset": {"sample": "penguins"},
             "split": {"test_fraction": 0.25, "validation_fraction": 0.2},
@@ -95,17 +95,17 @@ CSV_EXAMPLES = {"csv": {"summary": "Four rows", "value": "age,height\n1,2.1\n2,3
 
 FORK_EXAMPLES = {
     "slower": {
-        "summary": "From step 40 on with a smaller learning rate",
+        "summary": "From step 40, with a smaller learning rate",
         "value": {"from_step": 40, "changes": {"descent": {"learning_rate": 0.01}}},
     },
     "momentum": {
-        "summary": "From the start on with momentum",
+        "summary": "From the start, with momentum",
         "value": {"from_step": 0, "changes": {"descent": {"optimizer": {"kind": "momentum"}}, "name": "momentum"}},
     },
 }
 
 PREDICT_EXAMPLES = {
-    "last": {"summary": "One row, by θ of the last step; for a run of one feature", "value": {"x": [[2.5]]}},
+    "last": {"summary": "One row, by θ of the last step, for a run with one feature", "value": {"x": [[2.5]]}},
 }
 
 CHECK_EXAMPLES: dict[str, dict[str, Any]] = {
@@ -124,7 +124,7 @@ CHECK_EXAMPLES: dict[str, dict[str, Any]] = {
 
 SWEEP_EXAMPLES = {
     "rates": {
-        "summary": "Twelve learning rates, from one that crawls to one that diverges",
+        "summary": "Twelve learning rates, from very slow to diverging",
         "value": {
             "base": {"dataset": {"sample": "norris"}, "standardize": True, "descent": {"steps": 1000}},
             "grid": {"/descent/learning_rate": {"from": 0.001, "to": 2, "count": 12, "scale": "log"}},
@@ -146,7 +146,7 @@ SWEEP_EXAMPLES = {
         },
     },
     "list": {
-        "summary": "Three optimisers, each with a learning rate of its own, ranked by their best step",
+        "summary": "Three optimisers, each with its learning rate, ranked by their best step",
         "value": {
             "base": {"dataset": {"sample": "penguins"}, "standardize": True, "model": {"kind": "logistic"}},
             "list": [

@@ -1,4 +1,4 @@
-"""The answers of an operation, for its OpenAPI description."""
+"""Responses in the OpenAPI description."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from service.schemas.responses.problems import Problem
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation, for its description."""
+    """The error responses of an operation: these statuses and the ones that any operation can return."""
     return {status: _PROBLEMS[status] for status in sorted({*statuses, 422, 500, 503, 507})}
 
 
@@ -17,7 +17,7 @@ def cacheable(text: str) -> dict[int | str, dict[str, Any]]:
 
 
 def described(text: str, *headers: str) -> dict[str, Any]:
-    """An answer with headers that it always has, for its operation's description."""
+    """A response with the headers that it always has."""
     return {"description": text, "headers": {name: _HEADERS[name] for name in headers}}
 
 
@@ -26,15 +26,15 @@ def _header(text: str) -> dict[str, Any]:
 
 
 _HEADERS = {
-    "Location": _header("Where it is."),
-    "Retry-After": _header("After how many seconds to look again."),
-    "ETag": _header("Changes with the content: give it as If-None-Match."),
-    "WWW-Authenticate": _header("How to send a key."),
-    "Vary": _header("The request's headers that the form of the answer depends on."),
+    "Location": _header("The path of the resource."),
+    "Retry-After": _header("The number of seconds to wait before the next request."),
+    "ETag": _header("A validator of the content, for If-None-Match."),
+    "WWW-Authenticate": _header("The authentication scheme."),
+    "Vary": _header("The request headers that select the representation."),
 }
 
 
-NOT_MODIFIED = described("Unchanged since the answer with this ETag.", "ETag")
+NOT_MODIFIED = described("The content has not changed since the response with this ETag.", "ETag")
 
 
 def _described(text: str, *headers: str) -> dict[str, Any]:
@@ -45,23 +45,25 @@ _PROBLEM_REF = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 
 
 _PROBLEMS = {
-    400: _described("The body is not JSON, or a header cannot be read."),
-    401: _described("No API key came along, or none that is usable.", "WWW-Authenticate"),
-    403: _described("The API key may not do this, or a page of another site asked for it."),
-    404: _described("There is nothing with this id."),
-    406: _described("None of the media types that `Accept` names can be had."),
-    408: _described("The request did not come to its end in time."),
-    409: _described("This makes no sense in the state that it is in, or as many are kept as may be."),
-    413: _described("The body is too large, or what is asked for."),
-    415: _described("The body's media type is not one that is read here."),
-    421: _described("The service does not answer to the name in the header `Host`."),
-    422: _described("`errors` name what is wrong, and what to change."),
+    400: _described("The body is not JSON, or a header is malformed."),
+    401: _described("The API key is missing, unknown, revoked or expired.", "WWW-Authenticate"),
+    403: _described("The scope of the API key does not allow the request, or a page of another site sent it."),
+    404: _described("The resource does not exist."),
+    406: _described("The resource has none of the media types in `Accept`."),
+    408: _described("The request did not arrive in time."),
+    409: _described(
+        "The state of the resource does not allow the request, or the number of stored resources is at its limit."
+    ),
+    413: _described("The body or the requested result is too large."),
+    415: _described("The operation does not accept the media type of the body."),
+    421: _described("The header `Host` names another host."),
+    422: _described("The request is invalid: `errors` lists the faults and their corrections."),
     429: _described(
-        "Too many requests in a minute, unfinished runs, or answers at once, of this key or address; try again after "
+        "The key or address has too many requests in a minute, unfinished runs or responses at once; try again after "
         "`Retry-After` seconds.",
         "Retry-After",
     ),
-    500: _described("A mistake of the service; it is in its log."),
-    503: _described("There is too much to do; try again after `Retry-After` seconds.", "Retry-After"),
-    507: _described("The disk is full or cannot be used, so nothing was stored."),
+    500: _described("An internal error; the log of the service has the details."),
+    503: _described("The service is overloaded; try again after `Retry-After` seconds.", "Retry-After"),
+    507: _described("The disk is full or fails; nothing was stored."),
 }

@@ -1,4 +1,4 @@
-"""Keyset pages: `limit` and `after` in, `data`, `has_more` and `next` out."""
+"""Keyset pagination: parameters `limit` and `after`; fields `data`, `has_more` and `next`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
@@ -13,16 +13,16 @@ from service.core.settings import Settings
 
 After = Annotated[
     str | None,
-    Query(description="The `next` of the page before.", json_schema_extra={"pattern": "^[0-9]{1,18}$"}),
+    Query(description="`next` of the previous page.", json_schema_extra={"pattern": "^[0-9]{1,18}$"}),
 ]
 
 
 def page_of(
     rows: Iterable[Any], limit: int, settings: Settings, serialize: Callable[[Any], Mapping[str, object]]
 ) -> Response:
-    """A page of a list, of `limit` + 1 rows that were asked for; the cursor is the last row's place.
+    """A page from up to `limit` + 1 rows; the cursor is the `seq` of its last row.
 
-    Rows differ in size by a factor of a thousand: a page that is as long as may be ends before its limit.
+    Rows differ in size by a factor of a thousand, so a page also ends at `max_page_bytes`.
     """
     parts: list[bytes] = []
     size, after = 0, None
@@ -38,16 +38,16 @@ def page_of(
 
 
 def cursor(after: str | None) -> int | None:
-    """The place that a cursor stands for. Raises InvalidError for what is no cursor."""
+    """The `seq` in a cursor. Raises InvalidError for a malformed one."""
     if after is None:
         return None
     if not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise query_error("after", "This is no cursor.", "Give the `next` of the page before.")
+        raise query_error("after", "This is not a cursor.", "Use `next` of the previous page.")
     return int(after)
 
 
 def page_size(limit: int, settings: Settings) -> int:
-    """The limit. Raises InvalidError if it is beyond what the settings allow."""
+    """The limit. Raises InvalidError above `max_page`."""
     if limit > settings.max_page:
-        raise query_error("limit", f"At most {settings.max_page} are given at once.", "Follow `next` for more.")
+        raise query_error("limit", f"The limit is {settings.max_page} entries per page.", "Follow `next` for more.")
     return limit

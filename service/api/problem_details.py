@@ -1,4 +1,4 @@
-"""Errors as application/problem+json (RFC 9457)."""
+"""Error responses as problem details (RFC 9457)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +41,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **members: Any,
 ) -> Response:
-    """The answer that tells of an error. `title` is for one of several that share a status."""
+    """A problem response. `title` tells errors of one status apart; `members` are extension members."""
     title = title or TITLES.get(status, "Error")
     body: Problem = {
         "type": f"urn:descent:{title.lower().replace(' ', '-')}",
@@ -55,6 +55,6 @@ def problem(
 
 
 def api_error_response(_request: Request, error: Exception) -> Response:
-    """The handler of every ApiError."""
+    """The handler of ApiError."""
     assert isinstance(error, ApiError)  # noqa: S101 - it is registered for this class alone
     return problem(error.status, error.detail, error.errors, headers=error.headers, **error.members)

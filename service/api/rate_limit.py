@@ -1,9 +1,8 @@
-"""How often something may happen: at most so many times in any minute, each name for itself.
+"""Rate limit by a sliding window of one minute, for each name.
 
-Exact, since the times themselves are kept, by a clock that nobody sets, and in this process's memory: it costs a
-microsecond, no thread and no store, and a service that starts anew has forgotten it. The library for this, limits 5.8,
-goes by the wall clock and, with its memory storage, starts a thread for nearly every hit: at twenty a second each took
-0.30 ms where this took 0.03, and its import 80 ms.
+The window is exact: it keeps the times of the events, by the monotonic clock, in the memory of the process. A check
+takes a microsecond; a restart clears it. The library limits 5.8 uses the wall clock and, with its memory storage,
+starts a thread for nearly every hit: at twenty hits a second each took 0.30 ms instead of 0.03, and its import 80 ms.
 """
 
 import time
@@ -13,7 +12,7 @@ MINUTE = 60.0
 
 
 class Rate:
-    """At most `most` events a minute of each name."""
+    """At most `most` events of each name in any minute."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -21,22 +20,22 @@ class Rate:
         self._swept = time.monotonic()
 
     def seconds_to_wait(self, name: str) -> float:
-        """0 where one more event may happen, which then counts; else how long until one may."""
+        """Counts an event and returns 0, or returns the seconds until one is allowed."""
         now = time.monotonic()
-        self._forget(now)
+        self._drop_old(now)
         times = self._times.setdefault(name, deque(maxlen=self._most))
         if len(times) == self._most and times[0] > now - MINUTE:
             return times[0] + MINUTE - now
-        times.append(now)  # and the oldest, which no longer counts, falls out
+        times.append(now)  # a full deque drops its oldest time
         return 0.0
 
     def is_spent(self, name: str) -> bool:
-        """Whether one more event would have to wait. Nothing is counted."""
+        """Whether the limit is reached; counts nothing."""
         times = self._times.get(name)
         return times is not None and len(times) == self._most and times[0] > time.monotonic() - MINUTE
 
-    def _forget(self, now: float) -> None:
-        """Once a minute, the names of which nothing was heard for a minute: there may be many, once each."""
+    def _drop_old(self, now: float) -> None:
+        """Drops, once a minute, the names without an event in the last minute."""
         if now - self._swept > MINUTE:
             self._times = {name: times for name, times in self._times.items() if times[-1] > now - MINUTE}
             self._swept = now

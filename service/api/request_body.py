@@ -1,4 +1,4 @@
-"""Bodies as they come in: bounded in size, and the large ones in number and in the memory that they take."""
+"""Request bodies: limits on their size and, for large ones, on their number and memory."""
 
 import asyncio
 import io
@@ -18,38 +18,38 @@ from service.core.settings import Settings
 Result = TypeVar("Result")
 
 LARGE_BYTES = 256 * 1024
-"""What is larger waits in a file, and is read when it is its turn."""
+"""Larger bodies go to a temporary file and are parsed a few at a time."""
 CLOSED = {"Connection": "close"}
-"""For an answer that comes before the body has: the rest is not waited for."""
-READ_AT_ONCE = 2
-"""Large bodies: a JSON body takes fifty times its size in memory while it is read."""
+"""For responses before the end of the body: the service does not read the rest."""
+PARSED_AT_ONCE = 2
+"""Large bodies parsed at the same time: parsing JSON takes fifty times its size in memory."""
 
 
 class BodyReader:
-    """Where the large bodies of one process wait for their turn."""
+    """Limits the large bodies of one process."""
 
     def __init__(self, settings: Settings) -> None:
         keys = policy.are_required(settings)
-        self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies that come in", keys=keys)
-        self._waiting = ConcurrencyLimit(settings.max_streams, "large bodies that wait", keys=keys)
+        self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies being received", keys=keys)
+        self._waiting = ConcurrencyLimit(settings.max_streams, "waiting large bodies", keys=keys)
         self._seconds = settings.max_request_seconds
-        self._reading = asyncio.Semaphore(READ_AT_ONCE)
+        self._reading = asyncio.Semaphore(PARSED_AT_ONCE)
 
     @asynccontextmanager
-    async def turn(self, user: str) -> AsyncIterator[None]:
-        """The turn to be read.
+    async def permit(self, user: str) -> AsyncIterator[None]:
+        """Waits for permission to parse a large body.
 
-        Raises UnavailableError if it does not come in time, or too many wait already, TooManyRequestsError if too many
-        of the user's do.
+        Raises UnavailableError after `max_request_seconds` or if too many bodies wait, TooManyRequestsError if too many
+        of the user wait.
         """
-        place = self._waiting.take(user)
+        slot = self._waiting.take(user)
         try:
             async with asyncio.timeout(self._seconds):
                 await self._reading.acquire()
         except TimeoutError:
-            raise UnavailableError("Too many large bodies wait. Try again in a second.", headers=SOON) from None
+            raise UnavailableError("Too many large bodies are waiting. Try again in a second.", headers=SOON) from None
         finally:
-            self._waiting.leave(place)
+            self._waiting.leave(slot)
         try:
             yield
         finally:
@@ -57,10 +57,10 @@ class BodyReader:
 
 
 class Body:
-    """The body of a request, as a context manager that receives it.
+    """The body of a request; entering the context receives it.
 
-    Raises TooLargeError as soon as there is too much of it; UnavailableError if too many large ones come in at once,
-    TooManyRequestsError if too many of the user's do, TooSlowError if another needs the place of one that hardly comes.
+    Raises TooLargeError beyond `most` bytes; for a large body UnavailableError if too many are being received,
+    TooManyRequestsError if too many of the user are, TooSlowError if the client stalls and another needs the slot.
     """
 
     def __init__(self, request: Request, most: int) -> None:
@@ -84,17 +84,17 @@ class Body:
         self._close()
 
     async def read_by(self, read: Callable[..., Result], *arguments: Any) -> Result:
-        """What `read(bytes, *arguments)` gives, on a thread."""
+        """The result of `read(bytes, *arguments)`, on a thread."""
         if self._large is None:
             return await run_in_threadpool(read, bytes(self._small), *arguments)
         return await self.read_as_file_by(lambda file: read(file.read(), *arguments))
 
     async def read_as_file_by(self, read: Callable[..., Result], *arguments: Any) -> Result:
-        """What `read(file, *arguments)` gives, on a thread."""
+        """The result of `read(file, *arguments)`, on a thread."""
         if self._large is None:
             return await run_in_threadpool(read, io.BytesIO(self._small), *arguments)
         self._large.seek(0)
-        async with self._body_reader.turn(self._user):
+        async with self._body_reader.permit(self._user):
             return await run_in_threadpool(read, self._large, *arguments)
 
     async def _receive(self) -> None:
@@ -107,28 +107,30 @@ class Body:
             if len(self._small) > self._most:
                 raise self._too_large()
             if len(self._small) > LARGE_BYTES:
-                await self._go_on_in_a_file(pieces)
+                await self._receive_into_file(pieces)
 
-    async def _go_on_in_a_file(self, pieces: AsyncIterator[bytes]) -> None:
+    async def _receive_into_file(self, pieces: AsyncIterator[bytes]) -> None:
         try:
-            async with self._body_reader.arriving.taken(self._user) as place:
-                place.awaits_client()
-                await self._write(place)
+            async with self._body_reader.arriving.taken(self._user) as slot:
+                slot.start_waiting()
+                await self._write(slot)
                 async for piece in pieces:
                     self._small += piece
                     if self._size + len(self._small) > self._most:
                         raise self._too_large()
-                    if len(self._small) > LARGE_BYTES:  # less is not worth a thread, nor waiting for
-                        await self._write(place)
-                await self._write(place)
+                    if len(self._small) > LARGE_BYTES:  # smaller writes are not worth a thread
+                        await self._write(slot)
+                await self._write(slot)
         except TimeoutError:
-            raise TooSlowError("The body came too slowly, and others were waiting.", headers=CLOSED) from None
+            raise TooSlowError(
+                "The body arrived too slowly while other requests were waiting.", headers=CLOSED
+            ) from None
 
-    async def _write(self, place: Slot) -> None:
-        """Moves what has come into the file, on a thread: the disk may take its time, which is not the client's."""
-        place.goes_on()
+    async def _write(self, slot: Slot) -> None:
+        """Moves the received bytes to the file, on a thread. The client is not charged for the time of the disk."""
+        slot.stop_waiting()
         await run_in_threadpool(self._append)
-        place.awaits_client()
+        slot.start_waiting()
         self._size += len(self._small)
         self._small.clear()
 
@@ -143,7 +145,7 @@ class Body:
 
     def _too_large(self) -> TooLargeError:
         return TooLargeError(
-            f"The body has more than {self._most} bytes. Send fewer rows, or upload the data as a file to /datasets.",
+            f"The body exceeds {self._most} bytes. Send fewer rows, or upload the data to /datasets as a file.",
             headers=CLOSED,
             max_bytes=self._most,
         )

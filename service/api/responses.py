@@ -1,4 +1,4 @@
-"""JSON answers and the errors of a query parameter."""
+"""JSON responses, the media type of a body, errors of a query parameter."""
 
 from collections.abc import Mapping
 
@@ -11,27 +11,27 @@ from service.core.exceptions import InvalidError, UnsupportedMediaTypeError, hea
 
 
 def media_type(request: Request, *allowed: str) -> str:
-    """The body's media type. Raises UnsupportedMediaTypeError for one that is not `allowed`, and a compressed body."""
+    """The media type of the body. Raises UnsupportedMediaTypeError for another one and for a compressed body."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in allowed:
         wanted = " or ".join(allowed)
         raise UnsupportedMediaTypeError(
             f"The body's Content-Type is {given or 'missing'}. Send it as {wanted}.",
-            [header_error("Content-Type", "This is not read here.", f"Use {wanted}.")],
+            [header_error("Content-Type", "Unsupported media type.", f"Use {wanted}.")],
         )
     if (coding := request.headers.get("content-encoding", "identity")).lower() != "identity":
         raise UnsupportedMediaTypeError(
-            f"The body's Content-Encoding is {coding[:100]}. Send it as it is.",
-            [header_error("Content-Encoding", "This is not read here.", "Leave the header out.")],
+            f"The body's Content-Encoding is {coding[:100]}. Send it uncompressed.",
+            [header_error("Content-Encoding", "Unsupported coding.", "Leave the header out.")],
         )
     return given
 
 
 def json_response(body: Mapping[str, object], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """The body as JSON: what is not finite becomes null."""
+    """A JSON response; numbers that are not finite become null."""
     return Response(orjson.dumps(body), status, headers, media_type=JSON)
 
 
 def query_error(parameter: str, message: str, hint: str | None = None) -> InvalidError:
-    """An InvalidError for a parameter of the query."""
+    """An InvalidError for a parameter of the path or the query."""
     return InvalidError([parameter_error(parameter, message, hint)])

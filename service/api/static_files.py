@@ -1,4 +1,4 @@
-"""The page's files, from memory: as they are and as gzip, two with a list of modules. Read again when changed."""
+"""The files of the page, from memory, plain and compressed, two with a list of modules; a changed file is read again."""
 
 import gzip
 from functools import lru_cache
@@ -15,18 +15,18 @@ from service.api.etags import etag_of, matches
 from service.api.middleware.compression import LEAST_BYTES, TEXT, takes_gzip
 
 FRESH = {"Cache-Control": "no-cache"}
-"""A browser asks each time whether it has the newest, so that it never mixes two versions."""
+"""Browsers revalidate each file, so that they never mix two versions."""
 
 
 class Assets:
-    """The files that a folder had when the service started. No name leads out of it."""
+    """The files of a folder at the start of the service; no name reaches another folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
 
     def answer(self, name: str, request: Request, headers: dict[str, str] | None = None) -> Response:
-        """One of the files, or 304 if the client has it. Raises HTTPException for a name that is none of theirs."""
+        """A file, or 304 if the client has it. Raises HTTPException for an unknown name."""
         if (path := self._files.get(name)) is None:
             raise HTTPException(404)
         file = _read(self._folder, name, path.stat().st_mtime_ns)

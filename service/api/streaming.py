@@ -1,4 +1,4 @@
-"""Answers that are sent as they come, at their reader's pace."""
+"""Streamed responses, at the pace of the client."""
 
 import logging
 from collections.abc import Mapping
@@ -16,30 +16,30 @@ log = logging.getLogger("descent.api")
 
 
 class Stream(StreamingResponse):
-    """An answer on its way. It holds no thread and no transaction while it waits for its reader, only a place."""
+    """A streamed response. Waiting for the client, it holds a slot of the limit, but no thread and no transaction."""
 
     def __init__(
-        self, places: ConcurrencyLimit, user: str, content: ContentStream, media_type: str, headers: Mapping[str, str]
+        self, limit: ConcurrencyLimit, user: str, content: ContentStream, media_type: str, headers: Mapping[str, str]
     ) -> None:
         super().__init__(content, media_type=media_type, headers=headers)
-        self._limit, self._user = places, user
+        self._limit, self._user = limit, user
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises UnavailableError if too many are being sent, TooManyRequestsError if too many to this user.
+        """Raises UnavailableError if all slots are taken, TooManyRequestsError if the user has its share.
 
-        What goes wrong on the way breaks the connection off: the answer has begun, and only so can a client see it.
+        A later error closes the connection: the response has started, and nothing else tells the client.
         """
         try:
-            async with self._limit.taken(self._user) as place:
+            async with self._limit.taken(self._user) as slot:
 
                 async def send_on(message: Message) -> None:
-                    place.awaits_client()
+                    slot.start_waiting()
                     await send(message)
-                    place.goes_on()
+                    slot.stop_waiting()
 
                 with suppress(GoneError):
                     await super().__call__(scope, receive, send_on)
         except TimeoutError:
-            log.warning("api.slow_reader path=%s: another needed its place, and it was cut off", scope["path"])
+            log.warning("api.slow_reader path=%s: disconnected, another response needed the slot", scope["path"])
         except (SQLAlchemyError, CorruptError) as error:
             error_handlers.log_database_error(scope["path"], error)

@@ -22,24 +22,24 @@ SOON = {"Retry-After": "1"}
 
 
 class Slot:
-    """One that is taken. `awaits_client` and `goes_on` say whose time it is."""
+    """A taken slot, with the time for which it waits for its client."""
 
     def __init__(self, user: str) -> None:
         self.user = user
         self.limit: asyncio.Timeout | None = None
         self._since: float | None = None
 
-    def awaits_client(self) -> None:
-        """From now on the client is waited for."""
+    def start_waiting(self) -> None:
+        """Starts the time of waiting for the client."""
         self._since = time.monotonic()
 
-    def goes_on(self) -> None:
-        """The client has done its part."""
+    def stop_waiting(self) -> None:
+        """Ends the time of waiting for the client."""
         self._since = None
 
     @property
     def waited(self) -> float:
-        """For how many seconds the client has been waited for."""
+        """Seconds of waiting for the client so far."""
         return 0.0 if self._since is None else time.monotonic() - self._since
 
     def give_up(self) -> None:

@@ -1,4 +1,4 @@
-"""Middleware: refuses changes that a page of another site asks for."""
+"""Middleware against cross-site requests: rejects changes from pages of other sites."""
 
 from collections.abc import Iterable
 
@@ -11,16 +11,18 @@ OWN_SITE = (None, b"same-origin", b"none")
 
 
 class Origins:
-    """Refuses what other sites' pages would change here."""
+    """Answers 403 to unsafe requests from other origins."""
 
     def __init__(self, app: ASGIApp, origins: Iterable[str]) -> None:
         self._app = app
         self._allowed = {origin.encode() for origin in origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The app's answer, or 403."""
+        """The response of the application, or 403."""
         if scope["type"] == "http" and scope["method"] not in SAFE and self._is_foreign(dict(scope["headers"])):
-            detail = "A page of another site asked for this. Set DESCENT_CORS_ORIGINS to its origin if it may."
+            detail = (
+                "The request comes from a page of another site. To allow it, add its origin to DESCENT_CORS_ORIGINS."
+            )
             await problem(403, detail)(scope, receive, send)
         else:
             await self._app(scope, receive, send)

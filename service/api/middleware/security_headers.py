@@ -1,7 +1,7 @@
-"""What keeps other people's web pages away from the service: headers, the names it answers to, the origins it heeds.
+"""Security headers of every response.
 
-A browser lets any page send requests to this machine. The page cannot read the answers, unless its own name leads here
-(DNS rebinding); but what is only sent may do harm too. Keys stop both; a service on loopback asks for none.
+A browser lets any page send requests to this machine. The page cannot read the responses, except by DNS rebinding, but
+a request alone can do harm. API keys prevent both; a service on loopback needs none, so it checks host and origin.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +17,7 @@ ALWAYS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
-"""What an answer says of itself unless it says otherwise: data, to be shown in no page, and its own one's alone."""
+"""Headers of responses without their own: data for pages of the same origin, not to be framed."""
 _WITH_KEYS = {b"cache-control": b"no-store"}
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
@@ -27,19 +27,19 @@ PAGE_HEADERS = {
 
 
 class Headers:
-    """Adds the headers of every answer, errors included."""
+    """Adds the headers to every response, errors included."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._headers = list((ALWAYS | (_WITH_KEYS if policy.are_required(settings) else {})).items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The app's answer, with them."""
+        """The response of the application, with the headers."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(own for own in self._headers if own[0] not in said)]
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(own for own in self._headers if own[0] not in present)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""The middleware that the settings ask for: origins, CORS, host names."""
+"""Middleware by the settings: cross-site requests, CORS, host names."""
 
 import re
 
@@ -12,11 +12,13 @@ from service.core.settings import Settings
 
 
 def protect(app: FastAPI, settings: Settings) -> None:
-    """Heeds the origins that the settings name, and no other. Raises ValueError for what is no origin."""
+    """Allows the origins in the settings and no others. Raises ValueError for a malformed origin."""
     origins = _entries(settings.cors_origins)
     for origin in origins:
         if not re.fullmatch(r"https?://[^/*]+", origin):
-            raise ValueError(f"DESCENT_CORS_ORIGINS: {origin} is no origin. Write it like https://lab.example:8443.")
+            raise ValueError(
+                f"DESCENT_CORS_ORIGINS: {origin} is not an origin. Write it like https://lab.example:8443."
+            )
     app.add_middleware(Origins, origins=origins)
     if origins:
         app.add_middleware(
@@ -36,7 +38,7 @@ def protect(app: FastAPI, settings: Settings) -> None:
 
 
 def check_hosts(app: FastAPI, settings: Settings) -> None:
-    """Has the app answer only to its own names: where keys keep strangers out, only if the settings name some."""
+    """Restricts the host names; where keys are required, only if the settings name some."""
     names = set(_entries(settings.allowed_hosts))
     if not policy.are_required(settings):
         names |= {*LOOPBACK_NAMES, f"[{settings.host}]" if ":" in settings.host else settings.host}

@@ -1,4 +1,4 @@
-"""Middleware: answers only to the host names that the service has (against DNS rebinding)."""
+"""Middleware against DNS rebinding: accepts only the host names of the service."""
 
 import re
 from collections.abc import Iterable
@@ -11,22 +11,20 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 PROBES = frozenset({"/livez", "/readyz"})
-"""They tell nobody anything, and orchestrators call them by whatever address."""
+"""Probes have no content to protect, and orchestrators call them by any address."""
 
 
 class Hosts:
-    """Answers only to the names that are the service's own."""
+    """Answers 421 to requests for other hosts."""
 
     def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
         self._app = app
         self._names = {name.lower().encode() for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The app's answer, or 421."""
+        """The response of the application, or 421."""
         if scope["type"] == "http" and scope["path"] not in PROBES and not self._is_own(scope["headers"]):
-            detail = (
-                "The service does not answer to this name (header Host). Add it to DESCENT_ALLOWED_HOSTS if it should."
-            )
+            detail = "The header Host has an unknown name. To allow it, add it to DESCENT_ALLOWED_HOSTS."
             await problem(421, detail)(scope, receive, send)
         else:
             await self._app(scope, receive, send)

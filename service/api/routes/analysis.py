@@ -1,4 +1,4 @@
-"""What can be asked about a run and has to be computed: its landscape, the arithmetic of a step, predictions."""
+"""Analyses of a run, computed on request: loss landscape, step breakdown, predictions."""
 
 from typing import Annotated, Any, Literal
 
@@ -35,31 +35,38 @@ TAGGED = {
 
 
 class LandscapeQuery(BaseModel):
-    """Which plane, and how finely."""
+    """The plane and the resolution."""
 
     kind: Literal["auto", "pair", "pca"] = Field(
-        "auto", description="pair: two parameters; pca: the plane closest to the path; auto: what shows most."
+        "auto",
+        description="pair: two parameters; pca: the plane closest to the path; auto: pair for at most two parameters, "
+        "else pca.",
     )
-    x: str | None = Field(None, description="pair: the parameter along x; by default the first.")
-    y: str | None = Field(None, description="pair: the parameter along y; by default the next.")
-    resolution: int = Field(49, ge=3, le=MOST_RESOLUTION, description="Points a side.")
+    x: str | None = Field(None, description="pair: the parameter along x. Default: the first one.")
+    y: str | None = Field(None, description="pair: the parameter along y. Default: the next one.")
+    resolution: int = Field(49, ge=3, le=MOST_RESOLUTION, description="The number of points along each axis.")
     from_step: int = Field(0, ge=0, description="The first step of the path.")
-    to_step: int | None = Field(None, ge=0, description="Its last step, included.")
+    to_step: int | None = Field(None, ge=0, description="The last step of the path, included.")
     beside: str | None = Field(
         None,
         max_length=600,
-        description=f"Up to {MOST_BESIDE} other runs with the same parameters, with commas between: the grid holds "
-        "their paths too, and pca is the plane closest to all of these.",
+        description=f"Up to {MOST_BESIDE} other runs with the same parameters, separated by commas: the grid covers "
+        "their paths too, and pca is the plane closest to all paths.",
     )
 
 
 class PredictionsQuery(BaseModel):
-    """Of which steps, and how finely."""
+    """The steps and the resolution."""
 
-    step: int | None = Field(None, ge=0, description="This step alone.")
-    max_steps: int = Field(60, ge=3, le=500, description="At most so many, evenly; first, last and best are kept.")
+    step: int | None = Field(None, ge=0, description="Only this step.")
+    max_steps: int = Field(
+        60,
+        ge=3,
+        le=500,
+        description="The maximum number of steps, evenly spaced; the first, last and best step are kept.",
+    )
     points: int | None = Field(
-        None, ge=2, le=400, description="Points a side; by default 200, or 48 where there are two features or more."
+        None, ge=2, le=400, description="The number of points along each axis. Default: 200 for one feature, else 48."
     )
 
 
@@ -72,9 +79,9 @@ async def run_landscape(
     query: Annotated[LandscapeQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Over both parameters, or where there are more over two of them or over the plane closest to the path (PCA).
+    """E over both parameters; for models with more, over two of them or over the plane closest to the path (PCA).
 
-    The grid reaches a quarter of the path's extent beyond it on each side.
+    The grid extends beyond the path by a quarter of its extent on each side.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
@@ -84,7 +91,7 @@ async def run_landscape(
 
 
 def landscape_of(run: Any, query: LandscapeQuery) -> tuple[Any, ...]:
-    """What `landscape.around` is asked. Raises InvalidError, ConflictError where no step is stored yet."""
+    """The arguments of `loss_landscape.around`. Raises InvalidError, ConflictError if no step is stored."""
     last = stored(run, query.to_step if query.to_step is not None else _last(run), "to_step")
     if query.from_step > last:
         raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
@@ -92,32 +99,32 @@ def landscape_of(run: Any, query: LandscapeQuery) -> tuple[Any, ...]:
 
 
 def _beside(store: Store, run: Any, named: str | None, caller: Asks) -> tuple[int, ...]:
-    """The numbers of the runs that are named, those that have a step. Raises NotFoundError, InvalidError."""
+    """The `seq` of each named run that has a step. Raises NotFoundError, InvalidError."""
     ids = named.split(",") if named else []
     if len(ids) > MOST_BESIDE:
-        raise query_error("beside", f"{len(ids)} runs, at most {MOST_BESIDE} are allowed.", "Name fewer.")
+        raise query_error("beside", f"beside names {len(ids)} runs; the limit is {MOST_BESIDE}.", "Name fewer.")
     others = [find(store, each, caller) for each in ids]
     for other in others:
         if other.parameters != run.parameters:
-            raise query_error("beside", f"The run {other.id} has other parameters.", "Name runs of the same model.")
+            raise query_error("beside", f"The run {other.id} has other parameters.", "Name runs with the same model.")
     return tuple(other.seq for other in others if other.rows_done > 0)
 
 
 @router.get(
     "/{run_id}/steps/{step}",
     response_model=StepArithmetic,
-    summary="The arithmetic of one step",
+    summary="Get the arithmetic of one step",
     responses=TAGGED,
 )
 async def step_arithmetic(
     request: Request,
     run_id: RunId,
-    step: Annotated[int, Path(ge=0, description="The step that begins at θ of this number.", examples=[0])],
+    step: Annotated[int, Path(ge=0, description="The number of the θ at which the step starts.", examples=[0])],
     store: Store,
     caller: Asks,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """θ, each term of ∇E(θ), autograd's derivative against central differences, and the update with its numbers."""
+    """θ, the terms of ∇E(θ), the derivative by autograd and by central differences, and the update in numbers."""
     run = await run_in_threadpool(find, store, run_id, caller)
     found = await request.app.state.inquiries.answer(
         request.state.user, step_breakdown.of_step, run.seq, stored(run, step, "step")
@@ -139,14 +146,16 @@ async def predictions(
     query: Annotated[PredictionsQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """For drawing the fitted curve, or the boundary between classes, as it comes about: over the first feature, or over
-    the first two with all others held at their mean. With rows of the data, in the data's own units.
+    """The fitted curve or the class boundary at many steps: over the first feature, or over the first two with all
+    others fixed at their mean. In the units of the data, with rows of the data.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     step = None if query.step is None else stored(run, query.step, "step")
     points = query.points or (200 if len(run.dataset_features) == 1 else 48)
     if len(run.dataset_features) > 1 and points > MOST_RESOLUTION:
-        raise query_error("points", f"At most {MOST_RESOLUTION} where there are two features.", "Ask for fewer.")
+        raise query_error(
+            "points", f"The limit for two features is {MOST_RESOLUTION} points.", "Give a smaller number."
+        )
     last = stored(run, _last(run), "step")
     arguments = (run.seq, step, points, query.max_steps, last)
     found = await request.app.state.inquiries.answer(request.state.user, prediction.along_data, *arguments)
@@ -161,7 +170,7 @@ async def predictions(
     openapi_extra=json_body(PredictRequest, PREDICT_EXAMPLES),
 )
 async def predict(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
-    """By θ of the last step, of the best one, or of any that is stored: numbers, or class labels and probabilities."""
+    """Predictions by the θ of the last, the best or any stored step: numbers, or class labels with probabilities."""
     media_type(request, JSON)
     run = await run_in_threadpool(find, store, run_id, caller)
     async with Body(request, settings.max_body_bytes) as body:
@@ -173,13 +182,11 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
 
 
 def stored(run: Any, step: int, parameter: str) -> int:
-    """The step, if it is stored. Raises ConflictError where none is yet, InvalidError for one that is not."""
+    """The step. Raises ConflictError if no step is stored, InvalidError if this one is not."""
     if run.rows_done == 0:
-        raise ConflictError(f"The run is {run.status} and has no step stored yet.", run_status=run.status)
+        raise ConflictError(f"The run is {run.status} and has no stored step yet.", run_status=run.status)
     if step >= run.rows_done:
-        raise query_error(
-            parameter, f"The run has no step {step} stored.", f"Give a step from 0 to {run.rows_done - 1}."
-        )
+        raise query_error(parameter, f"Step {step} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
     return step
 
 
@@ -188,7 +195,7 @@ def _last(run: Any) -> int:
 
 
 def _chosen(parameters: list[str], query: LandscapeQuery) -> tuple[int, ...] | None:
-    """The places of the parameters that are drawn; None for the path's own plane."""
+    """The indices of the plotted parameters; None for the plane closest to the path."""
     names = {"x": query.x, "y": query.y}
     if query.kind == "pca" or (query.kind == "auto" and len(parameters) > 2 and not any(names.values())):
         _refuse_names(names)
@@ -199,40 +206,42 @@ def _chosen(parameters: list[str], query: LandscapeQuery) -> tuple[int, ...] | N
     x = given.get("x", 1 if given.get("y") == 0 else 0)
     y = given.get("y", 1 if x == 0 else 0)
     if x == y:
-        raise query_error("y", "Both sides are the same parameter.", "Name two.")
+        raise query_error("y", "x and y are the same parameter.", "Name two different parameters.")
     return x, y
 
 
 def _refuse_names(names: dict[str, str | None]) -> None:
     for parameter, name in names.items():
         if name is not None:
-            raise query_error(parameter, "The path's own plane is not of parameters.", "Leave it out, or ask for pair.")
+            raise query_error(
+                parameter, "The plane of kind pca has no parameter axes.", "Remove the parameter, or use kind=pair."
+            )
 
 
 def _place(parameters: list[str], name: str, parameter: str) -> int:
     if name not in parameters:
         shown = ", ".join(parameters[:20])
-        raise query_error(parameter, f"There is no parameter {name[:100]!r}.", f"There are {shown}.")
+        raise query_error(parameter, f"The run has no parameter {name[:100]!r}.", f"The parameters are {shown}.")
     return parameters.index(name)
 
 
 def _predicting(run: Any, step: int | str) -> int:
     if step == "best":
         if run.best is None:
-            raise invalid("/step", "The run has no best step, for want of a test MSE.", "Ask for last.")
+            raise invalid("/step", "The run has no test MSE and so no best step.", "Use last.")
         return int(run.best["step"])
     last = _last(run) if step == "last" else int(step)
     if run.rows_done == 0:
         return stored(run, last, "step")
     if last >= run.rows_done:
-        raise invalid("/step", f"The run has no step {last} stored.", f"Give a step from 0 to {run.rows_done - 1}.")
+        raise invalid("/step", f"Step {last} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
     return last
 
 
 def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:
     if len(x) > settings.max_rows:
-        raise invalid("/x", f"{len(x)} rows, at most {settings.max_rows} are allowed.", "Send fewer rows.")
+        raise invalid("/x", f"{len(x)} rows; the limit is {settings.max_rows}.", "Send fewer rows.")
     for number, row in enumerate(x):
         if len(row) != features:
             message = f"This row has {len(row)} values; the run has {features} features."
-            raise invalid(f"/x/{number}", message, "Give one value a feature.")
+            raise invalid(f"/x/{number}", message, "Give one value for each feature.")

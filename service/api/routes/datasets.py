@@ -1,4 +1,4 @@
-"""Datasets: upload, list, look at, delete."""
+"""POST, GET and DELETE of datasets."""
 
 import csv
 from typing import Annotated, Any, BinaryIO
@@ -35,10 +35,10 @@ from service.storage.database import Database
 router = APIRouter(tags=["datasets"])
 
 DatasetId = Annotated[
-    str, Path(description="A dataset's id, or `latest`: the newest one uploaded.", examples=["latest"])
+    str, Path(description="The id of a dataset, or `latest` for the newest upload.", examples=["latest"])
 ]
 ChangedDatasetId = Annotated[
-    str, Path(description="A dataset's id; `latest` is for reading only.", json_schema_extra=NOT_LATEST)
+    str, Path(description="The id of a dataset. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
 ]
 ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
 
@@ -49,7 +49,7 @@ ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
     response_model=Dataset,
     summary="Upload a dataset, as JSON or CSV",
     responses={
-        201: described("The dataset is stored; it is at `Location`.", "Location"),
+        201: described("The dataset is stored; `Location` has its path.", "Location"),
         **problems(400, 408, 409, 413, 415, 422, 507),
     },
     openapi_extra=json_or_csv_body(InlineDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
@@ -59,26 +59,28 @@ async def upload(
     store: Store,
     settings: Config,
     caller: Asks,
-    name: Annotated[str | None, Query(max_length=200, description="What to call it.")] = None,
-    target: Annotated[ColumnName, Query(description="CSV: the target's column. Default: the last one.")] = None,
+    name: Annotated[str | None, Query(max_length=200, description="The name of the dataset.")] = None,
+    target: Annotated[ColumnName, Query(description="CSV: the column of the target. Default: the last one.")] = None,
     features: Annotated[
         str | None,
         Query(
             min_length=1,
-            description="CSV: the features' columns, with commas between; a name with a comma in double quotes. "
-            "Default: the other numeric ones.",
+            description="CSV: the columns of the features, separated by commas; names with a comma in double quotes. "
+            "Default: all other numeric columns.",
         ),
     ] = None,
     header: Annotated[
-        bool | None, Query(description="CSV: whether the first row has names. Default: found out.")
+        bool | None, Query(description="CSV: whether the first row has the column names. Default: detected.")
     ] = None,
 ) -> Response:
-    """The same content gives the same id. A CSV is UTF-8, with `,`, `;` or tabs between the cells, quoted or not."""
+    """Equal content has equal ids. CSV files are UTF-8, with `,`, `;` or tabs as delimiters and optional quotes."""
     kind = media_type(request, JSON, CSV)
     if kind == JSON:
         for parameter, value in {"target": target, "features": features, "header": header}.items():
             if value is not None:
-                raise query_error(parameter, "JSON says this in the body.", "Leave the parameter out.")
+                raise query_error(
+                    parameter, "This parameter is for CSV only.", "Remove it: a JSON body names its columns itself."
+                )
         async with Body(request, settings.max_body_bytes) as body:
             row, ignored = await body.read_by(_add_json, name, store, settings, caller, request.app.state.quotas)
     else:
@@ -96,12 +98,12 @@ def list_datasets(
     store: Store,
     settings: Config,
     caller: Asks,
-    limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
+    limit: Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")] = 50,
     after: After = None,
 ) -> Response:
-    """The datasets that were uploaded, fewer at once where they have very many columns.
+    """A page of uploaded datasets; datasets with very many columns make a page shorter.
 
-    Data sent along with a run is kept with the run and not listed here.
+    The list leaves out the inline data of runs.
     """
     size, before = page_size(limit, settings), cursor(after)
     with store.reading() as connection:
@@ -112,14 +114,14 @@ def list_datasets(
 @router.get(
     "/datasets/{dataset_id}",
     response_model=Dataset,
-    summary="Look at a dataset",
+    summary="Get a dataset",
     responses={
         **cacheable("The dataset."),
         **problems(404),
     },
 )
 def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
-    """Its columns summed up."""
+    """The dataset with statistics of its columns, without its rows."""
     with store.reading() as connection:
         return tagged(runs.dataset(_found(connection, dataset_id, caller)), if_none_match)
 
@@ -138,9 +140,9 @@ def get_rows(
     first: Annotated[int, Query(alias="from", ge=0, description="The first row, from 0.")] = 0,
     last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
 ) -> Response:
-    """Rows in the form of an inline dataset; without `to`, as many as are given at once.
+    """Rows in the format of an inline dataset; without `to`, up to the limit.
 
-    That is a number of rows, and of numbers: of a wide dataset, fewer rows. GET /limits has both.
+    The limit is `max_row_page` rows and `max_row_cells` numbers; see GET /limits.
     """
     with store.reading() as connection:
         dataset = _found(connection, dataset_id, caller)
@@ -150,7 +152,7 @@ def get_rows(
         if last is None:
             end = min(end, first + most - 1)
         elif end - first + 1 > most:
-            raise query_error("to", f"At most {most} rows of this dataset are given at once.", "Ask for fewer.")
+            raise query_error("to", f"The limit for this dataset is {most} rows per request.", "Request fewer rows.")
         blocks = list(datasets.read(connection, dataset, first, end)) if first <= end else []
     table = np.vstack([np.empty((0, len(dataset.features) + 1)), *blocks])
     text = orjson.dumps(_rows(dataset, table, first, first + len(table) - 1), option=orjson.OPT_SERIALIZE_NUMPY)
@@ -165,12 +167,12 @@ def get_rows(
     responses=problems(404, 409, 507),
 )
 def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
-    """A dataset that runs use stays as long as they do."""
+    """409 while runs use the dataset."""
     with store.writing() as connection:
         found = _found(connection, dataset_id, caller)
         refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
         if used := datasets.uses(connection, found.seq):
-            raise ConflictError(f"The dataset is in use by {used} run(s). Delete those first.", runs=used)
+            raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
         datasets.remove(connection, found.seq)
     return Response(status_code=204)
 
@@ -247,7 +249,7 @@ def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> Any:
 def _found(connection: Connection, dataset_id: str, caller: Caller) -> Any:
     found = datasets.find(connection, dataset_id, caller.owner)
     if found is None:
-        raise NotFoundError(f"There is no dataset {dataset_id[:100]}. GET /datasets lists those there are.")
+        raise NotFoundError(f"No dataset has the id {dataset_id[:100]}. GET /datasets lists the datasets.")
     return found
 
 
@@ -259,6 +261,6 @@ def _rows(dataset: Any, table: Any, first: int, last: int) -> DatasetRows:
         "to": last,
         "feature_names": dataset.features,
         "target_name": dataset.target,
-        "x": np.ascontiguousarray(table[:, :-1]),  # written as it is: a list would take four times the memory
+        "x": np.ascontiguousarray(table[:, :-1]),  # orjson encodes the array: a list would take four times the memory
         "y": [dataset.labels[int(code)] for code in y] if dataset.text_target else y.tolist(),
     }

@@ -1,4 +1,4 @@
-"""GET /runs/{id}/events: a run as it goes on, as server-sent events."""
+"""GET /runs/{id}/events: the progress of a run as server-sent events."""
 
 import asyncio
 import time
@@ -41,26 +41,26 @@ EVENT = {
     "required": ["event", "data"],
     "properties": {
         "event": {"enum": ["status", "progress", "finished"]},
-        "data": {"type": "string", "description": "As JSON: the run, or the trajectory's columns of the new steps."},
-        "id": {"type": "string", "description": "Of `progress`: the last of its steps."},
+        "data": {"type": "string", "description": "JSON: the run, or the columns of the new steps."},
+        "id": {"type": "string", "description": "progress: the number of its last step."},
     },
 }
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-"""A proxy shall pass on each event at once."""
+"""For proxies: no caching and no buffering of events."""
 
 
 class EventsQuery(BaseModel):
-    """Which steps, and which of their columns."""
+    """The steps and columns to send."""
 
-    from_step: int = Field(0, ge=0, description="The first step. A `Last-Event-ID` goes before it.")
-    every: int = Field(1, ge=1, description="Every k-th step only: those whose numbers k divides.")
-    fields: str | None = Field(None, description="Names of columns, as for the trajectory.")
+    from_step: int = Field(0, ge=0, description="The first step. `Last-Event-ID` overrides it.")
+    every: int = Field(1, ge=1, description="Only the steps whose number is a multiple of k.")
+    fields: str | None = Field(None, description="Names of columns, as of the trajectory.")
 
 
 @router.get(
     "/{run_id}/events",
     response_class=StreamingResponse,
-    summary="Follow a run as it goes on",
+    summary="Follow the progress of a run",
     responses={
         200: {
             "description": "Server-sent events until the run is finished.",
@@ -78,14 +78,14 @@ def events(
     last_event_id: Annotated[
         str | None,
         Header(
-            description="The `id` of the last event that came: the steps after it follow.",
+            description="The `id` of the last received event; the events continue after it.",
             json_schema_extra={"pattern": "^[0-9]{1,18}$"},
         ),
     ] = None,
 ) -> Response:
-    """`status` with the run, at the beginning and whenever its status is another; `progress` with the columns of the
-    new steps, as the trajectory has them, and the last of these as `id`; at the end `finished` with the run. Steps are
-    read from the store: whoever comes back with `Last-Event-ID` misses none and gets none twice, also after a restart.
+    """`status` has the run, at the start and at each change of its status; `progress` has the columns of new steps, in
+    the format of the trajectory, and the number of the last one as `id`; `finished` has the run at the end. Steps come
+    from the database: a client that reconnects with `Last-Event-ID` gets each step once, also after a restart.
     """
     run = find(store, run_id, caller)
     first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1
@@ -99,7 +99,7 @@ def _step_of(last_event_id: str) -> int:
     if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
         return int(last_event_id)
     raise InvalidError(
-        [header_error("Last-Event-ID", "This is no step.", "Give the `id` of the last event that came.")]
+        [header_error("Last-Event-ID", "This is not a step number.", "Send the `id` of the last received event.")]
     )
 
 

@@ -37,9 +37,9 @@ router = APIRouter(tags=["fit"])
     responses={
         200: {
             "model": Run | Price,
-            "description": "The finished run, where `Prefer: wait` was met; or the price, with `validate_only`.",
+            "description": "With `Prefer: wait`: the finished run. With `validate_only`: the cost.",
         },
-        202: described("The run is queued; it is at `Location`.", "Location", "Retry-After"),
+        202: described("The run is queued; `Location` has its path.", "Location", "Retry-After"),
         **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
     openapi_extra=json_body(FitRequest, FIT_EXAMPLES),
@@ -49,19 +49,23 @@ async def fit(
     store: Store,
     settings: Config,
     caller: Asks,
-    validate_only: Annotated[bool, Query(description="Check and price the request, and store nothing.")] = False,
+    validate_only: Annotated[
+        bool, Query(description="Validate the request and return its cost; store nothing.")
+    ] = False,
     idempotency_key: Annotated[
         str | None,
         Header(
-            min_length=1, max_length=200, description="The same key and body give the same run, however often sent."
+            min_length=1,
+            max_length=200,
+            description="A repeated request with the same key and body returns the same run.",
         ),
     ] = None,
     prefer: Prefer = None,
 ) -> Response:
     """Gradient descent on a dataset: inline, uploaded (`id`) or shipped with the service (`sample`).
 
-    Every field but `dataset` has a default. The answer comes at once; a worker descends, and stores θ and both criteria
-    at every step.
+    Every field except `dataset` has a default. The response comes at once; a worker computes the descent and stores θ
+    and both criteria at every step.
     """
     media_type(request, JSON)
     wait = wait_of(prefer)
@@ -73,7 +77,7 @@ async def fit(
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
         await finished(request, wait, run_serializer.is_finished(run), bool, partial(_is_over, store, run.seq))
-        # A run that was deleted meanwhile is told of as it was.
+        # The answer for a run deleted meanwhile is its last known state.
         run = await run_in_threadpool(_look, store, run.id) or run
         if run_serializer.is_finished(run):
             return json_response(run_serializer.run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
@@ -81,7 +85,7 @@ async def fit(
 
 
 def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Any:
-    # Read and stored on one thread: to change threads costs as much as the half of either.
+    # One thread reads and stores: a change of threads costs half as much as either.
     asked = parse(FitRequest, body).filled()
     of_request = idempotency.key_of(key, caller.stamp, "POST /fit", partial(asked.model_dump, mode="json"))
     if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:

@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether it can do its work."""
+"""Liveness and readiness of the service."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -17,13 +17,13 @@ OK: Health = {"status": "ok"}
 
 @router.get("/livez", response_model=Health, summary="Is the process alive?", responses=problems())
 async def livez() -> Response:
-    """Answers as long as the process does."""
+    """200 as long as the process responds."""
     return json_response(OK)
 
 
 @router.get("/readyz", response_model=Health, summary="Can requests be served?", responses=problems())
 def readyz(request: Request, store: Store) -> Response:
-    """Answers 200 when the database can be read and, in a service with workers, one of them is alive; else 503."""
+    """200 if the database is readable and, in a service with workers, a worker is alive; otherwise 503."""
     with store.reading() as connection:
         connection.execute(text("SELECT 1 FROM runs LIMIT 1"))
     fault = request.app.state.workers_fault()

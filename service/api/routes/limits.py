@@ -1,4 +1,4 @@
-"""What clients must not exceed."""
+"""GET /limits: the limits of the service."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -44,9 +44,9 @@ UNITS = {
 }
 
 
-@router.get("/limits", response_model=Limits, summary="How much of everything there may be", responses=problems())
+@router.get("/limits", response_model=Limits, summary="Get the limits of the service", responses=problems())
 async def limits(settings: Config) -> Response:
-    """Every bound by the name of its setting, `DESCENT_…` in capitals, which whoever runs the service can change."""
+    """Every limit by the name of its setting. The environment variable `DESCENT_` + the name in capitals changes it."""
     answer: Limits = {"limits": {name: _limit(settings, name) for name in UNITS}}
     return json_response(answer)
 

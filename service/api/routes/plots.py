@@ -1,4 +1,4 @@
-"""A run's landscape and its curves as files, for slides and notebooks."""
+"""The landscape and the learning curves of a run as SVG and PNG files."""
 
 from typing import Annotated, Any, Literal
 
@@ -24,7 +24,7 @@ ANSWERS = {
     200: {
         **described("The picture.", "ETag"),
         "content": {
-            SVG: {"schema": {"type": "string", "description": "An SVG document that needs nothing else."}},
+            SVG: {"schema": {"type": "string", "description": "A self-contained SVG document."}},
             PNG: {"schema": {"type": "string", "format": "binary"}},
         },
     },
@@ -35,20 +35,20 @@ Form = Annotated[Literal["svg", "png"], Path(description="The kind of file.", ex
 
 
 class LookQuery(BaseModel):
-    """How a picture is to look."""
+    """The appearance of a picture."""
 
-    width: int = Field(900, ge=200, le=2400, description="Its width in pixels; the height follows.")
-    theme: Literal["light", "dark"] = Field("light", description="Dark words on white, or light ones on black.")
-    lang: Literal["en", "fr"] = Field("en", description="The language of its words.")
+    width: int = Field(900, ge=200, le=2400, description="The width in pixels; the height follows from it.")
+    theme: Literal["light", "dark"] = Field("light", description="light: dark on white; dark: light on black.")
+    lang: Literal["en", "fr"] = Field("en", description="The language of the labels.")
 
     @property
     def look(self) -> Look:
-        """The same for whoever draws."""
+        """The appearance as the plotting functions take it."""
         return Look(self.width, self.theme, self.lang)
 
 
 class LandscapePictureQuery(LookQuery, LandscapeQuery):
-    """Which plane, how finely, and how it is to look."""
+    """The plane, the resolution and the appearance."""
 
 
 @router.get(
@@ -66,8 +66,9 @@ async def landscape_picture(
     query: Annotated[LandscapePictureQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Contours of E with the path: where it began, ended, and had the lowest test MSE. Asked for like the numbers at
-    `landscape`, and for how it is to look.
+    """Contours of E with the path, its start, its end and the step with the lowest test MSE.
+
+    The parameters are those of `landscape` and the appearance.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     arguments = (query.look, form, _title(run), _best(run), *landscape_of(run, query))
@@ -90,7 +91,7 @@ async def curves_picture(
     query: Annotated[LookQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """On a logarithmic scale, at most 1,000 steps, with the lowest test MSE marked. Also while the run is live."""
+    """At most 1,000 steps on a logarithmic scale, with the lowest test MSE marked. A running run has them too."""
     run = await run_in_threadpool(find, store, run_id, caller)
     last = stored(run, max(run.rows_done - 1, 0), "step")
     arguments = (query.look, form, _title(run), _best(run), run.diverged_at, run.seq, last)

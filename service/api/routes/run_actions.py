@@ -1,4 +1,4 @@
-"""What can be done with a run: cancel, pause and resume it, fork it, verify it."""
+"""Actions on a run: cancel, pause, resume, fork, verify."""
 
 import asyncio
 from collections.abc import Callable
@@ -44,7 +44,7 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.01, 0.2
     responses=problems(404, 409, 507),
 )
 def cancel_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
-    """A run that waits is cancelled at once, a running one within a second or so; the steps it has done are kept."""
+    """A queued run is cancelled at once, a running one within about a second. Stored steps are kept."""
     return _changed(run_id, store, caller, runs.cancel, "cancelled")
 
 
@@ -56,7 +56,7 @@ def cancel_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     responses=problems(404, 409, 507),
 )
 def pause_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
-    """It stops at its last stored step, and goes on from there when it is resumed, to the same numbers bit by bit."""
+    """The run stops at its last stored step. A resumed run continues there and gives the same numbers bit by bit."""
     return _changed(run_id, store, caller, runs.pause, "paused")
 
 
@@ -68,7 +68,7 @@ def pause_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     responses=problems(404, 409, 507),
 )
 def resume_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
-    """The run waits for a worker again."""
+    """The run returns to the queue."""
     return _changed(run_id, store, caller, runs.resume, "resumed")
 
 
@@ -76,9 +76,9 @@ def resume_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     "/{run_id}/fork",
     status_code=202,
     response_model=Run,
-    summary="Begin a new run at a step of this one",
+    summary="Start a new run at a step of this one",
     responses={
-        202: described("The new run is queued; it is at `Location`.", "Location", "Retry-After"),
+        202: described("The new run is queued; `Location` has its path.", "Location", "Retry-After"),
         **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
     openapi_extra=json_body(ForkRequest, FORK_EXAMPLES),
@@ -91,13 +91,17 @@ async def fork_run(
     caller: Asks,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=200, description="The same key and body give the same run."),
+        Header(
+            min_length=1,
+            max_length=200,
+            description="A repeated request with the same key and body returns the same run.",
+        ),
     ] = None,
 ) -> Response:
-    """On the same data and split, with the hyperparameters of `changes` changed and all others as they were.
+    """The fork has the same data, split and hyperparameters, except for `changes`.
 
-    The new run's step 0 is the θ of `from_step`; the optimiser's memory and the schedule begin anew. Where the run had
-    the learning rate "auto", the fork has the number that it was, unless the objective changes.
+    Its step 0 is the θ of `from_step`; the memory of the optimiser and the schedule start anew. For the learning rate
+    "auto" the fork keeps the number that the run used, unless the objective changes.
     """
     media_type(request, JSON)
     quotas = request.app.state.quotas
@@ -111,15 +115,18 @@ async def fork_run(
     response_model=Verification,
     summary="Recompute a finished run and compare",
     responses={
-        202: {"model": Verification, **described("It is not known yet: ask again.", "Retry-After")},
+        202: {
+            "model": Verification,
+            **described("The comparison is not finished; send the request again.", "Retry-After"),
+        },
         **problems(404, 409, 429, 507),
     },
 )
 async def verify_run(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
-    """A worker descends again, from the request alone, and compares every number with the stored one bit by bit.
+    """A worker computes the run again from its request and compares every number with the stored one bit by bit.
 
-    The answer comes when it is known, or after `DESCENT_MAX_WAIT_SECONDS` at the latest; what came of it also stands on
-    the run.
+    The response waits for the result, at most `DESCENT_MAX_WAIT_SECONDS`. The run also has the result, in
+    `verification`.
     """
     quotas = request.app.state.quotas
     seq, verification_seq = await run_in_threadpool(_verifying, run_id, store, caller, quotas)
@@ -163,7 +170,7 @@ def _changed(
     if run is None:
         raise no_run(run_id)
     if not changed:
-        raise ConflictError(f"The run is {run.status}, so it cannot be {done}.", run_status=run.status)
+        raise ConflictError(f"A run that is {run.status} cannot be {done}.", run_status=run.status)
     return json_response(run_serializer.run(run), 202)
 
 

@@ -1,4 +1,4 @@
-"""Runs: list, look at, delete."""
+"""GET and DELETE of runs."""
 
 from typing import Annotated, Any
 
@@ -20,9 +20,9 @@ from service.storage.database import Database
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
-RunId = Annotated[str, Path(description="A run's id, or `latest`: the newest run.", examples=["latest"])]
+RunId = Annotated[str, Path(description="The id of a run, or `latest` for the newest run.", examples=["latest"])]
 ChangedRunId = Annotated[
-    str, Path(description="A run's id; `latest` is for reading only.", json_schema_extra=NOT_LATEST)
+    str, Path(description="The id of a run. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
 ]
 
 
@@ -39,11 +39,11 @@ def list_runs(
     sweep: Annotated[
         str | None, Query(description="Only the runs of the sweep with this id, or of the newest for `latest`.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
+    limit: Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")] = 50,
     after: After = None,
 ) -> Response:
-    """A page of runs, fewer where they are large. Follow `next` until `has_more` is false; runs that come in meanwhile
-    do not disturb it.
+    """A page of runs; large runs make a page shorter. Follow `next` until `has_more` is false. New runs do not disturb
+    the sequence of pages.
     """
     size = page_size(limit, settings)
     before, wanted = cursor(after), _tag(tag)
@@ -63,14 +63,14 @@ def list_runs(
 @router.get(
     "/{run_id}",
     response_model=Run,
-    summary="Look at a run",
+    summary="Get a run",
     responses={
         **cacheable("The run."),
         **problems(404),
     },
 )
 def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
-    """What was asked, where the run stands, and what came out so far."""
+    """The request, status and results of a run."""
     return tagged(run_serializer.run(find(store, run_id, caller)), if_none_match)
 
 
@@ -82,7 +82,7 @@ def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatc
     responses=problems(404, 507),
 )
 def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
-    """A live run is cancelled first. Its data goes with it, unless it was uploaded by itself or other runs use it."""
+    """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
     found = find_to_change(store, run_id, caller)
     with store.writing() as connection:
         if not runs.remove(connection, found.id):
@@ -91,7 +91,7 @@ def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
 
 
 def find(store: Database, run_id: str, caller: Caller) -> Any:
-    """The run, if the caller may see it. Raises NotFoundError."""
+    """The run, if the caller may read it. Raises NotFoundError."""
     with store.reading() as connection:
         found = runs.find(connection, run_id, caller.owner)
     if found is None:
@@ -100,15 +100,15 @@ def find(store: Database, run_id: str, caller: Caller) -> Any:
 
 
 def find_to_change(store: Database, run_id: str, caller: Caller) -> Any:
-    """The same for a request that changes it. Raises InvalidError for `latest`."""
+    """The run to change. Raises NotFoundError, InvalidError for `latest`."""
     found = find(store, run_id, caller)
     refuse_latest(run_id, "run_id", f"/runs/{found.id}")
     return found
 
 
 def no_run(run_id: str) -> NotFoundError:
-    """What to answer where there is no such run."""
-    return NotFoundError(f"There is no run {run_id[:100]}. GET /runs lists those there are.")
+    """The error for an unknown run."""
+    return NotFoundError(f"No run has the id {run_id[:100]}. GET /runs lists the runs.")
 
 
 def _tag(tag: str | None) -> tuple[str, str] | None:
@@ -116,5 +116,5 @@ def _tag(tag: str | None) -> tuple[str, str] | None:
         return None
     key, colon, value = tag.partition(":")
     if not colon:
-        raise query_error("tag", "This is no tag.", "Give it as key:value.")
+        raise query_error("tag", "This is not a tag.", "Write it as key:value.")
     return key, value

@@ -15,7 +15,7 @@ router = APIRouter(tags=["datasets"])
     "/samples", response_model=Samples, summary="List the datasets that ship with the service", responses=problems()
 )
 def list_samples() -> Response:
-    """Each can be given as `{"dataset": {"sample": name}}`. NIST's come with the values of a perfect fit."""
+    """A request names one by `{"dataset": {"sample": name}}`. NIST's datasets have certified values of the best fit."""
     answer: Samples = {"data": [_sample(sample) for sample in samples.SAMPLES.values()]}
     return json_response(answer)
 

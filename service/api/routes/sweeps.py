@@ -1,4 +1,4 @@
-"""Sweeps: one request tried with many values."""
+"""Sweeps: one request with many values of its hyperparameters."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -36,9 +36,9 @@ from service.storage.database import Database
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 
-SweepId = Annotated[str, Path(description="A sweep's id, or `latest`: the newest sweep.", examples=["latest"])]
+SweepId = Annotated[str, Path(description="The id of a sweep, or `latest` for the newest sweep.", examples=["latest"])]
 ChangedSweepId = Annotated[
-    str, Path(description="A sweep's id; `latest` is for reading only.", json_schema_extra=NOT_LATEST)
+    str, Path(description="The id of a sweep. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
 ]
 
 
@@ -46,13 +46,13 @@ ChangedSweepId = Annotated[
     "",
     status_code=202,
     response_model=Sweep,
-    summary="Try a request with many values",
+    summary="Submit a sweep",
     responses={
         200: {
             "model": Sweep | SweepPrice,
-            "description": "The finished sweep, where `Prefer: wait` was met; or the price, with `validate_only`.",
+            "description": "With `Prefer: wait`: the finished sweep. With `validate_only`: the cost.",
         },
-        202: described("Its runs are queued; it is at `Location`.", "Location", "Retry-After"),
+        202: described("The runs are queued; `Location` has the path of the sweep.", "Location", "Retry-After"),
         **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
     openapi_extra=json_body(SweepRequest, SWEEP_EXAMPLES),
@@ -62,17 +62,21 @@ async def submit_sweep(
     store: Store,
     settings: Config,
     caller: Asks,
-    validate_only: Annotated[bool, Query(description="Check and price the sweep, and store nothing.")] = False,
+    validate_only: Annotated[bool, Query(description="Validate the sweep and return its cost; store nothing.")] = False,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=200, description="The same key and body give the same sweep."),
+        Header(
+            min_length=1,
+            max_length=200,
+            description="A repeated request with the same key and body returns the same sweep.",
+        ),
     ] = None,
     prefer: Prefer = None,
 ) -> Response:
     """A run for every combination of values in `grid`, or for every entry of `list`, on the same data.
 
-    Each is an ordinary run with every step of its own, bit by bit what it would be alone: it can be followed, paused,
-    forked and verified. The values may be of any hyperparameter: of `descent`, `objective`, `model`, `split`.
+    Each member is an ordinary run with the same numbers, bit by bit, as outside a sweep: it can be followed, paused,
+    forked and verified. Any hyperparameter of `descent`, `objective`, `model` and `split` can vary.
     """
     media_type(request, JSON)
     wait = wait_of(prefer)
@@ -95,7 +99,7 @@ def list_sweeps(
     store: Store,
     settings: Config,
     caller: Asks,
-    limit: Annotated[int, Query(ge=1, description="How many at once.")] = 50,
+    limit: Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")] = 50,
     after: After = None,
 ) -> Response:
     """A page of sweeps, without their rankings. Follow `next` until `has_more` is false."""
@@ -105,27 +109,27 @@ def list_sweeps(
         rows = stored.page(connection, limit=size + 1, before=before, owner=caller.owner)
         counts = stored.counts(connection, [row.seq for row in rows])
 
-    def present(sweep: Any) -> SweepSummary:
+    def summary(sweep: Any) -> SweepSummary:
         return sweep_serializer.summary(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
 
-    return page_of(rows, size, settings, present)
+    return page_of(rows, size, settings, summary)
 
 
 @router.get(
     "/{sweep_id}",
     response_model=Sweep,
-    summary="Look at a sweep and the ranking of its runs",
+    summary="Get a sweep and the ranking of its runs",
     responses={
         **cacheable("The sweep."),
         **problems(404),
     },
 )
 def get_sweep(sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
-    """The members, the best first by `rank_by` at their last step; then those that diverged, were cancelled or failed,
-    and those that are not finished.
+    """The ranking has succeeded runs in order of `rank_by` at their last step, then diverged, cancelled, failed and
+    unfinished runs.
     """
     with store.reading() as connection:
-        return tagged(_presented(connection, _find(connection, sweep_id, caller)), if_none_match)
+        return tagged(_with_ranking(connection, _find(connection, sweep_id, caller)), if_none_match)
 
 
 @router.delete(
@@ -136,7 +140,7 @@ def get_sweep(sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNo
     responses=problems(404, 507),
 )
 def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
-    """Its live runs are cancelled first. The data goes too, unless it was uploaded by itself or other runs use it."""
+    """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
     with store.writing() as connection:
         runs.remove_members(connection, _find_to_change(connection, sweep_id, caller).seq)
     return Response(status_code=204)
@@ -146,16 +150,16 @@ def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Respon
     "/{sweep_id}/cancel",
     status_code=202,
     response_model=Sweep,
-    summary="Cancel what is left of a sweep",
+    summary="Cancel the unfinished runs of a sweep",
     responses=problems(404, 409, 507),
 )
 def cancel_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
-    """Its runs that wait are cancelled at once, running ones within a second or so; what they have done is kept."""
+    """Queued runs are cancelled at once, running ones within about a second. Stored steps are kept."""
     with store.writing() as connection:
         sweep = _find_to_change(connection, sweep_id, caller)
         if not runs.cancel_members(connection, sweep.seq):
-            raise ConflictError("All runs of the sweep are finished, so none can be cancelled.")
-        found = _presented(connection, sweep)
+            raise ConflictError("All runs of the sweep are finished; none can be cancelled.")
+        found = _with_ranking(connection, sweep)
     return json_response(found, 202)
 
 
@@ -166,14 +170,14 @@ def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, ke
     if made is None:
         made = sweeps.queue(store, sweeps.of(asked, store, settings, caller), of_request, quotas)
     with store.reading() as connection:
-        return _presented(connection, made)
+        return _with_ranking(connection, made)
 
 
 def _look(store: Database, known: Sweep) -> Sweep:
-    """The sweep as it is now; as it was known if it was deleted meanwhile."""
+    """The current state of the sweep, or the known one if the sweep has been deleted."""
     with store.reading() as connection:
         found = stored.find(connection, known["id"])
-        return known if found is None else _presented(connection, found)
+        return known if found is None else _with_ranking(connection, found)
 
 
 def _is_over(store: Database, sweep_id: str) -> bool:
@@ -186,7 +190,7 @@ def _is_over(store: Database, sweep_id: str) -> bool:
 def _find(connection: Connection, sweep_id: str, caller: Caller) -> Any:
     found = stored.find(connection, sweep_id, caller.owner)
     if found is None:
-        raise NotFoundError(f"There is no sweep {sweep_id[:100]}. GET /sweeps lists those there are.")
+        raise NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
     return found
 
 
@@ -196,7 +200,7 @@ def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> An
     return found
 
 
-def _presented(connection: Connection, sweep: Any) -> Sweep:
+def _with_ranking(connection: Connection, sweep: Any) -> Sweep:
     members = sweep_serializer.ranked(stored.members(connection, sweep.seq), sweep.rank_by)
     return {**sweep_serializer.summary(sweep, stored.counts(connection, [sweep.seq])), "ranking": members}
 

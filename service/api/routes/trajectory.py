@@ -31,24 +31,27 @@ router = APIRouter(prefix="/runs", tags=["trajectory"])
 MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
 PIECE_BYTES = 256 * 1024
 ON_REQUEST = "optimality_gap"
-"""The one column that is sent only when it is asked for by name."""
+"""A column that is sent only by name."""
 
 
 class TrajectoryQuery(BaseModel):
-    """Which part of a trajectory, and how."""
+    """The part of a trajectory to send, and its format."""
 
     from_step: int = Field(0, ge=0, description="The first step.")
     to_step: int | None = Field(None, ge=0, description="The last step, included.")
-    every: int = Field(1, ge=1, description="Only every so many steps, from the first on.")
+    every: int = Field(1, ge=1, description="Only every k-th step, from the first one.")
     max_points: int | None = Field(
-        None, ge=3, description="At most so many steps, evenly; the first, last and best are kept."
+        None, ge=3, description="The maximum number of steps, evenly spaced; the first, last and best step are kept."
     )
     fields: str | None = Field(
         None,
-        description="Names of columns, with commas between: step,theta,test_mse. Also optimality_gap, E(θ) − E(θ*), "
-        "which is sent only if named, where E is quadratic in θ.",
+        description="Names of columns, separated by commas: step,theta,test_mse. The column optimality_gap, "
+        "E(θ) − E(θ*), "
+        "exists where E is quadratic in θ and is sent only if named.",
     )
-    format: Literal["json", "ndjson", "csv"] | None = Field(None, description="Instead of the header Accept.")
+    format: Literal["json", "ndjson", "csv"] | None = Field(
+        None, description="The format; overrides the header Accept."
+    )
 
 
 @router.get(
@@ -57,9 +60,9 @@ class TrajectoryQuery(BaseModel):
     summary="Read θ and both criteria at every step",
     responses={
         200: {
-            **described("The trajectory, streamed. With an ETag when the run is finished.", "Vary"),
+            **described("The trajectory, streamed. That of a finished run has an ETag.", "Vary"),
             "content": {
-                NDJSON: {"schema": {"type": "string", "description": "One JSON object a step."}},
+                NDJSON: {"schema": {"type": "string", "description": "One JSON object per step."}},
                 CSV: {"schema": {"type": "string", "description": "step,theta.intercept,…,train_loss,…"}},
             },
         },
@@ -76,7 +79,7 @@ def trajectory(
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Every step from 0 (θ₀) on, also while the run is live. Nothing is sampled unless asked for."""
+    """Every stored step from 0 (θ₀) on, also of a running run. Only `every` and `max_points` leave steps out."""
     run = find(store, run_id, caller)
     kind = query.format or _negotiated(accept)
     headers = {"Vary": "Accept"}
@@ -88,28 +91,30 @@ def trajectory(
     if kind != "json":
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
     pieces = _pieces(_written(kind, run, view))
-    first = next(pieces)  # before the status line is sent: what is wrong so early is still told as a problem
-    if len(first) < PIECE_BYTES:  # that is all of it
+    first = next(pieces)  # before the status line: an early error still becomes a problem response
+    if len(first) < PIECE_BYTES:  # the whole trajectory
         return Response(first, headers=headers, media_type=MEDIA_TYPES[kind])
     content = chain([first], pieces)
     return Stream(request.app.state.streams, request.state.user, content, MEDIA_TYPES[kind], headers)
 
 
 def _negotiated(accept: str) -> str:
-    """The format that the client likes best, of several the one it names first (RFC 9110, 12.5.1)."""
-    told = qualities(accept.strip() or "*/*")
-    places = {name: -place for place, name in enumerate(told)}
+    """The format with the highest quality in Accept; the first of several (RFC 9110). Raises NotAcceptableError."""
+    accepted = qualities(accept.strip() or "*/*")
+    places = {name: -place for place, name in enumerate(accepted)}
 
-    def liking(kind: str) -> tuple[float, int]:
+    def preference(kind: str) -> tuple[float, int]:
         media = MEDIA_TYPES[kind]
-        ranges = (media, media.partition("/")[0] + "/*", "*/*")  # what is said of the narrowest range holds
-        named = next((each for each in ranges if each in told), None)
-        return (told[named], places[named]) if named else (0.0, 0)
+        ranges = (media, media.partition("/")[0] + "/*", "*/*")  # the narrowest range decides
+        named = next((each for each in ranges if each in accepted), None)
+        return (accepted[named], places[named]) if named else (0.0, 0)
 
-    best = max(MEDIA_TYPES, key=liking)
-    if liking(best)[0] > 0:
+    best = max(MEDIA_TYPES, key=preference)
+    if preference(best)[0] > 0:
         return best
-    raise NotAcceptableError(f"The trajectory can be had as {', '.join(MEDIA_TYPES.values())}, not as {accept[:200]}.")
+    raise NotAcceptableError(
+        f"Accept is {accept[:200]}. The trajectory is available as {', '.join(MEDIA_TYPES.values())}."
+    )
 
 
 def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
@@ -124,20 +129,22 @@ def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
 
 
 def view_of(run: Any, fields: Sequence[str], steps: Any, store: Database) -> View:
-    """These columns of these steps of a run."""
+    """The given columns and steps of a run."""
     columns = len(run.parameters) + len(run.columns)
     return View(run.parameters, run.columns, fields, steps, partial(trajectories.read, store, run.seq, columns))
 
 
 def fields_of(run: Any, asked: str | None) -> list[str]:
-    """The columns that are sent, by what the query asked for. Raises InvalidError for one that there is not."""
+    """The columns to send for the query parameter `fields`. Raises InvalidError for an unknown column."""
     known = ["step", "theta", *run.columns]
     if asked is None:
         return [name for name in known if name != ON_REQUEST]
     fields = [name.strip() for name in asked.split(",")]
     for name in fields:
         if name not in known:
-            raise query_error("fields", f"There is no column {name[:100]!r}.", f"There are {', '.join(known)}.")
+            raise query_error(
+                "fields", f"The run has no column {name[:100]!r}.", f"The columns are {', '.join(known)}."
+            )
     return list(dict.fromkeys(fields))
 
 
@@ -148,7 +155,7 @@ def _written(kind: str, run: Any, view: View) -> Iterator[Piece]:
 
 
 def head_of(run: Any, view: View) -> TrajectoryHead:
-    """What a trajectory as JSON says before its columns."""
+    """The fields of a JSON trajectory before its columns."""
     asked = view.steps
     contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1
     return {
@@ -162,7 +169,7 @@ def head_of(run: Any, view: View) -> TrajectoryHead:
 
 
 def _pieces(body: Iterator[Piece]) -> Iterator[bytes]:
-    """The same bytes in pieces worth a system call and a change of threads each."""
+    """The same bytes in larger pieces: each costs a system call and a change of threads."""
     parts: list[Piece] = []
     size = 0
     for part in body:

@@ -1,4 +1,4 @@
-"""POST /check: somebody's own descent, judged."""
+"""POST /check: checks the steps of a descent that a client computed."""
 
 from typing import Any, NamedTuple
 
@@ -34,10 +34,10 @@ router = APIRouter(tags=["inquiries"])
     openapi_extra=json_body(CheckRequest, CHECK_EXAMPLES),
 )
 async def check(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
-    """The body of `POST /fit`, and θ at every step as your own program found it.
+    """The body is that of `POST /fit`, with the θ of every step of your own program.
 
-    The answer names the first step that differs from what the step before it leads to, and the mistakes that explain
-    every step: each is decided by descending with that mistake and finding the same numbers. Nothing is stored.
+    The answer has the first step that does not follow from the step before it, and the mistakes that explain every
+    step: a descent with that mistake gives the same numbers. Nothing is stored.
     """
     media_type(request, JSON)
     async with Body(request, settings.max_body_bytes) as body:
@@ -47,7 +47,7 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
 
 
 class _Case(NamedTuple):
-    """What `checking.of_path` is asked."""
+    """The arguments of `trajectory_check.of_path`."""
 
     request: dict[str, Any]
     features: list[str]
@@ -61,7 +61,7 @@ class _Case(NamedTuple):
 def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -> _Case:
     asked = parse(CheckRequest, body).filled()
     read = submit.of(asked, database, settings, caller)
-    _refuse_what_cannot_be_checked(read)
+    _refuse_unchecked_descents(read)
     _check_widths(asked.trajectory.theta, read)
     facts = read.facts
     data = read.dataset_id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
@@ -77,10 +77,12 @@ def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -
     )
 
 
-def _refuse_what_cannot_be_checked(read: Submission) -> None:
+def _refuse_unchecked_descents(read: Submission) -> None:
     descent = read.request["descent"]
     if descent["batch_size"] is not None:
-        raise invalid("/descent/batch_size", "A descent by batches cannot be checked.", "Descend with all rows.")
+        raise invalid(
+            "/descent/batch_size", "A descent by mini-batches cannot be checked.", "Use all rows in every step."
+        )
     if descent["schedule"]["kind"] == "backtracking":
         message = "A line search cannot be checked: its learning rates follow from the path."
         raise invalid("/descent/schedule", message, "Choose a constant learning rate.")
@@ -88,11 +90,11 @@ def _refuse_what_cannot_be_checked(read: Submission) -> None:
 
 def _check_widths(theta: list[list[float]], read: Submission) -> None:
     parameters = read.plan.parameters
-    # Whoever forgot the intercept has one number less in every row; which mistake it is, the check finds out.
+    # Rows without the intercept are one number short; the check reports that mistake.
     allowed = {len(parameters), len(parameters) - 1 if read.request["model"].get("intercept") else len(parameters)}
     width = len(theta[0])
     for number, row in enumerate(theta):
         if len(row) != width or width not in allowed:
             message = f"This step has {len(row)} numbers; θ has {len(parameters)}."
-            hint = f"Give one for each of {', '.join(parameters[:20])}."
+            hint = f"Give one number for each of {', '.join(parameters[:20])}."
             raise invalid(f"/trajectory/theta/{number}", message, hint)

@@ -1,4 +1,4 @@
-"""Rows of the store as the JSON that clients see."""
+"""Serializers of runs and datasets."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ def optional_timestamp(seconds: float | None) -> str | None:
 
 
 def run(row: Any) -> Run:
-    """A run."""
+    """The answer for a run."""
     return {
         "id": row.id,
         "name": row.name,
@@ -60,7 +60,7 @@ def run(row: Any) -> Run:
 
 
 def verification(row: Any | None) -> Verification:
-    """What came of recomputing a run; of None, that it is not known yet."""
+    """The result of verifying a run; for None, the unknown result."""
     found = row.verification if row is not None else {}
     return {
         "identical": found.get("identical"),
@@ -72,12 +72,12 @@ def verification(row: Any | None) -> Verification:
 
 
 def run_links(run_id: str) -> dict[str, str]:
-    """Where a run's parts are."""
+    """Paths of a run."""
     return {"self": f"/runs/{run_id}", "trajectory": f"/runs/{run_id}/trajectory", "page": f"/#/runs/{run_id}"}
 
 
 def is_finished(row: Any) -> bool:
-    """Whether a run has come to its end."""
+    """Whether a run is finished."""
     return row.status in FINISHED
 
 

@@ -1,4 +1,4 @@
-"""A sweep as clients see it: how its runs stand, and which of them came out best."""
+"""Serializers of sweeps and of their ranking."""
 
 from collections.abc import Iterable
 from math import inf, isfinite
@@ -9,11 +9,11 @@ from service.core.run_status import FINISHED, RunStatus
 from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
 
 _PLACES = (RunStatus.SUCCEEDED, RunStatus.DIVERGED, RunStatus.CANCELLED, RunStatus.FAILED)
-"""The order of statuses in a ranking; those that are not finished come last."""
+"""The order of statuses in a ranking; unfinished runs come last."""
 
 
 def summary(sweep: Any, counts: Iterable[Any]) -> SweepSummary:
-    """A sweep without its ranking. `counts` are its rows of `store.sweeps.counts`."""
+    """A sweep without its ranking. `counts` are its rows of `storage.sweeps.counts`."""
     counts = list(counts)
     statuses = {row.status: row.runs for row in counts}
     status = _status(set(statuses))
@@ -41,7 +41,7 @@ def summary(sweep: Any, counts: Iterable[Any]) -> SweepSummary:
 
 
 def _status(statuses: set[RunStatus]) -> SweepStatus:
-    """The status of a sweep whose runs have these; what is finished says nothing of the rest but that it has begun."""
+    """The status of a sweep by the statuses of its runs; a sweep with a finished run has started."""
     unfinished = statuses - FINISHED
     if not unfinished:
         return "finished"
@@ -51,12 +51,12 @@ def _status(statuses: set[RunStatus]) -> SweepStatus:
 
 
 def ranked(members: Iterable[Any], rank_by: str) -> list[Member]:
-    """A sweep's members, the best first: the finished by the criterion, then the diverged, the others, the unfinished.
+    """The runs of a sweep: succeeded ones by the criterion, then diverged, cancelled, failed and unfinished ones.
 
-    Only what succeeded has a rank; equals share one.
+    Only succeeded runs have a rank; equal values share it.
     """
     found = [_member(member, rank_by) for member in members]
-    found.sort(key=lambda member: (_place(member), _worth(member["value"], rank_by)))
+    found.sort(key=lambda member: (_status_order(member), _sort_value(member["value"], rank_by)))
     return _numbered(found)
 
 
@@ -81,12 +81,12 @@ def _member(run: Any, rank_by: str) -> Member:
     }
 
 
-def _place(member: Member) -> int:
+def _status_order(member: Member) -> int:
     return _PLACES.index(member["status"]) if member["status"] in _PLACES else len(_PLACES)
 
 
-def _worth(value: float | None, rank_by: str) -> float:
-    """The less the better."""
+def _sort_value(value: float | None, rank_by: str) -> float:
+    """A sort key: smaller is better."""
     if value is None or not isfinite(value):
         return inf
     return value if rank_by.endswith(("_mse", "_loss")) else -value

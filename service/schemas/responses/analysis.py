@@ -25,7 +25,7 @@ class Plane(Answer):
 
 
 class DrawnPath(Answer):
-    """The path on a landscape, at most 500 of its steps."""
+    """The path on a landscape, at most 500 steps."""
 
     step: Integers
     x: Vector
@@ -34,44 +34,44 @@ class DrawnPath(Answer):
 
 
 class Landscape(Answer):
-    """E(θ) on a grid around a run's path."""
+    """E(θ) on a grid around the path of a run."""
 
     run_id: str
     kind: Annotated[
         LandscapeKind,
         Field(
-            description="exact: there are no other parameters; pair: all others are held at the path's last θ; "
+            description="exact: the model has no other parameters; pair: all others keep their last value; "
             "pca: the plane closest to the path."
         ),
     ]
     parameters: list[str]
     x: Axis
-    y: Annotated[Axis, Field(description="Without a label, and one number long, where there is one parameter.")]
-    energy: Annotated[Matrix, Field(description="E, a list along x for each y; null where it is not finite.")]
-    explained: Annotated[Vector | None, Field(description="pca: the share of the path's variance along each axis.")]
+    y: Annotated[Axis, Field(description="For a model of one parameter: no label and one value.")]
+    energy: Annotated[Matrix, Field(description="E: a list along x for each y; null if not finite.")]
+    explained: Annotated[Vector | None, Field(description="pca: the fraction of the path's variance along each axis.")]
     plane: Plane
     path: DrawnPath
 
 
 class Contributions(Answer):
-    """The training rows that add most to ∇E, the largest first."""
+    """The training rows with the largest contributions to ∇E, the largest first."""
 
-    rows: Annotated[Integers, Field(description="Their numbers in the dataset, from 0.")]
+    rows: Annotated[Integers, Field(description="Row numbers in the dataset, from 0.")]
     y: Labels
     predictions: VectorOrMatrix
     gradients: Matrix
 
 
 class Rest(Answer):
-    """What all other training rows add to ∇E."""
+    """The sum of the contributions of all other training rows to ∇E."""
 
     rows: int
     gradient: Vector
 
 
 class StepArithmetic(Answer):
-    """One step, θ ← θ + change, and what it is made of: the parts of `gradient` are those of the rows named, of all
-    others, and of the penalty.
+    """The parts of one step, θ ← θ + change: `gradient` is the sum of the contributions of the listed rows, of all
+    other rows and of the penalty.
     """
 
     run_id: str
@@ -85,12 +85,12 @@ class StepArithmetic(Answer):
     rest: Rest
     penalty: Vector
     used: Annotated[
-        Vector, Field(description="What the update was made from: the gradient, a batch's, or a clipped one.")
+        Vector, Field(description="The gradient that the update uses: of all rows or of a batch, possibly clipped.")
     ]
     learning_rate: Number
     change: Vector
     next_theta: Vector
-    taken: Annotated[bool, Field(description="False at the last θ, where the run went no further.")]
+    taken: Annotated[bool, Field(description="False for the last stored θ, from which the run took no step.")]
     update: Annotated[list[str], Field(description="The update with its numbers, for the first 64 parameters.")]
 
 
@@ -102,38 +102,40 @@ class PredictedAxis(Answer):
 
 
 class Points(Answer):
-    """Rows of the data, at most 1,000 of them, evenly."""
+    """At most 1,000 rows of the data, evenly spaced."""
 
     x: Matrix
-    y: Annotated[Vector, Field(description="The target; for a classification the place of the class among `classes`.")]
+    y: Annotated[Vector, Field(description="The target; for a classification the index in `classes`.")]
     test: list[bool]
 
 
 class Predictions(Answer):
-    """f(θ, x) along a run's data, for drawing."""
+    """f(θ, x) over the range of the data, for plots."""
 
     run_id: str
     features: list[str]
     classes: list[str] | Integers | None
     x: PredictedAxis
     y: PredictedAxis | None
-    held: Annotated[Mapping[str, Number], Field(description="The features that are not drawn, at their mean.")]
+    held: Annotated[Mapping[str, Number], Field(description="The other features, fixed at their mean.")]
     step: Integers
     prediction: Annotated[
         Matrix,
         Field(
-            description="A list a step, along x for each y: numbers; or the chance of the second of two classes; "
-            "or the place of the likeliest of several."
+            description="A list for each step, along x for each y: numbers, the probability of the second of two "
+            "classes, or the index of the likeliest of several."
         ),
     ]
-    fitted: Annotated[Matrix, Field(description="The same, a list a step, for each of the points.")]
+    fitted: Annotated[Matrix, Field(description="The same for each of the points.")]
     points: Points
 
 
 class Predicted(Answer):
-    """What a run predicts for the rows that were sent."""
+    """The predictions of a run for the rows of the request."""
 
     run_id: str
     step: int
     y: Vector | list[str] | Integers
-    probabilities: NotRequired[Annotated[Matrix | None, Field(description="A list a row, a number for each class.")]]
+    probabilities: NotRequired[
+        Annotated[Matrix | None, Field(description="A list for each row, with a probability for each class.")]
+    ]

@@ -9,7 +9,7 @@ from service.schemas.responses.base import Answer, JsonObject, Number, Page, Tab
 
 
 class ColumnSummary(Answer):
-    """A column in numbers. A text target is summed up by its codes."""
+    """Statistics of a column. Those of a text target are of its class codes."""
 
     name: str
     min: float
@@ -31,7 +31,9 @@ class Dataset(Answer):
     columns: list[ColumnSummary]
     created_at: str
     links: dict[str, str]
-    ignored: NotRequired[Annotated[list[str], Field(description="Text columns of the file that were left out.")]]
+    ignored: NotRequired[
+        Annotated[list[str], Field(description="Text columns of the file that the dataset leaves out.")]
+    ]
 
 
 class Datasets(Page):
@@ -44,7 +46,7 @@ _RowRange = TypedDict("_RowRange", {"from": int, "to": int})
 
 
 class DatasetRows(_RowRange, Answer):
-    """Rows of a dataset, in the form of an inline dataset."""
+    """Rows of a dataset, in the format of an inline dataset."""
 
     id: str
     feature_names: list[str]

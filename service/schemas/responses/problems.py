@@ -9,7 +9,7 @@ from service.schemas.responses.base import OpenAnswer
 
 
 class Problem(OpenAnswer):
-    """What is wrong, where, and what to change (RFC 9457)."""
+    """An error: its cause, its place in the request and its correction (RFC 9457)."""
 
     type: str
     title: str
@@ -18,6 +18,6 @@ class Problem(OpenAnswer):
     errors: NotRequired[
         Annotated[
             list[ErrorEntry],
-            Field(description="Entries of `pointer` (into the body) or `parameter`, `message` and often `hint`."),
+            Field(description="The faults of the request, each with its place and message."),
         ]
     ]

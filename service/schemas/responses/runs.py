@@ -22,12 +22,12 @@ class RunDataset(Answer):
 
 
 class Criteria(Answer):
-    """A step and what it reached. Metrics that the run does not have are null."""
+    """A step with its θ, loss and metrics. A metric that does not apply to the run is null."""
 
     step: int
     theta: list[Number]
     coefficients: Annotated[
-        Mapping[str, Number], Field(description="θ by name in the data's own units, also when standardised.")
+        Mapping[str, Number], Field(description="θ by name in the units of the data, also for standardised features.")
     ]
     train_loss: Number
     train_mse: Number
@@ -48,7 +48,7 @@ class Criteria(Answer):
 
 
 class Optimum(Answer):
-    """The least E(θ) there is, in closed form."""
+    """The minimum of E(θ), in closed form."""
 
     theta: list[Number]
     coefficients: Mapping[str, Number]
@@ -56,12 +56,12 @@ class Optimum(Answer):
 
 
 class Finding(Answer):
-    """What went wrong, in numbers, and what mends it."""
+    """A problem found in a finished run: the numbers that show it, and a change that fixes it."""
 
     code: str
     evidence: JsonObject
     sentence: str
-    change: Annotated[JsonObject, Field(description="A merge patch (RFC 7396) for the request: submit it changed so.")]
+    change: Annotated[JsonObject, Field(description="A merge patch (RFC 7396) of the request that fixes the problem.")]
 
 
 class Best(Answer):
@@ -73,21 +73,21 @@ class Best(Answer):
 
 
 class ForkedFrom(Answer):
-    """The step that a fork began at."""
+    """The run and the step at which a fork began."""
 
     run_id: str
     step: int
 
 
 class SweepOfRun(Answer):
-    """The sweep of a run, and what varies in it, by JSON pointer."""
+    """The sweep of a run, and the values that the sweep gives it, by JSON pointer."""
 
     id: str
     values: JsonObject
 
 
 class Difference(Answer):
-    """A number that came out otherwise."""
+    """A recomputed number that differs from the stored one."""
 
     column: str
     stored: Number
@@ -95,21 +95,25 @@ class Difference(Answer):
 
 
 class Verification(Answer):
-    """What came of recomputing a run."""
+    """The result of recomputing a run."""
 
     identical: Annotated[
-        bool | None, Field(description="Whether every number is the stored one. Null while it is not known.")
+        bool | None,
+        Field(
+            description="Whether every recomputed number equals the stored one; null until the run has been recomputed."
+        ),
     ]
     step: Annotated[int | None, Field(description="The first step that differs.")]
     differences: Annotated[
-        list[Difference], Field(description="The numbers of that step that differ; none if a side ends there.")
+        list[Difference],
+        Field(description="The differing numbers of that step; empty if one trajectory ends before it."),
     ]
-    error: Annotated[dict[str, str] | None, Field(description="Why it could not be found out.")]
+    error: Annotated[dict[str, str] | None, Field(description="The reason why the run could not be recomputed.")]
     verified_at: str | None
 
 
 class Run(Answer):
-    """A run: what was asked, where it stands, what came out."""
+    """A run: its request, status and results."""
 
     id: str
     name: str | None
@@ -124,14 +128,15 @@ class Run(Answer):
     request: Annotated[JsonObject, Field(description="The request with every default filled in.")]
     parameters: list[str]
     classes: Annotated[
-        list[str] | list[int] | None, Field(description="A classification's classes in the order of their codes.")
+        list[str] | list[int] | None,
+        Field(description="The classes of a classification in the order of their codes; null for a regression."),
     ]
-    learning_rate: Annotated[Number, Field(description="The number used; null until the run has begun.")]
+    learning_rate: Annotated[Number, Field(description="The learning rate in use; null until the run starts.")]
     dataset: RunDataset
     steps_done: int
     steps_total: int
     final: Criteria | None
-    best: Annotated[Best | None, Field(description="Null where there are no test rows.")]
+    best: Annotated[Best | None, Field(description="Null without test rows.")]
     diverged_at: Annotated[int | None, Field(description="The first step whose θ or E(θ) was not finite.")]
     optimum: Annotated[
         Optimum | None, Field(description="For linear and polynomial models with sse or mse and without l1.")
@@ -140,17 +145,18 @@ class Run(Answer):
     error: dict[str, str] | None
     forked_from: ForkedFrom | None
     sweep: Annotated[SweepOfRun | None, Field(description="The sweep that the run is a member of.")]
-    verification: Annotated[Verification | None, Field(description="What came of the last POST /runs/{id}/verify.")]
+    verification: Annotated[Verification | None, Field(description="The result of the last POST /runs/{id}/verify.")]
     trajectory_sha256: Annotated[
         str | None,
         Field(
-            description="Of the steps so far, one after the other: θ and the run's columns as little-endian float64."
+            description="SHA-256 of the stored steps in order: θ and the columns of each step as little-endian float64."
         ),
     ]
     timings: Annotated[
         JsonObject,
         Field(
-            description="Seconds, and `ways`: the shortcuts that the engine took, reduction, affine, replay or batched."
+            description="Durations in seconds, and `ways`: the optimisations of the engine "
+            "(reduction, affine, replay, batched)."
         ),
     ]
     links: dict[str, str]
@@ -163,7 +169,7 @@ class Runs(Page):
 
 
 class Price(Answer):
-    """What a request would cost."""
+    """The cost of a request: steps, parameters and bytes of the trajectory."""
 
     valid: bool
     steps: int

@@ -4,7 +4,7 @@ from service.schemas.responses.base import Answer
 
 
 class Limit(Answer):
-    """A bound."""
+    """A limit."""
 
     value: float
     unit: str
@@ -12,12 +12,12 @@ class Limit(Answer):
 
 
 class Limits(Answer):
-    """Every bound by the name of its setting."""
+    """Every limit by the name of its setting."""
 
     limits: dict[str, Limit]
 
 
 class Health(Answer):
-    """All is well."""
+    """The service is healthy."""
 
     status: str

@@ -12,26 +12,28 @@ SweepStatus = Literal["queued", "running", "paused", "finished"]
 
 
 class SweepPrice(Price):
-    """What the runs of a sweep would cost together; `parameters` are those of the largest."""
+    """The total cost of the runs of a sweep; `parameters` is the number of the largest model."""
 
     members: int
 
 
 class SweepSummary(Answer):
-    """A sweep and how its runs stand."""
+    """A sweep and the progress of its runs."""
 
     id: str
     name: str | None
     status: Annotated[
         SweepStatus,
-        Field(description="finished as soon as all its runs are; paused where all that are not finished are paused."),
+        Field(description="finished: all runs are; paused: all unfinished runs are."),
     ]
     created_at: str
     finished_at: str | None
-    varied: Annotated[list[str], Field(description="JSON pointers into the members' requests: what they differ in.")]
+    varied: Annotated[
+        list[str], Field(description="JSON pointers to the fields in which the requests of the runs differ.")
+    ]
     rank_by: str
     members: int
-    statuses: Annotated[dict[RunStatus, int], Field(description="How many members there are of each status.")]
+    statuses: Annotated[dict[RunStatus, int], Field(description="The number of runs by status.")]
     steps_done: int
     steps_total: int
     links: dict[str, str]
@@ -40,12 +42,12 @@ class SweepSummary(Answer):
 class Member(Answer):
     """A run of a sweep."""
 
-    rank: Annotated[int | None, Field(description="From 1, by `value`; null unless the run succeeded.")]
+    rank: Annotated[int | None, Field(description="The rank by `value`, from 1; null unless the run succeeded.")]
     run_id: str
     name: str | None
     status: RunStatus
-    values: Annotated[JsonObject, Field(description="What varies, by JSON pointer.")]
-    value: Annotated[Number, Field(description="The criterion that ranks, as the run stands.")]
+    values: Annotated[JsonObject, Field(description="The values of the varied fields, by JSON pointer.")]
+    value: Annotated[Number, Field(description="The current value of the criterion `rank_by`.")]
     train_mse: Number
     test_mse: Number
     best_step: int | None
@@ -57,7 +59,7 @@ class Member(Answer):
 
 
 class Sweep(SweepSummary):
-    """A sweep with its members, the best first; after them the diverged, the cancelled and failed, the unfinished."""
+    """A sweep with its runs: succeeded runs in order of rank, then diverged, cancelled, failed and unfinished ones."""
 
     ranking: list[Member]
 

@@ -15,13 +15,13 @@ class TrajectoryHead(OpenAnswer):
     run_id: str
     status: RunStatus
     parameters: list[str]
-    total_steps: Annotated[int, Field(description="The rows there are so far, step 0 included.")]
-    complete: Annotated[bool, Field(description="Whether the trajectory will grow no more.")]
-    sampled: Annotated[bool, Field(description="Whether steps were left out, as asked by `every` or `max_points`.")]
+    total_steps: Annotated[int, Field(description="The number of stored steps, step 0 included.")]
+    complete: Annotated[bool, Field(description="Whether all steps are stored.")]
+    sampled: Annotated[bool, Field(description="Whether `every` or `max_points` left steps out.")]
 
 
 class Trajectory(TrajectoryHead):
-    """Columns of equal length; the columns of a classification come on top of these."""
+    """Columns of equal length. A classification has further columns."""
 
     step: NotRequired[list[int]]
     theta: NotRequired[Matrix]
@@ -41,12 +41,14 @@ class Mistake(Answer):
 
 
 class Verdict(Answer):
-    """What came of a check. `step` is the first that differs."""
+    """The result of a check. `step` is the first wrong step."""
 
     right: bool
     step: int | None
-    expected: Annotated[Mapping[str, Number] | None, Field(description="What θ has to be there, from the θ before it.")]
+    expected: Annotated[
+        Mapping[str, Number] | None, Field(description="The correct θ of that step, computed from the θ before it.")
+    ]
     given: Mapping[str, Number] | None
-    mistakes: Annotated[list[Mistake], Field(description="Each explains every step; the likeliest first.")]
+    mistakes: Annotated[list[Mistake], Field(description="Mistakes that each explain every step, the likeliest first.")]
     steps: int
     parameters: list[str]
