@@ -40,7 +40,7 @@ def of_criteria(
     view = subject(database, seq).view(slicing.thinned(range(last + 1), MOST_POINTS, best))
     steps, parts = zip(*view.blocks(), strict=True)
     rows = np.concatenate(parts, axis=1)
-    columns = {name: rows[view.place(name)].tolist() for name in NAMES}
+    columns = {name: rows[view.row_of(name)].tolist() for name in NAMES}
     columns["step"] = np.concatenate([np.asarray(each) for each in steps]).tolist()
     return _file(criteria_svg(title, columns, look, best=best, diverged_at=diverged_at), form)
 

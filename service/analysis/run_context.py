@@ -63,7 +63,7 @@ class RunContext(NamedTuple):
         numbers, parts = zip(*view.blocks(), strict=True)
         rows = np.concatenate(parts, axis=1)
         theta = rows[: len(self.run.parameters)].T
-        return np.concatenate([np.asarray(n) for n in numbers]), theta, rows[view.place("train_loss")]
+        return np.concatenate([np.asarray(n) for n in numbers]), theta, rows[view.row_of("train_loss")]
 
     def view(self, steps: Sequence[int] | IntArray) -> View:
         """These steps of its trajectory."""

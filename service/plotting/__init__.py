@@ -1,8 +1,7 @@
-"""Pictures of a descent, for the terminal, as SVG and as PNG files: pure functions from numbers to text or bytes.
+"""Plots of a descent for the terminal, as SVG and as PNG: pure functions from numbers to text or bytes.
 
-The values of curves stand on a logarithmic axis; one that is None, NaN, infinite or ≤ 0 is a gap. The curves of one
-picture differ by marker or dashes as well as by colour: it reads without colour, and where one curve covers the other.
-Knows nothing of runs or HTTP.
+Curves have a logarithmic axis; a value that is None, NaN, infinite or ≤ 0 is a gap. Curves of one plot differ by marker
+or dashes as well as by colour, so that it is readable without colour and where one curve covers another.
 """
 
 from service.plotting.axes import Curve, number

@@ -1,4 +1,4 @@
-"""Curves and the two axes they stand on: where a value is placed, and which round numbers mark the way."""
+"""Curves, and axes with their ticks."""
 
 import math
 import sys
@@ -25,7 +25,7 @@ class Axis(NamedTuple):
     log: bool = False
 
     def place(self, value: float | None) -> float | None:
-        """Return where a value stands between `low` (0) and `high` (1), or None where the axis cannot show it."""
+        """The position of a value between `low` (0) and `high` (1); None if the axis cannot show it."""
         if value is None or not math.isfinite(value) or (self.log and value <= 0):
             return None
         low, here, high = (math.log10(v) if self.log else v / self._unit() for v in (self.low, value, self.high))

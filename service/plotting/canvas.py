@@ -1,4 +1,4 @@
-"""The sheet that a single picture is drawn on: its look, its plot with axes, its words, and the document round it."""
+"""The canvas of a single plot: look, plot area, axes, title, document."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -7,13 +7,13 @@ from service.plotting import svg
 from service.plotting.axes import Axis
 
 WIDE = 900
-"""The sheet's width in its own units; it is shown at any."""
+"""The width of the canvas in its units; `Look.width` is that in pixels."""
 LEFT, TOP, RIGHT, BOTTOM = 92, 92, 24, 62
 PLOT_WIDE = WIDE - LEFT - RIGHT
 
 
 class Theme(NamedTuple):
-    """Colours by what they are for; `ground` are low, middle and high ground, `curves` the two criteria and E."""
+    """Colours by use; `ground` for low, middle and high E, `curves` for the two criteria and E."""
 
     paper: str
     ink: str
@@ -39,7 +39,7 @@ THEMES = {
 
 
 class Look(NamedTuple):
-    """How a picture is to look: its width in pixels, its theme and its language."""
+    """The width of a plot in pixels, its theme and its language."""
 
     width: int = WIDE
     theme: Literal["light", "dark"] = "light"
@@ -47,29 +47,29 @@ class Look(NamedTuple):
 
     @property
     def colours(self) -> Theme:
-        """The theme's."""
+        """The colours of the theme."""
         return THEMES[self.theme]
 
 
 class Plot(NamedTuple):
-    """Where numbers stand on the sheet; the plot is `high` units high."""
+    """The plot area, `high` units high: maps numbers to points of the canvas."""
 
     across: Axis
     up: Axis
     high: float
 
     def point(self, x: float, y: float | None) -> tuple[float, float] | None:
-        """Return where a point is on the sheet, or None where an axis cannot show it."""
+        """The point of the canvas for two numbers; None if an axis cannot show them."""
         right, above = self.across.place(x), self.up.place(y)
         return None if right is None or above is None else self.at(right, above)
 
     def at(self, right: float, above: float) -> tuple[float, float]:
-        """Return where a place from 0 to 1, to the right and upwards, is on the sheet."""
+        """The point of the canvas for fractions of the width and the height, from 0 to 1."""
         return LEFT + right * PLOT_WIDE, TOP + (1 - above) * self.high
 
 
-def sheet(parts: Sequence[str], look: Look, high: float, title: str, description: str) -> str:
-    """The SVG document with these elements, `high` units high, below its title."""
+def canvas(parts: Sequence[str], look: Look, high: float, title: str, description: str) -> str:
+    """An SVG document, `high` units high, with a title and these elements."""
     drawn = [
         svg.element("rect", width="100%", height="100%", fill=look.colours.paper),
         svg.text(LEFT, 40, shortened(title), font_size=22),
@@ -106,12 +106,12 @@ def frame(plot: Plot, **attributes: svg.Attribute) -> str:
 
 
 def shortened(words: str, most: int = 64) -> str:
-    """Return the words, cut where they would run off the sheet."""
+    """The words, cut to fit the canvas."""
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def superscript(label: str) -> str:
-    """Write 1e5 as 10⁵ and 2e-7 as 2×10⁻⁷."""
+    """Writes 1e5 as 10⁵ and 2e-7 as 2×10⁻⁷."""
     mantissa, e, exponent = label.partition("e")
     power = exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return label if not e else f"10{power}" if mantissa == "1" else f"{mantissa}×10{power}"

@@ -1,4 +1,4 @@
-"""The ground of a landscape: what lies between contours of E, coloured by height."""
+"""Filled contours of E for a landscape."""
 
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,7 @@ from service.plotting.height_map import HeightMap
 
 
 def contours(plot: Plot, shape: HeightMap, colours: Theme) -> list[str]:
-    """Fill the plot, and draw a line at each of the relief's levels; hatched where E is not finite."""
+    """Filled levels with their contour lines; hatched where E is not finite."""
     rows, columns = shape.heights.shape
     right, down = np.linspace(LEFT, LEFT + PLOT_WIDE, columns), np.linspace(TOP + plot.high, TOP, rows)
     known = np.ma.masked_invalid(shape.heights)
@@ -31,7 +31,7 @@ def contours(plot: Plot, shape: HeightMap, colours: Theme) -> list[str]:
 
 
 def _filled(found: Any) -> str:
-    """Return polygons with their holes as a path."""
+    """The path data of polygons with their holes."""
     parts = []
     for points, offsets in zip(*found, strict=True):
         parts += [svg.line(points[start:end].tolist()) + "Z" for start, end in pairwise(offsets)]
@@ -39,7 +39,7 @@ def _filled(found: Any) -> str:
 
 
 def _hatched(plot: Plot, colours: Theme) -> list[str]:
-    """Fill the plot with what stands for "not finite"."""
+    """The hatching for values that are not finite."""
     lines = svg.path("M0 0V7", stroke=colours.muted, stroke_width=1.5)
     turned = {"patternUnits": "userSpaceOnUse", "patternTransform": "rotate(45)"}
     return [
@@ -49,7 +49,7 @@ def _hatched(plot: Plot, colours: Theme) -> list[str]:
 
 
 def mixed(ground: tuple[str, str, str], part: float) -> str:
-    """Return the colour of a height from 0 to 1."""
+    """The colour of a height from 0 to 1."""
     start, end, along = (*ground[:2], 2 * part) if part < 0.5 else (*ground[1:], 2 * part - 1)
     channels = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (start, end)]
     return "#" + "".join(f"{round(a + along * (b - a)):02x}" for a, b in zip(*channels, strict=True))

@@ -1,4 +1,4 @@
-"""How high the ground of a landscape is: E above its lowest value, straight near the lowest point, then logarithmic."""
+"""The height of E above its minimum on a landscape: linear near the minimum, logarithmic beyond."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ Grid = npt.NDArray[Any]
 class HeightMap(NamedTuple):
     """Heights, shape (n, m), NaN where E is not finite; `levels` are those of the contours, from the lowest.
 
-    From contour to contour, E is `ratio` times as far above its lowest value. The page's landscape has the same ones.
+    From contour to contour, E is `ratio` times as far above its lowest value. The page has the same levels.
     """
 
     low: float
@@ -32,7 +32,7 @@ class HeightMap(NamedTuple):
 
 
 def height_map(energy: list[list[float | None]]) -> HeightMap:
-    """Return the relief of a landscape's E, rows of numbers or None."""
+    """The height map of a grid of E, rows of numbers or None."""
     grid = np.array(energy, dtype=np.float64)
     known = np.sort(grid[np.isfinite(grid)])
     if len(known) == 0:

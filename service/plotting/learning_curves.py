@@ -1,10 +1,10 @@
-"""The curves of one run on a sheet of their own: E(θ), the train and the test error, and the best test step."""
+"""The learning curves of a run: E(θ), train and test error, and the best step."""
 
 from collections.abc import Mapping, Sequence
 
 from service.plotting import svg
 from service.plotting.axes import Axis, Curve, step_axis, strokes, value_axis
-from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, axes, sheet
+from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, axes, canvas
 from service.plotting.translations import WORDS
 
 NAMES = ("train_mse", "test_mse", "train_loss")
@@ -21,7 +21,7 @@ def criteria_svg(
     best: int | None = None,
     diverged_at: int | None = None,
 ) -> str:
-    """Draw the columns `step`, `train_loss`, `train_mse` and `test_mse` of a run of this name.
+    """Plots the columns `step`, `train_loss`, `train_mse` and `test_mse` of a run of this name.
 
     `best` is the step with the lowest test error, `diverged_at` the step after the last finite one.
     """
@@ -38,10 +38,10 @@ def criteria_svg(
     mark = plot.point(best, columns["test_mse"][steps.index(best)]) if best in steps else None
     parts += [_ring(*mark, look)] if mark else []
     parts += _legend(curves, best if mark else None, look)
-    told = [words["curves_described"]]
-    told += [words["best"].format(step=best)] if best is not None else []
-    told += [words["diverged"].format(step=step) for step in marks]
-    return sheet(parts, look, TOP + _HIGH + BOTTOM, words["curves"].format(run=run), " ".join(told))
+    description = [words["curves_described"]]
+    description += [words["best"].format(step=best)] if best is not None else []
+    description += [words["diverged"].format(step=step) for step in marks]
+    return canvas(parts, look, TOP + _HIGH + BOTTOM, words["curves"].format(run=run), " ".join(description))
 
 
 def _pen(name: str, look: Look) -> dict[str, svg.Attribute]:

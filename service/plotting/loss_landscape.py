@@ -1,4 +1,4 @@
-"""A landscape on a sheet: contours of E with the path on it; over one parameter a curve."""
+"""A loss landscape: contours of E with the path; for one parameter a curve."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,19 +7,19 @@ import numpy as np
 
 from service.plotting import svg
 from service.plotting.axes import Axis, number
-from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, sheet
+from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, canvas
 from service.plotting.contours import contours
 from service.plotting.height_map import HeightMap, height_map
 from service.plotting.translations import WORDS, share
 
 _USUAL = 0.62  # height by width of a plot whose axes have a scale each
 _ON_ONE_SCALE = (0.4, 1.0)
-_APART = 8  # between two dots that are still told apart
+_APART = 8  # the smallest distance between two dots
 Point = tuple[float, float]
 
 
 def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | None = None) -> str:
-    """Draw a landscape as `GET /runs/{id}/landscape` answers it, of a run of this name.
+    """Plots the answer of `GET /runs/{id}/landscape`, under the name of the run.
 
     `best` is the step of the path with the lowest test error.
     """
@@ -36,7 +36,7 @@ def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | 
     parts += _legend(mark is not None, look)
     words = WORDS[look.language]
     title, description = words["landscape"].format(run=run), _description(data, shape, look)
-    return sheet(parts, look, round(TOP + plot.high + BOTTOM), title, description)
+    return canvas(parts, look, round(TOP + plot.high + BOTTOM), title, description)
 
 
 def _plot(data: Mapping[str, Any], up: Sequence[float | None], *, on_one_scale: bool) -> Plot:
@@ -56,7 +56,7 @@ def _curve(plot: Plot, data: Mapping[str, Any], look: Look) -> list[str]:
 
 
 def _path(path: Sequence[Point], best: Point | None, colours: Theme) -> list[str]:
-    """Draw the path, a dot for each step that can be told apart, and its marks."""
+    """The path with a dot for each distinguishable step, and marks for start, end and best step."""
     if not path:
         return []
     line = svg.line(path)

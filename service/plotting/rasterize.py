@@ -1,11 +1,11 @@
-"""A picture as pixels."""
+"""SVG to PNG."""
 
 from pathlib import Path
 
 import resvg_py
 
 _FONT = Path(__file__).parent / "fonts" / "DejaVuSans.ttf"
-"""It has θ, ∇ and superscripts, and ships with the service, since a slim container has no font at all."""
+"""The font ships with the service, since a slim container has none; it has θ, ∇ and superscripts."""
 
 
 def png(svg: str) -> bytes:

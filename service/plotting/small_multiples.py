@@ -1,4 +1,4 @@
-"""The picture as an SVG file: a panel for each run."""
+"""Small multiples: an SVG document with a panel for each run."""
 
 import math
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from service.plotting import svg
 from service.plotting.axes import Axis, Curve, Stroke, step_axis, strokes, value_axis
 from service.plotting.canvas import superscript
 
-_COLOURS = ("#0072b2", "#d55e00", "#8f3f97", "#00805c")  # told apart by the colour-blind too (after Okabe and Ito)
+_COLOURS = ("#0072b2", "#d55e00", "#8f3f97", "#00805c")  # distinguishable with colour blindness (after Okabe and Ito)
 _DASHES = ("", "7 6", "1 5", "12 5 1 5")
-_LEFT, _TOP, _WIDE, _HIGH = 62, 50, 280, 200  # the plot of an SVG panel, and where it stands in the panel
+_LEFT, _TOP, _WIDE, _HIGH = 62, 50, 280, 200  # the position and size of the plot in its panel
 _COLUMNS = 3
 _PANEL_WIDE, _PANEL_HIGH = _LEFT + _WIDE + 18, _TOP + _HIGH + 52
 
 
 class Panel(NamedTuple):
-    """One run's picture; its curves share both axes. `diverged_at` is the step to mark, if any."""
+    """The plot of one run; its curves share both axes. `diverged_at` is the step to mark, if any."""
 
     title: str
     subtitle: str
@@ -26,7 +26,7 @@ class Panel(NamedTuple):
 
 
 def panels_svg(panels: Sequence[Panel], title: str, description: str) -> str:
-    """Draw a panel for each run, three beside one another, as a self-contained SVG document on a white ground."""
+    """A self-contained SVG document with a panel for each run, three in a row, on white."""
     columns = max(min(_COLUMNS, len(panels)), 1)
     wide, high = columns * _PANEL_WIDE + 12, math.ceil(len(panels) / columns) * _PANEL_HIGH + 84
     names = list(dict.fromkeys(curve.name for panel in panels for curve in panel.curves))

@@ -1,4 +1,4 @@
-"""The picture for a terminal, in braille dots."""
+"""Plots for a terminal, in braille dots."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle, groupby, pairwise
@@ -49,11 +49,11 @@ def _cells(
         for x, y in _dots(curve, axes, columns * 2, rows * 4):
             cell = (y // 4, x // 2)
             bits, style = ink.get(cell, (0, own))
-            # Where curves coincide they take turns, three columns each, so that no colour hides another.
+            # Coinciding curves alternate every three columns, so that no colour hides another.
             mine = x // 6 % len(curves) == i
             ink[cell] = (bits | _BRAILLE[y % 4][x % 2], own if mine else style)
             tops.setdefault(x // 2, y // 4)
-        # Markers of different curves stand in different columns, so both show where the curves coincide.
+        # Markers of different curves are in different columns, so that coinciding curves show both.
         marked = [c for c in tops if c % spacing == i * spacing // len(curves)] or list(tops)[-1:]
         marks.update({(tops[column], column): (mark, own) for column in marked})
     return {cell: (chr(0x2800 + bits), style) for cell, (bits, style) in ink.items()} | marks

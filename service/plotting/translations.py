@@ -1,4 +1,4 @@
-"""The words on pictures, in both languages."""
+"""The words on plots, in English and French."""
 
 WORDS = {
     "en": {
@@ -12,12 +12,12 @@ WORDS = {
         "train_mse": "train MSE",
         "test_mse": "test MSE",
         "landscape": "{run}: the landscape",
-        "exact": "E over {x} and {y}, all of it.",
-        "pair": "E over {x} and {y}, every other parameter held where the path ends.",
-        "pca": "E over the plane closest to the path, which holds {share} of the path's variance.",
+        "exact": "E over {x} and {y}, the only parameters.",
+        "pair": "E over {x} and {y}; all other parameters keep their last value.",
+        "pca": "E over the plane closest to the path, with {share} of the variance of the path.",
         "line": "E over {x}, the only parameter.",
-        "range": "E goes from {low} to {high}; {levels} contours, each {ratio} times as far up as the one within.",
-        "axis": "{name} ({share} of the path's variance)",
+        "range": "E ranges from {low} to {high}; {levels} contours, each {ratio} times as high as the one before.",
+        "axis": "{name} ({share} of the variance of the path)",
         "start": "θ₀",
         "end": "end",
         "best_mark": "lowest test MSE",
@@ -33,8 +33,8 @@ WORDS = {
         "train_mse": "MSE d'entraînement",
         "test_mse": "MSE de test",
         "landscape": "{run} : le relief",
-        "exact": "E selon {x} et {y}, en entier.",
-        "pair": "E selon {x} et {y}, tous les autres paramètres gardant leur valeur de la fin du chemin.",
+        "exact": "E selon {x} et {y}, les seuls paramètres.",
+        "pair": "E selon {x} et {y} ; tous les autres paramètres gardent leur dernière valeur.",
         "pca": "E sur le plan le plus proche du chemin, qui porte {share} de la variance du chemin.",
         "line": "E selon {x}, le seul paramètre.",
         "range": "E va de {low} à {high} ; {levels} courbes de niveau, en progression de {ratio} en {ratio}.",
@@ -47,6 +47,6 @@ WORDS = {
 
 
 def share(part: float, language: str) -> str:
-    """Write a part of 1 in percent."""
+    """A fraction in percent."""
     digits = f"{100 * part:.1f}".removesuffix(".0")
     return f"{digits.replace('.', ',')} %" if language == "fr" else f"{digits}%"

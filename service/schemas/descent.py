@@ -1,4 +1,4 @@
-"""What is minimised, and how: objective, optimiser, schedule, θ₀, batches, stopping."""
+"""Objective, optimiser, schedule, θ₀, mini-batches and early stopping of a request."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ class Objective(Strict):
     loss: Literal["sse", "mse", "mae", "huber", "log_loss"] | None = Field(
         None, description="Default: mse for a regression, log_loss for a classification."
     )
-    delta: Positive | None = Field(None, description="For huber: where it turns from square to straight. Default: 1.")
+    delta: Positive | None = Field(None, description="huber: the residual from which the loss is linear. Default: 1.")
     l1: NotNegative = 0.0
     l2: NotNegative = 0.0
 
@@ -55,7 +55,7 @@ class Rmsprop(Strict):
 
 
 class Adam(Strict):
-    """θ ← θ − η m̂ / (√v̂ + ε), with the gradient's mean m̂ and mean square v̂ of late."""
+    """θ ← θ − η m̂ / (√v̂ + ε), with running means m̂ of the gradient and v̂ of its square."""
 
     kind: Literal["adam"]
     beta1: Share = 0.9
@@ -64,7 +64,7 @@ class Adam(Strict):
 
 
 class Adamw(Strict):
-    """adam, and beside it θ ← θ − ηwθ."""
+    """adam with decoupled weight decay: also θ ← θ − ηwθ."""
 
     kind: Literal["adamw"]
     beta1: Share = 0.9
@@ -86,7 +86,7 @@ Optimizer = Annotated[
 
 
 class Constant(Strict):
-    """The learning rate stays as it is."""
+    """A constant learning rate η."""
 
     kind: Literal["constant"] = "constant"
 
@@ -137,13 +137,13 @@ Schedule = Annotated[
 
 
 class Stop(Strict):
-    """When to stop before the last step: at the first condition that is met."""
+    """Early stopping: the run stops at the first condition met."""
 
-    gradient_norm: NotNegative | None = Field(None, description="Stop where ‖∇E(θ)‖ is at most this.")
-    loss_change: NotNegative | None = Field(None, description="Stop where E changes by at most this in a step.")
+    gradient_norm: NotNegative | None = Field(None, description="Stop when ‖∇E(θ)‖ is at most this.")
+    loss_change: NotNegative | None = Field(None, description="Stop when E changes by at most this in a step.")
     patience: Count | None = Field(
         None,
-        description="Stop when the validation MSE has not been lower for so many steps. It watches rows cut from the "
+        description="Stop when the validation MSE has not reached a new minimum for this many steps. It uses rows of "
         "training rows (split.validation_fraction) and never the test rows: a step chosen by the test error would make "
         "that error look smaller than it will be on new data.",
     )
@@ -181,7 +181,7 @@ Theta0 = Annotated[
 
 
 class Descent(Strict):
-    """The algorithm: θ ← θ − η∇E(θ) or another rule, so many times, from θ₀."""
+    """The algorithm: `steps` updates θ ← θ − η∇E(θ), or by another optimiser, from θ₀."""
 
     steps: Count = 100
     learning_rate: LearningRate = Field("auto", description='η > 0, or "auto": 1/λmax of the Hessian of E at θ₀.')
@@ -193,8 +193,10 @@ class Descent(Strict):
         "linear in θ, ones for a formula, for an mlp normal weights scaled by fan-in and zero biases.",
     )
     batch_size: Count | None = Field(
-        None, description="Take each gradient from so many rows of a shuffled epoch. Default: all rows."
+        None, description="The rows of each mini-batch, in shuffled epochs. Default: all rows in every step."
     )
-    seed: Seed = Field(0, description="For a random θ₀ and the order of the batches.")
-    clip_norm: Positive | None = Field(None, description="Bring longer gradients to this length.")
+    seed: Seed = Field(0, description="The seed of a random θ₀ and of the order of mini-batches.")
+    clip_norm: Positive | None = Field(
+        None, description="The maximum norm of the gradient; longer ones are scaled down."
+    )
     stop: Stop = Stop()

@@ -1,4 +1,4 @@
-"""Kinds of values that several bodies have."""
+"""Types of fields that several bodies share."""
 
 from typing import Annotated
 

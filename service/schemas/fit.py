@@ -1,4 +1,4 @@
-"""The body of POST /fit. Bounds that are settings are checked against the data, in `service.jobs.validation`."""
+"""The body of POST /fit. `service.jobs.validation` checks it against the data and the settings."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -10,7 +10,7 @@ from service.schemas.model import LinearModel, Model
 from service.schemas.strict_model import TAG, Strict, wrong
 
 TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
-"""Without a colon, which separates it from its value in `GET /runs?tag=key:value`."""
+"""Without a colon: `GET /runs?tag=key:value` separates key and value by it."""
 
 
 def _entries(value: Any) -> str:
@@ -18,13 +18,13 @@ def _entries(value: Any) -> str:
 
 
 class InlineDataset(Strict):
-    """Data in the request itself: one row of `x` and one entry of `y` an example."""
+    """Data in the request: each example is a row of `x` and an entry of `y`."""
 
     x: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=2, fail_fast=True)] = Field(
         description="The features: a list of rows, each a list of numbers."
     )
     y: Annotated[Annotated[Numbers, Tag("?numbers")] | Annotated[Labels, Tag("?labels")], Discriminator(_entries)] = (
-        Field(description="The target: a number a row, or for a classification class labels, integers or strings.")
+        Field(description="The target: a number for each row; for a classification class labels, integers or strings.")
     )
     feature_names: Labels | None = Field(None, description="Default: x1, x2, …")
     target_name: Name = "y"
@@ -41,20 +41,20 @@ class InlineDataset(Strict):
             raise wrong(f"y has {len(self.y)} entries, x has {rows} rows.", "Give one y for each row of x.", "y")
         names = self.feature_names
         if names is not None and len(names) != width:
-            raise wrong(f"These are {len(names)} names for {width} features.", "Name each feature.", "feature_names")
+            raise wrong(f"{len(names)} names for {width} features.", "Give one name for each feature.", "feature_names")
         if names is not None and len({*names, self.target_name}) < width + 1:
-            raise wrong("A name stands here twice, or is the target's.", "Give each its own.", "feature_names")
+            raise wrong("Duplicate name.", "Give each feature and the target different names.", "feature_names")
         return self
 
 
 class StoredDataset(Strict):
-    """A dataset uploaded before."""
+    """An uploaded dataset."""
 
     id: Name
 
 
 class SampleDataset(Strict):
-    """A dataset that ships with the service, see GET /samples."""
+    """A dataset that ships with the service; see GET /samples."""
 
     sample: Name
 
@@ -73,23 +73,23 @@ Dataset = Annotated[
 
 
 class Shuffle(Strict):
-    """How rows are drawn, and how many of the training rows are kept apart to decide when to stop."""
+    """The random seed and the validation rows."""
 
     seed: Seed = 0
     shuffle: bool = True
     validation_fraction: Share = Field(
-        0.0, description="A share of the training rows, rounded up, that is not trained on; stop.patience watches it."
+        0.0, description="The fraction of training rows, rounded up, held out for validation; stop.patience uses it."
     )
 
 
 class FractionSplit(Shuffle):
-    """A share of the rows, rounded up, for testing; 0 for none."""
+    """A random test set: a fraction of the rows, rounded up; 0 for none."""
 
     test_fraction: Share = 0.25
 
 
 class RowsSplit(Shuffle):
-    """The rows named, from 0, for testing."""
+    """A test set of the given rows, numbered from 0."""
 
     test_rows: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, fail_fast=True)]
 
@@ -105,7 +105,7 @@ Split = Annotated[
 
 
 class FitRequest(Strict):
-    """Data, a model and a descent. Only the dataset has no default."""
+    """Data, model, objective and descent. Only the dataset has no default."""
 
     dataset: Dataset
     split: Split = FractionSplit()
@@ -114,18 +114,18 @@ class FitRequest(Strict):
     objective: Objective = Objective()
     descent: Descent = Descent()
     preset: Literal["course"] | None = Field(
-        None, description="course: what is left out is the course's: loss sse, learning rate 1, 100 steps, gd."
+        None, description="course: the defaults of the course: loss sse, learning rate 1, 100 steps, gd."
     )
     name: Annotated[str, Field(max_length=200)] | None = None
     tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = Field(
         default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
     deadline_seconds: Positive | None = Field(
-        None, description="Stop so many seconds after the run has begun, wherever it stands then, pauses included."
+        None, description="Stop this many seconds after the start of the run, pauses included."
     )
 
     def filled(self) -> Self:
-        """The request with the preset's values where the body was silent."""
+        """The request with the values of the preset for missing fields."""
         if self.preset != "course":
             return self
         objective, descent = self.objective, self.descent
@@ -137,7 +137,7 @@ class FitRequest(Strict):
 
 
 class Changes(Strict):
-    """What a fork does otherwise than its run: fields of `descent` and `objective` as in POST /fit, and its labels."""
+    """The changes of a fork: fields of `descent` and `objective` as in POST /fit, name and tags."""
 
     descent: dict[str, Any] = Field(default_factory=dict)
     objective: dict[str, Any] = Field(default_factory=dict)
@@ -147,13 +147,13 @@ class Changes(Strict):
 
 
 class ForkRequest(Strict):
-    """From which step of a run, and what is to be otherwise from there on."""
+    """The step of a run at which the fork starts, and the changes from there."""
 
-    from_step: Annotated[int, Field(ge=0, description="A stored step of the run: its θ is the fork's θ₀.")]
+    from_step: Annotated[int, Field(ge=0, description="A stored step of the run; its θ is the θ₀ of the fork.")]
     changes: Changes = Changes()
 
     def sent(self) -> dict[str, Any]:
-        """The fork as it was asked for. A field that changes nothing is as good as one left out."""
+        """The body as sent, without fields that change nothing."""
         changes = self.changes.model_dump(mode="json", exclude_unset=True)
         return {"from_step": self.from_step, "changes": {name: value for name, value in changes.items() if value != {}}}
 
@@ -162,20 +162,21 @@ class Path(Strict):
     """θ at every step."""
 
     theta: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=2, fail_fast=True)] = Field(
-        description="θ₀, then θ after each update: a list of numbers each, in the order of the model's parameters."
+        description="θ₀ and θ after each update, each a list of numbers in the order of the parameters of the model."
     )
 
 
 class CheckRequest(FitRequest):
-    """A fit, and the θ that somebody's own descent gave at each of its steps."""
+    """A request and the θ of each step of a descent that the client computed."""
 
     trajectory: Path
     tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(
-        1e-6, description="Numbers are the same that differ by less, relative to the largest that a parameter has been."
+        1e-6,
+        description="The largest difference between equal numbers, relative to the largest value of the parameter.",
     )
 
     def filled(self) -> Self:
-        """The request with the preset's values; the steps are as many as were sent, unless the body says how many."""
+        """The request with the values of the preset; `steps` defaults to the number of sent steps."""
         filled = super().filled()
         if "steps" in self.descent.model_fields_set or self.preset is not None:
             return filled
@@ -188,12 +189,12 @@ def _number_or_word(value: Any) -> str:
 
 
 class PredictRequest(Strict):
-    """Rows of features, and the step whose θ predicts."""
+    """Rows of features, and the step whose θ makes the predictions."""
 
     x: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=1, fail_fast=True)] = Field(
-        description="Rows of features in the data's own units, in the order of the run's `dataset.features`."
+        description="Rows of features in the units of the data, in the order of `dataset.features` of the run."
     )
     step: Annotated[
         Annotated[int, Field(ge=0), Tag("?number")] | Annotated[Literal["last", "best"], Tag("?word")],
         Discriminator(_number_or_word),
-    ] = Field("last", description="A stored step, or `best`: the one with the least test MSE.")
+    ] = Field("last", description="A stored step, `last`, or `best`: the step with the lowest test MSE.")

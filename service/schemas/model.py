@@ -1,4 +1,4 @@
-"""The models that a request can ask for."""
+"""The models of a request."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ class LinearModel(Strict):
 
 
 class PolynomialModel(Strict):
-    """A polynomial in the features, products of different features included."""
+    """A polynomial in the features, with products of different features."""
 
     kind: Literal["polynomial"]
     degree: Annotated[int, Field(ge=1, le=30)] = 2
@@ -38,18 +38,18 @@ class SoftmaxModel(Strict):
 
 
 class MlpModel(Strict):
-    """A multilayer perceptron: hidden layers of so many units each, and an output for the task."""
+    """A multilayer perceptron with hidden layers and an output for the task."""
 
     kind: Literal["mlp"]
     hidden: Annotated[list[Count], Field(min_length=1, max_length=8)] = Field(
-        [8], description="The units of each hidden layer."
+        [8], description="The number of units of each hidden layer."
     )
     activation: Literal["tanh", "relu", "sigmoid"] = "tanh"
     task: Literal["regression", "classification"] = "regression"
 
 
 class FormulaModel(Strict):
-    """Your own f(θ, x), such as b1*(1 - exp(-b2*x)): names that are not features are parameters."""
+    """A custom f(θ, x), such as b1*(1 - exp(-b2*x)): names that are not features are parameters."""
 
     kind: Literal["formula"]
     formula: str = Field(

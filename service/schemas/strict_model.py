@@ -1,4 +1,4 @@
-"""What every body has in common: strict types, no extra fields, finite numbers; and how its errors are told."""
+"""Parsing of request bodies: strict types, no extra fields, finite numbers, errors with JSON pointers."""
 
 import json
 from collections import Counter
@@ -15,13 +15,13 @@ MOST_ERRORS = 20
 MOST_FIELDS = 50_000
 MOST_CHARACTERS = 1000
 TAG = "?"
-"""Begins the names of a union's members, which pydantic puts into an error's place and a JSON pointer must not have."""
+"""Prefix of the tags of unions, which pydantic puts into the location of an error; a JSON pointer leaves them out."""
 KEY = "[key]"
-"""Ends the place of an error in the name of an entry, rather than in its value."""
+"""Last part of the location of an error in a key rather than in its value."""
 
 
 class Strict(BaseModel):
-    """A JSON object whose fields are checked to the letter."""
+    """A JSON object with strict types and no extra fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True, hide_input_in_errors=True)
 
@@ -30,18 +30,18 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 def parse(model: type[Body], body: bytes) -> Body:
-    """The body as a model. Raises MalformedError for what is no JSON, InvalidError naming each field that is wrong."""
+    """The body as a model. Raises MalformedError for malformed JSON, InvalidError with an entry for each fault."""
     colons = body.count(b":")
     if colons > MOST_FIELDS:
-        _refuse_crowds(body)
+        _check_field_count(body)
     try:
         parsed = model.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
     else:
-        # Each field has its colon; only a body with more of them can name a field twice.
+        # Each field has a colon; only a body with more colons than fields can have a duplicate field.
         if colons != _fields_given(parsed):
-            _refuse_repeated_fields(body)
+            _check_duplicate_fields(body)
         return parsed
     if found[0]["type"] == "json_invalid":
         message = f"The body is not JSON: {found[0]['ctx']['error']}."
@@ -50,7 +50,7 @@ def parse(model: type[Body], body: bytes) -> Body:
 
 
 def tag_of(key: str, default: str) -> Callable[[Any], str]:
-    """A union's discriminator: the member that the object's `key` names, `default` where it has none."""
+    """The discriminator of a union by the field `key`, with a default."""
 
     def tag(value: Any) -> str:
         name = value.get(key, default) if isinstance(value, dict) else getattr(value, key, default)
@@ -60,7 +60,7 @@ def tag_of(key: str, default: str) -> Callable[[Any], str]:
 
 
 def one_of(*kinds: str) -> Discriminator:
-    """The discriminator of a union by `kind`, the first of which is the default."""
+    """The discriminator of a union by `kind`; the first kind is the default."""
     return Discriminator(
         tag_of("kind", kinds[0]),
         custom_error_type="descent",
@@ -70,13 +70,13 @@ def one_of(*kinds: str) -> Discriminator:
 
 
 def wrong(message: str, hint: str, *at: str | int) -> PydanticCustomError:
-    """A validator's error: at a place below the value that it checks."""
-    # The text is handed over as context: pydantic would take braces in it for fields.
+    """The error of a validator, at a location below its value."""
+    # The text is passed as context: pydantic would interpret braces in it.
     return PydanticCustomError("descent", "{message}", {"message": message, "hint": hint, "at": at})
 
 
 def pointer(place: tuple[int | str, ...]) -> str:
-    """The JSON pointer (RFC 6901) of a place in the body."""
+    """The JSON pointer (RFC 6901) of a location in the body."""
     steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place if not str(step).startswith(TAG)]
     return "".join(f"/{step}" for step in steps)
 
@@ -89,20 +89,20 @@ def _fields_given(value: Any) -> int:
     return sum(1 + _fields_given(getattr(value, name)) for name in value.model_fields_set)
 
 
-def _refuse_crowds(body: bytes) -> None:
-    """Raises InvalidError for an object of very many fields, each of which would cost an error of its own."""
+def _check_field_count(body: bytes) -> None:
+    """Raises InvalidError for an object with very many fields: each could cost an error."""
 
     def look(pairs: list[tuple[str, Any]]) -> None:
         if len(pairs) > MOST_FIELDS:
-            raise invalid("", f"An object has {len(pairs)} fields, at most {MOST_FIELDS} are read.", "Send fewer.")
+            raise invalid("", f"An object has {len(pairs)} fields; the limit is {MOST_FIELDS}.", "Send fewer fields.")
 
-    # What is wrong besides is told by the parser proper.
+    # The parser reports other faults.
     with suppress(ValueError, RecursionError):
         json.loads(body, object_pairs_hook=look, parse_int=float)
 
 
-def _refuse_repeated_fields(body: bytes) -> None:
-    """Raises InvalidError if an object names a field twice: one of the two would be dropped in silence."""
+def _check_duplicate_fields(body: bytes) -> None:
+    """Raises InvalidError for a duplicate field: JSON parsers silently drop one of the two."""
     repeated: list[tuple[dict[str, Any], str]] = []
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -114,8 +114,8 @@ def _refuse_repeated_fields(body: bytes) -> None:
 
     tree = json.loads(body, object_pairs_hook=collect, parse_int=float)
     if repeated:
-        fields, name = repeated[-1]  # the outermost is collected last
-        raise invalid(pointer((*_place(tree, fields), name)), "This field stands here twice.", "Give it once.")
+        fields, name = repeated[-1]  # the outermost object is collected last
+        raise invalid(pointer((*_place(tree, fields), name)), "Duplicate field.", "Remove one of the two.")
 
 
 def _place(tree: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ def _detail(entry: Any) -> ErrorEntry:
     if place[-1:] == (KEY,):
         place = place[:-1]
     if any(len(str(step)) > MOST_CHARACTERS for step in place):
-        place = ()  # the names are the client's: an answer must not be as long as the body
+        place = ()  # keys come from the client: the response must not be as long as the body
     if entry["type"] not in _MESSAGES:
         return field_error(pointer(place), entry["msg"], context.get("hint"))
     message, hint = _MESSAGES[entry["type"]]
@@ -141,27 +141,30 @@ def _detail(entry: Any) -> ErrorEntry:
 
 
 _MESSAGES: dict[str, tuple[str, str | None]] = {
-    "extra_forbidden": ("There is no such field.", "Remove it, or look up its name at /docs."),
-    "missing": ("This field is missing.", "Add it."),
-    "finite_number": ("The number is not finite.", "Give a finite number: NaN, Infinity and 1e999 are not."),
+    "extra_forbidden": ("Unknown field.", "Remove it, or look up its name at /docs."),
+    "missing": ("Missing field.", "Add it."),
+    "finite_number": ("The number is not finite.", "Give a finite number, not NaN, Infinity or 1e999."),
     "float_type": ("This is not a number.", "Write a JSON number, without quotes; no null, true or false."),
     "int_type": ("This is not a whole number.", "Write a whole JSON number, without quotes."),
     "int_from_float": ("This is not a whole number.", "Write a whole JSON number."),
     "bool_type": ("This is neither true nor false.", "Write true or false, without quotes."),
-    "string_pattern_mismatch": ("This name has a character that it must not have.", "Leave out colons."),
+    "string_pattern_mismatch": (
+        "The text does not match {pattern}.",
+        "Tags have no colon; JSON pointers start with /.",
+    ),
     "string_type": ("This is not a string.", "Write it in double quotes."),
     "list_type": ("This is not a list.", "Write a JSON list, [...]."),
     "model_type": ("This is not an object.", "Write a JSON object, {...}."),
     "model_attributes_type": ("This is not an object.", "Write a JSON object, {...}."),
     "dict_type": ("This is not an object.", "Write a JSON object, {...}."),
-    "none_required": ("Only null can be given here so far.", "Remove the field or give null."),
+    "none_required": ("Only null is supported.", "Remove the field or set it to null."),
     "literal_error": ("This must be {expected}.", None),
     "greater_than": ("This must be greater than {gt}.", None),
     "greater_than_equal": ("This must be at least {ge}.", None),
     "less_than": ("This must be less than {lt}.", None),
     "less_than_equal": ("This must be at most {le}.", None),
-    "too_short": ("This needs at least {min_length} entries and has {actual_length}.", None),
-    "too_long": ("This may have at most {max_length} entries.", None),
+    "too_short": ("{actual_length} entries; the minimum is {min_length}.", None),
+    "too_long": ("The maximum is {max_length} entries.", None),
     "string_too_short": ("This must not be empty.", None),
-    "string_too_long": ("This may have at most {max_length} characters.", None),
+    "string_too_long": ("The maximum is {max_length} characters.", None),
 }

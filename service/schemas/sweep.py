@@ -9,7 +9,7 @@ from service.schemas.fit import FitRequest
 from service.schemas.strict_model import TAG, Strict, wrong
 
 VARIABLE = ("descent", "objective", "model", "split", "standardize", "deadline_seconds")
-"""The fields of a request that the members of a sweep may differ in, or in parts of which."""
+"""Fields of a request that may vary in a sweep, whole or in parts."""
 MOST_VARIED = 10
 
 RankBy = Literal[
@@ -34,7 +34,7 @@ RankBy = Literal[
 
 
 class Range(Strict):
-    """So many values from one number to another, both included. Whole numbers on a linear scale stay whole."""
+    """`count` values from one number to another, both included. Whole numbers on a linear scale stay whole."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -66,41 +66,41 @@ Pointer = Annotated[str, Field(min_length=2, max_length=200, pattern="^/")]
 
 
 class SweepRequest(Strict):
-    """A request, and what the members of the sweep change in it: every combination of `grid`, or each of `list`."""
+    """A request and the changes of the runs of the sweep: all combinations of `grid`, or each entry of `list`."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    base: FitRequest | None = Field(None, description="The body of POST /fit that the members differ from.")
-    run: Name | None = Field(None, description="Instead of `base`: a run, whose request and data it is.")
+    base: FitRequest | None = Field(None, description="The body of POST /fit that the runs change.")
+    run: Name | None = Field(None, description="Instead of `base`: the id of a run with the request and data.")
     grid: Annotated[dict[Pointer, Values], Field(min_length=1, max_length=MOST_VARIED)] | None = Field(
         None,
-        description="JSON pointers into the request, such as /descent/learning_rate, and the values there: a list, or "
+        description="JSON pointers into the request, such as /descent/learning_rate, each with its values: a list or "
         "a range. Every combination is a member.",
         json_schema_extra={"propertyNames": {"pattern": "^/"}},
     )
     patches: Annotated[list[dict[str, Any]], Field(min_length=1)] | None = Field(
         None,
         alias="list",
-        description="Instead of `grid`: for each member the fields of the request that it changes.",
+        description="Instead of `grid`: the changed fields of the request for each run.",
     )
     rank_by: RankBy | None = Field(
         None,
-        description="What the members are ranked by: a criterion at their last step, or best_test_mse. Default: "
+        description="The criterion of the ranking, at the last step of each run, or best_test_mse. Default: "
         "validation_mse where there are validation rows, else test_mse, else train_mse.",
     )
     name: Annotated[str, Field(max_length=200)] | None = None
 
     def sent(self) -> dict[str, Any]:
-        """The sweep as it was asked for, with the base's preset filled in."""
+        """The body as sent, with the preset of the base filled in."""
         base = None if self.base is None else self.base.filled().model_dump(mode="json")
         return self.model_dump(mode="json", by_alias=True, exclude={"base"}) | {"base": base}
 
     @model_validator(mode="after")
     def _says_what_varies(self) -> Self:
         if (self.base is None) == (self.run is None):
-            raise wrong("A sweep starts from a request or from a run.", "Give either base or run.", "base")
+            raise wrong("A sweep needs a request or a run.", "Give either base or run.", "base")
         if (self.grid is None) == (self.patches is None):
-            raise wrong("A sweep goes over a grid or over a list.", "Give either grid or list.", "grid")
+            raise wrong("A sweep needs a grid or a list.", "Give either grid or list.", "grid")
         for pointer in self.grid or ():
             _check_pointer(pointer, list(self.grid or ()))
         for number, changes in enumerate(self.patches or ()):
@@ -118,4 +118,4 @@ def _check_pointer(pointer: str, pointers: list[str]) -> None:
     if pointer.split("/")[1] not in VARIABLE:
         raise wrong(_FIXED, _HINT, "grid", pointer)
     if any(other.startswith(f"{pointer}/") for other in pointers):
-        raise wrong("Another pointer of the grid leads through this one.", "Leave one of them out.", "grid", pointer)
+        raise wrong("Another pointer of the grid is inside this one.", "Remove one of them.", "grid", pointer)

@@ -1,8 +1,8 @@
-"""Part of a trajectory, and how it is written: JSON columns, NDJSON or CSV, piece by piece.
+"""Writers of a trajectory: JSON columns, NDJSON or CSV, in pieces.
 
-Whatever the length of a trajectory, a reader costs a few MiB of memory. The JSON form has one column after the other
-and the store all columns of a step together, so a long trajectory is read several times: each time for the column that
-comes next, and for as many behind it as there is room to keep.
+A writer takes a few MiB of memory for a trajectory of any length. JSON has one column after the other, the database all
+columns of a step together, so a long trajectory is read several times: each time for the next column, and for as many
+columns after it as fit into `KEPT_BYTES`.
 """
 
 import csv
@@ -22,7 +22,7 @@ Piece = bytes | memoryview
 
 
 def as_json(view: View, head: Mapping[str, object]) -> Iterator[Piece]:
-    """One object: `head`, then a list a field."""
+    """One object: the fields of `head`, then a list for each column."""
     yield orjson.dumps(head)[:-1]
     kept: dict[str, Any] = {}
     for place, field in enumerate(view.fields):
@@ -31,7 +31,7 @@ def as_json(view: View, head: Mapping[str, object]) -> Iterator[Piece]:
         elif field in kept:
             parts = _sliced(kept.pop(field))
         else:
-            kept = _room(view, view.fields[place + 1 :])
+            kept = _buffers(view, view.fields[place + 1 :])
             parts = _read(view, field, kept)
         yield b',"%s":' % field.encode()
         yield from _json_list(parts)
@@ -42,7 +42,7 @@ def _json_list(parts: Iterator[Any]) -> Iterator[Piece]:
     between = b"["
     for part in parts:
         yield between
-        # Without the brackets of its own, and without a copy.
+        # Without its brackets and without a copy.
         yield memoryview(orjson.dumps(part, option=orjson.OPT_SERIALIZE_NUMPY))[1:-1]
         between = b","
     yield b"]" if between == b"," else b"[]"
@@ -58,9 +58,9 @@ def _sliced(column: Any) -> Iterator[Any]:
         yield column[first : first + JSON_ROWS]
 
 
-def _room(view: View, fields: Sequence[str]) -> dict[str, Any]:
-    """Arrays for the fields that come next, as many as may be kept at once."""
-    room: dict[str, Any] = {}
+def _buffers(view: View, fields: Sequence[str]) -> dict[str, Any]:
+    """Empty arrays for the next columns, as many as fit into `KEPT_BYTES`."""
+    buffers: dict[str, Any] = {}
     free = KEPT_BYTES // 8
     for field in fields:
         if field == "step":
@@ -68,12 +68,12 @@ def _room(view: View, fields: Sequence[str]) -> dict[str, Any]:
         shape = (len(view.steps), len(view.parameters)) if field == "theta" else (len(view.steps),)
         if (free := free - prod(shape)) < 0:
             break
-        room[field] = np.empty(shape)
-    return room
+        buffers[field] = np.empty(shape)
+    return buffers
 
 
 def _read(view: View, field: str, kept: dict[str, Any]) -> Iterator[Any]:
-    """A column block by block; on the way, the columns of `kept` are filled."""
+    """A column in blocks; fills the columns of `kept` on the way."""
     first = 0
     for steps, rows in view.blocks():
         for name, column in kept.items():
@@ -83,7 +83,7 @@ def _read(view: View, field: str, kept: dict[str, Any]) -> Iterator[Any]:
 
 
 def as_ndjson(view: View) -> Iterator[bytes]:
-    """One object a step."""
+    """One object per step."""
     option = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
     for steps, rows in view.blocks():
         columns = [_column(view, field, steps, rows) for field in view.fields]
@@ -95,9 +95,9 @@ def as_ndjson(view: View) -> Iterator[bytes]:
 
 
 def as_csv(view: View) -> Iterator[bytes]:
-    """A header and one line a step; a number that is not finite or does not apply is an empty cell."""
+    """A header and one line per step; a number that is not finite or does not apply is an empty cell."""
     header = io.StringIO()
-    # The writer puts names in quotes that hold a character of its line's end: both that end lines for readers.
+    # With this line terminator the writer quotes names that contain \r or \n, which end lines for readers.
     csv.writer(header, lineterminator="\r\n").writerow(_csv_header(view))
     yield header.getvalue().removesuffix("\r\n").encode() + b"\n"
     for steps, rows in view.blocks():
@@ -119,13 +119,13 @@ def _csv_lines(view: View, rows: Any) -> list[bytes]:
     order: list[int] = []
     for field in view.fields:
         if field != "step":
-            order += range(len(view.parameters)) if field == "theta" else [view.place(field)]
+            order += range(len(view.parameters)) if field == "theta" else [view.row_of(field)]
     if not order:
         return [b""] * rows.shape[1]
     # orjson writes the shortest decimal of a double, ten times as fast as Python does.
     table = orjson.dumps(np.ascontiguousarray(rows[order].T), option=orjson.OPT_SERIALIZE_NUMPY)
     alone = len(order) == 1 and "step" not in view.fields
-    # A line of one empty cell would be an empty line, which readers pass over.
+    # Readers skip empty lines, so a single empty cell is quoted.
     return table[2:-2].replace(b"null", b'""' if alone else b"").split(b"],[")
 
 
@@ -142,4 +142,4 @@ def _column(view: View, field: str, steps: Any, rows: Any) -> Any:
         return list(steps) if isinstance(steps, range) else steps
     if field == "theta":
         return np.ascontiguousarray(rows[: len(view.parameters)].T)
-    return np.ascontiguousarray(rows[view.place(field)])
+    return np.ascontiguousarray(rows[view.row_of(field)])

@@ -1,4 +1,4 @@
-"""Which steps and columns of a trajectory are shown."""
+"""Selection of steps and columns of a trajectory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Chunks = Callable[[int, int], Iterator[tuple[int, Any]]]
-"""The store's chunks from a first to a last step: (first step, array of shape (columns, steps))."""
+"""Reads stored chunks from a first to a last step: (first step, array of shape (columns, steps))."""
 
 
 class View(NamedTuple):
-    """What is to be shown. `steps` are the chosen steps in order; `fields` name columns in the order of the answer."""
+    """A selection of a trajectory: `steps` in order, `fields` the names of columns in the order of the answer."""
 
     parameters: Sequence[str]
     columns: Sequence[str]
@@ -19,7 +19,7 @@ class View(NamedTuple):
     chunks: Chunks
 
     def blocks(self) -> Iterator[tuple[Any, Any]]:
-        """The chosen steps: (step numbers, array of shape (columns, steps))."""
+        """The selected steps in blocks: (step numbers, array of shape (columns, steps))."""
         if len(self.steps) == 0:
             return
         for first, rows in self.chunks(int(self.steps[0]), int(self.steps[-1])):
@@ -27,8 +27,8 @@ class View(NamedTuple):
             if len(chosen):
                 yield chosen, rows if len(chosen) == rows.shape[1] else rows[:, np.asarray(chosen) - first]
 
-    def place(self, field: str) -> int:
-        """A column's row in a chunk."""
+    def row_of(self, field: str) -> int:
+        """The row of a column in a chunk."""
         return len(self.parameters) + self.columns.index(field)
 
     def _within(self, first: int, count: int) -> Any:
@@ -42,19 +42,19 @@ class View(NamedTuple):
 
 def every(first: int, last: int, stride: int) -> range:
     """Every stride-th step, the first one included."""
-    # Whatever number was asked for, those of the range are numbers of steps.
+    # The stride comes from the client and may exceed 64 bits; the clamped one cannot.
     return range(first, last + 1, min(stride, last - first + 1)) if first <= last else range(0)
 
 
 def thinned(steps: range, most: int, best: int | None) -> Any:
-    """At most so many of the steps, evenly: the first, the last and the best one always."""
+    """At most `most` of the steps, evenly spaced, with the first, the last and the best one."""
     if len(steps) <= most:
         return steps
     places = np.unique(np.linspace(0, len(steps) - 1, most).round().astype(np.int64))
     if best is not None and best in steps:
         place = steps.index(best)
         if place not in places:
-            # The inner neighbour gives way, so that both ends stay and the number does too.
+            # The best step replaces its nearest inner neighbour, so that both ends and the number stay.
             nearest = 1 + int(np.argmin(np.abs(places[1:-1] - place)))
             places[nearest] = place
     return steps.start + steps.step * np.sort(places)

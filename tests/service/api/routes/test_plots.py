@@ -130,7 +130,7 @@ class TestLandscape:
         assert root.get("lang") == "fr"
         assert [each.text for each in root if each.tag == SVG + "title"] == ["<b>& : le relief"]
         [description] = [each.text or "" for each in root if each.tag == SVG + "desc"]
-        assert description.startswith("E selon intercept et age, en entier. E va de ")
+        assert description.startswith("E selon intercept et age, les seuls paramètres. E va de ")
 
     @given(st.lists(st.lists(number_or_none, min_size=3, max_size=3), min_size=3, max_size=3), st.text())
     def test_nothing_crashes_it(self, energy: list[list[float | None]], name: str) -> None:
