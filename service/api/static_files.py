@@ -1,4 +1,4 @@
-"""The files of the page, from memory, plain and compressed, two with a list of modules; a changed file is read again."""
+"""The files of the page, from memory, plain and compressed, two with a list of modules; changed files are read again."""
 
 import gzip
 from functools import lru_cache
