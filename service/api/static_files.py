@@ -1,4 +1,4 @@
-"""The files of the page, from memory, plain and compressed, two with a list of modules; changed files are read again."""
+"""The files of the page, from memory, plain and compressed, two with a list of modules; read again when changed."""
 
 import gzip
 from functools import lru_cache

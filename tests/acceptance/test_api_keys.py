@@ -88,7 +88,7 @@ def test_it_does_not_start_where_keys_are_needed_and_none_is_usable(environment:
 def test_it_does_not_start_with_an_origin_that_is_none(url: str) -> None:
     done = descent("serve", "--port", "0", "--database", url, DESCENT_CORS_ORIGINS="*")
     assert done.returncode == 1
-    assert "DESCENT_CORS_ORIGINS: * is no origin" in done.stderr
+    assert "DESCENT_CORS_ORIGINS: * is not an origin" in done.stderr
 
 
 def test_told_plainly_it_asks_nobody_for_a_key(url: str) -> None:

@@ -43,8 +43,8 @@ def test_who_may_stand_beside(client: httpx2.Client) -> None:
     [line, curve] = [fit(client), fit(client, model={"kind": "polynomial", "degree": 2})]
     for beside, status, words in (
         (curve, 422, "has other parameters"),
-        (",".join([line] * 8), 422, "8 runs, at most 7 are allowed"),
-        ("nothing-here", 404, "There is no run nothing-here"),
+        (",".join([line] * 8), 422, "8 runs; the limit is 7"),
+        ("nothing-here", 404, "No run has the id nothing-here"),
     ):
         answer = client.get(f"/runs/{line}/landscape", params={"beside": beside})
         assert answer.status_code == status

@@ -179,7 +179,7 @@ def test_the_origins_that_are_told_may_read_and_change_and_no_others(settings: S
 
 @pytest.mark.parametrize("origins", ["*", "lab.example", "https://lab.example/", "https://*.example", "null", "a,,b"])
 def test_what_is_no_origin_is_named(origins: str, database: Database) -> None:
-    with pytest.raises(ValueError, match=r"DESCENT_CORS_ORIGINS: .* is no origin. Write it like"):
+    with pytest.raises(ValueError, match=r"DESCENT_CORS_ORIGINS: .* is not an origin. Write it like"):
         create_app(Settings(cors_origins=origins), database)
 
 

@@ -177,7 +177,7 @@ def test_rows_of_wide_datasets_are_given_fewer_at_once(
         if rows < len(Y):
             [error] = problem_of(client.get(f"/datasets/latest/rows?from=0&to={rows}"), 422)["errors"]
             assert error["parameter"] == "to"
-            assert f"At most {rows} rows" in error["message"]
+            assert f"is {rows} rows per request" in error["message"]
 
 
 def test_however_many_parameters_are_unknown_the_answer_is_short(api: TestClient) -> None:
