@@ -68,3 +68,11 @@ def test_what_every_member_repeats_is_bounded(api: TestClient, database: Databas
     error = problem_of(api.post("/sweeps", json=sweep_body(base=base, grid={RATE: [0.1] * 500})), 422)
     assert "bytes together" in error["detail"]
     assert counts(database) == NOTHING
+
+
+def test_a_grid_key_that_is_no_pointer_is_refused_with_its_pattern(api: TestClient) -> None:
+    answer = api.post("/sweeps", json=sweep_body(grid={"descent/learning_rate": [0.1]}))
+    [error] = problem_of(answer, 422)["errors"]
+    assert error["pointer"] == "/grid/descent~1learning_rate"
+    assert "^/" in error["message"]
+    assert "JSON pointers start with /" in error["hint"]
