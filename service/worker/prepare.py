@@ -1,15 +1,12 @@
 """A claimed run becomes a descent that can begin, or go on where its last block ended."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gd_engine import DescentConfig, Problem, State, start, state_from
 from service.engine_adapter.factory import config_of, theta0_of
-from service.engine_adapter.problems import problem_of, rate_of
-from service.storage.database import Database
-from service.worker.problem_cache import ProblemCache
+from service.engine_adapter.problems import rate_of
 
 
 class Prepared(NamedTuple):
@@ -21,15 +18,10 @@ class Prepared(NamedTuple):
     learning_rate: float
 
 
-def prepare(database: Database, run: Any, cache: ProblemCache, go_on: Callable[[], None]) -> Prepared:
-    """Reads the run's data and poses its problem. `go_on` is called between two chunks of data and may raise.
-
-    Raises NoLearningRateError, GoneError if the data is gone with the run, CorruptError if it is damaged.
-    """
-    problem = cache.problem(run, lambda: problem_of(database, run, go_on))
+def prepare(run: Any, problem: Problem) -> Prepared:
+    """The descent of a claimed run on its problem. Raises NoLearningRateError."""
     theta0 = theta0_of(run.request, problem.model)
     rate = rate_of(run.request, problem, theta0) if run.learning_rate is None else run.learning_rate
-    go_on()
     config = config_of(run.request, rate)
     if run.checkpoint is None:
         return Prepared(problem, config, start(theta0, config.optimizer), rate)

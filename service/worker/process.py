@@ -8,7 +8,6 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from types import FrameType
@@ -22,9 +21,8 @@ from service.storage.database import Database
 from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.lease import HANDED_BACK, Ending, RunLease, failed
-from service.worker.problem_cache import ProblemCache
-from service.worker.training import NOT_STORED, Training
-from service.worker.verification import Verification
+from service.worker.run_batch import RunBatch
+from service.worker.training import Training
 from service.worker.wakeup import WakeupSignal, listen
 
 log = logging.getLogger("descent.worker")
@@ -33,6 +31,15 @@ WORKER_LOST = (
     "The run's worker died {} times, so the run was given up. Perhaps it needs more memory than a worker has; "
     "the service's log says more."
 )
+NOT_STORED = {
+    Failure.FULL: (
+        "disk_full",
+        "The disk is full, so a step could not be stored. Free some space; the steps are kept.",
+    ),
+    Failure.IO: ("disk_error", "The disk could not be written or read; the service's log says more."),
+    Failure.DAMAGED: ("damaged_data", "The database is damaged. `descent check` says where."),
+    Failure.OTHER: ("internal_error", "The service made a mistake; it is in its log."),
+}
 OUT_OF_MEMORY = "The run needs more memory than its worker may have. Use fewer rows, features or parameters."
 
 
@@ -47,7 +54,7 @@ class Worker:
         self._lease: RunLease | None = None
         self._dropped: Claim | None = None
         self._wakeup = WakeupSignal()
-        self._cache = ProblemCache()
+        self._batch = RunBatch(self._database, settings)
 
     def stop(self, *_: int | FrameType | None) -> None:
         """Also the signal handler: sets flags, no more. The block in hand is stored, the run handed back."""
@@ -73,7 +80,7 @@ class Worker:
                 log.error("worker.no_claim error=%s", name_of(error))  # noqa: TRY400 - it is tried again
                 claim = None
             if claim is None:
-                self._cache.clear()
+                self._batch.clear()
                 self._wakeup.wait()
             else:
                 self._train(claim)
@@ -86,18 +93,7 @@ class Worker:
                 return None
         with self._database.writing() as connection:
             claim = partial(job_queue.claim, connection, self._name, self._settings.lease_seconds)
-            return self._claim_from_batch(claim) or claim()
-
-    def _claim_from_batch(self, claim: Callable[[int], Claim | None]) -> Claim | None:
-        """One of the runs whose steps are on the shelf; those that wait no more are taken off."""
-        if self._cache.cached is None:
-            return None
-        batch = self._cache.cached.batch
-        for seq in batch.numbers:
-            if claimed := claim(seq):
-                return claimed
-            batch.leave(seq)
-        return None
+            return self._batch.claim_next(claim) or claim()
 
     def _hand_back_dropped(self) -> None:
         """As soon as something can be written again: else the run would wait for its lease, and count a worker lost."""
@@ -114,7 +110,7 @@ class Worker:
             try:
                 ending = self._try(claim, lease)
                 if ending is not None:
-                    self._cache.clear()  # it may be what the run came to grief by
+                    self._batch.clear()  # it may be what the run came to grief by
                     with self._database.writing() as connection:
                         ending.write(connection, claim)
             except (LeaseLostError, GoneError):
@@ -130,8 +126,7 @@ class Worker:
         if claim.run.losses >= self._settings.max_losses:
             return failed("worker_lost", WORKER_LOST.format(claim.run.losses))
         try:
-            kind = Training if claim.run.verifies is None else Verification
-            kind(self._database, claim, self._settings, lease, self._cache).run()
+            Training(self._database, claim, self._settings, lease, self._batch).run()
         except MemoryError:
             return failed("out_of_memory", OUT_OF_MEMORY)
         except CorruptError as error:

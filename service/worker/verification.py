@@ -1,4 +1,4 @@
-"""A run recomputed from its request, and compared with what is stored, bit by bit."""
+"""The sink of a verification: a run's recomputed blocks are compared with the stored ones, bit by bit."""
 
 import time
 from collections.abc import Iterator
@@ -10,33 +10,43 @@ from gd_engine import Block
 from gd_engine.arrays import FloatArray
 from service.core.run_status import RunStatus
 from service.storage import job_queue, runs, trajectories
-from service.worker.lease import Ending
-from service.worker.training import Training
+from service.storage.database import Database
+from service.storage.job_queue import Claim
+from service.worker.lease import Ending, RunLease
 
 
-class Verification(Training):
-    """The descent of a run that stores no step: it ends at the first one that differs from the verified run's.
+class BlockComparison:
+    """A `BlockSink` that stores no step: the verification ends at the first one that differs from the verified run's.
 
     A run that was cut short is compared as far as it came.
     """
 
-    def _take(self, block: Block, columns: FloatArray) -> bool:
+    def __init__(self, database: Database, claim: Claim, lease: RunLease) -> None:
+        self._database, self._claim, self._lease = database, claim, lease
+
+    def take(self, block: Block, columns: FloatArray) -> bool:
+        """Compares a block."""
+        rows = block.first_step + columns.shape[1]
+        result = self._result(block, columns, rows)
+        ending = self._lease.ending
+        if result is not None:
+            result |= {"verified_at": time.time()}
+            ending = Ending(RunStatus.SUCCEEDED, {"verification": result, "rows_done": rows})
+        if ending is not None:
+            with self._database.writing() as connection:
+                ending.write(connection, self._claim)
+        return ending is not None
+
+    def _result(self, block: Block, columns: FloatArray, rows: int) -> dict[str, Any] | None:
+        """What came of the comparison, None as long as all is the same and there is more."""
         with self._database.reading() as connection:
             verified = runs.find_by_seq(connection, self._claim.run.verifies)
         if verified is None:
             raise job_queue.LeaseLostError
-        rows = block.first_step + columns.shape[1]
         result = self._difference(verified, block, columns)
         if result is None and (block.outcome or rows >= verified.rows_done):
-            result = _identical(verified) if rows >= verified.rows_done else _missing(rows)
-        if result is not None:
-            result |= {"verified_at": time.time()}
-            self._end(Ending(RunStatus.SUCCEEDED, {"verification": result, "rows_done": rows}))
-            return True
-        if self._lease.ending is not None:
-            self._end(self._lease.ending)
-            return True
-        return False
+            return _identical(verified) if rows >= verified.rows_done else _missing(rows)
+        return result
 
     def _difference(self, verified: Any, block: Block, columns: FloatArray) -> dict[str, Any] | None:
         for first_step, stored in self._stored(verified, block.first_step, columns.shape[1]):

@@ -20,8 +20,8 @@ from service.storage import job_queue
 from service.storage.connect import open_database
 from service.testing.live_server import Service, running_service
 from service.worker.lease import RunLease
-from service.worker.problem_cache import ProblemCache
 from service.worker.process import Worker
+from service.worker.run_batch import RunBatch
 from service.worker.training import Training
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
 from tests.acceptance.test_crash import children_of
@@ -203,7 +203,7 @@ def test_a_run_that_cannot_be_diagnosed_ends_all_the_same(
     def fails(*_: Any, **__: Any) -> Any:
         raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-    monkeypatch.setattr("service.worker.training.diagnose", fails)
+    monkeypatch.setattr("service.worker.block_storage.diagnose", fails)
     run_id = api.post("/fit", json={"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 3]}}).json()["id"]
     worker = Worker(settings, "w")
     claimed = worker._claim()
@@ -229,7 +229,7 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
         claimed = other._claim()
         assert claimed is not None
         with pytest.raises(job_queue.LeaseLostError):
-            Training(database, stale, settings, RunLease(database, stale, settings), ProblemCache()).run()
+            Training(database, stale, settings, RunLease(database, stale, settings), RunBatch(database, settings)).run()
         assert run_of(client, run_id)["steps_done"] == 0
         other._train(claimed)
         assert len(trajectory(client, run_id).splitlines()) == 502

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.worker import training
+from service.worker import block_storage
 from service.worker.process import Worker
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import a_worker, works_off
@@ -47,7 +47,7 @@ def test_a_run_succeeds_without_it(
         raise error
 
     run_id = api.post("/fit", json=fit_body()).json()["id"]
-    monkeypatch.setattr(training, function, fail)
+    monkeypatch.setattr(block_storage, function, fail)
     works_off(worker)
     run = api.get(f"/runs/{run_id}").json()
     assert (run["status"], run["stop_reason"], run["error"]) == ("succeeded", "max_steps", None)

@@ -128,8 +128,7 @@ def test_those_that_went_along_come_next_whoever_waits_longer(api: TestClient, s
     submitted(api, base=base_of(), grid={RATE: [*RATES, *(10 * rate for rate in RATES)]})
     with a_worker(settings, workers=2) as worker:
         first = takes_one(worker)
-        assert worker._cache.cached is not None
-        mine = worker._cache.cached.batch.numbers
+        mine = worker._batch.members
         assert len(mine) in {4, 5}
         assert len({seq % 2 for seq in mine}) == 1
         others = [seq for seq in range(first + 1, first + 10) if seq not in mine]
@@ -187,13 +186,14 @@ def test_nobody_spends_more_than_a_share_of_its_time_on_others(
     api: TestClient, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each goes alone after its first block, whatever the company has done; and is the same for it."""
-    monkeypatch.setattr("service.worker.training.BATCH_SHARE", 0.0)
+    monkeypatch.setattr("service.worker.run_batch.BATCH_SHARE", 0.0)
     sweep = submitted(api, base=base_of(descent={"steps": 20}), grid={RATE: RATES})
     with a_worker(settings, block_seconds=1e-9) as worker:
         first = takes_one(worker)
-        assert worker._cache.cached is not None
-        assert first not in worker._cache.cached.batch.numbers
-        assert worker._cache.cached.batch._step == 1
+        assert len(worker._batch.members) == 4
+        assert first not in worker._batch.members
+        assert worker._batch._descent is not None
+        assert worker._batch._descent._step == 1
         works_off(worker)
         for member in sweep["ranking"]:
             assert status_of(api, member["run_id"]) == "succeeded"
@@ -208,7 +208,6 @@ def test_workers_share_them_out(api: TestClient, settings: Settings) -> None:
         for worker, claim in zip((one, other), claims, strict=True):
             assert claim is not None
             worker._train(claim)
-            assert worker._cache.cached is not None
-            shares.append(set(worker._cache.cached.batch.numbers))
+            shares.append(set(worker._batch.members))
     assert len(shares[0]) == len(shares[1]) == 6
     assert not shares[0] & shares[1]

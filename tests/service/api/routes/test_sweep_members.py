@@ -8,9 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from service.core.settings import Settings
 from service.storage import runs, trajectories
 from service.storage.database import Database
-from service.worker.problem_cache import ProblemCache
+from service.worker.run_batch import RunBatch
 from tests.service.api.routes.test_sweeps import RATE, submitted
 from tests.service.helpers import LINE, fit_body
 
@@ -62,30 +63,23 @@ def rows_of(database: Database, run_id: str) -> Any:
     return np.ascontiguousarray(np.concatenate(parts, axis=1))
 
 
-def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Database, work: Callable[[], None]) -> None:
+def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Database, settings: Settings) -> None:
     sweep = submitted(api, grid={"/split/seed": [0, 1], RATE: [0.01, 0.02]})
-    cache = ProblemCache()
-    posed: list[Any] = []
-
-    def pose() -> Any:
-        posed.append(object())
-        return posed[-1]
-
+    batch = RunBatch(database, settings)
     with database.reading() as connection:
         members = [runs.find(connection, member["run_id"]) for member in sweep["ranking"]]
-    found = [cache.problem(member, pose) for member in members]
+    found = [batch.problem(member, lambda: None) for member in members]
     assert [found[0] is found[1], found[1] is found[2], found[2] is found[3]] == [True, False, True]
-    assert len(posed) == 2
-    cache.clear()
-    assert cache.problem(members[3], pose) is not found[3]
+    batch.clear()
+    assert batch.problem(members[3], lambda: None) is not found[3]
 
 
-def test_a_lone_run_keeps_nothing(api: TestClient, database: Database) -> None:
+def test_a_lone_run_keeps_nothing(api: TestClient, database: Database, settings: Settings) -> None:
     api.post("/fit", json=LINE)
     with database.reading() as connection:
         run = runs.find(connection, "latest")
-    cache = ProblemCache()
-    first, second = (cache.problem(run, object) for _ in range(2))  # type: ignore[arg-type]
+    batch = RunBatch(database, settings)
+    first, second = (batch.problem(run, lambda: None) for _ in range(2))
     assert first is not second
 
 

@@ -1,0 +1,174 @@
+"""The sink that stores a run's blocks, each in one transaction with all that follows from it."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
+
+from gd_engine import Block, Outcome, Problem, diagnose, optimum
+from gd_engine.arrays import FloatArray
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
+from service.engine_adapter.factory import asked
+from service.storage import job_queue, trajectories
+from service.storage.database import Database
+from service.storage.errors import Failure, failure_of, name_of
+from service.storage.job_queue import Claim
+from service.worker.lease import CANCELLED, Ending, RunLease
+from service.worker.prepare import Prepared
+from service.worker.timings import Timings
+from service.worker.trajectory_summary import TrajectorySummary
+
+log = logging.getLogger("descent.training")
+Value = TypeVar("Value")
+
+SURVIVED_SECONDS = 60.0
+"""Who has worked on a run for so long is not killed by it: workers that died of it before count no more."""
+STORE_PAUSES = (0.1, 0.4, 1.0, 2.0, 3.0)
+"""Between attempts to store a block on a full disk: fewer seconds in all than a lease lasts by default."""
+
+
+class BlockStorage:
+    """A `BlockSink`: the progress of the run, its chunks of steps, and at the end its diagnosis."""
+
+    def __init__(
+        self,
+        database: Database,
+        claim: Claim,
+        settings: Settings,
+        lease: RunLease,
+        prepared: Prepared,
+        timings: Timings,
+    ) -> None:
+        self._database, self._claim, self._settings, self._lease = database, claim, settings, lease
+        self._prepared, self._timings = prepared, timings
+        self._best: dict[str, Any] | None = claim.run.best
+        self._summary = TrajectorySummary(database, claim.run.seq, len(claim.run.parameters), claim.run.columns)
+
+    def take(self, block: Block, columns: FloatArray) -> bool:
+        """Stores a block. A full disk is tried again for some seconds."""
+        self._summary.add(block.first_step, columns)
+        values = self._progress(block)
+        if block.outcome:
+            values["diagnosis"] = self._diagnosis(block.outcome)
+        for pause in STORE_PAUSES:
+            try:
+                return self._store(block, columns, values)
+            except SQLAlchemyError as error:
+                if failure_of(error) not in {Failure.FULL, Failure.IO}:
+                    raise
+                log.warning("training.block_not_stored run=%s error=%s", self._claim.run.id, name_of(error))
+                time.sleep(pause)
+        return self._store(block, columns, values)
+
+    def _store(self, block: Block, columns: FloatArray, values: dict[str, Any]) -> bool:
+        with self._database.writing() as connection:
+            moment = time.monotonic()
+            status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
+            if columns.shape[1]:
+                trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
+            ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._lease.ending
+            if ending is not None:
+                ending.write(connection, self._claim)
+        self._lease.renewed(moment)
+        return ending is not None
+
+    def _diagnosis(self, outcome: Outcome) -> list[dict[str, Any]]:
+        begun = time.monotonic()
+        found: list[dict[str, Any]] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
+        self._timings.add("diagnosis_seconds", begun)
+        return found
+
+    def _findings(self, outcome: Outcome) -> list[dict[str, Any]]:
+        run, prepared = self._claim.run, self._prepared
+        findings = diagnose(
+            prepared.problem,
+            prepared.config,
+            outcome,
+            self._summary.history(),
+            request=asked(run.request, prepared.problem.model),
+            features=run.dataset_features,
+        )
+        return [finding._asdict() for finding in findings]
+
+    def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
+        """A value that a run can do without: `absent` where its computation fails, for want of memory too."""
+        try:
+            return compute()
+        except Exception:
+            log.exception("training.no_%s run=%s", name, self._claim.run.id)
+            return absent
+
+    def _progress(self, block: Block) -> dict[str, Any]:
+        prepared = self._prepared
+        rows_done = block.first_step + len(block.theta)
+        values: dict[str, Any] = {
+            "rows_done": rows_done,
+            "learning_rate": prepared.learning_rate,
+            "checkpoint": None if block.outcome else block.next.to_array().astype("<f8").tobytes(),
+            "trajectory_sha256": self._summary.sha256(),
+            "timings": self._timings.values,
+        }
+        if self._lease.seconds > SURVIVED_SECONDS:
+            values["losses"] = 0
+        if block.first_step == 0:
+            values["optimum"] = self._accessory("optimum", lambda: _optimum(prepared.problem), None)
+        if len(block.theta):
+            values["final"] = _row(prepared.problem, block, len(block.theta) - 1)
+            self._best = values["best"] = self._better(block)
+        return values
+
+    def _better(self, block: Block) -> dict[str, Any] | None:
+        errors = block.columns["test_mse"]
+        if np.isnan(errors).all():
+            return self._best
+        index = int(np.nanargmin(errors))
+        if self._best is not None and self._best["test_mse"] <= errors[index]:
+            return self._best
+        return {
+            "step": block.first_step + index,
+            "theta": block.theta[index].tolist(),
+            "test_mse": float(errors[index]),
+        }
+
+
+def _ending_of(outcome: Outcome | None) -> Ending | None:
+    if outcome is None:
+        return None
+    if outcome.reason == "diverged":
+        return Ending(RunStatus.DIVERGED, {"stop_reason": "diverged", "diverged_at": outcome.step})
+    return Ending(RunStatus.SUCCEEDED, {"stop_reason": outcome.reason})
+
+
+def _optimum(problem: Problem) -> dict[str, Any] | None:
+    if not problem.quadratic:
+        return None
+    best = optimum(problem)
+    if not np.isfinite(best.energy):
+        return None
+    return {
+        "theta": best.theta.tolist(),
+        "coefficients": _coefficients(problem, best.theta),
+        "train_loss": best.energy,
+    }
+
+
+def _row(problem: Problem, block: Block, index: int) -> dict[str, Any]:
+    theta = block.theta[index]
+    columns = {name: float(column[index]) for name, column in block.columns.items()}
+    for name in ("gradient_norm", "learning_rate", "optimality_gap"):
+        columns.pop(name, None)
+    return {
+        "step": block.first_step + index,
+        "theta": theta.tolist(),
+        "coefficients": _coefficients(problem, theta),
+        **columns,
+    }
+
+
+def _coefficients(problem: Problem, theta: FloatArray) -> dict[str, float]:
+    with np.errstate(all="ignore"):
+        return dict(zip(problem.model.parameters, problem.coefficients(theta).tolist(), strict=True))

@@ -1,0 +1,146 @@
+"""The runs of a sweep that one worker descends together, and the problem that they share."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from gd_engine import (
+    FEWEST,
+    BatchedDescent,
+    Block,
+    DescentConfig,
+    NoLearningRateError,
+    Problem,
+    State,
+    descend,
+    largest_batch,
+    start,
+)
+from service.core.settings import Settings
+from service.engine_adapter.factory import Request, config_of, theta0_of
+from service.engine_adapter.problems import problem_of, rate_of
+from service.storage import job_queue
+from service.storage.database import Database
+from service.storage.job_queue import Claim
+from service.worker.lease import RunLease
+from service.worker.prepare import Prepared
+
+MAY_VARY = ("/descent/learning_rate", "/descent/optimizer/momentum", "/descent/theta0")
+"""What leaves the problem as it is, and the steps of the descents alike."""
+BATCH_SHARE = 0.1
+"""Of the time that a run may compute, the part that it may spend on the other members."""
+
+
+class RunBatch:
+    """What a worker keeps from one run of a sweep for the next: the problem, and the steps of the runs beside it.
+
+    The run that the worker has claimed gathers the runs of its sweep that wait and have the same problem; a block of
+    its steps is a block of theirs. The members stay in the queue: their steps are a guess about the future. The worker
+    claims them next, in order. A member leaves when its run is over, stopped or claimed by another worker, which
+    computes the steps again. Each run has the bits that it has alone.
+    """
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings = database, settings
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets the problem and the members."""
+        self._problem: Problem | None = None
+        self._problem_key: Any = None
+        self._leave_all()
+
+    def _leave_all(self) -> None:
+        self._descent: BatchedDescent | None = None
+        self._sweep_seq: int | None = None
+        self._is_whole_share = False
+
+    @property
+    def members(self) -> list[int]:
+        """The runs, by `seq`, that have not left, in the order in which they are claimed."""
+        return [] if self._descent is None else self._descent.numbers
+
+    def leave(self, seq: int) -> None:
+        """Computes no more steps of a run, and drops those that it has."""
+        if self._descent is not None:
+            self._descent.leave(seq)
+
+    def claim_next(self, claim: Callable[[int], Claim | None]) -> Claim | None:
+        """Claims the first member that still waits; those that wait no more leave."""
+        for seq in self.members:
+            if claimed := claim(seq):
+                return claimed
+            self.leave(seq)
+        return None
+
+    def problem(self, run: Any, go_on: Callable[[], None]) -> Problem:
+        """The run's problem, kept for the next run if this one is of a sweep. Raises as `problem_of` does."""
+        request = run.request
+        asked = [request[name] for name in ("model", "split", "objective", "standardize")]
+        key = (run.dataset_id, request["descent"]["batch_size"] is None, asked)
+        if run.sweep is None or self._problem is None or self._problem_key != key:
+            self.clear()  # two problems at once may be too much to hold
+            problem = problem_of(self._database, run, go_on)
+            if run.sweep is None:
+                return problem
+            self._problem, self._problem_key = problem, key
+        return self._problem
+
+    def join(self, run: Any, prepared: Prepared) -> bool:
+        """Whether a claimed run is a member, of the batch that there is or of one that it gathers."""
+        if run.sweep is None or run.rows_done > 0 or run.losses > 0:
+            self.leave(run.seq)
+            return False
+        if self._sweep_seq == run.sweep_seq and (run.seq in self.members or self._is_whole_share):
+            return run.seq in self.members  # else another worker's share, which it stores sooner than this one computes
+        self._leave_all()
+        self._gather(run, prepared)
+        return run.seq in self.members
+
+    def blocks(self, run: Any, prepared: Prepared, lease: RunLease, is_full: Callable[[int], bool]) -> Generator[Block]:
+        """All blocks that a run has left: as a member as long as others may share its time, then alone."""
+        state = prepared.state
+        if self._descent is not None and run.seq in self.members:
+            try:
+                for block in self._descent.descend(run.seq, is_full):
+                    yield block
+                    state = block.next
+                    if block.outcome:
+                        return
+                    if lease.seconds > BATCH_SHARE * self._settings.max_run_seconds:
+                        break
+            finally:
+                self.leave(run.seq)
+        yield from descend(prepared.problem, prepared.config, state, is_full=is_full)
+
+    def _gather(self, run: Any, prepared: Prepared) -> None:
+        most = largest_batch(prepared.problem, prepared.config)
+        # A run with a deadline would lose it to the others.
+        if most == 0 or run.request["deadline_seconds"] is not None or not _share_a_problem(run.sweep["values"]):
+            return
+        with self._database.reading() as connection:
+            held, waiting = job_queue.beside(connection, run)
+        shares = max(self._settings.workers, held)  # the worker that claims the next run gathers others
+        others = [other for other in waiting if other.seq % shares == run.seq % shares]
+        descents = {run.seq: (prepared.config, prepared.state)}
+        for other in others[: most - 1]:
+            with suppress(NoLearningRateError):  # the run fails when it is claimed
+                descents[other.seq] = _start_of(other.request, prepared.problem)
+        self._begin(run.sweep_seq, prepared.problem, descents)
+        self._is_whole_share = self._descent is not None and len(others) < most
+
+    def _begin(self, sweep_seq: int, problem: Problem, descents: Mapping[int, tuple[DescentConfig, State]]) -> None:
+        if len(descents) >= FEWEST:
+            with suppress(NotImplementedError):
+                self._descent = BatchedDescent(problem, descents)
+                self._sweep_seq = sweep_seq
+
+
+def _share_a_problem(varied: Sequence[str]) -> bool:
+    return all(any(pointer == own or pointer.startswith(f"{own}/") for own in MAY_VARY) for pointer in varied)
+
+
+def _start_of(request: Request, problem: Problem) -> tuple[DescentConfig, State]:
+    theta0 = theta0_of(request, problem.model)
+    config = config_of(request, rate_of(request, problem, theta0))
+    return config, start(theta0, config.optimizer)
