@@ -17,7 +17,7 @@ from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
 from service.storage.job_queue import Claim
-from service.worker.lease import CANCELLED, Ending, RunLease
+from service.worker.lease import CANCELLED, HANDED_BACK, LOST, Ending, RunLease
 from service.worker.prepare import Prepared
 from service.worker.timings import Timings
 from service.worker.trajectory_summary import TrajectorySummary
@@ -50,7 +50,8 @@ class BlockStorage:
 
     def take(self, block: Block, columns: FloatArray) -> bool:
         """Stores a block. A full disk is tried again for some seconds."""
-        self._summary.add(block.first_step, columns)
+        is_last = block.outcome is not None or self._lease.ending not in (None, HANDED_BACK, LOST)
+        self._summary.add(block.first_step, columns, is_last=is_last)
         values = self._progress(block)
         if block.outcome:
             values["diagnosis"] = self._diagnosis(block.outcome)
@@ -109,7 +110,7 @@ class BlockStorage:
             "rows_done": rows_done,
             "learning_rate": prepared.learning_rate,
             "checkpoint": None if block.outcome else block.next.to_array().astype("<f8").tobytes(),
-            "trajectory_sha256": self._summary.sha256(),
+            "trajectory_sha256": self._summary.sha256(rows_done),
             "timings": self._timings.values,
         }
         if self._lease.seconds > SURVIVED_SECONDS:

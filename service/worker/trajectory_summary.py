@@ -11,11 +11,15 @@ from service.storage import trajectories
 from service.storage.database import Database
 from service.worker.history_sampler import HistorySampler
 
+CATCH_UP_CHUNKS = 256
+"""The most stored chunks that are read for one new block."""
+
 
 class TrajectorySummary:
     """The digest and the sample of a trajectory, for its rows in order.
 
-    The first block of a run that goes on after stored steps reads these back.
+    A run that goes on after stored steps begins without them: each new block reads some of them back, and the end of
+    the run reads the rest. The digest is the SHA-256 of all rows as little-endian float64, wherever blocks ended.
     """
 
     def __init__(self, database: Database, run_seq: int, parameters: int, columns: Sequence[str]) -> None:
@@ -26,14 +30,18 @@ class TrajectorySummary:
         self._rows = 0
         """The rows from 0 on that digest and sample cover."""
 
-    def add(self, first_step: int, columns: FloatArray) -> None:
-        """The next block, of shape (θ's components and columns, rows), before it is stored."""
-        self._read(first_step)
-        self._take(columns)
+    def add(self, first_step: int, columns: FloatArray, *, is_last: bool) -> None:
+        """The next block, of shape (θ's components and columns, rows), before it is stored. With the last one nothing
+        is missing.
+        """
+        chunks = trajectories.chunk_rows(self._width) * CATCH_UP_CHUNKS
+        self._read(first_step if is_last else min(first_step, self._rows + chunks))
+        if self._rows == first_step:
+            self._take(columns)
 
-    def sha256(self) -> str:
-        """The SHA-256 of the rows so far as little-endian float64, wherever blocks ended."""
-        return self._digest.hexdigest()
+    def sha256(self, rows: int) -> str | None:
+        """The digest of so many rows, None if some of them are not covered yet."""
+        return self._digest.hexdigest() if self._rows == rows else None
 
     def history(self) -> History:
         """The sample."""

@@ -149,7 +149,8 @@ class Run(Answer):
     trajectory_sha256: Annotated[
         str | None,
         Field(
-            description="SHA-256 of the stored steps in order: θ and the columns of each step as little-endian float64."
+            description="SHA-256 of the stored steps in order: θ and the columns of each step as little-endian "
+            "float64. Null for a moment after a run was resumed."
         ),
     ]
     timings: Annotated[
