@@ -10,9 +10,12 @@ from typing import Annotated, TypeVar
 from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 
+from service.api.changes import changes_of
 from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError, header_error
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
+SAFETY_LOOK_SECONDS = 5.0
+"""Between two looks at least, though nothing was committed."""
 Prefer = Annotated[
     str | None, Header(description="`wait=10` answers when all is finished, after 10 seconds at the latest.")
 ]
@@ -55,13 +58,16 @@ async def finished(
 
     `found` is what it found last.
     """
-    with place(request) as may_wait:
+    with place(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
         until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
-        pause = FIRST_LOOK_SECONDS
+        pause, looked = FIRST_LOOK_SECONDS, time.monotonic()
         while may_wait and not is_finished(found) and time.monotonic() < until:
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+            changed = await changes.wait(until - time.monotonic())
             if await request.is_disconnected():
                 break
-            found = await run_in_threadpool(look)
+            if changed or time.monotonic() >= looked + SAFETY_LOOK_SECONDS:
+                looked = time.monotonic()
+                found = await run_in_threadpool(look)
     return found

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
 
     heartbeat_seconds: float = Field(5.0, gt=0, description="How often a worker says that it is alive.")
     lease_seconds: float = Field(15.0, gt=0, description="How long a silent worker keeps its run.")
-    poll_seconds: float = Field(0.025, gt=0, description="How often a supervisor looks whether a run waits.")
+    poll_seconds: float = Field(0.025, gt=0, description="How often a process looks whether the database has changed.")
     block_seconds: float = Field(0.4, gt=0, description="The longest that computed steps wait to be stored.")
     drain_seconds: float = Field(10.0, gt=0, description="How long a stopping worker may take to store its block.")
     max_losses: int = Field(3, ge=1, description="How many workers may die of a run before it is given up.")

@@ -20,7 +20,6 @@ from service.storage import runs
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.sqlite import vacuum
-from service.storage.sqlite.change_feed import CommitCounter
 from service.storage.sqlite.engine import sqlite_module
 
 log = logging.getLogger("descent.keeper")
@@ -57,13 +56,17 @@ class Retention:
         self._thread.join()
 
     def _keep(self) -> None:
-        with closing(CommitCounter(self._database)) as watch, closing(vacuum.Log(self._database)) as journal:
+        changed = threading.Event()
+        feed = self._database.change_feed
+        with feed.subscribed(changed.set), closing(vacuum.Log(self._database)) as journal:
             rest = 0.0
             while not self._stopping.wait(rest):
                 try:
                     rest = REST_SECONDS if self._does_a_slice() else LOOK_SECONDS
                     if rest == LOOK_SECONDS:
-                        _shorten(journal, is_idle=not watch.has_changed())
+                        is_idle = not changed.is_set()
+                        changed.clear()
+                        _shorten(journal, is_idle=is_idle)
                 except (SQLAlchemyError, sqlite_module().Error) as error:
                     log.warning("keeper.failed error=%s", name_of(error))
                     rest = FAILED_SECONDS

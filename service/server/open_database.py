@@ -25,7 +25,7 @@ ADVICE = {
 def opened(settings: Settings) -> Database:
     """The database of the settings, made or brought up to date. Raises StartError."""
     try:
-        return open_database(settings.database_url, settings.busy_seconds)
+        return open_database(settings.database_url, settings.busy_seconds, settings.poll_seconds)
     except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         advice = ADVICE.get(_failure(error, settings), "")

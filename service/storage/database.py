@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import make_url
 
 from service.core.failpoints import reach
+from service.storage.change_feed import ChangeFeed
 from service.storage.errors import CorruptError
 from service.storage.group_commit import Batch
+from service.storage.sqlite.change_feed import CommitCounter
 from service.storage.sqlite.engine import _prepare_sqlite, sqlite_module
 
 
@@ -27,7 +29,9 @@ def _from_json(stored: Any) -> Any:
 class Database:
     """A pool of connections. `reading()` and `writing()` are the only ways to a connection, one transaction each."""
 
-    def __init__(self, url: str, *, busy_seconds: float = 30.0, connections: int = 48) -> None:
+    def __init__(
+        self, url: str, *, busy_seconds: float = 30.0, connections: int = 48, poll_seconds: float = 0.025
+    ) -> None:
         self._write_lock = threading.Lock()
         self.batch = Batch(self.writing)
         """For writes that many may send at once: one transaction for all who wait."""
@@ -45,6 +49,8 @@ class Database:
         )
         if self._sqlite:
             _prepare_sqlite(self.engine, busy_seconds)
+        self.change_feed = ChangeFeed(lambda: CommitCounter(self.engine, poll_seconds))
+        """Commits by this process and all others, for those who would else poll."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +17,7 @@ from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
-from service.storage.sqlite.change_feed import CommitCounter
+from service.worker.wakeup import WakeupSignal
 
 log = logging.getLogger("descent.supervisor")
 
@@ -154,11 +154,11 @@ class Supervisor:
                 time.sleep(FAILED_SECONDS)
 
     def _watch(self) -> None:
-        with closing(CommitCounter(self._database)) as watch:
+        changed = WakeupSignal()
+        with self._database.change_feed.subscribed(changed.wake):
             looked = time.monotonic()
             while not self._stopping:
-                time.sleep(self._settings.poll_seconds)  # an Event's wait costs twice as much
-                if watch.has_changed():
+                if changed.wait(CHECK_SECONDS):
                     for slot in self._slots:
                         slot.wake()
                 if time.monotonic() - looked >= CHECK_SECONDS:

@@ -24,12 +24,13 @@ class WakeupSignal:
         if self._signals.empty():
             self._signals.put(None)
 
-    def wait(self, seconds: float = LONGEST_SECONDS) -> None:
-        """Returns when the bell was rung, or after so many seconds."""
+    def wait(self, seconds: float = LONGEST_SECONDS) -> bool:
+        """Whether it was woken, within so many seconds."""
         try:
             self._signals.get(timeout=seconds)
         except Empty:
-            return
+            return False
+        return True
 
 
 def listen(pipe: int, wake: Callable[[], None]) -> None:

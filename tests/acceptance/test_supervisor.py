@@ -49,7 +49,7 @@ def test_the_supervision_goes_on_after_a_failure_of_its_own(
     assert settings.database_file is not None
     settings.database_file.mkdir()  # which SQLite cannot open
     with Supervisor(one_worker(settings), Database(settings.database_url)) as supervisor:
-        until(lambda: "supervisor.failed" in caplog.text)
+        until(lambda: "change_feed.failed" in caplog.text)
         settings.database_file.rmdir()
         open_database(settings.database_url, 5.0).dispose()
         first = pid_of(supervisor)

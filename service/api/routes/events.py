@@ -13,6 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
+from service.api.changes import changes_of
 from service.api.dependencies import Asks, Store
 from service.api.media_types import EVENT_STREAM
 from service.api.openapi_responses import problems
@@ -106,17 +107,19 @@ def _step_of(last_event_id: str) -> int:
 async def _sent(follower: "_Follower", is_stopping: Callable[[], bool]) -> AsyncIterator[bytes]:
     yield format_sse_event(retry=RETRY_MILLISECONDS)
     spoken = time.monotonic()
-    while not (follower.is_over or is_stopping()):
-        found = await run_in_threadpool(follower.look)
-        for event in found:
-            yield event
-        if found:
-            spoken = time.monotonic()
-        elif time.monotonic() - spoken > QUIET_SECONDS:
-            spoken = time.monotonic()
-            yield KEEPALIVE_COMMENT
-        if not follower.is_behind:
-            await asyncio.sleep(LOOK_SECONDS)
+    with changes_of(follower.store.change_feed) as changes:
+        while not (follower.is_over or is_stopping()):
+            found = await run_in_threadpool(follower.look)
+            for event in found:
+                yield event
+            if found:
+                spoken = time.monotonic()
+            elif time.monotonic() - spoken > QUIET_SECONDS:
+                spoken = time.monotonic()
+                yield KEEPALIVE_COMMENT
+            if not follower.is_behind:
+                await asyncio.sleep(LOOK_SECONDS)
+                await changes.wait(QUIET_SECONDS)
 
 
 @dataclass

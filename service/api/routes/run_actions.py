@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service.api import prefer_wait
+from service.api.changes import changes_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
 from service.api.openapi_examples import FORK_EXAMPLES
@@ -151,12 +152,14 @@ async def _known(
     until = loop.time() + seconds
     pause = FIRST_LOOK_SECONDS
     verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
-    while verified is not None and not is_known and loop.time() < until:
-        await asyncio.sleep(pause)
-        pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
-        if await request.is_disconnected():
-            break
-        verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
+    with changes_of(store.change_feed) as changes:
+        while verified is not None and not is_known and loop.time() < until:
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
+            await changes.wait(until - loop.time())
+            if await request.is_disconnected():
+                break
+            verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
     return verified, is_known
 
 

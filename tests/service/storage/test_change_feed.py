@@ -1,0 +1,45 @@
+"""Commits are told to those who wait for one, whoever commits."""
+
+import threading
+
+from sqlalchemy import text
+
+from service.core.settings import Settings
+from service.storage.database import Database
+
+SECONDS = 20
+
+
+def commit(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(text("UPDATE runs SET name = name"))
+
+
+def test_commits_of_this_process_and_of_others_are_told(settings: Settings, database: Database) -> None:
+    other = Database(settings.database_url)
+    changed = threading.Event()
+    with database.change_feed.subscribed(changed.set):
+        assert changed.wait(SECONDS), "what was committed before it listened is to be looked at"
+        for committing in (database, other, database):
+            changed.clear()
+            commit(committing)
+            assert changed.wait(SECONDS)
+    other.dispose()
+
+
+def test_all_subscribers_share_one_thread_which_ends_with_the_last_one(database: Database) -> None:
+    first, second = threading.Event(), threading.Event()
+    feed = database.change_feed
+    with feed.subscribed(first.set):
+        thread = feed._thread
+        with feed.subscribed(second.set):
+            commit(database)
+            assert first.wait(SECONDS)
+            assert second.wait(SECONDS)
+            assert feed._thread is thread
+    assert thread is not None
+    thread.join(SECONDS)
+    assert not thread.is_alive()
+    first.clear()
+    with feed.subscribed(first.set):
+        assert first.wait(SECONDS)
