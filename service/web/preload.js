@@ -2,6 +2,7 @@
 // early: the modules of a view, which the browser need not find out import by import (`loadAhead`); and the first answers that the
 // page of a run needs, by their paths (`early`).
 (() => {
+  /** @param {string} key @param {"localStorage" | "sessionStorage"} storage */
   const remembered = (key, storage = "localStorage") => {
     try {
       return globalThis[storage].getItem(key);
@@ -16,6 +17,7 @@
   root.lang = language.toLowerCase().startsWith("fr") ? "fr" : "en";
   if (location.pathname !== "/") return; // the documentation has no views
 
+  /** @type {[address: RegExp, modules: string[]][]} */
   const VIEWS = [/* modules of each view */]; // [pattern of its address, modules]: filled in by the service, which follows the imports
   globalThis.loadAhead = (hash) => {
     const [, modules] = VIEWS.find(([address]) => address.test(hash)) ?? [null, []];
@@ -31,6 +33,7 @@
   const run = `/runs/${id}`;
   const paths = id ? [run, `${run}/trajectory?max_points=1000&fields=step%2Ctrain_mse%2Ctest_mse%2Ctrain_loss`] : [];
   const key = remembered("descent.key", "sessionStorage");
+  /** @type {HeadersInit} */
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   globalThis.early = new Map(paths.map((path) => [path, fetch(path, { cache: "no-cache", headers })]));
   for (const answer of globalThis.early.values()) answer.catch(() => {}); // who takes it up is told

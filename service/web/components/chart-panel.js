@@ -7,7 +7,7 @@ import { curveTable } from "/static/components/data-table.js";
 import { curveWords } from "/static/components/chart-description.js";
 import { scaleChoice } from "/static/components/scale-toggle.js";
 import { CRITERIA, CURVES } from "/static/views/run/trajectory.js";
-import { suggestsLog } from "/static/lib/scale.js";
+import { isKnown, suggestsLog } from "/static/lib/scale.js";
 import { isLive } from "/static/components/status-badge.js";
 import { player } from "/static/components/playback-controls.js";
 import { stepper } from "/static/components/step-slider.js";
@@ -16,13 +16,16 @@ import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/sign
 /**
  * Of a run's state. `kept` holds the reader's choices: `log` (undefined: not chosen yet) and `loss`. `tool` stands beside the slider, for
  * what is done at the chosen step.
+ * @param {Page.RunState} state
+ * @param {Page.Kept} kept
+ * @param {HTMLElement} tool
  */
 export function chartPanel(state, kept, tool) {
   const [log, loss] = [signal(kept.log), signal(Boolean(kept.loss))];
   const figure = h("div", { class: "plot", role: "img", "aria-label": t("chartWaiting") });
   const note = h("p", { class: "note" });
   const star = legendEntry("best", "");
-  const best = h("button", { type: "button", class: "to-best", title: t("goToBest"), click: () => state.choose(state.news.peek().run.best.step) }, star);
+  const best = h("button", { type: "button", class: "to-best", title: t("goToBest"), click: goToBest }, star);
   const box = h("input", { type: "checkbox", change: () => { kept.loss = loss.value = box.checked; } });
   box.checked = loss.value;
   const scale = scaleChoice((isLog) => { kept.log = log.value = isLog; });
@@ -37,41 +40,50 @@ export function chartPanel(state, kept, tool) {
     h("div", { class: "criteria-top" }, h("h2", { id: "criteria" }, t("chart")), scale.element), legend, figure, empty, slider.element, note, table.element,
     h("p", { class: "explain" }, t("criteria")));
   const needData = [figure, legend, scale.element, slider.element, table.element];
-  const drawing = signal(null); // uPlot needs an element with a size, hence not before the first draw
+  const drawing = signal(/** @type {ReturnType<typeof chart> | null} */ (null)); // uPlot needs an element with a size, hence not before the first draw
   const visible = computed(() => CURVES.filter((name) => name !== "train_loss" || loss.value));
 
   state.effect(() => {
-    const { run = {}, curve } = state.news.value ?? {};
+    const news = state.news.value;
     const isEmpty = state.last.value < 0;
     for (const part of needData) part.hidden = isEmpty;
     empty.hidden = !isEmpty;
-    if (!curve) return;
+    if (!news) return;
+    const { run, curve } = news;
     say(empty, isLive(run) ? t("chartWaiting") : t("chartNothing"));
     say(note, notes(run, curve));
     table.update(curve.columns);
   });
   state.effect(() => {
-    if (state.last.value < 0) return;
+    if (!state.news.value || state.last.value < 0) return;
     const { run, curve } = state.news.value;
-    const [names, mark] = [visible.value, Number.isFinite(run.best?.test_mse) ? run.best : null];
+    const [names, mark] = [visible.value, run.best && isKnown(run.best.test_mse) ? run.best : null];
     const isLog = log.value ?? suggestsLog(names.flatMap((name) => curve.columns[name]));
-    if (!drawing.peek()) drawing.value = chart(figure, CRITERIA, state.pass);
-    drawing.peek().draw(curve, names, isLog, mark ? [{ step: mark.step, value: mark.test_mse, colour: "--chart-test_mse" }] : []);
+    const drawn = drawing.peek() ?? chart(figure, CRITERIA, state.pass);
+    drawing.value = drawn;
+    drawn.draw(curve, names, isLog, mark ? [{ step: mark.step, value: mark.test_mse, colour: "--chart-test_mse" }] : []);
     scale.show(isLog);
     best.hidden = !mark;
-    if (mark) say(star.lastElementChild, `${t("bestMark")} (${t("atStep", { n: mark.step }).toLowerCase()})`);
+    if (mark) say(/** @type {Element} */ (star.lastElementChild), `${t("bestMark")} (${t("atStep", { n: mark.step }).toLowerCase()})`);
     figure.setAttribute("aria-label", names.map((name) => curveWords(t(name), curve.columns.step, curve.columns[name])).join(" "));
   });
   state.effect(() => {
     drawing.value?.select(state.step.value, state.row.value, visible.value);
   });
+  function goToBest() {
+    const known = state.news.peek()?.run.best;
+    if (known) state.choose(known.step);
+  }
   return { element, stop: () => drawing.peek()?.stop() };
 }
 
+/** @param {number} step @param {Page.Row | null} row */
 const stepWords = (step, row) =>
   (row ? t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) }) : t("atStep", { n: step }));
+/** @param {string} name @param {string} words */
 const legendEntry = (name, words) => h("span", { class: `entry ${name}` }, h("i", { class: "sample", "aria-hidden": "true" }), h("span", {}, words));
 
+/** @param {Api.Run} run @param {Page.Curve} curve */
 function notes(run, curve) {
   const { step } = curve.columns;
   if (step.length === 0) return "";

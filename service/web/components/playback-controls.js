@@ -5,8 +5,10 @@ import { t } from "/static/lib/i18n.js";
 const SECONDS = 12; // for the whole descent, or slower where there are few steps
 const SLOWEST = 8; // steps a second
 
+/** @param {Page.StepState} state */
 export function player(state) {
   const { step, last, playing } = state;
+  /** @param {keyof typeof SHAPES} name @param {() => number} to */
   const move = (name, to) => h("button", { type: "button", "aria-label": t(name), title: t(name), click: () => state.choose(to()) }, sign(name));
   const toggle = h("button", { type: "button", class: "play", click: () => { playing.value = !playing.peek(); } });
 
@@ -24,6 +26,7 @@ export function player(state) {
     const speed = Math.max(last.peek() / SECONDS, Math.min(SLOWEST, last.peek()));
     const begun = performance.now();
     state.go(from);
+    /** @param {number} now */
     const next = (now) => {
       const at = Math.min(last.peek(), from + Math.floor((speed * (now - begun)) / 1000));
       state.go(at);
@@ -44,4 +47,5 @@ const SHAPES = {
   pausePlay: "M5.5 3v10M10.5 3v10",
   stepForward: "M5 3l7 5-7 5ZM13 3v10",
 };
+/** @param {keyof typeof SHAPES} name */
 const sign = (name) => svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, svg("path", { d: SHAPES[name] }));

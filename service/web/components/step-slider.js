@@ -2,15 +2,21 @@
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
-/** `words()` say what is at the chosen step, for those who do not see it; the signals that they read are followed. */
+/**
+ * `words()` say what is at the chosen step, for those who do not see it; the signals that they read are followed.
+ * @param {Page.StepState} state
+ * @param {() => string} words
+ */
 export function stepper(state, words) {
   const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider) });
   const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", input: () => type(true), change: () => { type(false); choose(field); }, blur: () => type(false) });
   const row = h("div", { class: "beside" }, h("label", { class: "pick" }, t("step"), field));
   const element = h("div", { class: "stepper" }, slider, row);
   let typing = false; // what is half typed stays, whatever comes in meanwhile
+  /** @param {boolean} now */
   const type = (now) => { typing = now; };
 
+  /** @param {HTMLInputElement} input */
   function choose({ valueAsNumber: step }) {
     if (Number.isFinite(step)) state.choose(step);
     if (!typing) field.value = String(state.step.peek()); // also where what was typed is out of range

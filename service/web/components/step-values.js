@@ -8,7 +8,10 @@ export const UNREAD = "…";
 const FIRST = ["train_loss", "train_mse", "validation_mse", "test_mse", "gradient_norm", "learning_rate"];
 const APART = new Set(["step", "theta", "names", "parameters"]);
 
-/** Of a state with the signals `step` and `row`, which is null until it has been read. */
+/**
+ * Of a state with the signals `step` and `row`, which is null until it has been read.
+ * @param {Pick<Page.RunState, "step" | "row" | "effect">} state
+ */
 export function readout({ step, row, effect }) {
   const title = h("h2", { id: "readout" }, t("readout"));
   const body = h("tbody");
@@ -16,6 +19,7 @@ export function readout({ step, row, effect }) {
   const head = h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("quantity")), h("th", { scope: "col" }, t("value"))));
   const table = h("table", { class: "facts numbers", "aria-labelledby": "readout" }, head, body);
   const element = h("section", { class: "readout", hidden: true, tabindex: "0", "aria-labelledby": "readout" }, title, table, more);
+  /** @type {Line[] | null} */
   let lines = null; // made for the first row: all rows of a run have the same columns
 
   effect(() => {
@@ -33,7 +37,12 @@ export function readout({ step, row, effect }) {
   return element;
 }
 
-/** Lines of the table, {element, cell, of}: `of(row)` is the number of a row that the cell shows. */
+/**
+ * Lines of the table: `of(row)` is the number of a row that the cell shows.
+ * @typedef {{ element: Element, cell: Element, of: (row: Page.StepRow) => unknown }} Line
+ * @param {Page.StepRow} known
+ * @returns {Line[]}
+ */
 function linesOf(known) {
   const others = Object.keys(known).filter((name) => !APART.has(name) && !FIRST.includes(name));
   const names = known.names.slice(0, SHOWN_PARAMETERS);
@@ -44,12 +53,17 @@ function linesOf(known) {
   ];
 }
 
+/** @param {string} key @param {Page.Child} name @param {Line["of"]} of @returns {Line} */
 function line(key, name, of) {
   const cell = h("td");
   return { element: h("tr", { "data-column": key }, h("th", { scope: "row" }, name), cell), cell, of };
 }
 
-/** Under a list of parameters that was cut: how many there are besides. */
+/**
+ * Under a list of parameters that was cut: how many there are besides.
+ * @param {HTMLElement} element
+ * @param {number} total
+ */
 export function sayMore(element, total, shown = SHOWN_PARAMETERS) {
   const left = total - shown;
   element.hidden = left <= 0;

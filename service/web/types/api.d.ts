@@ -30,9 +30,9 @@ export interface FieldError {
   column?: string;
 }
 
-/** The metric columns by name, beside the step's number; of a trajectory, those that were asked for. */
+/** The metric columns by name, beside the step's number; of a trajectory, those that were asked for. θ and E of a stored step are finite. */
 export type Columns = { step: number[] } & { [column: string]: Value[] };
-export type Trajectory = Columns & Pick<described.Trajectory, "run_id" | "status" | "parameters" | "total_steps" | "complete" | "sampled"> & { theta: Value[][] };
+export type Trajectory = Columns & Pick<described.Trajectory, "run_id" | "status" | "parameters" | "total_steps" | "complete" | "sampled"> & { theta: number[][]; train_loss: number[] };
 
 /** Of a `progress` event: the new steps, and the best so far. */
 export type Progress = Columns & { best: described.Best | null; sampled: boolean };

@@ -77,6 +77,30 @@ export interface Kept {
   trajectory?: string;
   /** sweep: the JSON pointer of the value that the chart goes over */
   across?: string;
+  /** run, compare: the step (undefined: the last one), and whether the scale is logarithmic (undefined: not chosen yet) */
+  step?: number;
+  log?: boolean;
+  /** run: whether the loss is drawn and the step's arithmetic shown, and what the folds show */
+  loss?: boolean;
+  arithmetic?: boolean;
+  landscape?: LandscapeChoice;
+  more?: { open?: boolean; kind?: "theta" | "gradient_norm" | "learning_rate" };
+  /** compare: the name of the column that is drawn */
+  column?: string;
+}
+
+export interface LandscapeChoice {
+  open?: boolean;
+  hill?: boolean;
+  query: LandscapeQuery;
+}
+/** What a reader chooses of a landscape, as the API's query has it. */
+export interface LandscapeQuery {
+  kind?: string;
+  x?: string;
+  y?: string;
+  resolution?: string | number;
+  to_step?: number;
 }
 
 export type Source = "sample" | "file" | "drawn";
@@ -122,5 +146,23 @@ export interface Given {
   names?: string[] | null;
   problem?: { line: number; cell?: string; has?: number; first?: number };
 }
+
+/** One step with every column; `names` are those of the parameters. */
+export interface StepRow extends Row {
+  step: number;
+  theta: number[];
+  train_loss: number;
+  names: string[];
+}
+
+/** The signals of a view of steps, of a run's view and of a comparison's. */
+export type StepState = ReturnType<typeof import("/static/lib/step-state.js").stepState>;
+export type RunState = ReturnType<typeof import("/static/views/run/state.js").runState>;
+/** What is known of a run. */
+export interface RunNews {
+  run: Api.Run;
+  curve: Curve;
+}
+export type Curve = import("/static/views/run/trajectory.js").Curve;
 
 export as namespace Page;

@@ -6,9 +6,12 @@ import { rowReader } from "/static/views/run/trajectory.js";
 /**
  * Besides what every view of steps has: the signals `news`, {run, curve} or null before they were read, and `row`, the numbers of the chosen
  * step or null until they have been read.
+ * @param {string} id
+ * @param {Page.Kept} kept
+ * @param {(error: unknown) => void} onProblem
  */
 export function runState(id, kept, onProblem) {
-  const news = signal(null);
+  const news = signal(/** @type {Page.RunNews | null} */ (null));
   const last = computed(() => news.value?.curve.last ?? -1);
   const rows = rowReader(id, onProblem);
   const state = stepState(kept, last);

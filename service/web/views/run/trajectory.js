@@ -3,7 +3,10 @@ import { getTrajectory } from "/static/lib/api.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 const MAX_POINTS = 1000; // about one a pixel
+/** @typedef {"train_mse" | "test_mse" | "train_loss"} Criterion */
+/** @type {Criterion[]} */
 export const CURVES = ["train_mse", "test_mse", "train_loss"];
+/** @type {{[name in Criterion]: number[]}} */
 const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
 export const CRITERIA = CURVES.map((name) => ({ name, colour: `--chart-${name}`, dash: DASHES[name] }));
 
@@ -15,59 +18,76 @@ export class Curve {
   #fields;
   #most;
 
-  /** `names` are those of the trajectory's columns; of so many steps at most. */
+  /**
+   * `names` are those of the trajectory's columns; of so many steps at most.
+   * @param {string} id
+   * @param {string[]} names
+   */
   constructor(id, names = CURVES, most = MAX_POINTS) {
     this.#id = id;
     this.#fields = ["step", ...names];
     this.#most = most;
-    this.columns = Object.fromEntries(this.#fields.map((name) => [name, []]));
+    /** @type {Api.Columns} */
+    this.columns = { step: [], ...Object.fromEntries(names.map((name) => [name, []])) };
   }
 
   get last() {
     return this.columns.step.at(-1) ?? -1;
   }
 
-  /** Reads what is stored, as many steps of it as can be told apart. */
+  /** Reads what is stored, as many steps of it as can be told apart. @param {AbortSignal} [signal] */
   async load(signal) {
     const answer = await getTrajectory(this.#id, { max_points: this.#most, fields: this.#fields }, signal);
     for (const name of this.#fields) this.columns[name] = answer[name];
     [this.sampled, this.complete] = [answer.sampled, answer.complete];
   }
 
-  /** What to follow the run by: the steps after these, no more of them than can be told apart. */
+  /**
+   * What to follow the run by: the steps after these, no more of them than can be told apart.
+   * @param {Api.Run} run
+   */
   news(run) {
     const every = Math.max(1, Math.ceil(run.steps_total / this.#most));
     return { from_step: Math.ceil((this.last + 1) / every) * every, every, fields: this.#fields };
   }
 
+  /** @param {Api.Columns & { sampled: boolean }} progress */
   add(progress) {
     for (const name of this.#fields) this.columns[name] = this.columns[name].concat(progress[name]);
     this.sampled ||= progress.sampled;
   }
 
+  /** @param {string} name */
   has(name) {
     return this.columns[name].some((value) => value !== null);
   }
 }
 
-/** One step with every column; `names` are the parameters'. Null if the trajectory does not hold it. */
+/**
+ * One step with every column; null if the trajectory does not hold it.
+ * @param {string} id
+ * @param {number} step
+ * @param {AbortSignal} [signal]
+ */
 export async function readRow(id, step, signal) {
   const answer = await getTrajectory(id, { from_step: step, to_step: step }, signal);
   if (answer.step.length !== 1) return null;
-  const columns = Object.entries(answer).filter(([, values]) => Array.isArray(values) && values.length === 1);
-  const row = Object.fromEntries(columns.map(([name, [value]]) => [name, value]));
-  return { ...row, names: answer.parameters };
+  const cells = Object.entries(answer).flatMap(([name, values]) => (Array.isArray(values) && values.length === 1 ? [[name, values[0]]] : []));
+  return /** @type {Page.StepRow} */ ({ ...Object.fromEntries(cells), names: answer.parameters });
 }
 
 /**
  * Reads single steps for a hand that moves faster than the network: one question at a time, then the newest one. A row never changes, so it is
  * asked for once. `at(step)` is the row, or null until it has been read; a signal that tells of it is read.
+ * @param {string} id
+ * @param {(error: unknown) => void} onProblem
  */
 export function rowReader(id, onProblem) {
-  const known = signal(new Map());
+  const known = signal(/** @type {Map<number, Page.StepRow>} */ (new Map()));
   let wanted = -1;
   let busy = false;
 
+  /** @param {number} step @returns {Promise<void>} */
   async function want(step) {
     wanted = step;
     if (busy || known.peek().has(step)) return;
@@ -82,5 +102,5 @@ export function rowReader(id, onProblem) {
     if (wanted !== step) want(wanted);
   }
 
-  return { want, at: (step) => known.value.get(step) ?? null };
+  return { want, at: (/** @type {number} */ step) => known.value.get(step) ?? null };
 }
