@@ -37,6 +37,27 @@ export type Trajectory = Columns & Pick<described.Trajectory, "run_id" | "status
 /** Of a `progress` event: the new steps, and the best so far. */
 export type Progress = Columns & { best: described.Best | null; sampled: boolean };
 
+/** The grid of a landscape, its plane and its path are finite; E on the grid need not be. */
+export interface Landscape extends Omit<described.Landscape, "x" | "y" | "plane" | "path"> {
+  x: Axis;
+  y: Axis;
+  plane: { origin: number[]; axes: number[][] };
+  path: { step: number[]; x: number[]; y: number[]; train_loss: number[] };
+}
+export interface Axis extends Omit<described.Axis, "values"> {
+  values: number[];
+}
+
+/** The data and the grid are finite; what is predicted need not be. */
+export interface Predictions extends Omit<described.Predictions, "x" | "y" | "points"> {
+  x: PredictedAxis;
+  y: PredictedAxis | null;
+  points: { x: number[][]; y: number[]; test: boolean[] };
+}
+export interface PredictedAxis extends Omit<described.PredictedAxis, "values"> {
+  values: number[];
+}
+
 /** A sweep as it was entered, right or wrong: the service says. */
 export interface SweepDraft {
   run: string;

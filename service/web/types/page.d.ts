@@ -165,4 +165,40 @@ export interface RunNews {
 }
 export type Curve = import("/static/views/run/trajectory.js").Curve;
 
+/** What f(θ, x) makes of the data at one step. */
+export interface Prediction {
+  step: number;
+  prediction: Api.Value[];
+  fitted: Api.Value[];
+}
+/** A point of the data: its class, or null in a regression, and whether it is tested. */
+export interface Dot {
+  x: number;
+  y: number;
+  of: number | null;
+  isTest: boolean;
+}
+/** Where numbers of the data stand on the screen, in pixels. */
+export interface Place {
+  x: (value: number) => number;
+  y: (value: number) => number;
+}
+/** An axis of a look at the data; the ticks are found where none are given. */
+export interface LookAxis {
+  label: string;
+  range: [low: number, high: number];
+  ticks?: number[];
+}
+/** How the data and a prediction are drawn; `low` is the prediction at the best step, where that is another. */
+export interface Look {
+  about: string;
+  x: LookAxis;
+  y: LookAxis;
+  under: (place: Place, now: Prediction, low: Prediction | null) => Child[];
+  points: (place: Place) => Child[];
+  over: (place: Place, now: Prediction, low: Prediction | null) => Child[];
+  legend: (now: Prediction, low: Prediction | null) => Child[];
+  words: (now: Prediction) => string;
+}
+
 export as namespace Page;

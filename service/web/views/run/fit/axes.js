@@ -7,20 +7,26 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [58, 12, 26, 44];
 const SHARE = 0.78; // of the width, for the height
 const TICK_DIGITS = 6;
 
-/** `look` has `x` and `y`, each {label, range, ticks?}, `under(place, now, low)`, `points(place)` and `over(place, now, low)`. */
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Look} look
+ */
 export function plane(host, look) {
   const clip = svg("rect");
   const [axes, under, points, over] = ["axes", "under", "points", "over"].map((name) => svg("g", { class: name }));
   const clipped = svg("g", { "clip-path": "url(#fit-clip)" }, under, points, over);
   const element = svg("svg", { "aria-hidden": "true", focusable: "false" }, svg("clipPath", { id: "fit-clip" }, clip), axes, clipped);
   choose(host, element);
+  /** @type {Sheet | null} */
   let place = null;
+  /** @type {[now: Page.Prediction, low: Page.Prediction | null] | null} */
   let last = null;
 
+  /** @param {number} width */
   function size(width) {
     const height = Math.round(width * SHARE);
-    for (const [name, value] of Object.entries({ width, height })) element.setAttribute(name, value);
-    for (const [name, value] of Object.entries({ x: LEFT, y: TOP, width: width - LEFT - RIGHT, height: height - TOP - BOTTOM })) clip.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ width, height })) element.setAttribute(name, String(value));
+    for (const [name, value] of Object.entries({ x: LEFT, y: TOP, width: width - LEFT - RIGHT, height: height - TOP - BOTTOM })) clip.setAttribute(name, String(value));
     place = {
       x: along(look.x.range, LEFT, width - RIGHT), y: along(look.y.range, height - BOTTOM, TOP),
       left: LEFT, right: width - RIGHT, top: TOP, bottom: height - BOTTOM,
@@ -30,6 +36,7 @@ export function plane(host, look) {
     if (last) draw(...last);
   }
 
+  /** @param {Page.Prediction} now @param {Page.Prediction | null} low */
   function draw(now, low) {
     last = [now, low];
     if (!place) return;
@@ -42,8 +49,11 @@ export function plane(host, look) {
   return { draw, stop: () => sizes.disconnect() };
 }
 
+/** @typedef {Page.Place & { left: number, right: number, top: number, bottom: number }} Sheet */
+/** @param {[low: number, high: number]} range @param {number} from @param {number} to @returns {(value: number) => number} */
 const along = ([low, high], from, to) => (value) => from + ((value - low) / (high - low)) * (to - from);
 
+/** @param {Sheet} place @param {Page.LookAxis} axis */
 function horizontal({ x, left, right, top, bottom }, { label, range, ticks = niceTicks(...range, (right - left) / 80) }) {
   const middle = (left + right) / 2;
   return [
@@ -53,6 +63,7 @@ function horizontal({ x, left, right, top, bottom }, { label, range, ticks = nic
   ];
 }
 
+/** @param {Sheet} place @param {Page.LookAxis} axis */
 function vertical({ y, left, right, top, bottom }, { label, range, ticks = niceTicks(...range, (bottom - top) / 45) }) {
   return [
     ...ticks.map((tick) => svg("path", { d: `M${left} ${y(tick)}H${right}` })),

@@ -7,13 +7,20 @@ import { between, line, pointMarks, rangeWith } from "/static/views/run/fit/rang
 
 const MOST_ERRORS = 120; // lines that can still be told apart
 
+/**
+ * @param {Api.Predictions} answer
+ * @param {string} target
+ * @returns {Page.Look}
+ */
 export function curveLook({ x: { feature, values }, classes, points, prediction: film }, target) {
   const isClass = Boolean(classes);
   const dots = points.x.map(([x], i) => ({ x, y: points.y[i], of: isClass ? points.y[i] : null, isTest: points.test[i] }));
   const trained = dots.filter(({ isTest }) => !isTest);
-  const label = isClass ? (classes.length === 2 ? t("probabilityOf", { name: classes[1] }) : t("classNumber")) : target;
+  const label = classes ? (classes.length === 2 ? t("probabilityOf", { name: classes[1] }) : t("classNumber")) : target;
+  /** @param {string} name @param {Page.Place} place @param {Page.Prediction} at */
   const path = (name, place, { prediction }) => svg("path", { class: name, d: line(values, prediction, place) });
 
+  /** @param {Page.Place} place @param {Page.Prediction} at */
   function errors(place, { prediction }) {
     const ends = trained.map(({ x, y }) => ({ x, y, hat: between(values, prediction, x) })).filter(({ hat }) => hat !== null);
     return svg("path", { class: "misses", d: ends.map(({ x, y, hat }) => line([x, x], [y, hat], place)).join("") });
@@ -21,7 +28,7 @@ export function curveLook({ x: { feature, values }, classes, points, prediction:
 
   return {
     about: isClass ? t("fitAboutProbability") : t("fitAboutCurve"),
-    x: { label: feature, range: [values[0], values.at(-1)] },
+    x: { label: feature, range: [values[0], values[values.length - 1]] },
     y: { label, range: rangeWith(dots.map(({ y }) => y), film) },
     under: (place, now, low) => [
       trained.length <= MOST_ERRORS && !isClass ? errors(place, now) : null,

@@ -6,17 +6,27 @@ import { count, t } from "/static/lib/i18n.js";
 import { COLOURS, lineEntry, pointEntries } from "/static/views/run/fit/marks.js";
 import { pointMarks } from "/static/views/run/fit/ranges.js";
 
+/**
+ * @param {Api.Predictions & { y: Api.PredictedAxis, classes: readonly (string | number)[] }} answer
+ * @returns {Page.Look}
+ */
 export function regionsLook({ x, y, classes, held, points }) {
   const dots = points.x.map(([first, second], i) => ({ x: first, y: second, of: points.y[i], isTest: points.test[i] }));
   const trace = globalThis.d3.contours().size([x.values.length, y.values.length]);
   const isTwo = classes.length === 2;
-  /** How much of each point of the grid belongs to a class: a half is its boundary. */
-  const share = (prediction, code) => prediction.map((value) => Number(isTwo ? Math.abs(1 - code - value) : value === code));
+  /**
+   * How much of each point of the grid belongs to a class: a half is its boundary.
+   * @param {Api.Value[]} prediction
+   * @param {number} code
+   */
+  const share = (prediction, code) => prediction.map((value) => Number(isTwo ? Math.abs(1 - code - (value ?? 0)) : value === code));
+  /** @param {Api.Value[]} prediction @param {number} code @param {Page.Place} place */
   const outline = (prediction, code, place) => outlineOf(trace.contour(share(prediction, code), 0.5).coordinates, x.values, y.values, place);
+  /** @param {string} name @param {Page.Prediction} at @param {Page.Place} place */
   const boundary = (name, { prediction }, place) => svg("path", { class: name, d: classes.map((_, code) => outline(prediction, code, place)).slice(Number(isTwo)).join("") });
 
   return {
-    about: Object.keys(held ?? {}).length ? t("fitAboutHeld", { names: Object.keys(held).join(", ") }) : t("fitAboutRegions"),
+    about: Object.keys(held).length ? t("fitAboutHeld", { names: Object.keys(held).join(", ") }) : t("fitAboutRegions"),
     x: { label: x.feature, range: ends(x.values) },
     y: { label: y.feature, range: ends(y.values) },
     under: (place, now, low) => [
@@ -34,17 +44,31 @@ export function regionsLook({ x, y, classes, held, points }) {
   };
 }
 
-const ends = (values) => [values[0], values.at(-1)];
+/** @param {number[]} values @returns {[low: number, high: number]} */
+const ends = (values) => [values[0], values[values.length - 1]];
 
-/** The rings of a contour, in cells of the grid whose middles are the values, on the screen. */
+/**
+ * The rings of a contour, in cells of the grid whose middles are the values, on the screen.
+ * @param {number[][][][]} polygons
+ * @param {number[]} xs
+ * @param {number[]} ys
+ * @param {Page.Place} place
+ */
 function outlineOf(polygons, xs, ys, place) {
-  const at = (values, cell) => values[0] + ((cell - 0.5) / (values.length - 1)) * (values.at(-1) - values[0]);
+  /** @param {number[]} values @param {number} cell */
+  const at = (values, cell) => values[0] + ((cell - 0.5) / (values.length - 1)) * (values[values.length - 1] - values[0]);
+  /** @param {number[][]} points */
   const ring = (points) => `M${points.map(([i, j]) => `${place.x(at(xs, i)).toFixed(1)} ${place.y(at(ys, j)).toFixed(1)}`).join("L")}Z`;
   return polygons.flat().map(ring).join("");
 }
 
-/** "Adelie 40 %, Gentoo 60 %" of the plane. */
+/**
+ * "Adelie 40 %, Gentoo 60 %" of the plane.
+ * @param {Api.Value[]} prediction
+ * @param {readonly (string | number)[]} classes
+ */
 function shares(prediction, classes) {
-  const winner = (value) => (classes.length === 2 ? Number(value >= 0.5) : value);
+  /** @param {Api.Value} value */
+  const winner = (value) => (classes.length === 2 ? Number((value ?? 0) >= 0.5) : value);
   return classes.map((name, i) => `${name} ${Math.round((100 * prediction.filter((value) => winner(value) === i).length) / prediction.length)} %`).join(", ");
 }

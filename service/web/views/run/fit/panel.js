@@ -15,25 +15,35 @@ const MOST_STEPS = 60;
 const POINTS = 50; // of a curve: at this size, more could not be seen
 const PAUSE_MS = 3000; // between two looks at a live run
 
-/** Of a run's state. */
+/**
+ * @param {string} id
+ * @param {Page.RunState} state
+ */
 export function fitPanel(id, state) {
   const figure = h("div", { class: "fit-plot", role: "img", hidden: true });
   const legend = h("div", { class: "legend" });
   const note = h("div", { class: "note" });
   const about = h("p", { class: "help" });
   const element = h("section", { class: "fit-view", "aria-labelledby": "fit-view", hidden: true }, h("h2", { id: "fit-view" }, t("fitTitle")), about, figure, legend, note);
-  const reader = whenResting((step, signal) => ask({ step }, signal), (answer) => { exact.value = answer; }, fail);
-  const [film, exact] = [signal(null), signal(null)]; // many steps, and the very one
-  let [look, drawing, most] = [null, null, FEWEST_STEPS];
+  const reader = whenResting((/** @type {number} */ step, signal) => ask({ step }, signal), (answer) => { exact.value = answer; }, fail);
+  const none = /** @type {Api.Predictions | null} */ (null);
+  const [film, exact] = [signal(none), signal(none)]; // many steps, and the very one
+  /** @type {Page.Look | null} */
+  let look = null;
+  /** @type {ReturnType<typeof plane> | null} */
+  let drawing = null;
+  let most = FEWEST_STEPS;
   let [readAt, readLast, controller] = [-PAUSE_MS, -1, new AbortController()];
 
+  /** @param {Api.Run} run @param {number} last */
   function update(run, last) {
     if (last < 0 || last === readLast || (isLive(run) && performance.now() - readAt < PAUSE_MS)) return;
     readLast = last;
     read();
   }
 
-  const dataset = () => state.news.peek().run.dataset;
+  const dataset = () => /** @type {Page.RunNews} */ (state.news.peek()).run.dataset; // only asked for when there are steps
+  /** @param {Api.Query} query @param {AbortSignal} stopped */
   const ask = (query, stopped) => getPredictions(id, { ...query, ...(dataset().features.length === 1 && { points: POINTS }) }, stopped);
 
   async function read() {
@@ -46,27 +56,30 @@ export function fitPanel(id, state) {
       look ??= await lookOf(answer, dataset().target);
       if (stopped.aborted) return;
       element.hidden = false;
-      if (!drawing) begin();
+      if (!drawing) begin(look);
       film.value = answer;
     } catch (error) {
       if (!stopped.aborted) fail(error);
     }
   }
 
+  /** @param {unknown} error */
   function fail(error) {
     element.hidden = false;
     choose(note, describe(error));
   }
 
-  function begin() {
-    say(about, look.about);
+  /** @param {Page.Look} mine */
+  function begin(mine) {
+    say(about, mine.about);
     figure.hidden = false;
-    drawing = plane(figure, look);
+    drawing = plane(figure, mine);
   }
 
   const shown = computed(() => {
     const at = state.step.value;
     if (exact.value?.step[0] === at) return frame(exact.value, 0);
+    if (!film.value) return null;
     const { step: steps } = film.value;
     return frame(film.value, steps.reduce((near, step, i) => (Math.abs(step - at) < Math.abs(steps[near] - at) ? i : near), 0));
   });
@@ -75,10 +88,10 @@ export function fitPanel(id, state) {
     if (state.news.value) update(state.news.value.run, state.last.value);
   });
   state.effect(() => {
-    if (film.value) draw(state.step.value, shown.value, state.news.value.run.best?.step);
+    if (film.value && shown.value) draw(film.value, state.step.value, shown.value, state.news.value?.run.best?.step);
   });
   state.effect(() => {
-    if (!film.value) return;
+    if (!film.value || !shown.value) return;
     if (shown.value.step === state.step.value) reader.stop();
     else {
       reader.want(state.step.value);
@@ -92,14 +105,16 @@ export function fitPanel(id, state) {
     read();
   }
 
-  function draw(at, now, best) {
-    const bestAt = film.peek().step.indexOf(best);
-    const low = bestAt >= 0 && best !== now.step ? frame(film.peek(), bestAt) : null;
+  /** @param {Api.Predictions} steps @param {number} at @param {Page.Prediction} now @param {number | undefined} best */
+  function draw(steps, at, now, best) {
+    if (!look || !drawing) return;
+    const bestAt = best === undefined ? -1 : steps.step.indexOf(best);
+    const low = bestAt >= 0 && best !== now.step ? frame(steps, bestAt) : null;
     drawing.draw(now, low);
     choose(legend, look.legend(now, low));
     figure.setAttribute("aria-label", look.words(now));
     say(note, now.step === at ? "" : t("nearestStep", { n: now.step }));
-    note.dataset.step = now.step;
+    note.dataset.step = String(now.step);
   }
 
   const stop = () => {
@@ -110,11 +125,17 @@ export function fitPanel(id, state) {
   return { element, stop };
 }
 
-/** A curve through the points; or classes on the plane, or predictions against what was given, loaded where they are wanted. */
+/**
+ * A curve through the points; or classes on the plane, or predictions against what was given, loaded where they are wanted.
+ * @param {Api.Predictions} answer
+ * @param {string} target
+ */
 async function lookOf(answer, target) {
-  if (!answer.y) return curveLook(answer, target);
-  if (answer.classes) return (await part(() => import("/static/views/run/fit/decision-regions.js"))).regionsLook(answer);
+  const { y, classes } = answer;
+  if (!y) return curveLook(answer, target);
+  if (classes) return (await part(() => import("/static/views/run/fit/decision-regions.js"))).regionsLook({ ...answer, y, classes });
   return (await part(() => import("/static/views/run/fit/predicted-vs-actual.js"))).againstLook(answer, target);
 }
 
+/** @param {Api.Predictions} answer @param {number} i @returns {Page.Prediction} */
 const frame = (answer, i) => ({ step: answer.step[i], prediction: answer.prediction[i], fitted: answer.fitted[i] });

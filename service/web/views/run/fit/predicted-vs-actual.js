@@ -2,14 +2,25 @@
 import { svg } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { rounded } from "/static/lib/format.js";
+import { isKnown } from "/static/lib/scale.js";
 import { lineEntry, pointEntries } from "/static/views/run/fit/marks.js";
 import { line, pointMarks, rangeOf, rangeWith } from "/static/views/run/fit/ranges.js";
 
+/**
+ * @param {Api.Predictions} answer
+ * @param {string} target
+ * @returns {Page.Look}
+ */
 export function againstLook({ points, fitted: film }, target) {
   const range = rangeOf(points.y);
   const [low, high] = rangeWith(points.y, film);
   const dots = points.y.map((x, i) => ({ x, of: null, isTest: points.test[i] }));
-  const at = ({ fitted }) => dots.map((dot, i) => ({ ...dot, y: fitted[i] })).filter(({ y }) => Number.isFinite(y));
+  /** @param {Page.Prediction} now */
+  const at = ({ fitted }) => dots.flatMap((dot, i) => {
+    const y = fitted[i];
+    return isKnown(y) ? [{ ...dot, y }] : [];
+  });
+  /** @param {Page.Dot} dot */
   const inSight = (dot) => ({ ...dot, y: Math.min(high, Math.max(low, dot.y)) }); // or half a mark at the edge
 
   return {

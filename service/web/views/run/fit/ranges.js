@@ -1,53 +1,77 @@
 // Ranges, and what all looks do with the points.
+import { isKnown } from "/static/lib/scale.js";
 import { marks } from "/static/views/run/fit/marks.js";
 
-const isFinite = Number.isFinite;
 const ROOM = 0.05; // round what is drawn, as a share of its extent
 const REACH = 0.6; // how much more than the data may be drawn
 
-/** The least and the greatest with some room round them. */
+/**
+ * The least and the greatest with some room round them.
+ * @param {Api.Value[]} values
+ * @returns {[low: number, high: number]}
+ */
 export function rangeOf(values) {
-  const known = values.filter(isFinite);
+  const known = values.filter(isKnown);
   const [low, high] = known.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
   if (known.length === 0) return [0, 1];
   const margin = high > low ? (high - low) * ROOM : Math.abs(high) * ROOM || 1;
   return [low - margin, high + margin];
 }
 
-/** The range of the data, and of what is predicted as far as that leaves the data in sight. */
+/**
+ * The range of the data, and of what is predicted as far as that leaves the data in sight.
+ * @param {number[]} values
+ * @param {Api.Value[][]} predictions
+ */
 export function rangeWith(values, predictions) {
   const [low, high] = rangeOf(values);
   const reach = REACH * (high - low);
-  const known = predictions.flat().filter(isFinite).map((value) => Math.min(high + reach, Math.max(low - reach, value)));
+  const known = predictions.flat().filter(isKnown).map((value) => Math.min(high + reach, Math.max(low - reach, value)));
   return rangeOf([low, high, ...known]);
 }
 
-/** All points, {x, y, of, isTest} in the data's units, as marks: those of one kind are one path. */
+/**
+ * All points as marks: those of one kind are one path.
+ * @param {Page.Dot[]} points
+ * @param {Page.Place} place
+ */
 export function pointMarks(points, place) {
   const kinds = Map.groupBy(points, ({ of, isTest }) => `${of} ${isTest}`);
   return [...kinds.values()].map((alike) => marks(alike.map(({ x, y }) => [place.x(x), place.y(y)]), alike[0].of, alike[0].isTest));
 }
 
-/** A line through (x, y) on the screen, broken where a value is missing or out of all bounds. */
+/**
+ * A line through (x, y) on the screen, broken where a value is missing or out of all bounds.
+ * @param {number[]} xs
+ * @param {Api.Value[]} ys
+ * @param {Page.Place} place
+ */
 export function line(xs, ys, { x, y }) {
   let pen = "M";
   const far = 1e5; // beyond it, renderers lose their precision
   return xs.map((value, i) => {
-    if (!isFinite(ys[i])) {
+    const known = ys[i];
+    if (!isKnown(known)) {
       pen = "M";
       return "";
     }
-    const text = `${pen}${x(value).toFixed(1)} ${Math.min(far, Math.max(-far, y(ys[i]))).toFixed(1)}`;
+    const text = `${pen}${x(value).toFixed(1)} ${Math.min(far, Math.max(-far, y(known))).toFixed(1)}`;
     pen = "L";
     return text;
   }).join("");
 }
 
-/** The value of a curve at x, between the two that are known; null outside. */
+/**
+ * The value of a curve at x, between the two that are known; null outside.
+ * @param {number[]} xs
+ * @param {Api.Value[]} ys
+ * @param {number} x
+ */
 export function between(xs, ys, x) {
   const i = xs.findIndex((value) => value >= x);
   if (i < 0 || (i === 0 && xs[0] !== x)) return null;
   if (i === 0) return ys[0];
   const share = (x - xs[i - 1]) / (xs[i] - xs[i - 1]);
-  return isFinite(ys[i - 1]) && isFinite(ys[i]) ? ys[i - 1] + share * (ys[i] - ys[i - 1]) : null;
+  const [before, after] = [ys[i - 1], ys[i]];
+  return isKnown(before) && isKnown(after) ? before + share * (after - before) : null;
 }
