@@ -165,6 +165,42 @@ export interface RunNews {
 }
 export type Curve = import("/static/views/run/trajectory.js").Curve;
 
+/** An axis of a landscape; `label` says what it is, `short` only names it. */
+export interface GroundAxis extends Api.Axis {
+  short: string | null;
+}
+export interface Ground extends Omit<Api.Landscape, "x" | "y"> {
+  x: GroundAxis;
+  y: GroundAxis;
+}
+export type Relief = ReturnType<typeof import("/static/components/landscape/height-map.js").relief>;
+export type Sheet = ReturnType<typeof import("/static/components/landscape/axes.js").frame>;
+/** A descent on the plane of a landscape; `best` is a step. */
+export interface Path {
+  name?: string;
+  colour?: string;
+  dash?: number[];
+  step: number[];
+  x: number[];
+  y: number[];
+  train_loss: number[];
+  best?: number | null;
+  isWhole?: boolean;
+}
+export interface PictureOptions {
+  paths: Path[];
+  label: string;
+  describedBy?: string | null;
+  choose: (step: number) => void;
+  pass: (step: number) => void;
+}
+/** A landscape that is drawn: `point` is where exactly the first path's step is, `towards` the direction of its arrow there. */
+export interface Picture {
+  select: (step: number, point?: Point | null, words?: string, towards?: Point | null) => void;
+  relief: Relief;
+  stop: () => void;
+}
+
 /** What f(θ, x) makes of the data at one step. */
 export interface Prediction {
   step: number;

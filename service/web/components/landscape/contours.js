@@ -6,13 +6,19 @@ import { groundColour } from "/static/components/landscape/height-map.js";
 
 let patterns = 0;
 
-/** Fills a frame's plot with E: `data` is the API's landscape, `relief` its height. */
+/**
+ * Fills a frame's plot with E: `relief` is its height.
+ * @param {Page.Sheet} frame
+ * @param {Api.Landscape} data
+ * @param {Page.Relief} relief
+ */
 export function drawGround(frame, data, relief) {
   if (data.y.label === null) return frame.plot.append(curve(frame, data));
   const [columns, rows] = [data.x.values.length, data.y.values.length];
   const contours = globalThis.d3.contours().size([columns, rows]);
+  /** @param {{ coordinates: number[][][][] }} contour */
   const path = ({ coordinates }) => coordinates.flat().map((ring) => `M${ring.map(([x, y]) => placed(x, y)).join("L")}Z`).join("");
-  // A number of the grid stands in the middle of its cell.
+  /** A number of the grid stands in the middle of its cell. @param {number} x @param {number} y */
   const placed = (x, y) => `${pixels((x - 0.5) / (columns - 1), frame.wide)} ${pixels(1 - (y - 0.5) / (rows - 1), frame.high)}`;
   const heights = data.energy.flat().map(relief.height);
   frame.plot.append(svg("rect", { class: "lowest", width: frame.wide, height: frame.high }));
@@ -24,18 +30,24 @@ export function drawGround(frame, data, relief) {
   if (heights.includes(Infinity)) frame.plot.append(unknown(path(contours.contour(heights.map((each) => Number(each === Infinity)), 0.5))));
 }
 
+/** @param {number} share @param {number} size */
 const pixels = (share, size) => (share * size).toFixed(1);
 
-/** Where E is not finite: hatched. */
+/** Where E is not finite: hatched. @param {string} d */
 function unknown(d) {
-  const id = `unknown-ground-${(patterns += 1)}`;
+  patterns += 1;
+  const id = `unknown-ground-${patterns}`;
   const hatching = svg("pattern", { id, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
     svg("rect", { class: "bare", width: 7, height: 7 }), svg("path", { d: "M0 0V7" }));
   return svg("g", { class: "unknown" }, hatching, svg("path", { d, fill: `url(#${id})` }));
 }
 
+/** @param {Page.Sheet} frame @param {Api.Landscape} data */
 function curve(frame, { x, energy: [values] }) {
-  const pieces = x.values.map((at, i) => (values[i] === null ? null : frame.place(at, values[i])));
+  const pieces = x.values.map((at, i) => {
+    const value = values[i];
+    return value === null ? null : frame.place(at, value);
+  });
   const d = pieces.map((place, i) => place && `${pieces[i - 1] ? "L" : "M"}${place.map((each) => each.toFixed(1)).join(" ")}`);
   return svg("path", { class: "energy", d: d.filter(Boolean).join("") });
 }

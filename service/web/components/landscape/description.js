@@ -1,21 +1,29 @@
 // What a landscape shows, in words: under the picture, and for those who cannot see it.
 import { language, t } from "/static/lib/i18n.js";
-import { rounded } from "/static/lib/format.js";
+import { NOTHING, rounded } from "/static/lib/format.js";
 import { isTrue } from "/static/components/landscape/axes.js";
 
-export const percent = (share) => new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 1 }).format(share);
+/** @param {Api.Value} share */
+const percent = (share) => (share === null ? NOTHING : new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 1 }).format(share));
 
-/** The landscape with axes that say what they are: principal components with their share of the path's variance. */
+/**
+ * The landscape with axes that say what they are: principal components with their share of the path's variance.
+ * @param {Api.Landscape} data
+ * @returns {Page.Ground}
+ */
 export function named(data) {
+  /** @param {Api.Axis} axis @param {number} i */
   const name = (axis, i) => (data.explained ? t("landscape.axis", { name: axis.label, share: percent(data.explained[i]) }) : axis.label);
+  /** @param {Api.Axis} each @param {number} i */
   const axis = (each, i) => ({ ...each, short: each.label, label: name(each, i) });
   return { ...data, x: axis(data.x, 0), y: axis(data.y, 1) };
 }
 
+/** @param {Page.Ground} data @param {Page.Relief} relief */
 export function describe(data, { low, high, levels, ratio }) {
-  const values = { x: data.x.label, y: data.y.label, low: rounded(low), high: rounded(high), n: levels.length, ratio };
+  const share = data.explained && percent(total(data.explained));
+  const values = { x: data.x.label, y: data.y.label, low: rounded(low), high: rounded(high), n: levels.length, ratio, share };
   const flat = data.y.label === null;
-  if (data.explained) values.share = percent(data.explained.reduce((sum, each) => sum + each, 0));
   return [
     t(flat ? "landscape.line" : `landscape.${data.kind}`, values), t("landscape.range", values),
     !flat && levels.length ? t("landscape.contours", values) : "",
@@ -24,7 +32,16 @@ export function describe(data, { low, high, levels, ratio }) {
   ].filter(Boolean).join(" ");
 }
 
-/** Where the ball is. */
+/** Null if one of them is not known. @param {Api.Value[]} shares @returns {Api.Value} */
+const total = (shares) => shares.reduce((sum, each) => (sum === null || each === null ? null : sum + each), 0);
+
+/**
+ * Where the ball is.
+ * @param {Page.Ground} data
+ * @param {number} step
+ * @param {Page.Point} place
+ * @param {number} energy
+ */
 export function whereabouts(data, step, [x, y], energy) {
   const place = data.y.label === null ? `${data.x.label} ${rounded(x)}` : `${data.x.label} ${rounded(x)}, ${data.y.label} ${rounded(y)}`;
   return `${t("atStep", { n: step })}: ${place}, E ${rounded(energy)}`;

@@ -15,18 +15,21 @@ const SIGNS = {
 export function legend() {
   const element = h("div", { class: "legend landscape-legend" });
 
+  /** @param {Api.Landscape} data @param {Page.Path} path @param {boolean} hill */
   function update(data, path, hill) {
     const flat = data.y.label === null;
-    const names = ["start", "end", Number.isInteger(path.best) ? "best" : "", "ball", flat || hill ? "" : "arrow"].filter(Boolean);
-    choose(element, names.map((name) => entry(name)), flat ? null : tints());
+    const [best, arrow] = [Number.isInteger(path.best) ? entry("best") : null, flat || hill ? null : entry("arrow")];
+    choose(element, entry("start"), entry("end"), best, entry("ball"), arrow, flat ? null : tints());
   }
   return { element, update };
 }
 
+/** @param {keyof typeof SIGNS} name */
 const entry = (name) => h("span", { class: "entry" },
   svg("svg", { class: "walk", viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, SIGNS[name]()), h("span", {}, t(`landscape.sign.${name}`)));
 
 function tints() {
+  /** @param {unknown} _ @param {number} i */
   const each = (_, i) => {
     const tint = h("i");
     tint.style.background = groundColour(i / (TINTS - 1));

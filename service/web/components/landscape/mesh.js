@@ -5,24 +5,34 @@ import { isTrue } from "/static/components/landscape/axes.js";
 const HIGH = 0.8; // for a ground that is two wide
 const TINTS = 1024;
 
-/** `data` is the landscape, `relief` its height. Gives its `geometry`, `depth`, `holds(x, y)`, and `above(x, y)`: a point of the plane on the hill. */
+/**
+ * `relief` is the landscape's height. Gives its `geometry`, `depth`, `holds(x, y)`, and `above(x, y)`: a point of the plane on the hill.
+ * @param {Api.Landscape} data
+ * @param {Page.Relief} relief
+ */
 export function surface(data, relief) {
   const [columns, rows] = [data.x.values.length, data.y.values.length];
-  const span = ({ values }) => values.at(-1) - values[0];
+  /** @param {Api.Axis} axis */
+  const span = ({ values }) => values[values.length - 1] - values[0];
   const depth = isTrue(data.x, data.y) ? (2 * span(data.y)) / span(data.x) : 2;
   const shares = data.energy.map((row) => row.map((value) => (value === null ? NaN : relief.rise(value))));
+  /** @param {number} x */
   const column = (x) => ((columns - 1) * (x - data.x.values[0])) / span(data.x);
+  /** @param {number} y */
   const row = (y) => ((rows - 1) * (y - data.y.values[0])) / span(data.y);
+  /** @param {number} i @param {number} j @param {number} share @returns {[x: number, y: number, z: number]} */
   const point = (i, j, share) => [(2 * i) / (columns - 1) - 1, HIGH * share, depth * (0.5 - j / (rows - 1))];
 
-  /** Between the four numbers round a point, as the triangles are but for a trifle. */
+  /** Between the four numbers round a point, as the triangles are but for a trifle. @param {number} x @param {number} y */
   function above(x, y) {
     const [i, j] = [within(column(x), columns - 1), within(row(y), rows - 1)];
     const [left, down] = [Math.min(Math.floor(i), columns - 2), Math.min(Math.floor(j), rows - 2)];
+    /** @param {number[]} line */
     const along = (line) => mix(line[left], line[left + 1], i - left);
     const share = mix(along(shares[down]), along(shares[down + 1]), j - down);
     return point(i, j, Number.isFinite(share) ? share : 1);
   }
+  /** @param {number} x @param {number} y */
   const holds = (x, y) => [column(x) / (columns - 1), row(y) / (rows - 1)].every((share) => share >= 0 && share <= 1);
   const cells = data.x.values.map((_, i) => i);
   const positions = shares.flatMap((line, j) => cells.flatMap((i) => point(i, j, line[i] || 0)));
@@ -35,10 +45,12 @@ export function surface(data, relief) {
   return { geometry, depth, above, holds };
 }
 
+/** @param {number} value @param {number} most */
 const within = (value, most) => Math.min(most, Math.max(0, value));
+/** @param {number} from @param {number} to @param {number} part */
 const mix = (from, to, part) => from + part * (to - from);
 
-/** Two for each cell whose corners are all finite. */
+/** Two for each cell whose corners are all finite. @param {number[][]} shares */
 function triangles(shares) {
   const columns = shares[0].length;
   const found = [];
@@ -50,7 +62,11 @@ function triangles(shares) {
   return found;
 }
 
-/** The colours by height: the same steps as between the contours of the map. `colours` are low, middle and high ground. */
+/**
+ * The colours by height: the same steps as between the contours of the map. `colours` are low, middle and high ground.
+ * @param {Page.Relief} relief
+ * @param {number[][]} colours
+ */
 export function tinting(relief, colours) {
   const bounds = relief.levels.map(relief.share);
   const bytes = new Uint8Array(4 * TINTS);

@@ -5,6 +5,7 @@ import { getLandscape, part } from "/static/lib/api.js";
 import { pictureLinks } from "/static/lib/download-link.js";
 import { describe as describeProblem } from "/static/components/error-banner.js";
 import { isLive } from "/static/components/status-badge.js";
+import { isKnown } from "/static/lib/scale.js";
 import { choices } from "/static/components/landscape/controls.js";
 import { descent, gradients } from "/static/components/landscape/gradient-arrow.js";
 import { legend } from "/static/components/landscape/legend.js";
@@ -13,28 +14,40 @@ import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/sign
 
 const PAUSE_MS = 5000; // between two looks at a live run
 
-/** Of a run's state. `mine` holds what the reader has chosen: `hill` and the API's query. `isOpen` is a signal. */
+/**
+ * Of a run's state. `mine` holds what the reader has chosen.
+ * @param {string} id
+ * @param {Page.RunState} state
+ * @param {Page.LandscapeChoice} mine
+ * @param {import("/static/vendor/preact-signals-core-1.14.5/signals-core.js").ReadonlySignal<boolean>} isOpen
+ */
 export function landscapePanel(id, state, mine, isOpen) {
   const host = h("div", { class: "landscape-host" });
   const words = h("div", { class: "note", id: "landscape-words" });
   const links = h("p", { class: "downloads" });
   const which = choices(mine.query, () => read());
-  const buttons = [["map", false], ["hill", true]].map(([name, hill]) => h("button", { type: "button", click: () => turnTo(hill) }, t(`landscape.${name}`)));
+  const buttons = [h("button", { type: "button", click: () => turnTo(false) }, t("landscape.map")), h("button", { type: "button", click: () => turnTo(true) }, t("landscape.hill"))];
   const views = h("div", { class: "scale", role: "group", "aria-label": t("landscape.view") }, buttons);
   const key = legend();
   const noArrow = h("p", { class: "note no-arrow" });
   const parts = [h("div", { class: "criteria-top" }, which.element, views), key.element, host, noArrow, words, links];
   const arrows = gradients(id);
-  const picture = signal(null); // {ground, hasArrow, select, relief, stop}: what is drawn, which may be older than `data`
-  let [data, readAt, readTo, asked, left] = [null, 0, -1, null, false];
+  const picture = signal(/** @type {Page.Picture & { ground: Page.Ground, hasArrow: boolean } | null} */ (null)); // may be older than `data`
+  /** @type {Page.Ground | null} */
+  let data = null;
+  /** @type {AbortController | null} */
+  let asked = null;
+  let [readAt, readTo, left] = [0, -1, false];
 
+  /** @param {boolean} hill */
   function turnTo(hill) {
     mine.hill = hill;
-    if (data) draw();
+    if (data) draw(data);
   }
 
   function refresh() {
-    const due = !isLive(state.news.peek().run) || performance.now() - readAt > PAUSE_MS;
+    const run = state.news.peek()?.run;
+    const due = run && (!isLive(run) || performance.now() - readAt > PAUSE_MS);
     if (state.last.peek() > readTo && due && !asked) read();
   }
 
@@ -48,7 +61,7 @@ export function landscapePanel(id, state, mine, isOpen) {
       const answer = await getLandscape(id, which.query(), stopped);
       if (stopped.aborted) return;
       data = named(answer);
-      await draw();
+      await draw(data);
     } catch (error) {
       if (!stopped.aborted) choose(words, describeProblem(error));
     }
@@ -58,30 +71,34 @@ export function landscapePanel(id, state, mine, isOpen) {
     refresh(); // it may have come to its end meanwhile
   }
 
-  const isHill = () => Boolean(mine.hill) && data.y.label !== null;
+  /** @param {Page.Ground} ground */
+  const isHill = (ground) => Boolean(mine.hill) && ground.y.label !== null;
 
-  async function draw() {
-    const [ground, hill] = [data, isHill()];
+  /** @param {Page.Ground} ground */
+  async function draw(ground) {
+    const hill = isHill(ground);
     views.hidden = ground.y.label === null;
     for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(Boolean(i) === hill));
     const show = hill // each is loaded when it is wanted, three.js with the hill
       ? (await part(() => import("/static/components/landscape/surface-3d.js"))).hill : (await part(() => import("/static/components/landscape/landscape.js"))).landscape;
-    if (left || ground !== data || hill !== isHill()) return; // something else is wanted meanwhile
+    if (left || ground !== data || hill !== isHill(ground)) return; // something else is wanted meanwhile
     picture.peek()?.stop();
     const options = { paths: [{ ...ground.path, best: bestStep(ground) }], label: t("landscape.figure"), describedBy: words.id, choose: state.choose, pass: state.pass };
-    picture.value = { ...show(host, ground, options), ground, hasArrow: !hill && ground.y.label !== null };
+    const drawn = show(host, ground, options);
+    picture.value = { ...drawn, ground, hasArrow: !hill && ground.y.label !== null };
     choose(links, pictureLinks(id, "landscape", which.query(), t("landscape.picture")));
     key.update(ground, options.paths[0], hill);
-    say(words, [describe(ground, picture.peek().relief), hill ? t("landscape.height") : ""].join(" "));
+    say(words, [describe(ground, drawn.relief), hill ? t("landscape.height") : ""].join(" "));
   }
 
+  /** @param {Page.Ground} ground */
   function bestStep({ path }) {
-    const { best } = state.news.peek().run;
-    return path.step.at(-1) >= best?.step && Number.isFinite(best?.test_mse) ? best.step : null;
+    const best = state.news.peek()?.run.best;
+    return best && isKnown(best.test_mse) && best.step <= path.step[path.step.length - 1] ? best.step : null;
   }
 
   state.effect(() => {
-    if (!isOpen.value || state.last.value < 0) return;
+    if (!isOpen.value || !state.news.value || state.last.value < 0) return;
     which.update(state.news.value.run, state.last.value);
     refresh();
   });
@@ -90,15 +107,16 @@ export function landscapePanel(id, state, mine, isOpen) {
     if (hasArrow.value) arrows.want(state.step.value);
   });
   const arrow = computed(() => {
-    const answer = hasArrow.value ? arrows.at(state.step.value) : null;
-    return answer ? descent(picture.value.ground, answer) : { towards: null, why: null };
+    const ground = hasArrow.value ? picture.value?.ground : null;
+    const answer = ground && arrows.at(state.step.value);
+    return ground && answer ? descent(ground, answer) : { towards: null, why: null };
   });
   state.effect(() => {
     if (!picture.value) return;
     const { ground, select } = picture.value;
     const [step, row] = [state.step.value, state.row.value];
-    const at = row?.theta?.every(Number.isFinite) ? place(ground, row) : null;
-    select(step, at, at ? whereabouts(ground, step, at, row.train_loss) : undefined, arrow.value.towards);
+    const at = row?.theta.every(isKnown) ? place(ground, row) : null;
+    select(step, at, row && at ? whereabouts(ground, step, at, row.train_loss) : undefined, arrow.value.towards);
     say(noArrow, arrow.value.why ? t(arrow.value.why) : "");
   });
 
@@ -111,8 +129,13 @@ export function landscapePanel(id, state, mine, isOpen) {
   return { parts, stop };
 }
 
-/** θ on the plane: shape (2), or one number and E where there is one parameter. */
+/**
+ * θ on the plane; where there is one parameter, this and E.
+ * @param {Page.Ground} ground
+ * @param {Page.StepRow} row
+ * @returns {Page.Point}
+ */
 function place({ plane: { origin, axes } }, { theta, train_loss: energy }) {
   const along = axes.map((axis) => axis.reduce((sum, each, i) => sum + each * (theta[i] - origin[i]), 0));
-  return along.length === 1 ? [along[0], energy] : along;
+  return [along[0], along.length === 1 ? energy : along[1]];
 }

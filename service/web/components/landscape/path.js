@@ -1,45 +1,51 @@
 // The path of a descent on the ground: its line, a dot for each step, where it began, ended and was best, and the ball.
 import { svg } from "/static/lib/dom.js";
+import { isKnown } from "/static/lib/scale.js";
 
 const APART = 7; // pixels between two dots that are still told apart
 
 /**
  * `path` is {name, colour, dash, step, x, y, best, isWhole}, the columns as the API gives them; `best` a step, or nothing. A descent
  * whose path is whole rests at its end in later steps, which are another descent's.
+ * @param {Page.Sheet} frame
+ * @param {Page.Path} path
  */
 export function trail(frame, path) {
   const places = path.step.map((_, i) => frame.place(path.x[i], path.y[i]));
+  const end = places[places.length - 1];
   const line = places.map((place) => place.map((each) => each.toFixed(2)).join(" "));
   const d = line.length > 1 ? `M${line.join("L")}` : `M${line[0]}h0.1`;
   const ball = svg("circle", { class: "ball", r: 8 });
   const element = svg("g", { class: "walk" },
     svg("path", { class: "halo", d }), svg("path", { class: "line", d, "stroke-dasharray": path.dash?.join(" ") }),
     dots(places).map(([x, y]) => svg("circle", { class: "spot", cx: x, cy: y, r: 2.5 })),
-    svg("circle", { class: "start", r: 5, ...centre(places[0]) }), svg("path", { class: "end", d: "M-5 -5L5 5M-5 5L5 -5", transform: `translate(${places.at(-1).join(" ")})` }),
+    svg("circle", { class: "start", r: 5, ...centre(places[0]) }), svg("path", { class: "end", d: "M-5 -5L5 5M-5 5L5 -5", transform: `translate(${end.join(" ")})` }),
     bestRing(), ball);
   if (path.colour) element.style.color = path.colour;
 
   function bestRing() {
-    return Number.isInteger(path.best) ? svg("circle", { class: "best", r: 7, ...centre(at(path.best)) }) : null;
+    const place = isKnown(path.best) ? at(path.best) : null;
+    return place && svg("circle", { class: "best", r: 7, ...centre(place) });
   }
 
-  /** Where a step is: between two of the path's where it has left that one out; null beyond the path, unless that is the descent's. */
+  /** Where a step is: between two of the path's where it has left that one out; null beyond the path, unless that is the descent's. @param {number} step @returns {Page.Point | null} */
   function at(step) {
-    const last = path.step.at(-1);
-    if (step >= last) return step === last || path.isWhole ? places.at(-1) : null;
+    const last = path.step[path.step.length - 1];
+    if (step >= last) return step === last || path.isWhole ? end : null;
     const i = Math.max(1, path.step.findIndex((each) => each >= step));
     const part = (step - path.step[i - 1]) / (path.step[i] - path.step[i - 1]);
-    return places[i].map((end, axis) => places[i - 1][axis] + part * (end - places[i - 1][axis]));
+    const [[fromX, fromY], [toX, toY]] = [places[i - 1], places[i]];
+    return [fromX + part * (toX - fromX), fromY + part * (toY - fromY)];
   }
 
-  /** The ball; it is not to be seen where the step lies beyond the ground. */
+  /** The ball; it is not to be seen where the step lies beyond the ground. @param {Page.Point | null} place */
   function move(place) {
     const isHere = place !== null && frame.holds(place);
     ball.toggleAttribute("hidden", !isHere);
-    if (isHere) for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, value);
+    if (isHere) for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, String(value));
   }
 
-  /** The step whose place is closest to a point of the sheet, and how far that is. */
+  /** The step whose place is closest to a point of the sheet, and how far that is. @param {Page.Point} point */
   function closest([x, y]) {
     const far = places.map(([a, b]) => Math.hypot(a - x, b - y));
     const i = far.indexOf(Math.min(...far));
@@ -48,9 +54,12 @@ export function trail(frame, path) {
   return { element, at, move, closest };
 }
 
+/** @param {Page.Point} place */
 const centre = ([cx, cy]) => ({ cx, cy });
 
+/** @param {Page.Point[]} places */
 function dots(places) {
+  /** @type {Page.Point | null} */
   let last = null;
   return places.filter(([x, y]) => {
     const clear = last === null || Math.hypot(x - last[0], y - last[1]) >= APART;

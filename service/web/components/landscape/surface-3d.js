@@ -1,7 +1,7 @@
 // The landscape as a hill in 3-D, with the path on it and a ball that rolls down as the step changes. Draws only when
 // something has changed, and gives everything back when it is left.
 import {
-  AmbientLight, Curve, DataTexture, DirectionalLight, DoubleSide, InstancedMesh, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial,
+  AmbientLight, Curve, DataTexture, DirectionalLight, DoubleSide, InstancedMesh, Light, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial,
   NearestFilter, PerspectiveCamera, Quaternion, Scene, SphereGeometry, SRGBColorSpace, TubeGeometry, Vector3, WebGLRenderer,
 } from "/static/vendor/three-0.185.1/three.module.min.js";
 import { choose, h } from "/static/lib/dom.js";
@@ -19,7 +19,13 @@ const ROLL_MS = 160;
 const ROLLING = 0.6; // of the time between two steps, when they come fast
 const SHAPE = 0.62; // height by width of the picture
 
-/** Like `landscape`, for one path; there is no arrow. The axes have a `short` name too. */
+/**
+ * Like `landscape`, for one path; there is no arrow.
+ * @param {HTMLElement} host
+ * @param {Page.Ground} data
+ * @param {Page.PictureOptions} options
+ * @returns {Page.Picture}
+ */
 export function hill(host, data, { paths: [path] }) {
   const shape = relief(data.energy);
   const canvas = h("canvas", { tabindex: 0, role: "application", "aria-label": t("landscape.hillFigure") });
@@ -38,11 +44,14 @@ export function hill(host, data, { paths: [path] }) {
   const places = path.step.map((_, i) => ground.above(path.x[i], path.y[i]));
   const edges = [ground.above(middle(data.x), data.y.values[0]), ground.above(data.x.values[0], middle(data.y))];
   const ball = rollingBall();
-  let [scene, frame, roll] = [null, 0, null];
+  let [scene, frame] = [new Scene(), 0];
+  /** @type {Roll | null} */
+  let roll = null;
 
   /** The colours are the theme's. */
   function build() {
-    const colour = (name) => getComputedStyle(host).getPropertyValue(name).match(/[\d.]+/g).slice(0, 3).map(Number);
+    /** @param {string} name */
+    const colour = (name) => (getComputedStyle(host).getPropertyValue(name).match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
     clear();
     scene = new Scene();
     const map = tinting(shape, ["low", "middle", "high"].map((each) => colour(`--ground-${each}`)));
@@ -61,6 +70,7 @@ export function hill(host, data, { paths: [path] }) {
     return new TubeGeometry(line, line.points.length, LINE, 6);
   };
 
+  /** @param {string} color */
   function dots(color) {
     const stride = Math.ceil(places.length / MOST_DOTS);
     const shown = places.filter((_, i) => i % stride === 0);
@@ -72,8 +82,8 @@ export function hill(host, data, { paths: [path] }) {
   function draw() {
     frame ||= requestAnimationFrame((now) => {
       frame = 0;
-      if (roll) advance(now);
-      canvas.dataset.step = roll?.step ?? ""; // the ball's, if it is to be seen
+      if (roll) advance(roll, now);
+      canvas.dataset.step = String(roll?.step ?? ""); // the ball's, if it is to be seen
       turning.place(camera);
       renderer.render(scene, camera);
       label();
@@ -89,35 +99,46 @@ export function hill(host, data, { paths: [path] }) {
     }
   }
 
+  /** @param {[x: number, y: number, z: number]} place */
   function resting([x, y, z]) {
     return new Vector3(x, y + BALL, z);
   }
 
-  /** A step between two that the path holds is between their places; beyond the path it is not known. */
+  /** A step between two that the path holds is between their places; beyond the path it is not known. @param {number} step @returns {Page.Point | null} */
   function at(step) {
     const i = path.step.findIndex((each) => each >= step);
     if (i <= 0) return i === 0 ? [path.x[0], path.y[0]] : null;
     const part = (step - path.step[i - 1]) / (path.step[i] - path.step[i - 1]);
-    return [path.x, path.y].map((column) => column[i - 1] + part * (column[i] - column[i - 1]));
+    /** @param {number[]} column */
+    const between = (column) => column[i - 1] + part * (column[i] - column[i - 1]);
+    return [between(path.x), between(path.y)];
   }
 
+  /** @type {Page.Picture["select"]} */
   function select(step, point = null) {
     const to = point ?? at(step);
     ball.visible = to !== null && ground.holds(...to);
-    roll = ball.visible ? rollTo(step, to, performance.now()) : null;
+    roll = to && ball.visible ? rollTo(step, to, performance.now()) : null;
     draw();
   }
 
-  /** Over before the next step comes, if that comes as soon as this one did: else the ball would fall behind. */
+  /**
+   * Over before the next step comes, if that comes as soon as this one did: else the ball would fall behind.
+   * @param {number} step
+   * @param {Page.Point} to
+   * @param {number} begun
+   * @returns {Roll}
+   */
   function rollTo(step, to, begun) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const lasts = calm ? 0 : Math.min(ROLL_MS, ROLLING * (begun - (roll?.begun ?? -Infinity)));
     return { step, from: roll?.to ?? to, to, begun, lasts };
   }
 
-  function advance(now) {
-    const part = roll.lasts ? Math.min(1, Math.max(0, (now - roll.begun) / roll.lasts)) : 1;
-    const next = resting(ground.above(...roll.to.map((end, i) => roll.from[i] + part * (end - roll.from[i]))));
+  /** @param {Roll} roll @param {number} now */
+  function advance({ from: [fromX, fromY], to: [toX, toY], begun, lasts }, now) {
+    const part = lasts ? Math.min(1, Math.max(0, (now - begun) / lasts)) : 1;
+    const next = resting(ground.above(fromX + part * (toX - fromX), fromY + part * (toY - fromY)));
     const moved = next.clone().sub(ball.position);
     const axle = new Vector3(0, 1, 0).cross(moved);
     if (axle.length() > 1e-9) ball.quaternion.premultiply(new Quaternion().setFromAxisAngle(axle.normalize(), moved.length() / BALL));
@@ -126,12 +147,12 @@ export function hill(host, data, { paths: [path] }) {
   }
 
   function clear() {
-    scene?.traverse((each) => {
-      if (each === ball || each.geometry === ground.geometry) return each.material.map?.dispose();
-      each.geometry?.dispose();
-      each.material?.dispose();
-      each.dispose?.();
-      return undefined;
+    scene.traverse((each) => {
+      if (each instanceof InstancedMesh || each instanceof Light) each.dispose();
+      if (!(each instanceof Mesh)) return;
+      if (each !== ball && each.geometry !== ground.geometry) each.geometry.dispose();
+      if (each !== ball) each.material.dispose();
+      each.material.map?.dispose();
     });
   }
 
@@ -160,10 +181,12 @@ export function hill(host, data, { paths: [path] }) {
   return { select, relief: shape, stop };
 }
 
-const middle = ({ values }) => (values[0] + values.at(-1)) / 2;
+/** A ball on its way between two places of the plane. @typedef {{ step: number, from: Page.Point, to: Page.Point, begun: number, lasts: number }} Roll */
+/** @param {Api.Axis} axis */
+const middle = ({ values }) => (values[0] + values[values.length - 1]) / 2;
 const rollingBall = () => new Mesh(new SphereGeometry(BALL, 32, 20), new MeshLambertMaterial());
 
-/** Four light and four dark slices, by which one sees it roll. */
+/** Four light and four dark slices, by which one sees it roll. @param {number[]} colour */
 function stripes(colour) {
   const dark = colour.map((each) => Math.round(each * 0.6));
   const texture = new DataTexture(new Uint8Array([0, 1, 2, 3].flatMap(() => [...colour, 255, ...dark, 255])), 8, 1);
@@ -173,38 +196,51 @@ function stripes(colour) {
   return texture;
 }
 
-/** The path as a line that lies on the ground also between two steps. */
+/**
+ * The path as a line that lies on the ground also between two steps.
+ * @param {Page.Path} path
+ * @param {ReturnType<typeof surface>} ground
+ */
 function polyline(path, ground) {
   const pieces = Math.max(1, Math.min(PIECES, Math.floor(MOST_PIECES / path.step.length)));
+  /** @type {Vector3[]} */
   const points = [];
   for (let i = 0; i < path.step.length; i += 1) {
     const j = Math.min(i + 1, path.step.length - 1);
     for (let k = 0; k < (j === i ? 1 : pieces); k += 1) {
       const [x, y, z] = ground.above(path.x[i] + (k / pieces) * (path.x[j] - path.x[i]), path.y[i] + (k / pieces) * (path.y[j] - path.y[i]));
       const point = new Vector3(x, y + LIFT, z);
-      if (!points.length || point.distanceTo(points.at(-1)) > NEAR) points.push(point); // a tube needs a direction
+      if (!points.length || point.distanceTo(points[points.length - 1]) > NEAR) points.push(point); // a tube needs a direction
     }
   }
   return new Line(points);
 }
 
+/** @extends {Curve<Vector3>} */
 class Line extends Curve {
+  /** @param {Vector3[]} points */
   constructor(points) {
     super();
     this.points = points.length > 1 ? points : [points[0], points[0].clone().setY(points[0].y + LIFT)];
   }
 
+  /** @param {number} share @param {Vector3} [target] */
   getPoint(share, target = new Vector3()) {
     const at = share * (this.points.length - 1);
     const i = Math.min(Math.floor(at), this.points.length - 2);
     return target.lerpVectors(this.points[i], this.points[i + 1], at - i);
   }
 
-  // By the point's number and not by the length of the way: each of the points is then a corner of the tube.
+  /**
+   * By the point's number and not by the length of the way: each of the points is then a corner of the tube.
+   * @param {number} share
+   * @param {Vector3} [target]
+   */
   getPointAt(share, target) {
     return this.getPoint(share, target);
   }
 
+  /** @param {number} share @param {Vector3} [target] */
   getTangentAt(share, target) {
     return this.getTangent(share, target);
   }
