@@ -388,7 +388,6 @@ export const english = {
   coefficientNote: "θ is as descended, on standardised features; the last column gives the same line in the data’s own units.",
   request: "What was asked",
   data: "Data",
-  dataGiven: "given in the request",
   rows: { one: "{n} row", other: "{n} rows" },
   split: "Split",
   splitRows: "{train} train, {test} test rows",

@@ -463,7 +463,6 @@ export const french = {
   coefficientNote: "θ est donné tel qu’il est descendu, sur des variables centrées et réduites ; la dernière colonne donne la même droite dans l’unité des données.",
   request: "Ce qui était demandé",
   data: "Données",
-  dataGiven: "données dans la demande",
   rows: { one: "{n} ligne", other: "{n} lignes" },
   split: "Partage",
   splitRows: "{train} lignes d’entraînement, {test} de test",

@@ -165,6 +165,25 @@ export interface RunNews {
 }
 export type Curve = import("/static/views/run/trajectory.js").Curve;
 
+/** The signals of a comparison's view, and what is known when its runs were read. */
+export type ComparisonState = ReturnType<typeof import("/static/views/compare/state.js").compareState>;
+export interface ComparisonNews {
+  column: Column;
+  offered: Column[];
+  found: Differences;
+}
+export type Track = import("/static/views/compare/run-series.js").Track;
+export type Differences = ReturnType<typeof import("/static/views/compare/differences.js").differences>;
+/** A column of the trajectories: `field` there, of θ the parameter at `index`. */
+export interface Column {
+  name: string;
+  label: string;
+  field: string;
+  index?: number;
+}
+/** What a cell of a table shows. */
+export type Shown = Child | Child[];
+
 /** An axis of a landscape; `label` says what it is, `short` only names it. */
 export interface GroundAxis extends Api.Axis {
   short: string | null;
@@ -186,6 +205,8 @@ export interface Path {
   train_loss: number[];
   best?: number | null;
   isWhole?: boolean;
+  /** It goes beyond the picture. */
+  leaves?: boolean;
 }
 export interface PictureOptions {
   paths: Path[];

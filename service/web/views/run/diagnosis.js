@@ -6,8 +6,10 @@ import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
 
+/** @param {Api.Run} run */
 export const findings = (run) => (run.diagnosis ?? []).map((finding) => section(run, finding));
 
+/** @param {Api.Run} run @param {Api.Finding} finding */
 function section(run, { code, sentence, evidence, change }) {
   const button = h("button", { type: "button", class: "primary", click: () => act(button, () => submit(run, change)) }, t("mend"));
   // The service speaks English; other languages have a sentence for each code, and the numbers beside it.
@@ -19,23 +21,29 @@ function section(run, { code, sentence, evidence, change }) {
     h("p", { class: "mend" }, button, h("code", {}, JSON.stringify(change))));
 }
 
+/** @param {[name: string, value: unknown]} evidence */
 const fact = ([name, value]) => h("span", {}, `${word(`evidence.${name}`, name.replaceAll("_", " "))} `, h("b", {}, shown(value)));
 
+/** @param {unknown} value @returns {string} */
 function shown(value) {
   if (Array.isArray(value)) return value.map(shown).join(", ");
   if (typeof value === "boolean") return value ? t("yes") : t("no");
   return typeof value === "number" ? rounded(value) : String(value);
 }
 
+/** @param {Api.Run} run @param {Api.Finding["change"]} change */
 async function submit(run, change) {
-  const { id } = await fit({ ...merged(run.request, change), name: t("mended", { name: run.name ?? run.id.slice(0, 12) }) });
+  const { id } = await fit({ .../** @type {Api.FitRequest} */ (merged(run.request, change)), name: t("mended", { name: run.name ?? run.id.slice(0, 12) }) });
   location.hash = runLink(id);
 }
 
-/** A JSON merge patch (RFC 7396). */
+/** @param {unknown} value @returns {value is {[name: string]: unknown}} */
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** A JSON merge patch (RFC 7396). @param {unknown} target @param {unknown} patch @returns {unknown} */
 function merged(target, patch) {
-  if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
-  const result = { ...(target !== null && typeof target === "object" && !Array.isArray(target) ? target : {}) };
+  if (!isObject(patch)) return patch;
+  const result = isObject(target) ? { ...target } : {};
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete result[name];
     else result[name] = merged(result[name], value);

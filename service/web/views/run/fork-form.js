@@ -1,13 +1,14 @@
 // A fork: a new run that begins at the chosen step, with another learning rate, number of steps or optimiser.
 import { h } from "/static/lib/dom.js";
-import { count, t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/i18n.js";
 import { forkRun } from "/static/lib/api.js";
+import { ApiError } from "/static/lib/api-error.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
 
 const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 
-/** Asks what shall be other in a run that begins at this step of `run`. */
+/** Asks what shall be other in a run that begins at this step of `run`. @param {Api.Run} run @param {number} step */
 export function askToFork(run, step) {
   const { descent } = run.request;
   const rate = h("input", { name: "rate", type: "text", inputmode: "decimal", value: run.learning_rate ?? descent.learning_rate, required: true });
@@ -28,8 +29,8 @@ export function askToFork(run, step) {
         close();
         location.hash = runLink(forked.id);
       } catch (error) {
-        if (error.status !== 422) throw error;
-        problem.textContent = error.errors?.map(({ message, hint }) => `${message} ${hint ?? ""}`).join(" ") || error.message;
+        if (!(error instanceof ApiError && error.status === 422)) throw error;
+        problem.textContent = error.errors.map(({ message, hint }) => `${message} ${hint ?? ""}`).join(" ") || error.message;
       }
     });
   } },
@@ -43,7 +44,7 @@ export function askToFork(run, step) {
   }
 
   const dialog = h("dialog", { "aria-labelledby": "fork-title", cancel: () => dialog.remove() },
-    h("h2", { id: "fork-title" }, t("forkTitle", { n: count(step) })), h("p", {}, t("forkText")), form);
+    h("h2", { id: "fork-title" }, t("forkTitle", { n: step })), h("p", {}, t("forkText")), form);
   document.body.append(dialog);
   dialog.showModal();
 }

@@ -12,7 +12,10 @@ import { compareLink } from "/static/views/compare/url.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { newSweepLink, sweepLink } from "/static/views/sweep/url.js";
 
-/** Of a run's state. */
+/** @type {[change: Api.Change<Api.Run>, name: "cancel" | "pause" | "resume"][]} */
+const CHANGES = [[cancelRun, "cancel"], [pauseRun, "pause"], [resumeRun, "resume"]];
+
+/** @param {string} id @param {Page.RunState} state */
 export function runHead(id, state) {
   const heading = h("h1", { tabindex: "-1" }, id.slice(0, 12));
   const status = h("span");
@@ -20,7 +23,7 @@ export function runHead(id, state) {
   const origin = h("p", { class: "origin", hidden: true });
   const bar = h("div", { class: "bar" });
   const trouble = h("div", { class: "trouble", hidden: true });
-  const [cancel, pause, resume] = [[cancelRun, "cancel"], [pauseRun, "pause"], [resumeRun, "resume"]].map(([change, name]) => {
+  const [cancel, pause, resume] = CHANGES.map(([change, name]) => {
     const button = h("button", { type: "button", hidden: true, click: () => act(button, () => change(id)) }, t(name));
     return button;
   });
@@ -36,14 +39,16 @@ export function runHead(id, state) {
     h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
     heading, h("p", { class: "state", role: "status" }, status, " ", words), origin, bar, trouble);
 
+  /** @param {Api.Run} run */
   function update(run) {
     say(heading, titleOf(run));
-    if (status.firstChild?.dataset.status !== run.status) choose(status, badge(run.status));
+    const shown = status.querySelector("[data-status]");
+    if (shown?.getAttribute("data-status") !== run.status) choose(status, badge(run.status));
     say(words, sentence(run)); // no step count while live: it would be read out twice a second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
     fork.update(run);
-    if (run.forked_from && origin.hidden) choose(origin, originWords(run)); // once: a refresh never takes the focus from its link
+    if (run.forked_from && origin.hidden) choose(origin, originWords(run.id, run.forked_from)); // once: a refresh never takes the focus from its link
     origin.hidden = !run.forked_from;
     sweep.hidden = !run.sweep;
     if (run.sweep) sweep.href = sweepLink(run.sweep.id);
@@ -59,18 +64,21 @@ export function runHead(id, state) {
   return { element, heading };
 }
 
+/** @param {Api.Run} run */
 function liveBar(run) {
   const words = t("progress", { done: run.steps_done ?? 0, total: run.steps_total ?? 0 });
   return [progress(run), h("span", {}, words)];
 }
 
-function originWords({ id, forked_from: { run_id: from, step } }) {
+/** @param {string} id @param {Api.ForkedFrom} origin */
+function originWords(id, { run_id: from, step }) {
   return [
     h("a", { class: "button primary", href: compareLink([from, id]) }, t("compareWithOrigin")),
     h("span", {}, `${t("forkedFrom")} `, h("a", { href: runLink(from) }, t("forkedAt", { run: from.slice(0, 12), n: step }))),
   ];
 }
 
+/** @param {Api.Run} run */
 function troubles(run) {
   const found = findings(run);
   return [

@@ -10,22 +10,31 @@ import { sayMore } from "/static/components/step-values.js";
 import { legendEntries } from "/static/components/legend.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
+/** @typedef {"theta" | "gradient_norm" | "learning_rate"} Kind */
+/** @type {Kind[]} */
 const KINDS = ["theta", "gradient_norm", "learning_rate"];
 const MAX_POINTS = 1000;
 const MOST_LINES = 8; // as many as there are colours that can be told apart
 const PAUSE_MS = 2000; // between two looks at a live run
 
-/** Of a run's state. `mine.kind` is the reader's choice, one of KINDS; `isOpen` is a signal. */
+/**
+ * `mine.kind` is the reader's choice.
+ * @param {string} id
+ * @param {Page.RunState} state
+ * @param {{ kind?: Kind }} mine
+ * @param {import("/static/vendor/preact-signals-core-1.14.5/signals-core.js").ReadonlySignal<boolean>} isOpen
+ */
 export function moreCurves(id, state, mine, isOpen) {
-  mine.kind ??= KINDS[0];
+  const chosen = () => mine.kind ?? KINDS[0];
   const figure = h("div", { class: "plot low", role: "img" });
   const legend = h("div", { class: "legend" });
   const note = h("p", { class: "note", hidden: true });
   const buttons = KINDS.map((kind) => h("button", { type: "button", click: () => turnTo(kind) }, t(`more.${kind}`)));
   const parts = [h("div", { class: "scale", role: "group", "aria-label": t("moreCurves") }, buttons), legend, figure, note];
-  const drawn = signal(null); // {drawing, kind, shown}
+  const drawn = signal(/** @type {{ drawing: ReturnType<typeof chart>, kind: Kind, shown: string[] } | null} */ (null));
   let [readAt, readTo, asked] = [0, -1, new AbortController()];
 
+  /** @param {Kind} kind */
   function turnTo(kind) {
     mine.kind = kind;
     read();
@@ -36,19 +45,21 @@ export function moreCurves(id, state, mine, isOpen) {
     asked.abort();
     asked = new AbortController();
     const { signal } = asked;
-    for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(KINDS[i] === mine.kind));
+    for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(KINDS[i] === chosen()));
     try {
-      const answer = await getTrajectory(id, { max_points: MAX_POINTS, fields: ["step", mine.kind] }, signal);
+      const answer = await getTrajectory(id, { max_points: MAX_POINTS, fields: ["step", chosen()] }, signal);
       if (answer.step.length > 0 && !signal.aborted) draw(answer);
     } catch (error) {
       if (!signal.aborted) showProblem("action", error);
     }
   }
 
+  /** @param {Api.Trajectory} answer */
   function draw(answer) {
-    const kind = mine.kind;
+    const kind = chosen();
     const names = kind === "theta" ? answer.parameters : [kind];
     const shown = names.slice(0, MOST_LINES);
+    /** @type {Page.Plotted} */
     const columns = { step: answer.step };
     for (const [i, name] of shown.entries()) columns[name] = kind === "theta" ? answer.theta.map((theta) => theta[i]) : answer[name];
     const series = shown.map((name, i) => ({ name, colour: `--curve-${i}`, dash: i % 2 ? [7, 4] : [] }));
@@ -64,6 +75,7 @@ export function moreCurves(id, state, mine, isOpen) {
   }
 
   state.effect(() => {
+    if (!state.news.value) return;
     const due = state.last.value > readTo && (!isLive(state.news.value.run) || performance.now() - readAt > PAUSE_MS);
     if (due && isOpen.value) read();
   });

@@ -9,22 +9,29 @@ import { sayMore, SHOWN_PARAMETERS } from "/static/components/step-values.js";
 const DIGITS = 8;
 const APART = new Set(["step", "theta", "coefficients"]);
 
+/** @param {string} id */
 export function runResults(id) {
   const host = h("div");
   const element = h("section", { class: "results", hidden: true }, h("h2", {}, t("results")), host);
 
+  /** @param {Api.Run} run @param {AbortSignal} signal */
   async function update(run, signal) {
     if (isLive(run) || !run.final) return;
     const best = run.best && { ...(await readRow(id, run.best.step, signal)), ...run.best }; // a run's best is brief
-    choose(host, scores(run.final, best), thetas(run));
+    choose(host, scores({ ...run.final }, best), thetas(run, run.final));
     element.hidden = false;
   }
   return { element, update };
 }
 
-/** Last step beside best test step, for every number the run reports. */
+/**
+ * Last step beside best test step, for every number the run reports.
+ * @param {Page.Row & { step: number }} final
+ * @param {Page.Row & { step: number } | null} best
+ */
 function scores(final, best) {
   const names = Object.keys(final).filter((name) => !APART.has(name) && (typeof final[name] === "number" || final[name] === null));
+  /** @param {string} name @param {string} last @param {string | null} lowest */
   const row = (name, last, lowest) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, last), best ? h("td", {}, lowest) : null);
   return h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("results")),
     h("thead", {}, h("tr", {}, h("td"), column(t("final")), best ? column(t("best")) : null)),
@@ -32,15 +39,17 @@ function scores(final, best) {
       names.map((name) => row(word(name, name), rounded(final[name], DIGITS), best && rounded(best[name], DIGITS)))));
 }
 
-function thetas({ parameters = [], final, best, request }) {
+/** @param {Api.Run} run @param {Api.Criteria} final */
+function thetas({ parameters, best, request }, final) {
   const { coefficients } = final;
-  const named = coefficients && Object.keys(coefficients).length > 0 ? coefficients : null;
+  const named = Object.keys(coefficients).length > 0 ? coefficients : null;
+  /** @param {string} name @param {number} i */
   const row = (name, i) => h("tr", {},
     h("th", { scope: "row" }, name),
-    h("td", {}, rounded(final.theta?.[i], DIGITS)),
-    best?.theta ? h("td", {}, rounded(best.theta[i], DIGITS)) : null,
+    h("td", {}, rounded(final.theta[i], DIGITS)),
+    best ? h("td", {}, rounded(best.theta[i], DIGITS)) : null,
     named ? h("td", {}, name in named ? rounded(named[name], DIGITS) : NOTHING) : null);
-  const heads = [t("parameter"), t("final"), best?.theta ? t("best") : null, named ? t("coefficient") : null];
+  const heads = [t("parameter"), t("final"), best ? t("best") : null, named ? t("coefficient") : null];
   const more = h("p", { class: "note" });
   sayMore(more, parameters.length);
   return [
@@ -49,8 +58,9 @@ function thetas({ parameters = [], final, best, request }) {
       h("thead", {}, h("tr", {}, heads.filter(Boolean).map(column))),
       h("tbody", {}, parameters.slice(0, SHOWN_PARAMETERS).map(row)))),
     more,
-    named && request?.standardize ? h("p", { class: "note" }, t("coefficientNote")) : null,
+    named && request.standardize ? h("p", { class: "note" }, t("coefficientNote")) : null,
   ];
 }
 
+/** @param {Page.Child} words */
 const column = (words) => h("th", { scope: "col" }, words);

@@ -6,10 +6,16 @@ import { sayMore, SHOWN_PARAMETERS } from "/static/components/step-values.js";
 import { rule } from "/static/components/optimizer-formulas.js";
 
 const DIGITS = 8;
+/** @param {unknown} value */
 const number = (value) => rounded(value, DIGITS);
+/** @template Item @param {Item[]} values */
 const shown = (values) => values.slice(0, SHOWN_PARAMETERS);
 
-/** `answer` is the service's, `descent` the request's part. */
+/**
+ * @typedef {Api.StoredRequest["descent"]} Descent
+ * @param {Api.StepArithmetic} answer
+ * @param {Descent} descent
+ */
 export function arithmeticTables(answer, descent) {
   const more = h("p", { class: "note", hidden: true });
   sayMore(more, answer.parameters.length);
@@ -22,19 +28,31 @@ export function arithmeticTables(answer, descent) {
   ];
 }
 
+/** @param {string} name @param {Api.Value} value */
 const equation = (name, value) => h("span", {}, h("i", {}, name), " = ", h("b", {}, number(value)));
+/** @param {Page.Key} title @param {string} text @param {Page.Children} content */
 const part = (title, text, ...content) => h("section", { class: "part" }, h("h3", {}, t(title)), h("p", { class: "help" }, text), ...content);
+/** @param {string} label @param {HTMLElement} content */
 const region = (label, content) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, content);
 
+/**
+ * @param {string} caption
+ * @param {string[]} heads
+ * @param {Page.Child[][]} rows
+ * @param {Page.Child[][]} foot
+ */
 function grid(caption, heads, rows, foot = []) {
+  /** @param {Page.Child[]} cells */
   const line = ([name, ...values]) => h("tr", {}, h("th", { scope: "row" }, name), values.map((value) => h("td", {}, value)));
   const head = h("tr", {}, heads.map((name) => h("th", { scope: "col" }, name)));
   return region(caption, h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, caption),
     h("thead", {}, head), h("tbody", {}, rows.map(line)), foot.length ? h("tfoot", {}, foot.map(line)) : null));
 }
 
+/** @param {Api.StepArithmetic} answer @param {boolean} isOther */
 function slopes({ parameters, theta, gradient, central_differences: differences, train_loss: energy, used }, isOther) {
-  const size = Math.max(...gradient.map(Math.abs));
+  const size = Math.max(...gradient.map((value) => Math.abs(value ?? 0)));
+  /** @param {string} name @param {number} i */
   const row = (name, i) => [
     name, number(theta[i]), number(gradient[i]), number(differences[i]),
     agreement(gradient[i], differences[i], size, energy, theta[i]), ...(isOther ? [number(used[i])] : []),
@@ -46,16 +64,24 @@ function slopes({ parameters, theta, gradient, central_differences: differences,
 /**
  * How far two derivatives are apart, and whether rounding explains it: central differences subtract two values of E that
  * are almost the same, so their error grows with E.
+ * @param {Api.Value} gradient
+ * @param {Api.Value} difference
+ * @param {number} size
+ * @param {Api.Value} energy
+ * @param {Api.Value} theta
  */
 function agreement(gradient, difference, size, energy, theta) {
   if (typeof gradient !== "number" || typeof difference !== "number") return NOTHING;
   const apart = Math.abs(gradient - difference);
-  const fine = apart <= 1e-6 * size + (1e-9 * Math.abs(energy)) / Math.max(1, Math.abs(theta));
+  const fine = apart <= 1e-6 * size + (1e-9 * Math.abs(energy ?? 0)) / Math.max(1, Math.abs(theta ?? 0));
   return h("span", { class: fine ? "fine" : "off" }, rounded(apart, 3), " ", h("small", {}, t(fine ? "agrees" : "differs")));
 }
 
+/** @param {Api.StepArithmetic} answer */
 function contributions({ parameters, gradient, contributions: { rows, y, predictions, gradients }, rest, penalty }) {
+  /** @param {string} name @param {Api.Value[]} values */
   const line = (name, values, of = ["", ""]) => [name, ...of, ...shown(values).map(number)];
+  /** @param {number} row @param {number} i */
   const ofRow = (row, i) => line(t("row", { n: row }), gradients[i], [given(y[i]), [predictions[i]].flat().map(number).join(" ")]);
   const foot = [
     line(t("remainingRows", { n: rest.rows }), rest.gradient),
@@ -65,8 +91,10 @@ function contributions({ parameters, gradient, contributions: { rows, y, predict
   return grid(t("partsTitle"), [t("trainingRow"), "y", "f(θ, x)", ...shown(parameters).map((name) => `∂/∂ ${name}`)], rows.map(ofRow), foot);
 }
 
+/** @param {number | string} y */
 const given = (y) => (typeof y === "number" ? number(y) : y);
 
+/** @param {Api.StepArithmetic} answer @param {Descent} descent @param {boolean} isOther */
 function update({ update: lines, taken, step }, { optimizer, batch_size: batch, clip_norm: clip }, isOther) {
   const why = [batch ? t("usedBatch", { n: batch }) : "", clip ? t("usedClipped", { norm: number(clip) }) : ""].filter(Boolean).join(" ");
   return [

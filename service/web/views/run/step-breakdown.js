@@ -6,16 +6,26 @@ import { describe } from "/static/components/error-banner.js";
 import { whenResting } from "/static/lib/debounce.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
-/** Of a run's state. `kept.arithmetic` holds whether it is open. `button` opens it and belongs beside the cursor. */
+/**
+ * `kept.arithmetic` holds whether it is open. `button` opens it and belongs beside the cursor.
+ * @param {string} id
+ * @param {Page.RunState} state
+ * @param {Page.Kept} kept
+ */
 export function arithmetic(id, state, kept) {
   const heading = h("h2", { id: "arithmetic", tabindex: "-1" });
-  const [back, forward] = [["stepBack", -1], ["stepForward", 1]].map(([name, by]) => h("button", { type: "button", click: () => state.choose(state.step.peek() + by) }, t(name)));
+  const [back, forward] = [mover("stepBack", -1), mover("stepForward", 1)];
   const body = h("div", { class: "sums" });
   const element = h("section", { class: "arithmetic", "aria-labelledby": "arithmetic", hidden: true },
     h("div", { class: "top" }, heading, h("p", { class: "actions" }, back, forward, h("button", { type: "button", click: close }, t("close")))), body);
   const button = h("button", { type: "button", "aria-expanded": "false", click: () => (element.hidden ? open() : close()) }, t("showArithmetic"));
   const reader = whenResting(read, show, fail);
   const isOpen = signal(Boolean(kept.arithmetic));
+
+  /** @param {Page.Key} name @param {number} by */
+  function mover(name, by) {
+    return h("button", { type: "button", click: () => state.choose(state.step.peek() + by) }, t(name));
+  }
 
   function open() {
     isOpen.value = true;
@@ -38,6 +48,7 @@ export function arithmetic(id, state, kept) {
     if (isOpen.value && state.last.value >= 0) select(state.step.value, state.last.value);
   });
 
+  /** @param {number} step @param {number} last */
   function select(step, last) {
     heading.textContent = t("arithmeticOf", { n: step });
     back.disabled = step <= 0;
@@ -47,17 +58,20 @@ export function arithmetic(id, state, kept) {
     reader.want(step);
   }
 
-  /** The answer, and the tables that show it, which are loaded when they are wanted. */
+  /** The answer, and the tables that show it, which are loaded when they are wanted. @param {number} step @param {AbortSignal} signal */
   function read(step, signal) {
     return Promise.all([getStep(id, step, signal), part(() => import("/static/views/run/step-breakdown-tables.js"))]);
   }
 
+  /** @param {Awaited<ReturnType<typeof read>>} found */
   function show([answer, { arithmeticTables }]) {
-    body.dataset.step = answer.step;
+    body.dataset.step = String(answer.step);
     body.setAttribute("aria-busy", "false");
-    choose(body, arithmeticTables(answer, state.news.peek().run.request.descent));
+    const { run } = /** @type {Page.RunNews} */ (state.news.peek()); // known where there is a step
+    choose(body, arithmeticTables(answer, run.request.descent));
   }
 
+  /** @param {unknown} error */
   function fail(error) {
     body.setAttribute("aria-busy", "false");
     choose(body, describe(error));

@@ -20,6 +20,12 @@ import { runFacts } from "/static/views/run/request-summary.js";
 import { runHead } from "/static/views/run/header.js";
 import { runResults } from "/static/views/run/results.js";
 
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ * @param {string} id
+ * @returns {Page.View}
+ */
 export function runView(host, kept, id) {
   const curve = new Curve(id);
   const state = runState(id, kept, (error) => showProblem("action", error));
@@ -37,14 +43,16 @@ export function runView(host, kept, id) {
     h("div", { class: "below" }, results.element, facts.element));
   choose(host, page);
 
+  /** What is news of the run; at first all of it. @param {Partial<Api.Run>} news */
   function tell(news) {
-    const run = { ...state.news.peek()?.run, ...news };
+    const run = /** @type {Api.Run} */ ({ ...state.news.peek()?.run, ...news });
     page.hidden = false;
     document.title = `${titleOf(run)} · Descent`;
     facts.update(run);
     state.news.value = { run, curve };
   }
 
+  /** @param {AbortSignal} signal */
   async function load(signal) {
     unfollow();
     const [found] = await Promise.all([getRun(id, signal), curve.load(signal)]);
@@ -59,6 +67,7 @@ export function runView(host, kept, id) {
     return null;
   }
 
+  /** @param {Api.Progress} news */
   function progress(news) {
     curve.add(news);
     tell({ steps_done: curve.last, best: news.best });
@@ -75,6 +84,7 @@ export function runView(host, kept, id) {
   return { heading: head.heading, stop };
 }
 
+/** @param {string} id @param {Page.RunState} state @param {Page.Kept} kept */
 function landscapeFold(id, state, kept) {
   kept.landscape ??= { query: {} };
   const mine = kept.landscape;
@@ -84,6 +94,7 @@ function landscapeFold(id, state, kept) {
   });
 }
 
+/** @param {string} id @param {Page.RunState} state @param {Page.Kept} kept */
 function moreFold(id, state, kept) {
   kept.more ??= {};
   const mine = kept.more;
@@ -93,7 +104,9 @@ function moreFold(id, state, kept) {
   });
 }
 
+/** @param {string} id */
 function downloads(id) {
+  /** @param {string} format */
   const link = (format) => fileLink(trajectoryLink(id, { format }), `${id}.${format}`, format.toUpperCase());
   return h("div", {},
     h("p", { class: "downloads" }, h("span", {}, t("downloads")), ["csv", "ndjson", "json"].map(link)),
