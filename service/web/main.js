@@ -8,6 +8,8 @@ import { keyView } from "/static/views/login/view.js";
 import { decoded } from "/static/lib/address.js";
 
 // A view is loaded when it is first asked for; preload.js tells the browser beforehand what that will need.
+/** @typedef {(host: HTMLElement, kept: Page.Kept, ...names: string[]) => Page.View} MakeView */
+/** @type {[address: RegExp, load: () => Promise<MakeView>][]} */
 const VIEWS = [
   [/^#\/runs\/([^/?]+)/, async () => named((await import("/static/views/run/view.js")).runView)],
   [/^#\/compare\??(.*)/, async () => (await import("/static/views/compare/view.js")).compareView],
@@ -17,13 +19,21 @@ const VIEWS = [
   [/^#\/check$/, async () => (await import("/static/views/trajectory-check/view.js")).checkView],
   [/^/, async () => (await import("/static/views/runs/view.js")).runsView],
 ];
-/** A view of one thing: the address has its id percent-encoded, as other views have a whole query. */
+/**
+ * A view of one thing: the address has its id percent-encoded, as other views have a whole query.
+ * @param {(host: HTMLElement, kept: Page.Kept, id: string) => Page.View} view
+ * @returns {(host: HTMLElement, kept: Page.Kept, id: string) => Page.View}
+ */
 const named = (view) => (host, kept, id) => view(host, kept, decoded(id));
-const host = document.getElementById("view");
-const forget = document.getElementById("forget");
+/** An element of index.html. @param {string} selector */
+const found = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+const host = found("#view");
+const forget = found("#forget");
+/** @type {Page.View | null} */
 let view = null;
 let turn = 0; // counts the views that were asked for: one that comes late may be wanted no more
 let asking = false; // for a key
+/** @type {Page.Kept} */
 let kept = {}; // what a view wants to find again when it is drawn anew in another language
 
 async function open() {
@@ -33,8 +43,8 @@ async function open() {
   clearProblem("poll");
   clearProblem("action");
   const mine = turn;
-  const [address, load] = VIEWS.find(([pattern]) => pattern.test(location.hash));
-  const names = address.exec(location.hash).slice(1);
+  const [address, load] = VIEWS.find(([pattern]) => pattern.test(location.hash)) ?? VIEWS[VIEWS.length - 1];
+  const names = address.exec(location.hash)?.slice(1) ?? [];
   const make = await part(load);
   if (mine === turn) view = make(host, kept, ...names);
 }
@@ -62,16 +72,18 @@ async function go() {
   view?.heading.focus({ preventScroll: true }); // so that a screen reader and the Tab key start at the new page's top
 }
 
+const languageButtons = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-language]"));
+
 function pressLanguage() {
-  for (const button of document.querySelectorAll("[data-language]")) {
+  for (const button of languageButtons()) {
     button.setAttribute("aria-pressed", String(button.dataset.language === language()));
   }
 }
 
 function startLanguage() {
-  for (const button of document.querySelectorAll("[data-language]")) {
+  for (const button of languageButtons()) {
     button.addEventListener("click", () => {
-      setLanguage(button.dataset.language);
+      setLanguage(button.dataset.language ?? language());
       pressLanguage();
       translateFrame();
       open();
@@ -82,9 +94,9 @@ function startLanguage() {
 }
 
 // The skip link would otherwise change the address, which here names the view.
-document.querySelector(".skip").addEventListener("click", (event) => {
+found(".skip").addEventListener("click", (event) => {
   event.preventDefault();
-  document.getElementById("main").focus();
+  found("#main").focus();
 });
 addEventListener("hashchange", go);
 document.addEventListener("keyneeded", askForKey);
@@ -94,6 +106,6 @@ forget.addEventListener("click", () => {
   forgetKey();
   open();
 });
-startTheme(document.getElementById("theme"));
+startTheme(found("#theme"));
 startLanguage();
 open();

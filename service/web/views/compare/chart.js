@@ -7,7 +7,7 @@ import { curveTable } from "/static/components/data-table.js";
 import { curveWords } from "/static/components/chart-description.js";
 import { player } from "/static/components/playback-controls.js";
 import { scaleChoice } from "/static/components/scale-toggle.js";
-import { suggestsLog } from "/static/lib/scale.js";
+import { isKnown, suggestsLog } from "/static/lib/scale.js";
 import { isLive } from "/static/components/status-badge.js";
 import { stepper } from "/static/components/step-slider.js";
 import { UNREAD } from "/static/components/step-values.js";
@@ -17,6 +17,10 @@ import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.j
 /**
  * Of a comparison's state. `kept` holds the reader's choices: `column`, a name, and `log` (undefined: not chosen yet). `onColumn()` is called
  * when another column is chosen.
+ * @param {Page.Track[]} tracks
+ * @param {Page.ComparisonState} state
+ * @param {Page.Kept} kept
+ * @param {() => void} onColumn
  */
 export function curves(tracks, state, kept, onColumn) {
   const log = signal({ isLog: kept.log, column: kept.column }); // chosen for a column
@@ -31,23 +35,26 @@ export function curves(tracks, state, kept, onColumn) {
   const slider = stepper(state, () => `${t("atStep", { n: state.step.value })}: ${tracks.map((track) => `${titleOf(track.run)} ${valueWords(state.values.value[track.id])}`).join(", ")}`);
   slider.row.prepend(player(state));
   const empty = h("p", { class: "nothing" });
-  const table = curveTable((id) => titleOf(tracks.find((track) => track.id === id).run));
+  const table = curveTable((id) => titleOf(/** @type {Page.Track} */ (tracks.find((track) => track.id === id)).run));
   const drawn = [figure, slider.element, legend, table.element];
   const element = h("section", { class: "criteria", "aria-labelledby": "curves" }, h("h2", { id: "curves", class: "unseen" }, t("compareCurves")),
     h("div", { class: "criteria-top" }, h("p", { class: "pick-column" }, h("label", { for: "column" }, t("drawn")), select), scale.element), caution, figure, empty, slider.element, legend, table.element);
-  const drawing = signal(null);
+  const drawing = signal(/** @type {ReturnType<typeof chart> | null} */ (null));
   let offers = "";
 
+  /** @param {Page.Column[]} offered */
   function offer(offered) {
     const news = JSON.stringify([offered, kept.column]);
     if (news === offers) return; // an open list stays as it is
     offers = news;
+    /** @param {Page.Column} column */
     const option = ({ name, label }) => h("option", { value: name, selected: name === kept.column }, label);
     const [plain, thetas] = [false, true].map((isTheta) => offered.filter(({ field }) => (field === "theta") === isTheta));
     choose(select, plain.map(option), thetas.length ? h("optgroup", { label: t("more.theta") }, thetas.map(option)) : null);
   }
 
   state.effect(() => {
+    if (!state.news.value) return;
     const { column, offered, found } = state.news.value;
     offer(offered);
     const columns = joined(tracks, column);
@@ -61,12 +68,14 @@ export function curves(tracks, state, kept, onColumn) {
     if (!isEmpty) draw(column, columns, log.value.column === column.name ? log.value.isLog : undefined);
   });
 
+  /** @param {Page.Column} column @param {Page.Plotted} columns @param {boolean | undefined} chosen */
   function draw(column, columns, chosen) {
     const names = tracks.map(({ id }) => id);
     const fitted = fitting(tracks, column);
     const isLog = chosen ?? suggestsLog(fitted);
-    if (!drawing.peek()) drawing.value = chart(figure, tracks.map(({ id, place }) => ({ name: id, ...styleOf(place) })), state.pass);
-    drawing.peek().draw({ columns }, names, isLog, tracks.map((track) => mark(track, column)).filter(Boolean), fitted);
+    const shown = drawing.peek() ?? chart(figure, tracks.map(({ id, place }) => ({ name: id, ...styleOf(place) })), state.pass);
+    drawing.value = shown;
+    shown.draw({ columns }, names, isLog, tracks.flatMap((track) => mark(track, column)), fitted);
     scale.show(isLog);
     figure.setAttribute("aria-label", `${column.label}. ${tracks.map((track) => curveWords(titleOf(track.run), ...track.points(column))).join(" ")}`);
   }
@@ -77,28 +86,30 @@ export function curves(tracks, state, kept, onColumn) {
   return { element, stop: () => drawing.peek()?.stop() };
 }
 
+/** @param {Api.Value | undefined} value */
 const valueWords = (value) => (value === undefined ? UNREAD : rounded(value));
 
-/** The steps of all runs, and each run's values there: undefined where a run has not that step. */
+/** The steps of all runs, and each run's values there: undefined where a run has not that step. @param {Page.Track[]} tracks @param {Page.Column} column @returns {Page.Plotted} */
 function joined(tracks, column) {
-  const [step, ...values] = globalThis.uPlot.join(tracks.map((track) => track.points(column)));
+  const [step, ...values] = /** @type {[number[], ...(Api.Value | undefined)[][]]} */ (globalThis.uPlot.join(tracks.map((track) => track.points(column))));
   return { step, ...Object.fromEntries(tracks.map(({ id }, i) => [id, values[i]])) };
 }
 
-/** What the scale is made for: of a run that diverged its start alone, else the others would be a flat line below it. */
+/** What the scale is made for: of a run that diverged its start alone, else the others would be a flat line below it. @param {Page.Track[]} tracks @param {Page.Column} column */
 function fitting(tracks, column) {
+  /** @param {Page.Track} track */
   const isOff = ({ run }) => run.status === "diverged" && !tracks.every((track) => track.run.status === "diverged");
   return tracks.flatMap((track) => track.points(column)[1].slice(0, isOff(track) ? 1 : undefined));
 }
 
-/** The best test step, on whichever curve is drawn. */
+/** The best test step on the drawn curve, if there is one. @param {Page.Track} track @param {Page.Column} column @returns {Page.Mark[]} */
 function mark(track, column) {
   const step = track.run.best?.step;
   const value = step === undefined ? null : track.valueAt(column, step);
-  return Number.isFinite(value) ? { step, value, colour: styleOf(track.place).colour } : null;
+  return step !== undefined && isKnown(value) ? [{ step, value, colour: styleOf(track.place).colour }] : [];
 }
 
-/** What makes these curves no fair comparison. */
+/** What makes these curves no fair comparison. @param {Page.Column} column @param {Page.Differences} found */
 function cautions({ name, field }, { differ }) {
   const otherE = ["train_loss", "gradient_norm", "optimality_gap"].includes(name) && differ("/objective", "/standardize");
   const otherUnits = field === "theta" && differ("/standardize", "/dataset");

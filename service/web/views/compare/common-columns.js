@@ -2,12 +2,16 @@
 import { t } from "/static/lib/i18n.js";
 
 const MOST_PARAMETERS = 100; // a trajectory is read with all of θ or without
+/** @type {Page.Key[]} */
 const ALWAYS = ["train_loss", "train_mse", "test_mse"];
+/** @type {Page.Key[]} */
 const CLASSES = ["train_accuracy", "test_accuracy"];
+/** @type {Page.Key[]} */
 const MORE = ["gradient_norm", "learning_rate"];
+/** @type {Page.Key} */
 const GAP = "optimality_gap";
 
-/** {name, label, field, index}: the column `field`, of θ the parameter at `index`. */
+/** @param {Api.Run[]} runs @returns {Page.Column[]} */
 export function columnsOf(runs) {
   const classes = runs.every((run) => run.classes) ? CLASSES : [];
   const gap = runs.every((run) => run.optimum) ? [GAP] : [];
@@ -15,19 +19,25 @@ export function columnsOf(runs) {
   return [...plain, ...parameters(runs)];
 }
 
-/** What is drawn until the reader chooses: the real objective, where it is known. */
+/** What is drawn until the reader chooses: the real objective, where it is known. @param {Api.Run[]} runs */
 export const firstColumn = (runs) => (runs.some((run) => run.dataset.test_rows > 0) ? "test_mse" : "train_mse");
 
+/** @param {Api.Run[]} runs */
 export function haveSameParameters(runs) {
-  const [first, ...others] = runs.map((run) => JSON.stringify(run.parameters ?? []));
+  const [first, ...others] = runs.map((run) => JSON.stringify(run.parameters));
   return first !== "[]" && others.every((names) => names === first);
 }
 
+/** @param {Api.Run[]} runs @returns {Page.Column[]} */
 function parameters(runs) {
-  const names = runs[0].parameters ?? [];
+  const names = runs[0].parameters;
   if (!haveSameParameters(runs) || names.length > MOST_PARAMETERS) return [];
   return names.map((name, index) => ({ name: `theta.${name}`, label: `θ ${name}`, field: "theta", index }));
 }
 
-/** The number that a trajectory's cell has for a column. */
-export const pick = ({ index }, cell) => (index === undefined ? cell : cell?.[index]);
+/**
+ * The number that a trajectory's cell has for a column.
+ * @param {Page.Column} column
+ * @param {Api.Value | Api.Value[]} cell
+ */
+export const pick = ({ index }, cell) => (Array.isArray(cell) ? cell[index ?? 0] : cell);

@@ -9,43 +9,51 @@ const LEAVES = new Set(["/descent/theta0", "/tags"]);
 const SHOWN_NUMBERS = 4; // of a list
 const ALL_DIGITS = 17;
 /** Where a request says what the summary says. */
+/** @type {{[key: string]: string}} */
 const PLACES = {
   data: "/dataset", split: "/split", standardized: "/standardize", model: "/model", loss: "/objective", optimizer: "/descent/optimizer",
   schedule: "/descent/schedule", rate: "/descent/learning_rate", batch: "/descent/batch_size", stepsAsked: "/descent/steps",
 };
 
 /** Fields that the page has a word for elsewhere; the others' are `asked.` and the pointer. */
+/** @type {{[pointer: string]: Page.Key}} */
 const WORDS = {
   "/dataset": "data", "/split/test_fraction": "testShare", "/standardize": "standardized", "/model/kind": "model", "/model/degree": "degree",
   "/model/hidden": "hidden", "/model/activation": "activation", "/model/task": "task", "/model/formula": "formula", "/objective/loss": "loss",
   "/objective/l2": "l2", "/descent/steps": "stepsAsked", "/descent/learning_rate": "rate", "/descent/optimizer/kind": "optimizer",
   "/descent/schedule/kind": "schedule", "/descent/batch_size": "batch", "/descent/seed": "seed",
 };
+/** @param {string} pointer */
 const wordOf = (pointer) => (pointer in WORDS ? t(WORDS[pointer]) : word(`asked.${pointer}`, pointer));
 
-/** {rows: [{pointer, label, values}], same: [[label, value]], differ(...prefixes)} */
+/** `differ(...prefixes)`: does something differ below one of these pointers? @param {Api.Run[]} runs */
 export function differences(runs) {
   const asked = runs.map(flattened);
   const pointers = [...new Set(asked.flatMap((fields) => [...fields.keys()]))];
   const differing = pointers.filter((pointer) => new Set(asked.map((fields) => JSON.stringify(fields.get(pointer)))).size > 1);
+  /** @param {string[]} prefixes */
   const differ = (...prefixes) => differing.some((pointer) => prefixes.some((prefix) => `${pointer}/`.startsWith(`${prefix}/`)));
   const rows = differing.map((pointer) =>
     ({ pointer, label: wordOf(pointer), values: runs.map((run, i) => shown(pointer, asked[i].get(pointer), run)) }));
   return { rows, same: sameFacts(runs, differ), differ };
 }
 
-/** What a run's page says of its request, where it is asked and told alike for all. */
+/** What a run's page says of its request, where it is asked and told alike for all. @param {Api.Run[]} runs @param {(...prefixes: string[]) => boolean} differ */
 function sameFacts(runs, differ) {
   const texts = runs.map((run) => new Map(facts(run).map(([key, value]) => [key, textOf(value)])));
+  /** @param {[Page.Key, Page.Shown]} fact */
   const isSame = ([key, value]) => key in PLACES && !differ(PLACES[key]) && texts.every((known) => known.get(key) === textOf(value));
-  return facts(runs[0]).filter(isSame).map(([key, value]) => [t(key), value]);
+  return facts(runs[0]).filter(isSame).map(([key, value]) => ({ label: t(key), value }));
 }
 
+/** @param {Page.Shown} value */
 const textOf = (value) => h("span", {}, ...[value].flat()).textContent;
 
-/** Pointer → value, in the request's order; the data by its id, whichever way it was given. */
+/** Pointer → value, in the request's order; the data by its id, whichever way it was given. @param {Api.Run} run */
 function flattened({ request, dataset, forked_from: origin }) {
+  /** @type {Map<string, unknown>} */
   const fields = new Map([["/dataset", dataset.id]]);
+  /** @param {unknown} value @param {string} pointer */
   const walk = (value, pointer) => {
     if (LABELS.includes(pointer) || pointer === "/dataset") return;
     const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
@@ -57,20 +65,23 @@ function flattened({ request, dataset, forked_from: origin }) {
   return fields;
 }
 
+/** @param {string} pointer @param {unknown} value @param {Api.Run} run @returns {Page.Shown} */
 function shown(pointer, value, run) {
   if (pointer === "/dataset") return [dataWords(run)].flat();
-  if (pointer === "/descent/theta0") return startWords(value, run);
+  if (pointer === "/descent/theta0") return startWords(run);
   if (pointer === "/descent/batch_size" && !value) return t("wholeBatch");
   if (value === "auto") return t("auto");
   if (value === null || value === undefined) return NOTHING;
   if (typeof value === "boolean") return value ? t("yes") : t("no");
   if (Array.isArray(value)) return listed(value);
-  if (pointer === "/model/formula") return h("code", {}, value);
-  if (typeof value !== "number") return value;
+  if (pointer === "/model/formula") return h("code", {}, String(value));
+  if (typeof value !== "number") return String(value);
   return Number.isInteger(value) && !pointer.endsWith("seed") ? count(value) : rounded(value, ALL_DIGITS);
 }
 
-function startWords(value, { forked_from: origin }) {
+/** @param {Api.Run} run */
+function startWords({ request, forked_from: origin }) {
+  const value = request.descent.theta0;
   if (origin) return t("forkedAt", { run: origin.run_id.slice(0, 12), n: origin.step });
   if (value === null || value === undefined) return t("default");
   if (value === "zeros") return t("zeros");
@@ -79,6 +90,7 @@ function startWords(value, { forked_from: origin }) {
   return Object.entries(value).map(([name, number]) => `${name} = ${rounded(number)}`).join(", ");
 }
 
+/** @param {unknown[]} values */
 function listed(values) {
   const first = values.slice(0, SHOWN_NUMBERS).map((value) => rounded(value)).join(", ");
   return values.length > SHOWN_NUMBERS ? `${first}, … (${count(values.length)})` : first;

@@ -13,26 +13,27 @@ import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.j
 
 const FIRST_STEPS = 20; // of descents that all diverged
 
-/** Is E the same function in all of them? Then there is one landscape. */
+/** Is E the same function in all of them? Then there is one landscape. @param {Api.Run[]} runs @param {Page.Differences} found */
 const haveSameE = (runs, { differ }) => !differ("/dataset", "/split", "/standardize", "/model", "/objective") && haveSameParameters(runs);
 
-/** Whose landscape, and with whom: of those that diverged the ground is not worth seeing, so of one of them the first steps alone. */
+/** Whose landscape, and with whom: of those that diverged the ground is not worth seeing, so of one of them the first steps alone. @param {Page.Track[]} tracks @returns {[id: string, query: Api.Query]} */
 function asked(tracks) {
   const [first, ...others] = tracks.filter(({ run }) => run.status !== "diverged");
   return first ? [first.id, others.length ? { beside: others.map(({ id }) => id) } : {}] : [tracks[0].id, { to_step: FIRST_STEPS }];
 }
 
-/** Of a comparison's state. */
+/** @param {Page.Track[]} tracks @param {Page.ComparisonState} state */
 export function ground(tracks, state) {
   const host = h("div", { class: "landscape-host" });
   const words = h("p", { class: "note", id: "ground-words" });
   const key = legend();
   const names = h("p", { class: "legend" }, tracks.map(({ run, place }) => runName(run, place)));
   const element = h("section", { class: "ground", hidden: true }, h("h2", {}, t("compareGround")), names, key.element, host, words);
-  const picture = signal(null);
-  let [readAt, reading] = ["", new AbortController()];
+  const picture = signal(/** @type {Page.Picture | null} */ (null));
+  let readAt = "";
+  let reading = new AbortController();
 
-  /** Reads it, and again when a run has come to its end. */
+  /** Reads it, and again when a run has come to its end. @param {Page.Differences} found */
   async function update(found) {
     const runs = tracks.map(({ run }) => run);
     const news = runs.map(({ status }) => status).join();
@@ -56,19 +57,21 @@ export function ground(tracks, state) {
     if (!stopped.aborted) host.removeAttribute("aria-busy");
   }
 
+  /** @param {Page.Ground} data @param {Page.Path[]} paths */
   function draw(data, paths) {
     picture.peek()?.stop();
     const { choose, pass } = state;
-    picture.value = landscape(host, data, { paths, label: t("landscape.figure"), describedBy: words.id, choose, pass });
+    const drawn = landscape(host, data, { paths, label: t("landscape.figure"), describedBy: words.id, choose, pass });
+    picture.value = drawn;
     key.update(data, paths.find(({ best }) => best !== null) ?? paths[0], true);
     const leaving = paths.filter(({ leaves }) => leaves).length;
     say(words, [
-      describe(data, picture.peek().relief), leaving ? t("compareLeaving", { n: leaving }) : "",
+      describe(data, drawn.relief), leaving ? t("compareLeaving", { n: leaving }) : "",
     ].filter(Boolean).join(" "));
   }
 
   state.effect(() => {
-    update(state.news.value.found);
+    if (state.news.value) update(state.news.value.found);
   });
   state.effect(() => {
     picture.value?.select(state.step.value);

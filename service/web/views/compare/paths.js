@@ -1,21 +1,29 @@
 // What becomes of several paths of θ on one landscape.
 import { getTrajectory } from "/static/lib/api.js";
+import { isKnown } from "/static/lib/scale.js";
 import { styleOf } from "/static/views/compare/run-label.js";
 
 const MAX_POINTS = 500;
 const FAR = 100; // times the picture's size: a path that goes so far has left for good
 
-/** θ and E of a track's steps. */
+/** θ and E of a track's steps. @param {Page.Track} track @param {AbortSignal} signal */
 export function readPath({ id }, signal) {
   return getTrajectory(id, { max_points: MAX_POINTS, fields: ["step", "theta", "train_loss"] }, signal);
 }
 
-/** A path on the plane of a landscape, as far as it can be drawn. `leaves` says that it goes beyond the picture. */
+/**
+ * A path on the plane of a landscape, as far as it can be drawn.
+ * @param {Api.Landscape} data
+ * @param {Api.Trajectory} path
+ * @param {Page.Track} track
+ * @returns {Page.Path}
+ */
 export function projected({ plane: { origin, axes }, x, y }, { step, theta, train_loss: energy }, { run, place }) {
   const along = theta.map((each) => axes.map((axis) => axis.reduce((sum, part, i) => sum + part * (each[i] - origin[i]), 0)));
   const sides = axes.length === 1 ? [x] : [x, y];
+  /** @param {number[]} point @param {number} times */
   const beyond = (point, times) => sides.some(({ values }, i) => {
-    const [low, high] = [values[0], values.at(-1)];
+    const [low, high] = [values[0], values[values.length - 1]];
     return !(Math.abs(point[i] - (low + high) / 2) <= (0.5 * times * (high - low)));
   });
   const lost = along.findIndex((point) => beyond(point, FAR));
@@ -27,9 +35,11 @@ export function projected({ plane: { origin, axes }, x, y }, { step, theta, trai
   };
 }
 
+/** @param {number} place */
 function lineOf(place) {
   const { colour, dash } = styleOf(place);
   return { colour: `var(${colour})`, dash };
 }
 
-const bestWithin = ({ best }, last) => (Number.isFinite(best?.test_mse) && best.step <= last ? best.step : null);
+/** @param {Api.Run} run @param {number} last */
+const bestWithin = ({ best }, last) => (best && isKnown(best.test_mse) && best.step <= last ? best.step : null);

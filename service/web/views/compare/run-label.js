@@ -5,9 +5,10 @@ import { runLink } from "/static/components/sample-run-button.js";
 
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 
-/** How the run at this place is drawn. */
+/** How the run at this place is drawn. @param {number} place */
 export const styleOf = (place) => ({ colour: `--curve-${place}`, dash: DASHES[place % DASHES.length] });
 
+/** @param {Api.Run} run @param {number} place */
 export function runName(run, place) {
   const { colour, dash } = styleOf(place);
   const line = svg("line", { x1: 0, y1: 5, x2: 30, y2: 5, "stroke-dasharray": dash.join(" ") });

@@ -1,36 +1,51 @@
 // One of the compared runs: what is known of it, of the chosen column's curve, and its exact value at a step.
 import { getRun, getTrajectory } from "/static/lib/api.js";
 import { isLive } from "/static/components/status-badge.js";
-import { Curve, readRow, rowReader } from "/static/views/run/trajectory.js";
+import { Curve, rowReader } from "/static/views/run/trajectory.js";
 import { pick } from "/static/views/compare/common-columns.js";
 
 const MAX_POINTS = 1000;
 
 export class Track {
-  run = null;
-  gap = null; // E(θ) − E(θ*) at the last step
-  #curve = null;
+  /** E(θ) − E(θ*) at the last step. @type {Api.Value} */
+  gap = null;
+  /** @type {Api.Run | null} */
+  #run = null;
+  /** @type {Page.Curve} */
+  #curve;
+  /** @type {string | null} */
   #field = null;
   #whole = false; // read as a whole after the run's end
   #rows;
+  /** @type {Map<number, number>} */
   #places = new Map();
 
+  /** @param {string} id @param {number} place @param {(error: unknown) => void} onProblem */
   constructor(id, place, onProblem) {
-    Object.assign(this, { id, place });
+    this.id = id;
+    this.place = place;
+    this.#curve = new Curve(id, [], MAX_POINTS);
     this.#rows = rowReader(id, onProblem);
   }
 
-  get last() {
-    return this.#curve?.last ?? -1;
+  /** The run, once it was read. */
+  get run() {
+    if (!this.#run) throw new Error(`The run ${this.id} was not read yet.`);
+    return this.#run;
   }
 
+  get last() {
+    return this.#curve.last;
+  }
+
+  /** @param {AbortSignal} signal */
   async readRun(signal) {
-    if (this.run && !isLive(this.run)) return;
-    this.run = await getRun(this.id, signal);
+    if (this.#run && !isLive(this.#run)) return;
+    this.#run = await getRun(this.id, signal);
     this.id = this.run.id; // asked for by another name, such as "latest"
   }
 
-  /** Reads the column, or what is new in it. Gives a function that takes it over, so that all runs change at once. */
+  /** Reads the column, or what is new in it. Gives a function that takes it over, so that all runs change at once. @param {Page.Column} column @param {AbortSignal} signal */
   async readCurve(column, signal) {
     const [over, changed] = [!isLive(this.run), this.#field !== column.field];
     if (this.#whole && !changed) return () => {};
@@ -39,33 +54,35 @@ export class Track {
     const gap = over && !this.#whole ? await this.#readGap(curve.last, signal) : this.gap;
     return () => {
       if (more) curve.add(more);
-      Object.assign(this, { gap });
+      this.gap = gap;
       [this.#curve, this.#field, this.#whole] = [curve, column.field, over];
       this.#places = new Map(curve.columns.step.map((step, place) => [step, place]));
     };
   }
 
+  /** @param {number} last @param {AbortSignal} signal */
   async #readGap(last, signal) {
     if (!this.run.optimum || last < 0) return null;
     const { optimality_gap: [gap] } = await getTrajectory(this.id, { from_step: last, fields: "optimality_gap" }, signal);
     return gap;
   }
 
-  /** [steps, values], as uPlot takes them. */
+  /** As uPlot takes them. @param {Page.Column} column @returns {[steps: number[], values: Api.Value[]]} */
   points(column) {
     const { step, [column.field]: cells } = this.#curve.columns;
     return [step, cells.map((cell) => pick(column, cell))];
   }
 
-  /** The exact value; null where there is none, undefined where it is not read yet: a signal that tells of it is read. */
+  /** The exact value; null where there is none, undefined where it is not read yet: a signal that tells of it is read. @param {Page.Column} column @param {number} step */
   valueAt(column, step) {
     if (step > this.last) return null;
     const place = this.#field === column.field ? this.#places.get(step) : undefined;
     if (place !== undefined) return pick(column, this.#curve.columns[column.field][place]);
     const row = this.#rows.at(step);
-    return row ? pick(column, row[column.field]) : undefined;
+    return row ? pick(column, /** @type {Api.Value | Api.Value[]} */ (row[column.field])) : undefined;
   }
 
+  /** @param {number} step */
   want(step) {
     if (step <= this.last && !this.#places.has(step)) this.#rows.want(step);
   }

@@ -7,7 +7,7 @@ import { UNREAD } from "/static/components/step-values.js";
 import { forkButton } from "/static/views/run/fork-button.js";
 import { runName } from "/static/views/compare/run-label.js";
 
-/** Of a comparison's state. */
+/** @param {Page.Track[]} tracks @param {Page.ComparisonState} state */
 export function standings(tracks, state) {
   const title = h("h2", { id: "standings" });
   const what = h("th", { scope: "col" });
@@ -18,15 +18,16 @@ export function standings(tracks, state) {
 
   state.effect(() => {
     say(title, t("atStep", { n: state.step.value }));
-    say(what, state.news.value.column.label);
+    say(what, state.news.value?.column.label ?? "");
   });
   state.effect(() => {
-    const { rows } = state.news.value.found;
-    for (const [i, line] of lines.entries()) line.update(rows.map(({ label, values }) => [label, values[i]]));
+    const rows = state.news.value?.found.rows ?? [];
+    for (const [i, line] of lines.entries()) line.update(rows.map(({ label, values }) => ({ label, shown: values[i] })));
   });
   return element;
 }
 
+/** @param {Page.Track} track @param {Page.ComparisonState} state */
 function standing(track, state) {
   const { run, place } = track;
   const its = () => Math.min(state.step.peek(), track.last);
@@ -36,7 +37,7 @@ function standing(track, state) {
   const differing = h("p", { class: "differing" });
   const element = h("tr", { "data-run": run.id },
     h("th", { scope: "row" }, runName(run, place), differing, mark), h("td", {}, value, fork.element));
-  let status = null;
+  let status = "";
 
   state.effect(() => {
     const known = state.values.value[run.id];
@@ -45,14 +46,15 @@ function standing(track, state) {
     value.classList.toggle("ended", ended);
   });
 
+  /** @param {{ label: string, shown: Page.Shown }[]} asked */
   function update(asked) {
     fork.update(track.run);
     if (track.run.status !== status) choose(mark, track.run.status === "succeeded" ? null : badge(track.run.status));
     status = track.run.status;
-    if (!differing.hasChildNodes()) choose(differing, asked.filter(([, words]) => words !== NOTHING).slice(0, 3).map(([label, words]) => h("span", {}, `${label} `, h("b", {}, ...copies(words)))));
+    if (!differing.hasChildNodes()) choose(differing, asked.filter(({ shown }) => shown !== NOTHING).slice(0, 3).map(({ label, shown }) => h("span", {}, `${label} `, h("b", {}, ...copies(shown)))));
   }
   return { element, update };
 }
 
-/** An element is in the table already. */
-const copies = (words) => [words].flat().map((word) => (word instanceof Node ? word.textContent : word));
+/** An element is in the table already. @param {Page.Shown} shown */
+const copies = (shown) => [shown].flat().map((word) => (word instanceof Node ? word.textContent : word));

@@ -2,12 +2,13 @@
 import { choose, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
+import { isKnown } from "/static/lib/scale.js";
 import { badge, sentence } from "/static/components/status-badge.js";
 import { runName } from "/static/views/compare/run-label.js";
 
 const DIGITS = 8;
 
-/** Of a comparison's state. */
+/** @param {Page.Track[]} tracks @param {Page.ComparisonState} state */
 export function sheet(tracks, state) {
   const host = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "sheet" });
   const note = h("p", { class: "note" });
@@ -15,6 +16,7 @@ export function sheet(tracks, state) {
   let shown = "";
 
   state.effect(() => {
+    if (!state.news.value) return;
     const { found } = state.news.value;
     const news = JSON.stringify(tracks.map(({ run, gap }) => [run, gap]));
     if (news === shown) return;
@@ -25,6 +27,7 @@ export function sheet(tracks, state) {
   return element;
 }
 
+/** @param {Page.Track[]} tracks @param {Page.Differences} found */
 function table(tracks, { rows, differ }) {
   const heads = tracks.map(({ run, place }) => h("th", { scope: "col" }, runName(run, place)));
   const asked = rows.map(({ pointer, label, values }) => line(pointer, label, values));
@@ -34,19 +37,24 @@ function table(tracks, { rows, differ }) {
     group(t("compareOutcome"), outcome(tracks, differ), tracks));
 }
 
+/** @param {string} title @param {Page.Children} lines @param {Page.Track[]} tracks */
 const group = (title, lines, tracks) =>
-  h("tbody", {}, h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: tracks.length + 1 }, title)), lines);
+  h("tbody", {}, h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: tracks.length + 1 }, title)), ...lines);
 
+/** @param {string} key @param {string} label @param {Page.Shown[]} values */
 const line = (key, label, values) =>
   h("tr", { "data-row": key }, h("th", { scope: "row" }, label), values.map((value) => h("td", {}, ...[value].flat())));
 
+/** @param {Page.Track[]} tracks @param {Page.Differences["differ"]} differ */
 function outcome(tracks, differ) {
   const runs = tracks.map(({ run }) => run);
   const sameRows = !differ("/dataset", "/split");
   const sameE = sameRows && !differ("/objective", "/model", "/standardize");
+  /** @param {string} key @param {string} label @param {(run: Api.Run) => Page.Shown} of */
   const plain = (key, label, of) => line(key, label, runs.map(of));
+  /** @param {string} key @param {string} label @param {(Api.Value | undefined)[]} values @param {boolean} comparable */
   const score = (key, label, values, comparable) => {
-    const known = values.filter(Number.isFinite);
+    const known = values.filter(isKnown);
     if (known.length === 0) return null;
     const best = comparable && new Set(known).size > 1 ? Math.min(...known) : null;
     return line(key, label, values.map((value) => (value !== null && value === best ? bestOf(value) : rounded(value, DIGITS))));
@@ -64,4 +72,5 @@ function outcome(tracks, differ) {
   ];
 }
 
+/** @param {unknown} value */
 const bestOf = (value) => [h("strong", {}, rounded(value, DIGITS)), " ", h("span", { class: "is-best" }, t("bestOfRow"))];

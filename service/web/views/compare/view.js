@@ -1,6 +1,7 @@
 // Several runs side by side: reads them, looks again while one of them is live, and tells the state of the view.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
+import { ApiError } from "/static/lib/api-error.js";
 import { titleOf } from "/static/lib/format.js";
 import { poll } from "/static/lib/poll.js";
 import { pollOutcome, showProblem } from "/static/components/error-banner.js";
@@ -18,7 +19,12 @@ import { compareState } from "/static/views/compare/state.js";
 // A browser opens six connections to a host: eight streams of events would leave none for anything else.
 const LOOK_MS = 1000;
 
-/** `kept` holds the reader's choices: `column`, `log`, `step` (undefined: the last one). */
+/**
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ * @param {string} query
+ * @returns {Page.View}
+ */
 export function compareView(host, kept, query) {
   const ids = idsOf(query);
   document.title = `${t("compare")} · Descent`;
@@ -33,8 +39,10 @@ export function compareView(host, kept, query) {
   }
   const tracks = ids.map((id, place) => new Track(id, place, (error) => showProblem("action", error)));
   const state = compareState(tracks, kept);
+  /** @type {{ stop: () => void }[]} */
   const parts = []; // made when the runs are known
 
+  /** @param {AbortSignal} signal */
   async function read(signal) {
     const missing = await readRuns(tracks, signal);
     if (missing.length > 0) {
@@ -48,19 +56,21 @@ export function compareView(host, kept, query) {
     }
     const runs = tracks.map(({ run }) => run);
     const offered = columnsOf(runs);
-    const wanted = offered.find(({ name }) => name === kept.column) ?? offered.find(({ name }) => name === firstColumn(runs));
+    const wanted = offered.find(({ name }) => name === kept.column) ?? offered.find(({ name }) => name === firstColumn(runs)) ?? offered[0];
     const taken = await Promise.all(tracks.map((track) => track.readCurve(wanted, signal)));
     for (const take of taken) take();
     show(wanted, offered, differences(runs));
     return runs.some(isLive) ? LOOK_MS : null;
   }
 
+  /** @param {Page.Column} column @param {Page.Column[]} offered @param {Page.Differences} found */
   function show(column, offered, found) {
     kept.column = column.name;
     state.news.value = { column, offered, found };
     if (parts.length === 0) begin(found);
   }
 
+  /** @param {Page.Differences} found */
   function begin(found) {
     const panel = curves(tracks, state, kept, () => poller.now());
     const hill = ground(tracks, state);
@@ -80,24 +90,25 @@ export function compareView(host, kept, query) {
   return { heading, stop };
 }
 
-/** The ids of those that do not exist. */
+/** The ids of those that do not exist. @param {Page.Track[]} tracks @param {AbortSignal} signal */
 async function readRuns(tracks, signal) {
   const missing = await Promise.all(tracks.map(async (track) => {
     try {
       await track.readRun(signal);
       return null;
     } catch (error) {
-      if (error.status !== 404) throw error;
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
       return track.id;
     }
   }));
   return missing.filter((id) => id !== null);
 }
 
+/** @param {Page.Differences["same"]} same */
 const sameWords = (same) =>
-  h("p", { class: "same" }, h("strong", {}, t("compareSameIn")), same.map(([label, value]) => h("span", {}, `${label} `, h("b", {}, ...[value].flat()))));
+  h("p", { class: "same" }, h("strong", {}, t("compareSameIn")), same.map(({ label, value }) => h("span", {}, `${label} `, h("b", {}, ...[value].flat()))));
 
-/** What to do where there is no comparison. */
+/** What to do where there is no comparison. @param {string} words @param {string[]} ids */
 function instead(words, ids) {
   return h("div", { class: "nothing", role: "alert" }, h("p", {}, words),
     h("p", {}, ids.length > 1 ? h("a", { href: compareLink(ids) }, t("compareOthers", { n: ids.length })) : h("a", { href: "#/" }, t("compareChoose"))));
