@@ -1,4 +1,4 @@
-"""How to descend: everything that is chosen besides the problem."""
+"""The configuration of a descent: optimiser, learning rate, steps, batches, clipping, stopping."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,10 @@ from gd_engine.optim.schedules import Backtracking, Schedule
 
 
 class DescentConfig(NamedTuple):
-    """How to descend. `learning_rate` is a number, a function of the step's number, or a line search.
+    """The settings of a descent. `learning_rate` is a number, a function of the step, or a line search.
 
-    With `batch_size` a step's gradient is taken from so many rows (`data.minibatches`); the trajectory's columns
-    are of all rows nevertheless. A gradient longer than `clip_norm` is brought to that length (Pascanu, Mikolov &
-    Bengio, 2013).
+    With `batch_size` a step's gradient comes from that many rows (`data.minibatches`); the trajectory's columns still
+    describe all rows. A gradient longer than `clip_norm` is scaled to that norm (Pascanu, Mikolov & Bengio, 2013).
     """
 
     optimizer: Optimizer

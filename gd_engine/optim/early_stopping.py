@@ -1,4 +1,4 @@
-"""When a descent is over before its last step."""
+"""Early stopping: conditions that end a descent before its last step."""
 
 from math import inf, isnan
 from typing import Literal, NamedTuple
@@ -7,13 +7,13 @@ Reason = Literal["gradient_norm", "loss_change", "patience"]
 
 
 class Stop(NamedTuple):
-    """Conditions, each None if it is not wanted.
+    """Stopping conditions; None switches one off.
 
-    - gradient_norm: stop at the first step with ‖∇E(θ)‖ ≤ this.
-    - loss_change: stop at the first step where |E(θ) − E(θ of the step before)| ≤ this.
-    - patience: stop when the validation rows' MSE has not been lower than its least for so many steps. It watches rows
-      that are neither trained on (their error goes on falling while the model overfits) nor tested on (a step chosen by
-      the test rows makes their error look smaller than it will be on new data; Prechelt, Early stopping, 1998).
+    - gradient_norm: stop at the first step with ‖∇E(θₖ)‖ ≤ gradient_norm.
+    - loss_change: stop at the first step with |E(θₖ) − E(θₖ₋₁)| ≤ loss_change.
+    - patience: stop after this many steps without a new minimum of the validation MSE. The training error keeps
+      falling while the model overfits; a step chosen by the test error biases that error downwards (Prechelt, Early
+      stopping, 1998).
     """
 
     gradient_norm: float | None = None
@@ -27,7 +27,7 @@ class Stop(NamedTuple):
 
 
 class StoppingState(NamedTuple):
-    """What the conditions must remember: E of the step before, the least validation MSE, and its step."""
+    """The memory of the conditions: E of the previous step, the least validation MSE, and its step."""
 
     energy: float = inf
     least: float = inf
@@ -43,7 +43,7 @@ class StoppingState(NamedTuple):
 def reason_to_stop(
     stop: Stop, watch: StoppingState, step: int, *, energy: float, gradient_norm: float, validation: float
 ) -> Reason | None:
-    """The condition that is met at a step, `watch` being the memory of the steps before it."""
+    """The condition met at a step, or None; `watch` is the memory of the steps before it."""
     if stop.gradient_norm is not None and gradient_norm <= stop.gradient_norm:
         return "gradient_norm"
     if stop.loss_change is not None and abs(energy - watch.energy) <= stop.loss_change:

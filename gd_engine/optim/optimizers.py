@@ -1,9 +1,8 @@
-"""Optimisers: two pure functions and a memory that is one array, so that a descent can be taken up again.
+"""Optimisers: pairs of pure functions, init and update. The memory is one array, so a descent can resume from it.
 
-`init(θ₀)` gives the memory, shape (slots, p). `update(gradient, memory, rate, theta, step)` gives the change to θ and
-the next memory; `step` counts from 0. Every rule goes element by element, so that k descents take a step in one call: θ
-and gradient of shape (k, p), memory (slots, k, p), rate (k, 1). Rules, names and defaults are those of the same-named
-optimisers of PyTorch.
+`init(θ₀)` returns the memory, shape (slots, p). `update(gradient, memory, rate, theta, step)` returns the change of θ
+and the next memory; `step` counts from 0. Every rule is elementwise, so one call can update k descents: θ and gradient
+of shape (k, p), memory (slots, k, p), rate (k, 1). Rules, names and defaults are PyTorch's.
 """
 
 from collections.abc import Callable
@@ -20,8 +19,8 @@ Update = Callable[[FloatArray, FloatArray, Rate, FloatArray, int], tuple[FloatAr
 class Optimizer(NamedTuple):
     """A pair of pure functions; `update` returns the change, not the new θ.
 
-    `linear` says that change and memory are linear in (gradient, memory): then a descent of a quadratic E with a
-    constant learning rate is an affine map of (θ, memory), see `gd_engine.descent.affine_steps`.
+    If `linear`, change and memory are linear in (gradient, memory). A step on a quadratic E with a constant learning
+    rate is then an affine map of (θ, memory), see `gd_engine.descent.affine_steps`.
     """
 
     init: Callable[[FloatArray], FloatArray]
@@ -30,7 +29,7 @@ class Optimizer(NamedTuple):
 
 
 def gd() -> Optimizer:
-    """Gradient descent: θ ← θ − η g (Cauchy, 1847). It remembers nothing."""
+    """Gradient descent without memory: θ ← θ − η g (Cauchy, 1847)."""
     return Optimizer(_memory(0), lambda gradient, memory, rate, theta, step: (-rate * gradient, memory), linear=True)
 
 
@@ -49,7 +48,7 @@ def momentum(momentum: float = 0.9) -> Optimizer:
 def nesterov(momentum: float = 0.9) -> Optimizer:
     """Nesterov's momentum: v ← μ v + g, θ ← θ − η (g + μ v).
 
-    Nesterov, 1983, in the form of Sutskever, Martens, Dahl & Hinton (2013) that `torch.optim.SGD(nesterov=True)` has.
+    Nesterov, 1983, in the form of Sutskever, Martens, Dahl & Hinton (2013) and `torch.optim.SGD(nesterov=True)`.
     """
 
     def update(
@@ -103,7 +102,7 @@ def adam(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Opt
 
 
 def adamw(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.01) -> Optimizer:
-    """adam's step, and beside it θ ← θ − η w θ, of every parameter (Loshchilov & Hutter, 2019; `torch.optim.AdamW`)."""
+    """Adam's step plus θ ← θ − η w θ for every parameter (Loshchilov & Hutter, 2019; `torch.optim.AdamW`)."""
     plain = adam(beta1, beta2, epsilon)
 
     def update(

@@ -1,6 +1,6 @@
-"""Schedules: step count → learning rate, from the learning rate η of step 0. Names and rules are PyTorch's.
+"""Learning rate schedules: step → learning rate, from the rate η of step 0. Names and rules are PyTorch's.
 
-A schedule is a function of the step alone, so a descent that is taken up again needs to know nothing of the past.
+A schedule is a function of the step alone, so a resumed descent needs no schedule state.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ Schedule = Callable[[int], float]
 
 
 class Backtracking(NamedTuple):
-    """A line search at every step: the first of η, η/2, η/4, … that lowers E enough (Armijo, 1966).
+    """Backtracking line search: the first r of η, η/2, η/4, … with sufficient decrease (Armijo, 1966).
 
-    Enough is E(θ − r g) ≤ E(θ) − c r ‖g‖² with c = 10⁻⁴ (Nocedal & Wright, Numerical Optimization, algorithm 3.1).
-    After `most` halvings, where rounding hides what is left to gain, the last of them is taken.
+    Sufficient decrease is E(θ − r g) ≤ E(θ) − c r ‖g‖² with c = 10⁻⁴ (Nocedal & Wright, Numerical Optimization,
+    algorithm 3.1). The search ends after `most` halvings, where rounding hides any further decrease.
     """
 
     initial: float
@@ -57,7 +57,7 @@ def cosine(rate: float, steps: int) -> Schedule:
 
 
 def backtracking(rate: float, steps: int) -> Backtracking:
-    """A line search that begins at η in every step."""
+    """A line search from η at every step."""
     return Backtracking(rate)
 
 

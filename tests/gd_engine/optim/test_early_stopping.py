@@ -1,4 +1,4 @@
-"""When a descent ends before its last step, and that the test rows have no say in it."""
+"""Early stopping conditions; the test rows do not affect them."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from gd_engine.arrays import FloatArray
 from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from tests.gd_engine.helpers import assert_same_bits, descended
 
-MODES = pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+MODES = pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 ROWS = 40
 
 
 def data(seed: int = 0) -> tuple[FloatArray, FloatArray, Split]:
-    """Few rows, many features, much noise: a model that overfits."""
+    """Few rows, many features, much noise: data on which a model overfits."""
     random = np.random.default_rng(seed)
     x = random.standard_normal((ROWS, 8))
     y = x[:, 0] + 1.5 * random.standard_normal(ROWS)
@@ -34,7 +34,7 @@ def rate_of(problem: Problem) -> float:
 @MODES
 @settings(max_examples=15)
 @given(power=st.floats(-9.0, 0.0), seed=st.integers(0, 50))
-def test_it_stops_at_the_first_gradient_that_is_as_short(affine: bool, power: float, seed: int) -> None:
+def test_descent_stops_at_the_first_gradient_below_the_limit(affine: bool, power: float, seed: int) -> None:
     problem = problem_of(*data(seed))
     bound, rate = 10.0**power, rate_of(problem)
     whole, _ = descended(problem, "gd", rate, 3 * AFFINE_BLOCK, affine=affine)
@@ -50,7 +50,7 @@ def test_it_stops_at_the_first_gradient_that_is_as_short(affine: bool, power: fl
 @MODES
 @settings(max_examples=15)
 @given(power=st.floats(-14.0, -1.0), seed=st.integers(0, 50))
-def test_it_stops_at_the_first_change_that_is_as_small(affine: bool, power: float, seed: int) -> None:
+def test_descent_stops_at_the_first_loss_change_below_the_limit(affine: bool, power: float, seed: int) -> None:
     problem = problem_of(*data(seed))
     bound, rate = 10.0**power, rate_of(problem)
     whole, _ = descended(problem, "momentum", rate, 2 * AFFINE_BLOCK, affine=affine)
@@ -63,7 +63,7 @@ def test_it_stops_at_the_first_change_that_is_as_small(affine: bool, power: floa
 @pytest.mark.parametrize("model", ["linear", "logistic"])
 @settings(max_examples=15)
 @given(patience=st.integers(1, 1500), seed=st.integers(0, 50))
-def test_patience_ends_where_the_validation_error_has_not_fallen_for_so_long(
+def test_patience_stops_after_steps_without_a_lower_validation_error(
     model: str, affine: bool, patience: int, seed: int
 ) -> None:
     problem = problem_of(*data(seed), model)
@@ -83,7 +83,7 @@ def test_patience_ends_where_the_validation_error_has_not_fallen_for_so_long(
 
 @MODES
 @pytest.mark.parametrize("model", ["linear", "logistic"])
-def test_the_test_rows_have_no_say(model: str, affine: bool) -> None:
+def test_the_test_rows_do_not_affect_stopping(model: str, affine: bool) -> None:
     x, y, split = data(3)
     other_x, other_y = x.copy(), y.copy()
     other_y[split.test] = np.random.default_rng(1).permutation(y[split.test])[::-1] + 5.0
@@ -99,7 +99,7 @@ def test_the_test_rows_have_no_say(model: str, affine: bool) -> None:
     assert_same_bits({name: ours[name] for name in kept}, {name: theirs[name] for name in kept})
 
 
-def test_without_validation_rows_patience_waits_for_ever() -> None:
+def test_patience_never_stops_without_validation_rows() -> None:
     x, y, _ = data()
     problem = problem_of(x, y, split_by_fraction(ROWS, 0.25))
     _, outcome = descended(problem, "gd", rate_of(problem), 500, stop=Stop(patience=1))
@@ -107,7 +107,7 @@ def test_without_validation_rows_patience_waits_for_ever() -> None:
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-def test_a_minimum_is_the_end_at_once(optimizer: str) -> None:
+def test_descent_from_a_minimum_stops_at_step_0(optimizer: str) -> None:
     problem = pose(MODELS["linear"](["x"]), np.array([[1.0], [2.0]]), np.zeros(2), split_by_fraction(2, 0))
     _, outcome = descended(problem, optimizer, 0.1, 100, np.zeros(2), stop=Stop(gradient_norm=0.0))
     assert outcome == ("gradient_norm", 0)

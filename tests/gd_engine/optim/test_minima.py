@@ -1,4 +1,4 @@
-"""Every optimiser brings every model to a minimum that is known without it. A new optimiser joins by a row of TUNED."""
+"""Every optimiser reaches an independently computed minimum of every model. TUNED has a row for each optimiser."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from gd_engine.arrays import FloatArray
 from tests.gd_engine.helpers import VARIANTS, descended
 
 STEPS = 1500
-# With a constant rate, methods that divide by the size of past gradients go on stepping about the minimum.
+# With a constant rate, methods that divide by the size of past gradients keep oscillating about the minimum.
 TUNED: dict[str, tuple[dict[str, Any], Callable[[float], Any]]] = {
     "gd": ({}, lambda auto: SCHEDULES["backtracking"](4.0 * auto, STEPS)),
     "momentum": ({}, lambda auto: 0.4 * auto),
@@ -35,7 +35,7 @@ def posed(variant: str, l2: float) -> Problem:
 
 
 def minimum_near(problem: Problem, theta: FloatArray) -> FloatArray:
-    """The minimum whose valley θ lies in, by Newton's method; of a flat valley's floor the point that is nearest."""
+    """The minimum near θ by Newton's method; the nearest point of a flat set of minima."""
     for _ in range(20):
         slope, curvature = grad(problem.energy)(theta), hessian(problem.energy)(theta)
         values, vectors = np.linalg.eigh(curvature)
@@ -64,8 +64,8 @@ def test_every_optimizer_reaches_a_minimum_of_every_model(variant: str, optimize
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-def test_every_optimizer_finds_the_network_with_corners_that_made_the_data(optimizer: str) -> None:
-    """The minima of such a network lie on the corners, where Newton's method has nothing to say; but 0 is the least."""
+def test_every_optimizer_recovers_a_relu_network(optimizer: str) -> None:
+    """ReLU's minima lie at kinks, where Newton's method fails; the least E is 0."""
     model = VARIANTS["mlp, relu"](["a", "b"])
     random = np.random.default_rng(1)
     x, truth = random.standard_normal((80, 2)), initial_theta(model, 5)
@@ -103,7 +103,7 @@ def test_every_optimizer_reaches_the_closed_form_solution(variant: str, optimize
         ("formula", {"formula": "a0*exp(-a1*a) + a2*b"}, [2.0, 0.5, -1.0]),
     ],
 )
-def test_what_made_the_data_is_found_again(kind: str, options: dict[str, Any], truth: list[float]) -> None:
+def test_the_true_parameters_are_recovered(kind: str, options: dict[str, Any], truth: list[float]) -> None:
     x = np.random.default_rng(0).uniform(-1.0, 1.0, (80, 2))
     model = MODELS[kind](["a", "b"], **options)
     made = pose(model, x, np.zeros(80), split_by_fraction(80, 0.2), reduce=False)
@@ -118,8 +118,8 @@ def test_what_made_the_data_is_found_again(kind: str, options: dict[str, Any], t
     assert columns["test_mse"][-1] < 1e-16
 
 
-def test_adamw_settles_where_its_decay_and_the_gradient_balance() -> None:
-    """Decay moves it off the minimum, to where the step's sign-like length and η w θ cancel: not that of l2."""
+def test_adamw_converges_where_decay_and_gradient_balance() -> None:
+    """Weight decay shifts the limit to where Adam's step and η w θ cancel, not to the minimum with l2."""
     problem = posed("linear", 0.0)
     plain, _ = descended(problem, OPTIMIZERS["adamw"](weight_decay=0.0), SCHEDULES["cosine"](0.05, STEPS), STEPS)
     decayed, _ = descended(problem, OPTIMIZERS["adamw"](weight_decay=0.5), SCHEDULES["cosine"](0.05, STEPS), STEPS)

@@ -1,6 +1,6 @@
-"""Every optimiser, schedule and loss that is called as PyTorch's is takes PyTorch's steps.
+"""Optimisers, schedules and losses with PyTorch's names agree with PyTorch's trajectories.
 
-Their trajectories are in a file, so that the tests need no PyTorch; `make bench`, which has it, compares with it live.
+A file has these trajectories, so the tests need no PyTorch; `make bench` compares with an installed PyTorch.
 """
 
 import numpy as np
@@ -19,14 +19,14 @@ KEPT = dict(np.load(FILE))
 
 
 def assert_same_path(ours: FloatArray, theirs: FloatArray, tolerance: float) -> None:
-    """θ of each step, relative to the largest |θ| of that step."""
+    """Asserts agreement of θ at each step, relative to the largest |θ| of that step."""
     assert ours.shape == theirs.shape == (STEPS + 1, theirs.shape[1])
     off = np.abs(ours - theirs).max(axis=1) / np.abs(theirs).max(axis=1)
     assert off.max() <= tolerance
 
 
 @pytest.mark.parametrize("case", cases(), ids=key)
-def test_every_step_is_pytorchs(case: tuple[str, str, str]) -> None:
+def test_every_step_agrees_with_pytorch(case: tuple[str, str, str]) -> None:
     name, optimizer, schedule = case
     posed: Posed = POSED[name]
     kind, options = NAMED[optimizer]
@@ -44,6 +44,6 @@ def test_every_optimizer_is_compared() -> None:
     assert gd_engine.MODELS["mlp"](["a", "b"], hidden=(3,)).parameters[3:5] == ("w1[a,1]", "w1[a,2]")
 
 
-def test_the_file_is_small_and_says_which_pytorch_wrote_it() -> None:
+def test_the_file_is_small_and_names_its_pytorch_version() -> None:
     assert FILE.stat().st_size < 500_000
     assert str(KEPT["version"]).split(".")[0] == "2"

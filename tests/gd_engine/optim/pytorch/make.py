@@ -1,6 +1,6 @@
-"""PyTorch's own trajectories of the same problems: `python -m tests.engine.pytorch.make` writes them to the file.
+"""PyTorch's trajectories of the test problems: `python -m tests.gd_engine.optim.pytorch.make` writes them to a file.
 
-PyTorch is no dependency: it is imported by its name, here alone.
+PyTorch is no dependency of the tests; only this module imports it, by name.
 """
 
 from importlib import import_module
@@ -82,7 +82,7 @@ def _scheduler(torch: Any, method: Any, name: str) -> Any:
 
 
 def key(case: tuple[str, str, str]) -> str:
-    """A case's name in the file."""
+    """The key of a case in the file."""
     return "; ".join(case)
 
 

@@ -1,4 +1,4 @@
-"""The problems that PyTorch's trajectories are of, and what both sides need to know of them. Made from a seed."""
+"""Seeded problems, optimisers and schedules for the comparison with PyTorch's trajectories."""
 
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "adamw": ("adamw", {}),
     "adamw 0.3": ("adamw", {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-2, "weight_decay": 0.3}),
 }
-"""Name → ours and its options."""
+"""Name → the engine's optimiser and its options."""
 SCHEDULED: dict[str, tuple[str, dict[str, Any]]] = {
     "step": ("step", {"every": 30, "factor": 0.5}),
     "exponential": ("exponential", {"factor": 0.98}),
@@ -33,10 +33,10 @@ SCHEDULED: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class Posed(NamedTuple):
-    """A problem, its first θ, and the learning rate of methods with steps of the gradient's length and of the others.
+    """A problem, θ₀, the learning rate of gd, momentum and nesterov, and that of the adaptive methods.
 
-    Adaptive rates are so small that 200 steps do not reach the minimum: about it, steps of a constant length amplify
-    rounding errors (rmsprop's by 2.4 a step), and PyTorch would not agree with itself.
+    With the adaptive rate, 200 steps do not reach the minimum: near it, steps of a constant length amplify rounding
+    errors (rmsprop's by 2.4 a step), and PyTorch would disagree with itself.
     """
 
     problem: Problem
@@ -64,7 +64,7 @@ def _posed(model: Model, y: FloatArray, loss: str, rate: float, adaptive_rate: f
 
 
 def problems() -> dict[str, Posed]:
-    """Each by its name: a model and a loss."""
+    """The problems by name: a model and a loss."""
     y, names = _data()[1], ["a", "b"]
     classes = (y > np.median(y)).astype(np.float64)
     of_three = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3])).astype(np.float64)
@@ -92,7 +92,7 @@ def cases() -> list[tuple[str, str, str]]:
 
 
 def our_rate(posed: Posed, optimizer: str, schedule: str) -> Any:
-    """The learning rate or the schedule of a case, the engine's."""
+    """The engine's learning rate or schedule of a case."""
     rate = posed.rate_for(optimizer)
     if schedule == "constant":
         return rate
