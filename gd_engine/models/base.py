@@ -1,4 +1,4 @@
-"""What a model is: what is predicted from a row of features, given the parameters θ, and what θ starts from."""
+"""The model type: its score and link, its design matrix, its targets, and initial parameters θ₀."""
 
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
@@ -14,11 +14,11 @@ Task = Literal["regression", "classification"]
 class Model(NamedTuple):
     """A model over named features.
 
-    `monomials` has one row of exponents a column: feature i enters column j as xᵢ^monomials[j, i]. The design matrix is
-    these columns, after a column of ones if `intercept`. `score` maps (θ, design) to scores, shape (n,), or (k, n)
+    `monomials` has one row of exponents a column: feature i enters column j as xᵢ^monomials[j, i]. The design matrix
+    has these columns, after a column of ones if `intercept`. `score` maps (θ, design) to scores, shape (n,), or (k, n)
     for k > 2 classes; `link` maps scores to predictions. Both are differentiable by autograd. θ begins with `width`
-    weights for each column of the design; `linear` says that the score is the matrix product of design and θ.
-    `layers` are the (fan-in, fan-out) of a perceptron, `activation` is the name of its hidden units' function.
+    weights for each column of the design. If `linear`, the score is the matrix product of design and θ. `layers` are
+    the (fan-in, fan-out) of a perceptron, `activation` is the name of its activation function.
     """
 
     kind: str
@@ -42,16 +42,16 @@ class Model(NamedTuple):
 
     @property
     def outputs(self) -> int:
-        """How many numbers are predicted a row."""
+        """The number of predictions a row."""
         return self.classes if self.classes > 2 else 1
 
     def targets(self, y: FloatArray) -> FloatArray:
-        """What predictions are compared with: y itself, or for k > 2 classes a 1 in the row of its class, (k, n)."""
+        """The targets of the predictions: y, shape (n,), or for k > 2 classes its one-hot encoding, shape (k, n)."""
         return np.eye(self.outputs)[:, y.astype(np.int64)] if self.outputs > 1 else y
 
 
 def initial_theta(model: Model, seed: int = 0) -> FloatArray:
-    """The θ₀ that suits a model, shape (p,): zeros, unless its docstring says otherwise."""
+    """The default θ₀ of a model, shape (p,): zeros, unless the model defines `initial`."""
     if model.initial is None:
         return np.zeros(len(model.parameters))
     return model.initial(np.random.default_rng(seed))
@@ -63,7 +63,7 @@ def normal_theta(model: Model, scale: float = 1.0, seed: int = 0) -> FloatArray:
 
 
 def design_columns(model: Model, x: FloatArray) -> FloatArray:
-    """The columns that the model makes of its features: shape (n, d) → (n, c). A power may overflow to infinity."""
+    """The design's columns from the features: shape (n, d) → (n, c). A power may overflow to infinity."""
     if (model.monomials.sum(axis=1) == 1).all():  # the features themselves
         return x
     with np.errstate(over="ignore", invalid="ignore"):

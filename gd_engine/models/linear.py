@@ -47,7 +47,7 @@ def softmax_regression(features: Sequence[str], *, classes: Sequence[str], inter
         parameters=tuple(f"{column}[{name}]" for column in columns for name in classes),
         intercept=intercept,
         monomials=each(features),
-        # Two classes are predicted by the probability of the second, as everywhere.
+        # A prediction for two classes is the probability of the second, as in every model.
         score=score if len(classes) > 2 else lambda theta, design: _difference(score(theta, design)),
         link=softmax if len(classes) > 2 else sigmoid,
         task="classification",

@@ -25,18 +25,18 @@ def mlp(
 ) -> Model:
     """A multilayer perceptron: layers z ← a(z W + b), the last one without a; two classes share one output through σ.
 
-    θ holds, layer by layer, the biases b and the weights W row by row, `w2[3,1]` being from unit 3 of the first hidden
-    layer to unit 1 of the next. Unless told otherwise it starts from normal weights of variance 1 / fan-in and zero
-    biases (LeCun, Bottou, Orr & Müller, Efficient BackProp, 1998).
+    θ has, layer by layer, the biases b and the weights W row by row; `w2[3,1]` leads from unit 3 of the first hidden
+    layer to unit 1 of the next. The default θ₀ has normal weights of variance 1 / fan-in and zero biases (LeCun,
+    Bottou, Orr & Müller, Efficient BackProp, 1998).
     """
     outputs = len(classes) if len(classes) > 2 else 1
     sizes = [len(features), *hidden, outputs]
     layers = list(pairwise(sizes))
     names = _layer_names(features, layers)
-    squash = ACTIVATIONS[activation]
+    activate = ACTIVATIONS[activation]
 
     def score(theta: Any, design: Any) -> Any:
-        z = hidden_units(layers, squash, theta, design)[-1]
+        z = hidden_units(layers, activate, theta, design)[-1]
         fan_in = layers[-1][0]
         at = len(names) - (fan_in + 1) * outputs
         if outputs == 1:
@@ -68,13 +68,15 @@ def mlp(
     )
 
 
-def hidden_units(layers: Sequence[tuple[int, int]], squash: Callable[[Any], Any], theta: Any, design: Any) -> list[Any]:
-    """The outputs of each hidden layer, shapes (n, units). The design's column of ones has the biases for weights."""
+def hidden_units(
+    layers: Sequence[tuple[int, int]], activate: Callable[[Any], Any], theta: Any, design: Any
+) -> list[Any]:
+    """The outputs of each hidden layer, shapes (n, units). The biases are the weights of the design's ones."""
     (features, units), *deeper = layers[:-1]
-    z = squash(anp.dot(design, piece(theta, 0, (features + 1, units))))
+    z = activate(anp.dot(design, piece(theta, 0, (features + 1, units))))
     found, at = [z], (features + 1) * units
     for fan_in, fan_out in deeper:
-        z = squash(anp.dot(z, piece(theta, at + fan_out, (fan_in, fan_out))) + piece(theta, at, (fan_out,)))
+        z = activate(anp.dot(z, piece(theta, at + fan_out, (fan_in, fan_out))) + piece(theta, at, (fan_out,)))
         found.append(z)
         at += (fan_in + 1) * fan_out
     return found

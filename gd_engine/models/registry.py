@@ -1,4 +1,4 @@
-"""The table of models, and the user's own: f(θ, x) as a text has it."""
+"""The table of models by name, and the model of a user's formula."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from gd_engine.models.mlp import mlp
 
 
 def formula(features: Sequence[str], *, formula: str) -> Model:
-    """f(θ, x) as a text has it (`gd_engine.formula`); every parameter starts from 1. Raises FormulaError."""
+    """The model f(θ, x) of a formula's text (`gd_engine.formula`); θ₀ is all ones. Raises FormulaError."""
     parsed = parse(formula, features)
     count = len(parsed.parameters)
     return Model(
