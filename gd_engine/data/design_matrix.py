@@ -1,4 +1,4 @@
-"""What is kept of the rows of a split's part while the data streams past: all of them, or their triangle."""
+"""Rows of one part of a split, accumulated from slices of data: as a design matrix, or as its triangular factor."""
 
 from typing import NamedTuple
 
@@ -10,13 +10,13 @@ from gd_engine.data.qr import Triangle, slice_rows, triangle
 from gd_engine.models.base import Model
 
 OVERFLOW = np.errstate(over="ignore", invalid="ignore")
-"""Numbers may overflow here: the descent says so, by diverging."""
+"""Large data may overflow here; the descent then ends as diverged."""
 
 
 class Rows(NamedTuple):
-    """Rows as the model sees them: a design matrix, shape (k, p), and targets, shape (k,) or (classes, k).
+    """A design matrix, shape (k, p), and targets, shape (k,) or (classes, k).
 
-    They stand for `size` rows of the data: for as many, or for more where the data is reduced.
+    `size` is the number of data rows: k, or more for reduced data.
     """
 
     design: FloatArray
@@ -25,7 +25,7 @@ class Rows(NamedTuple):
 
 
 class Gathered:
-    """Rows that are kept."""
+    """Accumulator of all rows."""
 
     def __init__(self, model: Model, count: int) -> None:
         self._model = model
@@ -37,14 +37,14 @@ class Gathered:
 
     @OVERFLOW
     def add(self, columns: FloatArray, y: FloatArray) -> None:
-        """Adds rows in the data's order."""
+        """Adds rows in the data's order: columns of shape (k, c), y of shape (k,)."""
         place = slice(self.filled, self.filled + len(y))
         self._design[place, self._first :], self._y[place] = columns, y
         self.filled += len(y)
 
     @OVERFLOW
     def standardization(self) -> Scaling:
-        """The scaling that puts these rows' columns on one scale."""
+        """The scaling that standardises these rows' columns."""
         return standardization(self._design[:, self._first :], centre=self._model.intercept)
 
     @OVERFLOW
@@ -57,7 +57,7 @@ class Gathered:
 
 
 class Reduced:
-    """Rows of which only the triangle of [1, columns − those of the first row, y] is kept."""
+    """Accumulator of the triangular factor of [1, columns − those of the first row, y]."""
 
     def __init__(self, model: Model, count: int) -> None:
         self._intercept = model.intercept
@@ -68,9 +68,9 @@ class Reduced:
 
     @OVERFLOW
     def add(self, columns: FloatArray, y: FloatArray) -> None:
-        """Adds rows in the data's order."""
+        """Adds rows in the data's order: columns of shape (k, c), y of shape (k,)."""
         if self._triangle is None:
-            # Measured from a row of the data, columns far from 0 lose no digits.
+            # Columns far from 0 lose no digits once a row of the data is subtracted.
             self._origin = columns[0].copy()
             width = columns.shape[1] + 2
             self._rows = np.ones((min(slice_rows(width), self._count), width))
@@ -84,7 +84,7 @@ class Reduced:
 
     @OVERFLOW
     def standardization(self) -> Scaling:
-        """The scaling that puts these rows' columns on one scale."""
+        """The scaling that standardises these rows' columns."""
         upper = self._upper()
         mean = self._origin + upper[0, 1:-1] / upper[0, 0]
         deviation = np.linalg.norm(upper[1:, 1:-1], axis=0) / np.sqrt(self._count)
@@ -92,14 +92,14 @@ class Reduced:
 
     @OVERFLOW
     def rows(self, scaling: Scaling) -> Rows:
-        """[1, (columns − mean) / scale] are the triangle's columns times a matrix that scaling and origin give."""
+        """The triangular factor of [1, (columns − mean) / scale, y]: the stored factor times a change of basis."""
         upper = self._upper()
         width = len(self._origin) + 1
         change = np.zeros((width, width))
         change[0, 0] = 1.0
         change[0, 1:] = (self._origin - scaling.mean) / scaling.scale
         change[range(1, width), range(1, width)] = 1.0 / scaling.scale
-        # y stays out of the product: should it be too large to be squared, it would spoil what is multiplied by 0.
+        # y stays out of the product: an overflowed column of y would turn the products with 0 into NaN.
         changed = np.column_stack([upper[:, :-1] @ change, upper[:, -1]])
         if not self._intercept:
             changed = triangle(changed[:, 1:])

@@ -1,4 +1,4 @@
-"""Mini-batches: which rows a step's gradient is taken from."""
+"""Mini-batches: the rows of each step's gradient."""
 
 from functools import lru_cache
 
@@ -8,10 +8,9 @@ from gd_engine.arrays import IntArray
 
 
 class Batches:
-    """Rows in batches of `size`, the last of an epoch smaller if it must be; an epoch is a permutation of all rows.
+    """Batches of `size` rows, the last of an epoch possibly smaller; an epoch is a permutation of all rows.
 
-    The permutation follows from the seed and the epoch's number, so that any step's batch can be had without those
-    before it.
+    The permutation depends on the seed and the epoch's number alone, so any step's batch needs no earlier one.
     """
 
     def __init__(self, rows: int, size: int, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""What is done to the rows before a descent: splitting them, and putting the columns on one scale."""
+"""Preprocessing of the rows: the split into training, validation and test rows, and standardisation of columns."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -10,7 +10,7 @@ from gd_engine.arrays import FloatArray, IntArray
 
 
 class Split(NamedTuple):
-    """Row numbers, each part in the data's own order. Most descents have no validation rows."""
+    """Row numbers of each part, in the data's order. The validation part may be empty."""
 
     train: IntArray
     validation: IntArray
@@ -20,10 +20,10 @@ class Split(NamedTuple):
 def split_by_fraction(
     rows: int, fraction: float, *, validation: float = 0.0, seed: int = 0, shuffle: bool = True
 ) -> Split:
-    """A share of the rows for testing, rounded up; the last rows, after a seeded shuffle if `shuffle`.
+    """A split whose test part is a share of the rows, rounded up: the last ones, after a seeded shuffle if `shuffle`.
 
-    `validation` is a share of what is left, cut off likewise. A share above 0 leaves at least one row on each side.
-    Raises ValueError when the rows are too few for that.
+    `validation` is the share of the remaining rows, taken in the same way. Raises ValueError if a share leaves no
+    training row.
     """
     order = np.random.default_rng(seed).permutation(rows) if shuffle else np.arange(rows)
     rest, test = _cut(order, fraction, "test")
@@ -34,7 +34,10 @@ def split_by_fraction(
 def split_by_rows(
     rows: int, test_rows: Sequence[int], *, validation: float = 0.0, seed: int = 0, shuffle: bool = True
 ) -> Split:
-    """The rows named in `test_rows` (from 0) for testing; of the others a share for validation, as above."""
+    """A split with `test_rows` (from 0) as test part, and a share of the others for validation.
+
+    Raises ValueError if that share leaves no training row.
+    """
     test = np.unique(np.asarray(test_rows, dtype=np.int64))
     rest = np.setdiff1d(np.arange(rows), test)
     order = np.random.default_rng(seed).permutation(rest) if shuffle else rest
@@ -43,9 +46,9 @@ def split_by_rows(
 
 
 def share_of(rows: int, fraction: float, name: str) -> int:
-    """How many of the rows a share is, rounded up; `name` is what it is for.
+    """The number of rows in a share, rounded up; `name` names the part in an error.
 
-    Raises ValueError if it leaves no training row.
+    Raises ValueError if the share leaves no training row.
     """
     # The slack keeps 0.07 × 100 = 7.000000000000001 from becoming 8 rows.
     count = ceil(rows * fraction - 1e-9) if fraction > 0 else 0
@@ -71,30 +74,29 @@ class Scaling(NamedTuple):
 
 
 def no_scaling(columns: int) -> Scaling:
-    """The scaling that changes nothing."""
+    """The identity scaling of this many columns."""
     return Scaling(np.zeros(columns), np.ones(columns))
 
 
 def standardization(train_columns: FloatArray, *, centre: bool) -> Scaling:
-    """To standard deviation 1 on the training rows, and mean 0 if `centre`.
+    """The scaling to standard deviation 1 on the training rows, shape (n, p), and mean 0 if `centre`.
 
-    A model without an intercept must not be centred: that would give it one. A column that does not vary over these
-    rows is only centred.
+    Centring would give a model an intercept, so a model without one is not centred. A constant column is only centred.
     """
-    # Measured from the first row, a column that does not vary has a deviation of 0 exactly.
+    # Relative to the first row, a constant column has a deviation of exactly 0.
     moved = train_columns - train_columns[0]
     return from_moments(train_columns[0] + moved.mean(axis=0), moved.std(axis=0), centre=centre)
 
 
 def from_moments(mean: FloatArray, deviation: FloatArray, *, centre: bool) -> Scaling:
-    """The same, from the columns' means and standard deviations."""
+    """The standardisation from the columns' means and standard deviations, shapes (p,)."""
     return Scaling(mean if centre else np.zeros_like(mean), np.where(deviation > 0, deviation, 1.0))
 
 
 def in_data_units(theta: FloatArray, scaling: Scaling, *, intercept: bool, width: int = 1) -> FloatArray:
-    """θ of a model on scaled columns → θ of the same model on the columns as they were.
+    """θ of a model on scaled columns → θ of the same model on the unscaled columns, shape (p,).
 
-    θ₀ + Σ θⱼ (xⱼ − μⱼ) / σⱼ = (θ₀ − Σ θⱼ μⱼ / σⱼ) + Σ (θⱼ / σⱼ) xⱼ, for each of the `width` scores that θ begins with.
+    θ₀ + Σ θⱼ (xⱼ − μⱼ) / σⱼ = (θ₀ − Σ θⱼ μⱼ / σⱼ) + Σ (θⱼ / σⱼ) xⱼ, for each of the first `width` scores.
     """
     first = 1 if intercept else 0
     count = (len(scaling.scale) + first) * width

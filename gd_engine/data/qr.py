@@ -1,8 +1,8 @@
-"""The same E(θ) on d + 1 rows: for squared errors of a model linear in θ, all that the data has to say is a triangle.
+"""QR reduction of data: for squared errors of a model linear in θ, the triangular factor R of [X y] determines E(θ).
 
-With [X y] = Q R, ‖X θ − y‖² = ‖R (θ, −1)‖² whatever θ: the rows of R stand for those of X and y (Golub & Van Loan,
-Matrix Computations, 5.3), and a step costs O(d²) instead of O(n d). R is updated slice by slice, so that the data is
-read once and need not fit in memory.
+With [X y] = Q R, ‖X θ − y‖² = ‖R (θ, −1)‖² for every θ: the d + 1 rows of R replace those of X and y (Golub & Van
+Loan, Matrix Computations, 5.3), and a step costs O(d²) instead of O(n d). R is updated slice by slice: the data is read
+once and need not fit in memory.
 """
 
 from functools import cache
@@ -13,23 +13,23 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 
 SLICE_NUMBERS = 2**17
-"""As many numbers (1 MiB) as stay in a core's cache while they are worked on."""
+"""Numbers of a slice (1 MiB), few enough for a core's cache."""
 TALL = 256
 MOST_CONDITION = 1e3
 MOST_GROWTH = 1e4
 
 
 class Triangle:
-    """The triangle R of rows that are added piece by piece, RᵀR being the sum of their outer products.
+    """The triangular factor R of rows added in slices: RᵀR is the sum of their outer products.
 
-    A slice is folded in by Householder reflections, which no data upsets, or where that is safe at half the price:
-    as G ← G + (B R⁻¹)ᵀ(B R⁻¹), R being the triangle of the slices before. What is added this way is of the size of
-    the identity, so that the Cholesky factor of G loses nothing (Yamamoto, Nakatsukasa, Yanagisawa & Fukaya, Roundoff
-    error analysis of the CholeskyQR2 algorithm, 2015), as long as R itself is far from singular.
+    Householder reflections fold in a slice B, stable for all data. If R is far from singular, the update
+    G ← G + (B R⁻¹)ᵀ(B R⁻¹) costs half as much; its terms are of the size of the identity, so the Cholesky factor of G
+    is accurate (Yamamoto, Nakatsukasa, Yanagisawa & Fukaya, Roundoff error analysis of the CholeskyQR2 algorithm,
+    2015).
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        """For pieces of at most this shape, (rows, width)."""
+        """Accepts slices of at most this shape, (rows, width)."""
         width = shape[1]
         self._triangle = np.empty((0, width))
         self._inverse: FloatArray | None = None
@@ -39,7 +39,7 @@ class Triangle:
 
     def add(self, rows: FloatArray) -> None:
         """Adds rows, shape (k, width)."""
-        if self._folded and self._inverse is None:  # only now is there another piece that needs it
+        if self._folded and self._inverse is None:  # the last slice needs no inverse, so it is computed on demand
             self._inverse, self._folded = _inverse(self._triangle), False
         if self._inverse is None:
             self._fold(rows)
@@ -73,7 +73,7 @@ class Triangle:
 
 
 def triangle(rows: FloatArray) -> FloatArray:
-    """R of rows = Q R, shape (min(k, width), width), by Householder reflections of slices that stay in the cache."""
+    """R of rows = Q R, shape (min(k, width), width), by Householder reflections of slices that fit in the cache."""
     k, width = rows.shape
     height = max(TALL, 2 * width)
     while len(rows) >= 2 * height:
@@ -84,7 +84,7 @@ def triangle(rows: FloatArray) -> FloatArray:
 
 
 def _qr(rows: FloatArray) -> FloatArray:
-    # What numpy's mode "r" does, with a mask that is made once: numpy's takes as long as the reflections of a few rows.
+    # numpy's mode "r" with a cached mask: building the mask takes as long as the reflections of a few rows.
     reflected = np.linalg.qr(rows, mode="raw")[0].swapaxes(-1, -2)
     count = min(rows.shape[-2:])
     return np.where(_upper(count, rows.shape[-1]), reflected[..., :count, :], 0.0)
@@ -96,12 +96,12 @@ def _upper(height: int, width: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 
 def slice_rows(width: int) -> int:
-    """How many rows of this width are worked on at a time."""
+    """The number of rows of this width in a slice."""
     return max(TALL, SLICE_NUMBERS // width)
 
 
 def _inverse(upper: FloatArray) -> FloatArray | None:
-    """The inverse of a square triangle whose columns, brought to one length, are far from dependent; else None."""
+    """The inverse of a square triangular matrix whose normalised columns are far from dependent; else None."""
     if len(upper) < upper.shape[1]:
         return None
     lengths = np.linalg.norm(upper, axis=0)

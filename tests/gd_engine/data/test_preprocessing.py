@@ -1,4 +1,4 @@
-"""Splitting, scaling, and the way back to the data's units."""
+"""Splits, scaling, and coefficients in the data's units."""
 
 from itertools import pairwise
 
@@ -40,13 +40,13 @@ def test_a_share_is_rounded_up_but_not_by_rounding_errors(rows: int, fraction: f
     assert len(split_by_fraction(rows, fraction).test) == count
 
 
-def test_named_rows_are_the_test_rows() -> None:
+def test_the_given_rows_are_the_test_rows() -> None:
     train, validation, test = split_by_rows(5, [3, 1])
     assert (train.tolist(), validation.tolist(), test.tolist()) == ([0, 2, 4], [], [1, 3])
 
 
 @given(rows=st.integers(8, 200), share=st.floats(0.05, 0.5), seed=st.integers(0, 99), shuffle=st.booleans())
-def test_validation_rows_are_a_share_of_what_is_left(rows: int, share: float, seed: int, shuffle: bool) -> None:
+def test_validation_rows_are_a_share_of_the_remaining_rows(rows: int, share: float, seed: int, shuffle: bool) -> None:
     whole = split_by_fraction(rows, 0.25, seed=seed, shuffle=shuffle)
     train, validation, test = split_by_fraction(rows, 0.25, validation=share, seed=seed, shuffle=shuffle)
     assert test.tolist() == whole.test.tolist()
@@ -78,7 +78,7 @@ def test_polynomials_have_every_monomial_once() -> None:
 @pytest.mark.parametrize("kind", ["linear", "polynomial"])
 @pytest.mark.parametrize("intercept", [True, False])
 @given(seed=st.integers(0, 500))
-def test_coefficients_predict_on_the_data_what_theta_does_on_the_scaled(kind: str, intercept: bool, seed: int) -> None:
+def test_coefficients_on_unscaled_data_predict_as_theta_on_scaled_data(kind: str, intercept: bool, seed: int) -> None:
     random = np.random.default_rng(seed)
     x = random.standard_normal((20, 2)) * random.uniform(0.1, 100, 2) + random.uniform(-50, 50, 2)
     model = MODELS[kind](["a", "b"], intercept=intercept)
@@ -90,7 +90,7 @@ def test_coefficients_predict_on_the_data_what_theta_does_on_the_scaled(kind: st
     np.testing.assert_allclose(raw @ problem.coefficients(theta), expected, rtol=1e-9, atol=1e-9)
 
 
-def test_training_rows_alone_decide_the_scale() -> None:
+def test_the_scaling_depends_on_the_training_rows_alone() -> None:
     x = np.arange(10.0)[:, None]
     split = split_by_rows(10, [8, 9])
     problem = pose(MODELS["linear"](["x"]), x, x[:, 0], split, standardize=True, reduce=False)
@@ -99,7 +99,7 @@ def test_training_rows_alone_decide_the_scale() -> None:
     assert problem.test.design[0, 1] == pytest.approx((8 - 3.5) / np.arange(8.0).std())
 
 
-def test_without_an_intercept_nothing_is_centred_and_a_still_column_keeps_its_scale() -> None:
+def test_no_intercept_means_no_centring_and_a_constant_column_keeps_its_scale() -> None:
     columns = np.array([[1.0, 5.0], [3.0, 5.0]])
     scaling = standardization(columns, centre=False)
     assert scaling.mean.tolist() == [0, 0]
@@ -107,7 +107,7 @@ def test_without_an_intercept_nothing_is_centred_and_a_still_column_keeps_its_sc
 
 
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "formula"])
-def test_every_models_coefficients_give_its_scores_on_the_data_as_it_is(variant: str) -> None:
+def test_every_models_coefficients_give_its_scores_on_unscaled_data(variant: str) -> None:
     random = np.random.default_rng(5)
     x = random.standard_normal((12, 2)) * [0.1, 30] + [5, -20]
     model = VARIANTS[variant](["a", "b"])
@@ -122,7 +122,7 @@ def test_every_models_coefficients_give_its_scores_on_the_data_as_it_is(variant:
 
 @pytest.mark.parametrize("intercept", [True, False])
 @given(seed=st.integers(0, 500), offset=st.sampled_from([0.0, 1e6]))
-def test_reduced_data_is_put_on_the_same_scale(intercept: bool, seed: int, offset: float) -> None:
+def test_reduced_data_has_the_same_scaling(intercept: bool, seed: int, offset: float) -> None:
     random = np.random.default_rng(seed)
     rows = int(random.integers(2, 40))
     x = random.standard_normal((rows, 3)) * [1.0, 1e-3, 1.0] + [0.0, offset, 0.0]
@@ -131,7 +131,7 @@ def test_reduced_data_is_put_on_the_same_scale(intercept: bool, seed: int, offse
     split = split_by_fraction(rows, 0)
     scalings = [pose(model, x, x[:, 0], split, standardize=True, reduce=reduce).scaling for reduce in (True, False)]
     np.testing.assert_allclose(scalings[0].mean, scalings[1].mean, rtol=1e-12, atol=1e-12)
-    # Of a deviation of 1e-3 about 1e6, six digits of sixteen are left.
+    # A deviation of 1e-3 about 1e6 keeps six of sixteen digits.
     np.testing.assert_allclose(scalings[0].scale, scalings[1].scale, rtol=1e-12 + 1e-14 * offset)
     assert scalings[0].scale[2] == scalings[1].scale[2] == 1.0
 
@@ -139,9 +139,7 @@ def test_reduced_data_is_put_on_the_same_scale(intercept: bool, seed: int, offse
 @pytest.mark.parametrize("reduce", [True, False])
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize("kind", ["linear", "polynomial"])
-def test_numbers_that_overflow_are_no_error_but_a_descent_that_diverges(
-    kind: str, standardize: bool, reduce: bool
-) -> None:
+def test_data_that_overflows_makes_the_descent_diverge(kind: str, standardize: bool, reduce: bool) -> None:
     x = np.array([[1e200], [2e200], [-3e200], [1.0]])
     problem = pose(
         MODELS[kind](["x"]), x, np.arange(4.0), split_by_fraction(4, 0), standardize=standardize, reduce=reduce
@@ -154,7 +152,7 @@ def test_numbers_that_overflow_are_no_error_but_a_descent_that_diverges(
         assert outcome == ("diverged", 1)
 
 
-def test_blocks_of_rows_make_the_same_problem_as_all_rows_at_once() -> None:
+def test_blocks_of_rows_pose_the_same_problem_as_all_rows_at_once() -> None:
     random = np.random.default_rng(2)
     x, y = random.standard_normal((50, 2)), random.standard_normal(50)
     split = split_by_fraction(50, 0.3, validation=0.2)
@@ -173,7 +171,7 @@ def test_blocks_of_rows_make_the_same_problem_as_all_rows_at_once() -> None:
 
 @settings(max_examples=10)
 @given(cuts=st.lists(st.integers(0, 4000), max_size=8), reduce=st.booleans())
-def test_no_bit_of_the_problem_depends_on_the_blocks_that_the_rows_come_in(cuts: list[int], reduce: bool) -> None:
+def test_the_problem_does_not_depend_on_block_boundaries(cuts: list[int], reduce: bool) -> None:
     random = np.random.default_rng(3)
     x, y = random.standard_normal((4000, 6)), random.standard_normal(4000)
     split = split_by_fraction(4000, 0.3, validation=0.2)

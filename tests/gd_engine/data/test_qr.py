@@ -1,4 +1,4 @@
-"""The triangle says all that the rows say, whatever the rows are and however they come."""
+"""The triangular factor has the Gram matrix of the rows, for any rows in any slices."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def _deficient(random: np.random.Generator, n: int, d: int) -> FloatArray:
     return x
 
 
-def _still(random: np.random.Generator, n: int, d: int) -> FloatArray:
+def _constant(random: np.random.Generator, n: int, d: int) -> FloatArray:
     x = random.standard_normal((n, d))
     x[:, 0], x[:, -1] = 1.0, 0.0
     return x
@@ -48,7 +48,7 @@ def _early(random: np.random.Generator, n: int, d: int) -> FloatArray:
 
 
 def _turning(random: np.random.Generator, n: int, d: int) -> FloatArray:
-    """Every third of the rows lies in other directions."""
+    """Rows whose directions change after each third."""
     x = np.zeros((n, d))
     for part, rows in enumerate(np.array_split(np.arange(n), 3)):
         columns = np.arange(d)[part % d :: 3] if d > part else np.arange(d)
@@ -62,7 +62,7 @@ KINDS: dict[str, Callable[[np.random.Generator, int, int], FloatArray]] = {
     "scaled": _scaled,
     "collinear": _collinear,
     "rank deficient": _deficient,
-    "constant columns": _still,
+    "constant columns": _constant,
     "all zero": lambda random, n, d: np.zeros((n, d)),
     "one row repeated": lambda random, n, d: np.tile(random.standard_normal(d), (n, 1)),
     "sorted by size": _sorted,
@@ -73,8 +73,8 @@ KINDS: dict[str, Callable[[np.random.Generator, int, int], FloatArray]] = {
 }
 
 
-def assert_stands_for(upper: FloatArray, rows: FloatArray) -> None:
-    """RᵀR = XᵀX and ‖Rθ‖ = ‖Xθ‖, each number relative to the lengths of the columns that it is the product of."""
+def assert_same_gram_matrix(upper: FloatArray, rows: FloatArray) -> None:
+    """Asserts RᵀR = XᵀX and ‖Rθ‖ = ‖Xθ‖, relative to the norms of the columns involved."""
     assert (np.tril(upper, -1) == 0).all() or np.abs(np.tril(upper, -1)).max() <= 1e-15 * np.abs(upper).max()
     lengths = np.sqrt(np.einsum("ij,ij->j", rows, rows))
     assert upper.shape == (min(rows.shape), rows.shape[1])
@@ -91,26 +91,26 @@ def assert_stands_for(upper: FloatArray, rows: FloatArray) -> None:
 @given(
     seed=st.integers(0, 10_000), n=st.integers(1, 3000), d=st.integers(1, 9), height=st.sampled_from([1, 40, 300, 1000])
 )
-def test_rows_that_stream_by_leave_their_triangle(kind: str, seed: int, n: int, d: int, height: int) -> None:
+def test_streamed_rows_give_their_triangular_factor(kind: str, seed: int, n: int, d: int, height: int) -> None:
     rows = KINDS[kind](np.random.default_rng(seed), n, d)
     if height == 1:
         rows = rows[:200]
     kept = Triangle((height, d))
     for first in range(0, len(rows), height):
         kept.add(rows[first : first + height].copy())
-    assert_stands_for(kept.finish(), rows)
+    assert_same_gram_matrix(kept.finish(), rows)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n", [1, 3, TALL, 2 * TALL - 1, 2 * TALL, 7 * TALL + 13, 40 * TALL])
-def test_one_triangle_at_once(kind: str, n: int) -> None:
+def test_all_rows_at_once_give_their_triangular_factor(kind: str, n: int) -> None:
     rows = KINDS[kind](np.random.default_rng(n), n, 5)
     before = rows.copy()
-    assert_stands_for(triangle(rows), rows)
+    assert_same_gram_matrix(triangle(rows), rows)
     np.testing.assert_array_equal(rows, before)
 
 
-def test_a_slice_is_added_by_a_gram_matrix_only_where_that_is_safe() -> None:
+def test_only_a_well_conditioned_slice_is_added_by_its_gram_matrix() -> None:
     random = np.random.default_rng(0)
     safe, unsafe = Triangle((500, 4)), Triangle((500, 4))
     safe.add(random.standard_normal((500, 4)))
@@ -124,18 +124,18 @@ def test_a_slice_is_added_by_a_gram_matrix_only_where_that_is_safe() -> None:
     assert safe._triangle is not before
 
 
-def test_rows_added_after_the_end_count_too() -> None:
+def test_rows_added_after_finish_change_the_factor() -> None:
     random = np.random.default_rng(0)
     rows = random.standard_normal((900, 4))
     kept = Triangle((300, 4))
     kept.add(rows[:300])
     kept.add(rows[300:600])
-    assert_stands_for(kept.finish(), rows[:600])
+    assert_same_gram_matrix(kept.finish(), rows[:600])
     kept.add(rows[600:])
-    assert_stands_for(kept.finish(), rows)
+    assert_same_gram_matrix(kept.finish(), rows)
 
 
-def test_numbers_that_are_not_finite_stay_so_and_raise_nothing() -> None:
+def test_non_finite_numbers_stay_non_finite_without_an_error() -> None:
     for bad in (np.nan, np.inf):
         kept = Triangle((300, 3))
         for place in range(3):
@@ -147,6 +147,6 @@ def test_numbers_that_are_not_finite_stay_so_and_raise_nothing() -> None:
         assert not np.isfinite(kept.finish()).all()
 
 
-def test_a_slice_stays_in_the_cache_unless_it_is_very_wide() -> None:
+def test_a_slice_fits_in_the_cache_unless_it_is_very_wide() -> None:
     assert slice_rows(8) * 8 * 8 == 2**20
     assert slice_rows(10_000) == TALL
