@@ -1,4 +1,7 @@
-"""Gradient descent with autograd: numpy in, every step out. Knows nothing of HTTP, SQL, clocks or logging."""
+"""Gradient descent with autograd on numpy arrays; `descend` returns every step.
+
+The package depends on numpy, scipy and autograd alone; HTTP, SQL, clocks and logging are the caller's.
+"""
 
 from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
 from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows

@@ -1,7 +1,4 @@
-"""The array types that the engine's signatures speak of, and sums whose bits depend on their terms alone.
-
-All numbers are float64.
-"""
+"""Array types of the engine's signatures, all float64, and a reproducible squared norm."""
 
 from typing import Any
 
@@ -11,13 +8,13 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
 EINSUM_BUFFER = 8192
-"""numpy's `einsum` sums a longer row in pieces, whose number depends on how many rows there are."""
+"""Numbers in `einsum`'s buffer: it sums a longer row in pieces, and their count depends on the number of rows."""
 
 
 def squared_norms(vectors: FloatArray) -> FloatArray:
-    """The squared length of each vector, shape (..., n) → (...): the same bits whatever stands beside it.
+    """The squared norm of each vector, shape (..., n) → (...), the same bits whatever the other vectors.
 
-    Short vectors keep the sums that stored runs were computed with; a dot product a vector would round otherwise.
+    Short vectors go through `einsum`, as in the stored runs: a dot product rounds differently.
     """
     norms: FloatArray
     if vectors.shape[-1] > EINSUM_BUFFER:

@@ -1,4 +1,4 @@
-"""E(θ): what the descent minimises, a loss over the training rows plus a penalty."""
+"""The objective E(θ): a loss over the training rows plus a penalty."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ Total = Callable[[Model, Any, Any, Any], Any]
 
 
 class Loss(NamedTuple):
-    """`total(model, θ, design, targets)` is a sum over rows, differentiable by autograd; `mean` says to divide it."""
+    """`total(model, θ, design, targets)` is a sum over rows, differentiable by autograd; `mean` divides it by n."""
 
     name: str
     total: Total
@@ -27,7 +27,7 @@ class Penalty(NamedTuple):
     l2: float = 0.0
 
     def __call__(self, model: Model, theta: Any) -> Any:
-        """The penalty, differentiable by autograd; the derivative of |θⱼ| at 0 is 0, as PyTorch has it."""
+        """The penalty, differentiable by autograd; the derivative of |θⱼ| at 0 is 0, as in PyTorch."""
         weights = theta * np.array(model.penalised, dtype=np.float64)
         l1 = self.l1 * anp.sum(anp.abs(weights)) if self.l1 else 0.0
         l2 = self.l2 * anp.sum(anp.square(weights)) if self.l2 else 0.0
@@ -45,7 +45,7 @@ def mse() -> Loss:
 
 
 def mae() -> Loss:
-    """The mean of absolute errors, Σᵢ |f(θ, xᵢ) − yᵢ| / n. The derivative of |r| at 0 is 0, as PyTorch has it."""
+    """The mean of absolute errors, Σᵢ |f(θ, xᵢ) − yᵢ| / n. The derivative of |r| at 0 is 0, as in PyTorch."""
     return Loss("mae", lambda *rows: anp.sum(anp.abs(_residuals(*rows))), mean=True)
 
 
@@ -54,9 +54,9 @@ def huber(delta: float = 1.0) -> Loss:
 
     def total(*rows: Any) -> Any:
         residual = _residuals(*rows)
-        # With c = r held within ±δ, both pieces are c (r − c/2), and dc drops out of the derivative.
-        held = anp.clip(residual, -delta, delta)
-        return anp.sum(held * (residual - 0.5 * held))
+        # With c = r clipped to ±δ, both pieces are c (r − c/2), and dc drops out of the derivative.
+        clipped = anp.clip(residual, -delta, delta)
+        return anp.sum(clipped * (residual - 0.5 * clipped))
 
     return Loss("huber", total, mean=True)
 
@@ -81,7 +81,7 @@ LOSSES: dict[str, Callable[..., Loss]] = {"sse": sse, "mse": mse, "mae": mae, "h
 
 
 def losses_for(task: str) -> list[str]:
-    """The losses that suit a task, its default first: the log loss is of probabilities."""
+    """The losses of a task, its default first. The log loss needs probabilities, so a regression has none."""
     return ["log_loss", "mse", "sse"] if task == "classification" else ["mse", "sse", "mae", "huber"]
 
 

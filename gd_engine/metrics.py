@@ -1,8 +1,7 @@
-"""The prediction error: what one really wants to be small (or large), on rows that the descent has not seen.
+"""Metrics of predictions: mean squared error, and for a classification accuracy, precision, recall and F1.
 
-Every metric follows from a few sums over rows, the *tally*: at each step only the tally is taken, and the metrics of
-many steps are worked out together. A metric that does not exist for these rows (precision where nothing is predicted
-positive) is NaN, never 0.
+Every metric follows from a few sums over rows, the *tally*. A step computes the tally alone; the metrics of many steps
+are computed together. A metric that is undefined on these rows (precision without a positive prediction) is NaN.
 """
 
 from collections.abc import Callable
@@ -22,9 +21,9 @@ Tally = Callable[[FloatArray, Any], list[Any]]
 def tally_of(targets: FloatArray, *, classes: int) -> Tally:
     """The function from (predictions, their sum of squared errors) to the tally of these rows.
 
-    `targets` are the model's, `classes` is 0 for a regression. The tally of a classification is the squared errors,
-    the hits of each class, and how often each class was predicted; of two classes only the second is counted. But for
-    more than two classes, the predictions may also be those of several steps, shape (k, n), and squared errors (k,).
+    `targets` are the model's, `classes` is 0 for a regression. The tally of a classification has the squared errors,
+    the hits of each class and the predictions of each class; of two classes it counts only the second. With at most
+    two classes the function also accepts the predictions of several steps, shape (k, n), with squared errors (k,).
     """
     if classes == 0:
         return lambda prediction, squares: [squares]
@@ -48,19 +47,18 @@ def tally_of(targets: FloatArray, *, classes: int) -> Tally:
 
 
 def tally_length(classes: int) -> int:
-    """How many numbers a tally has."""
+    """The number of entries of a tally."""
     return 1 if classes == 0 else 3 if classes == 2 else 1 + 2 * classes
 
 
 def measures(tallies: FloatArray, targets: FloatArray, *, classes: int, count: int) -> dict[str, FloatArray]:
     """Each metric at each step, shape (k,), from the tallies, shape (k, `tally_length`), of `count` rows.
 
-    - mse: the mean squared error; of probabilities against 0 and 1, averaged over the classes if there are
-      several, it is also called the Brier score.
-    - accuracy: the share of rows whose class is right, that with the greatest probability being predicted.
-    - precision: of the rows predicted to be of a class, the share that are; recall: of the rows of a class, the share
-      predicted so; f1: their harmonic mean, 2 TP / (2 TP + FP + FN). Of two classes these are the second's; of more,
-      the mean over the classes.
+    - mse: the mean squared error; of probabilities against 0 and 1, averaged over more than two classes: the Brier
+      score.
+    - accuracy: the share of rows whose predicted class, the one of greatest probability, is correct.
+    - precision: TP / (TP + FP); recall: TP / (TP + FN); f1: their harmonic mean, 2 TP / (2 TP + FP + FN). Of two
+      classes these are the second's; of more, the mean over the classes.
     """
     if count == 0:
         empty = np.full(len(tallies), np.nan)
@@ -71,13 +69,13 @@ def measures(tallies: FloatArray, targets: FloatArray, *, classes: int, count: i
         return {"mse": mse}
     hits, predicted = np.split(tallies[:, 1:], 2, axis=1)
     actual = np.atleast_1d(targets.sum(axis=-1))
-    right = hits.sum(axis=1)
-    if outputs == 1:  # the rows of the first class that are right: all but the misses and the false alarms
-        right = count - actual[0] - predicted[:, 0] + 2 * right
+    correct = hits.sum(axis=1)
+    if outputs == 1:  # add the true negatives
+        correct = count - actual[0] - predicted[:, 0] + 2 * correct
     with np.errstate(invalid="ignore"):
         return {
             "mse": mse,
-            "accuracy": right / count,
+            "accuracy": correct / count,
             "precision": (hits / predicted).mean(axis=1),
             "recall": (hits / actual).mean(axis=1),
             "f1": (2 * hits / (predicted + actual)).mean(axis=1),
@@ -85,5 +83,5 @@ def measures(tallies: FloatArray, targets: FloatArray, *, classes: int, count: i
 
 
 def criteria_names(task: str, parts: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of the criteria, such as train_mse and test_mse, metric by metric."""
+    """The names of the metric columns, such as train_mse and test_mse, metric by metric."""
     return tuple(f"{part}_{name}" for name in METRICS[task] for part in parts)

@@ -1,4 +1,4 @@
-"""A descent's problem: a model, its data made ready, and E(θ) over the training rows."""
+"""The problem of a descent: a model, its prepared data, and E(θ) over the training rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ from gd_engine.metrics import criteria_names
 from gd_engine.models.base import Model, design_columns
 
 MOST_REDUCED = 256
-"""The most parameters for which data is reduced: its price grows with their square."""
+"""The most parameters for which data is reduced: the cost grows with their square."""
 
 
 class Problem(NamedTuple):
-    """All that `descend` needs to know. `reduced` says that the rows are triangles, see `gd_engine.data.qr`."""
+    """Model, loss, penalty and rows. If `reduced`, the rows are triangular factors, see `gd_engine.data.qr`."""
 
     model: Model
     loss: Loss
@@ -36,7 +36,7 @@ class Problem(NamedTuple):
 
     @property
     def divisor(self) -> int:
-        """What the loss's total over the training rows is divided by."""
+        """The divisor of the loss's total over the training rows: their number for a mean, 1 for a sum."""
         if not self.loss.mean:
             return 1
         # A row of k classes has k errors, but one likelihood.
@@ -44,7 +44,7 @@ class Problem(NamedTuple):
 
     @property
     def parts(self) -> dict[str, Rows]:
-        """The rows by name; validation rows only if there are any."""
+        """The rows by the name of their part; without validation rows there is no such part."""
         validation = {"validation": self.validation} if self.validation.size else {}
         return {"train": self.train, **validation, "test": self.test}
 
@@ -59,19 +59,19 @@ class Problem(NamedTuple):
         return column_names(self.model, self.loss.name, l1=self.penalty.l1, validation=self.validation.size > 0)
 
     def design(self, x: FloatArray) -> FloatArray:
-        """The design matrix of other rows: x of shape (k, d), in the data's own units → (k, c)."""
+        """The design matrix of other rows: x of shape (k, d), in the data's units → (k, c)."""
         columns = self.scaling.apply(design_columns(self.model, x))
         return np.column_stack([np.ones(len(x)), columns]) if self.model.intercept else columns
 
     def coefficients(self, theta: FloatArray) -> FloatArray:
-        """θ in the data's own units, shape (p,)."""
+        """θ in the data's units, shape (p,)."""
         if self.model.kind == "formula":
             return theta
         return in_data_units(theta, self.scaling, intercept=self.model.intercept, width=self.model.width)
 
 
 def is_quadratic(model: Model, loss: str, l1: float) -> bool:
-    """Whether E is quadratic in θ, with few enough parameters to make use of it."""
+    """Whether E is quadratic in θ and has at most MOST_REDUCED parameters."""
     squares = model.linear and model.task == "regression" and loss in {"sse", "mse"}
     return squares and l1 == 0.0 and len(model.parameters) <= MOST_REDUCED
 
@@ -79,7 +79,7 @@ def is_quadratic(model: Model, loss: str, l1: float) -> bool:
 def column_names(model: Model, loss: str, *, l1: float = 0.0, validation: bool = False) -> tuple[str, ...]:
     """The names of a trajectory's columns besides θ, in order.
 
-    optimality_gap, E(θ) − E(θ*), is there for an E quadratic in θ, whose least value is known.
+    Only an E quadratic in θ has the column optimality_gap, E(θ) − E(θ*).
     """
     parts = ("train", "validation", "test") if validation else ("train", "test")
     gap = ("optimality_gap",) if is_quadratic(model, loss, l1) else ()
@@ -102,16 +102,16 @@ def pose_blocks(
     standardize: bool = False,
     reduce: bool = True,
 ) -> Problem:
-    """The problem of fitting `model` to data that comes in blocks of rows, x of shape (k, d) and y of shape (k,).
+    """The problem of fitting `model` to data in blocks of rows, x of shape (k, d) and y of shape (k,).
 
-    y is a number, or for a classification the code of its class from 0. Powers of features are taken first and
-    standardised after, with the training rows' means and deviations. With `reduce`, where E is quadratic in θ only
-    triangles of the data are kept: each block is read once and may then be forgotten.
+    y is a number, or for a classification the index of its class. The columns are powers of the features, then
+    standardised with the training rows' means and deviations. With `reduce` and an E quadratic in θ, only triangular
+    factors of the data stay in memory; each block is read once. Raises ValueError if `split` names a missing row.
     """
     loss = LOSSES[loss]() if isinstance(loss, str) else loss
     reduced = reduce and is_quadratic(model, loss.name, l1)
-    keep: Callable[[Model, int], Gathered | Reduced] = Reduced if reduced else Gathered
-    parts = [keep(model, len(rows)) for rows in split]
+    part_of: Callable[[Model, int], Gathered | Reduced] = Reduced if reduced else Gathered
+    parts = [part_of(model, len(rows)) for rows in split]
     for first, x, rest in _slices(model, blocks):
         for part, rows in zip(parts, split, strict=True):
             chosen = _within(rows, first, len(x))
@@ -125,9 +125,9 @@ def pose_blocks(
 
 
 def _slices(model: Model, blocks: Iterable[tuple[FloatArray, FloatArray]]) -> Iterator[tuple[int, Any, Any]]:
-    """Slices of rows that stay in the cache: (number of the first row, x, y).
+    """Slices of rows that fit in the cache: (number of the first row, x, y).
 
-    They begin at the multiples of one height, so that no bit of a triangle depends on the blocks that the rows come in.
+    Slices begin at multiples of one height, so the bits of a triangular factor do not depend on the blocks.
     """
     height = slice_rows(len(model.monomials) + 2)
     first, held = 0, 0

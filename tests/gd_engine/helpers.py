@@ -1,4 +1,4 @@
-"""What the engine's tests share: a model of every kind, and a descent as one table."""
+"""Helpers of the engine's tests: a model of every kind, and a descent as one table."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ VARIANTS: dict[str, Callable[[Sequence[str]], Model]] = {
     "mlp of 3": lambda names: MODELS["mlp"](names, hidden=(2, 3), task="classification", classes=["p", "q", "r"]),
     "formula": lambda names: MODELS["formula"](names, formula=f"b1*(1 - exp(-b2*{names[0]})) + b3*tanh({names[-1]})"),
 }
-"""Every kind of model, by a name that says which."""
+"""Model constructors, one or more of every kind, by name."""
 
 
 def joined(blocks: Iterable[Block]) -> dict[str, FloatArray]:
@@ -56,7 +56,7 @@ def descended(
     affine: bool = True,
     **options: Any,
 ) -> tuple[dict[str, FloatArray], Outcome]:
-    """The whole trajectory of a descent and how it ended. `options` are the recipe's."""
+    """The whole trajectory of a descent and its outcome. `options` are those of DescentConfig."""
     method = OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
     theta0 = initial_theta(problem.model, 1) if theta0 is None else theta0
     config = DescentConfig(method, rate, steps, **options)
@@ -68,7 +68,7 @@ def descended(
 
 
 def assert_same_bits(ours: dict[str, FloatArray], theirs: dict[str, FloatArray]) -> None:
-    """Every column of both, bit for bit."""
+    """Asserts that every column of both tables has the same bits."""
     assert ours.keys() == theirs.keys()
     for name, column in ours.items():
         np.testing.assert_array_equal(column, theirs[name], err_msg=name, strict=True)

@@ -1,6 +1,6 @@
-"""The oracle: models, losses, optimisers and the loop as a student would write them, with autograd and nothing of ours.
+"""Test oracle: models, losses, optimisers and a plain descent loop with autograd, independent of the engine.
 
-No slices, no reduction, no recording, no shared functions: wherever both agree, it is not because of a common mistake.
+The oracle has no slices, no reduction, no recording and no function of the engine, so it shares none of its mistakes.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,14 +29,14 @@ class Task(NamedTuple):
 
     @property
     def classes(self) -> int:
-        """How many, 0 for a regression."""
+        """The number of classes, 0 for a regression."""
         if "of " in self.variant:
             return int(self.variant.split("of ")[1][0])
         return 2 if "logistic" in self.variant else 0
 
     @property
     def intercept(self) -> bool:
-        """Whether there is a column of ones."""
+        """Whether the design has a column of ones."""
         return "no intercept" not in self.variant and self.variant != "formula"
 
 
@@ -48,7 +48,7 @@ def matrices(task: Task) -> list[tuple[FloatArray, FloatArray]]:
         x = np.column_stack([x] + [x[:, i] * x[:, j] for i, j in pairs])
     if task.standardize:
         of_train = x[task.split.train]
-        # Summed one after the other, the numbers of a column far from 0 would have a mean of too few digits.
+        # A sequential sum would leave the mean of a column far from 0 with too few digits.
         mean = np.array([fsum(column) / len(column) for column in of_train.T])
         deviation = np.array(
             [sqrt(fsum((column - m) ** 2) / len(column)) for column, m in zip(of_train.T, mean, strict=True)]
@@ -61,7 +61,7 @@ def matrices(task: Task) -> list[tuple[FloatArray, FloatArray]]:
 
 
 def score(task: Task, theta: Any, x: Any) -> Any:
-    """The scores: a vector, or for three classes a row of the matrix for each row of the data."""
+    """The scores, shape (n,), or (n, k) for more than two classes."""
     if task.variant.startswith("mlp"):
         return _perceptron(task, theta, x)
     if task.variant == "formula":
@@ -98,7 +98,7 @@ def predict(task: Task, theta: Any, x: Any) -> Any:
 
 
 def errors(task: Task, theta: Any, x: Any, y: FloatArray) -> Any:
-    """Predictions less what they should be."""
+    """Predictions minus targets."""
     aim = np.eye(3)[y.astype(int)] if task.classes == 3 else y
     return predict(task, theta, x) - aim
 
@@ -160,7 +160,7 @@ class Step(NamedTuple):
 def steps(
     task: Task, optimizer: str, rate: float, count: int, theta: FloatArray, epsilon: float = 1e-8
 ) -> Iterator[Step]:
-    """Steps 0 to `count`, or those before the first that is not finite. `epsilon` is that of the adaptive methods."""
+    """Steps 0 to `count`, up to the first non-finite step. `epsilon` is that of the adaptive methods."""
     [(x, y), *_] = matrices(task)
 
     def e(t: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Random data of every trouble, and the same descent by the oracle and by the engine, side by side."""
+"""Random problems, well and badly conditioned, and the comparison of the engine's descents with the oracle's."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def features(random: np.random.Generator, rows: int, columns: int, trouble: str)
 
 
 def target(random: np.random.Generator, x: FloatArray, classes: int) -> FloatArray:
-    """A noisy function of the features, or a class that depends on them."""
+    """Targets: a noisy function of the features, or a class that depends on them."""
     z = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-300)
     s = z @ random.standard_normal(x.shape[1]) + random.uniform(0.1, 2.0) * random.standard_normal(len(x))
     if classes == 0:
@@ -49,7 +49,7 @@ def target(random: np.random.Generator, x: FloatArray, classes: int) -> FloatArr
 
 
 def parts(random: np.random.Generator, rows: int, *, test: bool, validation: bool) -> Split:
-    """Some rows of each kind."""
+    """A split with rows in each part asked for."""
     order = random.permutation(rows)
     of_test = max(rows // 4, 1) if test else 0
     of_validation = of_test + (max(rows // 5, 1) if validation else 0)
@@ -59,7 +59,7 @@ def parts(random: np.random.Generator, rows: int, *, test: bool, validation: boo
 
 @st.composite
 def tasks(draw: st.DrawFn, variant: str, *, rows: Any = None, troubles: Any = None) -> Task:
-    """A task for a variant of a model."""
+    """A random task for a variant of a model."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1), label="seed"))
     trouble = draw(st.sampled_from(TROUBLES) if troubles is None else troubles, label="trouble")
     x = features(
@@ -83,16 +83,16 @@ def tasks(draw: st.DrawFn, variant: str, *, rows: Any = None, troubles: Any = No
 
 
 def posed(task: Task, *, reduce: bool = True) -> Problem:
-    """The engine's problem."""
+    """The engine's problem for a task."""
     model = VARIANTS[task.variant]([f"x{i}" for i in range(task.x.shape[1])])
     options: dict[str, Any] = {"loss": task.loss, "l1": task.l1, "l2": task.l2, "standardize": task.standardize}
     return pose(model, task.x, task.y, task.split, reduce=reduce, **options)
 
 
 def stable_rate(task: Task) -> float:
-    """1/λmax of the Hessian at the first θ, or a small number where there is none.
+    """1/λmax of the Hessian at the first θ, or a small number where λmax is not positive.
 
-    |r| has no curvature but that of rounding errors, nor has the Huber loss of large r; the curvature of r² suits them.
+    The curvature of |r|, and of the Huber loss for large r, is a rounding error; the curvature of r² replaces it.
     """
     problem = posed(task._replace(loss="mse") if task.loss in {"mae", "huber"} else task, reduce=False)
     try:
@@ -104,8 +104,8 @@ def stable_rate(task: Task) -> float:
 def first_theta(task: Task) -> FloatArray:
     """A θ₀ that gives scores of about 1.
 
-    At 0, which is the engine's own, a component of ∇E is often 0 but for rounding (the errors of balanced classes add
-    up to nothing), and so is a weight that l1 holds there: their signs and relative sizes are nobody's.
+    At the engine's default, θ₀ = 0, rounding decides the sign of some components of ∇E (the errors of balanced classes
+    cancel) and of weights that l1 keeps at 0.
     """
     model = VARIANTS[task.variant]([f"x{i}" for i in range(task.x.shape[1])])
     random = np.random.default_rng(len(task.y))
@@ -131,11 +131,10 @@ def compare(
     replay: bool = True,
     affine: bool = True,
 ) -> tuple[Difference, Outcome, int]:
-    """How far the engine is from the oracle; how it ended; and how many finite steps the oracle has.
+    """The differences between engine and oracle, the engine's outcome, and the oracle's number of finite steps.
 
     θ is relative to the largest |θ| of its step. A residual is the difference of numbers as large as |x|·|θ| and |y|,
-    and no arithmetic in 64 bits has more digits of it than those leave: errors are relative to these numbers squared,
-    and ∇E to what they are multiplied with.
+    which limits its digits in float64: errors are relative to the squares of these numbers, and ∇E to its factors.
     """
     problem = posed(task, reduce=reduce)
     theta0 = first_theta(task)
@@ -167,11 +166,11 @@ def compare(
 
 
 def _epsilon(task: Task, optimizer: str, theta0: FloatArray) -> float:
-    """An ε that lets adaptive methods be compared: a thousandth of the first gradient.
+    """The ε of adaptive methods in a comparison: a thousandth of the first gradient.
 
-    g / (√g² + ε) is the sign of g as ε → 0, and where a component of ∇E is 0 (the sum of balanced classes' errors), its
-    sign is that of a rounding error. With the ε that they have by default, the oracle does not agree with itself when
-    the rows are summed in another order. test_pytorch.py has the defaults.
+    g / (√g² + ε) is the sign of g as ε → 0, and rounding decides the sign of a component that is 0 (the sum of balanced
+    classes' errors). With the default ε the oracle disagrees with itself after a reordering of the rows.
+    test_pytorch.py tests the defaults.
     """
     first = next(oracle.steps(task, "gd", 0.0, 0, theta0), None)
     size = np.abs(first.gradient).max() if first and optimizer in ADAPTIVE else 0.0
@@ -179,7 +178,7 @@ def _epsilon(task: Task, optimizer: str, theta0: FloatArray) -> float:
 
 
 def _size(task: Task, theta: FloatArray, x: FloatArray, y: FloatArray) -> float:
-    """The numbers that errors are differences of. Probabilities do not grow with the scores that they come from."""
+    """The size of predictions and targets, whose differences are the errors; of probabilities its square root."""
     first_layer = theta if len(theta) == x.shape[1] else np.full(x.shape[1], np.abs(theta).max())
     size = np.sqrt(np.mean((np.abs(x) @ np.abs(first_layer)) ** 2 + y**2))
     return float(np.sqrt(size) if task.classes else size)
@@ -192,7 +191,7 @@ def _note(found: Difference, name: str, ours: Any, theirs: Any, size: Any) -> No
 
 
 def assert_agree(compared: tuple[Difference, Outcome, int], steps: int) -> None:
-    """Every number to `CLOSE`, and the same end: all steps, or divergence at the oracle's first that is not finite."""
+    """Asserts agreement to `CLOSE` and the outcome: all steps, or divergence at the oracle's first non-finite step."""
     found, outcome, count = compared
     assert outcome == (("max_steps", steps) if count == steps + 1 else ("diverged", count))
     assert len(found) >= (3 if count else 0)

@@ -1,4 +1,4 @@
-"""Sums that depend on their terms alone."""
+"""Tests of reproducible norms."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ LENGTHS = [1, 2, 3, 7, 64, 1000, EINSUM_BUFFER - 1, EINSUM_BUFFER, EINSUM_BUFFER
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_a_norm_has_the_same_bits_whatever_stands_beside_it(length: int) -> None:
+def test_a_norm_does_not_depend_on_the_other_vectors(length: int) -> None:
     vectors = np.random.default_rng(length).standard_normal((67, length))
     alone = np.array([squared_norms(vector) for vector in vectors])
     np.testing.assert_allclose(alone, (vectors**2).sum(axis=1), rtol=1e-12)

@@ -1,4 +1,4 @@
-"""What a descent holds does not grow with its steps, nor what posing a problem does with its rows."""
+"""The memory of a descent does not grow with its steps; the memory of posing a problem does not grow with its rows."""
 
 import subprocess
 import sys
@@ -11,10 +11,10 @@ from gd_engine import MODELS, OPTIMIZERS, DescentConfig, descend, pose, split_by
 from gd_engine.descent.affine_steps import AFFINE_BLOCK
 
 BLOCK_BYTES = AFFINE_BLOCK * (3 + 5) * 8
-"""θ and the columns of a leap: three parameters, train_loss, both errors, gradient_norm, learning_rate, the gap."""
+"""Bytes of an affine block: three parameters, train_loss, both errors, gradient_norm, learning_rate, optimality_gap."""
 
 
-def test_a_million_steps_hold_no_more_than_a_few_blocks() -> None:
+def test_a_million_steps_use_the_memory_of_a_few_blocks() -> None:
     random = np.random.default_rng(0)
     x = random.standard_normal((100, 2))
     problem = pose(MODELS["linear"](["a", "b"]), x, x @ np.array([1.0, 2.0]), split_by_fraction(100, 0.2))
@@ -43,7 +43,7 @@ true = np.linspace(-1.0, 1.0, WIDTH)
 
 def blocks():
     random = np.random.default_rng(0)
-    # Fresh numbers would take longer than the fit: each block is a row's multiple of the same.
+    # Fresh random numbers would take longer than the fit, so each block scales the rows of one base block.
     base = random.standard_normal((HEIGHT, WIDTH))
     for number in range(BLOCKS):
         x = base * (1.0 + 0.5 * np.sin(np.arange(HEIGHT) + number))[:, None]
@@ -73,7 +73,7 @@ print(float(np.abs(found[1:] - true).max()), float(abs(found[0] - 3.0)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is Linux's")
-def test_data_four_times_larger_than_memory_is_fitted_as_it_streams_by() -> None:
+def test_streamed_data_four_times_larger_than_memory_is_fitted() -> None:
     limit = 300 * 2**20
     results = {}
     for way in ("reduce", "keep"):

@@ -1,4 +1,4 @@
-"""The prediction error, against its definition row by row."""
+"""Metrics against their definitions, row by row."""
 
 import math
 
@@ -37,7 +37,7 @@ def test_counts_follow_the_definitions(pairs: list[tuple[float, float]]) -> None
 
 
 @given(st.integers(3, 5), st.integers(1, 40), st.integers(0, 10_000))
-def test_several_classes_are_averaged_each_against_the_rest(classes: int, count: int, seed: int) -> None:
+def test_several_classes_average_one_against_rest(classes: int, count: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     y = random.integers(0, classes, count)
     p = random.dirichlet(np.ones(classes), count).T
@@ -58,8 +58,8 @@ def test_several_classes_are_averaged_each_against_the_rest(classes: int, count:
     assert found["mse"] == pytest.approx(brier, rel=1e-12)
 
 
-def test_a_case_counted_by_hand() -> None:
-    # Rows of classes 0 0 1 1 1 2, taken for 0 1 1 1 0 2.
+def test_metrics_of_a_case_counted_by_hand() -> None:
+    # Rows of classes 0 0 1 1 1 2, predicted as 0 1 1 1 0 2.
     guess = np.array([0, 1, 1, 1, 0, 2])
     y = np.array([0, 0, 1, 1, 1, 2])
     found = measured(np.eye(3)[:, y], np.eye(3)[:, guess], 3)
@@ -70,18 +70,18 @@ def test_a_case_counted_by_hand() -> None:
     assert found["mse"] == pytest.approx(4 / 18)
 
 
-def test_one_half_is_predicted_positive_and_of_equals_the_first_class_is() -> None:
+def test_one_half_predicts_positive_and_ties_predict_the_first_class() -> None:
     assert measured(np.array([1.0]), np.array([0.5]), 2)["accuracy"] == 1.0
     assert measured(np.eye(3)[:, [0]], np.full((3, 1), 1 / 3), 3)["accuracy"] == 1.0
 
 
-def test_no_rows_have_no_metric() -> None:
+def test_metrics_of_no_rows_are_nan() -> None:
     empty = measures(np.zeros((4, 0)), np.zeros(0), classes=2, count=0)
     assert all(np.isnan(values).all() and len(values) == 4 for values in empty.values())
     assert set(measures(np.zeros((4, 0)), np.zeros(0), classes=0, count=0)) == {"mse"}
 
 
-def test_a_criterion_is_named_after_its_rows() -> None:
+def test_a_metric_column_is_named_after_its_part() -> None:
     assert criteria_names("regression", ("train", "test")) == ("train_mse", "test_mse")
     assert criteria_names("classification", ("train", "test"))[:4] == (
         "train_mse",

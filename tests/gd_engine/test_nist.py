@@ -1,4 +1,4 @@
-"""Real data with certified answers: NIST's Statistical Reference Datasets."""
+"""Descents on NIST's Statistical Reference Datasets against the certified parameters."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def line(name: str, features: list[str]) -> Problem:
 
 
 def last_block(problem: Problem, optimizer: Optimizer, rate: float, steps: int) -> Block:
-    """The last block of a descent of which no more than one block is kept."""
+    """The last block of a descent; only one block is in memory at a time."""
     state = start(np.zeros(len(problem.model.parameters)), optimizer)
     for block in descend(problem, DescentConfig(optimizer, rate, steps), state):  # noqa: B007
         pass
@@ -55,7 +55,7 @@ def assert_certified(name: str, problem: Problem, block: Block, digits: float) -
     assert squares == pytest.approx(certified["residual_sum_of_squares"], rel=1e-9)
 
 
-def test_norris_standardised_to_nine_digits() -> None:
+def test_standardised_norris_agrees_to_nine_digits() -> None:
     problem = line("norris", ["x"])
     block = last_block(problem, GD, auto_learning_rate(problem.energy, np.zeros(2)), 100)
     assert_certified("norris", problem, block, 5e-10)
@@ -64,17 +64,17 @@ def test_norris_standardised_to_nine_digits() -> None:
 LONGLEY = [f"x{i}" for i in range(1, 7)]
 
 
-def test_longley_by_plain_gradient_descent_to_ten_digits() -> None:
-    """λmax/λmin is 12,000: an error in the weakest direction falls by (1 − 1/12,000) a step. 11.7 digits were seen."""
+def test_longley_by_gradient_descent_agrees_to_ten_digits() -> None:
+    """λmax/λmin is 12,000: an error in the weakest direction falls by (1 − 1/12,000) a step. 11.7 digits found."""
     problem = line("longley", LONGLEY)
     block = last_block(problem, GD, auto_learning_rate(problem.energy, np.zeros(7)), 1_000_000)
     assert_certified("longley", problem, block, 1e-10)
 
 
-def test_longley_by_tuned_nesterov_to_ten_digits_in_a_twentieth_of_the_steps() -> None:
+def test_longley_by_nesterov_agrees_to_ten_digits_in_a_twentieth_of_the_steps() -> None:
     """η = 1/λmax and μ = (√κ − 1)/(√κ + 1) with κ = λmax/λmin: the error falls by 1 − 1/√κ a step.
 
-    Nesterov, Introductory Lectures on Convex Optimization, 2004, 2.2.1. Here η = 0.1086 and μ = 0.982; 12 digits seen.
+    Nesterov, Introductory Lectures on Convex Optimization, 2004, 2.2.1. Here η = 0.1086 and μ = 0.982; 12 digits found.
     """
     problem = line("longley", LONGLEY)
     design = problem.train.design
@@ -110,10 +110,10 @@ DANWOOD = np.array([[1.309, 2.138], [1.471, 3.421], [1.490, 3.597], [1.565, 4.34
         ("danwood", "b1*x**b2", 1e-2, [1, 1], [7.6886226176e-01, 3.8604055871e00], 4.3173084083e-03),
     ],
 )
-def test_a_curve_that_is_not_linear_in_its_parameters(
+def test_a_nonlinear_formula_agrees_with_the_certified_parameters(
     name: str, formula: str, rate: float, units: list[float], certified: list[float], squares: float
 ) -> None:
-    """By formula, its parameters of order one; the heavy ball from the default θ₀ of ones, loss mse, 5,000 steps."""
+    """A formula with parameters of order one; momentum from the default θ₀ of ones, loss mse, 5,000 steps."""
     x, y = (DANWOOD[:, :1], DANWOOD[:, 1]) if name == "danwood" else rows(name)
     problem = pose(MODELS["formula"](["x"], formula=formula), x, y, split_by_fraction(len(y), 0))
     columns, outcome = descended(problem, "momentum", rate, 5000, initial_theta(problem.model))
