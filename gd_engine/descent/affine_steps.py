@@ -1,8 +1,7 @@
-"""Many steps at once: for E quadratic in θ, a step is an affine map, and k steps are its k-th power.
+"""Affine steps: for E quadratic in θ and a linear optimiser, a step is an affine map and k steps are its k-th power.
 
-∇E(θ) = H θ − h, so an optimiser whose rule is linear takes (θ, memory, 1) to A (θ, memory, 1) with one matrix A. The
-powers A⁰ … A⁶³ stacked give 64 steps by one matrix–vector product; the criteria of a thousand steps are another
-product.
+∇E(θ) = H θ − h, so a step maps (θ, memory, 1) to A (θ, memory, 1) with a constant matrix A. The stacked powers
+A⁰ … A⁶³ give 64 steps by one matrix–vector product; another product gives the metrics of a thousand steps.
 """
 
 from typing import NamedTuple
@@ -16,12 +15,12 @@ from gd_engine.problem import Problem
 
 GROUP = 64
 AFFINE_BLOCK = 16 * GROUP
-"""The rows of one leap. Leaps begin at its multiples, so that every one of them gives the same bits again."""
+"""Rows of an affine block. Blocks begin at its multiples, so a resumed descent has the same bits."""
 MOST_NUMBERS = 128
 
 
 class AffineBlock(NamedTuple):
-    """Consecutive rows: θ, shape (k, p), and columns, shape (k,), `tallies` (k, parts); the θ and memory after them."""
+    """Consecutive rows: θ, shape (k, p), columns, shape (k,), `tallies`, (k, parts), and the next θ and memory."""
 
     theta: FloatArray
     energy: FloatArray
@@ -32,14 +31,14 @@ class AffineBlock(NamedTuple):
 
 
 def pays(problem: Problem, optimizer: Optimizer, steps: int) -> bool:
-    """Whether powers of A are worth their price: A is small, and there are more steps than A has columns."""
+    """Whether powers of A save time: A is small, and the steps are at least four times its columns."""
     p = len(problem.model.parameters)
     numbers = p + optimizer.init(np.zeros(p)).size + 1
     return problem.reduced and optimizer.linear and numbers <= MOST_NUMBERS and steps >= 4 * numbers
 
 
 class AffineStepper:
-    """The leaps of a descent with a constant learning rate on a reduced problem. Raises nothing: see `affine_block`."""
+    """Affine blocks of a descent with a constant learning rate on a reduced problem."""
 
     def __init__(self, problem: Problem, optimizer: Optimizer, rate: float) -> None:
         self._problem = problem
@@ -55,7 +54,7 @@ class AffineStepper:
         self._powers = np.ascontiguousarray(powers[:, : self._p]).reshape(-1, len(step))
 
     def affine_block(self, theta: FloatArray, memory: FloatArray, rows: int) -> AffineBlock | None:
-        """The next `rows` rows, at most LEAP, from θ on; None where one of their numbers is not finite."""
+        """The next `rows` rows from θ, at most AFFINE_BLOCK; None if one of their numbers is not finite."""
         groups = -(-rows // GROUP)
         thetas = np.empty((groups, GROUP * self._p))
         state = np.concatenate([theta, memory.ravel(), [1.0]])
@@ -88,7 +87,7 @@ class AffineStepper:
 
 
 def _matrix(optimizer: Optimizer, rate: float, hessian: FloatArray, offset: FloatArray) -> FloatArray:
-    """A, column by column: what the optimiser makes of each unit vector of (θ, memory, 1)."""
+    """The matrix A, column by column: the optimiser's step from each unit vector of (θ, memory, 1)."""
     p = len(offset)
     slots = len(optimizer.init(np.zeros(p)))
     columns = []

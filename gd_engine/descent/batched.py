@@ -1,7 +1,7 @@
-"""Descents of one problem that go on abreast: at every step one pass for all of them.
+"""Batched descents: several descents of one problem, with one evaluation a step for all of them.
 
-For small data a step costs its calls, not its numbers, and many θ hardly take more calls than one. Each of the descents
-has the numbers that `descend` gives it alone, bit for bit.
+On small data the number of calls determines the cost of a step, and a batch needs hardly more calls than one descent.
+Each descent has the same bits as under `descend`.
 """
 
 from collections import deque
@@ -24,14 +24,15 @@ from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
 MOST_BYTES = 2**25
-"""Of the steps that are kept until they are asked for."""
+"""Limit of the memory for computed steps that no caller has read yet."""
 MOST_ROWS = 2048
-"""Of more, the numbers take longer than the calls."""
+"""Limit of the rows: beyond it, arithmetic costs more than calls."""
 FEWEST = 4
+"""The smallest batch that saves time."""
 
 
 def largest_batch(problem: Problem, config: DescentConfig) -> int:
-    """How many such descents are worth going together; 0 where each is as fast alone, or has to go alone."""
+    """The number of such descents to batch; 0 where a batch is impossible or saves no time."""
     plain = config.stop.never and config.batch_size is None and config.clip_norm is None
     if not plain or isinstance(config.learning_rate, Backtracking) or ways(problem, config)[-1] != "replay":
         return 0
@@ -43,63 +44,64 @@ def largest_batch(problem: Problem, config: DescentConfig) -> int:
 
 
 class BatchedDescent:
-    """Descents that are at the same step and have as many to make, each with a number by which it is asked for.
+    """Descents at the same step with the same number of steps, each under a number chosen by the caller.
 
     Raises NotImplementedError where the problem cannot be recorded for many θ.
     """
 
     def __init__(self, problem: Problem, descents: Mapping[int, tuple[DescentConfig, State]]) -> None:
         self._numbers = list(descents)
-        self._recipes = [config for config, _ in descents.values()]
+        self._configs = [config for config, _ in descents.values()]
         states = [state for _, state in descents.values()]
         self._theta = np.array([state.theta for state in states])
         self._memory = np.stack([state.memory for state in states], axis=1)
-        self._step, self._last = states[0].step, self._recipes[0].steps
+        self._step, self._last = states[0].step, self._configs[0].steps
         self._linear = problem.model.linear
         self._pieces: dict[int, deque[_Piece]] = {number: deque() for number in descents}
         with np.errstate(all="ignore"):
             self._evaluator = _Evaluator(problem, self._theta[0])
-            self._walk = Stepper(problem, self._recipes[0], self._evaluator)
+            self._stepper = Stepper(problem, self._configs[0], self._evaluator)
 
     @property
     def numbers(self) -> list[int]:
-        """Of those that have not left, in order."""
+        """The numbers of the active descents, in order."""
         return list(self._pieces)
 
     def descend(self, number: int, is_full: IsFull) -> Iterator[Block]:
-        """The blocks of one of them, as `gd_engine.descend` gives them; the others keep up with it."""
+        """The blocks of one descent, equal to those of `gd_engine.descend`. The others advance with it."""
         while True:
             with np.errstate(all="ignore"):
-                block = self._block(self._enough(self._pieces[number], is_full))
+                block = self._block(self._next_piece(self._pieces[number], is_full))
             yield block
             if block.outcome:
                 self.leave(number)
                 return
 
     def leave(self, number: int) -> None:
-        """To be told when one of them is over, or wanted no more."""
+        """Removes a descent from the batch, with its steps that no caller has read."""
         self._pieces.pop(number, None)
-        self._keep([other != number for other in self._numbers])
+        self._select([other != number for other in self._numbers])
 
-    def _keep(self, these: Sequence[bool]) -> None:
-        self._numbers = list(compress(self._numbers, these))
-        self._recipes = list(compress(self._recipes, these))
-        kept = np.array(these, dtype=bool)
-        self._theta, self._memory = self._theta[kept], self._memory[:, kept]
+    def _select(self, active: Sequence[bool]) -> None:
+        """Drops the descents that are not active."""
+        self._numbers = list(compress(self._numbers, active))
+        self._configs = list(compress(self._configs, active))
+        mask = np.array(active, dtype=bool)
+        self._theta, self._memory = self._theta[mask], self._memory[:, mask]
 
-    def _enough(self, pieces: "deque[_Piece]", is_full: IsFull) -> "_Piece":
-        """As many of the pieces that there are, or come as all go on, as fill a block."""
+    def _next_piece(self, pieces: "deque[_Piece]", is_full: IsFull) -> "_Piece":
+        """One full block's steps: the computed pieces first, then new ones."""
         taken: list[_Piece] = []
         rows = 0
         while not (taken and (taken[-1].outcome or is_full(rows))):
             while not pieces:
-                self._go_on(is_full, rows)
+                self._advance(is_full, rows)
             taken.append(pieces.popleft())
             rows += len(taken[-1].theta)
         return _joined(taken)
 
-    def _go_on(self, is_full: IsFull, before: int) -> None:
-        """Steps of all, until with those before them they are enough, or one of them is over; each gets its piece."""
+    def _advance(self, is_full: IsFull, before: int) -> None:
+        """Appends a piece to every descent: steps until `before` rows and these fill a block, or one descent ends."""
         first = self._states()
         thetas: list[FloatArray] = []
         tables: list[FloatArray] = []
@@ -110,28 +112,28 @@ class BatchedDescent:
             if not finite.all():
                 outcomes = [None if each else Outcome("diverged", self._step) for each in finite]
                 break
-            rates = np.array([_rate(config, self._step) for config in self._recipes])
+            rates = np.array([_rate(config, self._step) for config in self._configs])
             thetas.append(self._theta)
             tables.append(self._table(found, rates))
             if self._step == self._last:
                 outcomes = [Outcome("max_steps", self._step)] * len(first)
             else:
                 self._update(found.gradient, rates[:, None])
-        self._cut(first, thetas, tables, outcomes)
+        self._append(first, thetas, tables, outcomes)
 
     def _table(self, found: "_Found", rates: FloatArray) -> FloatArray:
         norms = [sqrt(gradient @ gradient) for gradient in found.gradient]
-        gaps = [self._walk.gap(theta) for theta in self._theta]
+        gaps = [self._stepper.gap(theta) for theta in self._theta]
         return np.column_stack([found.energy, norms, rates, gaps, found.tallies])
 
     def _update(self, gradient: FloatArray, rates: FloatArray) -> None:
-        """The next step of each, in one call for those that have the same optimiser."""
-        of: dict[int, list[int]] = {}
-        for place, config in enumerate(self._recipes):
-            of.setdefault(id(config.optimizer), []).append(place)
+        """The next θ and memory of each descent, by one call an optimiser."""
+        by_optimizer: dict[int, list[int]] = {}
+        for place, config in enumerate(self._configs):
+            by_optimizer.setdefault(id(config.optimizer), []).append(place)
         theta, memory = np.empty_like(self._theta), np.empty_like(self._memory)
-        for places in of.values():
-            update = self._recipes[places[0]].optimizer.update
+        for places in by_optimizer.values():
+            update = self._configs[places[0]].optimizer.update
             before = self._theta[places]
             change, memory[:, places] = update(
                 gradient[places], self._memory[:, places], rates[places], before, self._step
@@ -142,7 +144,7 @@ class BatchedDescent:
     def _states(self) -> list[State]:
         return [State(self._step, theta, self._memory[:, place]) for place, theta in enumerate(self._theta)]
 
-    def _cut(
+    def _append(
         self,
         first: Sequence[State],
         thetas: Sequence[FloatArray],
@@ -155,13 +157,13 @@ class BatchedDescent:
         for number, *piece in zip(self._numbers, first, theta, table, self._states(), outcomes, strict=True):
             if thetas or piece[-1]:
                 self._pieces[number].append(_Piece(*piece))
-        self._keep([outcome is None for outcome in outcomes])
+        self._select([outcome is None for outcome in outcomes])
 
     def _block(self, piece: "_Piece") -> Block:
         theta, table = piece.theta, piece.table
         if self._linear and len(table):
             table = np.column_stack([table, self._evaluator.watched(theta)])
-        return self._walk.block(piece.first, theta, table, piece.after, piece.outcome)
+        return self._stepper.block(piece.first, theta, table, piece.after, piece.outcome)
 
 
 class _Piece(NamedTuple):
@@ -184,12 +186,12 @@ def _joined(pieces: Sequence[_Piece]) -> _Piece:
 def _rate(config: DescentConfig, step: int) -> float:
     rate = config.learning_rate
     if isinstance(rate, Backtracking):
-        raise TypeError("A line search goes alone.")
+        raise TypeError("A batched descent needs learning rates without a line search.")
     return rate(step) if callable(rate) else rate
 
 
 class _Found(NamedTuple):
-    """What is known at k values of θ: E, shape (k,), ∇E, (k, p), and the tallies of the parts, (k, t)."""
+    """E, shape (k,), ∇E, (k, p), and the tallies of the parts, (k, t), at k values of θ."""
 
     energy: FloatArray
     gradient: FloatArray
@@ -197,18 +199,20 @@ class _Found(NamedTuple):
 
 
 class _Evaluator(Evaluator):
-    """Also finds for many θ at once what `at` finds for one."""
+    """An evaluator whose `each` evaluates many θ in one call."""
 
     def __init__(self, problem: Problem, theta: FloatArray) -> None:
         super().__init__(problem, replay=True)
-        function, self._given = (self._everything, self._arrays) if self._few else (self._descended, self._arrays[:2])
-        self._all = record_batched(function, theta, *self._given)
+        function, self._given = (
+            (self._all_parts, self._arrays) if self._few else (self._with_gradient, self._arrays[:2])
+        )
+        self._batched = record_batched(function, theta, *self._given)
         self._penalties = record_batched(self._penalty, theta) if any(problem.penalty) else None
 
     def each(self, thetas: FloatArray) -> _Found:
-        """At θ of shape (k, p)."""
-        energy, gradient, *found = self._all(thetas, *self._given)
-        if not self._few:  # where `at` adds up slices, of which this is one
+        """E, ∇E and the tallies at θ of shape (k, p)."""
+        energy, gradient, *found = self._batched(thetas, *self._given)
+        if not self._few:  # `at` starts its sum of slices from 0, which turns −0 into 0
             energy, gradient = 0.0 + energy, 0.0 + gradient
         energy, gradient = energy / self._problem.divisor, gradient / self._problem.divisor
         if self._penalties:

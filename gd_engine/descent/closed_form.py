@@ -1,4 +1,4 @@
-"""The referee: where E is quadratic in θ its least value is known, and how far every step is from it."""
+"""Closed-form minimum of an E quadratic in θ, and the optimality gap E(θ) − E(θ*)."""
 
 from typing import NamedTuple
 
@@ -17,16 +17,16 @@ class Optimum(NamedTuple):
     root: FloatArray
 
     def gap(self, theta: FloatArray) -> FloatArray:
-        """E(θ) − E(θ*) for θ of shape (..., p): as a sum of squares, it keeps its digits close to θ*."""
+        """E(θ) − E(θ*) for θ of shape (..., p), as a sum of squares, which is accurate close to θ*."""
         away = (theta - self.theta) @ self.root.T
         return squared_norms(away)
 
 
 def optimum(problem: Problem) -> Optimum:
-    """The closed-form solution of a problem whose E is quadratic: of several, one; NaN where E is not finite.
+    """The least-squares minimum of a problem with quadratic E, one of them if several; NaN where E is not finite.
 
-    E(θ) = ‖A θ − b‖² with the rows of A and b those of the data over √divisor and, for a ridge penalty, √λ₂ times those
-    of the identity (Hoerl & Kennard, Ridge regression, 1970).
+    E(θ) = ‖A θ − b‖², where A and b have the data's rows over √divisor and, for a ridge penalty, √λ₂ times the rows of
+    the identity (Hoerl & Kennard, Ridge regression, 1970).
     """
     rows = np.column_stack([problem.train.design, problem.train.y]) / np.sqrt(problem.divisor)
     mask = np.array(problem.model.penalised, dtype=np.float64)
@@ -34,9 +34,9 @@ def optimum(problem: Problem) -> Optimum:
     upper = rows if problem.reduced else triangle(rows)
     if problem.penalty.l2:
         upper = triangle(np.concatenate([upper, ridge]))
-    if not np.isfinite(upper).all():  # data so large that its squares are not numbers
+    if not np.isfinite(upper).all():  # the squares of large data overflowed
         return Optimum(np.full(len(mask), np.nan), np.nan, upper[:, :-1])
-    # With columns of one length, a unit of measurement does not decide what counts as zero.
+    # Columns of equal norm make the rank decision independent of units of measurement.
     lengths = np.linalg.norm(upper[:, :-1], axis=0)
     lengths[lengths == 0] = 1.0
     theta = np.asarray(np.linalg.lstsq(upper[:, :-1] / lengths, upper[:, -1])[0] / lengths, dtype=np.float64)

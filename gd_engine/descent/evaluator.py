@@ -1,7 +1,6 @@
-"""E, ∇E and the criteria at one θ, by autograd: traced anew at every θ, or recorded once and replayed.
+"""Evaluation of E, ∇E and the metrics at one θ by autograd: traced at every θ, or recorded once and replayed.
 
-The rows are gone through in slices that stay in a core's cache, each read once for all that is wanted of it: its part
-of E and of ∇E, the predictions, and from these its part of the metrics.
+The rows form slices that fit in a core's cache. One pass over a slice gives its parts of E, ∇E and the metrics.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +19,11 @@ from gd_engine.problem import Problem
 
 SLICE_ROWS = 16384
 TOGETHER = 2**15
-"""As many predictions, of several θ, as stay in the cache too."""
+"""Predictions of several θ that fit in the cache together."""
 
 
 class Evaluation(NamedTuple):
-    """What is known at one θ: `tally` is that of the training rows, `watched` of the others where it cost little."""
+    """E, ∇E and the training rows' tally at one θ; `watched` has the other rows' tallies if they came for free."""
 
     energy: float
     gradient: FloatArray
@@ -39,7 +38,7 @@ class _Slice(NamedTuple):
 
 
 class Evaluator:
-    """Evaluates a problem at any θ; with `replay` by programs that are recorded when first needed."""
+    """Evaluator of a problem at any θ; with `replay` it records programs on first use and replays them."""
 
     def __init__(self, problem: Problem, *, replay: bool) -> None:
         self._problem = problem
@@ -58,9 +57,9 @@ class Evaluator:
         return self._at_once(theta) if self._few else self._slice_by_slice(theta)
 
     def _at_once(self, theta: FloatArray) -> Evaluation:
-        """All rows in one program, which shares what they have in common."""
+        """One program for the rows of all parts, with shared subexpressions."""
         if self._whole is None:
-            self._whole = self._program(self._everything, theta, *self._arrays)
+            self._whole = self._program(self._all_parts, theta, *self._arrays)
         total, gradient, *found = self._whole(theta, *self._arrays)
         tallies = [tally(found[2 * i + 1], float(found[2 * i])) for i, tally in enumerate(self._tallies)]
         energy, gradient = self._divided(theta, float(total), gradient, self._problem.divisor)
@@ -68,17 +67,17 @@ class Evaluator:
 
     def _slice_by_slice(self, theta: FloatArray) -> Evaluation:
         total, gradient, tallies = 0.0, 0.0, []
-        for of_slice, slope, tally in self._map(self._descended, theta, self._train):
+        for of_slice, slope, tally in self._map(self._with_gradient, theta, self._train):
             total, gradient = total + of_slice, gradient + slope
             tallies.append(tally)
         energy, gradient = self._divided(theta, float(total), gradient, self._problem.divisor)
         return Evaluation(energy, gradient, _summed(tallies), None)
 
     def watched(self, thetas: FloatArray) -> FloatArray:
-        """The tallies of the validation rows and of the test rows, if there are any, at each θ: shape (k, p) → (k, t).
+        """The tallies of the validation and test rows at each θ, shape (k, p) → (k, t); a part without rows has none.
 
-        Where the score is linear in θ the rest is done for many θ together, each in a row of its own, so that how many
-        they are changes no bit.
+        Where the score is linear in θ, many θ share the calls after the scores, a row each, so their number changes
+        no bit.
         """
         if not self._problem.model.linear:
             return np.array([self._watched_at(theta) for theta in thetas]).reshape(len(thetas), -1)
@@ -113,15 +112,15 @@ class Evaluator:
         return self._divided(theta, total, 0.0, self._problem.divisor)[0]
 
     def batch_gradient(self, theta: FloatArray, rows: IntArray) -> FloatArray:
-        """∇E(θ) estimated from some training rows, without bias: their loss stands for that of all."""
+        """An unbiased estimate of ∇E(θ), shape (p,), from some training rows."""
         train = self._problem.train
-        part = _Slice(train.design[rows], train.y[..., rows], tally=_nothing)
-        [(_, gradient, _)] = self._map(self._descended, theta, [part])
+        part = _Slice(train.design[rows], train.y[..., rows], tally=_empty_tally)
+        [(_, gradient, _)] = self._map(self._with_gradient, theta, [part])
         slope: FloatArray = self._divided(theta, 0.0, gradient, self._problem.divisor * len(rows) / train.size)[1]
         return slope
 
     def _divided(self, theta: FloatArray, total: float, gradient: Any, divisor: float) -> tuple[float, Any]:
-        """The loss and its gradient from their totals, with the penalty's."""
+        """E and ∇E from the loss's totals, penalty included."""
         energy, gradient = total / divisor, gradient / divisor
         if any(self._problem.penalty):
             penalty, slope = self._program(self._penalty, theta)(theta)
@@ -129,12 +128,12 @@ class Evaluator:
         return energy, gradient
 
     def _map(self, function: Callable[..., Any], theta: FloatArray, slices: Sequence[_Slice]) -> list[Any]:
-        """What a function says of each slice, with the slice's tally in place of squared errors and predictions."""
+        """A function's results for each slice, with the slice's tally instead of squared errors and predictions."""
         programs = [self._program(function, theta, part.design, part.y) for part in slices]
-        return [_said(program, theta, part) for program, part in zip(programs, slices, strict=True)]
+        return [_with_tally(program, theta, part) for program, part in zip(programs, slices, strict=True)]
 
     def _program(self, function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
-        """What computes the function for arguments of these shapes; the function itself where there is no recording."""
+        """The recorded program of a function for arguments of these shapes; the function if it is not recordable."""
         if not self._replay:
             return function
         key = (function.__name__, arguments[-1].shape)
@@ -145,7 +144,7 @@ class Evaluator:
                 self._programs[key] = function
         return self._programs[key]
 
-    # What is recorded: functions of arrays, without a decision that depends on a value.
+    # Recordable functions: no branch on a value.
 
     def _predicted(self, theta: Any, design: Any, y: Any) -> Any:
         prediction = self._problem.model.predict(theta, design)
@@ -155,13 +154,13 @@ class Evaluator:
         loss, model = self._problem.loss, self._problem.model
         return loss.total(model, theta, design, y), *self._predicted(theta, design, y)
 
-    def _descended(self, theta: Any, design: Any, y: Any) -> Any:
+    def _with_gradient(self, theta: Any, design: Any, y: Any) -> Any:
         loss, model = self._problem.loss, self._problem.model
         of_theta = value_and_grad(lambda t: loss.total(model, t, design, y))
         return *of_theta(theta), *self._predicted(theta, design, y)
 
-    def _everything(self, theta: Any, design: Any, y: Any, *watched: Any) -> Any:
-        found = list(self._descended(theta, design, y))
+    def _all_parts(self, theta: Any, design: Any, y: Any, *watched: Any) -> Any:
+        found = list(self._with_gradient(theta, design, y))
         for i in range(0, len(watched), 2):
             found += self._predicted(theta, watched[i], watched[i + 1])
         return found
@@ -171,13 +170,13 @@ class Evaluator:
 
 
 def _slices(problem: Problem, rows: Rows) -> list[_Slice]:
-    """With its columns one after the other, a slice of few columns is sooner multiplied."""
+    """Slices of rows; their column-major order speeds up products with few columns."""
     cuts = [slice(first, first + SLICE_ROWS) for first in range(0, len(rows.design), SLICE_ROWS)]
     parts = [(np.asfortranarray(rows.design[cut]), rows.y[..., cut]) for cut in cuts]
     return [_Slice(design, y, tally_of(y, classes=problem.model.classes)) for design, y in parts]
 
 
-def _said(program: Callable[..., Any], theta: FloatArray, part: _Slice) -> tuple[Any, ...]:
+def _with_tally(program: Callable[..., Any], theta: FloatArray, part: _Slice) -> tuple[Any, ...]:
     *sums, squares, prediction = program(theta, part.design, part.y)
     return *sums, part.tally(prediction, float(squares))
 
@@ -186,5 +185,5 @@ def _summed(tallies: list[list[float]]) -> list[float]:
     return tallies[0] if len(tallies) == 1 else [sum(numbers) for numbers in zip(*tallies, strict=True)]
 
 
-def _nothing(prediction: Any, squares: Any) -> list[float]:  # noqa: ARG001
+def _empty_tally(prediction: Any, squares: Any) -> list[float]:  # noqa: ARG001
     return []

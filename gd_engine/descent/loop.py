@@ -1,4 +1,4 @@
-"""descend(): one loop for every method."""
+"""The descent loop, the same for every method."""
 
 from collections.abc import Iterator
 
@@ -15,13 +15,16 @@ from gd_engine.problem import Problem
 
 
 def start(theta0: FloatArray, optimizer: Optimizer) -> State:
-    """The state before step 0, which is θ₀ itself."""
+    """The state before step 0, with a copy of θ₀, shape (p,)."""
     theta = np.array(theta0, dtype=np.float64)
     return State(0, theta, optimizer.init(theta))
 
 
 def ways(problem: Problem, config: DescentConfig) -> list[str]:
-    """The shortcuts that `descend` takes, each giving the plain loop's numbers sooner: reduction, affine, replay."""
+    """The names of the shortcuts that `descend` takes: reduction, and affine or replay.
+
+    Shortcuts save time and agree with the plain loop to rounding.
+    """
     shortcut = "affine" if _affine_pays(problem, config) else "replay"
     return ["reduction", shortcut] if problem.reduced else [shortcut]
 
@@ -35,17 +38,17 @@ def descend(
     replay: bool = True,
     affine: bool = True,
 ) -> Iterator[Block]:
-    """Blocks of steps from `state` until the descent is over.
+    """Blocks of steps from `state` to the end of the descent.
 
-    `is_full(rows)` is asked again and again whether to hand the block over: by count, by the caller's clock, as the
-    caller likes. Where blocks end never changes a number. A descent stops at the first step whose θ or E(θ) is not
-    finite; that step is not recorded. `replay` and `affine` allow the shortcuts of these names.
+    The loop calls `is_full(rows)` repeatedly and yields the block when it returns True, by count or by the caller's
+    clock. Block boundaries change no number. A descent stops before the first step whose θ or E(θ) is not finite.
+    `replay` and `affine` allow the shortcuts of these names. Raises ValueError for mini-batches of a reduced problem.
     """
     if config.batch_size is not None and problem.reduced:
         raise ValueError("A reduced problem has no rows to take batches from: pose it with reduce=False.")
     rate = config.learning_rate
     affine_blocks = None
-    with np.errstate(all="ignore"):  # overflow is an outcome here, not a surprise
+    with np.errstate(all="ignore"):  # overflow is an outcome, not an error
         stepper = Stepper(problem, config, Evaluator(problem, replay=replay))
         if affine and isinstance(rate, float) and _affine_pays(problem, config):
             affine_blocks = AffineStepper(problem, config.optimizer, rate)
@@ -54,8 +57,8 @@ def descend(
             block = None
             if affine_blocks and state.step % AFFINE_BLOCK == 0:
                 block = stepper.affine_blocks(affine_blocks, state, is_full)
-            # Where a leap is not finite, steps find out which of them is the first.
-            block = block or stepper.steps(state, is_full, until_leap=affine_blocks is not None)
+            # After a non-finite affine block, single steps find the first non-finite one.
+            block = block or stepper.steps(state, is_full, align=affine_blocks is not None)
         yield block
         if block.outcome:
             return

@@ -1,4 +1,4 @@
-"""A descent's blocks, and the only place that knows the step limit and what it is to diverge."""
+"""The steps of a descent: evaluation, update, step limit, early stopping and divergence."""
 
 from collections.abc import Callable, Sequence
 from math import isfinite, sqrt
@@ -21,7 +21,7 @@ IsFull = Callable[[int], bool]
 
 
 class Stepper:
-    """A descent's blocks, step by step or leap by leap."""
+    """Computes the blocks of a descent, by single steps or by affine blocks."""
 
     def __init__(self, problem: Problem, config: DescentConfig, evaluator: Evaluator) -> None:
         self._problem = problem
@@ -34,16 +34,16 @@ class Stepper:
         if config.batch_size is not None:
             self._batches = Batches(problem.train.size, config.batch_size, config.seed)
 
-    def steps(self, state: State, is_full: IsFull, *, until_leap: bool) -> Block:
-        """A block of steps, each computed alone; if `until_leap`, it ends where a leap may begin."""
+    def steps(self, state: State, is_full: IsFull, *, align: bool) -> Block:
+        """A block of single steps; if `align`, it ends at the next multiple of AFFINE_BLOCK at the latest."""
         first, outcome = state, None
         thetas: list[FloatArray] = []
         rows: list[list[float]] = []
         others: list[list[float]] = []
-        while not (rows and (is_full(len(rows)) or (until_leap and state.step % AFFINE_BLOCK == 0))):
+        while not (rows and (is_full(len(rows)) or (align and state.step % AFFINE_BLOCK == 0))):
             theta = state.theta
             found = self._evaluator.at(theta)
-            # A finite θ·θ says that θ is finite, and sooner; that of a large one may overflow.
+            # A finite θ·θ implies a finite θ and costs less; for a large θ it may overflow.
             if not (isfinite(found.energy) and (isfinite(theta @ theta) or np.isfinite(theta).all())):
                 outcome = Outcome("diverged", state.step)
                 break
@@ -53,7 +53,7 @@ class Stepper:
             rows.append([found.energy, norm, rate, self.gap(theta), *found.tally])
             if found.watched is not None:
                 others.append(found.watched)
-            elif self._patient:  # only then is the error on other rows needed at once
+            elif self._patient:  # patience needs the validation error at every step
                 others.append(self._evaluator.watched(theta[None])[0].tolist())
             watch = state.watch
             if self._may_stop or state.step == self._config.steps:
@@ -68,7 +68,7 @@ class Stepper:
         return self.block(first, path, table, state, outcome)
 
     def affine_blocks(self, affine_blocks: AffineStepper, state: State, is_full: IsFull) -> Block | None:
-        """A block of leaps; None if the first of them is not finite throughout."""
+        """A block of affine blocks; None if the first has a non-finite number."""
         first, outcome, rate = state, None, self._config.learning_rate
         thetas: list[FloatArray] = []
         tables: list[FloatArray] = []
@@ -95,13 +95,14 @@ class Stepper:
         return self.block(first, np.concatenate(thetas), np.concatenate(tables), state, outcome) if rows else None
 
     def _stepped(self, state: State, affine_block: AffineBlock) -> tuple[int, Outcome | None, StoppingState]:
-        """How many rows of a leap belong to the descent, how it ends there, and the watch after them."""
+        """The number of an affine block's rows before the end of the descent, the outcome, and the stopping state."""
         watch = state.watch
-        left = self._config.steps - state.step
+        remaining = self._config.steps - state.step
         if not self._may_stop:
-            over = left < AFFINE_BLOCK
-            return (left + 1, Outcome("max_steps", self._config.steps), watch) if over else (AFFINE_BLOCK, None, watch)
-        for row in range(min(AFFINE_BLOCK, left + 1)):
+            if remaining < AFFINE_BLOCK:
+                return remaining + 1, Outcome("max_steps", self._config.steps), watch
+            return AFFINE_BLOCK, None, watch
+        for row in range(min(AFFINE_BLOCK, remaining + 1)):
             energy, norm = float(affine_block.energy[row]), float(affine_block.gradient_norm[row])
             outcome, watch = self._outcome(state.step + row, watch, energy, norm, affine_block.tallies[row, 1:])
             if outcome:
@@ -111,9 +112,9 @@ class Stepper:
     def _outcome(
         self, step: int, watch: StoppingState, energy: float, norm: float, others: Sequence[float] | FloatArray
     ) -> tuple[Outcome | None, StoppingState]:
-        """How the descent ends at a finite step, if it does, and what to remember of it.
+        """The outcome at a finite step, or None, and the next stopping state.
 
-        `others` are the tallies of the validation rows and the test rows; they are looked at for patience alone.
+        `others` has the tallies of the validation and test rows; only patience needs them.
         """
         stop = self._config.stop
         if self._may_stop:
@@ -126,7 +127,7 @@ class Stepper:
         return (Outcome("max_steps", step) if step == self._config.steps else None), watch
 
     def _after(self, state: State, gradient: FloatArray, rate: float, watch: StoppingState) -> State:
-        """The state one update later."""
+        """The state after one update."""
         if self._batches:
             gradient = self._evaluator.batch_gradient(state.theta, self._batches.rows(state.step))
         gradient = clipped(gradient, self._config.clip_norm)
@@ -134,11 +135,14 @@ class Stepper:
         return State(state.step + 1, state.theta + change, memory, watch)
 
     def gap(self, theta: FloatArray) -> float:
-        """E(θ) − E(θ*) where that is known, else 0."""
+        """E(θ) − E(θ*) for a quadratic E, else 0."""
         return float(self._optimum.gap(theta)) if self._optimum else 0.0
 
     def block(self, first: State, theta: FloatArray, table: FloatArray, after: State, outcome: Outcome | None) -> Block:
-        """Steps from `first` to before `after`; `table` has E, ‖∇E‖, the learning rate, the gap and tallies of each."""
+        """The block of steps from `first` to before `after`.
+
+        `theta` has shape (k, p). `table`, shape (k, 4 + t), has E, ‖∇E‖, the learning rate, the gap and the tallies.
+        """
         table = table.reshape(len(table), -1) if len(table) else np.empty((0, 4 + self._tally_numbers))
         energy, norm, rate, gap = np.ascontiguousarray(table[:, :4].T)
         measured = Measured(energy, table[:, 4:], norm, rate, gap if self._optimum else None)
@@ -152,20 +156,20 @@ class Stepper:
 
 
 def rate_at(config: DescentConfig, evaluator: Evaluator, state: State, found: Evaluation) -> float:
-    """The learning rate of a step at which this was found."""
+    """The learning rate of the step from `state`, whose evaluation is `found`."""
     rate = config.learning_rate
     if isinstance(rate, Backtracking):
-        way = clipped(found.gradient, config.clip_norm)
-        return rate.rate(lambda r: evaluator.energy(state.theta - r * way), found.energy, float(found.gradient @ way))
+        step = clipped(found.gradient, config.clip_norm)
+        return rate.rate(lambda r: evaluator.energy(state.theta - r * step), found.energy, float(found.gradient @ step))
     return rate(state.step) if callable(rate) else rate
 
 
 def clipped(gradient: FloatArray, most: float | None) -> FloatArray:
-    """The gradient, brought to the length `most` if it is longer."""
+    """The gradient, shape (p,), scaled to norm `most` if its norm is greater (Pascanu, Mikolov & Bengio, 2013)."""
     if most is None:
         return gradient
     greatest = float(np.abs(gradient).max(initial=0.0))
     if greatest == 0.0:
         return gradient
-    scaled = gradient / greatest  # whose square does not overflow
+    scaled = gradient / greatest  # its square does not overflow
     return gradient * min(1.0, most / sqrt(scaled @ scaled) / greatest)

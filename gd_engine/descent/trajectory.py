@@ -1,4 +1,4 @@
-"""What a descent leaves behind: rows in blocks of columns, the state to go on from, and how it ended."""
+"""Records of a descent: blocks of rows, the state for resuming, and the outcome."""
 
 from typing import Literal, NamedTuple
 
@@ -11,7 +11,7 @@ from gd_engine.problem import Problem
 
 
 class State(NamedTuple):
-    """Where a descent stands before it records row `step`: all that is needed to go on, bit for bit."""
+    """State before row `step`: θ, shape (p,), memory, shape (slots, p), and stopping state. Resuming changes no bit."""
 
     step: int
     theta: FloatArray
@@ -19,25 +19,25 @@ class State(NamedTuple):
     watch: StoppingState = StoppingState()
 
     def to_array(self) -> FloatArray:
-        """θ, memory and watch as one vector, for keeping."""
+        """θ, memory and stopping state as one vector, for storage."""
         return np.concatenate([self.theta, self.memory.ravel(), self.watch])
 
 
-def state_from(kept: FloatArray, step: int, parameters: int) -> State:
-    """The state that `State.to_array` made a vector of."""
-    slots = kept[: -len(StoppingState())].reshape(-1, parameters)
-    return State(step, slots[0], slots[1:], StoppingState(*kept[-len(StoppingState()) :].tolist()))
+def state_from(stored: FloatArray, step: int, parameters: int) -> State:
+    """The inverse of `State.to_array`."""
+    slots = stored[: -len(StoppingState())].reshape(-1, parameters)
+    return State(step, slots[0], slots[1:], StoppingState(*stored[-len(StoppingState()) :].tolist()))
 
 
 class Outcome(NamedTuple):
-    """How a descent ended: a value, not an exception. `step` is the last step, or the first that was not finite."""
+    """The end of a descent, as a value. `step` is the last step, or the first non-finite one if it diverged."""
 
     reason: Literal["max_steps", "diverged"] | Reason
     step: int
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """The outcome in words, for users."""
         return {
             "max_steps": f"All {self.step} steps are done.",
             "diverged": f"Diverged: at step {self.step} θ or E(θ) is no longer a finite number.",
@@ -50,8 +50,8 @@ class Outcome(NamedTuple):
 class Block(NamedTuple):
     """Consecutive rows of a trajectory: `theta` has shape (k, p), every other column (k,).
 
-    `columns` are those of `Problem.columns`, in this order. `next` is the state of the row after the last. `outcome` is
-    set on the last block, which may have no rows, and whose `next` means nothing: no row comes after it.
+    `columns` are those of `Problem.columns`, in this order. `next` is the state before the row after the last. Only the
+    last block has an `outcome`; it may have no rows, and its `next` has no meaning.
     """
 
     first_step: int
@@ -62,7 +62,7 @@ class Block(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """The numbers beside θ in consecutive rows, each of shape (k,); `tallies`, shape (k, t), of the parts with rows."""
+    """Numbers of consecutive rows besides θ, each of shape (k,); `tallies`, shape (k, t), of the parts with rows."""
 
     energy: FloatArray
     tallies: FloatArray

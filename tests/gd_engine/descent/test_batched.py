@@ -1,4 +1,4 @@
-"""Descents that go on abreast: whatever they are, each has the bits that it has alone."""
+"""Batched descents have the same bits as single ones."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ from tests.gd_engine.random_problems import posed, tasks
 STEPS = 30
 
 
-def recipes_of(data: st.DataObject, steps: int) -> list[DescentConfig]:
-    """Some that differ in learning rate and momentum: of rates from nothing to what diverges at once."""
+def configs_of(data: st.DataObject, steps: int) -> list[DescentConfig]:
+    """Configurations with different learning rates and momenta, from a rate of 0 to one that diverges at once."""
     kind = data.draw(st.sampled_from(sorted(OPTIMIZERS)))
     options = st.fixed_dictionaries({"momentum": st.sampled_from([0.0, 0.5, 0.9])} if "mom" in kind else {})
     rates = st.one_of(st.floats(1e-6, 1.0), st.sampled_from([0.0, 30.0, 1e150]))
@@ -30,20 +30,20 @@ def recipes_of(data: st.DataObject, steps: int) -> list[DescentConfig]:
     return found
 
 
-def alone(problem: Problem, config: DescentConfig, theta0: Any) -> tuple[dict[str, Any], Outcome | None]:
+def single(problem: Problem, config: DescentConfig, theta0: Any) -> tuple[dict[str, Any], Outcome | None]:
     blocks = list(descend(problem, config, start(theta0, config.optimizer), affine=False))
     return joined(blocks), blocks[-1].outcome
 
 
-def assert_each_is_as_alone(problem: Problem, recipes: list[DescentConfig], full: int, seed: int) -> None:
+def assert_same_as_single(problem: Problem, configs: list[DescentConfig], full: int, seed: int) -> None:
     random = np.random.default_rng(seed)
-    thetas = [initial_theta(problem.model, 1) + random.standard_normal() for _ in recipes]
-    states = [start(theta0, config.optimizer) for config, theta0 in zip(recipes, thetas, strict=True)]
-    batch = BatchedDescent(problem, dict(enumerate(zip(recipes, states, strict=True))))
-    for place in random.permutation(len(recipes)):
+    thetas = [initial_theta(problem.model, 1) + random.standard_normal() for _ in configs]
+    states = [start(theta0, config.optimizer) for config, theta0 in zip(configs, thetas, strict=True)]
+    batch = BatchedDescent(problem, dict(enumerate(zip(configs, states, strict=True))))
+    for place in random.permutation(len(configs)):
         blocks = list(batch.descend(place, lambda rows: rows >= full))
         ours, outcome = joined(blocks), blocks[-1].outcome
-        theirs, expected = alone(problem, recipes[place], thetas[place])
+        theirs, expected = single(problem, configs[place], thetas[place])
         assert outcome == expected
         assert_same_bits(ours, theirs)
     assert batch.numbers == []
@@ -52,11 +52,11 @@ def assert_each_is_as_alone(problem: Problem, recipes: list[DescentConfig], full
 @pytest.mark.parametrize("variant", VARIANTS)
 @settings(max_examples=12)
 @given(data=st.data(), full=st.integers(1, STEPS + 5), seed=st.integers(0, 99))
-def test_each_has_its_own_bits(variant: str, data: st.DataObject, full: int, seed: int) -> None:
+def test_batched_descents_have_the_bits_of_single_ones(variant: str, data: st.DataObject, full: int, seed: int) -> None:
     task = data.draw(tasks(variant))
     assume(len(task.split.train) > 1)
-    recipes = recipes_of(data, data.draw(st.sampled_from([0, 1, STEPS])))
-    assert_each_is_as_alone(posed(task), recipes, full, seed)
+    configs = configs_of(data, data.draw(st.sampled_from([0, 1, STEPS])))
+    assert_same_as_single(posed(task), configs, full, seed)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 37])
@@ -68,11 +68,11 @@ def test_each_has_its_own_bits(variant: str, data: st.DataObject, full: int, see
     ],
 )
 def test_functions_of_parameters_alone_and_of_single_rows(formula: str, rows: int) -> None:
-    """What numpy computes of one number need not be what it computes of the same one among many."""
+    """numpy may round the function of a single number differently from that of the same number in an array."""
     random = np.random.default_rng(rows)
     x, y = random.standard_normal((rows + 3, 2)), random.standard_normal(rows + 3)
     split = Split(np.arange(rows), np.arange(rows, rows), np.arange(rows, rows + 3))
     problem = pose(MODELS["formula"](["x1", "x2"], formula=formula), x, y, split)
     optimizer = OPTIMIZERS["gd"]()
-    recipes = [DescentConfig(optimizer, rate, STEPS) for rate in np.geomspace(1e-4, 1e-2, 9)]
-    assert_each_is_as_alone(problem, recipes, 1000, 0)
+    configs = [DescentConfig(optimizer, rate, STEPS) for rate in np.geomspace(1e-4, 1e-2, 9)]
+    assert_same_as_single(problem, configs, 1000, 0)

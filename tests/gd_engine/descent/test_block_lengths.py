@@ -1,4 +1,4 @@
-"""The clock decides where blocks end: no bit of any column depends on it, for any number of rows."""
+"""No bit of any column depends on block boundaries, for any number of rows."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from tests.gd_engine.helpers import VARIANTS, assert_same_bits, joined
 MANY_CLASSES = {"softmax of 12": lambda names: MODELS["softmax"](names, classes=[*"abcdefghijkl"])}
 ALL_VARIANTS = VARIANTS | MANY_CLASSES
 NUMPY_BUFFER = 8192
-"""Numbers that an iterator of numpy takes at a time."""
+"""Numbers in the buffer of numpy's iterators."""
 LIMITS = [8, 128, 512, 1024, NUMPY_BUFFER, 10_000, SLICE_ROWS, TOGETHER]
 SIZES = st.one_of(
     st.integers(1, 40), st.sampled_from([limit + off for limit in LIMITS for off in (-1, 0, 1)]), st.just(25_000)
@@ -48,7 +48,7 @@ def problem_of(variant: str, validation: int, test: int, seed: int, **options: A
     return pose(model, x, y.astype(float), Split(*rows), loss=loss, **options)
 
 
-def assert_blocks_change_nothing(problem: Problem, config: DescentConfig, *lengths: list[int]) -> None:
+def assert_independent_of_blocks(problem: Problem, config: DescentConfig, *lengths: list[int]) -> None:
     state = start(initial_theta(problem.model, 3), config.optimizer)
     whole = list(descend(problem, config, state, is_full=lambda rows: False))
     for turns in lengths:
@@ -73,21 +73,21 @@ def test_every_model_and_loss(
     )
     stop = data.draw(st.sampled_from([Stop(), Stop(patience=20)]))
     config = DescentConfig(OPTIMIZERS[data.draw(st.sampled_from(["gd", "adam"]))](), 0.01, 40, stop=stop)
-    assert_blocks_change_nothing(problem_of(variant, validation, test, **options), config, [1], lengths)
+    assert_independent_of_blocks(problem_of(variant, validation, test, **options), config, [1], lengths)
 
 
 @pytest.mark.parametrize("variant", ["linear", "logistic", "softmax of 12", "mlp"])
 @pytest.mark.parametrize("test", [NUMPY_BUFFER + 1, 10_001, SLICE_ROWS + NUMPY_BUFFER + 1])
-def test_batches_with_many_other_rows(variant: str, test: int) -> None:
+def test_mini_batches_with_many_test_rows(variant: str, test: int) -> None:
     problem = problem_of(variant, test + 7, test, 0, loss=0, reduce=False)
-    assert_blocks_change_nothing(problem, DescentConfig(OPTIMIZERS["gd"](), 0.01, 20, batch_size=5), [1], [2, 3], [7])
+    assert_independent_of_blocks(problem, DescentConfig(OPTIMIZERS["gd"](), 0.01, 20, batch_size=5), [1], [2, 3], [7])
 
 
 @settings(max_examples=10)
 @given(validation=st.one_of(st.just(0), SIZES), test=SIZES, lengths=st.lists(st.integers(1, 1500), min_size=1))
-def test_leaps(validation: int, test: int, lengths: list[int]) -> None:
+def test_affine_blocks(validation: int, test: int, lengths: list[int]) -> None:
     config = DescentConfig(OPTIMIZERS["momentum"](), 0.01, 2 * AFFINE_BLOCK + 50)
-    assert_blocks_change_nothing(problem_of("linear", validation, test, 0, loss=0), config, [1], lengths)
+    assert_independent_of_blocks(problem_of("linear", validation, test, 0, loss=0), config, [1], lengths)
 
 
 @pytest.mark.parametrize("variant", ["linear", "logistic", "mlp"])
@@ -97,4 +97,4 @@ def test_many_training_rows(variant: str) -> None:
     y = (x.sum(axis=1) > 0).astype(float)
     cuts = np.split(np.arange(len(x)), [SLICE_ROWS + 9000, 2 * SLICE_ROWS + 9100])
     problem = pose(VARIANTS[variant](["a", "b", "c"]), x, y, Split(*cuts), reduce=False)
-    assert_blocks_change_nothing(problem, DescentConfig(OPTIMIZERS["adam"](), 0.01, 12), [1], [2, 3], [5])
+    assert_independent_of_blocks(problem, DescentConfig(OPTIMIZERS["adam"](), 0.01, 12), [1], [2, 3], [5])

@@ -1,4 +1,4 @@
-"""The least value of a quadratic E, and how far a step is from it."""
+"""The closed-form minimum of a quadratic E, and the optimality gap."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def posed(seed: int, l2: float, loss: str, *, rank_deficient: bool = False, **op
 
 
 def solution(problem: Problem) -> FloatArray:
-    """By the normal equations."""
+    """θ* by the normal equations, shape (p,)."""
     design, y, _ = problem.train
     ridge = problem.penalty.l2 * problem.divisor * np.diag([0.0, 1.0, 1.0, 1.0])
     return np.asarray(np.linalg.solve(design.T @ design + ridge, design.T @ y))
@@ -47,9 +47,9 @@ def test_the_optimum_is_the_solution_of_the_normal_equations(reduce: bool, loss:
         assert gap == pytest.approx(float(found.gap(theta)), rel=1e-13)
 
 
-@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 @pytest.mark.parametrize("l2", [0.0, 0.3])
-def test_the_gap_falls_to_rounding_long_after_the_loss_shows_no_change(l2: float, affine: bool) -> None:
+def test_the_gap_falls_to_rounding_after_the_loss_is_constant(l2: float, affine: bool) -> None:
     problem = posed(1, l2, "mse", standardize=True)
     columns, _ = descended(problem, "gd", auto_learning_rate(problem.energy, np.zeros(4)), 6000, affine=affine)
     gap, energy = columns["optimality_gap"], columns["train_loss"]
@@ -63,7 +63,7 @@ def test_the_gap_falls_to_rounding_long_after_the_loss_shows_no_change(l2: float
     assert gap[-1] < 1e-26 * gap[0]
 
 
-def test_where_many_are_the_best_the_gap_does_not_depend_on_which() -> None:
+def test_the_gap_does_not_depend_on_the_choice_among_several_minima() -> None:
     problem = posed(1, 0.0, "mse", rank_deficient=True)
     found = optimum(problem)
     along = np.array([0.0, 0.0, 1.0, -1.0])
@@ -72,7 +72,7 @@ def test_where_many_are_the_best_the_gap_does_not_depend_on_which() -> None:
     assert abs(found.theta @ along) < 1e-10, "of equal columns, each has half"
 
 
-def test_fewer_rows_than_parameters_have_a_gap_too() -> None:
+def test_fewer_rows_than_parameters_have_a_gap() -> None:
     x = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.5]])
     problem = pose(MODELS["linear"](["a", "b", "c"]), x, np.array([1.0, 2.0]), split_by_fraction(2, 0))
     found = optimum(problem)
@@ -89,7 +89,7 @@ def test_an_energy_that_is_not_quadratic_has_no_gap() -> None:
 
 
 @pytest.mark.parametrize("scales", [[1e-6, 1.0, 1e6], [1e-9, 1.0, 1e9]], ids=str)
-def test_the_gap_is_right_whatever_units_the_columns_are_in(scales: list[float]) -> None:
+def test_the_gap_does_not_depend_on_the_columns_units(scales: list[float]) -> None:
     random = np.random.default_rng(0)
     x = random.standard_normal((30, 3))
     y = x @ np.array([1.0, -2.0, 4.0]) + random.standard_normal(30)

@@ -29,9 +29,9 @@ from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from tests.gd_engine.helpers import VARIANTS, assert_same_bits, descended, joined
 
 GD = OPTIMIZERS["gd"]()
-# Leaps end at multiples of LEAP: a descent of several has ends to test.
+# Affine blocks end at multiples of AFFINE_BLOCK, so these descents have several blocks.
 STEPS = 3 * AFFINE_BLOCK + 100
-MODES = pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+MODES = pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 
 
 def line(loss: str = "mse", scale: float = 1.0, test: float = 0.25) -> Problem:
@@ -69,7 +69,7 @@ def test_step_0_is_theta0_and_the_last_is_steps(steps: int, affine: bool) -> Non
 
 @MODES
 @given(sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=5))
-def test_where_blocks_end_changes_no_bit(affine: bool, sizes: list[int]) -> None:
+def test_block_boundaries_change_no_bit(affine: bool, sizes: list[int]) -> None:
     problem, state = line(), start(np.zeros(3), GD)
     steps = STEPS if affine else 400
     whole = joined(run(problem, state, steps=steps, is_full=lambda rows: False, affine=affine))
@@ -89,7 +89,7 @@ def test_where_blocks_end_changes_no_bit(affine: bool, sizes: list[int]) -> None
     assert_same_bits(joined(blocks), whole)
 
 
-def test_a_step_may_end_a_block_and_a_leap_is_never_cut() -> None:
+def test_a_block_may_end_after_any_step_but_not_within_an_affine_block() -> None:
     ends = [
         [b.next.step for b in run(line(), start(np.zeros(3), GD), is_full=lambda rows: True, affine=affine)[:-1]]
         for affine in (True, False)
@@ -116,7 +116,7 @@ def test_divergence_is_an_outcome_and_keeps_every_finite_step(affine: bool) -> N
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov"])
 @settings(max_examples=8)
 @given(ratio=st.floats(1.01, 4.0), size=st.integers(1, 2000))
-def test_divergence_after_many_steps_is_at_the_same_step_however_blocks_end(
+def test_divergence_after_many_steps_does_not_depend_on_block_boundaries(
     affine: bool, optimizer: str, ratio: float, size: int
 ) -> None:
     problem, method = line(), OPTIMIZERS[optimizer]()
@@ -157,7 +157,7 @@ def test_divergence_at_a_block_boundary_is_found_in_the_next_block() -> None:
 
 
 @pytest.mark.parametrize("rate", [1e3, 1e9, 1e100, 1e300])
-def test_a_map_whose_powers_overflow_leaps_nowhere_and_warns_of_nothing(rate: float) -> None:
+def test_overflowing_powers_give_no_affine_block_and_no_warning(rate: float) -> None:
     ours, outcome = descended(line(), "nesterov", rate, 5000, np.zeros(3))
     theirs, other = descended(line(), "nesterov", rate, 5000, np.zeros(3), affine=False)
     assert outcome == other
@@ -197,11 +197,11 @@ def test_every_optimizer_lowers_every_models_loss(model: str, optimizer: str) ->
     loss = "log_loss" if model == "logistic" else "mse"
     problem = pose(MODELS[model](["a", "b"]), x, y, split_by_fraction(50, 0.2), loss=loss, standardize=True)
     theta0 = np.zeros(len(problem.model.parameters))
-    # Methods with a momentum overshoot at the rate that suits gd, and adaptive ones take steps of η whatever ∇E is.
+    # Methods with momentum overshoot at gd's rate, and adaptive methods take steps of about η for any ∇E.
     share = {"gd": 1.0, "momentum": 0.02, "nesterov": 0.02}.get(optimizer, 0.01)
     rate = share * auto_learning_rate(problem.energy, theta0)
     columns, _ = descended(problem, optimizer, rate, 300, theta0)
-    if optimizer in {"gd", "adagrad"}:  # the others swing past the minimum and back; test_minima.py has their ends
+    if optimizer in {"gd", "adagrad"}:  # the others oscillate about the minimum; test_minima.py tests their limits
         assert (np.diff(columns["train_loss"]) <= 1e-12).all()
     assert columns["train_loss"][-1] < 0.9 * columns["train_loss"][0]
 
@@ -235,7 +235,7 @@ def test_a_normal_theta0_has_the_scale_and_the_seed_asked_for() -> None:
     assert (theta != normal_theta(model, 3.0, seed=5)).any()
 
 
-def test_starting_does_not_hold_on_to_the_callers_array() -> None:
+def test_start_copies_the_callers_array() -> None:
     theta0 = np.ones(3)
     state = start(theta0, OPTIMIZERS["adam"]())
     theta0[:] = 5.0

@@ -1,4 +1,4 @@
-"""The oracle: the course's algorithm, as its lecture has it. Every step of ours must be its step."""
+"""Every step of the engine agrees with the plain gradient descent loop of the course."""
 
 from typing import Any
 
@@ -40,11 +40,11 @@ def problems(draw: st.DrawFn) -> tuple[FloatArray, FloatArray, int]:
     return x, 3 + x @ random.standard_normal(features) + noise * random.standard_normal(rows), seed
 
 
-@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 @pytest.mark.parametrize("loss", ["sse", "mse"])
 @settings(max_examples=30)
 @given(problem=problems(), share=st.sampled_from([0.05, 0.3, 1.0, 1.6]))
-def test_every_step_is_the_plain_loops(
+def test_every_step_agrees_with_the_plain_loop(
     loss: str, affine: bool, problem: tuple[FloatArray, FloatArray, int], share: float
 ) -> None:
     x, y, seed = problem
@@ -59,7 +59,7 @@ def test_every_step_is_the_plain_loops(
     gd = OPTIMIZERS["gd"]()
     [block] = descend(posed, DescentConfig(gd, rate, 24), start(theta0, gd), affine=affine)
 
-    # Relative to the data's own size: a residual is the difference of numbers as large as y.
+    # Relative to the size of y: a residual is a difference of numbers of that size.
     scale = float(np.mean(y**2))
     for step, theta in enumerate(expected):
         np.testing.assert_allclose(block.theta[step], theta, rtol=1e-12, atol=1e-12 * np.abs(theta).max())
@@ -73,7 +73,7 @@ def test_every_step_is_the_plain_loops(
             np.testing.assert_allclose(block.columns[name][step], value, rtol=1e-12, atol=1e-12 * slack)
 
 
-def test_gradient_norm_and_rate_stand_beside_each_step() -> None:
+def test_every_row_has_gradient_norm_and_learning_rate() -> None:
     x, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 2.0])
     posed = pose(MODELS["linear"](["x"]), x, y, split_by_fraction(3, 0), loss="sse")
     gd = OPTIMIZERS["gd"]()

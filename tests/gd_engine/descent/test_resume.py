@@ -1,4 +1,4 @@
-"""A descent taken up at any block's end goes on bit for bit: what it needs to know is in the state, and all of it."""
+"""A descent resumed from the state at any block's end has the same bits as an uninterrupted one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +46,7 @@ def problem_of(variant: str, *, reduce: bool = True, **options: Any) -> Problem:
 
 
 def in_turns(*sizes: int) -> Callable[[int], bool]:
-    """Blocks of these sizes in turn, at the least."""
+    """An `is_full` for blocks of at least these sizes, in turn."""
     state = {"turn": 0}
 
     def is_full(rows: int) -> bool:
@@ -58,7 +58,7 @@ def in_turns(*sizes: int) -> Callable[[int], bool]:
 
 
 def restarted(problem: Problem, config: DescentConfig, is_full: Callable[[int], bool], **ways: bool) -> list[Block]:
-    """The blocks of a descent that is given up after each of them, and taken up from the bytes that were kept."""
+    """The blocks of a descent that resumes from stored bytes after every block."""
     theta0 = initial_theta(problem.model, 3)
     state = start(theta0, config.optimizer)
     blocks: list[Block] = []
@@ -72,7 +72,7 @@ def restarted(problem: Problem, config: DescentConfig, is_full: Callable[[int], 
 
 
 def assert_restarts(problem: Problem, config: DescentConfig, *sizes: int, **ways: bool) -> list[Block]:
-    """A descent in one go and one restarted after every block are the same, bit for bit."""
+    """Asserts that a descent restarted after every block has the same bits as an uninterrupted one."""
     state = start(initial_theta(problem.model, 3), config.optimizer)
     whole = list(descend(problem, config, state, is_full=lambda rows: False, **ways))
     again = restarted(problem, config, in_turns(*sizes), **ways)
@@ -82,7 +82,7 @@ def assert_restarts(problem: Problem, config: DescentConfig, *sizes: int, **ways
     return again
 
 
-@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 @settings(max_examples=4)
 @given(sizes=st.lists(st.integers(1, 1500), min_size=1, max_size=4))
@@ -119,20 +119,20 @@ def test_mini_batches_restart(variant: str, batch_size: int, optimizer: str) -> 
     assert_restarts(problem_of(variant, reduce=False), config, 1, 10, 23)
 
 
-@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 @pytest.mark.parametrize(
     "stop",
     [Stop(patience=30), Stop(loss_change=1e-9), Stop(gradient_norm=1e-5), Stop(patience=5000), Stop(loss_change=0.0)],
     ids=str,
 )
-def test_what_stops_a_descent_is_remembered(stop: Stop, affine: bool) -> None:
+def test_a_restart_keeps_the_stopping_state(stop: Stop, affine: bool) -> None:
     problem = problem_of("linear", l2=0.01)
     rate = 0.5 * auto_learning_rate(problem.energy, np.zeros(3))
     config = DescentConfig(OPTIMIZERS["momentum"](), rate, 3 * AFFINE_BLOCK, stop=stop)
     assert_restarts(problem, config, 3, 40, affine=affine)
 
 
-@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 def test_a_restart_diverges_at_the_same_step(affine: bool) -> None:
     problem = problem_of("linear")
     rate = 2.05 * auto_learning_rate(problem.energy, np.zeros(3))
@@ -142,7 +142,7 @@ def test_a_restart_diverges_at_the_same_step(affine: bool) -> None:
     assert blocks[-1].outcome.step > AFFINE_BLOCK
 
 
-def test_a_restart_between_leaps_walks_to_the_next_and_leaps_on() -> None:
+def test_a_restart_within_an_affine_block_steps_to_the_next_one() -> None:
     problem, config = problem_of("linear"), DescentConfig(OPTIMIZERS["gd"](), RATE, 4 * AFFINE_BLOCK)
     state = start(np.zeros(3), config.optimizer)
     middle = list(descend(problem, config, state, is_full=lambda rows: rows >= 10, affine=False))[3].next

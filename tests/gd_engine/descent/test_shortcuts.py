@@ -1,4 +1,4 @@
-"""The three shortcuts, each against the plain autograd loop of `oracle.py`: every step's θ, E, ∇E and errors."""
+"""The three shortcuts against the plain autograd loop of `oracle.py`: θ, E, ∇E and the errors of every step."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ CURVED = [name for name in VARIANTS if name.startswith("mlp")] + ["formula"]
 
 
 def squares_alone(task: Task) -> Task:
-    """The task with an E that is quadratic."""
+    """The task with a quadratic E."""
     return task._replace(loss="sse" if task.loss in {"sse", "mae"} else "mse", l1=0.0)
 
 
@@ -37,7 +37,7 @@ def fair_rate(task: Task, optimizer: str, share: float) -> float:
 
 
 def fair(task: Task, optimizer: str) -> Task:
-    """An adaptive step is as long whatever the data: on columns far from 0 it makes scores of 1,000 (chaos again)."""
+    """The task without offsets for adaptive methods: their step length makes scores of 1,000 on columns far from 0."""
     if optimizer not in ADAPTIVE:
         return task
     deviation = task.x.std(axis=0)
@@ -48,7 +48,7 @@ def fair(task: Task, optimizer: str) -> Task:
 @pytest.mark.parametrize("variant", VARIANTS)
 @settings(max_examples=6)
 @given(data=st.data(), optimizer=st.sampled_from(sorted(OPTIMIZERS)), share=st.sampled_from([0.01, 0.3, 1.0]))
-def test_replay_gives_the_plain_loops_steps(
+def test_replay_agrees_with_the_plain_loop(
     variant: str, replay: bool, data: st.DataObject, optimizer: str, share: float
 ) -> None:
     task = fair(data.draw(tasks(variant)), optimizer)
@@ -60,7 +60,7 @@ def test_replay_gives_the_plain_loops_steps(
 @pytest.mark.parametrize("variant", LINEAR)
 @settings(max_examples=25)
 @given(data=st.data(), optimizer=st.sampled_from(sorted(OPTIMIZERS)), share=st.sampled_from([0.01, 0.3, 1.0]))
-def test_reduction_gives_the_plain_loops_steps(variant: str, data: st.DataObject, optimizer: str, share: float) -> None:
+def test_reduction_agrees_with_the_plain_loop(variant: str, data: st.DataObject, optimizer: str, share: float) -> None:
     task = fair(squares_alone(data.draw(tasks(variant))), optimizer)
     assume(len(task.split.train) > 1)
     assert posed(task).reduced
@@ -70,7 +70,9 @@ def test_reduction_gives_the_plain_loops_steps(variant: str, data: st.DataObject
 @pytest.mark.parametrize("variant", LINEAR)
 @settings(max_examples=12)
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING), share=st.floats(0.01, 0.99))
-def test_leaps_give_the_plain_loops_steps(variant: str, data: st.DataObject, optimizer: str, share: float) -> None:
+def test_affine_steps_agree_with_the_plain_loop(
+    variant: str, data: st.DataObject, optimizer: str, share: float
+) -> None:
     task = squares_alone(data.draw(tasks(variant)))
     assume(len(task.split.train) > 1)
     steps = data.draw(st.sampled_from([AFFINE_BLOCK - 1, AFFINE_BLOCK, AFFINE_BLOCK + 70, 250]))
@@ -81,7 +83,7 @@ def test_leaps_give_the_plain_loops_steps(variant: str, data: st.DataObject, opt
     assert_agree(compared, steps)
 
 
-@pytest.mark.parametrize("affine", [True, False], ids=["leaps", "steps"])
+@pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 @settings(max_examples=25)
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING), times=st.floats(0.18, 6.0).map(lambda power: 10.0**power))
 def test_a_rate_too_large_diverges_at_the_plain_loops_step(
@@ -91,17 +93,17 @@ def test_a_rate_too_large_diverges_at_the_plain_loops_step(
     assume(len(task.split.train) > 1)
     compared = compare(task, optimizer, times * 2.0 * stable_rate(task), 4000, affine=affine)
     assert_agree(compared, 4000)
-    if optimizer == "gd":  # momentum diverges at a rate of its own, 3.8/λmax by default
+    if optimizer == "gd":  # momentum diverges above 3.8/λmax by default
         assert compared[1].reason == "diverged"
 
 
 @settings(max_examples=20)
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING), times=st.floats(0.9, 1.1))
-def test_at_the_edge_of_divergence_the_leaps_are_the_plain_loops_steps(
+def test_affine_steps_at_the_edge_of_divergence_agree_with_the_plain_loop(
     data: st.DataObject, optimizer: str, times: float
 ) -> None:
-    # The mean of numbers near 1e4 is rounded to 1e-12, and so is an eigenvalue of the columns less their means: on the
-    # edge, where nothing dies away, a thousand steps multiply that by a thousand, and not in the engine alone.
+    # The mean of numbers near 1e4 has a rounding error of 1e-12, and so have the eigenvalues of the centred columns. At
+    # the edge of divergence no error decays: a thousand steps multiply it by a thousand, in the oracle too.
     task = squares_alone(data.draw(tasks("linear", troubles=st.sampled_from(["none", "scales", "collinear"]))))
     assume(len(task.split.train) > 1)
     assert_agree(compare(task, optimizer, times * 2.0 * stable_rate(task), 1100), 1100)
@@ -110,9 +112,7 @@ def test_at_the_edge_of_divergence_the_leaps_are_the_plain_loops_steps(
 @pytest.mark.parametrize("variant", ["linear", "logistic", "softmax of 3", "mlp of 2", "formula", "polynomial"])
 @settings(max_examples=3)
 @given(data=st.data(), optimizer=st.sampled_from(["gd", "adam"]), rows=st.integers(1, 3 * SLICE_ROWS))
-def test_rows_in_several_slices_give_the_plain_loops_steps(
-    variant: str, data: st.DataObject, optimizer: str, rows: int
-) -> None:
+def test_several_slices_agree_with_the_plain_loop(variant: str, data: st.DataObject, optimizer: str, rows: int) -> None:
     task = fair(data.draw(tasks(variant, rows=st.just(2 * SLICE_ROWS + rows))), optimizer)
     assert len(task.split.train) > SLICE_ROWS
     assert_agree(compare(task, optimizer, fair_rate(task, optimizer, 0.3), 8, reduce=False), 8)
@@ -120,13 +120,13 @@ def test_rows_in_several_slices_give_the_plain_loops_steps(
 
 @settings(max_examples=12)
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING))
-def test_many_rows_reduced_by_gram_matrices_give_the_plain_loops_steps(data: st.DataObject, optimizer: str) -> None:
+def test_reduction_by_gram_matrices_agrees_with_the_plain_loop(data: st.DataObject, optimizer: str) -> None:
     task = squares_alone(data.draw(tasks("linear", rows=st.integers(2 * SLICE_NUMBERS // 3, SLICE_NUMBERS))))
     assert len(task.split.train) > SLICE_NUMBERS // (task.x.shape[1] + 2)
     assert_agree(compare(task, optimizer, fair_rate(task, optimizer, 0.9), 30), 30)
 
 
-def test_a_shortcut_is_named_where_it_is_taken_and_only_there() -> None:
+def test_ways_names_exactly_the_shortcuts_taken() -> None:
     random = np.random.default_rng(0)
     x = random.standard_normal((50, 2))
     plain = Task("linear", x, x @ np.array([1.0, 2.0]), split_by_fraction(50, 0), "mse")

@@ -1,4 +1,4 @@
-"""What a step is made of besides its optimiser: mini-batches, clipping, schedules and the line search."""
+"""Mini-batches, gradient clipping, schedules and the line search in a step."""
 
 from math import cos, pi
 from typing import Any
@@ -75,7 +75,7 @@ def test_a_batch_of_all_rows_is_the_whole_descent(variant: str) -> None:
             np.testing.assert_allclose(column, theirs[name], rtol=1e-9, atol=1e-10, err_msg=name)
 
 
-def test_a_mini_batch_descends_by_its_own_rows_and_records_all() -> None:
+def test_a_mini_batch_step_uses_its_rows_and_records_metrics_of_all() -> None:
     problem = problem_of("linear", reduce=False)
     design, y, _ = problem.train
     columns, _ = descended(problem, "gd", 0.05, 30, batch_size=5, seed=8)
@@ -90,7 +90,7 @@ def test_a_mini_batch_descends_by_its_own_rows_and_records_all() -> None:
         theta = theta - 0.05 * 2 * design[rows].T @ (design[rows] @ theta - y[rows]) / len(rows)
 
 
-def test_the_seed_decides_the_batches_and_the_batches_the_path() -> None:
+def test_the_path_depends_on_the_seed_of_the_batches() -> None:
     problem = problem_of("linear", reduce=False)
     one, two, other = (descended(problem, "gd", 0.05, 9, batch_size=5, seed=seed)[0]["theta"] for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, two)
@@ -104,7 +104,7 @@ def test_a_reduced_problem_has_no_batches() -> None:
 
 
 @pytest.mark.parametrize("reduce", [True, False])
-def test_a_long_gradient_is_cut_and_a_short_one_is_not(reduce: bool) -> None:
+def test_only_a_long_gradient_is_clipped(reduce: bool) -> None:
     problem = problem_of("linear", reduce=reduce)
     columns, _ = descended(problem, "gd", 0.05, 400, np.full(3, 4.0), clip_norm=0.7)
     moves = np.linalg.norm(np.diff(columns["theta"], axis=0), axis=1)
@@ -117,7 +117,7 @@ def test_a_long_gradient_is_cut_and_a_short_one_is_not(reduce: bool) -> None:
     np.testing.assert_array_equal(free["theta"], plain["theta"])
 
 
-def test_a_gradient_of_zero_is_no_trouble_to_clip() -> None:
+def test_clipping_keeps_a_zero_gradient() -> None:
     problem = pose(MODELS["linear"](["x"]), np.array([[1.0], [2.0]]), np.zeros(2), split_by_fraction(2, 0))
     columns, outcome = descended(problem, "gd", 0.1, 10, np.zeros(2), clip_norm=1.0)
     assert outcome.reason == "max_steps"
@@ -159,7 +159,7 @@ def test_a_line_search_lowers_the_loss_enough_at_every_step(variant: str, initia
     assert (energy[1:] <= wanted + 1e-14 * np.abs(energy[:-1]))[searched].all()
     assert (np.diff(energy) <= 1e-14 * np.abs(energy[:-1])).all()
     assert energy[-1] < energy[0]
-    # The rate before, twice as large, was not enough.
+    # Twice the rate gives no sufficient decrease.
     evaluator = Evaluator(problem, replay=True)
     for step in np.flatnonzero((halvings[:-1] > 0) & searched)[:5]:
         found = evaluator.at(columns["theta"][step])
@@ -176,7 +176,7 @@ def test_a_line_search_survives_rates_at_which_the_loss_overflows() -> None:
     assert np.isfinite(columns["train_loss"]).all()
 
 
-def test_a_line_search_goes_along_the_gradient_that_was_cut() -> None:
+def test_a_line_search_uses_the_clipped_gradient() -> None:
     x = np.linspace(-2, 2, 30)[:, None]
     model = MODELS["formula"](["a"], formula="3*sin(b*a)")
     problem = pose(model, x, 3 * np.sin(1.7 * x[:, 0]), split_by_fraction(30, 0))
@@ -188,7 +188,7 @@ def test_a_line_search_goes_along_the_gradient_that_was_cut() -> None:
     assert energies[-1] < 0.1 * energies[0]
 
 
-def test_a_gradient_whose_square_overflows_is_cut_to_its_length_too() -> None:
+def test_a_gradient_whose_square_overflows_is_clipped() -> None:
     x, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 2.0, 4.0])
     problem = pose(MODELS["linear"](["a"], intercept=False), x, y, split_by_fraction(3, 0), loss="mae")
     huge = problem._replace(loss=problem.loss._replace(total=lambda *rows: 1e200 * problem.loss.total(*rows)))
