@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -35,6 +35,15 @@ def make_key(database: Database, *scopes: str, name: str = "test", expires_in: f
             connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes or ["write"], expires_at=expires_at
         )
     return Key(made.key_id, made.text)
+
+
+def make_brief_key(database: Database, works: Callable[[Key], bool]) -> Key:
+    """A key that expires soon, and has worked before: the slower the machine, the less soon."""
+    for seconds in (0.3, 3.0, 30.0):
+        key = make_key(database, expires_in=seconds)
+        if works(key):
+            return key
+    raise AssertionError("no key works before it expires")
 
 
 @contextmanager

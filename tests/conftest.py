@@ -19,6 +19,7 @@ from service.core.settings import Settings
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import Service, running_service
+from tests.waiting import LONGEST
 
 # How long an example takes depends on what else the machine does: no test is timed.
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -78,5 +79,5 @@ def new_service(tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture
 def client(service: Service) -> Iterator[httpx2.Client]:
     """A client of the running service."""
-    with httpx2.Client(base_url=service.url, timeout=30) as client:
+    with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
         yield client

@@ -17,6 +17,14 @@ def takes_at_most(bound: float, call: Callable[[], Any]) -> bool:
     return taken < bound or taken < bound * _seconds(_count) / COUNTED_SECONDS
 
 
+def times_slower() -> float:
+    """How many times longer than on that machine counting takes here and now, by the wall's clock; at least once."""
+    begun = time.monotonic()
+    for _ in range(10):
+        _count()
+    return max(1.0, (time.monotonic() - begun) / (10 * COUNTED_SECONDS))
+
+
 def _seconds(call: Callable[[], Any]) -> float:
     """The least of three: what else the machine does must not fail a test."""
     taken = []

@@ -1,12 +1,10 @@
 """Runs that take a while, and waiting for them."""
 
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 
-T = TypeVar("T")
+from tests.waiting import LONGEST, until
 
 ROWS = 6_000
 WAVES: dict[str, list[Any]] = {
@@ -31,16 +29,7 @@ def run_of(client: httpx2.Client, run_id: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def until(look: Callable[[], T], seconds: float = 60) -> T:
-    """The first true value of `look()`."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, f"not within {seconds} s: {look}"
-        time.sleep(0.02)
-    return found
-
-
-def finished(client: httpx2.Client, run_id: str, seconds: float = 120) -> dict[str, Any]:
+def finished(client: httpx2.Client, run_id: str, seconds: float = LONGEST) -> dict[str, Any]:
     """The run when it is finished."""
     ends = {"succeeded", "diverged", "failed", "cancelled"}
 
@@ -53,6 +42,6 @@ def finished(client: httpx2.Client, run_id: str, seconds: float = 120) -> dict[s
 
 def trajectory(client: httpx2.Client, run_id: str) -> bytes:
     """Every number of the run, as text in which each double is exact."""
-    answer = client.get(f"/runs/{run_id}/trajectory?format=csv", timeout=60)
+    answer = client.get(f"/runs/{run_id}/trajectory?format=csv", timeout=LONGEST)
     answer.raise_for_status()
     return answer.content

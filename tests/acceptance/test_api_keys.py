@@ -12,10 +12,11 @@ from service.storage import api_keys
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import Service, running_service
-from tests.acceptance.helpers import finished, until
+from tests.acceptance.helpers import finished
 from tests.acceptance.test_command_line import descent
-from tests.api_keys import make_key, service_with_keys
+from tests.api_keys import make_brief_key, make_key, service_with_keys
 from tests.service.helpers import LINE, problem_of
+from tests.waiting import LONGEST, until
 
 Locked = tuple[Service, Database, Path]
 
@@ -103,14 +104,14 @@ def test_told_plainly_it_asks_nobody_for_a_key(url: str) -> None:
 def test_a_key_is_good_as_soon_as_it_is_made_and_until_it_is_revoked(locked: Locked) -> None:
     service, database, log = locked
     where = ("--database", str(database.engine.url))
-    with httpx2.Client(base_url=service.url, timeout=30) as client:
+    with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
         problem_of(client.post("/fit", json=LINE), 401)
         text = descent("keys", "create", "laptop", *where).stdout.strip()
         client.headers["Authorization"] = f"Bearer {text}"
         run_id = client.post("/fit", json=LINE).json()["id"]
         assert finished(client, run_id)["status"] == "succeeded"
         assert descent("keys", "revoke", text.split("_")[1], *where).returncode == 0
-        until(lambda: client.get(f"/runs/{run_id}").status_code == 401, seconds=5)
+        until(lambda: client.get(f"/runs/{run_id}").status_code == 401)
         answer = client.get("/runs")
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
     written = log.read_text()
@@ -120,10 +121,9 @@ def test_a_key_is_good_as_soon_as_it_is_made_and_until_it_is_revoked(locked: Loc
 
 def test_a_key_ends_at_its_time_in_a_running_service(locked: Locked) -> None:
     service, database, _ = locked
-    short = make_key(database, expires_in=2.0)
-    with httpx2.Client(base_url=service.url, headers=short.headers) as client:
-        assert client.get("/runs").status_code == 200
-        until(lambda: client.get("/runs").status_code == 401, seconds=10)
+    with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
+        short = make_brief_key(database, lambda key: client.get("/runs", headers=key.headers).status_code == 200)
+        until(lambda: client.get("/runs", headers=short.headers).status_code == 401)
 
 
 def test_the_demo_asks_for_none_whatever_services_do(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from service.storage.connect import open_database
 from service.storage.sqlite.engine import sqlite_module
+from tests.waiting import LONGEST
 
 
 def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -17,7 +18,7 @@ def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         [sys.executable, "-m", "service.cli.main", *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
         env={**os.environ, "COLUMNS": "200", **environment},
     )
 

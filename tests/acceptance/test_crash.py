@@ -9,7 +9,8 @@ import pytest
 
 from service.storage.sqlite.engine import sqlite_module
 from service.testing.live_server import Service, running_service
-from tests.acceptance.helpers import ROWS, SLOW, WAVES, finished, long_run, run_of, trajectory, until
+from tests.acceptance.helpers import ROWS, SLOW, WAVES, finished, long_run, run_of, trajectory
+from tests.waiting import LONGEST, until
 
 RUNS = 20
 SOON = {**os.environ, "DESCENT_HEARTBEAT_SECONDS": "0.5", "DESCENT_LEASE_SECONDS": "2"}
@@ -41,7 +42,7 @@ def test_no_run_is_lost_by_sigkill_and_every_trajectory_is_the_undisturbed_one(t
     with (tmp_path / "log").open("w") as log:
         with (
             running_service(*options, environment=SOON, log=log) as service,
-            httpx2.Client(base_url=service.url, timeout=30) as client,
+            httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
             run_ids = [long_run(client, 2_000 + 100 * number) for number in range(RUNS)]
             until(lambda: run_of(client, run_ids[3])["steps_done"] > 0)
@@ -52,7 +53,7 @@ def test_no_run_is_lost_by_sigkill_and_every_trajectory_is_the_undisturbed_one(t
 
         with (
             running_service(*options, environment=SOON, log=log) as service,
-            httpx2.Client(base_url=service.url, timeout=30) as client,
+            httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
             for number, run_id in enumerate(run_ids):
                 run = finished(client, run_id)
@@ -80,7 +81,7 @@ def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path:
     with (tmp_path / "log").open("w") as log:
         with (
             running_service(*options, environment=SOON, log=log) as service,
-            httpx2.Client(base_url=service.url, timeout=60) as client,
+            httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
             answer = client.post("/sweeps", json=body)
             assert answer.status_code == 202, answer.text
@@ -95,9 +96,9 @@ def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path:
 
         with (
             running_service(*options, environment=SOON, log=log) as service,
-            httpx2.Client(base_url=service.url, timeout=60) as client,
+            httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
-            until(lambda: client.get(path).json()["status"] == "finished", 120)
+            until(lambda: client.get(path).json()["status"] == "finished")
             sweep = client.get(path).json()
             assert sweep["statuses"] == {"succeeded": 12}
             assert sorted(member["rank"] for member in sweep["ranking"]) == list(range(1, 13))

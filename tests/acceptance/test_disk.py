@@ -11,8 +11,9 @@ import httpx2
 import pytest
 
 from service.testing.live_server import Service, running_service
-from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
+from tests.acceptance.helpers import finished, long_run, run_of, trajectory
 from tests.torture.small_disk import SmallDisk, small_disk
+from tests.waiting import LONGEST, until
 
 LINE = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
 BIG = {"x": [[float(i)] for i in range(50_000)], "y": [float(i % 7) for i in range(50_000)]}
@@ -24,7 +25,7 @@ def descent(*arguments: str) -> "subprocess.CompletedProcess[str]":
         [sys.executable, "-m", "service.cli.main", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
         check=False,
         env={**os.environ, "COLUMNS": "300"},
     )
@@ -77,7 +78,7 @@ def test_a_file_that_cannot_be_kept_for_a_moment_is_told(tmp_path: Path, disk: S
     csv: dict[str, Any] = {"content": b"x,y\n" + b"1.5,2.5\n" * 300_000, "headers": {"Content-Type": "text/csv"}}
     with (
         running_service(*options, environment={**os.environ, "TMPDIR": str(disk.home)}) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as client,
+        httpx2.Client(base_url=running.url, timeout=LONGEST) as client,
     ):
         assert client.post("/datasets", **csv).status_code == 201
         with disk.full():
@@ -98,7 +99,7 @@ def test_a_new_database_on_a_full_disk_is_refused_with_the_reason(disk: SmallDis
 
 def test_a_backup_of_a_service_at_work_is_sound_and_goes_on_by_itself(new_service: Service, tmp_path: Path) -> None:
     source, copy = f"sqlite:///{tmp_path}/descent.db", tmp_path / "copy.db"
-    with httpx2.Client(base_url=new_service.url, timeout=30) as client:
+    with httpx2.Client(base_url=new_service.url, timeout=LONGEST) as client:
         run_id = long_run(client, steps=3_000)
         until(lambda: run_of(client, run_id)["steps_done"] > 0)
         made = descent("backup", str(copy), "--database", source)
@@ -114,7 +115,7 @@ def test_a_backup_of_a_service_at_work_is_sound_and_goes_on_by_itself(new_servic
         undisturbed = trajectory(client, run_id)
     with (
         running_service("--database", f"sqlite:///{copy}", "--workers", "1") as running,
-        httpx2.Client(base_url=running.url, timeout=30) as client,
+        httpx2.Client(base_url=running.url, timeout=LONGEST) as client,
     ):
         assert finished(client, run_id)["status"] == "succeeded"
         assert trajectory(client, run_id) == undisturbed
@@ -130,14 +131,14 @@ def test_a_deleted_run_makes_the_file_shorter(tmp_path: Path) -> None:
     file = tmp_path / "descent.db"
     with (
         running_service("--database", f"sqlite:///{file}", "--workers", "1") as running,
-        httpx2.Client(base_url=running.url, timeout=60) as client,
+        httpx2.Client(base_url=running.url, timeout=LONGEST) as client,
     ):
         body = LINE | {"descent": {"steps": 400_000, "learning_rate": 1e-5}}
         run_id = client.post("/fit", json=body).json()["id"]
         finished(client, run_id)
         until(lambda: file.stat().st_size > 20_000_000)
         assert client.delete(f"/runs/{run_id}").status_code == 204
-        until(lambda: file.stat().st_size < 6_000_000, 20)
+        until(lambda: file.stat().st_size < 6_000_000)
         kept = client.post("/fit", json=LINE).json()["id"]
         finished(client, kept)
     environment = {**os.environ, "DESCENT_KEEP_DAYS": "0.00001"}

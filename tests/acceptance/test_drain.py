@@ -16,8 +16,9 @@ from service.storage.database import Database
 from service.worker.lease import UNHEEDED
 from service.worker.process import Worker
 from service.worker.supervisor import Supervisor
-from tests.acceptance.helpers import run_of, until
+from tests.acceptance.helpers import run_of
 from tests.service.helpers import fit_body
+from tests.waiting import until
 
 
 @pytest.fixture

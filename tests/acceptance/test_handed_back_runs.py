@@ -4,8 +4,9 @@ from contextlib import closing
 from pathlib import Path
 
 from service.storage.sqlite.engine import sqlite_module
-from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
+from tests.acceptance.helpers import finished, long_run, run_of, trajectory
 from tests.torture.fragile_service import Ground
+from tests.waiting import until
 
 STEPS = 3_000
 

@@ -18,8 +18,9 @@ from service.storage.database import Database
 from service.worker import training
 from service.worker.lease import STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
-from tests.acceptance.helpers import long_run, until
+from tests.acceptance.helpers import long_run
 from tests.service.helpers import fit_body
+from tests.waiting import LONGEST, until
 
 
 @contextmanager
@@ -75,14 +76,14 @@ def test_a_computation_that_does_not_let_go_is_ended_with_its_process(
     with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3})) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
         act(api, run_id)
-        assert worker.wait(10) == UNHEEDED
+        assert worker.wait(LONGEST) == UNHEEDED
     assert run_of(api, run_id).get("status", 404) == (status or 404)
 
 
 def test_a_deadline_is_kept_by_a_computation_that_does_not_let_go(settings: Settings, api: TestClient) -> None:
     run_id = submitted(api, deadline_seconds=0.2)
     with stuck(settings) as worker:
-        assert worker.wait(20) == UNHEEDED
+        assert worker.wait(LONGEST) == UNHEEDED
     run = run_of(api, run_id)
     assert (run["status"], run["stop_reason"], run["error"]["code"]) == ("failed", "deadline", "deadline")
 
@@ -90,7 +91,7 @@ def test_a_deadline_is_kept_by_a_computation_that_does_not_let_go(settings: Sett
 def test_the_longest_run_time_is_kept_too(settings: Settings, api: TestClient) -> None:
     run_id = submitted(api)
     with stuck(settings.model_copy(update={"max_run_seconds": 0.2})) as worker:
-        assert worker.wait(20) == UNHEEDED
+        assert worker.wait(LONGEST) == UNHEEDED
     run = run_of(api, run_id)
     assert (run["status"], run["error"]["code"]) == ("failed", "run_time_exceeded")
 
@@ -105,7 +106,7 @@ def test_a_worker_that_was_silent_for_longer_than_its_lease_ends_itself(
         os.kill(worker.pid, signal.SIGSTOP)
         other = until(lambda: _claim(database))
         os.kill(worker.pid, signal.SIGCONT)
-        assert worker.wait(10) == STALE
+        assert worker.wait(LONGEST) == STALE
     assert other is not None
     with database.reading() as connection:
         assert job_queue.status(connection, other) == "running"
@@ -115,15 +116,15 @@ def test_silence_is_counted_from_the_beat_and_not_from_the_end_of_its_commit(
     settings: Settings, api: TestClient, database: Database
 ) -> None:
     run_id = long_run(api, 1_000_000)
-    brief = settings.model_copy(update={"lease_seconds": 1.5, "block_seconds": 0.4})
-    with slow_to_commit(brief, 1.0) as worker:
+    brief = settings.model_copy(update={"lease_seconds": 4.0, "block_seconds": 0.4})
+    with slow_to_commit(brief, 2.0) as worker:
         until(lambda: run_of(api, run_id)["steps_done"] > 0)
         first = _expiry(database, run_id)
         until(lambda: _expiry(database, run_id) > first)
         os.kill(worker.pid, signal.SIGSTOP)
-        assert until(lambda: _claim(database)) is not None  # half a second after that commit
+        assert until(lambda: _claim(database)) is not None  # two seconds after that commit
         os.kill(worker.pid, signal.SIGCONT)
-        assert worker.wait(10) == STALE
+        assert worker.wait(LONGEST) == STALE
 
 
 def test_a_worker_that_was_silent_while_nobody_took_its_run_goes_on(
@@ -146,7 +147,7 @@ def test_a_worker_that_cannot_beat_ends_itself(settings: Settings, api: TestClie
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
         with database.writing():  # as long as this lasts, nobody else writes
-            assert worker.wait(20) == STALE
+            assert worker.wait(LONGEST) == STALE
 
 
 def test_beats_renew_the_lease(settings: Settings, api: TestClient, database: Database) -> None:

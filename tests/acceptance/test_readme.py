@@ -12,6 +12,7 @@ import pytest
 from service.testing.live_server import Service
 from tests.acceptance.helpers import finished
 from tests.required_programs import missing
+from tests.waiting import LONGEST
 
 README = Path(__file__).parent.parent.parent / "README.md"
 COMMANDS = [block for block in re.findall(r"```sh\n(.*?)```", README.read_text(), flags=re.DOTALL) if "curl" in block]
@@ -24,7 +25,7 @@ def curl(command: str, service: Service) -> str:
         ["bash", "-c", command.replace("curl ", "curl -sS ", 1).replace("http://127.0.0.1:8000", service.url)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
         check=True,
     )
     return done.stdout

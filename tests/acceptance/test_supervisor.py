@@ -15,9 +15,10 @@ from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import running_service
 from service.worker.supervisor import Supervisor
-from tests.acceptance.helpers import finished, long_run, until
+from tests.acceptance.helpers import finished, long_run
 from tests.acceptance.test_crash import children_of
 from tests.service.helpers import problem_of
+from tests.waiting import LONGEST, until
 
 
 def one_worker(settings: Settings) -> Settings:
@@ -86,7 +87,7 @@ def test_a_service_without_a_free_file_starts_its_worker_as_soon_as_there_is_one
     with (
         (tmp_path / "log").open("w") as log,
         running_service(*options, log=log) as service,
-        httpx2.Client(base_url=service.url, timeout=30) as client,
+        httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
     ):
         assert client.get("/readyz").status_code == 200
         pid = service.process.pid

@@ -16,15 +16,17 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.storage import job_queue
+from service.storage import job_queue, runs
 from service.storage.connect import open_database
 from service.testing.live_server import Service, running_service
 from service.worker.lease import RunLease
 from service.worker.process import Worker
 from service.worker.run_batch import RunBatch
 from service.worker.training import Training
-from tests.acceptance.helpers import finished, long_run, run_of, trajectory, until
+from tests.acceptance.helpers import finished, long_run, run_of, trajectory
 from tests.acceptance.test_crash import children_of
+from tests.time_bounds import times_slower
+from tests.waiting import LONGEST, until
 
 SOON = {**os.environ, "DESCENT_HEARTBEAT_SECONDS": "0.2", "DESCENT_LEASE_SECONDS": "1"}
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers by /proc")
@@ -36,7 +38,7 @@ def own(tmp_path: Path) -> Iterator[tuple[Service, httpx2.Client]]:
     with (
         (tmp_path / "log").open("w") as log,
         running_service("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1", environment=SOON, log=log) as it,
-        httpx2.Client(base_url=it.url, timeout=30) as client,
+        httpx2.Client(base_url=it.url, timeout=LONGEST) as client,
     ):
         yield it, client
 
@@ -63,13 +65,18 @@ def test_sigterm_drains_and_the_run_goes_on_at_the_next_start(tmp_path: Path) ->
         with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
             run_id = long_run(client, 12_000)
             until(lambda: run_of(client, run_id)["steps_done"] > 0)
-            begun = time.monotonic()
             service.process.send_signal(signal.SIGTERM)
-            assert service.process.wait(30) == 0
-            assert time.monotonic() - begun < 8, "a drain takes one block, not the run"
+            assert service.process.wait(LONGEST) == 0
+        database = open_database(f"sqlite:///{tmp_path}/d.db", 30.0)
+        with database.reading() as connection:
+            handed_back = runs.find(connection, run_id)
+        database.dispose()
+        assert handed_back is not None
+        assert handed_back.status == "queued"
+        assert 0 < handed_back.rows_done < 12_001, "a drain takes one block, not the run"
         with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
             # Handed back, not lost: no lease has to run out before it goes on.
-            until(lambda: run_of(client, run_id)["status"] != "queued", 10)
+            until(lambda: run_of(client, run_id)["status"] != "queued")
             assert finished(client, run_id)["status"] == "succeeded"
             assert len(trajectory(client, run_id).splitlines()) == 12_002
 
@@ -80,7 +87,7 @@ def test_workers_end_with_a_supervisor_that_was_killed(own: tuple[Service, httpx
     workers = children_of(service.process.pid)
     service.process.kill()
     service.process.wait()
-    until(lambda: not any(_alive(worker) for worker in workers), 10)
+    until(lambda: not any(_alive(worker) for worker in workers))
 
 
 def _alive(pid: int) -> bool:
@@ -95,6 +102,7 @@ def test_progress_shows_at_least_twice_a_second(own: tuple[Service, httpx2.Clien
     run_id = long_run(client, 40_000)
     until(lambda: run_of(client, run_id)["steps_done"] > 0)
     seen: list[tuple[float, int]] = []
+    slower = times_slower()
 
     def watch() -> bool:
         run = run_of(client, run_id)
@@ -102,10 +110,10 @@ def test_progress_shows_at_least_twice_a_second(own: tuple[Service, httpx2.Clien
             seen.append((time.monotonic(), run["steps_done"]))
         return len(seen) > 8 or run["status"] != "running"
 
-    until(watch, 60)
+    until(watch)
     pauses = sorted(later - earlier for (earlier, _), (later, _) in pairwise(seen))
     assert len(pauses) >= 5
-    assert pauses[len(pauses) // 2] < 0.5 + 0.1
+    assert pauses[len(pauses) // 2] < (0.5 + 0.1) * max(slower, times_slower())
 
 
 def test_cancel_and_delete_reach_a_running_run(own: tuple[Service, httpx2.Client]) -> None:
@@ -113,13 +121,13 @@ def test_cancel_and_delete_reach_a_running_run(own: tuple[Service, httpx2.Client
     cancelled, deleted = long_run(client, 1_000_000), long_run(client, 1_000_000)
     until(lambda: run_of(client, cancelled)["steps_done"] > 0)
     assert client.post(f"/runs/{cancelled}/cancel").json()["status"] == "cancelling"
-    run = finished(client, cancelled, 10)
+    run = finished(client, cancelled)
     assert (run["status"], run["stop_reason"]) == ("cancelled", "cancelled")
     assert len(trajectory(client, cancelled).splitlines()) == run["steps_done"] + 2
     until(lambda: run_of(client, deleted)["steps_done"] > 0)
     assert client.delete(f"/runs/{deleted}").status_code == 204
     assert client.get(f"/runs/{deleted}").status_code == 404
-    assert finished(client, long_run(client, 10), 20)["status"] == "succeeded"
+    assert finished(client, long_run(client, 10))["status"] == "succeeded"
 
 
 def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
@@ -137,10 +145,10 @@ def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
             stderr=log,
         )
         try:
-            assert finished(client, run_id, 30)["status"] == "succeeded"
+            assert finished(client, run_id)["status"] == "succeeded"
         finally:
             workers.terminate()
-        assert workers.wait(30) == 0
+        assert workers.wait(LONGEST) == 0
 
 
 def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) -> None:
@@ -178,7 +186,7 @@ def test_a_run_that_needs_too_much_memory_fails_alone(tmp_path: Path) -> None:
     with (
         (tmp_path / "log").open("w") as log,
         running_service(*options, environment=narrow, log=log) as service,
-        httpx2.Client(base_url=service.url, timeout=30) as client,
+        httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
     ):
         [worker] = children_of(service.process.pid)
         run = finished(client, client.post("/fit", json=hungry).json()["id"])
@@ -224,9 +232,8 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
         with database.writing() as connection:
             stale = job_queue.claim(connection, "stale", settings.lease_seconds)
         assert stale is not None
-        time.sleep(0.05)
         other = Worker(settings.model_copy(update={"lease_seconds": 60.0}), "other")
-        claimed = other._claim()
+        claimed = until(other._claim)
         assert claimed is not None
         with pytest.raises(job_queue.LeaseLostError):
             Training(database, stale, settings, RunLease(database, stale, settings), RunBatch(database, settings)).run()

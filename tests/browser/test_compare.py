@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.acceptance.helpers import until
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, expect_no_sideways_scroll, fit, get
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 SLOW = EXAMPLE | {"name": "slow"}
@@ -23,7 +23,7 @@ COLUMNS = ("train_loss", "train_mse", "test_mse", "optimality_gap", "gradient_no
 
 def finished(page: Page, service: Service, *bodies: dict[str, Any]) -> list[str]:
     """The ids of these runs, which have come to their end."""
-    answers = [page.request.post(f"{service.url}/fit", data=body, headers={"Prefer": "wait=30"}) for body in bodies]
+    answers = [page.request.post(f"{service.url}/fit", data=body, headers={"Prefer": "wait=60"}) for body in bodies]
     assert [answer.status for answer in answers] == [200] * len(bodies)
     return [str(answer.json()["id"]) for answer in answers]
 

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service.testing.live_server import Service, running_service
-from tests.acceptance.helpers import WAVES, finished, long_run, until
+from tests.acceptance.helpers import WAVES, finished, long_run
 from tests.browser.conftest import Pages
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 STEPS = 900

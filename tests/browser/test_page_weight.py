@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from service.api.app import STATIC
 from tests.browser.conftest import Service
 from tests.browser.test_page import EXAMPLE, cell
+from tests.waiting import LONGEST
 
 pytestmark = pytest.mark.browser
 MOST_BYTES = 150_000
@@ -61,7 +62,7 @@ def in_order(names: Iterable[str]) -> str:
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
 def test_a_first_visit_is_light(entrance: str, browser: Browser, service: Service) -> None:
-    posted = httpx2.post(f"{service.url}/fit", json=LONG, headers={"Prefer": "wait=30"}, timeout=60)
+    posted = httpx2.post(f"{service.url}/fit", json=LONG, headers={"Prefer": "wait=60"}, timeout=LONGEST)
     assert posted.status_code == 200
     page = browser.new_page()
     loaded = Loaded(page)
@@ -90,7 +91,7 @@ def test_the_browser_is_told_of_every_module_that_a_view_needs_and_of_no_other(s
 
 @pytest.mark.parametrize("entrance", [*ENTRANCES, "#/compare?runs=latest"])
 def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser: Browser, service: Service) -> None:
-    httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=30"}, timeout=60)
+    httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=60"}, timeout=LONGEST)
     page = browser.new_page()
     loaded = Loaded(page)
     page.goto(f"{service.url}/{entrance}")
@@ -103,7 +104,9 @@ def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser:
 
 
 def test_what_is_asked_for_early_is_not_asked_for_again(browser: Browser, service: Service) -> None:
-    run_id = httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=30"}, timeout=60).json()["id"]
+    run_id = httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=60"}, timeout=LONGEST).json()[
+        "id"
+    ]
     page = browser.new_page()
     loaded = Loaded(page)
     page.goto(f"{service.url}/#/runs/{run_id}")

@@ -42,7 +42,7 @@ def choose_as_in_right(page: Page) -> None:
 
 
 def right_theta(page: Page, service: Service) -> list[list[float]]:
-    run = page.request.post(f"{service.url}/fit", data=RIGHT, headers={"Prefer": "wait=30"}).json()
+    run = page.request.post(f"{service.url}/fit", data=RIGHT, headers={"Prefer": "wait=60"}).json()
     theta: list[list[float]] = get(page, service, f"/runs/{run['id']}/trajectory")["theta"]
     return theta
 
@@ -99,7 +99,7 @@ def test_a_right_descent_is_right_however_it_is_written(pages: Pages, service: S
 def test_the_service_s_own_csv_is_understood(pages: Pages, service: Service) -> None:
     page = check_page(pages, service)
     choose_as_in_right(page)
-    run = page.request.post(f"{service.url}/fit", data=RIGHT, headers={"Prefer": "wait=30"}).json()
+    run = page.request.post(f"{service.url}/fit", data=RIGHT, headers={"Prefer": "wait=60"}).json()
     paste(page, page.request.get(f"{service.url}/runs/{run['id']}/trajectory?format=csv").text())
     heads = page.locator(".trajectory-field").get_by_role("columnheader")
     expect(heads).to_have_text(["Step", "intercept", "x"])
@@ -114,7 +114,7 @@ def test_test_rows_in_the_gradient_are_found_out(pages: Pages, service: Service)
     page.get_by_label("Standardised").uncheck()
     page.get_by_label("Learning rate").fill("1e-6")
     raw = RIGHT | {"standardize": False, "descent": {"steps": 6, "learning_rate": 1e-6}}
-    run = page.request.post(f"{service.url}/fit", data=raw, headers={"Prefer": "wait=30"}).json()
+    run = page.request.post(f"{service.url}/fit", data=raw, headers={"Prefer": "wait=60"}).json()
     paste(page, json.dumps(get(page, service, f"/runs/{run['id']}/trajectory")["theta"]))
     page.get_by_role("button", name="Check it").click()
     expect(outcome(page).locator("[data-code]")).to_have_attribute("data-code", "test_rows")

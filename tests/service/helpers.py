@@ -19,13 +19,14 @@ from service.schemas.responses.problems import Problem
 from service.server.http_protocol import bounded
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
+from tests.waiting import until
 
 X = [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]]
 Y = [2.0, 4.5, 6.0, 8.5, 10.0, 12.5, 14.0, 16.5]
 LINE = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
 """The minimal request of the contract."""
 CSV = b"age,size,height\n1,0.5,2\n2,1.5,4\n4,2.5,7\n"
-WAIT = {"Prefer": "wait=20"}
+WAIT = {"Prefer": "wait=60"}
 TABLES = ("sweeps", "runs", "run_tags", "datasets", "dataset_chunks", "trajectory_chunks")
 
 
@@ -104,15 +105,14 @@ def counts(database: Database) -> dict[str, int]:
 NOTHING = dict.fromkeys(TABLES, 0)
 
 
-def until_finished(client: Any, run_id: str, seconds: float = 30) -> dict[str, Any]:
+def until_finished(client: Any, run_id: str) -> dict[str, Any]:
     """The run when it is finished."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+
+    def finished() -> dict[str, Any] | None:
         run: dict[str, Any] = client.get(f"/runs/{run_id}").json()
-        if run["finished_at"]:
-            return run
-        time.sleep(0.02)
-    raise AssertionError(f"run {run_id} is {run['status']} after {seconds} seconds")
+        return run if run["finished_at"] else None
+
+    return until(finished) or {}
 
 
 def stored_run(

@@ -2,8 +2,7 @@
 
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
@@ -42,11 +41,3 @@ def stalled(connection: socket.socket, path: str) -> None:
     """Asks, and reads no more than the status."""
     connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
     assert connection.recv(12) == b"HTTP/1.1 200"
-
-
-def until_true(look: Callable[[], bool], seconds: float = 30) -> None:
-    """Waits for it."""
-    end = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < end
-        time.sleep(0.05)

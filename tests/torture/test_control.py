@@ -10,12 +10,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.acceptance.helpers import long_run, run_of, until
+from tests.acceptance.helpers import long_run, run_of
 from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import OPEN, broken
 from tests.torture.large_table import digits, upload
 from tests.torture.report import Measured, worst
 from tests.torture.request_kinds import Undisturbed, differs, queue, submit, undisturbed
+from tests.waiting import until
 
 KINDS = ("batches, adam", "logistic", "formula", "perceptron, batches", "affine")
 QUEUED_SECONDS, RUNNING_SECONDS = 1.0, 2.0

@@ -12,12 +12,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.acceptance.helpers import finished, until
+from tests.acceptance.helpers import finished
 from tests.torture.fragile_service import Standing
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured, worst
 from tests.torture.request_kinds import KINDS, Undisturbed, differs, submit, undisturbed
 from tests.torture.small_disk import SmallDisk, small_disk
+from tests.waiting import until
 
 SIZE = "24m"
 CYCLES_A_SERVICE = 10

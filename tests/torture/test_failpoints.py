@@ -14,11 +14,12 @@ import httpx2
 import pytest
 
 from service.core.failpoints import PLACES
-from tests.acceptance.helpers import trajectory, until
+from tests.acceptance.helpers import trajectory
 from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured
 from tests.torture.request_kinds import KINDS, Undisturbed, differs, undisturbed
+from tests.waiting import until
 
 LEASE_SECONDS = 1.0
 OPEN_RUNS = 6

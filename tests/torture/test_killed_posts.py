@@ -10,10 +10,10 @@ from typing import NamedTuple
 import httpx2
 import pytest
 
-from tests.acceptance.helpers import until
 from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured
+from tests.waiting import until
 
 CLIENTS = 16
 LONGEST_SECONDS = 0.3

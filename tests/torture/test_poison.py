@@ -6,12 +6,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.acceptance.helpers import until
 from tests.torture.fragile_service import Ground
 from tests.torture.invariants import OPEN, broken
 from tests.torture.large_table import digits, upload
 from tests.torture.report import Measured
 from tests.torture.request_kinds import differs, queue, submit, undisturbed
+from tests.waiting import until
 
 TRIES = 3
 KINDS = ("batches, adam", "logistic", "formula", "perceptron, batches")

@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.acceptance.helpers import long_run, until
+from tests.acceptance.helpers import long_run
 from tests.torture.fragile_service import Ground
 from tests.torture.report import Measured, worst
+from tests.waiting import until
 
 BAR_SECONDS = 20.0
 SIDE_BY_SIDE = 4

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from service.storage.connect import open_database
-from tests.acceptance.helpers import until
 from tests.service.helpers import LINE, fit_body, stored_run
 from tests.torture.fragile_service import Ground, Standing
 from tests.torture.report import Measured, worst
+from tests.waiting import until
 
 REQUESTS, PAUSE_SECONDS = 1_000, 0.03
 """How many others ask, while there are slow clients and while there are none."""

@@ -17,11 +17,12 @@ import httpx2
 import pytest
 
 from service.storage.sqlite.readonly import wal_of
-from tests.acceptance.helpers import finished, long_run, trajectory, until
+from tests.acceptance.helpers import finished, long_run, trajectory
 from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured
 from tests.torture.request_kinds import KINDS, queue, submit
+from tests.waiting import until
 
 WARM_SHARE, WARM_SECONDS = 0.2, 120.0
 """Until then threads, connections and caches are still being made: at most this share of the time, or so long."""

@@ -12,11 +12,12 @@ import pytest
 
 from service.storage.sqlite.engine import sqlite_module
 from service.worker.lease import STALE
-from tests.acceptance.helpers import finished, until
+from tests.acceptance.helpers import finished
 from tests.torture.fragile_service import Ground, Standing
 from tests.torture.invariants import broken
 from tests.torture.report import Measured, worst
 from tests.torture.request_kinds import differs, submit, undisturbed
+from tests.waiting import until
 
 LEASE_SECONDS, BEAT_SECONDS = 1.5, 0.5
 WORKERS = 3

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -19,9 +18,10 @@ from service.auth.api_keys import KeyCache
 from service.core.settings import Settings
 from service.storage import api_keys as stored_keys
 from service.storage.database import Database
-from tests.api_keys import Key, make_key
+from tests.api_keys import Key, make_brief_key, make_key
 from tests.service.api.operations import ALL, LOCKED, OF_A_THING, OPEN, Operation
 from tests.service.helpers import LINE, problem_of
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -100,15 +100,6 @@ def test_the_scheme_is_read_as_http_says(given: str, key: Key, api: TestClient) 
     assert api.get("/runs", headers={"Authorization": given.format(key.text)}).status_code == 200
 
 
-def until_refused(ask: Callable[[], Any], seconds: float = 10) -> float:
-    """How long it took until the answer was 401."""
-    begun = time.monotonic()
-    while ask().status_code != 401:
-        assert time.monotonic() < begun + seconds
-        time.sleep(0.01)
-    return time.monotonic() - begun
-
-
 def test_a_key_made_while_the_service_runs_is_good_at_once(api: TestClient, key: Key, database: Database) -> None:
     for _ in range(3):
         assert api.get("/runs", headers=key.headers).status_code == 200
@@ -121,7 +112,7 @@ def test_a_revoked_key_is_refused_soon_and_what_it_made_stays(
     run_id = api.post("/fit", json=LINE, headers=key.headers).json()["id"]
     with database.writing() as connection:
         stored_keys.revoke(connection, key.id)
-    until_refused(lambda: api.get("/runs", headers=key.headers))
+    until(lambda: api.get("/runs", headers=key.headers).status_code == 401)
     assert api_keys.NOTICE_SECONDS <= 1
     assert api.get("/runs", headers=other.headers).status_code == 200
     assert api.get("/runs/latest", headers=admin.headers).json()["id"] == run_id
@@ -129,25 +120,23 @@ def test_a_revoked_key_is_refused_soon_and_what_it_made_stays(
 
 def test_an_expired_key_is_refused(api: TestClient, database: Database) -> None:
     problem_of(api.get("/runs", headers=make_key(database, expires_in=-1).headers), 401)
-    short = make_key(database, expires_in=0.3)
-    assert api.get("/runs", headers=short.headers).status_code == 200
-    until_refused(lambda: api.get("/runs", headers=short.headers))
+    short = make_brief_key(database, lambda key: api.get("/runs", headers=key.headers).status_code == 200)
+    until(lambda: api.get("/runs", headers=short.headers).status_code == 401)
 
 
 def test_a_key_ends_at_its_time_also_where_the_list_was_read_before(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_keys, "NOTICE_SECONDS", 1000)
-    key_cache, short = KeyCache(database), make_key(database, expires_in=0.2)
-
-    async def ends() -> None:
-        assert await key_cache.caller(short.text)
-        while await key_cache.caller(short.text):
-            await asyncio.sleep(0.01)
-
+    key_cache = KeyCache(database)
     # On a thread: the browser's tests leave a loop running in this one.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(asyncio.wait_for(ends(), 10))).result()
+
+        def knows(key: Key) -> bool:
+            return bool(thread.submit(lambda: asyncio.run(key_cache.caller(key.text))).result())
+
+        short = make_brief_key(database, knows)
+        until(lambda: not knows(short))
 
 
 def test_each_key_may_send_so_many_requests_a_minute(
@@ -287,10 +276,7 @@ def test_a_key_made_just_now_is_known_soon_where_many_were_wrong(api: TestClient
     for _ in range(WRONG_KEYS_PER_MINUTE):
         problem_of(api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"}), 401)
     new = make_key(database)
-    until = time.monotonic() + 10
-    while api.get("/runs", headers=new.headers).status_code != 200:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: api.get("/runs", headers=new.headers).status_code == 200)
 
 
 @pytest.mark.parametrize(

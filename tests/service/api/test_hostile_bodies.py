@@ -11,6 +11,7 @@ from service.storage.database import Database
 from tests.service.api.hostile_bodies import FAMILIES, hostile_bodies
 from tests.service.api.hostile_request import Hostile
 from tests.service.helpers import counts, problem_of
+from tests.time_bounds import times_slower
 
 ADDED = {"/fit": "runs", "/datasets": "datasets"}
 MOST_SECONDS = 5.0
@@ -48,7 +49,8 @@ def test_hostile_bodies_are_refused_or_right(family: Any, api: TestClient, datab
     for hostile in family():
         begun = time.process_time()
         response = api.post(hostile.path, content=hostile.content, headers=hostile.all_headers)
-        assert time.process_time() - begun < MOST_SECONDS, hostile.family
+        taken_seconds = time.process_time() - begun
+        assert taken_seconds < MOST_SECONDS or taken_seconds < MOST_SECONDS * times_slower(), hostile.family
         taken = judged(hostile, response, described)
         tally[taken] += 1
         if taken:

@@ -165,7 +165,7 @@ def test_answers_have_the_fields_described_and_no_other(
 def test_an_answer_of_a_finished_run_has_the_fields_described(client: httpx2.Client) -> None:
     for changes in ({}, {"model": {"kind": "logistic"}, "dataset": {"y": [0, 1, 1, 0, 1, 0, 1, 1]}}):
         body = fit_body(**changes)
-        run = client.post("/fit", json=body, headers={"Prefer": "wait=20"}).json()
+        run = client.post("/fit", json=body, headers={"Prefer": "wait=60"}).json()
         check_answer(Run, run)
         assert run["final"]
         assert run["best"]

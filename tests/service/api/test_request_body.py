@@ -13,6 +13,7 @@ from service.storage.database import Database
 from service.testing.live_server import Service
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, served
 from tests.time_bounds import takes_at_most
+from tests.waiting import LONGEST
 
 JSON = {"Content-Type": "application/json"}
 GOOD = json.dumps(fit_body()).encode()
@@ -198,7 +199,7 @@ def test_far_too_large_a_body_is_refused_before_it_is_sent(chunked: bool, servic
             yield b"[" + b" " * (2**20 - 1)
 
     headers = JSON if chunked else JSON | {"Content-Length": str(400 * 2**20)}
-    problem_of(httpx2.post(f"{service.url}/fit", content=endless(), headers=headers, timeout=30), 413)
+    problem_of(httpx2.post(f"{service.url}/fit", content=endless(), headers=headers, timeout=LONGEST), 413)
     assert sent < 100 * 2**20
 
 

@@ -23,7 +23,8 @@ from service.storage.database import Database
 from tests.api_keys import Key
 from tests.service.analysis.held_question import of_pipe
 from tests.service.helpers import fit_body, problem_of, served, stored_run
-from tests.service.raw_sockets import connected, until_true
+from tests.service.raw_sockets import connected
+from tests.waiting import LONGEST, until
 
 MOST, SHARE = 8, 2
 FEW: dict[str, Any] = {
@@ -89,10 +90,10 @@ def test_one_key_cannot_keep_another_from_waiting(app: Any, url: str, database: 
 
     with ThreadPoolExecutor() as pool, httpx2.Client() as leaving:
         waits = [pool.submit(wait, key) for _ in range(SHARE)]
-        until_true(lambda: len(app.state.waits._taken) == SHARE)
+        until(lambda: len(app.state.waits._taken) == SHARE)
         assert wait(key) == 202
         waits += [pool.submit(wait, other) for _ in range(SHARE)]
-        until_true(lambda: len(app.state.waits._taken) == 2 * SHARE)
+        until(lambda: len(app.state.waits._taken) == 2 * SHARE)
         for run in leaving.get(f"{url}/runs", headers=key.headers).json()["data"]:
             leaving.post(f"{url}/runs/{run['id']}/cancel", headers=key.headers)
         for run in leaving.get(f"{url}/runs", headers=other.headers).json()["data"]:
@@ -109,8 +110,8 @@ def test_a_client_that_leaves_is_not_waited_for(path: str, app: Any, url: str, d
     head += ["Content-Type: application/json", f"Content-Length: {len(content)}", "", content]
     with connected(url) as connection:
         connection.sendall("\r\n".join(head).encode())
-        until_true(lambda: len(app.state.waits._taken) == 1)
-    until_true(lambda: not app.state.waits._taken)
+        until(lambda: len(app.state.waits._taken) == 1)
+    until(lambda: not app.state.waits._taken)
 
 
 def test_one_key_cannot_keep_another_from_asking(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
@@ -124,7 +125,7 @@ def test_one_key_cannot_keep_another_from_asking(app: Any, url: str, database: D
     for path in mine:
         refused(httpx2.get(url + path, headers=key.headers))
     for path in theirs:
-        assert httpx2.get(url + path, headers=other.headers, timeout=60).status_code == 200
+        assert httpx2.get(url + path, headers=other.headers, timeout=LONGEST).status_code == 200
 
 
 def test_one_key_cannot_keep_another_from_sending(url: str, key: Key, other: Key) -> None:
@@ -139,7 +140,7 @@ def test_one_key_cannot_keep_another_from_sending(url: str, key: Key, other: Key
         def send(who: Key) -> Any:
             return httpx2.post(f"{url}/fit", content=large, headers=who.headers | {"Content-Type": "application/json"})
 
-        until_true(lambda: send(key).status_code == 429)
+        until(lambda: send(key).status_code == 429)
         refused(send(key))
         problem_of(send(other), 400)
 

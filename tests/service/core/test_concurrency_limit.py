@@ -11,7 +11,8 @@ from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.service.helpers import fit_body, problem_of, served, stored_run
-from tests.service.raw_sockets import connected, problem_in, rest, stalled, until_true
+from tests.service.raw_sockets import connected, problem_in, rest, stalled
+from tests.waiting import LONGEST, until
 
 PLACES = 2
 TRAJECTORY = "/runs/latest/trajectory?format=csv"
@@ -35,17 +36,17 @@ def test_nobody_loses_a_place_at_once(url: str) -> None:
         refused = httpx2.get(url + TRAJECTORY)
     problem_of(refused, 503)
     assert refused.headers["Retry-After"] == "1"
-    until_true(lambda: httpx2.get(url + TRAJECTORY, timeout=60).status_code == 200)  # those who left made room
+    until(lambda: httpx2.get(url + TRAJECTORY, timeout=LONGEST).status_code == 200)  # those who left made room
 
 
 def test_the_slowest_reader_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
-    whole = len(httpx2.get(url + TRAJECTORY, timeout=60).content)
+    whole = len(httpx2.get(url + TRAJECTORY, timeout=LONGEST).content)
     with ExitStack() as stack:
         readers = [stack.enter_context(connected(url)) for _ in range(PLACES)]
         for reader in readers:
             stalled(reader, TRAJECTORY)
-        until_true(lambda: httpx2.get(url + TRAJECTORY, timeout=60).status_code == 200)
+        until(lambda: httpx2.get(url + TRAJECTORY, timeout=LONGEST).status_code == 200)
         cut_off, served_on = sorted(len(rest(reader)) for reader in readers)
     assert cut_off < whole <= served_on  # only as many are sent away as are needed
 
@@ -56,7 +57,7 @@ def test_the_slowest_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPa
         senders = [stack.enter_context(connected(url)) for _ in range(PLACES)]
         for sender in senders:
             sender.sendall(BEGUN + LARGE)
-        until_true(lambda: httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code == 400)
+        until(lambda: httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code == 400)
         problem_in(rest(senders[0]), 408)
         senders[1].sendall(b" " * 100_000)
         assert senders[1].recv(12) == b"HTTP/1.1 400"
@@ -70,7 +71,7 @@ def test_small_bodies_need_no_place(url: str) -> None:
         def is_full() -> bool:
             return httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code == 503
 
-        until_true(is_full)
+        until(is_full)
         assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body()).status_code == 200
 
 
@@ -79,7 +80,7 @@ def test_answers_that_wait_for_readers_are_bounded(settings: Settings, database:
     rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
     csv = "\n".join(",".join(map(repr, row)) for row in rows)
     with served(app) as url, ExitStack() as stack:
-        uploaded = httpx2.post(f"{url}/datasets", content=csv, headers={"Content-Type": "text/csv"}, timeout=60)
+        uploaded = httpx2.post(f"{url}/datasets", content=csv, headers={"Content-Type": "text/csv"}, timeout=LONGEST)
         path = f"{uploaded.headers['Location']}/rows"
         whole = len(httpx2.get(url + path).content)
         assert whole > 9_000_000

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from service.core import failpoints
 from service.core.failpoints import PLACES, FailpointError, Failpoints
 from service.storage.errors import Failure, failure_of
+from tests.waiting import LONGEST
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,7 +27,7 @@ def process(specification: str, *places: str) -> "subprocess.CompletedProcess[st
         env={**os.environ, "DESCENT_FAILPOINTS": specification},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
     )
 
 

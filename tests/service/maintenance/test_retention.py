@@ -1,7 +1,6 @@
 """Keeping house: old runs go, what is deleted gives its room back, the log is short; and what is left half done."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +19,10 @@ from service.storage.sqlite.engine import sqlite_module, wal_is_safe
 from service.storage.sqlite.readonly import wal_of
 from service.storage.trajectories import DELETED_AT_ONCE
 from tests.service.helpers import NOTHING, counts, fit_body, stored_run
+from tests.waiting import until
 
 LONG = np.zeros((1024 * (DELETED_AT_ONCE + 100), 3))
 """A trajectory of more chunks than are deleted at once, and of more pages than are kept."""
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Returns when the condition holds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def file_of(settings: Settings) -> Path:
@@ -59,8 +51,8 @@ def test_a_deleted_run_gives_its_room_back(
     before = file_of(settings).stat().st_size
     assert api.delete(f"/runs/{long_run}").status_code == 204
     with Retention(settings, database):
-        wait_until(lambda: free_pages(database) <= vacuum.KEPT_PAGES and counts(database) == NOTHING)
-        wait_until(lambda: file_of(settings).stat().st_size < before / 2)
+        until(lambda: free_pages(database) <= vacuum.KEPT_PAGES and counts(database) == NOTHING)
+        until(lambda: file_of(settings).stat().st_size < before / 2)
     assert is_sound(settings)
 
 
@@ -94,7 +86,7 @@ def test_what_was_half_taken_away_is_finished_by_the_next_keeper(
     assert 0 < counts(database)["trajectory_chunks"] < before
     assert is_sound(settings)
     with Retention(settings, database):
-        wait_until(lambda: counts(database) == NOTHING)
+        until(lambda: counts(database) == NOTHING)
 
 
 def test_the_data_of_a_run_that_is_being_taken_away_can_be_deleted(api: TestClient, database: Database) -> None:
@@ -134,7 +126,7 @@ def test_old_runs_are_deleted_and_no_others(settings: Settings, api: TestClient,
     with Retention(settings, database):  # no setting, no deletion
         pass
     with Retention(settings.model_copy(update={"keep_days": 7.0}), database):
-        wait_until(lambda: api.get(f"/runs/{old}").status_code == 404)
+        until(lambda: api.get(f"/runs/{old}").status_code == 404)
     assert [run["id"] for run in api.get("/runs").json()["data"]] == [waiting, new]
 
 
@@ -145,7 +137,7 @@ def test_the_log_is_empty_when_nobody_writes(
     log = wal_of(file_of(settings))
     assert log.stat().st_size > 0
     with Retention(settings, database):
-        wait_until(lambda: log.stat().st_size == 0)
+        until(lambda: log.stat().st_size == 0)
     assert api.get(f"/runs/{long_run}").status_code == 200
 
 

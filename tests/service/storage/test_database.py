@@ -22,6 +22,7 @@ from service.storage.database import Database
 from service.storage.migrations import NewerDatabaseError
 from service.storage.sqlite.engine import sqlite_module, wal_is_safe
 from service.storage.tables import metadata
+from tests.waiting import LONGEST
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
     for process in starting:
         process.start()
     for process in starting:
-        process.join(60)
+        process.join(LONGEST)
     assert [process.exitcode for process in starting] == [0, 0, 0, 0]
 
 

@@ -14,6 +14,7 @@ from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
 from tests.service.storage.helpers import queue_run
+from tests.waiting import LONGEST
 
 
 def claim(database: Database, owner: str = "w", lease: float = 15.0) -> Claim:
@@ -215,7 +216,7 @@ def test_many_processes_claim_each_run_once(database: Database, settings: Settin
     for process in claimers:
         process.start()
     for process in claimers:
-        process.join(120)
+        process.join(LONGEST)
     assert [process.exitcode for process in claimers] == [0] * 4
     with database.reading() as connection:
         counts = connection.execute(text("SELECT lease_token, status, count(*) FROM runs GROUP BY 1, 2")).all()

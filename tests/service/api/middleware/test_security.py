@@ -16,6 +16,7 @@ from service.testing.live_server import Service
 from tests.api_keys import make_key
 from tests.service.api.operations import ALL, Operation
 from tests.service.helpers import LINE, NOTHING, counts, fit_body, problem_of, stored_run
+from tests.waiting import LONGEST
 
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -80,7 +81,7 @@ def test_answers_without_a_body_or_in_parts_have_them_too(api: TestClient, datab
 
 def test_what_is_refused_before_it_is_a_request_has_them_too(service: Service) -> None:
     host, _, port = service.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=LONGEST) as connection:
         connection.sendall(b"nothing\r\n\r\n")
         answer = connection.makefile("rb").read().lower()
     assert answer.startswith(b"http/1.1 400")

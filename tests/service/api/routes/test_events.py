@@ -1,7 +1,6 @@
 """A run followed as it goes on: every step once, in order, whoever comes, goes and comes back."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.storage.sqlite import vacuum
 from tests.service.helpers import fit_body, problem_of, served, stored_run, strict_json
+from tests.waiting import LONGEST, until
 
 ROWS = 3000
 COLUMNS = ("theta", "train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate")
@@ -143,7 +143,7 @@ def url(settings: Settings, database: Database) -> Iterator[str]:
 
 def test_a_live_run_is_told_as_it_goes_on(url: str, database: Database) -> None:
     live = Live(database)
-    with httpx2.stream("GET", f"{url}/runs/{live.id}/events", timeout=10) as answer:
+    with httpx2.stream("GET", f"{url}/runs/{live.id}/events", timeout=LONGEST) as answer:
         events = heard(answer.iter_lines())
         first, second = next(events), next(events)
         assert (first.name, first.data["status"]) == ("status", "running")
@@ -163,7 +163,7 @@ def test_a_live_run_is_told_as_it_goes_on(url: str, database: Database) -> None:
 
 def test_a_change_of_status_is_told_and_the_steps_go_on(url: str, database: Database) -> None:
     live = Live(database)
-    with httpx2.stream("GET", f"{url}/runs/{live.id}/events", timeout=10) as answer:
+    with httpx2.stream("GET", f"{url}/runs/{live.id}/events", timeout=LONGEST) as answer:
         events = heard(answer.iter_lines())
         next(events), next(events)
         for change, status in (("pause", "paused"), ("resume", "queued"), ("cancel", "cancelled")):
@@ -178,7 +178,7 @@ def test_a_deleted_run_is_over(length: str, url: str, database: Database) -> Non
     live = Live(database)
     if length == "long":  # which is hidden first, and taken away later
         live.goes_on(70 * trajectories.chunk_rows(8))
-    with httpx2.stream("GET", f"{url}/runs/{live.id}/events?from_step={live.done - 1}", timeout=10) as answer:
+    with httpx2.stream("GET", f"{url}/runs/{live.id}/events?from_step={live.done - 1}", timeout=LONGEST) as answer:
         events = heard(answer.iter_lines())
         assert [next(events).name, next(events).name] == ["status", "progress"]
         assert httpx2.delete(f"{url}/runs/{live.id}").status_code == 204
@@ -195,13 +195,12 @@ def test_only_so_many_are_followed_at_once(url: str, database: Database) -> None
         refused = httpx2.get(path)
         problem_of(refused, 503)
         assert refused.headers["Retry-After"] == "1"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:  # their places are free as soon as it is seen that they have left
+
+    def is_followed() -> bool:
         with httpx2.stream("GET", path) as three:
-            if three.status_code == 200:
-                return
-        time.sleep(0.05)
-    raise AssertionError("those who have left keep their places")
+            return three.status_code == 200
+
+    until(is_followed)  # a stream is free as soon as the service sees that its reader has left
 
 
 def test_followers_do_not_keep_a_service_from_stopping(settings: Settings, database: Database) -> None:
@@ -209,7 +208,7 @@ def test_followers_do_not_keep_a_service_from_stopping(settings: Settings, datab
     app = create_app(settings, database)
     stopping = threading.Event()
     app.state.is_stopping = stopping.is_set
-    with served(app) as url, httpx2.stream("GET", f"{url}/runs/{live.id}/events", timeout=10) as answer:
+    with served(app) as url, httpx2.stream("GET", f"{url}/runs/{live.id}/events", timeout=LONGEST) as answer:
         events = heard(answer.iter_lines())
         assert [next(events).name, next(events).name] == ["status", "progress"]
         stopping.set()

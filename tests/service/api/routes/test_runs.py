@@ -1,6 +1,5 @@
 """Runs: the list and its pages, ETags, cancelling, deleting."""
 
-import time
 from typing import Any
 
 import httpx2
@@ -22,6 +21,7 @@ from tests.service.helpers import (
     strict_json,
     until_finished,
 )
+from tests.waiting import until
 
 LONG = fit_body(descent={"steps": 5_000_000, "learning_rate": 1e-6})
 DIVERGING = fit_body(descent={"steps": 1000, "learning_rate": 1e3})
@@ -243,7 +243,4 @@ def test_a_run_diverged_at_its_start(client: httpx2.Client) -> None:
 
 
 def until_running(client: httpx2.Client, run_id: str) -> None:
-    until = time.monotonic() + 20
-    while client.get(f"/runs/{run_id}").json()["steps_done"] == 0:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    until(lambda: client.get(f"/runs/{run_id}").json()["steps_done"] > 0)

@@ -65,7 +65,7 @@ def test_stored_data_can_be_checked_against(client: httpx2.Client) -> None:
 
 def test_a_runs_own_trajectory_is_right(client: httpx2.Client) -> None:
     body = {"dataset": {"sample": "penguins"}, "standardize": True, "model": {"kind": "logistic"}}
-    run = client.post("/fit", json=body, headers={"Prefer": "wait=20"}).json()
+    run = client.post("/fit", json=body, headers={"Prefer": "wait=60"}).json()
     path = np.array(client.get(f"/runs/{run['id']}/trajectory").json()["theta"])
     assert verdict(client, body, path)["right"] is True
     path[7] *= 1.5

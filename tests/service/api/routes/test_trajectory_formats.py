@@ -20,6 +20,7 @@ from service.storage import trajectories
 from service.storage.database import Database
 from service.storage.sqlite import vacuum
 from tests.service.helpers import NOTHING, counts, fit_body, problem_of, served, stored_run, strict_json
+from tests.waiting import LONGEST
 
 ACCEPT = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 FIELDS = ["step", "theta", "train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate"]
@@ -195,7 +196,7 @@ def test_what_goes_wrong_midway_breaks_the_connection(
         path = f"{url}/runs/{run_id}/trajectory?format={kind}"
         if harm == "damaged":
             flip_a_byte(database, run_id, (rows - 1) // trajectories.chunk_rows(8) * trajectories.chunk_rows(8))
-        with httpx2.stream("GET", path, timeout=30) as answer:
+        with httpx2.stream("GET", path, timeout=LONGEST) as answer:
             assert answer.status_code == 200
             pieces = answer.iter_bytes()
             next(pieces)
@@ -218,8 +219,8 @@ def test_who_reads_a_long_run_reads_on_until_a_deletion_has_taken_it_away(
     run_id = stored_run(database, fit_body(descent={"steps": LONG_ROWS}), random_rows(LONG_ROWS))
     with served(create_app(settings, database)) as url:
         path = f"{url}/runs/{run_id}/trajectory?format={kind}"
-        whole = httpx2.get(path, timeout=30).content
-        with httpx2.stream("GET", path, timeout=30) as answer:
+        whole = httpx2.get(path, timeout=LONGEST).content
+        with httpx2.stream("GET", path, timeout=LONGEST) as answer:
             pieces = answer.iter_bytes()
             beginning = next(pieces)
             assert httpx2.delete(f"{url}/runs/{run_id}").status_code == 204
@@ -234,7 +235,7 @@ def test_the_memory_of_a_reader_does_not_grow_with_the_trajectory(
     def peak(count: int) -> int:
         run_id = stored_run(database, fit_body(descent={"steps": count}), random_rows(count))
         tracemalloc.start()
-        with httpx2.stream("GET", f"{url}/runs/{run_id}/trajectory?format={kind}", timeout=60) as answer:
+        with httpx2.stream("GET", f"{url}/runs/{run_id}/trajectory?format={kind}", timeout=LONGEST) as answer:
             size = sum(len(piece) for piece in answer.iter_bytes())
         assert size > 100 * count
         most = tracemalloc.get_traced_memory()[1]

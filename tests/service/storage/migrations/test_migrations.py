@@ -17,6 +17,7 @@ from service.storage.migrations import NewerDatabaseError
 from service.storage.sqlite.engine import sqlite_module
 from service.storage.sqlite.readonly import wal_of
 from tests.service.storage.migrations.old_versions import make_version
+from tests.waiting import LONGEST
 
 EARLIER = ["0001", "0002"]
 OPEN = """
@@ -71,7 +72,7 @@ def test_ten_processes_that_start_together_upgrade_once(earlier: str | None, tmp
         process.stdin.write("\n")
         process.stdin.flush()
     for process in starting:
-        _, complaint = process.communicate(timeout=60)
+        _, complaint = process.communicate(timeout=LONGEST)
         assert process.returncode == 0, complaint
     assert revision(file) == migrations.HEAD
     database = open_database(f"sqlite:///{file}", 5.0)
@@ -89,7 +90,7 @@ def test_an_upgrade_that_is_killed_leaves_the_old_version(earlier: str | None, a
     else:
         make_version(file, earlier)
     before = columns(file)
-    process = subprocess.run([sys.executable, "-c", DIE, f"sqlite:///{file}", str(after)], timeout=60, check=False)
+    process = subprocess.run([sys.executable, "-c", DIE, f"sqlite:///{file}", str(after)], timeout=LONGEST, check=False)
     assert process.returncode == -signal.SIGKILL
     assert revision(file) == earlier
     assert columns(file) == before
@@ -116,7 +117,7 @@ def test_a_newer_file_is_refused_unchanged(tmp_path: Path) -> None:
         [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", "--database", f"sqlite:///{file}"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
         check=False,
         env={**os.environ, "COLUMNS": "300"},
     )
