@@ -127,6 +127,7 @@ def test_many_parameters_scroll_inside_their_tables(pages: Pages, service: Servi
 def test_what_is_put_off_is_asked_for_again_and_what_is_too_much_is_not(pages: Pages, service: Service) -> None:
     pages.expected = "413|503"
     page = pages.open(f"{service.url}/")
+    page.clock.install()
     open_run(page, service, EXAMPLE)
     asked: list[str] = []
 
@@ -145,7 +146,7 @@ def test_what_is_put_off_is_asked_for_again_and_what_is_too_much_is_not(pages: P
     page.get_by_role("button", name="Show the arithmetic").click()
     panel = page.get_by_role("region", name="The arithmetic of step 7", exact=True)
     expect(panel).to_contain_text("Told 413 So it is.")
-    page.wait_for_timeout(2500)
+    page.clock.fast_forward("01:00")
     assert len(asked) == 1
     answer_with(503)
     panel.get_by_role("button", name="One step forward").click()
