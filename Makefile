@@ -19,7 +19,7 @@ serve: $(VENV)/service ## run the service until Ctrl-C
 	@$(BIN)/descent serve
 
 # By file, for a file's fixtures are made once a process; in the order of the files, for the longest come first.
-BESIDE := -n auto --dist loadfile --no-loadscope-reorder
+BESIDE := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: $(VENV)/development ## run all tests
 	$(BIN)/python -m pytest $(BESIDE) $(PYTEST_ARGS)

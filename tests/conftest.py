@@ -4,6 +4,7 @@ With several test processes (`make test`), each has its service, its browser and
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,9 +41,19 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(database_url=f"sqlite:///{tmp_path}/descent.db")
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables in it, made once: the migrations take longer than most tests."""
+    file = tmp_path_factory.mktemp("empty") / "descent.db"
+    open_database(f"sqlite:///{file}", busy_seconds=5.0).dispose()
+    return file
+
+
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings, empty_file: Path) -> Iterator[Database]:
     """A real SQLite file with the tables in it."""
+    assert settings.database_file is not None
+    shutil.copyfile(empty_file, settings.database_file)
     opened = open_database(settings.database_url, settings.busy_seconds)
     yield opened
     opened.dispose()
