@@ -18,7 +18,7 @@ STEPS = 900
 """Fewer than the chart draws at most: each of them must be there."""
 SLOW = {"x": 16 * WAVES["x"], "y": 16 * WAVES["y"]}
 """Some seconds for all of them."""
-AWAY = "ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET"
+AWAY = "ERR_CONNECTION_(REFUSED|RESET)|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONTENT_LENGTH_MISMATCH"
 """What Chromium writes to the console while no service is there."""
 NAMES = ("train_mse", "test_mse", "train_loss")
 

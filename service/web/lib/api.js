@@ -19,7 +19,7 @@ const read = (path, signal) => persist(() => call(path, { signal }), signal);
  * @param {RequestInit} options
  * @returns {Promise<Answer>}
  */
-const call = async (path, options) => (await answer(path, options)).json();
+const call = async (path, options) => whole((await answer(path, options)).json());
 
 /** @param {string} path */
 const remove = async (path) => { await answer(path, { method: "DELETE" }); };
@@ -56,6 +56,19 @@ function takenUp(path) {
   const answer = globalThis.early?.get(path);
   globalThis.early?.delete(path);
   return answer;
+}
+
+/**
+ * What a body has. One that breaks off, for the service died, is no answer.
+ * @template Content
+ * @param {Promise<Content>} body
+ */
+async function whole(body) {
+  try {
+    return await body;
+  } catch (error) {
+    throw error instanceof TypeError ? new ApiError({ unreachable: true }) : error;
+  }
 }
 
 /** @param {Response} response */
@@ -98,7 +111,7 @@ export const forkRun = (id, body) => send(`${runPath(id)}/fork`, body);
 /** @type {Api.Change} */
 export const deleteRun = (id) => remove(runPath(id));
 /** @param {string} path */
-export const fetchFile = async (path) => (await persist(() => answer(path))).blob();
+export const fetchFile = (path) => persist(async () => whole((await answer(path)).blob()));
 
 /**
  * @param {string | null} after

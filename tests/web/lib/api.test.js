@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { ApiError, errorsOf } from "/static/lib/api-error.js";
-import { cancelRun, deleteRun, fit, getRun, getTrajectory, listRuns, part, readEvents, trajectoryLink } from "/static/lib/api.js";
+import { cancelRun, deleteRun, fetchFile, fit, getRun, getTrajectory, listRuns, part, readEvents, trajectoryLink } from "/static/lib/api.js";
 
 const PROBLEM = { title: "Invalid", status: 422, detail: "steps: must be positive", errors: [{ pointer: "/descent/steps", message: "must be positive" }] };
 const asked = [];
@@ -64,6 +64,22 @@ test("a change is tried once: who does not answer is unreachable", async () => {
   answering(new TypeError("Failed to fetch"));
   await assert.rejects(cancelRun("a"), { unreachable: true, status: 0 });
   assert.equal(asked.length, 1);
+});
+
+test("an answer that breaks off is none: a change is unreachable, a read is asked for again", async () => {
+  const broken = () => new Response(new ReadableStream({ pull: (controller) => controller.error(new TypeError("network error")) }));
+  answering(broken());
+  await assert.rejects(cancelRun("a"), { unreachable: true });
+  mock.timers.enable({ apis: ["setTimeout"] });
+  answering(broken(), json({ id: "a" }), broken(), new Response("text"));
+  for (const read of [() => getRun("a"), () => fetchFile("/a")]) {
+    const found = read();
+    await new Promise(setImmediate);
+    mock.timers.tick(2000);
+    assert.ok(await found);
+  }
+  mock.timers.reset();
+  assert.equal(asked.length, 5);
 });
 
 test("a call that was given up is no problem of the service", async () => {
