@@ -96,10 +96,12 @@ def test_between_the_fetched_steps_the_nearest_is_drawn_until_the_cursor_rests(p
 
 
 def test_it_moves_while_the_descent_is_played(page: Page, service: Service) -> None:
+    page.clock.install()
     open_run(page, service, EXAMPLE)
     expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
     page.get_by_role("button", name="Play", exact=True).click()
     expect(words(page)).to_have_attribute("aria-label", re.compile(r"At step \d\d?,"))
+    page.clock.fast_forward("00:12")
     expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
 
 

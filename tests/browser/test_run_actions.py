@@ -37,6 +37,7 @@ def test_a_diverging_run_explains_itself_and_its_mended_request_converges(
 
 
 def test_a_descent_is_played_rewound_and_stepped_through(page: Page, service: Service) -> None:
+    page.clock.install()
     open_run(page, service, EXAMPLE)
     expect(cell(page, "step")).to_have_text("100")
     page.get_by_role("button", name="Rewind to step 0").click()
@@ -54,6 +55,7 @@ def test_a_descent_is_played_rewound_and_stepped_through(page: Page, service: Se
     page.clock.fast_forward("00:10")
     expect(cell(page, "step")).to_have_text(stood)
     page.get_by_role("button", name="Play", exact=True).click()
+    page.clock.fast_forward("00:12")
     expect(cell(page, "step")).to_have_text("100")
     expect(pause).to_have_count(0)
 
