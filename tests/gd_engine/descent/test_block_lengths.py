@@ -22,6 +22,7 @@ from gd_engine import (
 )
 from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from gd_engine.descent.evaluator import SLICE_ROWS, TOGETHER
+from tests.examples import examples
 from tests.gd_engine.descent.test_resume import in_turns
 from tests.gd_engine.helpers import VARIANTS, assert_same_bits, joined
 
@@ -56,7 +57,7 @@ def assert_independent_of_blocks(problem: Problem, config: DescentConfig, *lengt
 
 
 @pytest.mark.parametrize("variant", ALL_VARIANTS)
-@settings(max_examples=12)
+@settings(max_examples=examples(4))
 @given(data=st.data(), validation=st.one_of(st.just(0), SIZES), test=SIZES, lengths=LENGTHS)
 def test_every_model_and_loss(
     variant: str, data: st.DataObject, validation: int, test: int, lengths: list[int]

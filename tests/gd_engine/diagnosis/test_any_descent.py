@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gd_engine import MODELS, OPTIMIZERS, FormulaError, NoLearningRateError, losses_for
 from gd_engine.arrays import FloatArray
+from tests.examples import examples
 from tests.gd_engine.diagnosis.test_findings import Request, run
 
 SCALES = [1e-300, 1e-150, 1e-8, 1e-3, 1.0, 1.0, 1.0, 1e3, 1e8, 1e150, 1e300]
@@ -102,7 +103,7 @@ def theta_of(asked: Request, x: FloatArray, draw: Any) -> Any:
     return draw(st.one_of(st.none(), st.fixed_dictionaries(dict.fromkeys(model.parameters, THETA0))))
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(200))
 @given(data=st.data())
 def test_any_descent(data: st.DataObject) -> None:
     model, task, classes = data.draw(models())

@@ -1,12 +1,16 @@
 """Formulas that are none: each is refused at once, and nothing of it is carried out."""
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from service.api.app import create_app
+from service.core.settings import Settings
+from service.storage.connect import open_database
 from tests.gd_engine.formula.hostile_formulas import HOSTILE
 from tests.service.helpers import problem_of
 from tests.time_bounds import takes_at_most
@@ -20,6 +24,16 @@ DATASET = {
 
 MOST_SECONDS = 0.05
 """What the answer may cost the service in processor time; the wall's clock would time the machine's other work too."""
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """One service for all: since nothing is ever stored, a formula cannot disturb another."""
+    settings = Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('hostile')}/descent.db")
+    database = open_database(settings.database_url, settings.busy_seconds)
+    with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
+        yield client
+    database.dispose()
 
 
 @pytest.mark.parametrize("formula", HOSTILE, ids=range(len(HOSTILE)))
