@@ -24,8 +24,8 @@ BESIDE := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 test: $(VENV)/development ## run all tests
 	$(BIN)/python -m pytest $(BESIDE) $(PYTEST_ARGS)
 
-test-fast: $(VENV)/development ## run the tests of engine, service and store: no browser, no containers
-	$(BIN)/python -m pytest $(BESIDE) tests/gd_engine tests/service tests/test_architecture.py tests/test_documents.py $(PYTEST_ARGS)
+test-fast: $(VENV)/development ## run the tests of engine, service and storage that take less than some seconds
+	$(BIN)/python -m pytest $(BESIDE) -m "not slow" tests/gd_engine tests/service tests/test_*.py $(PYTEST_ARGS)
 
 torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0.1 for a tenth
 	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)

@@ -20,19 +20,22 @@ from service.core.settings import Settings
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import Service, running_service
+from tests.examples import THOROUGH
 from tests.waiting import LONGEST
 
-# How long an example takes depends on what else the machine does: no test is timed.
+# How long an example takes depends on what else the machine does: no test is timed. The examples are the same every
+# time, so that a failure is the change's; with THOROUGH they are others each time, and those that failed come first.
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
 EXAMPLES = DirectoryBasedExampleDatabase(f".hypothesis/{PROCESS}")
-hypothesis.settings.register_profile("untimed", deadline=None, database=EXAMPLES)
-hypothesis.settings.load_profile("untimed")
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("others", deadline=None, database=EXAMPLES)
+hypothesis.settings.load_profile("others" if THOROUGH > 1 else "same")
 MOST_PROCESSES = 6
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One test process a core, at least two: many tests wait for other processes."""
-    return min(max(2, os.cpu_count() or 1), MOST_PROCESSES)
+    """One test process a core and one more, for many tests wait for other processes."""
+    return min(1 + (os.cpu_count() or 1), MOST_PROCESSES)
 
 
 @pytest.fixture

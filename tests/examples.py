@@ -1,4 +1,4 @@
-"""How many examples hypothesis draws: few on every change, `THOROUGH=10 make test` ten times as many."""
+"""How many examples hypothesis draws: few, the same every time; `THOROUGH=10 make test` draws ten times as many others."""
 
 import os
 

@@ -72,6 +72,7 @@ print(float(np.abs(found[1:] - true).max()), float(abs(found[0] - 3.0)))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is Linux's")
 def test_streamed_data_four_times_larger_than_memory_is_fitted() -> None:
     limit = 300 * 2**20

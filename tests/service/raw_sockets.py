@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.waiting import LONGEST
+
 
 @contextmanager
 def connected(url: str) -> Iterator[socket.socket]:
@@ -12,7 +14,7 @@ def connected(url: str) -> Iterator[socket.socket]:
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
-        connection.settimeout(20)
+        connection.settimeout(LONGEST)
         connection.connect((host, int(port)))
         yield connection
 

@@ -56,6 +56,7 @@ def assert_independent_of_blocks(problem: Problem, config: DescentConfig, *lengt
         assert_same_bits(joined(descend(problem, config, state, is_full=in_turns(*turns))), joined(whole))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ALL_VARIANTS)
 @settings(max_examples=examples(4))
 @given(data=st.data(), validation=st.one_of(st.just(0), SIZES), test=SIZES, lengths=LENGTHS)

@@ -47,6 +47,7 @@ def minimum_near(problem: Problem, theta: FloatArray) -> FloatArray:
     return theta
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if "relu" not in name])
 def test_every_optimizer_reaches_a_minimum_of_every_model(variant: str, optimizer: str) -> None:

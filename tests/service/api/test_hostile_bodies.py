@@ -13,6 +13,8 @@ from tests.service.api.hostile_request import Hostile
 from tests.service.helpers import counts, problem_of
 from tests.time_bounds import times_slower
 
+pytestmark = pytest.mark.slow
+
 ADDED = {"/fit": "runs", "/datasets": "datasets"}
 MOST_SECONDS = 5.0
 """Of processor time, for any of them."""

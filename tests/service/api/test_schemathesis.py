@@ -1,9 +1,13 @@
 """Requests made up from the description, right and wrong ones: each answer must be one that it tells of."""
 
+import pytest
+
 from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.service.api.generated_requests import exercise_all
+
+pytestmark = pytest.mark.slow
 
 
 def test_answers_to_made_up_requests_are_as_described(settings: Settings, database: Database) -> None:

@@ -17,6 +17,8 @@ from tests.service.helpers import counts, fit_body, problem_of, stored_run
 from tests.service.raw_sockets import connected, problem_in, rest, stalled
 from tests.waiting import LONGEST, until
 
+pytestmark = pytest.mark.slow
+
 SECONDS, CONNECTIONS, STREAMS = 1.0, 20, 2
 BOUNDS = {
     "DESCENT_MAX_REQUEST_SECONDS": str(SECONDS),
@@ -233,7 +235,7 @@ def test_a_single_long_answer_is_cut_off_too(strict: Service) -> None:
             piece = connection.recv(65536)
             assert piece, f"cut off after {read} of {whole} bytes"
             read += len(piece)
-            time.sleep(0.004)
+            time.sleep(0.001)
         assert time.monotonic() - begun > SECONDS  # slow and steady gets it all
 
 

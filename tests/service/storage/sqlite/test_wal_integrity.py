@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from service.storage.connect import open_database
 from service.storage.database import Database
+from service.storage.sqlite import wal_integrity
 from service.storage.sqlite.engine import sqlite_module, wal_is_safe
 from service.storage.sqlite.readonly import wal_of
 from service.storage.sqlite.wal_format import read_log
@@ -104,6 +105,13 @@ def test_every_prefix_of_a_log_is_a_prefix_of_the_commits(live: Database, tmp_pa
     assert set(seen) == set(range(13))
 
 
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other process writes: a second look need not wait."""
+    monkeypatch.setattr(wal_integrity, "PAUSE_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("still")
 @pytest.mark.parametrize("mode", ["PASSIVE", "FULL"])
 def test_a_log_that_lost_what_the_file_has_is_refused(mode: str, live: Database, tmp_path: Path) -> None:
     add(live, 6)
@@ -136,6 +144,7 @@ def test_also_transactions_that_leave_the_first_page_alone_are_counted(live: Dat
         rows(file)
 
 
+@pytest.mark.usefixtures("still")
 def test_a_file_that_lost_its_end_is_refused(live: Database, tmp_path: Path) -> None:
     add(live, 50)
     checkpoint(live, "TRUNCATE")
