@@ -1,4 +1,4 @@
-"""How many examples hypothesis draws: few, the same every time; `THOROUGH=10 make test` draws ten times as many others."""
+"""How many examples hypothesis draws: few, the same every time; with THOROUGH=10 ten times as many others."""
 
 import os
 

@@ -9,6 +9,7 @@ from gd_engine import OPTIMIZERS, DescentConfig, Stop, split_by_fraction, ways
 from gd_engine.data.qr import SLICE_NUMBERS
 from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from gd_engine.descent.evaluator import SLICE_ROWS
+from tests.examples import examples
 from tests.gd_engine.helpers import VARIANTS
 from tests.gd_engine.oracle import Task
 from tests.gd_engine.random_problems import ADAPTIVE, assert_agree, compare, posed, stable_rate, tasks
@@ -58,7 +59,7 @@ def test_replay_agrees_with_the_plain_loop(
 
 
 @pytest.mark.parametrize("variant", LINEAR)
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(data=st.data(), optimizer=st.sampled_from(sorted(OPTIMIZERS)), share=st.sampled_from([0.01, 0.3, 1.0]))
 def test_reduction_agrees_with_the_plain_loop(variant: str, data: st.DataObject, optimizer: str, share: float) -> None:
     task = fair(squares_alone(data.draw(tasks(variant))), optimizer)
@@ -68,7 +69,7 @@ def test_reduction_agrees_with_the_plain_loop(variant: str, data: st.DataObject,
 
 
 @pytest.mark.parametrize("variant", LINEAR)
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING), share=st.floats(0.01, 0.99))
 def test_affine_steps_agree_with_the_plain_loop(
     variant: str, data: st.DataObject, optimizer: str, share: float
@@ -84,7 +85,7 @@ def test_affine_steps_agree_with_the_plain_loop(
 
 
 @pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING), times=st.floats(0.18, 6.0).map(lambda power: 10.0**power))
 def test_a_rate_too_large_diverges_at_the_plain_loops_step(
     affine: bool, data: st.DataObject, optimizer: str, times: float
@@ -97,7 +98,8 @@ def test_a_rate_too_large_diverges_at_the_plain_loops_step(
         assert compared[1].reason == "diverged"
 
 
-@settings(max_examples=20)
+@pytest.mark.slow
+@settings(max_examples=examples(8))
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING), times=st.floats(0.9, 1.1))
 def test_affine_steps_at_the_edge_of_divergence_agree_with_the_plain_loop(
     data: st.DataObject, optimizer: str, times: float
@@ -118,7 +120,8 @@ def test_several_slices_agree_with_the_plain_loop(variant: str, data: st.DataObj
     assert_agree(compare(task, optimizer, fair_rate(task, optimizer, 0.3), 8, reduce=False), 8)
 
 
-@settings(max_examples=12)
+@pytest.mark.slow
+@settings(max_examples=examples(6))
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING))
 def test_reduction_by_gram_matrices_agrees_with_the_plain_loop(data: st.DataObject, optimizer: str) -> None:
     task = squares_alone(data.draw(tasks("linear", rows=st.integers(2 * SLICE_NUMBERS // 3, SLICE_NUMBERS))))

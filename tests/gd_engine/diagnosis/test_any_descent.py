@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,7 @@ def theta_of(asked: Request, x: FloatArray, draw: Any) -> Any:
     return draw(st.one_of(st.none(), st.fixed_dictionaries(dict.fromkeys(model.parameters, THETA0))))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(data=st.data())
 def test_any_descent(data: st.DataObject) -> None:

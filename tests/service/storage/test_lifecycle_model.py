@@ -20,6 +20,7 @@ from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
+from tests.examples import examples
 from tests.service.storage.helpers import queue_run
 
 WORKERS = st.sampled_from(["a", "b", "c"])
@@ -243,4 +244,4 @@ class Lifecycle(RuleBasedStateMachine):
 
 def test_runs_live_as_the_model_does(database: Database) -> None:
     machine = type("OfThisFile", (Lifecycle,), {"database": database})
-    run_state_machine_as_test(machine, settings=settings(max_examples=80, stateful_step_count=50))
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples(40), stateful_step_count=50))

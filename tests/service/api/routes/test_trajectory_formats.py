@@ -228,6 +228,7 @@ def test_who_reads_a_long_run_reads_on_until_a_deletion_has_taken_it_away(
             assert beginning + b"".join(pieces) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ACCEPT)
 def test_the_memory_of_a_reader_does_not_grow_with_the_trajectory(
     kind: str, settings: Settings, database: Database

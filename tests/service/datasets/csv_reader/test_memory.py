@@ -25,6 +25,7 @@ def peak_bytes(file: Pieces, **options: Any) -> int:
 LINES = b"1.234567,2.345678,some text,3.456789,4.567891,red\n" * 1000
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file() -> None:
     head = b"a,b,note,c,d,y\n"
     small, large = (peak_bytes(repeated(head, LINES, times)) for times in (20, 200))

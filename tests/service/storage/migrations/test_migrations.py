@@ -60,6 +60,7 @@ def columns(file: Path) -> set[str]:
         return {name for (_, name, *_) in connection.execute("PRAGMA table_info(runs)")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("earlier", [None, *EARLIER])
 def test_processes_that_start_together_upgrade_once(earlier: str | None, tmp_path: Path) -> None:
     file = tmp_path / "descent.db"
@@ -81,6 +82,7 @@ def test_processes_that_start_together_upgrade_once(earlier: str | None, tmp_pat
     assert {finding.kind for finding in check(file, lambda *_: None)} == (set() if earlier is None else {"dataset"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("earlier", [None, *EARLIER])
 @pytest.mark.parametrize("after", [0, 1, 3, 5, 999])
 def test_an_upgrade_that_is_killed_leaves_the_old_version(earlier: str | None, after: int, tmp_path: Path) -> None:
