@@ -27,7 +27,7 @@ test: $(VENV)/development ## run all tests
 test-fast: $(VENV)/development ## run the tests of engine, service and storage that take less than some seconds
 	$(BIN)/python -m pytest $(BESIDE) -m "not slow" tests/gd_engine tests/service tests/test_*.py $(PYTEST_ARGS)
 
-torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0.1 for a tenth
+torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0 for the least: minutes
 	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)
 
 check: $(VENV)/development node_modules/installed ## look for mistakes without running: formatting, lint, types

@@ -1,6 +1,7 @@
 """The suites that kill, stop, fill and cut. They are run by name alone: `make torture`, or `pytest tests/torture`.
 
-Each says its full number by a mark, `@pytest.mark.torture(2_000)`; `cases` is that times TORTURE_SHARE, at least 1.
+Each says by a mark its full number and the least that reaches every place: `@pytest.mark.torture(2_000, least=80)`.
+`cases` is the full number times TORTURE_SHARE, and no less than the least; with TORTURE_SHARE=0 the least of each.
 What a test puts into `measured` stands in the table at the end, and a bar that is missed fails the test.
 """
 
@@ -29,9 +30,10 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 def cases(request: pytest.FixtureRequest) -> int:
     """How many cases the test shall run."""
     mark = request.node.get_closest_marker("torture")
-    assert mark is not None, "a torture test says its full number: @pytest.mark.torture(2_000)"
+    assert mark is not None, "a torture test says its numbers: @pytest.mark.torture(2_000, least=80)"
     full: int = mark.args[0]
-    return max(1, round(full * SHARE))
+    least: int = mark.kwargs["least"]
+    return max(least, round(full * SHARE))
 
 
 @pytest.fixture

@@ -91,4 +91,5 @@ def _text(figure: float, unit: str) -> str:
 def _caption(share: float) -> str:
     sqlite = sqlite_module().sqlite_version
     machine = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite}"
-    return f"{share:.0%} of the full numbers. {machine}."
+    numbers = f"{share:.0%} of the full numbers" if share else "The least numbers"
+    return f"{numbers}. {machine}."

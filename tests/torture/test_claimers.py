@@ -57,7 +57,7 @@ def claim(database: Database, name: str) -> Claim | None:
         return job_queue.claim(connection, name, 600.0)
 
 
-@pytest.mark.torture(10_000)
+@pytest.mark.torture(10_000, least=500)
 def test_eight_claimers_claim_each_run_once(tmp_path: Path, cases: int, measured: Measured) -> None:
     url = f"sqlite:///{tmp_path}/descent.db"
     queue(url, cases)

@@ -41,7 +41,7 @@ def is_at_work(client: httpx2.Client, run_id: str, steps: int = 1) -> Callable[[
     return look
 
 
-@pytest.mark.torture(200)
+@pytest.mark.torture(200, least=8)
 def test_cancel(tmp_path: Path, cases: int, measured: Measured) -> None:
     queued, running = [], []
     ground = Ground(tmp_path, workers=3)
@@ -64,7 +64,7 @@ def test_cancel(tmp_path: Path, cases: int, measured: Measured) -> None:
     assert broken(ground) == []
 
 
-@pytest.mark.torture(50)
+@pytest.mark.torture(50, least=2)
 def test_cancel_in_the_preparation(tmp_path: Path, cases: int, measured: Measured) -> None:
     """Of a dataset that takes seconds to read: the moments are spread over the time that the preparation takes."""
     ground = Ground(tmp_path, workers=2, max_upload_bytes=10**9)
@@ -127,7 +127,7 @@ def disturb(url: str, reference: dict[str, Undisturbed], *, delete: bool) -> tup
         return differs(client, run_of(client, run_id), reference) or "", pauses
 
 
-@pytest.mark.torture(500)
+@pytest.mark.torture(500, least=40)
 def test_pause_resume_and_delete_at_every_moment(
     busy: tuple[Ground, Standing, dict[str, Undisturbed]], cases: int, measured: Measured
 ) -> None:

@@ -125,7 +125,7 @@ def start(disk: SmallDisk, since: int) -> str:
         return "refused" if is_clear else told[-1000:]
 
 
-@pytest.mark.torture(20)
+@pytest.mark.torture(20, least=2)
 def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, cases: int, measured: Measured) -> None:
     starts: Counter[str] = Counter()
     found: Counter[str] = Counter()
@@ -152,7 +152,7 @@ def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, ca
     assert found.keys() <= {"succeeded", "failed: disk_full"}
 
 
-@pytest.mark.torture(100)
+@pytest.mark.torture(100, least=4)
 def test_a_full_disk_is_told_and_passes(tmp_path: Path, cases: int, measured: Measured) -> None:
     clients = Clients()
     found: Counter[str] = Counter()

@@ -117,7 +117,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str,
         yield undisturbed(standing.client, USED)
 
 
-@pytest.mark.torture(20)
+@pytest.mark.torture(20, least=1)
 @pytest.mark.parametrize("act", ["kill", "stall", "fail"])
 def test_every_failpoint(
     tmp_path: Path, act: str, cases: int, reference: Mapping[str, Undisturbed], measured: Measured

@@ -13,7 +13,7 @@ from tests.torture.fragile_service import Ground
 from tests.torture.report import Measured
 
 
-@pytest.mark.torture(1_000)
+@pytest.mark.torture(1_000, least=100)
 def test_hostile_bodies_are_refused_or_right(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(tmp_path, workers=1)
     every = hostile_bodies()

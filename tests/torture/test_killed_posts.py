@@ -71,7 +71,7 @@ def one_cycle(standing: Standing, cycle: int) -> list[Sent]:
         return [one for future in sending for one in future.result()]
 
 
-@pytest.mark.torture(500)
+@pytest.mark.torture(500, least=30)
 def test_a_retry_with_the_same_key_makes_one_run_and_what_was_acknowledged_is_there(
     tmp_path: Path, cases: int, measured: Measured
 ) -> None:

@@ -60,7 +60,7 @@ def kill_until_all_is_done(ground: Ground, standing: Standing, runs: int) -> lis
         assert time.monotonic() - moved_at < STUCK_SECONDS, f"{runs - done} runs are stuck; see {ground.log}"
 
 
-@pytest.mark.torture(2_000)
+@pytest.mark.torture(2_000, least=80)
 def test_no_run_is_lost_stuck_doubled_or_changed(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(tmp_path, heartbeat_seconds=0.5, lease_seconds=2, block_seconds=0.02, workers=WORKERS)
     with ground.serving(workers=2) as standing:

@@ -29,7 +29,7 @@ def ended(client: httpx2.Client, run_ids: list[str]) -> list[dict[str, Any]]:
     return [dict(client.get(f"/runs/{run_id}").json()) for run_id in run_ids]
 
 
-@pytest.mark.torture(10)
+@pytest.mark.torture(10, least=1)
 def test_a_run_that_segfaults_its_worker(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(tmp_path, workers=4, max_losses=TRIES)
     with ground.serving() as standing:
@@ -50,7 +50,7 @@ def test_a_run_that_segfaults_its_worker(tmp_path: Path, cases: int, measured: M
     assert broken(ground) == []
 
 
-@pytest.mark.torture(10)
+@pytest.mark.torture(10, least=1)
 def test_a_run_that_exhausts_memory(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(tmp_path, workers=2, max_losses=TRIES, worker_memory_bytes=MEMORY_BYTES)
     hungry, neighbours = [], []

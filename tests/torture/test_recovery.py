@@ -44,7 +44,7 @@ def begin(client: httpx2.Client, ground: Ground) -> list[str]:
     return run_ids
 
 
-@pytest.mark.torture(50)
+@pytest.mark.torture(50, least=3)
 def test_the_run_of_a_killed_worker_goes_on(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(tmp_path, workers=SIDE_BY_SIDE)
     seconds: list[float] = []
@@ -63,7 +63,7 @@ def test_the_run_of_a_killed_worker_goes_on(tmp_path: Path, cases: int, measured
     measured("until the run went on, p99", worst(seconds), "s", at_most=BAR_SECONDS)
 
 
-@pytest.mark.torture(50)
+@pytest.mark.torture(50, least=4)
 def test_the_runs_of_a_service_that_was_killed_go_on_when_it_is_started_again(
     tmp_path: Path, cases: int, measured: Measured
 ) -> None:

@@ -17,7 +17,7 @@ ROUND = 400
 """At least so many requests are made at a time."""
 
 
-@pytest.mark.torture(5_000)
+@pytest.mark.torture(5_000, least=400)
 def test_answers_to_made_up_requests_are_as_described(
     settings: Settings, database: Database, cases: int, measured: Measured
 ) -> None:

@@ -20,8 +20,8 @@ from tests.torture.fragile_service import Ground, Standing
 from tests.torture.report import Measured, worst
 from tests.waiting import until
 
-REQUESTS, PAUSE_SECONDS = 1_000, 0.03
-"""How many others ask, while there are slow clients and while there are none."""
+REQUESTS, PAUSE_SECONDS = 5, 0.03
+"""How often others ask for each slow client, while there are slow ones and while there are none."""
 BEGUN_SECONDS, SETTLED_SECONDS = 2.0, 60.0
 """Until all slow ones have begun; and at most until the long answers that they asked for at once are worked off."""
 IDLE_SHARE = 0.1
@@ -128,7 +128,7 @@ def settle(standing: Standing) -> None:
     until(rests, SETTLED_SECONDS)
 
 
-def ask(client: httpx2.Client, requests: int = REQUESTS) -> list[float]:
+def ask(client: httpx2.Client, requests: int) -> list[float]:
     """How long each of many requests took, in seconds."""
     asked: list[Callable[[], httpx2.Response]] = [
         lambda: client.get("/livez"),
@@ -148,7 +148,7 @@ def ask(client: httpx2.Client, requests: int = REQUESTS) -> list[float]:
     return seconds
 
 
-@pytest.mark.torture(200)
+@pytest.mark.torture(200, least=60)
 def test_slow_clients_keep_nobody_waiting(tmp_path: Path, cases: int, measured: Measured) -> None:
     ground = Ground(tmp_path, workers=0)
     database = open_database(f"sqlite:///{ground.file}", 5)
@@ -158,16 +158,16 @@ def test_slow_clients_keep_nobody_waiting(tmp_path: Path, cases: int, measured: 
     database.dispose()
     with ground.serving() as standing:
         ask(standing.client, 100)  # warm
-        idle = ask(standing.client)
+        idle = ask(standing.client, REQUESTS * cases)
         slow = SlowClients(standing.url, cases, long_run)
         until(lambda: slow.begun >= cases, SETTLED_SECONDS)
         settle(standing)
         begun, connected = slow.begun, slow.connected
-        busy = ask(standing.client)
+        busy = ask(standing.client, REQUESTS * cases)
         again = slow.begun - begun
         slow.stop()
         settle(standing)
-        idle += ask(standing.client)
+        idle += ask(standing.client, REQUESTS * cases)
     ratio = worst(busy) / worst(idle)
     measured("sockets that send or read a byte a second", connected, at_least=round(0.8 * cases))
     measured("… that were cut off meanwhile and began anew", again)

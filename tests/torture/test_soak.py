@@ -27,6 +27,8 @@ from tests.waiting import until
 WARM_SHARE, WARM_SECONDS = 0.2, 120.0
 """Until then threads, connections and caches are still being made: at most this share of the time, or so long."""
 SAMPLE_SECONDS, KILL_SECONDS, SETTLE_SECONDS = 0.5, 15.0, 60.0
+KILLS = 10
+"""At least about so many, however short the time is."""
 LONG_STEPS = 20_000
 MIB = 1024 * 1024
 MORE_MEMORY, MORE_FILES, MORE_THREADS, LONGEST_LOG = 5.0, 3, 2, 128
@@ -174,7 +176,8 @@ def read_on(url: str, long_id: str, end: float) -> Counter[str]:
 def kill_on(standing: Standing, end: float, over: threading.Event) -> Counter[str]:
     """Kills a worker now and then."""
     done: Counter[str] = Counter()
-    while time.monotonic() < end and not over.wait(random.expovariate(1 / KILL_SECONDS)):
+    pause = min(KILL_SECONDS, (end - time.monotonic()) / KILLS)
+    while time.monotonic() < end and not over.wait(random.expovariate(1 / pause)):
         with suppress(ProcessLookupError, IndexError):
             os.kill(random.choice(list(standing.workers().values())), signal.SIGKILL)
             done["workers killed"] += 1
@@ -209,7 +212,7 @@ def soak(ground: Ground, standing: Standing, seconds: float) -> tuple[list[Sampl
     return samples, done
 
 
-@pytest.mark.torture(1_800)
+@pytest.mark.torture(1_800, least=60)
 def test_half_an_hour_of_everything_leaves_the_service_as_it_was(
     tmp_path: Path, cases: int, measured: Measured
 ) -> None:

@@ -150,7 +150,7 @@ def start(ground: Ground, known: Victim, *, strict: bool) -> tuple[str, list[str
     return "recovered", wrong + ([log[-2000:]] if "Traceback" in log else [])
 
 
-@pytest.mark.torture(200)
+@pytest.mark.torture(200, least=20)
 def test_a_prefix_is_recovered_or_the_start_is_refused(tmp_path: Path, cases: int, measured: Measured) -> None:
     outcomes: Counter[str] = Counter()
     wrong: list[str] = []
