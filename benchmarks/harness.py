@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import TypeVar
 
+from benchmarks.bars import BARS, short
+
 Given = TypeVar("Given")
 
 
@@ -23,9 +25,9 @@ class Measure:
 
     def __str__(self) -> str:
         if len(self.values) == 1:
-            return f"{_short(self.median)} {self.unit}"
+            return f"{short(self.median)} {self.unit}"
         low, _, high = quantiles(self.values, n=4, method="inclusive")
-        return f"{_short(self.median)} {self.unit} ({_short(low)}–{_short(high)})"
+        return f"{short(self.median)} {self.unit} ({short(low)}–{short(high)})"
 
 
 @dataclass(frozen=True)
@@ -43,24 +45,15 @@ class Result:
 Benchmark = Callable[[], Iterable[Result]]
 
 
-def compared(
-    what: str,
-    ours: Measure,
-    yardstick: Measure,
-    name: str,
-    *,
-    at_most: float | None = None,
-    at_least: float | None = None,
-) -> Result:
+def compared(what: str, ours: Measure, yardstick: Measure, name: str) -> Result:
     """Ours to a yardstick: the median of the rounds' ratios, since what disturbs a round disturbs both alike."""
     ratios = Measure([a / b for a, b in zip(ours.values, yardstick.values, strict=True)], "×")
-    bar, met = _bar(ratios, at_most, at_least)
-    return Result(what, str(ours), f"{yardstick} {name}", str(ratios), bar, met)
+    return Result(what, str(ours), f"{yardstick} {name}", str(ratios), *_bar(what, name, ratios))
 
 
-def absolute(what: str, ours: Measure, *, at_most: float | None = None) -> Result:
-    """Ours on its own."""
-    return Result(what, str(ours), "", "", *_bar(ours, at_most, None))
+def absolute(what: str, ours: Measure) -> Result:
+    """A measure of ours without a yardstick."""
+    return Result(what, str(ours), "", "", *_bar(what, "", ours))
 
 
 def not_here(what: str, why: str) -> Result:
@@ -98,16 +91,6 @@ def until(found: Callable[[], Given | None], *, within: float, pause: float = 0.
     raise TimeoutError(f"Nothing came within {within} seconds.")
 
 
-def _bar(measure: Measure, at_most: float | None, at_least: float | None) -> tuple[str, bool | None]:
-    if at_most is not None:
-        return f"≤ {_short(at_most)} {measure.unit}", measure.median <= at_most
-    if at_least is not None:
-        return f"≥ {_short(at_least)} {measure.unit}", measure.median >= at_least
-    return "", None
-
-
-def _short(number: float) -> str:
-    """Three digits, without an exponent."""
-    if abs(number) >= 100:
-        return f"{number:,.0f}"
-    return f"{number:#.3g}"
+def _bar(what: str, yardstick: str, measure: Measure) -> tuple[str, bool | None]:
+    bar = BARS.get((what, yardstick))
+    return ("", None) if bar is None else (str(bar), bar.is_met(measure.median))

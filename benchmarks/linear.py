@@ -12,11 +12,11 @@ STEPS, FEW_STEPS = 1_000, 20
 
 def run() -> Iterator[Result]:
     """75 % of the rows to train on; all of Descent's time counts, from the arrays in memory to the last block."""
-    yield from race(task.linear(1_000, 4, STEPS), 25, {AUTOGRAD: 100, PYTORCH: 100, JAX: 3, JAX_FIRST: None})
-    yield from race(task.linear(100_000, 10, STEPS), 5, {AUTOGRAD: 30, PYTORCH: 30, JAX: 20, JAX_FIRST: None})
+    yield from race(task.linear(1_000, 4, STEPS), 25, (AUTOGRAD, PYTORCH, JAX, JAX_FIRST))
+    yield from race(task.linear(100_000, 10, STEPS), 5, (AUTOGRAD, PYTORCH, JAX, JAX_FIRST))
     large = task.linear(1_000_000, 20, STEPS)
     yield _beside_a_sum(large)
-    yield from race(large, 3, {AUTOGRAD: None, PYTORCH: None, JAX: None}, shorter=large._replace(steps=FEW_STEPS))
+    yield from race(large, 3, (AUTOGRAD, PYTORCH, JAX), shorter=large._replace(steps=FEW_STEPS))
 
 
 def _beside_a_sum(large: task.Task) -> Result:
@@ -26,4 +26,4 @@ def _beside_a_sum(large: task.Task) -> Result:
         lambda: on_one_thread(lambda: 1000 * seconds(lambda: task.ours(large))),
         lambda: 1000 * seconds(large.x.sum),
     )
-    return compared(large.what, Measure(ours, "ms"), Measure(sums, "ms"), "one X.sum()", at_most=12)
+    return compared(large.what, Measure(ours, "ms"), Measure(sums, "ms"), "one X.sum()")

@@ -12,6 +12,6 @@ STEPS = 1_000
 def run() -> Iterator[Result]:
     """Few rows, where the calls cost more than the numbers; then many, where the numbers do."""
     for small in (task.logistic(1_000, 4, STEPS), task.perceptron(STEPS), task.misra1a(STEPS)):
-        yield from race(small, 7, {AUTOGRAD: 5, PYTORCH: 3, JAX: None, JAX_FIRST: 1})
+        yield from race(small, 7, (AUTOGRAD, PYTORCH, JAX, JAX_FIRST))
     large = task.logistic(100_000, 10, 500)
-    yield from race(large, 7, {AUTOGRAD: None, PYTORCH: 1, JAX: 0.5, JAX_FIRST: None})
+    yield from race(large, 7, (AUTOGRAD, PYTORCH, JAX, JAX_FIRST))

@@ -5,11 +5,12 @@ trial. Descent uses one core, as in a worker of the service: OpenBLAS's second t
 on an idle machine, and makes them take two to five times as long on a busy one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
+from benchmarks import bars
 from benchmarks.harness import Measure, Result, compared, interleaved, not_here, seconds
 from benchmarks.task import Recorded, Task, assert_same, ours
 from benchmarks.threads import on_one_thread
@@ -26,21 +27,19 @@ class Rival(NamedTuple):
     first: bool = False
 
 
-AUTOGRAD = Rival("autograd's plain loop", "autograd", "autograd_loop")
-PYTORCH = Rival("PyTorch's loop", "torch", "pytorch")
-JAX = Rival("JAX's jit(scan), warm", "jax", "jax_scan")
-JAX_FIRST = Rival("JAX's first call, compiling", "jax", "jax_scan", first=True)
+AUTOGRAD = Rival(bars.AUTOGRAD, "autograd", "autograd_loop")
+PYTORCH = Rival(bars.PYTORCH, "torch", "pytorch")
+JAX = Rival(bars.JAX, "jax", "jax_scan")
+JAX_FIRST = Rival(bars.JAX_FIRST, "jax", "jax_scan", first=True)
 
 
-def race(
-    task: Task, rounds: int, bars: Mapping[Rival, float | None], *, shorter: Task | None = None
-) -> Iterator[Result]:
-    """A row for each rival with the ratio that is asked of Descent; all of them must find the same numbers.
+def race(task: Task, rounds: int, rivals: Sequence[Rival], *, shorter: Task | None = None) -> Iterator[Result]:
+    """A row for each rival; all of them must find the same numbers.
 
     Where all the steps would take the rivals too long, they run `shorter`, which is the same with fewer.
     """
     common = shorter or task
-    here = [rival for rival in bars if find_spec(rival.package)]
+    here = [rival for rival in rivals if find_spec(rival.package)]
     runs = [_runs(rival, common) for rival in here]
     blocks = on_one_thread(lambda: ours(common))
     for run in runs:
@@ -51,10 +50,10 @@ def race(
         *[lambda run=run: _speed(common, run()) for run in runs],
     )
     measured = [Measure(each, "steps/s") for each in speeds]
-    for rival, bar in bars.items():
+    for rival in rivals:
         if rival in here:
             name = f"{rival.name}, {common.steps} steps" if shorter else rival.name
-            yield compared(task.what, measured[0], measured[1 + here.index(rival)], name, at_least=bar)
+            yield compared(task.what, measured[0], measured[1 + here.index(rival)], name)
         else:
             yield not_here(f"{task.what}, beside {rival.name}", f"{rival.package} is not installed")
 

@@ -37,9 +37,7 @@ def run() -> Iterator[Result]:
     ):
         rates = interleaved(ROUNDS, lambda: measured(service.url), lambda: measured(bare_url))
     unit = "requests/s"
-    yield compared(
-        "POST /fit, 100 rows × 4", Measure(rates[0], unit), Measure(rates[1], unit), "FastAPI + INSERT", at_least=0.5
-    )
+    yield compared("POST /fit, 100 rows × 4", Measure(rates[0], unit), Measure(rates[1], unit), "FastAPI + INSERT")
     yield Result("… the client's share of a core meanwhile", str(Measure([100 * share for share in cpu], "%")))
 
 

@@ -41,7 +41,7 @@ def run() -> Iterator[Result]:
         database.dispose()
     ours, alone, over_http = (Measure([1000 * value for value in each], "ms") for each in values)
     what = f"trajectory, {STEPS:,} steps × {PARAMETERS}, as JSON"
-    yield compared(what, ours, alone, "orjson alone", at_most=3.0)
+    yield compared(what, ours, alone, "orjson alone")
     yield compared("… over HTTP, the client included", over_http, alone, "orjson alone")
 
 
