@@ -1,8 +1,7 @@
-"""A recorded program for many θ at once: each of its numbers has the bits that it has for its θ alone.
+"""Recorded programs for many θ at once, with the same bits as a program for each θ alone.
 
-What numpy computes element by element is done for all θ in one call, which for small data costs little more than for
-one. Any other call (a product, a sum) is made for each θ: its rounding may depend on the shape of the whole, and on how
-the operands lie in memory. So that stays as it is for one.
+One call computes an elementwise function for all θ, which on small data costs little more than for one. Every other
+function (a product, a sum) takes a call for each θ, since its rounding may depend on shapes and memory layout.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,19 +19,19 @@ EXACT = {
     *(np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.square, np.sqrt, np.absolute, np.sign),
     *(np.maximum, np.minimum, np.greater, np.greater_equal, np.less, np.less_equal, np.equal),
 }
-"""Exact, or rounded as IEEE 754 says, however the operands are stretched to fit one another."""
+"""Functions that are exact or correctly rounded (IEEE 754), whatever the broadcasting of their operands."""
 ELEMENTWISE = {
     *(np.exp, np.expm1, np.log, np.log1p, np.log10, np.tanh, np.sin, np.cos, *(primitive.fun for primitive in _OWN)),
     primitives.cross_entropy.fun,
 }
-"""The same wherever in an array a number stands; one that stands alone may be computed by other instructions."""
+"""Functions whose result does not depend on an element's place in an array; a single element may use other code."""
 
 
 def record_batched(function: Callable[..., Sequence[Any]], theta: Any, *others: Any) -> Program:
-    """The program of what `function` computes, for θ of shape (k, p) in place of (p,): each result gains an axis k.
+    """The program of `function` for θ of shape (k, p) instead of (p,): each result gains a first axis of length k.
 
-    `others` are the same for all. Raises NotImplementedError as `record` does, for a result that knows no θ, and for an
-    array with gaps in memory, which it would not have as one of many.
+    All θ share `others`. Raises NotImplementedError where `record` does, for a result that does not depend on θ, and
+    for an array with gaps in memory, whose layout a batch cannot keep.
     """
     straight = recorded(function, theta, *others)
     many = {Slot(0)}
@@ -45,7 +44,7 @@ def record_batched(function: Callable[..., Sequence[Any]], theta: Any, *others: 
     if not all(isinstance(result, Slot) and result in many for result in straight.results):
         raise NotImplementedError("A result that is the same for every θ.")
     program = written(straight._replace(steps=steps))
-    program(theta[None], *others)  # raises where it cannot be done
+    program(theta[None], *others)  # raises NotImplementedError for gaps in memory
     return program
 
 
@@ -87,7 +86,7 @@ def _at_once(function: Callable[..., Any], of_many: tuple[bool, ...]) -> Callabl
 
 
 def _stretched(operand: Any, of_many: bool, axes: int, most: int) -> Any:
-    """An operand whose own axes match the last of `most` axes, those of the others."""
+    """An operand with new axes after its first, so that the others match the last of `most` axes."""
     if not of_many or axes == most:
         return operand
     return operand.reshape(len(operand), *(1,) * (most - axes), *operand.shape[1:])
@@ -103,7 +102,7 @@ def _one_by_one(function: Callable[..., Any], of_many: tuple[bool, ...]) -> Call
 
 
 def _stacked(results: list[Any]) -> Any:
-    """All of them as one array, in which each lies as it did."""
+    """The results as one array that keeps the memory layout of each."""
     flags = np.asarray(results[0]).flags
     if flags.c_contiguous:
         return np.array(results)

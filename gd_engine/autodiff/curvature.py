@@ -1,4 +1,4 @@
-"""∇E(θ) by autograd, and the curvature that the automatic learning rate is taken from."""
+"""The largest curvature of E by autograd, and the automatic learning rate 1/λmax."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,16 +15,15 @@ TOLERANCE = 1e-9
 
 
 class NoLearningRateError(ValueError):
-    """E has no positive, finite curvature at θ₀, so no learning rate follows from it."""
+    """E has no positive, finite curvature at θ₀, so there is no automatic learning rate."""
 
 
 def largest_curvature(energy: Energy, theta: FloatArray) -> float:
-    """λmax of the Hessian H of E at θ, by power iteration on autograd's Hessian–vector product.
+    """λmax of the Hessian H of E at θ, by Lanczos' method on autograd's Hessian–vector product; NaN if not finite.
 
-    The iteration keeps its vectors v, Hv, H²v, … and takes the best there is in their span (Rayleigh–Ritz, that is
-    Lanczos' method; Golub & Van Loan, Matrix Computations, 10.1): where eigenvalues lie close together, the last vector
-    alone needs hundreds of products for what a dozen give. The start is random but seeded: the same E gives the same
-    number. NaN if it is not finite.
+    The result is the largest Rayleigh–Ritz value in the span of v, Hv, H²v, … (Golub & Van Loan, Matrix Computations,
+    10.1). For close eigenvalues a dozen products suffice where power iteration needs hundreds. The start vector v is
+    random with a fixed seed, so the same E gives the same number.
     """
     product = hessian_vector_product(energy)
     vector = np.random.default_rng(0).standard_normal(len(theta))
@@ -39,10 +38,10 @@ def largest_curvature(energy: Energy, theta: FloatArray) -> float:
             return np.nan
         values, vectors = np.linalg.eigh(within)
         curvature = float(values[-1])
-        for _ in range(2):  # once leaves rounding errors that grow
+        for _ in range(2):  # the rounding errors of a single orthogonalisation would grow
             image = image - basis.T @ (basis @ image)
         length = float(np.linalg.norm(image))
-        # An eigenvalue is no farther away than this residual: λmax, or one that can hardly be told from it.
+        # The residual bounds the distance to the nearest eigenvalue: λmax, or one close to it.
         if length * abs(vectors[-1, -1]) <= TOLERANCE * abs(curvature):
             break
         vector = image / length
@@ -50,7 +49,7 @@ def largest_curvature(energy: Energy, theta: FloatArray) -> float:
 
 
 def auto_learning_rate(energy: Energy, theta: FloatArray) -> float:
-    """1/λmax of the Hessian of E at θ: for a quadratic E, half the rate above which the descent diverges.
+    """1/λmax of the Hessian of E at θ: for a quadratic E, half the bound above which gradient descent diverges.
 
     Raises NoLearningRateError where E is flat, concave or not finite at θ.
     """

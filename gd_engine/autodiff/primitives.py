@@ -1,6 +1,6 @@
-"""Functions that models are written with, and that autograd lacks or differentiates at a high price.
+"""Autograd primitives for models: functions that autograd lacks or differentiates at a high cost.
 
-Each is an autograd primitive with its derivative beside it, written with primitives again: they differentiate twice.
+Their derivatives consist of primitives too, so second derivatives exist.
 """
 
 from math import prod
@@ -15,7 +15,7 @@ from autograd.extend import defvjp, primitive
 def sigmoid(score: Any) -> Any:
     """σ(s) = 1 / (1 + e^−s), written with tanh so that no s overflows; σ′ = σ (1 − σ)."""
     half = np.tanh(0.5 * score)
-    half += 1.0  # in place: to fetch fresh memory takes longer than to add
+    half += 1.0  # in place: allocation takes longer than addition
     half *= 0.5
     return half
 
@@ -30,7 +30,7 @@ def softplus(score: Any) -> Any:
 def cross_entropy(score: Any, y: Any) -> Any:
     """−y log p − (1 − y) log(1 − p) of labels y ∈ {0, 1}, p = σ(s), shape (n,); its derivative by s is p − y.
 
-    It is max(s, 0) − y s + log(1 + e^−|s|): no s overflows, and where s is right the first two cancel exactly.
+    The form max(s, 0) − y s + log(1 + e^−|s|) overflows for no s; for a correct s the first two terms cancel exactly.
     """
     rest = np.abs(score)
     for function in (np.negative, np.exp, np.log1p):
@@ -41,7 +41,7 @@ def cross_entropy(score: Any, y: Any) -> Any:
 
 @primitive
 def tanh(score: Any) -> Any:
-    """tanh(s); its derivative 1 − tanh² needs no cosh, which autograd's own takes."""
+    """tanh(s); its derivative 1 − tanh² avoids the cosh of autograd's tanh."""
     return np.tanh(score)
 
 
@@ -56,7 +56,7 @@ def through_tanh(g: Any, t: Any) -> Any:
 
 @primitive
 def relu(score: Any) -> Any:
-    """max(s, 0); its derivative is 0 at 0, as PyTorch has it."""
+    """max(s, 0); its derivative at 0 is 0, as in PyTorch."""
     return np.maximum(score, 0.0)
 
 

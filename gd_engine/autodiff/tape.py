@@ -1,9 +1,9 @@
-"""A function recorded once and replayed: the numpy calls it made, one after the other, and nothing else.
+"""Recording of a function's numpy calls as a straight-line program, and its replay without autograd.
 
-autograd builds a new graph at every call, which for small data costs several times what the numbers do. Where a
-function makes the same calls whatever the values of its arguments (no `if` on a value), one recording serves for all
-arguments of these shapes. On the way, what is computed twice is shared, what nobody uses is dropped, and what is
-multiplied by one is not (Aho, Lam, Sethi & Ullman, Compilers, 8.5). autograd has already computed what is constant.
+autograd builds a new graph at every call, which on small data costs several times the arithmetic. A function without
+branches on values makes the same calls for all arguments of the same shapes, so one recording serves them all. The
+recorder shares common subexpressions, drops unused results and multiplications by one (Aho, Lam, Sethi & Ullman,
+Compilers, 8.5); autograd has already folded constants.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,22 +17,21 @@ from gd_engine.autodiff.tape_rules import MUTATING, REPLACEMENTS, without_unifor
 
 Program = Callable[..., tuple[Any, ...]]
 
-# The derivative of the greater of two numbers asks which it is, and autograd has boxes for arrays of answers only.
+# The derivative of maximum compares two numbers, and autograd boxes arrays of bool but not single ones.
 ArrayBox.register(np.bool_)
 
 
 def record(function: Callable[..., Sequence[Any]], *arguments: Any) -> Program:
-    """The program of what `function` computes, traced at these arguments; it returns a tuple.
+    """The program of `function`, traced at these arguments; it returns a tuple.
 
-    `function` is written with autograd.numpy and may differentiate. The program takes arguments of the same shapes.
-    Raises NotImplementedError where autograd adds to a gradient that is constant so far: it does so in place, and what
-    the constant was is lost.
+    `function` consists of autograd.numpy calls and may differentiate. The program accepts arguments of the same shapes.
+    Raises NotImplementedError where autograd adds in place to a constant gradient, which overwrites the constant.
     """
     return written(recorded(function, *arguments))
 
 
 class _Call(Node):  # type: ignore[misc]
-    """A call made while recording. Its arguments are constants or, in their place, the calls that computed them."""
+    """A recorded call. Its arguments are constants, or the calls that computed them."""
 
     __slots__ = ["arguments", "function", "keywords", "tape", "value"]
     tape: list["_Call"]
@@ -56,13 +55,13 @@ class _Call(Node):  # type: ignore[misc]
 
 
 class Slot(NamedTuple):
-    """Where the program keeps an argument, or the result of a step."""
+    """The number of the variable for an argument or for the result of a step."""
 
     number: int
 
 
 class Step(NamedTuple):
-    """A call of numpy, and where its result is kept."""
+    """A numpy call and the slot of its result."""
 
     slot: Slot
     function: Callable[..., Any]
@@ -71,7 +70,7 @@ class Step(NamedTuple):
 
 
 class StraightLineProgram(NamedTuple):
-    """Steps in order; the slots or constants that the program returns. The first slots are its arguments."""
+    """Steps in order, and the slots or constants to return. The first slots are the arguments."""
 
     arguments: int
     steps: list[Step]
@@ -79,7 +78,7 @@ class StraightLineProgram(NamedTuple):
 
 
 def recorded(function: Callable[..., Sequence[Any]], *arguments: Any) -> StraightLineProgram:
-    """The steps of that program. Raises as `record` does."""
+    """The straight-line program of `function`, traced at these arguments. Raises NotImplementedError as `record`."""
     tape: list[_Call] = []
     with trace_stack.new_trace() as trace:
         roots = [_Call.new_root(tape, argument) for argument in arguments]
@@ -98,7 +97,7 @@ def _place(operand: Any, places: dict[_Call, Any]) -> Any:
 
 
 def _shared(tape: Sequence[_Call], roots: Sequence[_Call]) -> tuple[list[Step], dict[_Call, Any]]:
-    """The steps that compute the tape, the same one never twice, and where each call's value is."""
+    """The distinct steps of the tape (common subexpression elimination), and the slot of each call's value."""
     places: dict[_Call, Any] = {root: Slot(number) for number, root in enumerate(roots)}
     steps: list[Step] = []
     known: dict[Any, Slot] = {}
@@ -121,14 +120,14 @@ def _shared(tape: Sequence[_Call], roots: Sequence[_Call]) -> tuple[list[Step], 
 
 
 def _key(operand: Any) -> Any:
-    """Equal for operands that are the same slot or the same constant; -0.0 is not 0.0."""
+    """A key that is equal for the same slot or the same constant; -0.0 differs from 0.0."""
     if isinstance(operand, Slot):
         return operand
     return (type(operand), repr(operand)) if isinstance(operand, int | float | tuple | str) else id(operand)
 
 
 def _used(steps: Sequence[Step], program: StraightLineProgram) -> StraightLineProgram:
-    """The program, with those of the steps that its results need."""
+    """The program with the steps needed by its results (dead code elimination)."""
     needed = _slots(program.results)
     kept = []
     for step in reversed(steps):
@@ -139,7 +138,7 @@ def _used(steps: Sequence[Step], program: StraightLineProgram) -> StraightLinePr
 
 
 def written(straight: StraightLineProgram) -> Program:
-    """The steps as one Python function. Its text holds nothing but numbered names: the rest is bound to them."""
+    """The program as a Python function. Its source has numbered names only, bound to functions and constants."""
     bound: dict[str, Any] = {}
     names = {Slot(number): f"a{number}" for number in range(straight.arguments)}
     last = {operand: at for at, step in enumerate(straight.steps) for operand in _slots(step.operands)}
@@ -155,7 +154,7 @@ def written(straight: StraightLineProgram) -> Program:
     lines = [f"def program({', '.join(names.values())}):"]
     for at, step in enumerate(straight.steps):
         given = [name(operand) for operand in step.operands] + [f"{k}={name(v)}" for k, v in step.keywords.items()]
-        # A name whose value nobody needs any more is taken again, which frees memory while it is in the cache.
+        # Names of dead values are reused, which frees memory while it is in the cache.
         free += [names[slot] for slot in _slots(step.operands) if last[slot] == at]
         names[step.slot] = free.pop() if free else f"v{at}"
         lines.append(f"    {names[step.slot]} = {name(step.function)}({', '.join(given)})")

@@ -67,7 +67,7 @@ def test_gradient_agrees_with_central_differences(
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if "relu" not in name])
 @pytest.mark.parametrize("l2", [0.0, 0.7])
 def test_auto_is_one_over_the_largest_eigenvalue_of_the_hessian(variant: str, l2: float) -> None:
-    """The Hessian is the central differences of the gradient, which has been tested above."""
+    """The Hessian comes from central differences of the gradient, which another test checks."""
     problem = posed(variant, losses_for(VARIANTS[variant](NAMES).task)[0], l2=l2)
     gradient = Evaluator(problem, replay=False)
     for seed in range(3):
@@ -91,7 +91,7 @@ def test_the_log_loss_is_the_mean_over_rows_of_the_likelihood_of_the_class() -> 
         assert posed(variant, "mse").energy(theta) == pytest.approx(((p - problem.train.y) ** 2).mean(), rel=1e-12)
 
 
-def test_two_classes_are_the_same_by_softmax_and_by_their_difference() -> None:
+def test_softmax_of_two_classes_equals_the_logistic_model() -> None:
     softmax, logistic = posed("softmax of 2", "log_loss"), posed("logistic", "log_loss")
     theta = np.random.default_rng(1).standard_normal((4, 2))
     assert softmax.energy(theta.ravel()) == pytest.approx(logistic.energy(theta[:, 1] - theta[:, 0]), rel=1e-12)
@@ -133,7 +133,7 @@ def test_no_rate_where_there_is_no_curvature(energy: object) -> None:
         auto_learning_rate(energy, np.zeros(2))  # type: ignore[arg-type]
 
 
-def test_log_loss_of_sure_mistakes_is_finite() -> None:
+def test_log_loss_of_confident_mistakes_is_finite() -> None:
     problem = posed("logistic", "log_loss")
     found = Evaluator(problem, replay=True).at(np.full(4, 1e4))
     assert np.isfinite(found.energy)

@@ -1,4 +1,4 @@
-"""A recorded program computes what its function does, at any argument, and touches nothing that it is given."""
+"""Recorded programs return their function's results at any argument and do not change their arguments."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -87,7 +87,7 @@ def test_results_of_two_calls_do_not_share_memory() -> None:
 
 
 def counting(calls: list[str]) -> Any:
-    """A primitive that says when it is computed."""
+    """A primitive that records its calls."""
 
     def double(x: Any) -> Any:
         calls.append("double")
@@ -98,7 +98,7 @@ def counting(calls: list[str]) -> Any:
     return function
 
 
-def test_what_is_computed_twice_is_computed_once() -> None:
+def test_common_subexpressions_are_computed_once() -> None:
     calls: list[str] = []
     double = counting(calls)
     program = record(lambda theta: (double(theta), double(theta) + double(theta)), np.ones(2))
@@ -108,7 +108,7 @@ def test_what_is_computed_twice_is_computed_once() -> None:
     assert calls == ["double"]
 
 
-def test_what_nobody_uses_is_not_computed() -> None:
+def test_unused_results_are_not_computed() -> None:
     calls: list[str] = []
     double = counting(calls)
     program = record(lambda theta: (theta + 1.0, [double(theta)][:0] or theta), np.ones(2))
@@ -159,7 +159,7 @@ def test_the_gradient_of_a_constant_is_zero_and_of_a_sum_is_one() -> None:
 
 
 @pytest.mark.parametrize("function", [lambda t: t[2] ** 2 + t[2], lambda t: anp.sum(t**2) + anp.sum(t) + anp.sum(t)])
-def test_what_autograd_would_overwrite_is_refused_rather_than_recorded_wrong(function: Callable[[Any], Any]) -> None:
+def test_a_constant_gradient_overwritten_by_autograd_is_refused(function: Callable[[Any], Any]) -> None:
     with pytest.raises(NotImplementedError, match="partly constant"):
         record(lambda theta: (grad(function)(theta),), random_theta(0))
 
@@ -208,7 +208,7 @@ def test_both_gradients_of_every_matrix_product(shape_a: tuple[int, ...], shape_
         assert np.shape(ours) == np.shape(theirs)
 
 
-def test_what_cannot_be_recorded_is_traced_anew() -> None:
+def test_functions_that_cannot_be_recorded_are_traced() -> None:
     x = np.linspace(-1, 1, 20)[:, None]
     model = MODELS["linear"](["a"], intercept=False)
     problem = pose(model, x, x[:, 0], split_by_fraction(20, 0.25), loss="mae")
