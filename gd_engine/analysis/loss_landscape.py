@@ -1,4 +1,4 @@
-"""E on a grid around the path of a descent: over two of the parameters, or over the plane that the path lies in."""
+"""Loss landscape: E on a grid around a descent's path, over two parameters or over the path's principal plane."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,13 @@ from gd_engine.descent.evaluator import Evaluator
 from gd_engine.problem import Problem
 
 MARGIN = 0.25
-"""How far the grid goes beyond the path, as a share of the path's extent."""
+"""The grid's margin beyond the path, as a share of the path's extent."""
 
 
 class Plane(NamedTuple):
-    """The points origin + a·axes: `origin` has shape (p,), `axes` (2, p), or (1, p) where there is one parameter.
+    """The points origin + a·axes: `origin` has shape (p,), `axes` (2, p), or (1, p) for one parameter.
 
-    `explained` is the share of the path's variance along each axis, for axes that were taken from the path.
+    `explained` is the share of the path's variance along each axis, for principal axes of a path.
     """
 
     origin: FloatArray
@@ -23,7 +23,7 @@ class Plane(NamedTuple):
     explained: tuple[float, ...] | None = None
 
     def coordinates(self, theta: FloatArray) -> FloatArray:
-        """Where θ, shape (k, p), lies on the plane, or above it: shape (k, a). The axes are orthonormal."""
+        """Coordinates of the projection of θ, shape (k, p), on the plane: shape (k, a). The axes are orthonormal."""
         return (theta - self.origin) @ self.axes.T
 
     def theta(self, coordinates: FloatArray) -> FloatArray:
@@ -32,7 +32,10 @@ class Plane(NamedTuple):
 
 
 class Landscape(NamedTuple):
-    """E at x, shape (m,), and y, shape (n,): an array of shape (n, m) that need not be finite. And the path there."""
+    """E, shape (n, m), at the grid of x, shape (m,), and y, shape (n,), and the path's coordinates, shape (k, a).
+
+    E may be infinite or NaN.
+    """
 
     plane: Plane
     x: FloatArray
@@ -42,29 +45,29 @@ class Landscape(NamedTuple):
 
 
 def parameter_plane(chosen: tuple[int, ...], theta: FloatArray) -> Plane:
-    """The plane of one or two parameters, all others held at θ. Coordinates are the parameters' own numbers."""
+    """The plane of one or two parameters; the others are fixed at θ. Coordinates are the parameters' values."""
     origin = theta.copy()
     origin[list(chosen)] = 0.0
     return Plane(origin, np.eye(len(theta))[list(chosen)])
 
 
 def path_plane(path: FloatArray) -> Plane:
-    """The plane that is closest to a path, shape (k, p), by its principal components (Pearson, 1901).
+    """The plane closest to a path, shape (k, p), by principal components (Pearson, 1901), through the path's end.
 
-    It goes through the path's end. A path on a straight line has a second axis at right angles to it.
+    The second axis of a straight path is orthogonal to it.
     """
     centre = path.mean(axis=0)
     _, sizes, axes = np.linalg.svd(path - centre, full_matrices=path.shape[1] <= 2 or len(path) < 2)
     variance = np.zeros(len(axes))
     variance[: len(sizes)] = sizes**2
     total = float(variance.sum()) or 1.0
-    # An axis points the way the path goes, so that a picture does not depend on the sign that a solver happens to give.
-    way = np.where((path[-1] - path[0]) @ axes[:2].T < 0, -1.0, 1.0)
-    return Plane(path[-1].copy(), axes[:2] * way[:, None], tuple(float(v) / total for v in variance[:2]))
+    # Axes point in the path's direction, so a picture does not depend on the solver's choice of sign.
+    sign = np.where((path[-1] - path[0]) @ axes[:2].T < 0, -1.0, 1.0)
+    return Plane(path[-1].copy(), axes[:2] * sign[:, None], tuple(float(v) / total for v in variance[:2]))
 
 
 def landscape(problem: Problem, path: FloatArray, plane: Plane, *, resolution: int = 49) -> Landscape:
-    """E around a path, shape (k, p), at `resolution` points a side."""
+    """The landscape around a path, shape (k, p), with `resolution` points a side."""
     there = plane.coordinates(path)
     sides = _sides(there, resolution)
     x, y = sides[0], sides[1] if len(sides) > 1 else np.zeros(1)
@@ -78,7 +81,7 @@ def landscape(problem: Problem, path: FloatArray, plane: Plane, *, resolution: i
 def _sides(there: FloatArray, resolution: int) -> list[FloatArray]:
     low, high = there.min(axis=0), there.max(axis=0)
     extent = high - low
-    # A path that keeps to one line, or to one point, is still shown with some ground to its sides.
+    # A straight path, or a single point, still gets a grid of some width.
     extent = np.where(extent > 0.02 * extent.max(), extent, 0.5 * extent.max() or 1.0)
     middle = (low + high) / 2
     reach = extent * (0.5 + MARGIN)

@@ -1,4 +1,4 @@
-"""The arithmetic of one step: what ∇E(θ) is made of, whether it is right, and what the update makes of it."""
+"""The arithmetic of one step: contributions to ∇E(θ), central differences as a check, and the update."""
 
 from functools import partial
 from operator import le
@@ -18,15 +18,15 @@ from gd_engine.optim.config import DescentConfig
 from gd_engine.problem import Problem
 
 MOST_ROWS = 10
-"""Contributions that are shown one by one."""
+"""Contributions listed one by one."""
 CANDIDATES = 64
-"""Rows whose contribution is computed to find the largest; where the score is linear in θ, these are among them."""
+"""Rows whose contribution is computed in the search for the largest; the search is exact for a score linear in θ."""
 MOST_DIFFERENCES = 64
-"""Parameters whose derivative is checked: each costs E twice."""
+"""Parameters with a central difference: each costs two evaluations of E."""
 
 
 class Contributions(NamedTuple):
-    """Parts of ∇E, whose sum it is: those of single training rows, of all the others together, and of the penalty.
+    """Terms of ∇E: those of single training rows, of all other rows together, and of the penalty.
 
     `rows` are the numbers of the rows among the training rows, shape (k,), the largest contributions first; `y` and
     `predictions` have shape (k,) or (classes, k), `gradients` (k, p), `rest` and `penalty` (p,).
@@ -41,11 +41,11 @@ class Contributions(NamedTuple):
 
 
 class Arithmetic(NamedTuple):
-    """One step, θ ← θ + change, and what it is made of.
+    """One step, θ ← θ + change, and its terms.
 
-    `gradient` is autograd's, `differences` the central differences of E for the first parameters. `used` is what the
-    update was made from: the gradient of a batch, or one that was clipped, or the gradient itself. `memory` is the
-    optimiser's before the step, and `rate` the step's learning rate.
+    `gradient` is autograd's, `differences` the central differences of E for the first parameters. `used` is the
+    update's gradient: that of a mini-batch, a clipped one, or `gradient`. `memory` is the optimiser's before the step,
+    and `rate` the step's learning rate.
     """
 
     step: int
@@ -61,13 +61,16 @@ class Arithmetic(NamedTuple):
 
 
 def state_at(problem: Problem, config: DescentConfig, theta0: FloatArray, step: int) -> State:
-    """The state before a step, by descending there from θ₀: in leaps as long as it can. The step has to be reached."""
+    """The state before a step, by a descent from θ₀: affine blocks, then single steps.
+
+    Raises ValueError if the descent ends before the step.
+    """
     state = start(theta0, config.optimizer)
-    landing = step // AFFINE_BLOCK * AFFINE_BLOCK
-    for goal, affine in ((landing, True), (step, False)):
+    aligned = step // AFFINE_BLOCK * AFFINE_BLOCK
+    for goal, affine in ((aligned, True), (step, False)):
         while state.step < goal:
-            left = goal - state.step
-            block = next(descend(problem, config, state, is_full=partial(le, left), affine=affine))
+            remaining = goal - state.step
+            block = next(descend(problem, config, state, is_full=partial(le, remaining), affine=affine))
             if block.outcome is not None:
                 raise ValueError(f"The descent ends at step {block.outcome.step}, before step {step}.")
             state = block.next
@@ -75,9 +78,9 @@ def state_at(problem: Problem, config: DescentConfig, theta0: FloatArray, step: 
 
 
 def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithmetic:
-    """What happens in the step that begins at `state`. Raises ValueError for a reduced problem, which has no rows."""
+    """The arithmetic of the step from `state`. Raises ValueError for a reduced problem."""
     if problem.reduced:
-        raise ValueError("A reduced problem has no rows to tell of: pose it with reduce=False.")
+        raise ValueError("A reduced problem has no single rows: pose it with reduce=False.")
     with np.errstate(all="ignore"):
         theta = state.theta
         evaluator = Evaluator(problem, replay=False)
@@ -104,8 +107,9 @@ def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithme
 
 
 def central_differences(problem: Problem, theta: FloatArray, most: int = MOST_DIFFERENCES) -> FloatArray:
-    """(E(θ + h eⱼ) − E(θ − h eⱼ)) / 2h for the first parameters, with h = ∛ε max(1, |θⱼ|), for which the errors of
-    rounding and of the third derivative are of one size (Nocedal & Wright, Numerical Optimization, 8.1).
+    """(E(θ + h eⱼ) − E(θ − h eⱼ)) / 2h for the first `most` parameters, shape (≤ most,).
+
+    h = ∛ε max(1, |θⱼ|) balances the errors of rounding and truncation (Nocedal & Wright, Numerical Optimization, 8.1).
     """
     found = []
     for place in range(min(len(theta), most)):
@@ -118,10 +122,10 @@ def central_differences(problem: Problem, theta: FloatArray, most: int = MOST_DI
 
 
 def contributions(problem: Problem, theta: FloatArray, gradient: FloatArray) -> Contributions:
-    """The parts of a gradient that autograd found at θ, those of the rows that add most to it one by one."""
+    """The terms of autograd's gradient at θ, shape (p,); the rows with the largest terms are listed one by one."""
     train = problem.train
-    pull = _pull(problem, theta) * np.linalg.norm(train.design, axis=1)
-    candidates = np.argsort(-pull, kind="stable")[:CANDIDATES]
+    size = _score_slope(problem, theta) * np.linalg.norm(train.design, axis=1)
+    candidates = np.argsort(-size, kind="stable")[:CANDIDATES]
     of_rows = np.array([_of_row(problem, theta, row) for row in candidates])
     largest = np.argsort(-np.linalg.norm(of_rows, axis=1), kind="stable")[:MOST_ROWS]
     rows, shown = candidates[largest], of_rows[largest]
@@ -133,8 +137,8 @@ def contributions(problem: Problem, theta: FloatArray, gradient: FloatArray) -> 
     return Contributions(rows, train.y[..., rows], predictions, shown, rest, penalty)
 
 
-def _pull(problem: Problem, theta: FloatArray) -> FloatArray:
-    """How fast the loss of each row changes with its score, shape (n,)."""
+def _score_slope(problem: Problem, theta: FloatArray) -> FloatArray:
+    """The absolute derivative of each row's loss with respect to its score, shape (n,)."""
     train, model = problem.train, problem.model
 
     def total(more: Any) -> Any:

@@ -1,8 +1,7 @@
-"""Somebody's descent held against the rule: the first step that differs, and the mistake that explains all of them.
+"""Check of a given trajectory against the update rule: the first wrong step, and the mistakes that explain all steps.
 
-Each step is judged by the one before it: from the given θₖ follows what θₖ₊₁ has to be. So rounding does not pile up,
-and a slip in one step is told from a mistake in every step. A mistake is named when a descent that makes it gives every
-step.
+The given θₖ determines the expected θₖ₊₁. Rounding errors therefore do not accumulate, and an error in one step differs
+from a mistake in every step. A mistake explains a trajectory if a descent with that mistake gives every step.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,15 +22,15 @@ Mistake = Literal[
 ]
 TOLERANCE = 1e-6
 NEGLIGIBLE = 1e-6
-"""A parameter so many times smaller than the greatest one is held to the rounding of that one."""
+"""A parameter smaller than this share of the greatest is compared relative to this share of the greatest."""
 
 _Gradient = Callable[[FloatArray], FloatArray]
 
 
 class Verdict(NamedTuple):
-    """What came of a check. `step` is the first that differs, `expected` what θ has to be there, shape (p,).
+    """The result of a check. `step` is the first wrong one, `expected` the correct θ there, shape (p,).
 
-    `mistakes` are those that explain every step, the likeliest first; none for a path that is right.
+    `mistakes` explain every step, the likeliest first; a correct path has none.
     """
 
     step: int | None
@@ -40,12 +39,12 @@ class Verdict(NamedTuple):
 
     @property
     def right(self) -> bool:
-        """Whether no step differs."""
+        """Whether every step is correct."""
         return self.step is None
 
 
-class _Way(NamedTuple):
-    """A way to descend: its gradient, and in which order the parameters change if they do so one by one."""
+class _Variant(NamedTuple):
+    """A variant of the descent: its gradient, and the order of the parameters if they change one by one."""
 
     gradient: _Gradient
     order: tuple[int, ...] = ()
@@ -54,15 +53,14 @@ class _Way(NamedTuple):
 def check(
     problem: Problem, config: DescentConfig, theta0: FloatArray, path: FloatArray, *, tolerance: float = TOLERANCE
 ) -> Verdict:
-    """Judges a path θ₀, θ₁, …, shape (k, p): numbers are the same that differ by less than `tolerance`.
+    """Checks a path θ₀, θ₁, …, shape (k, p), up to `tolerance`, relative to each parameter's largest value so far.
 
-    The tolerance is relative to the largest that a parameter has been so far. A path may lack the intercept's column,
-    which is the first: that is one of the mistakes. Raises ValueError for what cannot be judged step by step: a reduced
-    problem, batches, a line search.
+    A path without the intercept's column, the first, is one of the mistakes. Raises ValueError for a reduced problem,
+    mini-batches or a line search.
     """
     rate = config.learning_rate
     if problem.reduced or config.batch_size is not None or isinstance(rate, Backtracking):
-        raise ValueError("Only a descent of all rows, kept, with learning rates known beforehand can be checked.")
+        raise ValueError("A trajectory check needs a problem with reduce=False, no mini-batches, and no line search.")
     with np.errstate(all="ignore"):
         return _Checker(problem, config, rate, theta0, tolerance).verdict(path)
 
@@ -77,14 +75,14 @@ class _Checker:
 
     def verdict(self, path: FloatArray) -> Verdict:
         if path.shape[1] < len(self._theta0):
-            without = _Way(lambda theta: self._gradient(np.concatenate([[0.0], theta]))[1:])
+            without = _Variant(lambda theta: self._gradient(np.concatenate([[0.0], theta]))[1:])
             fits = self._difference(without, self._theta0[1:], path) is None
             return Verdict(0, self._theta0, ["no_intercept"] if fits else [])
-        right = _Way(self._gradient)
+        right = _Variant(self._gradient)
         step = self._difference(right, self._theta0, path)
         if step is not None:
             explained: list[Mistake] = [
-                name for name, way in self._ways() if self._difference(way, self._theta0, path) is None
+                name for name, variant in self._variants() if self._difference(variant, self._theta0, path) is None
             ]
             if self._is_shifted(right, path):
                 explained.append("off_by_one")
@@ -93,65 +91,67 @@ class _Checker:
         short = self._config.steps + 1 - len(path)
         if short == 0:
             return Verdict(None, None, [])
-        step = min(len(path), self._config.steps + 1)  # right as far as it goes, and that is not as far as was asked
+        step = min(len(path), self._config.steps + 1)  # every step is correct, but their number is not
         expected = self._next(right, path)[-1] if short > 0 else None
         return Verdict(step, expected, ["off_by_one"] if abs(short) == 1 else [])
 
-    def _ways(self) -> Iterator[tuple[Mistake, _Way]]:
-        """The wrong ways, the likeliest first."""
+    def _variants(self) -> Iterator[tuple[Mistake, _Variant]]:
+        """The variants with a mistake, the likeliest first."""
         problem, size = self._problem, self._problem.train.size
-        yield "sign", _Way(lambda theta: -self._gradient(theta))
-        yield "missing_factor_2", _Way(lambda theta: self._gradient(theta) / 2)
+        yield "sign", _Variant(lambda theta: -self._gradient(theta))
+        yield "missing_factor_2", _Variant(lambda theta: self._gradient(theta) / 2)
         if problem.loss.mean:
-            yield "sum_for_mean", _Way(lambda theta: self._gradient(theta) * size)
+            yield "sum_for_mean", _Variant(lambda theta: self._gradient(theta) * size)
         else:
-            yield "mean_for_sum", _Way(lambda theta: self._gradient(theta) / size)
+            yield "mean_for_sum", _Variant(lambda theta: self._gradient(theta) / size)
         if problem.model.intercept:
             rest = np.array([name != problem.model.parameters[0] for name in problem.model.parameters])
-            yield "no_intercept", _Way(lambda theta: self._gradient(theta) * rest)
+            yield "no_intercept", _Variant(lambda theta: self._gradient(theta) * rest)
         order = tuple(range(len(self._theta0)))
         if len(order) > 1:
-            yield "one_by_one", _Way(self._gradient, order)
-            yield "one_by_one", _Way(self._gradient, order[::-1])
+            yield "one_by_one", _Variant(self._gradient, order)
+            yield "one_by_one", _Variant(self._gradient, order[::-1])
         if problem.test.size or problem.validation.size:
-            yield "test_rows", _Way(_gradient_of(problem._replace(train=_all_rows(problem))))
+            yield "test_rows", _Variant(_gradient_of(problem._replace(train=_all_rows(problem))))
 
-    def _is_shifted(self, right: _Way, path: FloatArray) -> bool:
+    def _is_shifted(self, right: _Variant, path: FloatArray) -> bool:
         """Whether the path begins after the first update, or with θ₀ twice."""
         begun = np.vstack([self._theta0, path])
         if self._difference(right, self._theta0, begun) is None:
             return True
         return len(path) > 2 and self._difference(right, self._theta0, path[1:]) is None
 
-    def _difference(self, way: _Way, theta0: FloatArray, path: FloatArray) -> int | None:
-        """The first step that is not what this way gives."""
-        expected = np.vstack([theta0, self._next(way, path)[:-1]])
+    def _difference(self, variant: _Variant, theta0: FloatArray, path: FloatArray) -> int | None:
+        """The first step that differs from this variant's, or None."""
+        expected = np.vstack([theta0, self._next(variant, path)[:-1]])
         size = np.maximum.accumulate(np.abs(path), axis=0)
         size = np.maximum(size, NEGLIGIBLE * size.max(axis=1, keepdims=True))
         wrong = ~(np.abs(path - expected) <= self._tolerance * size).all(axis=1)
         return int(wrong.argmax()) if wrong.any() else None
 
-    def _next(self, way: _Way, path: FloatArray) -> FloatArray:
-        """What this way gives after each step of the path, shape (k, p)."""
+    def _next(self, variant: _Variant, path: FloatArray) -> FloatArray:
+        """The variant's θ after each step of the path, shape (k, p)."""
         memory = self._config.optimizer.init(path[0])
         found = np.empty_like(path)
         for step, theta in enumerate(path):
-            found[step], memory = self._moved(way, theta, memory, step)
+            found[step], memory = self._moved(variant, theta, memory, step)
         return found
 
-    def _moved(self, way: _Way, theta: FloatArray, memory: FloatArray, step: int) -> tuple[FloatArray, FloatArray]:
-        """θ and the optimiser's memory after an update."""
+    def _moved(
+        self, variant: _Variant, theta: FloatArray, memory: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """θ, shape (p,), and the optimiser's memory, shape (slots, p), after an update."""
         rate = self._rate(step) if callable(self._rate) else self._rate
 
         def moved(theta: FloatArray, memory: FloatArray) -> tuple[FloatArray, FloatArray]:
-            gradient = clipped(way.gradient(theta), self._config.clip_norm)
+            gradient = clipped(variant.gradient(theta), self._config.clip_norm)
             change, memory = self._config.optimizer.update(gradient, memory, rate, theta, step)
             return theta + change, memory
 
-        if not way.order:
+        if not variant.order:
             return moved(theta, memory)
         theta, after = theta.copy(), memory.copy()
-        for place in way.order:
+        for place in variant.order:
             new_theta, new_memory = moved(theta, memory)
             theta[place], after[:, place] = new_theta[place], new_memory[:, place]
         return theta, after

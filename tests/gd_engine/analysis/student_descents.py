@@ -1,4 +1,4 @@
-"""Descents as students write them, right and with planted mistakes, on random data."""
+"""Plain descents as students write them, correct and with planted mistakes, on random data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,16 +21,16 @@ def data(seed: int, *, features: int = 2, rows: int = 20) -> tuple[FloatArray, F
 
 
 def posed(x: FloatArray, y: FloatArray, loss: str = "mse", **options: Any) -> Problem:
-    """A linear model of them, with a quarter of the rows for testing."""
+    """The problem of a linear model of x and y, with a quarter of the rows for testing."""
     model = MODELS["linear"]([f"x{i}" for i in range(x.shape[1])])
     return pose(model, x, y, split_by_fraction(len(y), 0.25), loss=loss, reduce=False, **options)
 
 
-# Written as one would in a lab: without the engine.
+# A plain implementation, independent of the engine.
 
 
 def gradient(design: FloatArray, y: FloatArray, theta: FloatArray, loss: str) -> FloatArray:
-    """∇E(θ)."""
+    """∇E(θ), shape (p,)."""
     slope: FloatArray = 2 * design.T @ (design @ theta - y)
     return slope / len(y) if loss == "mse" else slope
 
@@ -38,7 +38,7 @@ def gradient(design: FloatArray, y: FloatArray, theta: FloatArray, loss: str) ->
 def students(
     problem: Problem, loss: str, rate: float, *, mistake: Mistake | None = None, steps: int = STEPS
 ) -> FloatArray:
-    """The path of a student who makes this mistake in plain gradient descent from 0."""
+    """The path of plain gradient descent from 0 with this mistake."""
     design, y = problem.train.design, problem.train.y
     if mistake == "test_rows":
         design = np.vstack([design, problem.test.design])
@@ -60,7 +60,7 @@ def students(
 
 
 def planted() -> Iterator[tuple[int, str, Mistake]]:
-    """A hundred and more wrong descents."""
+    """The cases of planted mistakes, more than a hundred."""
     for seed in range(15):
         for loss, sums in (("mse", "sum_for_mean"), ("sse", "mean_for_sum")):
             mistakes: list[Any] = [

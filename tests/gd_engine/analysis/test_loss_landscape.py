@@ -1,4 +1,4 @@
-"""E around a path: exact on the grid, in coordinates that lead back to θ."""
+"""Loss landscapes: exact E on the grid, and coordinates that map back to θ."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def path_of(problem: Problem, steps: int = 40) -> FloatArray:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("kind", ["parameters", "path"])
-def test_the_grid_is_e_itself(variant: str, kind: str) -> None:
+def test_the_grid_has_the_exact_e(variant: str, kind: str) -> None:
     problem = problem_of(variant)
     path = path_of(problem)
     plane = path_plane(path) if kind == "path" else parameter_plane((0, path.shape[1] - 1), path[-1])
@@ -41,7 +41,7 @@ def test_the_grid_is_e_itself(variant: str, kind: str) -> None:
     assert found.path[:, 1].max() < found.y[-1]
 
 
-def test_two_parameters_are_shown_as_they_are() -> None:
+def test_the_plane_of_two_parameters_has_their_values() -> None:
     problem = problem_of("linear", columns=1)
     path = path_of(problem)
     found = landscape(problem, path, parameter_plane((0, 1), path[-1]))
@@ -60,7 +60,7 @@ def test_one_parameter_is_a_line() -> None:
     assert found.energy[0, 3] == pytest.approx(float(problem.energy(np.array([found.x[3]]))))
 
 
-def test_other_parameters_are_held_where_they_are() -> None:
+def test_other_parameters_are_fixed() -> None:
     problem = problem_of("linear", columns=3)
     path = path_of(problem)
     plane = parameter_plane((1, 3), path[7])
@@ -97,7 +97,7 @@ def test_a_path_of_a_point_or_two_has_a_plane_too(columns: int, steps: int) -> N
     assert np.isfinite(landscape(problem, path, plane, resolution=5).energy).all()
 
 
-def test_where_e_is_not_finite_the_grid_says_so() -> None:
+def test_the_grid_keeps_non_finite_e() -> None:
     problem = problem_of("linear", columns=1)
     path = np.array([[0.0, 0.0], [1e200, 1e200]])
     found = landscape(problem, path, parameter_plane((0, 1), path[-1]), resolution=4)

@@ -1,4 +1,4 @@
-"""The arithmetic of a step: parts that add up, a gradient that is right, and the very update that the descent makes."""
+"""The arithmetic of a step: terms that add up to the gradient, central differences, and the descent's update."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def theta_of(problem: Problem) -> FloatArray:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("l2", [0.0, 0.3])
-def test_the_parts_add_up_to_a_gradient_that_is_right(variant: str, l2: float) -> None:
+def test_the_terms_add_up_to_the_correct_gradient(variant: str, l2: float) -> None:
     problem = problem_of(variant, l2=l2, loss="log_loss" if "logistic" in variant or "softmax" in variant else "mse")
     theta = theta_of(problem)
     config = DescentConfig(OPTIMIZERS["gd"](), 0.1, 10)
@@ -48,7 +48,7 @@ def test_the_parts_add_up_to_a_gradient_that_is_right(variant: str, l2: float) -
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_rows_that_are_shown_are_those_that_add_most(variant: str) -> None:
+def test_the_listed_rows_have_the_largest_terms(variant: str) -> None:
     problem = problem_of(variant)
     theta = theta_of(problem)
     config = DescentConfig(OPTIMIZERS["gd"](), 0.1, 10)
@@ -71,7 +71,7 @@ def test_the_rows_that_are_shown_are_those_that_add_most(variant: str) -> None:
     [{}, {"clip_norm": 0.05}, {"batch_size": 7, "seed": 3}],
     ids=["plain", "clipped", "batches"],
 )
-def test_the_update_is_the_one_that_the_descent_makes(optimizer: str, options: dict[str, Any]) -> None:
+def test_the_update_is_that_of_the_descent(optimizer: str, options: dict[str, Any]) -> None:
     problem = problem_of("logistic")
     rate = SCHEDULES["exponential"](0.1, 30, factor=0.9)
     config = DescentConfig(OPTIMIZERS[optimizer](), rate, 30, **options)
@@ -84,7 +84,7 @@ def test_the_update_is_the_one_that_the_descent_makes(optimizer: str, options: d
         np.testing.assert_allclose(state.theta + found.change, path[step + 1], rtol=1e-12)
 
 
-def test_a_line_searchs_step_is_the_one_that_the_descent_makes() -> None:
+def test_the_step_of_a_line_search_is_that_of_the_descent() -> None:
     problem = problem_of("linear")
     rate = SCHEDULES["backtracking"](4.0, 10)
     path = descended(problem, "gd", rate, 10, theta_of(problem))[0]
@@ -97,7 +97,7 @@ def test_a_line_searchs_step_is_the_one_that_the_descent_makes() -> None:
 
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov", "adam"])
 @pytest.mark.parametrize("step", [0, 1, 1023, 1024, 1500, 2048, 2500])
-def test_the_state_of_a_step_is_what_the_descent_has_there(optimizer: str, step: int) -> None:
+def test_the_state_of_a_step_is_that_of_the_descent(optimizer: str, step: int) -> None:
     problem = problem_of("linear", reduce=True)
     rate = auto_learning_rate(problem.energy, np.zeros(3)) / 50
     config = DescentConfig(OPTIMIZERS[optimizer](), rate, 2500)
@@ -109,10 +109,10 @@ def test_the_state_of_a_step_is_what_the_descent_has_there(optimizer: str, step:
     np.testing.assert_allclose(state.memory, slow.memory, rtol=1e-6, atol=1e-12)
 
 
-def test_a_step_behind_the_end_is_none() -> None:
+def test_a_step_after_the_end_is_refused() -> None:
     problem = problem_of("linear", reduce=True)
     config = DescentConfig(OPTIMIZERS["gd"](), 1e6, 500)
     with pytest.raises(ValueError, match="ends at step"):
         state_at(problem, config, np.ones(3), 400)
-    with pytest.raises(ValueError, match="no rows"):
+    with pytest.raises(ValueError, match="no single rows"):
         arithmetic(problem, config, start(np.ones(3), config.optimizer))

@@ -1,4 +1,4 @@
-"""Checking a descent: planted mistakes are named, a slip is told from a mistake, and what is right is right."""
+"""Trajectory checks: planted mistakes are named, an error in one step is located, and correct paths pass."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def test_a_planted_mistake_is_named(seed: int, loss: str, mistake: Mistake) -> N
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("loss", ["mse", "sse"])
-def test_what_is_right_is_right(seed: int, loss: str) -> None:
+def test_a_correct_path_passes(seed: int, loss: str) -> None:
     x, y = data(seed, features=1 + seed % 3)
     problem = posed(x, y, loss)
     for rate in (RATE / 30, 0.9):  # the second one diverges
@@ -40,7 +40,7 @@ def test_what_is_right_is_right(seed: int, loss: str) -> None:
         assert check(problem, config(rate), np.zeros(path.shape[1]), printed).right
 
 
-def test_a_path_without_the_intercepts_column_is_known_as_that() -> None:
+def test_a_path_without_the_intercepts_column_is_recognised() -> None:
     x, y = data(1)
     problem = posed(x, y)
     theta = np.zeros(2)
@@ -54,7 +54,7 @@ def test_a_path_without_the_intercepts_column_is_known_as_that() -> None:
     assert check(problem, config(), np.zeros(3), np.array(path)).mistakes == []
 
 
-def test_a_slip_in_one_step_is_told_and_is_no_mistake_of_all() -> None:
+def test_an_error_in_one_step_is_found_and_is_no_mistake_of_all_steps() -> None:
     x, y = data(2)
     problem = posed(x, y)
     path = students(problem, "mse", RATE)
@@ -101,7 +101,7 @@ def test_every_optimizers_own_path_is_right_and_its_reverse_is_not(optimizer: st
     assert check(problem, how, np.zeros(3), -path).step == 1
 
 
-def test_what_is_not_finite_is_wrong() -> None:
+def test_a_non_finite_path_is_wrong() -> None:
     x, y = data(6)
     problem = posed(x, y)
     path = students(problem, "mse", RATE)
@@ -114,7 +114,7 @@ def test_what_is_not_finite_is_wrong() -> None:
     [{"batch_size": 4}, {"learning_rate": SCHEDULES["backtracking"](1.0, STEPS)}],
     ids=["batches", "search"],
 )
-def test_what_cannot_be_judged_step_by_step_is_refused(impossible: dict[str, Any]) -> None:
+def test_problems_without_a_step_by_step_check_are_refused(impossible: dict[str, Any]) -> None:
     x, y = data(7)
-    with pytest.raises(ValueError, match="all rows"):
+    with pytest.raises(ValueError, match="no mini-batches, and no line search"):
         check(posed(x, y), config()._replace(**impossible), np.zeros(3), np.zeros((3, 3)))
