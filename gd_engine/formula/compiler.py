@@ -1,13 +1,14 @@
-"""A user's own model f(θ, x), given as text such as `b1*(1 - exp(-b2*x))`.
+"""Compiler of a user's model f(θ, x), text such as `b1*(1 - exp(-b2*x))`, to a function differentiable by autograd.
 
-The text becomes a syntax tree and the tree a closure over autograd.numpy: nothing is ever evaluated as Python, since
-evaluators of "restricted" text have been escaped from time and again (CVE-2025-24359, CVE-2026-32640, CVE-2023-39631).
-The allow-list of the tree (`_build`) alone keeps it safe. Before it `gd_engine.formula.lexer` checks the text.
+The compiler turns the text into a syntax tree and the tree into a closure over autograd.numpy. No text runs as Python:
+evaluators of restricted Python had escapes (CVE-2025-24359, CVE-2026-32640, CVE-2023-39631). The allow-list of tree
+nodes in `_build` is the safeguard; `gd_engine.formula.lexer` checks the text before it.
 
-What a name means: before a bracket a function; else a feature, if one is called so; else the number `pi` or `e`; else a
-parameter, which may not be called like a function.
+A name before a bracket is a function. Any other name is a feature, else the number `pi` or `e`, else a parameter, which
+must not have a function's name.
 
-Derivatives are autograd's: abs has 0 at 0, sqrt has ∞ at 0, and maximum and minimum of equals give half to each.
+Derivatives are autograd's: that of abs at 0 is 0, that of sqrt at 0 is ∞, and maximum and minimum of equal arguments
+give half to each.
 """
 
 import ast
@@ -70,7 +71,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "minimum": anp.minimum,
 }
 TWO_ARGUMENTS = {"maximum", "minimum"}
-ARGUMENTS = {name: 2 if name in TWO_ARGUMENTS else 1 for name in FUNCTIONS}  # how many each takes
+ARGUMENTS = {name: 2 if name in TWO_ARGUMENTS else 1 for name in FUNCTIONS}
+"""The number of arguments of each function."""
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: anp.add,
     ast.Sub: anp.subtract,
@@ -86,11 +88,11 @@ _Part = float | Callable[[dict[str, Any]], Any]
 
 
 class Formula(NamedTuple):
-    """A model f(θ, x). `parameters` and `features` are those of the text, each in order of first appearance.
+    """A model f(θ, x). `parameters` and `features` are the text's names in order of first appearance.
 
-    `evaluate` maps θ, shape (p,), and x, shape (n, d), with a column for every feature that `parse` was given, to
-    predictions, shape (n,). autograd differentiates it, and records the same graph whatever θ is. It warns of overflows
-    and NaN as numpy does: that is the caller's to silence.
+    `evaluate` maps θ, shape (p,), and x, shape (n, d), with a column for every feature given to `parse`, to
+    predictions, shape (n,). autograd differentiates it and records the same graph for every θ. Overflows and NaN raise
+    numpy's warnings.
     """
 
     parameters: tuple[str, ...]
@@ -99,7 +101,7 @@ class Formula(NamedTuple):
 
 
 def parse(text: str, features: Sequence[str]) -> Formula:
-    """The formula that `text` spells, x having a column for each of `features`. Raises FormulaError."""
+    """The formula of a text; x has a column for each of `features`. Raises FormulaError."""
     names = checked_names(text, features, ARGUMENTS)
     columns = {name: features.index(name) for name in names if name in features}
     parameters = {name: at for name, at in names.items() if name not in columns and name not in CONSTANTS}
@@ -120,7 +122,10 @@ def parse(text: str, features: Sequence[str]) -> Formula:
 
 
 def _check_parameters(parameters: dict[str, int], features: Sequence[str]) -> None:
-    """Refuses too many parameters, and one that looks like another name. Each comes with its column in the text."""
+    """Raises FormulaError for too many parameters, and for one that looks like another name.
+
+    `parameters` maps names to columns in the text.
+    """
     if len(parameters) > MOST_PARAMETERS:
         column = [*parameters.values()][MOST_PARAMETERS]
         raise error(f"The formula has more than {MOST_PARAMETERS} parameters", column)
@@ -134,13 +139,13 @@ def _check_parameters(parameters: dict[str, int], features: Sequence[str]) -> No
 def _tree(text: str) -> ast.expr:
     try:
         return ast.parse(text.strip(), mode="eval").body
-    # Nothing known raises one of these once the text is checked; Python's parser changes with every release.
+    # No known text raises these after the checks, but Python's parser changes with every release.
     except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError) as cause:
         raise error("The formula cannot be read", 1, "Write it in a simpler way.") from cause
 
 
 def _build(node: ast.AST, names: Collection[str]) -> _Part:
-    """The closure of a tree whose nodes are all allowed. `names` are the features and parameters."""
+    """The closure of a syntax tree. `names` are features and parameters. Raises FormulaError for a forbidden node."""
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             return float(number)
@@ -149,24 +154,24 @@ def _build(node: ast.AST, names: Collection[str]) -> _Part:
         case ast.Name(id=name) if name in CONSTANTS:
             return CONSTANTS[name]
         case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=2)):
-            return _apply(anp.square, _build(base, names))  # exact, and cheaper than a power
+            return _apply(anp.square, _build(base, names))  # exact and cheaper than a power
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return _apply(_OPERATORS[type(op)], _build(left, names), _build(right, names))
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
             return _apply(_OPERATORS[type(op)], _build(operand, names))
-        # One argument too many would be the array to which numpy is to write.
+        # numpy would write its result to a surplus argument.
         case ast.Call(func=ast.Name(id=name), args=given, keywords=[]) if len(given) == ARGUMENTS.get(name):
             return _apply(FUNCTIONS[name], *[_build(argument, names) for argument in given])
     raise error(f"A {type(node).__name__} cannot stand in a formula", 1)
 
 
 def _apply(function: Callable[..., Any], *parts: _Part) -> _Part:
-    """The function of its parts; of numbers alone its value, worked out here and now."""
+    """The function applied to its parts; constant parts give a constant."""
     if all(isinstance(part, float) for part in parts):
         with np.errstate(all="ignore"):
             return float(function(*parts))
     first, last = _closure(parts[0]), _closure(parts[-1])
-    # One frame of Python's stack for each level of the tree, no more.
+    # One frame of Python's stack for each level of the tree.
     if len(parts) == 1:
         return lambda values: function(first(values))
     return lambda values: function(first(values), last(values))

@@ -1,11 +1,12 @@
-"""What is wrong with a formula, in a user's words: the error, and what it says of signs, letters and mistyped names."""
+"""Errors of formulas in a user's words: messages for forbidden signs, look-alike letters and mistyped names."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-LIKENESS = 0.65  # of a mistyped name to the one meant, 1 being equal
+LIKENESS = 0.65
+"""Least similarity of a mistyped name to a suggestion; equal names have 1."""
 
 REFUSED = {
     "^": ("The sign ^", "Write ** for a power, as in x**2."),
@@ -38,14 +39,14 @@ REFUSED = {
     "√": ("A root sign", "Write sqrt(x)."),
 }
 SYNONYMS = {"ln": "log", "max": "maximum", "min": "minimum", "expit": "sigmoid", "logistic": "sigmoid", "pow": "x**2"}
-# Cyrillic and Greek letters that no eye can tell from Latin ones.
+# Cyrillic and Greek letters that look like Latin ones.
 TWINS = str.maketrans("аеорсухіјѕһԁԛԝАВЕКМНОРСТУХЅІЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijshdqwABEKMHOPCTYXSIJABEZHIKMNOPTYXo")
-# Marks that draw nothing, though Python takes them for parts of a name.
+# Invisible characters that Python accepts in names.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 class FormulaError(ValueError):
-    """What is wrong, in one sentence; at which character of the text, counted from 1; and what to change."""
+    """A fault of a formula: one sentence, the column in the text (from 1), and a hint at the correction."""
 
     def __init__(self, message: str, column: int, hint: str | None = None) -> None:
         super().__init__(message, column, hint)
@@ -70,7 +71,7 @@ def refused(text: str, column: int) -> FormulaError:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """A hint to the known name that is most like `name`, and to a letter that only looks like one of its."""
+    """A hint at the known name most similar to `name` and at a look-alike letter; None if no name is similar."""
     seen = {other.translate(TWINS).casefold(): other for other in known}
     near = get_close_matches(name.translate(TWINS).casefold(), seen, 1, LIKENESS)
     if not near:

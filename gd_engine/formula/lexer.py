@@ -1,7 +1,7 @@
-"""The check of a formula's text, before Python's parser has it: its characters, numbers, words, signs and brackets.
+"""Lexer of formulas: checks of characters, numbers, words, signs and brackets before Python's parser.
 
-It says in a user's words what is wrong and where, and keeps from Python's parser what that warns of, chokes on or reads
-differently by release. Names are compared as written, letter by letter.
+Errors name the fault and its column in a user's words. The checks keep away from Python's parser any text on which it
+warns, crashes or differs by release. Names are compared letter by letter.
 """
 
 import keyword
@@ -26,10 +26,10 @@ from gd_engine.formula.errors import (
 
 MOST_CHARACTERS = 1000
 MOST_NODES = 200  # numbers, names, operators and calls
-MOST_DEPTH = 30  # brackets within brackets
+MOST_DEPTH = 30  # nested brackets
 MOST_NAME = 64  # characters of a name
-MOST_LISTED = 8  # features that an error lists
-MOST_COMPARED = 100  # features that a mistyped name is compared with
+MOST_LISTED = 8  # features listed in an error
+MOST_COMPARED = 100  # features compared with a mistyped name
 
 _SIGNS = {"+", "-", "*", "/", "**", "(", ")", ","}
 _TOKEN = re.compile(
@@ -49,9 +49,9 @@ _EDGE = _Token("edge", "", 1)
 
 
 def checked_names(text: str, features: Sequence[str], functions: Mapping[str, int]) -> dict[str, int]:
-    """The column at which each name that is not a function's appears first, in that order, in a text without faults.
+    """Names of a formula that are no functions → the column of the first appearance, in that order.
 
-    `functions` tells how many arguments each takes. Raises FormulaError.
+    `functions` maps names to numbers of arguments. Raises FormulaError for a faulty text.
     """
     if len(text) > MOST_CHARACTERS:
         raise error(f"The formula is longer than {MOST_CHARACTERS} characters", MOST_CHARACTERS + 1)
@@ -63,8 +63,8 @@ def checked_names(text: str, features: Sequence[str], functions: Mapping[str, in
 
 
 def _tokens(text: str) -> list[_Token]:
-    """The numbers, words and signs of a text, each of them allowed."""
-    line = text.strip(" \t\r\n").rjust(len(text.rstrip(" \t\r\n")))  # the columns stay
+    """The numbers, words and signs of a text. Raises FormulaError for a forbidden one."""
+    line = text.strip(" \t\r\n").rjust(len(text.rstrip(" \t\r\n")))  # columns do not change
     _check_characters(line)
     tokens = [_Token(str(match.lastgroup), match.group(), match.start() + 1) for match in _TOKEN.finditer(line)]
     if not tokens:
@@ -83,7 +83,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _check_characters(line: str) -> None:
-    """Refuses what cannot be seen, and what Python would read as something else: it takes names in their NFKC form."""
+    """Raises FormulaError for invisible characters and for those that Python's NFKC normalisation changes."""
     for column, character in enumerate(line, 1):
         if not character.isascii() and character in REFUSED:
             raise refused(character, column)
@@ -120,7 +120,7 @@ def _check_word(token: _Token) -> None:
 
 
 def _names(tokens: list[_Token], features: Sequence[str], functions: Mapping[str, int]) -> dict[str, int]:
-    """The names, each function among them being known and called. `_check_commas` counts its arguments."""
+    """Names → columns. Raises FormulaError for an unknown function, or a function without brackets."""
     found: dict[str, int] = {}
     for (kind, name, column), after in pairwise([*tokens, _EDGE]):
         called = after.text == "("
@@ -136,7 +136,7 @@ def _names(tokens: list[_Token], features: Sequence[str], functions: Mapping[str
 
 
 def _check_order(tokens: list[_Token]) -> None:
-    """Refuses two values with no operator between them, and an operator with no value beside it."""
+    """Raises FormulaError for two values without an operator between them, and for an operator without a value."""
     for left, right in pairwise([_EDGE, *tokens, _EDGE]):
         ended = left.kind in {"number", "word"} or left.text == ")"
         begins = right.kind in {"number", "word"} or right.text == "("
@@ -150,7 +150,7 @@ def _check_order(tokens: list[_Token]) -> None:
 
 
 def _check_brackets(tokens: list[_Token], functions: Mapping[str, int]) -> None:
-    opened = [[_EDGE, _EDGE]]  # of each open bracket: what stands before it, itself, its commas; first of the text
+    opened = [[_EDGE, _EDGE]]  # for each open bracket: the token before it, itself, its commas; the text comes first
     for before, token in pairwise([_EDGE, *tokens]):
         if token.text == "(":
             if len(opened) > MOST_DEPTH:
@@ -179,7 +179,7 @@ def _check_commas(functions: Mapping[str, int], before: _Token, _: _Token, *comm
 
 
 def no_feature(parameters: Mapping[str, int], features: Sequence[str]) -> FormulaError:
-    """The error of a formula that has these parameters, with their columns, and no feature."""
+    """The error of a formula without a feature. `parameters` maps names to columns in the text."""
     usable = [name for name in features if _can_be_written(name)]
     if not usable:
         hint = "Name the features with letters, digits and _."

@@ -1,5 +1,4 @@
-"""Formulas that must be refused, whatever the features are called (the tests have x and y): for the engine's tests and,
-sent to the service, for the API's."""
+"""Hostile formulas, which the engine and the API must refuse for features x and y."""
 
 from tests.gd_engine.formula.hostile_syntax import SYNTAX
 

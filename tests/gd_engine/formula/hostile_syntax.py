@@ -1,4 +1,4 @@
-"""Texts whose syntax no formula has."""
+"""Hostile texts with syntax that formulas do not have."""
 
 SYNTAX = [
     "",

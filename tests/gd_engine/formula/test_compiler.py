@@ -1,4 +1,4 @@
-"""A user's formula: what it computes, what it refuses and in which words, and that text is never run."""
+"""Values, parameters and derivatives of formulas."""
 
 import unicodedata
 from typing import Any
@@ -69,7 +69,7 @@ VALUES: list[tuple[str, FloatArray]] = [
     ("exp (a * x)", np.exp(a * x)),
 ]
 
-# What is legal though it looks as if it should blow up, and what it gives for positive x and θ.
+# Legal formulas of extreme size, and their values for positive x and θ.
 LEGAL: list[tuple[str, float]] = [
     ("9**9**9*a*x", np.inf),
     ("a*x + 9**9**9**9**9**9", np.inf),
@@ -102,13 +102,13 @@ def test_a_formula_gives_what_numpy_gives(text: str, expected: FloatArray) -> No
 
 
 @pytest.mark.parametrize(("text", "expected"), LEGAL)
-def test_the_huge_but_legal_is_read_at_once(text: str, expected: float) -> None:
+def test_huge_legal_formulas_are_read_at_once(text: str, expected: float) -> None:
     assert takes_at_most(0.05, lambda: parse(text, ["x"]))
     formula = parse(text, ["x"])
     np.testing.assert_array_equal(formula.evaluate(np.ones(1), X), np.full(7, expected))
 
 
-def test_names_stand_in_order_of_appearance() -> None:
+def test_names_are_in_order_of_appearance() -> None:
     formula = parse("k*exp(-z*rate) + offset*x + k*y - e", ["y", "x", "w", "z"])
     assert formula.parameters == ("k", "rate", "offset")
     assert formula.features == ("z", "x", "y")
@@ -120,13 +120,13 @@ def test_columns_are_those_of_all_features() -> None:
     np.testing.assert_array_equal(formula.evaluate(np.array([2.0]), columns), 2 * columns[:, 3] - columns[:, 1])
 
 
-def test_one_row_and_none() -> None:
+def test_one_row_and_no_row() -> None:
     formula = parse("maximum(k, 3) + 0*x", ["x"])
     assert formula.evaluate(np.array([1.0]), np.ones((1, 1))).tolist() == [3.0]
     assert formula.evaluate(np.array([1.0]), np.ones((0, 1))).shape == (0,)
 
 
-def test_a_feature_goes_before_a_number_and_before_a_function_without_brackets() -> None:
+def test_a_feature_takes_precedence_over_a_constant_and_a_function_without_brackets() -> None:
     formula = parse("k*e + exp(pi)*exp", ["exp", "e"])
     assert formula.features == ("e", "exp")
     value = formula.evaluate(np.array([2.0]), np.array([[3.0, 5.0]]))
@@ -198,7 +198,7 @@ def test_the_graph_is_the_same_whatever_theta_is() -> None:
     np.testing.assert_array_equal(replayed(THETA), formula.evaluate(THETA, X))
 
 
-def test_derivatives_where_there_is_none_are_those_the_docstring_names() -> None:
+def test_derivatives_at_kinks_are_those_of_the_docstring() -> None:
     def slope(text: str, at: float) -> float:
         formula = parse(text, ["x"])
         with np.errstate(divide="ignore"):
@@ -229,7 +229,7 @@ def test_powers_of_zero_and_of_negative_numbers_have_slopes(text: str) -> None:
 # --- hostile text ---
 
 
-def test_functions_and_numbers_can_be_told_from_parameters() -> None:
+def test_functions_and_constants_are_no_parameters() -> None:
     for name in [*FUNCTIONS, *CONSTANTS]:
         assert name == unicodedata.normalize("NFKC", name)
         assert name.isidentifier()

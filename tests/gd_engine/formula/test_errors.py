@@ -1,4 +1,4 @@
-"""A formula's errors: what is wrong, where, and what to change."""
+"""Errors of formulas: message, column and hint."""
 
 import pickle
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from gd_engine.formula.compiler import (
 )
 from tests.time_bounds import takes_at_most
 
-# The caret stands under the first of the characters in question.
+# The caret marks the first of the wrong characters.
 ERRORS: list[tuple[str, str, str, str | None]] = [
     ("b*x + expp(x)", "      ^", "There is no function expp", "Did you mean exp?"),
     ("b*sine(x)", "  ^", "There is no function sine", "Did you mean sin?"),
@@ -150,7 +150,7 @@ UNWRITABLE = [
 
 
 @pytest.mark.parametrize("name", UNWRITABLE)
-def test_a_name_that_no_formula_can_hold_is_called_so(name: str) -> None:
+def test_a_feature_name_impossible_in_a_formula_is_reported(name: str) -> None:
     error = refusal("b", ["x", name])
     assert error.message == "The formula uses none of the features x (column 1)."
     shown = repr(name if len(name) < 24 else f"{name[:23]}…")
@@ -159,7 +159,7 @@ def test_a_name_that_no_formula_can_hold_is_called_so(name: str) -> None:
     assert "no feature whose name can be written" in refusal("b", [name]).message
 
 
-def test_there_may_be_no_feature_at_all() -> None:
+def test_a_table_without_features_is_reported() -> None:
     assert "no feature whose name can be written" in refusal("b", []).message
 
 
@@ -199,7 +199,7 @@ def test_bounds_hold_exactly(spell: Callable[[int], str], bound: int, message: s
 
 
 def test_the_deepest_formula_can_be_differentiated() -> None:
-    """In a stack as deep as a server's may be."""
+    """The stack is as deep as that of a server."""
     deep = "abs(" * MOST_DEPTH + "b*x" + ")" * MOST_DEPTH
     for text in (deep, "-" * (MOST_NODES - 3) + "b*x", "b*x" + "**x" * ((MOST_NODES - 3) // 2)):
         formula = parse(text, ["x"])

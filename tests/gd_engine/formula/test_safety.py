@@ -1,4 +1,4 @@
-"""A formula's text is never run: hostile texts, any text, and Python's own meaning of an expression."""
+"""Safety of formulas: hostile and random texts never run, and accepted ones have the value of the Python expression."""
 
 import ast
 import builtins
@@ -28,12 +28,12 @@ def hostile_id(text: str) -> str:
     return ascii(text if len(text) < 40 else f"{text[:36]}… of {len(text)}")
 
 
-def test_the_corpus_is_large_and_without_doubles() -> None:
+def test_the_corpus_is_large_and_without_duplicates() -> None:
     assert len(HOSTILE) == len(set(HOSTILE)) >= 200
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=hostile_id)
-def test_the_hostile_is_refused(text: str) -> None:
+def test_hostile_formulas_are_refused(text: str) -> None:
     error = refusal(text, ["x", "y"])
     assert 1 <= error.column <= max(1, len(text))
     assert len(str(error)) < 500
@@ -42,7 +42,7 @@ def test_the_hostile_is_refused(text: str) -> None:
     str(error).encode()
 
 
-def test_nothing_is_run_imported_or_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parsing_runs_imports_and_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     compile_it, used = builtins.compile, []
 
     def parsed_only(source: Any, filename: Any, mode: Any, flags: int = 0, *rest: Any, **named: Any) -> Any:
@@ -62,7 +62,7 @@ def test_nothing_is_run_imported_or_opened(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def trees() -> list[ast.expr]:
-    """What Python can read of the corpus: what would reach the tree's allow-list, were there no check of the text."""
+    """Syntax trees of the corpus' texts that Python can parse, without the checks of the lexer."""
     found = []
     for text in HOSTILE:
         try:
@@ -73,7 +73,7 @@ def trees() -> list[ast.expr]:
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
-def test_the_trees_allow_list_alone_lets_nothing_but_arithmetic_through() -> None:
+def test_the_trees_allow_list_alone_admits_only_arithmetic() -> None:
     arithmetic = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Constant, ast.operator, ast.unaryop, ast.expr_context)
     refused = 0
     for tree in trees():
@@ -89,7 +89,7 @@ def test_the_trees_allow_list_alone_lets_nothing_but_arithmetic_through() -> Non
 
 
 @pytest.mark.parametrize("error", [SyntaxError, ValueError, RecursionError, MemoryError, SystemError])
-def test_whatever_pythons_parser_raises_is_a_formula_error(
+def test_every_error_of_pythons_parser_becomes_a_formula_error(
     error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*given: Any, **named: Any) -> None:
@@ -190,7 +190,7 @@ def test_a_formula_means_what_it_means_in_python(text: str) -> None:
 
 
 def interpreted(node: Any, names: dict[str, Any]) -> Any:
-    """What Python's own operators make of the tree."""
+    """The value of a syntax tree by Python's operators."""
     match node:
         case ast.BinOp():
             left, right = interpreted(node.left, names), interpreted(node.right, names)
