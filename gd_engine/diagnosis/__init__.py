@@ -1,6 +1,6 @@
-"""What went wrong with a descent, in numbers, and the change to the request that mends it.
+"""Diagnosis of a finished descent: findings with numbers, and the change of the request that corrects each fault.
 
-A finding needs to be certain: a healthy descent has none, and a fault is named by its cause alone.
+A healthy descent has no finding; a fault has the finding of its cause alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,11 +28,11 @@ def diagnose(
     request: Mapping[str, Any],
     features: Sequence[str],
 ) -> list[Finding]:
-    """The findings on a finished descent, the most important first; none of a healthy one.
+    """The findings of a finished descent, the most important first; a healthy descent has none.
 
-    `config` is that of the descent, its learning rate resolved; `request` is what was asked for, shaped as the body of
-    POST /fit (`standardize`, `descent` with its optimizer, schedule, learning_rate, theta0 and seed); `features` are
-    the names of the data's columns.
+    `config` is the descent's, with a resolved learning rate. `request` has the form of the body of POST /fit
+    (`standardize`, `descent` with optimizer, schedule, learning_rate, theta0 and seed). `features` are the names of the
+    data's columns.
     """
     if len(history.overview.step) == 0:
         return []
@@ -44,7 +44,7 @@ def diagnose(
 
 
 def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
-    """What went wrong on the way: the first cause found hides what follows from it."""
+    """The findings of the first cause; its consequences have no findings."""
     quadratic = quadratic_model_of(context)
     return (
         learning_rate.find(context, quadratic)
@@ -57,7 +57,7 @@ def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
 
 
 def _is_finite(value: Any) -> bool:
-    """Whether all numbers in it are: where a sum overflowed, nothing is certain."""
+    """Whether all numbers in a nested value are finite; a finding after an overflow is uncertain."""
     if isinstance(value, Mapping):
         return all(map(_is_finite, value.values()))
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What a diagnosis is made from, and what it says."""
+"""The input of a diagnosis, a finished descent with its history, and its output, findings."""
 
 from collections.abc import Mapping, Sequence
 from math import floor, log10
@@ -14,11 +14,11 @@ from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
 LINEAR_METHODS = ("gd", "momentum", "nesterov")
-"""The optimisers whose step is in proportion to the gradient; the step of the others has a length of its own."""
+"""The optimisers whose step is proportional to the gradient; adaptive optimisers normalise it."""
 
 
 MOST_SAMPLED = 20_000
-"""Rows enough to tell a curvature to some per cent."""
+"""Rows in a sample, enough for a curvature to within a few per cent."""
 
 
 class Stretch(NamedTuple):
@@ -30,10 +30,10 @@ class Stretch(NamedTuple):
 
 
 class History(NamedTuple):
-    """A trajectory as far as a diagnosis needs it.
+    """Rows of a trajectory for a diagnosis.
 
-    `overview` has rows spread over the whole descent, the first and the last among them (some 2,000 are plenty);
-    `ending` the last rows, consecutive (some 256). Of a short descent both may be all of it.
+    `overview` has rows spread over the whole descent, including the first and the last (2,000 suffice); `ending` has
+    the last rows, consecutive (256 suffice). For a short descent both may have all rows.
     """
 
     overview: Stretch
@@ -41,7 +41,7 @@ class History(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What went wrong: a code, the numbers and names that the sentence uses, and the change that mends it.
+    """A fault: a code, the numbers and names in the sentence, and the change that corrects it.
 
     `evidence` holds JSON values, its numbers finite. `change` is a JSON merge patch (RFC 7396) for the request.
     """
@@ -53,8 +53,10 @@ class Finding(NamedTuple):
 
 
 class DiagnosisContext(NamedTuple):
-    """A finished descent. `request` is what was asked for, shaped as the body of POST /fit; what it leaves out has its
-    default. `null` is E of the best constant prediction, NaN where there is none."""
+    """A finished descent. `request` has the form of the body of POST /fit; missing fields have their defaults.
+
+    `null` is E of the best constant prediction, NaN if it does not exist.
+    """
 
     problem: Problem
     config: DescentConfig
@@ -66,7 +68,7 @@ class DiagnosisContext(NamedTuple):
 
     @property
     def descent(self) -> Mapping[str, Any]:
-        """What was asked of the descent."""
+        """The request's field `descent`, empty if missing."""
         asked: Mapping[str, Any] = self.request.get("descent") or {}
         return asked
 
@@ -77,7 +79,7 @@ class DiagnosisContext(NamedTuple):
 
     @property
     def automatic(self) -> bool:
-        """Whether the learning rate was left to 1/λmax at θ₀."""
+        """Whether the learning rate is the automatic one, 1/λmax at θ₀."""
         return bool(self.descent.get("learning_rate", "auto") == "auto")
 
     @property
@@ -99,7 +101,7 @@ class DiagnosisContext(NamedTuple):
 
     @property
     def linear_method(self) -> bool:
-        """Whether steps are in proportion to the gradient of all rows, with a rate that is not searched for."""
+        """Whether steps are proportional to the gradient of all rows, without a line search."""
         plain = self.kind in LINEAR_METHODS and self.config.batch_size is None
         return plain and not isinstance(self.config.learning_rate, Backtracking)
 
@@ -127,12 +129,12 @@ class DiagnosisContext(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """The greatest learning rate that was used, at any recorded row."""
+        """The greatest learning rate of the overview's rows."""
         return float(self.history.overview.columns["learning_rate"].max())
 
     @property
     def sample(self) -> Problem:
-        """The problem on some of its rows, where they are too many to ask for curvatures: the scale of E is kept."""
+        """The problem on at most MOST_SAMPLED of its rows, with the same scale of E."""
         train, most = self.problem.train, MOST_SAMPLED
         every = -(-len(train.design) // most)
         if every == 1:
@@ -143,7 +145,7 @@ class DiagnosisContext(NamedTuple):
         return self.problem._replace(train=rows, loss=loss._replace(total=lambda *given: share * loss.total(*given)))
 
     def energy_at(self, step: float) -> float:
-        """E at the recorded row next to a step; the median of three rows, lest one noisy step deceive."""
+        """E near a step: the median of three recorded rows, robust to one noisy step."""
         row = int(np.searchsorted(self.history.overview.step, step))
         return float(np.median(self.energy[max(row - 1, 0) : row + 2]))
 
@@ -156,15 +158,15 @@ def make_context(
     request: Mapping[str, Any],
     features: Sequence[str],
 ) -> DiagnosisContext:
-    """The case, with what all findings need to know."""
+    """The context of a finished descent, with E of the best constant prediction."""
     return DiagnosisContext(problem, config, outcome, history, request, features, null_energy(problem))
 
 
 def null_energy(problem: Problem) -> float:
-    """E of predicting the same for every row: the mean (the median for mae), or the shares of the classes.
+    """E of the best constant prediction: the mean (the median for mae and huber), or the shares of the classes.
 
-    Reduced rows have no mean of their own; there the constant prediction is a multiple of the design's first column,
-    which stands for ones, or without an intercept 0.
+    For reduced rows the constant prediction is a multiple of the design's first column, the image of the ones; without
+    an intercept it is 0.
     """
     model, (design, y, _) = problem.model, problem.train
     if problem.reduced:
@@ -189,10 +191,10 @@ def _best_constant(problem: Problem) -> Any:
 
 
 def tolerance(context: DiagnosisContext, least: float) -> float:
-    """How far E may be from its least value before that matters: 1 % of it, or 0.001 of what a constant leaves.
+    """The negligible distance of E from its least value: 1 % of it, or 0.001 of a constant's E if that is greater.
 
-    The second says that the share of the variance that is explained, R², is within 0.001 of its best. A log loss
-    creeps towards its least value long after the predictions have settled: there it is 0.005.
+    The second keeps R² within 0.001 of its best value. For a log loss the share is 0.005, since E still falls slowly
+    once the predictions are stable.
     """
     share = 5e-3 if context.problem.loss.name == "log_loss" else 1e-3
     rounding = 1e-14 * float(context.energy[0])
@@ -202,18 +204,18 @@ def tolerance(context: DiagnosisContext, least: float) -> float:
 
 
 def rounded_up(steps: float) -> int:
-    """To two digits."""
+    """A number of steps, rounded up to two digits."""
     unit = 10.0 ** max(floor(log10(max(steps, 1.0))) - 1, 0)
     return int(np.ceil(steps / unit) * unit)
 
 
 def two_digits(number: float) -> float:
-    """A number as one would type it."""
+    """A number rounded to two digits."""
     return float(f"{number:.1e}")
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names in a sentence."""
+    """Names as a list in a sentence, at most four of them."""
     if len(names) == 1:
         return names[0]
     shown = list(names[:4]) + ([f"{len(names) - 4} more"] if len(names) > 4 else [])

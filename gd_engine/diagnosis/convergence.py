@@ -1,4 +1,4 @@
-"""A descent that is not over: the rate too small, the steps too few, or the valley too narrow."""
+"""Findings of a descent that has not converged: rate too small, too few steps, or an ill-conditioned E."""
 
 from typing import Any
 
@@ -33,11 +33,11 @@ from gd_engine.diagnosis.remaining_gap import (
 SMALL = 0.2
 """A rate below this share of 1/λmax is too small."""
 NARROW = 1e3
-"""A condition number from which the shape of the valley, not the number of steps, is what is wrong."""
+"""The condition number from which the finding is ill-conditioning, not too few steps."""
 
 
 def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
-    """At most one finding: the cause with the better cure."""
+    """At most one finding: the cause whose correction saves most steps."""
     if context.outcome.step == 0 or len(context.energy) < 2:
         return []
     if quadratic and context.config.batch_size is None:
@@ -51,11 +51,11 @@ def _with_quadratic_model(context: DiagnosisContext, quadratic: QuadraticModel) 
     gap = max(float(context.energy[-1]) - quadratic.energy, 0.0)
     if "optimality_gap" in context.history.overview.columns:
         gap = float(context.history.overview.columns["optimality_gap"][-1])
-    # What is estimated must be clear: Newton's bowl fits only near its lowest point.
+    # An estimate needs a margin: Newton's quadratic model is accurate only near its minimum.
     if min(gap, found.gaps.sum()) <= (1.0 if quadratic.exact else 3.0) * close:
         return []
     if context.kind not in LINEAR_METHODS:
-        return _own_length(context, quadratic, RemainingGap(gap, close, LONG, estimate=True))
+        return _adaptive(context, quadratic, RemainingGap(gap, close, LONG, estimate=True))
     rate = float(context.history.overview.columns["learning_rate"].mean())
     factors, _ = shrinking(context.kind, context.momentum, rate, found.values)
     remaining = RemainingGap(gap, close, context.steps + steps_needed(factors, found.gaps, close), not quadratic.exact)
@@ -78,7 +78,7 @@ def _cause(context: DiagnosisContext, quadratic: QuadraticModel, remaining: Rema
 
 
 def _more_steps(context: DiagnosisContext, quadratic: QuadraticModel, remaining: RemainingGap) -> list[Finding]:
-    """Nothing but patience helps; nothing at all is to be said where that would do the prediction error harm."""
+    """Findings whose correction is more steps; none if more steps increase the test error."""
     if test_gain(context) < -0.05:
         return []
     found = modes(quadratic, context.theta)
@@ -87,12 +87,12 @@ def _more_steps(context: DiagnosisContext, quadratic: QuadraticModel, remaining:
     steepest = float(np.linalg.eigvalsh(quadratic.hessian - ridge_hessian(context.problem))[-1])
     if which and value * NARROW < steepest:
         return [_narrow(context, remaining, quadratic, which, value)]
-    # A penalty may be all that makes E steep: then the columns are not to blame, and only so many steps are advice.
+    # If the penalty alone causes the large curvature, the columns are not the cause.
     return [_too_few(context, remaining)] if remaining.steps <= LONG else []
 
 
 def _along(context: DiagnosisContext, direction: FloatArray) -> list[str]:
-    """The columns along which a direction runs, the greatest share first; none of the intercept's own."""
+    """The names of the columns with large weights in a direction, shape (p,), the largest first; no intercept."""
     weight = np.abs(direction).reshape(-1, context.problem.model.width).max(axis=1)
     weight = weight[1 if context.problem.model.intercept else 0 :]
     most = weight.max(initial=0.0)
@@ -133,7 +133,7 @@ def _too_few(context: DiagnosisContext, remaining: RemainingGap) -> Finding:
 
 
 def _scales(context: DiagnosisContext, remaining: RemainingGap, sooner: int, number: float) -> Finding:
-    """The columns' scales make the valley narrow: standardising makes it round."""
+    """The finding of columns on different scales: standardisation lowers the condition number."""
     evidence, names_of = evidence_of(context, remaining), scale_evidence(context)
     evidence |= names_of | {"condition_number": number, "standardized_steps": as_steps(sooner)}
     descent = faster(context)
@@ -151,7 +151,7 @@ def _scales(context: DiagnosisContext, remaining: RemainingGap, sooner: int, num
 def _narrow(
     context: DiagnosisContext, remaining: RemainingGap, quadratic: QuadraticModel, which: list[str], value: float
 ) -> Finding:
-    """Columns that nearly depend on each other: no scaling helps."""
+    """The finding of nearly collinear columns, which no scaling corrects."""
     number = quadratic.curvature / value
     evidence = evidence_of(context, remaining) | {"columns": which, "condition_number": number}
     change: dict[str, Any] = {"descent": longer(context, remaining.steps)}
@@ -169,8 +169,8 @@ def _narrow(
     return Finding("ill_conditioned", evidence, sentence, change)
 
 
-def _own_length(context: DiagnosisContext, quadratic: QuadraticModel, remaining: RemainingGap) -> list[Finding]:
-    """An optimiser whose steps have a length of their own."""
+def _adaptive(context: DiagnosisContext, quadratic: QuadraticModel, remaining: RemainingGap) -> list[Finding]:
+    """Findings for an adaptive optimiser, whose step length does not depend on the gradient's."""
     scaled = standardised(context, quadratic)
     if scaled is not None and NARROW * condition(scaled) < condition(quadratic):
         number = condition(quadratic)
@@ -179,7 +179,7 @@ def _own_length(context: DiagnosisContext, quadratic: QuadraticModel, remaining:
     moved, total = context.theta - context.theta0, quadratic.lowest - context.theta0
     path = np.abs(np.diff(context.history.overview.theta, axis=0)).sum(axis=0)
     away = np.abs(quadratic.lowest - context.theta) * np.sqrt(np.diag(quadratic.hessian))
-    j = int(np.argmax(away))  # the parameter whose way left costs most
+    j = int(np.argmax(away))  # the parameter whose remaining distance costs most
     straight = abs(moved[j]) > 0.9 * path[j] > 0 and moved[j] * total[j] > 0
     if not straight or abs(total[j]) < 1.2 * abs(moved[j]):
         return empirical.find(context)
@@ -189,9 +189,9 @@ def _own_length(context: DiagnosisContext, quadratic: QuadraticModel, remaining:
 def _not_far_enough(
     context: DiagnosisContext, remaining: RemainingGap, j: int, moved: float, distance: float
 ) -> Finding:
-    """It has gone straight on, and not far enough."""
+    """The finding of a parameter that moved straight towards the minimum, but not far enough."""
     steps = max(context.config.steps, 100)
-    shorter = context.steps / steps  # adagrad's steps become shorter: √k of them make the way of k
+    shorter = context.steps / steps  # adagrad's path length grows as the square root of the steps
     times = 2.0 * distance / moved * (shorter**0.5 if context.kind == "adagrad" else shorter)
     rate = two_digits(context.rate * times)
     name = context.problem.model.parameters[j]

@@ -1,4 +1,4 @@
-"""Hidden units that learn nothing: dead, saturated, or all alike."""
+"""Findings of hidden units that do not learn: dead, saturated, or identical."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +12,11 @@ from gd_engine.diagnosis.plateau import large, other_seed, own_theta0, standardi
 from gd_engine.models.mlp import ACTIVATIONS, hidden_units
 
 SATURATED = 0.01
-"""How far from its extremes, as a share of their distance, a saturated unit stays in every row."""
+"""A saturated unit's greatest distance from an extreme, as a share of the distance of the extremes."""
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
-    """Units that are all alike, else units of which half a layer is dead."""
+    """The finding of identical units, else that of a layer with at least half its units dead."""
     return _alike(context) or _dead_units(context) if context.problem.model.kind == "mlp" else []
 
 
@@ -29,7 +29,7 @@ def _layers(context: DiagnosisContext, theta: FloatArray) -> Iterator[list[Float
 
 
 def _silent(context: DiagnosisContext, theta: FloatArray) -> list[Any]:
-    """For each hidden layer, which units do not learn: relu at 0, others at one extreme, in every row; (units,)."""
+    """For each hidden layer, a mask, shape (units,), of units at 0 (relu) or at one extreme (others) in every row."""
     least = {"relu": 0.0, "tanh": -1.0, "sigmoid": 0.0}[context.problem.model.activation]
     extremes: list[FloatArray] = []
     for layers in _layers(context, theta):
@@ -45,7 +45,7 @@ def _silent(context: DiagnosisContext, theta: FloatArray) -> list[Any]:
 
 
 def _dead_units(context: DiagnosisContext) -> list[Finding]:
-    """Layers of which at least half the units are dead: of fewer, a good fit may well do without."""
+    """The finding of the first layer with at least half its units dead; a good fit may have fewer dead units."""
     silent = _silent(context, context.theta)
     bad = [layer for layer, dead in enumerate(silent) if dead.sum() >= 0.5 * len(dead)]
     if not bad:
@@ -80,7 +80,7 @@ def _revived(context: DiagnosisContext, *, from_start: bool) -> tuple[dict[str, 
 
 
 def _alike(context: DiagnosisContext) -> list[Finding]:
-    """Units that began alike, and so stay: their gradients are the same."""
+    """The finding of units with identical initial weights: their gradients are identical too."""
     model = context.problem.model
     (features, units), *_ = model.layers
     begin, end = (theta[: (features + 1) * units].reshape(-1, units) for theta in (context.theta0, context.theta))

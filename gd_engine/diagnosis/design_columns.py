@@ -1,4 +1,4 @@
-"""The columns of the design: those that do not vary, those that repeat another, and their scales."""
+"""Findings of the design's columns, constant or duplicate, and the columns' moments."""
 
 from typing import Any, NamedTuple
 
@@ -12,16 +12,16 @@ from gd_engine.problem import Problem
 MOST_COLUMNS = 500
 SLICE_ROWS = 8192
 SAME = 1e-12
-"""1 − |r| of two columns that are the same: angles below √(2 · 10⁻¹²) are all that a Gram matrix can tell from 0."""
+"""1 − |r| of duplicate columns: a Gram matrix does not resolve angles below √(2 · 10⁻¹²)."""
 STILL = 1e-12
-"""The standard deviation of a column that does not vary, relative to its root mean square."""
+"""The greatest standard deviation of a constant column, relative to its root mean square."""
 RIDGE = 1e-3
 
 
 class Moments(NamedTuple):
-    """Of the design's columns but that of ones: means (c,) and Gram matrix (c, c) about them, both per row.
+    """Means, shape (c,), and covariance matrix, shape (c, c), of the design's columns except the ones.
 
-    Without an intercept the means are 0: E does not see where the columns are centred.
+    Without an intercept the means are 0 and the matrix has second moments about 0.
     """
 
     mean: FloatArray
@@ -39,7 +39,7 @@ class Moments(NamedTuple):
 
 
 def moments(problem: Problem, rows: Rows) -> Moments:
-    """The moments of rows, without the cancellation that columns far from 0 suffer in a plain Gram matrix."""
+    """The moments of rows, without cancellation for columns far from 0."""
     design, count = rows.design, rows.size
     if not problem.model.intercept:
         return Moments(np.zeros(design.shape[1]), design.T @ design / count)
@@ -56,7 +56,7 @@ def moments(problem: Problem, rows: Rows) -> Moments:
 
 
 def names(context: DiagnosisContext) -> list[str]:
-    """The names of the design's columns but that of ones."""
+    """The names of the design's columns except the ones."""
     model = context.problem.model
     if model.kind in ("linear", "polynomial", "logistic"):
         return list(model.parameters[1 if model.intercept else 0 :])
@@ -64,7 +64,7 @@ def names(context: DiagnosisContext) -> list[str]:
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
-    """Constant columns and duplicates, as far as they leave E a valley: with a ridge penalty they do not."""
+    """Findings of constant and duplicate columns; none with a ridge penalty, which makes the minimum unique."""
     problem = context.problem
     few = problem.train.design.shape[1] <= MOST_COLUMNS and problem.train.size > 1
     if problem.model.kind == "formula" or problem.penalty.l2 > 0 or not few:
@@ -76,7 +76,7 @@ def find(context: DiagnosisContext) -> list[Finding]:
 
 
 def ridge(context: DiagnosisContext, share: float) -> float:
-    """λ₂ as a share of the loss's weight on a column of middling size, so that units of measure do not matter."""
+    """λ₂ as a share of the loss's curvature along a column of median deviation, in any units of measurement."""
     problem = context.problem
     squares = np.square(moments(problem, problem.train).deviation)
     middle = float(np.median(squares[squares > 0])) if (squares > 0).any() else 1.0
@@ -84,7 +84,7 @@ def ridge(context: DiagnosisContext, share: float) -> float:
 
 
 def _still(found: Moments, intercept: bool) -> Any:
-    """Which columns do not vary, shape (c,); without an intercept, which are 0: another constant is an intercept."""
+    """A mask of constant columns, shape (c,); without an intercept, of columns that are 0."""
     return found.deviation <= (STILL * found.size if intercept else 0.0)
 
 

@@ -1,4 +1,4 @@
-"""A descent that is not over, where nothing is known of E but what was observed."""
+"""Findings of a descent that has not converged, from the observed E alone, without a quadratic model."""
 
 from math import isfinite, log
 from typing import Any
@@ -20,14 +20,13 @@ from gd_engine.diagnosis.remaining_gap import (
 from gd_engine.optim.schedules import Backtracking
 
 WORTH = 0.03
-"""What the last half of the steps must still have gained, as a share of E and of the constant's E, to say that E is
-still falling: without a known least value, less may be all that there is."""
+"""The least decrease in the last half of the steps, as a share of E and of the constant's E, of an E still falling."""
 SPREAD = 10.0
 MOST_DOUBLINGS = 4.0
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
-    """From what was observed alone: E at a quarter, at half, and at the end of the steps."""
+    """Findings from E at a quarter, at half, and at the end of the steps."""
     small = _small_rate(context)
     if small:
         return small
@@ -52,7 +51,7 @@ def find(context: DiagnosisContext) -> list[Finding]:
 
 
 def _extrapolated(context: DiagnosisContext, close: float, gained: float, ratio: float) -> RemainingGap:
-    """As if each doubling of the steps gained `ratio` of what the one before gained: a power law of the step."""
+    """The remaining gap under a power law: each doubling of the steps gains `ratio` of the previous gain."""
     gap = gained * ratio / (1.0 - ratio)
     doublings = max(log(max(gap / close, 1.0)) / -log(ratio), 1.0)
     return RemainingGap(gap, close, round(context.steps * 2.0 ** min(doublings, MOST_DOUBLINGS)), estimate=True)
@@ -71,7 +70,7 @@ def _still_falling(context: DiagnosisContext, remaining: RemainingGap, half: flo
 
 
 def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | None:
-    """Columns on different scales, where only what was observed tells how slow they make the descent."""
+    """The finding of columns on different scales, or None."""
     if context.standardized or context.problem.model.kind == "formula":
         return None
     scales = scale_evidence(context)
@@ -89,7 +88,7 @@ def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | N
 
 
 def _small_rate(context: DiagnosisContext) -> list[Finding]:
-    """A rate far below 1/λmax where one step of 1/λmax would gain what matters: ½ ‖g‖²/λmax at least."""
+    """The finding of a rate far below 1/λmax, if one step with 1/λmax gains at least ½ ‖g‖²/λmax that matters."""
     poor = float(context.energy[-1]) > 0.05 * context.null and not context.automatic
     plain = context.kind in LINEAR_METHODS and not isinstance(context.config.learning_rate, Backtracking)
     if not (poor and plain and context.config.clip_norm is None):

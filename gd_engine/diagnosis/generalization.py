@@ -1,4 +1,4 @@
-"""What the descent does to the prediction error: overfitting, and classes that nothing keeps θ from separating."""
+"""Findings of the prediction error: overfitting, and separable classes without a penalty."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from gd_engine.diagnosis.quadratic_model import QuadraticModel
 from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
 
 RISE = 0.1
-"""How much worse than its best the test error must end, besides what chance makes of few rows."""
+"""The least relative rise of the test error above its minimum, besides chance on few rows."""
 CHANCE = 16.0
-"""On n rows, a step that luck makes look good is better than the last by about χ²/n of the error's variance:
-16.3 is the 99.9th percentile of χ² with three degrees of freedom, which a path of few bends hardly has."""
+"""On n rows, the error at the best step is by chance lower by about χ²/n of its variance: 16.3 is the 99.9th percentile
+of χ² with three degrees of freedom, more than a smooth path has."""
 GAP = 1.3
 NOTABLE = 0.05
 RIDGE = 0.01
@@ -23,7 +23,7 @@ STRONGEST = 1.0
 
 
 def separable(context: DiagnosisContext) -> list[Finding]:
-    """Every training row right by scores linear in θ, and no penalty: E falls for ever as θ is scaled up."""
+    """The finding of separable classes: linear scores classify every training row correctly, no penalty bounds θ."""
     problem, columns = context.problem, context.history.overview.columns
     plain = problem.model.kind in ("logistic", "softmax") and problem.loss.name == "log_loss"
     if not plain or any(problem.penalty) or columns["train_accuracy"][-1] < 1.0:
@@ -49,7 +49,7 @@ def separable(context: DiagnosisContext) -> list[Finding]:
 
 
 def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
-    """The test error rises, clearly and to the end, while E falls."""
+    """The finding of overfitting: the test error rises clearly, up to the end, while E falls."""
     test = context.history.overview.columns["test_mse"]
     count = context.problem.test.size
     if count < FEW_TEST_ROWS or len(test) < 10 or not np.isfinite(test).all():
@@ -76,12 +76,12 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
 
 
 def _stays(after: FloatArray) -> bool:
-    """Whether the second half is far above the first number."""
+    """Whether the second half stays above the mean of the first and the last number."""
     return bool(after[len(after) // 2 :].min() >= 0.5 * (after[0] + after[-1]))
 
 
 def _rises(after: FloatArray) -> bool:
-    """Whether a few numbers spread over it go up, nearly all."""
+    """Whether at least 80 % of the changes between 21 evenly spread numbers are not negative."""
     few = after[np.linspace(0, len(after) - 1, 21).astype(int)]
     return bool(np.mean(np.diff(few) >= 0.0) >= 0.8)
 

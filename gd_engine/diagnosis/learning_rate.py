@@ -1,4 +1,4 @@
-"""A learning rate too large to go down at all."""
+"""Findings of a learning rate above the bound for convergence."""
 
 from math import isfinite
 from typing import Any
@@ -14,7 +14,7 @@ from gd_engine.optim.schedules import Backtracking
 
 
 def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
-    """A rate above the bound, where it showed; else steps that overshoot."""
+    """The finding of a rate above the bound that raised E, else findings of oscillation."""
     if isinstance(context.config.learning_rate, Backtracking):
         return []
     grew = context.outcome.reason == "diverged" or _rose(context) or _fell_back_too_late(context, quadratic)
@@ -33,7 +33,7 @@ def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Fi
 
 
 def _rose(context: DiagnosisContext) -> bool:
-    """Whether E ended above where it began, by more than noise and rounding make of a descent from its lowest point."""
+    """Whether the final E exceeds the initial E by more than noise and rounding explain."""
     first = float(context.energy[0])
     margin = max(0.1 * first, 1e-3 * context.null if isfinite(context.null) else 0.0)
     if context.config.batch_size is not None:
@@ -42,13 +42,13 @@ def _rose(context: DiagnosisContext) -> bool:
 
 
 def _fell_back_too_late(context: DiagnosisContext, quadratic: QuadraticModel | None) -> bool:
-    """Whether a falling rate began so high that E rose, and became too small to make up for it."""
+    """Whether a decreasing rate was at first so large that E rose, and then too small to recover."""
     risen = context.schedule != "constant" and context.energy.max() > 2.0 * context.energy[0]
     return bool(risen and quadratic and context.energy[-1] - quadratic.energy > tolerance(context, quadratic.energy))
 
 
 def _bound(context: DiagnosisContext, quadratic: QuadraticModel | None) -> float | None:
-    """The least bound found along the path; None where E has no curvature that tells one."""
+    """The least bound along the path; None where E has no positive curvature."""
     if context.kind not in LINEAR_METHODS:
         return _first_step_bound(context)
     if quadratic and quadratic.exact:
@@ -106,7 +106,7 @@ def _too_large(context: DiagnosisContext, quadratic: QuadraticModel | None, limi
 
 
 def _mended(context: DiagnosisContext, quadratic: QuadraticModel | None, limit: float | None) -> dict[str, Any]:
-    """The change for a rate that is too large: the largest rate of a few that works."""
+    """The change of a rate that is too large: the largest of a few smaller rates that lowers E."""
     if context.linear_method and quadratic and quadratic.exact:
         return _mended_quadratic(context, quadratic)
     rate = context.rate if limit is None else min(limit, context.rate)
@@ -124,7 +124,7 @@ def _mended(context: DiagnosisContext, quadratic: QuadraticModel | None, limit: 
 
 
 def _mended_quadratic(context: DiagnosisContext, quadratic: QuadraticModel) -> dict[str, Any]:
-    """The automatic rate; where that would not arrive, on standardised columns, if those would."""
+    """The automatic rate, with standardised columns if only these converge within the steps."""
     change: dict[str, Any] = {"descent": {"learning_rate": "auto"}}
     scaled = standardised(context, quadratic)
     if scaled is None or automatic_steps(context, quadratic, context.theta0) <= context.config.steps:

@@ -1,4 +1,4 @@
-"""Steps that go down, but so far that they come back: alternation, and the swings of a great momentum."""
+"""Findings of oscillation: steps that overshoot and reverse, and slowly damped oscillation with a large momentum."""
 
 from itertools import pairwise
 from math import ceil, isfinite
@@ -12,13 +12,13 @@ from gd_engine.diagnosis.quadratic_model import QuadraticModel, bound, modes, sh
 
 FEW_ROWS = 12
 GREAT_MOMENTUM = 0.95
-"""Up to here a step takes 2.5 % or more off a swing, √μ being what is left of it: that is not slow."""
+"""Below this momentum a step damps an oscillation, by √μ, to at most 97.5 %."""
 ALTERNATING = -0.5
-"""The median cosine of consecutive changes of θ below which they turn back: 0 is a right angle, −1 a reversal."""
+"""The median cosine of consecutive changes of θ below which they alternate: 0 is a right angle, −1 a reversal."""
 
 
 def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
-    """Changes of θ that turn back, where E would be lower half-way; else swings."""
+    """The finding of alternating steps, if E is lower half-way between the last two; else that of slow damping."""
     theta = context.history.ending.theta
     if context.config.batch_size is not None or len(theta) < FEW_ROWS:
         return []
@@ -27,7 +27,7 @@ def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Fi
     turning = np.einsum("ij,ij->i", changes[1:], changes[:-1]) / np.maximum(lengths[1:] * lengths[:-1], 1e-300)
     between = float(context.problem.energy(0.5 * (theta[-1] + theta[-2])))
     energy = float(context.energy[-1])
-    # Where E is no bowl, a large rate's steps may well go to and fro across a valley and get on along it.
+    # If E is not quadratic, steps may alternate across a valley and still progress along it.
     much = tolerance(context, between) if quadratic else 0.02 * context.null
     if np.median(turning) < ALTERNATING and energy - between > much:
         return [_alternation(context, quadratic, float(np.median(turning)), between)]
@@ -59,7 +59,7 @@ def _alternation(context: DiagnosisContext, quadratic: QuadraticModel | None, co
 
 
 def _ringing(context: DiagnosisContext, quadratic: QuadraticModel) -> list[Finding]:
-    """A momentum so great that θ swings about the lowest point long after it could have come to rest."""
+    """The finding of a momentum so large that a smaller one converges sooner."""
     if not (context.linear_method and context.momentum >= GREAT_MOMENTUM):
         return []
     found = modes(quadratic, context.theta)
@@ -98,7 +98,7 @@ def _swings(context: DiagnosisContext, factor: float, gap: float, momentum: floa
 
 
 def _went_up_and_down(context: DiagnosisContext, close: float) -> bool:
-    """Whether E rose, by what matters, above where it had been before, at least twice."""
+    """Whether E rose by more than `close` above a local minimum at least twice."""
     energy = context.energy
     turns = np.flatnonzero(np.diff(np.sign(np.diff(energy))) > 0) + 1
     peaks = [energy[a : b + 1].max() for a, b in pairwise([*turns, len(energy) - 1])]

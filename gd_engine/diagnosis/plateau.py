@@ -1,4 +1,4 @@
-"""E that stands still far from a good fit."""
+"""Findings of a plateau: E is constant far from a good fit."""
 
 from itertools import combinations, product
 from typing import Any
@@ -13,11 +13,11 @@ from gd_engine.diagnosis.empirical import SPREAD
 from gd_engine.diagnosis.probes import curvature_at, goes_down
 
 NO_BETTER = 0.95
-"""A share of the constant's E from which a fit is no better than it."""
+"""The least E, as a share of the constant's E, of a fit no better than a constant."""
 STANDING = 1e-3
-"""The share of the constant's E that the last half of the steps must not have gained for E to be flat."""
+"""The greatest change of a flat E in the last half of the steps, as a share of the constant's E."""
 EXPLAINED = 0.2
-"""The share of the variance that a straight line explains, from which on there is something to be learned."""
+"""The least share of the variance explained by a linear fit for a finding."""
 SEARCH_ROWS = 1000
 MOST_SEARCHED = 4
 POWERS = [10.0**k for k in range(-5, 6)]
@@ -44,14 +44,14 @@ def standardized(context: DiagnosisContext) -> dict[str, Any]:
 
 
 def _flat(context: DiagnosisContext) -> bool:
-    """Whether E is no better than a constant's, has ceased to fall, and is not as good as 0."""
+    """Whether E is no better than a constant's, no longer falls, and exceeds the tolerance."""
     last = float(context.energy[-1])
     standing = bool(abs(context.energy_at(context.steps / 2) - last) <= STANDING * context.null)
     return len(context.energy) > 2 and last >= NO_BETTER * context.null and last > tolerance(context, 0.0) and standing
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
-    """A plateau, where E may have any: the losses of linear models are convex, but for squares of probabilities."""
+    """The finding of a plateau, for a non-convex E: an mlp, a formula, or squared errors of probabilities."""
     model = context.problem.model
     if model.kind == "formula":
         return _of_a_formula(context)
@@ -117,7 +117,7 @@ def _explained(context: DiagnosisContext) -> float:
 
 
 def _of_a_formula(context: DiagnosisContext) -> list[Finding]:
-    """A formula's plateau, certain only where a better start is at hand: found by trying powers of ten."""
+    """The finding of a formula's plateau, if a search over powers of ten finds a better θ₀."""
     if not _flat(context) or len(context.theta) > MOST_SEARCHED:
         return []
     energy, theta = _searched(context)
@@ -135,7 +135,7 @@ def _of_a_formula(context: DiagnosisContext) -> list[Finding]:
 
 
 def _rate_from(context: DiagnosisContext, theta0: FloatArray) -> dict[str, Any]:
-    """The learning rate for a better start: the automatic one, the rate as it is, or a share of it that goes down."""
+    """The change of the learning rate for a better θ₀: the automatic rate, no change, or a smaller rate."""
     if not context.linear_method:
         return {}
     if goes_down(context, 1.0 / curvature_at(context, theta0), theta0):
@@ -149,7 +149,7 @@ def _rate_from(context: DiagnosisContext, theta0: FloatArray) -> dict[str, Any]:
 
 
 def _searched(context: DiagnosisContext) -> tuple[float, FloatArray]:
-    """E of all rows at a start, and that start: powers of ten, two parameters at a time, with a low E on a few rows."""
+    """The best θ₀, shape (p,), by a search over powers of ten, two parameters at a time, and its E on all rows."""
     train = context.problem.train
     every = max(len(train.design) // SEARCH_ROWS, 1)
     few = Rows(train.design[::every], train.y[..., ::every], len(train.design[::every]))

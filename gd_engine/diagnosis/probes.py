@@ -1,4 +1,4 @@
-"""What is asked of E anew: its curvature somewhere, and whether a rate goes down."""
+"""Probes of E for a diagnosis: curvature at a point, and trial descents."""
 
 from math import isfinite
 from typing import Any
@@ -14,13 +14,13 @@ TRIAL_STEPS = 12
 
 
 def curvature_at(context: DiagnosisContext, theta: FloatArray) -> float:
-    """λmax of E at θ; NaN where it is not positive, or E (mae) is made of flat pieces."""
+    """λmax of E at θ, shape (p,); NaN if it is not positive, and for the piecewise linear mae."""
     curvature = np.nan if context.problem.loss.name == "mae" else largest_curvature(context.sample.energy, theta)
     return curvature if isfinite(curvature) and curvature > 0 else np.nan
 
 
 def goes_down(context: DiagnosisContext, rate: float, theta0: FloatArray | None = None) -> bool:
-    """Whether a descent with this rate, from θ₀ or another start, goes down at first: tried, for a few steps."""
+    """Whether a trial descent of TRIAL_STEPS steps with this rate lowers E, from θ₀ or another start."""
     if not isfinite(rate):
         return False
     config = context.config._replace(learning_rate=rate, steps=TRIAL_STEPS)
@@ -31,5 +31,5 @@ def goes_down(context: DiagnosisContext, rate: float, theta0: FloatArray | None 
 
 
 def only_kind(asked: Any, kind: str) -> dict[str, Any]:
-    """A merge patch that makes an object {"kind": kind}, whatever else it holds."""
+    """A merge patch (RFC 7396) that turns an object into {"kind": kind}."""
     return {**dict.fromkeys(name for name in (asked or {}) if name != "kind"), "kind": kind}

@@ -1,4 +1,4 @@
-"""E as a bowl: its lowest point and its curvatures, and how many steps it takes to get down there."""
+"""Quadratic model of E: minimum, Hessian, modes, and convergence rates of linear methods."""
 
 from typing import Any, NamedTuple
 
@@ -12,14 +12,14 @@ from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, Moments
 from gd_engine.problem import Problem
 
 MOST_WORK = 2e10
-"""The most multiplications for a Hessian, rows × parameters²: the price of a few dozen steps."""
+"""The most multiplications for a Hessian, rows × parameters²: the cost of a few dozen steps."""
 MOST_STEPS = 2**40
 FLAT = 1e-13
-"""Curvatures below this share of the greatest are rounding errors."""
+"""The share of the greatest curvature below which curvatures are rounding errors."""
 
 
 class QuadraticModel(NamedTuple):
-    """E ≈ energy + ½ (θ − lowest)ᵀ hessian (θ − lowest). `exact` where E is quadratic; else Newton's, at the last θ."""
+    """E ≈ energy + ½ (θ − lowest)ᵀ hessian (θ − lowest): `exact` for a quadratic E, else Newton's at the last θ."""
 
     hessian: FloatArray
     lowest: FloatArray
@@ -33,7 +33,7 @@ class QuadraticModel(NamedTuple):
 
 
 class Modes(NamedTuple):
-    """The eigenvectors of the Hessian as columns, their eigenvalues λ, and how much of E − E* lies along each."""
+    """Eigenvalues λ of the Hessian, shape (p,), eigenvectors as columns, (p, p), and the part of E − E* along each."""
 
     values: FloatArray
     vectors: FloatArray
@@ -41,14 +41,14 @@ class Modes(NamedTuple):
 
 
 def modes(quadratic: QuadraticModel, theta: FloatArray) -> Modes:
-    """The modes at θ, by rising λ. Where E is flat there is no gap."""
+    """The modes at θ, in ascending order of λ; the gap along a flat direction is 0."""
     values, vectors = np.linalg.eigh(quadratic.hessian)
     values = np.where(values > FLAT * values[-1], values, 0.0)
     return Modes(values, vectors, 0.5 * values * np.square(vectors.T @ (theta - quadratic.lowest)))
 
 
 def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
-    """The bowl at the last θ, for squared errors of a linear model and for the log loss of one linear in θ."""
+    """The quadratic model at the last θ, for squared errors of a linear model and the log loss of linear scores."""
     problem = context.problem
     count, p = len(problem.train.design), len(context.theta)
     if p > MOST_COLUMNS or count * p * p > MOST_WORK or problem.penalty.l1:
@@ -64,7 +64,7 @@ def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
 
 
 def _newton(context: DiagnosisContext) -> QuadraticModel | None:
-    """The bowl that touches E at the last θ: gradient g, Hessian H, lowest point θ − H⁺ g."""
+    """The second-order Taylor model of E at the last θ: gradient g, Hessian H, minimum θ − H⁺ g."""
     problem, theta = context.problem, context.theta
     hessian = _log_loss_hessian(problem, theta) + ridge_hessian(problem)
     gradient = np.asarray(grad(problem.energy)(theta), dtype=np.float64)
@@ -80,7 +80,7 @@ def _newton(context: DiagnosisContext) -> QuadraticModel | None:
 
 
 def _if_curved(quadratic: QuadraticModel) -> QuadraticModel | None:
-    """The bowl, unless its numbers overflowed or its curvatures are too small to be told from 0."""
+    """The model, or None if its numbers overflowed or no curvature is positive."""
     finite = (
         np.isfinite(quadratic.hessian).all() and np.isfinite(quadratic.lowest).all() and np.isfinite(quadratic.energy)
     )
@@ -103,7 +103,7 @@ def _log_loss_hessian(problem: Problem, theta: FloatArray) -> FloatArray:
 
 
 def _of_two(share: FloatArray, a: int, b: int) -> FloatArray:
-    """Two classes are told apart by one score, with a weight for each class where there are two, of opposite sign."""
+    """The Hessian's weight of each row, shape (n,), for weights a and b of two classes with opposite signs."""
     weight: FloatArray = share * (1.0 - share)
     return weight if a == b else -weight
 
@@ -114,7 +114,7 @@ def ridge_hessian(problem: Problem) -> FloatArray:
 
 
 def standardised(context: DiagnosisContext, quadratic: QuadraticModel) -> QuadraticModel | None:
-    """The bowl over θ of standardised columns; None where that is no cure, or is not one in floating point."""
+    """The quadratic model over θ of standardised columns; None if it does not apply or overflows."""
     model = context.problem.model
     if context.standardized or model.kind in ("formula", "mlp") or context.problem.train.size < 2:
         return None
@@ -129,7 +129,7 @@ def standardised(context: DiagnosisContext, quadratic: QuadraticModel) -> Quadra
 
 
 def _back(found: Moments, width: int, *, intercept: bool) -> FloatArray:
-    """The matrix that takes θ of standardised columns to θ of the columns as they are."""
+    """The matrix, shape (p, p), from θ of standardised columns to θ of the unscaled columns."""
     scale = np.where(found.deviation > 0, found.deviation, 1.0)
     first = 1 if intercept else 0
     change = np.diag(np.concatenate([np.ones(first), 1.0 / scale]))
@@ -139,13 +139,13 @@ def _back(found: Moments, width: int, *, intercept: bool) -> FloatArray:
 
 
 def condition(quadratic: QuadraticModel) -> float:
-    """λmax over the least λ that is not 0."""
+    """The condition number: λmax over the least λ above 0."""
     values = np.linalg.eigvalsh(quadratic.hessian)
     return float(values[-1] / values[values > FLAT * values[-1]].min())
 
 
 def bound(kind: str, momentum: float, curvature: float) -> float:
-    """The learning rate above which a descent of a bowl with this λmax diverges.
+    """The learning rate above which a descent of a quadratic E with this λmax diverges.
 
     With μ the momentum: 2/λ without any, 2 (1 + μ)/λ for the heavy ball (Polyak, 1964), and
     2 (1 + μ)/(λ (1 + 2 μ)) for Nesterov's: where a root of the polynomial in `shrinking` is −1.
@@ -156,9 +156,9 @@ def bound(kind: str, momentum: float, curvature: float) -> float:
 
 
 def shrinking(kind: str, momentum: float, rate: float, values: FloatArray) -> tuple[FloatArray, Any]:
-    """What a step multiplies θ − θ* by along each mode, in modulus, and whether it turns there: shapes (p,).
+    """The modulus of a step's factor of θ − θ* along each mode, and whether θ oscillates there: shapes (p,).
 
-    These are the greater root of z² − b z + c: b = 1 + μ − ηλ, c = μ for the heavy ball, b = (1 + μ)(1 − ηλ),
+    The factor is the greater root of z² − b z + c: b = 1 + μ − ηλ, c = μ for the heavy ball, b = (1 + μ)(1 − ηλ),
     c = μ (1 − ηλ) for Nesterov's (Lessard, Recht & Packard, 2016); for μ = 0 it is 1 − ηλ.
     """
     kept = 1.0 - rate * values
@@ -188,7 +188,7 @@ def steps_needed(factors: FloatArray, gaps: FloatArray, close: float) -> int:
 
 
 def automatic_steps(context: DiagnosisContext, quadratic: QuadraticModel, theta: FloatArray) -> int:
-    """How many steps from θ it takes at the rate 1/λmax until E is as good as at its lowest point."""
+    """The steps from θ at the rate 1/λmax until E is within the tolerance of its minimum."""
     found = modes(quadratic, theta)
     factors, _ = shrinking(context.kind, context.momentum, 1.0 / found.values[-1], found.values)
     return steps_needed(factors, found.gaps, tolerance(context, quadratic.energy))

@@ -1,4 +1,4 @@
-"""What is left to gain when a descent ends too soon, and the words for it."""
+"""The remaining gap of a descent that ended too soon, and the evidence, sentence and changes for it."""
 
 from typing import Any, NamedTuple
 
@@ -10,11 +10,11 @@ from gd_engine.diagnosis.probes import only_kind
 
 FEW_TEST_ROWS = 5
 LONG = 100_000
-"""More steps than this are no advice: then a ridge penalty."""
+"""The most steps to advise; beyond, the advice is a ridge penalty."""
 
 
 class RemainingGap(NamedTuple):
-    """What is left to gain, what of it does not matter, and at which step it is gone."""
+    """The gap E − E*, the tolerance `close`, and the step at which the gap falls below it."""
 
     gap: float
     close: float
@@ -23,13 +23,13 @@ class RemainingGap(NamedTuple):
 
 
 def faster(context: DiagnosisContext) -> dict[str, Any]:
-    """The descent with the automatic rate, at every step."""
+    """The change to the automatic rate at every step."""
     change: dict[str, Any] = {}
     if not context.automatic:
         change["learning_rate"] = "auto"
     if context.schedule in ("step", "exponential", "inverse_time"):
         change["schedule"] = only_kind(context.descent.get("schedule"), "constant")
-    if context.outcome.reason in ("gradient_norm", "loss_change"):  # it said "near enough" too soon
+    if context.outcome.reason in ("gradient_norm", "loss_change"):  # the condition stopped the descent too soon
         change["stop"] = {context.outcome.reason: None}
     if context.config.clip_norm is not None:
         change["clip_norm"] = None
@@ -67,7 +67,7 @@ def scales_sentence(context: DiagnosisContext, evidence: dict[str, Any]) -> str:
 
 
 def scale_evidence(context: DiagnosisContext) -> dict[str, Any]:
-    """The columns of greatest and least root mean square, that of ones included; nothing where all are 0."""
+    """The columns of greatest and least root mean square, including the ones; empty if all columns are 0."""
     size = moments(context.problem, context.problem.train).size
     which = names(context)
     if context.problem.model.intercept:
@@ -85,7 +85,7 @@ def scale_evidence(context: DiagnosisContext) -> dict[str, Any]:
 
 
 def test_gain(context: DiagnosisContext) -> float:
-    """By what share the test error fell over the last half of the steps; 1 if there are too few test rows to say."""
+    """The relative fall of the test error over the last half of the steps; 1 with fewer than FEW_TEST_ROWS rows."""
     test = context.history.overview.columns["test_mse"]
     if context.problem.test.size < FEW_TEST_ROWS or not np.isfinite(test).all():
         return 1.0

@@ -1,4 +1,4 @@
-"""A diagnosis of any descent, however odd its data and its request, comes to an end and speaks in finite numbers."""
+"""The diagnosis of any descent terminates with finite numbers, for extreme data and requests too."""
 
 import json
 from typing import Any
@@ -97,7 +97,7 @@ def descents(draw: st.DrawFn) -> Request:
 
 
 def theta_of(asked: Request, x: FloatArray, draw: Any) -> Any:
-    """Nothing, zeros, random numbers, or for a formula numbers by name."""
+    """A request's θ₀: None, zeros, random numbers, or for a formula numbers by name."""
     if asked["kind"] != "formula":
         return draw(st.sampled_from([None, None, "zeros", {"kind": "normal", "scale": 10.0}]))
     model = MODELS["formula"]([f"x{j + 1}" for j in range(x.shape[1])], formula=asked["formula"])

@@ -1,4 +1,4 @@
-"""The diagnosis at its edges: one parameter, equal targets, strong penalties, and numbers that overflow."""
+"""Edge cases of the diagnosis: one parameter, equal targets, strong penalties, and overflow."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ def test_a_penalty_that_makes_e_steep_is_not_blamed_on_the_columns(model: Reques
 
 
 @pytest.mark.parametrize("l2", [1e6, 1e9])
-def test_more_steps_than_anybody_takes_are_no_advice(l2: float) -> None:
+def test_no_finding_advises_too_many_steps(l2: float) -> None:
     request = {"objective": {"l2": l2}, "standardize": True, "split": {"test_fraction": 0.0}}
     assert run(X, Y, request).codes == []
 
@@ -142,6 +142,6 @@ ODD: dict[str, tuple[Any, Any, Request]] = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_numbers_raise_nothing(name: str) -> None:
+def test_extreme_numbers_raise_no_error(name: str) -> None:
     x, y, request = ODD[name]
     run(np.array(x), np.array(y, dtype=np.float64), {"split": {"test_fraction": 0.0}, **request})

@@ -1,4 +1,4 @@
-"""The diagnosis: healthy descents have none, each planted fault has its own, and the change it proposes mends it."""
+"""Findings of planted faults: each fault has its finding, whose change corrects the descent."""
 
 import json
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Done(NamedTuple):
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """RFC 7396."""
+    """The target after a JSON merge patch (RFC 7396)."""
     if not isinstance(patch, dict):
         return patch
     found = dict(target) if isinstance(target, dict) else {}
@@ -64,7 +64,7 @@ def without_kind(asked: Mapping[str, Any]) -> Request:
 
 
 def run(x: FloatArray, y: FloatArray, request: Request) -> Done:
-    """What the service does with a request, in little."""
+    """The descent of a request and its diagnosis, as in the service."""
     features = [f"x{j + 1}" for j in range(x.shape[1])]
     asked = {"kind": "linear"} | request.get("model", {})
     if asked["kind"] == "softmax":
@@ -222,7 +222,7 @@ FAULTS: dict[str, tuple[str, FloatArray, FloatArray, Request]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_each_fault_is_found_alone_and_its_change_mends_it(name: str) -> None:
+def test_each_fault_has_one_finding_whose_change_corrects_it(name: str) -> None:
     code, x, y, request = FAULTS[name]
     done = run(x, y, request)
     assert done.codes == [code], [finding.sentence for finding in done.findings]
@@ -237,7 +237,7 @@ def test_each_fault_is_found_alone_and_its_change_mends_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault[0] != "overfitting"])
-def test_mended_it_is_healthy(name: str) -> None:
+def test_a_corrected_descent_is_healthy(name: str) -> None:
     _, x, y, request = FAULTS[name]
     for _ in range(3):  # what one change brings to light, the next may mend
         findings = run(x, y, request).findings

@@ -23,7 +23,7 @@ def test_the_samples_are_healthy(name: str) -> None:
     assert run(table[:, :-1], table[:, -1], SAMPLES[name] | {"standardize": True}).findings == []
 
 
-def test_longley_takes_more_steps_than_the_default_and_is_told_so() -> None:
+def test_longley_needs_more_steps_than_the_default() -> None:
     [table] = samples.load("longley").blocks()
     x, y = table[:, :-1], table[:, -1]
     done = run(x, y, {"standardize": True})
@@ -111,7 +111,7 @@ def test_healthy_adaptive_methods_have_no_finding(kind: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["noise", "classes"])
-def test_where_nothing_can_be_learned_nothing_went_wrong(target: str) -> None:
+def test_unlearnable_targets_have_no_finding(target: str) -> None:
     y = NOISE if target == "noise" else (NOISE > 0).astype(np.float64)
     model = {} if target == "noise" else LOGISTIC
     assert run(X, y, asked(model)).findings == []

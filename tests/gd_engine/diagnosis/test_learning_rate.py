@@ -1,4 +1,4 @@
-"""The bound of a learning rate: where a descent turns, and the steps that a good one takes."""
+"""The bound on the learning rate, and the number of steps at a good rate."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_the_bound_is_where_the_descent_turns(kind: str, momentum: float) -> Non
         assert (abs(theta[0]) > 1.0) == grows
 
 
-def test_as_many_steps_as_it_says_would_have_done() -> None:
+def test_the_advised_steps_suffice() -> None:
     x, y = data(3)
     x = x * [1.0, 3.0, 0.5]
     done = run(x, y, asked(steps=10))
