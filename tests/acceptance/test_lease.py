@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
-from service.worker import training
+from service.worker import block_storage
 from service.worker.lease import STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
 from tests.acceptance.helpers import long_run
@@ -177,7 +177,7 @@ def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
     settings: Settings, api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for seconds, losses in ((60.0, 1), (0.0, 0)):
-        monkeypatch.setattr(training, "SURVIVED_SECONDS", seconds)
+        monkeypatch.setattr(block_storage, "SURVIVED_SECONDS", seconds)
         run_id = submitted(api)
         with database.writing() as connection:
             assert job_queue.claim(connection, "dies", -1.0) is not None

@@ -118,9 +118,9 @@ export interface Dataset {
 }
 
 export interface DatasetRows {
-  id: string;
   from: number;
   to: number;
+  id: string;
   feature_names: string[];
   target_name: string;
   x: number[][];
@@ -128,9 +128,9 @@ export interface DatasetRows {
 }
 
 export interface Datasets {
-  data: Dataset[];
   has_more: boolean;
   next: string | null;
+  data: Dataset[];
 }
 
 export interface Descent {
@@ -156,6 +156,18 @@ export interface DrawnPath {
   x: (number | null)[];
   y: (number | null)[];
   train_loss: (number | null)[];
+}
+
+export interface ErrorEntry {
+  pointer?: string;
+  parameter?: string;
+  header?: string;
+  row?: number;
+  column?: string;
+  member?: number;
+  message: string;
+  hint?: string;
+  [field: string]: unknown;
 }
 
 export interface Exponential {
@@ -379,7 +391,7 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
-  errors?: { [name: string]: unknown }[];
+  errors?: ErrorEntry[];
   [field: string]: unknown;
 }
 
@@ -451,9 +463,9 @@ export interface RunDataset {
 export type RunStatus = "queued" | "running" | "paused" | "cancelling" | "succeeded" | "diverged" | "failed" | "cancelled";
 
 export interface Runs {
-  data: Run[];
   has_more: boolean;
   next: string | null;
+  data: Run[];
 }
 
 export interface SampleDataset {
@@ -571,9 +583,9 @@ export interface SweepSummary {
 }
 
 export interface Sweeps {
-  data: SweepSummary[];
   has_more: boolean;
   next: string | null;
+  data: SweepSummary[];
 }
 
 export interface Trajectory {
