@@ -18,7 +18,11 @@ STEPS = 900
 """Fewer than the chart draws at most: each of them must be there."""
 SLOW = {"x": 16 * WAVES["x"], "y": 16 * WAVES["y"]}
 """Some seconds for all of them."""
-AWAY = "ERR_CONNECTION_(REFUSED|RESET)|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONTENT_LENGTH_MISMATCH"
+AWAY = (
+    "ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE"
+    "|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONTENT_LENGTH_MISMATCH"
+)
+"""The errors of Chromium for a service that was killed: before, within or after an answer."""
 """What Chromium writes to the console while no service is there."""
 NAMES = ("train_mse", "test_mse", "train_loss")
 

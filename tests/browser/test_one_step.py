@@ -128,6 +128,13 @@ def test_no_ball_is_shown_where_the_place_of_its_step_is_not_known(page: Page, s
     expect(canvas).to_have_attribute("data-step", "")  # beyond the ground that is drawn
 
 
+PLAY_AND_PRESS_HOME = """() => {
+    document.querySelector(".player .play").click();
+    const slider = document.querySelector(".stepper input[type=range]");
+    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+}"""
+
+
 def test_choosing_a_step_ends_a_playback_and_a_passing_pointer_does_not(page: Page, service: Service) -> None:
     open_run(page, service, EXAMPLE)
     slider = page.get_by_role("slider", name="Step", exact=True)
@@ -139,6 +146,9 @@ def test_choosing_a_step_ends_a_playback_and_a_passing_pointer_does_not(page: Pa
     expect(pause).to_be_hidden()
     expect(slider).to_have_value("0")
     expect(cell(page, "step")).to_have_text("0")
+    page.evaluate(PLAY_AND_PRESS_HOME)  # in one task, so that the step is still 0 and no input event comes
+    expect(pause).to_be_hidden()
+    expect(slider).to_have_value("0")
 
 
 def test_the_arrow_stays_when_the_window_changes_its_size(page: Page, service: Service) -> None:

@@ -2,19 +2,29 @@
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
+const STEPPING = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+
 /**
  * `words()` say what is at the chosen step, for those who do not see it; the signals that they read are followed.
  * @param {Page.StepState} state
  * @param {() => string} words
  */
 export function stepper(state, words) {
-  const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider) });
+  const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": t("step"), input: () => choose(slider), pointerdown: grab, keydown: grab });
   const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", input: () => type(true), change: () => { type(false); choose(field); }, blur: () => type(false) });
   const row = h("div", { class: "beside" }, h("label", { class: "pick" }, t("step"), field));
   const element = h("div", { class: "stepper" }, slider, row);
   let typing = false; // what is half typed stays, whatever comes in meanwhile
   /** @param {boolean} now */
   const type = (now) => { typing = now; };
+
+  /**
+   * Ends a playback also where the key changes no value: Home at step 0.
+   * @param {Event} event
+   */
+  function grab(event) {
+    if (!(event instanceof KeyboardEvent) || STEPPING.has(event.key)) state.choose(state.step.peek());
+  }
 
   /** @param {HTMLInputElement} input */
   function choose({ valueAsNumber: step }) {
