@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service.auth import api_keys
-from service.storage import api_keys as stored_keys
+from service.storage.api_keys import add_key
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import Service, running_service
@@ -31,7 +31,7 @@ def make_key(database: Database, *scopes: str, name: str = "test", expires_in: f
     made = api_keys.new_key()
     expires_at = None if expires_in is None else time.time() + expires_in
     with database.writing() as connection:
-        stored_keys.add(
+        add_key(
             connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes or ["write"], expires_at=expires_at
         )
     return Key(made.key_id, made.text)

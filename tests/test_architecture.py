@@ -24,7 +24,7 @@ ALLOWED = {
     "service.storage": {"service.core"},
     "service.auth": {"service.core", "service.storage"},
     "service.maintenance": {"service.core", "service.storage"},
-    "service.datasets": {"service.schemas", "service.storage"},
+    "service.datasets": {"service.core", "service.schemas", "service.storage"},
     "service.engine_adapter": {"gd_engine", "service.core", "service.storage"},
     "service.jobs": {
         *("gd_engine", "service.auth", "service.core", "service.datasets"),

@@ -8,6 +8,7 @@ import numpy as np
 from gd_engine import Model
 from gd_engine.arrays import FloatArray
 from service.analysis.run_context import RunContext, subject
+from service.core.dataset_record import ColumnSummary, Dataset
 from service.engine_adapter.factory import split_of
 from service.schemas.responses.analysis import Points, Predicted, PredictedAxis, Predictions
 from service.storage import datasets
@@ -32,7 +33,8 @@ def at_rows(database: Database, seq: int, step: int, x: list[list[float]]) -> Pr
         return {"run_id": of.run.id, "step": step, "y": found}
     chances = found.T if found.ndim > 1 else np.column_stack([1.0 - found, found])
     codes = chances.argmax(axis=1)
-    y = [of.run.classes[code] for code in codes]
+    classes = of.run.classes or []
+    y = [classes[code] for code in codes]
     return {"run_id": of.run.id, "step": step, "y": y, "probabilities": chances}
 
 
@@ -77,17 +79,17 @@ def _drawn(model: Model, theta: FloatArray, design: FloatArray) -> Any:
     return found if found.ndim == 1 else found.argmax(axis=0)
 
 
-def _side(column: dict[str, Any], points: int) -> FloatArray:
+def _side(column: ColumnSummary, points: int) -> FloatArray:
     low, high = column["min"], column["max"]
     reach = MARGIN * (high - low) or 1.0
     return np.linspace(low - reach, high + reach, points)
 
 
-def _axis(summary: Sequence[dict[str, Any]], sides: Sequence[FloatArray], place: int) -> PredictedAxis:
+def _axis(summary: Sequence[ColumnSummary], sides: Sequence[FloatArray], place: int) -> PredictedAxis:
     return {"feature": summary[place]["name"], "values": sides[place]}
 
 
-def _rows(connection: Any, dataset: Any, picked: Any) -> FloatArray:
+def _rows(connection: Any, dataset: Dataset, picked: Any) -> FloatArray:
     parts, first = [], 0
     for table in datasets.read(connection, dataset):
         low, high = np.searchsorted(picked, [first, first + len(table)])

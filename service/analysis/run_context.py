@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gd_engine import DescentConfig, Model, NoLearningRateError, Problem
 from gd_engine.arrays import FloatArray, IntArray
 from service.analysis.pool_worker import NoAnswerError
+from service.core.run_record import Run
 from service.engine_adapter.factory import config_of, model_of, theta0_of
 from service.engine_adapter.problems import problem_of, rate_of
 from service.storage import runs, trajectories
@@ -25,7 +26,7 @@ class RunContext(NamedTuple):
     """A run and the database that it is in."""
 
     database: Database
-    run: Any
+    run: Run
 
     @property
     def model(self) -> Model:
@@ -49,13 +50,11 @@ class RunContext(NamedTuple):
 
     def theta0(self, problem: Problem) -> FloatArray:
         """θ₀, shape (p,)."""
-        theta0: FloatArray = theta0_of(self.run.request, problem.model)
-        return theta0
+        return theta0_of(self.run.request, problem.model)
 
     def path(self, steps: range, most: int) -> tuple[IntArray, FloatArray, FloatArray]:
         """At most so many of the steps: their numbers, shape (k,), θ, shape (k, p), and E, shape (k,)."""
-        best = self.run.best["step"] if self.run.best else None
-        return self.at(slicing.thinned(steps, most, best))
+        return self.at(slicing.thinned(steps, most, self.run.best_step))
 
     def at(self, steps: Sequence[int] | IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
         """The same of exactly these steps."""
@@ -67,8 +66,7 @@ class RunContext(NamedTuple):
 
     def view(self, steps: Sequence[int] | IntArray) -> View:
         """These steps of its trajectory."""
-        width = len(self.run.parameters) + len(self.run.columns)
-        read = partial(trajectories.read, self.database, self.run.seq, width)
+        read = partial(trajectories.read, self.database, self.run.seq, self.run.width)
         chosen = steps if isinstance(steps, range) else np.asarray(steps)
         return View(self.run.parameters, self.run.columns, (), chosen, read)
 
@@ -77,6 +75,6 @@ def subject(database: Database, seq: int) -> RunContext:
     """The run with this number. Raises GoneError."""
     with database.reading() as connection:
         run = runs.find_by_seq(connection, seq)
-    if run is None or run.verifies is not None:
+    if run is None:
         raise GoneError("The run was deleted just now.")
     return RunContext(database, run)

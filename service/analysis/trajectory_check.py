@@ -6,7 +6,9 @@ from gd_engine import NoLearningRateError
 from gd_engine.analysis.trajectory_check import Mistake, Verdict, check
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
-from service.engine_adapter.factory import Classes, Request, config_of, model_of, theta0_of
+from service.core.run_record import Classes
+from service.core.run_request import StoredRequest
+from service.engine_adapter.factory import config_of, model_of, theta0_of
 from service.engine_adapter.problems import posed, rate_of
 from service.schemas.responses import trajectories
 from service.storage import datasets
@@ -69,7 +71,7 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
 
 def of_path(
     database: Database,
-    request: Request,
+    request: StoredRequest,
     features: list[str],
     classes: Classes,
     labels: Classes,

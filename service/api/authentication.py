@@ -9,9 +9,10 @@ from starlette.requests import Request
 
 from service.api.http_methods import SAFE
 from service.api.rate_limit import Rate
-from service.auth import api_keys, policy
+from service.auth import policy
 from service.auth.api_keys import ANYBODY, Caller, KeyCache
 from service.core.exceptions import ForbiddenError, TooManyRequestsError, UnauthorizedError
+from service.core.scopes import Scope
 from service.core.settings import Settings
 from service.storage.database import Database
 
@@ -74,7 +75,7 @@ def address_of(host: str) -> str:
     return host
 
 
-def require_scope(caller: Caller, scope: api_keys.Scope) -> None:
+def require_scope(caller: Caller, scope: Scope) -> None:
     """Raises ForbiddenError if the caller lacks the scope."""
     if scope not in caller.scopes:
         raise ForbiddenError(

@@ -10,20 +10,13 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from anyio import to_thread
 
-from service.storage import api_keys
+from service.core.scopes import GRANTS, Scope
+from service.storage.api_keys import ApiKey, usable_keys
 from service.storage.database import Database
-
-Scope = Literal["read", "write", "admin"]
-GRANTS: dict[str, frozenset[str]] = {
-    "read": frozenset({"read"}),
-    "write": frozenset({"read", "write"}),
-    "admin": frozenset({"read", "write", "admin"}),
-}
-"""What each scope allows: to look at what is one's own; to submit, change and delete too; all that with everybody's."""
 
 PREFIX = "descent"
 ID_BYTES = 6
@@ -34,20 +27,15 @@ PAUSE_SECONDS = 0.05
 
 
 class Caller(NamedTuple):
-    """Who a request is from. `key_id` is None where keys are not asked for."""
+    """The sender of a request. `key_id` owns what the request makes, and is None where keys are not asked for."""
 
     key_id: str | None
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
 
     @property
     def owner(self) -> str | None:
         """Whose runs and datasets the caller sees; None for everybody's."""
         return None if "admin" in self.scopes else self.key_id
-
-    @property
-    def stamp(self) -> str | None:
-        """Whom what the caller makes belongs to; None where keys are not asked for."""
-        return self.key_id
 
 
 ANYBODY = Caller(None, GRANTS["admin"])
@@ -74,7 +62,7 @@ class KeyCache:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._keys: Mapping[str, Any] = {}
+        self._keys: Mapping[str, ApiKey] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
@@ -109,9 +97,9 @@ class KeyCache:
             self._keys = await to_thread.run_sync(self._usable)
             self._read_at = begun
 
-    def _usable(self) -> Mapping[str, Any]:
+    def _usable(self) -> Mapping[str, ApiKey]:
         with self._database.reading() as connection:
-            return {key.id: key for key in api_keys.usable(connection)}
+            return {key.id: key for key in usable_keys(connection)}
 
 
 def _id_in(text: str) -> str | None:

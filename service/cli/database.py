@@ -13,12 +13,12 @@ from rich.table import Table
 
 from service.cli.options import DatabaseUrl, failure, settings_of
 
-app = typer.Typer()
+database_commands = typer.Typer()
 
 UNSOUND, UNREADABLE = 1, 2
 
 
-@app.command()
+@database_commands.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="Where the copy goes.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
@@ -39,26 +39,26 @@ def backup(
     )
 
 
-@app.command()
+@database_commands.command()
 def check(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Look for damage: structure, checksums, gaps, orphans. Exits with 0 for none, 1 for some, 2 if unreadable."""
-    from service.storage.integrity import fsck as room  # noqa: PLC0415
+    from service.storage.integrity import fsck  # noqa: PLC0415
 
     file = _file(database)
     try:
         with _bar() as tell:
-            findings = list(room.check(file, tell))
-    except room.CheckError as error:
+            findings = list(fsck.check(file, tell))
+    except fsck.CheckError as error:
         failure(str(error))
         raise typer.Exit(UNREADABLE) from None
     if as_json:
-        told = [each._asdict() | {"advice": room.ADVICE[each.kind]} for each in findings]
+        told = [each._asdict() | {"advice": fsck.ADVICE[each.kind]} for each in findings]
         typer.echo(json.dumps({"file": str(file), "sound": not findings, "findings": told}, indent=2))
     else:
-        _show(file, findings, room.ADVICE)
+        _show(file, findings, fsck.ADVICE)
     raise typer.Exit(UNSOUND if findings else 0)
 
 

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,14 +12,15 @@ from rich.table import Table
 
 from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.exceptions import StartError
+from service.core.scopes import GRANTS
+from service.core.times import rfc3339
 
-app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
+key_commands = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
 
-SCOPES = ("read", "write", "admin")
 DAY = 86_400
 
 
-@app.command()
+@key_commands.command()
 def create(
     name: Annotated[str, typer.Argument(help="Who or what will use it.")],
     scope: Annotated[
@@ -37,31 +37,31 @@ def create(
 ) -> None:
     """Make a key, and tell it this once: on standard output, alone."""
     from service.auth import api_keys  # noqa: PLC0415 - a --help need not wait for it
-    from service.storage import api_keys as stored_keys  # noqa: PLC0415
+    from service.storage.api_keys import add_key  # noqa: PLC0415
 
     scopes = scope or ["write"]
-    if wrong := [each for each in scopes if each not in SCOPES]:
-        raise failure(f"There is no scope {wrong[0]}. There are {', '.join(SCOPES)}.")
+    if wrong := [each for each in scopes if each not in GRANTS]:
+        raise failure(f"There is no scope {wrong[0]}. There are {', '.join(GRANTS)}.")
     made = api_keys.new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
-        stored_keys.add(connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes, expires_at=expires_at)
+        add_key(connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes, expires_at=expires_at)
     told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     told.print(f"Key {made.key_id} of scope {', '.join(scopes)}. Keep it: it is not stored, and not shown again.")
     told.print("Send it as the header `Authorization: Bearer descent_…`.")
     typer.echo(made.text)
 
 
-@app.command(name="list")
+@key_commands.command(name="list")
 def list_keys(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Show the keys there are, and have been; never their secrets."""
-    from service.storage import api_keys as stored_keys  # noqa: PLC0415
+    from service.storage.api_keys import all_keys  # noqa: PLC0415
 
     with _database(database) as store, store.reading() as connection:
-        shown = [_shown(key) for key in stored_keys.every(connection)]
+        shown = [_shown(key) for key in all_keys(connection)]
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
         return
@@ -73,16 +73,16 @@ def list_keys(
     Console(markup=False).print(table)
 
 
-@app.command()
+@key_commands.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `descent keys list` shows it.")],
     database: DatabaseUrl = None,
 ) -> None:
     """End a key for good, within a second. What it made stays, and is seen by keys of scope admin."""
-    from service.storage import api_keys as stored_keys  # noqa: PLC0415
+    from service.storage.api_keys import revoke_key  # noqa: PLC0415
 
     with _database(database) as store, store.writing() as connection:
-        known = stored_keys.revoke(connection, key_id)
+        known = revoke_key(connection, key_id)
     if not known:
         raise failure(f"There is no key {key_id}. `descent keys list` shows those there are.")
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
@@ -105,7 +105,7 @@ def _shown(key: Any) -> dict[str, Any]:
 
 
 def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if seconds is None else rfc3339(seconds, "seconds")
 
 
 def _cell(value: Any) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from service.cli import database as cli_store
-from service.cli import keys
+from service.cli.database import database_commands
+from service.cli.keys import key_commands
 from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.exceptions import StartError
 
@@ -25,18 +25,18 @@ Host = Annotated[str | None, typer.Option(help="The address to listen on [DESCEN
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one [DESCENT_PORT; 8000].")]
 Workers = Annotated[int | None, typer.Option(help="Worker processes [DESCENT_WORKERS; one a core].")]
 
-app.add_typer(keys.app)
-app.add_typer(cli_store.app)
+app.add_typer(key_commands)
+app.add_typer(database_commands)
 
 
 @app.command()
 def serve(host: Host = None, port: Port = None, workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run the API, the page and the workers, until Ctrl-C."""
-    from service.server import run as room  # noqa: PLC0415 - a --help need not wait for it
+    from service.server import run  # noqa: PLC0415 - a --help need not wait for it
 
     settings = settings_of(host=host, port=port, workers=workers, database_url=database)
     try:
-        room.serve(settings, Console())
+        run.serve(settings, Console())
     except StartError as error:
         raise failure(str(error)) from None
 
@@ -44,10 +44,10 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, databas
 @app.command()
 def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run workers alone, on the database of an API elsewhere."""
-    from service.server import run as room  # noqa: PLC0415
+    from service.server import run  # noqa: PLC0415
 
     try:
-        room.work(settings_of(workers=workers, database_url=database), Console())
+        run.work(settings_of(workers=workers, database_url=database), Console())
     except StartError as error:
         raise failure(str(error)) from None
 
@@ -59,7 +59,7 @@ def demo(
     """Start a service, fit NIST's Norris data three times, show what happened, and stop the service again."""
     import httpx2  # noqa: PLC0415
 
-    from service.cli import demo as room  # noqa: PLC0415
+    from service.cli.demo import DemoError, run_demo  # noqa: PLC0415
     from service.testing.live_server import running_service  # noqa: PLC0415
 
     # For nobody else: on this machine's own address, and without a key, whatever the environment says of services.
@@ -71,8 +71,8 @@ def demo(
             running_service(*options, f"sqlite:///{home}/demo.db", environment=environment) as running,
             httpx2.Client(base_url=running.url) as client,
         ):
-            room.run_demo(client, folder, Console())
-    except (room.DemoError, RuntimeError) as error:
+            run_demo(client, folder, Console())
+    except (DemoError, RuntimeError) as error:
         raise failure(str(error)) from None
 
 

@@ -1,26 +1,26 @@
 """One request laid over another: what forks and the members of a sweep change."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from service.core.json_pointer import pointer_of, steps_of
 
-def merge_patch(old: Any, new: Any) -> Any:
+Patch = dict[str, object]
+"""A JSON merge patch (RFC 7396), or a request that was patched and not checked again yet."""
+
+
+def merge_patch(old: Mapping[str, object], new: Mapping[str, object]) -> Patch:
     """`old` with what `new` says; an object of another kind takes the old one's place as a whole."""
-    if not (isinstance(old, dict) and isinstance(new, dict)) or new.get("kind", old.get("kind")) != old.get("kind"):
-        return new
-    return old | {name: merge_patch(old.get(name), value) for name, value in new.items()}
+    if new.get("kind", old.get("kind")) != old.get("kind"):
+        return dict(new)
+    merged = dict(old)
+    for name, value in new.items():
+        before = old.get(name)
+        merged[name] = merge_patch(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return merged
 
 
-def steps_of(pointer: str) -> list[str]:
-    """The names that a JSON pointer (RFC 6901) goes through."""
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-
-
-def pointer_of(steps: list[str]) -> str:
-    """The JSON pointer that goes through these names."""
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
-
-
-def patch_of(values: dict[str, Any]) -> dict[str, Any]:
+def patch_of(values: Mapping[str, object]) -> Patch:
     """The change that sets the values at these JSON pointers, none of which leads through another."""
     patch: dict[str, Any] = {}
     for pointer, value in values.items():
@@ -32,7 +32,7 @@ def patch_of(values: dict[str, Any]) -> dict[str, Any]:
     return patch
 
 
-def pointers_of(patch: dict[str, Any]) -> list[str]:
+def pointers_of(patch: Mapping[str, object]) -> list[str]:
     """The JSON pointers of all that a change sets."""
     found = []
     for name, value in patch.items():
@@ -41,8 +41,8 @@ def pointers_of(patch: dict[str, Any]) -> list[str]:
     return found
 
 
-def value_at(request: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer of objects; None where nothing does."""
+def value_at(request: object, pointer: str) -> object:
+    """The value at a JSON pointer of objects; None where there is none."""
     for step in steps_of(pointer):
         request = request.get(step) if isinstance(request, dict) else None
     return request

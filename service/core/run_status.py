@@ -16,16 +16,24 @@ from enum import StrEnum
 
 
 class RunStatus(StrEnum):
-    """Where a run stands. The last four are for good."""
+    """The status of a run. The last four are final."""
 
     QUEUED = "queued"
+    """The run waits for a worker. It has steps already if a worker gave it back."""
     RUNNING = "running"
+    """A worker holds the run by a lease. When the lease runs out, another worker claims the run."""
     PAUSED = "paused"
+    """A client took the run from the queue or from its worker. The stored steps and the checkpoint stay."""
     CANCELLING = "cancelling"
+    """A client cancelled the run, and its worker has not stopped yet."""
     SUCCEEDED = "succeeded"
+    """The descent took all its steps, met a stopping condition, or reached its deadline; `stop_reason` says which."""
     DIVERGED = "diverged"
+    """θ or the train loss was not finite at the step `diverged_at`."""
     FAILED = "failed"
+    """The run cannot go on, for the reason in `error`."""
     CANCELLED = "cancelled"
+    """A client ended the run, or deleted it before it was finished. The stored steps stay."""
 
 
 TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {

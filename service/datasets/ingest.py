@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
+from service.core.dataset_record import ColumnSummary, Labels
 from service.datasets.csv_reader import CsvTable
 from service.schemas.fit import InlineDataset
-from service.storage.datasets import Labels, NewDataset, Rows, begun_digest
+from service.storage.datasets import NewDataset, Rows, begun_digest
 
 MOST_LABELS = 100
 ID_LENGTH = 16
@@ -108,7 +108,7 @@ class _Summary:
     def labels(self) -> list[int] | None:
         return None if self._labels is None else sorted(int(label) for label in self._labels)
 
-    def result(self) -> list[dict[str, Any]]:
+    def result(self) -> list[ColumnSummary]:
         with np.errstate(all="ignore"):
             deviation = np.sqrt(self._squares / self.rows)
         columns = zip(self.names, self._least, self._greatest, self._mean, deviation, strict=True)

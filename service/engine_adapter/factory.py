@@ -1,6 +1,6 @@
 """A request in the engine's words: its model, split, loss, θ₀ and recipe."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,19 +21,25 @@ from gd_engine import (
     split_by_fraction,
     split_by_rows,
 )
+from gd_engine.arrays import FloatArray
+from service.core.run_record import Classes
+from service.core.run_request import (
+    BaseRequest,
+    ModelRequest,
+    StoredRequest,
+    Theta0,
+    is_by_name,
+    is_normal,
+)
 
-Request = dict[str, Any]
-"""The body of POST /fit as JSON, every default filled in."""
-Classes = list[str] | list[int] | None
 
-
-def task_of(model: Request) -> str:
+def task_of(model: ModelRequest) -> str:
     """Whether a request's model predicts numbers or classes."""
     classifies = model["kind"] in {"logistic", "softmax"} or model.get("task") == "classification"
     return "classification" if classifies else "regression"
 
 
-def model_of(request: Request, features: Sequence[str], classes: Classes) -> Model:
+def model_of(request: BaseRequest, features: Sequence[str], classes: Classes) -> Model:
     """The engine's model of a request. Raises FormulaError."""
     kind, options = _kind_and_options(request["model"])
     if kind == "softmax" or options.get("task") == "classification":
@@ -41,21 +47,17 @@ def model_of(request: Request, features: Sequence[str], classes: Classes) -> Mod
     return MODELS[kind](features, **options)
 
 
-def split_of(request: Request, rows: int) -> Split:
+def split_of(request: BaseRequest, rows: int) -> Split:
     """The engine's split of a request. Raises ValueError if it leaves no training row."""
     split = request["split"]
     # A run stored by an earlier version has no validation rows, and no shuffle beside rows that are named.
-    shared = {
-        "validation": split.get("validation_fraction", 0.0),
-        "seed": split.get("seed", 0),
-        "shuffle": split.get("shuffle", True),
-    }
+    validation, seed, shuffle = split.get("validation_fraction", 0.0), split.get("seed", 0), split.get("shuffle", True)
     if "test_rows" in split:
-        return split_by_rows(rows, split["test_rows"], **shared)
-    return split_by_fraction(rows, split["test_fraction"], **shared)
+        return split_by_rows(rows, split["test_rows"], validation=validation, seed=seed, shuffle=shuffle)
+    return split_by_fraction(rows, split["test_fraction"], validation=validation, seed=seed, shuffle=shuffle)
 
 
-def posing_of(request: Request) -> dict[str, Any]:
+def posing_of(request: StoredRequest) -> dict[str, Any]:
     """The options of `gd_engine.pose_blocks`."""
     objective = request["objective"]
     options = {"delta": objective["delta"]} if objective["loss"] == "huber" else {}
@@ -69,7 +71,7 @@ def posing_of(request: Request) -> dict[str, Any]:
     }
 
 
-def theta0_of(request: Request, model: Model) -> Any:
+def theta0_of(request: BaseRequest, model: Model) -> FloatArray:
     """θ₀, shape (p,)."""
     descent = request["descent"]
     theta0, seed = descent["theta0"], descent["seed"]
@@ -77,29 +79,29 @@ def theta0_of(request: Request, model: Model) -> Any:
         return initial_theta(model, seed)
     if theta0 == "zeros":
         return np.zeros(len(model.parameters))
-    if isinstance(theta0, dict) and theta0.get("kind") == "normal":
+    if is_normal(theta0):
         return normal_theta(model, theta0["scale"], seed)
-    if isinstance(theta0, dict):
+    if is_by_name(theta0):
         theta0 = [theta0[name] for name in model.parameters]
     return np.array(theta0, dtype=np.float64)
 
 
-def asked(request: Request, model: Model) -> Request:
+def asked(request: StoredRequest, model: Model) -> StoredRequest:
     """The request without the θ₀ that was filled in for its model."""
     descent = request["descent"]
     if descent["theta0"] != own_theta0(model):
         return request
-    return request | {"descent": descent | {"theta0": None}}
+    return {**request, "descent": {**descent, "theta0": None}}
 
 
-def own_theta0(model: Model) -> Any:
+def own_theta0(model: Model) -> Theta0:
     """The θ₀ that a request gets where it names none, as it is shown; None where it is drawn by the seed."""
     if model.kind == "mlp":
         return None
     return dict.fromkeys(model.parameters, 1.0) if model.kind == "formula" else "zeros"
 
 
-def config_of(request: Request, learning_rate: float) -> DescentConfig:
+def config_of(request: BaseRequest, learning_rate: float) -> DescentConfig:
     """How to descend, `learning_rate` being the number for "auto" too."""
     descent = request["descent"]
     optimizer, optimizer_options = _kind_and_options(descent["optimizer"])
@@ -121,5 +123,5 @@ def _optimizer(kind: str, *options: tuple[str, Any]) -> Optimizer:
     return OPTIMIZERS[kind](**dict(options))
 
 
-def _kind_and_options(choice: Request) -> tuple[str, dict[str, Any]]:
+def _kind_and_options(choice: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return choice["kind"], {name: value for name, value in choice.items() if name != "kind"}

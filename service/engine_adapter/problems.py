@@ -1,19 +1,20 @@
 """What a claimed run needs before its first step: rows from the store become E(θ), the request a recipe."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
 from gd_engine import Model, Problem, auto_learning_rate, pose_blocks
 from gd_engine.arrays import FloatArray
-from service.engine_adapter.factory import Classes, Request, model_of, posing_of, split_of
+from service.core.run_record import Classes, Run
+from service.core.run_request import StoredRequest
+from service.engine_adapter.factory import model_of, posing_of, split_of
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
 
 
-def problem_of(database: Database, run: Any, go_on: Callable[[], None], *, reduce: bool = True) -> Problem:
+def problem_of(database: Database, run: Run, go_on: Callable[[], None], *, reduce: bool = True) -> Problem:
     """E(θ) of a run; without `reduce` all rows are kept. Raises as `prepare` does."""
     with database.reading() as connection:
         dataset = datasets.find(connection, run.dataset_id)
@@ -26,7 +27,7 @@ def problem_of(database: Database, run: Any, go_on: Callable[[], None], *, reduc
 
 
 def posed(
-    request: Request,
+    request: StoredRequest,
     model: Model,
     count: int,
     tables: Iterable[FloatArray],
@@ -43,9 +44,9 @@ def posed(
     return pose_blocks(model, _rows(tables, labels, go_on), split_of(request, count), **options)
 
 
-def rate_of(request: Request, problem: Problem, theta0: FloatArray) -> float:
+def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> float:
     """The learning rate, as a number for "auto" too. Raises NoLearningRateError."""
-    rate: float | str = request["descent"]["learning_rate"]
+    rate = request["descent"]["learning_rate"]
     return auto_learning_rate(problem.energy, theta0) if isinstance(rate, str) else rate
 
 

@@ -1,12 +1,10 @@
 """What does not fit together in a request's descent, before a row of its data is touched."""
 
-from typing import Any
-
 from service.core.exceptions import invalid
-from service.engine_adapter.factory import Request
+from service.core.run_request import DescentRequest, StoredRequest, Theta0, is_by_name
 
 
-def check(request: Request, parameters: list[str], train_rows: int) -> None:
+def check(request: StoredRequest, parameters: list[str], train_rows: int) -> None:
     """Raises InvalidError naming the first field that does not fit."""
     descent = request["descent"]
     _check_theta0(descent["theta0"], parameters)
@@ -20,7 +18,7 @@ def check(request: Request, parameters: list[str], train_rows: int) -> None:
         )
 
 
-def _check_rate(descent: Request, loss: str) -> None:
+def _check_rate(descent: DescentRequest, loss: str) -> None:
     backtracking = descent["schedule"]["kind"] == "backtracking"
     if backtracking and descent["optimizer"]["kind"] != "gd":
         raise invalid(
@@ -51,7 +49,7 @@ def _check_batches(batch_size: int | None, train_rows: int) -> None:
         )
 
 
-def _check_theta0(theta0: Any, parameters: list[str]) -> None:
+def _check_theta0(theta0: Theta0, parameters: list[str]) -> None:
     pointer = "/descent/theta0"
     if isinstance(theta0, list) and len(theta0) != len(parameters):
         raise invalid(
@@ -59,8 +57,7 @@ def _check_theta0(theta0: Any, parameters: list[str]) -> None:
             f"θ₀ has {len(theta0)} numbers, the model {len(parameters)} parameters.",
             f"Give one each for {_shortened(parameters)}.",
         )
-    by_name = isinstance(theta0, dict) and theta0.get("kind") != "normal"
-    if by_name and set(theta0) != set(parameters):
+    if is_by_name(theta0) and set(theta0) != set(parameters):
         wrong = min(set(theta0) ^ set(parameters))
         problem = "is missing" if wrong in parameters else "is not a parameter"
         raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(parameters)}.")

@@ -4,17 +4,19 @@ The digest is of the request as sent: its operation and path, and its body with 
 the body does not matter, nor what its names mean by now: `latest`, or a run that was deleted since.
 """
 
-import hashlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
-import orjson
 from sqlalchemy import Connection
 
+from service.core.digests import sha256_of
 from service.core.exceptions import InvalidError, header_error
+from service.core.run_record import Run
+from service.core.sweep_record import Sweep
 from service.storage import runs
 from service.storage.database import Database
 
+Made = TypeVar("Made", Run, Sweep)
 _AS_SENT = "sent:"
 """Begins the digests that are made here. Those of earlier versions are of the request as it was resolved."""
 
@@ -26,15 +28,14 @@ class Key(NamedTuple):
     digest: str
 
 
-def key_of(given: str | None, owner: str | None, operation: str, body: Callable[[], Any]) -> Key | None:
+def key_of(given: str | None, owner: str | None, operation: str, body: Callable[[], object]) -> Key | None:
     """The key that a client gave with a request. `operation` is its method and path, `body()` its parsed body."""
     if given is None:
         return None
-    content = orjson.dumps([operation, body()], option=orjson.OPT_SORT_KEYS)
-    return Key(runs.scoped_key(given, owner), _AS_SENT + hashlib.sha256(content).hexdigest())
+    return Key(runs.scoped_key(given, owner), _AS_SENT + sha256_of([operation, body()]))
 
 
-def original(database: Database, key: Key | None, find: Callable[[Connection, str], Any]) -> Any | None:
+def original(database: Database, key: Key | None, find: Callable[[Connection, str], Made | None]) -> Made | None:
     """What the key's first request made, found without a look at what the request names. Raises InvalidError.
 
     None also where an earlier version stored the digest: that can only be compared once the request is resolved.
@@ -49,8 +50,8 @@ def original(database: Database, key: Key | None, find: Callable[[Connection, st
     return known
 
 
-def check(known: Any, key: Key, resolved: str | None = None) -> None:
-    """Raises InvalidError if the row was made by another request. `resolved` is the digest of earlier versions."""
+def check(known: Run | Sweep, key: Key, resolved: str | None = None) -> None:
+    """Raises InvalidError if it was made by another request. `resolved` is the digest of earlier versions."""
     if known.request_digest not in (key.digest, resolved):
         message = "This Idempotency-Key was used for another request."
         raise InvalidError([header_error("Idempotency-Key", message, "Use a new key.")])

@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from service.core.json_patch import patch_of, pointer_of, pointers_of
+from service.core.json_patch import Patch, patch_of, pointers_of
+from service.core.json_pointer import pointer_of
 from service.schemas.sweep import Range, SweepRequest
 
 
 class Member(NamedTuple):
     """A member before it is a run. `places` says for what it changes, a JSON pointer, where in the body that stands."""
 
-    patch: dict[str, Any]
+    patch: Patch
     places: dict[str, str]
 
 
@@ -49,7 +50,7 @@ def _length(values: list[Any] | Range) -> int:
     return values.count if isinstance(values, Range) else len(values)
 
 
-def _values(pointer: str, values: list[Any] | Range) -> list[tuple[str, Any]]:
+def _values(pointer: str, values: list[Any] | Range) -> list[tuple[str, object]]:
     """Each value with its place in the body."""
     place = pointer_of(["grid", pointer])
     if isinstance(values, Range):

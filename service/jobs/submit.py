@@ -1,16 +1,17 @@
 """A fit request on its way in: read, checked against its data, priced, queued."""
 
-import hashlib
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-import orjson
 from sqlalchemy import Connection
 
 from service.auth.api_keys import ANYBODY, Caller
+from service.core.dataset_record import Dataset
+from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
+from service.core.run_record import ForkOrigin, Run
+from service.core.run_request import AskedRequest, DatasetReference, StoredRequest
 from service.core.settings import Settings
 from service.datasets import ingest, samples
-from service.engine_adapter.factory import Request
 from service.jobs import idempotency, validation
 from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
@@ -19,6 +20,7 @@ from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, Stored
 from service.schemas.strict_model import parse
 from service.storage import datasets, runs
 from service.storage.database import Database
+from service.storage.datasets import NewDataset
 
 
 class Submission(NamedTuple):
@@ -28,14 +30,14 @@ class Submission(NamedTuple):
     and step that it begins at.
     """
 
-    request: Request
+    request: StoredRequest
     digest: str
     plan: Plan
     facts: Facts
     dataset_id: str
     incoming: ingest.Incoming | None
     owner: str | None
-    forked_from: dict[str, Any] | None = None
+    forked_from: ForkOrigin | None = None
 
 
 def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:
@@ -47,32 +49,33 @@ def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) 
     """The same of a body that is parsed and filled. Fields that are more than a fit's are left out."""
     facts, incoming = dataset(fit, database, settings, caller)
     inline = isinstance(fit.dataset, InlineDataset)
-    request = dumped(fit, facts.id)
-    made = validation.make(request, facts, settings, inline=inline)
-    request = made.request
+    made = validation.make(dumped(fit, reference(fit, facts.id)), facts, settings, inline=inline)
     # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
-    asked = request if inline else request | {"dataset": fit.dataset.model_dump()}
-    digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Submission(request, digest, made, facts, facts.id, incoming, caller.stamp)
+    asked = made.request if inline else {**made.request, "dataset": fit.dataset.model_dump()}
+    return Submission(made.request, sha256_of(asked), made, facts, facts.id, incoming, caller.key_id)
 
 
-def dumped(fit: FitRequest, dataset_id: str) -> Request:
-    """The request as it is stored. Data sent along is kept once, in the dataset's rows, and not again here."""
-    is_sample = isinstance(fit.dataset, SampleDataset)
-    named = fit.dataset.model_dump() if is_sample else {"id": dataset_id}
-    return fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"}) | {"dataset": named}
+def reference(fit: FitRequest, dataset_id: str) -> DatasetReference:
+    """The dataset as a stored request names it: data sent along is kept once, in the dataset's rows."""
+    return {"sample": fit.dataset.sample} if isinstance(fit.dataset, SampleDataset) else {"id": dataset_id}
+
+
+def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
+    """The fields of a fit as JSON, with this dataset."""
+    fields = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"})
+    return cast("AskedRequest", fields | {"dataset": dataset})
 
 
 def queue(
     database: Database, submission: Submission, key: Key | None, quotas: Quotas | None = None
-) -> tuple[Any, bool]:
+) -> tuple[Run, bool]:
     """The queued run, or the one that its owner made with this idempotency key before; whether it is a replay.
 
     Raises InvalidError when the key was used for another request, TooManyRequestsError or ConflictError when the owner
     has as many runs as the quotas allow.
     """
 
-    def write(connection: Connection) -> tuple[Any, bool]:
+    def write(connection: Connection) -> tuple[Run, bool]:
         if key is not None and (known := runs.find_by_key(connection, key.name)) is not None:
             idempotency.check(known, key, submission.digest)
             return known, True
@@ -88,7 +91,7 @@ def queue(
 
 def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
-) -> tuple[Any, ingest.Incoming | None]:
+) -> tuple[Dataset | NewDataset, ingest.Incoming | None]:
     """What is known of the request's data, and the data itself where it is not stored yet. Raises ApiErrors."""
     if isinstance(fit.dataset, StoredDataset):
         with database.reading() as connection:
@@ -99,9 +102,9 @@ def dataset(
         return found, None
     if isinstance(fit.dataset, InlineDataset):
         check_size(fit.dataset, settings, "/dataset")
-        incoming = ingest.from_body(fit.dataset).owned_by(caller.stamp)
+        incoming = ingest.from_body(fit.dataset).owned_by(caller.key_id)
     elif fit.dataset.sample in samples.SAMPLES:
-        incoming = samples.load(fit.dataset.sample).owned_by(caller.stamp)
+        incoming = samples.load(fit.dataset.sample).owned_by(caller.key_id)
     else:
         names = ", ".join(samples.SAMPLES)
         raise invalid("/dataset/sample", f"There is no sample {fit.dataset.sample}.", f"There are {names}.")
@@ -147,4 +150,4 @@ def dataset_seq(connection: Connection, submission: Submission) -> int:
     found = datasets.find(connection, submission.dataset_id)
     if found is None:
         raise NotFoundError(f"The dataset {submission.dataset_id} was deleted just now.")
-    return int(found.seq)
+    return found.seq

@@ -1,6 +1,5 @@
 """A sweep on its way in: its members made, checked and priced one by one, and queued together."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -8,11 +7,15 @@ from typing import Any, NamedTuple
 import orjson
 
 from service.auth.api_keys import Caller
+from service.core.digests import sha256_of
 from service.core.exceptions import ApiError, ErrorEntry, InvalidError, NotFoundError, field_error, invalid
-from service.core.json_patch import merge_patch, steps_of, value_at
+from service.core.json_patch import merge_patch, value_at
+from service.core.json_pointer import steps_of
+from service.core.run_request import AskedRequest, StoredRequest
 from service.core.settings import Settings
+from service.core.sweep_record import Sweep
 from service.datasets import ingest
-from service.engine_adapter.factory import Request, asked, model_of
+from service.engine_adapter.factory import asked, model_of
 from service.jobs import idempotency, parameter_grid, submit, validation
 from service.jobs.idempotency import Key
 from service.jobs.parameter_grid import Member
@@ -34,7 +37,7 @@ class SweepSubmission(NamedTuple):
     """
 
     members: list[Submission]
-    values: list[dict[str, Any]]
+    values: list[dict[str, object]]
     varied: list[str]
     rank_by: str
     name: str | None
@@ -45,8 +48,8 @@ class SweepSubmission(NamedTuple):
 class _Base(NamedTuple):
     """The request that the members differ from, as `wanted` and filled in, its place in the body, and its data."""
 
-    wanted: Any
-    request: Request
+    wanted: object
+    request: AskedRequest
     place: str
     facts: validation.Facts
     incoming: ingest.Incoming | None
@@ -54,12 +57,12 @@ class _Base(NamedTuple):
     inline: bool
 
 
-def read(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
+def read_sweep(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
     """The sweep that a caller's body describes. Raises ApiErrors that name what is wrong, and with which member."""
-    return of(parse(SweepRequest, body), database, settings, caller)
+    return sweep_submission(parse(SweepRequest, body), database, settings, caller)
 
 
-def of(sweep: SweepRequest, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
+def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
     """The same of a body that is parsed."""
     _check_count(parameter_grid.count(sweep), settings)
     if sweep.base is None:
@@ -68,26 +71,26 @@ def of(sweep: SweepRequest, database: Database, settings: Settings, caller: Call
         base = _base_of_body(sweep.base.filled(), database, settings, caller)
     varied = parameter_grid.varied(sweep)
     members: list[Submission] = []
-    values: list[dict[str, Any]] = []
+    values: list[dict[str, object]] = []
     bytes_of_rows = bytes_of_steps = 0
     for number, member in enumerate(parameter_grid.members(sweep)):
         with _told_where(base.place, member.places, number):
             made = _member(base, member, settings)
         found = {pointer: value_at(made.request, pointer) for pointer in varied}
-        request = made.request | {"name": _name(sweep.name or made.request["name"], found)}
+        request: StoredRequest = {**made.request, "name": _name(sweep.name or made.request["name"], found)}
         members.append(
-            Submission(request, _digest(request), made, base.facts, base.dataset_id, base.incoming, caller.stamp)
+            Submission(request, sha256_of(request), made, base.facts, base.dataset_id, base.incoming, caller.key_id)
         )
         values.append(found)
         bytes_of_rows += len(orjson.dumps([request, made.parameters, found]))
         bytes_of_steps += made.trajectory_bytes
         _check_size(bytes_of_rows, bytes_of_steps, settings)
     rank_by = _rank_by(sweep.rank_by, [member.plan for member in members])
-    digest = _digest([base.wanted, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
-    return SweepSubmission(members, values, varied, rank_by, sweep.name, digest, caller.stamp)
+    digest = sha256_of([base.wanted, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
+    return SweepSubmission(members, values, varied, rank_by, sweep.name, digest, caller.key_id)
 
 
-def queue(database: Database, sweep: SweepSubmission, key: Key | None, quotas: Quotas) -> Any:
+def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quotas: Quotas) -> Sweep:
     """The sweep, its runs queued; or the one that its owner made with this idempotency key before.
 
     Raises InvalidError when the key was used for another request, TooManyRequestsError or ConflictError when the owner
@@ -122,9 +125,9 @@ def _columns(sweep: SweepSubmission, key: Key | None) -> dict[str, Any]:
 def _base_of_body(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> _Base:
     with _told_where("/base", {}):
         facts, incoming = submit.dataset(fit, database, settings, caller)
-    request = submit.dumped(fit, facts.id)
+    request = submit.dumped(fit, submit.reference(fit, facts.id))
     inline = isinstance(fit.dataset, InlineDataset)
-    wanted = request if inline else request | {"dataset": fit.dataset.model_dump()}
+    wanted = request if inline else {**request, "dataset": fit.dataset.model_dump()}
     return _Base(wanted, request, "/base", facts, incoming, facts.id, inline)
 
 
@@ -139,30 +142,26 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
         message = f"There is no run {run_id}."
         raise NotFoundError(message, [field_error("/run", message, "GET /runs lists those there are.")])
     request = asked(run.request, model_of(run.request, run.dataset_features, run.classes))
-    filled = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json", exclude={"dataset"})
-    return _Base(run_id, filled | {"dataset": run.request["dataset"]}, "/run", facts, None, facts.id, inline=False)
+    filled = submit.dumped(parse(FitRequest, orjson.dumps(request)), run.request["dataset"])
+    return _Base(run_id, filled, "/run", facts, None, facts.id, inline=False)
 
 
 def _member(base: _Base, member: Member, settings: Settings) -> validation.Plan:
-    request: Request = merge_patch(base.request, member.patch)
-    objective = member.patch.get("objective")
-    if isinstance(objective, dict) and "loss" in objective and "delta" not in objective:
-        del request["objective"]["delta"]  # the other loss's own number
-    checked = parse(FitRequest, orjson.dumps(request)).model_dump(mode="json", exclude={"dataset"})
-    return validation.make(checked | {"dataset": base.request["dataset"]}, base.facts, settings, inline=base.inline)
+    patch = member.patch
+    objective = patch.get("objective")
+    if isinstance(objective, dict) and "loss" in objective:  # delta is the other loss's own number
+        patch = {**patch, "objective": {"delta": None, **objective}}
+    checked = parse(FitRequest, orjson.dumps(merge_patch(base.request, patch)))
+    return validation.make(submit.dumped(checked, base.request["dataset"]), base.facts, settings, inline=base.inline)
 
 
-def _digest(content: Any) -> str:
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _name(name: str | None, values: Mapping[str, Any]) -> str:
+def _name(name: str | None, values: Mapping[str, object]) -> str:
     """A name that tells a member from the others."""
     told = ", ".join(f"{steps_of(pointer)[-1]} {_short(value)}" for pointer, value in values.items())
     return (f"{name}: {told}" if name else told)[:MOST_NAME]
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else orjson.dumps(value).decode().strip('"')
 
 

@@ -4,12 +4,23 @@ from collections import Counter
 from itertools import pairwise
 from math import comb, log10
 from sys import float_info
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from gd_engine import FormulaError, Model, column_names, losses_for, share_of
+from service.core.dataset_record import ColumnSummary, Labels
 from service.core.exceptions import invalid
+from service.core.run_record import Classes
+from service.core.run_request import (
+    AskedObjective,
+    AskedRequest,
+    BaseRequest,
+    ModelRequest,
+    ObjectiveRequest,
+    SplitRequest,
+    StoredRequest,
+)
 from service.core.settings import Settings
-from service.engine_adapter.factory import Classes, Request, model_of, own_theta0, task_of
+from service.engine_adapter.factory import model_of, own_theta0, task_of
 from service.jobs import hyperparameter_rules
 
 MOST_DECADES = log10(float_info.max)
@@ -27,17 +38,17 @@ class Facts(Protocol):
     @property
     def target(self) -> str: ...
     @property
-    def labels(self) -> list[str] | list[int] | None: ...
+    def labels(self) -> Labels | None: ...
     @property
     def text_target(self) -> bool: ...
     @property
-    def summary(self) -> list[dict[str, Any]]: ...
+    def summary(self) -> list[ColumnSummary]: ...
 
 
 class Plan(NamedTuple):
     """A run before it runs. `columns` are the trajectory's after θ; what the data decides is filled into `request`."""
 
-    request: Request
+    request: StoredRequest
     parameters: list[str]
     columns: list[str]
     classes: Classes
@@ -48,26 +59,30 @@ class Plan(NamedTuple):
     @property
     def steps(self) -> int:
         """How many updates are asked for."""
-        steps: int = self.request["descent"]["steps"]
-        return steps
+        return self.request["descent"]["steps"]
+
+    @property
+    def width(self) -> int:
+        """The number of float64 columns of a stored step."""
+        return len(self.parameters) + len(self.columns)
 
     @property
     def trajectory_bytes(self) -> int:
         """What the trajectory takes to store."""
-        return 8 * (self.steps + 1) * (len(self.parameters) + len(self.columns))
+        return 8 * (self.steps + 1) * self.width
 
 
-def make(request: Request, facts: Facts, settings: Settings, inline: bool) -> Plan:
+def make(asked: AskedRequest, facts: Facts, settings: Settings, inline: bool) -> Plan:
     """The plan of a request on a dataset. Raises InvalidError naming the first field that does not fit."""
     x, y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
-    classes = _classes(request["model"], facts, y)
-    _check_formula(request["model"], settings.max_formula)
-    _check_parameter_count(request["model"], len(facts.features), len(classes or ()), settings.max_parameters)
-    model = _model(request, facts.features, classes)
+    classes = _classes(asked["model"], facts, y)
+    _check_formula(asked["model"], settings.max_formula)
+    _check_parameter_count(asked["model"], len(facts.features), len(classes or ()), settings.max_parameters)
+    model = _model(asked, facts.features, classes)
     _check_names(model, x)
-    _check_columns(request, model, facts, x)
-    sizes = _sizes(request["split"], facts.rows)
-    request = _filled(request, model)
+    _check_columns(asked, model, facts, x)
+    sizes = _sizes(asked["split"], facts.rows)
+    request = _filled(asked, model)
     hyperparameter_rules.check(request, list(model.parameters), sizes.train)
     loss, l1 = request["objective"]["loss"], request["objective"]["l1"]
     plan = Plan(
@@ -83,7 +98,7 @@ def make(request: Request, facts: Facts, settings: Settings, inline: bool) -> Pl
     return plan
 
 
-def _model(request: Request, features: list[str], classes: Classes) -> Model:
+def _model(request: BaseRequest, features: list[str], classes: Classes) -> Model:
     try:
         model = model_of(request, features, classes)
     except FormulaError as error:
@@ -97,29 +112,37 @@ def _model(request: Request, features: list[str], classes: Classes) -> Model:
     return model
 
 
-def _filled(request: Request, model: Model) -> Request:
+def _filled(asked: AskedRequest, model: Model) -> StoredRequest:
     """The request with the defaults that depend on the model."""
-    objective, descent = request["objective"], request["descent"]
+    descent = asked["descent"]
+    theta0 = own_theta0(model) if descent["theta0"] is None else descent["theta0"]
+    return {
+        **asked,
+        "objective": _filled_objective(asked["objective"], model),
+        "descent": {**descent, "theta0": theta0},
+    }
+
+
+def _filled_objective(asked: AskedObjective, model: Model) -> ObjectiveRequest:
     suitable = losses_for(model.task)
-    loss: str = objective["loss"] or suitable[0]
+    loss = asked["loss"] or suitable[0]
     if loss not in suitable:
         raise invalid("/objective/loss", f"{loss} does not suit {model.kind}.", f"Choose {' or '.join(suitable)}.")
-    objective = {name: value for name, value in objective.items() if name != "delta"} | {"loss": loss}
+    objective: ObjectiveRequest = {"loss": loss, "l1": asked["l1"], "l2": asked["l2"]}
     if loss == "huber":
-        objective["delta"] = request["objective"]["delta"] or 1.0
-    elif request["objective"]["delta"] is not None:
+        objective["delta"] = asked["delta"] or 1.0
+    elif asked["delta"] is not None:
         raise invalid("/objective/delta", f"{loss} has no delta.", "Remove it, or choose the loss huber.")
-    theta0 = own_theta0(model) if descent["theta0"] is None else descent["theta0"]
-    return request | {"objective": objective, "descent": descent | {"theta0": theta0}}
+    return objective
 
 
-def _check_formula(model: Request, most: int) -> None:
+def _check_formula(model: ModelRequest, most: int) -> None:
     if model["kind"] == "formula" and len(model["formula"]) > most:
         message = f"The formula has {len(model['formula'])} characters, at most {most} are allowed."
         raise invalid("/model/formula", message, "Write it shorter.")
 
 
-def _check_parameter_count(model: Request, features: int, classes: int, most: int) -> None:
+def _check_parameter_count(model: ModelRequest, features: int, classes: int, most: int) -> None:
     count = _parameter_count(model, features, classes)
     if count > most:
         field = {"polynomial": "/degree", "mlp": "/hidden"}.get(model["kind"], "")
@@ -131,7 +154,7 @@ def _check_parameter_count(model: Request, features: int, classes: int, most: in
         )
 
 
-def _parameter_count(model: Request, features: int, classes: int) -> int:
+def _parameter_count(model: ModelRequest, features: int, classes: int) -> int:
     """Worked out, since to build a model of too many parameters would cost what the bound is there to save."""
     if model["kind"] == "formula":
         return 0  # bounded by itself
@@ -144,7 +167,7 @@ def _parameter_count(model: Request, features: int, classes: int) -> int:
     return columns * (classes if model["kind"] == "softmax" else 1)
 
 
-def _classes(model: Request, facts: Facts, pointer: str) -> Classes:
+def _classes(model: ModelRequest, facts: Facts, pointer: str) -> Classes:
     kind = model["kind"]
     if task_of(model) == "regression":
         if facts.text_target:
@@ -177,7 +200,7 @@ def _check_names(model: Model, pointer: str) -> None:
         raise invalid(pointer, message, "Give the features shorter names.")
 
 
-def _check_columns(request: Request, model: Model, facts: Facts, pointer: str) -> None:
+def _check_columns(request: BaseRequest, model: Model, facts: Facts, pointer: str) -> None:
     if len(set(model.parameters)) < len(model.parameters):
         [(name, _)] = Counter(model.parameters).most_common(1)
         raise invalid(pointer, f"A feature is called {name}, as a parameter of the model is.", "Rename the feature.")
@@ -213,16 +236,16 @@ class Sizes(NamedTuple):
     test: int
 
 
-def _sizes(split: Request, rows: int) -> Sizes:
+def _sizes(split: SplitRequest, rows: int) -> Sizes:
     """The sizes of a split's parts, for which no row need be drawn."""
-    test = _named(split["test_rows"], rows) if "test_rows" in split else _share(rows, split, "test")
-    validation = _share(rows - test, split, "validation")
+    test = _named(split["test_rows"], rows) if "test_rows" in split else _share(rows, split["test_fraction"], "test")
+    validation = _share(rows - test, split["validation_fraction"], "validation")
     return Sizes(rows - test - validation, validation, test)
 
 
-def _share(rows: int, split: Request, name: str) -> int:
+def _share(rows: int, share: float, name: str) -> int:
     try:
-        return share_of(rows, split[f"{name}_fraction"], name)
+        return share_of(rows, share, name)
     except ValueError as error:
         raise invalid(f"/split/{name}_fraction", f"{error}.", "Lower it, or give more rows.") from None
 

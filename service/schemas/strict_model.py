@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from service.core.exceptions import ErrorEntry, InvalidError, MalformedError, field_error, invalid
+from service.core.json_pointer import pointer_of
 
 MOST_ERRORS = 20
 MOST_FIELDS = 50_000
@@ -77,8 +78,7 @@ def wrong(message: str, hint: str, *at: str | int) -> PydanticCustomError:
 
 def pointer(place: tuple[int | str, ...]) -> str:
     """The JSON pointer (RFC 6901) of a location in the body."""
-    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place if not str(step).startswith(TAG)]
-    return "".join(f"/{step}" for step in steps)
+    return pointer_of(step for step in place if not str(step).startswith(TAG))
 
 
 def _fields_given(value: Any) -> int:

@@ -20,7 +20,7 @@ from service.core.settings import Settings
 from service.maintenance.retention import Retention
 from service.server import http_protocol
 from service.server.open_database import opened
-from service.storage import api_keys
+from service.storage.api_keys import usable_keys
 from service.storage.database import Database
 from service.worker.supervisor import Supervisor
 
@@ -99,7 +99,7 @@ def _app(settings: Settings, database: Database) -> FastAPI:
     """The API as others may reach it. Raises StartError where it would let in nobody, or more than it was told to."""
     if policy.are_required(settings):
         with database.reading() as connection:
-            if not api_keys.usable(connection):
+            if not usable_keys(connection):
                 raise StartError(NO_KEYS)
     try:
         app = create_app(settings, database)

@@ -13,20 +13,22 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
 
+from service.core.dataset_record import ColumnSummary, Dataset, Labels
+from service.storage.chunk import Chunk
 from service.storage.errors import CorruptError
+from service.storage.ownership import is_seen_by_owner
 from service.storage.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
 Rows = np.ndarray[Any, np.dtype[np.float64]]
-Labels = list[str] | list[int]
 
 # Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
-_IS_OWN = or_(bindparam("owner").is_(None), datasets.c.owner == bindparam("owner"))
-_BY_ID = select(datasets).where(datasets.c.id == bindparam("dataset_id"), _IS_OWN)
-_LATEST = select(datasets).where(datasets.c.uploaded, _IS_OWN).order_by(datasets.c.seq.desc()).limit(1)
+_IS_OWN = is_seen_by_owner(datasets)
+_RECORDS = select(*(datasets.c[name] for name in Dataset._fields))
+_BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN)
+_LATEST = _RECORDS.where(datasets.c.uploaded, _IS_OWN).order_by(datasets.c.seq.desc()).limit(1)
 _KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
 _ADD = insert(datasets)
 _ADD_CHUNK = insert(dataset_chunks)
@@ -44,7 +46,7 @@ class NewDataset:
     target: str
     labels: Labels | None
     text_target: bool
-    summary: list[dict[str, Any]]
+    summary: list[ColumnSummary]
     owner: str | None = None
 
 
@@ -53,21 +55,28 @@ def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str
     return hashlib.sha256(orjson.dumps([features, target, text_labels]))
 
 
-def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Row[Any] | None:
+def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
     """The owner's dataset with this id, or anybody's for None; "latest" is the newest one uploaded."""
     if dataset_id == "latest":
-        return connection.execute(_LATEST, {"owner": owner}).one_or_none()
-    return connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
+        row = connection.execute(_LATEST, {"owner": owner}).one_or_none()
+    else:
+        row = connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
+    return None if row is None else Dataset.from_row(row)
 
 
-def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Iterable[Row[Any]]:
+def find_by_seq(connection: Connection, seq: int) -> Dataset:
+    """The dataset with this number, which is there."""
+    return Dataset.from_row(connection.execute(_RECORDS.where(datasets.c.seq == seq)).one())
+
+
+def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Iterator[Dataset]:
     """The newest uploaded datasets of an owner, or of everybody for None, whose seq is below `before`, one by one."""
-    query = select(datasets).where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(limit)
+    query = _RECORDS.where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
     if before is not None:
         query = query.where(datasets.c.seq < before)
-    return connection.execute(query)
+    return map(Dataset.from_row, connection.execute(query))
 
 
 def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uploaded: bool) -> int:
@@ -88,36 +97,36 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
     return seq
 
 
-def read(connection: Connection, dataset: Row[Any], first: int = 0, last: int | None = None) -> Iterator[Rows]:
+def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | None = None) -> Iterator[Rows]:
     """The rows `first` to `last` (included), shape (k, d + 1) a chunk: the features, then the target.
 
     Raises CorruptError if a chunk's checksum is wrong.
     """
     last = dataset.rows - 1 if last is None else last
     query = (
-        select(dataset_chunks)
+        select(*(dataset_chunks.c[name] for name in ("first_row", "rows", "data", "checksum")))
         .where(dataset_chunks.c.dataset_seq == dataset.seq)
         .where(dataset_chunks.c.first_row <= last, dataset_chunks.c.first_row + dataset_chunks.c.rows > first)
         .order_by(dataset_chunks.c.first_row)
         .execution_options(yield_per=1)
     )
-    for chunk in connection.execute(query):
+    for chunk in map(Chunk.from_row, connection.execute(query)):
         if zlib.crc32(chunk.data) != chunk.checksum:
-            raise CorruptError(f"Dataset {dataset.id} is damaged at row {chunk.first_row}: its checksum is wrong.")
+            raise CorruptError(f"Dataset {dataset.id} is damaged at row {chunk.first}: its checksum is wrong.")
         block = np.frombuffer(chunk.data, dtype="<f8").reshape(chunk.rows, -1)
-        yield block[max(first - chunk.first_row, 0) : last + 1 - chunk.first_row]
+        yield block[max(first - chunk.first, 0) : last + 1 - chunk.first]
 
 
 def uses(connection: Connection, dataset_seq: int) -> int:
     """How many runs were made from the dataset."""
     query = select(func.count()).select_from(runs)
-    query = query.where(runs.c.dataset_seq == dataset_seq, runs.c.verifies.is_(None))
+    query = query.where(runs.c.dataset_seq == dataset_seq, runs.c.verifies.is_(None), runs.c.deleted_at.is_(None))
     return int(connection.execute(query).scalar_one())
 
 
 def remove(connection: Connection, dataset_seq: int) -> None:
-    """Deletes a dataset that no run uses, its rows, and at once what is left of deleted runs that used it."""
-    connection.execute(delete(runs).where(runs.c.dataset_seq == dataset_seq, runs.c.verifies == runs.c.seq))
+    """Deletes a dataset that no run uses, its rows, and the rest of the deleted runs that used it."""
+    connection.execute(delete(runs).where(runs.c.dataset_seq == dataset_seq, runs.c.deleted_at.is_not(None)))
     connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq))
 
 

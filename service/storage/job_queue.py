@@ -6,12 +6,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, or_, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.core.failpoints import reach
+from service.core.run_record import Run
+from service.core.run_request import StoredRequest
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
-from service.storage.runs import _CLAIMED, _STATUS, STOPPING
+from service.storage.runs import STOPPING, claimed, state
 from service.storage.tables import runs
 
 
@@ -20,7 +22,7 @@ def _claimable() -> ColumnElement[bool]:
     return and_(tables.IS_WORKABLE, or_(runs.c.status == RunStatus.QUEUED, expired))
 
 
-def _claim(*which: Any) -> Any:
+def _claim(*which: Any) -> ReturningUpdate[Any]:
     is_queued = runs.c.status == RunStatus.QUEUED
     return (
         update(runs)
@@ -53,8 +55,16 @@ class LeaseLostError(Exception):
 class Claim(NamedTuple):
     """A run in a worker's hands."""
 
-    run: Row[Any]
+    run: Run
     token: int
+    checkpoint: bytes | None = None
+
+
+class WaitingRun(NamedTuple):
+    """A run of a sweep that no worker has had."""
+
+    seq: int
+    request: StoredRequest
 
 
 def has_work(connection: Connection) -> bool:
@@ -76,32 +86,34 @@ def claim(connection: Connection, owner: str, lease_seconds: float, wanted: int 
         seq = connection.execute(_CLAIM_ONE, given | {"wanted": wanted}).scalar_one_or_none()
     if seq is None:
         return None
-    run = connection.execute(_CLAIMED, {"of_seq": seq}).one()
+    run, checkpoint = claimed(connection, seq)
     reach("claim.after", run.name)
-    return Claim(run, run.lease_token)
+    return Claim(run, run.lease_token, checkpoint)
 
 
-def beside(connection: Connection, run: Row[Any]) -> tuple[int, list[Any]]:
+def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:
     """Of the runs of a run's sweep: how many workers hold, and those, in order, that wait and never had a worker."""
     of_sweep = select(runs.c.seq, runs.c.status, runs.c.lease_token, runs.c.request).where(
         runs.c.sweep_seq == run.sweep_seq, tables.IS_WORKABLE
     )
     found = connection.execute(of_sweep.order_by(runs.c.seq)).all()
     held = sum(each.status in HELD for each in found)
-    return held, [each for each in found if each.status == RunStatus.QUEUED and each.lease_token == 0]
+    waiting = [each for each in found if each.status == RunStatus.QUEUED and each.lease_token == 0]
+    return held, [WaitingRun(each.seq, each.request) for each in waiting]
 
 
 def status(connection: Connection, claim: Claim) -> RunStatus:
     """The status of a run in a worker's hands. Raises LeaseLostError if it is in them no more."""
-    row = connection.execute(_STATUS, {"of_seq": claim.run.seq}).one_or_none()
-    if row is None or row.lease_token != claim.token or row.status not in HELD:
+    found = state(connection, claim.run.seq)
+    if found is None or found.lease_token != claim.token or found.status not in HELD:
         raise LeaseLostError
-    return RunStatus(row.status)
+    return found.status
 
 
 def has_steps(connection: Connection, claim: Claim) -> bool:
     """Whether any step of the run is stored."""
-    return bool(connection.execute(_STATUS, {"of_seq": claim.run.seq}).one().rows_done)
+    found = state(connection, claim.run.seq)
+    return found is not None and found.rows_done > 0
 
 
 def progress(connection: Connection, claim: Claim, lease_seconds: float, values: Mapping[str, Any]) -> RunStatus:
@@ -156,7 +168,7 @@ def _held(
 
 
 @cache
-def _while_held(statuses: frozenset[RunStatus]) -> Any:
+def _while_held(statuses: frozenset[RunStatus]) -> ReturningUpdate[Any]:
     """An UPDATE that sets the columns that its parameters name."""
     is_held = (runs.c.seq == bindparam("of_seq"), runs.c.lease_token == bindparam("of_token"))
     return update(runs).where(*is_held, runs.c.status.in_(statuses)).returning(runs.c.status)

@@ -7,60 +7,81 @@ LeaseLostError.
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, insert, or_, select, update
-from sqlalchemy.engine import Row
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningInsert
 
 from service.core.failpoints import reach
+from service.core.run_record import Run
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
+from service.storage.ownership import is_seen_by_owner
 from service.storage.tables import run_tags, runs
 
 _VERIFIED = (
     *("dataset_seq", "owner", "request_digest", "parameters", "classes", "columns"),
     *("train_rows", "validation_rows", "test_rows", "steps_total"),
 )
-_SHOWN = [tables.datasets.c[name] for name in ("id", "rows", "features", "target", "text_target")]
 
 
-_SEEN = [column for column in runs.c if column.name != "checkpoint"]
-"""What a reader sees of a run. The checkpoint, some times as large as θ, is for the worker that claims the run."""
+def _column(name: str) -> tuple[Column[Any], bool]:
+    """The column of a field of `Run`, and whether it is one of the dataset."""
+    of_run = runs.c.get(name)
+    return (tables.datasets.c[name.removeprefix("dataset_")], True) if of_run is None else (of_run, False)
 
 
-def _with_dataset(*more: Any) -> Any:
-    of_dataset = [column.label(f"dataset_{column.name}") for column in _SHOWN]
-    return select(*_SEEN, *more, *of_dataset).join(tables.datasets)
+_COLUMNS = [_column(name) for name in Run._fields]
 
 
-def _create() -> Any:
-    """An INSERT that gives back what `_with_dataset` selects, so that a submission is one statement less."""
+def _records(*more: Column[Any]) -> Select[Any]:
+    """A SELECT of the fields of `Run`, in their order, and of more columns after them."""
+    return select(*(column for column, _ in _COLUMNS), *more).select_from(runs).join(tables.datasets)
+
+
+def _create() -> ReturningInsert[Any]:
+    """An INSERT that returns what `_records` selects, so that a submission is one statement less."""
     of_run = tables.datasets.c.seq == bindparam("of_dataset")
-    shown = [select(column).where(of_run).scalar_subquery().label(f"dataset_{column.name}") for column in _SHOWN]
-    return insert(runs).returning(*_SEEN, *shown)
+    fields = [select(column).where(of_run).scalar_subquery() if other else column for column, other in _COLUMNS]
+    return insert(runs).returning(*fields)
 
 
 # Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
 _CREATE = _create()
-_SHOWS_TO = [runs.c.verifies.is_(None), or_(bindparam("owner").is_(None), runs.c.owner == bindparam("owner"))]
-_BY_ID = _with_dataset().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
-_BY_SEQ = _with_dataset().where(runs.c.seq == bindparam("of_seq"))
-_CLAIMED = _with_dataset(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
-_BY_KEY = _with_dataset().where(runs.c.idempotency_key == bindparam("key"))
-_LATEST = _with_dataset().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
-_STATUS = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(runs.c.seq == bindparam("of_seq"))
+_IS_LISTED = [runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)]
+_SHOWS_TO = [*_IS_LISTED, is_seen_by_owner(runs)]
+_BY_ID = _records().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
+_BY_KEY = _records().where(runs.c.idempotency_key == bindparam("key"))
+_LATEST = _records().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
+_BY_SEQ = _records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
+_CLAIMED = _records(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
+_STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(
+    runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None)
+)
 
-
-# A deleted run of which something is left: no one's, nobody's work, and hidden as what verifies a run is, by itself.
-_REMOVED: dict[str, Any] = {
-    "verifies": runs.c.seq,
-    "status": RunStatus.CANCELLED,
+# Of a deleted run whose chunks are not all deleted yet: hidden from its owner, and no work for a worker.
+_DELETED: dict[str, Any] = {
+    "deleted_at": bindparam("now"),
+    "status": case((runs.c.status.in_(FINISHED), runs.c.status), else_=RunStatus.CANCELLED),
     "owner": None,
     "idempotency_key": None,
     "sweep_seq": None,
-    "finished_at": func.coalesce(runs.c.finished_at, 0.0),
+    "finished_at": func.coalesce(runs.c.finished_at, bindparam("now")),
     "lease_owner": None,
     "lease_expires_at": None,
     "lease_token": runs.c.lease_token + 1,
@@ -72,10 +93,18 @@ STOPPING: Mapping[str, Any] = {"lease_owner": None}
 """What a worker that has to stop writes: a lease that runs out without an owner is no loss of the run."""
 
 
-def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str, str]) -> Row[Any]:
-    """Queues a run; what `find` would give. `values` are the columns that the request decides."""
+class RunState(NamedTuple):
+    """The columns of a run that change while a worker has it."""
+
+    status: RunStatus
+    lease_token: int
+    rows_done: int
+
+
+def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str, str]) -> Run:
+    """Queues a run. `values` are the columns that the request decides."""
     row = _queued(values, tags)
-    run = connection.execute(_CREATE, row | {"of_dataset": row["dataset_seq"]}).one()
+    run = Run.from_row(connection.execute(_CREATE, row | {"of_dataset": row["dataset_seq"]}).one())
     if tags:
         connection.execute(insert(run_tags), [{"run_seq": run.seq, "key": k, "value": v} for k, v in tags.items()])
     return run
@@ -107,14 +136,11 @@ def _queued(values: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def find(connection: Connection, run_id: str, owner: str | None = None) -> Row[Any] | None:
-    """The owner's run with this id, or anybody's for None, with its dataset's columns as dataset_*.
-
-    "latest" is the newest run.
-    """
+def find(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
+    """The owner's run with this id, or anybody's for None; "latest" is the newest run."""
     if run_id == "latest":
-        return connection.execute(_LATEST, {"owner": owner}).one_or_none()
-    return connection.execute(_BY_ID, {"run_id": run_id, "owner": owner}).one_or_none()
+        return _found(connection, _LATEST, {"owner": owner})
+    return _found(connection, _BY_ID, {"run_id": run_id, "owner": owner})
 
 
 def scoped_key(key: str, owner: str | None) -> str:
@@ -122,14 +148,31 @@ def scoped_key(key: str, owner: str | None) -> str:
     return key if owner is None else f"{owner}/{key}"
 
 
-def find_by_seq(connection: Connection, seq: int) -> Row[Any] | None:
-    """The run with this number."""
-    return connection.execute(_BY_SEQ, {"of_seq": seq}).one_or_none()
+def find_by_seq(connection: Connection, seq: int) -> Run | None:
+    """The run with this number, unless it is deleted."""
+    return _found(connection, _BY_SEQ, {"of_seq": seq})
 
 
-def find_by_key(connection: Connection, key: str) -> Row[Any] | None:
+def find_by_key(connection: Connection, key: str) -> Run | None:
     """The run that was made with this idempotency key, as stored."""
-    return connection.execute(_BY_KEY, {"key": key}).one_or_none()
+    return _found(connection, _BY_KEY, {"key": key})
+
+
+def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Run | None:
+    row = connection.execute(query, values).one_or_none()
+    return None if row is None else Run.from_row(row)
+
+
+def claimed(connection: Connection, seq: int) -> tuple[Run, bytes | None]:
+    """A run with its checkpoint, for the worker that has just claimed it."""
+    *row, checkpoint = connection.execute(_CLAIMED, {"of_seq": seq}).one()
+    return Run.from_row(row), checkpoint
+
+
+def state(connection: Connection, seq: int) -> RunState | None:
+    """The state of a run, soonest; None for a deleted one."""
+    row = connection.execute(_STATE, {"of_seq": seq}).one_or_none()
+    return None if row is None else RunState(RunStatus(row.status), row.lease_token, row.rows_done)
 
 
 def page(
@@ -141,9 +184,9 @@ def page(
     tag: tuple[str, str] | None,
     sweep: str | None = None,
     owner: str | None = None,
-) -> Iterable[Row[Any]]:
+) -> Iterator[Run]:
     """The newest runs of an owner, or of everybody for None, whose seq is below `before_seq`, one by one."""
-    query = _with_dataset().where(runs.c.verifies.is_(None)).order_by(runs.c.seq.desc()).limit(limit)
+    query = _records().where(*_IS_LISTED).order_by(runs.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(runs.c.owner == owner)
     if before_seq is not None:
@@ -154,7 +197,7 @@ def page(
         query = query.where(runs.c.sweep_seq == sweeps.seq_of(sweep, owner))
     if tag is not None:
         query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
-    return connection.execute(query)
+    return map(Run.from_row, connection.execute(query))
 
 
 def cancel(connection: Connection, run_id: str) -> bool:
@@ -206,32 +249,30 @@ def _moved(
 
 def verify(connection: Connection, run_id: str) -> int | None:
     """Queues the verification of a run, unless there is one under way; its seq. None if there is no such run."""
-    run = connection.execute(select(*_SEEN).where(runs.c.id == run_id)).one_or_none()
+    run = find(connection, run_id)
     if run is None:
         return None
     known = connection.execute(select(runs.c.seq).where(runs.c.verifies == run.seq)).scalar_one_or_none()
     if known is not None:
         return int(known)
     copied = {name: getattr(run, name) for name in _VERIFIED}
-    request = run.request | {"deadline_seconds": None}
-    return int(create(connection, copied | {"request": request, "verifies": run.seq}, {}).seq)
+    request = {**run.request, "deadline_seconds": None}
+    return create(connection, copied | {"request": request, "verifies": run.seq}, {}).seq
 
 
 def remove(connection: Connection, run_id: str) -> bool:
     """Deletes a run, its trajectory, and its dataset if only the run kept it. Its worker, if any, loses the lease.
 
-    A long trajectory would take too long: its run is hidden, and what it holds is taken away later (`space.take_away`).
+    A long trajectory would take too long: its run is hidden, and its chunks are deleted later (`vacuum.take_away`).
     """
-    shown = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(
-        runs.c.id == run_id, runs.c.verifies.is_(None)
-    )
-    run = connection.execute(shown).one_or_none()
+    listed = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(runs.c.id == run_id, *_IS_LISTED)
+    run = connection.execute(listed).one_or_none()
     if run is None:
         return False
     with _deleting():
         connection.execute(delete(runs).where(runs.c.verifies == run.seq))
         if trajectories.is_long(connection, run.seq):
-            connection.execute(update(runs).where(runs.c.seq == run.seq).values(_REMOVED))
+            connection.execute(_hide(runs.c.seq == run.seq), {"now": time.time()})
         else:
             connection.execute(delete(runs).where(runs.c.seq == run.seq))
             datasets.remove_if_unused(connection, run.dataset_seq)
@@ -245,8 +286,12 @@ def remove_members(connection: Connection, sweep_seq: int) -> None:
     members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
     with _deleting():
         connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
-        connection.execute(update(runs).where(runs.c.sweep_seq == sweep_seq).values(_REMOVED))
+        connection.execute(_hide(runs.c.sweep_seq == sweep_seq), {"now": time.time()})
         sweeps.remove_if_empty(connection, sweep_seq)
+
+
+def _hide(which: ColumnElement[bool]) -> Update:
+    return update(runs).where(which).values(_DELETED)
 
 
 @contextmanager
@@ -258,10 +303,5 @@ def _deleting() -> Iterator[None]:
 
 def finished_before(connection: Connection, moment: float, limit: int) -> Sequence[str]:
     """The ids of some runs that ended before a moment, the earliest first."""
-    ended = select(runs.c.id).where(runs.c.finished_at < moment, runs.c.verifies.is_(None))
+    ended = select(runs.c.id).where(runs.c.finished_at < moment, *_IS_LISTED)
     return connection.execute(ended.order_by(runs.c.finished_at).limit(limit)).scalars().all()
-
-
-def standing(connection: Connection, seq: int) -> Any | None:
-    """A run's `status` and `rows_done`, soonest: what can change while it is under way."""
-    return connection.execute(_STATUS, {"of_seq": seq}).one_or_none()

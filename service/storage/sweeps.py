@@ -2,57 +2,63 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, case, delete, exists, func, insert, or_, select
-from sqlalchemy.engine import Row
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, case, delete, exists, func, insert, select
 
+from service.core.sweep_record import Member, StatusCount, Sweep
+from service.storage.ownership import is_seen_by_owner
 from service.storage.tables import runs, sweeps
 
-_IS_OWN = or_(bindparam("owner").is_(None), sweeps.c.owner == bindparam("owner"))
-_BY_ID = select(sweeps).where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
-_LATEST = select(sweeps).where(_IS_OWN).order_by(sweeps.c.seq.desc()).limit(1)
-_RANKED = (
-    *("seq", "id", "name", "status", "sweep", "learning_rate", "rows_done", "steps_total"),
-    *("final", "best", "diverged_at", "finished_at"),
-)
-_MEMBERS = select(*(runs.c[name] for name in _RANKED)).where(runs.c.sweep_seq == bindparam("of_sweep"))
+_IS_OWN = is_seen_by_owner(sweeps)
+_RECORDS = select(*(sweeps.c[name] for name in Sweep._fields))
+_BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
+_LATEST = _RECORDS.where(_IS_OWN).order_by(sweeps.c.seq.desc()).limit(1)
+_MEMBERS = select(*(runs.c[name] for name in Member._fields)).where(runs.c.sweep_seq == bindparam("of_sweep"))
 _COUNTED = (
     runs.c.status,
+    runs.c.sweep_seq,
     func.count().label("runs"),
     func.sum(case((runs.c.rows_done > 0, runs.c.rows_done - 1), else_=0)).label("steps_done"),
     func.sum(runs.c.steps_total).label("steps_total"),
     func.max(runs.c.finished_at).label("finished_at"),
 )
 
+_CREATE = insert(sweeps).returning(*_RECORDS.selected_columns)
 
-def create(connection: Connection, values: Mapping[str, Any]) -> Row[Any]:
+
+def create(connection: Connection, values: Mapping[str, Any]) -> Sweep:
     """A new sweep, without runs as yet. `values` are the columns that the request decides."""
     row = {**values, "id": secrets.token_hex(8), "created_at": time.time()}
-    return connection.execute(insert(sweeps).returning(sweeps), row).one()
+    return Sweep.from_row(connection.execute(_CREATE, row).one())
 
 
-def find(connection: Connection, sweep_id: str, owner: str | None = None) -> Row[Any] | None:
+def find(connection: Connection, sweep_id: str, owner: str | None = None) -> Sweep | None:
     """The owner's sweep with this id, or anybody's for None; "latest" is the newest."""
     if sweep_id == "latest":
-        return connection.execute(_LATEST, {"owner": owner}).one_or_none()
-    return connection.execute(_BY_ID, {"sweep_id": sweep_id, "owner": owner}).one_or_none()
+        return _found(connection, _LATEST, {"owner": owner})
+    return _found(connection, _BY_ID, {"sweep_id": sweep_id, "owner": owner})
 
 
-def find_by_key(connection: Connection, key: str) -> Row[Any] | None:
+def find_by_key(connection: Connection, key: str) -> Sweep | None:
     """The sweep that was made with this idempotency key, as stored."""
-    return connection.execute(select(sweeps).where(sweeps.c.idempotency_key == key)).one_or_none()
+    return _found(connection, _RECORDS.where(sweeps.c.idempotency_key == bindparam("key")), {"key": key})
 
 
-def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Sequence[Row[Any]]:
+def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sweep | None:
+    row = connection.execute(query, values).one_or_none()
+    return None if row is None else Sweep.from_row(row)
+
+
+def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> list[Sweep]:
     """The newest sweeps of an owner, or of everybody for None, whose seq is below `before`."""
-    query = select(sweeps).order_by(sweeps.c.seq.desc()).limit(limit)
+    query = _RECORDS.order_by(sweeps.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(sweeps.c.owner == owner)
     if before is not None:
         query = query.where(sweeps.c.seq < before)
-    return connection.execute(query).all()
+    return [Sweep.from_row(row) for row in connection.execute(query)]
 
 
 def seq_of(sweep_id: str, owner: str | None = None) -> ScalarSelect[Any]:
@@ -61,15 +67,16 @@ def seq_of(sweep_id: str, owner: str | None = None) -> ScalarSelect[Any]:
     return asked.params(owner=owner).with_only_columns(sweeps.c.seq).scalar_subquery()
 
 
-def members(connection: Connection, sweep_seq: int) -> Iterable[Row[Any]]:
+def members(connection: Connection, sweep_seq: int) -> Iterator[Member]:
     """What a ranking needs of a sweep's runs, one by one in the order in which they were asked for."""
-    return connection.execute(_MEMBERS.order_by(runs.c.seq), {"of_sweep": sweep_seq})
+    return map(Member.from_row, connection.execute(_MEMBERS.order_by(runs.c.seq), {"of_sweep": sweep_seq}))
 
 
-def counts(connection: Connection, seqs: Sequence[int]) -> Sequence[Row[Any]]:
+def counts(connection: Connection, seqs: Sequence[int]) -> list[StatusCount]:
     """How many `runs` each of some sweeps has in each `status`, with their steps: a row a `sweep_seq` and status."""
-    counted = select(runs.c.sweep_seq, *_COUNTED).where(runs.c.sweep_seq.in_(seqs))
-    return connection.execute(counted.group_by(runs.c.sweep_seq, runs.c.status)).all()
+    counted = select(*_COUNTED).where(runs.c.sweep_seq.in_(seqs))
+    grouped = counted.group_by(runs.c.sweep_seq, runs.c.status)
+    return [StatusCount.from_row(row) for row in connection.execute(grouped)]
 
 
 def remove_if_empty(connection: Connection, sweep_seq: int) -> None:

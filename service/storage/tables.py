@@ -116,9 +116,10 @@ runs = Table(
     # The sweep that the run is a member of, and what varies in it: {"id", "values"}.
     Column("sweep_seq", _Key),
     Column("sweep", JSON),
-    # A run that only recomputes another one, compares, and is not shown: the other's seq. A deleted run whose chunks
-    # are not all taken away yet is not shown either: its own.
+    # A run that only recomputes another one, compares, and is not shown: the other's seq.
     Column("verifies", _Key),
+    # A deleted run whose chunks are not all deleted yet, which is not shown.
+    Column("deleted_at", Double),
     # What came of recomputing this run.
     Column("verification", JSON),
     # SHA-256 of the rows so far, one step after the other: θ and the columns as float64.
@@ -147,11 +148,12 @@ for _name, _columns, _where in (
     ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_workable}")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
-# Most runs lack the first three, and those that wait the fourth: they are not in these.
+# Most runs lack the first four, and those that wait the fifth: they are not in these.
 for _name, _columns, _where in (
     ("ix_runs_owner", (runs.c.owner, runs.c.seq), text("owner IS NOT NULL")),
     ("ix_runs_sweep", (runs.c.sweep_seq, runs.c.seq), text("sweep_seq IS NOT NULL")),
     ("ix_runs_verifies", (runs.c.verifies,), text("verifies IS NOT NULL")),
+    ("ix_runs_deleted_at", (runs.c.deleted_at,), text("deleted_at IS NOT NULL")),
     ("ix_runs_finished_at", (runs.c.finished_at,), text("finished_at IS NOT NULL")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)

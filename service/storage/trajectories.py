@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, insert, or_, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from service.core.failpoints import reach
+from service.storage.chunk import Chunk
 from service.storage.database import Database
 from service.storage.errors import CorruptError, GoneError
-from service.storage.tables import runs
-from service.storage.tables import trajectory_chunks as chunks
+from service.storage.tables import runs, trajectory_chunks
 
 Columns = np.ndarray[Any, np.dtype[np.float64]]
 READ_BYTES = 1024 * 1024
@@ -20,22 +20,21 @@ CHUNK_ROWS = 1024
 DELETED_AT_ONCE = 64
 """The most chunks that are deleted in one transaction: where a page has to be read for each page, 0.1 s."""
 
+_chunk = trajectory_chunks.c
 # The chunk that holds `first` begins at most one chunk's rows before it: after `earliest`.
 _SOME = (
-    select(chunks.c.first_step, chunks.c.rows, chunks.c.data, chunks.c.checksum)
-    .where(chunks.c.run_seq == bindparam("run_seq"), chunks.c.first_step + chunks.c.rows > bindparam("first"))
-    .where(chunks.c.first_step <= bindparam("last"), chunks.c.first_step > bindparam("earliest"))
-    .order_by(chunks.c.first_step)
+    select(_chunk.first_step, _chunk.rows, _chunk.data, _chunk.checksum)
+    .where(
+        _chunk.run_seq == bindparam("run_seq"),
+        _chunk.first_step + _chunk.rows > bindparam("first"),
+    )
+    .where(_chunk.first_step <= bindparam("last"), _chunk.first_step > bindparam("earliest"))
+    .order_by(_chunk.first_step)
     .limit(bindparam("most"))
 )
-_ADD = insert(chunks)
-# A long run that was deleted is hidden, as what verifies itself, until its chunks are taken away.
-_IS_THERE = select(runs.c.seq).where(
-    runs.c.seq == bindparam("run_seq"), or_(runs.c.verifies.is_(None), runs.c.verifies != runs.c.seq)
-)
-_AFTER_MANY = (
-    select(chunks.c.first_step).where(chunks.c.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
-)
+_ADD = insert(trajectory_chunks)
+_IS_THERE = select(runs.c.seq).where(runs.c.seq == bindparam("run_seq"), runs.c.deleted_at.is_(None))
+_AFTER_MANY = select(_chunk.first_step).where(_chunk.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
 
 
 def chunk_rows(columns: int) -> int:
@@ -83,7 +82,7 @@ def _some(database: Database, run_seq: int, columns: int, first: int, last: int)
         found = connection.execute(_SOME, place).all()
     if not found:
         raise _missing(database, run_seq, first)
-    return [(row.first_step, _decode(row, columns)) for row in found]
+    return [(chunk.first, _decode(chunk, columns)) for chunk in map(Chunk.from_row, found)]
 
 
 def _missing(database: Database, run_seq: int, step: int) -> Exception:
@@ -94,7 +93,7 @@ def _missing(database: Database, run_seq: int, step: int) -> Exception:
     return CorruptError(f"The trajectory has no step {step}.")
 
 
-def _decode(row: Any, columns: int) -> Columns:
-    if zlib.crc32(row.data) != row.checksum:
-        raise CorruptError(f"The trajectory is damaged at step {row.first_step}: a checksum is wrong.")
-    return np.frombuffer(row.data, dtype="<f8").reshape(columns, row.rows)
+def _decode(chunk: Chunk, columns: int) -> Columns:
+    if zlib.crc32(chunk.data) != chunk.checksum:
+        raise CorruptError(f"The trajectory is damaged at step {chunk.first}: a checksum is wrong.")
+    return np.frombuffer(chunk.data, dtype="<f8").reshape(columns, chunk.rows)

@@ -22,6 +22,7 @@ _WORKABLE = _count(runs, tables.IS_WORKABLE)
 _PAUSED = _count(runs, tables.IS_AT_REST, runs.c.status == RunStatus.PAUSED)
 _KEPT = _count(runs, by_owner=runs.c.owner)
 _VERIFYING = _count(runs, runs.c.verifies.is_not(None))
+_DELETED = _count(runs, runs.c.deleted_at.is_not(None))
 _VERIFIES = select(runs.c.seq).where(runs.c.verifies == bindparam("run_seq"))
 _UPLOADED = _count(datasets, datasets.c.uploaded)
 
@@ -32,8 +33,8 @@ def unfinished(connection: Connection, owner: str | None) -> int:
 
 
 def kept(connection: Connection, owner: str | None) -> int:
-    """Runs, finished or not, without verifications."""
-    return _of(connection, owner, _KEPT) - _of(connection, owner, _VERIFYING)
+    """Runs, finished or not, without verifications and deleted ones."""
+    return _of(connection, owner, _KEPT) - _of(connection, owner, _VERIFYING) - _of(connection, owner, _DELETED)
 
 
 def is_being_verified(connection: Connection, run_seq: int) -> bool:

@@ -3,13 +3,14 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Outcome, Problem, diagnose, optimum
 from gd_engine.arrays import FloatArray
+from service.core.run_record import BestStep, Criteria, Number, Optimum
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.engine_adapter.factory import asked
@@ -45,7 +46,7 @@ class BlockStorage:
     ) -> None:
         self._database, self._claim, self._settings, self._lease = database, claim, settings, lease
         self._prepared, self._timings = prepared, timings
-        self._best: dict[str, Any] | None = claim.run.best
+        self._best = claim.run.best
         self._summary = TrajectorySummary(database, claim.run.seq, len(claim.run.parameters), claim.run.columns)
 
     def take(self, block: Block, columns: FloatArray) -> bool:
@@ -122,12 +123,12 @@ class BlockStorage:
             self._best = values["best"] = self._better(block)
         return values
 
-    def _better(self, block: Block) -> dict[str, Any] | None:
+    def _better(self, block: Block) -> BestStep | None:
         errors = block.columns["test_mse"]
         if np.isnan(errors).all():
             return self._best
         index = int(np.nanargmin(errors))
-        if self._best is not None and self._best["test_mse"] <= errors[index]:
+        if self._best is not None and _test_mse(self._best) <= errors[index]:
             return self._best
         return {
             "step": block.first_step + index,
@@ -144,7 +145,12 @@ def _ending_of(outcome: Outcome | None) -> Ending | None:
     return Ending(RunStatus.SUCCEEDED, {"stop_reason": outcome.reason})
 
 
-def _optimum(problem: Problem) -> dict[str, Any] | None:
+def _test_mse(best: BestStep) -> float:
+    """The least test MSE so far. A value that is not finite is null in the store."""
+    return float("inf") if best["test_mse"] is None else best["test_mse"]
+
+
+def _optimum(problem: Problem) -> Optimum | None:
     if not problem.quadratic:
         return None
     best = optimum(problem)
@@ -157,19 +163,15 @@ def _optimum(problem: Problem) -> dict[str, Any] | None:
     }
 
 
-def _row(problem: Problem, block: Block, index: int) -> dict[str, Any]:
+def _row(problem: Problem, block: Block, index: int) -> Criteria:
     theta = block.theta[index]
     columns = {name: float(column[index]) for name, column in block.columns.items()}
     for name in ("gradient_norm", "learning_rate", "optimality_gap"):
         columns.pop(name, None)
-    return {
-        "step": block.first_step + index,
-        "theta": theta.tolist(),
-        "coefficients": _coefficients(problem, theta),
-        **columns,
-    }
+    step = {"step": block.first_step + index, "theta": theta.tolist(), "coefficients": _coefficients(problem, theta)}
+    return cast("Criteria", step | columns)
 
 
-def _coefficients(problem: Problem, theta: FloatArray) -> dict[str, float]:
+def _coefficients(problem: Problem, theta: FloatArray) -> dict[str, Number]:
     with np.errstate(all="ignore"):
         return dict(zip(problem.model.parameters, problem.coefficients(theta).tolist(), strict=True))

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.core.run_record import KINDS_OF_WORK, Run
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import job_queue, runs
@@ -197,19 +198,20 @@ class RunLease(threading.Thread):
             os._exit(code)
 
 
-def _age_of_lease(run: Any, settings: Settings) -> float:
+def _age_of_lease(run: Run, settings: Settings) -> float:
     """For how many seconds a run's lease has been running, the commit of its claim among them."""
-    begun: float = run.lease_expires_at - settings.lease_seconds
-    return max(0.0, time.time() - begun)
+    now = time.time()
+    expires_at = now + settings.lease_seconds if run.lease_expires_at is None else run.lease_expires_at
+    return max(0.0, now + settings.lease_seconds - expires_at)
 
 
-def _time_limit(run: Any, settings: Settings) -> tuple[float, Ending]:
+def _time_limit(run: Run, settings: Settings) -> tuple[float, Ending]:
     """When the run has to end, by the monotonic clock, and how: the sooner of its deadline and the longest run time."""
     now = time.monotonic()
-    spent = sum(seconds for name, seconds in run.timings.items() if name.endswith("_seconds"))
+    spent = sum(run.timings.get(name, 0.0) for name in KINDS_OF_WORK)
     message = f"The run has computed for {settings.max_run_seconds:g} seconds, the most that a run may. Ask for less."
     limits = [(now + settings.max_run_seconds - spent, failed("run_time_exceeded", message))]
     deadline = run.request.get("deadline_seconds")
     if deadline is not None:
-        limits.append((now + run.started_at + deadline - time.time(), DEADLINE))
+        limits.append((now + (run.started_at or time.time()) + deadline - time.time(), DEADLINE))
     return min(limits, key=lambda limit: limit[0])

@@ -1,6 +1,6 @@
 """The runs of a sweep that one worker descends together, and the problem that they share."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -16,8 +16,10 @@ from gd_engine import (
     largest_batch,
     start,
 )
+from service.core.run_record import Run
+from service.core.run_request import StoredRequest
 from service.core.settings import Settings
-from service.engine_adapter.factory import Request, config_of, theta0_of
+from service.engine_adapter.factory import config_of, theta0_of
 from service.engine_adapter.problems import problem_of, rate_of
 from service.storage import job_queue
 from service.storage.database import Database
@@ -73,7 +75,7 @@ class RunBatch:
             self.leave(seq)
         return None
 
-    def problem(self, run: Any, go_on: Callable[[], None]) -> Problem:
+    def problem(self, run: Run, go_on: Callable[[], None]) -> Problem:
         """The run's problem, kept for the next run if this one is of a sweep. Raises as `problem_of` does."""
         request = run.request
         asked = [request[name] for name in ("model", "split", "objective", "standardize")]
@@ -86,7 +88,7 @@ class RunBatch:
             self._problem, self._problem_key = problem, key
         return self._problem
 
-    def join(self, run: Any, prepared: Prepared) -> bool:
+    def join(self, run: Run, prepared: Prepared) -> bool:
         """Whether a claimed run is a member, of the batch that there is or of one that it gathers."""
         if run.sweep is None or run.rows_done > 0 or run.losses > 0:
             self.leave(run.seq)
@@ -97,7 +99,7 @@ class RunBatch:
         self._gather(run, prepared)
         return run.seq in self.members
 
-    def blocks(self, run: Any, prepared: Prepared, lease: RunLease, is_full: Callable[[int], bool]) -> Generator[Block]:
+    def blocks(self, run: Run, prepared: Prepared, lease: RunLease, is_full: Callable[[int], bool]) -> Generator[Block]:
         """All blocks that a run has left: as a member as long as others may share its time, then alone."""
         state = prepared.state
         if self._descent is not None and run.seq in self.members:
@@ -113,7 +115,9 @@ class RunBatch:
                 self.leave(run.seq)
         yield from descend(prepared.problem, prepared.config, state, is_full=is_full)
 
-    def _gather(self, run: Any, prepared: Prepared) -> None:
+    def _gather(self, run: Run, prepared: Prepared) -> None:
+        if run.sweep is None or run.sweep_seq is None:
+            return
         most = largest_batch(prepared.problem, prepared.config)
         # A run with a deadline would lose it to the others.
         if most == 0 or run.request["deadline_seconds"] is not None or not _share_a_problem(run.sweep["values"]):
@@ -136,11 +140,11 @@ class RunBatch:
                 self._sweep_seq = sweep_seq
 
 
-def _share_a_problem(varied: Sequence[str]) -> bool:
+def _share_a_problem(varied: Iterable[str]) -> bool:
     return all(any(pointer == own or pointer.startswith(f"{own}/") for own in MAY_VARY) for pointer in varied)
 
 
-def _start_of(request: Request, problem: Problem) -> tuple[DescentConfig, State]:
+def _start_of(request: StoredRequest, problem: Problem) -> tuple[DescentConfig, State]:
     theta0 = theta0_of(request, problem.model)
     config = config_of(request, rate_of(request, problem, theta0))
     return config, start(theta0, config.optimizer)

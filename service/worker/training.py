@@ -55,7 +55,7 @@ class Training:
     def _prepare(self) -> Prepared:
         self._go_on()
         problem = self._batch.problem(self._claim.run, self._go_on)
-        prepared = prepare(self._claim.run, problem)
+        prepared = prepare(self._claim, problem)
         self._go_on()
         return prepared
 
@@ -70,7 +70,7 @@ class Training:
 
     def _descend(self, prepared: Prepared, sink: BlockSink) -> None:
         run = self._claim.run
-        rows = BLOCK_CHUNKS * trajectories.chunk_rows(len(run.parameters) + len(run.columns))
+        rows = BLOCK_CHUNKS * trajectories.chunk_rows(run.width)
         begun = time.monotonic()
 
         def is_full(count: int) -> bool:

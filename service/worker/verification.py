@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from gd_engine import Block
 from gd_engine.arrays import FloatArray
+from service.core.run_record import Comparison, Run
 from service.core.run_status import RunStatus
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
@@ -30,17 +30,18 @@ class BlockComparison:
         result = self._result(block, columns, rows)
         ending = self._lease.ending
         if result is not None:
-            result |= {"verified_at": time.time()}
-            ending = Ending(RunStatus.SUCCEEDED, {"verification": result, "rows_done": rows})
+            verification = {**result, "verified_at": time.time()}
+            ending = Ending(RunStatus.SUCCEEDED, {"verification": verification, "rows_done": rows})
         if ending is not None:
             with self._database.writing() as connection:
                 ending.write(connection, self._claim)
         return ending is not None
 
-    def _result(self, block: Block, columns: FloatArray, rows: int) -> dict[str, Any] | None:
+    def _result(self, block: Block, columns: FloatArray, rows: int) -> Comparison | None:
         """What came of the comparison, None as long as all is the same and there is more."""
+        seq = self._claim.run.verifies
         with self._database.reading() as connection:
-            verified = runs.find_by_seq(connection, self._claim.run.verifies)
+            verified = None if seq is None else runs.find_by_seq(connection, seq)
         if verified is None:
             raise job_queue.LeaseLostError
         result = self._difference(verified, block, columns)
@@ -48,7 +49,7 @@ class BlockComparison:
             return _identical(verified) if rows >= verified.rows_done else _missing(rows)
         return result
 
-    def _difference(self, verified: Any, block: Block, columns: FloatArray) -> dict[str, Any] | None:
+    def _difference(self, verified: Run, block: Block, columns: FloatArray) -> Comparison | None:
         for first_step, stored in self._stored(verified, block.first_step, columns.shape[1]):
             start = first_step - block.first_step
             own = columns[:, start : start + stored.shape[1]]
@@ -71,15 +72,14 @@ class BlockComparison:
                 }
         return None
 
-    def _stored(self, verified: Any, first: int, count: int) -> Iterator[tuple[int, FloatArray]]:
+    def _stored(self, verified: Run, first: int, count: int) -> Iterator[tuple[int, FloatArray]]:
         last = min(first + count, verified.rows_done) - 1
-        width = len(verified.parameters) + len(verified.columns)
-        return trajectories.read(self._database, verified.seq, width, first, last)
+        return trajectories.read(self._database, verified.seq, verified.width, first, last)
 
 
-def _identical(verified: Any) -> dict[str, Any]:
+def _identical(verified: Run) -> Comparison:
     return {"identical": True, "step": None, "steps": max(verified.rows_done - 1, 0)}
 
 
-def _missing(rows: int) -> dict[str, Any]:
+def _missing(rows: int) -> Comparison:
     return {"identical": False, "step": rows, "differences": []}

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.storage import api_keys
+from service.storage.api_keys import revoke_key
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import Service, running_service
@@ -77,7 +77,7 @@ def test_it_does_not_start_where_keys_are_needed_and_none_is_usable(environment:
     make_key(database, expires_in=-1)
     revoked = make_key(database)
     with database.writing() as connection:
-        api_keys.revoke(connection, revoked.id)
+        revoke_key(connection, revoked.id)
     database.dispose()
     done = descent("serve", "--port", "0", "--database", url, **environment)
     assert done.returncode == 1

@@ -157,7 +157,8 @@ def test_beats_renew_the_lease(settings: Settings, api: TestClient, database: Da
         claim = job_queue.claim(connection, "w", brief.lease_seconds)
     assert claim is not None
     with RunLease(database, claim, brief) as lease:
-        until(lambda: _expiry(database, claim.run.id) > claim.run.lease_expires_at + 0.3)
+        claimed_until = claim.run.lease_expires_at or 0.0
+        until(lambda: _expiry(database, claim.run.id) > claimed_until + 0.3)
         assert lease.ending is None
 
 
@@ -165,7 +166,8 @@ def _expiry(database: Database, run_id: str) -> float:
     with database.reading() as connection:
         run = runs.find(connection, run_id)
     assert run is not None
-    return float(run.lease_expires_at)
+    assert run.lease_expires_at is not None
+    return run.lease_expires_at
 
 
 def _claim(database: Database) -> job_queue.Claim | None:

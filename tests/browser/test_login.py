@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from service.storage import api_keys
+from service.storage.api_keys import revoke_key
 from service.storage.database import Database
 from service.testing.live_server import Service
 from tests.api_keys import make_key, service_with_keys
@@ -108,7 +108,7 @@ def test_a_key_that_is_revoked_is_asked_for_again_in_french_too(pages: Pages, lo
     page.get_by_role("button", name="Utiliser cette clé").click()
     expect(page.get_by_role("button", name="Oublier la clé")).to_be_visible()
     with database.writing() as connection:
-        api_keys.revoke(connection, key.id)
+        revoke_key(connection, key.id)
     expect(page.get_by_role("alert")).to_contain_text("Cette clé n’est pas connue ici")
     expect(page.get_by_role("heading", level=1)).to_have_text("Une clé d’API est nécessaire")
 

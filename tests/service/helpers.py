@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.jobs import submit, validation
+from service.jobs import submit
 from service.schemas.responses.problems import Problem
 from service.server.http_protocol import bounded
 from service.storage import job_queue, trajectories
@@ -136,8 +136,8 @@ def stored_run(
         claim = job_queue.claim(connection, "test", 1000.0)
         assert claim is not None
         assert claim.run.id == run.id
-        table = np.empty((0, column_count(read.plan))) if rows is None else np.asarray(rows, dtype=np.float64)
-        missing = column_count(read.plan) - table.shape[1]
+        table = np.empty((0, read.plan.width)) if rows is None else np.asarray(rows, dtype=np.float64)
+        missing = read.plan.width - table.shape[1]
         table = np.column_stack([table, np.full((len(table), missing), np.nan)])
         most = trajectories.chunk_rows(table.shape[1])
         cuts = np.cumsum(chunks or [most] * (len(table) // most))
@@ -151,11 +151,6 @@ def stored_run(
         if status is not None:
             job_queue.finish(connection, claim, status, {"stop_reason": "max_steps"})
     return str(run.id)
-
-
-def column_count(made: validation.Plan) -> int:
-    """θ's components and the run's columns."""
-    return len(made.parameters) + len(made.columns)
 
 
 @contextmanager

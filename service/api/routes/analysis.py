@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.analysis import loss_landscape, step_breakdown
-from service.analysis import predictions as prediction
+from service.analysis.predictions import along_data, at_rows
 from service.api.dependencies import Asks, Config, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import JSON
@@ -19,6 +19,7 @@ from service.api.request_body import Body
 from service.api.responses import media_type, query_error
 from service.api.routes.runs import RunId, find
 from service.core.exceptions import ConflictError, invalid
+from service.core.run_record import Run
 from service.core.settings import Settings
 from service.schemas.fit import PredictRequest
 from service.schemas.responses.analysis import Landscape, Predicted, Predictions, StepArithmetic
@@ -90,15 +91,15 @@ async def run_landscape(
     return tagged_bytes(found, if_none_match)
 
 
-def landscape_of(run: Any, query: LandscapeQuery) -> tuple[Any, ...]:
+def landscape_of(run: Run, query: LandscapeQuery) -> tuple[Any, ...]:
     """The arguments of `loss_landscape.around`. Raises InvalidError, ConflictError if no step is stored."""
-    last = stored(run, query.to_step if query.to_step is not None else _last(run), "to_step")
+    last = stored(run, query.to_step if query.to_step is not None else run.last_step, "to_step")
     if query.from_step > last:
         raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
     return run.seq, _chosen(run.parameters, query), query.resolution, query.from_step, last
 
 
-def _beside(store: Store, run: Any, named: str | None, caller: Asks) -> tuple[int, ...]:
+def _beside(store: Store, run: Run, named: str | None, caller: Asks) -> tuple[int, ...]:
     """The `seq` of each named run that has a step. Raises NotFoundError, InvalidError."""
     ids = named.split(",") if named else []
     if len(ids) > MOST_BESIDE:
@@ -156,9 +157,9 @@ async def predictions(
         raise query_error(
             "points", f"The limit for two features is {MOST_RESOLUTION} points.", "Give a smaller number."
         )
-    last = stored(run, _last(run), "step")
+    last = stored(run, run.last_step, "step")
     arguments = (run.seq, step, points, query.max_steps, last)
-    found = await request.app.state.inquiries.answer(request.state.user, prediction.along_data, *arguments)
+    found = await request.app.state.inquiries.answer(request.state.user, along_data, *arguments)
     return tagged_bytes(found, if_none_match)
 
 
@@ -177,21 +178,17 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
         asked = await body.read_by(lambda content: parse(PredictRequest, content))
     _check_rows(asked.x, len(run.dataset_features), settings)
     arguments = (run.seq, _predicting(run, asked.step), asked.x)
-    found = await request.app.state.inquiries.answer_once(request.state.user, prediction.at_rows, *arguments)
+    found = await request.app.state.inquiries.answer_once(request.state.user, at_rows, *arguments)
     return Response(found, media_type=JSON)
 
 
-def stored(run: Any, step: int, parameter: str) -> int:
+def stored(run: Run, step: int, parameter: str) -> int:
     """The step. Raises ConflictError if no step is stored, InvalidError if this one is not."""
     if run.rows_done == 0:
         raise ConflictError(f"The run is {run.status} and has no stored step yet.", run_status=run.status)
     if step >= run.rows_done:
         raise query_error(parameter, f"Step {step} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
     return step
-
-
-def _last(run: Any) -> int:
-    return int(max(run.rows_done - 1, 0))
 
 
 def _chosen(parameters: list[str], query: LandscapeQuery) -> tuple[int, ...] | None:
@@ -225,12 +222,12 @@ def _place(parameters: list[str], name: str, parameter: str) -> int:
     return parameters.index(name)
 
 
-def _predicting(run: Any, step: int | str) -> int:
+def _predicting(run: Run, step: int | str) -> int:
     if step == "best":
         if run.best is None:
             raise invalid("/step", "The run has no test MSE and so no best step.", "Use last.")
         return int(run.best["step"])
-    last = _last(run) if step == "last" else int(step)
+    last = run.last_step if step == "last" else int(step)
     if run.rows_done == 0:
         return stored(run, last, "step")
     if last >= run.rows_done:

@@ -1,7 +1,7 @@
 """POST, GET and DELETE of datasets."""
 
 import csv
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO
 
 import numpy as np
 import orjson
@@ -18,12 +18,13 @@ from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, cursor, page_of, page_size
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
-from service.api.serializers import runs
+from service.api.serializers.runs import serialize_dataset
 from service.auth.api_keys import Caller
+from service.core import dataset_record
 from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError
 from service.core.settings import Settings
 from service.datasets import ingest
-from service.datasets.csv_reader import CsvError, read_csv
+from service.datasets.csv_reader import CsvError, CsvTable, read_csv
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
 from service.schemas.fit import InlineDataset
@@ -31,6 +32,7 @@ from service.schemas.responses.datasets import Dataset, DatasetRows, Datasets
 from service.schemas.strict_model import parse
 from service.storage import datasets
 from service.storage.database import Database
+from service.storage.datasets import Rows
 
 router = APIRouter(tags=["datasets"])
 
@@ -89,7 +91,7 @@ async def upload(
             row, ignored = await body.read_as_file_by(
                 _add_csv, name, target, chosen, header, store, settings, caller, request.app.state.quotas
             )
-    answer: Dataset = {**runs.dataset(row), "ignored": ignored}
+    answer: Dataset = {**serialize_dataset(row), "ignored": ignored}
     return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
 
 
@@ -108,7 +110,7 @@ def list_datasets(
     size, before = page_size(limit, settings), cursor(after)
     with store.reading() as connection:
         rows = datasets.page(connection, limit=size + 1, before=before, owner=caller.owner)
-        return page_of(rows, size, settings, runs.dataset)
+        return page_of(rows, size, settings, serialize_dataset)
 
 
 @router.get(
@@ -123,7 +125,7 @@ def list_datasets(
 def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
     """The dataset with statistics of its columns, without its rows."""
     with store.reading() as connection:
-        return tagged(runs.dataset(_found(connection, dataset_id, caller)), if_none_match)
+        return tagged(serialize_dataset(_found(connection, dataset_id, caller)), if_none_match)
 
 
 @router.get(
@@ -187,14 +189,14 @@ def _names(features: str) -> list[str]:
 
 def _add_json(
     body: bytes, name: str | None, store: Database, settings: Settings, caller: Caller, quotas: Quotas
-) -> tuple[Any, list[str]]:
+) -> tuple[dataset_record.Dataset, list[str]]:
     data = parse(InlineDataset, body)
     check_size(data, settings)
-    return _add(ingest.from_body(data, name).owned_by(caller.stamp), store, quotas), []
+    return _add(ingest.from_body(data, name).owned_by(caller.key_id), store, quotas), []
 
 
 def _add_csv(
-    file: Any,
+    file: BinaryIO,
     name: str | None,
     target: str | None,
     features: list[str] | None,
@@ -203,14 +205,14 @@ def _add_csv(
     settings: Settings,
     caller: Caller,
     quotas: Quotas,
-) -> tuple[Any, list[str]]:
+) -> tuple[dataset_record.Dataset, list[str]]:
     with _table(file, target, features, header, settings) as table:
-        return _add(ingest.from_csv(table, name).owned_by(caller.stamp), store, quotas), table.ignored
+        return _add(ingest.from_csv(table, name).owned_by(caller.key_id), store, quotas), table.ignored
 
 
 def _table(
     file: BinaryIO, target: str | None, features: list[str] | None, header: bool | None, settings: Settings
-) -> Any:
+) -> CsvTable:
     file.seek(0)
     try:
         return read_csv(
@@ -236,25 +238,24 @@ def _error_entry(error: CsvError) -> ErrorEntry:
     return entry
 
 
-def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> Any:
+def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> dataset_record.Dataset:
     new = incoming.described
     with store.writing() as connection:
         known = datasets.find(connection, new.id)
         if known is None or not known.uploaded:
             quotas.admit_dataset(connection, new.owner)
-        datasets.add(connection, new, incoming.blocks(), uploaded=True)
-        return datasets.find(connection, new.id)
+        return datasets.find_by_seq(connection, datasets.add(connection, new, incoming.blocks(), uploaded=True))
 
 
-def _found(connection: Connection, dataset_id: str, caller: Caller) -> Any:
+def _found(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset:
     found = datasets.find(connection, dataset_id, caller.owner)
     if found is None:
         raise NotFoundError(f"No dataset has the id {dataset_id[:100]}. GET /datasets lists the datasets.")
     return found
 
 
-def _rows(dataset: Any, table: Any, first: int, last: int) -> DatasetRows:
-    y = table[:, -1]
+def _rows(dataset: dataset_record.Dataset, table: Rows, first: int, last: int) -> DatasetRows:
+    y, labels = table[:, -1], dataset.labels or []
     return {
         "id": dataset.id,
         "from": first,
@@ -262,5 +263,5 @@ def _rows(dataset: Any, table: Any, first: int, last: int) -> DatasetRows:
         "feature_names": dataset.features,
         "target_name": dataset.target,
         "x": np.ascontiguousarray(table[:, :-1]),  # orjson encodes the array: a list would take four times the memory
-        "y": [dataset.labels[int(code)] for code in y] if dataset.text_target else y.tolist(),
+        "y": [str(labels[int(code)]) for code in y] if dataset.text_target else y.tolist(),
     }

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Header, Query, Request
@@ -19,14 +19,16 @@ from service.api.media_types import EVENT_STREAM
 from service.api.openapi_responses import problems
 from service.api.routes.runs import RunId, find
 from service.api.routes.trajectory import fields_of, head_of, view_of
-from service.api.serializers import runs as run_serializer
+from service.api.serializers.runs import serialize_run
 from service.api.streaming import Stream
 from service.core.exceptions import InvalidError, header_error
-from service.core.run_status import FINISHED, RunStatus
-from service.schemas.responses.runs import Run
+from service.core.run_record import Run
+from service.core.run_status import RunStatus
+from service.schemas.responses import runs as responses
 from service.storage import runs, trajectories
 from service.storage.database import Database
 from service.storage.errors import GoneError
+from service.storage.runs import RunState
 from service.trajectories import export
 
 router = APIRouter(prefix="/runs", tags=["trajectory"])
@@ -147,38 +149,38 @@ class _Follower:
     def _news(self) -> list[bytes]:
         """Raises GoneError."""
         with self.store.reading() as connection:
-            standing = runs.standing(connection, self.seq)
-            if standing is not None and not self._is_news(standing):
+            state = runs.state(connection, self.seq)
+            if state is not None and not self._is_news(state):
                 return []
             run = runs.find_by_seq(connection, self.seq)
-        if run is None or run.verifies is not None:
+        if run is None:
             raise GoneError
-        found = [] if run.status == self.status else [_event("status", run_serializer.run(run))]
+        found = [] if run.status == self.status else [_event("status", serialize_run(run))]
         self.status = run.status
         steps = self._steps(run)
         if steps:
             found.append(self._progress(run, steps))
         self.is_behind = len(self._steps(run)) > 0
-        if run.status in FINISHED and not self.is_behind:
+        if run.is_finished and not self.is_behind:
             self.is_over = True
-            found.append(_event("finished", run_serializer.run(run)))
+            found.append(_event("finished", serialize_run(run)))
         return found
 
-    def _is_news(self, standing: Any) -> bool:
-        return bool(standing.status != self.status or standing.rows_done > self.next_step)
+    def _is_news(self, state: RunState) -> bool:
+        return state.status != self.status or state.rows_done > self.next_step
 
-    def _steps(self, run: Any) -> range:
+    def _steps(self, run: Run) -> range:
         """The next steps, as many as one event has."""
-        most = trajectories.chunk_rows(len(run.parameters) + len(run.columns))
+        most = trajectories.chunk_rows(run.width)
         first = -(-self.next_step // self.every) * self.every
         return range(first, run.rows_done, self.every)[:most]
 
-    def _progress(self, run: Any, steps: range) -> bytes:
+    def _progress(self, run: Run, steps: range) -> bytes:
         view = view_of(run, self.fields, steps, self.store)
         columns = b"".join(export.as_json(view, {**head_of(run, view), "best": run.best}))
         self.next_step = steps[-1] + 1
         return format_sse_event(event="progress", id=str(steps[-1]), data_str=columns.decode())
 
 
-def _event(name: str, run: Run) -> bytes:
+def _event(name: str, run: responses.Run) -> bytes:
     return format_sse_event(event=name, data_str=orjson.dumps(run).decode())

@@ -1,7 +1,7 @@
 """POST /fit."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,8 +15,10 @@ from service.api.openapi_responses import described, problems
 from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
-from service.api.serializers import runs as run_serializer
+from service.api.serializers.runs import serialize_run
 from service.auth.api_keys import Caller
+from service.core import run_record
+from service.core.run_status import FINISHED
 from service.core.settings import Settings
 from service.jobs import idempotency, submit
 from service.jobs.quotas import Quotas
@@ -76,18 +78,20 @@ async def fit(
         run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
-        await finished(request, wait, run_serializer.is_finished(run), bool, partial(_is_over, store, run.seq))
+        await finished(request, wait, run.is_finished, bool, partial(_is_over, store, run.seq))
         # The answer for a run deleted meanwhile is its last known state.
-        run = await run_in_threadpool(_look, store, run.id) or run
-        if run_serializer.is_finished(run):
-            return json_response(run_serializer.run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
-    return json_response(run_serializer.run(run), 202, headers | {"Retry-After": "1"})
+        run = await run_in_threadpool(_look, store, run)
+        if run.is_finished:
+            return json_response(serialize_run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
+    return json_response(serialize_run(run), 202, headers | {"Retry-After": "1"})
 
 
-def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Any:
+def _queued(
+    body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
+) -> run_record.Run:
     # One thread reads and stores: a change of threads costs half as much as either.
     asked = parse(FitRequest, body).filled()
-    of_request = idempotency.key_of(key, caller.stamp, "POST /fit", partial(asked.model_dump, mode="json"))
+    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(asked.model_dump, mode="json"))
     if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
         return known
     run, _is_replay = submit.queue(store, submit.of(asked, store, settings, caller), of_request, quotas)
@@ -106,10 +110,11 @@ def _price(read: submit.Submission) -> Price:
 
 def _is_over(store: Database, seq: int) -> bool:
     with store.reading() as connection:
-        standing = runs.standing(connection, seq)
-    return standing is None or run_serializer.is_finished(standing)
+        state = runs.state(connection, seq)
+    return state is None or state.status in FINISHED
 
 
-def _look(store: Database, run_id: str) -> Any:
+def _look(store: Database, known: run_record.Run) -> run_record.Run:
+    """The run as it is now; as it was known if it was deleted meanwhile."""
     with store.reading() as connection:
-        return runs.find(connection, run_id)
+        return runs.find(connection, known.id) or known

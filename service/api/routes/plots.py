@@ -1,6 +1,6 @@
 """The landscape and the learning curves of a run as SVG and PNG files."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from service.api.media_types import PNG, SVG
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.routes.analysis import LandscapeQuery, landscape_of, stored
 from service.api.routes.runs import RunId, find
+from service.core.run_record import Run
 from service.plotting import Look
 
 router = APIRouter(prefix="/runs", tags=["pictures"])
@@ -71,7 +72,7 @@ async def landscape_picture(
     The parameters are those of `landscape` and the appearance.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
-    arguments = (query.look, form, _title(run), _best(run), *landscape_of(run, query))
+    arguments = (query.look, form, _title(run), run.best_step, *landscape_of(run, query))
     found = await request.app.state.inquiries.answer(request.state.user, plots.of_landscape, *arguments)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
@@ -93,15 +94,11 @@ async def curves_picture(
 ) -> Response:
     """At most 1,000 steps on a logarithmic scale, with the lowest test MSE marked. A running run has them too."""
     run = await run_in_threadpool(find, store, run_id, caller)
-    last = stored(run, max(run.rows_done - 1, 0), "step")
-    arguments = (query.look, form, _title(run), _best(run), run.diverged_at, run.seq, last)
+    last = stored(run, run.last_step, "step")
+    arguments = (query.look, form, _title(run), run.best_step, run.diverged_at, run.seq, last)
     found = await request.app.state.inquiries.answer(request.state.user, plots.of_criteria, *arguments)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
 
-def _title(run: Any) -> str:
+def _title(run: Run) -> str:
     return str(run.name or run.id[:12])[:MOST_NAME]
-
-
-def _best(run: Any) -> int | None:
-    return None if run.best is None else int(run.best["step"])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
@@ -19,12 +19,13 @@ from service.api.openapi_responses import described, problems
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run
-from service.api.serializers import runs as run_serializer
+from service.api.serializers.runs import serialize_run, serialize_verification
 from service.auth.api_keys import Caller
+from service.core import run_record
 from service.core.exceptions import ConflictError
 from service.core.settings import Settings
-from service.jobs import fork as forks
 from service.jobs import idempotency, submit
+from service.jobs.fork import fork_submission
 from service.jobs.quotas import Quotas
 from service.schemas.fit import ForkRequest
 from service.schemas.responses.runs import Run, Verification
@@ -108,7 +109,7 @@ async def fork_run(
     quotas = request.app.state.quotas
     async with Body(request, settings.max_body_bytes) as body:
         run = await body.read_by(_forked, run_id, store, settings, caller, idempotency_key, quotas)
-    return json_response(run_serializer.run(run), 202, {"Location": f"/runs/{run.id}", "Retry-After": "1"})
+    return json_response(serialize_run(run), 202, {"Location": f"/runs/{run.id}", "Retry-After": "1"})
 
 
 @router.post(
@@ -134,16 +135,16 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     with prefer_wait.place(request) as may_wait:
         seconds = settings.max_wait_seconds if may_wait else 0.0
         verified, is_known = await _known(request, seq, verification_seq, store, seconds)
-        if verified is None or verified.verifies is not None:  # a long run that was deleted is hidden first
+        if verified is None:
             raise no_run(run_id)
         if is_known:
-            return json_response(run_serializer.verification(verified))
-    return json_response(run_serializer.verification(None), 202, {"Retry-After": "1"})
+            return json_response(serialize_verification(verified.verification))
+    return json_response(serialize_verification(None), 202, {"Retry-After": "1"})
 
 
 async def _known(
     request: Request, seq: int, verification_seq: int, store: Database, seconds: float
-) -> tuple[Any, bool]:
+) -> tuple[run_record.Run | None, bool]:
     """The run as soon as it is known what came of it, or when the time is over or the client has left; whether it is.
 
     None for the run if it was deleted.
@@ -174,25 +175,25 @@ def _changed(
         raise no_run(run_id)
     if not changed:
         raise ConflictError(f"A run that is {run.status} cannot be {done}.", run_status=run.status)
-    return json_response(run_serializer.run(run), 202)
+    return json_response(serialize_run(run), 202)
 
 
 def _forked(
     body: bytes, run_id: str, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
-) -> Any:
+) -> run_record.Run:
     fork = parse(ForkRequest, body)
-    of_request = idempotency.key_of(key, caller.stamp, f"POST /runs/{run_id}/fork", fork.sent)
+    of_request = idempotency.key_of(key, caller.key_id, f"POST /runs/{run_id}/fork", fork.sent)
     if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
         return known
     parent = find(store, run_id, caller)
-    run, _is_replay = submit.queue(store, forks.of(fork, parent, store, settings, caller), of_request, quotas)
+    run, _is_replay = submit.queue(store, fork_submission(fork, parent, store, settings, caller), of_request, quotas)
     return run
 
 
 def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> tuple[int, int]:
     """The run's seq and its verification's, which is queued unless there is one under way."""
     found = find(store, run_id, caller)
-    if not run_serializer.is_finished(found):
+    if not found.is_finished:
         message = f"The run is {found.status}; only a finished run can be verified."
         raise ConflictError(message, run_status=found.status)
     with store.writing() as connection:
@@ -204,6 +205,6 @@ def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> 
     return found.seq, seq
 
 
-def _verified(seq: int, verification_seq: int, store: Database) -> tuple[Any, bool]:
+def _verified(seq: int, verification_seq: int, store: Database) -> tuple[run_record.Run | None, bool]:
     with store.reading() as connection:
         return runs.find_by_seq(connection, seq), runs.find_by_seq(connection, verification_seq) is None

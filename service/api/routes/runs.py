@@ -1,6 +1,6 @@
 """GET and DELETE of runs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
@@ -10,8 +10,9 @@ from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_responses import cacheable, problems
 from service.api.pagination import After, cursor, page_of, page_size
 from service.api.responses import query_error
-from service.api.serializers import runs as run_serializer
+from service.api.serializers.runs import serialize_run
 from service.auth.api_keys import Caller
+from service.core import run_record
 from service.core.exceptions import NotFoundError
 from service.core.run_status import RunStatus
 from service.schemas.responses.runs import Run, Runs
@@ -57,7 +58,7 @@ def list_runs(
             sweep=sweep,
             owner=caller.owner,
         )
-        return page_of(rows, size, settings, run_serializer.run)
+        return page_of(rows, size, settings, serialize_run)
 
 
 @router.get(
@@ -71,7 +72,7 @@ def list_runs(
 )
 def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
     """The request, status and results of a run."""
-    return tagged(run_serializer.run(find(store, run_id, caller)), if_none_match)
+    return tagged(serialize_run(find(store, run_id, caller)), if_none_match)
 
 
 @router.delete(
@@ -90,7 +91,7 @@ def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     return Response(status_code=204)
 
 
-def find(store: Database, run_id: str, caller: Caller) -> Any:
+def find(store: Database, run_id: str, caller: Caller) -> run_record.Run:
     """The run, if the caller may read it. Raises NotFoundError."""
     with store.reading() as connection:
         found = runs.find(connection, run_id, caller.owner)
@@ -99,7 +100,7 @@ def find(store: Database, run_id: str, caller: Caller) -> Any:
     return found
 
 
-def find_to_change(store: Database, run_id: str, caller: Caller) -> Any:
+def find_to_change(store: Database, run_id: str, caller: Caller) -> run_record.Run:
     """The run to change. Raises NotFoundError, InvalidError for `latest`."""
     found = find(store, run_id, caller)
     refuse_latest(run_id, "run_id", f"/runs/{found.id}")

@@ -1,7 +1,7 @@
 """Sweeps: one request with many values of its hyperparameters."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -18,20 +18,19 @@ from service.api.pagination import After, cursor, page_of, page_size
 from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
-from service.api.serializers import sweeps as sweep_serializer
+from service.api.serializers.sweeps import serialize_ranking, serialize_sweep
 from service.auth.api_keys import Caller
+from service.core import sweep_record
 from service.core.exceptions import ConflictError, NotFoundError
 from service.core.run_status import FINISHED
 from service.core.settings import Settings
 from service.jobs import idempotency
-from service.jobs import sweep as sweeps
 from service.jobs.quotas import Quotas
-from service.jobs.sweep import SweepSubmission
+from service.jobs.sweep import SweepSubmission, queue_sweep, read_sweep, sweep_submission
 from service.schemas.responses.sweeps import Sweep, SweepPrice, Sweeps, SweepSummary
 from service.schemas.strict_model import parse
 from service.schemas.sweep import SweepRequest
-from service.storage import runs
-from service.storage import sweeps as stored
+from service.storage import runs, sweeps
 from service.storage.database import Database
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
@@ -82,7 +81,7 @@ async def submit_sweep(
     wait = wait_of(prefer)
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
-            return json_response(_price(await body.read_by(sweeps.read, store, settings, caller)))
+            return json_response(_price(await body.read_by(read_sweep, store, settings, caller)))
         quotas = request.app.state.quotas
         found = await body.read_by(_queued, store, settings, caller, idempotency_key, quotas)
     headers = {"Location": f"/sweeps/{found['id']}"}
@@ -106,11 +105,11 @@ def list_sweeps(
     size = page_size(limit, settings)
     before = cursor(after)
     with store.reading() as connection:
-        rows = stored.page(connection, limit=size + 1, before=before, owner=caller.owner)
-        counts = stored.counts(connection, [row.seq for row in rows])
+        rows = sweeps.page(connection, limit=size + 1, before=before, owner=caller.owner)
+        counts = sweeps.counts(connection, [row.seq for row in rows])
 
-    def summary(sweep: Any) -> SweepSummary:
-        return sweep_serializer.summary(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
+    def summary(sweep: sweep_record.Sweep) -> SweepSummary:
+        return serialize_sweep(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
 
     return page_of(rows, size, settings, summary)
 
@@ -165,10 +164,10 @@ def cancel_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Respon
 
 def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Sweep:
     asked = parse(SweepRequest, body)
-    of_request = idempotency.key_of(key, caller.stamp, "POST /sweeps", asked.sent)
-    made = idempotency.original(store, of_request, stored.find_by_key)
+    of_request = idempotency.key_of(key, caller.key_id, "POST /sweeps", asked.sent)
+    made = idempotency.original(store, of_request, sweeps.find_by_key)
     if made is None:
-        made = sweeps.queue(store, sweeps.of(asked, store, settings, caller), of_request, quotas)
+        made = queue_sweep(store, sweep_submission(asked, store, settings, caller), of_request, quotas)
     with store.reading() as connection:
         return _with_ranking(connection, made)
 
@@ -176,33 +175,33 @@ def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, ke
 def _look(store: Database, known: Sweep) -> Sweep:
     """The current state of the sweep, or the known one if the sweep has been deleted."""
     with store.reading() as connection:
-        found = stored.find(connection, known["id"])
+        found = sweeps.find(connection, known["id"])
         return known if found is None else _with_ranking(connection, found)
 
 
 def _is_over(store: Database, sweep_id: str) -> bool:
     with store.reading() as connection:
-        found = stored.find(connection, sweep_id)
-        counts = [] if found is None else stored.counts(connection, [found.seq])
+        found = sweeps.find(connection, sweep_id)
+        counts = [] if found is None else sweeps.counts(connection, [found.seq])
     return all(row.status in FINISHED for row in counts)
 
 
-def _find(connection: Connection, sweep_id: str, caller: Caller) -> Any:
-    found = stored.find(connection, sweep_id, caller.owner)
+def _find(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
+    found = sweeps.find(connection, sweep_id, caller.owner)
     if found is None:
         raise NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
     return found
 
 
-def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> Any:
+def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
     found = _find(connection, sweep_id, caller)
     refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
     return found
 
 
-def _with_ranking(connection: Connection, sweep: Any) -> Sweep:
-    members = sweep_serializer.ranked(stored.members(connection, sweep.seq), sweep.rank_by)
-    return {**sweep_serializer.summary(sweep, stored.counts(connection, [sweep.seq])), "ranking": members}
+def _with_ranking(connection: Connection, sweep: sweep_record.Sweep) -> Sweep:
+    members = serialize_ranking(sweeps.members(connection, sweep.seq), sweep.rank_by)
+    return {**serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq])), "ranking": members}
 
 
 def _price(sweep: SweepSubmission) -> SweepPrice:

@@ -16,9 +16,9 @@ from service.api.media_types import CSV, JSON, NDJSON
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
-from service.api.serializers import runs
 from service.api.streaming import Stream
 from service.core.exceptions import NotAcceptableError
+from service.core.run_record import Run
 from service.schemas.responses.trajectories import Trajectory, TrajectoryHead
 from service.storage import trajectories
 from service.storage.database import Database
@@ -84,7 +84,7 @@ def trajectory(
     kind = query.format or _negotiated(accept)
     headers = {"Vary": "Accept"}
     view = _view(run, query, store)
-    if runs.is_finished(run):
+    if run.is_finished:
         headers["ETag"] = etag_of(f"{run.id} {kind} {query.model_dump_json()}".encode())
         if matches(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -117,24 +117,22 @@ def _negotiated(accept: str) -> str:
     )
 
 
-def _view(run: Any, query: TrajectoryQuery, store: Store) -> View:
+def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:
     last = run.rows_done - 1
     if query.to_step is not None:
         last = min(last, query.to_step)
     steps: Any = slicing.every(query.from_step, last, query.every)
     if query.max_points is not None:
-        best = run.best["step"] if run.best else None
-        steps = slicing.thinned(steps, query.max_points, best)
+        steps = slicing.thinned(steps, query.max_points, run.best_step)
     return view_of(run, fields_of(run, query.fields), steps, store)
 
 
-def view_of(run: Any, fields: Sequence[str], steps: Any, store: Database) -> View:
+def view_of(run: Run, fields: Sequence[str], steps: Any, store: Database) -> View:
     """The given columns and steps of a run."""
-    columns = len(run.parameters) + len(run.columns)
-    return View(run.parameters, run.columns, fields, steps, partial(trajectories.read, store, run.seq, columns))
+    return View(run.parameters, run.columns, fields, steps, partial(trajectories.read, store, run.seq, run.width))
 
 
-def fields_of(run: Any, asked: str | None) -> list[str]:
+def fields_of(run: Run, asked: str | None) -> list[str]:
     """The columns to send for the query parameter `fields`. Raises InvalidError for an unknown column."""
     known = ["step", "theta", *run.columns]
     if asked is None:
@@ -148,13 +146,13 @@ def fields_of(run: Any, asked: str | None) -> list[str]:
     return list(dict.fromkeys(fields))
 
 
-def _written(kind: str, run: Any, view: View) -> Iterator[Piece]:
+def _written(kind: str, run: Run, view: View) -> Iterator[Piece]:
     if kind == "json":
         return export.as_json(view, head_of(run, view))
     return export.as_ndjson(view) if kind == "ndjson" else export.as_csv(view)
 
 
-def head_of(run: Any, view: View) -> TrajectoryHead:
+def head_of(run: Run, view: View) -> TrajectoryHead:
     """The fields of a JSON trajectory before its columns."""
     asked = view.steps
     contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1
@@ -163,7 +161,7 @@ def head_of(run: Any, view: View) -> TrajectoryHead:
         "status": run.status,
         "parameters": run.parameters,
         "total_steps": run.rows_done,
-        "complete": runs.is_finished(run) or run.rows_done == run.steps_total + 1,
+        "complete": run.is_finished or run.rows_done == run.steps_total + 1,
         "sampled": not contiguous,
     }
 

@@ -1,6 +1,6 @@
 """POST /check: checks the steps of a descent that a client computed."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -15,6 +15,8 @@ from service.api.request_body import Body
 from service.api.responses import media_type
 from service.auth.api_keys import Caller
 from service.core.exceptions import invalid
+from service.core.run_record import Classes
+from service.core.run_request import StoredRequest
 from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.submit import Submission
@@ -22,6 +24,7 @@ from service.schemas.fit import CheckRequest
 from service.schemas.responses.trajectories import Verdict
 from service.schemas.strict_model import parse
 from service.storage.database import Database
+from service.storage.datasets import Rows
 
 router = APIRouter(tags=["inquiries"])
 
@@ -49,11 +52,11 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
 class _Case(NamedTuple):
     """The arguments of `trajectory_check.of_path`."""
 
-    request: dict[str, Any]
+    request: StoredRequest
     features: list[str]
-    classes: Any
-    labels: Any
-    data: Any
+    classes: Classes
+    labels: Classes
+    data: tuple[int, list[Rows]] | str
     path: list[list[float]]
     tolerance: float
 

@@ -1,24 +1,17 @@
 """Serializers of runs and datasets."""
 
-from datetime import UTC, datetime
-from typing import Any
-
-from service.core.run_status import FINISHED
+from service.core import dataset_record, run_record
+from service.core.times import rfc3339
 from service.schemas.responses.datasets import Dataset
 from service.schemas.responses.runs import Run, Verification
 
 
-def timestamp(seconds: float) -> str:
-    """RFC 3339 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def optional_timestamp(seconds: float | None) -> str | None:
     """RFC 3339 in UTC; None for None."""
-    return None if seconds is None else timestamp(seconds)
+    return None if seconds is None else rfc3339(seconds)
 
 
-def run(row: Any) -> Run:
+def serialize_run(row: run_record.Run) -> Run:
     """The answer for a run."""
     return {
         "id": row.id,
@@ -26,7 +19,7 @@ def run(row: Any) -> Run:
         "tags": row.tags,
         "status": row.status,
         "stop_reason": row.stop_reason,
-        "created_at": timestamp(row.created_at),
+        "created_at": rfc3339(row.created_at),
         "started_at": optional_timestamp(row.started_at),
         "finished_at": optional_timestamp(row.finished_at),
         "request": row.request,
@@ -42,33 +35,38 @@ def run(row: Any) -> Run:
             "features": row.dataset_features,
             "target": row.dataset_target,
         },
-        "steps_done": max(row.rows_done - 1, 0),
+        "steps_done": row.last_step,
         "steps_total": row.steps_total,
         "final": row.final,
         "best": row.best,
         "diverged_at": row.diverged_at,
         "optimum": row.optimum,
         "diagnosis": row.diagnosis,
-        "error": row.error,
+        "error": _error(row.error),
         "forked_from": row.forked_from,
         "sweep": row.sweep,
-        "verification": verification(row) if row.verification else None,
+        "verification": serialize_verification(row.verification) if row.verification else None,
         "trajectory_sha256": row.trajectory_sha256,
         "timings": row.timings,
         "links": run_links(row.id),
     }
 
 
-def verification(row: Any | None) -> Verification:
+def serialize_verification(found: run_record.Verification | None) -> Verification:
     """The result of verifying a run; for None, the unknown result."""
-    found = row.verification if row is not None else {}
+    if found is None:
+        return {"identical": None, "step": None, "differences": [], "error": None, "verified_at": None}
     return {
-        "identical": found.get("identical"),
+        "identical": found["identical"],
         "step": found.get("step"),
         "differences": found.get("differences", []),
-        "error": found.get("error"),
-        "verified_at": optional_timestamp(found.get("verified_at")),
+        "error": _error(found.get("error")),
+        "verified_at": rfc3339(found["verified_at"]),
     }
+
+
+def _error(error: run_record.RunError | None) -> dict[str, str] | None:
+    return None if error is None else {"code": error["code"], "message": error["message"]}
 
 
 def run_links(run_id: str) -> dict[str, str]:
@@ -76,12 +74,7 @@ def run_links(run_id: str) -> dict[str, str]:
     return {"self": f"/runs/{run_id}", "trajectory": f"/runs/{run_id}/trajectory", "page": f"/#/runs/{run_id}"}
 
 
-def is_finished(row: Any) -> bool:
-    """Whether a run is finished."""
-    return row.status in FINISHED
-
-
-def dataset(row: Any) -> Dataset:
+def serialize_dataset(row: dataset_record.Dataset) -> Dataset:
     """A dataset without its rows."""
     return {
         "id": row.id,
@@ -89,9 +82,9 @@ def dataset(row: Any) -> Dataset:
         "rows": row.rows,
         "features": row.features,
         "target": row.target,
-        "classes": row.labels if row.text_target else None,
+        "classes": [str(label) for label in row.labels] if row.text_target and row.labels else None,
         "sha256": row.sha256,
         "columns": row.summary,
-        "created_at": timestamp(row.created_at),
+        "created_at": rfc3339(row.created_at),
         "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
     }

@@ -1,20 +1,21 @@
 """Serializers of sweeps and of their ranking."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf, isfinite
-from typing import Any
+from typing import Any, cast
 
-from service.api.serializers.runs import optional_timestamp, timestamp
+from service.api.serializers.runs import optional_timestamp
+from service.core import sweep_record
 from service.core.run_status import FINISHED, RunStatus
+from service.core.times import rfc3339
 from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
 
 _PLACES = (RunStatus.SUCCEEDED, RunStatus.DIVERGED, RunStatus.CANCELLED, RunStatus.FAILED)
 """The order of statuses in a ranking; unfinished runs come last."""
 
 
-def summary(sweep: Any, counts: Iterable[Any]) -> SweepSummary:
+def serialize_sweep(sweep: sweep_record.Sweep, counts: Sequence[sweep_record.StatusCount]) -> SweepSummary:
     """A sweep without its ranking. `counts` are its rows of `storage.sweeps.counts`."""
-    counts = list(counts)
     statuses = {row.status: row.runs for row in counts}
     status = _status(set(statuses))
     is_finished = status == "finished"
@@ -22,14 +23,14 @@ def summary(sweep: Any, counts: Iterable[Any]) -> SweepSummary:
         "id": sweep.id,
         "name": sweep.name,
         "status": status,
-        "created_at": timestamp(sweep.created_at),
-        "finished_at": optional_timestamp(max((row.finished_at for row in counts), default=None))
+        "created_at": rfc3339(sweep.created_at),
+        "finished_at": optional_timestamp(max((row.finished_at or 0.0 for row in counts), default=None))
         if is_finished
         else None,
         "varied": sweep.varied,
         "rank_by": sweep.rank_by,
         "members": sum(statuses.values()),
-        "statuses": statuses,
+        "statuses": cast("dict[RunStatus, int]", {status.value: runs for status, runs in statuses.items()}),
         "steps_done": sum(row.steps_done for row in counts),
         "steps_total": sum(row.steps_total for row in counts),
         "links": {
@@ -50,7 +51,7 @@ def _status(statuses: set[RunStatus]) -> SweepStatus:
     return "queued" if statuses == {RunStatus.QUEUED} else "running"
 
 
-def ranked(members: Iterable[Any], rank_by: str) -> list[Member]:
+def serialize_ranking(members: Iterable[sweep_record.Member], rank_by: str) -> list[Member]:
     """The runs of a sweep: succeeded ones by the criterion, then diverged, cancelled, failed and unfinished ones.
 
     Only succeeded runs have a rank; equal values share it.
@@ -60,8 +61,9 @@ def ranked(members: Iterable[Any], rank_by: str) -> list[Member]:
     return _numbered(found)
 
 
-def _member(run: Any, rank_by: str) -> Member:
-    final, best = run.final or {}, run.best or {}
+def _member(run: sweep_record.Member, rank_by: str) -> Member:
+    final: Mapping[str, Any] = run.final or {}
+    best: Mapping[str, Any] = run.best or {}
     value = best.get("test_mse") if rank_by == "best_test_mse" else final.get(rank_by)
     return {
         "rank": None,

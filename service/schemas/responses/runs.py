@@ -1,6 +1,5 @@
 """Answers about runs."""
 
-from collections.abc import Mapping
 from typing import Annotated, NotRequired
 
 from pydantic import Field
@@ -27,7 +26,7 @@ class Criteria(Answer):
     step: int
     theta: list[Number]
     coefficients: Annotated[
-        Mapping[str, Number], Field(description="θ by name in the units of the data, also for standardised features.")
+        dict[str, Number], Field(description="θ by name in the units of the data, also for standardised features.")
     ]
     train_loss: Number
     train_mse: Number
@@ -51,7 +50,7 @@ class Optimum(Answer):
     """The minimum of E(θ), in closed form."""
 
     theta: list[Number]
-    coefficients: Mapping[str, Number]
+    coefficients: dict[str, Number]
     train_loss: Number
 
 
@@ -59,9 +58,11 @@ class Finding(Answer):
     """A problem found in a finished run: the numbers that show it, and a change that fixes it."""
 
     code: str
-    evidence: JsonObject
+    evidence: dict[str, object]
     sentence: str
-    change: Annotated[JsonObject, Field(description="A merge patch (RFC 7396) of the request that fixes the problem.")]
+    change: Annotated[
+        dict[str, object], Field(description="A merge patch (RFC 7396) of the request that fixes the problem.")
+    ]
 
 
 class Best(Answer):
@@ -83,7 +84,7 @@ class SweepOfRun(Answer):
     """The sweep of a run, and the values that the sweep gives it, by JSON pointer."""
 
     id: str
-    values: JsonObject
+    values: dict[str, object]
 
 
 class Difference(Answer):

@@ -3,27 +3,31 @@
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
+from service.core.dataset_record import Dataset
+from service.core.run_record import Run
 from service.storage import datasets
+from service.storage.chunk import Chunk
 from service.storage.integrity.run_invariants import broken_rules
 from service.storage.tables import dataset_chunks, trajectory_chunks
 
-_ROWS = select(dataset_chunks, dataset_chunks.c.first_row.label("first")).order_by(dataset_chunks.c.first_row)
-_STEPS = select(trajectory_chunks, trajectory_chunks.c.first_step.label("first"))
-_STEPS = _STEPS.order_by(trajectory_chunks.c.first_step)
+_ROWS = select(*(dataset_chunks.c[name] for name in ("first_row", "rows", "data", "checksum")))
+_ROWS = _ROWS.order_by(dataset_chunks.c.first_row).execution_options(yield_per=1)
+_STEPS = select(*(trajectory_chunks.c[name] for name in ("first_step", "rows", "data", "checksum")))
+_STEPS = _STEPS.order_by(trajectory_chunks.c.first_step).execution_options(yield_per=1)
 
 
-def of_dataset(connection: Connection, dataset: Any) -> Iterator[str]:
+def of_dataset(connection: Connection, dataset: Dataset) -> Iterator[str]:
     """What is wrong with a dataset."""
-    digest = datasets.begun_digest(dataset.features, dataset.target, dataset.labels if dataset.text_target else None)
-    query = _ROWS.where(dataset_chunks.c.dataset_seq == dataset.seq).execution_options(yield_per=1)
+    labels = [str(label) for label in dataset.labels or ()] if dataset.text_target else None
+    digest = datasets.begun_digest(dataset.features, dataset.target, labels)
+    rows = connection.execute(_ROWS.where(dataset_chunks.c.dataset_seq == dataset.seq))
     sound = True
     for message in _wrong(
-        connection.execute(query),
+        map(Chunk.from_row, rows),
         "row",
         len(dataset.features) + 1,
         dataset.rows,
@@ -35,20 +39,19 @@ def of_dataset(connection: Connection, dataset: Any) -> Iterator[str]:
         yield "Its content is not what its SHA-256 was made of."
 
 
-def of_run(connection: Connection, run: Any) -> Iterator[str]:
+def of_run(connection: Connection, run: Run, *, has_checkpoint: bool) -> Iterator[str]:
     """What is wrong with a run. One that verifies another has no steps, and one that is being deleted not all."""
-    yield from (f"The run {told}." for told in broken_rules(run))
-    if run.verifies is not None:
+    yield from (f"The run {told}." for told in broken_rules(run, has_checkpoint=has_checkpoint))
+    if run.verifies is not None or run.deleted_at is not None:
         return
-    width = len(run.parameters) + len(run.columns)
     digest = hashlib.sha256()
 
-    def add(chunk: Any) -> None:
-        digest.update(np.frombuffer(chunk.data, dtype="<f8").reshape(width, chunk.rows).tobytes("F"))
+    def add(chunk: Chunk) -> None:
+        digest.update(np.frombuffer(chunk.data, dtype="<f8").reshape(run.width, chunk.rows).tobytes("F"))
 
-    query = _STEPS.where(trajectory_chunks.c.run_seq == run.seq).execution_options(yield_per=1)
+    steps = connection.execute(_STEPS.where(trajectory_chunks.c.run_seq == run.seq))
     sound = True
-    for message in _wrong(connection.execute(query), "step", width, run.rows_done, add):
+    for message in _wrong(map(Chunk.from_row, steps), "step", run.width, run.rows_done, add):
         sound = False
         yield message
     # Runs of earlier versions have no digest.
@@ -56,7 +59,7 @@ def of_run(connection: Connection, run: Any) -> Iterator[str]:
         yield "Its trajectory is not what its SHA-256 was made of."
 
 
-def _wrong(chunks: Iterable[Any], unit: str, width: int, total: int, add: Callable[[Any], None]) -> Iterator[str]:
+def _wrong(chunks: Iterable[Chunk], unit: str, width: int, total: int, add: Callable[[Chunk], None]) -> Iterator[str]:
     """What is wrong with chunks of `width` numbers a row that should hold the rows from 0 to `total`."""
     expected = 0
     for chunk in chunks:

@@ -4,14 +4,31 @@ Nothing is written or mended. Each dataset and each run is read in a transaction
 be done beside a running service, and takes a few MiB of memory however large the file is.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, func, inspect, null, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    DefaultClause,
+    Engine,
+    Row,
+    Select,
+    Table,
+    func,
+    inspect,
+    literal,
+    select,
+)
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from service.core.dataset_record import Dataset
+from service.core.run_record import Run
+from service.core.run_status import RunStatus
 from service.storage import migrations
 from service.storage.errors import has_code
 from service.storage.integrity import chunks
@@ -33,7 +50,8 @@ ADVICE = {
 
 Progress = Callable[[str, int, int], None]
 """Is told what is looked at, how much of it is done, and how much there is."""
-_Look = Callable[[Connection, Any], Iterator[str]]
+_Records = Callable[[Connection], Select[Any]]
+_Look = Callable[[Connection, Row[Any]], Iterator[str]]
 
 
 class Finding(NamedTuple):
@@ -93,8 +111,42 @@ def _findings(connection: Connection, progress: Progress) -> Iterator[Finding]:
         yield from _references(connection)
         yield from _orphans(connection)
     progress("structure", 1, 1)
-    yield from _each(connection, datasets, "dataset", chunks.of_dataset, progress)
-    yield from _each(connection, runs, "run", chunks.of_run, progress)
+    yield from _each(connection, datasets, _datasets, "dataset", _of_dataset, progress)
+    yield from _each(connection, runs, _runs, "run", _of_run, progress)
+
+
+def _datasets(connection: Connection) -> Select[Any]:
+    return select(*_fields(connection, datasets, Dataset._fields))
+
+
+def _runs(connection: Connection) -> Select[Any]:
+    """The fields of `Run`, those of a lost dataset null, and whether there is a checkpoint."""
+    own = [name for name in Run._fields if name in runs.c]
+    facts = [datasets.c[name.removeprefix("dataset_")] for name in Run._fields if name not in runs.c]
+    has_checkpoint = runs.c.checkpoint.is_not(None).label("has_checkpoint")
+    return select(*_fields(connection, runs, own), *facts, has_checkpoint).select_from(runs.outerjoin(datasets))
+
+
+def _fields(connection: Connection, table: Table, fields: Iterable[str]) -> list[ColumnElement[Any]]:
+    """The columns of these names. A column that a file of an earlier version lacks has its default."""
+    names = _names(connection, table)
+    return [table.c[name] if name in names else _default(table.c[name]) for name in fields]
+
+
+def _default(column: Column[Any]) -> ColumnElement[Any]:
+    default = column.server_default
+    value = json.loads(str(default.arg)) if isinstance(default, DefaultClause) else None
+    return literal(value, column.type).label(column.name)
+
+
+def _of_dataset(connection: Connection, row: Row[Any]) -> Iterator[str]:
+    return chunks.of_dataset(connection, Dataset.from_row(row))
+
+
+def _of_run(connection: Connection, row: Row[Any]) -> Iterator[str]:
+    if row.status not in list(RunStatus):
+        return iter(["The run has a status that does not exist."])
+    return chunks.of_run(connection, Run.from_row(row[:-1]), has_checkpoint=row.has_checkpoint)
 
 
 def _structure(connection: Connection) -> Iterator[Finding]:
@@ -131,12 +183,12 @@ def _orphans(connection: Connection) -> Iterator[Finding]:
             yield Finding("orphan", run_id, "The run belongs to a sweep, which is gone.")
 
 
-def _each(connection: Connection, table: Table, kind: str, look: _Look, progress: Progress) -> Iterator[Finding]:
+def _each(
+    connection: Connection, table: Table, records: _Records, kind: str, look: _Look, progress: Progress
+) -> Iterator[Finding]:
     with connection.begin():
-        names = _names(connection, table)
+        query = records(connection)
         count = connection.execute(select(func.count()).select_from(table)).scalar_one()
-    # A file of an earlier version lacks columns.
-    columns = [column if column.name in names else null().label(column.name) for column in table.c]
     next_seq = select(table.c.seq).order_by(table.c.seq).limit(1)
     done = 0
     seq: int | None = -1
@@ -145,7 +197,7 @@ def _each(connection: Connection, table: Table, kind: str, look: _Look, progress
         with connection.begin():
             seq = connection.execute(next_seq.where(table.c.seq > seq)).scalar_one_or_none()
             if seq is not None:
-                yield from _looked(connection, select(*columns).where(table.c.seq == seq), kind, str(seq), look)
+                yield from _looked(connection, query.where(table.c.seq == seq), kind, str(seq), look)
         done += 1
 
 

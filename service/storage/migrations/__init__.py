@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from service.storage.database import Database
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 class NewerDatabaseError(RuntimeError):

@@ -25,10 +25,10 @@ INCREMENTAL = 2
 """What `PRAGMA auto_vacuum` is of a file that can give pages back, as all are that this program made."""
 LONG_LOG_BYTES = 64 * 1024 * 1024
 
-_REMOVED = (
+_DELETED = (
     select(runs.c.seq, runs.c.dataset_seq)
-    .where(runs.c.verifies.is_not(None), runs.c.verifies == runs.c.seq)
-    .order_by(runs.c.verifies)  # by their index: SQLite would walk all runs in any other order
+    .where(runs.c.deleted_at.is_not(None))
+    .order_by(runs.c.deleted_at)  # by their index: SQLite would scan all runs in any other order
     .limit(1)
 )
 # By its row numbers: a chunk's primary key is an index beside the table.
@@ -39,7 +39,7 @@ _SOME_CHUNKS = text(
 
 def has_removed(connection: Connection) -> bool:
     """Whether chunks of deleted runs are left."""
-    return connection.execute(_REMOVED).one_or_none() is not None
+    return connection.execute(_DELETED).one_or_none() is not None
 
 
 def take_away(connection: Connection) -> None:
@@ -49,7 +49,7 @@ def take_away(connection: Connection) -> None:
 
 def _takes_some(connection: Connection) -> bool:
     """Whether there was something to take away."""
-    removed = connection.execute(_REMOVED).one_or_none()
+    removed = connection.execute(_DELETED).one_or_none()
     if removed is None:
         return False
     if connection.execute(_SOME_CHUNKS, {"seq": removed.seq}).rowcount == 0:

@@ -89,7 +89,7 @@ def seed_run(label: str, database: Database) -> None:
         stored_run(database, fit_body(), np.ones((3, 2)))
     elif "{sweep_id}" in label:
         body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()
-        sweep.queue(database, sweep.read(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
+        sweep.queue_sweep(database, sweep.read_sweep(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
     elif label.endswith(("/resume", "/pause", "/cancel")):
         run, _ = submit.queue(database, submit.read(json.dumps(LINE).encode(), database, Settings()), None)
         if label.endswith("/resume"):

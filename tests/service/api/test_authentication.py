@@ -15,8 +15,9 @@ from service.api.app import create_app
 from service.api.authentication import WRONG_KEYS_PER_MINUTE, address_of
 from service.auth import api_keys, policy
 from service.auth.api_keys import KeyCache
+from service.core.scopes import GRANTS
 from service.core.settings import Settings
-from service.storage import api_keys as stored_keys
+from service.storage.api_keys import revoke_key
 from service.storage.database import Database
 from tests.api_keys import Key, make_brief_key, make_key
 from tests.service.api.operations import ALL, LOCKED, OF_A_THING, OPEN, Operation
@@ -44,7 +45,7 @@ def test_every_operation_needs_a_key_and_its_scope(operation: Operation, api: Te
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="descent"'
     for scope in ("read", "write", "admin"):
         answer = api.request(operation.method, path, headers=make_key(database, scope).headers)
-        if operation.scope in api_keys.GRANTS[scope]:
+        if operation.scope in GRANTS[scope]:
             assert answer.status_code not in {401, 403}
         else:
             assert "scope write" in problem_of(answer, 403)["detail"]
@@ -111,7 +112,7 @@ def test_a_revoked_key_is_refused_soon_and_what_it_made_stays(
 ) -> None:
     run_id = api.post("/fit", json=LINE, headers=key.headers).json()["id"]
     with database.writing() as connection:
-        stored_keys.revoke(connection, key.id)
+        revoke_key(connection, key.id)
     until(lambda: api.get("/runs", headers=key.headers).status_code == 401)
     assert api_keys.NOTICE_SECONDS <= 1
     assert api.get("/runs", headers=other.headers).status_code == 200

@@ -83,9 +83,9 @@ def test_a_long_run_that_is_deleted_while_its_verification_is_waited_for_is_not_
     def hide() -> None:
         with other.writing() as connection:
             connection.execute(text("DELETE FROM runs WHERE verifies IS NOT NULL"))
-            connection.execute(text("UPDATE runs SET verifies = seq"))
+            connection.execute(text("UPDATE runs SET deleted_at = 1.0"))
 
-    deletes(database, "before", LOOKS_AT_RUN, 2, hide)
+    deletes(database, "before", LOOKS_AT_RUN, 3, hide)  # after those that find it and queue its verification
     problem_of(api.post(f"/runs/{run_id}/verify"), 404)
 
 
@@ -119,21 +119,19 @@ def test_a_step_that_is_missing_of_a_run_that_is_there_is_damage(database: Datab
         run = runs.find(connection, run_id)
         connection.execute(text("DELETE FROM trajectory_chunks"))
     assert run is not None
-    width = len(run.parameters) + len(run.columns)
     with pytest.raises(CorruptError):
-        list(trajectories.read(database, run.seq, width, 0, 5))
+        list(trajectories.read(database, run.seq, run.width, 0, 5))
 
 
 def test_a_long_run_whose_chunks_are_being_taken_away_is_gone(database: Database) -> None:
     run_id = stored_run(database, fit_body(), ROWS, chunks=(2, 2))
     with database.writing() as connection:
         run = runs.find(connection, run_id)
-        connection.execute(text("UPDATE runs SET verifies = seq"))
+        connection.execute(text("UPDATE runs SET deleted_at = 1.0"))
         connection.execute(text("DELETE FROM trajectory_chunks WHERE first_step = 2"))
     assert run is not None
-    width = len(run.parameters) + len(run.columns)
     with pytest.raises(GoneError):
-        list(trajectories.read(database, run.seq, width, 0, 5))
+        list(trajectories.read(database, run.seq, run.width, 0, 5))
 
 
 def test_a_worker_drops_a_run_that_is_deleted_while_it_looks_back(

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from service.api.app import create_app
-from service.api.serializers import runs as run_serializer
+from service.api.routes import runs as run_routes
 from service.core.settings import Settings
 from service.jobs import submit
 from service.storage import runs
@@ -183,7 +183,7 @@ def test_an_unexpected_exception_tells_nothing_of_the_inside(
         raise ZeroDivisionError("the password is swordfish")
 
     api.post("/fit", json=fit_body())
-    monkeypatch.setattr(run_serializer, "run", fail)
+    monkeypatch.setattr(run_routes, "serialize_run", fail)
     answer = api.get("/runs/latest")
     problem_of(answer, 500)
     assert "swordfish" not in answer.text

@@ -5,24 +5,24 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from service.storage import api_keys
+from service.storage.api_keys import all_keys, revoke_key, usable_keys
 from service.storage.database import Database
 from tests.api_keys import make_key
 
 
 def usable(database: Database) -> list[str]:
     with database.reading() as connection:
-        return [key.id for key in api_keys.usable(connection)]
+        return [key.id for key in usable_keys(connection)]
 
 
 def test_a_key_is_usable_until_it_is_revoked_and_stays_in_the_list(database: Database) -> None:
     key, other = make_key(database, "read", "write", name="lab"), make_key(database)
     assert set(usable(database)) == {key.id, other.id}
     with database.writing() as connection:
-        assert api_keys.revoke(connection, key.id)
+        assert revoke_key(connection, key.id)
     assert usable(database) == [other.id]
     with database.reading() as connection:
-        first, second = api_keys.every(connection)
+        first, second = all_keys(connection)
     assert (first.id, first.name, first.scopes) == (key.id, "lab", ["read", "write"])
     assert first.revoked_at is not None
     assert second.revoked_at is None
@@ -31,11 +31,11 @@ def test_a_key_is_usable_until_it_is_revoked_and_stays_in_the_list(database: Dat
 def test_to_revoke_again_changes_nothing_and_to_revoke_nothing_says_so(database: Database) -> None:
     key = make_key(database)
     with database.writing() as connection:
-        api_keys.revoke(connection, key.id)
-        [before] = api_keys.every(connection)
-        assert api_keys.revoke(connection, key.id)
-        assert api_keys.every(connection) == [before]
-        assert not api_keys.revoke(connection, "nothing")
+        revoke_key(connection, key.id)
+        [before] = all_keys(connection)
+        assert revoke_key(connection, key.id)
+        assert all_keys(connection) == [before]
+        assert not revoke_key(connection, "nothing")
 
 
 def test_a_key_is_usable_until_its_time_is_over(database: Database) -> None:

@@ -174,8 +174,8 @@ def test_the_checkpoint_is_read_by_the_worker_that_claims_the_run_alone(database
             *runs.page(connection, limit=1, before_seq=None, status=None, tag=None),
         ]
     assert len(seen) == 4
-    assert not any("checkpoint" in row._mapping for row in seen if row is not None)
-    assert claim(database).run.checkpoint == b"state"
+    assert not any(hasattr(run, "checkpoint") for run in seen)
+    assert claim(database).checkpoint == b"state"
 
 
 def test_the_leases_of_a_dead_worker_end_at_once_and_others_stay(database: Database) -> None:

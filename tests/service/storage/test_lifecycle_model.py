@@ -20,6 +20,7 @@ from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
+from service.storage.sqlite import vacuum
 from tests.examples import examples
 from tests.service.storage.helpers import queue_run
 
@@ -58,6 +59,8 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.known: dict[str, Modelled] = {}
+        self.hidden: dict[str, Modelled] = {}
+        """Deleted runs whose chunks are not deleted yet."""
         self.claims: list[Claim] = []
         self.created = 0
         with self.database.writing() as connection:
@@ -205,14 +208,40 @@ class Lifecycle(RuleBasedStateMachine):
             assert not runs.remove(connection, run_id)
         del self.known[run_id]
 
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def delete_bit_by_bit(self, data: st.DataObject) -> None:
+        """As the members of a sweep are: hidden at once, whatever their status, and deleted later."""
+        run_id, run = self._any_run(data)
+        with self.database.writing() as connection:
+            connection.execute(text("UPDATE runs SET sweep_seq = 1 WHERE id = :id"), {"id": run_id})
+            runs.remove_members(connection, 1)
+            assert runs.find(connection, run_id) is None
+            assert not runs.remove(connection, run_id)
+        after = run.released(run.status if run.status in FINISHED else RunStatus.CANCELLED)
+        self.hidden[run_id] = replace(after, token=run.token + 1)
+        del self.known[run_id]
+
+    @rule()
+    def take_away(self) -> None:
+        with self.database.writing() as connection:
+            while vacuum.has_removed(connection):
+                vacuum.take_away(connection)
+        self.hidden.clear()
+
     @invariant()
     def the_file_says_what_the_model_says(self) -> None:
         with self.database.reading() as connection:
             rows = connection.execute(
-                text("SELECT id, status, lease_token, lease_owner, losses, rows_done FROM runs ORDER BY seq")
+                text(
+                    "SELECT deleted_at IS NOT NULL, id, status, lease_token, lease_owner, losses, rows_done FROM runs"
+                    " ORDER BY deleted_at, seq"
+                )
             ).all()
         assert [tuple(row) for row in rows] == [
-            (run_id, run.status, run.token, run.owner, run.losses, run.steps) for run_id, run in self.known.items()
+            (is_hidden, run_id, run.status, run.token, run.owner, run.losses, run.steps)
+            for is_hidden, each in ((False, self.known), (True, self.hidden))
+            for run_id, run in each.items()
         ]
 
     @invariant()
@@ -223,11 +252,15 @@ class Lifecycle(RuleBasedStateMachine):
                 for table in ("datasets", "dataset_chunks", "run_tags")
             }
             steps = connection.execute(
-                text("SELECT run_seq, sum(rows), max(first_step + rows) FROM trajectory_chunks GROUP BY 1 ORDER BY 1")
+                text(
+                    "SELECT id, sum(c.rows), max(first_step + c.rows) FROM trajectory_chunks c"
+                    " JOIN runs ON seq = run_seq GROUP BY 1"
+                )
             ).all()
-        assert set(counts.values()) == {len(self.known)}
-        expected = [run.steps for run in self.known.values() if run.steps]
-        assert [row[1] for row in steps] == [row[2] for row in steps] == expected
+        there = self.known | self.hidden
+        assert set(counts.values()) == {len(there)}
+        expected = {run_id: (run.steps, run.steps) for run_id, run in there.items() if run.steps}
+        assert {run_id: (rows, end) for run_id, rows, end in steps} == expected
 
     def _any_run(self, data: st.DataObject) -> tuple[str, Modelled]:
         run_id = data.draw(st.sampled_from(list(self.known)))

@@ -63,6 +63,7 @@ def is_identical(database: Database, worker: Worker, run_id: str) -> bool:
     with database.reading() as connection:
         run = runs.find(connection, run_id)
     assert run is not None
+    assert run.verification is not None
     return bool(run.verification["identical"])
 
 

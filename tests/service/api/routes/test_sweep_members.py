@@ -58,8 +58,7 @@ def rows_of(database: Database, run_id: str) -> Any:
     with database.reading() as connection:
         run = runs.find(connection, run_id)
     assert run is not None
-    width = len(run.parameters) + len(run.columns)
-    parts = [rows for _, rows in trajectories.read(database, run.seq, width, 0, run.rows_done - 1)]
+    parts = [rows for _, rows in trajectories.read(database, run.seq, run.width, 0, run.rows_done - 1)]
     return np.ascontiguousarray(np.concatenate(parts, axis=1))
 
 
@@ -67,7 +66,9 @@ def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Data
     sweep = submitted(api, grid={"/split/seed": [0, 1], RATE: [0.01, 0.02]})
     batch = RunBatch(database, settings)
     with database.reading() as connection:
-        members = [runs.find(connection, member["run_id"]) for member in sweep["ranking"]]
+        found_runs = [runs.find(connection, member["run_id"]) for member in sweep["ranking"]]
+    members = [member for member in found_runs if member is not None]
+    assert len(members) == 4
     found = [batch.problem(member, lambda: None) for member in members]
     assert [found[0] is found[1], found[1] is found[2], found[2] is found[3]] == [True, False, True]
     batch.clear()
@@ -78,6 +79,7 @@ def test_a_lone_run_keeps_nothing(api: TestClient, database: Database, settings:
     api.post("/fit", json=LINE)
     with database.reading() as connection:
         run = runs.find(connection, "latest")
+    assert run is not None
     batch = RunBatch(database, settings)
     first, second = (batch.problem(run, lambda: None) for _ in range(2))
     assert first is not second

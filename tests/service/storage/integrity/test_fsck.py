@@ -106,6 +106,7 @@ ROWS = f"dataset_chunks SET {{}} WHERE dataset_seq = {UPLOADED}"
             "run",
             "The run has a time of its end but goes on.",
         ),
+        ("UPDATE runs SET deleted_at = 1 WHERE name = 'going'", "run", "The run is deleted but goes on."),
         (
             "UPDATE runs SET lease_expires_at = NULL WHERE name = 'going'",
             "run",

@@ -1,0 +1,197 @@
+"""A run as the database holds it. A record never changes: a later state of the run is another record."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, NotRequired, Self, TypedDict
+
+from service.core.run_request import StoredRequest
+from service.core.run_status import FINISHED, RunStatus
+
+Number = float | None
+"""A number of a JSON column: None stands for one that is not finite."""
+Classes = list[str] | list[int] | None
+
+
+class Criteria(TypedDict):
+    """A step and its values. Only a classification has metrics, and only a run with validation rows theirs."""
+
+    step: int
+    theta: list[Number]
+    coefficients: dict[str, Number]
+    train_loss: Number
+    train_mse: Number
+    test_mse: Number
+    validation_mse: NotRequired[Number]
+    train_accuracy: NotRequired[Number]
+    validation_accuracy: NotRequired[Number]
+    test_accuracy: NotRequired[Number]
+    train_precision: NotRequired[Number]
+    validation_precision: NotRequired[Number]
+    test_precision: NotRequired[Number]
+    train_recall: NotRequired[Number]
+    validation_recall: NotRequired[Number]
+    test_recall: NotRequired[Number]
+    train_f1: NotRequired[Number]
+    validation_f1: NotRequired[Number]
+    test_f1: NotRequired[Number]
+
+
+class BestStep(TypedDict):
+    """The step with the least test MSE."""
+
+    step: int
+    theta: list[Number]
+    test_mse: Number
+
+
+class Optimum(TypedDict):
+    """θ* and E(θ*) of an E that is quadratic in θ."""
+
+    theta: list[Number]
+    coefficients: dict[str, Number]
+    train_loss: Number
+
+
+class StoredFinding(TypedDict):
+    """A finding of the diagnosis; `change` is a merge patch (RFC 7396) for the request."""
+
+    code: str
+    evidence: dict[str, object]
+    sentence: str
+    change: dict[str, object]
+
+
+class RunError(TypedDict):
+    """The reason for which a run failed."""
+
+    code: str
+    message: str
+
+
+class ForkOrigin(TypedDict):
+    """The run and the step that a fork began at."""
+
+    run_id: str
+    step: int
+
+
+class SweepOfRun(TypedDict):
+    """The sweep of a run, and the run's values by JSON pointer."""
+
+    id: str
+    values: dict[str, object]
+
+
+class Difference(TypedDict):
+    """A stored number that a verification computed otherwise."""
+
+    column: str
+    stored: Number
+    recomputed: Number
+
+
+class Comparison(TypedDict):
+    """The comparison of a run with its recomputation: the first step that differs, or how many do not."""
+
+    identical: bool | None
+    step: NotRequired[int | None]
+    steps: NotRequired[int]
+    differences: NotRequired[list[Difference]]
+
+
+class Verification(Comparison):
+    """The result of a verification: `identical` is None when it could not be found out, for the reason in `error`."""
+
+    error: NotRequired[RunError | None]
+    verified_at: float
+
+
+KindOfWork = Literal["preparation_seconds", "descent_seconds", "diagnosis_seconds"]
+KINDS_OF_WORK: tuple[KindOfWork, ...] = ("preparation_seconds", "descent_seconds", "diagnosis_seconds")
+
+
+class Timings(TypedDict, total=False):
+    """Seconds by kind of work, and the shortcuts that the engine took."""
+
+    preparation_seconds: float
+    descent_seconds: float
+    diagnosis_seconds: float
+    ways: list[str]
+
+
+class Run(NamedTuple):
+    """A run with the facts of its dataset. The fields are those of the table, in the order of the SELECT.
+
+    The checkpoint, at times as large as θ, is for the worker that claims the run alone. The record is a tuple, since a
+    page has 200 of them: a frozen dataclass takes six times as long to make.
+    """
+
+    status: RunStatus
+    seq: int
+    id: str
+    dataset_seq: int
+    owner: str | None
+    stop_reason: str | None
+    name: str | None
+    tags: dict[str, str]
+    request: StoredRequest
+    request_digest: str
+    parameters: list[str]
+    classes: Classes
+    columns: list[str]
+    train_rows: int
+    validation_rows: int
+    test_rows: int
+    learning_rate: float | None
+    steps_total: int
+    rows_done: int
+    final: Criteria | None
+    best: BestStep | None
+    optimum: Optimum | None
+    diverged_at: int | None
+    diagnosis: list[StoredFinding]
+    error: RunError | None
+    forked_from: ForkOrigin | None
+    sweep_seq: int | None
+    sweep: SweepOfRun | None
+    verifies: int | None
+    verification: Verification | None
+    trajectory_sha256: str | None
+    timings: Timings
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    deleted_at: float | None
+    lease_owner: str | None
+    lease_token: int
+    lease_expires_at: float | None
+    losses: int
+    dataset_id: str
+    dataset_rows: int
+    dataset_features: list[str]
+    dataset_target: str
+    dataset_text_target: bool
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> Self:
+        """The record of a row that has the fields in their order. Raises ValueError for a status that is none."""
+        return cls._make((RunStatus(row[0]), *row[1:]))
+
+    @property
+    def width(self) -> int:
+        """The number of float64 columns of a stored step: θ's components, then the run's columns."""
+        return len(self.parameters) + len(self.columns)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has come to its end."""
+        return self.status in FINISHED
+
+    @property
+    def last_step(self) -> int:
+        """The last stored step; 0 where none is stored."""
+        return max(self.rows_done - 1, 0)
+
+    @property
+    def best_step(self) -> int | None:
+        """The step with the least test MSE, if one has any."""
+        return None if self.best is None else self.best["step"]

@@ -1,0 +1,146 @@
+"""The request of a run as the database holds it: the body of POST /fit with every default filled in.
+
+The schemas of `service.schemas.fit` check a body and fill it in; a test holds the fields of both to each other.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NotRequired, TypedDict, TypeGuard
+
+LearningRate = float | Literal["auto"]
+
+
+class SplitRequest(TypedDict):
+    """The split: a share of the rows for testing, or the rows named. Runs of the first release lack three fields."""
+
+    test_fraction: NotRequired[float]
+    test_rows: NotRequired[list[int]]
+    seed: NotRequired[int]
+    shuffle: NotRequired[bool]
+    validation_fraction: NotRequired[float]
+
+
+class ModelRequest(TypedDict):
+    """The model. `kind` decides which of the other fields there are."""
+
+    kind: str
+    intercept: NotRequired[bool]
+    degree: NotRequired[int]
+    hidden: NotRequired[list[int]]
+    activation: NotRequired[str]
+    task: NotRequired[str]
+    formula: NotRequired[str]
+
+
+class AskedObjective(TypedDict):
+    """The objective as a body has it: the loss may be left to the model."""
+
+    loss: str | None
+    delta: NotRequired[float | None]
+    l1: float
+    l2: float
+
+
+class ObjectiveRequest(TypedDict):
+    """The objective. huber alone has `delta`."""
+
+    loss: str
+    delta: NotRequired[float]
+    l1: float
+    l2: float
+
+
+class OptimizerRequest(TypedDict):
+    """The optimiser. `kind` decides which of the other fields there are."""
+
+    kind: str
+    momentum: NotRequired[float]
+    decay: NotRequired[float]
+    beta1: NotRequired[float]
+    beta2: NotRequired[float]
+    epsilon: NotRequired[float]
+    weight_decay: NotRequired[float]
+
+
+class ScheduleRequest(TypedDict):
+    """The schedule. `kind` decides which of the other fields there are."""
+
+    kind: str
+    every: NotRequired[int]
+    factor: NotRequired[float]
+    rate: NotRequired[float]
+
+
+class StopRequest(TypedDict):
+    """The conditions that end a descent before its last step."""
+
+    gradient_norm: float | None
+    loss_change: float | None
+    patience: int | None
+
+
+class NormalTheta0(TypedDict):
+    """θ₀ drawn from a normal distribution."""
+
+    kind: Literal["normal"]
+    scale: float
+
+
+Theta0 = str | list[float] | dict[str, float] | NormalTheta0 | None
+"""θ₀: "zeros", a list, numbers by parameter, a distribution, or None for the weights that an mlp draws by the seed."""
+
+
+class DescentRequest(TypedDict):
+    """The descent."""
+
+    steps: int
+    learning_rate: LearningRate
+    optimizer: OptimizerRequest
+    schedule: ScheduleRequest
+    theta0: Theta0
+    batch_size: int | None
+    seed: int
+    clip_norm: float | None
+    stop: StopRequest
+
+
+class DatasetReference(TypedDict):
+    """The dataset's id, or the name of the sample that it is."""
+
+    id: NotRequired[str]
+    sample: NotRequired[str]
+
+
+class BaseRequest(TypedDict):
+    """The fields that no default of a model concerns."""
+
+    dataset: DatasetReference
+    split: SplitRequest
+    standardize: bool
+    model: ModelRequest
+    descent: DescentRequest
+    preset: str | None
+    name: str | None
+    tags: dict[str, str]
+    deadline_seconds: float | None
+
+
+class AskedRequest(BaseRequest):
+    """A request before the model's own loss and θ₀ are filled in."""
+
+    objective: AskedObjective
+
+
+class StoredRequest(BaseRequest):
+    """A request as it is stored."""
+
+    objective: ObjectiveRequest
+
+
+def is_normal(theta0: Theta0) -> TypeGuard[NormalTheta0]:
+    """Whether θ₀ is drawn from a normal distribution."""
+    return isinstance(theta0, Mapping) and theta0.get("kind") == "normal"
+
+
+def is_by_name(theta0: Theta0) -> TypeGuard[dict[str, float]]:
+    """Whether θ₀ has a number for each parameter by its name."""
+    return isinstance(theta0, Mapping) and theta0.get("kind") != "normal"

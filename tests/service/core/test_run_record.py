@@ -1,0 +1,51 @@
+"""The record of a run: its fields, its width, its status."""
+
+import pytest
+from sqlalchemy import inspect
+
+from service.core.dataset_record import Dataset
+from service.core.run_record import Run
+from service.core.run_status import RunStatus
+from service.core.sweep_record import Sweep
+from service.storage import job_queue, runs, tables
+from service.storage.database import Database
+from tests.service.storage.helpers import queue_run
+
+FOR_THE_STORE_ALONE = {"checkpoint", "idempotency_key"}
+
+
+def test_a_record_has_every_column_of_its_table_but_those_for_the_store_alone(database: Database) -> None:
+    with database.reading() as connection:
+        columns = {
+            table: {each["name"] for each in inspect(connection).get_columns(table)}
+            for table in ("runs", "datasets", "sweeps")
+        }
+    facts = {name for name in Run._fields if name not in tables.runs.c}
+    assert {*Run._fields} - facts == columns["runs"] - FOR_THE_STORE_ALONE
+    assert {name.removeprefix("dataset_") for name in facts} < columns["datasets"]
+    assert {*Dataset._fields} == columns["datasets"]
+    assert {*Sweep._fields} == columns["sweeps"]
+
+
+def test_each_way_to_a_run_gives_the_same_record(database: Database) -> None:
+    run_id = queue_run(database, tags={"a": "b"})
+    with database.writing() as connection:
+        found = runs.find(connection, run_id)
+        assert found is not None
+        assert runs.find_by_seq(connection, found.seq) == runs.find(connection, "latest") == found
+        assert list(runs.page(connection, limit=1, before_seq=None, status=None, tag=("a", "b"))) == [found]
+        claim = job_queue.claim(connection, "w", 60.0)
+        assert claim is not None
+        assert claim.run == runs.find(connection, run_id)
+    assert isinstance(found.status, RunStatus)
+    assert (found.width, found.last_step, found.best_step, found.is_finished) == (3, 0, None, False)
+    assert (found.dataset_features, found.dataset_target, found.dataset_rows) == (["x"], "y", 3)
+    assert (found.dataset_text_target, found.tags) == (False, {"a": "b"})
+
+
+def test_a_record_never_changes(database: Database) -> None:
+    queue_run(database)
+    with database.reading() as connection:
+        run = runs.find(connection, "latest")
+    with pytest.raises(AttributeError):
+        run.rows_done = 3  # type: ignore[misc, union-attr]

@@ -1,0 +1,119 @@
+"""A file that the program of version 0004 wrote: runs of every kind, one paused, one half deleted, a sweep, an API key.
+
+It is opened and upgraded, its paused run goes on, and a real worker computes the same bits again.
+"""
+
+import gzip
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import numpy as np
+import pytest
+
+from service.core.run_status import RunStatus
+from service.storage import migrations, runs
+from service.storage.api_keys import usable_keys
+from service.storage.connect import open_database
+from service.storage.database import Database
+from service.storage.integrity.fsck import check
+from service.storage.sqlite import vacuum
+from service.storage.sqlite.engine import sqlite_module
+from service.testing.live_server import running_service
+from tests.service.helpers import until_finished
+
+STORED = Path(__file__).parent / "v0004.db.gz"
+HALF_DELETED = "SELECT seq, status, verifies, deleted_at, finished_at FROM runs WHERE name = 'long'"
+NAMES = {"line", "polynomial", "formula", "softmax", "perceptron", "diverged", "fork", "paused"}
+MEMBERS = {"rates: learning_rate 0.1", "rates: learning_rate 0.5"}
+BITS = "ac4262f94d3afb2f"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file as the earlier program left it."""
+    file = tmp_path / "descent.db"
+    file.write_bytes(gzip.decompress(STORED.read_bytes()))
+    return file
+
+
+@pytest.fixture
+def upgraded(file: Path) -> Iterator[Database]:
+    """The file, opened."""
+    database = open_database(f"sqlite:///{file}", 5.0)
+    yield database
+    database.dispose()
+
+
+def computes_the_same_bits() -> bool:
+    """Whether NumPy's functions give the bits on this kind of processor that they gave where the file was made."""
+    x = np.linspace(-3.0, 3.0, 64)
+    table = x.reshape(8, 8)
+    found = b"".join(
+        each.tobytes() for each in (np.exp(x), np.tanh(x), np.log1p(np.exp(x)), table @ table, table @ x[:8])
+    )
+    return hashlib.sha256(found).hexdigest().startswith(BITS)
+
+
+def test_a_half_deleted_run_becomes_one_with_a_time_of_deletion(file: Path) -> None:
+    with closing(sqlite_module().connect(file)) as connection:
+        seq, status, verifies, *_ = connection.execute(HALF_DELETED.replace("deleted_at", "NULL")).fetchone()
+        assert (status, verifies) == ("cancelled", seq)
+    before = time.time()
+    database = open_database(f"sqlite:///{file}", 5.0)
+    with database.reading() as connection:
+        assert migrations.revision_of(connection) == migrations.HEAD
+        _, status, verifies, deleted_at, finished_at = connection.exec_driver_sql(HALF_DELETED).one()
+        assert (status, verifies) == ("cancelled", None)
+        assert before <= deleted_at <= time.time()
+        assert finished_at is not None
+        shown = {run.name for run in runs.page(connection, limit=50, before_seq=None, status=None, tag=None)}
+        assert runs.find_by_seq(connection, seq) is None
+        assert runs.state(connection, seq) is None
+    assert shown == NAMES | MEMBERS
+    database.dispose()
+
+
+def test_the_upgraded_file_is_sound_and_is_rid_of_the_deleted_run(file: Path, upgraded: Database) -> None:
+    assert list(check(file, lambda *_: None)) == []
+    with upgraded.writing() as connection:
+        assert vacuum.has_removed(connection)
+        while vacuum.has_removed(connection):
+            vacuum.take_away(connection)
+        assert connection.exec_driver_sql(HALF_DELETED).one_or_none() is None
+        assert connection.exec_driver_sql("SELECT count(*) FROM trajectory_chunks WHERE run_seq = 10").scalar() == 0
+    assert list(check(file, lambda *_: None)) == []
+
+
+def test_its_api_key_is_usable(upgraded: Database) -> None:
+    with upgraded.reading() as connection:
+        [key] = usable_keys(connection)
+    assert (key.name, key.scopes, key.expires_at) == ("old key", ["admin"], None)
+
+
+def test_its_paused_run_goes_on_and_its_runs_verify_as_identical(file: Path, tmp_path: Path) -> None:
+    options = ("--workers", "1", "--database", f"sqlite:///{file}")
+    environment = {**os.environ, "DESCENT_KEYS": "off"}
+    with (
+        (tmp_path / "log").open("w") as log,
+        running_service(*options, environment=environment, log=log) as service,
+        httpx2.Client(base_url=service.url, timeout=60) as client,
+    ):
+        found = {run["name"]: run for run in client.get("/runs").json()["data"]}
+        assert found.keys() == NAMES | MEMBERS
+        paused = found["paused"]
+        assert paused["status"] == RunStatus.PAUSED
+        first_steps = client.get(f"/runs/{paused['id']}/trajectory").json()["theta"]
+        assert client.post(f"/runs/{paused['id']}/resume").status_code == 202
+        assert until_finished(client, paused["id"])["status"] == RunStatus.SUCCEEDED
+        whole = client.get(f"/runs/{paused['id']}/trajectory").json()["theta"]
+        assert len(whole) == 61
+        assert whole[: len(first_steps)] == first_steps
+        if not computes_the_same_bits():
+            pytest.skip("NumPy computes other bits on this kind of processor than where the file was made.")
+        answers = {name: client.post(f"/runs/{run['id']}/verify").json() for name, run in found.items()}
+    assert {name for name, answer in answers.items() if answer["identical"] is not True} == set()
