@@ -37,7 +37,7 @@ ALLOWED = {
     "service.worker": {"gd_engine", "service.core", "service.engine_adapter", "service.storage"},
     "service.api": {
         *("service.analysis", "service.auth", "service.core", "service.datasets", "service.jobs"),
-        *("service.plotting", "service.schemas", "service.storage", "service.trajectories"),
+        *("service.schemas", "service.storage", "service.trajectories"),
     },
     "service.server": {
         *("service.api", "service.auth", "service.core", "service.maintenance", "service.storage", "service.worker"),

@@ -1,6 +1,6 @@
 """Pictures of a run, as SVG or PNG files."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import orjson
@@ -14,21 +14,25 @@ from service.plotting.rasterize import png
 from service.storage.database import Database
 from service.trajectories import slicing
 
+Appearance = tuple[int, Literal["light", "dark"], Literal["en", "fr"]]
+"""The width in pixels, the theme and the language of a picture."""
 MOST_POINTS = 1000
 """Steps of a curve: as many as a picture can show."""
 
 
-def of_landscape(database: Database, look: Look, form: str, title: str, best: int | None, *arguments: Any) -> bytes:
+def of_landscape(
+    database: Database, appearance: Appearance, form: str, title: str, best: int | None, *arguments: Any
+) -> bytes:
     """The landscape that `landscape.around` gives for these arguments."""
     found = loss_landscape.around(database, *arguments)
     # What is drawn is what is told: the same numbers, null where one is not finite.
     told = orjson.loads(orjson.dumps(found, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY))
-    return _file(landscape_svg(title, told, look, best=best), form)
+    return _file(landscape_svg(title, told, Look(*appearance), best=best), form)
 
 
 def of_criteria(
     database: Database,
-    look: Look,
+    appearance: Appearance,
     form: str,
     title: str,
     best: int | None,
@@ -42,7 +46,7 @@ def of_criteria(
     rows = np.concatenate(parts, axis=1)
     columns = {name: rows[view.row_of(name)].tolist() for name in NAMES}
     columns["step"] = np.concatenate([np.asarray(each) for each in steps]).tolist()
-    return _file(criteria_svg(title, columns, look, best=best, diverged_at=diverged_at), form)
+    return _file(criteria_svg(title, columns, Look(*appearance), best=best, diverged_at=diverged_at), form)
 
 
 def _file(svg: str, form: str) -> bytes:

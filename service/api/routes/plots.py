@@ -15,7 +15,6 @@ from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.routes.analysis import LandscapeQuery, landscape_of, stored
 from service.api.routes.runs import RunId, find
 from service.core.run_record import Run
-from service.plotting import Look
 
 router = APIRouter(prefix="/runs", tags=["pictures"])
 
@@ -43,9 +42,9 @@ class LookQuery(BaseModel):
     lang: Literal["en", "fr"] = Field("en", description="The language of the labels.")
 
     @property
-    def look(self) -> Look:
-        """The appearance as the plotting functions take it."""
-        return Look(self.width, self.theme, self.lang)
+    def appearance(self) -> plots.Appearance:
+        """The appearance as `analysis.plots` takes it."""
+        return self.width, self.theme, self.lang
 
 
 class LandscapePictureQuery(LookQuery, LandscapeQuery):
@@ -72,7 +71,7 @@ async def landscape_picture(
     The parameters are those of `landscape` and the appearance.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
-    arguments = (query.look, form, _title(run), run.best_step, *landscape_of(run, query))
+    arguments = (query.appearance, form, _title(run), run.best_step, *landscape_of(run, query))
     found = await request.app.state.inquiries.answer(request.state.user, plots.of_landscape, *arguments)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
@@ -95,7 +94,7 @@ async def curves_picture(
     """At most 1,000 steps on a logarithmic scale, with the lowest test MSE marked. A running run has them too."""
     run = await run_in_threadpool(find, store, run_id, caller)
     last = stored(run, run.last_step, "step")
-    arguments = (query.look, form, _title(run), run.best_step, run.diverged_at, run.seq, last)
+    arguments = (query.appearance, form, _title(run), run.best_step, run.diverged_at, run.seq, last)
     found = await request.app.state.inquiries.answer(request.state.user, plots.of_criteria, *arguments)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
