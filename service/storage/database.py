@@ -14,7 +14,7 @@ from service.core.failpoints import reach
 from service.storage.change_feed import ChangeFeed
 from service.storage.errors import CorruptError
 from service.storage.group_commit import Batch
-from service.storage.sqlite.change_feed import CommitCounter
+from service.storage.sqlite.commit_counter import CommitCounter
 from service.storage.sqlite.engine import _prepare_sqlite, sqlite_module
 
 
