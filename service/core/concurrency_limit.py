@@ -1,8 +1,8 @@
-"""Places for work that goes at a client's pace: a few, shared out among users; the slowest gives way to another.
+"""Concurrency limit with a fair share for each user. When all slots are taken, the longest-stalled client loses one.
 
-A user is an API key, or the client's address where no keys are asked for. A key may have a quarter of the places, so
-that others find room whatever it does. Many people may share an address: it may have all of them, and a quarter only
-while another address asks, too.
+A user is an API key, or the address of the client if the service requires no keys. An API key has at most a quarter of
+the slots, so that other keys always find a free one. Many people may share one address: an address has all slots, and
+a quarter only while another address competes.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from service.core.exceptions import ApiError, TooManyRequestsError, UnavailableError
 
 PATIENCE_SECONDS = 5.0
-"""How long a client may keep a place waiting while others need one."""
+"""The time for which a client may stall its slot while other clients need one."""
 USERS = 4
-"""So many users fill all places together."""
+"""The number of users whose shares add up to all slots."""
 COMPETING_SECONDS = 10.0
-"""How long an address that found no place counts as one that asks."""
+"""The time for which a refused address counts as a competitor."""
 SOON = {"Retry-After": "1"}
 
 
@@ -42,70 +42,72 @@ class Slot:
         """Seconds of waiting for the client so far."""
         return 0.0 if self._since is None else time.monotonic() - self._since
 
-    def give_up(self) -> None:
-        """Ends the work."""
+    def abort(self) -> None:
+        """Ends the work of the slot."""
         if self.limit is not None:
             self.limit.reschedule(0.0)
 
 
 class ConcurrencyLimit:
-    """So many places, in one process. `what` names the work, for those who find none.
+    """A limit of `most` slots in one process.
 
-    `keys` says that users are API keys, which have a share of their own, and not addresses.
+    `work` names the limited work in messages. `keys` states whether users are API keys or addresses.
     """
 
-    def __init__(self, most: int, what: str, *, keys: bool) -> None:
+    def __init__(self, most: int, work: str, *, keys: bool) -> None:
         self._most, self._share = most, max(1, most // USERS)
-        self._what, self._keys = what, keys
+        self._work, self._keys = work, keys
         self._taken: set[Slot] = set()
         self._refused: dict[str, float] = {}
 
     def take(self, user: str) -> Slot:
-        """A place, to be left in the end.
+        """A slot, which the caller frees by `leave`.
 
-        Raises TooManyRequestsError if the user has its share of them, UnavailableError if all are taken.
+        Raises TooManyRequestsError if the user has its share of the slots, UnavailableError if all are taken.
         """
-        own = [place for place in self._taken if place.user == user]
-        if len(own) >= self._share and (self._keys or self._is_wanted_by_others(user)):
-            self._make_room(own, self._beyond_share())
+        own = [slot for slot in self._taken if slot.user == user]
+        if len(own) >= self._share and (self._keys or self._has_competitors(user)):
+            self._evict_slowest(own, self._share_taken())
         elif len(self._taken) >= self._most:
             self._refused[user] = time.monotonic()
-            self._make_room(self._taken, self._full())
-        place = Slot(user)
-        self._taken.add(place)
-        return place
+            self._evict_slowest(self._taken, self._all_taken())
+        slot = Slot(user)
+        self._taken.add(slot)
+        return slot
 
-    def leave(self, place: Slot) -> None:
-        """Frees the place; one that had to be given up is free already."""
-        self._taken.discard(place)
+    def leave(self, slot: Slot) -> None:
+        """Frees the slot. An aborted slot is free already."""
+        self._taken.discard(slot)
 
     @asynccontextmanager
     async def taken(self, user: str) -> AsyncIterator[Slot]:
-        """The same for a while. Raises TimeoutError at the end if the place had to be given up."""
-        place = self.take(user)
+        """A slot inside `async with`. Raises TimeoutError if the slot was aborted."""
+        slot = self.take(user)
         try:
-            async with asyncio.timeout(None) as place.limit:
-                yield place
+            async with asyncio.timeout(None) as slot.limit:
+                yield slot
         finally:
-            self.leave(place)
+            self.leave(slot)
 
-    def _is_wanted_by_others(self, user: str) -> bool:
-        lately = time.monotonic() - COMPETING_SECONDS
-        self._refused = {name: moment for name, moment in self._refused.items() if moment > lately}
-        return any(place.user != user for place in self._taken) or any(name != user for name in self._refused)
+    def _has_competitors(self, user: str) -> bool:
+        oldest = time.monotonic() - COMPETING_SECONDS
+        self._refused = {name: moment for name, moment in self._refused.items() if moment > oldest}
+        return any(slot.user != user for slot in self._taken) or any(name != user for name in self._refused)
 
-    def _make_room(self, taken: Collection[Slot], error: ApiError) -> None:
-        slowest = max(taken, key=lambda place: place.waited, default=None)
+    def _evict_slowest(self, taken: Collection[Slot], error: ApiError) -> None:
+        """Frees the longest-stalled slot. Raises `error` if no slot is stalled for PATIENCE_SECONDS."""
+        slowest = max(taken, key=lambda slot: slot.waited, default=None)
         if slowest is None or slowest.waited < PATIENCE_SECONDS:
             raise error
-        slowest.give_up()
+        slowest.abort()
         self._taken.discard(slowest)
 
-    def _beyond_share(self) -> TooManyRequestsError:
+    def _share_taken(self) -> TooManyRequestsError:
         user = "API key" if self._keys else "address"
         return TooManyRequestsError(
-            f"This {user} has its share of the {self._what}. Let one end, or try again in a second.", headers=SOON
+            f"This {user} has its share of the {self._work}. Wait for one to end, or try again in a second.",
+            headers=SOON,
         )
 
-    def _full(self) -> UnavailableError:
-        return UnavailableError(f"There are too many {self._what} at once. Try again in a second.", headers=SOON)
+    def _all_taken(self) -> UnavailableError:
+        return UnavailableError(f"The service has too many {self._work}. Try again in a second.", headers=SOON)

@@ -1,4 +1,4 @@
-"""Errors that carry their HTTP status, and how they are told: application/problem+json (RFC 9457)."""
+"""Errors of a request, each with its HTTP status and the members of its problem+json body (RFC 9457)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Required
@@ -21,11 +21,11 @@ class ErrorEntry(TypedDict, total=False):
 
 
 PLACES = ("parameter", "header", "row", "column")
-"""What says where an error is, when it is not in a JSON body."""
+"""The members that locate an error outside a JSON body."""
 
 
 class ApiError(Exception):
-    """An error that is the client's to mend (or the service's, above 499): what is wrong, where, and what to change."""
+    """An error of the client (status 4xx) or of the service (5xx): its cause, its places, its correction."""
 
     status = 400
 
@@ -45,71 +45,71 @@ class ApiError(Exception):
 
 
 class MalformedError(ApiError):
-    """The body is not JSON, or a header is not what it should be."""
+    """The body is not JSON, or a header is invalid."""
 
 
 class UnauthorizedError(ApiError):
-    """No API key came with the request, or none that is usable."""
+    """The request has no usable API key."""
 
     status = 401
 
 
 class ForbiddenError(ApiError):
-    """The API key is a good one, but this is beyond what it may do."""
+    """The scope of the API key does not allow the request."""
 
     status = 403
 
 
 class NotFoundError(ApiError):
-    """There is nothing with this id."""
+    """No resource has this id."""
 
     status = 404
 
 
 class NotAcceptableError(ApiError):
-    """None of the media types that the client accepts can be had."""
+    """The service offers none of the media types that the client accepts."""
 
     status = 406
 
 
 class TooSlowError(ApiError):
-    """The client takes too long to send its request."""
+    """The client sends its request too slowly."""
 
     status = 408
 
 
 class ConflictError(ApiError):
-    """The request makes no sense in the state that the thing is in."""
+    """The state of the resource does not allow the request."""
 
     status = 409
 
 
 class TooLargeError(ApiError):
-    """The body is larger than the service takes."""
+    """The body exceeds the size limit, or the computation exceeds its time or memory limit."""
 
     status = 413
 
 
 class TooManyRequestsError(ApiError):
-    """More came in a minute than may, or more than has been worked off."""
+    """The client exceeds its rate limit or one of its quotas."""
 
     status = 429
 
 
 class UnavailableError(ApiError):
-    """The service has too much to do at the moment."""
+    """The service has no free capacity at the moment."""
 
     status = 503
 
 
 class UnsupportedMediaTypeError(ApiError):
-    """The body is of a type that the service does not read."""
+    """The service does not read the media type of the body."""
 
     status = 415
 
 
 class InvalidError(ApiError):
-    """The request can be read but not be carried out: `errors` name the fields."""
+    """The request is well-formed but invalid; `errors` name the fields."""
 
     status = 422
 
@@ -145,4 +145,4 @@ def _with_hint(entry: ErrorEntry, hint: str | None) -> ErrorEntry:
 
 
 class StartError(Exception):
-    """Why a command cannot start, for people."""
+    """A command cannot start; the message names the cause and the correction."""

@@ -1,13 +1,13 @@
-"""Named places where a test can kill, stall or fail the process. For tests alone: imports nothing of ours.
+"""Failpoints: named places at which a test kills, stalls or fails the process. Imports nothing of ours.
 
-DESCENT_FAILPOINTS has entries with `;` between: PLACE[RUN]=ACT:ARGUMENT@N>FILE, of which PLACE=ACT is enough.
+DESCENT_FAILPOINTS lists entries separated by `;`: PLACE[RUN]=ACT:ARGUMENT@N>FILE. PLACE=ACT is the shortest entry.
 
-    append.before=kill                  each time that a process comes there
-    commit.after=stall:5@3              the third time that each process comes there, for five seconds
-    claim.after[poison]=segfault        in a process whose latest claim was the run with that name
-    finish.before=fail:full>/tmp/hit    once in all processes together; then there is this file
+    append.before=kill                  every time a process reaches the place
+    commit.after=stall:5@3              the third time each process reaches the place, for five seconds
+    claim.after[poison]=segfault        in a process whose latest claim is the run of that name
+    finish.before=fail:full>/tmp/hit    once in all processes together; the file records it
 
-Without the variable `reach` does nothing, and costs less than a ten-thousandth of what happens at any of the places.
+Without the variable `reach` does nothing. It then costs less than a ten-thousandth of the work at any of the places.
 """
 
 import ctypes
@@ -31,18 +31,18 @@ ENTRY = re.compile(
 
 
 class FailpointError(ValueError):
-    """What is wrong with a specification, in a sentence."""
+    """A specification is invalid; the message names the fault in one sentence."""
 
 
-def _of_sqlite(message: str, code: int) -> OperationalError:
+def _sqlite_error(message: str, code: int) -> OperationalError:
     cause = sqlite3.OperationalError(message)
     cause.sqlite_errorcode = code
     return OperationalError("a failpoint", None, cause)
 
 
 ERRORS: dict[str, Callable[[], Exception]] = {
-    "full": lambda: _of_sqlite("database or disk is full", 13),
-    "io": lambda: _of_sqlite("disk I/O error", 10),
+    "full": lambda: _sqlite_error("database or disk is full", 13),
+    "io": lambda: _sqlite_error("disk I/O error", 10),
     "bug": lambda: RuntimeError("a failpoint"),
 }
 
@@ -69,7 +69,7 @@ def _stall(argument: str) -> None:
 
 
 ACTS: dict[str, tuple[Callable[[str], None], str]] = {
-    # The act, and what its argument has to look like.
+    # The act, and the pattern of its argument.
     "kill": (_kill, ""),
     "segfault": (_segfault, ""),
     "stall": (_stall, r"\d+(\.\d+)?|/.+"),
@@ -78,32 +78,33 @@ ACTS: dict[str, tuple[Callable[[str], None], str]] = {
 
 
 class Failpoint:
-    """One entry. Raises FailpointError for one that means nothing."""
+    """One entry of a specification. Raises FailpointError for an invalid entry."""
 
     def __init__(self, entry: str) -> None:
         if (found := ENTRY.fullmatch(entry)) is None:
             raise FailpointError(f"{entry!r} is not PLACE[RUN]=ACT:ARGUMENT@N>FILE.")
         if found["place"] not in PLACES:
-            raise FailpointError(f"There is no place {found['place']!r}, only {', '.join(PLACES)}.")
+            raise FailpointError(f"Unknown place {found['place']!r}. The places are {', '.join(PLACES)}.")
         if found["act"] not in ACTS:
-            raise FailpointError(f"There is no act {found['act']!r}, only {', '.join(ACTS)}.")
+            raise FailpointError(f"Unknown act {found['act']!r}. The acts are {', '.join(ACTS)}.")
         self._act, pattern = ACTS[found["act"]]
         self._argument = found["argument"] or ""
         if not re.fullmatch(pattern, self._argument):
-            raise FailpointError(f"{entry!r}: the argument of {found['act']} has to be like {pattern or 'nothing'}.")
+            form = f"an argument of the form {pattern}" if pattern else "no argument"
+            raise FailpointError(f"{entry!r}: {found['act']} takes {form}.")
         self.place, self._run = found["place"], found["run"]
         self._at, self._file = found["at"] and int(found["at"]), found["file"]
-        self._passings = 0
+        self._hits = 0
         self._lock = threading.Lock()
 
-    def pass_by(self, run: str | None) -> None:
-        """Acts if it is meant."""
+    def hit(self, run: str | None) -> None:
+        """Counts one arrival at the place, and acts if the entry selects this run and this count."""
         if self._run is not None and self._run != run:
             return
         with self._lock:
-            self._passings += 1
-            is_meant = self._at in {None, self._passings} and self._is_first()
-        if is_meant:
+            self._hits += 1
+            is_selected = self._at in {None, self._hits} and self._is_first()
+        if is_selected:
             self._act(self._argument)
 
     def _is_first(self) -> bool:
@@ -117,28 +118,28 @@ class Failpoint:
 
 
 class Failpoints:
-    """All entries of a specification. A process works on one run at a time, so the latest one claimed is its run."""
+    """All entries of a specification. A process computes one run at a time: the run that it claimed last."""
 
     def __init__(self, specification: str) -> None:
         self._points = [Failpoint(entry.strip()) for entry in specification.split(";") if entry.strip()]
         self._run: str | None = None
 
     def reach(self, place: str, run: str | None = None) -> None:
-        """Says that the process is at this place, and after a claim, with which run."""
+        """Hits all failpoints of the place. After a claim, `run` is the name of the claimed run."""
         if place == "claim.after":
             self._run = run
         for point in self._points:
             if point.place == place:
-                point.pass_by(self._run)
+                point.hit(self._run)
 
 
-def _nothing(place: str, run: str | None = None) -> None:
-    """What `reach` is for everybody but a test."""
+def _do_nothing(place: str, run: str | None = None) -> None:
+    """The `reach` of a process without failpoints."""
 
 
 def _reach(specification: str | None) -> Callable[..., None]:
     if specification is None:
-        return _nothing
+        return _do_nothing
     try:
         return Failpoints(specification).reach
     except FailpointError as error:

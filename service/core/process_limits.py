@@ -1,11 +1,11 @@
-"""What a process that computes may have of the machine: one core, and so much memory."""
+"""Resource limits of a process: BLAS threads, address space, open files."""
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Of its environment. Two processes' matrix products would otherwise fight for all cores."""
+"""Environment variables that restrict BLAS to one thread, because the processes share the cores."""
 
 
 def bound_memory(most: int) -> None:
-    """Lets this process have at most so many bytes of address space, where the system can be told so."""
+    """Limits the address space of this process to `most` bytes, on systems that support the limit."""
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
@@ -16,11 +16,11 @@ def bound_memory(most: int) -> None:
 
 
 OTHER_FILES = 1024
-"""Open files besides the connections: the database's, uploads under way, listeners."""
+"""Open files besides the connections: database files, uploads in progress, listeners."""
 
 
 def allow_open_files(connections: int) -> None:
-    """Lets the process have so many connections open, as far as the system lets it."""
+    """Raises the limit of open files to `connections` and OTHER_FILES, up to the hard limit of the system."""
     try:
         import resource  # noqa: PLC0415 - Windows has neither the module nor the limit
     except ImportError:

@@ -113,6 +113,6 @@ class Settings(BaseSettings):
 
     @property
     def database_file(self) -> Path | None:
-        """The SQLite file, where the database is one."""
+        """The SQLite file; None for another database."""
         url = make_url(self.database_url)
         return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

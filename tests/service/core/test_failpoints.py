@@ -96,11 +96,11 @@ def test_it_stalls_until_a_file_is_there(tmp_path: Path) -> None:
     [
         ("append", "'append' is not PLACE[RUN]=ACT"),
         ("append.before", "is not PLACE"),
-        ("apend.before=kill", "no place 'apend.before', only claim.before"),
-        ("append.before=smash", "act 'smash', only kill"),
-        ("append.before=kill:now", "like nothing"),
-        ("append.before=stall:long", "of stall"),
-        ("append.before=stall", "of stall"),
+        ("apend.before=kill", "Unknown place 'apend.before'. The places are claim.before"),
+        ("append.before=smash", "Unknown act 'smash'. The acts are kill"),
+        ("append.before=kill:now", "kill takes no argument"),
+        ("append.before=stall:long", "stall takes an argument of the form"),
+        ("append.before=stall", "stall takes an argument of the form"),
         ("append.before=fail:whale", "full|io|bug"),
         ("append.before=kill@0", "is not PLACE"),
         ("append.before=kill;commit.after", "'commit.after' is not"),
@@ -115,7 +115,7 @@ def test_what_means_nothing_is_refused(specification: str, says: str) -> None:
 def test_a_process_refuses_to_start_with_a_wrong_specification() -> None:
     ended = process("append.befor=kill")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("DESCENT_FAILPOINTS: There is no place 'append.befor', only claim.before, ")
+    assert ended.stderr.startswith("DESCENT_FAILPOINTS: Unknown place 'append.befor'. The places are claim.before, ")
     assert len(ended.stderr.splitlines()) == 1
 
 
@@ -132,4 +132,4 @@ def test_every_place_is_reached_somewhere_and_no_other() -> None:
 
 def test_without_a_specification_there_is_nothing() -> None:
     assert os.environ.get("DESCENT_FAILPOINTS") is None
-    assert failpoints.reach is failpoints._nothing
+    assert failpoints.reach is failpoints._do_nothing
