@@ -1,8 +1,8 @@
-"""Connections to clients: how many there may be, and how long one may keep the service waiting.
+"""Limits of client connections: their number, the size of headers, the time to send a request, the time to read.
 
-uvicorn by itself waits for ever for a request that does not come to its end and for a reader who does not read on, and
-takes headers of any length. Here every connection has a time by which a whole request must have come, and one by which
-a reader must have taken the next part of an answer.
+uvicorn has none of these limits: it waits for ever for an incomplete request and for a client that does not read, and
+accepts headers of any length. Here a timer limits the arrival of each request, and another the reading of each part of
+an answer.
 """
 
 from asyncio import BaseTransport, TimerHandle
@@ -15,155 +15,157 @@ from service.api.problem_details import problem
 from service.core.settings import Settings
 
 PART_BYTES = 256 * 1024
-"""What a reader must at least take of a longer answer within `max_request_seconds`."""
-MOST_AHEAD = 64
-"""How many requests a client may send before the first of them is answered."""
+"""The minimum that a client must read of a longer answer within `max_request_seconds`."""
+MAX_PIPELINED = 64
+"""The maximum number of unanswered requests of one connection."""
 
-MALFORMED = 400, "What came is not an HTTP request."
-LATE = 408, "The request did not come to its end in time. Send it again, faster or in smaller parts."
-TOO_LONG = 431, "The request's address and headers are too long."
-CROWDED = 503, "There are too many connections. Try again in a second."
+MALFORMED = 400, "The data is not an HTTP request. Send HTTP/1.1."
+TIMED_OUT = 408, "The request was not complete in time. Send it again, faster or in smaller parts."
+TOO_LONG = 431, "The address and the headers of the request are too long. Shorten them."
+TOO_MANY = 503, "The service has too many connections. Try again in a second."
 
 
 def bounded(settings: Settings) -> type["Connection"]:
-    """The protocol for uvicorn that holds connections to these settings."""
-    return type("BoundedConnection", (Connection,), {"settings": settings, "waiting": {}, "unread": {}})
+    """The uvicorn protocol class with the limits of these settings."""
+    return type("BoundedConnection", (Connection,), {"settings": settings, "idle": {}, "unread": {}})
 
 
 class _RefusedError(Exception):
-    """Makes the parser stop."""
+    """Stops the parser."""
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that cannot hold the service up."""
+    """A connection with limits of size, time and number."""
 
     settings: ClassVar[Settings]
-    waiting: ClassVar[dict["Connection", None]]
-    """Those whose next request's headers are not there, the longest waiting first."""
+    idle: ClassVar[dict["Connection", None]]
+    """The connections without the complete headers of a request, the longest idle first."""
     unread: ClassVar[dict["Connection", None]]
-    """Those whose answer waits for its reader, the longest waiting first."""
+    """The connections whose answer waits for the client to read, the longest waiting first."""
 
-    _due: TimerHandle | None = None
-    """When the request that comes in must be there."""
-    _stalled: TimerHandle | None = None
-    """When the reader must have taken the next part."""
+    _request_timer: TimerHandle | None = None
+    """The deadline of the incoming request."""
+    _read_timer: TimerHandle | None = None
+    """The deadline by which the client must read the next part of the answer."""
     _unsent = 0
-    _is_coming = False
-    """Whether a request has begun and not come to its end."""
+    """Bytes in the write buffer when the read timer started."""
+    _is_receiving = False
+    """Whether a request has begun and is incomplete."""
     _head_bytes = 0
-    _idle_bytes = 0
-    """What came since the parser last made something of it."""
+    """Bytes of the address and the headers of the incoming request."""
+    _unparsed_bytes = 0
+    """Bytes received since the last event of the parser."""
     _refusal = MALFORMED
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Begins to wait for a request. If there are too many connections, the longest idle one gives way."""
+        """Starts to wait for a request. Above the limit of connections, closes the longest idle one."""
         super().connection_made(transport)  # type: ignore[arg-type]
-        self.waiting[self] = None
-        self._expect()
+        self.idle[self] = None
+        self._start_request_timer()
         if len(self.connections) > self.settings.max_connections:
-            oldest = next(iter(self.waiting))
+            oldest = next(iter(self.idle))
             if oldest is self:  # all others are busy
-                self._refuse(*CROWDED)
+                self._refuse(*TOO_MANY)
             else:
-                del self.waiting[oldest]
+                del self.idle[oldest]
                 self.connections.discard(oldest)
                 oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets the connection."""
-        self.waiting.pop(self, None)
+        """Cancels the timers of the closed connection."""
+        self.idle.pop(self, None)
         self.unread.pop(self, None)
-        for timer in (self._due, self._stalled):
+        for timer in (self._request_timer, self._read_timer):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
 
-    # What comes in
+    # Requests
 
     def data_received(self, data: bytes) -> None:
-        """Part of a request, or several of them."""
-        self._idle_bytes += len(data)
+        """Parses received bytes: a part of a request, or several requests."""
+        self._unparsed_bytes += len(data)
         super().data_received(data)
-        if self._idle_bytes > self.settings.max_header_bytes:
+        if self._unparsed_bytes > self.settings.max_header_bytes:
             self._refuse(*TOO_LONG)
-        elif self._due is None and (self._is_coming or not self._is_busy()):
-            self._expect()
+        elif self._request_timer is None and (self._is_receiving or not self._is_busy()):
+            self._start_request_timer()
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._is_coming = True
+        self._is_receiving = True
         self._head_bytes = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """Part of the address."""
-        self._count(len(url))
+        """Counts a part of the address."""
+        self._count_header_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or after a body in chunks a trailer."""
-        self._count(len(name) + len(value))
+        """Counts a header, or a trailer after a chunked body."""
+        self._count_header_bytes(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The request can be handed to the service."""
-        self.waiting.pop(self, None)
-        if len(self.pipeline) >= MOST_AHEAD:
+        """Hands the request to the service, unless too many requests of the connection are unanswered."""
+        self.idle.pop(self, None)
+        if len(self.pipeline) >= MAX_PIPELINED:
             raise _RefusedError
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Part of the body."""
-        self._idle_bytes = 0
+        """A part of the body arrives."""
+        self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is there as a whole: what follows is the service's time and not the client's."""
-        self._is_coming = False
-        self._idle_bytes = 0
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
+        """The request is complete. The time of computing its answer does not count against the client."""
+        self._is_receiving = False
+        self._unparsed_bytes = 0
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+            self._request_timer = None
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The next request may come, unless the connection is closed."""
+        """Waits for the next request, unless the connection is closing."""
         super().on_response_complete()
         if self.transport.is_closing():
-            self._expect_end()
+            self._limit_flush()
         else:
-            self.waiting[self] = None
+            self.idle[self] = None
 
     def timeout_keep_alive_handler(self) -> None:
-        """Closes the connection, for which no more requests come."""
+        """Closes the connection after the keep-alive time without a request."""
         super().timeout_keep_alive_handler()
-        self._expect_end()
+        self._limit_flush()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's words
-        """Answers what the parser did not take."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's message
+        """Answers a request that the parser rejects."""
         self._refuse(*self._refusal)
 
-    def _count(self, size: int) -> None:
-        self._idle_bytes = 0
+    def _count_header_bytes(self, size: int) -> None:
+        self._unparsed_bytes = 0
         self._head_bytes += size
         if self._head_bytes > self.settings.max_header_bytes:
             self._refusal = TOO_LONG
             raise _RefusedError
 
-    def _expect(self) -> None:
-        self._due = self.loop.call_later(self.settings.max_request_seconds, self._on_late)
+    def _start_request_timer(self) -> None:
+        self._request_timer = self.loop.call_later(self.settings.max_request_seconds, self._on_request_timeout)
 
-    def _on_late(self) -> None:
-        self._due = None
+    def _on_request_timeout(self) -> None:
+        self._request_timer = None
         if self._is_busy():  # the next request may wait until this one is answered
-            self._expect()
-        elif self._is_coming:
-            self._refuse(*LATE)
+            self._start_request_timer()
+        elif self._is_receiving:
+            self._refuse(*TIMED_OUT)
         else:
             self.transport.close()
 
     def _is_busy(self) -> bool:
-        """Whether the service still has to answer a request that came as a whole."""
+        """Whether a complete request is unanswered."""
         if self.pipeline:
             return True
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
@@ -174,26 +176,26 @@ class Connection(HttpToolsProtocol):
         )
 
     def _refuse(self, status: int, detail: str) -> None:
-        """Answers with a problem and closes the connection; in the midst of another answer it is only closed."""
+        """Sends a problem and closes the connection. During another answer it only closes the connection."""
         if self.transport.is_closing():
             return
         if self._is_answering():
             self.transport.abort()
             return
-        headers = {"Connection": "close"} | ({"Retry-After": "1"} if status == CROWDED[0] else {})
+        headers = {"Connection": "close"} | ({"Retry-After": "1"} if status == TOO_MANY[0] else {})
         answer = problem(status, detail, headers=headers)
         fields = [*self.server_state.default_headers, *answer.raw_headers, *ALWAYS.items()]
         lines = [b"%s: %s\r\n" % (name, value) for name, value in fields]
         self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", answer.body]))
         self.transport.close()
-        self._expect_end()
+        self._limit_flush()
 
-    # What goes out
+    # Answers
 
     def pause_writing(self) -> None:
-        """The reader is slower than the service. If too much waits for readers, the longest waiting one gives way."""
+        """The client reads too slowly. Above `max_unsent_bytes` in total, closes the longest waiting connections."""
         super().pause_writing()
-        self._expect_reading()
+        self._start_read_timer()
         self.unread[self] = None
         sizes = {each: each.transport.get_write_buffer_size() for each in self.unread}
         excess = sum(sizes.values()) - self.settings.max_unsent_bytes
@@ -205,24 +207,24 @@ class Connection(HttpToolsProtocol):
             each.transport.abort()
 
     def resume_writing(self) -> None:
-        """The reader has taken what there was."""
+        """The client has read the write buffer."""
         self.unread.pop(self, None)
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
         super().resume_writing()
 
-    def _expect_end(self) -> None:
-        """A closed connection lives until its reader has taken the rest."""
-        if self._stalled is None and self.transport.get_write_buffer_size():
-            self._expect_reading()
+    def _limit_flush(self) -> None:
+        """Limits the time for the rest of the answer, since a closing transport lives until the client has read it."""
+        if self._read_timer is None and self.transport.get_write_buffer_size():
+            self._start_read_timer()
 
-    def _expect_reading(self) -> None:
+    def _start_read_timer(self) -> None:
         self._unsent = self.transport.get_write_buffer_size()
-        self._stalled = self.loop.call_later(self.settings.max_request_seconds, self._on_stalled)
+        self._read_timer = self.loop.call_later(self.settings.max_request_seconds, self._on_read_timeout)
 
-    def _on_stalled(self) -> None:
+    def _on_read_timeout(self) -> None:
         if self.transport.get_write_buffer_size() > self._unsent - PART_BYTES:
             self.transport.abort()
-        else:  # a single answer can be much longer than a part
-            self._expect_reading()
+        else:  # one answer can be much longer than a part
+            self._start_read_timer()

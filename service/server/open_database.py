@@ -1,4 +1,4 @@
-"""The database that a command works on, or why it cannot be used."""
+"""Opens the database of a command, or states why the database is unusable."""
 
 import shutil
 
@@ -14,16 +14,16 @@ from service.storage.sqlite.engine import JournalError
 from service.storage.sqlite.wal_integrity import DamagedFileError
 
 LEAST_BYTES = 64 * 1024
-"""With less than this, a file beside the database, which SQLite makes 32 KiB long, may not fit any more."""
+"""The free space below which a disk counts as full. SQLite needs 32 KiB for a file beside the database."""
 ADVICE = {
-    Failure.FULL: ". The disk is full: free some space.",
-    Failure.IO: ". The disk could not be read or written: look after it.",
-    Failure.DAMAGED: ". The file is damaged: `descent check` says where. Restore a backup.",
+    Failure.FULL: ". The disk is full. Free some space.",
+    Failure.IO: ". Reading or writing the disk failed. Check the disk.",
+    Failure.DAMAGED: ". The file is damaged. Locate the damage with `descent check`, and restore a backup.",
 }
 
 
 def opened(settings: Settings) -> Database:
-    """The database of the settings, made or brought up to date. Raises StartError."""
+    """The database of the settings, created or migrated. Raises StartError."""
     try:
         return open_database(settings.database_url, settings.busy_seconds, settings.poll_seconds)
     except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError) as error:
@@ -33,7 +33,7 @@ def opened(settings: Settings) -> Database:
 
 
 def _failure(error: Exception, settings: Settings) -> Failure:
-    """What the error means. On a full disk SQLite may find that it cannot write before it can tell why."""
+    """The kind of failure. On a full disk SQLite may report an I/O error, so the free space decides."""
     failure = failure_of(error)
     file = settings.database_file if failure is Failure.IO else None
     is_full = file is not None and file.parent.exists() and shutil.disk_usage(file.parent).free < LEAST_BYTES

@@ -1,4 +1,4 @@
-"""`descent serve` and `descent worker`: the API with its workers, or workers alone, until a signal."""
+"""`descent serve` and `descent worker`: the API with its workers, or workers alone, until SIGINT or SIGTERM."""
 
 import logging
 import signal
@@ -26,14 +26,14 @@ from service.worker.supervisor import Supervisor
 
 GRACE_SECONDS = 5
 NO_KEYS = (
-    "Requests to this service need an API key, since others may reach it or DESCENT_KEYS says so, but its database has "
-    "no usable one. Make one with `descent keys create NAME`, or set DESCENT_KEYS=off to let in whoever reaches it."
+    "This service requires API keys, because DESCENT_KEYS requires them or other machines can reach it. Its database "
+    "has no usable key. Create one with `descent keys create NAME`, or set DESCENT_KEYS=off to allow everybody."
 )
 
 
 def serve(settings: Settings, console: Console) -> None:
     """Listens, starts the workers, and stops both on SIGINT or SIGTERM. Raises StartError."""
-    _log()
+    _configure_log()
     database = opened(settings)
     app = _app(settings, database)
     config = uvicorn.Config(
@@ -49,8 +49,8 @@ def serve(settings: Settings, console: Console) -> None:
     app.state.is_stopping = lambda: server.should_exit
     process_limits.allow_open_files(settings.max_connections)
     listener = _listen(settings.host, settings.port)
-    # uvicorn has handlers of its own while it serves, and raises the signal again afterwards: then the workers are
-    # still to be stopped. Before it serves, the signal shall not be lost.
+    # While uvicorn serves, it replaces these handlers; afterwards it raises the signal again, while the workers stop.
+    # Before uvicorn serves, this handler keeps the signal from being lost.
     _on_signal(lambda: setattr(server, "should_exit", True))
     with Supervisor(settings, database) as supervisor, Retention(settings, database):
         app.state.workers_fault = supervisor.fault
@@ -60,9 +60,9 @@ def serve(settings: Settings, console: Console) -> None:
 
 
 def work(settings: Settings, console: Console) -> None:
-    """Workers alone, on the same database as an API elsewhere. Raises StartError."""
-    _log()
-    stopping: SimpleQueue[None] = SimpleQueue()  # whose put is safe in a signal handler, unlike Event's set
+    """Runs workers alone, on the database of an API elsewhere. Raises StartError."""
+    _configure_log()
+    stopping: SimpleQueue[None] = SimpleQueue()  # its put is safe in a signal handler, unlike Event's set
     _on_signal(lambda: stopping.put(None))
     database = opened(settings)
     with Supervisor(settings, database):
@@ -76,10 +76,10 @@ def _on_signal(stop: Callable[[], None]) -> None:
         signal.signal(number, lambda *_: stop())
 
 
-def _log() -> None:
+def _configure_log() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("alembic", "uvicorn.error"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in ("alembic", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -96,7 +96,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _app(settings: Settings, database: Database) -> FastAPI:
-    """The API as others may reach it. Raises StartError where it would let in nobody, or more than it was told to."""
+    """The API. Raises StartError if required keys are missing, or if a setting of hosts or origins is invalid."""
     if policy.are_required(settings):
         with database.reading() as connection:
             if not usable_keys(connection):
@@ -117,9 +117,9 @@ def _announce(settings: Settings, port: int, console: Console) -> None:
     console.print(f"  Swagger UI  {url}/docs", highlight=False)
     console.print(f"  data        {_shown_database(settings)}", highlight=False, soft_wrap=True)
     if policy.are_required(settings):
-        console.print("  API keys    needed; `descent keys create NAME` makes one", highlight=False)
+        console.print("  API keys    required; `descent keys create NAME` creates one", highlight=False)
     elif not policy.is_loopback(settings.host):
-        console.print("  API keys    off: whoever reaches the port may do everything", highlight=False)
+        console.print("  API keys    off: everybody who reaches the port has all rights", highlight=False)
     console.print("Stop it with Ctrl-C.")
 
 

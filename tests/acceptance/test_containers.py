@@ -161,7 +161,7 @@ def test_the_page_and_swagger_ui_are_there_and_only_for_this_machine(stack: Stac
 
 def test_compose_asks_for_no_key_and_says_so(stack: Stack, client: httpx2.Client) -> None:
     [api] = stack.containers("api")
-    assert "off: whoever reaches the port may do everything" in command("docker", "logs", api)
+    assert "off: everybody who reaches the port has all rights" in command("docker", "logs", api)
     assert client.get("/runs").status_code == 200
     assert client.get("/runs", headers={"Host": "evil.example"}).status_code == 421
 

@@ -1,4 +1,4 @@
-"""Why a database cannot be used, in words that say what to do."""
+"""Messages of a database that cannot be opened: the cause and the correction."""
 
 import shutil
 import sqlite3
@@ -13,8 +13,8 @@ from service.core.settings import Settings
 from service.server import open_database
 
 
-@pytest.mark.parametrize(("free", "advice"), [(0, "The disk is full: free some space."), (10**9, "look after it.")])
-def test_an_error_of_a_full_disk_is_told_from_one_of_a_disk_that_fails(
+@pytest.mark.parametrize(("free", "advice"), [(0, "The disk is full. Free some space."), (10**9, "Check the disk.")])
+def test_free_space_distinguishes_a_full_disk_from_a_failing_disk(
     free: int, advice: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Any:
@@ -26,13 +26,11 @@ def test_an_error_of_a_full_disk_is_told_from_one_of_a_disk_that_fails(
         open_database.opened(settings)
 
 
-def test_a_folder_that_is_not_there_is_no_trouble_of_the_telling(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_folder_does_not_hide_the_cause(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Any:
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(open_database, "open_database", fail)
-    nowhere = settings.model_copy(update={"database_url": "sqlite:////nowhere/at/all.db"})
+    missing = settings.model_copy(update={"database_url": "sqlite:////missing/folder.db"})
     with pytest.raises(StartError, match="Read-only file system"):
-        open_database.opened(nowhere)
+        open_database.opened(missing)

@@ -1,4 +1,4 @@
-"""Clients that send or read too slowly, or too much at once, against a real service: none of them can hold it up."""
+"""Limits of a connection, against a real service: slow senders, slow readers, long headers, too many requests."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ from tests.waiting import LONGEST, until
 pytestmark = pytest.mark.slow
 
 SECONDS, CONNECTIONS, STREAMS = 1.0, 20, 2
-BOUNDS = {
+LIMITS = {
     "DESCENT_MAX_REQUEST_SECONDS": str(SECONDS),
     "DESCENT_MAX_CONNECTIONS": str(CONNECTIONS),
     "DESCENT_MAX_STREAMS": str(STREAMS),
@@ -31,7 +31,7 @@ HEAD = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with a trajectory that is longer than what a system keeps for a reader who does not read."""
+    """A database with a trajectory that is larger than the socket buffers of the system."""
     url = f"sqlite:///{tmp_path_factory.mktemp('slow')}/descent.db"
     database = open_database(url, 5)
     stored_run(database, fit_body(), np.random.default_rng(1).standard_normal((STEPS, COLUMNS)))
@@ -41,16 +41,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def strict(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with little patience."""
+    """A service with short time limits, few connections and few streams."""
     with (
         (tmp_path_factory.mktemp("log") / "log").open("w") as log,
-        running_service("--database", url, "--workers", "0", environment=os.environ | BOUNDS, log=log) as service,
+        running_service("--database", url, "--workers", "0", environment=os.environ | LIMITS, log=log) as service,
     ):
         yield service
 
 
 def sent_until_closed(connection: socket.socket, piece: bytes, pause: float = 0.0) -> bytes:
-    """What the service says to a client that sends the same again and again."""
+    """The answer to a client that sends the same piece until the service closes the connection."""
     end = time.monotonic() + LONGEST
     try:
         while time.monotonic() < end:
@@ -58,31 +58,31 @@ def sent_until_closed(connection: socket.socket, piece: bytes, pause: float = 0.
             time.sleep(pause)
     except ConnectionError:
         return rest(connection)
-    raise AssertionError("the service takes it for ever")
+    raise AssertionError("the service does not close the connection")
 
 
-def serves(service: Service) -> None:
+def assert_ready(service: Service) -> None:
     assert httpx2.get(f"{service.url}/readyz", timeout=LONGEST).status_code == 200
 
 
 @pytest.mark.parametrize("begun", [b"G", HEAD, HEAD + b"X-Half: of a hea"], ids=["letter", "lines", "half a line"])
-def test_headers_must_come_in_time(begun: bytes, strict: Service) -> None:
+def test_incomplete_headers_time_out(begun: bytes, strict: Service) -> None:
     with connected(strict.url) as connection:
         connection.sendall(begun)
         problem_in(rest(connection), 408)
-    serves(strict)
+    assert_ready(strict)
 
 
 @pytest.mark.parametrize("begun", [HEAD + b"X-Slow: ", b"GET /"], ids=["header", "address"])
-def test_a_byte_now_and_then_is_too_slow(begun: bytes, strict: Service) -> None:
+def test_headers_sent_byte_by_byte_time_out(begun: bytes, strict: Service) -> None:
     with connected(strict.url) as connection:
         connection.sendall(begun)
         answer = sent_until_closed(connection, b"A", 0.05)
-    assert b"408" in answer or not answer  # a reset takes along what was not read
+    assert b"408" in answer or not answer  # a reset discards the unread answer
 
 
 @pytest.mark.parametrize("kind", ["length", "chunks"])
-def test_a_body_must_come_in_time(kind: str, strict: Service, url: str) -> None:
+def test_an_incomplete_body_times_out(kind: str, strict: Service, url: str) -> None:
     framing = b"Content-Length: 100000" if kind == "length" else b"Transfer-Encoding: chunked"
     piece = b" " if kind == "length" else b"1\r\n \r\n"
     database = open_database(url, 5)
@@ -99,17 +99,17 @@ def test_a_body_must_come_in_time(kind: str, strict: Service, url: str) -> None:
     database.dispose()
 
 
-def test_who_says_nothing_is_not_waited_for(strict: Service) -> None:
+def test_a_silent_connection_is_closed(strict: Service) -> None:
     with connected(strict.url) as connection:
         assert rest(connection) == b""
 
 
-def test_empty_lines_are_no_request(strict: Service) -> None:
+def test_a_connection_with_empty_lines_alone_is_closed(strict: Service) -> None:
     with connected(strict.url) as connection:
         sent_until_closed(connection, b"\r\n", 0.02)
     with connected(strict.url) as connection:
         sent_until_closed(connection, b"\r\n" * 10_000)
-    serves(strict)
+    assert_ready(strict)
 
 
 @pytest.mark.parametrize(
@@ -127,53 +127,53 @@ def test_empty_lines_are_no_request(strict: Service) -> None:
     ],
     ids=["address", "headers", "header", "trailers", "trailer", "extension"],
 )
-def test_addresses_and_headers_have_an_end(begun: bytes, piece: bytes, strict: Service) -> None:
+def test_addresses_headers_and_trailers_are_limited(begun: bytes, piece: bytes, strict: Service) -> None:
     with connected(strict.url) as connection:
         connection.sendall(begun)
         sent_until_closed(connection, piece)
-    serves(strict)
+    assert_ready(strict)
 
 
-def test_long_headers_are_refused_with_a_reason(strict: Service) -> None:
-    bound = Settings().max_header_bytes
+def test_long_headers_get_status_431(strict: Service) -> None:
+    limit = Settings().max_header_bytes
     with connected(strict.url) as connection:
-        connection.sendall(HEAD + b"X-Long: " + b"a" * (bound - 100) + b"\r\n\r\n")
+        connection.sendall(HEAD + b"X-Long: " + b"a" * (limit - 100) + b"\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 200"
     with connected(strict.url) as connection:
-        connection.sendall(HEAD + b"X-Long: " + b"a" * bound + b"\r\n\r\n")
+        connection.sendall(HEAD + b"X-Long: " + b"a" * limit + b"\r\n\r\n")
         problem_in(rest(connection), 431)
 
 
 @pytest.mark.parametrize(
     "text", [b"hello\r\n\r\n", b"GET  / HTTP/9\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"\0" * 9]
 )
-def test_what_is_no_http_gets_a_problem(text: bytes, strict: Service) -> None:
+def test_data_that_is_not_http_gets_status_400(text: bytes, strict: Service) -> None:
     with connected(strict.url) as connection:
         connection.sendall(text)
         problem_in(rest(connection), 400)
 
 
-def test_some_requests_may_be_sent_ahead(strict: Service) -> None:
+def test_twenty_pipelined_requests_are_answered(strict: Service) -> None:
     with connected(strict.url) as connection:
         connection.sendall((HEAD + b"\r\n") * 19 + HEAD + b"Connection: close\r\n\r\n")
         answers = rest(connection)
     assert answers.count(b"HTTP/1.1 200 OK") == 20
 
 
-def test_requests_cannot_be_sent_ahead_without_end(strict: Service) -> None:
+def test_pipelined_requests_are_limited(strict: Service) -> None:
     with connected(strict.url) as connection:
         sent_until_closed(connection, b"GET /runs/latest/trajectory HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_000)
-    serves(strict)
+    assert_ready(strict)
 
 
-def test_the_longest_idle_connection_gives_way_to_a_new_one(strict: Service) -> None:
+def test_a_new_connection_closes_the_longest_idle_one(strict: Service) -> None:
     with ExitStack() as stack:
         first, *_ = [stack.enter_context(connected(strict.url)) for _ in range(CONNECTIONS)]
-        serves(strict)
+        assert_ready(strict)
         assert rest(first) == b""
 
 
-def test_where_all_connections_are_busy_a_new_one_is_refused(strict: Service) -> None:
+def test_a_new_connection_is_refused_if_all_others_are_busy(strict: Service) -> None:
     head = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
 
     def is_refused() -> bool:
@@ -182,15 +182,15 @@ def test_where_all_connections_are_busy_a_new_one_is_refused(strict: Service) ->
                 connection = stack.enter_context(connected(strict.url))
                 connection.sendall(head + b"Expect: 100-continue\r\n\r\n")
                 assert connection.recv(12) == b"HTTP/1.1 100"
-            with connected(strict.url) as late:
-                answer = rest(late)
+            with connected(strict.url) as newest:
+                answer = rest(newest)
         if answer:
             problem_in(answer, 503)
             assert b"retry-after: 1" in answer.lower()
         return bool(answer)
 
-    until(is_refused)  # on a busy machine the first of them have had their time before the last has come
-    serves(strict)
+    until(is_refused)  # on a busy machine the first may time out before the last connects
+    assert_ready(strict)
 
 
 def length_of(service: Service, path: str) -> int:
@@ -201,7 +201,7 @@ TRAJECTORIES = [f"/runs/latest/trajectory?format={kind}" for kind in ("json", "n
 
 
 @pytest.mark.parametrize("path", TRAJECTORIES)
-def test_who_does_not_read_on_is_cut_off(path: str, strict: Service) -> None:
+def test_a_reader_that_stalls_is_disconnected(path: str, strict: Service) -> None:
     whole = length_of(strict, path)
     with ExitStack() as stack:
         readers = [stack.enter_context(connected(strict.url)) for _ in range(STREAMS)]
@@ -210,13 +210,13 @@ def test_who_does_not_read_on_is_cut_off(path: str, strict: Service) -> None:
         refused = httpx2.get(strict.url + path, timeout=LONGEST)
         problem_of(refused, 503)
         assert refused.headers["Retry-After"] == "1"
-        serves(strict)
+        assert_ready(strict)
         until(lambda: httpx2.get(strict.url + path, timeout=LONGEST).status_code == 200)
         for reader in readers:
             assert len(rest(reader)) < whole
 
 
-def test_a_single_long_answer_is_cut_off_too(strict: Service) -> None:
+def test_a_reader_of_one_long_answer_that_stalls_is_disconnected(strict: Service) -> None:
     rows = np.random.default_rng(1).standard_normal((9_000, 100))
     csv = "\n".join([",".join(f"c{n}" for n in range(100)), *(",".join(map(repr, row.tolist())) for row in rows)])
     answer = httpx2.post(f"{strict.url}/datasets", content=csv, headers={"Content-Type": "text/csv"}, timeout=LONGEST)
@@ -226,20 +226,20 @@ def test_a_single_long_answer_is_cut_off_too(strict: Service) -> None:
     assert whole > 10_000_000
     with connected(strict.url) as connection:
         stalled(connection, path)
-        time.sleep(3 * SECONDS)  # what is measured: that nothing is read for longer than is allowed
+        time.sleep(3 * SECONDS)  # the measured time: nothing is read for longer than the limit
         assert len(rest(connection)) < whole
     with connected(strict.url) as connection:
         stalled(connection, path)
         begun, read = time.monotonic(), 0
         while read < whole:
             piece = connection.recv(65536)
-            assert piece, f"cut off after {read} of {whole} bytes"
+            assert piece, f"disconnected after {read} of {whole} bytes"
             read += len(piece)
             time.sleep(0.001)
-        assert time.monotonic() - begun > SECONDS  # slow and steady gets it all
+        assert time.monotonic() - begun > SECONDS  # a slow but steady reader gets the whole answer
 
 
-def test_only_so_many_large_bodies_come_in_at_once(strict: Service) -> None:
+def test_large_bodies_in_transfer_are_limited(strict: Service) -> None:
     large = b" " * 400_000
     headers = b"Content-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
     with ExitStack() as stack:
