@@ -1,4 +1,4 @@
-"""`descent backup` and `descent check`: what is done to the database file itself, also beside a running service."""
+"""`descent backup` and `descent check`: commands on the database file, also beside a running service."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,49 +20,49 @@ UNSOUND, UNREADABLE = 1, 2
 
 @database_commands.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where the copy goes.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    file: Annotated[Path, typer.Argument(help="The file of the copy.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Copy the database while the service runs: the whole of one moment, checked, or no file."""
-    from service.storage.sqlite.backup import BackupError, back_up  # noqa: PLC0415 - a --help need not wait for it
+    """Copy one consistent state of the database, also while the service runs, and check the copy."""
+    from service.storage.sqlite.backup import BackupError, back_up  # noqa: PLC0415 - keeps --help fast
 
     source = _file(database)
     try:
-        with _bar() as tell:
-            size = back_up(source, file, force=force, progress=lambda done, of: tell("copying", done, of))
+        with _progress_bar() as show:
+            size = back_up(source, file, force=force, progress=lambda done, total: show("copying", done, total))
     except (BackupError, OSError) as error:
         raise failure(str(error)) from None
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
-        f"{file} is a copy of {source}, {size / 2**20:,.1f} MiB, and was checked. "
-        f"Use it with `descent serve --database sqlite:///{file}`."
+        f"{file} is a checked copy of {source}, {size / 2**20:,.1f} MiB. "
+        f"Serve it with `descent serve --database sqlite:///{file}`."
     )
 
 
 @database_commands.command()
 def check(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Look for damage: structure, checksums, gaps, orphans. Exits with 0 for none, 1 for some, 2 if unreadable."""
+    """Check structure, checksums, gaps and orphans. Exit code 0: sound, 1: damaged, 2: unreadable."""
     from service.storage.integrity import fsck  # noqa: PLC0415
 
     file = _file(database)
     try:
-        with _bar() as tell:
-            findings = list(fsck.check(file, tell))
+        with _progress_bar() as show:
+            findings = list(fsck.check(file, show))
     except fsck.CheckError as error:
         failure(str(error))
         raise typer.Exit(UNREADABLE) from None
     if as_json:
-        told = [each._asdict() | {"advice": fsck.ADVICE[each.kind]} for each in findings]
-        typer.echo(json.dumps({"file": str(file), "sound": not findings, "findings": told}, indent=2))
+        entries = [each._asdict() | {"advice": fsck.ADVICE[each.kind]} for each in findings]
+        typer.echo(json.dumps({"file": str(file), "sound": not findings, "findings": entries}, indent=2))
     else:
-        _show(file, findings, fsck.ADVICE)
+        _print_findings(file, findings, fsck.ADVICE)
     raise typer.Exit(UNSOUND if findings else 0)
 
 
-def _show(file: Path, findings: list[Any], advice: dict[str, str]) -> None:
+def _print_findings(file: Path, findings: list[Any], advice: dict[str, str]) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     if not findings:
         console.print(f"{file} is sound.")
@@ -78,15 +78,15 @@ def _show(file: Path, findings: list[Any], advice: dict[str, str]) -> None:
 def _file(url: str | None) -> Path:
     settings = settings_of(database_url=url)
     if settings.database_file is None:
-        raise failure(f"{settings.database_url} is no SQLite file.")
+        raise failure(f"{settings.database_url} is not an SQLite file. Write sqlite:///PATH.")
     return settings.database_file
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on standard error, where that is a terminal."""
+def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on standard error, if standard error is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
-        yield lambda what, done, of: progress.update(task, description=what, completed=done, total=of)
+        yield lambda phase, done, total: progress.update(task, description=phase, completed=done, total=total)

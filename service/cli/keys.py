@@ -1,4 +1,4 @@
-"""`descent keys`: API keys are made, listed and revoked by whoever has the database file, never over HTTP."""
+"""`descent keys`: creates, lists and revokes API keys in the database file. HTTP offers no such request."""
 
 import json
 import time
@@ -15,49 +15,51 @@ from service.core.exceptions import StartError
 from service.core.scopes import GRANTS
 from service.core.times import rfc3339
 
-key_commands = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
+key_commands = typer.Typer(name="keys", help="Create, list and revoke API keys.", no_args_is_help=True)
 
 DAY = 86_400
 
 
 @key_commands.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
+    name: Annotated[str, typer.Argument(help="A name for the user of the key.")],
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="read: look at what is the key's own. write (default): also submit, change and delete. "
-            "admin: all that with everybody's."
+            help="read: read the key's runs and datasets. write (default): also submit, change and delete them. "
+            "admin: the same for the runs and datasets of all keys."
         ),
     ] = None,
     expires_days: Annotated[
-        int | None, typer.Option(min=1, max=36_500, help="Days until it ends; without, it does not.")
+        int | None, typer.Option(min=1, max=36_500, help="Days until the key expires; default: never.")
     ] = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Make a key, and tell it this once: on standard output, alone."""
-    from service.auth import api_keys  # noqa: PLC0415 - a --help need not wait for it
+    """Create a key and print it once, alone on standard output."""
+    from service.auth import api_keys  # noqa: PLC0415 - keeps --help fast
     from service.storage.api_keys import add_key  # noqa: PLC0415
 
     scopes = scope or ["write"]
     if wrong := [each for each in scopes if each not in GRANTS]:
-        raise failure(f"There is no scope {wrong[0]}. There are {', '.join(GRANTS)}.")
-    made = api_keys.new_key()
+        raise failure(f"Unknown scope {wrong[0]}. The scopes are {', '.join(GRANTS)}.")
+    key = api_keys.new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
-        add_key(connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes, expires_at=expires_at)
-    told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    told.print(f"Key {made.key_id} of scope {', '.join(scopes)}. Keep it: it is not stored, and not shown again.")
-    told.print("Send it as the header `Authorization: Bearer descent_…`.")
-    typer.echo(made.text)
+        add_key(connection, key.key_id, sha256=key.sha256, name=name, scopes=scopes, expires_at=expires_at)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"Key {key.key_id} of scope {', '.join(scopes)}. Save it now: the service does not store or repeat it."
+    )
+    console.print("Send it in the header `Authorization: Bearer descent_…`.")
+    typer.echo(key.text)
 
 
 @key_commands.command(name="list")
 def list_keys(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Show the keys there are, and have been; never their secrets."""
+    """List all keys, also revoked and expired ones, without their secrets."""
     from service.storage.api_keys import all_keys  # noqa: PLC0415
 
     with _database(database) as store, store.reading() as connection:
@@ -78,13 +80,13 @@ def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `descent keys list` shows it.")],
     database: DatabaseUrl = None,
 ) -> None:
-    """End a key for good, within a second. What it made stays, and is seen by keys of scope admin."""
+    """Revoke a key for ever, within a second. Keys of scope admin keep access to its runs and datasets."""
     from service.storage.api_keys import revoke_key  # noqa: PLC0415
 
     with _database(database) as store, store.writing() as connection:
         known = revoke_key(connection, key_id)
     if not known:
-        raise failure(f"There is no key {key_id}. `descent keys list` shows those there are.")
+        raise failure(f"Unknown key {key_id}. List the keys with `descent keys list`.")
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
 
 
@@ -109,13 +111,13 @@ def _time(seconds: float | None) -> str | None:
 
 
 def _cell(value: Any) -> str:
-    """Of a time, its day: so that a row fits on a line."""
+    """The text of a table cell. A time is shortened to its day, so that a row fits on one line."""
     return ", ".join(value) if isinstance(value, list) else (value or "").partition("T")[0]
 
 
 @contextmanager
 def _database(url: str | None) -> Iterator[Any]:
-    """The database of the settings, closed again at the end."""
+    """The database of the settings, closed at the end."""
     from service.server.open_database import opened  # noqa: PLC0415
 
     settings = settings_of(database_url=url)

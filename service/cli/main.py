@@ -21,9 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Host = Annotated[str | None, typer.Option(help="The address to listen on [DESCENT_HOST; 127.0.0.1].")]
-Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one [DESCENT_PORT; 8000].")]
-Workers = Annotated[int | None, typer.Option(help="Worker processes [DESCENT_WORKERS; one a core].")]
+Host = Annotated[str | None, typer.Option(help="The address on which the service listens [DESCENT_HOST; 127.0.0.1].")]
+Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free port [DESCENT_PORT; 8000].")]
+Workers = Annotated[int | None, typer.Option(help="The number of worker processes [DESCENT_WORKERS; one a core].")]
 
 app.add_typer(key_commands)
 app.add_typer(database_commands)
@@ -31,8 +31,8 @@ app.add_typer(database_commands)
 
 @app.command()
 def serve(host: Host = None, port: Port = None, workers: Workers = None, database: DatabaseUrl = None) -> None:
-    """Run the API, the page and the workers, until Ctrl-C."""
-    from service.server import run  # noqa: PLC0415 - a --help need not wait for it
+    """Run the API, the page and the workers until Ctrl-C."""
+    from service.server import run  # noqa: PLC0415 - keeps --help fast
 
     settings = settings_of(host=host, port=port, workers=workers, database_url=database)
     try:
@@ -54,15 +54,15 @@ def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where the files go.")] = Path("demo"),
+    folder: Annotated[Path, typer.Option(help="The folder of the written files.")] = Path("demo"),
 ) -> None:
-    """Start a service, fit NIST's Norris data three times, show what happened, and stop the service again."""
+    """Start a service, fit NIST's Norris data with three learning rates, show the results, and stop the service."""
     import httpx2  # noqa: PLC0415
 
     from service.cli.demo import DemoError, run_demo  # noqa: PLC0415
     from service.testing.live_server import running_service  # noqa: PLC0415
 
-    # For nobody else: on this machine's own address, and without a key, whatever the environment says of services.
+    # The loopback address, without API keys, independently of the environment.
     options = ("--host", "127.0.0.1", "--workers", "1", "--database")
     environment = {**os.environ, "DESCENT_KEYS": "off", "DESCENT_ALLOWED_HOSTS": ""}
     try:

@@ -1,4 +1,4 @@
-"""What every command begins with: its settings and its database, or a sentence about what is wrong with them."""
+"""Settings and error messages that all commands share."""
 
 from typing import Annotated, Any
 
@@ -9,12 +9,13 @@ from rich.console import Console
 from service.core.settings import Settings
 
 DatabaseUrl = Annotated[
-    str | None, typer.Option("--database", help="[DESCENT_DATABASE_URL; sqlite:///data/descent.db]")
+    str | None,
+    typer.Option("--database", help="The URL of the database [DESCENT_DATABASE_URL; sqlite:///data/descent.db]"),
 ]
 
 
 def settings_of(**options: Any) -> Settings:
-    """The settings, with what the command line says instead of the environment. Raises typer.Exit."""
+    """The settings: options of the command line, then the environment, then the defaults. Raises typer.Exit."""
     given = {name: value for name, value in options.items() if value is not None}
     try:
         return Settings(**given)
@@ -24,6 +25,6 @@ def settings_of(**options: Any) -> Settings:
 
 
 def failure(message: str) -> typer.Exit:
-    """Says on standard error why the command cannot be carried out; to be raised."""
+    """Prints the cause of a failed command on standard error. Returns the exception to raise."""
     Console(stderr=True).print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     return typer.Exit(1)

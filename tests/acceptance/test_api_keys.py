@@ -1,4 +1,4 @@
-"""`descent keys`, and a service that asks for them: what an operator types, and what clients then meet."""
+"""`descent keys`, and a service that requires API keys: commands of the operator, answers to the clients."""
 
 import json
 import os
@@ -23,18 +23,18 @@ Locked = tuple[Service, Database, Path]
 
 @pytest.fixture
 def locked(tmp_path: Path) -> Iterator[Locked]:
-    """A service that asks for keys, its database, and its log."""
+    """A service that requires keys, its database, and its log."""
     with service_with_keys(tmp_path) as found:
         yield found
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    """A database that is not there yet."""
+    """The URL of a database that does not exist yet."""
     return f"sqlite:///{tmp_path}/new.db"
 
 
-def test_a_key_is_told_once_listed_and_revoked(url: str) -> None:
+def test_a_key_is_printed_once_listed_and_revoked(url: str) -> None:
     made = descent("keys", "create", "night run", "--scope", "read", "--expires-days", "7", "--database", url)
     assert made.returncode == 0, made.stderr
     [text] = made.stdout.splitlines()  # so that KEY=$(descent keys create …) is the key
@@ -56,23 +56,25 @@ def test_a_key_is_told_once_listed_and_revoked(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
-        (("create", "x", "--scope", "root"), "There are read, write, admin."),
+        (("create", "x", "--scope", "root"), "The scopes are read, write, admin."),
         (("create", "x", "--expires-days", "0"), "--expires-days"),
         (("create",), "NAME"),
-        (("revoke", "0123456789ab"), "There is no key 0123456789ab."),
+        (("revoke", "0123456789ab"), "Unknown key 0123456789ab."),
     ],
 )
-def test_what_cannot_be_done_with_keys_is_said(words: tuple[str, ...], says: str, url: str) -> None:
+def test_an_invalid_command_names_its_fault(words: tuple[str, ...], message: str, url: str) -> None:
     done = descent("keys", *words, "--database", url)
     assert done.returncode > 0
-    assert says.lower() in done.stderr.lower()
+    assert message.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("environment", [{"DESCENT_KEYS": "required"}, {"DESCENT_HOST": "0.0.0.0"}])
-def test_it_does_not_start_where_keys_are_needed_and_none_is_usable(environment: dict[str, str], url: str) -> None:
+def test_a_service_that_requires_keys_does_not_start_without_a_usable_one(
+    environment: dict[str, str], url: str
+) -> None:
     database = open_database(url, 5.0)
     make_key(database, expires_in=-1)
     revoked = make_key(database)
@@ -86,31 +88,31 @@ def test_it_does_not_start_where_keys_are_needed_and_none_is_usable(environment:
     assert not done.stdout
 
 
-def test_it_does_not_start_with_an_origin_that_is_none(url: str) -> None:
+def test_a_service_does_not_start_with_an_invalid_origin(url: str) -> None:
     done = descent("serve", "--port", "0", "--database", url, DESCENT_CORS_ORIGINS="*")
     assert done.returncode == 1
     assert "DESCENT_CORS_ORIGINS: * is not an origin" in done.stderr
 
 
-def test_told_plainly_it_asks_nobody_for_a_key(url: str) -> None:
+def test_a_service_with_keys_off_requires_no_key(url: str) -> None:
     options = ("--host", "0.0.0.0", "--workers", "0", "--database", url)
     with running_service(*options, environment={**os.environ, "DESCENT_KEYS": "off"}) as service:
         port = service.url.rpartition(":")[2]
         assert httpx2.get(f"http://127.0.0.1:{port}/runs").status_code == 200
-        stranger = httpx2.get(f"http://127.0.0.1:{port}/runs", headers={"Host": "evil.example"})
-        assert "DESCENT_ALLOWED_HOSTS" in problem_of(stranger, 421)["detail"]
+        foreign = httpx2.get(f"http://127.0.0.1:{port}/runs", headers={"Host": "evil.example"})
+        assert "DESCENT_ALLOWED_HOSTS" in problem_of(foreign, 421)["detail"]
 
 
-def test_a_key_is_good_as_soon_as_it_is_made_and_until_it_is_revoked(locked: Locked) -> None:
+def test_a_key_is_valid_from_its_creation_to_its_revocation(locked: Locked) -> None:
     service, database, log = locked
-    where = ("--database", str(database.engine.url))
+    option = ("--database", str(database.engine.url))
     with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
         problem_of(client.post("/fit", json=LINE), 401)
-        text = descent("keys", "create", "laptop", *where).stdout.strip()
+        text = descent("keys", "create", "laptop", *option).stdout.strip()
         client.headers["Authorization"] = f"Bearer {text}"
         run_id = client.post("/fit", json=LINE).json()["id"]
         assert finished(client, run_id)["status"] == "succeeded"
-        assert descent("keys", "revoke", text.split("_")[1], *where).returncode == 0
+        assert descent("keys", "revoke", text.split("_")[1], *option).returncode == 0
         until(lambda: client.get(f"/runs/{run_id}").status_code == 401)
         answer = client.get("/runs")
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
@@ -119,13 +121,13 @@ def test_a_key_is_good_as_soon_as_it_is_made_and_until_it_is_revoked(locked: Loc
     assert text.split("_", 2)[2] not in written + answer.text
 
 
-def test_a_key_ends_at_its_time_in_a_running_service(locked: Locked) -> None:
+def test_a_key_expires_in_a_running_service(locked: Locked) -> None:
     service, database, _ = locked
     with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
         short = make_brief_key(database, lambda key: client.get("/runs", headers=key.headers).status_code == 200)
         until(lambda: client.get("/runs", headers=short.headers).status_code == 401)
 
 
-def test_the_demo_asks_for_none_whatever_services_do(tmp_path: Path) -> None:
+def test_the_demo_requires_no_key_in_any_environment(tmp_path: Path) -> None:
     done = descent("demo", "--folder", str(tmp_path / "demo"), DESCENT_KEYS="required", DESCENT_HOST="0.0.0.0")
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""What a person types, and what they are told when it cannot be done."""
+"""The command line: its help, and the messages of commands that fail."""
 
 import os
 import socket
@@ -24,13 +24,13 @@ def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize("command", ["", "serve", "worker", "demo", "keys", "keys create", "backup", "check"])
-def test_help_names_what_there_is(command: str) -> None:
+def test_every_command_has_a_help_text(command: str) -> None:
     done = descent(*command.split(), "--help")
     assert done.returncode == 0
     assert "Usage" in done.stdout
 
 
-def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+def test_a_port_in_use_is_named_in_the_message(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = descent("serve", "--port", port, "--database", f"sqlite:///{tmp_path}/d.db")
@@ -40,7 +40,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
-def test_a_database_that_cannot_be_used_is_named_with_the_reason(command: str, tmp_path: Path) -> None:
+def test_an_unusable_database_is_named_with_the_cause(command: str, tmp_path: Path) -> None:
     newer = tmp_path / "newer.db"
     open_database(f"sqlite:///{newer}", 1.0).dispose()
     connection = sqlite_module().connect(newer)
@@ -48,7 +48,7 @@ def test_a_database_that_cannot_be_used_is_named_with_the_reason(command: str, t
     connection.commit()
     connection.close()
     text = tmp_path / "text.db"
-    text.write_text("This is no database, but long enough to be taken for one. " * 20)
+    text.write_text("This text is not a database, but has the length of one. " * 20)
     for url, reason in [
         (f"sqlite:///{newer}", "version 9999"),
         (f"sqlite:///{text}", "not a database"),
@@ -61,7 +61,7 @@ def test_a_database_that_cannot_be_used_is_named_with_the_reason(command: str, t
         assert "Traceback" not in done.stderr, url
 
 
-def test_a_wrong_setting_is_named() -> None:
+def test_an_invalid_setting_is_named_in_the_message() -> None:
     done = descent("serve", DESCENT_WORKERS="many")
     assert done.returncode == 1
     assert "DESCENT_WORKERS" in done.stderr

@@ -104,7 +104,7 @@ def test_a_backup_of_a_service_at_work_is_sound_and_goes_on_by_itself(new_servic
         until(lambda: run_of(client, run_id)["steps_done"] > 0)
         made = descent("backup", str(copy), "--database", source)
         assert made.returncode == 0, made.stderr
-        assert "MiB, and was checked" in made.stderr
+        assert "is a checked copy of" in made.stderr
         refused = descent("backup", str(copy), "--database", source)
         assert refused.returncode == 1
         assert "--force" in refused.stderr

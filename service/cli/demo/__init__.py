@@ -1,6 +1,6 @@
-"""The demonstration: one data set, three learning rates, and what both criteria do at every step.
+"""The demonstration: one dataset, three learning rates, both criteria at every step.
 
-It talks to a service that is already running, over HTTP alone, so it shows what any client would see.
+It uses a running service over HTTP alone, as any client does.
 """
 
 from pathlib import Path
@@ -15,9 +15,9 @@ __all__ = ["DemoError", "run_demo"]
 
 
 def run_demo(client: httpx2.Client, folder: Path, console: Console) -> list[Path]:
-    """Fit Norris three times, show what happened and write the files; return their paths.
+    """Fits Norris three times, prints the results and writes the files; returns their paths.
 
-    Raises `DemoError` if the service does not answer, refuses, or a run fails.
+    Raises DemoError if the service does not answer, refuses a request, or a run fails.
     """
     console.print(report.heading())
     outcomes, paths = [], []
@@ -31,11 +31,11 @@ def run_demo(client: httpx2.Client, folder: Path, console: Console) -> list[Path
         paths.append(folder / "norris.svg")
         paths[-1].write_text(report.picture(outcomes), encoding="utf-8")
     except httpx2.HTTPError as error:
-        raise DemoError(f"the service at {client.base_url} does not answer: {error}") from error
+        raise DemoError(f"The service at {client.base_url} does not answer: {error}") from error
     except OSError as error:
-        raise DemoError(f"cannot write to {folder}: {error}") from error
+        raise DemoError(f"Cannot write to {folder}: {error}. Choose another --folder.") from error
     except (LookupError, TypeError, ValueError) as error:
-        raise DemoError(f"the service's answer is not what its contract promises: {error!r}") from error
-    console.print(report.comparison(outcomes), report.moral(outcomes))
-    console.print(report.files(paths), soft_wrap=True)  # a long path is worth more whole than folded
+        raise DemoError(f"The service's answer breaks the HTTP contract: {error!r}") from error
+    console.print(report.comparison(outcomes), report.explanation(outcomes))
+    console.print(report.files(paths), soft_wrap=True)  # keeps a long path on one line
     return paths

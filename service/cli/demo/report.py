@@ -1,4 +1,4 @@
-"""What the demonstration shows: each descent as a table, a curve and coefficients, then all of them side by side."""
+"""The printed report of the demonstration: a table, curves and coefficients of each run, then a comparison."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,18 +20,19 @@ _TABLE_STEPS = {0, 1, 2, 5, 10, 20, 50, 100, 1000}
 
 
 def heading() -> RenderableType:
+    """The heading: the dataset, the split, and the difference between the runs."""
     text = Text.assemble(
         "NIST's sample ",
         ("Norris", "bold"),
-        ": the line y = B0 + B1·x through 36 calibrations of an ozone monitor. The service keeps 9 rows back as test "
-        "data and descends the mean squared error (MSE) of the other 27, from θ = 0. Only the learning rate η differs "
-        "between the three runs. x is standardised: θ is in those units, the coefficients are in the data's own.",
+        ": the line y = B0 + B1·x through 36 calibrations of an ozone monitor. The service keeps 9 rows as test data "
+        "and minimises the mean squared error (MSE) of the other 27, from θ = 0. The three runs differ only in the "
+        "learning rate η. x is standardised: θ has standardised units, the coefficients have the units of the data.",
     )
-    return Group("", Rule("[bold]One data set, three learning rates[/]"), "", text)
+    return Group("", Rule("[bold]One dataset, three learning rates[/]"), "", text)
 
 
 def section(outcome: Outcome, width: int) -> RenderableType:
-    """Return one run's section: what became of it, its steps as a table and as a curve, its coefficients."""
+    """The section of one run: its end, its steps as a table and as curves, its coefficients."""
     run = outcome.run
     title = Text.assemble((outcome.attempt.verb, "bold"), f" · learning rate η = {number(run['learning_rate'])}")
     status = Text(_status(run), "bold red" if run["status"] == "diverged" else "bold green")
@@ -41,7 +42,7 @@ def section(outcome: Outcome, width: int) -> RenderableType:
 
 
 def _steps_table(outcome: Outcome) -> Table:
-    """Return both criteria and θ at some steps, the first, the last and the best among them."""
+    """The table of both criteria and θ at selected steps, among them the first, the last and the best."""
     trajectory, best = outcome.trajectory, outcome.run["best"]["step"]
     steps = trajectory["step"]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -58,10 +59,10 @@ def _steps_table(outcome: Outcome) -> Table:
 
 
 def _coefficients(run: dict[str, Any]) -> Table:
-    """Return the line that was found beside the one that NIST certifies."""
+    """The table of the fitted coefficients beside NIST's certified ones."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    here = f"step {run['final']['step']}, {run['dataset']['train_rows']} rows"
-    for name in ("in the data's units", here, "NIST, all 36 rows", "difference"):
+    fitted = f"step {run['final']['step']}, {run['dataset']['train_rows']} rows"
+    for name in ("in the data's units", fitted, "NIST, all 36 rows", "difference"):
         table.add_column(name, justify="right" if table.columns else "left", no_wrap=True)
     for label, name in (("B0 (intercept)", "intercept"), ("B1 (slope)", "x")):
         found, certified = run["final"]["coefficients"][name], CERTIFIED[name]
@@ -70,7 +71,7 @@ def _coefficients(run: dict[str, Any]) -> Table:
 
 
 def comparison(outcomes: Sequence[Outcome]) -> RenderableType:
-    """Return the three runs side by side."""
+    """The comparison of the three runs."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("", "status", "η", "steps", "final train MSE", "final test MSE"):
         table.add_column(name, justify="left" if name in {"", "status"} else "right", no_wrap=True)
@@ -78,37 +79,36 @@ def comparison(outcomes: Sequence[Outcome]) -> RenderableType:
         final = run["final"]
         numbers = (number(run["learning_rate"]), str(run["steps_done"]), _show(final["train_mse"]))
         table.add_row(attempt.verb, run["status"], *numbers, _show(final["test_mse"]))
-    return Group("", Rule("[bold]The three together[/]"), table)
+    return Group("", Rule("[bold]Comparison[/]"), table)
 
 
-def moral(outcomes: Sequence[Outcome]) -> Text:
-    """Say what to look at, and why a run diverged if one did."""
+def explanation(outcomes: Sequence[Outcome]) -> Text:
+    """The explanation of the two criteria, and of the divergence if a run diverged."""
     text = Text.assemble(
-        "Two criteria: a descent sees only the ",
+        "Two criteria: the descent minimises the ",
         ("train MSE", "bold"),
-        "; the ",
+        ". The goal is a small ",
         ("test MSE", "bold"),
-        ", the error on rows it never saw, is the one that matters, and is trusted to follow. With x standardised, "
-        "the train MSE is a bowl of curvature 2 whichever way one looks, so a step multiplies the distance to its "
-        "bottom by 1 − 2η: ",
+        ", the error on rows that the descent does not use. With x standardised, the train MSE has the curvature 2 in "
+        "every direction, so a step multiplies the distance to the minimum by 1 − 2η: ",
     )
     factors = [1 - 2 * outcome.run["learning_rate"] for outcome in outcomes]
     text.append(", ".join(f"{_show(f)} {outcome.attempt.verb}" for f, outcome in zip(factors, outcomes, strict=True)))
     if outcomes[-1].run["status"] == "diverged":
         farther = f"{abs(factors[-1]) - 1:.0%}"
-        text.append(f", for each step jumps across the bottom and lands {farther} farther away, until numbers run out")
+        text.append(f". Each step of the last run jumps over the minimum and ends {farther} farther away")
     return text.append(".")
 
 
 def files(paths: Sequence[Path]) -> Text:
-    """Name the files, from the current folder where they are in it."""
-    here = Path.cwd()
-    names = [path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path for path in paths]
+    """The list of the written files, relative to the current folder if they are inside it."""
+    current = Path.cwd()
+    names = [path.resolve().relative_to(current) if path.resolve().is_relative_to(current) else path for path in paths]
     return Text("\n").join([Text("\nWritten:"), *(Text(f"  {name}", "bold") for name in names)])
 
 
 def picture(outcomes: Sequence[Outcome]) -> str:
-    """Draw the three runs beside one another, as SVG."""
+    """The SVG picture of the three runs side by side."""
     panels = [
         Panel(
             f"{outcome.attempt.verb}: learning rate {number(outcome.run['learning_rate'])}",
@@ -132,9 +132,9 @@ def _curves(outcome: Outcome) -> list[Curve]:
 
 
 def _status(run: dict[str, Any]) -> str:
-    """Say in words how a run ended."""
+    """How the run ended, in words."""
     if run["status"] == "diverged":
-        return f"diverged at step {run['diverged_at']}: no longer finite"
+        return f"diverged at step {run['diverged_at']}: not finite"
     return f"finished all {run['steps_done']} steps"
 
 

@@ -1,4 +1,4 @@
-"""Three descents, submitted, awaited and fetched as the HTTP contract has it."""
+"""Submits three runs, waits for their ends and downloads their trajectories over HTTP."""
 
 import time
 from pathlib import Path
@@ -8,16 +8,17 @@ import httpx2
 
 from service.core.run_status import FINISHED
 
-PATIENCE_SECONDS = 120.0
+RUN_SECONDS = 120.0
+"""The time limit of one run."""
 POLL_SECONDS = 0.2
 
 
 class DemoError(Exception):
-    """The demonstration could not be finished; the message says why, for a person."""
+    """The demonstration failed; the message names the cause."""
 
 
 class Attempt(NamedTuple):
-    """A learning rate to try, and the number of steps after which one sees what it does."""
+    """A learning rate, and a number of steps that shows its effect."""
 
     verb: str
     learning_rate: float
@@ -25,7 +26,7 @@ class Attempt(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What the service answered to an attempt: the run and its trajectory, as in the HTTP contract."""
+    """The result of an attempt: the run and its trajectory, as the service returns them."""
 
     attempt: Attempt
     run: dict[str, Any]
@@ -35,12 +36,12 @@ class Outcome(NamedTuple):
 ATTEMPTS = (
     Attempt("crawls", 0.005, 100),
     Attempt("converges", 0.1, 100),
-    Attempt("diverges", 1.05, 5000),  # 10 % farther each time: it takes thousands of steps to run out of numbers
+    Attempt("diverges", 1.05, 5000),  # 10 % farther each step: θ overflows after thousands of steps
 )
 
 
 def descend(client: httpx2.Client, attempt: Attempt) -> Outcome:
-    """Submit one descent, and return it once it has ended."""
+    """Submits one run, waits for its end, and returns it. Raises DemoError."""
     body = {
         "dataset": {"sample": "norris"},
         "standardize": True,
@@ -48,23 +49,23 @@ def descend(client: httpx2.Client, attempt: Attempt) -> Outcome:
         "descent": {"steps": attempt.steps, "learning_rate": attempt.learning_rate},
         "name": f"norris-{attempt.verb}",
     }
-    # The answer may take the ten seconds asked for, which is longer than a client's usual patience.
+    # The answer may take the 10 s of `Prefer: wait`, longer than the client's default timeout.
     run = _json(client.post("/fit", json=body, headers={"Prefer": "wait=10"}, timeout=30))
     url = f"/runs/{run['id']}"
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + RUN_SECONDS
     while run["status"] not in FINISHED:
         if time.monotonic() > deadline:
-            raise DemoError(f"run {run['id']} is still {run['status']} after {PATIENCE_SECONDS:.0f} seconds")
+            raise DemoError(f"Run {run['id']} is still {run['status']} after {RUN_SECONDS:.0f} seconds.")
         time.sleep(POLL_SECONDS)
         run = _json(client.get(url, timeout=30))
     if run["status"] in {"failed", "cancelled"}:
-        why = run["error"]["message"] if run["error"] else "no reason given"
-        raise DemoError(f"run {run['id']} ({run['name']}) was not finished but {run['status']}: {why}")
+        cause = run["error"]["message"] if run["error"] else "no cause given"
+        raise DemoError(f"Run {run['id']} ({run['name']}) has the status {run['status']}: {cause}")
     return Outcome(attempt, run, _json(client.get(f"{url}/trajectory", timeout=30)))
 
 
 def save_csv(client: httpx2.Client, run_id: str, path: Path) -> Path:
-    """Stream a trajectory to a file as CSV."""
+    """Downloads a trajectory as CSV to the file `path`. Raises DemoError."""
     with client.stream("GET", f"/runs/{run_id}/trajectory", params={"format": "csv"}, timeout=30) as response:
         if response.is_error:
             response.read()
@@ -82,10 +83,10 @@ def _json(response: httpx2.Response) -> Any:
 
 
 def _refusal(response: httpx2.Response) -> DemoError:
-    """What the service said went wrong, if it was the service that answered."""
+    """The error for a refused request, with the service's detail if the body is JSON."""
     try:
-        why = response.json()["detail"]
+        cause = response.json()["detail"]
     except ValueError:
-        why = response.reason_phrase
+        cause = response.reason_phrase
     request = response.request
-    return DemoError(f"{request.method} {request.url.path} was answered with {response.status_code}: {why}")
+    return DemoError(f"{request.method} {request.url.path} returned {response.status_code}: {cause}")

@@ -1,4 +1,4 @@
-"""What the demonstration says and writes, against a pretended service that answers as the HTTP contract has it."""
+"""The demonstration's report and files, against a fake service that follows the HTTP contract."""
 
 import io
 import json
@@ -14,12 +14,12 @@ from rich.console import Console
 
 from service.cli.demo import DemoError, run_demo, runner
 
-BOTTOM = (422.7, 326.1)
-"""The θ with the smallest train MSE, about that of Norris."""
+MINIMUM = (422.7, 326.1)
+"""The θ with the smallest train MSE, close to that of Norris."""
 
 
 class FakeService:
-    """Answers for descents on a bowl of curvature 2: θ − θ* shrinks or grows by 1 − 2η each step."""
+    """A fake service whose loss is quadratic with curvature 2: each step multiplies θ − θ* by 1 − 2η."""
 
     def __init__(self, *, polls: int = 0, **overrides: Any) -> None:
         self.polls = polls
@@ -55,13 +55,13 @@ class FakeService:
 
 def descent(run_id: str, steps: int, learning_rate: float) -> dict[str, Any]:
     shares = [(1 - 2 * learning_rate) ** k for k in range(steps + 1) if k * abs(learning_rate - 0.5) < 2000]
-    square = sum(b * b for b in BOTTOM)
+    square = sum(b * b for b in MINIMUM)
     mse = [0.79 + square * share * share for share in shares]
     return {
         "run_id": run_id,
         "parameters": ["intercept", "x"],
         "step": list(range(len(shares))),
-        "theta": [[b * (1 - share) for b in BOTTOM] for share in shares],
+        "theta": [[b * (1 - share) for b in MINIMUM] for share in shares],
         "train_mse": mse,
         "test_mse": [1.1 * value for value in mse],
     }
@@ -104,7 +104,7 @@ def show(handler: Callable[[httpx2.Request], httpx2.Response], folder: Path, wid
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def _poll_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "POLL_SECONDS", 0.0)
 
 
@@ -129,7 +129,7 @@ def test_it_shows_every_run_and_compares_them(tmp_path: Path, width: int, monkey
     text, _ = show(FakeService(), tmp_path / "out", width)
     lines = text.splitlines()
     assert max(map(len, lines)) <= width
-    assert "…" not in text  # nothing was cut off
+    assert "…" not in text  # no text is cut off
     for heading in (
         "crawls · learning rate η = 0.005",
         "converges · learning rate η = 0.1",
@@ -139,9 +139,9 @@ def test_it_shows_every_run_and_compares_them(tmp_path: Path, width: int, monkey
     for criterion in ("● train MSE", "○ test MSE", "train MSE", "test MSE", "θ intercept", "θ x"):
         assert criterion in text
     assert "finished all 100 steps" in text
-    assert re.search(r"diverged at step 36\d\d: no longer finite", text)
+    assert re.search(r"diverged at step 36\d\d: not finite", text)
     assert re.search(r"converges +succeeded +0\.1 +100 +0\.79 +0\.869", text)
-    assert "jumps across the bottom and lands 10%" in " ".join(text.split())
+    assert "jumps over the minimum and ends 10%" in " ".join(text.split())
 
 
 def test_its_table_has_the_first_steps_the_last_and_the_best(tmp_path: Path) -> None:
@@ -155,20 +155,20 @@ def test_its_table_has_the_first_steps_the_last_and_the_best(tmp_path: Path) -> 
     assert re.search(r"^ +36\d\d .*e306 .* last", diverges, re.MULTILINE)
 
 
-def test_it_holds_the_coefficients_against_the_certified_ones(tmp_path: Path) -> None:
+def test_it_compares_the_coefficients_with_the_certified_ones(tmp_path: Path) -> None:
     text, _ = show(FakeService(), tmp_path / "out")
     assert re.search(r"B0 \(intercept\) +−0\.25 +−0\.262323 +0\.0123231", text)
     assert re.search(r"B1 \(slope\) +1\.5 +1\.00212 +0\.497883", text)
 
 
-def test_it_does_not_say_that_a_run_diverged_which_did_not(tmp_path: Path) -> None:
+def test_it_does_not_call_a_finished_run_diverged(tmp_path: Path) -> None:
     service = FakeService(status="succeeded", stop_reason="max_steps", diverged_at=None)
     text, _ = show(service, tmp_path / "out")
-    assert "jumps across the bottom" not in " ".join(text.split())
+    assert "jumps over the minimum" not in " ".join(text.split())
     assert "diverged" not in text
 
 
-def test_it_writes_and_names_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_writes_and_lists_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text, paths = show(FakeService(), tmp_path / "deep" / "out")
     names = ["norris-crawls.csv", "norris-converges.csv", "norris-diverges.csv", "norris.svg"]
@@ -187,15 +187,15 @@ def test_it_polls_until_a_run_has_ended(tmp_path: Path) -> None:
     assert service.polls == 0
 
 
-def test_it_gives_up_on_a_run_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "PATIENCE_SECONDS", 0.0)
+def test_a_run_that_does_not_end_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "RUN_SECONDS", 0.0)
     with pytest.raises(DemoError, match="run-1 is still running after 0 seconds"):
         show(FakeService(polls=10**9), tmp_path / "out")
 
 
-def test_a_failed_run_is_told_with_its_reason(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_run_has_its_cause(tmp_path: Path) -> None:
     error = {"code": "internal", "message": "out of memory"}
-    with pytest.raises(DemoError, match=r"run-1 \(norris-crawls\) was not finished but failed: out of memory"):
+    with pytest.raises(DemoError, match=r"run-1 \(norris-crawls\) has the status failed: out of memory"):
         show(FakeService(status="failed", error=error, final=None), tmp_path / "out")
 
 
@@ -211,33 +211,33 @@ def no_answer(request: httpx2.Request) -> httpx2.Response:
     raise httpx2.ConnectError("connection refused", request=request)
 
 
-def not_the_contract(request: httpx2.Request) -> httpx2.Response:
+def wrong_contract(request: httpx2.Request) -> httpx2.Response:
     return httpx2.Response(200, json=["hello"])
 
 
 @pytest.mark.parametrize(
     ("handler", "message"),
     [
-        (problem, r"POST /fit was answered with 422: /dataset/sample: there is no sample 'norris'"),
+        (problem, r"POST /fit returned 422: /dataset/sample: there is no sample 'norris'"),
         (bare_error, "503: Service Unavailable"),
-        (no_answer, "the service at http://descent/? does not answer: connection refused"),
-        (not_the_contract, "not what its contract promises"),
+        (no_answer, "The service at http://descent/? does not answer: connection refused"),
+        (wrong_contract, "breaks the HTTP contract"),
     ],
 )
-def test_an_answer_that_is_no_use_is_told_in_a_sentence(
+def test_the_error_of_an_unusable_answer_is_one_sentence(
     tmp_path: Path, handler: Callable[[httpx2.Request], httpx2.Response], message: str
 ) -> None:
     with pytest.raises(DemoError, match=message):
         show(handler, tmp_path / "out")
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_the_error_of_an_unusable_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(DemoError, match="cannot write to"):
+    with pytest.raises(DemoError, match="Cannot write to"):
         show(FakeService(), tmp_path / "taken")
 
 
-def test_an_error_in_the_middle_of_a_download_is_told_too(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_download_has_its_cause(tmp_path: Path) -> None:
     service = FakeService()
 
     def handler(request: httpx2.Request) -> httpx2.Response:
