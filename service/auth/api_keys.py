@@ -1,7 +1,7 @@
-"""Who is asking, and what they may do. A key's secret is 256 random bits; only its SHA-256 is kept.
+"""Authentication: API keys, the caller of a request, and the cache of usable keys.
 
-What is random enough needs no slow hash: nobody guesses it, however fast the hash. A key's text is `descent_`, its id,
-which is public, and the secret: the id finds the row, and the comparison takes the same time whatever was guessed.
+The text of a key is `descent_`, its public id, and a secret of 256 random bits. The database stores only the SHA-256
+of the text. A secret of this length needs no slow hash. The id finds the row; the comparison takes constant time.
 """
 
 import asyncio
@@ -21,29 +21,29 @@ from service.storage.database import Database
 PREFIX = "descent"
 ID_BYTES = 6
 NOTICE_SECONDS = 0.5
-"""How long a revoked key may still be taken for a good one."""
+"""The maximum time for which a revoked key remains valid."""
 PAUSE_SECONDS = 0.05
-"""The shortest time between two readings of the keys, whatever ids come in."""
+"""The minimum time between two queries of the keys."""
 
 
 class Caller(NamedTuple):
-    """The sender of a request. `key_id` owns what the request makes, and is None where keys are not asked for."""
+    """The sender of a request. `key_id` owns the runs and datasets it creates; it is None if keys are not required."""
 
     key_id: str | None
     scopes: frozenset[Scope]
 
     @property
     def owner(self) -> str | None:
-        """Whose runs and datasets the caller sees; None for everybody's."""
+        """The owner whose runs and datasets the caller sees; None for those of all owners."""
         return None if "admin" in self.scopes else self.key_id
 
 
 ANYBODY = Caller(None, GRANTS["admin"])
-"""Whoever reaches a service that asks for no keys."""
+"""The caller of every request to a service that requires no keys."""
 
 
 class NewKey(NamedTuple):
-    """A key that was just made. Its text is told once, and kept nowhere."""
+    """A new key. Its text is shown once and never stored."""
 
     key_id: str
     text: str
@@ -51,14 +51,14 @@ class NewKey(NamedTuple):
 
 
 def new_key() -> NewKey:
-    """A key that nobody has yet."""
+    """A new random key."""
     key_id = secrets.token_hex(ID_BYTES)
     text = f"{PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
     return NewKey(key_id, text, _sha256(text))
 
 
 class KeyCache:
-    """The usable keys as the database had them a moment ago, so that a request does not cost a query."""
+    """Cache of the usable keys, at most NOTICE_SECONDS old, so that most requests need no query."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,9 +67,9 @@ class KeyCache:
         self._reading = asyncio.Lock()
 
     async def caller(self, text: str, *, may_be_new: bool = True) -> Caller | None:
-        """The caller whose key this is; None for no key, or one that is not usable any more.
+        """The caller with this key; None for an invalid, expired or revoked key.
 
-        An unknown id costs a reading, since its key may have been made just now, unless `may_be_new` is false.
+        An unknown id causes a query, because its key may be new, unless `may_be_new` is false.
         """
         now = time.monotonic()
         key_id = _id_in(text)
@@ -86,24 +86,24 @@ class KeyCache:
         return Caller(key.id, frozenset().union(*(GRANTS[scope] for scope in key.scopes)))
 
     async def _read_since(self, moment: float) -> None:
-        """Reads the keys unless that was done since the moment: once for all who wait for it, and never too often."""
+        """Queries the keys if the cache is older than `moment`: one query for all waiting requests."""
         if self._read_at >= moment:
             return
         async with self._reading:
             if self._read_at >= moment:
                 return
             await asyncio.sleep(self._read_at + PAUSE_SECONDS - time.monotonic())
-            begun = time.monotonic()
-            self._keys = await to_thread.run_sync(self._usable)
-            self._read_at = begun
+            started = time.monotonic()
+            self._keys = await to_thread.run_sync(self._query)
+            self._read_at = started
 
-    def _usable(self) -> Mapping[str, ApiKey]:
+    def _query(self) -> Mapping[str, ApiKey]:
         with self._database.reading() as connection:
             return {key.id: key for key in usable_keys(connection)}
 
 
 def _id_in(text: str) -> str | None:
-    """The id in a key's text; None where it has not the form of a key."""
+    """The id in the text of a key; None if the text does not have the form of a key."""
     prefix, _, rest = text.partition("_")
     key_id, _, secret = rest.partition("_")
     return key_id if prefix == PREFIX and len(key_id) == 2 * ID_BYTES and secret else None

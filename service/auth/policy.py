@@ -1,4 +1,4 @@
-"""When requests need an API key."""
+"""Policy: whether requests need an API key."""
 
 import ipaddress
 
@@ -6,12 +6,12 @@ from service.core.settings import Settings
 
 
 def are_required(settings: Settings) -> bool:
-    """Whether requests need a key: as told, else unless the service listens on loopback alone."""
+    """Whether requests need a key: by the setting, or by default if the host is not loopback."""
     return settings.keys == "required" or (settings.keys == "auto" and not is_loopback(settings.host))
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the name or address can only be this machine."""
+    """Whether the host name or address is reachable from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""A service of one's own for a while: a real `descent serve` on a free port, stopped at the end."""
+"""A real `descent serve` process on a free port, for tests and the demonstration."""
 
 import re
 import subprocess
@@ -21,9 +21,9 @@ class Service(NamedTuple):
 def running_service(
     *options: str, environment: Mapping[str, str] | None = None, log: IO[Any] | int | None = None
 ) -> Iterator[Service]:
-    """`descent serve` with these options, ready for requests. Its log goes to `log`, by default to standard error.
+    """Runs `descent serve` with these options, and terminates it at the end. The log goes to `log`, or to stderr.
 
-    Raises RuntimeError if it does not start.
+    Raises RuntimeError if the service does not start.
     """
     process = subprocess.Popen(  # noqa: S603 - this very program
         [sys.executable, "-m", "service.cli.main", "serve", "--port", "0", *options],

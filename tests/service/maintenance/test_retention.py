@@ -1,4 +1,4 @@
-"""Keeping house: old runs go, what is deleted gives its room back, the log is short; and what is left half done."""
+"""Retention: old runs, deleted runs, free pages, the write-ahead log, and work interrupted by a crash."""
 
 import time
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.service.helpers import NOTHING, counts, fit_body, stored_run
 from tests.waiting import until
 
 LONG = np.zeros((1024 * (DELETED_AT_ONCE + 100), 3))
-"""A trajectory of more chunks than are deleted at once, and of more pages than are kept."""
+"""A trajectory with more chunks than one deletion removes, and more pages than a file keeps free."""
 
 
 def file_of(settings: Settings) -> Path:
@@ -41,11 +41,11 @@ def free_pages(database: Database) -> int:
 
 @pytest.fixture
 def long_run(database: Database) -> str:
-    """A finished run of many chunks; its id."""
+    """The id of a finished run with many chunks."""
     return stored_run(database, fit_body(descent={"steps": len(LONG) - 1}), LONG)
 
 
-def test_a_deleted_run_gives_its_room_back(
+def test_a_deleted_run_returns_its_disk_space(
     long_run: str, settings: Settings, api: TestClient, database: Database
 ) -> None:
     before = file_of(settings).stat().st_size
@@ -56,9 +56,7 @@ def test_a_deleted_run_gives_its_room_back(
     assert is_sound(settings)
 
 
-def test_a_run_that_is_being_taken_away_is_gone_for_everybody(
-    settings: Settings, api: TestClient, database: Database
-) -> None:
+def test_a_run_being_purged_is_invisible(settings: Settings, api: TestClient, database: Database) -> None:
     key = {"Idempotency-Key": "k"}
     run_id = stored_run(database, fit_body(descent={"steps": len(LONG) - 1}, tags={"a": "b"}), LONG)
     with database.writing() as connection:
@@ -76,12 +74,12 @@ def test_a_run_that_is_being_taken_away_is_gone_for_everybody(
     assert is_sound(settings)
 
 
-def test_what_was_half_taken_away_is_finished_by_the_next_keeper(
+def test_the_next_retention_finishes_an_interrupted_purge(
     long_run: str, settings: Settings, api: TestClient, database: Database
 ) -> None:
     api.delete(f"/runs/{long_run}")
     before = counts(database)["trajectory_chunks"]
-    with database.writing() as connection:  # a slice, and then the service dies
+    with database.writing() as connection:  # one slice before a crash of the service
         connection.execute(text("DELETE FROM trajectory_chunks WHERE first_step < 5000"))
     assert 0 < counts(database)["trajectory_chunks"] < before
     assert is_sound(settings)
@@ -89,7 +87,7 @@ def test_what_was_half_taken_away_is_finished_by_the_next_keeper(
         until(lambda: counts(database) == NOTHING)
 
 
-def test_the_data_of_a_run_that_is_being_taken_away_can_be_deleted(api: TestClient, database: Database) -> None:
+def test_the_dataset_of_a_run_being_purged_can_be_deleted(api: TestClient, database: Database) -> None:
     uploaded = api.post("/datasets", json=fit_body()["dataset"]).json()["id"]
     body = fit_body(dataset=..., descent={"steps": len(LONG) - 1}) | {"dataset": {"id": uploaded}}
     api.delete(f"/runs/{stored_run(database, body, LONG)}")
@@ -97,19 +95,19 @@ def test_the_data_of_a_run_that_is_being_taken_away_can_be_deleted(api: TestClie
     assert counts(database) == NOTHING
 
 
-def test_a_worker_of_a_run_that_is_being_taken_away_has_lost_it(api: TestClient, database: Database) -> None:
+def test_the_worker_of_a_run_being_purged_loses_its_lease(api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(descent={"steps": len(LONG)}), LONG, status=None)
     with database.reading() as connection:
-        held = runs.find(connection, run_id)
-    assert held is not None
+        run = runs.find(connection, run_id)
+    assert run is not None
     api.delete(f"/runs/{run_id}")
     with pytest.raises(job_queue.LeaseLostError), database.writing() as connection:
-        job_queue.progress(connection, job_queue.Claim(held, held.lease_token), 15.0, {})
+        job_queue.progress(connection, job_queue.Claim(run, run.lease_token), 15.0, {})
     with database.writing() as connection:
         assert job_queue.claim(connection, "another", 15.0) is None
 
 
-def test_old_runs_are_deleted_and_no_others(settings: Settings, api: TestClient, database: Database) -> None:
+def test_only_old_finished_runs_are_deleted(settings: Settings, api: TestClient, database: Database) -> None:
     old, new, waiting = (stored_run(database, fit_body(name=name), status=RunStatus.SUCCEEDED) for name in "abc")
     day = 86_400
     with database.writing() as connection:
@@ -131,7 +129,7 @@ def test_old_runs_are_deleted_and_no_others(settings: Settings, api: TestClient,
 
 
 @pytest.mark.skipif(not wal_is_safe(sqlite_module().sqlite_version_info), reason="there is no write-ahead log")
-def test_the_log_is_empty_when_nobody_writes(
+def test_the_write_ahead_log_of_an_idle_service_is_empty(
     long_run: str, settings: Settings, api: TestClient, database: Database
 ) -> None:
     log = wal_of(file_of(settings))
@@ -141,17 +139,17 @@ def test_the_log_is_empty_when_nobody_writes(
     assert api.get(f"/runs/{long_run}").status_code == 200
 
 
-def test_however_many_runs_there_are_a_look_walks_over_none(database: Database) -> None:
-    asked: list[tuple[str, tuple[object, ...]]] = []
+def test_the_search_for_old_and_deleted_runs_uses_an_index(database: Database) -> None:
+    statements: list[tuple[str, tuple[object, ...]]] = []
 
     @event.listens_for(database.engine, "before_cursor_execute")
-    def _keep(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
-        asked.append((statement, values))
+    def _record(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        statements.append((statement, values))
 
     with database.reading() as connection:
         vacuum.has_removed(connection)
         runs.finished_before(connection, time.time(), 8)
-        for statement, values in [each for each in asked if each[0].startswith("SELECT")]:
+        for statement, values in [each for each in statements if each[0].startswith("SELECT")]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             assert len(plan) == 1
             assert plan[0].detail.startswith("SEARCH runs USING")
