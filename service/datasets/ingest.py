@@ -1,4 +1,4 @@
-"""Rows from outside become a dataset ready to be stored: named by their content, each column summed up."""
+"""Ingest: turns rows of JSON, CSV or a sample into a dataset with a content id and a summary of each column."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
@@ -17,13 +17,13 @@ ID_LENGTH = 16
 
 @dataclass(frozen=True)
 class Incoming:
-    """A dataset on its way in. `blocks()` gives its rows, features then target, and can be called again."""
+    """A dataset before it is stored. `blocks()` yields its rows, features then target, and is repeatable."""
 
     described: NewDataset
     blocks: Callable[[], Iterable[Rows]]
 
     def owned_by(self, owner: str | None) -> "Incoming":
-        """The same as the owner's, by an id of its own: what two owners send is stored, and deleted, apart."""
+        """The same dataset with an id of this owner, so that equal datasets of two owners are separate."""
         if owner is None:
             return self
         content = self.described.sha256
@@ -32,7 +32,7 @@ class Incoming:
 
 
 def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
-    """The rows of a JSON body."""
+    """The dataset of a JSON body."""
     labels = sorted({label for label in body.y if isinstance(label, str)}) or None
     codes = {label: float(code) for code, label in enumerate(labels or [])}
     y = [codes[entry] if isinstance(entry, str) else entry for entry in body.y]
@@ -42,7 +42,7 @@ def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
 
 
 def from_csv(table: CsvTable, name: str | None = None) -> Incoming:
-    """The rows of a CSV that has been read."""
+    """The dataset of a parsed CSV file."""
     return _described(name, table.features, table.target, table.classes, table.blocks)
 
 
@@ -75,29 +75,29 @@ def _described(
 
 
 class _Summary:
-    """Least, greatest, mean and standard deviation of each column, block by block (Chan, Golub & LeVeque, 1979)."""
+    """Minimum, maximum, mean and standard deviation of each column, block by block (Chan, Golub & LeVeque, 1979)."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self.rows = 0
         self._mean = self._squares = np.zeros(len(names))
-        self._least = np.full(len(names), np.inf)
-        self._greatest = np.full(len(names), -np.inf)
+        self._min = np.full(len(names), np.inf)
+        self._max = np.full(len(names), -np.inf)
         self._labels: set[float] | None = set()
 
     def add(self, block: Rows) -> None:
-        with np.errstate(all="ignore"):  # the deviation of numbers beyond 1e154 is absent, not an error
+        with np.errstate(all="ignore"):  # the deviation of numbers above 1e154 overflows and becomes null
             count, mean = len(block), block.mean(axis=0)
             total, shift = self.rows + count, mean - self._mean
             self._squares = self._squares + ((block - mean) ** 2).sum(axis=0) + shift**2 * (self.rows * count / total)
             self._mean = self._mean + shift * (count / total)
-        self._least = np.minimum(self._least, block.min(axis=0))
-        self._greatest = np.maximum(self._greatest, block.max(axis=0))
+        self._min = np.minimum(self._min, block.min(axis=0))
+        self._max = np.maximum(self._max, block.max(axis=0))
         self.rows = total
         self._add_labels(block[:, -1])
 
     def _add_labels(self, target: Rows) -> None:
-        # Whole numbers, and few of them, may be classes.
+        # A target of few different whole numbers may be class labels.
         if self._labels is None or not np.array_equal(target, np.floor(target)):
             self._labels = None
             return
@@ -111,7 +111,7 @@ class _Summary:
     def result(self) -> list[ColumnSummary]:
         with np.errstate(all="ignore"):
             deviation = np.sqrt(self._squares / self.rows)
-        columns = zip(self.names, self._least, self._greatest, self._mean, deviation, strict=True)
+        columns = zip(self.names, self._min, self._max, self._mean, deviation, strict=True)
         return [
             {"name": name, "min": float(a), "max": float(b), "mean": _finite(m), "standard_deviation": _finite(s)}
             for name, a, b, m, s in columns

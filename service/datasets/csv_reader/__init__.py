@@ -1,10 +1,10 @@
-"""An uploaded CSV, read once as a stream into float64 that lies on disk: memory does not grow with the file.
+"""CSV reader: reads an uploaded file once, as a stream, into float64 on disk. Its memory is independent of the size.
 
     bytes ─► lines ─► csv.reader ─► records ─► blocks ─► float64 (k, d + 1) ─► an unnamed temporary file
     `records`                                 `numbers`                        `table`
 
-The first data record settles what every column is (`layout`). A column that starts with a number must go on with
-numbers, one that starts with anything else is text and may hold no number: so what is written never has to be revised.
+The first data record determines the type of every column (`layout`). A column whose first cell is a number has only
+numbers; any other column is text and has no numbers. Written rows therefore never change.
 """
 
 from service.datasets.csv_reader.errors import CsvError

@@ -1,17 +1,17 @@
-"""Which columns there are, and which of them is the target, a feature, or neither."""
+"""Layout of a table: the names of its columns, and the role of each as target, feature or ignored column."""
 
 import difflib
 import itertools
 from dataclasses import dataclass
 
 from service.datasets.csv_reader.dialect import number
-from service.datasets.csv_reader.errors import CsvError, bad_cell, cells_here, listed, no_features, shown
+from service.datasets.csv_reader.errors import CsvError, bad_cell, listed, no_features, ragged_row, shown
 from service.datasets.csv_reader.records import Record, Records
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which columns (0-based) are read as what. `first` is the first data record."""
+    """The roles of the columns, by index from 0. `first` is the first data record."""
 
     names: list[str]
     first: Record
@@ -19,20 +19,22 @@ class Layout:
     features: list[int]
     target: int
     labelled: bool
-    """The target is text."""
+    """Whether the target is text."""
     ignored: list[int]
-    watched: list[int]
-    """Those of the ignored that may hold no number."""
+    text_only: list[int]
+    """The ignored columns in which a number is an error."""
 
 
-def opening(records: Records, header: bool | None, max_columns: int) -> tuple[list[str], Record]:
-    """The names of the columns, and the first record of data."""
+def read_header(records: Records, header: bool | None, max_columns: int) -> tuple[list[str], Record]:
+    """The names of the columns, and the first data record. Raises CsvError."""
     first = next(records, None)
     if first is None:
-        raise CsvError("the file is empty", hint="at least 2 rows of data are needed")
+        raise CsvError("the file is empty", hint="upload at least 2 rows of data")
     row, cells = first
     if len(cells) > max_columns:
-        raise CsvError(f"there are {len(cells):,} columns; the most is {max_columns:,}", row=row)
+        raise CsvError(
+            f"the file has {len(cells):,} columns; the limit is {max_columns:,}", row=row, hint="upload fewer columns"
+        )
     if header is None:
         header = any(number(cell, records.separator) is None for cell in cells)
     if not header:
@@ -41,63 +43,63 @@ def opening(records: Records, header: bool | None, max_columns: int) -> tuple[li
     _check_names(names, row)
     data = next(records, None)
     if data is None:
-        raise CsvError("there are no rows of data below the header", hint="at least 2 rows of data are needed")
+        raise CsvError("the file has no rows of data below the header", hint="upload at least 2 rows of data")
     if len(data[1]) != len(names):
-        raise CsvError(f"{cells_here(len(data[1]))}, but the header has {len(names)}", row=data[0])
+        raise ragged_row(data[0], len(data[1]), len(names), "header")
     return names, data
 
 
 def _check_names(names: list[str], row: int) -> None:
-    places: dict[str, int] = {}
-    for place, name in enumerate(names, 1):
+    numbers: dict[str, int] = {}
+    for position, name in enumerate(names, 1):
         if not name:
-            raise CsvError(f"column {place} has no name", row=row, hint="name every column in the first row")
-        if name in places:
-            message = f"columns {places[name]} and {place} have the same name"
-            raise CsvError(message, row=row, column=name, hint="give each column its own name")
-        places[name] = place
+            raise CsvError(f"column {position} has no name", row=row, hint="name every column in the first row")
+        if name in numbers:
+            message = f"columns {numbers[name]} and {position} have the same name"
+            raise CsvError(message, row=row, column=name, hint="give each column a different name")
+        numbers[name] = position
 
 
 def lay_out(names: list[str], first: Record, target: str | None, features: list[str] | None, separator: str) -> Layout:
-    """What each column is, by what was asked for and by the first record of data."""
+    """The layout by the requested target and features, and by the first data record. Raises CsvError."""
     row, cells = first
-    places = {name: j for j, name in enumerate(names)}
-    y = len(names) - 1 if target is None else _find(places, target, "target")
+    indices = {name: j for j, name in enumerate(names)}
+    y = len(names) - 1 if target is None else _find(indices, target, "target")
     numeric = [number(cell, separator) is not None for cell in cells]
     if not cells[y].strip():
         raise bad_cell(names[y], row, cells[y])
     if features is None:
         chosen = [j for j in range(len(names)) if numeric[j] and j != y]
     else:
-        chosen = _requested(places, features, y)
+        chosen = _requested(indices, features, y)
     for j in chosen:
         if not numeric[j]:
-            raise bad_cell(names[j], row, cells[j], hint="a feature must be a column of numbers")
+            raise bad_cell(names[j], row, cells[j], hint="choose a column of numbers as feature")
     ignored = [j for j in range(len(names)) if not numeric[j] and j != y]
-    watched = ignored if features is None else []
-    if not chosen and not watched:
+    text_only = ignored if features is None else []
+    if not chosen and not text_only:
         raise no_features(names, names[y])
-    return Layout(names, first, separator, chosen, y, not numeric[y], ignored, watched)
+    return Layout(names, first, separator, chosen, y, not numeric[y], ignored, text_only)
 
 
-def _requested(places: dict[str, int], features: list[str], target: int) -> list[int]:
+def _requested(indices: dict[str, int], features: list[str], target: int) -> list[int]:
     chosen: dict[int, None] = {}  # an ordered set
     for name in features:
-        j = _find(places, name, "feature")
+        j = _find(indices, name, "feature")
         if j == target:
-            hint = "leave it out of the features or choose another target"
-            raise CsvError("the target cannot be a feature as well", column=name, hint=hint)
+            hint = "remove it from the features, or choose another target"
+            raise CsvError("the target cannot be a feature", column=name, hint=hint)
         if j in chosen:
-            raise CsvError("this feature is named twice", column=name, hint="name each feature once")
+            raise CsvError("the feature is named twice", column=name, hint="name each feature once")
         chosen[j] = None
     return list(chosen)
 
 
-def _find(places: dict[str, int], name: str, role: str) -> int:
-    if name in places:
-        return places[name]
-    # Cut short, because comparing two texts takes time in proportion to the product of their lengths.
-    alike = {known[:60].casefold(): known for known in itertools.islice(places, 1000)}
-    near = difflib.get_close_matches(name[:60].casefold(), alike, n=1)
-    hint = f"did you mean {shown(alike[near[0]])}?" if near else None
-    raise CsvError(f"there is no column {shown(name)} for a {role}; the columns are {listed(list(places))}", hint=hint)
+def _find(indices: dict[str, int], name: str, role: str) -> int:
+    if name in indices:
+        return indices[name]
+    # The names are cut, because the time of a comparison grows with the product of the lengths.
+    folded = {known[:60].casefold(): known for known in itertools.islice(indices, 1000)}
+    near = difflib.get_close_matches(name[:60].casefold(), folded, n=1)
+    hint = f"did you mean {shown(folded[near[0]])}?" if near else None
+    raise CsvError(f"unknown {role} {shown(name)}; the columns are {listed(list(indices))}", hint=hint)

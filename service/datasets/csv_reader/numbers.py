@@ -1,4 +1,4 @@
-"""From records to float64, and the labels of a text target."""
+"""Encodes records as float64, and the labels of a text target as codes."""
 
 from contextlib import suppress
 
@@ -13,12 +13,12 @@ from service.datasets.csv_reader.records import Record
 FloatArray = NDArray[np.float64]
 
 MAX_CLASSES = 1000
-# Of a text in these characters alone float() takes plain literals only: no nan, inf, 1_000, 0x1f or ١.
+# For text of these characters, float() accepts plain literals only: no nan, inf, 1_000, 0x1f or ١.
 _PLAIN_CHARACTERS = b"0123456789eE+-. \t\n"
 
 
 class Encoder:
-    """Turns blocks of records into rows of float64, and remembers the labels of a text target."""
+    """Encodes blocks of records as rows of float64, and collects the labels of a text target."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -26,9 +26,9 @@ class Encoder:
         self._numeric = layout.features if layout.labelled else [*layout.features, layout.target]
 
     def encode(self, block: list[Record]) -> FloatArray:
-        """(k, d + 1): the features and the target (of a text target the codes, by first appearance)."""
+        """The features and the target, shape (k, d + 1). Labels of a text target get codes by first appearance."""
         self._refuse_mixed(block)
-        numbers = self._at_once(block)
+        numbers = self._all_cells(block)
         if numbers is None:
             numbers = self._cell_by_cell(block)
         if not self._layout.labelled:
@@ -38,8 +38,8 @@ class Encoder:
         values[:, -1] = self._encode_labels(block)
         return values
 
-    def _at_once(self, block: list[Record]) -> FloatArray | None:
-        """All cells at once, or None where one of them may not be a plain finite number."""
+    def _all_cells(self, block: list[Record]) -> FloatArray | None:
+        """The fast path: all cells together, or None if a cell may not be a plain finite number."""
         cells = [cells[j] for _, cells in block for j in self._numeric]
         if self._layout.separator != ",":
             cells = [cell.replace(",", ".") for cell in cells]
@@ -77,12 +77,12 @@ class Encoder:
         if number(label, self._layout.separator) is not None:
             raise self._mixed(self._layout.target, row, label)
         if len(self._codes) == MAX_CLASSES:
-            hint = "is it the right target? For a numeric one write plain numbers such as 1234.5"
+            hint = "choose another target, or write plain numbers such as 1234.5"
             message = f"the target has more than {MAX_CLASSES:,} different labels"
             raise CsvError(message, row=row, column=name, hint=hint)
 
     def _refuse_mixed(self, block: list[Record]) -> None:
-        for j in self._layout.watched:
+        for j in self._layout.text_only:
             for row, cells in block:
                 if number(cells[j], self._layout.separator) is not None:
                     raise self._mixed(j, row, cells[j])
@@ -92,12 +92,12 @@ class Encoder:
         return mixed_column(self._layout.names[j], (first_row, first[j]), (row, cell))
 
     def labels(self) -> tuple[list[str] | None, FloatArray | None]:
-        """The sorted labels of a text target, and the place in that list of each code."""
+        """The sorted labels of a text target, and the index of each code in them."""
         if not self._layout.labelled:
             return None, None
         if all(map(almost_number, self._codes)):
             raise bad_cell(self._layout.names[self._layout.target], self._layout.first[0], next(iter(self._codes)))
         classes = sorted(self._codes)
-        places = np.empty(len(classes))
-        places[[self._codes[label] for label in classes]] = np.arange(len(classes))
-        return classes, places
+        indices = np.empty(len(classes))
+        indices[[self._codes[label] for label in classes]] = np.arange(len(classes))
+        return classes, indices

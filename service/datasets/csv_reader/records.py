@@ -1,4 +1,4 @@
-"""From bytes to records: lines that end anyhow, decoded, checked and cut into cells."""
+"""Splits the bytes of a file into records of cells: decodes UTF-8, accepts all line endings, checks lengths."""
 
 import codecs
 import csv
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from service.datasets.csv_reader.dialect import find_separator
-from service.datasets.csv_reader.errors import CsvError, cells_here
+from service.datasets.csv_reader.errors import CsvError, ragged_row
 
 Record = tuple[int, list[str]]
-"""The record's 1-based place in the file, and its cells."""
+"""The number of the record in the file, from 1, and its cells."""
 
 CHUNK_BYTES = 1 << 16
 MAX_RECORD_CHARACTERS = 1 << 20
@@ -25,7 +25,7 @@ _NOT_TEXT = {
     b"\x1f\x8b": "a gzip file",
     b"PK\x03\x04": "a zip file or an Excel workbook (.xlsx)",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
-    b"PAR1\x15": "a Parquet file",  # PAR1 alone could be the name of a column
+    b"PAR1\x15": "a Parquet file",  # PAR1 alone may be the name of a column
     b"\xff\xfe": "UTF-16, not UTF-8",
     b"\xfe\xff": "UTF-16, not UTF-8",
 }
@@ -33,17 +33,17 @@ _SAVE_AS_UTF8 = "save it as CSV UTF-8"
 
 
 class Records:
-    """Iterates over the records that are not blank."""
+    """Iterator over the records of a file that are not blank."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._chunks = 0  # pieces of the file read so far
+        self._chunks = 0  # chunks of the file read so far
         self._row = 0
         self._record_characters = 0
         lines = self._lines(file)
         sample = _sample(lines)
         self.separator = find_separator(sample)
         checked = map(self._check, itertools.chain(sample, lines))
-        # strict: a quote that is never closed must not pass for a cell
+        # strict: an unclosed quote is an error
         self._reader = csv.reader(checked, delimiter=self.separator, skipinitialspace=True, strict=True)
 
     def __iter__(self) -> Iterator[Record]:
@@ -60,21 +60,23 @@ class Records:
                 raise
             except csv.Error as error:
                 hint = 'close every quote; write a quote inside a quoted cell twice: "5"" pipe"'
-                raise CsvError(f"this record cannot be read: {error}", row=self._row, hint=hint) from None
+                raise CsvError(f"the record cannot be read: {error}", row=self._row, hint=hint) from None
             if len(cells) > 1 or (cells and cells[0].strip()):
                 return self._row, cells
 
     def blocks(self, first: Record, max_rows: int) -> Iterator[list[Record]]:
-        """`first` and all records after it, those of about one chunk of the file at a time, each as long as `first`."""
+        """Yields `first` and all further records in blocks of about one chunk of the file.
+
+        Raises CsvError for a record with another number of cells than `first`, and above `max_rows`.
+        """
         width = len(first[1])
         block: list[Record] = []
         chunks = self._chunks
         for count, (row, cells) in enumerate(itertools.chain([first], self), 1):
             if count > max_rows:
-                raise CsvError(f"there are more than {max_rows:,} rows of data", row=row, hint="upload fewer rows")
+                raise CsvError(f"the file has more than {max_rows:,} rows of data", row=row, hint="upload fewer rows")
             if len(cells) != width:
-                hint = "every row needs as many cells as the first; a cell that contains the separator must be quoted"
-                raise CsvError(f"{cells_here(len(cells))}, but {width} in the first record", row=row, hint=hint)
+                raise ragged_row(row, len(cells), width, "first record")
             block.append((row, cells))
             if self._chunks != chunks:
                 yield block
@@ -83,9 +85,9 @@ class Records:
             yield block
 
     def _lines(self, file: BinaryIO) -> Iterator[str]:
-        """Lines with their endings, as csv wants them; bytes that are not UTF-8 come as surrogates.
+        """Yields lines with their endings, as csv.reader requires. Bytes that are not UTF-8 become surrogates.
 
-        A line of more than MAX_RECORD_CHARACTERS is cut off there and is the last.
+        A line of more than MAX_RECORD_CHARACTERS is cut off, and is the last.
         """
         decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         tail, more = "", True
@@ -96,7 +98,7 @@ class Records:
                 _refuse_binary(chunk)
             more = bool(chunk)
             lines = list(io.StringIO(tail + decoder.decode(chunk, final=not more), newline=""))
-            # Held back even where it looks whole: the \n of a \r\n may be in the next chunk.
+            # The last line waits even if it is complete: the \n of a \r\n may be in the next chunk.
             tail = lines.pop() if more and lines else ""
             yield from lines
         if tail:
@@ -106,20 +108,20 @@ class Records:
         self._record_characters += len(line)
         if self._record_characters > MAX_RECORD_CHARACTERS:
             raise CsvError(
-                f"this record is longer than {MAX_RECORD_CHARACTERS:,} characters",
-                hint="is the file a CSV, and is every quote closed?",
+                f"the record is longer than {MAX_RECORD_CHARACTERS:,} characters",
+                hint="check that the file is a CSV, and that every quote is closed",
             )
         if "\0" in line:
-            raise CsvError("this is not a text file: it contains NUL", hint=_SAVE_AS_UTF8)
+            raise CsvError("the file is not a text file: it contains NUL", hint=_SAVE_AS_UTF8)
         if not line.isascii() and any("\udc80" <= character <= "\udcff" for character in line):
-            raise CsvError("this is not UTF-8 text", hint=_SAVE_AS_UTF8)
+            raise CsvError("the text is not UTF-8", hint=_SAVE_AS_UTF8)
         return line
 
 
 def _refuse_binary(start: bytes) -> None:
     for magic, kind in _NOT_TEXT.items():
         if start.startswith(magic):
-            raise CsvError(f"this is not a text file that can be read: it looks like {kind}", hint=_SAVE_AS_UTF8)
+            raise CsvError(f"the file is not a text file: it looks like {kind}", hint=_SAVE_AS_UTF8)
 
 
 def _sample(lines: Iterator[str]) -> list[str]:

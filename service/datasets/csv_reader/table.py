@@ -1,4 +1,4 @@
-"""The whole of it: a file becomes a table of numbers on disk."""
+"""read_csv(): reads a CSV file into a table of numbers on disk."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,30 +9,30 @@ from typing import IO, BinaryIO, Self
 import numpy as np
 
 from service.datasets.csv_reader.errors import CsvError, no_features
-from service.datasets.csv_reader.layout import lay_out, opening
+from service.datasets.csv_reader.layout import lay_out, read_header
 from service.datasets.csv_reader.numbers import Encoder, FloatArray
 from service.datasets.csv_reader.records import Records
 
 
 @dataclass
 class CsvTable:
-    """The numbers of a CSV, on disk. A context manager: closing it deletes them."""
+    """The numbers of a CSV file, in a temporary file. Context manager: closing it deletes the file."""
 
     features: list[str]
     target: str
     classes: list[str] | None
-    """For a text target its labels, sorted: y then holds places in this list, 0.0, 1.0, … Else None."""
+    """The sorted labels of a text target, whose values are indices into this list: 0.0, 1.0, … Otherwise None."""
     ignored: list[str]
-    """Columns neither feature nor target that hold text or nothing (as their first cell goes)."""
+    """Columns that are neither feature nor target, because their first cell is text or empty."""
     rows: int
     _data: IO[bytes] = field(repr=False)
     _codes: FloatArray | None = field(repr=False)
-    """The code of each label by the order of first appearance, which is what the file on disk holds."""
+    """The index in `classes` of each code in the file; the codes follow the order of first appearance."""
 
     def blocks(self, block_rows: int = 8192) -> Iterator[FloatArray]:
-        """All rows in order as new C-contiguous arrays (k, d + 1), k ≤ block_rows: the features, then the target.
+        """Yields all rows in order as new C-contiguous arrays (k, d + 1), k ≤ block_rows: features, then target.
 
-        Any number of times, also interleaved, but not from two threads at once.
+        The iterators are repeatable and may be interleaved, but not from two threads at once.
         """
         width = len(self.features) + 1
         for start in range(0, self.rows, block_rows):
@@ -62,13 +62,13 @@ def read_csv(
     max_rows: int,
     max_columns: int,
 ) -> CsvTable:
-    """Read `file` from where it stands to its end; nothing but `read(n)` is asked of it, and it is left open.
+    """Reads `file` from its current position to its end, by `read(n)` alone, and leaves it open. Raises CsvError.
 
-    `target` is the last column by default, `features` all other numeric ones. `header=None` takes the first record
-    for names unless every cell is a number; without names the columns are x1, x2, … and y. Raises CsvError.
+    The default `target` is the last column; the default `features` are all other numeric columns. With `header=None`
+    the first record is the header unless all its cells are numbers. Without header the columns are x1, x2, … and y.
     """
     records = Records(file)
-    names, first = opening(records, header, max_columns)
+    names, first = read_header(records, header, max_columns)
     layout = lay_out(names, first, target, features, records.separator)
     encoder, rows = Encoder(layout), 0
     with ExitStack() as undo:
@@ -76,10 +76,10 @@ def read_csv(
         for block in records.blocks(first, max_rows):
             data.write(encoder.encode(block).data)
             rows += len(block)
-        if not layout.features:  # not said before all is read: a text column with one number in it says more
+        if not layout.features:  # only after all records: the error for a mixed column is more specific
             raise no_features(names, names[layout.target])
         if rows < 2:
-            raise CsvError("there is only one row of data", row=first[0], hint="at least 2 rows are needed")
+            raise CsvError("the file has only one row of data", row=first[0], hint="upload at least 2 rows of data")
         classes, codes = encoder.labels()
         data.flush()
         undo.pop_all()

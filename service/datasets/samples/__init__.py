@@ -1,4 +1,4 @@
-"""Datasets that ship with the service: NIST's reference data with its certified values, and one classification."""
+"""Sample datasets of the service: NIST's reference data with certified values, and one classification dataset."""
 
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ NIST = "NIST Statistical Reference Datasets (public domain)"
 
 
 class Sample(NamedTuple):
-    """A dataset in a file beside this one. `certified` are the values a perfect fit gives, as far as NIST says."""
+    """A dataset in a CSV file of this folder. `certified` are the values of the best fit, if NIST certifies them."""
 
     name: str
     title: str
@@ -107,7 +107,7 @@ SAMPLES: dict[str, Sample] = {
 
 @cache
 def load(name: str) -> ingest.Incoming:
-    """The sample's rows. Raises KeyError for a name that is none."""
+    """The dataset of the sample. Raises KeyError for an unknown name."""
     sample = SAMPLES[name]
     with (
         (Path(__file__).parent / f"{name}.csv").open("rb") as file,

@@ -1,4 +1,4 @@
-"""The samples: NIST's numbers as NIST gives them, and a fit that comes to NIST's result."""
+"""The samples: NIST's numbers, and fits that reproduce NIST's results."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from service.schemas.responses.datasets import Samples
 from tests.service.helpers import WAIT, check_answer
 
 
-def test_samples_say_what_a_perfect_fit_gives(api: TestClient) -> None:
+def test_samples_contain_the_certified_values(api: TestClient) -> None:
     given = api.get("/samples").json()
     check_answer(Samples, given)
     found = {sample["name"]: sample for sample in given["data"]}
@@ -81,4 +81,4 @@ def test_a_healthy_run_of_a_sample_has_no_finding(sample: str, request_: dict[st
         "/fit", json={"dataset": {"sample": sample}, "standardize": True, **request_}, headers=WAIT
     ).json()
     assert (run["status"], run["diagnosis"]) == ("succeeded", [])
-    assert {name for name, _ in HEALTHY} == set(samples.SAMPLES)  # every one of them is here
+    assert {name for name, _ in HEALTHY} == set(samples.SAMPLES)  # HEALTHY covers every sample

@@ -1,4 +1,4 @@
-"""Short ways to read a table, and files that are made as they are read."""
+"""Functions that read a table from text, and files whose content is generated while it is read."""
 
 import io
 import itertools
@@ -27,7 +27,7 @@ def refused(text: str | bytes, **options: Any) -> CsvError:
 
 
 class Pieces:
-    """A file that is made as it is read, so that it costs no memory itself."""
+    """A file whose content is generated while it is read, so that it needs no memory."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)

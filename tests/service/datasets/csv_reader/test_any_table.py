@@ -1,4 +1,4 @@
-"""service.datasets.csv_reader: any table that can be written is read, and no bytes at all crash it."""
+"""The CSV reader on generated files: every written table is read back, and no bytes crash the reader."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from service.datasets.csv_reader import CsvError
 from tests.service.datasets.csv_reader.helpers import read, refused, values
 
 CELLS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**20), 10**20).map(float)
-# Without line breaks, which csv.writer of Python 3.11 leaves unquoted where they are not its own line ending.
+# Without line breaks: csv.writer of Python 3.11 quotes only those that equal its line ending.
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="\0\r\n", exclude_categories=["Cs"]), min_size=1, max_size=8
 ).filter(lambda name: name == name.strip() and name != "")

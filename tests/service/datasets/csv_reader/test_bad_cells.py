@@ -1,4 +1,4 @@
-"""service.datasets.csv_reader: cells and columns that are refused are named."""
+"""Errors of the CSV reader that name a cell or a column."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_bad_cells_are_named(cell: str, separator: str) -> None:
         assert error.hint
 
 
-def test_the_first_cell_of_a_mixed_column_is_named_where_it_is_the_bad_one() -> None:
+def test_the_error_of_a_mixed_column_names_its_first_cell() -> None:
     error = refused("x,y,z\n?,2,3\n4,5,6\n")
     assert (error.row, error.column) == (2, "x")
     assert "'?'" in error.message
@@ -61,7 +61,7 @@ def test_a_number_too_large_does_not_make_a_text_column_mixed() -> None:
 @pytest.mark.parametrize(
     "labels", [["nan", "nan"], ["1_000", "2_000"], ["1e999", "inf"], ['"1,5"', '"2,5"'], ["0x1", "١"]]
 )
-def test_a_target_of_nothing_but_would_be_numbers_is_not_text(labels: list[str]) -> None:
+def test_a_target_of_invalid_numbers_is_not_text(labels: list[str]) -> None:
     error = refused(f"x,y\n1,{labels[0]}\n2,{labels[1]}\n")
     assert (error.row, error.column) == (2, "y")
 
@@ -116,7 +116,7 @@ def test_features_must_not_hold_the_target_or_repeat() -> None:
     assert "twice" in refused("a,b,y\n1,2,3\n4,5,6\n", features=["b", "b"]).message
 
 
-def test_names_must_be_there_and_differ() -> None:
+def test_column_names_must_exist_and_differ() -> None:
     error = refused("a, ,y\n1,2,3\n")
     assert error.row == 1
     assert "column 2 has no name" in error.message
@@ -126,6 +126,6 @@ def test_names_must_be_there_and_differ() -> None:
 
 
 @pytest.mark.parametrize("features", [None, []])
-def test_no_features_left(features: list[str] | None) -> None:
+def test_a_file_without_features_is_refused(features: list[str] | None) -> None:
     assert "no feature columns" in refused("name,y\nann,1\nbob,2\n", features=features).message
     assert "no feature columns" in refused("y\n1\n2\n", features=features).message

@@ -1,4 +1,4 @@
-"""service.datasets.csv_reader: files that are no table, or too large a one, are refused."""
+"""Errors of the CSV reader for files that are not a table, or too large."""
 
 from typing import BinaryIO, cast
 
@@ -26,7 +26,7 @@ def test_too_few_rows() -> None:
 def test_ragged_records(line: str, cells: str, before: str) -> None:
     error = refused(f"x,y\n{before}{line}\n7,8\n")
     assert error.row == (4 if before else 2)
-    assert error.message.startswith(f"{cells} here")
+    assert error.message.startswith(f"the row has {cells}, ")
     assert "2" in error.message
 
 
@@ -84,7 +84,7 @@ def test_a_column_may_be_called_like_a_format() -> None:
     assert values("PAR1,PK\n1,2\n3,4\n") == [[1, 2], [3, 4]]
 
 
-def test_nul_and_other_encodings_are_named_by_row() -> None:
+def test_the_errors_of_nul_and_other_encodings_name_the_row() -> None:
     error = refused(b"x,y\n1,2\n3,\x004\n")
     assert error.row == 3
     assert "NUL" in error.message
@@ -95,7 +95,7 @@ def test_nul_and_other_encodings_are_named_by_row() -> None:
     assert refused(b"x,y\n1,2\n3,4\n5,\xc3").row == 4
 
 
-def test_str_of_an_error_says_everything() -> None:
+def test_str_of_an_error_contains_all_its_parts() -> None:
     error = CsvError("empty cell", row=3, column="age", hint="fill it in")
     assert str(error) == "row 3, column 'age': empty cell – fill it in"
     assert str(CsvError("empty")) == "empty"

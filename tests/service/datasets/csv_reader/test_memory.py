@@ -1,4 +1,4 @@
-"""service.datasets.csv_reader: its memory does not grow with the file."""
+"""Memory of the CSV reader: independent of the size of the file."""
 
 import tracemalloc
 from typing import Any, BinaryIO, cast
@@ -44,5 +44,5 @@ def test_memory_does_not_grow_with_the_file() -> None:
     ],
     ids=["one line", "one record", "one cell", "blank lines", "long texts"],
 )
-def test_memory_of_a_hostile_file(head: bytes, body: bytes) -> None:
+def test_a_hostile_file_needs_little_memory(head: bytes, body: bytes) -> None:
     assert peak_bytes(repeated(head, body, 300)) < 16 << 20

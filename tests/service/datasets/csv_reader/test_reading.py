@@ -1,4 +1,4 @@
-"""service.datasets.csv_reader: what is read, and as what."""
+"""The CSV reader on valid files: numbers, labels, headers, separators, quotes."""
 
 import io
 import itertools
@@ -38,7 +38,7 @@ def test_blocks_can_be_read_again_and_interleaved() -> None:
         next(table.blocks())
 
 
-def test_reads_from_where_the_file_stands_and_leaves_it_open() -> None:
+def test_reading_starts_at_the_current_position_and_leaves_the_file_open() -> None:
     file = io.BytesIO(b"skipped\nx,y\n1,2\n3,4\n")
     file.readline()
     read_csv(file, max_rows=9, max_columns=9).close()
@@ -60,7 +60,7 @@ def test_no_ending_after_the_last_line() -> None:
 
 
 @pytest.mark.parametrize("raw", [b"x,y\r\n1,2\r\n3,4\r\n", "\ufeffé,y\r\n1,2\r\n3,4".encode()])
-def test_endings_and_letters_cut_by_the_end_of_a_chunk(raw: bytes) -> None:
+def test_a_chunk_may_end_inside_a_line_ending_or_a_letter(raw: bytes) -> None:
     bytewise = Pieces(raw[i : i + 1] for i in range(len(raw)))
     with read_csv(cast("BinaryIO", bytewise), max_rows=2, max_columns=2) as table:
         assert np.vstack(list(table.blocks())).tolist() == [[1, 2], [3, 4]]
@@ -81,7 +81,7 @@ def test_decimal_comma_in_a_comma_file_is_refused() -> None:
     assert "semicolons" in str(error.hint)
 
 
-def test_quoting_is_respected_when_the_separator_is_looked_for() -> None:
+def test_the_search_for_the_separator_respects_quotes() -> None:
     assert values('"a;b;c","y"\n"1","2"\n"3","4"\n') == [[1, 2], [3, 4]]
     with read('x,"why; so"\n1,";"\n2,";"\n') as table:
         assert (table.target, table.classes) == ("why; so", [";"])
@@ -107,7 +107,7 @@ def test_header(text: str, header: bool | None, names: list[str], rows: int) -> 
         assert table.rows == rows
 
 
-def test_names_of_a_file_without_header_can_be_asked_for() -> None:
+def test_columns_of_a_file_without_header_can_be_requested_by_name() -> None:
     with read("1,2,3\n4,5,6\n", target="x1", features=["y"]) as table:
         assert next(table.blocks()).tolist() == [[3, 1], [6, 4]]
 
@@ -121,7 +121,7 @@ def test_target_and_features_by_name() -> None:
         assert next(table.blocks()).tolist() == [[3, 1, 2], [6, 4, 5]]
 
 
-def test_columns_not_asked_for_are_not_looked_at() -> None:
+def test_columns_that_are_not_requested_are_not_checked() -> None:
     assert values("x,mixed,y\n1,a,2\n3,7,4\n5,,6\n", features=["x"]) == [[1, 2], [3, 4], [5, 6]]
 
 
@@ -141,7 +141,7 @@ def test_true_and_false_are_labels_of_a_text_target() -> None:
         assert table.classes == ["FALSE", "TRUE"]
 
 
-def test_cells_that_only_look_odd_are_read() -> None:
+def test_unusual_but_valid_cells_are_read() -> None:
     assert values("x,y\n\u00a01\u00a0,+2\n'3',4\n".replace("'", '"')) == [[1, 2], [3, 4]]
     assert values('x,y\n"1\n",2\n3,1e-999\n') == [[1, 2], [3, 0]]
 
