@@ -1,1 +1,1 @@
-"""Questions about descents, answered by processes of their own: the API's threads never differentiate."""
+"""Analyses of a run, computed in separate processes: the threads of the API never compute gradients."""

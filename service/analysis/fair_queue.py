@@ -1,4 +1,4 @@
-"""Turns for users who wait: each user's work in the order in which it came, and the users in rotation."""
+"""Fair queue: first in, first out for each user, and round robin between users."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Turns:
-    """So many at once, of one event loop."""
+class FairQueue:
+    """A queue for at most `most` concurrent tasks of one event loop."""
 
     def __init__(self, most: int) -> None:
         self._free = most
@@ -15,33 +15,33 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, user: str) -> AsyncIterator[None]:
-        """The user's turn, awaited. The one who asks next waits behind one of every other user at most."""
+        """Waits for the user's turn. The first task of a user waits for at most one task of each other user."""
         if self._free:
             self._free -= 1
         else:
-            await self._called(user)
+            await self._wait(user)
         try:
             yield
         finally:
-            self._pass_on()
+            self._wake_next()
 
-    async def _called(self, user: str) -> None:
-        mine = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(user, deque()).append(mine)
+    async def _wait(self, user: str) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(user, deque()).append(turn)
         try:
-            await mine
+            await turn
         except asyncio.CancelledError:
-            if not mine.cancelled():  # the turn had just come
-                self._pass_on()
+            if not turn.cancelled():  # the turn came before the cancellation
+                self._wake_next()
             raise
 
-    def _pass_on(self) -> None:
+    def _wake_next(self) -> None:
         while self._waiting:
             user, waiting = self._waiting.popitem(last=False)
-            called = waiting.popleft()
+            turn = waiting.popleft()
             if waiting:
-                self._waiting[user] = waiting  # behind all others
-            if not called.done():
-                called.set_result(None)
+                self._waiting[user] = waiting  # to the end of the rotation
+            if not turn.done():
+                turn.set_result(None)
                 return
         self._free += 1

@@ -1,4 +1,4 @@
-"""E on a grid around a run's path."""
+"""Loss landscape: E on a grid around the path of a run."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import numpy as np
 from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane, path_plane
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
-from service.analysis.run_context import subject
+from service.analysis.run_context import run_context
 from service.schemas.responses.analysis import DrawnPath, Landscape, LandscapeKind
 from service.storage.database import Database
 
 MOST_POINTS = 500
-"""Steps of the path that are told: as many as a picture can show."""
+"""The maximum number of drawn steps of a path."""
 
 
 def around(
@@ -24,21 +24,23 @@ def around(
     last: int,
     beside: tuple[int, ...] = (),
 ) -> Landscape:
-    """E over the chosen parameters, numbers from 0, or for None over the path's own plane; the path from `first` to
-    `last`, which are stored steps. The grid also holds the whole paths of the runs `beside`, with the same parameters.
+    """E over the chosen parameters, by index from 0, or for None over the principal plane of the path.
+
+    The path has the stored steps from `first` to `last`. The grid also covers the whole paths of the runs `beside`,
+    which have the same parameters.
     """
-    of = subject(database, seq)
-    parameters = of.run.parameters
+    context = run_context(database, seq)
+    parameters = context.run.parameters
     with np.errstate(all="ignore"):
-        steps, theta, energy = of.path(range(first, last + 1), MOST_POINTS)
-        paths = np.concatenate([*(_whole(database, other) for other in beside), theta])
+        steps, theta, energy = context.path(range(first, last + 1), MOST_POINTS)
+        paths = np.concatenate([*(_whole_path(database, other) for other in beside), theta])
         plane = path_plane(paths) if chosen is None else parameter_plane(chosen, theta[-1])
-        found = landscape(of.problem(reduce=True), paths, plane, resolution=resolution)
+        found = landscape(context.problem(reduce=True), paths, plane, resolution=resolution)
     if not (np.isfinite(found.x).all() and np.isfinite(found.y).all()):
-        raise NoAnswerError("The path goes too far to be drawn. Ask for its beginning, by to_step.")
+        raise NoAnswerError("The path is too long to draw: its coordinates are not finite. Set a smaller to_step.")
     labels = [parameters[each] for each in chosen] if chosen else ["PC 1", "PC 2"]
     return {
-        "run_id": of.run.id,
+        "run_id": context.run.id,
         "kind": _kind(chosen, len(parameters)),
         "parameters": parameters,
         "x": {"label": labels[0], "values": found.x},
@@ -50,9 +52,9 @@ def around(
     }
 
 
-def _whole(database: Database, seq: int) -> FloatArray:
-    of = subject(database, seq)
-    return of.path(range(of.run.rows_done), MOST_POINTS)[1]
+def _whole_path(database: Database, seq: int) -> FloatArray:
+    context = run_context(database, seq)
+    return context.path(range(context.run.rows_done), MOST_POINTS)[1]
 
 
 def _kind(chosen: tuple[int, ...] | None, parameters: int) -> LandscapeKind:
@@ -61,6 +63,6 @@ def _kind(chosen: tuple[int, ...] | None, parameters: int) -> LandscapeKind:
     return "exact" if len(chosen) == parameters else "pair"
 
 
-def _path(steps: Any, there: Any, energy: Any, plane: Plane) -> DrawnPath:
-    y = there[:, 1] if len(plane.axes) > 1 else np.zeros(len(there))
-    return {"step": steps, "x": there[:, 0], "y": y, "train_loss": energy}
+def _path(steps: Any, points: Any, energy: Any, plane: Plane) -> DrawnPath:
+    y = points[:, 1] if len(plane.axes) > 1 else np.zeros(len(points))
+    return {"step": steps, "x": points[:, 0], "y": y, "train_loss": energy}

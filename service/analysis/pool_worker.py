@@ -1,4 +1,4 @@
-"""What goes on in a process that answers inquiries: one question at a time, on its main thread."""
+"""A process of the analysis pool: answers one question at a time, on its main thread."""
 
 import os
 import signal
@@ -15,36 +15,36 @@ from service.core.settings import Settings
 from service.storage.database import Database
 
 Question = Callable[..., Any]
-"""A function of the database and of what is asked, which gives bytes or what JSON can hold. May raise NoAnswerError
+"""A function of the database and the arguments of a question, that returns bytes or a JSON value. Raises NoAnswerError
 and GoneError."""
 
 _database: Database
 
 
 class NoAnswerError(Exception):
-    """The question has no answer; the message says why, and what to ask instead."""
+    """The question has no answer; the message names the cause and the correction."""
 
 
-def begin(settings: str) -> None:
-    """Makes the process ready, once. The settings are JSON."""
-    global _database  # noqa: PLW0603 - the process is for nothing else
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us, who ends us
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+def initialize(settings: str) -> None:
+    """Initializes the process. The settings are JSON."""
+    global _database  # noqa: PLW0603 - the process has no other purpose
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent process ends this one
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     read = Settings.model_validate_json(settings)
     bound_memory(read.worker_memory_bytes)
     _database = Database(read.database_url, busy_seconds=read.busy_seconds, connections=1)
 
 
 def answer(question: Question, arguments: tuple[Any, ...]) -> bytes:
-    """The answer, which is sent as JSON if it is not bytes already: what is not finite becomes null."""
-    found = question(_database, *arguments)
-    if isinstance(found, bytes):  # a picture
-        return found
-    # What is a view of another array has to be copied first.
-    return orjson.dumps(found, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY)
+    """The answer: the bytes of a picture, or JSON, with null for a number that is not finite."""
+    value = question(_database, *arguments)
+    if isinstance(value, bytes):  # a picture
+        return value
+    # orjson serializes contiguous arrays only, so a view of another array is copied.
+    return orjson.dumps(value, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _die_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -1,4 +1,4 @@
-"""What an inquiry is about: a run of the store, its problem, and the part of its trajectory that is drawn."""
+"""The subject of an analysis: a stored run, its problem, and selected steps of its trajectory."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -19,28 +19,28 @@ from service.trajectories import slicing
 from service.trajectories.slicing import View
 
 _latest: dict[bool, tuple[int, Problem]] = {}
-"""The problem asked of last, of kept and of reduced rows: questions come by the dozen about the same run."""
+"""The latest problem, with all rows and with reduced rows, because many questions are about the same run."""
 
 
 class RunContext(NamedTuple):
-    """A run and the database that it is in."""
+    """A run and its database."""
 
     database: Database
     run: Run
 
     @property
     def model(self) -> Model:
-        """Its model."""
+        """The model of the run."""
         return model_of(self.run.request, self.run.dataset_features, self.run.classes)
 
     def problem(self, *, reduce: bool) -> Problem:
-        """Its problem; without `reduce` with all rows. Raises GoneError."""
+        """The problem of the run; without `reduce` with all rows. Raises GoneError."""
         if _latest.get(reduce, (None,))[0] != self.run.seq:
             _latest[reduce] = (self.run.seq, problem_of(self.database, self.run, lambda: None, reduce=reduce))
         return _latest[reduce][1]
 
     def config(self, problem: Problem) -> DescentConfig:
-        """How it descends. Raises NoAnswerError where "auto" is no number."""
+        """The configuration of the descent. Raises NoAnswerError if the learning rate "auto" has no value."""
         rate = self.run.learning_rate
         try:
             rate = rate_of(self.run.request, problem, self.theta0(problem)) if rate is None else rate
@@ -53,11 +53,11 @@ class RunContext(NamedTuple):
         return theta0_of(self.run.request, problem.model)
 
     def path(self, steps: range, most: int) -> tuple[IntArray, FloatArray, FloatArray]:
-        """At most so many of the steps: their numbers, shape (k,), θ, shape (k, p), and E, shape (k,)."""
+        """At most `most` of the steps: their numbers, shape (k,), θ, shape (k, p), and E, shape (k,)."""
         return self.at(slicing.thinned(steps, most, self.run.best_step))
 
     def at(self, steps: Sequence[int] | IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
-        """The same of exactly these steps."""
+        """The numbers, θ and E of exactly these steps, with the shapes of `path`."""
         view = self.view(steps)
         numbers, parts = zip(*view.blocks(), strict=True)
         rows = np.concatenate(parts, axis=1)
@@ -65,14 +65,14 @@ class RunContext(NamedTuple):
         return np.concatenate([np.asarray(n) for n in numbers]), theta, rows[view.row_of("train_loss")]
 
     def view(self, steps: Sequence[int] | IntArray) -> View:
-        """These steps of its trajectory."""
+        """A view of these steps of the trajectory."""
         read = partial(trajectories.read, self.database, self.run.seq, self.run.width)
         chosen = steps if isinstance(steps, range) else np.asarray(steps)
         return View(self.run.parameters, self.run.columns, (), chosen, read)
 
 
-def subject(database: Database, seq: int) -> RunContext:
-    """The run with this number. Raises GoneError."""
+def run_context(database: Database, seq: int) -> RunContext:
+    """The context of the run with this number. Raises GoneError."""
     with database.reading() as connection:
         run = runs.find_by_seq(connection, seq)
     if run is None:

@@ -1,4 +1,4 @@
-"""Somebody's own descent held against the rule."""
+"""Check of a student's trajectory against the update rule, with the messages of the usual mistakes."""
 
 import numpy as np
 
@@ -18,53 +18,53 @@ from service.storage.errors import GoneError
 MISTAKES: dict[Mistake, tuple[str, str]] = {
     "sign": (
         "The sign of the step",
-        "Every step goes up the gradient: θ + η∇E(θ). A descent goes down: θ − η∇E(θ).",
+        "Every step adds the gradient: θ + η∇E(θ). A descent subtracts it: θ − η∇E(θ).",
     ),
     "missing_factor_2": (
         "The factor 2 of the gradient",
         (
-            "Every step is half as long as it should be: the derivative of (f(θ, x) − y)² is 2 (f(θ, x) − y) ∇f, "
-            "and the 2 is missing."
+            "Every step is half as long as expected: the derivative of (f(θ, x) − y)² is 2 (f(θ, x) − y) ∇f. "
+            "Multiply your gradient by 2."
         ),
     ),
     "sum_for_mean": (
-        "The sum in the mean's place",
+        "A sum instead of a mean",
         (
-            "Every step is as many times too long as there are training rows: E is the mean of the squares here, "
-            "and the steps are those of their sum."
+            "Every step is too long by a factor, the number of training rows: E is the mean of the squares here, not "
+            "their sum. Divide your gradient by the number of training rows."
         ),
     ),
     "mean_for_sum": (
-        "The mean in the sum's place",
+        "A mean instead of a sum",
         (
-            "Every step is as many times too short as there are training rows: E is the sum of the squares here, "
-            "and the steps are those of their mean."
+            "Every step is too short by a factor, the number of training rows: E is the sum of the squares here, not "
+            "their mean. Multiply your gradient by the number of training rows."
         ),
     ),
     "no_intercept": (
         "The intercept is forgotten",
         (
-            "The other parameters descend as if the intercept stayed where it began. It is a parameter too: "
-            "its derivative is that of f(θ, x) = intercept + …, whose factor is 1."
+            "The other parameters change as if the intercept kept its first value. The intercept is a parameter, too: "
+            "in f(θ, x) = intercept + … its factor is 1. Update it in every step."
         ),
     ),
     "one_by_one": (
         "One parameter after the other",
         (
-            "The second parameter's derivative is taken where the first has already moved. "
+            "The derivative of the second parameter uses the new value of the first. "
             "Compute the whole gradient first, then change all parameters at once."
         ),
     ),
     "off_by_one": (
         "Off by one step",
         (
-            "The numbers are right and stand at the wrong place: the first row is θ₀, before any update, "
-            "and after it comes one row for each step."
+            "The values are correct but in the wrong rows: the first row is θ₀, before any update. "
+            "One row for each step follows."
         ),
     ),
     "test_rows": (
-        "Test rows in the training",
-        "The gradient is that of all rows. Train on the training rows alone: the test rows are there to judge by.",
+        "Test rows in the gradient",
+        "The gradient uses all rows. Use the training rows alone: the test rows measure the prediction error.",
     ),
 }
 
@@ -79,9 +79,9 @@ def of_path(
     path: list[list[float]],
     tolerance: float,
 ) -> trajectories.Verdict:
-    """The verdict on a path θ₀, θ₁, … The data is its number of rows and its tables, or the id of a stored dataset.
+    """The verdict on a path θ₀, θ₁, … `data` is the number of rows with the tables, or the id of a stored dataset.
 
-    `labels` are the numbers in y that stand for the classes.
+    `labels` are the numbers in y that represent the classes. Raises NoAnswerError and GoneError.
     """
     model = model_of(request, features, classes)
     count, tables = _stored(database, data) if isinstance(data, str) else data
@@ -92,7 +92,7 @@ def of_path(
     except NoLearningRateError as error:
         raise NoAnswerError(str(error)) from None
     given = np.array(path, dtype=np.float64)
-    return _told(model.parameters, given, check(problem, config, theta0, given, tolerance=tolerance))
+    return _answer(model.parameters, given, check(problem, config, theta0, given, tolerance=tolerance))
 
 
 def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]:
@@ -103,14 +103,14 @@ def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]
         return dataset.rows, list(datasets.read(connection, dataset))
 
 
-def _told(parameters: tuple[str, ...], given: FloatArray, verdict: Verdict) -> trajectories.Verdict:
-    names = parameters[len(parameters) - given.shape[1] :]  # without the intercept, if that is what is missing
-    there = verdict.step is not None and verdict.step < len(given)
+def _answer(parameters: tuple[str, ...], given: FloatArray, verdict: Verdict) -> trajectories.Verdict:
+    names = parameters[len(parameters) - given.shape[1] :]  # a path may lack the intercept, the first parameter
+    exists = verdict.step is not None and verdict.step < len(given)
     return {
         "right": verdict.right,
         "step": verdict.step,
         "expected": _by_name(parameters, verdict.expected),
-        "given": _by_name(names, given[verdict.step]) if there else None,
+        "given": _by_name(names, given[verdict.step]) if exists else None,
         "mistakes": [
             {"code": code, "title": MISTAKES[code][0], "detail": MISTAKES[code][1]} for code in verdict.mistakes
         ],

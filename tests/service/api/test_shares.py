@@ -21,7 +21,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.api_keys import Key
-from tests.service.analysis.held_question import of_pipe
+from tests.service.analysis.blocking_question import read_pipe
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected
 from tests.waiting import LONGEST, until
@@ -121,7 +121,7 @@ def test_one_key_cannot_keep_another_from_asking(app: Any, url: str, database: D
         for run in runs
     )
     for _ in range(SHARE):
-        app.state.inquiries.places.take(key.id)
+        app.state.inquiries.limit.take(key.id)
     for path in mine:
         refused(httpx2.get(url + path, headers=key.headers))
     for path in theirs:
@@ -152,17 +152,17 @@ def test_questions_are_computed_in_rotation(settings: Settings, tmp_path: Path) 
 
     async def ask() -> None:
         inquiries = AnalysisPool(settings, ConcurrencyLimit(12, "questions", keys=True))
-        asked = [asyncio.create_task(inquiries.answer("a", of_pipe, "A", log, pipe))]
+        asked = [asyncio.create_task(inquiries.answer("a", read_pipe, "A", log, pipe))]
         while not Path(log).exists():  # the process has begun, and reads
             await asyncio.sleep(0.01)
-        asked += [asyncio.create_task(inquiries.answer("a", of_pipe, name, log)) for name in "BC"]
-        asked += [asyncio.create_task(inquiries.answer("b", of_pipe, name, log)) for name in "DE"]
+        asked += [asyncio.create_task(inquiries.answer("a", read_pipe, name, log)) for name in "BC"]
+        asked += [asyncio.create_task(inquiries.answer("b", read_pipe, name, log)) for name in "DE"]
         await asyncio.sleep(0)
         with pytest.raises(TooManyRequestsError):
-            await inquiries.answer("a", of_pipe, "F", log)
+            await inquiries.answer("a", read_pipe, "F", log)
         await asyncio.to_thread(Path(pipe).write_text, "go on")
         await asyncio.gather(*asked)
-        assert inquiries.places.take("a")
+        assert inquiries.limit.take("a")
         inquiries.close()
 
     with ThreadPoolExecutor(1) as thread:

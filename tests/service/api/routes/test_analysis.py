@@ -208,7 +208,7 @@ def test_a_run_without_a_step_has_nothing_to_look_at(api: TestClient) -> None:
 def test_what_takes_too_long_is_given_up(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_pool, "PATIENCE", 1_000)  # to end the process takes long on a busy machine
+    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1_000)  # to end the process takes long on a busy machine
     short = settings.model_copy(update={"max_inquiry_seconds": 0.5})
     source = np.random.default_rng(0)
     body = fit_body(
@@ -228,7 +228,7 @@ def test_what_takes_too_long_is_given_up(
 def test_who_has_waited_too_long_for_others_may_come_again(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_pool, "PATIENCE", 1e-6)
+    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1e-6)
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     with TestClient(create_app(settings, database)) as api:
         answer = api.get(f"/runs/{run}/landscape")
