@@ -1,4 +1,4 @@
-"""Tells the threads and coroutines of a process that something was committed to the database, by any process."""
+"""Change feed: notifications about commits by any process, for the threads and coroutines of this process."""
 
 import logging
 import threading
@@ -10,27 +10,27 @@ from typing import Protocol
 log = logging.getLogger("descent.change_feed")
 
 FAILED_SECONDS = 1.0
-"""The pause after a connection that failed."""
+"""Delay before reconnecting after an error."""
 
 
 class Commits(Protocol):
-    """What a kind of database knows of commits."""
+    """Detector of commits, one implementation for each database system."""
 
     def has_changed(self) -> bool:
-        """Whether anybody has committed since the last call."""
+        """Whether another connection has committed since the last call."""
 
     def wait(self) -> None:
-        """Returns when it is time to ask again."""
+        """Sleeps until the next poll."""
 
     def close(self) -> None:
-        """Gives the connection back."""
+        """Closes the connection."""
 
 
 class ChangeFeed:
-    """Calls its subscribers after commits, on one thread that runs while there are any.
+    """Calls its subscribers after commits, on one thread that runs while there are subscribers.
 
-    It says neither what was committed nor how often: a subscriber looks for itself, and also looks once after it has
-    subscribed, and from time to time, since the connection may fail. Safe to use from any thread.
+    A notification carries no content and may cover several commits. A subscriber queries the database itself, also
+    once after subscribing and at intervals, since the connection may fail. Thread-safe.
     """
 
     def __init__(self, open_commits: Callable[[], Commits]) -> None:
@@ -41,7 +41,7 @@ class ChangeFeed:
 
     @contextmanager
     def subscribed(self, notify: Callable[[], None]) -> Iterator[None]:
-        """`notify` is called inside the `with`; it must be quick and not raise."""
+        """Context manager that calls `notify` after commits. `notify` must return quickly and not raise."""
         key = object()
         with self._lock:
             self._subscribers[key] = notify
@@ -58,13 +58,13 @@ class ChangeFeed:
         while not self._ends():
             try:
                 self._follow()
-            except Exception as error:  # noqa: BLE001 - a failing disk, no connection left: both pass
+            except Exception as error:  # noqa: BLE001 - a failing disk or an exhausted pool is temporary
                 log.warning("change_feed.failed error=%s", error)
                 time.sleep(FAILED_SECONDS)
 
     def _follow(self) -> None:
         with closing(self._open_commits()) as commits:
-            self._notify()  # what was committed before this connection counts
+            self._notify()  # covers commits before this connection
             while not self._is_idle():
                 commits.wait()
                 if commits.has_changed():
@@ -81,7 +81,7 @@ class ChangeFeed:
             return not self._subscribers
 
     def _ends(self) -> bool:
-        """Whether the thread ends, as the last subscriber has left; the next one starts another."""
+        """Whether the thread ends because there are no subscribers. The next subscriber starts a new thread."""
         with self._lock:
             if self._subscribers:
                 return False

@@ -1,11 +1,11 @@
-"""A chunk of rows or of steps, as both tables of chunks hold it."""
+"""Record of a chunk in `dataset_chunks` or `trajectory_chunks`."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 
 class Chunk(NamedTuple):
-    """`rows` rows from `first` on: little-endian float64 and their CRC-32."""
+    """Chunk of `rows` rows or steps, starting at `first`: little-endian float64 and its CRC-32."""
 
     first: int
     rows: int
@@ -14,5 +14,5 @@ class Chunk(NamedTuple):
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Self:
-        """The record of a row that has the fields in their order."""
+        """The record of a row with the fields in this order."""
         return cls._make(row)

@@ -1,4 +1,4 @@
-"""Opens a database: checks that the file is whole, and brings it to the newest version."""
+"""Opening a database: integrity check of file and log, then migration to the newest schema."""
 
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from service.storage.sqlite import wal_integrity
 
 
 def open_database(url: str, busy_seconds: float, poll_seconds: float = 0.025) -> Database:
-    """The database at `url`, made or brought up to date. Raises DamagedFileError for a file that lost a part."""
+    """The database at `url`, created or migrated. Raises DamagedFileError for an incomplete file, NewerDatabaseError
+    for a file of a later version.
+    """
     name = make_url(url).database
     if name:
         wal_integrity.check_whole(Path(name))

@@ -1,6 +1,6 @@
-"""Datasets: float64 rows in chunks of a few MiB, addressed by their content.
+"""Storage of datasets: float64 rows in chunks of a few MiB, addressed by content.
 
-A dataset never changes. One that came inside a fit request lives as long as a run uses it; an uploaded one until it is
+A dataset is immutable. An inline dataset exists as long as a run uses it. An uploaded dataset exists until it is
 deleted.
 """
 
@@ -24,7 +24,7 @@ from service.storage.tables import dataset_chunks, datasets, runs
 CHUNK_BYTES = 4 * 1024 * 1024
 Rows = np.ndarray[Any, np.dtype[np.float64]]
 
-# Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
+# Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _IS_OWN = is_seen_by_owner(datasets)
 _RECORDS = select(*(datasets.c[name] for name in Dataset._fields))
 _BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN)
@@ -36,7 +36,7 @@ _ADD_CHUNK = insert(dataset_chunks)
 
 @dataclass(frozen=True)
 class NewDataset:
-    """What is known of a dataset before it is stored. `sha256` follows from its content, `id` from its owner too."""
+    """Description of a dataset before storage. `sha256` depends on the content, `id` on content and owner."""
 
     id: str
     sha256: str
@@ -51,12 +51,12 @@ class NewDataset:
 
 
 def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
-    """The beginning of a dataset's SHA-256. What follows is its rows as little-endian float64, row-major."""
+    """SHA-256 of a dataset's header. The caller adds the rows as row-major little-endian float64."""
     return hashlib.sha256(orjson.dumps([features, target, text_labels]))
 
 
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
-    """The owner's dataset with this id, or anybody's for None; "latest" is the newest one uploaded."""
+    """The dataset with this id, of one owner or of any owner for None; "latest" is the newest uploaded dataset."""
     if dataset_id == "latest":
         row = connection.execute(_LATEST, {"owner": owner}).one_or_none()
     else:
@@ -65,12 +65,12 @@ def find(connection: Connection, dataset_id: str, owner: str | None = None) -> D
 
 
 def find_by_seq(connection: Connection, seq: int) -> Dataset:
-    """The dataset with this number, which is there."""
+    """The dataset with this seq. Raises NoResultFound if it does not exist."""
     return Dataset.from_row(connection.execute(_RECORDS.where(datasets.c.seq == seq)).one())
 
 
 def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Iterator[Dataset]:
-    """The newest uploaded datasets of an owner, or of everybody for None, whose seq is below `before`, one by one."""
+    """Lazy iterator over the newest uploaded datasets with seq < `before`, of one owner or of all owners for None."""
     query = _RECORDS.where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
@@ -80,7 +80,10 @@ def page(connection: Connection, *, limit: int, before: int | None, owner: str |
 
 
 def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uploaded: bool) -> int:
-    """Stores a dataset unless its content is there already; its seq. `blocks` are C-contiguous, shape (k, d + 1)."""
+    """Stores a dataset unless a dataset with this id exists, and returns its seq.
+
+    `blocks` are C-contiguous arrays of shape (k, d + 1).
+    """
     known = connection.execute(_KNOWN, {"dataset_id": new.id}).one_or_none()
     if known is not None:
         if uploaded and not known.uploaded:
@@ -98,9 +101,9 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
 
 
 def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | None = None) -> Iterator[Rows]:
-    """The rows `first` to `last` (included), shape (k, d + 1) a chunk: the features, then the target.
+    """The rows `first` to `last`, inclusive, as one array of shape (k, d + 1) a chunk: the features, then the target.
 
-    Raises CorruptError if a chunk's checksum is wrong.
+    Raises CorruptError on a wrong checksum.
     """
     last = dataset.rows - 1 if last is None else last
     query = (
@@ -118,20 +121,20 @@ def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | N
 
 
 def uses(connection: Connection, dataset_seq: int) -> int:
-    """How many runs were made from the dataset."""
+    """Number of runs on the dataset, excluding verifications and deleted runs."""
     query = select(func.count()).select_from(runs)
     query = query.where(runs.c.dataset_seq == dataset_seq, runs.c.verifies.is_(None), runs.c.deleted_at.is_(None))
     return int(connection.execute(query).scalar_one())
 
 
 def remove(connection: Connection, dataset_seq: int) -> None:
-    """Deletes a dataset that no run uses, its rows, and the rest of the deleted runs that used it."""
+    """Deletes a dataset that no run uses, its rows, and the remains of its deleted runs."""
     connection.execute(delete(runs).where(runs.c.dataset_seq == dataset_seq, runs.c.deleted_at.is_not(None)))
     connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq))
 
 
 def remove_if_unused(connection: Connection, dataset_seq: int) -> None:
-    """Deletes a dataset that was never uploaded by itself and that no run uses any more."""
+    """Deletes an inline dataset that no run uses."""
     used = exists(select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq))
     connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq, ~datasets.c.uploaded, ~used))
 

@@ -1,4 +1,4 @@
-"""What an error of the database means: by the driver's own code where there is one, else by its words."""
+"""Classification of database errors: by the driver's error code, or by the message where there is no code."""
 
 import errno
 from enum import StrEnum
@@ -8,30 +8,30 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class CorruptError(RuntimeError):
-    """Stored bytes that are not what was written."""
+    """The stored bytes differ from the written bytes."""
 
 
 class GoneError(RuntimeError):
-    """What was to be read was deleted meanwhile."""
+    """The record was deleted during the read."""
 
 
 class Failure(StrEnum):
-    """What went wrong, as far as it matters to what is to be done about it."""
+    """Category of a database failure. The category decides the reaction."""
 
     FULL = "full"
-    """There is no room on the disk. Nothing was stored; it can be tried again when there is."""
+    """The disk is full. Nothing was stored. A retry succeeds once space is free."""
     IO = "io"
-    """The disk or the file system cannot be read or written."""
+    """The disk or the file system fails to read or write."""
     BUSY = "busy"
-    """Others are at it. It can be tried again at once."""
+    """Another connection holds a lock. An immediate retry may succeed."""
     DAMAGED = "damaged"
-    """The file holds what was never written there."""
+    """The file content is corrupt."""
     OTHER = "other"
-    """A mistake of the program, or a rule of the tables that was broken."""
+    """A bug, or a violated table constraint."""
 
 
 PASSING = frozenset({Failure.FULL, Failure.IO, Failure.BUSY})
-"""Failures of the database as a whole, which can pass: no fault of what was to be written, nor of this program."""
+"""Temporary failures of the whole database, independent of the written data."""
 
 
 # SQLite's primary result codes, which are the lowest byte of the extended ones (sqlite.org/rescode.html).
@@ -43,10 +43,10 @@ _BY_CODE = {
     11: Failure.DAMAGED,  # CORRUPT
     13: Failure.FULL,  # FULL
     14: Failure.IO,  # CANTOPEN
-    15: Failure.BUSY,  # PROTOCOL: many wanted the WAL's locks at once
+    15: Failure.BUSY,  # PROTOCOL: contention for the WAL's locks
     26: Failure.DAMAGED,  # NOTADB
 }
-# IOERR_SHMSIZE: the file beside the WAL could not grow. Only a full disk is known to cause it.
+# IOERR_SHMSIZE: the shared-memory file of the WAL cannot grow. A full disk is the only known cause.
 _BY_EXTENDED_CODE = {10 | 19 << 8: Failure.FULL}
 _BY_WORDS = {
     "full": Failure.FULL,
@@ -57,13 +57,13 @@ _BY_WORDS = {
     "busy": Failure.BUSY,
     "malformed": Failure.DAMAGED,
     "not a database": Failure.DAMAGED,
-    "could not decode": Failure.DAMAGED,  # of a text that is no UTF-8
+    "could not decode": Failure.DAMAGED,  # a text that is not UTF-8
 }
 _BY_ERRNO = {errno.ENOSPC: Failure.FULL, errno.EDQUOT: Failure.FULL, errno.EIO: Failure.IO, errno.EROFS: Failure.IO}
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What an error of the store, of the driver or of the file system means; OTHER for any other error."""
+    """Category of an error of the storage, the driver or the file system; OTHER for any other error."""
     if isinstance(error, CorruptError):
         return Failure.DAMAGED
     if isinstance(error, PoolTimeoutError):
@@ -79,11 +79,11 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def has_code(error: DBAPIError) -> bool:
-    """Whether the error is SQLite's own. Its driver has some without a code, about what SQLite gave it."""
+    """Whether SQLite raised the error. The driver's own decoding errors have no code."""
     return hasattr(error.orig, "sqlite_errorcode")
 
 
 def name_of(error: BaseException) -> str:
-    """The driver's name of an error, such as SQLITE_IOERR_WRITE, or its text."""
+    """Name of an error in the driver, such as SQLITE_IOERR_WRITE, or its message."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(getattr(cause, "sqlite_errorname", None) or cause)

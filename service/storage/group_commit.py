@@ -1,8 +1,7 @@
-"""Several threads' writes in one transaction.
+"""Group commit: writes of several threads in one transaction.
 
-To make a write durable takes the disk some milliseconds, whatever its size. So while one transaction commits, the
-writes that come in wait together, and the next transaction takes all of them: each is acknowledged only when it is on
-the disk, and many submissions a commit are as safe as one.
+A durable commit takes some milliseconds, independent of its size. Writes that arrive during a commit wait together.
+The next transaction contains all of them. Each write is acknowledged after its commit is durable.
 """
 
 import threading
@@ -19,7 +18,7 @@ Result = TypeVar("Result")
 
 
 class _Job(Generic[Result]):
-    """A write, and in the end what came of it."""
+    """A waiting write with its result or its error."""
 
     def __init__(self, work: Callable[[Connection], Result]) -> None:
         self.work = work
@@ -29,7 +28,7 @@ class _Job(Generic[Result]):
 
 
 class Batch:
-    """Whoever comes first writes for all who wait behind."""
+    """Queue of writes. The first waiting thread commits the writes of all waiting threads."""
 
     def __init__(self, writing: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._writing = writing
@@ -37,11 +36,11 @@ class Batch:
         self._turn = threading.Lock()
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
-        """What `work` returns, once it is committed. Raises what it raises; then nothing of it is stored."""
+        """The result of `work`, after its commit. An error of `work` is raised, and its changes are rolled back."""
         job = _Job(work)
         self._waiting.append(job)
         with self._turn:
-            if not job.done:  # else another thread has taken it along
+            if not job.done:  # else another thread has committed it
                 self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
         if job.error is not None:
             raise job.error
@@ -53,16 +52,16 @@ class Batch:
                 for job in jobs:
                     _do(job, connection)
                 if all(job.error for job in jobs):
-                    connection.rollback()  # an empty commit costs as much as any
-        except Exception as error:  # noqa: BLE001 - handed to the threads that it concerns
-            for job in jobs:  # nothing is stored
+                    connection.rollback()  # an empty commit is as slow as any other
+        except Exception as error:  # noqa: BLE001 - raised in the waiting threads
+            for job in jobs:
                 job.error = error
         for job in jobs:
             job.done = True
 
 
 def _do(job: _Job[Any], connection: Connection) -> None:
-    """A job that fails by itself is undone alone. Raises a failure of the database, which concerns all jobs."""
+    """Runs a job in a savepoint. Its own errors roll back this job alone; failures of the whole database are raised."""
     connection.exec_driver_sql("SAVEPOINT job")
     try:
         job.result = job.work(connection)

@@ -1,4 +1,4 @@
-"""Sweeps: what holds several runs together. A sweep is there as long as one of its runs is."""
+"""Storage of sweeps: groups of runs. A sweep exists as long as one of its runs exists."""
 
 import secrets
 import time
@@ -29,20 +29,20 @@ _CREATE = insert(sweeps).returning(*_RECORDS.selected_columns)
 
 
 def create(connection: Connection, values: Mapping[str, Any]) -> Sweep:
-    """A new sweep, without runs as yet. `values` are the columns that the request decides."""
+    """Creates a sweep without runs. `values` are the columns from the request."""
     row = {**values, "id": secrets.token_hex(8), "created_at": time.time()}
     return Sweep.from_row(connection.execute(_CREATE, row).one())
 
 
 def find(connection: Connection, sweep_id: str, owner: str | None = None) -> Sweep | None:
-    """The owner's sweep with this id, or anybody's for None; "latest" is the newest."""
+    """The sweep with this id, of one owner or of any owner for None; "latest" is the newest sweep."""
     if sweep_id == "latest":
         return _found(connection, _LATEST, {"owner": owner})
     return _found(connection, _BY_ID, {"sweep_id": sweep_id, "owner": owner})
 
 
 def find_by_key(connection: Connection, key: str) -> Sweep | None:
-    """The sweep that was made with this idempotency key, as stored."""
+    """The sweep with this stored idempotency key."""
     return _found(connection, _RECORDS.where(sweeps.c.idempotency_key == bindparam("key")), {"key": key})
 
 
@@ -52,7 +52,7 @@ def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]
 
 
 def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> list[Sweep]:
-    """The newest sweeps of an owner, or of everybody for None, whose seq is below `before`."""
+    """The newest sweeps with seq < `before`, of one owner or of all owners for None."""
     query = _RECORDS.order_by(sweeps.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(sweeps.c.owner == owner)
@@ -62,24 +62,24 @@ def page(connection: Connection, *, limit: int, before: int | None, owner: str |
 
 
 def seq_of(sweep_id: str, owner: str | None = None) -> ScalarSelect[Any]:
-    """The number of the sweep that `find` would give, to be asked for within a query."""
+    """Scalar subquery for the seq of the sweep that `find` returns."""
     asked = _LATEST if sweep_id == "latest" else _BY_ID.params(sweep_id=sweep_id)
     return asked.params(owner=owner).with_only_columns(sweeps.c.seq).scalar_subquery()
 
 
 def members(connection: Connection, sweep_seq: int) -> Iterator[Member]:
-    """What a ranking needs of a sweep's runs, one by one in the order in which they were asked for."""
+    """Lazy iterator over the members of a sweep in submission order, with the fields of a ranking."""
     return map(Member.from_row, connection.execute(_MEMBERS.order_by(runs.c.seq), {"of_sweep": sweep_seq}))
 
 
 def counts(connection: Connection, seqs: Sequence[int]) -> list[StatusCount]:
-    """How many `runs` each of some sweeps has in each `status`, with their steps: a row a `sweep_seq` and status."""
+    """Number of runs and steps for each pair of sweep and status, among the sweeps `seqs`."""
     counted = select(*_COUNTED).where(runs.c.sweep_seq.in_(seqs))
     grouped = counted.group_by(runs.c.sweep_seq, runs.c.status)
     return [StatusCount.from_row(row) for row in connection.execute(grouped)]
 
 
 def remove_if_empty(connection: Connection, sweep_seq: int) -> None:
-    """Deletes a sweep that has no run any more."""
+    """Deletes a sweep without runs."""
     has_runs = exists(select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq))
     connection.execute(delete(sweeps).where(sweeps.c.seq == sweep_seq, ~has_runs))

@@ -1,4 +1,4 @@
-"""Trajectories: blocks of steps as chunks of columns, one column after the other in little-endian float64."""
+"""Storage of trajectories: chunks of steps, column-major in little-endian float64."""
 
 import zlib
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ READ_BYTES = 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 CHUNK_ROWS = 1024
 DELETED_AT_ONCE = 64
-"""The most chunks that are deleted in one transaction: where a page has to be read for each page, 0.1 s."""
+"""Maximum number of chunks deleted in one transaction: about 0.1 s in the worst case."""
 
 _chunk = trajectory_chunks.c
-# The chunk that holds `first` begins at most one chunk's rows before it: after `earliest`.
+# The chunk with the step `first` begins after `earliest`, at most one chunk length before `first`.
 _SOME = (
     select(_chunk.first_step, _chunk.rows, _chunk.data, _chunk.checksum)
     .where(
@@ -38,18 +38,17 @@ _AFTER_MANY = select(_chunk.first_step).where(_chunk.run_seq == bindparam("run_s
 
 
 def chunk_rows(columns: int) -> int:
-    """How many steps make a full chunk of so many columns."""
+    """Number of steps in a full chunk with this number of columns."""
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * columns)))
 
 
 def is_long(connection: Connection, run_seq: int) -> bool:
-    """Whether a run has more chunks than shall be deleted in one transaction."""
-    place = {"run_seq": run_seq}
-    return connection.execute(_AFTER_MANY, place).one_or_none() is not None
+    """Whether a run has more than DELETED_AT_ONCE chunks."""
+    return connection.execute(_AFTER_MANY, {"run_seq": run_seq}).one_or_none() is not None
 
 
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:
-    """Stores the steps from `first_step` on: `columns` has shape (columns, steps), θ's components first."""
+    """Stores steps, starting at `first_step`. `columns` has shape (columns, steps), θ's components first."""
     reach("append.before")
     height = chunk_rows(len(columns))
     for start in range(0, columns.shape[1], height):
@@ -61,10 +60,10 @@ def append(connection: Connection, run_seq: int, first_step: int, columns: Colum
 
 
 def read(database: Database, run_seq: int, columns: int, first: int, last: int) -> Iterator[tuple[int, Columns]]:
-    """The chunks that hold the steps `first` to `last`, cut to these: (first step, array of shape (columns, steps)).
+    """The steps `first` to `last`, inclusive, chunk by chunk: (first step, array of shape (columns, steps)).
 
-    Every few chunks are a transaction of their own: however slowly a client reads, it holds up no one. Raises
-    CorruptError on a wrong checksum or a gap, GoneError if the run was deleted meanwhile.
+    A short transaction reads every few chunks, so a slow client does not block the log's checkpoint. Raises
+    CorruptError on a wrong checksum or a gap, GoneError if the run is deleted during the read.
     """
     expected = first
     while expected <= last:
@@ -86,7 +85,7 @@ def _some(database: Database, run_seq: int, columns: int, first: int, last: int)
 
 
 def _missing(database: Database, run_seq: int, step: int) -> Exception:
-    """Why a step is not there: the run was deleted, or the file is damaged."""
+    """The error for a missing step: GoneError for a deleted run, CorruptError otherwise."""
     with database.reading() as connection:
         if connection.execute(_IS_THERE, {"run_seq": run_seq}).one_or_none() is None:
             return GoneError("The run was deleted just now.")

@@ -1,4 +1,4 @@
-"""How much there is of an owner's, or of everybody's for None: what quotas are held to."""
+"""Row counts for the quotas: runs and datasets of one owner, or of all owners for None."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from service.storage.tables import datasets, runs
 
 
 def _count(table: Table, *conditions: Any, by_owner: Any = None) -> tuple[Select[Any], Select[Any]]:
-    """How many rows there are: everybody's, and an owner's."""
-    everybodys = select(func.count()).select_from(table).where(*conditions)
-    # What is not the bare column cannot be looked up in an index: the conditions' own one is to be used.
+    """Two statements that count rows: of all owners, and of the owner bound to `owner`."""
+    of_all = select(func.count()).select_from(table).where(*conditions)
+    # The expression hides the column from the owner index, so that SQLite uses the index of the conditions.
     by_owner = func.coalesce(table.c.owner, "") if by_owner is None else by_owner
-    return everybodys, everybodys.where(by_owner == bindparam("owner"))
+    return of_all, of_all.where(by_owner == bindparam("owner"))
 
 
-# Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
+# Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _WORKABLE = _count(runs, tables.IS_WORKABLE)
 _PAUSED = _count(runs, tables.IS_AT_REST, runs.c.status == RunStatus.PAUSED)
 _KEPT = _count(runs, by_owner=runs.c.owner)
@@ -28,26 +28,26 @@ _UPLOADED = _count(datasets, datasets.c.uploaded)
 
 
 def unfinished(connection: Connection, owner: str | None) -> int:
-    """Runs that wait, run or are paused, verifications among them."""
+    """Number of queued, running and paused runs, including verifications."""
     return _of(connection, owner, _WORKABLE) + _of(connection, owner, _PAUSED)
 
 
 def kept(connection: Connection, owner: str | None) -> int:
-    """Runs, finished or not, without verifications and deleted ones."""
+    """Number of runs, finished or not, excluding verifications and deleted runs."""
     return _of(connection, owner, _KEPT) - _of(connection, owner, _VERIFYING) - _of(connection, owner, _DELETED)
 
 
 def is_being_verified(connection: Connection, run_seq: int) -> bool:
-    """Whether a verification of the run waits or runs."""
+    """Whether a verification of the run is queued or running."""
     return connection.execute(_VERIFIES, {"run_seq": run_seq}).first() is not None
 
 
 def uploaded(connection: Connection, owner: str | None) -> int:
-    """Datasets that were uploaded by themselves."""
+    """Number of uploaded datasets. Datasets sent inside a fit request do not count."""
     return _of(connection, owner, _UPLOADED)
 
 
 def _of(connection: Connection, owner: str | None, counted: tuple[Select[Any], Select[Any]]) -> int:
-    everybodys, owners = counted
-    found = connection.execute(everybodys) if owner is None else connection.execute(owners, {"owner": owner})
+    of_all, of_owner = counted
+    found = connection.execute(of_all) if owner is None else connection.execute(of_owner, {"owner": owner})
     return int(found.scalar_one())
