@@ -1,4 +1,4 @@
-"""The engine: which SQLite, its pragmas, and the two kinds of transaction."""
+"""Database access: connection pool, read transactions, write transactions, change feed."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from service.storage.sqlite.engine import _prepare_sqlite, sqlite_module
 
 
 def _from_json(stored: Any) -> Any:
-    """The value of a JSON column. Raises CorruptError."""
+    """Decoded value of a JSON column. Raises CorruptError."""
     try:
         return orjson.loads(stored)
     except orjson.JSONDecodeError as error:
@@ -27,14 +27,14 @@ def _from_json(stored: Any) -> Any:
 
 
 class Database:
-    """A pool of connections. `reading()` and `writing()` are the only ways to a connection, one transaction each."""
+    """Connection pool. `reading()` and `writing()` give a connection for one transaction each. Thread-safe."""
 
     def __init__(
         self, url: str, *, busy_seconds: float = 30.0, connections: int = 48, poll_seconds: float = 0.025
     ) -> None:
         self._write_lock = threading.Lock()
         self.batch = Batch(self.writing)
-        """For writes that many may send at once: one transaction for all who wait."""
+        """Group commit for frequent concurrent writes: one transaction for all waiting writes."""
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"module": sqlite_module()} if self._sqlite else {}
         if self._sqlite and (path := make_url(url).database):
@@ -50,19 +50,19 @@ class Database:
         if self._sqlite:
             _prepare_sqlite(self.engine, busy_seconds)
         self.change_feed = ChangeFeed(lambda: CommitCounter(self.engine, poll_seconds))
-        """Commits by this process and all others, for those who would else poll."""
+        """Notifications about commits by this process and all others."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database and changes nothing."""
+        """Read transaction: a connection with a consistent snapshot of the database."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that may write: it takes the write lock at once, and commits at the end or raises.
+        """Write transaction: takes the write lock at the start, commits at the end, rolls back on an error.
 
-        A process's threads queue at a lock of their own first: SQLite lets waiters sleep and try again, in no order.
+        A process lock orders the threads, since SQLite's waiters sleep and retry in no order.
         """
         with (
             self._write_lock,

@@ -1,4 +1,4 @@
-"""The runs as a queue: claims, leases and their tokens, and what a worker writes while it holds one."""
+"""Job queue of the runs: claims, leases, lease tokens, and the writes of a worker during a lease."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -49,11 +49,11 @@ _CLAIM_ONE = _claim(runs.c.seq == bindparam("wanted"), tables.IS_WORKABLE, runs.
 
 
 class LeaseLostError(Exception):
-    """The run is no longer this worker's: it was deleted, or another worker has it."""
+    """The lease is no longer valid: the run was deleted, paused, finished or claimed by another worker."""
 
 
 class Claim(NamedTuple):
-    """A run in a worker's hands."""
+    """A claimed run, its lease token, and the checkpoint after its last stored step."""
 
     run: Run
     token: int
@@ -61,21 +61,21 @@ class Claim(NamedTuple):
 
 
 class WaitingRun(NamedTuple):
-    """A run of a sweep that no worker has had."""
+    """A queued member of a sweep that was never claimed."""
 
     seq: int
     request: StoredRequest
 
 
 def has_work(connection: Connection) -> bool:
-    """Whether a claim could succeed: a cheap look, without the write lock."""
+    """Whether a claim could succeed. The query takes no write lock."""
     return connection.execute(_OLDEST, {"now": time.time()}).one_or_none() is not None
 
 
 def claim(connection: Connection, owner: str, lease_seconds: float, wanted: int | None = None) -> Claim | None:
-    """The oldest run that waits, or whose worker has been silent for longer than its lease, in one statement.
+    """Claims the oldest run that is queued or has an expired lease, in one statement; None if there is none.
 
-    Or the one that is `wanted`, if it still waits.
+    With `wanted`, the seq of a run, only that run is claimed, and only if it is queued.
     """
     reach("claim.before")
     now = time.time()
@@ -92,7 +92,9 @@ def claim(connection: Connection, owner: str, lease_seconds: float, wanted: int 
 
 
 def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:
-    """Of the runs of a run's sweep: how many workers hold, and those, in order, that wait and never had a worker."""
+    """The unfinished members of the run's sweep: the number of leased members, and the queued, never claimed members
+    in order.
+    """
     of_sweep = select(runs.c.seq, runs.c.status, runs.c.lease_token, runs.c.request).where(
         runs.c.sweep_seq == run.sweep_seq, tables.IS_WORKABLE
     )
@@ -103,7 +105,7 @@ def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:
 
 
 def status(connection: Connection, claim: Claim) -> RunStatus:
-    """The status of a run in a worker's hands. Raises LeaseLostError if it is in them no more."""
+    """The status of a claimed run. Raises LeaseLostError."""
     found = state(connection, claim.run.seq)
     if found is None or found.lease_token != claim.token or found.status not in HELD:
         raise LeaseLostError
@@ -111,21 +113,21 @@ def status(connection: Connection, claim: Claim) -> RunStatus:
 
 
 def has_steps(connection: Connection, claim: Claim) -> bool:
-    """Whether any step of the run is stored."""
+    """Whether the run has a stored step."""
     found = state(connection, claim.run.seq)
     return found is not None and found.rows_done > 0
 
 
 def progress(connection: Connection, claim: Claim, lease_seconds: float, values: Mapping[str, Any]) -> RunStatus:
-    """Writes what a worker has found out and renews its lease; the status, in which a wish to cancel shows.
+    """Writes the columns `values`, renews the lease, and returns the status; CANCELLING is a request to cancel.
 
-    Raises LeaseLostError if the run is not the worker's any more.
+    Raises LeaseLostError.
     """
     return _held(connection, claim, {**values, "lease_expires_at": time.time() + lease_seconds})
 
 
 def finish(connection: Connection, claim: Claim, status: RunStatus, values: Mapping[str, Any]) -> None:
-    """Ends a run for good and gives up its lease. Raises LeaseLostError."""
+    """Writes the final status and the columns `values`, and releases the lease. Raises LeaseLostError."""
     reach("finish.before")
     released = {"lease_owner": None, "lease_expires_at": None, "checkpoint": None, "finished_at": time.time()}
     _held(connection, claim, {**values, **released, "status": status}, before(status))
@@ -135,22 +137,22 @@ def finish(connection: Connection, claim: Claim, status: RunStatus, values: Mapp
 
 
 def _report(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> None:
-    """A verification is over: what came of it goes to the run that it verified, and nothing else of it is kept."""
+    """Copies the result of a verification to the verified run, and deletes the verification."""
     found = values.get("verification") or {"identical": None, "error": values.get("error"), "verified_at": time.time()}
     connection.execute(update(runs).where(runs.c.seq == claim.run.verifies).values(verification=found))
     connection.execute(delete(runs).where(runs.c.seq == claim.run.seq))
 
 
 def hand_back(connection: Connection, claim: Claim) -> None:
-    """Puts a run back into the queue at its last stored block, for another worker to go on. Raises LeaseLostError."""
+    """Queues a claimed run again. The next worker resumes after the last stored block. Raises LeaseLostError."""
     values = {"status": RunStatus.QUEUED, "lease_owner": None, "lease_expires_at": None}
     _held(connection, claim, values, before(RunStatus.QUEUED))
 
 
 def expire_leases(connection: Connection, owner: str, *, is_loss: bool) -> int:
-    """Ends the leases of a worker that is known to be dead, so that nobody has to wait for them to run out.
+    """Expires the leases of a dead worker immediately, and returns their number.
 
-    It is no loss of the run if the worker was killed because the service stops.
+    `is_loss` is false for a worker killed by the shutdown of the service: its death does not count as a loss.
     """
     ended = {"lease_expires_at": 0.0} if is_loss else {"lease_expires_at": 0.0, **STOPPING}
     lost = update(runs).where(runs.c.lease_owner == owner, runs.c.status.in_(HELD)).values(ended)
@@ -169,6 +171,6 @@ def _held(
 
 @cache
 def _while_held(statuses: frozenset[RunStatus]) -> ReturningUpdate[Any]:
-    """An UPDATE that sets the columns that its parameters name."""
+    """Fenced UPDATE: sets the columns named by its parameters while the lease is valid, and returns the status."""
     is_held = (runs.c.seq == bindparam("of_seq"), runs.c.lease_token == bindparam("of_token"))
     return update(runs).where(*is_held, runs.c.status.in_(statuses)).returning(runs.c.status)

@@ -1,8 +1,8 @@
-"""Runs, and who may change one.
+"""Storage of runs: creation, queries, cancellation, pausing, deletion.
 
-Clients create, cancel and delete. Everything else is written by the worker that holds the run's lease: `claim` gives
-it a token, every write carries it, and a write whose token is no longer the run's changes nothing and raises
-LeaseLostError.
+API requests create, cancel, pause, resume and delete runs. Only the worker with the run's lease writes progress and
+results. `job_queue.claim` issues a lease token, and every write of the worker carries it. A write with an outdated
+token changes nothing and raises LeaseLostError.
 """
 
 import secrets
@@ -41,7 +41,7 @@ _VERIFIED = (
 
 
 def _column(name: str) -> tuple[Column[Any], bool]:
-    """The column of a field of `Run`, and whether it is one of the dataset."""
+    """Column of a field of `Run`, and whether it belongs to the table of datasets."""
     of_run = runs.c.get(name)
     return (tables.datasets.c[name.removeprefix("dataset_")], True) if of_run is None else (of_run, False)
 
@@ -50,18 +50,18 @@ _COLUMNS = [_column(name) for name in Run._fields]
 
 
 def _records(*more: Column[Any]) -> Select[Any]:
-    """A SELECT of the fields of `Run`, in their order, and of more columns after them."""
+    """SELECT of the fields of `Run` in order, followed by the columns `more`."""
     return select(*(column for column, _ in _COLUMNS), *more).select_from(runs).join(tables.datasets)
 
 
 def _create() -> ReturningInsert[Any]:
-    """An INSERT that returns what `_records` selects, so that a submission is one statement less."""
+    """INSERT that returns the columns of `_records`, so that a submission needs no SELECT."""
     of_run = tables.datasets.c.seq == bindparam("of_dataset")
     fields = [select(column).where(of_run).scalar_subquery() if other else column for column, other in _COLUMNS]
     return insert(runs).returning(*fields)
 
 
-# Made once: SQLAlchemy takes several times as long to put a statement together as to run it.
+# Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _CREATE = _create()
 _IS_LISTED = [runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)]
 _SHOWS_TO = [*_IS_LISTED, is_seen_by_owner(runs)]
@@ -74,7 +74,7 @@ _STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(
     runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None)
 )
 
-# Of a deleted run whose chunks are not all deleted yet: hidden from its owner, and no work for a worker.
+# Values of a deleted run until its chunks are purged: the run is hidden, and no worker can claim it.
 _DELETED: dict[str, Any] = {
     "deleted_at": bindparam("now"),
     "status": case((runs.c.status.in_(FINISHED), runs.c.status), else_=RunStatus.CANCELLED),
@@ -90,11 +90,11 @@ _DELETED: dict[str, Any] = {
 
 
 STOPPING: Mapping[str, Any] = {"lease_owner": None}
-"""What a worker that has to stop writes: a lease that runs out without an owner is no loss of the run."""
+"""Values written by a stopping worker. The expiry of a lease without an owner does not count as a loss."""
 
 
 class RunState(NamedTuple):
-    """The columns of a run that change while a worker has it."""
+    """The columns of a run that change during a lease."""
 
     status: RunStatus
     lease_token: int
@@ -102,7 +102,7 @@ class RunState(NamedTuple):
 
 
 def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str, str]) -> Run:
-    """Queues a run. `values` are the columns that the request decides."""
+    """Creates a queued run. `values` are the columns from the request."""
     row = _queued(values, tags)
     run = Run.from_row(connection.execute(_CREATE, row | {"of_dataset": row["dataset_seq"]}).one())
     if tags:
@@ -113,7 +113,7 @@ def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str,
 def create_members(
     connection: Connection, sweep_seq: int, members: Sequence[Mapping[str, Any]], tags: Mapping[str, str]
 ) -> None:
-    """Queues the runs of a sweep, in this order; all have these tags."""
+    """Creates the queued runs of a sweep in this order, each with the same tags."""
     connection.execute(insert(runs), [_queued(values, tags) | {"sweep_seq": sweep_seq} for values in members])
     if tags:
         made = connection.execute(select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq)).scalars()
@@ -122,7 +122,7 @@ def create_members(
 
 
 def _queued(values: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
-    """The row of a new run."""
+    """Row of a new run."""
     return {
         **values,
         "id": secrets.token_hex(8),
@@ -137,24 +137,24 @@ def _queued(values: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any
 
 
 def find(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
-    """The owner's run with this id, or anybody's for None; "latest" is the newest run."""
+    """The run with this id, of one owner or of any owner for None; "latest" is the newest run."""
     if run_id == "latest":
         return _found(connection, _LATEST, {"owner": owner})
     return _found(connection, _BY_ID, {"run_id": run_id, "owner": owner})
 
 
 def scoped_key(key: str, owner: str | None) -> str:
-    """An idempotency key as it is stored: each owner has keys of its own."""
+    """Stored form of an idempotency key. The prefix separates the keys of different owners."""
     return key if owner is None else f"{owner}/{key}"
 
 
 def find_by_seq(connection: Connection, seq: int) -> Run | None:
-    """The run with this number, unless it is deleted."""
+    """The run with this seq; None if it is deleted."""
     return _found(connection, _BY_SEQ, {"of_seq": seq})
 
 
 def find_by_key(connection: Connection, key: str) -> Run | None:
-    """The run that was made with this idempotency key, as stored."""
+    """The run with this stored idempotency key."""
     return _found(connection, _BY_KEY, {"key": key})
 
 
@@ -164,13 +164,13 @@ def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]
 
 
 def claimed(connection: Connection, seq: int) -> tuple[Run, bytes | None]:
-    """A run with its checkpoint, for the worker that has just claimed it."""
+    """A claimed run and its checkpoint; the checkpoint of a run without steps is None."""
     *row, checkpoint = connection.execute(_CLAIMED, {"of_seq": seq}).one()
     return Run.from_row(row), checkpoint
 
 
 def state(connection: Connection, seq: int) -> RunState | None:
-    """The state of a run, soonest; None for a deleted one."""
+    """The state of a run; None for a deleted run. Faster than reading the whole record."""
     row = connection.execute(_STATE, {"of_seq": seq}).one_or_none()
     return None if row is None else RunState(RunStatus(row.status), row.lease_token, row.rows_done)
 
@@ -185,7 +185,7 @@ def page(
     sweep: str | None = None,
     owner: str | None = None,
 ) -> Iterator[Run]:
-    """The newest runs of an owner, or of everybody for None, whose seq is below `before_seq`, one by one."""
+    """Lazy iterator over the newest runs with seq < `before_seq`, of one owner or of all owners for None."""
     query = _records().where(*_IS_LISTED).order_by(runs.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(runs.c.owner == owner)
@@ -201,37 +201,37 @@ def page(
 
 
 def cancel(connection: Connection, run_id: str) -> bool:
-    """Cancels a run that no worker has at once, asks another's worker to stop. False if it is finished or unknown."""
+    """Cancels a run; false for a finished or unknown run. A run in a worker gets the status CANCELLING first."""
     return _cancelled(connection, runs.c.id == run_id) == 1
 
 
 def cancel_members(connection: Connection, sweep_seq: int) -> int:
-    """Does the same with each run of a sweep; how many of them were not finished."""
+    """Cancels each unfinished run of a sweep, and returns the number of these runs."""
     return _cancelled(connection, runs.c.sweep_seq == sweep_seq)
 
 
 def _cancelled(connection: Connection, which: ColumnElement[bool]) -> int:
-    is_free = runs.c.status.in_([RunStatus.QUEUED, RunStatus.PAUSED])
+    has_no_worker = runs.c.status.in_([RunStatus.QUEUED, RunStatus.PAUSED])
     result = connection.execute(
         update(runs)
         .where(which, runs.c.status.not_in(FINISHED))
         .values(
-            status=case((is_free, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
-            stop_reason=case((is_free, "cancelled"), else_=runs.c.stop_reason),
-            finished_at=case((is_free, time.time()), else_=runs.c.finished_at),
+            status=case((has_no_worker, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
+            stop_reason=case((has_no_worker, "cancelled"), else_=runs.c.stop_reason),
+            finished_at=case((has_no_worker, time.time()), else_=runs.c.finished_at),
         )
     )
     return int(result.rowcount)
 
 
 def pause(connection: Connection, run_id: str) -> bool:
-    """Takes a run from the queue, or from its worker, whose lease is over. False if it neither waits nor runs."""
+    """Pauses a queued or running run, and revokes its lease; false for any other run."""
     released = {"lease_owner": None, "lease_expires_at": None, "lease_token": runs.c.lease_token + 1}
     return _moved(connection, run_id, RunStatus.PAUSED, released)
 
 
 def resume(connection: Connection, run_id: str) -> bool:
-    """Puts a paused run back into the queue. False if it is not paused."""
+    """Queues a paused run again; false for any other run."""
     return _moved(connection, run_id, RunStatus.QUEUED, {}, [RunStatus.PAUSED])
 
 
@@ -248,7 +248,7 @@ def _moved(
 
 
 def verify(connection: Connection, run_id: str) -> int | None:
-    """Queues the verification of a run, unless there is one under way; its seq. None if there is no such run."""
+    """Queues the verification of a run unless one is unfinished, and returns its seq; None for an unknown run."""
     run = find(connection, run_id)
     if run is None:
         return None
@@ -261,9 +261,9 @@ def verify(connection: Connection, run_id: str) -> int | None:
 
 
 def remove(connection: Connection, run_id: str) -> bool:
-    """Deletes a run, its trajectory, and its dataset if only the run kept it. Its worker, if any, loses the lease.
+    """Deletes a run, its trajectory, its lease, and an inline dataset without other runs; false for an unknown run.
 
-    A long trajectory would take too long: its run is hidden, and its chunks are deleted later (`vacuum.take_away`).
+    A run with a long trajectory is hidden, then purged in slices (`vacuum.take_away`).
     """
     listed = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(runs.c.id == run_id, *_IS_LISTED)
     run = connection.execute(listed).one_or_none()
@@ -282,7 +282,7 @@ def remove(connection: Connection, run_id: str) -> bool:
 
 
 def remove_members(connection: Connection, sweep_seq: int) -> None:
-    """Deletes a sweep with its runs, which are hidden at once and taken away later, as long ones are by `remove`."""
+    """Deletes a sweep. Its runs are hidden, then purged in slices (`vacuum.take_away`)."""
     members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
     with _deleting():
         connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
@@ -302,6 +302,6 @@ def _deleting() -> Iterator[None]:
 
 
 def finished_before(connection: Connection, moment: float, limit: int) -> Sequence[str]:
-    """The ids of some runs that ended before a moment, the earliest first."""
+    """Ids of at most `limit` runs with finished_at < `moment` (seconds since 1970), the earliest first."""
     ended = select(runs.c.id).where(runs.c.finished_at < moment, *_IS_LISTED)
     return connection.execute(ended.order_by(runs.c.finished_at).limit(limit)).scalars().all()

@@ -1,4 +1,4 @@
-"""The tables. Times are seconds since 1970 in UTC, JSON columns hold what clients see, numbers are float64 bytes."""
+"""Table definitions. Times are UTC seconds since 1970, JSON columns client-visible values, bulk data float64 bytes."""
 
 from sqlalchemy import (
     JSON,
@@ -27,7 +27,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_Key = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is a row number to SQLite
+_Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite maps only INTEGER keys to its row number
 
 datasets = Table(
     "datasets",
@@ -39,13 +39,13 @@ datasets = Table(
     Column("rows", Integer, nullable=False),
     Column("features", JSON, nullable=False),
     Column("target", String, nullable=False),
-    # The target's classes in the order of their codes; text_target says that y holds the codes and not the numbers.
+    # The target's classes in the order of their codes. With text_target, y holds the codes instead of numbers.
     Column("labels", JSON),
     Column("text_target", Boolean, nullable=False),
     Column("summary", JSON, nullable=False),
-    # Uploaded by itself, so that it outlives the runs that use it.
+    # Uploaded separately. An uploaded dataset outlives its runs, an inline dataset does not.
     Column("uploaded", Boolean, nullable=False),
-    # The API key that it belongs to; null where keys were not asked for.
+    # Id of the owner's API key; null without API keys.
     Column("owner", String),
     Column("created_at", Double, nullable=False),
     sqlite_autoincrement=True,
@@ -57,7 +57,7 @@ dataset_chunks = Table(
     Column("dataset_seq", ForeignKey("datasets.seq", ondelete="CASCADE"), primary_key=True),
     Column("first_row", _Key, primary_key=True, autoincrement=False),
     Column("rows", Integer, nullable=False),
-    # Row-major, the features and then the target.
+    # Row-major: the features, then the target.
     Column("data", LargeBinary, nullable=False),
     Column("checksum", BigInteger, nullable=False),
 )
@@ -69,7 +69,7 @@ sweeps = Table(
     Column("id", String, nullable=False, unique=True),
     Column("owner", String),
     Column("name", String),
-    # What its members differ in, JSON pointers into their requests, and the criterion that ranks them.
+    # JSON pointers to the varied fields of the members' requests, and the ranking criterion.
     Column("varied", JSON, nullable=False),
     Column("rank_by", String, nullable=False),
     Column("idempotency_key", String, unique=True),
@@ -90,7 +90,7 @@ runs = Table(
     Column("name", String),
     Column("tags", JSON, nullable=False),
     Column("request", JSON, nullable=False),
-    # As `runs.scoped_key` makes it of the client's: two owners may use the same one.
+    # The result of `runs.scoped_key`: two owners may use the same client key.
     Column("idempotency_key", String, unique=True),
     Column("request_digest", String, nullable=False),
     Column("parameters", JSON, nullable=False),
@@ -102,7 +102,7 @@ runs = Table(
     Column("test_rows", Integer, nullable=False),
     Column("learning_rate", Double),
     Column("steps_total", Integer, nullable=False),
-    # The rows of the trajectory so far; the last one is step rows_done - 1.
+    # Number of stored trajectory rows. The last row is step rows_done - 1.
     Column("rows_done", Integer, nullable=False),
     Column("final", JSON),
     Column("best", JSON),
@@ -111,36 +111,36 @@ runs = Table(
     Column("diverged_at", Integer),
     Column("diagnosis", JSON, nullable=False, server_default="[]"),
     Column("error", JSON),
-    # The run and the step that a fork began at: {"run_id", "step"}.
+    # Parent run and first step of a fork: {"run_id", "step"}.
     Column("forked_from", JSON),
-    # The sweep that the run is a member of, and what varies in it: {"id", "values"}.
+    # Sweep of the run and the run's varied values: {"id", "values"}.
     Column("sweep_seq", _Key),
     Column("sweep", JSON),
-    # A run that only recomputes another one, compares, and is not shown: the other's seq.
+    # Seq of the verified run. Only a verification has one, and a verification is hidden.
     Column("verifies", _Key),
-    # A deleted run whose chunks are not all deleted yet, which is not shown.
+    # Deletion time of a hidden run until its chunks are purged.
     Column("deleted_at", Double),
-    # What came of recomputing this run.
+    # Result of the verification of this run.
     Column("verification", JSON),
-    # SHA-256 of the rows so far, one step after the other: θ and the columns as float64.
+    # SHA-256 of the stored rows in step order: θ and the columns as float64.
     Column("trajectory_sha256", String),
     Column("timings", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
-    # The lease: who holds the run until when. The token grows with each claim, and every write must carry it.
+    # Lease: worker name, fencing token, expiry. Each claim increments the token, and every write carries it.
     Column("lease_owner", String),
     Column("lease_token", Integer, nullable=False),
     Column("lease_expires_at", Double),
-    # Workers that died of the run, one after the other.
+    # Number of consecutive workers that died while computing the run.
     Column("losses", Integer, nullable=False),
-    # The state of the step after the last stored one: θ, the optimiser's memory, and what stopping must remember.
+    # State of the step after the last stored step: θ, the optimiser's state, the state of early stopping.
     Column("checkpoint", LargeBinary),
     sqlite_autoincrement=True,
 )
-# The few runs that workers ask for many times a second, and the many that are finished, each with an index of its own:
-# over all of them SQLite would rather sort the waiting ones than walk them in order. It uses such an index only for a
-# query that has these very words, without bound parameters.
+# Two partial indexes: the few workable runs, which workers query many times a second, and the many other runs. With
+# one index over all runs SQLite sorts the workable runs instead of reading them in order. SQLite uses a partial index
+# only for a query with the literal condition, without bound parameters.
 _workable = f"({', '.join(repr(status.value) for status in RunStatus if status in WORKABLE)})"
 IS_WORKABLE, IS_AT_REST = text(f"runs.status IN {_workable}"), text(f"runs.status NOT IN {_workable}")
 for _name, _columns, _where in (
@@ -148,7 +148,7 @@ for _name, _columns, _where in (
     ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_workable}")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
-# Most runs lack the first four, and those that wait the fifth: they are not in these.
+# Sparse columns: null in most runs, finished_at in the unfinished runs. Partial indexes leave out these runs.
 for _name, _columns, _where in (
     ("ix_runs_owner", (runs.c.owner, runs.c.seq), text("owner IS NOT NULL")),
     ("ix_runs_sweep", (runs.c.sweep_seq, runs.c.seq), text("sweep_seq IS NOT NULL")),
@@ -173,7 +173,7 @@ trajectory_chunks = Table(
     Column("run_seq", ForeignKey("runs.seq", ondelete="CASCADE"), primary_key=True),
     Column("first_step", _Key, primary_key=True, autoincrement=False),
     Column("rows", Integer, nullable=False),
-    # One column after the other: θ's components, then the run's columns.
+    # Column-major: θ's components, then the run's columns.
     Column("data", LargeBinary, nullable=False),
     Column("checksum", BigInteger, nullable=False),
 )
@@ -183,7 +183,7 @@ api_keys = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
-    # Of the secret, which is kept nowhere.
+    # SHA-256 of the secret. The secret is not stored.
     Column("sha256", String, nullable=False, unique=True),
     Column("scopes", JSON, nullable=False),
     Column("created_at", Double, nullable=False),

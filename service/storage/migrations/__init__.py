@@ -1,4 +1,4 @@
-"""The database's versions, by Alembic. `migrate` brings a file to the newest, once, whoever comes first."""
+"""Schema migrations by Alembic. `migrate` upgrades a database to HEAD; concurrent calls upgrade it once."""
 
 from pathlib import Path
 
@@ -14,28 +14,28 @@ class NewerDatabaseError(RuntimeError):
 
 
 def migrate(database: Database) -> None:
-    """Creates the tables or brings them up to date; does nothing, quickly, when they are.
+    """Creates the tables or upgrades them to HEAD. An up-to-date database costs one query.
 
-    Raises NewerDatabaseError for a file whose version this program does not know.
+    Raises NewerDatabaseError for a file with an unknown version.
     """
     with database.reading() as connection:
         if revision_of(connection) == HEAD:
             return
-    # The write lock is held from here on: of two processes that start together, the second finds the work done.
+    # The write lock serialises two starting processes: the second process finds the migrated tables.
     with database.writing() as connection:
         if revision_of(connection) != HEAD:
             _upgrade(connection)
 
 
 def revision_of(connection: Connection) -> str | None:
-    """The version of a file; None for one without tables of ours."""
+    """Schema version of a database; None for a database without Descent's tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _upgrade(connection: Connection) -> None:
-    # Imported here since it takes as long as half the rest of a start, and a start rarely migrates.
+    # Lazy import: Alembic slows a start by half, and few starts migrate.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415

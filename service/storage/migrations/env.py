@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the versions on the connection that `migrate` hands over, inside its transaction."""
+"""Alembic's entry point: runs the migrations on the connection of `migrate`, inside its transaction."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Validation rows, the optimum and the diagnosis of a run; and what stopping must remember, in its checkpoint."""
+"""Validation rows, optimum and diagnosis of a run; the state of early stopping in its checkpoint."""
 
 import numpy as np
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# E of the step before, the least validation error and its step: nothing seen yet.
+# Initial state of early stopping: E of the previous step, the least validation error, its step.
 _WATCH = np.array([np.inf, np.inf, 0.0], dtype="<f8").tobytes()
 
 

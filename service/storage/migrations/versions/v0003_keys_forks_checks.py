@@ -1,4 +1,4 @@
-"""API keys and what belongs to them; forks; runs that verify others; the digest of a trajectory."""
+"""API keys and owners; forks; verifications; the digest of a trajectory."""
 
 import sqlalchemy as sa
 from alembic import op

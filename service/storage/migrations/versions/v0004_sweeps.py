@@ -1,4 +1,4 @@
-"""Sweeps, and the runs that are their members."""
+"""Sweeps and their member runs."""
 
 import sqlalchemy as sa
 from alembic import op

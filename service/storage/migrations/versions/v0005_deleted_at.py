@@ -1,4 +1,4 @@
-"""The time at which a run was deleted; until now such a run named itself as the run that it verifies."""
+"""Deletion time of a run. Earlier versions marked a deleted run by verifies = seq."""
 
 import time
 
