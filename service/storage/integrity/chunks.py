@@ -1,4 +1,4 @@
-"""Whether the chunks of a dataset or a run are all there, in order, and hold what was written."""
+"""Consistency check of the chunks of a dataset or a run: completeness, order, length, checksums, SHA-256."""
 
 import hashlib
 import zlib
@@ -21,7 +21,7 @@ _STEPS = _STEPS.order_by(trajectory_chunks.c.first_step).execution_options(yield
 
 
 def of_dataset(connection: Connection, dataset: Dataset) -> Iterator[str]:
-    """What is wrong with a dataset."""
+    """Messages about the inconsistencies of a dataset's chunks."""
     labels = [str(label) for label in dataset.labels or ()] if dataset.text_target else None
     digest = datasets.begun_digest(dataset.features, dataset.target, labels)
     rows = connection.execute(_ROWS.where(dataset_chunks.c.dataset_seq == dataset.seq))
@@ -36,12 +36,12 @@ def of_dataset(connection: Connection, dataset: Dataset) -> Iterator[str]:
         sound = False
         yield message
     if sound and digest.hexdigest() != dataset.sha256:
-        yield "Its content is not what its SHA-256 was made of."
+        yield "The content does not match its SHA-256."
 
 
 def of_run(connection: Connection, run: Run, *, has_checkpoint: bool) -> Iterator[str]:
-    """What is wrong with a run. One that verifies another has no steps, and one that is being deleted not all."""
-    yield from (f"The run {told}." for told in broken_rules(run, has_checkpoint=has_checkpoint))
+    """Messages about the inconsistencies of a run. The chunks of verifications and deleted runs are not checked."""
+    yield from (f"The run {description}." for description in broken_rules(run, has_checkpoint=has_checkpoint))
     if run.verifies is not None or run.deleted_at is not None:
         return
     digest = hashlib.sha256()
@@ -56,21 +56,24 @@ def of_run(connection: Connection, run: Run, *, has_checkpoint: bool) -> Iterato
         yield message
     # Runs of earlier versions have no digest.
     if sound and run.trajectory_sha256 is not None and digest.hexdigest() != run.trajectory_sha256:
-        yield "Its trajectory is not what its SHA-256 was made of."
+        yield "The trajectory does not match its SHA-256."
 
 
 def _wrong(chunks: Iterable[Chunk], unit: str, width: int, total: int, add: Callable[[Chunk], None]) -> Iterator[str]:
-    """What is wrong with chunks of `width` numbers a row that should hold the rows from 0 to `total`."""
+    """Messages about chunks of `width` numbers a row, which must cover the rows from 0 to `total` - 1.
+
+    `add` receives each intact chunk.
+    """
     expected = 0
     for chunk in chunks:
         if chunk.first > expected:
             yield f"Between {unit} {expected} and {unit} {chunk.first} is a gap."
         elif chunk.first < expected:
-            yield f"What begins at {unit} {chunk.first} is stored twice."
+            yield f"The chunk at {unit} {chunk.first} is stored twice."
         if zlib.crc32(chunk.data) != chunk.checksum:
-            yield f"What begins at {unit} {chunk.first} is damaged: its checksum is wrong."
+            yield f"The chunk at {unit} {chunk.first} is damaged: its checksum is wrong."
         elif len(chunk.data) != 8 * width * chunk.rows:
-            yield f"What begins at {unit} {chunk.first} has not the length of {chunk.rows} {unit}s."
+            yield f"The chunk at {unit} {chunk.first} does not have the length of {chunk.rows} {unit}s."
         else:
             add(chunk)
         expected = max(expected, chunk.first + chunk.rows)

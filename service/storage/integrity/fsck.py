@@ -1,7 +1,7 @@
-"""Whether a database file holds what was written: its structure, every checksum, what belongs to what.
+"""Consistency check of a database file: structure, references, orphans, checksums, run invariants.
 
-Nothing is written or mended. Each dataset and each run is read in a transaction of its own, chunk by chunk, so it can
-be done beside a running service, and takes a few MiB of memory however large the file is.
+The check writes and repairs nothing. It reads each dataset and each run in a separate transaction, chunk by chunk. It
+works beside a running service, with a few MiB of memory for any file size.
 """
 
 import json
@@ -37,25 +37,25 @@ from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
 from service.storage.tables import datasets, runs, sweeps
 
 MOST_LINES = 20
-"""Of SQLite's own findings, and of a run or a dataset: one damaged page may cause thousands."""
+"""Maximum number of findings from SQLite, and for each run and dataset: one damaged page may cause thousands."""
 
 ADVICE = {
     "structure": "Restore a backup. What can be read of this file may be saved with SQLite's own .recover command.",
-    "reference": "Restore a backup: something that these rows belong to is missing.",
+    "reference": "Restore a backup: the rows refer to missing rows.",
     "dataset": "Delete the runs that use it, then the dataset, and upload it again; or restore a backup.",
     "run": "Delete it and submit it again, which gives the same numbers; or restore a backup.",
-    "orphan": "Nothing is wrong with it, but nobody can get at it: it takes room, no more.",
+    "orphan": "Ignore it: the row is intact but unreachable, and only takes space.",
 }
-"""What to do about each kind of finding."""
+"""Advice for each kind of finding."""
 
 Progress = Callable[[str, int, int], None]
-"""Is told what is looked at, how much of it is done, and how much there is."""
+"""Callback with the current part of the check, its number of checked records, and its number of all records."""
 _Records = Callable[[Connection], Select[Any]]
 _Look = Callable[[Connection, Row[Any]], Iterator[str]]
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be. `kind` is a key of ADVICE, `where` an id or the name of a table."""
+    """An inconsistency. `kind` is a key of ADVICE; `where` is an id, a seq, a table name or "file"."""
 
     kind: str
     where: str
@@ -63,18 +63,18 @@ class Finding(NamedTuple):
 
 
 class CheckError(RuntimeError):
-    """Why the file cannot be looked at, for people."""
+    """The file cannot be checked. The message is user-visible."""
 
 
 def check(file: Path, progress: Progress) -> Iterator[Finding]:
-    """What is wrong with the file. Raises CheckError when that cannot be found out."""
+    """Lazy iterator over the findings in the file. Raises CheckError for a file that cannot be checked."""
     alone = not wal_of(file).exists()
     try:
         check_whole(file)
     except DamagedFileError as error:
         yield Finding("structure", "file", str(error))
         if not file.exists() or not file.stat().st_size:
-            return  # SQLite would delete the log
+            return  # opening the file would delete the log
     engine = _opened(file)
     try:
         with engine.connect() as connection:
@@ -120,7 +120,7 @@ def _datasets(connection: Connection) -> Select[Any]:
 
 
 def _runs(connection: Connection) -> Select[Any]:
-    """The fields of `Run`, those of a lost dataset null, and whether there is a checkpoint."""
+    """SELECT of the fields of `Run`, those of a missing dataset null, and of `has_checkpoint`."""
     own = [name for name in Run._fields if name in runs.c]
     facts = [datasets.c[name.removeprefix("dataset_")] for name in Run._fields if name not in runs.c]
     has_checkpoint = runs.c.checkpoint.is_not(None).label("has_checkpoint")
@@ -128,7 +128,7 @@ def _runs(connection: Connection) -> Select[Any]:
 
 
 def _fields(connection: Connection, table: Table, fields: Iterable[str]) -> list[ColumnElement[Any]]:
-    """The columns of these names. A column that a file of an earlier version lacks has its default."""
+    """Columns by name. The default replaces a column that an earlier schema version lacks."""
     names = _names(connection, table)
     return [table.c[name] if name in names else _default(table.c[name]) for name in fields]
 
@@ -160,7 +160,7 @@ def _references(connection: Connection) -> Iterator[Finding]:
     for table, _row, parent, _key in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         lost[table, parent] = lost.get((table, parent), 0) + 1
     for (table, parent), count in lost.items():
-        yield Finding("reference", table, f"{count} of its rows belong to something that is not in {parent}.")
+        yield Finding("reference", table, f"{count} of its rows refer to missing rows of {parent}.")
 
 
 def _orphans(connection: Connection) -> Iterator[Finding]:
@@ -197,24 +197,24 @@ def _each(
         with connection.begin():
             seq = connection.execute(next_seq.where(table.c.seq > seq)).scalar_one_or_none()
             if seq is not None:
-                yield from _looked(connection, query.where(table.c.seq == seq), kind, str(seq), look)
+                yield from _record_findings(connection, query.where(table.c.seq == seq), kind, str(seq), look)
         done += 1
 
 
-def _looked(connection: Connection, query: Any, kind: str, seq: str, look: _Look) -> Iterator[Finding]:
+def _record_findings(connection: Connection, query: Any, kind: str, seq: str, look: _Look) -> Iterator[Finding]:
     try:
         row = connection.execute(query).one()
         messages = look(connection, row)
         for message in islice(messages, MOST_LINES):
             yield Finding(kind, row.id, message)
         if next(messages, None) is not None:
-            yield Finding(kind, row.id, "There is more of this.")
+            yield Finding(kind, row.id, "There are more findings of this kind.")
     except (TypeError, ValueError) as error:
-        yield Finding(kind, seq, f"The row of this number cannot be read: {error}.")
+        yield Finding(kind, seq, f"The row with this number cannot be read: {error}.")
     except OperationalError as error:
-        if has_code(error):  # it is about the file, not about this row
+        if has_code(error):  # the error concerns the whole file
             raise
-        yield Finding(kind, seq, "The row of this number cannot be read: a text of it is no UTF-8.")
+        yield Finding(kind, seq, "The row with this number cannot be read: a text is not valid UTF-8.")
 
 
 def _names(connection: Connection, table: Table) -> set[str]:

@@ -1,30 +1,33 @@
-"""What has to hold in the row of any run, whatever happened: the lifecycle's words as conditions."""
+"""Invariants of the row of a run, derived from the run's lifecycle."""
 
 from collections.abc import Callable, Iterator
 
 from service.core.run_record import Run
 from service.core.run_status import FINISHED, HELD, RunStatus
 
-_GOES_ON = frozenset(RunStatus) - FINISHED
+_UNFINISHED = frozenset(RunStatus) - FINISHED
 
 RULES: list[tuple[Callable[[Run], bool], str]] = [
-    # What must not be, and how it is told.
-    (lambda run: run.status in FINISHED and run.finished_at is None, "is finished without a time"),
-    (lambda run: run.status in _GOES_ON and run.finished_at is not None, "has a time of its end but goes on"),
-    (lambda run: run.status in _GOES_ON and run.deleted_at is not None, "is deleted but goes on"),
-    (lambda run: run.status in HELD and run.lease_expires_at is None, "is held by no worker, and nobody takes it up"),
-    (lambda run: run.status not in HELD and run.lease_owner is not None, "has a worker though nobody works on it"),
-    (lambda run: run.status == RunStatus.SUCCEEDED and run.stop_reason is None, "is finished without a reason"),
+    # Violation, and its description after "The run".
+    (lambda run: run.status in FINISHED and run.finished_at is None, "is finished without an end time"),
+    (lambda run: run.status in _UNFINISHED and run.finished_at is not None, "has an end time but is unfinished"),
+    (lambda run: run.status in _UNFINISHED and run.deleted_at is not None, "is deleted but unfinished"),
+    (
+        lambda run: run.status in HELD and run.lease_expires_at is None,
+        "has an active status but no lease, so no worker can claim it",
+    ),
+    (lambda run: run.status not in HELD and run.lease_owner is not None, "has a lease owner but no active status"),
+    (lambda run: run.status == RunStatus.SUCCEEDED and run.stop_reason is None, "is finished without a stop reason"),
     (lambda run: run.status == RunStatus.DIVERGED and run.diverged_at is None, "diverged at no step"),
     (lambda run: run.status == RunStatus.FAILED and not run.error, "failed without an error"),
-    (lambda run: run.rows_done < 0 or run.rows_done > run.steps_total + 1, "has more steps than it was to take"),
+    (lambda run: run.rows_done < 0 or run.rows_done > run.steps_total + 1, "has more steps than the request allows"),
 ]
 
 
 def broken_rules(run: Run, *, has_checkpoint: bool) -> Iterator[str]:
-    """What is wrong with the row of a run."""
-    for is_broken, told in RULES:
+    """Descriptions of the violated invariants of a run, each to follow "The run"."""
+    for is_broken, description in RULES:
         if is_broken(run):
-            yield told
-    if run.status in _GOES_ON and run.rows_done > 0 and not has_checkpoint:
-        yield "cannot go on: the state after its last step is missing"
+            yield description
+    if run.status in _UNFINISHED and run.rows_done > 0 and not has_checkpoint:
+        yield "cannot resume: the checkpoint after its last step is missing"

@@ -1,9 +1,8 @@
-"""A copy of the database file while others write to it: the whole of one commit, or no file.
+"""Online backup of the database file: a consistent snapshot of one commit, or no file.
 
-SQLite's backup copies page by page, and begins anew when somebody else commits between two steps, which on a busy
-service never ends. So the copy is made inside one read transaction, which sees one commit to the end: writers are not
-held up, only their log cannot be emptied meanwhile. VACUUM INTO would be such a transaction too; but it takes every
-row apart and puts it together again, says nothing of its progress, and the pages as they are can be copied faster.
+SQLite's backup API restarts when another connection commits between two steps, so on a busy service it never ends.
+Inside one read transaction it sees one commit until its end. Writers continue; only their log cannot be truncated
+during the backup. VACUUM INTO also reads one snapshot, but it rewrites every row, is slower and reports no progress.
 """
 
 import os
@@ -20,18 +19,18 @@ from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
 
 STEP_PAGES = 4096
 Progress = Callable[[int, int], None]
-"""Is told the pages that are copied, and how many there are."""
+"""Callback with the number of copied pages and the number of all pages."""
 
 
 class BackupError(RuntimeError):
-    """Why there is no backup, for people."""
+    """The backup failed. The message is user-visible."""
 
 
 def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> int:
-    """Copies the database to `target`, checks the copy and makes it durable; its size in bytes.
+    """Copies the database to `target`, checks the copy, makes it durable, and returns its size in bytes.
 
-    Until then it has another name beside `target`, where a backup that was killed leaves it for the next one to
-    overwrite. Raises BackupError, and OSError for a folder that cannot be written.
+    The unfinished copy is `target`.partial. After a kill it remains, and the next backup overwrites it. Raises
+    BackupError, and OSError for an unwritable folder.
     """
     _check(source, target, force=force)
     driver = sqlite_module()
@@ -44,13 +43,13 @@ def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> i
             _sync(partial, os.O_RDWR)
             _check(source, target, force=force)
             partial.replace(target)
-            if os.name != "nt":  # where a folder cannot be opened
-                _sync(target.parent, os.O_RDONLY)  # the name is durable too
+            if os.name != "nt":  # Windows cannot open a folder
+                _sync(target.parent, os.O_RDONLY)  # makes the name durable
             return target.stat().st_size
     except DamagedFileError as error:
         raise BackupError(f"{source} is damaged. {error}") from error
     except driver.Error as error:
-        raise BackupError(_told(error, source)) from error
+        raise BackupError(_message_of(error, source)) from error
 
 
 def _check(source: Path, target: Path, *, force: bool) -> None:
@@ -66,16 +65,16 @@ def _check(source: Path, target: Path, *, force: bool) -> None:
 
 @contextmanager
 def _locked(driver: Any, target: Path) -> Iterator[None]:
-    """One process at a time, by a lock of SQLite's, which every system has and which ends with its process."""
+    """Lock against concurrent backups: an SQLite lock, which is portable and ends with its process."""
     lock = target.with_name(f"{target.name}.lock")
     lock.touch(0o600)
     before = lock.stat()
     with closing(driver.connect(lock, isolation_level=None, timeout=0.0)) as connection:
         try:
-            connection.execute("PRAGMA journal_mode = OFF")  # no file beside it
+            connection.execute("PRAGMA journal_mode = OFF")  # creates no journal file
             connection.execute("BEGIN EXCLUSIVE")
             ours = os.path.samestat(before, lock.stat())
-        except FileNotFoundError:  # the one before has removed it
+        except FileNotFoundError:  # the previous backup has removed it
             ours = False
         except driver.Error as error:
             if failure_of(error) is not Failure.BUSY:
@@ -86,13 +85,13 @@ def _locked(driver: Any, target: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(PermissionError):  # Windows removes no open file; it is empty, and used again
+            with suppress(PermissionError):  # Windows cannot remove an open file; the next backup reuses it
                 lock.unlink(missing_ok=True)
 
 
 @contextmanager
 def _partial(target: Path) -> Iterator[Path]:
-    """The unfinished copy, empty; it is gone afterwards unless it was renamed."""
+    """Context manager for an empty `target`.partial, which is removed on an error."""
     partial = target.with_name(f"{target.name}.partial")
     os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
@@ -107,10 +106,10 @@ def _copy(driver: Any, source: Path, partial: Path, progress: Progress) -> None:
         closing(driver.connect(read_only_uri(source), uri=True, isolation_level=None, timeout=30.0)) as original,
         closing(driver.connect(partial, isolation_level=None)) as copy,
     ):
-        copy.execute("PRAGMA journal_mode = OFF")  # a copy that fails is thrown away
-        copy.execute("PRAGMA synchronous = OFF")  # and one that does not is made durable as a whole
+        copy.execute("PRAGMA journal_mode = OFF")  # a failed copy is discarded
+        copy.execute("PRAGMA synchronous = OFF")  # one fsync at the end covers a complete copy
         original.execute("BEGIN")
-        original.execute("SELECT count(*) FROM sqlite_master").fetchone()  # only now is the transaction at a commit
+        original.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the first read fixes the snapshot
         original.backup(copy, pages=STEP_PAGES, progress=lambda _status, left, pages: progress(pages - left, pages))
 
 
@@ -129,7 +128,7 @@ def _sync(path: Path, flags: int) -> None:
         os.close(descriptor)
 
 
-def _told(error: Exception, source: Path) -> str:
+def _message_of(error: Exception, source: Path) -> str:
     match failure_of(error):
         case Failure.FULL:
             return "There is no room for the backup. Free some space, or give a file on another disk."

@@ -1,4 +1,4 @@
-"""Commits of other connections, seen by SQLite's own counter (PRAGMA data_version): microseconds and no lock."""
+"""Detection of commits by SQLite's counter (PRAGMA data_version). A poll takes microseconds and no lock."""
 
 import time
 from contextlib import suppress
@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 from service.storage.sqlite.engine import sqlite_module
 
 BUSY_SECONDS, BUSY_POLLS = 0.005, 10
-"""The pause after a commit, for so many questions without another one: more often follows soon."""
+"""Shorter poll interval after a commit, for this number of polls: commits often follow one another."""
 
 
 class CommitCounter:
-    """Asks on a connection that commits nothing, so that it sees the commits of this process too."""
+    """Polls the counter on a connection without commits, which also sees the commits of this process."""
 
     def __init__(self, engine: Engine, poll_seconds: float) -> None:
         self._poll_seconds = poll_seconds
@@ -22,12 +22,12 @@ class CommitCounter:
         self._quiet_polls = BUSY_POLLS
 
     def wait(self) -> None:
-        """Sleeps until it is time to ask again."""
+        """Sleeps until the next poll."""
         busy = self._quiet_polls < BUSY_POLLS
         time.sleep(min(BUSY_SECONDS, self._poll_seconds) if busy else self._poll_seconds)
 
     def has_changed(self) -> bool:
-        """Whether others have written since the last look. What a failing disk hides is seen when it is well again."""
+        """Whether another connection has committed since the last call. After a disk error, a later call reports it."""
         before = self._seen
         with suppress(sqlite_module().Error):
             self._seen = self._commits()
@@ -36,7 +36,7 @@ class CommitCounter:
         return changed
 
     def close(self) -> None:
-        """Gives the connection back."""
+        """Closes the connection."""
         self._cursor.close()
         self._connection.close()
 

@@ -1,4 +1,4 @@
-"""Which SQLite, its journal mode and the pragmas of each connection."""
+"""Configuration of SQLite: driver, journal mode, pragmas of each connection, start of transactions."""
 
 import sqlite3
 from types import ModuleType
@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 
 def sqlite_module() -> ModuleType:
-    """The newest SQLite at hand: the one of the pysqlite3 wheel where there is such a wheel, else Python's."""
+    """The SQLite driver: pysqlite3 if it is installed, otherwise sqlite3 of the standard library."""
     try:
         import pysqlite3  # noqa: PLC0415
     except ImportError:
@@ -18,7 +18,7 @@ def sqlite_module() -> ModuleType:
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
-    """Whether this SQLite is free of the WAL-reset bug, by which two connections can corrupt the file.
+    """Whether this SQLite version lacks the WAL-reset bug, by which two connections can corrupt the file.
 
     Present from 3.7.0, fixed in 3.51.3 and, for older lines, 3.50.7 and 3.44.6 (sqlite.org/wal.html).
     """
@@ -26,7 +26,7 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 
 
 class JournalError(RuntimeError):
-    """The file is in a journal mode that this machine's SQLite must not use, and others have it open."""
+    """The file has an unsafe journal mode for this SQLite version, and other programs prevent the change."""
 
 
 def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
@@ -34,10 +34,10 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver shall not begin or commit anything by itself
+        connection.isolation_level = None  # disables the driver's implicit transactions
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
-        # Only a new file can be told to give freed space back, and to tell another one takes the write lock.
+        # The pragma has no effect on an existing file, and takes the write lock there.
         if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
             cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         mode = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
@@ -47,14 +47,14 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
                 f"SQLite {engine.dialect.dbapi.sqlite_version} needs. "  # type: ignore[union-attr]
                 "Stop the other programs that use the file."
             )
-        cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+        cursor.execute("PRAGMA synchronous = FULL")  # acknowledged writes survive a power cut
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_size_limit = 67108864")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        # A transaction that reads and then writes could not be retried by the busy timeout (SQLITE_BUSY_SNAPSHOT).
+        # The busy timeout does not cover a read transaction that begins to write (SQLITE_BUSY_SNAPSHOT).
         writes = connection.get_execution_options().get("descent_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         if writes:
@@ -62,9 +62,9 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
 
 
 def _count_up(connection: Connection) -> None:
-    """Each transaction has a number, in the file's first page: `wholeness` sees by it when a log has lost its end."""
+    """Increments the transaction counter in the file's first page. `wal_integrity` detects a truncated log by it."""
     cursor = connection.connection.cursor()
-    try:  # twice as fast as through SQLAlchemy, in every transaction that writes
+    try:  # twice as fast as through SQLAlchemy, and every write transaction pays for it
         cursor.execute("PRAGMA user_version")
         [(number,)] = cursor.fetchall()
         cursor.execute(f"PRAGMA user_version = {(number + 1 + 2**31) % 2**32 - 2**31}")

@@ -1,6 +1,7 @@
-"""The database as a file: opened only to read, whoever else has it open.
+"""Read-only access to a database file that other processes may have open.
 
-But not if this process has: to close a file gives up the locks that SQLite holds on it for the process.
+Precondition: this process has no other SQLite connection to the file, since closing a file releases the process's
+locks on it.
 """
 
 from pathlib import Path
@@ -13,19 +14,18 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 from service.storage.sqlite.engine import sqlite_module
 
 WAL_VERSION = 2
-"""What the header's bytes 18 and 19 are when the journal is a write-ahead log (sqlite.org/fileformat.html)."""
+"""Value of the header's bytes 18 and 19 in WAL mode (sqlite.org/fileformat.html)."""
 
 
 def wal_of(file: Path) -> Path:
-    """Where the write-ahead log of a database file is."""
+    """Path of the write-ahead log of a database file."""
     return file.with_name(f"{file.name}-wal")
 
 
 def read_only_uri(file: Path) -> str:
-    """SQLite's name for the file opened so that nothing is written, neither to it nor beside it.
+    """SQLite URI of the file for reading without writes to the file or its folder.
 
-    A file whose journal is a log, but beside which there is none, is open nowhere; then SQLite, which would make a
-    log to read it, is told that the file does not change.
+    A file in WAL mode without a log is open in no process. It is opened as immutable, since SQLite would create a log.
     """
     with file.open("rb") as opened:
         uses_log = opened.read(20)[18:] == bytes([WAL_VERSION, WAL_VERSION])
@@ -34,7 +34,7 @@ def read_only_uri(file: Path) -> str:
 
 
 def read_only(file: Path) -> Engine:
-    """An engine whose connections can only read, each transaction from one state of the file."""
+    """Engine with read-only connections. Each transaction reads one snapshot of the file."""
     driver = sqlite_module()
     uri = read_only_uri(file)
 

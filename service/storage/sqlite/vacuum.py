@@ -1,8 +1,7 @@
-"""Room on the disk: what is deleted bit by bit, pages that are given back, and the length of the write-ahead log.
+"""Disk space: purge of deleted runs, incremental vacuum, truncation of the write-ahead log.
 
-To delete two gigabytes of chunks took 0.1 s of the write lock when they lay together, 2.4 s when they did not, and to
-give their pages back many seconds. So both are done in slices, each a transaction that holds the lock for some
-hundredths of a second.
+Deleting two gigabytes of chunks at once blocks writers for 0.1 s (contiguous pages) to 2.4 s (scattered pages), and
+vacuuming their pages for many seconds. Both run in slices, each a transaction of some hundredths of a second.
 """
 
 import time
@@ -18,37 +17,37 @@ from service.storage.sqlite.readonly import wal_of
 from service.storage.tables import runs
 
 SLICE_SECONDS = 0.025
-"""About how long a slice holds the write lock."""
+"""Approximate duration of a slice, which keeps the write lock."""
 KEPT_PAGES = 1024
-"""Free pages that stay in the file: what is written next would only make it grow again."""
+"""Number of free pages that stay in the file for the next writes."""
 INCREMENTAL = 2
-"""What `PRAGMA auto_vacuum` is of a file that can give pages back, as all are that this program made."""
+"""Value of `PRAGMA auto_vacuum` in a file that supports incremental vacuum, as all files of this program do."""
 LONG_LOG_BYTES = 64 * 1024 * 1024
 
 _DELETED = (
     select(runs.c.seq, runs.c.dataset_seq)
     .where(runs.c.deleted_at.is_not(None))
-    .order_by(runs.c.deleted_at)  # by their index: SQLite would scan all runs in any other order
+    .order_by(runs.c.deleted_at)  # matches the index; any other order scans all runs
     .limit(1)
 )
-# By its row numbers: a chunk's primary key is an index beside the table.
+# By rowid: the primary key of a chunk is a separate index.
 _SOME_CHUNKS = text(
     "DELETE FROM trajectory_chunks WHERE rowid IN (SELECT rowid FROM trajectory_chunks WHERE run_seq = :seq LIMIT 4)"
 )
 
 
 def has_removed(connection: Connection) -> bool:
-    """Whether chunks of deleted runs are left."""
+    """Whether deleted runs remain to be purged."""
     return connection.execute(_DELETED).one_or_none() is not None
 
 
 def take_away(connection: Connection) -> None:
-    """Deletes a slice of the chunks of deleted runs; with the last of its chunks each run."""
-    _for_a_slice(lambda: _takes_some(connection))
+    """Purges a slice of the deleted runs: first the chunks of a run, then its row."""
+    _run_slice(lambda: _purge_step(connection))
 
 
-def _takes_some(connection: Connection) -> bool:
-    """Whether there was something to take away."""
+def _purge_step(connection: Connection) -> bool:
+    """Deletes a few chunks of a deleted run, or its row after the last chunk; false if there is no deleted run."""
     removed = connection.execute(_DELETED).one_or_none()
     if removed is None:
         return False
@@ -59,60 +58,59 @@ def _takes_some(connection: Connection) -> bool:
 
 
 def has_free_pages(connection: Connection) -> bool:
-    """Whether so much of the file is free that some of it shall be given back."""
-    free, gives_back = (
-        connection.exec_driver_sql(f"PRAGMA {it}").scalar_one() for it in ("freelist_count", "auto_vacuum")
+    """Whether the file has more than KEPT_PAGES free pages and supports incremental vacuum."""
+    free, auto_vacuum = (
+        connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("freelist_count", "auto_vacuum")
     )
-    return bool(free > KEPT_PAGES and gives_back == INCREMENTAL)
+    return bool(free > KEPT_PAGES and auto_vacuum == INCREMENTAL)
 
 
 def give_back(connection: Connection) -> None:
-    """Gives a slice of the free pages back to the file system, which gets them with the next checkpoint."""
+    """Vacuums a slice of the free pages. The next checkpoint returns them to the file system."""
     with closing(connection.connection.cursor()) as cursor:
 
-        def some() -> bool:
-            # The statement frees a page at each step, so it has to be stepped to its end; SQLAlchemy would not.
+        def vacuum_step() -> bool:
+            # The statement frees one page a step. fetchall() runs all steps; SQLAlchemy would stop after the first.
             cursor.execute("PRAGMA incremental_vacuum(16)")
             cursor.fetchall()
             return has_free_pages(connection)
 
-        _for_a_slice(some)
+        _run_slice(vacuum_step)
 
 
-def _for_a_slice(step: Callable[[], bool]) -> None:
-    """Does steps until one says that it was the last, or the time is over."""
+def _run_slice(step: Callable[[], bool]) -> None:
+    """Repeats `step` until it returns false, for at most about SLICE_SECONDS."""
     until = time.monotonic() + SLICE_SECONDS
     while step() and time.monotonic() < until:
         pass
 
 
 class Log:
-    """The write-ahead log beside a database file, and a connection of its own to empty it.
+    """Write-ahead log of a database file, with a dedicated connection for truncating it.
 
-    SQLite copies the log into the file whenever it has a thousand pages, and then writes it from its beginning again,
-    unless somebody reads just then: under readers without a pause it would grow without bound. And what has been
-    copied stays in the log: whoever then loses the end of the log, in a copy of the two files, gets old pages among
-    new ones. So it is emptied when it is long, and when nobody writes.
+    SQLite checkpoints the log at a thousand pages and then restarts it, unless a reader is active. Under continuous
+    reads the log grows without bound. Checkpointed frames stay in the log, and a copy of the two files with a
+    truncated log mixes old and new pages. Therefore the caller truncates a long log, and an idle one.
     """
 
     def __init__(self, database: Database) -> None:
         self._path = wal_of(Path(str(database.engine.url.database)))
         self._connection = database.engine.raw_connection()
-        self._connection.detach()  # its patience is short, and not for others
+        self._connection.detach()  # its busy timeout is too short for other users of the pool
         self._cursor = self._connection.cursor()
-        # While it waits for readers, writers wait for it.
+        # Writers wait while the checkpoint waits for readers.
         self._cursor.execute("PRAGMA busy_timeout = 50")
 
     def bytes(self) -> int:
-        """How long it is."""
+        """Size of the log in bytes; 0 if there is no log."""
         return self._path.stat().st_size if self._path.exists() else 0
 
     def empty(self) -> None:
-        """Copies it into the file and cuts it off, unless somebody reads it for longer than can be waited for."""
+        """Checkpoints and truncates the log, unless a reader is active for longer than the busy timeout."""
         self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._cursor.fetchall()
 
     def close(self) -> None:
-        """Gives up the connection."""
+        """Closes the connection."""
         self._cursor.close()
         self._connection.close()

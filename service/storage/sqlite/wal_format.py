@@ -1,10 +1,10 @@
-"""A write-ahead log as it lies on the disk: which page each of its frames holds, as far as SQLite would use it.
+"""Parser of SQLite's write-ahead log: the page number of each valid frame.
 
-The format is that of sqlite.org/fileformat.html, section 4. SQLite uses the frames up to the last one that ends a
-transaction, of those whose salts are the header's and whose checksum is right; it goes on from frame to frame.
+Format: sqlite.org/fileformat.html, section 4. Frames are valid up to the first one with other salts than the header's
+or with a wrong checksum. SQLite uses the valid frames up to the last one that ends a transaction.
 
-Nothing of SQLite is asked, since a process must not open and close a file that it has also open by SQLite: to close it
-would give up SQLite's locks.
+The parser needs no SQLite connection. Closing a file releases the locks of all SQLite connections that the process has
+to it, so the process must have none.
 """
 
 import struct
@@ -15,24 +15,24 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 HEADER = struct.Struct(">I4xI4x8s8s")
-"""Magic, page size, the salts, the checksum of what is before."""
+"""Magic, page size, salts, checksum of the preceding fields."""
 FRAME = struct.Struct(">II8s8s")
-"""The page's number, the pages of the file after the transaction that the frame ends (else 0), salts, checksum."""
+"""Page number, length of the file in pages after a commit (0 in a frame that ends no transaction), salts, checksum."""
 MAGIC = 0x377F0682
-"""The lowest bit says in which order the checksums take the bytes of a word: 0 for little-endian."""
+"""The lowest bit is the byte order of the checksums: 0 for little-endian, 1 for big-endian."""
 BATCH = 256
 Words = np.ndarray[Any, np.dtype[np.uint32]]
 
 
 class Frame(NamedTuple):
-    """A frame that counts: a page's number, and where in the log its content is."""
+    """A valid frame: page number, and byte offset of the page's content in the log."""
 
     page: int
-    place: int
+    offset: int
 
 
 class Log(NamedTuple):
-    """What SQLite would use of a log. `pages` is the length of the file with it."""
+    """Committed part of a log. `page_size` is in bytes; `pages` is the length of the file after the last commit."""
 
     page_size: int
     pages: int
@@ -40,7 +40,7 @@ class Log(NamedTuple):
 
 
 def read_log(log: IO[bytes]) -> Log | None:
-    """What a log holds; None if SQLite would use nothing of it."""
+    """The committed part of a log; None if there is no valid commit."""
     head = log.read(HEADER.size)
     if len(head) < HEADER.size:
         return None
@@ -61,28 +61,28 @@ def read_log(log: IO[bytes]) -> Log | None:
 def _valid(
     log: IO[bytes], page_size: int, salts: bytes, state: tuple[int, int], order: str
 ) -> Iterator[tuple[Frame, int]]:
-    """The frames from the first to the last valid one, and the length of the file that each of them tells."""
+    """The valid frames, each with its length of the file in pages (0 in a frame that ends no transaction)."""
     length = FRAME.size + page_size
-    place = HEADER.size
+    offset = HEADER.size
     while content := log.read(BATCH * length):
         count = len(content) // length
         rows = np.frombuffer(content[: count * length], dtype=np.uint8).reshape(count, length)
-        # The checksum is of the first eight bytes of a frame's header, and of the page.
+        # The checksum covers the first eight bytes of a frame's header and the page.
         words = np.hstack([rows[:, :8], rows[:, FRAME.size :]]).view(order + "u4")
         for row, state_after in zip(rows, _sum(state, words), strict=True):
             page, size, own_salts, checksum = FRAME.unpack(row[: FRAME.size].tobytes())
             if own_salts != salts or struct.unpack(">II", checksum) != state_after:
                 return
-            yield Frame(page, place + FRAME.size), size
-            place += length
+            yield Frame(page, offset + FRAME.size), size
+            offset += length
             state = state_after
 
 
 def _sum(state: tuple[int, int], rows: Words) -> list[tuple[int, int]]:
-    """The checksum after each row of words, from a state on.
+    """The cumulative checksum after each row of words, starting from `state`.
 
-    A pair of words a, b takes the sums (s, t) to (s + t + a, s + 2t + a + b), modulo 2³²: an affine map, so a whole row
-    is one product with the powers of its matrix.
+    A pair of words a, b maps the sums (s, t) to (s + t + a, s + 2t + a + b), modulo 2³². The map is affine, so a row is
+    one product with the powers of its matrix.
     """
     weights, power = _weights(rows.shape[1] // 2)
     added = rows.astype(np.uint32) @ weights
@@ -98,7 +98,7 @@ def _sum(state: tuple[int, int], rows: Words) -> list[tuple[int, int]]:
 
 @cache
 def _weights(pairs: int) -> tuple[Words, tuple[tuple[int, int], tuple[int, int]]]:
-    """What each word of a row counts in the two sums, shape (2 · pairs, 2), and the matrix for the sums before."""
+    """Weights of a row's words in the two sums, shape (2 · pairs, 2), and the matrix for the previous sums."""
     weights = np.empty((pairs, 2, 2), dtype=np.uint32)
     power = ((1, 0), (0, 1))
     for pair in reversed(range(pairs)):

@@ -1,15 +1,15 @@
-"""Whether a database file and its write-ahead log belong together and are whole, before SQLite opens them.
+"""Integrity check of a database file and its write-ahead log, before SQLite opens them.
 
-SQLite notices by itself when a file without a log is shorter than it says, and never uses the part of a log whose
-checksums are wrong. Three things it does not notice, after a failure of the disk or in files that were copied by hand:
+SQLite detects a truncated file without a log, and ignores the part of a log with wrong checksums. After a disk failure
+or a manual copy, SQLite does not detect three faults:
 
-- The file is gone or empty, and the log is not: it would throw the log away and begin a new database.
-- The file lost its end: where the log has not those pages either, it would read zeros.
-- The log lost its end, or is an older one, after that end had been copied into the file: old pages would be read
-  among new ones. Therefore each transaction counts one up in the file's first page (`PRAGMA user_version`), which is
-  the first that is copied: the file must not be ahead of its log.
+- The file is missing or empty, and the log is not. SQLite discards the log and creates a new database.
+- The end of the file is lost, and the log lacks these pages. SQLite reads zeros.
+- The log is truncated or outdated, and its lost part is already in the file. SQLite mixes old and new pages. The check
+  compares the transaction counter (`PRAGMA user_version`) in the first page, which a checkpoint copies first: the
+  counter of the file must not exceed the counter of the log.
 
-What this takes grows with the log, not with the file: some milliseconds a megabyte.
+The cost grows with the log, not with the file: some milliseconds a megabyte.
 """
 
 import os
@@ -22,22 +22,25 @@ from service.storage.sqlite.readonly import wal_of
 from service.storage.sqlite.wal_format import Log, read_log
 
 HEADER = struct.Struct(">60xI")
-"""Of page 1: user_version."""
-LOOKS, PAUSE_SECONDS = 3, 0.1
-"""Another process may begin its log anew during a look."""
+"""The user_version of page 1."""
+ATTEMPTS, PAUSE_SECONDS = 3, 0.1
+"""Another process may restart its log during an attempt."""
 
 
 class DamagedFileError(RuntimeError):
-    """The file is not whole, for people."""
+    """The file or its log is incomplete. The message is user-visible."""
 
 
 def check_whole(file: Path) -> None:
-    """To be asked before this process opens the file by SQLite. Raises DamagedFileError."""
-    for look in range(LOOKS):
+    """Raises DamagedFileError for an incomplete file or log.
+
+    Precondition: this process has no SQLite connection to the file.
+    """
+    for attempt in range(ATTEMPTS):
         fault = _fault(file)
         if fault is None:
             return
-        if look < LOOKS - 1:
+        if attempt < ATTEMPTS - 1:
             time.sleep(PAUSE_SECONDS)
     raise DamagedFileError(f"{fault} Restore a backup; `descent check` says what can still be read.")
 
@@ -56,14 +59,14 @@ def _fault(file: Path) -> str | None:
 
 def _compared(head: bytes, size: int, log: Log, opened: IO[bytes]) -> str | None:
     of_file = _counter(head)
-    places = dict(log.frames)  # of a page's frames the last one counts
-    if 1 in places:
-        opened.seek(places[1])
+    offsets = dict(log.frames)  # the last frame of a page counts
+    if 1 in offsets:
+        opened.seek(offsets[1])
         behind = (of_file - _counter(opened.read(HEADER.size))) % 2**32
-        if 0 < behind < 2**31:  # the count begins anew after some milliards
+        if 0 < behind < 2**31:  # the counter wraps around at 2³²
             return f"Its log ends {behind} transactions before the file does: a part of the log is lost."
-    # With a log, SQLite writes every page that it appends to the file, but never the one that it keeps for its locks.
-    missing = set(range(size // log.page_size + 1, log.pages + 1)) - places.keys() - {2**30 // log.page_size + 1}
+    # In WAL mode SQLite logs every page appended to the file, except the lock-byte page.
+    missing = set(range(size // log.page_size + 1, log.pages + 1)) - offsets.keys() - {2**30 // log.page_size + 1}
     if missing:
         return f"{len(missing)} of its pages are neither in the file nor in its log: the end of the file is lost."
     return None

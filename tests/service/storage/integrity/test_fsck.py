@@ -70,77 +70,81 @@ ROWS = f"dataset_chunks SET {{}} WHERE dataset_seq = {UPLOADED}"
         (
             f"UPDATE trajectory_chunks SET data = zeroblob(length(data)) WHERE run_seq = {ENDED} AND first_step = 300",
             "run",
-            "What begins at step 300 is damaged: its checksum is wrong.",
+            "The chunk at step 300 is damaged: its checksum is wrong.",
         ),
         (
             f"UPDATE trajectory_chunks SET rows = 299 WHERE run_seq = {ENDED} AND first_step = 300",
             "run",
-            "What begins at step 300 has not the length of 299 steps.",
+            "The chunk at step 300 does not have the length of 299 steps.",
         ),
         (f"DELETE FROM {CHUNK} = 300", "run", "Between step 300 and step 600 is a gap."),
         (f"DELETE FROM {CHUNK} = 900", "run", "There are 900 steps, and there should be 1000."),
         (
             f"UPDATE trajectory_chunks SET first_step = 599 WHERE run_seq = {ENDED} AND first_step = 600",
             "run",
-            "What begins at step 599 is stored twice.",
+            "The chunk at step 599 is stored twice.",
         ),
         (
             "UPDATE runs SET trajectory_sha256 = 'other' WHERE name = 'ended'",
             "run",
-            "Its trajectory is not what its SHA-256 was made of.",
+            "The trajectory does not match its SHA-256.",
         ),
         (
             "UPDATE runs SET request = '{' WHERE name = 'ended'",
             "run",
-            "The row of this number cannot be read: unexpected end of data: line 1 column 2 (char 1).",
+            "The row with this number cannot be read: unexpected end of data: line 1 column 2 (char 1).",
         ),
         (
             "UPDATE runs SET stop_reason = CAST(x'6dff' AS TEXT) WHERE name = 'ended'",
             "run",
-            "The row of this number cannot be read: a text of it is no UTF-8.",
+            "The row with this number cannot be read: a text is not valid UTF-8.",
         ),
         ("UPDATE runs SET status = 'lost' WHERE name = 'ended'", "run", "The run has a status that does not exist."),
-        ("UPDATE runs SET finished_at = NULL WHERE name = 'ended'", "run", "The run is finished without a time."),
+        ("UPDATE runs SET finished_at = NULL WHERE name = 'ended'", "run", "The run is finished without an end time."),
         (
             "UPDATE runs SET finished_at = 1 WHERE name = 'going'",
             "run",
-            "The run has a time of its end but goes on.",
+            "The run has an end time but is unfinished.",
         ),
-        ("UPDATE runs SET deleted_at = 1 WHERE name = 'going'", "run", "The run is deleted but goes on."),
+        ("UPDATE runs SET deleted_at = 1 WHERE name = 'going'", "run", "The run is deleted but unfinished."),
         (
             "UPDATE runs SET lease_expires_at = NULL WHERE name = 'going'",
             "run",
-            "The run is held by no worker, and nobody takes it up.",
+            "The run has an active status but no lease, so no worker can claim it.",
         ),
         (
             "UPDATE runs SET status = 'queued' WHERE name = 'going'",
             "run",
-            "The run has a worker though nobody works on it.",
+            "The run has a lease owner but no active status.",
         ),
-        ("UPDATE runs SET stop_reason = NULL WHERE name = 'ended'", "run", "The run is finished without a reason."),
+        (
+            "UPDATE runs SET stop_reason = NULL WHERE name = 'ended'",
+            "run",
+            "The run is finished without a stop reason.",
+        ),
         ("UPDATE runs SET status = 'diverged' WHERE name = 'ended'", "run", "The run diverged at no step."),
         ("UPDATE runs SET status = 'failed' WHERE name = 'ended'", "run", "The run failed without an error."),
         (
             "UPDATE runs SET steps_total = 998 WHERE name = 'ended'",
             "run",
-            "The run has more steps than it was to take.",
+            "The run has more steps than the request allows.",
         ),
-        (f"UPDATE {ROWS.format('checksum = 1')}", "dataset", "What begins at row 0 is damaged: its checksum is wrong."),
+        (f"UPDATE {ROWS.format('checksum = 1')}", "dataset", "The chunk at row 0 is damaged: its checksum is wrong."),
         (f"UPDATE {ROWS.format('first_row = 1')}", "dataset", "Between row 0 and row 1 is a gap."),
         (
             "UPDATE datasets SET target = 'other' WHERE uploaded",
             "dataset",
-            "Its content is not what its SHA-256 was made of.",
+            "The content does not match its SHA-256.",
         ),
         (
             "INSERT INTO trajectory_chunks VALUES (77, 0, 1, x'00', 0), (77, 1, 1, x'00', 0)",
             "reference",
-            "2 of its rows belong to something that is not in runs.",
+            "2 of its rows refer to missing rows of runs.",
         ),
         (
             "INSERT INTO run_tags VALUES (77, 'a', 'b')",
             "reference",
-            "1 of its rows belong to something that is not in runs.",
+            "1 of its rows refer to missing rows of runs.",
         ),
         (
             "UPDATE datasets SET uploaded = 0 WHERE uploaded",
@@ -175,7 +179,7 @@ def test_planted_damage_is_found(damage: str, kind: str, message: str, file: Pat
 
 def test_a_run_that_cannot_go_on_is_found(file: Path) -> None:
     plant(file, "UPDATE runs SET rows_done = 1, checkpoint = NULL WHERE name = 'going'")
-    assert ("run", "The run cannot go on: the state after its last step is missing.") in found(file)
+    assert ("run", "The run cannot resume: the checkpoint after its last step is missing.") in found(file)
 
 
 def test_a_damaged_page_is_found(file: Path, database: Database) -> None:
