@@ -1,4 +1,4 @@
-"""A fork: a new run on a run's data and split that begins at one of its steps, with some hyperparameters changed."""
+"""Forks: new runs on the parent's data and split, starting at a stored step with changed hyperparameters."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from service.storage.errors import GoneError
 def fork_submission(
     fork: ForkRequest, parent: Run, database: Database, settings: Settings, caller: Caller
 ) -> Submission:
-    """The submission of a fork of `parent`. Raises InvalidErrors that name what is wrong."""
+    """The submission of a fork of `parent`. Raises InvalidError for wrong fields, GoneError for a deleted parent."""
     if fork.from_step >= parent.rows_done:
         hint = f"Give a step from 0 to {parent.rows_done - 1}." if parent.rows_done else "Wait for the first."
         raise invalid("/from_step", f"The run has no step {fork.from_step} stored.", hint)
@@ -37,7 +37,7 @@ def fork_submission(
         facts = datasets.find(connection, parent.dataset_id)
     if facts is None:
         raise GoneError("The run was deleted just now.")
-    with _told_of_changes():
+    with _pointers_into_changes():
         asked = submit.dumped(parse(FitRequest, orjson.dumps(request)), parent.request["dataset"])
         made = validation.make(asked, facts, settings, inline=False)
     origin: ForkOrigin = {"run_id": parent.id, "step": fork.from_step}
@@ -57,19 +57,19 @@ def _merged(parent: Run, changes: Patch) -> Patch:
     objective: Patch = {**request["objective"]}
     changed = changes.get("objective")
     if isinstance(changed, dict) and changed.get("loss", objective["loss"]) != objective["loss"]:
-        objective.pop("delta", None)  # the other loss's own number
+        objective.pop("delta", None)  # delta belongs to the previous loss
     return merge_patch({**request, "descent": before, "objective": objective}, changes)
 
 
 def _rate(parent: Run, changes: Patch) -> LearningRate:
-    """The number that "auto" was for the parent, as long as it is of the same E."""
+    """The parent's number for "auto" if the fork keeps E, otherwise the requested learning rate."""
     asked = parent.request["descent"]["learning_rate"]
     return asked if changes.get("objective") or parent.learning_rate is None else parent.learning_rate
 
 
 @contextmanager
-def _told_of_changes() -> Iterator[None]:
-    """Errors of the whole request, told of the fields that the fork's body has."""
+def _pointers_into_changes() -> Iterator[None]:
+    """Prefixes the pointers of an InvalidError with /changes, the place of the fields in the fork's body."""
     try:
         yield
     except InvalidError as error:

@@ -1,11 +1,11 @@
-"""What does not fit together in a request's descent, before a row of its data is touched."""
+"""Validation rules for the combination of hyperparameters in a request. No rule reads the data."""
 
 from service.core.exceptions import invalid
 from service.core.run_request import DescentRequest, StoredRequest, Theta0, is_by_name
 
 
 def check(request: StoredRequest, parameters: list[str], train_rows: int) -> None:
-    """Raises InvalidError naming the first field that does not fit."""
+    """Raises InvalidError for the first invalid field. `parameters` are the model's parameter names."""
     descent = request["descent"]
     _check_theta0(descent["theta0"], parameters)
     _check_rate(descent, request["objective"]["loss"])

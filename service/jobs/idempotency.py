@@ -1,7 +1,7 @@
-"""Idempotency keys: the same key and request, however often sent, make one run or one sweep.
+"""Idempotency keys: repeated requests with the same key and content create one run or one sweep.
 
-The digest is of the request as sent: its operation and path, and its body with the defaults filled in. The spelling of
-the body does not matter, nor what its names mean by now: `latest`, or a run that was deleted since.
+The digest covers the request as sent: method, path, and body with defaults. It is independent of the JSON spelling
+and of the current meaning of names, such as `latest` or a run deleted in the meantime.
 """
 
 from collections.abc import Callable
@@ -18,27 +18,28 @@ from service.storage.database import Database
 
 Made = TypeVar("Made", Run, Sweep)
 _AS_SENT = "sent:"
-"""Begins the digests that are made here. Those of earlier versions are of the request as it was resolved."""
+"""Prefix of these digests. Digests of earlier versions have no prefix and cover the resolved request."""
 
 
 class Key(NamedTuple):
-    """A key as it is stored, and the digest of the request that it came with."""
+    """Stored form of an idempotency key, and the digest of its request."""
 
     name: str
     digest: str
 
 
 def key_of(given: str | None, owner: str | None, operation: str, body: Callable[[], object]) -> Key | None:
-    """The key that a client gave with a request. `operation` is its method and path, `body()` its parsed body."""
+    """The key of a request; None without the header. `operation` is method and path, `body()` the parsed body."""
     if given is None:
         return None
     return Key(runs.scoped_key(given, owner), _AS_SENT + sha256_of([operation, body()]))
 
 
 def original(database: Database, key: Key | None, find: Callable[[Connection, str], Made | None]) -> Made | None:
-    """What the key's first request made, found without a look at what the request names. Raises InvalidError.
+    """The run or sweep of the key's first request, found without resolving the request.
 
-    None also where an earlier version stored the digest: that can only be compared once the request is resolved.
+    None for an unknown key, and for a digest of an earlier version, which is only comparable after resolving. Raises
+    InvalidError if the key belongs to another request.
     """
     if key is None:
         return None
@@ -51,7 +52,7 @@ def original(database: Database, key: Key | None, find: Callable[[Connection, st
 
 
 def check(known: Run | Sweep, key: Key, resolved: str | None = None) -> None:
-    """Raises InvalidError if it was made by another request. `resolved` is the digest of earlier versions."""
+    """Raises InvalidError if another request created `known`. `resolved` is the digest of earlier versions."""
     if known.request_digest not in (key.digest, resolved):
         message = "This Idempotency-Key was used for another request."
         raise InvalidError([header_error("Idempotency-Key", message, "Use a new key.")])

@@ -1,4 +1,4 @@
-"""How many runs and datasets an owner may have; where no keys are asked for, how many all may have together."""
+"""Quotas: maximum numbers of runs and datasets for each owner; without API keys, for all clients together."""
 
 import time
 from collections.abc import Callable
@@ -10,14 +10,15 @@ from service.core.settings import Settings
 from service.storage import usage
 
 FRESH_SECONDS = 1.0
-"""How long a count is believed, with what this process added since. Another process may add as much unseen."""
+"""Lifetime of a cached count. This process adds its own insertions; those of other processes remain unseen."""
 RETRY_SECONDS = 5
 
 
 class Quotas:
-    """Who adds something asks first, within the transaction that adds it: those of one process come one by one.
+    """Quota checks, called inside the write transaction of the insertion. The write lock orders the calls of a process.
 
-    To count is too slow for every request. But nobody is refused without a count: what was deleted is free at once.
+    Counts are cached, since counting is too slow for every request. A refusal always follows a fresh count, so
+    deletions take effect immediately.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -26,14 +27,14 @@ class Quotas:
         self._uploaded = _Quota(settings.max_stored_datasets, usage.uploaded)
 
     def admit_run(self, connection: Connection, owner: str | None, count: int = 1) -> None:
-        """Raises TooManyRequestsError if too many runs are unfinished, ConflictError if too many are kept."""
+        """Raises TooManyRequestsError for too many unfinished runs, ConflictError for too many stored runs."""
         self._admit_unfinished(connection, owner, count)
         if not self._kept.admits(connection, owner, count):
             most = self._kept.most
             raise ConflictError(f"{most} runs are kept, the most that may be. DELETE some at /runs/{{id}}.", most=most)
 
     def admit_verification(self, connection: Connection, owner: str | None) -> None:
-        """Raises TooManyRequestsError if too many runs are unfinished. A verification itself is not kept."""
+        """Raises TooManyRequestsError for too many unfinished runs. A verification does not count as a stored run."""
         self._admit_unfinished(connection, owner, 1)
 
     def _admit_unfinished(self, connection: Connection, owner: str | None, count: int) -> None:
@@ -46,7 +47,7 @@ class Quotas:
             )
 
     def admit_dataset(self, connection: Connection, owner: str | None) -> None:
-        """Raises ConflictError if too many datasets are kept."""
+        """Raises ConflictError for too many uploaded datasets."""
         if not self._uploaded.admits(connection, owner):
             most = self._uploaded.most
             message = f"{most} datasets are kept, the most that may be. DELETE some at /datasets/{{id}}."
@@ -54,7 +55,7 @@ class Quotas:
 
 
 class _Quota:
-    """One number, for every owner."""
+    """Quota for one kind of record, with a cached count for each owner."""
 
     def __init__(self, most: int, count: Callable[[Connection, str | None], int]) -> None:
         self.most = most
@@ -62,7 +63,7 @@ class _Quota:
         self._known: dict[str | None, tuple[float, int]] = {}
 
     def admits(self, connection: Connection, owner: str | None, more: int = 1) -> bool:
-        """Whether there is room for so many more, which are counted in. What is rolled back is counted out later."""
+        """Whether `more` records fit; if so, the cached count includes them. A fresh count corrects rollbacks."""
         now = time.monotonic()
         counted_at, number = self._known.get(owner, (float("-inf"), 0))
         if number + more > self.most or now - counted_at > FRESH_SECONDS:

@@ -1,4 +1,4 @@
-"""A fit request on its way in: read, checked against its data, priced, queued."""
+"""Submission of a fit request: parsing, validation against its data, size estimate, queueing."""
 
 from typing import Any, NamedTuple, cast
 
@@ -24,10 +24,10 @@ from service.storage.datasets import NewDataset
 
 
 class Submission(NamedTuple):
-    """A request that can be carried out. `incoming` is its data unless that is stored already.
+    """A valid request. `incoming` is the data unless it is stored already.
 
-    `digest` is of the request as resolved. `owner` is the API key that its run will belong to, `forked_from` the run
-    and step that it begins at.
+    `digest` covers the resolved request. `owner` is the id of the run's API key. `forked_from` is the parent run and
+    step of a fork.
     """
 
     request: StoredRequest
@@ -41,27 +41,27 @@ class Submission(NamedTuple):
 
 
 def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:
-    """The submission that a caller's body describes. Raises ApiErrors that name what is wrong."""
+    """The submission of a JSON body. Raises InvalidError for wrong fields, NotFoundError for an unknown dataset."""
     return of(parse(FitRequest, body).filled(), database, settings, caller)
 
 
 def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> Submission:
-    """The same of a body that is parsed and filled. Fields that are more than a fit's are left out."""
+    """The submission of a parsed body with defaults. Fields of subclasses are ignored. Raises as `read` does."""
     facts, incoming = dataset(fit, database, settings, caller)
     inline = isinstance(fit.dataset, InlineDataset)
     made = validation.make(dumped(fit, reference(fit, facts.id)), facts, settings, inline=inline)
-    # The digest is of what was asked: "latest" is the same request still when there is a newer dataset.
+    # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
     asked = made.request if inline else {**made.request, "dataset": fit.dataset.model_dump()}
     return Submission(made.request, sha256_of(asked), made, facts, facts.id, incoming, caller.key_id)
 
 
 def reference(fit: FitRequest, dataset_id: str) -> DatasetReference:
-    """The dataset as a stored request names it: data sent along is kept once, in the dataset's rows."""
+    """Dataset reference in a stored request. Inline data is stored once, in the dataset's rows."""
     return {"sample": fit.dataset.sample} if isinstance(fit.dataset, SampleDataset) else {"id": dataset_id}
 
 
 def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
-    """The fields of a fit as JSON, with this dataset."""
+    """The fields of a fit request as JSON, with this dataset reference."""
     fields = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"})
     return cast("AskedRequest", fields | {"dataset": dataset})
 
@@ -69,10 +69,10 @@ def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
 def queue(
     database: Database, submission: Submission, key: Key | None, quotas: Quotas | None = None
 ) -> tuple[Run, bool]:
-    """The queued run, or the one that its owner made with this idempotency key before; whether it is a replay.
+    """The queued run and false, or the existing run with this idempotency key and true.
 
-    Raises InvalidError when the key was used for another request, TooManyRequestsError or ConflictError when the owner
-    has as many runs as the quotas allow.
+    Raises InvalidError if the key belongs to another request, TooManyRequestsError or ConflictError for an exhausted
+    quota, NotFoundError for a deleted dataset.
     """
 
     def write(connection: Connection) -> tuple[Run, bool]:
@@ -92,13 +92,13 @@ def queue(
 def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
 ) -> tuple[Dataset | NewDataset, ingest.Incoming | None]:
-    """What is known of the request's data, and the data itself where it is not stored yet. Raises ApiErrors."""
+    """Description of the request's data, and the data unless it is stored. Raises InvalidError, NotFoundError."""
     if isinstance(fit.dataset, StoredDataset):
         with database.reading() as connection:
             found = datasets.find(connection, fit.dataset.id, caller.owner)
         if found is None:
             message = f"There is no dataset {fit.dataset.id}."
-            raise NotFoundError(message, [field_error("/dataset/id", message, "GET /datasets lists those there are.")])
+            raise NotFoundError(message, [field_error("/dataset/id", message, "GET /datasets lists the datasets.")])
         return found, None
     if isinstance(fit.dataset, InlineDataset):
         check_size(fit.dataset, settings, "/dataset")
@@ -112,7 +112,7 @@ def dataset(
 
 
 def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> None:
-    """Raises InvalidError for more rows or features than the settings allow."""
+    """Raises InvalidError for data over `max_rows` or `max_features`."""
     rows, features = len(body.x), len(body.x[0])
     if rows > settings.max_rows:
         raise invalid(f"{pointer}/x", f"{rows} rows, at most {settings.max_rows} are allowed.", "Send fewer rows.")
@@ -122,7 +122,7 @@ def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> No
 
 
 def columns(submission: Submission, dataset_seq: int) -> dict[str, Any]:
-    """The columns of the submission's run, which has no idempotency key."""
+    """Column values of the submission's run, without an idempotency key."""
     made, request = submission.plan, submission.request
     return {
         "dataset_seq": dataset_seq,
@@ -143,7 +143,7 @@ def columns(submission: Submission, dataset_seq: int) -> dict[str, Any]:
 
 
 def dataset_seq(connection: Connection, submission: Submission) -> int:
-    """The number of the submission's dataset, which is stored with it if need be. Raises NotFoundError."""
+    """Stores the submission's dataset if necessary, and returns its seq. Raises NotFoundError for a deleted dataset."""
     if submission.incoming is not None:
         incoming = submission.incoming
         return datasets.add(connection, incoming.described, incoming.blocks(), uploaded=False)

@@ -1,4 +1,4 @@
-"""A sweep on its way in: its members made, checked and priced one by one, and queued together."""
+"""Submission of a sweep: members are created and validated one by one, and queued in one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,12 +28,13 @@ from service.storage import datasets, runs, sweeps
 from service.storage.database import Database
 
 MOST_NAME = 200
+"""Maximum length of a member's name in characters."""
 
 
 class SweepSubmission(NamedTuple):
-    """A sweep that can be carried out. `values` has for each member what varies, by JSON pointer.
+    """A valid sweep. `values` maps the varied JSON pointers to values, one dict a member.
 
-    `digest` is of the request as resolved.
+    `digest` covers the resolved request.
     """
 
     members: list[Submission]
@@ -46,7 +47,10 @@ class SweepSubmission(NamedTuple):
 
 
 class _Base(NamedTuple):
-    """The request that the members differ from, as `wanted` and filled in, its place in the body, and its data."""
+    """Base request of the members. `wanted` is the base as sent, `request` the base with defaults.
+
+    `place` is its JSON pointer in the sweep's body; the other fields describe its data.
+    """
 
     wanted: object
     request: AskedRequest
@@ -58,12 +62,12 @@ class _Base(NamedTuple):
 
 
 def read_sweep(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
-    """The sweep that a caller's body describes. Raises ApiErrors that name what is wrong, and with which member."""
+    """The submission of a JSON body. Raises ApiError; its entries name the wrong field and the member's number."""
     return sweep_submission(parse(SweepRequest, body), database, settings, caller)
 
 
 def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
-    """The same of a body that is parsed."""
+    """The submission of a parsed body. Raises as `read_sweep` does."""
     _check_count(parameter_grid.count(sweep), settings)
     if sweep.base is None:
         base = _base_of_run(sweep.run or "", database, caller)
@@ -74,7 +78,7 @@ def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings
     values: list[dict[str, object]] = []
     bytes_of_rows = bytes_of_steps = 0
     for number, member in enumerate(parameter_grid.members(sweep)):
-        with _told_where(base.place, member.places, number):
+        with _pointers_into_sweep(base.place, member.sources, number):
             made = _member(base, member, settings)
         found = {pointer: value_at(made.request, pointer) for pointer in varied}
         request: StoredRequest = {**made.request, "name": _name(sweep.name or made.request["name"], found)}
@@ -91,10 +95,10 @@ def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings
 
 
 def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quotas: Quotas) -> Sweep:
-    """The sweep, its runs queued; or the one that its owner made with this idempotency key before.
+    """Creates the sweep and queues its runs, or returns the existing sweep with this idempotency key.
 
-    Raises InvalidError when the key was used for another request, TooManyRequestsError or ConflictError when the owner
-    would have more runs than the quotas allow.
+    Raises InvalidError if the key belongs to another request, TooManyRequestsError or ConflictError for an exhausted
+    quota, NotFoundError for a deleted dataset.
     """
     with database.writing() as connection:
         if key is not None and (known := sweeps.find_by_key(connection, key.name)) is not None:
@@ -123,7 +127,7 @@ def _columns(sweep: SweepSubmission, key: Key | None) -> dict[str, Any]:
 
 
 def _base_of_body(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> _Base:
-    with _told_where("/base", {}):
+    with _pointers_into_sweep("/base", {}):
         facts, incoming = submit.dataset(fit, database, settings, caller)
     request = submit.dumped(fit, submit.reference(fit, facts.id))
     inline = isinstance(fit.dataset, InlineDataset)
@@ -132,15 +136,14 @@ def _base_of_body(fit: FitRequest, database: Database, settings: Settings, calle
 
 
 def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
-    """The request of the caller's run, without what was filled in for its model. Raises NotFoundError."""
+    """Base from a stored run, without the model's default θ₀. Raises NotFoundError for an unknown run."""
     with database.reading() as connection:
         run = runs.find(connection, run_id, caller.owner)
-        facts = (
-            None if run is None else datasets.find(connection, run.dataset_id)
-        )  # whoever sees the run may use its data
+        # Access to a run includes access to its dataset, so the query has no owner.
+        facts = None if run is None else datasets.find(connection, run.dataset_id)
     if run is None or facts is None:
         message = f"There is no run {run_id}."
-        raise NotFoundError(message, [field_error("/run", message, "GET /runs lists those there are.")])
+        raise NotFoundError(message, [field_error("/run", message, "GET /runs lists the runs.")])
     request = asked(run.request, model_of(run.request, run.dataset_features, run.classes))
     filled = submit.dumped(parse(FitRequest, orjson.dumps(request)), run.request["dataset"])
     return _Base(run_id, filled, "/run", facts, None, facts.id, inline=False)
@@ -149,16 +152,16 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
 def _member(base: _Base, member: Member, settings: Settings) -> validation.Plan:
     patch = member.patch
     objective = patch.get("objective")
-    if isinstance(objective, dict) and "loss" in objective:  # delta is the other loss's own number
+    if isinstance(objective, dict) and "loss" in objective:  # delta belongs to the base's loss
         patch = {**patch, "objective": {"delta": None, **objective}}
     checked = parse(FitRequest, orjson.dumps(merge_patch(base.request, patch)))
     return validation.make(submit.dumped(checked, base.request["dataset"]), base.facts, settings, inline=base.inline)
 
 
 def _name(name: str | None, values: Mapping[str, object]) -> str:
-    """A name that tells a member from the others."""
-    told = ", ".join(f"{steps_of(pointer)[-1]} {_short(value)}" for pointer, value in values.items())
-    return (f"{name}: {told}" if name else told)[:MOST_NAME]
+    """Name of a member: the sweep's name and the varied values."""
+    suffix = ", ".join(f"{steps_of(pointer)[-1]} {_short(value)}" for pointer, value in values.items())
+    return (f"{name}: {suffix}" if name else suffix)[:MOST_NAME]
 
 
 def _short(value: object) -> str:
@@ -166,12 +169,18 @@ def _short(value: object) -> str:
 
 
 def _rank_by(asked_for: str | None, plans: Sequence[validation.Plan]) -> str:
-    """The criterion, or the best one that all members have. Raises InvalidError if a member does not have it."""
+    """The requested ranking criterion, or the first default that all members have.
+
+    Raises InvalidError if a member lacks the requested criterion.
+    """
     if asked_for is None:
         return next(name for name in ("validation_mse", "test_mse", "train_mse") if all(_has(p, name) for p in plans))
     for number, made in enumerate(plans):
         if not _has(made, asked_for):
-            message, hint = f"Member {number} has no {asked_for}.", "Choose another, or see that there are such rows."
+            message, hint = (
+                f"Member {number} has no {asked_for}.",
+                "Choose another criterion, or a split with such rows.",
+            )
             raise InvalidError([{**field_error("/rank_by", message, hint), "member": number}])
     return asked_for
 
@@ -183,39 +192,42 @@ def _has(made: validation.Plan, criterion: str) -> bool:
 
 def _check_count(count: int, settings: Settings) -> None:
     if count > settings.max_sweep:
-        message = f"These are {count} runs, at most {settings.max_sweep} may a sweep have."
+        message = f"The sweep would create {count} runs; the limit is {settings.max_sweep}."
         raise invalid("", message, "Give fewer values, or several sweeps.")
 
 
 def _check_size(bytes_of_rows: int, bytes_of_steps: int, settings: Settings) -> None:
-    """What every member repeats, such as its θ₀ or its test rows, is bounded as a body is."""
+    """Raises InvalidError for members whose requests exceed the body limit, or whose trajectories exceed theirs.
+
+    Each member stores the whole request, so a long θ₀ or list of test rows counts once a member.
+    """
     if bytes_of_rows > settings.max_body_bytes:
-        message = f"The requests of its runs have more than {settings.max_body_bytes} bytes together."
+        message = f"The requests of all runs together exceed {settings.max_body_bytes} bytes."
         raise invalid("", message, "Give fewer values, or a shorter request.")
     if bytes_of_steps > settings.max_trajectory_bytes:
-        message = f"The trajectories of its runs would take more than {settings.max_trajectory_bytes} bytes together."
+        message = f"The trajectories of all runs together would exceed {settings.max_trajectory_bytes} bytes."
         raise invalid("", message, "Give fewer values, or fewer steps.")
 
 
 @contextmanager
-def _told_where(base: str, places: Mapping[str, str], member: int | None = None) -> Iterator[None]:
-    """Errors of a member's request, told of the places that the sweep's body has."""
+def _pointers_into_sweep(base: str, sources: Mapping[str, str], member: int | None = None) -> Iterator[None]:
+    """Translates the pointers of an ApiError from a member's request to the sweep's body."""
     try:
         yield
     except InvalidError as error:
-        raise InvalidError([_told(entry, base, places, member) for entry in error.errors]) from None
+        raise InvalidError([_translated(entry, base, sources, member) for entry in error.errors]) from None
     except ApiError as error:
-        error.errors = [_told(entry, base, places, member) for entry in error.errors]
+        error.errors = [_translated(entry, base, sources, member) for entry in error.errors]
         raise
 
 
-def _told(entry: ErrorEntry, base: str, places: Mapping[str, str], member: int | None) -> ErrorEntry:
+def _translated(entry: ErrorEntry, base: str, sources: Mapping[str, str], member: int | None) -> ErrorEntry:
     pointer = entry["pointer"]
     if member is not None:
         entry = {**entry, "member": member}
-    for varied, place in places.items():
+    for varied, source in sources.items():
         if f"{pointer}/".startswith(f"{varied}/"):
-            return {**entry, "pointer": place + pointer[len(varied) :]}
+            return {**entry, "pointer": source + pointer[len(varied) :]}
         if varied.startswith(f"{pointer}/"):
-            return {**entry, "pointer": place}
+            return {**entry, "pointer": source}
     return {**entry, "pointer": base if base == "/run" else base + pointer}

@@ -1,4 +1,4 @@
-"""What a request asks of its data, found out without touching a row: names, sizes, price; or what is wrong with it."""
+"""Validation of a request against the description of its data: names, sizes, storage. No rule reads a row."""
 
 from collections import Counter
 from itertools import pairwise
@@ -24,12 +24,12 @@ from service.engine_adapter.factory import model_of, own_theta0, task_of
 from service.jobs import hyperparameter_rules
 
 MOST_DECADES = log10(float_info.max)
-"""Numbers beyond 10 to this power are not finite."""
+"""Decimal exponent of the largest finite float64."""
 MOST_NAME_CHARACTERS = 1_000_000
 
 
 class Facts(Protocol):
-    """What is known of a dataset besides its rows."""
+    """Description of a dataset without its rows."""
 
     @property
     def rows(self) -> int: ...
@@ -46,7 +46,7 @@ class Facts(Protocol):
 
 
 class Plan(NamedTuple):
-    """A run before it runs. `columns` are the trajectory's after θ; what the data decides is filled into `request`."""
+    """A validated run. `columns` are the trajectory's columns after θ; `request` includes the model's defaults."""
 
     request: StoredRequest
     parameters: list[str]
@@ -58,22 +58,22 @@ class Plan(NamedTuple):
 
     @property
     def steps(self) -> int:
-        """How many updates are asked for."""
+        """Number of requested updates."""
         return self.request["descent"]["steps"]
 
     @property
     def width(self) -> int:
-        """The number of float64 columns of a stored step."""
+        """Number of float64 columns of a stored step."""
         return len(self.parameters) + len(self.columns)
 
     @property
     def trajectory_bytes(self) -> int:
-        """What the trajectory takes to store."""
+        """Size of the whole trajectory in bytes."""
         return 8 * (self.steps + 1) * self.width
 
 
 def make(asked: AskedRequest, facts: Facts, settings: Settings, inline: bool) -> Plan:
-    """The plan of a request on a dataset. Raises InvalidError naming the first field that does not fit."""
+    """The plan of a request on a dataset. Raises InvalidError for the first invalid field."""
     x, y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
     classes = _classes(asked["model"], facts, y)
     _check_formula(asked["model"], settings.max_formula)
@@ -155,9 +155,9 @@ def _check_parameter_count(model: ModelRequest, features: int, classes: int, mos
 
 
 def _parameter_count(model: ModelRequest, features: int, classes: int) -> int:
-    """Worked out, since to build a model of too many parameters would cost what the bound is there to save."""
+    """Number of parameters by formula, since building an oversized model is expensive. 0 for a formula model."""
     if model["kind"] == "formula":
-        return 0  # bounded by itself
+        return 0  # max_formula limits its parameters
     outputs = classes if classes > 2 else 1
     if model["kind"] == "mlp":
         sizes = [features, *model["hidden"], outputs]
@@ -191,7 +191,7 @@ def _classes(model: ModelRequest, facts: Facts, pointer: str) -> Classes:
 
 
 def _check_names(model: Model, pointer: str) -> None:
-    """A polynomial's parameters are called as its features are, many times over, and a run names them several times."""
+    """Raises InvalidError for too long parameter names. A polynomial repeats its features' names in its parameters."""
     characters = sum(map(len, model.parameters))
     if characters > MOST_NAME_CHARACTERS:
         message = (
@@ -204,7 +204,7 @@ def _check_columns(request: BaseRequest, model: Model, facts: Facts, pointer: st
     if len(set(model.parameters)) < len(model.parameters):
         [(name, _)] = Counter(model.parameters).most_common(1)
         raise invalid(pointer, f"A feature is called {name}, as a parameter of the model is.", "Rename the feature.")
-    # Standardised, a column is squared for its standard deviation.
+    # The standard deviation squares each standardised column.
     power = int(model.monomials.sum(axis=1).max()) * (2 if request["standardize"] else 1)
     for column in facts.summary[:-1]:
         name, least, greatest = column["name"], column["min"], column["max"]
@@ -212,7 +212,7 @@ def _check_columns(request: BaseRequest, model: Model, facts: Facts, pointer: st
             raise invalid(
                 pointer,
                 f"The feature {name} is {least!r} in every row, so nothing can be learned from it.",
-                "Leave it out, or if it stands for the intercept, set model.intercept to false.",
+                "Leave it out, or if it is the intercept, set model.intercept to false.",
             )
         if power * log10(max(-least, greatest, 1.0)) > MOST_DECADES:
             raise invalid(
@@ -229,7 +229,7 @@ def _check_columns(request: BaseRequest, model: Model, facts: Facts, pointer: st
 
 
 class Sizes(NamedTuple):
-    """How many rows each part of a split has."""
+    """Number of rows in each part of a split."""
 
     train: int
     validation: int
@@ -237,7 +237,7 @@ class Sizes(NamedTuple):
 
 
 def _sizes(split: SplitRequest, rows: int) -> Sizes:
-    """The sizes of a split's parts, for which no row need be drawn."""
+    """The sizes of a split's parts, computed without drawing rows. Raises InvalidError for an impossible split."""
     test = _named(split["test_rows"], rows) if "test_rows" in split else _share(rows, split["test_fraction"], "test")
     validation = _share(rows - test, split["validation_fraction"], "validation")
     return Sizes(rows - test - validation, validation, test)

@@ -66,7 +66,7 @@ def test_what_every_member_repeats_is_bounded(api: TestClient, database: Databas
         dataset={"x": [[row] for row in range(30_000)], "y": rows + rows[:10_000]}, split={"test_rows": rows}
     )
     error = problem_of(api.post("/sweeps", json=sweep_body(base=base, grid={RATE: [0.1] * 500})), 422)
-    assert "bytes together" in error["detail"]
+    assert "all runs together" in error["detail"]
     assert counts(database) == NOTHING
 
 
