@@ -1,4 +1,4 @@
-"""A request in the engine's words: its model, split, loss, θ₀ and recipe."""
+"""Translation of a request into engine objects: model, split, loss, θ₀, descent configuration."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -34,7 +34,7 @@ from service.core.run_request import (
 
 
 def task_of(model: ModelRequest) -> str:
-    """Whether a request's model predicts numbers or classes."""
+    """The task of a request's model: "regression" or "classification"."""
     classifies = model["kind"] in {"logistic", "softmax"} or model.get("task") == "classification"
     return "classification" if classifies else "regression"
 
@@ -50,7 +50,7 @@ def model_of(request: BaseRequest, features: Sequence[str], classes: Classes) ->
 def split_of(request: BaseRequest, rows: int) -> Split:
     """The engine's split of a request. Raises ValueError if it leaves no training row."""
     split = request["split"]
-    # A run stored by an earlier version has no validation rows, and no shuffle beside rows that are named.
+    # Requests of earlier versions lack validation_fraction, and lack seed and shuffle beside test_rows.
     validation, seed, shuffle = split.get("validation_fraction", 0.0), split.get("seed", 0), split.get("shuffle", True)
     if "test_rows" in split:
         return split_by_rows(rows, split["test_rows"], validation=validation, seed=seed, shuffle=shuffle)
@@ -66,13 +66,13 @@ def posing_of(request: StoredRequest) -> dict[str, Any]:
         "l1": objective["l1"],
         "l2": objective["l2"],
         "standardize": request["standardize"],
-        # Batches are drawn from the rows themselves.
+        # Minibatches need all rows.
         "reduce": request["descent"]["batch_size"] is None,
     }
 
 
 def theta0_of(request: BaseRequest, model: Model) -> FloatArray:
-    """θ₀, shape (p,)."""
+    """θ₀ of a request, shape (p,)."""
     descent = request["descent"]
     theta0, seed = descent["theta0"], descent["seed"]
     if theta0 is None:
@@ -87,7 +87,7 @@ def theta0_of(request: BaseRequest, model: Model) -> FloatArray:
 
 
 def asked(request: StoredRequest, model: Model) -> StoredRequest:
-    """The request without the θ₀ that was filled in for its model."""
+    """The request without the model's default θ₀."""
     descent = request["descent"]
     if descent["theta0"] != own_theta0(model):
         return request
@@ -95,14 +95,14 @@ def asked(request: StoredRequest, model: Model) -> StoredRequest:
 
 
 def own_theta0(model: Model) -> Theta0:
-    """The θ₀ that a request gets where it names none, as it is shown; None where it is drawn by the seed."""
+    """Default θ₀ of a model in JSON form; None for a θ₀ drawn by the seed."""
     if model.kind == "mlp":
         return None
     return dict.fromkeys(model.parameters, 1.0) if model.kind == "formula" else "zeros"
 
 
 def config_of(request: BaseRequest, learning_rate: float) -> DescentConfig:
-    """How to descend, `learning_rate` being the number for "auto" too."""
+    """The descent configuration of a request. `learning_rate` is a number, also for "auto"."""
     descent = request["descent"]
     optimizer, optimizer_options = _kind_and_options(descent["optimizer"])
     schedule, schedule_options = _kind_and_options(descent["schedule"])
@@ -119,7 +119,7 @@ def config_of(request: BaseRequest, learning_rate: float) -> DescentConfig:
 
 @lru_cache
 def _optimizer(kind: str, *options: tuple[str, Any]) -> Optimizer:
-    """The same one for the same options: by that descents know whether they can go abreast in one call."""
+    """Cached optimiser: equal options give the identical object, which batched descents compare."""
     return OPTIMIZERS[kind](**dict(options))
 
 

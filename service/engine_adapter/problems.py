@@ -1,4 +1,4 @@
-"""What a claimed run needs before its first step: rows from the store become E(θ), the request a recipe."""
+"""Construction of E(θ) and the learning rate from a stored request and its rows."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -15,7 +15,10 @@ from service.storage.errors import GoneError
 
 
 def problem_of(database: Database, run: Run, go_on: Callable[[], None], *, reduce: bool = True) -> Problem:
-    """E(θ) of a run; without `reduce` all rows are kept. Raises as `prepare` does."""
+    """E(θ) of a run. `reduce=False` keeps all rows. `go_on` is called before each chunk and may raise to interrupt.
+
+    Raises GoneError for a deleted run, CorruptError for damaged rows.
+    """
     with database.reading() as connection:
         dataset = datasets.find(connection, run.dataset_id)
         if dataset is None:
@@ -36,8 +39,9 @@ def posed(
     *,
     reduce: bool = True,
 ) -> Problem:
-    """The problem of a request whose data, `count` rows, comes in tables of x and y. `labels` are y's if it has numbers
-    that stand for classes; the classes of a text are codes already.
+    """The problem of a request on `count` rows. `tables` are arrays of shape (k, d + 1): the features, then y.
+
+    `labels` are the class labels of a numeric y; None for regression and for a text target, whose y holds codes.
     """
     options = posing_of(request)
     options["reduce"] = options["reduce"] and reduce
@@ -45,7 +49,7 @@ def posed(
 
 
 def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> float:
-    """The learning rate, as a number for "auto" too. Raises NoLearningRateError."""
+    """The learning rate as a number, computed for "auto". Raises NoLearningRateError."""
     rate = request["descent"]["learning_rate"]
     return auto_learning_rate(problem.energy, theta0) if isinstance(rate, str) else rate
 
@@ -53,7 +57,7 @@ def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> flo
 def _rows(
     tables: Iterable[FloatArray], labels: Classes, go_on: Callable[[], None]
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """The rows block by block: x, and y with the code of its class for a label that is a number."""
+    """Lazy iterator over the blocks (x, y). Class codes replace numeric labels in y."""
     known = None if labels is None else np.array(labels, dtype=np.float64)
     for table in tables:
         go_on()

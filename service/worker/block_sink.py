@@ -1,4 +1,4 @@
-"""Where a training's blocks go."""
+"""Interface of the consumers of a training's blocks."""
 
 from typing import Protocol
 
@@ -7,10 +7,10 @@ from gd_engine.arrays import FloatArray
 
 
 class BlockSink(Protocol):
-    """Takes the blocks of one run in order: one sink stores them, one compares them with what is stored."""
+    """Consumer of the blocks of one run, in order. `BlockStorage` stores them, `BlockComparison` verifies them."""
 
     def take(self, block: Block, columns: FloatArray) -> bool:
-        """Whether the run has left the worker with this block: it is over, or the lease has an ending for it.
+        """Consumes a block. True if the run ended with it, by its outcome or by the lease's ending.
 
-        `columns` is the block as it is stored, shape (θ's components and columns, rows). Raises LeaseLostError.
+        `columns` is the stored form of the block, shape (θ's components and columns, rows). Raises LeaseLostError.
         """

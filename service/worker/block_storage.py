@@ -1,4 +1,4 @@
-"""The sink that stores a run's blocks, each in one transaction with all that follows from it."""
+"""Storage of a run's blocks: one transaction a block, with the run's progress, lease and ending."""
 
 import logging
 import time
@@ -27,13 +27,13 @@ log = logging.getLogger("descent.training")
 Value = TypeVar("Value")
 
 SURVIVED_SECONDS = 60.0
-"""Who has worked on a run for so long is not killed by it: workers that died of it before count no more."""
+"""Lease duration after which the count of lost workers is reset: the run does not kill its worker."""
 STORE_PAUSES = (0.1, 0.4, 1.0, 2.0, 3.0)
-"""Between attempts to store a block on a full disk: fewer seconds in all than a lease lasts by default."""
+"""Delays in seconds between attempts to store a block on a full disk. Their sum is below the default lease."""
 
 
 class BlockStorage:
-    """A `BlockSink`: the progress of the run, its chunks of steps, and at the end its diagnosis."""
+    """`BlockSink` that stores the run's progress, its chunks of steps, and its diagnosis at the end."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class BlockStorage:
         self._summary = TrajectorySummary(database, claim.run.seq, len(claim.run.parameters), claim.run.columns)
 
     def take(self, block: Block, columns: FloatArray) -> bool:
-        """Stores a block. A full disk is tried again for some seconds."""
+        """Stores a block, and retries on a full or failing disk after each of STORE_PAUSES."""
         is_last = block.outcome is not None or self._lease.ending not in (None, HANDED_BACK, LOST)
         self._summary.add(block.first_step, columns, is_last=is_last)
         values = self._progress(block)
@@ -97,7 +97,7 @@ class BlockStorage:
         return [finding._asdict() for finding in findings]
 
     def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
-        """A value that a run can do without: `absent` where its computation fails, for want of memory too."""
+        """An optional value of a run; `absent` if its computation fails, also by lack of memory."""
         try:
             return compute()
         except Exception:
@@ -146,7 +146,7 @@ def _ending_of(outcome: Outcome | None) -> Ending | None:
 
 
 def _test_mse(best: BestStep) -> float:
-    """The least test MSE so far. A value that is not finite is null in the store."""
+    """Least test MSE so far; infinity for null, the stored form of a non-finite value."""
     return float("inf") if best["test_mse"] is None else best["test_mse"]
 
 

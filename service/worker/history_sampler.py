@@ -1,4 +1,4 @@
-"""A descent looked back on: rows spread over all of it, its best and its last ones, in bounded memory."""
+"""Bounded sample of a trajectory: evenly spread rows, the best row, the last rows."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ OVERVIEW_ROWS, ENDING_ROWS = 1024, 256
 
 
 class HistorySampler:
-    """Collects blocks in order; which rows are kept depends on the trajectory alone, not on how it came in blocks."""
+    """Sampler of a trajectory's blocks, added in order. The sample is independent of the block boundaries."""
 
     def __init__(self, parameters: int, columns: Sequence[str]) -> None:
         self._columns = list(columns)
@@ -26,7 +26,7 @@ class HistorySampler:
         self._best = np.empty((0, numbers))
 
     def add(self, first_step: int, columns: FloatArray) -> None:
-        """The rows from `first_step` on; `columns` has shape (θ's components and columns, rows)."""
+        """Adds the rows from `first_step` on. `columns` has shape (θ's components and columns, rows)."""
         steps = np.arange(first_step, first_step + columns.shape[1])
         rows = np.column_stack([steps, columns.T])
         self._ending = np.concatenate([self._ending, rows])[-self._ending_rows :]
@@ -37,13 +37,13 @@ class HistorySampler:
             self._overview = self._overview[self._overview[:, 0] % self._stride == 0]
 
     def history(self) -> History:
-        """What was kept, the first, the best and the last row among it."""
+        """The sample, including the first, the best and the last row."""
         rows = np.concatenate([self._overview, self._best, self._ending[-1:]])
         _, places = np.unique(rows[:, 0], return_index=True)
         return History(self._stretch(rows[places]), self._stretch(self._ending))
 
     def _better(self, rows: FloatArray) -> FloatArray:
-        """The first row with the least test MSE, if any has one."""
+        """The first row with the least test MSE, shape (1, numbers); empty if all values are NaN."""
         errors = rows[:, self._judged]
         return rows[:0] if np.isnan(errors).all() else rows[np.nanargmin(errors)][None]
 
@@ -54,5 +54,5 @@ class HistorySampler:
 
 
 def columns_of(block: Block, names: Sequence[str]) -> FloatArray:
-    """A block as the store keeps it: shape (θ's components and columns, rows)."""
+    """Stored form of a block: shape (θ's components and columns, rows)."""
     return np.vstack([block.theta.T, *(block.columns[name] for name in names)])

@@ -1,4 +1,4 @@
-"""A claimed run becomes a descent that can begin, or go on where its last block ended."""
+"""Preparation of a claimed run: configuration, start state or checkpoint state, learning rate."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from service.storage.job_queue import Claim
 
 
 class Prepared(NamedTuple):
-    """A descent that can begin, or go on at `state`."""
+    """A descent on `problem`, ready to continue from `state`."""
 
     problem: Problem
     config: DescentConfig

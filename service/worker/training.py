@@ -18,17 +18,17 @@ from service.worker.timings import Timings
 from service.worker.verification import BlockComparison
 
 BLOCK_CHUNKS = 16
-"""The most chunks of a block: to make one of several costs as much memory, and saves their transactions."""
+"""Maximum number of chunks in a block. A larger block needs fewer transactions."""
 
 
 class _InterruptedError(Exception):
-    """The run is to end before it has begun."""
+    """The lease has an ending before the descent starts."""
 
 
 class Training:
-    """A claimed run's descent, for as long as `lease` has no ending for it.
+    """Descent of a claimed run until its outcome or the lease's ending.
 
-    Its blocks are stored; those of a verification are compared with the verified run's.
+    Blocks of a verification are compared with the verified run's blocks; other blocks are stored.
     """
 
     def __init__(self, database: Database, claim: Claim, settings: Settings, lease: RunLease, batch: RunBatch) -> None:
@@ -37,7 +37,7 @@ class Training:
         self._timings = Timings(claim.run.timings)
 
     def run(self) -> None:
-        """Descends to the end, or until the lease has an ending. Raises LeaseLostError when the run is lost."""
+        """Descends until the outcome or the lease's ending. Raises LeaseLostError."""
         begun = time.monotonic()
         try:
             prepared = self._prepare()

@@ -1,4 +1,4 @@
-"""What is kept of all steps of a run while they are computed: their SHA-256, and the sample for the diagnosis."""
+"""Incremental summary of a trajectory: SHA-256 of all rows, and the sample for the diagnosis."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from service.storage.database import Database
 from service.worker.history_sampler import HistorySampler
 
 CATCH_UP_CHUNKS = 256
-"""The most stored chunks that are read for one new block."""
+"""Maximum number of stored chunks read for one new block."""
 
 
 class TrajectorySummary:
-    """The digest and the sample of a trajectory, for its rows in order.
+    """Digest and sample of a trajectory.
 
-    A run that goes on after stored steps begins without them: each new block reads some of them back, and the end of
-    the run reads the rest. The digest is the SHA-256 of all rows as little-endian float64, wherever blocks ended.
+    A resumed run starts with an empty summary. Each new block reads some stored chunks, the last block the rest. The
+    digest is the SHA-256 of all rows as little-endian float64, independent of block boundaries.
     """
 
     def __init__(self, database: Database, run_seq: int, parameters: int, columns: Sequence[str]) -> None:
@@ -28,11 +28,12 @@ class TrajectorySummary:
         self._sampler = HistorySampler(parameters, columns)
         self._digest = hashlib.sha256()
         self._rows = 0
-        """The rows from 0 on that digest and sample cover."""
+        """Number of rows covered by digest and sample, starting at row 0."""
 
     def add(self, first_step: int, columns: FloatArray, *, is_last: bool) -> None:
-        """The next block, of shape (θ's components and columns, rows), before it is stored. With the last one nothing
-        is missing.
+        """Adds a block of shape (θ's components and columns, rows) before its storage.
+
+        After the last block, the summary covers all rows.
         """
         chunks = trajectories.chunk_rows(self._width) * CATCH_UP_CHUNKS
         self._read(first_step if is_last else min(first_step, self._rows + chunks))
@@ -40,7 +41,7 @@ class TrajectorySummary:
             self._take(columns)
 
     def sha256(self, rows: int) -> str | None:
-        """The digest of so many rows, None if some of them are not covered yet."""
+        """Hexadecimal digest of the first `rows` rows; None unless the summary covers exactly these rows."""
         return self._digest.hexdigest() if self._rows == rows else None
 
     def history(self) -> History:

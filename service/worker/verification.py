@@ -1,4 +1,4 @@
-"""The sink of a verification: a run's recomputed blocks are compared with the stored ones, bit by bit."""
+"""Verification of a run: bitwise comparison of recomputed and stored blocks."""
 
 import time
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from service.worker.lease import Ending, RunLease
 
 
 class BlockComparison:
-    """A `BlockSink` that stores no step: the verification ends at the first one that differs from the verified run's.
+    """`BlockSink` that compares and stores no step. The verification ends at the first different step.
 
-    A run that was cut short is compared as far as it came.
+    An incomplete run is compared up to its last stored step.
     """
 
     def __init__(self, database: Database, claim: Claim, lease: RunLease) -> None:
@@ -38,7 +38,7 @@ class BlockComparison:
         return ending is not None
 
     def _result(self, block: Block, columns: FloatArray, rows: int) -> Comparison | None:
-        """What came of the comparison, None as long as all is the same and there is more."""
+        """Result of the comparison; None while all rows are identical and more rows follow."""
         seq = self._claim.run.verifies
         with self._database.reading() as connection:
             verified = None if seq is None else runs.find_by_seq(connection, seq)
@@ -53,7 +53,7 @@ class BlockComparison:
         for first_step, stored in self._stored(verified, block.first_step, columns.shape[1]):
             start = first_step - block.first_step
             own = columns[:, start : start + stored.shape[1]]
-            # As bits, so that NaN is the same as NaN, and 0 is not -0.
+            # Bitwise: NaN equals NaN, and 0 differs from -0.
             differs = np.ascontiguousarray(own).view(np.int64) != np.ascontiguousarray(stored).view(np.int64)
             if differs.any():
                 place = int(differs.any(axis=0).argmax())

@@ -1,8 +1,7 @@
-"""Who tells a worker that a run waits: the database file, and the worker's supervisor.
+"""Wake-up signals for workers: the supervisor polls SQLite's commit counter and signals its workers through pipes.
 
-SQLite counts the commits of other connections (PRAGMA data_version). To ask for the count takes some microseconds and
-no lock, so a supervisor asks many times a second, and when somebody has written, rings its workers. They sleep
-meanwhile, however many they are. It needs no broker, and works between containers that share a volume.
+A poll takes some microseconds and no lock, and idle workers sleep. The mechanism needs no broker, and works between
+containers with a shared volume.
 """
 
 import os
@@ -10,11 +9,11 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 LONGEST_SECONDS = 2.0
-"""Leases run out without anybody writing, so a worker looks at the queue this often in any case."""
+"""Maximum interval between two looks at the queue, since leases expire without a commit."""
 
 
 class WakeupSignal:
-    """What an idle worker waits for. It may be rung by any thread, and by a signal handler."""
+    """Wake-up signal of an idle worker. Safe to set from any thread and from a signal handler."""
 
     def __init__(self) -> None:
         self._signals: SimpleQueue[None] = SimpleQueue()
@@ -25,7 +24,7 @@ class WakeupSignal:
             self._signals.put(None)
 
     def wait(self, seconds: float = LONGEST_SECONDS) -> bool:
-        """Whether it was woken, within so many seconds."""
+        """True if the signal arrives within `seconds`."""
         try:
             self._signals.get(timeout=seconds)
         except Empty:
@@ -34,6 +33,6 @@ class WakeupSignal:
 
 
 def listen(pipe: int, wake: Callable[[], None]) -> None:
-    """Calls `wake` for what comes out of the pipe, until its end."""
+    """Calls `wake` for each read from the pipe until end of file."""
     while os.read(pipe, 4096):
         wake()
