@@ -1,10 +1,10 @@
-// A curve in words: the text alternative of what is drawn.
+// The text alternative of a curve.
 import { t } from "/static/lib/i18n.js";
 import { rounded } from "/static/lib/format.js";
 import { isKnown } from "/static/lib/scale.js";
 
 /**
- * Where it begins, ends, and is lowest.
+ * The first, the last and the lowest value of a curve in words.
  * @param {string} label
  * @param {number[]} steps
  * @param {(Api.Value | undefined)[]} values

@@ -1,4 +1,4 @@
-// The two criteria: the chart, what it shows (legend, scale), its words, and the slider that moves along it.
+// The chart of train and test error with its legend, its scale toggle, its text alternative and the step slider.
 import { h, say } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { rounded } from "/static/lib/format.js";
@@ -14,8 +14,8 @@ import { stepper } from "/static/components/step-slider.js";
 import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 /**
- * Of a run's state. `kept` holds the reader's choices: `log` (undefined: not chosen yet) and `loss`. `tool` stands beside the slider, for
- * what is done at the chosen step.
+ * `state` is the run's state. `kept` holds the reader's choices: `log` (undefined: not chosen yet) and `loss`. `tool` is a control for the
+ * chosen step, placed beside the slider.
  * @param {Page.RunState} state
  * @param {Page.Kept} kept
  * @param {HTMLElement} tool
@@ -40,7 +40,7 @@ export function chartPanel(state, kept, tool) {
     h("div", { class: "criteria-top" }, h("h2", { id: "criteria" }, t("chart")), scale.element), legend, figure, empty, slider.element, note, table.element,
     h("p", { class: "explain" }, t("criteria")));
   const needData = [figure, legend, scale.element, slider.element, table.element];
-  const drawing = signal(/** @type {ReturnType<typeof chart> | null} */ (null)); // uPlot needs an element with a size, hence not before the first draw
+  const drawing = signal(/** @type {ReturnType<typeof chart> | null} */ (null)); // created at the first draw, since uPlot needs an element with a size
   const visible = computed(() => CURVES.filter((name) => name !== "train_loss" || loss.value));
 
   state.effect(() => {

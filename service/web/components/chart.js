@@ -1,16 +1,16 @@
-// The curves over the steps: uPlot draws lines and axes; the needle, its dots and the rings round marked steps
-// are ordinary elements above its canvas, so that they move without redrawing and take their colours from CSS.
+// Curves over the steps. uPlot draws lines and axes. The cursor, its dots and the rings around marked steps are elements above
+// the canvas, so that they move without a redraw and take their colours from CSS.
 import { h } from "/static/lib/dom.js";
 import { count } from "/static/lib/i18n.js";
 import { niceTicks, scaling } from "/static/lib/scale.js";
 
-// style.css lines the slider up with these two.
+// style.css aligns the slider with these two.
 const AXIS_WIDTH = 64;
 const MARGIN_RIGHT = 32;
-const FEW = 25; // steps that are still told apart as points
+const FEW = 25; // steps: up to this number, each point is drawn
 
 /**
- * The horizontal axis of steps. Another one is a scale of `scaling`, and the columns' `step` are then plotted by it.
+ * The horizontal axis of steps. A scale of `scaling` replaces it; that scale then plots the columns' `step`.
  * @type {Page.Across}
  */
 const STEPS = {
@@ -19,7 +19,7 @@ const STEPS = {
 };
 
 /**
- * `onStep(step)` is called as a pointer moves over the lines.
+ * A pointer over the chart calls `onStep(step)`.
  * @param {HTMLElement} host
  * @param {Page.Series[]} series
  * @param {(step: number) => void} onStep
@@ -68,8 +68,8 @@ export function chart(host, series, onStep, across = STEPS) {
   }
 
   /**
-   * `visible` are the names of those to draw; `marked` are {step, value, colour}, to be ringed. A value that is null is a gap in
-   * its curve, one that is undefined is passed over. The scale is made for `fitted`; what is above it leaves the chart at the top.
+   * `visible` are the names of the drawn series; `marked` are {step, value, colour} to ring. A null value is a gap in its curve; an
+   * undefined one is skipped. The scale covers `fitted`; larger values leave the chart at the top.
    * @param {{columns: Page.Plotted}} curve
    * @param {string[]} visible
    * @param {boolean} log
@@ -140,7 +140,7 @@ function ring({ colour }) {
 }
 
 /**
- * The pointer picks the nearest step that is drawn; a finger may still scroll the page up and down.
+ * The pointer picks the nearest drawn step. Vertical touch gestures still scroll the page.
  * @param {import("uplot")} plot
  * @param {() => number[]} steps
  * @param {(step: number) => void} onStep

@@ -1,4 +1,4 @@
-// Asks once more before something is gone for good.
+// A button that asks for confirmation before a deletion.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 

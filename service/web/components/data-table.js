@@ -1,10 +1,10 @@
-// The drawn curves as a table: for those who would rather read or copy numbers, and for those who cannot see the chart.
+// The drawn curves as a table, to read and copy numbers, and for readers who cannot see the chart.
 import { choose, h } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
 import { exact } from "/static/lib/format.js";
 
 /**
- * `update(columns)` is cheap while the table is closed; `label(name)` heads a column.
+ * `update(columns)` builds rows only while the table is open; `label(name)` is a column's header.
  * @param {(name: string) => string} label
  */
 export function curveTable(label = (name) => word(name, name)) {

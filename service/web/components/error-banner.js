@@ -1,5 +1,5 @@
-// Two places for bad news: what the page meets that asks by itself ("poll"; it clears itself when there is an answer), and what
-// a button met ("action"; it stays until the next press).
+// Two error banners: "poll" for failed background requests, cleared by the next answer, and "action" for failed actions, cleared
+// by the next action.
 import { h, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { ApiError } from "/static/lib/api-error.js";
@@ -11,12 +11,12 @@ const place = (name) => /** @type {HTMLElement} */ (document.getElementById(`pro
 const problemOf = (error) => (error instanceof ApiError ? error : new ApiError({}));
 
 /**
- * What went wrong, in words and the hints that came with it; `more` is said after them.
+ * The message and the hints of an error; `more` follows them.
  * @param {unknown} error
  * @param {string | null} [more]
  */
 export function describe(error, more = null) {
-  if (!(error instanceof ApiError)) console.error(error); // a mistake of this page, not of the service
+  if (!(error instanceof ApiError)) console.error(error); // a bug of this page, not an answer of the service
   const { title, detail, errors, unreachable } = problemOf(error);
   if (unreachable) return [h("p", {}, h("strong", {}, t("unreachable")), more && ` ${more}`)];
   const lines = errors.map(({ pointer, message, hint }) =>
@@ -33,12 +33,12 @@ export function describe(error, more = null) {
  */
 export function showProblem(name, error) {
   const { status, unreachable } = problemOf(error);
-  if (status === 401) return; // the page asks for a key
+  if (status === 401) return; // main.js shows the view that asks for a key
   const element = place(name);
   const retrying = name === "poll" && (unreachable || status === 429 || status >= 500);
   const news = describe(error, retrying ? t("retrying") : null);
   const same = element.textContent === news.map((node) => node?.textContent ?? "").join("");
-  if (!same) choose(element, news); // a screen reader hears it once, not at every retry
+  if (!same) choose(element, news); // unchanged content: a screen reader announces the error once, not at every retry
   element.hidden = false;
 }
 
@@ -53,7 +53,7 @@ export function clearProblem(name) {
 export const pollOutcome = (error) => (error ? showProblem("poll", error) : clearProblem("poll"));
 
 /**
- * Runs what a button or a link does, and shows what went wrong; it rests meanwhile.
+ * Runs an action, disables its control meanwhile, and shows an error of the action.
  * @param {HTMLElement} control
  * @param {() => Promise<unknown>} action
  */

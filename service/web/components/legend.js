@@ -1,4 +1,4 @@
-// A legend's entries: for each line of a chart a piece of it, and its words.
+// The entries of a legend: a line sample and a label for each series.
 import { h } from "/static/lib/dom.js";
 
 /** @param {Page.Series[]} series */

@@ -1,4 +1,4 @@
-// The optimisers' rules as they are written on a blackboard.
+// The update rules of the optimisers as formulas.
 import { rounded } from "/static/lib/format.js";
 
 /** @param {Page.Hyperparameters} optimizer */
@@ -17,7 +17,7 @@ const RULES = {
 };
 
 /**
- * The rule's parts, one after the other. `isOther` says that the step's g is not ∇E(θ) but a batch's, or one that was shortened.
+ * The formulas of a rule in order. `isOther` is true if g differs from ∇E(θ): a batch's gradient, or a clipped one.
  * @param {Page.Hyperparameters} optimizer
  * @param {boolean} isOther
  */

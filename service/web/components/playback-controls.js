@@ -1,4 +1,4 @@
-// Plays a descent: rewind, one step back, play or pause, one step forward.
+// The playback of a descent: rewind, one step back, play or pause, one step forward.
 import { choose, h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
@@ -20,7 +20,7 @@ export function player(state) {
   });
   state.effect(() => (playing.value ? play() : undefined));
 
-  /** Gives what ends it. */
+  /** Starts the playback. Returns the function that ends it. */
   function play() {
     const from = step.peek() >= last.peek() ? 0 : step.peek();
     const speed = Math.max(last.peek() / SECONDS, Math.min(SLOWEST, last.peek()));

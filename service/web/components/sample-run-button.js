@@ -1,4 +1,4 @@
-// The button that makes a first run, here and wherever the list is shown.
+// A button that submits an example run.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { fit } from "/static/lib/api.js";

@@ -1,4 +1,4 @@
-// Two buttons: a linear or a logarithmic vertical scale.
+// Two buttons that choose a linear or a logarithmic vertical scale.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 

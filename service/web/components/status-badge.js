@@ -29,7 +29,7 @@ export function badge(status) {
 export const statusWord = (status) => word(`status.${status}`, status);
 
 /**
- * How it ended, or what it is doing, in words.
+ * The reason for a run's end, or the activity of a live run, as a sentence.
  * @param {Api.Run} run
  */
 export function sentence(run) {
@@ -39,7 +39,7 @@ export function sentence(run) {
 }
 
 /**
- * A bar while it is live; a bar's number is its label, for those who do not see it.
+ * The progress bar of a live run. Its label holds the numbers, for screen readers.
  * @param {{steps_done: number, steps_total: number}} run
  */
 export function progress(run) {

@@ -1,11 +1,11 @@
-// Chooses a step: a slider lined up with the chart (arrow keys, Home, End) and a field to type a number into.
+// The controls that choose a step: a slider aligned with the chart (arrow keys, Home, End) and a number field.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
 const STEPPING = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 
 /**
- * `words()` say what is at the chosen step, for those who do not see it; the signals that they read are followed.
+ * `words()` describes the chosen step for screen readers. The slider follows the signals that `words()` reads.
  * @param {Page.StepState} state
  * @param {() => string} words
  */
@@ -14,12 +14,12 @@ export function stepper(state, words) {
   const field = h("input", { type: "number", min: 0, max: 0, step: 1, inputmode: "numeric", input: () => type(true), change: () => { type(false); choose(field); }, blur: () => type(false) });
   const row = h("div", { class: "beside" }, h("label", { class: "pick" }, t("step"), field));
   const element = h("div", { class: "stepper" }, slider, row);
-  let typing = false; // what is half typed stays, whatever comes in meanwhile
+  let typing = false; // updates leave the field alone while the reader types
   /** @param {boolean} now */
   const type = (now) => { typing = now; };
 
   /**
-   * Ends a playback also where the key changes no value: Home at step 0.
+   * Ends a playback even if the key changes no value, such as Home at step 0.
    * @param {Event} event
    */
   function grab(event) {
@@ -29,7 +29,7 @@ export function stepper(state, words) {
   /** @param {HTMLInputElement} input */
   function choose({ valueAsNumber: step }) {
     if (Number.isFinite(step)) state.choose(step);
-    if (!typing) field.value = String(state.step.peek()); // also where what was typed is out of range
+    if (!typing) field.value = String(state.step.peek()); // corrects an input that is out of range
   }
 
   state.effect(() => {

@@ -1,4 +1,4 @@
-// All the numbers of one step, with all their digits.
+// The table of all numbers of one step, with all digits.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t, word } from "/static/lib/i18n.js";
 import { exact } from "/static/lib/format.js";
@@ -9,7 +9,7 @@ const FIRST = ["train_loss", "train_mse", "validation_mse", "test_mse", "gradien
 const APART = new Set(["step", "theta", "names", "parameters"]);
 
 /**
- * Of a state with the signals `step` and `row`, which is null until it has been read.
+ * `step` and `row` are signals; `row` is null until the step is read.
  * @param {Pick<Page.RunState, "step" | "row" | "effect">} state
  */
 export function readout({ step, row, effect }) {
@@ -20,7 +20,7 @@ export function readout({ step, row, effect }) {
   const table = h("table", { class: "facts numbers", "aria-labelledby": "readout" }, head, body);
   const element = h("section", { class: "readout", hidden: true, tabindex: "0", "aria-labelledby": "readout" }, title, table, more);
   /** @type {Line[] | null} */
-  let lines = null; // made for the first row: all rows of a run have the same columns
+  let lines = null; // created for the first row, since all rows of a run have the same columns
 
   effect(() => {
     const [at, known] = [step.value, row.value];
@@ -38,7 +38,7 @@ export function readout({ step, row, effect }) {
 }
 
 /**
- * Lines of the table: `of(row)` is the number of a row that the cell shows.
+ * A line of the table: the cell shows `of(row)`.
  * @typedef {{ element: Element, cell: Element, of: (row: Page.StepRow) => unknown }} Line
  * @param {Page.StepRow} known
  * @returns {Line[]}
@@ -60,7 +60,7 @@ function line(key, name, of) {
 }
 
 /**
- * Under a list of parameters that was cut: how many there are besides.
+ * The note under a truncated list of parameters: the number of omitted ones.
  * @param {HTMLElement} element
  * @param {number} total
  */

@@ -1,4 +1,4 @@
-// Light and dark follow the system until the reader presses the switch; style.css does the rest.
+// The theme follows the system until the reader presses the switch. style.css defines the colours.
 import { remember } from "/static/lib/local-storage.js";
 
 const system = matchMedia("(prefers-color-scheme: dark)");
@@ -7,7 +7,7 @@ const chosen = () => document.documentElement.dataset.theme;
 export const isDark = () => (chosen() ? chosen() === "dark" : system.matches);
 
 /**
- * Canvas does not follow CSS by itself, so the chart listens for "themechange".
+ * A canvas does not follow CSS: the chart redraws on "themechange".
  * @param {HTMLElement} button
  */
 function announce(button) {

@@ -80,7 +80,7 @@ export interface Kept {
   /** run, compare: the step (undefined: the last one), and whether the scale is logarithmic (undefined: not chosen yet) */
   step?: number;
   log?: boolean;
-  /** run: whether the loss is drawn and the step's arithmetic shown, and what the folds show */
+  /** run: whether the loss is drawn and the step's arithmetic shown, and the panels' choices */
   loss?: boolean;
   arithmetic?: boolean;
   landscape?: LandscapeChoice;
@@ -91,7 +91,7 @@ export interface Kept {
 
 export interface LandscapeChoice {
   open?: boolean;
-  hill?: boolean;
+  in3d?: boolean;
   query: LandscapeQuery;
 }
 /** What a reader chooses of a landscape, as the API's query has it. */
@@ -172,7 +172,7 @@ export interface ComparisonNews {
   offered: Column[];
   found: Differences;
 }
-export type Track = import("/static/views/compare/run-series.js").Track;
+export type RunSeries = import("/static/views/compare/run-series.js").RunSeries;
 export type Differences = ReturnType<typeof import("/static/views/compare/differences.js").differences>;
 /** A column of the trajectories: `field` there, of θ the parameter at `index`. */
 export interface Column {
@@ -185,15 +185,15 @@ export interface Column {
 export type Shown = Child | Child[];
 
 /** An axis of a landscape; `label` says what it is, `short` only names it. */
-export interface GroundAxis extends Api.Axis {
+export interface LabelledAxis extends Api.Axis {
   short: string | null;
 }
-export interface Ground extends Omit<Api.Landscape, "x" | "y"> {
-  x: GroundAxis;
-  y: GroundAxis;
+export interface Surface extends Omit<Api.Landscape, "x" | "y"> {
+  x: LabelledAxis;
+  y: LabelledAxis;
 }
-export type Relief = ReturnType<typeof import("/static/components/landscape/height-map.js").relief>;
-export type Sheet = ReturnType<typeof import("/static/components/landscape/axes.js").frame>;
+export type HeightMap = ReturnType<typeof import("/static/components/landscape/height-map.js").heightMap>;
+export type Axes = ReturnType<typeof import("/static/components/landscape/axes.js").drawAxes>;
 /** A descent on the plane of a landscape; `best` is a step. */
 export interface Path {
   name?: string;
@@ -218,7 +218,7 @@ export interface PictureOptions {
 /** A landscape that is drawn: `point` is where exactly the first path's step is, `towards` the direction of its arrow there. */
 export interface Picture {
   select: (step: number, point?: Point | null, words?: string, towards?: Point | null) => void;
-  relief: Relief;
+  heightMap: HeightMap;
   stop: () => void;
 }
 

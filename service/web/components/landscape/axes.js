@@ -1,15 +1,15 @@
-// The sheet that a landscape is drawn on: where a number stands on it, and the axes with their ticks and names.
+// The axes of a landscape: the scales, the ticks and the labels.
 import { svg } from "/static/lib/dom.js";
 import { rounded } from "/static/lib/format.js";
 import { niceTicks } from "/static/lib/scale.js";
 
 const MARGIN = { left: 62, right: 14, top: 10, bottom: 50 };
 const [FLATTEST, STEEPEST, USUAL] = [0.4, 0.85, 0.62]; // height by width
-const TALLEST = 620; // pixels, to be seen as a whole
+const TALLEST = 620; // pixels; a taller picture would not fit on a screen
 const DIGITS = [5, 6, 8, 10, 12];
 
 /**
- * Both axes on one scale: only then does the gradient cross the contours at right angles.
+ * True if both axes have the same scale. Only then does the gradient cross the contours at right angles.
  * @param {Api.Axis} x
  * @param {Api.Axis} y
  */
@@ -21,13 +21,13 @@ const span = ({ values }) => values[values.length - 1] - values[0];
 const inRange = (ratio) => ratio >= FLATTEST && ratio <= STEEPEST * 1.25;
 
 /**
- * `x` and `y` are {label, values}, `width` that of the room. Gives the `sheet`, the `plot` on it, `wide` and `high`, and
- * `place(x, y)`, in pixels of the plot, which `holds(place)` or not.
+ * Draws two axes into `width` pixels. `x` and `y` are {label, values}. Returns the SVG element `picture`, its nested `plot`, the plot's
+ * size `wide` × `high`, `place(x, y)` in pixels of the plot, and `holds(place)`, which is false outside the plot.
  * @param {Api.Axis} x
  * @param {Api.Axis} y
  * @param {number} width
  */
-export function frame(x, y, width) {
+export function drawAxes(x, y, width) {
   const shape = isTrue(x, y) ? span(y) / span(x) : USUAL;
   const most = width - MARGIN.left - MARGIN.right;
   const wide = Math.min(most, (most * STEEPEST) / Math.max(shape, STEEPEST), TALLEST / shape);
@@ -44,17 +44,17 @@ export function frame(x, y, width) {
     svg("rect", { width: wide, height: high }),
     svg("text", { class: "name", x: wide / 2, y: high + 42, "text-anchor": "middle" }, x.label),
     svg("text", { class: "name", transform: `translate(-49 ${high / 2}) rotate(-90)`, "text-anchor": "middle" }, y.label));
-  const sheet = svg("svg", { ...total, viewBox: `0 0 ${total.width} ${total.height}`, "aria-hidden": "true", focusable: "false" }, plot, axes);
+  const picture = svg("svg", { ...total, viewBox: `0 0 ${total.width} ${total.height}`, "aria-hidden": "true", focusable: "false" }, plot, axes);
   /** @param {Page.Point} place */
   const holds = ([right, down]) => right >= 0 && right <= wide && down >= 0 && down <= high;
   const inside = { left: MARGIN.left, top: MARGIN.top };
   /** @param {number} a @param {number} b @returns {Page.Point} */
   const place = (a, b) => [across(a), up(b)];
-  return { sheet, plot, place, wide, high, holds, inside, room: width };
+  return { picture, plot, place, wide, high, holds, inside, room: width };
 }
 
 /**
- * Round numbers with their words, which have as many digits as tell them apart.
+ * Round numbers with their labels. All labels have the fewest digits that distinguish them.
  * @param {Api.Axis} axis
  * @param {number} most
  * @returns {[value: number, words: string][]}

@@ -1,30 +1,30 @@
-// E itself: contours over two parameters, filled by height; for one parameter a curve.
+// E as filled contours over two parameters, or as a curve over one.
 import "/static/vendor/d3-array-3.2.5/d3-array.min.js";
 import "/static/vendor/d3-contour-4.0.3/d3-contour.min.js";
 import { svg } from "/static/lib/dom.js";
-import { groundColour } from "/static/components/landscape/height-map.js";
+import { heightColour } from "/static/components/landscape/height-map.js";
 
 let patterns = 0;
 
 /**
- * Fills a frame's plot with E: `relief` is its height.
- * @param {Page.Sheet} frame
+ * Draws E into the plot of the axes. `heightMap` maps a value of E to its height.
+ * @param {Page.Axes} frame
  * @param {Api.Landscape} data
- * @param {Page.Relief} relief
+ * @param {Page.HeightMap} heightMap
  */
-export function drawGround(frame, data, relief) {
+export function drawContours(frame, data, heightMap) {
   if (data.y.label === null) return frame.plot.append(curve(frame, data));
   const [columns, rows] = [data.x.values.length, data.y.values.length];
   const contours = globalThis.d3.contours().size([columns, rows]);
   /** @param {{ coordinates: number[][][][] }} contour */
   const path = ({ coordinates }) => coordinates.flat().map((ring) => `M${ring.map(([x, y]) => placed(x, y)).join("L")}Z`).join("");
-  /** A number of the grid stands in the middle of its cell. @param {number} x @param {number} y */
+  /** d3 places a grid value in the middle of its cell. @param {number} x @param {number} y */
   const placed = (x, y) => `${pixels((x - 0.5) / (columns - 1), frame.wide)} ${pixels(1 - (y - 0.5) / (rows - 1), frame.high)}`;
-  const heights = data.energy.flat().map(relief.height);
+  const heights = data.energy.flat().map(heightMap.height);
   frame.plot.append(svg("rect", { class: "lowest", width: frame.wide, height: frame.high }));
-  for (const level of relief.levels) {
-    const contour = svg("path", { class: "contour", d: path(contours.contour(heights, relief.height(level))) });
-    contour.style.fill = groundColour(relief.share(level));
+  for (const level of heightMap.levels) {
+    const contour = svg("path", { class: "contour", d: path(contours.contour(heights, heightMap.height(level))) });
+    contour.style.fill = heightColour(heightMap.share(level));
     frame.plot.append(contour);
   }
   if (heights.includes(Infinity)) frame.plot.append(unknown(path(contours.contour(heights.map((each) => Number(each === Infinity)), 0.5))));
@@ -33,7 +33,7 @@ export function drawGround(frame, data, relief) {
 /** @param {number} share @param {number} size */
 const pixels = (share, size) => (share * size).toFixed(1);
 
-/** Where E is not finite: hatched. @param {string} d */
+/** Hatches the cells where E is not finite. @param {string} d */
 function unknown(d) {
   patterns += 1;
   const id = `unknown-ground-${patterns}`;
@@ -42,7 +42,7 @@ function unknown(d) {
   return svg("g", { class: "unknown" }, hatching, svg("path", { d, fill: `url(#${id})` }));
 }
 
-/** @param {Page.Sheet} frame @param {Api.Landscape} data */
+/** @param {Page.Axes} frame @param {Api.Landscape} data */
 function curve(frame, { x, energy: [values] }) {
   const pieces = x.values.map((at, i) => {
     const value = values[i];

@@ -1,14 +1,14 @@
-// Which landscape: of the plane of the path or of two parameters, how fine, and how much of the path.
+// The controls of a landscape: the plane (PCA or two parameters), the grid's resolution, and the last step of the path.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
 /** @type {("pca" | "pair")[]} */
 const KINDS = ["pca", "pair"];
 const RESOLUTIONS = [25, 49, 97];
-const FIRST_STEPS = 20; // of a descent that diverged: its last steps are so large that all others would be one point
+const FIRST_STEPS = 20; // of a diverged descent: on the scale of its last steps, all others are one point
 
 /**
- * `kept` holds what was chosen. `onChoice()` is called when something else is.
+ * `kept` holds the choices. Each change calls `onChoice()`.
  * @param {Page.LandscapeQuery} kept
  * @param {() => void} onChoice
  */
@@ -35,7 +35,7 @@ export function choices(kept, onChoice) {
     onChoice();
   }
 
-  /** To be told of the run, and how far it is. @param {Api.Run} run @param {number} step */
+  /** Updates the options from the run and its last stored step. @param {Api.Run} run @param {number} step */
   function update(run, step) {
     last = step;
     const names = run.parameters;

@@ -1,4 +1,4 @@
-// What a landscape shows, in words: under the picture, and for those who cannot see it.
+// The text alternative of a landscape, shown under the picture.
 import { language, t } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { isTrue } from "/static/components/landscape/axes.js";
@@ -7,9 +7,9 @@ import { isTrue } from "/static/components/landscape/axes.js";
 const percent = (share) => (share === null ? NOTHING : new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 1 }).format(share));
 
 /**
- * The landscape with axes that say what they are: principal components with their share of the path's variance.
+ * The landscape with labelled axes. A principal component is labelled with its share of the path's variance.
  * @param {Api.Landscape} data
- * @returns {Page.Ground}
+ * @returns {Page.Surface}
  */
 export function named(data) {
   /** @param {Api.Axis} axis @param {number} i */
@@ -19,7 +19,7 @@ export function named(data) {
   return { ...data, x: axis(data.x, 0), y: axis(data.y, 1) };
 }
 
-/** @param {Page.Ground} data @param {Page.Relief} relief */
+/** @param {Page.Surface} data @param {Page.HeightMap} heightMap */
 export function describe(data, { low, high, levels, ratio }) {
   const share = data.explained && percent(total(data.explained));
   const values = { x: data.x.label, y: data.y.label, low: rounded(low), high: rounded(high), n: levels.length, ratio, share };
@@ -32,12 +32,12 @@ export function describe(data, { low, high, levels, ratio }) {
   ].filter(Boolean).join(" ");
 }
 
-/** Null if one of them is not known. @param {Api.Value[]} shares @returns {Api.Value} */
+/** The sum; null if a share is unknown. @param {Api.Value[]} shares @returns {Api.Value} */
 const total = (shares) => shares.reduce((sum, each) => (sum === null || each === null ? null : sum + each), 0);
 
 /**
- * Where the ball is.
- * @param {Page.Ground} data
+ * The marker's position in words.
+ * @param {Page.Surface} data
  * @param {number} step
  * @param {Page.Point} place
  * @param {number} energy

@@ -1,17 +1,17 @@
-// −∇E at the chosen step: asked for when the hand rests, and drawn where it can be told which way it points.
+// The arrow −∇E at the chosen step. The request is debounced. The arrow is omitted where rounding leaves its direction undefined.
 import { getStep } from "/static/lib/api.js";
 import { whenResting } from "/static/lib/debounce.js";
 import { isKnown } from "/static/lib/scale.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
-const ROUNDING = 4; // times the rounding error that is to be expected
+const ROUNDING = 4; // times the expected rounding error
 const ON_THE_PLANE = 1e-6; // share of θ's distance from the plane's origin
-const CELL = 0.5; // of the grid, as far as one looks whether the ground falls
+const CELL = 0.5; // grid cells: the step length at which `falls` compares E
 
-/** The arithmetic of steps: `want(step)` asks for it, once, and `at(step)` is the answer, or null; a signal that tells of it is read. @param {string} id */
+/** Step breakdowns: `want(step)` requests one, once; `at(step)` returns it, or null. `at` reads a signal, so that effects follow it. @param {string} id */
 export function gradients(id) {
   const known = signal(/** @type {Map<number, Api.StepArithmetic>} */ (new Map()));
-  // Without it the arrow is missing, and nothing else: what is wrong is told by who asks for more.
+  // A failed request only hides the arrow. The other requests of the page report the error.
   const reader = whenResting((/** @type {number} */ step, aborted) => getStep(id, step, aborted), (answer) => {
     known.value = new Map(known.peek()).set(answer.step, answer);
   }, () => {});
@@ -21,7 +21,7 @@ export function gradients(id) {
 }
 
 /**
- * `towards`: −∇E on the plane of the landscape `data`, or null and then `why`, the key of a sentence.
+ * `towards` is −∇E on the plane of the landscape `data`. If it is null, `why` is the message key of the reason.
  * @param {Api.Landscape} data
  * @param {Api.StepArithmetic} answer
  * @returns {{ towards: Page.Point | null, why: Page.Key | null }}
@@ -45,8 +45,8 @@ export function descent(data, answer) {
 const dot = (one, other) => one.reduce((sum, value, i) => sum + value * other[i], 0);
 
 /**
- * The rounding error of each part of ∇E: of the rows' contributions, which all but cancel where E is lowest, and of the
- * residuals in them. The rows that add most are known; each of the others adds no more than the least of these.
+ * The rounding error of each component of ∇E. It comes from the sum of the rows' contributions, which nearly cancel at the minimum,
+ * and from their residuals. The answer holds the largest contributions; the smallest of these bounds each of the others.
  * @param {Api.StepArithmetic} answer
  */
 function rounding({ gradient, contributions: { y, predictions, gradients }, rest, penalty }) {
@@ -59,7 +59,7 @@ function rounding({ gradient, contributions: { y, predictions, gradients }, rest
 }
 
 /**
- * How many times larger its relative error is in ŷ − y than in ŷ and y. A class has no residual of that kind.
+ * The condition number of the subtraction ŷ − y; 1 for a class, which has no such residual.
  * @param {number | string} y
  * @param {Api.Value | Api.Value[]} prediction
  */
@@ -70,7 +70,7 @@ function residualGrowth(y, prediction) {
 }
 
 /**
- * Does the drawn ground fall from a place in a direction, both on the plane? Where it is not known, it may.
+ * True if E on the grid falls from a point in a direction, both on the plane; true also where E is unknown.
  * @param {Api.Landscape} data
  * @param {Page.Point} place
  * @param {Page.Point} towards

@@ -1,48 +1,48 @@
-// The picture of a landscape: E as contours (or, over one parameter, as a curve) with the paths of one or more descents on
-// it, each with a ball at the chosen step. The pointer near a path, and the arrow keys, choose the step.
+// The map of a landscape: E as contours (or, over one parameter, as a curve) with the paths of one or more descents. A marker
+// on each path shows the chosen step. The pointer near a path and the arrow keys choose the step.
 import { choose as fill, h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { frame } from "/static/components/landscape/axes.js";
-import { drawGround } from "/static/components/landscape/contours.js";
-import { relief } from "/static/components/landscape/height-map.js";
+import { drawAxes } from "/static/components/landscape/axes.js";
+import { drawContours } from "/static/components/landscape/contours.js";
+import { heightMap } from "/static/components/landscape/height-map.js";
 import { isKnown } from "/static/lib/scale.js";
-import { trail } from "/static/components/landscape/path.js";
+import { drawPath } from "/static/components/landscape/path.js";
 
-const REACH = 24; // pixels within which a pointer picks a step by being there
+const REACH = 24; // pixels: the distance from a path within which a hovering pointer picks a step
 const ARROW = 58;
-const LEAP = 0.1; // of the steps, by Page Up and Page Down
+const LEAP = 0.1; // share of the steps that Page Up and Page Down move by
 
 /**
- * `data` is what the API answers; `paths` are {name, colour, x, y, step, best, isWhole} on its plane, by default its own path
- * alone; `label` names the picture, `describedBy` is the id of its words; `choose(step)` is called for a step that is picked and
- * `pass(step)` for one that the pointer passes. Gives `select(step, point, words, towards)`, `point` being where exactly the first path's
- * step is, [x, y] on the plane, `towards` the direction of its arrow there, or null; and `stop()`.
+ * `data` is the API's answer. `paths` are {name, colour, x, y, step, best, isWhole} on its plane; the default is the answer's own path.
+ * `label` is the picture's accessible name and `describedBy` the id of its description. A click or a key calls `choose(step)`, a hovering
+ * pointer `pass(step)`. Returns `stop()` and `select(step, point, words, towards)`: `point` is the exact position [x, y] of the first
+ * path's step on the plane, `towards` the arrow's direction; both may be null.
  * @param {HTMLElement} host
  * @param {Api.Landscape} data
  * @param {Omit<Page.PictureOptions, "paths"> & { paths?: Page.Path[] }} options
  * @returns {Page.Picture}
  */
 export function landscape(host, data, { paths = [data.path], label, describedBy = null, choose, pass }) {
-  const shape = relief(data.energy);
+  const shape = heightMap(data.energy);
   const [x, y] = [data.x, data.y.label === null ? energyAxis(data) : data.y];
   const drawn = paths.map((path) => (data.y.label === null ? { ...path, y: path.train_loss } : path));
   const last = Math.max(...paths.map(({ step }) => step[step.length - 1]));
   const figure = h("div", { class: "landscape-figure", role: "slider", tabindex: 0, "aria-label": label, "aria-describedby": describedBy, "aria-valuemin": 0, "aria-valuemax": last });
   const pointer = svg("g", { class: "arrow" }, svg("path", { class: "halo" }), svg("path", { class: "line" }));
-  /** @type {Page.Sheet} */
-  let sheet;
-  /** @type {ReturnType<typeof trail>[]} */
-  let trails = [];
+  /** @type {Page.Axes} */
+  let axes;
+  /** @type {ReturnType<typeof drawPath>[]} */
+  let drawnPaths = [];
   /** @type {Parameters<Page.Picture["select"]> | null} */
   let chosen = null;
 
   /** @param {number} width */
   function draw(width) {
-    sheet = frame(x, y, width);
-    drawGround(sheet, data, shape);
-    trails = drawn.map((path) => trail(sheet, path));
-    sheet.plot.append(...trails.map(({ element }) => element), pointer);
-    fill(figure, sheet.sheet);
+    axes = drawAxes(x, y, width);
+    drawContours(axes, data, shape);
+    drawnPaths = drawn.map((path) => drawPath(axes, path));
+    axes.plot.append(...drawnPaths.map(({ element }) => element), pointer);
+    fill(figure, axes.picture);
     if (chosen) select(...chosen);
   }
 
@@ -51,20 +51,20 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
     chosen = [step, point, words, towards];
     figure.setAttribute("aria-valuenow", String(step));
     figure.setAttribute("aria-valuetext", words);
-    const balls = trails.map((each, i) => (i === 0 && point ? sheet.place(...point) : each.at(step)));
-    for (const [i, each] of trails.entries()) each.move(balls[i]);
+    const balls = drawnPaths.map((each, i) => (i === 0 && point ? axes.place(...point) : each.at(step)));
+    for (const [i, each] of drawnPaths.entries()) each.move(balls[i]);
     arrow(balls[0], towards);
   }
 
   /**
-   * From the first path's ball, as long whatever its size: the direction tells, the length would not fit.
+   * The arrow starts at the first path's marker. Its length is fixed, since the gradient's norm spans many powers of ten.
    * @param {Page.Point | null} ball
    * @param {Page.Point | null} towards
    */
   function arrow(ball, towards) {
     pointer.toggleAttribute("hidden", true);
-    if (!towards || !ball || !sheet.holds(ball)) return;
-    const [from, to] = [sheet.place(0, 0), sheet.place(...towards)];
+    if (!towards || !ball || !axes.holds(ball)) return;
+    const [from, to] = [axes.place(0, 0), axes.place(...towards)];
     const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
     const size = Math.hypot(dx, dy);
     if (!(size > 0 && size < Infinity)) return;
@@ -76,10 +76,10 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
 
   /** @param {PointerEvent} event */
   function pick(event) {
-    const { left, top } = sheet.sheet.getBoundingClientRect();
+    const { left, top } = axes.picture.getBoundingClientRect();
     /** @type {Page.Point} */
-    const point = [event.clientX - left - sheet.inside.left, event.clientY - top - sheet.inside.top];
-    const found = trails.map(({ closest }) => closest(point)).reduce((a, b) => (b.far < a.far ? b : a));
+    const point = [event.clientX - left - axes.inside.left, event.clientY - top - axes.inside.top];
+    const found = drawnPaths.map(({ closest }) => closest(point)).reduce((a, b) => (b.far < a.far ? b : a));
     if (event.type === "pointerdown") choose(found.step);
     else if (found.far < REACH) pass(found.step);
   }
@@ -99,15 +99,15 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
   figure.addEventListener("keydown", press);
   fill(host, figure);
   const sizes = new ResizeObserver(([{ contentRect: { width } }]) => {
-    if (width && width !== sheet.room) draw(width);
+    if (width && width !== axes.room) draw(width);
   });
   draw(host.clientWidth || 600);
   sizes.observe(host);
-  return { select, relief: shape, stop: () => sizes.disconnect() };
+  return { select, heightMap: shape, stop: () => sizes.disconnect() };
 }
 
 /**
- * Over one parameter the second axis is E, as far as the curve and the path go.
+ * Over one parameter the second axis is E. Its range covers the curve and the path.
  * @param {Api.Landscape} data
  * @returns {Api.Axis}
  */

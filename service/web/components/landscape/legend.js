@@ -1,7 +1,7 @@
-// What the signs on a landscape mean.
+// The legend of a landscape.
 import { choose, h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { groundColour } from "/static/components/landscape/height-map.js";
+import { heightColour } from "/static/components/landscape/height-map.js";
 
 const TINTS = 9;
 const SIGNS = {
@@ -15,10 +15,10 @@ const SIGNS = {
 export function legend() {
   const element = h("div", { class: "legend landscape-legend" });
 
-  /** @param {Api.Landscape} data @param {Page.Path} path @param {boolean} hill */
-  function update(data, path, hill) {
+  /** @param {Api.Landscape} data @param {Page.Path} path @param {boolean} in3d */
+  function update(data, path, in3d) {
     const flat = data.y.label === null;
-    const [best, arrow] = [Number.isInteger(path.best) ? entry("best") : null, flat || hill ? null : entry("arrow")];
+    const [best, arrow] = [Number.isInteger(path.best) ? entry("best") : null, flat || in3d ? null : entry("arrow")];
     choose(element, entry("start"), entry("end"), best, entry("ball"), arrow, flat ? null : tints());
   }
   return { element, update };
@@ -32,7 +32,7 @@ function tints() {
   /** @param {unknown} _ @param {number} i */
   const each = (_, i) => {
     const tint = h("i");
-    tint.style.background = groundColour(i / (TINTS - 1));
+    tint.style.background = heightColour(i / (TINTS - 1));
     return tint;
   };
   return h("span", { class: "entry tints" }, h("span", {}, t("landscape.low")), h("span", { class: "tint", "aria-hidden": "true" }, Array.from({ length: TINTS }, each)), h("span", {}, t("landscape.high")));

@@ -1,21 +1,21 @@
-// The hill's shape: the grid of E as triangles, as wide as the landscape is and as high as its relief.
+// The mesh of the 3-D surface: the grid of E as triangles.
 import { BufferGeometry, DataTexture, Float32BufferAttribute, NearestFilter, SRGBColorSpace } from "/static/vendor/three-0.185.1/three.module.min.js";
 import { isTrue } from "/static/components/landscape/axes.js";
 
-const HIGH = 0.8; // for a ground that is two wide
+const HIGH = 0.8; // the surface's height; its width is 2
 const TINTS = 1024;
 
 /**
- * `relief` is the landscape's height. Gives its `geometry`, `depth`, `holds(x, y)`, and `above(x, y)`: a point of the plane on the hill.
+ * Returns the mesh's `geometry` and `depth`, `holds(x, y)`, and `above(x, y)`: the surface point over a point of the plane.
  * @param {Api.Landscape} data
- * @param {Page.Relief} relief
+ * @param {Page.HeightMap} heightMap
  */
-export function surface(data, relief) {
+export function surfaceMesh(data, heightMap) {
   const [columns, rows] = [data.x.values.length, data.y.values.length];
   /** @param {Api.Axis} axis */
   const span = ({ values }) => values[values.length - 1] - values[0];
   const depth = isTrue(data.x, data.y) ? (2 * span(data.y)) / span(data.x) : 2;
-  const shares = data.energy.map((row) => row.map((value) => (value === null ? NaN : relief.rise(value))));
+  const shares = data.energy.map((row) => row.map((value) => (value === null ? NaN : heightMap.rise(value))));
   /** @param {number} x */
   const column = (x) => ((columns - 1) * (x - data.x.values[0])) / span(data.x);
   /** @param {number} y */
@@ -23,7 +23,7 @@ export function surface(data, relief) {
   /** @param {number} i @param {number} j @param {number} share @returns {[x: number, y: number, z: number]} */
   const point = (i, j, share) => [(2 * i) / (columns - 1) - 1, HIGH * share, depth * (0.5 - j / (rows - 1))];
 
-  /** Between the four numbers round a point, as the triangles are but for a trifle. @param {number} x @param {number} y */
+  /** Bilinear interpolation between the four grid values around a point; the triangles differ from it slightly. @param {number} x @param {number} y */
   function above(x, y) {
     const [i, j] = [within(column(x), columns - 1), within(row(y), rows - 1)];
     const [left, down] = [Math.min(Math.floor(i), columns - 2), Math.min(Math.floor(j), rows - 2)];
@@ -36,7 +36,7 @@ export function surface(data, relief) {
   const holds = (x, y) => [column(x) / (columns - 1), row(y) / (rows - 1)].every((share) => share >= 0 && share <= 1);
   const cells = data.x.values.map((_, i) => i);
   const positions = shares.flatMap((line, j) => cells.flatMap((i) => point(i, j, line[i] || 0)));
-  const tints = data.energy.flat().flatMap((value) => [relief.share(value), 0.5]);
+  const tints = data.energy.flat().flatMap((value) => [heightMap.share(value), 0.5]);
   const geometry = new BufferGeometry();
   geometry.setAttribute("position", new Float32BufferAttribute(positions, 3));
   geometry.setAttribute("uv", new Float32BufferAttribute(tints, 2));
@@ -50,7 +50,7 @@ const within = (value, most) => Math.min(most, Math.max(0, value));
 /** @param {number} from @param {number} to @param {number} part */
 const mix = (from, to, part) => from + part * (to - from);
 
-/** Two for each cell whose corners are all finite. @param {number[][]} shares */
+/** Two triangles for each cell with four finite corners. @param {number[][]} shares */
 function triangles(shares) {
   const columns = shares[0].length;
   const found = [];
@@ -63,12 +63,12 @@ function triangles(shares) {
 }
 
 /**
- * The colours by height: the same steps as between the contours of the map. `colours` are low, middle and high ground.
- * @param {Page.Relief} relief
+ * The colours by height, in the same steps as between the contours of the map. `colours` are those of low, middle and high.
+ * @param {Page.HeightMap} heightMap
  * @param {number[][]} colours
  */
-export function tinting(relief, colours) {
-  const bounds = relief.levels.map(relief.share);
+export function tinting(heightMap, colours) {
+  const bounds = heightMap.levels.map(heightMap.share);
   const bytes = new Uint8Array(4 * TINTS);
   for (let i = 0; i < TINTS; i += 1) {
     const share = bounds.findLast((bound) => bound <= i / (TINTS - 1)) ?? 0;

@@ -1,12 +1,12 @@
-// Turns a camera round the hill: by dragging, by the arrow keys, plus and minus, and by pinching on a pad.
+// Orbits a camera around the surface: dragging, the arrow keys, plus and minus, and pinching on a trackpad.
 const START = { turn: -0.5, tilt: 0.6, far: 3.15 };
 /** @type {{[name in "tilt" | "far"]: [least: number, most: number]}} */
 const BOUNDS = { tilt: [0.12, 1.5], far: [1.8, 7] };
-const MIDDLE = 0.3; // of the hill's height
+const MIDDLE = 0.3; // share of the surface's height
 const [KEY_TURN, DRAG_TURN, PINCH, KEY_ZOOM] = [0.12, 0.008, 0.01, 1.12];
 
 /**
- * Calls `onTurn()` when the view has changed; `place(camera)` puts the camera there.
+ * Each change of the view calls `onTurn()`; `place(camera)` positions the camera.
  * @param {HTMLElement} element
  * @param {() => void} onTurn
  */
@@ -52,7 +52,7 @@ export function orbit(element, onTurn) {
   });
   for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { held = null; });
   element.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey) return; // the page's own scrolling
+    if (!event.ctrlKey) return; // the wheel scrolls the page; a pinch arrives as a wheel event with ctrlKey
     event.preventDefault();
     change(0, 0, Math.exp(PINCH * event.deltaY));
   }, { passive: false });

@@ -1,4 +1,4 @@
-// The landscape of a run, drawn as a map or as a hill in 3-D, with the ball at the chosen step.
+// The landscape of a run as a map or as a surface in 3-D. A marker shows the chosen step.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getLandscape, part } from "/static/lib/api.js";
@@ -12,10 +12,10 @@ import { legend } from "/static/components/landscape/legend.js";
 import { describe, named, whereabouts } from "/static/components/landscape/description.js";
 import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
-const PAUSE_MS = 5000; // between two looks at a live run
+const PAUSE_MS = 5000; // between two requests for a live run
 
 /**
- * Of a run's state. `mine` holds what the reader has chosen.
+ * `state` is the run's state. `mine` holds the reader's choices.
  * @param {string} id
  * @param {Page.RunState} state
  * @param {Page.LandscapeChoice} mine
@@ -26,22 +26,22 @@ export function landscapePanel(id, state, mine, isOpen) {
   const words = h("div", { class: "note", id: "landscape-words" });
   const links = h("p", { class: "downloads" });
   const which = choices(mine.query, () => read());
-  const buttons = [h("button", { type: "button", click: () => turnTo(false) }, t("landscape.map")), h("button", { type: "button", click: () => turnTo(true) }, t("landscape.hill"))];
+  const buttons = [h("button", { type: "button", click: () => turnTo(false) }, t("landscape.map")), h("button", { type: "button", click: () => turnTo(true) }, t("landscape.surface"))];
   const views = h("div", { class: "scale", role: "group", "aria-label": t("landscape.view") }, buttons);
   const key = legend();
   const noArrow = h("p", { class: "note no-arrow" });
   const parts = [h("div", { class: "criteria-top" }, which.element, views), key.element, host, noArrow, words, links];
   const arrows = gradients(id);
-  const picture = signal(/** @type {Page.Picture & { ground: Page.Ground, hasArrow: boolean } | null} */ (null)); // may be older than `data`
-  /** @type {Page.Ground | null} */
+  const picture = signal(/** @type {Page.Picture & { surface: Page.Surface, hasArrow: boolean } | null} */ (null)); // may be older than `data`
+  /** @type {Page.Surface | null} */
   let data = null;
   /** @type {AbortController | null} */
   let asked = null;
   let [readAt, readTo, left] = [0, -1, false];
 
-  /** @param {boolean} hill */
-  function turnTo(hill) {
-    mine.hill = hill;
+  /** @param {boolean} in3d */
+  function turnTo(in3d) {
+    mine.in3d = in3d;
     if (data) draw(data);
   }
 
@@ -53,7 +53,7 @@ export function landscapePanel(id, state, mine, isOpen) {
 
   async function read() {
     [readAt, readTo] = [performance.now(), state.last.peek()];
-    asked?.abort(); // something else is wanted now
+    asked?.abort(); // this request replaces it
     asked = new AbortController();
     const { signal: stopped } = asked;
     host.setAttribute("aria-busy", "true");
@@ -68,30 +68,30 @@ export function landscapePanel(id, state, mine, isOpen) {
     if (stopped.aborted) return;
     asked = null;
     host.removeAttribute("aria-busy");
-    refresh(); // it may have come to its end meanwhile
+    refresh(); // the run may have finished during the request
   }
 
-  /** @param {Page.Ground} ground */
-  const isHill = (ground) => Boolean(mine.hill) && ground.y.label !== null;
+  /** @param {Page.Surface} surface */
+  const isIn3d = (surface) => Boolean(mine.in3d) && surface.y.label !== null;
 
-  /** @param {Page.Ground} ground */
-  async function draw(ground) {
-    const hill = isHill(ground);
-    views.hidden = ground.y.label === null;
-    for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(Boolean(i) === hill));
-    const show = hill // each is loaded when it is wanted, three.js with the hill
-      ? (await part(() => import("/static/components/landscape/surface-3d.js"))).hill : (await part(() => import("/static/components/landscape/landscape.js"))).landscape;
-    if (left || ground !== data || hill !== isHill(ground)) return; // something else is wanted meanwhile
+  /** @param {Page.Surface} surface */
+  async function draw(surface) {
+    const in3d = isIn3d(surface);
+    views.hidden = surface.y.label === null;
+    for (const [i, button] of buttons.entries()) button.setAttribute("aria-pressed", String(Boolean(i) === in3d));
+    const show = in3d // modules load on first use; surface-3d.js imports three.js
+      ? (await part(() => import("/static/components/landscape/surface-3d.js"))).surface3d : (await part(() => import("/static/components/landscape/landscape.js"))).landscape;
+    if (left || surface !== data || in3d !== isIn3d(surface)) return; // a newer request or choice replaces this drawing
     picture.peek()?.stop();
-    const options = { paths: [{ ...ground.path, best: bestStep(ground) }], label: t("landscape.figure"), describedBy: words.id, choose: state.choose, pass: state.pass };
-    const drawn = show(host, ground, options);
-    picture.value = { ...drawn, ground, hasArrow: !hill && ground.y.label !== null };
+    const options = { paths: [{ ...surface.path, best: bestStep(surface) }], label: t("landscape.figure"), describedBy: words.id, choose: state.choose, pass: state.pass };
+    const drawn = show(host, surface, options);
+    picture.value = { ...drawn, surface, hasArrow: !in3d && surface.y.label !== null };
     choose(links, pictureLinks(id, "landscape", which.query(), t("landscape.picture")));
-    key.update(ground, options.paths[0], hill);
-    say(words, [describe(ground, drawn.relief), hill ? t("landscape.height") : ""].join(" "));
+    key.update(surface, options.paths[0], in3d);
+    say(words, [describe(surface, drawn.heightMap), in3d ? t("landscape.height") : ""].join(" "));
   }
 
-  /** @param {Page.Ground} ground */
+  /** @param {Page.Surface} surface */
   function bestStep({ path }) {
     const best = state.news.peek()?.run.best;
     return best && isKnown(best.test_mse) && best.step <= path.step[path.step.length - 1] ? best.step : null;
@@ -107,16 +107,16 @@ export function landscapePanel(id, state, mine, isOpen) {
     if (hasArrow.value) arrows.want(state.step.value);
   });
   const arrow = computed(() => {
-    const ground = hasArrow.value ? picture.value?.ground : null;
-    const answer = ground && arrows.at(state.step.value);
-    return ground && answer ? descent(ground, answer) : { towards: null, why: null };
+    const surface = hasArrow.value ? picture.value?.surface : null;
+    const answer = surface && arrows.at(state.step.value);
+    return surface && answer ? descent(surface, answer) : { towards: null, why: null };
   });
   state.effect(() => {
     if (!picture.value) return;
-    const { ground, select } = picture.value;
+    const { surface, select } = picture.value;
     const [step, row] = [state.step.value, state.row.value];
-    const at = row?.theta.every(isKnown) ? place(ground, row) : null;
-    select(step, at, row && at ? whereabouts(ground, step, at, row.train_loss) : undefined, arrow.value.towards);
+    const at = row?.theta.every(isKnown) ? place(surface, row) : null;
+    select(step, at, row && at ? whereabouts(surface, step, at, row.train_loss) : undefined, arrow.value.towards);
     say(noArrow, arrow.value.why ? t(arrow.value.why) : "");
   });
 
@@ -130,8 +130,8 @@ export function landscapePanel(id, state, mine, isOpen) {
 }
 
 /**
- * θ on the plane; where there is one parameter, this and E.
- * @param {Page.Ground} ground
+ * θ projected onto the plane; with one parameter, [θ, E].
+ * @param {Page.Surface} surface
  * @param {Page.StepRow} row
  * @returns {Page.Point}
  */

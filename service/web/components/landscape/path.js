@@ -1,16 +1,16 @@
-// The path of a descent on the ground: its line, a dot for each step, where it began, ended and was best, and the ball.
+// The path of a descent on a landscape: a line, a dot for each step, marks for the start, the end and the best step, and a marker.
 import { svg } from "/static/lib/dom.js";
 import { isKnown } from "/static/lib/scale.js";
 
-const APART = 7; // pixels between two dots that are still told apart
+const APART = 7; // pixels: the least distance between two dots
 
 /**
- * `path` is {name, colour, dash, step, x, y, best, isWhole}, the columns as the API gives them; `best` a step, or nothing. A descent
- * whose path is whole rests at its end in later steps, which are another descent's.
- * @param {Page.Sheet} frame
+ * `path` is {name, colour, dash, step, x, y, best, isWhole}; the columns are those of the API, `best` is a step or absent. `isWhole`: the
+ * path ends where its descent ends; at later steps, which other descents have, the marker stays at the end.
+ * @param {Page.Axes} frame
  * @param {Page.Path} path
  */
-export function trail(frame, path) {
+export function drawPath(frame, path) {
   const places = path.step.map((_, i) => frame.place(path.x[i], path.y[i]));
   const end = places[places.length - 1];
   const line = places.map((place) => place.map((each) => each.toFixed(2)).join(" "));
@@ -28,7 +28,7 @@ export function trail(frame, path) {
     return place && svg("circle", { class: "best", r: 7, ...centre(place) });
   }
 
-  /** Where a step is: between two of the path's where it has left that one out; null beyond the path, unless that is the descent's. @param {number} step @returns {Page.Point | null} */
+  /** The position of a step, interpolated where the path omits the step; null beyond the path unless the path is whole. @param {number} step @returns {Page.Point | null} */
   function at(step) {
     const last = path.step[path.step.length - 1];
     if (step >= last) return step === last || path.isWhole ? end : null;
@@ -38,14 +38,14 @@ export function trail(frame, path) {
     return [fromX + part * (toX - fromX), fromY + part * (toY - fromY)];
   }
 
-  /** The ball; it is not to be seen where the step lies beyond the ground. @param {Page.Point | null} place */
+  /** Moves the marker; a position outside the plot hides it. @param {Page.Point | null} place */
   function move(place) {
     const isHere = place !== null && frame.holds(place);
     ball.toggleAttribute("hidden", !isHere);
     if (isHere) for (const [name, value] of Object.entries(centre(place))) ball.setAttribute(name, String(value));
   }
 
-  /** The step whose place is closest to a point of the sheet, and how far that is. @param {Page.Point} point */
+  /** The step closest to a point of the plot, and its distance in pixels. @param {Page.Point} point */
   function closest([x, y]) {
     const far = places.map(([a, b]) => Math.hypot(a - x, b - y));
     const i = far.indexOf(Math.min(...far));

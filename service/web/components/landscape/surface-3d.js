@@ -1,5 +1,5 @@
-// The landscape as a hill in 3-D, with the path on it and a ball that rolls down as the step changes. Draws only when
-// something has changed, and gives everything back when it is left.
+// The landscape as a surface in 3-D with the path and a ball that rolls to the chosen step. A frame is drawn only after a
+// change. `stop()` frees the GPU's memory.
 import {
   AmbientLight, Curve, DataTexture, DirectionalLight, DoubleSide, InstancedMesh, Light, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial,
   NearestFilter, PerspectiveCamera, Quaternion, Scene, SphereGeometry, SRGBColorSpace, TubeGeometry, Vector3, WebGLRenderer,
@@ -7,32 +7,32 @@ import {
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { orbit } from "/static/components/landscape/orbit-controls.js";
-import { relief } from "/static/components/landscape/height-map.js";
-import { surface, tinting } from "/static/components/landscape/mesh.js";
+import { heightMap } from "/static/components/landscape/height-map.js";
+import { surfaceMesh, tinting } from "/static/components/landscape/mesh.js";
 
 const [BALL, LINE, DOT, LIFT] = [0.05, 0.008, 0.016, 0.006];
 const MOST_DOTS = 200;
-const PIECES = 24; // of the path between two of its steps, so that it lies on the ground
+const PIECES = 24; // of the path between two of its steps, so that the line follows the surface
 const MOST_PIECES = 6000;
 const NEAR = 1e-4;
 const ROLL_MS = 160;
-const ROLLING = 0.6; // of the time between two steps, when they come fast
+const ROLLING = 0.6; // share of the time between two steps that a roll takes when steps come fast
 const SHAPE = 0.62; // height by width of the picture
 
 /**
- * Like `landscape`, for one path; there is no arrow.
+ * Has the interface of `landscape`, for one path and without the arrow.
  * @param {HTMLElement} host
- * @param {Page.Ground} data
+ * @param {Page.Surface} data
  * @param {Page.PictureOptions} options
  * @returns {Page.Picture}
  */
-export function hill(host, data, { paths: [path] }) {
-  const shape = relief(data.energy);
-  const canvas = h("canvas", { tabindex: 0, role: "application", "aria-label": t("landscape.hillFigure") });
+export function surface3d(host, data, { paths: [path] }) {
+  const shape = heightMap(data.energy);
+  const canvas = h("canvas", { tabindex: 0, role: "application", "aria-label": t("landscape.surfaceFigure") });
   const context = canvas.getContext("webgl2", { antialias: true, alpha: true });
   if (!context) {
     choose(host, h("p", { class: "nothing" }, t("landscape.noWebGL")));
-    return { select: () => {}, relief: shape, stop: () => {} };
+    return { select: () => {}, heightMap: shape, stop: () => {} };
   }
   const names = [data.x.short, data.y.short].map((name) => h("span", { class: "axis-name", "aria-hidden": "true" }, name));
   const turning = orbit(canvas, draw);
@@ -40,15 +40,15 @@ export function hill(host, data, { paths: [path] }) {
 
   const renderer = new WebGLRenderer({ canvas, context, antialias: true, alpha: true });
   const camera = new PerspectiveCamera(38, 1 / SHAPE, 0.1, 30);
-  const ground = surface(data, shape);
-  const places = path.step.map((_, i) => ground.above(path.x[i], path.y[i]));
-  const edges = [ground.above(middle(data.x), data.y.values[0]), ground.above(data.x.values[0], middle(data.y))];
+  const mesh = surfaceMesh(data, shape);
+  const places = path.step.map((_, i) => mesh.above(path.x[i], path.y[i]));
+  const edges = [mesh.above(middle(data.x), data.y.values[0]), mesh.above(data.x.values[0], middle(data.y))];
   const ball = rollingBall();
   let [scene, frame] = [new Scene(), 0];
   /** @type {Roll | null} */
   let roll = null;
 
-  /** The colours are the theme's. */
+  /** Takes the colours from the theme. */
   function build() {
     /** @param {string} name */
     const colour = (name) => (getComputedStyle(host).getPropertyValue(name).match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
@@ -58,7 +58,7 @@ export function hill(host, data, { paths: [path] }) {
     const sun = new DirectionalLight(0xffffff, 1.9);
     sun.position.set(-1.5, 3, 1.2);
     const ink = `rgb(${colour("--ground-path").join(",")})`;
-    scene.add(new AmbientLight(0xffffff, 1.5), sun, ball, new Mesh(ground.geometry, new MeshLambertMaterial({ map, side: DoubleSide })));
+    scene.add(new AmbientLight(0xffffff, 1.5), sun, ball, new Mesh(mesh.geometry, new MeshLambertMaterial({ map, side: DoubleSide })));
     scene.add(new Mesh(tube(), new MeshBasicMaterial({ color: ink })), dots(ink));
     ball.material.map?.dispose();
     ball.material.map = stripes(colour("--ground-path"));
@@ -66,7 +66,7 @@ export function hill(host, data, { paths: [path] }) {
   }
 
   const tube = () => {
-    const line = polyline(path, ground);
+    const line = polyline(path, mesh);
     return new TubeGeometry(line, line.points.length, LINE, 6);
   };
 
@@ -83,14 +83,14 @@ export function hill(host, data, { paths: [path] }) {
     frame ||= requestAnimationFrame((now) => {
       frame = 0;
       if (roll) advance(roll, now);
-      canvas.dataset.step = String(roll?.step ?? ""); // the ball's, if it is to be seen
+      canvas.dataset.step = String(roll?.step ?? ""); // the ball's step; empty while the ball is hidden
       turning.place(camera);
       renderer.render(scene, camera);
       label();
     });
   }
 
-  /** The names of the axes are text above the canvas, where the camera sees the edges of the ground. */
+  /** The axis labels are text above the canvas, at the projected edges of the surface. */
   function label() {
     const { clientWidth: wide, clientHeight: high } = canvas;
     for (const [i, place] of edges.entries()) {
@@ -104,7 +104,7 @@ export function hill(host, data, { paths: [path] }) {
     return new Vector3(x, y + BALL, z);
   }
 
-  /** A step between two that the path holds is between their places; beyond the path it is not known. @param {number} step @returns {Page.Point | null} */
+  /** The position of a step, interpolated where the path omits the step; null beyond the path. @param {number} step @returns {Page.Point | null} */
   function at(step) {
     const i = path.step.findIndex((each) => each >= step);
     if (i <= 0) return i === 0 ? [path.x[0], path.y[0]] : null;
@@ -117,13 +117,13 @@ export function hill(host, data, { paths: [path] }) {
   /** @type {Page.Picture["select"]} */
   function select(step, point = null) {
     const to = point ?? at(step);
-    ball.visible = to !== null && ground.holds(...to);
+    ball.visible = to !== null && mesh.holds(...to);
     roll = to && ball.visible ? rollTo(step, to, performance.now()) : null;
     draw();
   }
 
   /**
-   * Over before the next step comes, if that comes as soon as this one did: else the ball would fall behind.
+   * A roll is shorter than the interval since the last step, so that the ball keeps up with a playback.
    * @param {number} step
    * @param {Page.Point} to
    * @param {number} begun
@@ -138,7 +138,7 @@ export function hill(host, data, { paths: [path] }) {
   /** @param {Roll} roll @param {number} now */
   function advance({ from: [fromX, fromY], to: [toX, toY], begun, lasts }, now) {
     const part = lasts ? Math.min(1, Math.max(0, (now - begun) / lasts)) : 1;
-    const next = resting(ground.above(fromX + part * (toX - fromX), fromY + part * (toY - fromY)));
+    const next = resting(mesh.above(fromX + part * (toX - fromX), fromY + part * (toY - fromY)));
     const moved = next.clone().sub(ball.position);
     const axle = new Vector3(0, 1, 0).cross(moved);
     if (axle.length() > 1e-9) ball.quaternion.premultiply(new Quaternion().setFromAxisAngle(axle.normalize(), moved.length() / BALL));
@@ -150,7 +150,7 @@ export function hill(host, data, { paths: [path] }) {
     scene.traverse((each) => {
       if (each instanceof InstancedMesh || each instanceof Light) each.dispose();
       if (!(each instanceof Mesh)) return;
-      if (each !== ball && each.geometry !== ground.geometry) each.geometry.dispose();
+      if (each !== ball && each.geometry !== mesh.geometry) each.geometry.dispose();
       if (each !== ball) each.material.dispose();
       each.material.map?.dispose();
     });
@@ -166,11 +166,11 @@ export function hill(host, data, { paths: [path] }) {
 
   function stop() {
     cancelAnimationFrame(frame);
-    frame = -1; // no more of them
+    frame = -1; // stops further frames
     sizes.disconnect();
     document.removeEventListener("themechange", build);
     clear();
-    for (const each of [ground.geometry, ball.geometry, ball.material, renderer]) each.dispose();
+    for (const each of [mesh.geometry, ball.geometry, ball.material, renderer]) each.dispose();
     renderer.forceContextLoss();
   }
 
@@ -178,15 +178,15 @@ export function hill(host, data, { paths: [path] }) {
   const sizes = new ResizeObserver(size);
   sizes.observe(host);
   document.addEventListener("themechange", build);
-  return { select, relief: shape, stop };
+  return { select, heightMap: shape, stop };
 }
 
-/** A ball on its way between two places of the plane. @typedef {{ step: number, from: Page.Point, to: Page.Point, begun: number, lasts: number }} Roll */
+/** The ball's motion between two points of the plane. @typedef {{ step: number, from: Page.Point, to: Page.Point, begun: number, lasts: number }} Roll */
 /** @param {Api.Axis} axis */
 const middle = ({ values }) => (values[0] + values[values.length - 1]) / 2;
 const rollingBall = () => new Mesh(new SphereGeometry(BALL, 32, 20), new MeshLambertMaterial());
 
-/** Four light and four dark slices, by which one sees it roll. @param {number[]} colour */
+/** Four light and four dark slices, which make the rolling visible. @param {number[]} colour */
 function stripes(colour) {
   const dark = colour.map((each) => Math.round(each * 0.6));
   const texture = new DataTexture(new Uint8Array([0, 1, 2, 3].flatMap(() => [...colour, 255, ...dark, 255])), 8, 1);
@@ -197,18 +197,18 @@ function stripes(colour) {
 }
 
 /**
- * The path as a line that lies on the ground also between two steps.
+ * The path as a line that follows the surface between two steps.
  * @param {Page.Path} path
- * @param {ReturnType<typeof surface>} ground
+ * @param {ReturnType<typeof surfaceMesh>} mesh
  */
-function polyline(path, ground) {
+function polyline(path, mesh) {
   const pieces = Math.max(1, Math.min(PIECES, Math.floor(MOST_PIECES / path.step.length)));
   /** @type {Vector3[]} */
   const points = [];
   for (let i = 0; i < path.step.length; i += 1) {
     const j = Math.min(i + 1, path.step.length - 1);
     for (let k = 0; k < (j === i ? 1 : pieces); k += 1) {
-      const [x, y, z] = ground.above(path.x[i] + (k / pieces) * (path.x[j] - path.x[i]), path.y[i] + (k / pieces) * (path.y[j] - path.y[i]));
+      const [x, y, z] = mesh.above(path.x[i] + (k / pieces) * (path.x[j] - path.x[i]), path.y[i] + (k / pieces) * (path.y[j] - path.y[i]));
       const point = new Vector3(x, y + LIFT, z);
       if (!points.length || point.distanceTo(points[points.length - 1]) > NEAR) points.push(point); // a tube needs a direction
     }
@@ -232,7 +232,7 @@ class Line extends Curve {
   }
 
   /**
-   * By the point's number and not by the length of the way: each of the points is then a corner of the tube.
+   * Parametrised by the point's index instead of the arc length: each point is then a corner of the tube.
    * @param {number} share
    * @param {Vector3} [target]
    */

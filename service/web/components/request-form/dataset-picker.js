@@ -1,4 +1,4 @@
-// Where the data comes from: a sample, a file or pasted text, which the service reads, or points drawn with the mouse.
+// The choice of a dataset: a sample, an uploaded file or pasted CSV, or drawn points.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { exact, rounded } from "/static/lib/format.js";
@@ -80,7 +80,7 @@ function fileBody(kept, onChange) {
   const preview = h("div", { class: "preview" });
   const element = h("div", { class: "drop", dragover: (event) => event.preventDefault(), drop }, h("p", {}, t("dropHere"), " ", file), paste, h("p", {}, use), errors, preview);
   /** @type {((target: string) => void) | null} */
-  let turnTo = null; // takes what was dropped or pasted once more, with another target
+  let turnTo = null; // uploads the same text again with another target
   if (kept.uploaded) show(kept.uploaded).catch((error) => showProblem("action", error));
 
   /** @param {DragEvent} event */
@@ -102,7 +102,7 @@ function fileBody(kept, onChange) {
     choose(errors);
     try {
       const dataset = await uploadCsv(content, { name, ...(target ? { target } : {}) });
-      if (turnTo !== mine) return; // others were given meanwhile
+      if (turnTo !== mine) return; // a newer upload replaces this one
       kept.uploaded = dataset;
       await show(dataset);
     } catch (error) {
@@ -137,7 +137,7 @@ function fileBody(kept, onChange) {
 }
 
 /**
- * What a column holds: class labels, or numbers from its least to its greatest.
+ * A column's content in words: the class labels, or the least and the greatest number.
  * @param {Api.ColumnSummary} column
  * @param {Api.Dataset} dataset
  */

@@ -1,4 +1,4 @@
-// What is chosen besides the data: each choice with a sentence that says what it does, and a place for what is wrong with it.
+// The fields of a request except the dataset, each with a help text and its errors.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
@@ -9,7 +9,7 @@ const SCHEDULES = ["constant", "step", "exponential", "inverse_time", "cosine", 
 /** @type {[schedule: string, name: string, value: number][]} */
 const NEEDS = [["step", "every", 100], ["exponential", "factor", 0.99], ["inverse_time", "rate", 0.01]]; // schedules without defaults
 
-/** What is no number goes as it is, for the service to refuse: null would mean that nothing was entered. @param {string} text */
+/** Text that is no number stays text, so that the service rejects it; null means an empty field. @param {string} text */
 const number = (text) => (text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text.trim());
 /** @param {string} text */
 const list = (text) => text.split(/[\s,;]+/).filter(Boolean).map(number);
@@ -44,21 +44,21 @@ const FIELDS = [
 const fieldsFor = (purpose) => FIELDS.filter(({ only = purpose }) => only === purpose);
 
 /**
- * What each field holds at first.
+ * The initial value of each field.
  * @param {Page.Purpose} purpose
  * @returns {Page.Choices}
  */
 export const firstChoices = (purpose) => Object.fromEntries(fieldsFor(purpose).map(({ name, first }) => [name, first]));
 
 /**
- * Whether there is a choice to be made, after the others.
+ * True if the other choices make the field apply.
  * @param {Page.Field} field
  * @param {Page.Choices} entered
  */
 const fits = ({ when = {} }, entered) => Object.entries(when).every(([name, value]) => entered[name] === value);
 
 /**
- * The request without its dataset: what was left as it is, is left to the service.
+ * The request without its dataset. Unchanged fields are omitted, so that the service's defaults apply.
  * @param {Page.Choices} entered
  * @param {Page.Purpose} purpose
  */
@@ -77,7 +77,7 @@ export function requestOf(entered, purpose) {
 }
 
 /**
- * `kept.choices` holds what was entered, by the field's name.
+ * `kept.choices` holds the entered values by field name.
  * @param {Page.Kept} kept
  * @param {() => void} onChange
  * @param {Page.Purpose} purpose
@@ -100,7 +100,7 @@ export function choices(kept, onChange, purpose) {
   }
 
   /**
-   * The errors that belong to no field.
+   * Shows each error at its field. Returns the errors without a field.
    * @param {Api.FieldError[]} errors
    */
   function show(errors) {
@@ -117,7 +117,7 @@ export function choices(kept, onChange, purpose) {
   return { element, value: () => requestOf(entered, purpose), show, suit };
 }
 
-/** Is in the request also when it was left as it is. */
+/** Fields that the request always contains. */
 const STATED = new Set(["model", "optimizer", "rate", "stepsAsked", "formula"]);
 
 /** @typedef {{[name: string]: unknown}} Tree */
@@ -134,7 +134,7 @@ function put(tree, at, value) {
 }
 
 /**
- * Whether a JSON pointer leads to the field, into it, or to the object that its kind chooses.
+ * True if a JSON pointer is the field's, one below it, or that of the object whose kind the field chooses.
  * @param {string | undefined} pointer
  * @param {string} at
  */
@@ -167,7 +167,7 @@ function row(field, entered, onChange) {
 }
 
 /**
- * The formula again, with a mark under the column that the message names.
+ * The formula with a mark under the column that the message names.
  * @param {string} message
  * @param {string} formula
  */

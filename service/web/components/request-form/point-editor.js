@@ -1,4 +1,4 @@
-// Points drawn by hand: a click or a tap makes one, another one on it takes it away; the arrow keys and Enter do as well.
+// An editor for points: a click adds a point, a click on a point removes it. The arrow keys and Enter do the same.
 import { choose, h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
@@ -6,7 +6,7 @@ const [WIDTH, HEIGHT, SIDE] = [480, 300, 10];
 const RADIUS = 6;
 
 /**
- * `points` are [x, y] between 0 and 10, and changed in place.
+ * `points` are [x, y] between 0 and 10; the editor changes the array in place.
  * @param {Page.Point[]} points
  * @param {() => void} onChange
  */

@@ -1,7 +1,7 @@
-// What can be drawn of several runs on one chart: columns of their trajectories that all of them have.
+// The columns that all trajectories of a comparison have.
 import { t } from "/static/lib/i18n.js";
 
-const MOST_PARAMETERS = 100; // a trajectory is read with all of θ or without
+const MOST_PARAMETERS = 100; // a trajectory request reads all of θ or none of it
 /** @type {Page.Key[]} */
 const ALWAYS = ["train_loss", "train_mse", "test_mse"];
 /** @type {Page.Key[]} */
@@ -19,7 +19,7 @@ export function columnsOf(runs) {
   return [...plain, ...parameters(runs)];
 }
 
-/** What is drawn until the reader chooses: the real objective, where it is known. @param {Api.Run[]} runs */
+/** The column drawn before the reader chooses: the test error if a run has test rows. @param {Api.Run[]} runs */
 export const firstColumn = (runs) => (runs.some((run) => run.dataset.test_rows > 0) ? "test_mse" : "train_mse");
 
 /** @param {Api.Run[]} runs */
@@ -36,7 +36,7 @@ function parameters(runs) {
 }
 
 /**
- * The number that a trajectory's cell has for a column.
+ * The number of a column in a trajectory's cell.
  * @param {Page.Column} column
  * @param {Api.Value | Api.Value[]} cell
  */

@@ -1,21 +1,21 @@
-// What differs in the requests of several runs: each field of a request by its JSON pointer, in a word for people.
+// The differences between the requests of several runs: fields by JSON pointer, with a label each.
 import { h } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
 import { exact, NOTHING, rounded } from "/static/lib/format.js";
 import { dataWords, facts } from "/static/views/run/request-summary.js";
 
-const LABELS = ["/name", "/tags"]; // they change nothing of what is computed
+const LABELS = ["/name", "/tags"]; // these fields do not change the computation
 const LEAVES = new Set(["/descent/theta0", "/tags"]);
 const SHOWN_NUMBERS = 4; // of a list
 const ALL_DIGITS = 17;
-/** Where a request says what the summary says. */
+/** The request fields that each row of the summary shows. */
 /** @type {{[key: string]: string}} */
 const PLACES = {
   data: "/dataset", split: "/split", standardized: "/standardize", model: "/model", loss: "/objective", optimizer: "/descent/optimizer",
   schedule: "/descent/schedule", rate: "/descent/learning_rate", batch: "/descent/batch_size", stepsAsked: "/descent/steps",
 };
 
-/** Fields that the page has a word for elsewhere; the others' are `asked.` and the pointer. */
+/** Fields with an existing label; the label key of every other field is `asked.` and the pointer. */
 /** @type {{[pointer: string]: Page.Key}} */
 const WORDS = {
   "/dataset": "data", "/split/test_fraction": "testShare", "/standardize": "standardized", "/model/kind": "model", "/model/degree": "degree",
@@ -26,7 +26,7 @@ const WORDS = {
 /** @param {string} pointer */
 const wordOf = (pointer) => (pointer in WORDS ? t(WORDS[pointer]) : word(`asked.${pointer}`, pointer));
 
-/** `differ(...prefixes)`: does something differ below one of these pointers? @param {Api.Run[]} runs */
+/** `differ(...prefixes)` is true if a field below one of these pointers differs. @param {Api.Run[]} runs */
 export function differences(runs) {
   const asked = runs.map(flattened);
   const pointers = [...new Set(asked.flatMap((fields) => [...fields.keys()]))];
@@ -38,7 +38,7 @@ export function differences(runs) {
   return { rows, same: sameFacts(runs, differ), differ };
 }
 
-/** What a run's page says of its request, where it is asked and told alike for all. @param {Api.Run[]} runs @param {(...prefixes: string[]) => boolean} differ */
+/** The request facts that all runs share. @param {Api.Run[]} runs @param {(...prefixes: string[]) => boolean} differ */
 function sameFacts(runs, differ) {
   const texts = runs.map((run) => new Map(facts(run).map(([key, value]) => [key, textOf(value)])));
   /** @param {[Page.Key, Page.Shown]} fact */
@@ -49,7 +49,7 @@ function sameFacts(runs, differ) {
 /** @param {Page.Shown} value */
 const textOf = (value) => h("span", {}, ...[value].flat()).textContent;
 
-/** Pointer → value, in the request's order; the data by its id, whichever way it was given. @param {Api.Run} run */
+/** Pointer → value, in the request's order; the dataset by its id in every case. @param {Api.Run} run */
 function flattened({ request, dataset, forked_from: origin }) {
   /** @type {Map<string, unknown>} */
   const fields = new Map([["/dataset", dataset.id]]);

@@ -1,21 +1,21 @@
-// What becomes of several paths of θ on one landscape.
+// Projects the paths of several runs onto one landscape.
 import { getTrajectory } from "/static/lib/api.js";
 import { isKnown } from "/static/lib/scale.js";
 import { styleOf } from "/static/views/compare/run-label.js";
 
 const MAX_POINTS = 500;
-const FAR = 100; // times the picture's size: a path that goes so far has left for good
+const FAR = 100; // times the picture's size: the path ends at the first point farther away
 
-/** θ and E of a track's steps. @param {Page.Track} track @param {AbortSignal} signal */
+/** θ and E of a run's steps. @param {Page.RunSeries} runSeries @param {AbortSignal} signal */
 export function readPath({ id }, signal) {
   return getTrajectory(id, { max_points: MAX_POINTS, fields: ["step", "theta", "train_loss"] }, signal);
 }
 
 /**
- * A path on the plane of a landscape, as far as it can be drawn.
+ * A path projected onto the plane of a landscape, up to the first point that cannot be drawn.
  * @param {Api.Landscape} data
  * @param {Api.Trajectory} path
- * @param {Page.Track} track
+ * @param {Page.RunSeries} runSeries
  * @returns {Page.Path}
  */
 export function projected({ plane: { origin, axes }, x, y }, { step, theta, train_loss: energy }, { run, place }) {

@@ -1,11 +1,11 @@
-// A compared run by its name, and by its line: a colour and a dash.
+// The label of a compared run: its name and its line style, a colour and a dash.
 import { h, svg } from "/static/lib/dom.js";
 import { titleOf } from "/static/lib/format.js";
 import { runLink } from "/static/components/sample-run-button.js";
 
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 
-/** How the run at this place is drawn. @param {number} place */
+/** The line style of the run at this index. @param {number} place */
 export const styleOf = (place) => ({ colour: `--curve-${place}`, dash: DASHES[place % DASHES.length] });
 
 /** @param {Api.Run} run @param {number} place */

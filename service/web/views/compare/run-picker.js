@@ -1,9 +1,9 @@
-// Chooses runs of the list to be compared: a box a run, and a button that says what is missing.
+// Chooses runs of the list for a comparison: a checkbox per run, and a button that explains why it is disabled.
 import { h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { compareLink, MOST_RUNS } from "/static/views/compare/url.js";
 
-/** `kept.chosen` are ids in the order in which they were chosen. @param {Page.Kept} kept */
+/** `kept.chosen` are ids in the order of choice. @param {Page.Kept} kept */
 export function choosing(kept) {
   const chosen = () => kept.chosen ?? [];
   const hint = h("span", { id: "compare-hint", role: "status" });
@@ -23,7 +23,7 @@ export function choosing(kept) {
     say(hint, n > MOST_RUNS ? t("compareTooMany", { n: n - MOST_RUNS, most: MOST_RUNS }) : n > 1 ? t("compareChosen", { n }) : t(n === 1 ? "compareNeed.1" : "compareNeed.0"));
   }
 
-  /** The box of a run, and how to name it. @param {string} id @returns {Page.Box} */
+  /** The checkbox of a run, and a function that names it. @param {string} id @returns {Page.Box} */
   function box(id) {
     const input = h("input", { type: "checkbox", change: () => {
       kept.chosen = chosen().filter((other) => other !== id).concat(input.checked ? id : []);
@@ -33,7 +33,7 @@ export function choosing(kept) {
     return { element: input, name: (title) => input.setAttribute("aria-label", t("compareBox", { name: title })) };
   }
 
-  /** What is not listed any more is not chosen either: what one sees is what is compared. @param {string[]} ids */
+  /** Drops chosen runs that the list no longer shows. @param {string[]} ids */
   function keepOnly(ids) {
     kept.chosen = chosen().filter((id) => ids.includes(id));
     tell();

@@ -1,4 +1,4 @@
-// One of the compared runs: what is known of it, of the chosen column's curve, and its exact value at a step.
+// The data of one compared run: the run, the curve of the chosen column, and exact values of single steps.
 import { getRun, getTrajectory } from "/static/lib/api.js";
 import { isLive } from "/static/components/status-badge.js";
 import { Curve, rowReader } from "/static/views/run/trajectory.js";
@@ -6,7 +6,7 @@ import { pick } from "/static/views/compare/common-columns.js";
 
 const MAX_POINTS = 1000;
 
-export class Track {
+export class RunSeries {
   /** E(θ) − E(θ*) at the last step. @type {Api.Value} */
   gap = null;
   /** @type {Api.Run | null} */
@@ -15,7 +15,7 @@ export class Track {
   #curve;
   /** @type {string | null} */
   #field = null;
-  #whole = false; // read as a whole after the run's end
+  #whole = false; // true once the whole curve was read after the run's end
   #rows;
   /** @type {Map<number, number>} */
   #places = new Map();
@@ -28,7 +28,7 @@ export class Track {
     this.#rows = rowReader(id, onProblem);
   }
 
-  /** The run, once it was read. */
+  /** The run, after `read()`. */
   get run() {
     if (!this.#run) throw new Error(`The run ${this.id} was not read yet.`);
     return this.#run;
@@ -42,10 +42,10 @@ export class Track {
   async readRun(signal) {
     if (this.#run && !isLive(this.#run)) return;
     this.#run = await getRun(this.id, signal);
-    this.id = this.run.id; // asked for by another name, such as "latest"
+    this.id = this.run.id; // the address may hold an alias such as "latest"
   }
 
-  /** Reads the column, or what is new in it. Gives a function that takes it over, so that all runs change at once. @param {Page.Column} column @param {AbortSignal} signal */
+  /** Reads the column or its new steps. Returns a function that applies them, so that all runs change in one update. @param {Page.Column} column @param {AbortSignal} signal */
   async readCurve(column, signal) {
     const [over, changed] = [!isLive(this.run), this.#field !== column.field];
     if (this.#whole && !changed) return () => {};
@@ -67,13 +67,13 @@ export class Track {
     return gap;
   }
 
-  /** As uPlot takes them. @param {Page.Column} column @returns {[steps: number[], values: Api.Value[]]} */
+  /** The curve in uPlot's format. @param {Page.Column} column @returns {[steps: number[], values: Api.Value[]]} */
   points(column) {
     const { step, [column.field]: cells } = this.#curve.columns;
     return [step, cells.map((cell) => pick(column, cell))];
   }
 
-  /** The exact value; null where there is none, undefined where it is not read yet: a signal that tells of it is read. @param {Page.Column} column @param {number} step */
+  /** The exact value; null if the step has none, undefined before it is read. Reads a signal, so that effects follow it. @param {Page.Column} column @param {number} step */
   valueAt(column, step) {
     if (step > this.last) return null;
     const place = this.#field === column.field ? this.#places.get(step) : undefined;

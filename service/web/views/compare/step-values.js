@@ -1,4 +1,4 @@
-// Where each of the compared runs is at the chosen step: its exact value, and a way on from there.
+// Each compared run at the chosen step: its exact value, and a button that forks it there.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { exact, NOTHING, titleOf } from "/static/lib/format.js";
@@ -7,11 +7,11 @@ import { UNREAD } from "/static/components/step-values.js";
 import { forkButton } from "/static/views/run/fork-button.js";
 import { runName } from "/static/views/compare/run-label.js";
 
-/** @param {Page.Track[]} tracks @param {Page.ComparisonState} state */
-export function standings(tracks, state) {
+/** @param {Page.RunSeries[]} allSeries @param {Page.ComparisonState} state */
+export function stepValues(allSeries, state) {
   const title = h("h2", { id: "standings" });
   const what = h("th", { scope: "col" });
-  const lines = tracks.map((track) => standing(track, state));
+  const lines = allSeries.map((runSeries) => standing(runSeries, state));
   const table = h("table", { "aria-labelledby": "standings" }, h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "unseen" }, t("name")), what)),
     h("tbody", {}, lines.map(({ element }) => element)));
   const element = h("section", { class: "readout standings", tabindex: "0", "aria-labelledby": "standings" }, title, table);
@@ -27,10 +27,10 @@ export function standings(tracks, state) {
   return element;
 }
 
-/** @param {Page.Track} track @param {Page.ComparisonState} state */
-function standing(track, state) {
-  const { run, place } = track;
-  const its = () => Math.min(state.step.peek(), track.last);
+/** @param {Page.RunSeries} runSeries @param {Page.ComparisonState} state */
+function standing(runSeries, state) {
+  const { run, place } = runSeries;
+  const its = () => Math.min(state.step.peek(), runSeries.last);
   const value = h("span", { class: "value" });
   const fork = forkButton(its, h("span", { class: "unseen" }, ` (${titleOf(run)})`));
   const mark = h("span");
@@ -41,20 +41,20 @@ function standing(track, state) {
 
   state.effect(() => {
     const known = state.values.value[run.id];
-    const ended = state.step.value > track.last && !isLive(track.run);
-    say(value, ended ? t("endedAt", { n: track.last }) : known === undefined ? UNREAD : exact(known));
+    const ended = state.step.value > runSeries.last && !isLive(runSeries.run);
+    say(value, ended ? t("endedAt", { n: runSeries.last }) : known === undefined ? UNREAD : exact(known));
     value.classList.toggle("ended", ended);
   });
 
   /** @param {{ label: string, shown: Page.Shown }[]} asked */
   function update(asked) {
-    fork.update(track.run);
-    if (track.run.status !== status) choose(mark, track.run.status === "succeeded" ? null : badge(track.run.status));
-    status = track.run.status;
+    fork.update(runSeries.run);
+    if (runSeries.run.status !== status) choose(mark, runSeries.run.status === "succeeded" ? null : badge(runSeries.run.status));
+    status = runSeries.run.status;
     if (!differing.hasChildNodes()) choose(differing, asked.filter(({ shown }) => shown !== NOTHING).slice(0, 3).map(({ label, shown }) => h("span", {}, `${label} `, h("b", {}, ...copies(shown)))));
   }
   return { element, update };
 }
 
-/** An element is in the table already. @param {Page.Shown} shown */
+/** Replaces a cell's content; the table already contains an element. @param {Page.Shown} shown */
 const copies = (shown) => [shown].flat().map((word) => (word instanceof Node ? word.textContent : word));

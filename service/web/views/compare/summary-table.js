@@ -1,4 +1,4 @@
-// The comparison as a table: what was asked otherwise, and what came of it. The best of a row is said in a word.
+// The comparison as a table: the differences between the requests, then the results. A word marks the best value of a row.
 import { choose, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
@@ -8,46 +8,46 @@ import { runName } from "/static/views/compare/run-label.js";
 
 const DIGITS = 8;
 
-/** @param {Page.Track[]} tracks @param {Page.ComparisonState} state */
-export function sheet(tracks, state) {
+/** @param {Page.RunSeries[]} allSeries @param {Page.ComparisonState} state */
+export function summaryTable(allSeries, state) {
   const host = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "sheet" });
   const note = h("p", { class: "note" });
-  const element = h("section", { class: "sheet" }, h("h2", { id: "sheet" }, t("compareSheet")), host, note);
+  const element = h("section", { class: "sheet" }, h("h2", { id: "sheet" }, t("compareSummary")), host, note);
   let shown = "";
 
   state.effect(() => {
     if (!state.news.value) return;
     const { found } = state.news.value;
-    const news = JSON.stringify(tracks.map(({ run, gap }) => [run, gap]));
+    const news = JSON.stringify(allSeries.map(({ run, gap }) => [run, gap]));
     if (news === shown) return;
     shown = news;
-    choose(host, table(tracks, found));
+    choose(host, table(allSeries, found));
     note.textContent = found.differ("/dataset", "/split") ? t("otherRows") : "";
   });
   return element;
 }
 
-/** @param {Page.Track[]} tracks @param {Page.Differences} found */
-function table(tracks, { rows, differ }) {
-  const heads = tracks.map(({ run, place }) => h("th", { scope: "col" }, runName(run, place)));
+/** @param {Page.RunSeries[]} allSeries @param {Page.Differences} found */
+function table(allSeries, { rows, differ }) {
+  const heads = allSeries.map(({ run, place }) => h("th", { scope: "col" }, runName(run, place)));
   const asked = rows.map(({ pointer, label, values }) => line(pointer, label, values));
-  return h("table", { class: "grid numbers compared" }, h("caption", { class: "unseen" }, t("compareSheet")),
+  return h("table", { class: "grid numbers compared" }, h("caption", { class: "unseen" }, t("compareSummary")),
     h("thead", {}, h("tr", {}, h("td"), heads)),
-    group(t("compareAsked"), asked.length ? asked : [line("nothing", t("compareSame"), tracks.map(() => ""))], tracks),
-    group(t("compareOutcome"), outcome(tracks, differ), tracks));
+    group(t("compareAsked"), asked.length ? asked : [line("nothing", t("compareSame"), allSeries.map(() => ""))], allSeries),
+    group(t("compareOutcome"), outcome(allSeries, differ), allSeries));
 }
 
-/** @param {string} title @param {Page.Children} lines @param {Page.Track[]} tracks */
-const group = (title, lines, tracks) =>
-  h("tbody", {}, h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: tracks.length + 1 }, title)), ...lines);
+/** @param {string} title @param {Page.Children} lines @param {Page.RunSeries[]} allSeries */
+const group = (title, lines, allSeries) =>
+  h("tbody", {}, h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: allSeries.length + 1 }, title)), ...lines);
 
 /** @param {string} key @param {string} label @param {Page.Shown[]} values */
 const line = (key, label, values) =>
   h("tr", { "data-row": key }, h("th", { scope: "row" }, label), values.map((value) => h("td", {}, ...[value].flat())));
 
-/** @param {Page.Track[]} tracks @param {Page.Differences["differ"]} differ */
-function outcome(tracks, differ) {
-  const runs = tracks.map(({ run }) => run);
+/** @param {Page.RunSeries[]} allSeries @param {Page.Differences["differ"]} differ */
+function outcome(allSeries, differ) {
+  const runs = allSeries.map(({ run }) => run);
   const sameRows = !differ("/dataset", "/split");
   const sameE = sameRows && !differ("/objective", "/model", "/standardize");
   /** @param {string} key @param {string} label @param {(run: Api.Run) => Page.Shown} of */
@@ -68,7 +68,7 @@ function outcome(tracks, differ) {
     score("final.test_mse", t("lastOf", { what: t("test_mse") }), runs.map(({ final }) => final?.test_mse), sameRows),
     score("best.test_mse", t("lowestOf", { what: t("test_mse") }), runs.map(({ best }) => best?.test_mse), sameRows),
     plain("best.step", t("best"), ({ best }) => (best ? count(best.step) : NOTHING)),
-    score("gap", t("optimality_gap"), tracks.map(({ gap }) => gap), sameE),
+    score("gap", t("optimality_gap"), allSeries.map(({ gap }) => gap), sameE),
   ];
 }
 

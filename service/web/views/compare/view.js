@@ -1,4 +1,4 @@
-// Several runs side by side: reads them, looks again while one of them is live, and tells the state of the view.
+// The comparison view: reads the runs, polls while one of them is live, and updates the view's state.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { ApiError } from "/static/lib/api-error.js";
@@ -9,14 +9,14 @@ import { isLive } from "/static/components/status-badge.js";
 import { columnsOf, firstColumn } from "/static/views/compare/common-columns.js";
 import { curves } from "/static/views/compare/chart.js";
 import { differences } from "/static/views/compare/differences.js";
-import { ground } from "/static/views/compare/landscape.js";
+import { landscapePanel } from "/static/views/compare/landscape.js";
 import { compareLink, idsOf, MOST_RUNS } from "/static/views/compare/url.js";
-import { sheet } from "/static/views/compare/summary-table.js";
-import { standings } from "/static/views/compare/step-values.js";
-import { Track } from "/static/views/compare/run-series.js";
+import { summaryTable } from "/static/views/compare/summary-table.js";
+import { stepValues } from "/static/views/compare/step-values.js";
+import { RunSeries } from "/static/views/compare/run-series.js";
 import { compareState } from "/static/views/compare/state.js";
 
-// A browser opens six connections to a host: eight streams of events would leave none for anything else.
+// Runs are polled: a browser opens six connections per host, which eight event streams would exhaust.
 const LOOK_MS = 1000;
 
 /**
@@ -37,27 +37,27 @@ export function compareView(host, kept, query) {
     page.append(instead(t("compareHowMany", { n: ids.length }), ids.slice(0, MOST_RUNS)));
     return { heading, stop: () => {} };
   }
-  const tracks = ids.map((id, place) => new Track(id, place, (error) => showProblem("action", error)));
-  const state = compareState(tracks, kept);
+  const allSeries = ids.map((id, place) => new RunSeries(id, place, (error) => showProblem("action", error)));
+  const state = compareState(allSeries, kept);
   /** @type {{ stop: () => void }[]} */
-  const parts = []; // made when the runs are known
+  const parts = []; // filled when the runs are read
 
   /** @param {AbortSignal} signal */
   async function read(signal) {
-    const missing = await readRuns(tracks, signal);
+    const missing = await readRuns(allSeries, signal);
     if (missing.length > 0) {
       const others = ids.filter((id) => !missing.includes(id));
       page.replaceChildren(head, instead(t("compareMissing", { n: missing.length, runs: missing.join(", ") }), others));
       return null;
     }
-    if (tracks.some(({ id }, place) => id !== ids[place])) { // asked for by another name, such as "latest", which will soon mean another run
-      location.replace(compareLink([...new Set(tracks.map(({ id }) => id))]));
+    if (allSeries.some(({ id }, place) => id !== ids[place])) { // an alias such as "latest" soon means another run
+      location.replace(compareLink([...new Set(allSeries.map(({ id }) => id))]));
       return null;
     }
-    const runs = tracks.map(({ run }) => run);
+    const runs = allSeries.map(({ run }) => run);
     const offered = columnsOf(runs);
     const wanted = offered.find(({ name }) => name === kept.column) ?? offered.find(({ name }) => name === firstColumn(runs)) ?? offered[0];
-    const taken = await Promise.all(tracks.map((track) => track.readCurve(wanted, signal)));
+    const taken = await Promise.all(allSeries.map((runSeries) => runSeries.readCurve(wanted, signal)));
     for (const take of taken) take();
     show(wanted, offered, differences(runs));
     return runs.some(isLive) ? LOOK_MS : null;
@@ -72,13 +72,13 @@ export function compareView(host, kept, query) {
 
   /** @param {Page.Differences} found */
   function begin(found) {
-    const panel = curves(tracks, state, kept, () => poller.now());
-    const hill = ground(tracks, state);
-    document.title = `${tracks.map(({ run }) => titleOf(run)).join(", ")} · Descent`;
-    heading.textContent = t("compareTitle", { n: tracks.length });
+    const panel = curves(allSeries, state, kept, () => poller.now());
+    const shared = landscapePanel(allSeries, state);
+    document.title = `${allSeries.map(({ run }) => titleOf(run)).join(", ")} · Descent`;
+    heading.textContent = t("compareTitle", { n: allSeries.length });
     head.append(sameWords(found.same));
-    page.append(h("div", { class: "bench" }, panel.element, standings(tracks, state)), hill.element, sheet(tracks, state));
-    parts.push(panel, hill);
+    page.append(h("div", { class: "bench" }, panel.element, stepValues(allSeries, state)), shared.element, summaryTable(allSeries, state));
+    parts.push(panel, shared);
   }
 
   const poller = poll(read, pollOutcome);
@@ -90,15 +90,15 @@ export function compareView(host, kept, query) {
   return { heading, stop };
 }
 
-/** The ids of those that do not exist. @param {Page.Track[]} tracks @param {AbortSignal} signal */
-async function readRuns(tracks, signal) {
-  const missing = await Promise.all(tracks.map(async (track) => {
+/** The ids of the runs that do not exist. @param {Page.RunSeries[]} allSeries @param {AbortSignal} signal */
+async function readRuns(allSeries, signal) {
+  const missing = await Promise.all(allSeries.map(async (runSeries) => {
     try {
-      await track.readRun(signal);
+      await runSeries.readRun(signal);
       return null;
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
-      return track.id;
+      return runSeries.id;
     }
   }));
   return missing.filter((id) => id !== null);
@@ -108,7 +108,7 @@ async function readRuns(tracks, signal) {
 const sameWords = (same) =>
   h("p", { class: "same" }, h("strong", {}, t("compareSameIn")), same.map(({ label, value }) => h("span", {}, `${label} `, h("b", {}, ...[value].flat()))));
 
-/** What to do where there is no comparison. @param {string} words @param {string[]} ids */
+/** A message and a link for an address that gives no comparison. @param {string} words @param {string[]} ids */
 function instead(words, ids) {
   return h("div", { class: "nothing", role: "alert" }, h("p", {}, words),
     h("p", {}, ids.length > 1 ? h("a", { href: compareLink(ids) }, t("compareOthers", { n: ids.length })) : h("a", { href: "#/" }, t("compareChoose"))));

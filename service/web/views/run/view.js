@@ -14,7 +14,7 @@ import { runState } from "/static/views/run/state.js";
 import { arithmetic } from "/static/views/run/step-breakdown.js";
 import { chartPanel } from "/static/components/chart-panel.js";
 import { fitPanel } from "/static/views/run/fit/panel.js";
-import { lazyFold } from "/static/components/lazy-fold.js";
+import { lazyPanel } from "/static/components/lazy-panel.js";
 import { readout } from "/static/components/step-values.js";
 import { runFacts } from "/static/views/run/request-summary.js";
 import { runHead } from "/static/views/run/header.js";
@@ -32,13 +32,13 @@ export function runView(host, kept, id) {
   const head = runHead(id, state);
   const sums = arithmetic(id, state, kept);
   const panel = chartPanel(state, kept, sums.button);
-  const ground = landscapeFold(id, state, kept);
+  const landscape = landscapeSection(id, state, kept);
   const fitted = fitPanel(id, state);
-  const more = moreFold(id, state, kept);
+  const more = moreChartsSection(id, state, kept);
   const [facts, results] = [runFacts(), runResults(id)];
   let unfollow = () => {};
   const page = h("article", { class: "run", hidden: true }, head.element,
-    h("div", { class: "bench" }, h("div", {}, panel.element, ground.element, more.element), h("div", {}, fitted.element, readout(state), downloads(id))),
+    h("div", { class: "bench" }, h("div", {}, panel.element, landscape.element, more.element), h("div", {}, fitted.element, readout(state), downloads(id))),
     sums.element,
     h("div", { class: "below" }, results.element, facts.element));
   choose(host, page);
@@ -79,26 +79,26 @@ export function runView(host, kept, id) {
     poller.stop();
     unfollow();
     state.stop();
-    for (const each of [panel, ground, more, fitted, sums]) each.stop();
+    for (const each of [panel, landscape, more, fitted, sums]) each.stop();
   };
   return { heading: head.heading, stop };
 }
 
 /** @param {string} id @param {Page.RunState} state @param {Page.Kept} kept */
-function landscapeFold(id, state, kept) {
+function landscapeSection(id, state, kept) {
   kept.landscape ??= { query: {} };
   const mine = kept.landscape;
-  return lazyFold("landscape", "landscape", mine, async () => {
+  return lazyPanel("landscape", "landscape", mine, async () => {
     const { landscapePanel } = await import("/static/components/landscape/panel.js");
     return (isOpen) => landscapePanel(id, state, mine, isOpen);
   });
 }
 
 /** @param {string} id @param {Page.RunState} state @param {Page.Kept} kept */
-function moreFold(id, state, kept) {
+function moreChartsSection(id, state, kept) {
   kept.more ??= {};
   const mine = kept.more;
-  return lazyFold("more-curves", "moreCurves", mine, async () => {
+  return lazyPanel("more-curves", "moreCurves", mine, async () => {
     const { moreCurves } = await import("/static/views/run/more-charts.js");
     return (isOpen) => moreCurves(id, state, mine, isOpen);
   });

@@ -1,10 +1,10 @@
-// A plane with two axes in SVG: what is drawn on it takes its colours from CSS. A look says what that is.
+// An SVG plot with two axes. A `Look` defines its content; CSS defines the colours.
 import { choose, svg } from "/static/lib/dom.js";
 import { rounded } from "/static/lib/format.js";
 import { niceTicks } from "/static/lib/scale.js";
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [58, 12, 26, 44];
-const SHARE = 0.78; // of the width, for the height
+const SHARE = 0.78; // height by width
 const TICK_DIGITS = 6;
 
 /**
@@ -17,7 +17,7 @@ export function plane(host, look) {
   const clipped = svg("g", { "clip-path": "url(#fit-clip)" }, under, points, over);
   const element = svg("svg", { "aria-hidden": "true", focusable: "false" }, svg("clipPath", { id: "fit-clip" }, clip), axes, clipped);
   choose(host, element);
-  /** @type {Sheet | null} */
+  /** @type {PlotFrame | null} */
   let place = null;
   /** @type {[now: Page.Prediction, low: Page.Prediction | null] | null} */
   let last = null;
@@ -49,11 +49,11 @@ export function plane(host, look) {
   return { draw, stop: () => sizes.disconnect() };
 }
 
-/** @typedef {Page.Place & { left: number, right: number, top: number, bottom: number }} Sheet */
+/** @typedef {Page.Place & { left: number, right: number, top: number, bottom: number }} PlotFrame */
 /** @param {[low: number, high: number]} range @param {number} from @param {number} to @returns {(value: number) => number} */
 const along = ([low, high], from, to) => (value) => from + ((value - low) / (high - low)) * (to - from);
 
-/** @param {Sheet} place @param {Page.LookAxis} axis */
+/** @param {PlotFrame} place @param {Page.LookAxis} axis */
 function horizontal({ x, left, right, top, bottom }, { label, range, ticks = niceTicks(...range, (right - left) / 80) }) {
   const middle = (left + right) / 2;
   return [
@@ -63,7 +63,7 @@ function horizontal({ x, left, right, top, bottom }, { label, range, ticks = nic
   ];
 }
 
-/** @param {Sheet} place @param {Page.LookAxis} axis */
+/** @param {PlotFrame} place @param {Page.LookAxis} axis */
 function vertical({ y, left, right, top, bottom }, { label, range, ticks = niceTicks(...range, (bottom - top) / 45) }) {
   return [
     ...ticks.map((tick) => svg("path", { d: `M${left} ${y(tick)}H${right}` })),

@@ -1,11 +1,11 @@
-// One feature: the points, f(θ, x) as a curve through them, and what is between: the errors that E adds up.
+// The fit of one feature: the points, the curve f(θ, x), and the residuals between them.
 import { svg } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { rounded } from "/static/lib/format.js";
 import { lineEntry, pointEntries } from "/static/views/run/fit/marks.js";
 import { between, line, pointMarks, rangeWith } from "/static/views/run/fit/ranges.js";
 
-const MOST_ERRORS = 120; // lines that can still be told apart
+const MOST_ERRORS = 120; // lines that are still distinguishable
 
 /**
  * @param {Api.Predictions} answer

@@ -1,4 +1,4 @@
-// Two features and classes: which class the plane is given to, its boundary, and the points by shape and colour.
+// The fit of a classifier of two features: the predicted class over the plane, the boundary, and the points by shape and colour.
 import "/static/vendor/d3-array-3.2.5/d3-array.min.js";
 import "/static/vendor/d3-contour-4.0.3/d3-contour.min.js";
 import { svg } from "/static/lib/dom.js";
@@ -15,7 +15,7 @@ export function regionsLook({ x, y, classes, held, points }) {
   const trace = globalThis.d3.contours().size([x.values.length, y.values.length]);
   const isTwo = classes.length === 2;
   /**
-   * How much of each point of the grid belongs to a class: a half is its boundary.
+   * The share of a class at each point of the grid; the boundary is at one half.
    * @param {Api.Value[]} prediction
    * @param {number} code
    */
@@ -48,7 +48,7 @@ export function regionsLook({ x, y, classes, held, points }) {
 const ends = (values) => [values[0], values[values.length - 1]];
 
 /**
- * The rings of a contour, in cells of the grid whose middles are the values, on the screen.
+ * The rings of a contour in pixels. d3 places a value in the middle of its grid cell.
  * @param {number[][][][]} polygons
  * @param {number[]} xs
  * @param {number[]} ys
@@ -63,7 +63,7 @@ function outlineOf(polygons, xs, ys, place) {
 }
 
 /**
- * "Adelie 40 %, Gentoo 60 %" of the plane.
+ * Each class's share of the plane: "Adelie 40 %, Gentoo 60 %".
  * @param {Api.Value[]} prediction
  * @param {readonly (string | number)[]} classes
  */

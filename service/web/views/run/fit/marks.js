@@ -1,4 +1,4 @@
-// Points as shapes: one path for all that look the same. What is trained on is filled, what is tested is hollow.
+// Points as marks: one SVG path for all points of one look. Training points are filled, test points hollow.
 import { h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
@@ -14,7 +14,7 @@ const SHAPES = [
 export const COLOURS = 8;
 
 /**
- * Points on the screen as one mark. `of` is the class, or null in a regression.
+ * Points in pixels as one path. `of` is the class, or null in a regression.
  * @param {Page.Point[]} points
  * @param {number | null} of
  * @param {boolean} isTest
@@ -28,7 +28,7 @@ export function marks(points, of, isTest) {
 const markClass = (of, isTest) => `mark ${isTest ? "test" : "train"} ${of === null ? "one" : `class-${of % COLOURS}`}`;
 
 /**
- * What the marks stand for: the classes, if there are some, and what is filled and hollow.
+ * The legend of the marks: the classes, if any, and filled for training, hollow for test.
  * @param {{ isTest: boolean }[]} points
  * @param {readonly (string | number)[] | null} classes
  */

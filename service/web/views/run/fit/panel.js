@@ -1,5 +1,5 @@
-// The data, and what f(θ, x) makes of it at the cursor. Once that moves, many steps come in one answer, of which the nearest
-// is drawn; the very step is fetched when the cursor rests.
+// The data and the predictions f(θ, x) at the chosen step. When the cursor moves, one request reads many steps and the nearest one
+// is drawn; a debounced request reads the exact step.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getPredictions, part } from "/static/lib/api.js";
@@ -10,10 +10,10 @@ import { curveLook } from "/static/views/run/fit/curve.js";
 import { plane } from "/static/views/run/fit/axes.js";
 import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
-const FEWEST_STEPS = 3; // the first, the best and the last, to begin with
+const FEWEST_STEPS = 3; // the first, the best and the last, in the first request
 const MOST_STEPS = 60;
-const POINTS = 50; // of a curve: at this size, more could not be seen
-const PAUSE_MS = 3000; // between two looks at a live run
+const POINTS = 50; // of a curve: more are not visible at this size
+const PAUSE_MS = 3000; // between two requests for a live run
 
 /**
  * @param {string} id
@@ -27,7 +27,7 @@ export function fitPanel(id, state) {
   const element = h("section", { class: "fit-view", "aria-labelledby": "fit-view", hidden: true }, h("h2", { id: "fit-view" }, t("fitTitle")), about, figure, legend, note);
   const reader = whenResting((/** @type {number} */ step, signal) => ask({ step }, signal), (answer) => { exact.value = answer; }, fail);
   const none = /** @type {Api.Predictions | null} */ (null);
-  const [film, exact] = [signal(none), signal(none)]; // many steps, and the very one
+  const [film, exact] = [signal(none), signal(none)]; // sampled steps, and the chosen one
   /** @type {Page.Look | null} */
   let look = null;
   /** @type {ReturnType<typeof plane> | null} */
@@ -42,7 +42,7 @@ export function fitPanel(id, state) {
     read();
   }
 
-  const dataset = () => /** @type {Page.RunNews} */ (state.news.peek()).run.dataset; // only asked for when there are steps
+  const dataset = () => /** @type {Page.RunNews} */ (state.news.peek()).run.dataset; // `news` is set: the run has steps
   /** @param {Api.Query} query @param {AbortSignal} stopped */
   const ask = (query, stopped) => getPredictions(id, { ...query, ...(dataset().features.length === 1 && { points: POINTS }) }, stopped);
 
@@ -126,7 +126,7 @@ export function fitPanel(id, state) {
 }
 
 /**
- * A curve through the points; or classes on the plane, or predictions against what was given, loaded where they are wanted.
+ * The look for the model and the features: a curve, decision regions, or predicted against actual. The latter two load on first use.
  * @param {Api.Predictions} answer
  * @param {string} target
  */

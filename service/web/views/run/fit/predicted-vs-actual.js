@@ -1,4 +1,4 @@
-// Many features: what is predicted against what was given. The nearer to the diagonal, the better; over the steps the points come to it.
+// The fit of several features: predicted against actual values. A perfect fit is on the diagonal.
 import { svg } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { rounded } from "/static/lib/format.js";
@@ -21,7 +21,7 @@ export function againstLook({ points, fitted: film }, target) {
     return isKnown(y) ? [{ ...dot, y }] : [];
   });
   /** @param {Page.Dot} dot */
-  const inSight = (dot) => ({ ...dot, y: Math.min(high, Math.max(low, dot.y)) }); // or half a mark at the edge
+  const inSight = (dot) => ({ ...dot, y: Math.min(high, Math.max(low, dot.y)) }); // points outside the range become marks at its edge
 
   return {
     about: t("fitAboutAgainst"),

@@ -1,12 +1,12 @@
-// Ranges, and what all looks do with the points.
+// Axis ranges, lines and marks, shared by all looks.
 import { isKnown } from "/static/lib/scale.js";
 import { marks } from "/static/views/run/fit/marks.js";
 
-const ROOM = 0.05; // round what is drawn, as a share of its extent
-const REACH = 0.6; // how much more than the data may be drawn
+const ROOM = 0.05; // margin, as a share of the extent
+const REACH = 0.6; // the most that predictions extend the data's range, as a share of it
 
 /**
- * The least and the greatest with some room round them.
+ * The minimum and the maximum with a margin.
  * @param {Api.Value[]} values
  * @returns {[low: number, high: number]}
  */
@@ -19,7 +19,7 @@ export function rangeOf(values) {
 }
 
 /**
- * The range of the data, and of what is predicted as far as that leaves the data in sight.
+ * The range of the data, extended by the predictions up to a limit that keeps the data readable.
  * @param {number[]} values
  * @param {Api.Value[][]} predictions
  */
@@ -31,7 +31,7 @@ export function rangeWith(values, predictions) {
 }
 
 /**
- * All points as marks: those of one kind are one path.
+ * All points as marks; the points of one kind are one path.
  * @param {Page.Dot[]} points
  * @param {Page.Place} place
  */
@@ -41,7 +41,7 @@ export function pointMarks(points, place) {
 }
 
 /**
- * A line through (x, y) on the screen, broken where a value is missing or out of all bounds.
+ * A line through (x, y) in pixels with gaps at missing or extreme values.
  * @param {number[]} xs
  * @param {Api.Value[]} ys
  * @param {Page.Place} place
@@ -62,7 +62,7 @@ export function line(xs, ys, { x, y }) {
 }
 
 /**
- * The value of a curve at x, between the two that are known; null outside.
+ * The value of a curve at x by linear interpolation; null outside.
  * @param {number[]} xs
  * @param {Api.Value[]} ys
  * @param {number} x

@@ -1,18 +1,18 @@
-// A fold of the page. What is in it is loaded when it is opened.
+// A collapsible panel. Opening it loads its content.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { part } from "/static/lib/api.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 /**
- * `mine.open` is the reader's choice. `load()` imports a function, which makes the parts of the signal that says whether it is open.
+ * `mine.open` is the reader's choice. `load()` imports a function that takes the signal `isOpen` and returns the content.
  * @typedef {{ parts: Element[], stop: () => void }} Panel
  * @param {string} name
  * @param {Page.Key} title
  * @param {{ open?: boolean }} mine
  * @param {() => Promise<(isOpen: import("/static/vendor/preact-signals-core-1.14.5/signals-core.js").Signal<boolean>) => Panel>} load
  */
-export function lazyFold(name, title, mine, load) {
+export function lazyPanel(name, title, mine, load) {
   const isOpen = signal(false);
   const element = h("details", { class: name, open: Boolean(mine.open), toggle: turned }, h("summary", {}, t(title)));
   /** @type {Panel | null} */
