@@ -1,7 +1,7 @@
 // Swagger UI from our own files. validatorUrl is null because its default would call another host.
 import { isDark } from "/static/components/theme-toggle.js";
 
-document.documentElement.lang = "en"; // Swagger UI speaks English, whatever the reader chose for the page
+document.documentElement.lang = "en"; // Swagger UI is in English in either language of the page
 document.documentElement.classList.toggle("dark-mode", isDark());
 
 globalThis.SwaggerUIBundle({

@@ -1,4 +1,4 @@
-// The page's frame: which view the address asks for, the language and the theme.
+// The page's frame: routing of the address to a view, the language and the theme.
 import { setLanguage, language, translateFrame } from "/static/lib/i18n.js";
 import { startTheme } from "/static/components/theme-toggle.js";
 import { clearProblem, pollOutcome } from "/static/components/error-banner.js";
@@ -7,7 +7,7 @@ import { forgetKey, heldKey } from "/static/lib/api-key.js";
 import { keyView } from "/static/views/login/view.js";
 import { decoded } from "/static/lib/address.js";
 
-// A view is loaded when it is first asked for; preload.js tells the browser beforehand what that will need.
+// A view's modules load on first use; preload.js preloads them.
 /** @typedef {(host: HTMLElement, kept: Page.Kept, ...names: string[]) => Page.View} MakeView */
 /** @type {[address: RegExp, load: () => Promise<MakeView>][]} */
 const VIEWS = [
@@ -20,7 +20,7 @@ const VIEWS = [
   [/^/, async () => (await import("/static/views/runs/view.js")).runsView],
 ];
 /**
- * A view of one thing: the address has its id percent-encoded, as other views have a whole query.
+ * A view of one object: decodes the percent-encoded id of the address.
  * @param {(host: HTMLElement, kept: Page.Kept, id: string) => Page.View} view
  * @returns {(host: HTMLElement, kept: Page.Kept, id: string) => Page.View}
  */
@@ -31,10 +31,10 @@ const host = found("#view");
 const forget = found("#forget");
 /** @type {Page.View | null} */
 let view = null;
-let turn = 0; // counts the views that were asked for: one that comes late may be wanted no more
-let asking = false; // for a key
+let turn = 0; // counts the navigations: a view that loads after a later navigation is dropped
+let asking = false; // true while the key view is open
 /** @type {Page.Kept} */
-let kept = {}; // what a view wants to find again when it is drawn anew in another language
+let kept = {}; // the view's choices, which survive a change of the language
 
 async function open() {
   leave();
@@ -51,13 +51,13 @@ async function open() {
 
 function leave() {
   view?.stop();
-  host.replaceChildren(); // what is left is dead, and the next view may be some time on its way
+  host.replaceChildren(); // the old view is stopped, and the next one may take time to load
   view = null;
   turn += 1;
 }
 
 function askForKey() {
-  if (asking) return; // several requests may have come back without an answer
+  if (asking) return; // several requests may return 401
   leave();
   asking = forget.hidden = true;
   const wasRefused = heldKey() !== null;
@@ -69,7 +69,7 @@ async function go() {
   kept = {};
   await open();
   scrollTo(0, 0);
-  view?.heading.focus({ preventScroll: true }); // so that a screen reader and the Tab key start at the new page's top
+  view?.heading.focus({ preventScroll: true }); // a screen reader and the Tab key then start at the top of the new view
 }
 
 const languageButtons = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-language]"));
@@ -93,7 +93,7 @@ function startLanguage() {
   translateFrame();
 }
 
-// The skip link would otherwise change the address, which here names the view.
+// The default of the skip link would change the hash, which names the view.
 found(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   found("#main").focus();

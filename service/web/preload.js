@@ -1,13 +1,12 @@
-// What must be known before the first paint: the theme and the language the reader chose last time. And what is worth having
-// early: the modules of a view, which the browser need not find out import by import (`loadAhead`); and the first answers that the
-// page of a run needs, by their paths (`early`).
+// Runs before the first paint. Sets the stored theme and language, preloads the modules of the address's view (`loadAhead`), and
+// sends the first requests of a run's page (`early`: answers by path).
 (() => {
   /** @param {string} key @param {"localStorage" | "sessionStorage"} storage */
   const remembered = (key, storage = "localStorage") => {
     try {
       return globalThis[storage].getItem(key);
     } catch {
-      return null; // storage may be forbidden; the page then just forgets
+      return null; // the browser may forbid storage
     }
   };
   const root = document.documentElement;
@@ -15,10 +14,10 @@
   if (theme === "dark" || theme === "light") root.dataset.theme = theme;
   const language = remembered("descent.language") ?? navigator.language ?? "en";
   root.lang = language.toLowerCase().startsWith("fr") ? "fr" : "en";
-  if (location.pathname !== "/") return; // the documentation has no views
+  if (location.pathname !== "/") return; // the API documentation has no views
 
   /** @type {[address: RegExp, modules: string[]][]} */
-  const VIEWS = [/* modules of each view */]; // [pattern of its address, modules]: filled in by the service, which follows the imports
+  const VIEWS = [/* modules of each view */]; // [address pattern, modules]: the service fills these in from the imports
   globalThis.loadAhead = (hash) => {
     const [, modules] = VIEWS.find(([address]) => address.test(hash)) ?? [null, []];
     for (const name of modules) {
@@ -29,12 +28,12 @@
   };
   globalThis.loadAhead(location.hash);
 
-  const [, id] = /^#\/runs\/([^/?%]+)(?:[/?]|$)/.exec(location.hash) ?? []; // percent-encoded: not worth decoding here
+  const [, id] = /^#\/runs\/([^/?%]+)(?:[/?]|$)/.exec(location.hash) ?? []; // an id with percent-encoding is not preloaded
   const run = `/runs/${id}`;
   const paths = id ? [run, `${run}/trajectory?max_points=1000&fields=step%2Ctrain_mse%2Ctest_mse%2Ctrain_loss`] : [];
   const key = remembered("descent.key", "sessionStorage");
   /** @type {HeadersInit} */
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   globalThis.early = new Map(paths.map((path) => [path, fetch(path, { cache: "no-cache", headers })]));
-  for (const answer of globalThis.early.values()) answer.catch(() => {}); // who takes it up is told
+  for (const answer of globalThis.early.values()) answer.catch(() => {}); // the caller that takes the answer handles its error
 })();

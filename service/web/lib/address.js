@@ -1,7 +1,7 @@
-// What an address names.
+// Decodes the parts of an address.
 
 /**
- * Percent-encoded text decoded; text with a broken encoding unchanged: it names nothing, and the service answers 404.
+ * Decodes percent-encoded text. Text with an invalid encoding is returned unchanged; the service answers it with 404.
  * @param {string} text
  */
 export function decoded(text) {

@@ -1,4 +1,4 @@
-/** What went wrong with a request, fit to be shown: problem+json's title, detail and errors, or `unreachable`. */
+/** The error of a request: title, detail and errors of its problem+json, or `unreachable`. */
 export class ApiError extends Error {
   /** @param {{status?: number, title?: string, detail?: string, errors?: Api.FieldError[], unreachable?: boolean}} problem */
   constructor({ status = 0, title = "", detail = "", errors = [], unreachable = false }) {
@@ -12,7 +12,7 @@ export class ApiError extends Error {
 }
 
 /**
- * What is wrong with each field, where the service has said so.
+ * The field errors of an answer; empty for any other error.
  * @param {unknown} error
  */
 export const errorsOf = (error) => (error instanceof ApiError ? error.errors : []);

@@ -1,8 +1,8 @@
-// The API key that the reader has entered, where the service asks for one: for this tab alone, until it is closed.
+// The API key that the reader enters. It lives in this tab until the tab closes.
 
 const NAME = "descent.key";
 /** @type {string | null} */
-let here = null; // where the browser forbids storage, until the page is left
+let here = null; // the fallback if the browser forbids storage; lost with the page
 
 export function heldKey() {
   try {
@@ -18,7 +18,7 @@ export function holdKey(key) {
   try {
     sessionStorage.setItem(NAME, key);
   } catch {
-    // then `here` is all there is
+    // `here` holds the key
   }
 }
 
@@ -27,12 +27,12 @@ export function forgetKey() {
   try {
     sessionStorage.removeItem(NAME);
   } catch {
-    // nothing was kept
+    // storage holds no key
   }
 }
 
 /**
- * What a request must carry.
+ * The headers of a request with the API key, if there is one.
  * @param {HeadersInit} [headers]
  */
 export const withKey = (headers = {}) => (heldKey() ? { ...headers, Authorization: `Bearer ${heldKey()}` } : headers);

@@ -1,5 +1,5 @@
-// The service, as the page sees it: one function per call, one error class. Whoever listens for "keyneeded" on the document
-// hears when it asks for an API key. What only reads persists; what changes something is tried once, and says so if it failed.
+// The client of the service: one function per endpoint, one error class. An answer of 401 dispatches "keyneeded" on the document.
+// Reads are retried; a write is sent once, and its failure is thrown.
 import { ApiError } from "/static/lib/api-error.js";
 import { withKey } from "/static/lib/api-key.js";
 import { loadWords } from "/static/lib/i18n.js";
@@ -42,14 +42,14 @@ async function answer(path, options = {}) {
 }
 
 /**
- * no-cache: ask again every time, and let the ETag spare the body.
+ * no-cache: each request revalidates, and a matching ETag saves the body.
  * @param {string} path
  * @param {RequestInit} options
  */
 const ask = (path, options) => fetch(path, { cache: "no-cache", ...options, headers: withKey(options.headers) });
 
 /**
- * The answer that preload.js has asked for, once.
+ * The answer to a request that preload.js sent; undefined on the second call.
  * @param {string} path
  */
 function takenUp(path) {
@@ -59,7 +59,7 @@ function takenUp(path) {
 }
 
 /**
- * What a body has. One that breaks off, for the service died, is no answer.
+ * The content of a body. Throws ApiError if the connection breaks before its end.
  * @template Content
  * @param {Promise<Content>} body
  */
@@ -78,7 +78,7 @@ async function problemOf(response) {
     const { title, detail, errors } = await response.json();
     return new ApiError({ status, title, detail, errors });
   } catch {
-    // A proxy in between may answer with HTML; the status is all there is to say.
+    // A proxy may answer with HTML: the error holds the status alone.
     return new ApiError({ status, title: `HTTP ${status} ${response.statusText}` });
   }
 }
@@ -162,7 +162,7 @@ function send(path, body, options = {}) {
 }
 
 /**
- * The events of a run after the one called `last`, as text in pieces; `onOpen()` is called before the first.
+ * The events of a run after the id `last`, as chunks of text. Calls `onOpen()` before the first chunk.
  * @param {string} id
  * @param {Api.Query} query
  * @param {string | null} last
@@ -185,7 +185,7 @@ export async function* readEvents(id, query, last, signal, onOpen) {
 }
 
 /**
- * A part of the page that is loaded when it is wanted, and the words for it: `load()` imports it.
+ * Loads a part of the page by `load()`, an import, together with the dictionary of the language.
  * @template Part
  * @param {() => Promise<Part>} load
  */
@@ -195,7 +195,7 @@ export function part(load) {
       const [part] = await Promise.all([load(), loadWords()]);
       return part;
     } catch (error) {
-      throw error instanceof TypeError ? new ApiError({ unreachable: true }) : error; // as browsers call a failed import
+      throw error instanceof TypeError ? new ApiError({ unreachable: true }) : error; // browsers throw TypeError for a failed import
     }
   });
 }

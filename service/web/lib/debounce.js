@@ -1,8 +1,8 @@
-// What is asked of the service once the hand rests: a step that is only passed by costs nothing.
+// Debounced requests: a step that the pointer only passes causes no request.
 const REST_MS = 250;
 
 /**
- * `read(step, signal)` is asked for the step that was wanted last, and `show(answer)` is called with what comes of it.
+ * Calls `read(step, signal)` for the last requested step, then `show(answer)`.
  * @template Step, Answer
  * @param {(step: Step, signal: AbortSignal) => Promise<Answer>} read
  * @param {(answer: Answer) => void} show
@@ -31,7 +31,7 @@ export function whenResting(read, show, onProblem) {
       if (!signal.aborted) show(answer);
     } catch (error) {
       if (signal.aborted) return;
-      wanted = null; // it may be asked for again
+      wanted = null; // a later request may retry the step
       onProblem(error);
     }
   }

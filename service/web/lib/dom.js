@@ -1,4 +1,4 @@
-// The only way this page makes elements: everything a run carries goes in as text, never as markup.
+// Creates every element of the page. Data of a run enters as text, never as markup.
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -37,7 +37,7 @@ function fill(element, attributes, children) {
 }
 
 /**
- * Sets text only when it differs: a live region then speaks only when there is news.
+ * Sets the text only if it differs, so that a live region announces changes alone.
  * @param {Element} element
  * @param {string} text
  */

@@ -1,4 +1,4 @@
-// Links to what the service answers. A browser that follows a link sends no key, so with one the page fetches the file itself.
+// Download links. A browser that follows a link sends no API key; with a key, the page fetches the file.
 import { h } from "/static/lib/dom.js";
 import { fetchFile, pictureLink } from "/static/lib/api.js";
 import { language } from "/static/lib/i18n.js";

@@ -1,13 +1,12 @@
-// A live run's events. When the connection breaks, also because the service was started again, it is opened anew after
-// the last step that came: each step is told once, in order, and none is missing.
+// The events of a live run. A broken connection is reopened after the last received event: each step arrives once, in order.
 import { createParser } from "/static/vendor/eventsource-parser-3.1.1/index.js";
 import { readEvents } from "/static/lib/api.js";
 
 const RETRY_MS = 1000;
 
 /**
- * Calls `on.status(run)`, `on.progress(columns)` and, at the end, `on.finished(run)`; and `on.outcome(error or null)`
- * when the connection fails, and when it is there (again).
+ * Calls `on.status(run)`, `on.progress(columns)` and, at the end, `on.finished(run)`. Calls `on.outcome(error)` when the connection
+ * fails and `on.outcome(null)` when it opens.
  * @param {string} id
  * @param {Api.Query} query
  * @param {Page.Listener} on

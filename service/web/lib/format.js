@@ -1,5 +1,4 @@
-// Values of the mathematics are written as Python writes them, with a point, in every language:
-// what is read here is what gets copied into a notebook.
+// Numbers of the mathematics have Python's format, with a decimal point, in every language: readers copy them into notebooks.
 import { language } from "/static/lib/i18n.js";
 
 export const NOTHING = "–";
@@ -7,13 +6,13 @@ export const NOTHING = "–";
 const isNumber = (value) => typeof value === "number";
 
 /**
- * All the digits: the shortest text that reads back as the same double.
+ * All digits: the shortest text that parses to the same double.
  * @param {unknown} value
  */
 export const exact = (value) => (isNumber(value) ? String(value) : NOTHING);
 
 /**
- * Enough to compare: 5 significant digits; outside 1e-4…1e6 an exponent, for which two of them make room.
+ * Five significant digits; outside 1e-4…1e6 three and an exponent.
  * @param {unknown} value
  */
 export function rounded(value, digits = 5) {
@@ -36,7 +35,7 @@ export function moment(text) {
 }
 
 /**
- * A name if it has one, else the start of the id.
+ * The run's name, or the start of its id.
  * @param {{id: string, name: string | null}} run
  */
 export const titleOf = (run) => run.name || run.id.slice(0, 12);

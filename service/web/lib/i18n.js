@@ -1,16 +1,16 @@
-// Two dictionaries with the same keys, but for what the service itself says in English. An entry is a text, or {one, other} chosen by the
-// number `n`. The French one is loaded when it is wanted.
+// Two dictionaries. The French one also translates the service's English messages; it loads on first use. An entry is a text, or
+// {one, other} chosen by the number `n`.
 import { english } from "/static/i18n/en.js";
 import { remember } from "/static/lib/local-storage.js";
 
 /** @type {Page.Dictionary} */
 let words = english;
 
-/** The language stands in one place, the document's `lang`; preload.js has set it. */
+/** The language is the document's `lang`, which preload.js sets. */
 export const language = () => (document.documentElement.lang === "fr" ? "fr" : "en");
 
 /**
- * The words come with `loadWords`.
+ * Sets the language; `loadWords` loads its dictionary.
  * @param {string} code
  */
 export function setLanguage(code) {
@@ -22,7 +22,7 @@ export function setLanguage(code) {
 export const t = (key, values) => filled(words[key], values);
 
 /**
- * The text with its values: numbers as the language writes them.
+ * The text of a key with its values. Numbers have the language's format.
  * @param {Page.Entry} entry
  * @param {Page.Values} [values]
  */
@@ -35,7 +35,7 @@ function filled(entry, values = {}) {
 }
 
 /**
- * Has the dictionaries a word for it? Names that come from the API may be newer than this page.
+ * The text of a key, or a fallback: the API may return names that are newer than this page.
  * @param {string} key
  * @param {string} fallback
  * @param {Page.Values} [values]
@@ -43,12 +43,12 @@ function filled(entry, values = {}) {
 export const word = (key, fallback, values) => (Object.hasOwn(words, key) ? filled(words[key], values) : fallback);
 
 /**
- * Whole numbers (steps, rows) grouped as the language does.
+ * A whole number (steps, rows) with the language's grouping.
  * @param {number} n
  */
 export const count = (n) => new Intl.NumberFormat(language()).format(n);
 
-/** Brings the words of the document's language, and says the frame in them. */
+/** Loads the dictionary of the document's language and translates the frame. */
 export async function loadWords() {
   const wanted = language();
   const found = wanted === "fr" ? (await import("/static/i18n/fr.js")).french : english;
@@ -57,7 +57,7 @@ export async function loadWords() {
   translateFrame();
 }
 
-/** Gives the words of the page's own frame: elements that carry data-t, or data-t-label for aria-label. */
+/** Translates the frame: data-t names the key of an element's text, data-t-label that of its aria-label. */
 export function translateFrame() {
   for (const [element, key] of keyed("data-t")) element.textContent = t(key);
   for (const [element, key] of keyed("data-t-label")) element.setAttribute("aria-label", t(key));

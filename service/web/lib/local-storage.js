@@ -1,5 +1,5 @@
 /**
- * Remembers a choice for the next visit, where the browser lets a page remember at all.
+ * Stores a choice for the next visit, if the browser permits storage.
  * @param {string} key
  * @param {string} value
  */
@@ -7,6 +7,6 @@ export function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // storage forbidden or full: the choice holds until the page is left
+    // storage is forbidden or full: the choice holds until the page closes
   }
 }

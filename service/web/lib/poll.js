@@ -1,8 +1,8 @@
 const RETRY_MS = 2000;
 
 /**
- * Calls `task(signal)` again and again; it answers how many ms to wait before the next call, or null for "no more".
- * Waits while the tab is hidden, keeps trying after an error, and tells `onOutcome(error or null)` after each turn.
+ * Calls `task(signal)` repeatedly. The task returns the milliseconds before the next call, or null to end the polling. Polling pauses
+ * while the tab is hidden and continues after an error. Each call ends with `onOutcome(error or null)`.
  * @param {(signal: AbortSignal) => Promise<number | null>} task
  * @param {(error: unknown) => void} onOutcome
  */
@@ -28,7 +28,7 @@ export function poll(task, onOutcome) {
     clearTimeout(timer);
     if (signal.aborted || document.hidden) return;
     if (busy) {
-      hurried = true; // asked for during a call: go again as soon as that one is back
+      hurried = true; // requested during a call: the next call follows at once
       return;
     }
     busy = true;

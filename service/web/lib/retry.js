@@ -1,14 +1,14 @@
-// What is only read is asked for again until there is an answer: the service may be starting, or have too much to do for the
-// moment. The document hears "unanswered", whose detail is the error, and "answered" once that is over.
+// Retries reads until the service answers, since it may be starting or overloaded. Dispatches "unanswered" on the document, with
+// the error as its detail, and "answered" when the service answers again.
 import { ApiError } from "/static/lib/api-error.js";
 
 const RETRY_MS = 2000;
 const LATER = [429, 502, 503, 504];
-const MOST_TRIES = 5; // of what is put off; who does not answer at all is asked for as long as it takes
-let told = false; // of what is not over yet
+const MOST_TRIES = 5; // for an overloaded service; an unreachable one is retried without limit
+let told = false; // true between "unanswered" and "answered"
 
 /**
- * What `attempt()` comes to, however long that takes; an error that asking again would not mend is thrown.
+ * The result of `attempt()` after as many retries as needed. Throws an error that a retry cannot resolve.
  * @template Answer
  * @param {() => Promise<Answer>} attempt
  * @param {AbortSignal} [signal]
@@ -28,7 +28,7 @@ export async function persist(attempt, signal) {
       document.dispatchEvent(new CustomEvent("unanswered", { detail: error }));
       await new Promise((resolve) => { setTimeout(resolve, RETRY_MS); });
       if (!signal?.aborted) continue;
-      tellItIsOver(); // nobody waits for it any more
+      tellItIsOver(); // the caller has aborted
       throw signal.reason;
     }
   }

@@ -1,5 +1,5 @@
-// The vertical scale. uPlot only meets plain numbers near 1: a diverging descent reaches 1e300, where its own
-// tick finding gives up. So values are transformed here, and ticks are found in the transformed space.
+// The vertical scale. A diverging descent reaches 1e300, where uPlot finds no ticks. This module maps values to numbers near 1 and
+// finds the ticks in the mapped space.
 import { powerOfTen, rounded } from "/static/lib/format.js";
 
 const TICK_DIGITS = 6;
@@ -8,7 +8,7 @@ const TICK_DIGITS = 6;
 export const isKnown = (value) => Number.isFinite(value);
 
 /**
- * {plot: value → plotted, range, ticks, label}; `values` are all the numbers that will be drawn.
+ * Returns {plot: value → plotted, range, ticks, label}. `values` are all drawn numbers.
  * @param {unknown[]} values
  * @param {boolean} log
  */
@@ -18,7 +18,7 @@ export function scaling(values, log) {
 }
 
 /**
- * Log shows a fall over several decades, linear everything else: the scale taken until the reader chooses.
+ * The default scale: logarithmic for values over several decades, linear otherwise.
  * @param {unknown[]} values
  */
 export function suggestsLog(values) {

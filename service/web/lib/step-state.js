@@ -1,11 +1,11 @@
-// What a view of descents shows: the chosen step, and whether the steps are being played. Every part of the view derives from it, so that
-// none shows another step than its neighbour.
+// The state of a view of descents: the chosen step and the playback. Every part of the view derives from this state, so that all parts
+// show the same step.
 import { batch, computed, effect, signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 /**
- * `last` is a signal, the last step there is (−1: none). `kept.step` is the reader's choice; undefined is the last step, which moves on with a
- * live run. Gives the signals `step` and `playing`; `choose(step)`, which ends a playback; `pass(step)`, for a pointer that is only passing;
- * `go(step)`, for the playback; `effect(run)`, which runs again when a signal that it has read has changed, until `stop()`.
+ * `last` is a signal, the last stored step (−1: none). `kept.step` is the reader's choice; undefined follows the last step of a live run.
+ * Returns the signals `step` and `playing`; `choose(step)`, which ends a playback; `pass(step)`, for a hovering pointer; `go(step)`, for
+ * the playback; and `effect(run)`, which runs after each change of a signal that it reads, until `stop()`.
  * @param {{ step?: number | undefined }} kept
  * @param {import("/static/vendor/preact-signals-core-1.14.5/signals-core.js").ReadonlySignal<number>} last
  */

@@ -1,4 +1,4 @@
-// What went wrong with a descent: in words, in numbers, and a button that submits the request that mends it.
+// The findings of a diagnosis: a sentence, the evidence, and a button that submits the corrected request.
 import { h } from "/static/lib/dom.js";
 import { language, t, word } from "/static/lib/i18n.js";
 import { rounded } from "/static/lib/format.js";
@@ -12,7 +12,7 @@ export const findings = (run) => (run.diagnosis ?? []).map((finding) => section(
 /** @param {Api.Run} run @param {Api.Finding} finding */
 function section(run, { code, sentence, evidence, change }) {
   const button = h("button", { type: "button", class: "primary", click: () => act(button, () => submit(run, change)) }, t("mend"));
-  // The service speaks English; other languages have a sentence for each code, and the numbers beside it.
+  // The service's sentences are English; another language has a sentence for each code, with the evidence beside it.
   const words = language() === "en" ? sentence : word(`finding.${code}.text`, sentence);
   return h("section", { class: "finding", "data-code": code },
     h("h3", {}, word(`finding.${code}`, code)),

@@ -1,11 +1,11 @@
-// A button that forks a run at the chosen step; the form is loaded when it is pressed.
+// A button that forks a run at the chosen step. Pressing the button loads the form.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { part } from "/static/lib/api.js";
 import { showProblem } from "/static/components/error-banner.js";
 
 /**
- * `at()` gives the chosen step. Where there are several runs, `of` says of which one.
+ * `at()` returns the chosen step. `of` names the run in a view of several runs.
  * @param {() => number} at
  * @param {HTMLElement | null} of
  */
@@ -17,7 +17,7 @@ export function forkButton(at, of = null) {
 
   async function ask() {
     if (asking || !run) return;
-    asking = true; // not disabled meanwhile: the focus comes back to it when the form is closed
+    asking = true; // the button stays enabled, so that the focus returns to it when the form closes
     try {
       const { askToFork } = await part(() => import("/static/views/run/fork-form.js"));
       askToFork(run, at());

@@ -1,4 +1,4 @@
-// A fork: a new run that begins at the chosen step, with another learning rate, number of steps or optimiser.
+// The form of a fork: a new run from the chosen step with another learning rate, number of steps or optimiser.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { forkRun } from "/static/lib/api.js";
@@ -8,7 +8,7 @@ import { act } from "/static/components/error-banner.js";
 
 const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 
-/** Asks what shall be other in a run that begins at this step of `run`. @param {Api.Run} run @param {number} step */
+/** Opens the form for a fork of `run` at this step. @param {Api.Run} run @param {number} step */
 export function askToFork(run, step) {
   const { descent } = run.request;
   const rate = h("input", { name: "rate", type: "text", inputmode: "decimal", value: run.learning_rate ?? descent.learning_rate, required: true });

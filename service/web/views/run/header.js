@@ -1,4 +1,4 @@
-// A run's title, how it goes or how it ended, and what can be done to it.
+// The header of a run: title, status and actions.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { titleOf } from "/static/lib/format.js";
@@ -44,11 +44,11 @@ export function runHead(id, state) {
     say(heading, titleOf(run));
     const shown = status.querySelector("[data-status]");
     if (shown?.getAttribute("data-status") !== run.status) choose(status, badge(run.status));
-    say(words, sentence(run)); // no step count while live: it would be read out twice a second
+    say(words, sentence(run)); // no step count while live: a screen reader would announce it twice a second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
     fork.update(run);
-    if (run.forked_from && origin.hidden) choose(origin, originWords(run.id, run.forked_from)); // once: a refresh never takes the focus from its link
+    if (run.forked_from && origin.hidden) choose(origin, originWords(run.id, run.forked_from)); // set once, so that a refresh keeps the focus
     origin.hidden = !run.forked_from;
     sweep.hidden = !run.sweep;
     if (run.sweep) sweep.href = sweepLink(run.sweep.id);

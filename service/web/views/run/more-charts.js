@@ -1,4 +1,4 @@
-// What else goes on over the steps: θ, the gradient's norm and the learning rate. Read when it is opened.
+// Further curves over the steps: θ, the gradient norm and the learning rate. Opening the panel reads them.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getTrajectory } from "/static/lib/api.js";
@@ -14,8 +14,8 @@ import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.j
 /** @type {Kind[]} */
 const KINDS = ["theta", "gradient_norm", "learning_rate"];
 const MAX_POINTS = 1000;
-const MOST_LINES = 8; // as many as there are colours that can be told apart
-const PAUSE_MS = 2000; // between two looks at a live run
+const MOST_LINES = 8; // the number of distinguishable colours
+const PAUSE_MS = 2000; // between two requests for a live run
 
 /**
  * `mine.kind` is the reader's choice.

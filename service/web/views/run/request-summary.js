@@ -1,4 +1,4 @@
-// What was asked: the request in a table of words.
+// The request of a run as a table.
 import { choose, factTable, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { fileLink } from "/static/lib/download-link.js";
@@ -57,7 +57,7 @@ function rateWords(used, asked) {
   return typeof used === "number" ? `${rounded(used, 10)} (${t("auto")})` : t("auto");
 }
 
-/** "momentum (momentum 0.9)", "polynomial (degree 3, intercept)": a kind, and what was set besides. @param {{ kind: string }} part */
+/** "momentum (momentum 0.9)", "polynomial (degree 3, intercept)": a kind and its options. @param {{ kind: string }} part */
 function kindWords(part) {
   const set = options(part, ["kind"]);
   return part.kind + (set ? ` (${set})` : "");

@@ -1,4 +1,4 @@
-// Where the descent arrived: the last and the best step side by side, with θ.
+// The results of a run: the last and the best step side by side, with θ.
 import { choose, h } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
@@ -17,7 +17,7 @@ export function runResults(id) {
   /** @param {Api.Run} run @param {AbortSignal} signal */
   async function update(run, signal) {
     if (isLive(run) || !run.final) return;
-    const best = run.best && { ...(await readRow(id, run.best.step, signal)), ...run.best }; // a run's best is brief
+    const best = run.best && { ...(await readRow(id, run.best.step, signal)), ...run.best }; // a run's `best` lacks most columns
     choose(host, scores({ ...run.final }, best), thetas(run, run.final));
     element.hidden = false;
   }
@@ -25,7 +25,7 @@ export function runResults(id) {
 }
 
 /**
- * Last step beside best test step, for every number the run reports.
+ * The last step and the best test step, for every number of the run.
  * @param {Page.Row & { step: number }} final
  * @param {Page.Row & { step: number } | null} best
  */

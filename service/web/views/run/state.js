@@ -1,11 +1,11 @@
-// The state of a run's view: what is known of the run, the chosen step, and the numbers of that step.
+// The state of a run's view: the run, its curves, the chosen step, and the numbers of that step.
 import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 import { stepState } from "/static/lib/step-state.js";
 import { rowReader } from "/static/views/run/trajectory.js";
 
 /**
- * Besides what every view of steps has: the signals `news`, {run, curve} or null before they were read, and `row`, the numbers of the chosen
- * step or null until they have been read.
+ * Extends the step state by two signals: `news`, {run, curve} or null before they are read, and `row`, the numbers of the chosen step or
+ * null before they are read.
  * @param {string} id
  * @param {Page.Kept} kept
  * @param {(error: unknown) => void} onProblem

@@ -1,4 +1,4 @@
-// What one step is made of, in three parts: the gradient at θ, what the rows add to it, and what the update makes of it.
+// The breakdown of one step in three tables: the gradient at θ, the rows' contributions, and the update.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
@@ -19,7 +19,7 @@ const shown = (values) => values.slice(0, SHOWN_PARAMETERS);
 export function arithmeticTables(answer, descent) {
   const more = h("p", { class: "note", hidden: true });
   sayMore(more, answer.parameters.length);
-  const isOther = answer.used.some((value, i) => value !== answer.gradient[i]); // than ∇E(θ)
+  const isOther = answer.used.some((value, i) => value !== answer.gradient[i]); // the step's g differs from ∇E(θ)
   return [
     h("p", { class: "energy" }, equation("E(θ)", answer.train_loss), equation("η", answer.learning_rate)),
     part("slopeTitle", t("slopeText"), slopes(answer, isOther), more),
@@ -62,8 +62,8 @@ function slopes({ parameters, theta, gradient, central_differences: differences,
 }
 
 /**
- * How far two derivatives are apart, and whether rounding explains it: central differences subtract two values of E that
- * are almost the same, so their error grows with E.
+ * The difference of two derivatives, and whether rounding explains it. Central differences subtract two nearly equal values of E, so
+ * their error grows with E.
  * @param {Api.Value} gradient
  * @param {Api.Value} difference
  * @param {number} size

@@ -1,4 +1,4 @@
-// The arithmetic of the step at the cursor. It follows the cursor when that rests, and has buttons of its own to move it.
+// The panel with the arithmetic of the chosen step. Its request is debounced; its buttons move the cursor.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getStep, part } from "/static/lib/api.js";
@@ -7,7 +7,7 @@ import { whenResting } from "/static/lib/debounce.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
 /**
- * `kept.arithmetic` holds whether it is open. `button` opens it and belongs beside the cursor.
+ * `kept.arithmetic` is true while the panel is open. `button` opens the panel; its place is beside the slider.
  * @param {string} id
  * @param {Page.RunState} state
  * @param {Page.Kept} kept
@@ -58,7 +58,7 @@ export function arithmetic(id, state, kept) {
     reader.want(step);
   }
 
-  /** The answer, and the tables that show it, which are loaded when they are wanted. @param {number} step @param {AbortSignal} signal */
+  /** The answer, and the module of its tables, which loads on first use. @param {number} step @param {AbortSignal} signal */
   function read(step, signal) {
     return Promise.all([getStep(id, step, signal), part(() => import("/static/views/run/step-breakdown-tables.js"))]);
   }
@@ -67,7 +67,7 @@ export function arithmetic(id, state, kept) {
   function show([answer, { arithmeticTables }]) {
     body.dataset.step = String(answer.step);
     body.setAttribute("aria-busy", "false");
-    const { run } = /** @type {Page.RunNews} */ (state.news.peek()); // known where there is a step
+    const { run } = /** @type {Page.RunNews} */ (state.news.peek()); // `news` is set: a step is chosen
     choose(body, arithmeticTables(answer, run.request.descent));
   }
 

@@ -1,8 +1,8 @@
-// The points of the chart, and the exact numbers of one step: two readers of the same trajectory.
+// Two readers of a trajectory: the sampled points of the chart, and the exact numbers of single steps.
 import { getTrajectory } from "/static/lib/api.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
 
-const MAX_POINTS = 1000; // about one a pixel
+const MAX_POINTS = 1000; // about one per pixel
 /** @typedef {"train_mse" | "test_mse" | "train_loss"} Criterion */
 /** @type {Criterion[]} */
 export const CURVES = ["train_mse", "test_mse", "train_loss"];
@@ -10,7 +10,7 @@ export const CURVES = ["train_mse", "test_mse", "train_loss"];
 const DASHES = { train_mse: [], test_mse: [7, 4], train_loss: [2, 3] };
 export const CRITERIA = CURVES.map((name) => ({ name, colour: `--chart-${name}`, dash: DASHES[name] }));
 
-/** What is known of the curves. Live, it grows by the steps that are told; in the end it is read once as a whole. */
+/** The curves of a run. A live run appends the streamed steps; after its end the curves are read once as a whole. */
 export class Curve {
   sampled = false;
   complete = false;
@@ -19,7 +19,7 @@ export class Curve {
   #most;
 
   /**
-   * `names` are those of the trajectory's columns; of so many steps at most.
+   * `names` are the columns to read, `most` the largest number of steps.
    * @param {string} id
    * @param {string[]} names
    */
@@ -35,7 +35,7 @@ export class Curve {
     return this.columns.step.at(-1) ?? -1;
   }
 
-  /** Reads what is stored, as many steps of it as can be told apart. @param {AbortSignal} [signal] */
+  /** Reads the stored steps, sampled to the limit. @param {AbortSignal} [signal] */
   async load(signal) {
     const answer = await getTrajectory(this.#id, { max_points: this.#most, fields: this.#fields }, signal);
     for (const name of this.#fields) this.columns[name] = answer[name];
@@ -43,7 +43,7 @@ export class Curve {
   }
 
   /**
-   * What to follow the run by: the steps after these, no more of them than can be told apart.
+   * The parameters of the event stream: the steps after the read ones, sampled to the limit.
    * @param {Api.Run} run
    */
   news(run) {
@@ -64,7 +64,7 @@ export class Curve {
 }
 
 /**
- * One step with every column; null if the trajectory does not hold it.
+ * One step with every column; null if the trajectory lacks the step.
  * @param {string} id
  * @param {number} step
  * @param {AbortSignal} [signal]
@@ -77,8 +77,8 @@ export async function readRow(id, step, signal) {
 }
 
 /**
- * Reads single steps for a hand that moves faster than the network: one question at a time, then the newest one. A row never changes, so it is
- * asked for once. `at(step)` is the row, or null until it has been read; a signal that tells of it is read.
+ * Reads single steps while the cursor moves faster than the network: one request at a time, then one for the newest step. A stored row is
+ * immutable, so each is read once. `at(step)` is the row, or null before it is read; `at` reads a signal, so that effects follow it.
  * @param {string} id
  * @param {(error: unknown) => void} onProblem
  */

@@ -1,4 +1,4 @@
-// One run: reads it, follows it while it is live, and tells the state of the view, which all its parts derive from.
+// The view of one run: reads the run, follows it while live, and updates the state that all parts derive from.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getRun, trajectoryLink } from "/static/lib/api.js";
@@ -43,7 +43,7 @@ export function runView(host, kept, id) {
     h("div", { class: "below" }, results.element, facts.element));
   choose(host, page);
 
-  /** What is news of the run; at first all of it. @param {Partial<Api.Run>} news */
+  /** Merges changed fields into the run; the first call holds all fields. @param {Partial<Api.Run>} news */
   function tell(news) {
     const run = /** @type {Api.Run} */ ({ ...state.news.peek()?.run, ...news });
     page.hidden = false;
@@ -56,11 +56,11 @@ export function runView(host, kept, id) {
   async function load(signal) {
     unfollow();
     const [found] = await Promise.all([getRun(id, signal), curve.load(signal)]);
-    if (found.id !== id) { // asked for by another name, such as "latest", which will soon mean another run
+    if (found.id !== id) { // an alias such as "latest" soon means another run
       location.replace(runLink(found.id));
       return null;
     }
-    if (!isLive(found) && !curve.complete) await curve.load(signal); // it came to its end between the two answers
+    if (!isLive(found) && !curve.complete) await curve.load(signal); // the run finished between the two answers
     tell(found);
     await results.update(found, signal);
     if (isLive(found)) unfollow = follow(id, curve.news(found), { status: tell, progress, finished: reload, outcome: pollOutcome });
@@ -74,7 +74,7 @@ export function runView(host, kept, id) {
   }
 
   const reload = () => poller.now();
-  const poller = poll(load, pollOutcome); // until it was read once
+  const poller = poll(load, pollOutcome); // polls until the first answer
   const stop = () => {
     poller.stop();
     unfollow();

@@ -1,4 +1,4 @@
-// One line of the list. It is rewritten in place, so that a refresh never takes the focus from its link.
+// A row of the list. Updates happen in place, so that a refresh keeps the focus.
 import { h, say, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { moment, rounded, titleOf } from "/static/lib/format.js";
@@ -9,7 +9,7 @@ import { runLink } from "/static/components/sample-run-button.js";
 export const COLUMNS = ["name", "status", "model", "steps", "train_mse", "test_mse", "created"];
 
 /**
- * `box` chooses the run for a comparison.
+ * `box` is the checkbox that chooses the run for a comparison.
  * @param {string} id
  * @param {Page.Box} box
  */

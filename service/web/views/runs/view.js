@@ -1,5 +1,4 @@
-// The list of runs, newest first. Each refresh reads again every page the reader has opened, so that a cursor
-// is never older than the rows above it.
+// The list of runs, newest first. A refresh reads every opened page again, so that a cursor is never older than the rows above it.
 import { h, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { listRuns } from "/static/lib/api.js";
@@ -15,7 +14,7 @@ const IDLE_MS = 5000;
 
 let loadedAhead = false;
 
-/** One of the runs will be opened next, and is then there at once. */
+/** Preloads the modules of a run's view, since the reader is likely to open a run next. */
 function loadRunViewAhead() {
   if (!loadedAhead) globalThis.requestIdleCallback?.(() => globalThis.loadAhead("#/runs/latest"));
   loadedAhead = true;
@@ -36,7 +35,7 @@ export function runsView(host, kept) {
   const more = h("button", { type: "button", click: openPage }, t("more"));
   const list = h("div", { class: "ledger" }, chooser.element, table(body), h("p", { class: "after" }, more));
   const empty = emptyState();
-  list.hidden = empty.hidden = true; // neither is true before the first answer
+  list.hidden = empty.hidden = true; // unknown before the first answer
   const heading = h("h1", { tabindex: "-1" }, t("runs"));
   const topButton = exampleButton("");
   const create = h("a", { class: "button primary", href: "#/new" }, t("newRun"));
@@ -88,7 +87,7 @@ async function readPages(pages, signal) {
 }
 
 /**
- * Moves a row only when it is not already in its place.
+ * Orders the rows; moves only those that are out of place.
  * @param {Map<string, Page.RunRow>} rows
  * @param {HTMLElement} body
  * @param {Api.Run[]} runs

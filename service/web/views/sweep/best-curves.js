@@ -1,4 +1,4 @@
-// The best runs of a sweep, step by step, on one chart.
+// The curves of a sweep's best runs on one chart.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getTrajectory } from "/static/lib/api.js";
@@ -9,7 +9,7 @@ import { legendEntries } from "/static/components/legend.js";
 import { criterionWords } from "/static/views/sweep/ranking-table.js";
 import { variableWords } from "/static/views/sweep/parameters.js";
 
-const MOST_LINES = 8; // as many as there are colours that can be told apart
+const MOST_LINES = 8; // the number of distinguishable colours
 const MAX_POINTS = 300;
 
 export function bestCurves() {
@@ -42,7 +42,7 @@ export function bestCurves() {
 }
 
 /**
- * Trajectories are thinned each in its own way: all their steps, with gaps where one has none.
+ * The union of the trajectories' sampled steps, with gaps where a trajectory lacks a step.
  * @param {Api.Trajectory[]} trajectories
  * @param {string} name
  * @returns {Page.Plotted}

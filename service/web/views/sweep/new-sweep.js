@@ -1,5 +1,5 @@
-// A new sweep: a run's request tried with several values of its hyperparameters. The service says as one goes how many runs
-// that makes, and what is wrong.
+// The view of a new sweep: a run's request with several values of its hyperparameters. The service prices and validates the sweep
+// after each change.
 import { choose, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { errorsOf } from "/static/lib/api-error.js";
@@ -11,7 +11,7 @@ import { act, pollOutcome, showProblem } from "/static/components/error-banner.j
 import { sweepLink } from "/static/views/sweep/url.js";
 import { valueRow } from "/static/views/sweep/parameter-row.js";
 
-const PAUSE_MS = 300; // after the last change, before the service is asked
+const PAUSE_MS = 300; // between the last change and the request
 const MOST_ROWS = 3;
 
 /**

@@ -1,4 +1,4 @@
-// The criterion over the value that varies, a line for each combination of the other values. Only for numbers.
+// The criterion over a varied number, with a line for each combination of the other values.
 import { choose, h } from "/static/lib/dom.js";
 import { language, t } from "/static/lib/i18n.js";
 import { rounded } from "/static/lib/format.js";
@@ -8,10 +8,10 @@ import { legendEntries } from "/static/components/legend.js";
 import { criterionWords } from "/static/views/sweep/ranking-table.js";
 import { variableWords } from "/static/views/sweep/parameters.js";
 
-const MOST_LINES = 8; // as many as there are colours that can be told apart
+const MOST_LINES = 8; // the number of distinguishable colours
 
 /**
- * `kept.across` is the pointer that the reader has chosen; `onRun(id)` hears which run is pointed at.
+ * `kept.across` is the chosen pointer. Hovering over a run calls `onRun(id)`.
  * @param {Page.Kept} kept
  * @param {(id: string | undefined) => void} onRun
  */
@@ -86,7 +86,7 @@ export function valueChart(kept, onRun) {
 const told = (value) => (typeof value === "number" ? rounded(value) : JSON.stringify(value));
 
 /**
- * Of the runs with the value pointed at, the best.
+ * The best run among those with the hovered value.
  * @param {Api.Member[]} members
  * @param {string} pointer
  * @param {Page.Scale} axis

@@ -5,10 +5,10 @@ import { lastName, valueAt, variables, variableWords } from "/static/views/sweep
 
 /** @type {("log" | "linear" | "list")[]} */
 const KINDS = ["log", "linear", "list"];
-const POSITIVE = new Set(["learning_rate", "l1", "l2", "epsilon", "clip_norm", "weight_decay"]); // differ by powers of ten
+const POSITIVE = new Set(["learning_rate", "l1", "l2", "epsilon", "clip_norm", "weight_decay"]); // hyperparameters on a logarithmic scale
 
 /**
- * `used` are pointers that other rows have; `onChange()` is called at each change, `onRemove` is null for what stays.
+ * `used` are the pointers of other rows. Each change calls `onChange()`. `onRemove` is null for a row that cannot be removed.
  * @param {Api.Run} run
  * @param {string[]} used
  * @param {() => void} onChange
@@ -48,7 +48,7 @@ export function valueRow(run, used, onChange, onRemove) {
     onChange();
   }
 
-  /** {pointer, values} as the service takes them, right or wrong. */
+  /** {pointer, values} as the service's request has them, unvalidated. */
   function value() {
     const values = kind.value === "list"
       ? list.value.split(/[\s;]+/).filter(Boolean).map(read)

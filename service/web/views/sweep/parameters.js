@@ -1,4 +1,4 @@
-// What a sweep from a run can vary: the numbers of its request, by JSON pointer.
+// The parameters that a sweep of a run can vary: the numbers of its request, by JSON pointer.
 import { word } from "/static/lib/i18n.js";
 
 const OF_DESCENT = ["learning_rate", "steps", "batch_size", "seed", "clip_norm"];
@@ -23,7 +23,7 @@ export function variables({ descent, objective, model, split }) {
 }
 
 /**
- * The words for a pointer: its last name, and where it belongs if that is not the descent.
+ * The label of a pointer: its last name, with its parent's unless that is the descent.
  * @param {string} pointer
  */
 export function variableWords(pointer) {
@@ -36,7 +36,7 @@ export function variableWords(pointer) {
 export const lastName = (pointer) => pointer.slice(pointer.lastIndexOf("/") + 1);
 
 /**
- * The value there; undefined where there is none.
+ * The value at a pointer; undefined if there is none.
  * @param {unknown} request
  * @param {string} pointer
  */

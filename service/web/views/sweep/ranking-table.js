@@ -1,4 +1,4 @@
-// The ranking: a row a run, rewritten in place so that a refresh never takes the focus from a link.
+// The ranking: a row per run. Rows are updated in place, so that a refresh keeps the focus.
 import { choose, h, say } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
@@ -36,7 +36,7 @@ export function rankingTable() {
   }
 
   /**
-   * Marks the row of a run that is pointed at in the chart.
+   * Marks the row of the run that is hovered in the chart.
    * @param {string | undefined} runId
    */
   function point(runId) {

@@ -1,5 +1,5 @@
-// A sweep: how its runs stand, their ranking, and what the criterion is over the value that varies. Read again and again until
-// all runs are finished; then the curves of the best ones are read too.
+// The view of a sweep: counts by status, the ranking, and the criterion over a varied value. The view polls until all runs are
+// finished, then reads the curves of the best runs.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t, word } from "/static/lib/i18n.js";
 import { cancelSweep, deleteSweep, getSweep } from "/static/lib/api.js";
@@ -67,7 +67,7 @@ export function sweepView(host, kept, id) {
 
   const poller = poll(async (signal) => {
     const sweep = await getSweep(id, signal);
-    if (sweep.id !== id) { // asked for as "latest", which will soon mean another one
+    if (sweep.id !== id) { // the alias "latest" soon means another sweep
       location.replace(sweepLink(sweep.id));
       return null;
     }

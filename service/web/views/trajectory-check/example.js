@@ -1,12 +1,11 @@
-// A descent with a mistake, to see the check at work: a line through five points, whose code forgot the 2 that comes
-// from deriving a square.
+// An example with a mistake: the fit of a line to five points whose gradient lacks the factor 2 of the squared error.
 /** @type {Page.Point[]} */
 const POINTS = [[1, 2.1], [2, 3.9], [3, 6.2], [4, 7.8], [5, 9.7]];
 const RATE = 0.02;
 const STEPS = 20;
 
 /**
- * What a reader would have entered.
+ * The example as form entries.
  * @returns {Page.Kept}
  */
 export const example = () => ({

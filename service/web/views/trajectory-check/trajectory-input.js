@@ -1,4 +1,4 @@
-// Where a trajectory is pasted or dropped: what was understood of it, or what is wrong with it.
+// The input of a trajectory, pasted or dropped, with its shape or its errors.
 import { choose, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { exact } from "/static/lib/format.js";
@@ -59,7 +59,7 @@ export function trajectoryField(kept, onChange) {
   }
 
   /**
-   * Takes the errors that belong here, and gives the others back.
+   * Shows the errors of the trajectory and returns the others.
    * @param {Api.FieldError[]} news
    */
   function tell(news) {
@@ -75,7 +75,7 @@ const words = ({ line, cell, has, first }) =>
   cell === undefined ? t("trajectoryRagged", { line, has, first }) : t("trajectoryCell", { line, cell: cell.slice(0, 40) });
 
 /**
- * "Step 3:" of a pointer that leads to a row of θ.
+ * "Step 3:" for a pointer to a row of θ.
  * @param {string | undefined} pointer
  */
 function place(pointer) {

@@ -1,13 +1,13 @@
-// Somebody's trajectory as text: CSV with or without a header and a column of steps, JSON, or arrays as Python prints them.
+// Parses a trajectory: CSV with or without a header and a column of steps, JSON, or arrays in Python's notation.
 
 const COUNTER = /^(steps?|k|i|t|iter(ation)?s?|epochs?|étapes?)$/i;
-const OWN = "theta."; // of θ's columns in the service's own CSV
+const OWN = "theta."; // the prefix of θ's columns in the service's CSV
 
 /** @typedef {(string | number | null)[]} Cells */
 
 /**
- * {theta, names}: a row of numbers a step, and the columns' names if there are some; or {problem: {line, cell}} and
- * {problem: {line, has, first}} for the first line with a cell that is no number, or with more or fewer cells than the first.
+ * Returns {theta, names}: a row of numbers per step, and the columns' names, if any. The first invalid line gives {problem: {line, cell}}
+ * for a cell that is no number, or {problem: {line, has, first}} for a number of cells that differs from the first line's.
  * @param {string} text
  * @returns {Page.Given}
  */
@@ -38,7 +38,7 @@ function ofJson(text) {
     const { theta, trajectory } = JSON.parse(text);
     return (theta ?? trajectory.theta).map((row) => [row].flat());
   } catch {
-    return [["0"], [`${text.trim().slice(0, 20)}…`]]; // told of as a cell that is no number
+    return [["0"], [`${text.trim().slice(0, 20)}…`]]; // reported as a cell that is no number
   }
 }
 
@@ -46,7 +46,7 @@ function ofJson(text) {
 const ROW = /(?<!\w)\[([^[\]]*)\]/;
 
 /**
- * What stands in the innermost brackets is a row; where there is only one, each number is: there is a single parameter.
+ * The innermost brackets are rows. With a single pair of brackets, each number is a row of one parameter.
  * @param {string} text
  * @returns {Cells[]}
  */
@@ -65,7 +65,7 @@ function ofLines(text) {
 }
 
 /**
- * Which columns are θ's: those that say so, or all but one that counts the steps.
+ * The indices of θ's columns: those with θ's prefix, or all except a column that counts the steps.
  * @param {Cells | null | undefined} header
  * @param {Cells[]} rows
  */

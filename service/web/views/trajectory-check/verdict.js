@@ -1,4 +1,4 @@
-// What came of a check: right, or the first step that differs, and the mistake that explains every step.
+// The verdict of a check: right, or the first differing step and the mistake that explains every step.
 import { h } from "/static/lib/dom.js";
 import { t, word } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
@@ -7,7 +7,7 @@ import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
 
 /**
- * `request` is what was checked, without the trajectory.
+ * `request` is the checked request without its trajectory.
  * @param {Api.Verdict} found
  * @param {Api.FitRequest} request
  */
@@ -35,7 +35,7 @@ function difference({ step, given, expected, steps }) {
       h("tbody", {}, names.map(row))));
 }
 
-const DIGITS = 9; // more than the tolerance asks for
+const DIGITS = 9; // more digits than the tolerance
 /** @param {unknown} value */
 const number = (value) => (typeof value === "number" ? rounded(value, DIGITS) : NOTHING);
 /** @param {unknown} given @param {unknown} expected */

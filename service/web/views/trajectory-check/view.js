@@ -1,4 +1,4 @@
-// Check my descent: somebody's data, choices and trajectory, held against the rule.
+// The view "Check my descent": compares a student's trajectory with the update rule.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { errorsOf } from "/static/lib/api-error.js";
@@ -45,14 +45,14 @@ function checkForm(host, kept) {
   const others = h("ul", { class: "errors" });
   const outcome = h("div", { role: "status" });
   const button = h("button", { type: "submit", class: "primary" }, t("checkIt"));
-  let judged = ""; // what the verdict is of
+  let judged = ""; // the request of the shown verdict
   const asking = whenResting(price, () => show([]), refused);
   choose(host, h("form", { class: "new-run check", submit: (event) => {
     event.preventDefault();
     submit();
   } }, data.element, chosen.element, h("div", { class: "send" }, trajectory.element, button, others, outcome)));
 
-  /** As for POST /fit. Left empty, as many steps are asked for as the trajectory has, and all rows are trained on. Null without data. */
+  /** The request, as for POST /fit; null without data. By default the steps are the trajectory's and all rows are training rows. */
   function request() {
     const dataset = data.value();
     const { descent, split = { test_fraction: 0 }, ...rest } = chosen.value();
@@ -64,7 +64,7 @@ function checkForm(host, kept) {
   function changed() {
     asking.stop();
     chosen.suit(data.features());
-    if (judged !== inWords()) choose(outcome); // the list of samples, which comes when it comes, changes nothing
+    if (judged !== inWords()) choose(outcome); // loading the list of samples also calls this and changes nothing
     const wanted = request();
     button.disabled = !wanted || !trajectory.theta();
     if (wanted) asking.want(wanted);
@@ -72,7 +72,7 @@ function checkForm(host, kept) {
   }
 
   /**
-   * An error stands beside the field that its pointer leads to, or in the list at the end.
+   * Shows each error at the field of its pointer, or in the list at the end.
    * @param {Api.FieldError[]} errors
    */
   function show(errors) {
