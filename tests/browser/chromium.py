@@ -1,4 +1,4 @@
-"""Chromium as the system has it."""
+"""The system's Chromium."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ FLAGS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser | None]:
-    """The browser, without a window; None if there is none."""
+    """The headless browser; None if the system has none."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
         yield None

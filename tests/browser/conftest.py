@@ -1,4 +1,4 @@
-"""A real Chromium that may only talk to this machine, and a page whose complaints fail the test."""
+"""Fixtures for Chromium without external network access; errors in the page's console fail the test."""
 
 import re
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from tests.browser.chromium import chromium
 from tests.required_programs import missing
 
-# Chromium drops what it is loading when any network interface of the machine comes or goes, loopback or not.
+# Chromium aborts loading when any network interface of the machine appears or disappears.
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
-# What WebGL without a graphics card says of its own slowness.
+# Performance warnings of WebGL without a graphics card.
 SOFTWARE_WEBGL = "GPU stall due to ReadPixels"
-# When an action or an expectation is given up. It ends a test that hangs; no test measures it.
+# The timeout of an action or expectation in milliseconds. It only ends a test that hangs.
 LONGEST_MS = 120_000
 expect.set_options(timeout=LONGEST_MS)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Service(Protocol):
-    """What these tests need of the fixture `service`: a running service's address."""
+    """The part of the fixture `service` that browser tests use: the address of a running service."""
 
     @property
     def url(self) -> str: ...
 
 
 class Pages:
-    """Opens pages and writes down what must not happen on them."""
+    """Opens pages and records console errors, failed requests and external requests."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -37,12 +37,12 @@ class Pages:
         self.left_the_machine: list[str] = []
         self.complaints: list[str] = []
         self._network_changed = False
-        self.expected = ""  # a pattern of complaints that a test provokes on purpose
+        self.expected = ""  # a pattern of errors that a test provokes
 
     def open(
         self, url: str, *, width: int = 1280, locale: str = "en-GB", dark: bool = False, moves: bool = False
     ) -> Page:
-        """A page of this width, language and theme; nothing on it moves or fades unless asked for."""
+        """Opens a page with this width, language and theme, by default without animations."""
         context = self._browser.new_context(
             viewport={"width": width, "height": 900},
             locale=locale,
@@ -84,7 +84,7 @@ class Pages:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium as the system has it."""
+    """The system's Chromium."""
     with chromium() as browser:
         if browser is None:
             missing("Chromium")
@@ -93,7 +93,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def pages(browser: Browser) -> Iterator[Pages]:
-    """Opens pages; afterwards nothing may have left this machine and nothing may have been complained about."""
+    """Opens pages. Fails at the end if a page has sent an external request or reported an error."""
     pages = Pages(browser)
     yield pages
     try:
@@ -106,5 +106,5 @@ def pages(browser: Browser) -> Iterator[Pages]:
 
 @pytest.fixture
 def page(pages: Pages, service: Service) -> Page:
-    """The list of runs, as a first visitor with an English browser meets it."""
+    """The list of runs in an English browser on a first visit."""
     return pages.open(f"{service.url}/")

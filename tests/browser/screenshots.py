@@ -1,6 +1,6 @@
-"""`make screenshots`: each view of the page as a picture, docs/screenshots/NAME.png, from a service of its own.
+"""`make screenshots`: writes a picture of each view to docs/screenshots/NAME.png, from a temporary service.
 
-A picture is a row of SHOTS. An address may name runs of RUNS, which are made first: `#/runs/{overfitting}`.
+A row of SHOTS defines a picture. Its address may name runs of RUNS, which are created first: `#/runs/{overfitting}`.
 """
 
 import subprocess
@@ -88,7 +88,7 @@ SWEEP = {
 
 
 class Shot(NamedTuple):
-    """A picture: the address, what must be there before it is taken, and how it is looked at."""
+    """A picture: its address, the element to wait for, and the browser's options."""
 
     name: str
     address: str
@@ -144,7 +144,7 @@ def _wait_for_a_tenth(page: Page) -> None:
 
 
 SHOTS = (
-    Shot("live", "#/runs/{live}", ".bar progress", prepare=_wait_for_a_tenth),  # first: it comes to its end
+    Shot("live", "#/runs/{live}", ".bar progress", prepare=_wait_for_a_tenth),  # wait until the run is finished
     Shot("runs", "#/", ".runs tbody tr"),
     Shot("new-run", "#/new", ".verdict:not(:empty)"),
     Shot("run", "#/runs/{penguins}", ".results"),
@@ -169,7 +169,7 @@ SHOTS = (
 
 
 def main() -> int:
-    """Takes them all, or those that are named; 1 if there is no browser or a picture is too large."""
+    """Takes all pictures or the named ones. Returns 1 without a browser or if a picture is too large."""
     wanted = [shot for shot in SHOTS if not sys.argv[1:] or shot.name in sys.argv[1:]]
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as home, chromium() as browser:
@@ -180,7 +180,7 @@ def main() -> int:
         with running_service(*options, log=subprocess.DEVNULL) as service:
             runs = {name: _made(service.url, body, wait=True) for name, body in RUNS.items() if name != "live"}
             runs["sweep"] = _swept(service.url)
-            runs["live"] = _made(service.url, RUNS["live"], wait=False)  # last, so that nothing waits for its end
+            runs["live"] = _made(service.url, RUNS["live"], wait=False)  # last: no picture needs its end
             sizes = {
                 shot.name: _taken(browser, f"{service.url}/{shot.address.format(**runs)}", shot) for shot in wanted
             }
@@ -201,7 +201,7 @@ def _swept(url: str) -> str:
 
 
 def _taken(browser: Browser, url: str, shot: Shot) -> int:
-    """Takes the picture; its bytes."""
+    """Takes the picture and returns its bytes."""
     width, height = shot.size
     context = browser.new_context(
         viewport={"width": width, "height": height},

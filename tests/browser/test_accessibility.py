@@ -1,4 +1,4 @@
-"""No serious violation of what assistive technology needs, on any view, in both themes and languages (axe-core)."""
+"""axe-core finds no serious accessibility violation in any view, theme and language."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, fit
 
 pytestmark = pytest.mark.browser
-# Any two of width, language and theme meet once.
+# Each pair of values of width, language and theme occurs once.
 PAIRS = [
     *((width, "en-GB", width == WIDTHS[1]) for width in WIDTHS),
     *((width, "fr-FR", width != WIDTHS[1]) for width in WIDTHS),
@@ -23,7 +23,7 @@ SETTLED = """() => document.getAnimations().length === 0
 
 
 def violations(page: Page) -> list[str]:
-    """What is seriously wrong, and where, once nothing fades or is being fetched."""
+    """The serious violations and their elements, after transitions and requests have ended."""
     page.wait_for_function(SETTLED)
     found = Axe().run(page).response["violations"]
     return [

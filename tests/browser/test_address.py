@@ -1,4 +1,4 @@
-"""Addresses of the page that name nothing, or that are no good as addresses."""
+"""Addresses of the page with unknown ids or invalid encodings."""
 
 import re
 

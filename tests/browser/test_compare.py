@@ -1,4 +1,4 @@
-"""Several runs side by side on the page: what it shows is what the API says."""
+"""The comparison view shows the API's values."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ COLUMNS = ("train_loss", "train_mse", "test_mse", "optimality_gap", "gradient_no
 
 
 def finished(page: Page, service: Service, *bodies: dict[str, Any]) -> list[str]:
-    """The ids of these runs, which have come to their end."""
+    """Submits these runs and waits for their end; their ids."""
     answers = [page.request.post(f"{service.url}/fit", data=body, headers={"Prefer": "wait=60"}) for body in bodies]
     assert [answer.status for answer in answers] == [200] * len(bodies)
     return [str(answer.json()["id"]) for answer in answers]
@@ -35,7 +35,7 @@ def compare(page: Page, service: Service, ids: list[str]) -> None:
 
 
 def value(page: Page, run_id: str) -> Locator:
-    """What a run has at the chosen step."""
+    """The element with a run's value at the chosen step."""
     return page.locator(f'.standings tr[data-run="{run_id}"] .value')
 
 
@@ -48,7 +48,7 @@ def expect_value(page: Page, run_id: str, number: float) -> None:
 
 
 def told(page: Page, row: str) -> list[str]:
-    """A row of the table."""
+    """The texts of a table row."""
     return page.locator(f'.compared tr[data-row="{row}"] td').all_inner_texts()
 
 

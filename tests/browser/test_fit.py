@@ -1,4 +1,4 @@
-"""The data and what f(θ, x) makes of it, at the step that the reader stands at."""
+"""The panel "Data and fit": the data and the predictions f(θ, x) at the chosen step."""
 
 import re
 from itertools import count
@@ -11,7 +11,7 @@ from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import EXAMPLE, choose_step, get, open_run
 
 pytestmark = pytest.mark.browser
-# Two classes that a line parts, and one row of each among the test rows.
+# Two linearly separable classes, with one test row each.
 CLASSES: dict[str, Any] = {
     "dataset": {
         "x": [[0, 0], [1, 0.5], [0.5, 1], [1, 1], [4, 4], [3, 4], [4, 3], [3, 3]],
@@ -29,9 +29,9 @@ def fit_view(page: Page) -> Locator:
 
 
 def words(page: Page) -> Locator:
-    """The picture, whose name tells what it shows, once there is one."""
+    """Waits for the picture; its accessible name."""
     picture = fit_view(page).get_by_role("img")
-    expect(picture).to_be_visible()  # a process is started for the first question
+    expect(picture).to_be_visible()  # the first request starts a process
     return picture
 
 
@@ -40,7 +40,7 @@ def numbers(text: str) -> list[float]:
 
 
 def marks(page: Page, name: str) -> int:
-    """How many points are drawn as this kind of mark."""
+    """The number of points drawn as this kind of mark."""
     paths = fit_view(page).locator(f".fit-plot .mark.{name}").all()
     return sum((path.get_attribute("d") or "").count("M") for path in paths)
 

@@ -1,4 +1,4 @@
-"""The whole way of somebody who comes with a file: fit it live, look at it, try another learning rate, compare."""
+"""A user's path through the page: upload a file, fit it live, inspect the run, change the learning rate, compare."""
 
 import re
 import time
@@ -23,19 +23,19 @@ DROP = """([box, text]) => {
 
 
 class Hand:
-    """Counts what a person does with the mouse or the keyboard."""
+    """Counts a user's actions with the mouse and the keyboard."""
 
     def __init__(self) -> None:
         self.actions = 0
 
     def does(self, action: Callable[[], object]) -> None:
-        """One click, one drop, or one word typed."""
+        """Counts one action: a click, a drop, or a typed word."""
         self.actions += 1
         action()
 
 
 def rows() -> str:
-    """Few noisy rows, on which a polynomial soon does worse."""
+    """A few noisy rows, which a polynomial overfits."""
     source = np.random.default_rng(5)
     x = np.sort(source.uniform(-1, 1, 24))
     y = np.sin(3 * x) + 0.4 * source.normal(size=24)

@@ -1,4 +1,4 @@
-"""The landscape of a run: contours with the path on them, the ball at the chosen step, and the hill in 3-D."""
+"""The landscape of a run: contours, the path, the marker at the chosen step, and the surface in 3-D."""
 
 import math
 import re
@@ -40,7 +40,7 @@ def sides(page: Page) -> tuple[float, float]:
 
 
 def placed(page: Page, data: dict[str, Any], x: float, y: float) -> tuple[float, float]:
-    """Where a point of the plane has to be drawn."""
+    """The expected position of a point of the plane in pixels."""
     (wide, high), across, up = sides(page), data["x"]["values"], data["y"]["values"]
     return wide * (x - across[0]) / (across[-1] - across[0]), high * (1 - (y - up[0]) / (up[-1] - up[0]))
 
@@ -163,13 +163,13 @@ def test_beside_the_plane_the_arrow_never_points_up_the_drawn_ground(page: Page,
 
 
 def beside(data: dict[str, Any], answer: dict[str, Any]) -> tuple[list[float], list[float]]:
-    """Where a θ is seen on the plane of a pair of parameters, and −∇E there."""
+    """The projection of θ and of −∇E onto the plane of two parameters."""
     chosen = [axis.index(1.0) for axis in data["plane"]["axes"]]
     return [answer["theta"][i] for i in chosen], [-answer["gradient"][i] for i in chosen]
 
 
 def falls(data: dict[str, Any], place: list[float], towards: list[float]) -> bool:
-    """Does the drawn ground fall from a place, half a cell on?"""
+    """True if E on the grid falls over half a cell in a direction."""
     sides = [np.array(data[name]["values"]) for name in "xy"]
     cells = np.array([side[1] - side[0] for side in sides])
     there = np.array(place) + 0.5 * np.array(towards) / np.linalg.norm(np.array(towards) / cells)
@@ -202,7 +202,7 @@ def test_one_parameter_is_a_curve(page: Page, service: Service) -> None:
     curve = numbers(page.locator(".landscape-figure .energy").get_attribute("d"))
     assert len(curve) == 2 * len(data["x"]["values"])
     expect(page.locator(".landscape .axes .name").last).to_have_text("E(θ)")
-    expect(page.get_by_role("button", name="Hill in 3-D")).to_be_hidden()
+    expect(page.get_by_role("button", name="Surface in 3-D")).to_be_hidden()
     expect(page.locator(".landscape-figure .contour")).to_have_count(0)
 
 
@@ -230,7 +230,7 @@ def test_the_hill_is_loaded_when_it_is_opened_and_left_without_a_trace(pages: Pa
     page.on("request", lambda request: loaded.append(request.url))
     open_landscape(page, service, EXAMPLE)
     assert not [url for url in loaded if "three" in url]
-    page.get_by_role("button", name="Hill in 3-D").click()
+    page.get_by_role("button", name="Surface in 3-D").click()
     canvas = page.locator(".hill canvas")
     expect(canvas).to_be_visible()
     assert [url for url in loaded if url.endswith("three.module.min.js")]
@@ -250,7 +250,7 @@ def test_the_hill_is_loaded_when_it_is_opened_and_left_without_a_trace(pages: Pa
 
 
 def picture(canvas: Locator, after: bytes | None = None) -> bytes:
-    """The picture when it no longer changes; with `after`, when it has become another than that."""
+    """The picture once it is stable; with `after`, once it differs from that picture."""
     canvas.page.mouse.move(0, 0)
     last = after
     for _ in range(1_000):
@@ -270,7 +270,7 @@ def test_without_webgl_it_says_so(pages: Pages, service: Service) -> None:
     )
     page.reload()
     open_landscape(page, service, EXAMPLE | {"dataset": LINE})
-    page.get_by_role("button", name="Hill in 3-D").click()
+    page.get_by_role("button", name="Surface in 3-D").click()
     expect(page.locator(".landscape")).to_contain_text("This browser does not draw in 3-D")
 
 
@@ -282,6 +282,6 @@ def test_it_fits_every_screen_in_french_too(pages: Pages, service: Service, widt
     expect(page.locator(".landscape-figure > svg")).to_be_visible()
     expect(page.locator("#landscape-words")).to_contain_text("courbes de niveau : chacune est")
     expect_no_sideways_scroll(page)
-    page.get_by_role("button", name="Colline en 3D").click()
+    page.get_by_role("button", name="Surface en 3D").click()
     expect(page.locator(".hill canvas")).to_be_visible()
     expect_no_sideways_scroll(page)

@@ -1,4 +1,4 @@
-"""A run that is followed live, through whatever happens to the service meanwhile."""
+"""The page follows a live run across restarts of the service."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,7 +28,7 @@ NAMES = ("train_mse", "test_mse", "train_loss")
 
 
 class Restarted:
-    """A service that is killed and comes back at the same address, on the same file."""
+    """A service that is killed and restarted with the same address and database file."""
 
     def __init__(self, home: Path, stack: ExitStack) -> None:
         self._options = ("--database", f"sqlite:///{home}/descent.db", "--workers", "1")
@@ -51,7 +51,7 @@ class Restarted:
 
 
 def drawn(page: Page) -> list[list[float]]:
-    """The drawn steps, as the page's table has them."""
+    """The drawn steps from the page's data table."""
     rows = page.locator(".as-table tbody tr").evaluate_all(
         "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
     )
@@ -84,7 +84,7 @@ def test_a_page_goes_on_when_the_service_was_killed_and_started_again(pages: Pag
 
 
 def test_what_was_asked_for_while_the_service_was_away_comes_when_it_is_back(pages: Pages, tmp_path: Path) -> None:
-    """A finished run, whose page has no reason of its own to ask again: a step, its arithmetic, the landscape."""
+    """The page of a finished run does not poll; its pending requests are a step, its arithmetic and the landscape."""
     pages.expected = AWAY
     with ExitStack() as stack:
         service = Restarted(tmp_path, stack)

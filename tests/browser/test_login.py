@@ -1,4 +1,4 @@
-"""The page of a service that asks for API keys."""
+"""The page of a service that requires API keys."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Database]]:
-    """A service that asks for keys, and its database."""
+    """A service that requires keys, and its database."""
     with service_with_keys(tmp_path_factory.mktemp("locked")) as (running, database, _):
         yield running, database
 
@@ -44,7 +44,7 @@ def test_a_visitor_enters_a_key_uses_the_page_and_forgets_it(pages: Pages, locke
     enter(page, f"{key.text}-wrong")
     expect(page.get_by_role("alert")).to_contain_text("This key is not known here")
     pages.expected = ""
-    enter(page, f" {key.text} ")  # as it is when copied with the blanks round it
+    enter(page, f" {key.text} ")  # a pasted key with surrounding blanks
     run_the_example(page)
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps")

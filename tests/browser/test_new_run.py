@@ -1,4 +1,4 @@
-"""A run made on the page: from a sample, from rows, and from points that are drawn."""
+"""Creating a run on the page from a sample, from rows, and from drawn points."""
 
 import json
 import re
@@ -17,7 +17,7 @@ ROWS = "age;town;height\n1;Oslo;2,1\n2;Bergen;3,9\n3;Oslo;6,2\n4;Narvik;7,8\n5;O
 
 
 def begun(page: Page, service: Service) -> dict[str, Any]:
-    """The run that the page started, when it is finished."""
+    """Waits until the run that the page started is finished."""
     page.get_by_role("button", name="Start the descent").click()
     expect(page).to_have_url(re.compile(r"#/runs/\w+$"))
     expect(page.get_by_role("status")).to_contain_text("Stopped after")
@@ -69,7 +69,7 @@ def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
 
 
 def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:
-    pages.expected = "422"  # labels, before a model for them is chosen
+    pages.expected = "422"  # class labels before the choice of a classifier
     file = tmp_path / "towns.csv"
     file.write_text(ROWS)
     page = new_run(pages, service)
@@ -111,7 +111,7 @@ def test_the_rows_given_last_are_used_however_late_the_others_are_read(pages: Pa
     expect(heads).to_have_text(["late", "y"])
     with page.expect_response("**/datasets?*"):
         held[0].continue_()
-    page.evaluate("fetch('/livez').then(() => fetch('/livez'))")  # later than what the page asks for because of it
+    page.evaluate("fetch('/livez').then(() => fetch('/livez'))")  # after the requests that this change causes
     expect(heads).to_have_text(["late", "y"])
 
 

@@ -1,4 +1,4 @@
-"""All parts of a view are at the same step, also while a descent is played and while numbers are still on their way."""
+"""All parts of a view show the same step, also during a playback and while requests are pending."""
 
 import re
 from itertools import pairwise
@@ -32,7 +32,7 @@ WATCH = """(frames) => new Promise((done) => {
 
 
 class HeldRows:
-    """Holds the answers for single steps back until they are let go."""
+    """Delays the answers for single steps until `let_go`."""
 
     def __init__(self, page: Page) -> None:
         self._routes: list[Route] = []
@@ -53,7 +53,7 @@ class HeldRows:
 
 def test_the_card_is_at_the_step_of_the_ball_while_the_hill_is_played(page: Page, service: Service) -> None:
     open_landscape(page, service, EXAMPLE)
-    page.get_by_role("button", name="Hill in 3-D").click()
+    page.get_by_role("button", name="Surface in 3-D").click()
     expect(page.locator(".hill canvas")).to_be_visible()
     expect(cell(page, "step")).to_have_text("100")
     held = HeldRows(page)
@@ -101,7 +101,7 @@ def test_the_further_charts_are_at_the_step_chosen_while_they_were_closed(page: 
     curves.click()
     page.get_by_role("slider", name="Step", exact=True).press("Home")
     expect(cell(page, "step")).to_have_text("0")
-    page.route(re.compile("fields=step%2Ctheta"), lambda _: None)  # what would draw it anew
+    page.route(re.compile("fields=step%2Ctheta"), lambda _: None)  # these would redraw the chart
     curves.click()
     expect(needle).to_be_visible()
     expect(needle).not_to_have_attribute("style", there or "")
@@ -117,7 +117,7 @@ def test_no_ball_is_shown_where_the_place_of_its_step_is_not_known(page: Page, s
     choose_step(page, 50)
     expect(page.get_by_label("The ball on the landscape")).to_have_attribute("aria-valuenow", "50")
     expect(page.locator(".landscape-figure .ball")).to_be_hidden()
-    page.get_by_role("button", name="Hill in 3-D").click()
+    page.get_by_role("button", name="Surface in 3-D").click()
     canvas = page.locator(".hill canvas")
     expect(canvas).to_have_attribute("data-step", "")
     choose_step(page, 2)
@@ -125,7 +125,7 @@ def test_no_ball_is_shown_where_the_place_of_its_step_is_not_known(page: Page, s
     choose_step(page, 50)
     held.let_go()
     expect(cell(page, "train_mse")).to_have_text(re.compile(r"\d"))
-    expect(canvas).to_have_attribute("data-step", "")  # beyond the ground that is drawn
+    expect(canvas).to_have_attribute("data-step", "")  # outside the drawn surface
 
 
 PLAY_AND_PRESS_HOME = """() => {
@@ -146,7 +146,7 @@ def test_choosing_a_step_ends_a_playback_and_a_passing_pointer_does_not(page: Pa
     expect(pause).to_be_hidden()
     expect(slider).to_have_value("0")
     expect(cell(page, "step")).to_have_text("0")
-    page.evaluate(PLAY_AND_PRESS_HOME)  # in one task, so that the step is still 0 and no input event comes
+    page.evaluate(PLAY_AND_PRESS_HOME)  # in one task: the step is still 0 and no input event occurs
     expect(pause).to_be_hidden()
     expect(slider).to_have_value("0")
 

@@ -14,7 +14,7 @@ EXAMPLE = {
     "descent": {"steps": 100, "learning_rate": 0.05},
     "name": "Norris, a first descent",
 }
-# On raw data the sum of squares has a curvature of millions: a learning rate of 1 leaves all numbers behind.
+# On raw data the curvature of the sum of squares is in the millions: a learning rate of 1 diverges.
 DIVERGING = {"dataset": {"sample": "norris"}, "preset": "course", "name": "The course's update, on raw data"}
 pytestmark = pytest.mark.browser
 WIDTHS = (390, 1280, 1920)
@@ -41,14 +41,14 @@ def open_run(page: Page, service: Service, body: dict[str, Any], status: str = "
 
 
 def choose_step(page: Page, step: int) -> None:
-    """Moves the cursor of a run that has come to its end, when the page has heard of that."""
+    """Chooses a step once the page shows the end of the run."""
     expect(page.locator(".results")).to_be_visible()
     page.get_by_role("spinbutton", name="Step").fill(str(step))
     page.keyboard.press("Enter")
 
 
 def cell(page: Page, column: str) -> Locator:
-    """The readout's number of a column, as the trajectory calls it."""
+    """The readout's cell of a trajectory column."""
     return page.locator(f'.readout tr[data-column="{column}"] td')
 
 
@@ -59,7 +59,7 @@ def expect_no_sideways_scroll(page: Page) -> None:
 def expect_the_numbers_of(page: Page, service: Service, run_id: str, step: int) -> None:
     row = get(page, service, f"/runs/{run_id}/trajectory?from_step={step}&to_step={step}")
     expect(cell(page, "step")).to_have_text(str(step))
-    expect(cell(page, "train_loss")).not_to_have_text("…")  # the numbers come after the step
+    expect(cell(page, "train_loss")).not_to_have_text("…")  # the numbers arrive after the step changes
     shown = {name: row[name][0] for name in ("train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate")}
     shown |= {f"theta.{name}": value for name, value in zip(row["parameters"], row["theta"][0], strict=True)}
     for column, value in shown.items():
@@ -120,7 +120,7 @@ def test_a_long_run_is_drawn_from_a_sample_but_read_at_any_step(page: Page, serv
     expect(page.locator(".criteria")).to_contain_text("Drawn from 1,000 steps out of 3,001")
     slider = page.get_by_role("slider", name="Step")
     slider.press("Home")
-    for step in (1, 2, 3):  # neighbours, one of which the sample has left out
+    for step in (1, 2, 3):  # neighbours, one of which the sample omits
         slider.press("ArrowRight")
         expect_the_numbers_of(page, service, run_id, step)
 
@@ -192,7 +192,7 @@ def test_french_by_the_browser_and_by_the_switch(pages: Pages, service: Service)
     expect(page.locator(".criteria")).to_contain_text("On optimise deux choses.")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps")
-    page.reload()  # the choice is remembered, whatever the browser's language
+    page.reload()  # the stored choice overrides the browser's language
     expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps")
 
 

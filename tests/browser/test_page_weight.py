@@ -1,4 +1,4 @@
-"""How much a first visit loads: bytes and requests, as the browser counts them."""
+"""The bytes and requests of a first visit, as the browser counts them."""
 
 import re
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ ENTRANCES = {"": "views/runs/view", "#/new": "views/new-run/view", "#/runs/lates
 
 
 class Loaded:
-    """What a page has loaded into an empty cache."""
+    """The requests of a page with an empty cache."""
 
     def __init__(self, page: Page) -> None:
         self._sizes: dict[str, float] = {}
@@ -38,16 +38,16 @@ class Loaded:
 
     @property
     def bytes(self) -> float:
-        """With the headers, as they came over the wire."""
+        """The transferred bytes, headers included."""
         return sum(self._sizes.values())
 
     def addresses(self, pattern: str) -> list[str]:
-        """What was asked for, of those that fit."""
+        """The requested addresses that match."""
         return [address for address in self._addresses.values() if re.search(pattern, address)]
 
 
 def imported(name: str) -> set[str]:
-    """A module and all that it imports, and they import, without being asked."""
+    """A module and its transitive static imports."""
     waiting, found = [name], set()
     while waiting:
         found.add(name := waiting.pop())

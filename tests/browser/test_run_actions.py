@@ -1,4 +1,4 @@
-"""What can be done with a descent on its page: play it, have it mended, and fork it."""
+"""The actions on a run's page: playback, corrected request, fork."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The arithmetic of the step at the cursor, number by number as the service tells it."""
+"""The arithmetic of the chosen step equals the service's answer, number by number."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import EXAMPLE, cell, choose_step, get, open_run
 
 pytestmark = pytest.mark.browser
-LESS_THAN_A_DIGIT = 1e-6  # of the eight that are shown
+LESS_THAN_A_DIGIT = 1e-6  # one of the eight shown rows
 
 
 def open_arithmetic(page: Page, step: int) -> Locator:
@@ -21,7 +21,7 @@ def open_arithmetic(page: Page, step: int) -> Locator:
 
 
 def panel_of(page: Page, step: int) -> Locator:
-    """The panel, when it shows this step."""
+    """Waits until the panel shows this step."""
     panel = page.get_by_role("region", name=f"The arithmetic of step {step}", exact=True)
     expect(panel.locator(f'.sums[data-step="{step}"]')).to_have_attribute("aria-busy", "false")
     return panel
@@ -108,7 +108,7 @@ def test_in_french(pages: Pages, service: Service) -> None:
     page.get_by_role("button", name="Montrer le calcul").click()
     panel = page.get_by_role("region", name="Le calcul de l’étape 100", exact=True)
     expect(panel.get_by_role("table", name="De quoi le gradient est fait")).to_contain_text("Somme : ∇E(θ)")
-    page.get_by_role("button", name="English").click()  # and what was open is open
+    page.get_by_role("button", name="English").click()  # open panels stay open
     expect(panel_of(page, 100).get_by_role("table")).to_have_count(2)
 
 

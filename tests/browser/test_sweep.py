@@ -1,4 +1,4 @@
-"""Several values tried from a run's page, and the ranking that comes of it."""
+"""A sweep from a run's page, and its ranking."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Check my descent: somebody's own trajectory, held against the rule on a page."""
+"""The view "Check my descent" compares a student's trajectory with the update rule."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import WIDTHS, expect_no_sideways_scroll, get
 
 pytestmark = pytest.mark.browser
-# A line through Norris's data, standardised: what a student's own program would be given.
+# A line through Norris's data, standardised: the input of a student's program.
 RIGHT: dict[str, Any] = {
     "dataset": {"sample": "norris"},
     "split": {"test_fraction": 0},
@@ -66,7 +66,7 @@ def test_the_example_names_its_mistake_and_is_run_right(
     expect(page).to_have_url(re.compile(r"#/runs/\w+$"))
     expect(page.locator(".run .state")).to_contain_text("20")
     trajectory = get(page, service, f"/runs/{page.url.rpartition('/')[2]}/trajectory")
-    assert f"{trajectory['theta'][1][0]:.9g}" == f"{expected:.9g}"  # as many digits as are shown
+    assert f"{trajectory['theta'][1][0]:.9g}" == f"{expected:.9g}"  # the number of shown digits
     assert given == pytest.approx(expected / 2, rel=1e-8)
 
 
