@@ -1,4 +1,4 @@
-"""Runs that take a while, and waiting for them."""
+"""Long runs, and functions that wait for them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SLOW = {"kind": "formula", "formula": "a + b*sin(c*x1) + d*cos(e*x2)"}
 
 
 def long_run(client: httpx2.Client, steps: int = 5_000, **more: Any) -> str:
-    """Queues a run of so many steps, some tenths of a millisecond each; its id."""
+    """Queues a run of this many steps of some tenths of a millisecond each; returns its id."""
     body = {"dataset": WAVES, "model": SLOW, "descent": {"steps": steps, "learning_rate": 0.001}} | more
     answer = client.post("/fit", json=body)
     assert answer.status_code == 202, answer.text
@@ -30,7 +30,7 @@ def run_of(client: httpx2.Client, run_id: str) -> dict[str, Any]:
 
 
 def finished(client: httpx2.Client, run_id: str, seconds: float = LONGEST) -> dict[str, Any]:
-    """The run when it is finished."""
+    """Waits for the end of the run and returns it."""
     ends = {"succeeded", "diverged", "failed", "cancelled"}
 
     def ended() -> dict[str, Any] | None:

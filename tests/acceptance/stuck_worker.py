@@ -1,6 +1,6 @@
-"""A worker process whose computation never asks whether to stop: python -m tests.acceptance.stuck_worker SETTINGS
+"""A worker process whose computation never checks for a stop: python -m tests.acceptance.stuck_worker SETTINGS
 
-As the supervisor starts it, with the settings on standard input: python -m tests.acceptance.stuck_worker -m MODULE NAME
+The supervisor's form, with the settings on standard input: python -m tests.acceptance.stuck_worker -m MODULE NAME
 """
 
 import sys
@@ -14,7 +14,7 @@ from service.worker.process import Worker, main
 
 
 def compute_for_ever(*_: Any) -> Any:
-    """In place of the preparation."""
+    """Replaces the preparation of a run."""
     time.sleep(3600)
 
 

@@ -1,4 +1,4 @@
-"""The image, and `docker compose up`, on a real engine: a project of its own, on a free port, removed at the end."""
+"""The image and `docker compose up` on a real container engine, as a temporary project on a free port."""
 
 import json
 import os
@@ -21,16 +21,16 @@ from tests.waiting import LONGEST, until
 pytestmark = pytest.mark.containers
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 300  # the longest that any command may take
+SECONDS = 300  # the timeout of a command in seconds
 NORRIS = {"dataset": {"sample": "norris"}, "standardize": True, "descent": {"learning_rate": 0.1}}
 
 
 def command(*words: str, **environment: str) -> str:
-    """What the command prints; its complaints fail the test."""
+    """The command's output; a nonzero exit code fails the test."""
     done = subprocess.run(
         words,
         cwd=ROOT,
-        # Neither a user's settings nor their project.
+        # The environment excludes the user's settings and project.
         env={k: v for k, v in os.environ.items() if not k.startswith(("DESCENT_", "COMPOSE_"))} | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -42,7 +42,7 @@ def command(*words: str, **environment: str) -> str:
 
 
 class Stack:
-    """A compose project. One worker process a container, so that two runs at once are two containers at work."""
+    """A compose project with one worker process per container: two concurrent runs use two containers."""
 
     def __init__(self) -> None:
         self.project = f"descent-test-{secrets.token_hex(4)}"
@@ -65,7 +65,7 @@ class Stack:
         return self.compose("ps", "--quiet", service).split()
 
     def python(self, container: str, program: str) -> str:
-        """What the program prints inside the container."""
+        """The output of a Python program inside the container."""
         return command("docker", "exec", container, "python", "-c", program)
 
 
@@ -75,14 +75,14 @@ def inspected(kind: str, name: str) -> dict[str, Any]:
 
 
 def stopped(container: str) -> int:
-    """Stops the container as an operator would, but with more patience; its exit code."""
+    """Stops the container with a longer grace period than the default; its exit code."""
     command("docker", "stop", "--time", str(SECONDS // 2), container)
     return int(inspected("container", container)["State"]["ExitCode"])
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """The image built, and the whole of it up."""
+    """Builds the image and starts the project."""
     try:
         command("docker", "info")
         command("docker", "compose", "version")
@@ -118,7 +118,7 @@ def test_the_image_is_described_and_holds_no_build_tools() -> None:
 
 @pytest.fixture
 def volume(stack: Stack) -> Iterator[str]:
-    """A volume of the test's own."""
+    """A temporary volume."""
     name = f"{stack.project}-alone"
     yield name
     command("docker", "volume", "rm", "--force", name)
@@ -189,7 +189,7 @@ def test_a_container_may_do_little(stack: Stack, service: str) -> None:
     assert 0 < host["Memory"] <= 6 * 2**30
     assert 0 < host["PidsLimit"] <= 256
     assert host["RestartPolicy"]["Name"] == "unless-stopped"
-    # And so it is for the program itself: the process below init, whatever may be said outside.
+    # The limit also holds for the program itself, the child process of init.
     [child, *_] = stack.python(container, "print(open('/proc/1/task/1/children').read())").split()
     states = stack.python(container, f"print(open('/proc/{child}/status').read())").splitlines()
     status = {name: value.split() for name, _, value in (line.partition(":") for line in states)}
@@ -212,7 +212,7 @@ for folder in ("/", "/opt/descent", "/usr", "/etc", "/var/tmp", "/tmp", "/data")
 """
     written = dict(line.split() for line in stack.python(container, program).splitlines())
     assert {folder for folder, outcome in written.items() if outcome == "OK"} == {"/tmp", "/data"}
-    assert written["/var/tmp"] == "EROFS"  # where anyone may write, were it not for the read-only root
+    assert written["/var/tmp"] == "EROFS"  # world-writable, but for the read-only root
 
 
 def test_a_worker_stopped_in_a_long_run_hands_it_back(stack: Stack, client: httpx2.Client) -> None:
@@ -234,7 +234,7 @@ def test_a_worker_stopped_in_a_long_run_hands_it_back(stack: Stack, client: http
 def test_containers_stop_when_told(stack: Stack) -> None:
     for service in ("worker", "api"):
         [container] = stack.containers(service)
-        assert (service, stopped(container)) == (service, 0)  # 137 is that of one which had to be killed
+        assert (service, stopped(container)) == (service, 0)  # 137 is the exit code after SIGKILL
     stack.up()
 
 
@@ -249,6 +249,6 @@ def test_three_containers_of_workers_share_the_runs(stack: Stack, client: httpx2
     runs = [finished(client, run_id) for run_id in ids]
     assert {run["status"] for run in runs} == {"succeeded"}
     assert len({trajectory(client, run_id) for run_id in ids}) == 1
-    # A container has one worker, and a worker one run at a time: runs that overlap had different containers.
+    # A container has one worker and a worker one run at a time: overlapping runs had different containers.
     spans = sorted((run["started_at"], run["finished_at"]) for run in runs)
     assert any(later[0] < earlier[1] for earlier, later in pairwise(spans))

@@ -1,4 +1,4 @@
-"""The service is killed with SIGKILL in the middle of its work, started again, and nothing is lost."""
+"""A service loses nothing when SIGKILL ends it during its work."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ OFTEN = SOON | {"DESCENT_BLOCK_SECONDS": "0.05"}
 
 
 def kill_all(service: Service, children: list[int]) -> None:
-    """SIGKILL to the service and its workers at once, as a power cut would."""
+    """Sends SIGKILL to the service and all workers, like a power cut."""
     for pid in (service.process.pid, *children):
         os.kill(pid, signal.SIGKILL)
     service.process.wait()
@@ -36,7 +36,7 @@ def integrity(file: Path) -> str:
 
 
 def rows_of(file: Path) -> dict[str, int]:
-    """How many rows of each run are stored."""
+    """The number of stored rows of each run."""
     with closing(sqlite_module().connect(file)) as connection:
         return dict(connection.execute("SELECT id, rows_done FROM runs"))
 
@@ -71,7 +71,7 @@ def test_no_run_is_lost_by_sigkill_and_every_trajectory_is_the_undisturbed_one(t
             for number, run_id in enumerate(run_ids):
                 rows = trajectory(client, run_id).splitlines()
                 assert len(rows) == 2_000 + 100 * number + 2
-                # The same descent, only longer: its first rows are the shorter run's, byte for byte.
+                # The longer descent starts with the shorter run's rows, byte for byte.
                 assert rows == reference[: len(rows)]
     assert integrity(file) == "ok"
 
@@ -93,7 +93,7 @@ def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path:
             assert answer.status_code == 202, answer.text
             path = answer.headers["location"]
             until(lambda: sum(member["steps_done"] > 0 for member in client.get(path).json()["ranking"]) >= 2)
-            for worker in children_of(service.process.pid):  # one dies alone, and is replaced
+            for worker in children_of(service.process.pid):  # one worker dies and is replaced
                 os.kill(worker, signal.SIGKILL)
                 break
             until(lambda: client.get(path).json()["statuses"].get("succeeded", 0) >= 2)

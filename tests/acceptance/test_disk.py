@@ -1,4 +1,4 @@
-"""The disk as the service meets it: full for a while, copied and checked meanwhile, with more room after a deletion."""
+"""The service on a full disk, during a backup and a check, and after a deletion that frees space."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def test_a_full_disk_is_told_and_the_service_goes_on_when_there_is_room(disk: Sm
         before = client.post("/fit", json=LINE).json()["id"]
         finished(client, before)
         with disk.full():
-            # What fits into the room that the log has already may still be stored.
+            # Writes that fit into the log's allocated space still succeed.
             refused = until(lambda: [a for a in [client.post("/fit", json={"dataset": BIG})] if a.status_code != 202])[
                 0
             ]
@@ -67,13 +67,13 @@ def test_a_run_whose_blocks_cannot_be_stored_fails_with_the_reason(disk: SmallDi
         with disk.full():
             until(lambda: "not_stored" in disk.log.read_text() or "run_dropped" in disk.log.read_text())
         run = finished(client, run_id)
-        # If there was room again before the lease was over, it went on.
+        # The run continued if space was free before the lease expired.
         assert run["status"] == "succeeded" or run["error"]["code"] == "disk_full"
         assert finished(client, client.post("/fit", json=LINE).json()["id"])["status"] == "succeeded"
 
 
 def test_a_file_that_cannot_be_kept_for_a_moment_is_told(tmp_path: Path, disk: SmallDisk) -> None:
-    # Of an upload, what is more than a few MiB waits in a temporary file, on another disk than the database perhaps.
+    # An upload of more than a few MiB goes to a temporary file, possibly on another disk than the database.
     options = ("--database", f"sqlite:///{tmp_path}/elsewhere.db", "--workers", "0")
     csv: dict[str, Any] = {"content": b"x,y\n" + b"1.5,2.5\n" * 300_000, "headers": {"Content-Type": "text/csv"}}
     with (

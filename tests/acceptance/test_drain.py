@@ -1,4 +1,4 @@
-"""A worker that is stopped on purpose is no loss of its run, however long the block in hand takes."""
+"""A stopped worker hands back its run and does not count as lost, even during a long block."""
 
 import os
 import shlex
@@ -23,7 +23,7 @@ from tests.waiting import until
 
 @pytest.fixture
 def stuck_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The supervisor starts workers that compute for ever as soon as they have a run."""
+    """Makes the supervisor start workers that compute forever once they claim a run."""
     program = tmp_path / "python"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tests.acceptance.stuck_worker "$@"\n')
     program.chmod(0o755)
@@ -77,7 +77,7 @@ def test_a_worker_that_the_stopping_supervisor_kills_is_no_loss(
     for _ in range(settings.max_losses + 1):
         with supervisor_of(settings, database, drain_seconds=0.1) as supervisor:
             until(lambda: is_running(api, run_id) and row_of(database, run_id).lease_expires_at > 0)
-            process_of(supervisor).send_signal(signal.SIGSTOP)  # it cannot hand back anything
+            process_of(supervisor).send_signal(signal.SIGSTOP)  # the worker cannot hand back its run
         assert process_of(supervisor).returncode == -signal.SIGKILL
         with database.writing() as connection:
             claim = job_queue.claim(connection, "next", 60.0)
@@ -98,7 +98,7 @@ def test_a_worker_that_is_killed_while_it_drains_is_no_loss(
         assert row_of(database, run_id).lease_owner is not None
         process.terminate()
         until(lambda: row_of(database, run_id).lease_owner is None)
-        supervisor._stopping = True  # a container is stopped: all its processes end at once
+        supervisor._stopping = True  # like a stopped container, whose processes all end at once
         supervisor._thread.join()
         os.kill(process.pid, signal.SIGKILL)
     claim = until(lambda: claimed(database))

@@ -1,4 +1,4 @@
-"""What a worker can neither store nor end, since nothing can be written, it hands back as soon as something can."""
+"""A worker that cannot write hands back its run as soon as writes succeed."""
 
 from contextlib import closing
 from pathlib import Path

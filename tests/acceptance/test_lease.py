@@ -1,4 +1,4 @@
-"""A worker's hold on a run: whatever computes, the run can be ended, and who was silent for too long ends itself."""
+"""A worker's lease: a run can be ended during any computation, and a worker with an expired lease exits."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ from tests.waiting import LONGEST, until
 
 @contextmanager
 def stuck(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker that computes for ever as soon as it has a run."""
+    """A worker that computes forever once it claims a run."""
     command = [sys.executable, "-m", "tests.acceptance.stuck_worker", settings.model_dump_json()]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
@@ -37,7 +37,7 @@ def stuck(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def slow_to_commit(settings: Settings, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker as there are many, on a disk that takes so long for a commit."""
+    """An ordinary worker on a disk with slow commits."""
     environment = os.environ | {"DESCENT_FAILPOINTS": f"commit.before=stall:{seconds}"}
     command = [sys.executable, "-m", "service.worker.process", "slow"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
@@ -146,7 +146,7 @@ def test_a_worker_that_cannot_beat_ends_itself(settings: Settings, api: TestClie
     brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0, "busy_seconds": 0.1})
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
-        with database.writing():  # as long as this lasts, nobody else writes
+        with database.writing():  # this transaction blocks all other writers
             assert worker.wait(LONGEST) == STALE
 
 

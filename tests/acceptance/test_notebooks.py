@@ -1,4 +1,4 @@
-"""The lab's notebooks (docs/td) run as they stand against a real service, and do the same in both languages."""
+"""The lab's notebooks (docs/td) run unchanged against a real service; both languages have the same code."""
 
 import ast
 import json
@@ -50,7 +50,7 @@ def test_it_runs_as_it_stands_and_finds_what_it_is_about(
 
 @both
 def test_it_is_kept_as_a_student_first_meets_it(path: Path) -> None:
-    """Without outputs, which would answer the questions and change with every run; with what students have."""
+    """The notebook has no outputs, which would answer its questions, and imports only the students' packages."""
     notebook = read(path)
     nbformat.validate(notebook)
     assert outputs(notebook) == []
@@ -87,7 +87,7 @@ def code(notebook: Any) -> dict[str, ast.Module]:
 
 
 def without_words(tree: ast.Module) -> str:
-    """The code with nothing in it of what is printed or written into a picture, which is translated."""
+    """The code without printed and plotted text, which differs between the languages."""
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and is_shown(call.func):
             for words in [*call.args, *(keyword.value for keyword in call.keywords)]:
@@ -98,7 +98,7 @@ def without_words(tree: ast.Module) -> str:
 
 
 def is_shown(function: ast.expr) -> bool:
-    """print(…) and what is called on a plot."""
+    """True for print(…) and for methods of a plot."""
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         return function.value.id in {"plt", "left", "right"}
     return isinstance(function, ast.Name) and function.id == "print"

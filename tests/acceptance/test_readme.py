@@ -1,4 +1,4 @@
-"""The commands of the README, then those of the API guide, run as they stand, in order, against a real service."""
+"""The commands of the README and of the API guide run unchanged and in order against a real service."""
 
 import json
 import re
@@ -19,7 +19,7 @@ ENDED = {"succeeded", "diverged"}
 
 
 def commands(document: str) -> list[str]:
-    """The blocks of a document that call curl."""
+    """The code blocks of a document that call curl."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), flags=re.DOTALL)
     return [block for block in blocks if "curl" in block]
 

@@ -43,7 +43,7 @@ def test_a_run_paused_in_the_middle_goes_on_to_the_same_numbers(client: httpx2.C
     assert changed(client, run_id, "pause") == "paused"
     at_pause = run_of(client, run_id)
     assert 0 < at_pause["steps_done"] < STEPS
-    other = fitted(client)  # its worker is free for others
+    other = fitted(client)  # a paused run occupies no worker
     assert other["status"] == "succeeded"
     assert run_of(client, run_id) == at_pause
     assert changed(client, run_id, "resume") in {"queued", "running"}
@@ -72,7 +72,7 @@ def test_what_makes_no_sense_is_a_conflict(action: str, status: str, client: htt
 
 
 def test_a_deadline_ends_a_run_with_the_steps_it_has(client: httpx2.Client) -> None:
-    for seconds in (0.5, 4.0, 30.0):  # the first in which this machine comes to a step
+    for seconds in (0.5, 4.0, 30.0):  # the first deadline that leaves time for a step on this machine
         run_id = long_run(client, 1_000_000, deadline_seconds=seconds)
         run = finished(client, run_id)
         if run["status"] == "succeeded":
@@ -202,7 +202,7 @@ def test_verifying_names_the_first_step_that_differs(new_service: Service, tmp_p
 
 
 def _plant(database: Database, step: int) -> None:
-    """One number more by one, with a checksum that is right."""
+    """Adds one to a stored number and corrects the checksum."""
     with database.writing() as connection:
         [(rows, data)] = connection.execute(text("SELECT rows, data FROM trajectory_chunks")).all()
         table = np.frombuffer(data, dtype="<f8").reshape(-1, rows).copy()

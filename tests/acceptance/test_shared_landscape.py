@@ -1,4 +1,4 @@
-"""A landscape that several descents share."""
+"""The shared landscape of several descents."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The supervisor goes on when a worker cannot be started, and readiness tells when no worker is alive."""
+"""The supervisor survives a failed start of a worker; /readyz reports when no worker is alive."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def test_the_supervision_goes_on_after_a_failure_of_its_own(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert settings.database_file is not None
-    settings.database_file.mkdir()  # which SQLite cannot open
+    settings.database_file.mkdir()  # SQLite cannot open this file
     with Supervisor(one_worker(settings), Database(settings.database_url)) as supervisor:
         until(lambda: "change_feed.failed" in caplog.text)
         settings.database_file.rmdir()

@@ -1,4 +1,4 @@
-"""Worker processes: replaced when they die, drained when they are told to stop, idle when there is nothing to do."""
+"""Worker processes: replacement after a death, draining on SIGTERM, and idling on an empty queue."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="fi
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[tuple[Service, httpx2.Client]]:
-    """A service of the test's own, which it may harm."""
+    """A service for one test, which may kill its processes."""
     with (
         (tmp_path / "log").open("w") as log,
         running_service("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1", environment=SOON, log=log) as it,
@@ -75,7 +75,7 @@ def test_sigterm_drains_and_the_run_goes_on_at_the_next_start(tmp_path: Path) ->
         assert handed_back.status == "queued"
         assert 0 < handed_back.rows_done < 12_001, "a drain takes one block, not the run"
         with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
-            # Handed back, not lost: no lease has to run out before it goes on.
+            # Handed back, not lost: the run continues before its lease expires.
             until(lambda: run_of(client, run_id)["status"] != "queued")
             assert finished(client, run_id)["status"] == "succeeded"
             assert len(trajectory(client, run_id).splitlines()) == 12_002
