@@ -1,8 +1,8 @@
-"""The suites that kill, stop, fill and cut. They are run by name alone: `make torture`, or `pytest tests/torture`.
+"""Fault injection suites, which run only by name: `make torture`, or `pytest tests/torture`.
 
-Each says by a mark its full number and the least that reaches every place: `@pytest.mark.torture(2_000, least=80)`.
-`cases` is the full number times TORTURE_SHARE, and no less than the least; with TORTURE_SHARE=0 the least of each.
-What a test puts into `measured` stands in the table at the end, and a bar that is missed fails the test.
+A mark gives the full number of cases and the minimum that covers every case: `@pytest.mark.torture(2_000, least=80)`.
+`cases` is the full number times TORTURE_SHARE, and at least the minimum; TORTURE_SHARE=0 gives the minimum.
+The final table lists the figures in `measured`; a missed bar fails the test.
 """
 
 import os
@@ -21,14 +21,14 @@ SECONDS: dict[str, float] = {}
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Leaves these out of a run that does not name them: it would be two hours longer."""
+    """Skips these suites, which take two hours, unless the command names them."""
     named = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
     return None if any(path.is_relative_to(HERE) for path in named) else True
 
 
 @pytest.fixture
 def cases(request: pytest.FixtureRequest) -> int:
-    """How many cases the test shall run."""
+    """The number of cases that the test runs."""
     mark = request.node.get_closest_marker("torture")
     assert mark is not None, "a torture test says its numbers: @pytest.mark.torture(2_000, least=80)"
     full: int = mark.args[0]
@@ -38,7 +38,7 @@ def cases(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Iterator[Measured]:
-    """Takes the test's figures for the table; those that miss their bar fail the test at its end."""
+    """Collects the test's figures for the table; a missed bar fails the test at its end."""
     found = Measured(request.node.name)
     yield found
     LINES.extend(found.lines)

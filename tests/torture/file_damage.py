@@ -1,4 +1,4 @@
-"""What can happen to a file: its end is lost, or zeros, or a few bytes are others."""
+"""Damage to a file: a truncated end, a zeroed end, or changed bytes."""
 
 import random
 import shutil
@@ -9,13 +9,13 @@ from service.storage.sqlite.readonly import wal_of
 
 
 def cut(file: Path) -> None:
-    """Loses its end, from a random byte on."""
+    """Truncates the file at a random byte."""
     with file.open("r+b") as opened:
         opened.truncate(random.randrange(file.stat().st_size + 1))
 
 
 def zero_tail(file: Path) -> None:
-    """Keeps its length; the end is zeros, as a file system leaves it that had not written the data yet."""
+    """Zeros the end of the file, as after a crash before the file system wrote the data."""
     size = file.stat().st_size
     cut(file)
     with file.open("r+b") as opened:
@@ -23,7 +23,7 @@ def zero_tail(file: Path) -> None:
 
 
 def flip(file: Path) -> None:
-    """Some bytes in the second half are others."""
+    """Changes some bytes in the second half."""
     content = bytearray(file.read_bytes())
     start = random.randrange(len(content) // 2, len(content))
     for place in range(start, min(start + 64, len(content))):
@@ -50,7 +50,7 @@ LOSSES: dict[str, Callable[[Path], None]] = {
 
 
 def copy(file: Path, folder: Path) -> Path:
-    """The database file and its log in another folder, as they are."""
+    """Copies the database file and its log to another folder."""
     folder.mkdir()
     for each in (file, wal_of(file)):
         if each.exists():

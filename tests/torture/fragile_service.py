@@ -1,4 +1,4 @@
-"""A service that a test may harm: killed, stopped and started again on the same file, with looks into that file."""
+"""A service that a test may kill, stop and restart on the same file, with read access to that file."""
 
 import os
 import signal
@@ -12,19 +12,19 @@ import httpx2
 from service.storage.sqlite.engine import sqlite_module
 from service.testing.live_server import Service, running_service
 
-# Nobody's requests are counted here, and a run may lose as many workers as it likes, unless a suite says otherwise.
+# Defaults: no rate limit, and no limit on the workers that a run may lose. A suite may override them.
 SETTINGS = {"requests_per_minute": "1000000000", "max_losses": "1000000"}
 
 
 class Standing:
-    """A service that runs, and its processes."""
+    """A running service and its processes."""
 
     def __init__(self, service: Service, client: httpx2.Client) -> None:
         self.service, self.client = service, client
         self.url = service.url
 
     def workers(self) -> dict[str, int]:
-        """The worker processes by the names under which they hold runs; the dead are left out."""
+        """The live worker processes by the names of their leases."""
         found = {}
         for pid in self._children():
             if (words := _command(pid)) and "service.worker.process" in words:
@@ -32,20 +32,20 @@ class Standing:
         return found
 
     def kill(self) -> None:
-        """SIGKILL to the API, its supervisor and all workers at once, as a power cut would."""
+        """Sends SIGKILL to the API, its supervisor and all workers, like a power cut."""
         for pid in (self.service.process.pid, *self._children()):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.service.process.wait()
 
     def _children(self) -> list[int]:
-        """Of all its threads: the supervisor's has started those that replace others."""
+        """The child processes of all threads; the supervisor's thread starts the replacements."""
         lists = Path(f"/proc/{self.service.process.pid}/task").glob("*/children")
         return [int(child) for file in lists for child in file.read_text().split()]
 
 
 class Ground:
-    """A database file, and services on it, one after the other."""
+    """A database file and the successive services on it."""
 
     def __init__(self, home: Path, **settings: object) -> None:
         self.file = home / "descent.db"
@@ -54,7 +54,7 @@ class Ground:
 
     @contextmanager
     def serving(self, **settings: object) -> Iterator[Standing]:
-        """`descent serve` with these settings and the ground's; what it still says goes to `log`."""
+        """Runs `descent serve` with these settings and the file's defaults; its output goes to `log`."""
         wanted = self._settings | {name: str(value) for name, value in settings.items()}
         clean = {name: value for name, value in os.environ.items() if not name.startswith("DESCENT_")}
         environment = clean | {f"DESCENT_{name.upper()}": value for name, value in wanted.items()}
@@ -67,11 +67,11 @@ class Ground:
 
     @property
     def log(self) -> Path:
-        """What all services on this ground said."""
+        """The output of all services on this file."""
         return self.home / "log"
 
     def look(self, question: str, *values: object) -> Sequence[Any]:
-        """The answer of the file itself. The connection can only read, so that no recovery is its doing."""
+        """The rows of a query on the file. The connection is read-only, so that it performs no recovery."""
         with closing(sqlite_module().connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)) as connection:
             return list(connection.execute(question, values).fetchall())
 

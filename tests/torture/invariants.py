@@ -1,4 +1,4 @@
-"""What has to hold in the database file when all runs are finished, whatever happened before."""
+"""The invariants of the database file after the end of all runs."""
 
 import zlib
 from itertools import groupby
@@ -12,7 +12,7 @@ OPEN = f"SELECT count(*) FROM runs WHERE status NOT IN ({STATUSES})"
 
 
 def broken(ground: Ground) -> list[str]:
-    """Every rule that the file breaks, in words. Asked of a file on which all work is done."""
+    """The violated invariants in words. All runs in the file must be finished."""
     return [
         *(f"integrity_check: {row[0]}" for row in ground.look("PRAGMA integrity_check") if row[0] != "ok"),
         *(f"a row of {row[0]} has no parent" for row in ground.look("PRAGMA foreign_key_check")),
@@ -34,7 +34,7 @@ def broken(ground: Ground) -> list[str]:
 
 
 def _trajectories(ground: Ground) -> list[str]:
-    """Steps that are missing, doubled or damaged."""
+    """Missing, duplicate or damaged steps."""
     wrong = []
     counts = dict(ground.look("SELECT seq, rows_done FROM runs"))
     chunks = ground.look("SELECT run_seq, first_step, rows, checksum FROM trajectory_chunks ORDER BY 1, 2")

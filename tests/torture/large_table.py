@@ -1,4 +1,4 @@
-"""A large table of digits, as CSV, and what to ask of it."""
+"""A large table of digits as CSV, and a request on it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def digits(rows: int, features: int) -> bytes:
 
 
 def upload(client: httpx2.Client, table: bytes) -> dict[str, Any]:
-    """Stores it; a request whose run has to keep every row in memory, since no step of it can do without."""
+    """Uploads the table. Returns a request whose run keeps every row in memory, since each step needs all rows."""
     answer = client.post(
         "/datasets?name=large&target=y", content=table, headers={"Content-Type": "text/csv"}, timeout=300
     )

@@ -1,4 +1,4 @@
-"""What the suites measured: a line a figure, with its bar; printed at the end and written as Markdown."""
+"""The figures of the suites: a line per figure with its bar, printed at the end and written as Markdown."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ class Line(NamedTuple):
 
 
 class Measured:
-    """What one test found out. Called with a figure, and a bar if there is one; `missed` says which were not met."""
+    """The figures of one test. A call adds a figure and its optional bar; `missed` lists the missed bars."""
 
     def __init__(self, suite: str) -> None:
         self._suite = suite
@@ -54,13 +54,13 @@ class Measured:
 
 
 def worst(seconds: Sequence[float], share: float = 0.99) -> float:
-    """The value that this share of them stays under: the p99, and of fewer than a hundred the largest."""
+    """The quantile at this share: by default p99, and the maximum of fewer than a hundred values."""
     ordered = sorted(seconds)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def show(lines: Sequence[Line], share: float) -> None:
-    """Prints the table."""
+    """Prints the table of figures."""
     table = Table(*HEADINGS, caption=_caption(share))
     for line, before in zip(lines, [None, *lines], strict=False):
         if before is not None and before.suite != line.suite:
@@ -70,7 +70,7 @@ def show(lines: Sequence[Line], share: float) -> None:
 
 
 def write(lines: Sequence[Line], share: float, file: Path) -> None:
-    """Writes it as Markdown."""
+    """Writes the table as Markdown."""
     rows = [HEADINGS, ("---",) * len(HEADINGS), *map(_cells, lines, [None, *lines[:-1]])]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Requests of many kinds, some tenths of a second of work each, and what undisturbed runs of them come to."""
+"""Requests of many kinds with some tenths of a second of work each, and the results of their undisturbed runs."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -81,7 +81,7 @@ COMPARED = (
 
 
 class Undisturbed(NamedTuple):
-    """What an undisturbed run came to, and the digest of its trajectory as CSV, in which each double is exact."""
+    """The result of an undisturbed run, and the digest of its trajectory as CSV, where each double is exact."""
 
     run: dict[str, Any]
     digest: str
@@ -101,7 +101,7 @@ def queue(client: httpx2.Client, request: Mapping[str, Any]) -> str:
 
 
 def undisturbed(client: httpx2.Client, kinds: Sequence[str] = tuple(KINDS)) -> dict[str, Undisturbed]:
-    """Runs each kind once, in peace."""
+    """Runs each kind once without faults."""
     run_ids = {kind: submit(client, kind) for kind in kinds}
     found = {}
     for kind, run_id in run_ids.items():
@@ -114,7 +114,7 @@ def undisturbed(client: httpx2.Client, kinds: Sequence[str] = tuple(KINDS)) -> d
 
 
 def differs(client: httpx2.Client, run: Mapping[str, Any], reference: Mapping[str, Undisturbed]) -> str | None:
-    """In what a finished run, as the API gives it, is not bit for bit the undisturbed one of its kind."""
+    """The differences between a finished run and the undisturbed run of its kind; both must agree bit for bit."""
     known = reference[run["tags"]["kind"]]
     for name in COMPARED:
         if run[name] != known.run[name]:

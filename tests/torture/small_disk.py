@@ -1,4 +1,4 @@
-"""A service on a disk of some MiB, which is filled to the last byte."""
+"""A service on a disk of some MiB that a test fills to the last byte."""
 
 import subprocess
 import threading
@@ -11,16 +11,16 @@ from tests.torture.fragile_service import Ground
 
 
 class SmallDisk(Ground):
-    """A ground whose files are on a disk of their own. What the service says goes to another one."""
+    """A database on a separate small disk. The service's output goes to another disk."""
 
     @property
     def log(self) -> Path:
-        """Beside the disk, not on it."""
+        """The log file, outside the small disk."""
         return self.home.parent / "log"
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        """Somebody takes all the room, and whatever else becomes free, until the end."""
+        """Fills the disk, and any space that becomes free, until the block ends."""
         done = threading.Event()
         file = self.home / "others"
         thread = threading.Thread(target=_fill, args=(file, done))
@@ -37,13 +37,13 @@ def _fill(file: Path, done: threading.Event) -> None:
     with file.open("wb", buffering=0) as opened:
         while not done.wait(0.001):
             with suppress(OSError):
-                while opened.write(bytes(65_536)):  # the last one is cut short: not a byte is left
+                while opened.write(bytes(65_536)):  # the last write is partial: no byte is left
                     pass
 
 
 @contextmanager
 def small_disk(home: Path, size: str, **settings: object) -> Iterator[SmallDisk]:
-    """A disk of this size, as `mount` takes it, in a folder."""
+    """Mounts a disk of this size, in `mount` syntax, at a folder."""
     disk = home / "disk"
     disk.mkdir()
     mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(disk)]

@@ -1,4 +1,4 @@
-"""Eight processes that claim from one long queue: no run is claimed twice, and none is told that the file is locked."""
+"""Eight processes claim from one long queue: no run is claimed twice, and no claim fails with a locked database."""
 
 import multiprocessing
 from collections import Counter
@@ -38,7 +38,7 @@ def queue(url: str, count: int) -> None:
 
 
 def claim_all(url: str, name: str, ready: Barrier, claimed: "multiprocessing.Queue[list[str]]") -> None:
-    """Until there is nothing left; an error ends the process, and its exit code says so."""
+    """Claims until the queue is empty; an error ends the process with a nonzero exit code."""
     mine: list[str] = []
     try:
         database = open_database(url, BUSY_SECONDS)

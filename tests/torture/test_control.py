@@ -25,7 +25,7 @@ ROWS, FEATURES = 1_000_000, 25
 
 
 def cancelled_after(client: httpx2.Client, run_id: str) -> float:
-    """Seconds from the wish to the end."""
+    """Seconds from the cancel request to the end of the run."""
     begun = time.monotonic()
     answer = client.post(f"/runs/{run_id}/cancel")
     assert answer.status_code == 202, answer.text
@@ -66,7 +66,7 @@ def test_cancel(tmp_path: Path, cases: int, measured: Measured) -> None:
 
 @pytest.mark.torture(50, least=2)
 def test_cancel_in_the_preparation(tmp_path: Path, cases: int, measured: Measured) -> None:
-    """Of a dataset that takes seconds to read: the moments are spread over the time that the preparation takes."""
+    """The dataset takes seconds to read; the cancellations are spread over the duration of the preparation."""
     ground = Ground(tmp_path, workers=2, max_upload_bytes=10**9)
     seconds = []
     in_preparation = 0
@@ -77,7 +77,7 @@ def test_cancel_in_the_preparation(tmp_path: Path, cases: int, measured: Measure
         for _ in range(cases + 1):
             run_id = queue(client, request)
             until(is_at_work(client, run_id, 0))
-            if takes is None:  # the first one says how long it takes
+            if takes is None:  # the first run measures the duration
                 begun = time.monotonic()
                 until(is_at_work(client, run_id, 1), 120)
                 takes = time.monotonic() - begun
@@ -101,14 +101,14 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ground, Sta
 
 
 def disturb(url: str, reference: dict[str, Undisturbed], *, delete: bool) -> tuple[str, int]:
-    """A run that is paused and resumed at random moments, then let go on or deleted: what is wrong, and its pauses."""
+    """Pauses and resumes a run at random moments, then deletes it or awaits its end; the errors and pauses."""
     pauses = 0
     with httpx2.Client(base_url=url, timeout=60) as client:
         run_id = submit(client, random.choice(KINDS), name=secrets.token_hex(4))
         for _ in range(3):
             time.sleep(random.expovariate(5))
             if client.post(f"/runs/{run_id}/pause").status_code == CONFLICT:
-                break  # it is finished
+                break  # the run is finished
             pauses += 1
             paused = run_of(client, run_id)
             time.sleep(random.expovariate(5))

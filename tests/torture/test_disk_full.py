@@ -1,4 +1,4 @@
-"""The disk is full at random moments of submissions and runs, and free again: clear errors, and nothing is lost."""
+"""The disk fills up and empties at random moments of submissions and runs: errors are clear and no run is lost."""
 
 import random
 import threading
@@ -31,7 +31,7 @@ RUNS = 4
 
 
 class Clients:
-    """Some that submit, look and delete, and what they were answered."""
+    """Clients that submit, read and delete, and their answers."""
 
     def __init__(self) -> None:
         self.acknowledged: list[str] = []
@@ -42,7 +42,7 @@ class Clients:
 
     @contextmanager
     def at(self, url: str) -> Iterator[None]:
-        """They work until the end."""
+        """Runs the clients until the block ends."""
         stop = threading.Event()
         threads = [threading.Thread(target=self._work, args=(url, stop)) for _ in range(CLIENTS)]
         for thread in threads:
@@ -82,7 +82,7 @@ class Clients:
 
 
 def one_cycle(disk: SmallDisk, standing: Standing, clients: Clients) -> float:
-    """Full for a while, then free; how long it took from then on until a new run was finished."""
+    """Fills the disk for a while. Returns the seconds from the release to the end of a new run."""
     clients.acknowledged += [submit(standing.client, random.choice(USED)) for _ in range(RUNS)]
     with clients.at(standing.url):
         time.sleep(random.uniform(0, 1))
@@ -96,7 +96,7 @@ def one_cycle(disk: SmallDisk, standing: Standing, clients: Clients) -> float:
 
 
 def ends(standing: Standing, clients: Clients, reference: dict[str, Undisturbed]) -> Counter[str]:
-    """How the acknowledged runs ended, each of which is deleted afterwards."""
+    """The final statuses of the acknowledged runs. Deletes each run afterwards."""
     found: Counter[str] = Counter()
     for run_id in clients.acknowledged:
         answer = standing.client.get(f"/runs/{run_id}")
@@ -114,7 +114,7 @@ def ends(standing: Standing, clients: Clients, reference: dict[str, Undisturbed]
 
 
 def start(disk: SmallDisk, since: int) -> str:
-    """What comes of a start on a full disk, when so much was said. To read can be possible still."""
+    """The outcome of a start on a full disk, given the length of the earlier log. Reads may still succeed."""
     try:
         with disk.serving() as standing:
             answer = standing.client.get("/runs")

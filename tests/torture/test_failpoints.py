@@ -1,6 +1,6 @@
-"""Each failpoint × kill, stall, error: whatever a process is at when it goes wrong, the same things hold afterwards.
+"""Each failpoint × kill, stall, error: the invariants hold after a failure at any point.
 
-The failpoints of one act are all set at once, on one file: what they do to each other's mending has to hold too.
+All failpoints of one action are set together on one file, so that recoveries also overlap with failures.
 """
 
 import random
@@ -30,7 +30,7 @@ REASONS = {"disk_full", "disk_error", "internal_error"}
 
 @dataclass
 class Asked:
-    """What was asked for with a key, as far as the client knows."""
+    """The client's knowledge of a request with an idempotency key."""
 
     kind: str
     run_id: str | None = None
@@ -39,13 +39,13 @@ class Asked:
 
 
 class Clients:
-    """Submits, and deletes some; sends again what was not answered."""
+    """A client that submits, deletes some runs, and resends unanswered requests."""
 
     def __init__(self) -> None:
         self.asked: dict[str, Asked] = {}
 
     def do_something(self, client: httpx2.Client) -> None:
-        """One request. Raises TransportError."""
+        """Sends one request. Raises TransportError."""
         known = [one for one in self.asked.values() if one.run_id and not one.deleted]
         if known and random.random() < 0.4:
             self.delete(client, random.choice(known))
@@ -75,7 +75,7 @@ def entry(place: str, act: str, mark: Path, number: int) -> str:
     """A failpoint that is hit once, at the first to third passing of a process. Errors take turns."""
     argument = ""
     if act == "fail":
-        # No commit fails by a mistake of ours: that is SQLite's own.
+        # Only SQLite makes a commit fail, so that its error is SQLite's.
         errors = ["full", "io"] if place.startswith("commit") else ["full", "io", "bug"]
         argument = f":{errors[number % len(errors)]}"
     elif act == "stall":
@@ -84,9 +84,9 @@ def entry(place: str, act: str, mark: Path, number: int) -> str:
 
 
 def drive(ground: Ground, clients: Clients, failpoints: Mapping[Path, str]) -> int:
-    """Works until each failpoint has been hit, and starts the service again when it is dead; how often.
+    """Works until each failpoint has been hit and restarts a dead service. Returns the number of restarts.
 
-    A new service has those failpoints that are left.
+    A restarted service has the remaining failpoints.
     """
     starts, end = 0, time.monotonic() + 60 + 15 * len(failpoints)
     while left := to_be_hit(failpoints):
@@ -94,7 +94,7 @@ def drive(ground: Ground, clients: Clients, failpoints: Mapping[Path, str]) -> i
         try:
             with ground.serving(failpoints=";".join(failpoints[mark] for mark in left)) as standing:
                 _use(ground, standing, clients, left, end)
-        except (RuntimeError, httpx2.TransportError):  # dead at its start, or in the middle of a request
+        except (RuntimeError, httpx2.TransportError):  # the service died at its start or during a request
             assert time.monotonic() < end, f"not reached: {to_be_hit(failpoints)}; see {ground.log}"
     return starts
 
@@ -159,7 +159,7 @@ def test_every_failpoint(
 
 
 def outcome(client: httpx2.Client, asked: Asked, reference: Mapping[str, Undisturbed], *, may_fail: bool) -> str:
-    """`identical`, or `failed` for a run that says why it failed and kept a part of its steps; else what is wrong."""
+    """`identical`, or `failed` for a run with a message and a prefix of its steps; else the error in words."""
     run = client.get(f"/runs/{asked.run_id}").json()
     if not (may_fail and run["status"] == "failed"):
         return differs(client, run, reference) or "identical"

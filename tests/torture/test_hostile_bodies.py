@@ -1,4 +1,4 @@
-"""Bodies made by hand to break the service, against a running one: each is answered, and nothing of it stays."""
+"""Handmade hostile bodies against a running service: each gets an answer and leaves no trace."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""SIGKILL to everything during POST /fit; then the client, that does not know what became of it, sends it again."""
+"""SIGKILL to all processes during POST /fit; the client then resends the request with its key."""
 
 import random
 import threading
@@ -20,14 +20,14 @@ LONGEST_SECONDS = 0.3
 
 
 class Sent(NamedTuple):
-    """A submission, and the id in its answer, if one came."""
+    """A submission and the id of its answer, if any."""
 
     key: str
     answered: str | None
 
 
 def body(key: str) -> dict[str, object]:
-    """A request of this key alone: another key's would not do for it."""
+    """A request that is unique to this key."""
     return {
         "dataset": {"x": [[1.0], [2.0], [3.0], [4.0]], "y": [2.0, 4.0, 6.0, 8.0]},
         "descent": {"steps": 20, "seed": int(key.split("-")[1])},
@@ -36,7 +36,7 @@ def body(key: str) -> dict[str, object]:
 
 
 def send(client: httpx2.Client, key: str) -> str | None:
-    """The id in the answer; None when the connection broke after it was made. Raises ConnectError before that."""
+    """The id in the answer; None if an open connection broke. Raises ConnectError without a connection."""
     try:
         answer = client.post("/fit", json=body(key), headers={"Idempotency-Key": key})
     except httpx2.ConnectError:
@@ -61,7 +61,7 @@ def submit_until_killed(url: str, cycle: int, number: int, first_came: threading
 
 
 def one_cycle(standing: Standing, cycle: int) -> list[Sent]:
-    """Clients submit as fast as they can until everything is dead."""
+    """Clients submit at full speed until all processes are dead."""
     first_came = threading.Event()
     with ThreadPoolExecutor(CLIENTS) as clients:
         sending = [clients.submit(submit_until_killed, standing.url, cycle, n, first_came) for n in range(CLIENTS)]

@@ -1,4 +1,4 @@
-"""SIGKILL to random workers at random moments; thousands of runs, and every bit of them is what it would have been."""
+"""SIGKILL to random workers at random moments: thousands of runs equal their undisturbed runs bit for bit."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from tests.torture.invariants import STATUSES, broken
 from tests.torture.report import Measured
 from tests.torture.request_kinds import KINDS, differs, submit, undisturbed
 
-# A worker that dies young is replaced the later the oftener that happens: there have to be many, or none is left.
+# The supervisor backs off after early deaths: a small pool of workers would be empty at times.
 WORKERS = 16
 KILLS_A_SECOND = 0.7
 IDLE_ONES = 0.1
@@ -26,13 +26,13 @@ DONE = f"SELECT coalesce(sum(status IN ({STATUSES})), 0), coalesce(sum(rows_done
 
 
 class Kill(NamedTuple):
-    """What a worker had in hand when it was killed: nothing (None), or a run with so many steps stored."""
+    """The state of a killed worker: idle (None), or the stored steps of its run."""
 
     steps: int | None
 
 
 def kill_one(ground: Ground, standing: Standing) -> Kill | None:
-    """Stops a worker wherever it is, sees what it holds, and kills it."""
+    """Stops a worker, reads its lease, and kills it."""
     workers = standing.workers()
     holders = dict(ground.look(HELD_RUNS)).keys() & workers.keys()
     names = sorted(workers if random.random() < IDLE_ONES else holders)

@@ -1,4 +1,4 @@
-"""Runs that kill whoever works on them, or want more memory than there is: they fail alone, and say why."""
+"""Runs that kill their worker or exceed its memory: only they fail, with an error message."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ ROWS, FEATURES = 500_000, 20
 
 
 def how_often_claimed(ground: Ground, run_ids: list[str]) -> set[tuple[int, int]]:
-    """The numbers of claims, and of workers lost, that these runs have."""
+    """The numbers of claims and of lost workers of these runs."""
     rows = ground.look("SELECT id, lease_token, losses FROM runs")
     return {(claims, losses) for run_id, claims, losses in rows if run_id in run_ids}
 

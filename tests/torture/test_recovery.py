@@ -1,4 +1,4 @@
-"""How long a run stands still when its worker is killed, with default settings; alone, and with everything else."""
+"""The recovery time of runs with default settings, after the death of one worker and of the whole service."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def steps_of(ground: Ground, run_ids: Iterable[str]) -> dict[str, int]:
 
 
 def goes_on(ground: Ground, since: dict[str, int], begun: float) -> dict[str, float]:
-    """After how many seconds each run had more steps than at its worker's death."""
+    """The seconds until each run has more steps than at its worker's death."""
     seconds: dict[str, float] = {}
 
     def all_go_on() -> bool:

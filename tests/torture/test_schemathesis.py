@@ -1,4 +1,4 @@
-"""Requests made up from the description, thousands of them, with every check on."""
+"""Thousands of requests generated from the OpenAPI description, with all checks."""
 
 from math import ceil
 
@@ -29,7 +29,7 @@ def test_answers_to_made_up_requests_are_as_described(
                 for thing in found:
                     assert client.delete(thing["links"]["self"]).status_code == 204
     with database.writing() as connection:
-        while vacuum.has_removed(connection):  # as the keeper of a service does: what a sweep had is only hidden as yet
+        while vacuum.has_removed(connection):  # purge: the runs of a deleted sweep are hidden until then
             vacuum.take_away(connection)
     measured("requests, every check on", sum(tally.values()), at_least=cases)
     measured("answers of 5xx", sum(count for (_, status), count in tally.items() if status >= 500), at_most=0)

@@ -1,4 +1,4 @@
-"""Clients that send or read a byte a second: they cost themselves time, and others none."""
+"""Clients that send or read one byte per second do not delay other clients."""
 
 import multiprocessing
 import os
@@ -38,9 +38,9 @@ OPENINGS = {
 
 
 class SlowClients:
-    """So many sockets that send or read a byte a second, and begin anew when they are cut off.
+    """Sockets that send or read one byte per second and reconnect when they are disconnected.
 
-    In a process of their own, so that only the service can be what keeps others waiting.
+    They run in a separate process, so that they do not slow the measuring client.
     """
 
     def __init__(self, url: str, number: int, long_run: str) -> None:
@@ -51,16 +51,16 @@ class SlowClients:
 
     @property
     def connected(self) -> int:
-        """How many are on."""
+        """The number of open connections."""
         return int(self._counts[0])
 
     @property
     def begun(self) -> int:
-        """How often one has begun."""
+        """The number of connections so far."""
         return int(self._counts[1])
 
     def stop(self) -> None:
-        """Closes them all."""
+        """Closes all connections."""
         self._process.terminate()
         self._process.join()
 
@@ -97,7 +97,7 @@ def _begun(address: tuple[str, int], opening: bytes) -> socket.socket | None:
 
 
 def _goes_on(client: socket.socket, opening: bytes) -> bool:
-    """Whether it is still connected after a byte more."""
+    """True if the socket is still connected after one more byte."""
     try:
         if opening.startswith(b"GET /runs"):
             return client.recv(1) != b""
@@ -107,17 +107,17 @@ def _goes_on(client: socket.socket, opening: bytes) -> bool:
         return True
     except OSError:
         return False
-    return False  # it was answered: refused, or cut off
+    return False  # the service answered: a refusal or a disconnection
 
 
 def processor_seconds(standing: Standing) -> float:
-    """What the API's process has used of the processor."""
+    """The CPU time of the API's process in seconds."""
     fields = Path(f"/proc/{standing.service.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def settle(standing: Standing) -> None:
-    """Until the slow ones are where they want to be, and the service rests."""
+    """Waits until all slow clients are connected and the service is idle."""
     time.sleep(BEGUN_SECONDS)
 
     def rests() -> bool:
@@ -129,7 +129,7 @@ def settle(standing: Standing) -> None:
 
 
 def ask(client: httpx2.Client, requests: int) -> list[float]:
-    """How long each of many requests took, in seconds."""
+    """The durations of many requests in seconds."""
     asked: list[Callable[[], httpx2.Response]] = [
         lambda: client.get("/livez"),
         lambda: client.get("/runs?limit=10"),
@@ -157,7 +157,7 @@ def test_slow_clients_keep_nobody_waiting(tmp_path: Path, cases: int, measured: 
         stored_run(database, fit_body(), np.ones((10, 8)))
     database.dispose()
     with ground.serving() as standing:
-        ask(standing.client, 100)  # warm
+        ask(standing.client, 100)  # warm-up
         idle = ask(standing.client, REQUESTS * cases)
         slow = SlowClients(standing.url, cases, long_run)
         until(lambda: slow.begun >= cases, SETTLED_SECONDS)

@@ -1,4 +1,4 @@
-"""Half an hour of everything at once on one service: what it holds of memory, files, threads and log stays the same."""
+"""Half an hour of mixed load on one service: its memory, files, threads and log stay constant."""
 
 import os
 import random
@@ -41,7 +41,7 @@ DEEDS = ("read", "cancelled", "paused", "forked", "verified", "uploaded", "looks
 
 
 class Sample(NamedTuple):
-    """What the API's process holds at a moment, and the length of the log beside the file, in MiB."""
+    """The resources of the API's process at a moment, and the length of the write-ahead log in MiB."""
 
     memory: float
     connections: int
@@ -51,7 +51,7 @@ class Sample(NamedTuple):
 
 
 def sample(standing: Standing, ground: Ground) -> Sample:
-    """A look at the process from outside."""
+    """Samples the process from outside."""
     home = Path(f"/proc/{standing.service.process.pid}")
     said = dict(line.split(":", 1) for line in (home / "status").read_text().splitlines())
     log = wal_of(ground.file)
@@ -67,13 +67,13 @@ def sample(standing: Standing, ground: Ground) -> Sample:
 
 
 def _target(link: Path) -> str:
-    with suppress(FileNotFoundError):  # it was closed just now
+    with suppress(FileNotFoundError):  # the file descriptor was closed meanwhile
         return str(link.readlink())
     return ""
 
 
 class Operator:
-    """A client that works on one run after the other, and keeps none but the last."""
+    """A client that works on one run after the other and deletes all but the last."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx2.Client(base_url=url, timeout=120)
@@ -81,7 +81,7 @@ class Operator:
         self.done: Counter[str] = Counter()
 
     def until(self, end: float) -> Counter[str]:
-        """What was done, and how often."""
+        """Works until the deadline. Returns the actions with their counts."""
         deeds: Sequence[Callable[[], None]] = [self.read, self.cancel, self.pause, self.fork, self.verify, self.upload]
         with self._client:
             while time.monotonic() < end:
@@ -92,32 +92,32 @@ class Operator:
         return self.done
 
     def read(self) -> None:
-        """A run from its beginning to its end, read while it is under way."""
+        """Submits a run and reads it until its end."""
         run_id = self._submit("read")
         self._client.get(f"/runs/{run_id}/trajectory?format=ndjson")
         finished(self._client, run_id)
         trajectory(self._client, run_id)
 
     def cancel(self) -> None:
-        """At any moment."""
+        """Cancels the run at a random moment."""
         run_id = self._submit("cancelled")
         time.sleep(random.expovariate(5))
         self._change(run_id, "cancel")
         finished(self._client, run_id)
 
     def pause(self) -> None:
-        """At any moment, and on."""
+        """Pauses the run at a random moment and resumes it."""
         run_id = self._submit("paused")
         time.sleep(random.expovariate(5))
         if self._change(run_id, "pause"):
             time.sleep(random.expovariate(5))
             assert self._change(run_id, "resume")
         if random.random() < 0.3:
-            return  # it is deleted as it is
+            return  # the run is deleted in its current status
         finished(self._client, run_id)
 
     def fork(self) -> None:
-        """Anew from the middle."""
+        """Forks a run from its middle."""
         run_id = self._submit("forked")
         step = random.randrange(finished(self._client, run_id)["steps_done"] + 1)
         body = {"from_step": step, "changes": {"descent": {"steps": 1_000}}}
@@ -126,7 +126,7 @@ class Operator:
         finished(self._client, forked.json()["id"])
 
     def verify(self) -> None:
-        """To the last bit."""
+        """Verifies a run bit for bit."""
         run_id = self._submit("verified")
         finished(self._client, run_id)
         while (answer := self._client.post(f"/runs/{run_id}/verify")).status_code == 202:
@@ -134,7 +134,7 @@ class Operator:
         assert self._expect(answer, 200).json()["identical"] is True, answer.text
 
     def upload(self) -> None:
-        """A file and a run on it; the run goes first, or the file could not."""
+        """Uploads a file and runs on it. Deletes the run first, since the file of an existing run cannot be deleted."""
         rows = "".join(f"{random.random()},{random.random()},{random.random()}\n" for _ in range(2_000))
         headers = {"Content-Type": "text/csv"}
         answer = self._expect(self._client.post("/datasets?name=soak", content=f"a,b,y\n{rows}", headers=headers), 201)
@@ -150,7 +150,7 @@ class Operator:
         return run_id
 
     def _change(self, run_id: str, how: str) -> bool:
-        """Whether it came before the end."""
+        """True if the change came before the end of the run."""
         answer = self._client.post(f"/runs/{run_id}/{how}")
         return answer.status_code != CONFLICT and bool(self._expect(answer, 202))
 
@@ -160,7 +160,7 @@ class Operator:
 
 
 def read_on(url: str, long_id: str, end: float) -> Counter[str]:
-    """Asks for lists, runs and a long trajectory in all its forms, one after the other."""
+    """Reads lists, runs and a long trajectory in all formats, one after the other."""
     kinds = [f"/runs/{long_id}/trajectory?format={kind}" for kind in ("json", "ndjson", "csv")]
     paths = [*kinds, f"{kinds[0]}&max_points=500", "/runs?limit=50", "/runs/latest", "/datasets", "/samples", "/readyz"]
     with httpx2.Client(base_url=url, timeout=120) as client:
@@ -174,7 +174,7 @@ def read_on(url: str, long_id: str, end: float) -> Counter[str]:
 
 
 def kill_on(standing: Standing, end: float, over: threading.Event) -> Counter[str]:
-    """Kills a worker now and then."""
+    """Kills a worker at intervals."""
     done: Counter[str] = Counter()
     pause = min(KILL_SECONDS, (end - time.monotonic()) / KILLS)
     while time.monotonic() < end and not over.wait(random.expovariate(1 / pause)):
@@ -192,7 +192,7 @@ def fifths(samples: Sequence[Sample]) -> tuple[Sample, Sample]:
 
 
 def soak(ground: Ground, standing: Standing, seconds: float) -> tuple[list[Sample], Counter[str]]:
-    """All of them at once, and what was seen from outside after the warm-up."""
+    """Runs all clients together. Returns the samples after the warm-up."""
     long_id = long_run(standing.client, LONG_STEPS)
     finished(standing.client, long_id)
     begun = time.monotonic()

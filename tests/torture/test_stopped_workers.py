@@ -1,4 +1,4 @@
-"""SIGSTOP a worker past its lease; another takes over; then SIGCONT: nothing that the stale one wants is written."""
+"""SIGSTOP a worker past its lease; another takes over; after SIGCONT the stale worker writes nothing."""
 
 import os
 import re
@@ -25,7 +25,7 @@ KINDS = ("batches, adam", "logistic", "formula, clipped", "perceptron, batches")
 
 
 def can_write(ground: Ground) -> bool:
-    """Whether nobody sits on the write lock."""
+    """True if the write lock is free."""
     with closing(sqlite_module().connect(ground.file, timeout=0.3, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -36,7 +36,7 @@ def can_write(ground: Ground) -> bool:
 
 
 def stored(ground: Ground, run_id: str) -> list[Any]:
-    """All that stands in the file of a run, and when its lease ends."""
+    """All stored data of a run, and the end of its lease."""
     [run] = ground.look("SELECT * FROM runs WHERE id = ?", run_id)
     chunks = ground.look("SELECT first_step, rows, checksum FROM trajectory_chunks WHERE run_seq = ?", run[0])
     return [run, chunks]
@@ -48,12 +48,12 @@ def holder(ground: Ground, run_id: str) -> str | None:
 
 
 def taken_over(ground: Ground, standing: Standing, run_id: str) -> tuple[int, int] | None:
-    """Stops the run's holder until another has it; both processes, stopped. None if that cannot be."""
+    """Stops the run's worker until another claims the run; both processes, stopped. None without a takeover."""
     first = until(lambda: holder(ground, run_id))
     stale = standing.workers()[str(first)]
     os.kill(stale, signal.SIGSTOP)
     if not can_write(ground) or holder(ground, run_id) != first:
-        os.kill(stale, signal.SIGCONT)  # stopped in a transaction, so that nobody can take over, or with the run done
+        os.kill(stale, signal.SIGCONT)  # stopped in a transaction, which blocks a takeover, or after the run's end
         return None
     until(lambda: holder(ground, run_id) not in {None, first}, 30)
     while True:
@@ -66,7 +66,7 @@ def taken_over(ground: Ground, standing: Standing, run_id: str) -> tuple[int, in
 
 
 def exit_codes(ground: Ground) -> list[int]:
-    """Of all workers that died, as their supervisor tells."""
+    """The exit codes of all dead workers, from the supervisor's log."""
     return [int(code) for code in re.findall(r"worker_died .* exit_code=(-?\d+)", ground.log.read_text())]
 
 

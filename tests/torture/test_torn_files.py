@@ -1,4 +1,4 @@
-"""The files of a service that was killed lose their ends: a committed prefix is there again, or it does not start."""
+"""Truncated files of a killed service: a restart restores a committed prefix or refuses to start."""
 
 import random
 import shutil
@@ -26,7 +26,7 @@ FINAL = "id, status, rows_done, final, best, trajectory_sha256"
 
 
 class Victim(NamedTuple):
-    """The files of a service that was killed, and what its clients had been told."""
+    """The files of a killed service, and the acknowledgements to its clients."""
 
     file: Path
     acknowledged: list[str]
@@ -36,7 +36,7 @@ class Victim(NamedTuple):
 
 
 def body(number: int) -> dict[str, Any]:
-    """Data of its own, and some hundred KiB of trajectory."""
+    """A request with unique data and some hundred KiB of trajectory."""
     y = [*LINE[:-1], float(number)]
     return {
         "dataset": {"x": X, "y": y},
@@ -45,7 +45,7 @@ def body(number: int) -> dict[str, Any]:
 
 
 def work(client: httpx2.Client, seconds: float) -> tuple[list[str], set[str]]:
-    """Submits and deletes for a while; the runs that were acknowledged, and those whose deletion was asked for."""
+    """Submits and deletes for a while. Returns the acknowledged runs and the runs with a requested deletion."""
     acknowledged: list[str] = []
     deleted: set[str] = set()
     until = time.monotonic() + seconds
@@ -61,7 +61,7 @@ def work(client: httpx2.Client, seconds: float) -> tuple[list[str], set[str]]:
 
 
 def victim(home: Path) -> Victim:
-    """Kills a service in its work, at a random moment."""
+    """Kills a working service at a random moment."""
     home.mkdir()
     ground = Ground(home, workers=2, block_seconds=0.02)
     with ground.serving() as standing:
@@ -85,14 +85,14 @@ def steps_of(connection: Any, run_id: str) -> Any:
 
 
 def is_prefix(present: Sequence[str], known: Victim) -> bool:
-    """Whether the runs that are there are the first of those acknowledged, but for those that were deleted."""
+    """True if the stored runs are a prefix of the acknowledged runs, deletions aside."""
     there = set(present)
     last = max((place for place, run_id in enumerate(known.acknowledged) if run_id in there), default=-1)
     return set(known.acknowledged[: last + 1]) <= there | known.deleted
 
 
 def wrong_rows(file: Path, known: Victim) -> list[str]:
-    """Finished runs that are not what they were, and whether what is there is a prefix."""
+    """The changed finished runs, and whether the stored runs are a prefix."""
     with closing(sqlite_module().connect(file)) as connection:
         rows = connection.execute(f"SELECT {FINAL} FROM runs").fetchall()
     wrong = [row[0] for row in rows if row[1] in FINISHED and row != known.rows.get(row[0], row)]
@@ -100,7 +100,7 @@ def wrong_rows(file: Path, known: Victim) -> list[str]:
 
 
 def wrong_answers(client: httpx2.Client, known: Victim) -> list[str]:
-    """Answers that are neither right nor a clear error. A stream may also break off."""
+    """The answers that are neither right nor a clear error. A stream may also break off."""
     wrong = []
     listed = client.get("/runs?limit=200")
     if listed.status_code != 200 and not is_clear(listed):
@@ -128,7 +128,7 @@ def is_clear(answer: Any) -> bool:
 
 
 def is_part(text: str, steps: Any) -> bool:
-    """Whether a CSV has the first of these steps, bit for bit."""
+    """True if a CSV holds a prefix of these steps bit for bit."""
     lines = text.splitlines()[1:]
     if not lines:
         return True
@@ -137,7 +137,7 @@ def is_part(text: str, steps: Any) -> bool:
 
 
 def start(ground: Ground, known: Victim, *, strict: bool) -> tuple[str, list[str]]:
-    """What comes of a start on harmed files, and what is wrong with it."""
+    """The outcome of a start on damaged files, and its errors."""
     try:
         with ground.serving(workers=0) as standing:
             wrong = [] if strict else wrong_answers(standing.client, known)
