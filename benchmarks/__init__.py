@@ -1,1 +1,1 @@
-"""Descent beside what a user would pick instead: `python -m benchmarks`. No part of the tests."""
+"""Descent compared with the alternatives: `python -m benchmarks`. Not part of the tests."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME...]`: each benchmark beside its yardstick, as a table; fails if a bar is missed."""
+"""`python -m benchmarks [NAME...]`: each benchmark with its baseline, as a table; fails if a bar is missed."""
 
 import argparse
 import os
@@ -33,7 +33,7 @@ HEADINGS = ("Benchmark", "Descent", "Yardstick", "Ratio", "Bar", "Met")
 
 
 def main() -> int:
-    """Runs the benchmarks named; 1 if a bar was missed."""
+    """Runs the named benchmarks. Returns 1 if a bar is missed."""
     options = _options()
     console = Console(width=None if sys.stdout.isatty() else 180)
     results: list[Result] = []

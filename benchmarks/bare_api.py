@@ -1,4 +1,4 @@
-"""The yardstick of submitting: a bare FastAPI route with the same body, and one row inserted into SQLite.
+"""The baseline of submitting: a bare FastAPI route with the same body, and one row inserted into SQLite.
 
 Run as `python -m benchmarks.bare_api DATABASE`; prints its port.
 """

@@ -1,4 +1,4 @@
-"""The bars: the bound that each row's median must keep, by row and yardstick. docs/benchmarks.md lists them."""
+"""The bars: the bound on each row's median, by row and baseline. docs/benchmarks.md lists them."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ class Bar(NamedTuple):
     unit: str = "×"
 
     def is_met(self, median: float) -> bool:
-        """Whether the median keeps the bound."""
+        """True if the median keeps the bound."""
         return median <= self.number if self.sign == "≤" else median >= self.number
 
     def __str__(self) -> str:

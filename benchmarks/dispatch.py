@@ -1,4 +1,4 @@
-"""How soon a worker of an idle service begins a run, and how soon a client has a small one's result."""
+"""The latency of an idle service: from submission to a run's start, and to the client's result of a small run."""
 
 import random
 import subprocess
@@ -18,7 +18,7 @@ BODY = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
 
 
 def run() -> Iterator[Result]:
-    """Two workers, and pauses that are no multiple of anything."""
+    """Measures with two workers and irregular pauses."""
     with (
         TemporaryDirectory() as home,
         running_service(
@@ -47,7 +47,7 @@ def _post(client: httpx2.Client, *, wait: bool) -> dict[str, Any]:
 def _delay(client: httpx2.Client) -> float:
     _pause()
     path = _post(client, wait=False)["links"]["self"]
-    time.sleep(0.1)  # to ask at once would wake the workers' core
+    time.sleep(0.1)  # an immediate request would wake the workers' core
 
     def finished() -> Any:
         found = client.get(path).raise_for_status().json()

@@ -1,4 +1,4 @@
-"""What the benchmarks share: rounds that alternate with their yardstick, medians with spread, bars."""
+"""Shared parts of the benchmarks: rounds that alternate with their baseline, medians with spread, bars."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ class Measure:
 
     @property
     def median(self) -> float:
-        """The middle one, which a few disturbed rounds do not move."""
+        """The median, which is robust to a few disturbed rounds."""
         return median(self.values)
 
     def __str__(self) -> str:
@@ -46,23 +46,23 @@ Benchmark = Callable[[], Iterable[Result]]
 
 
 def compared(what: str, ours: Measure, yardstick: Measure, name: str) -> Result:
-    """Ours to a yardstick: the median of the rounds' ratios, since what disturbs a round disturbs both alike."""
+    """Our measure relative to a baseline: the median of the rounds' ratios, since a disturbance affects both."""
     ratios = Measure([a / b for a, b in zip(ours.values, yardstick.values, strict=True)], "×")
     return Result(what, str(ours), f"{yardstick} {name}", str(ratios), *_bar(what, name, ratios))
 
 
 def absolute(what: str, ours: Measure) -> Result:
-    """A measure of ours without a yardstick."""
+    """A measure of ours without a baseline."""
     return Result(what, str(ours), "", "", *_bar(what, "", ours))
 
 
 def not_here(what: str, why: str) -> Result:
-    """What cannot be measured on this machine."""
+    """A row for a measure that this machine cannot take."""
     return Result(what, why)
 
 
 def interleaved(rounds: int, *measures: Callable[[], float]) -> list[list[float]]:
-    """Each measure once untimed, then all of them `rounds` times in turn; their values, a list a measure."""
+    """Runs each measure once untimed, then all of them `rounds` times in turn; a list of values per measure."""
     for measure in measures:
         measure()
     values: list[list[float]] = [[] for _ in measures]
@@ -75,14 +75,14 @@ def interleaved(rounds: int, *measures: Callable[[], float]) -> list[list[float]
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """The duration of a call in seconds."""
     begun = time.perf_counter()
     call()
     return time.perf_counter() - begun
 
 
 def until(found: Callable[[], Given | None], *, within: float, pause: float = 0.02) -> Given:
-    """What `found` gives as soon as it is not None. Raises TimeoutError."""
+    """Polls `found` until it returns a value other than None; that value. Raises TimeoutError."""
     end = time.monotonic() + within
     while time.monotonic() < end:
         if (result := found()) is not None:

@@ -1,4 +1,4 @@
-"""A client that costs little: requests made beforehand, keep-alive sockets, one thread each."""
+"""A client with low overhead: prebuilt requests, keep-alive sockets, one thread per socket."""
 
 import socket
 from collections.abc import Sequence
@@ -50,14 +50,14 @@ class Connection:
 
 
 def rate(url: str, count: int, requests: Sequence[bytes]) -> float:
-    """Requests a second by so many keep-alive connections at once, each with its share of the requests."""
+    """Requests per second over this many concurrent keep-alive connections, each with its share of the requests."""
     connections = [Connection(url) for _ in range(count)]
     with ThreadPoolExecutor(count) as threads:
 
         def send_all() -> None:
             shares = (requests[number::count] for number in range(count))
             for _ in threads.map(_send, connections, shares):
-                pass  # raises what a thread has raised
+                pass  # reraises a thread's exception
 
         spent = seconds(send_all)
     for connection in connections:
@@ -71,7 +71,7 @@ def _send(connection: Connection, requests: Sequence[bytes]) -> None:
 
 
 def download(url: str, path: str) -> int:
-    """Reads an answer to its end, however it is framed; the bytes that came."""
+    """Reads an answer with any framing to its end; the number of received bytes."""
     place = urlsplit(url)
     size = 0
     with socket.create_connection((place.hostname, place.port), timeout=60) as connection:

@@ -1,4 +1,4 @@
-"""What workers cost that have nothing to do."""
+"""The CPU cost of idle workers."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def run() -> Iterator[Result]:
 
 @contextmanager
 def _running(*command: str) -> Iterator[list[int]]:
-    """The processes of a `descent` command with two workers, when they have settled."""
+    """The processes of a `descent` command with two workers, after startup."""
     with TemporaryDirectory() as home:
         process = subprocess.Popen(
             [*DESCENT, *command, "--workers", "2", "--database", f"sqlite:///{home}/descent.db"],

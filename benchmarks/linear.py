@@ -11,7 +11,7 @@ STEPS, FEW_STEPS = 1_000, 20
 
 
 def run() -> Iterator[Result]:
-    """75 % of the rows to train on; all of Descent's time counts, from the arrays in memory to the last block."""
+    """Trains on 75 % of the rows. Descent's time runs from the arrays in memory to the last block."""
     yield from race(task.linear(1_000, 4, STEPS), 25, (AUTOGRAD, PYTORCH, JAX, JAX_FIRST))
     yield from race(task.linear(100_000, 10, STEPS), 5, (AUTOGRAD, PYTORCH, JAX, JAX_FIRST))
     large = task.linear(1_000_000, 20, STEPS)
@@ -20,7 +20,7 @@ def run() -> Iterator[Result]:
 
 
 def _beside_a_sum(large: task.Task) -> Result:
-    """How often one could have read the data meanwhile."""
+    """The time in units of one pass over the data."""
     ours, sums = interleaved(
         15,
         lambda: on_one_thread(lambda: 1000 * seconds(lambda: task.ours(large))),

@@ -29,7 +29,7 @@ ROUNDS, STEPS = 7, 1_000_000
 
 
 def run() -> Iterator[Result]:
-    """With the rate 1/λmax; the coefficients must have ten digits of NIST's certified ones."""
+    """Uses the rate 1/λmax; the coefficients must agree with NIST's certified ones to ten digits."""
     what = f"Longley, {STEPS:,} steps"
     problem, blocks = _descended(STEPS)
     _check(problem, list(blocks))
@@ -62,13 +62,13 @@ def _check(problem: Problem, blocks: list[Block]) -> None:
 
 
 def _growth() -> float:
-    """Of a process of its own, above what it was after a short descent."""
+    """The memory growth of a separate process above its level after a short descent."""
     command = [sys.executable, "-m", "benchmarks.longley"]
     return float(subprocess.run(command, env={**os.environ, **ONE_THREAD}, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def main() -> None:
-    """That process: prints by how many MB its peak grows while blocks come and go."""
+    """The entry point of that process: prints the growth of its peak memory in MB."""
     for _ in _descended(STEPS // 100)[1]:
         pass
     pid = os.getpid()

@@ -1,4 +1,4 @@
-"""How much the API's memory grows while five clients read 100,000 steps × 10 parameters at once."""
+"""The growth of the API's memory while five clients read 100,000 steps × 10 parameters concurrently."""
 
 import subprocess
 import threading
@@ -17,7 +17,7 @@ ROUNDS, READERS = 3, 5
 
 
 def run() -> Iterator[Result]:
-    """The peak of the resident memory above what it was before, a fresh process each round."""
+    """The growth of the peak resident memory, with a fresh process each round."""
     what = f"memory that {READERS} readers of {STEPS:,} steps × {PARAMETERS} cost"
     if not HAS_PROC:
         yield not_here(what, "only measured on Linux")

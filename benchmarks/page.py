@@ -1,4 +1,4 @@
-"""The page of a run of 100,000 steps: until its curves are drawn, and what moves when the hand or the player does."""
+"""The page of a run of 100,000 steps: the time until its curves are drawn, and the cost of slider and playback."""
 
 import subprocess
 import time

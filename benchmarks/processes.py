@@ -1,4 +1,4 @@
-"""What Linux tells about a process: its memory, its CPU time, its children."""
+"""A process in Linux's /proc: its memory, its CPU time, its children."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ def memory(pid: int, field: str) -> float:
 
 
 def reset_peak(pid: int) -> None:
-    """From now on VmHWM is counted anew (proc_pid_clear_refs(5))."""
+    """Resets VmHWM (proc_pid_clear_refs(5))."""
     (PROC / str(pid) / "clear_refs").write_text("5")
 
 

@@ -53,7 +53,7 @@ def _start(database: Path, worked: list[float]) -> float:
 def _is_ready(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=0.2) as connection:
-            # The listener is up a little before the service: whoever is early waits in its queue.
+            # The socket listens before the service is ready: early requests wait in its backlog.
             connection.settimeout(5)
             connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             return connection.recv(1024).startswith(b"HTTP/1.1 200")

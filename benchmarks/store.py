@@ -1,4 +1,4 @@
-"""Appending and reading 100,000 steps × 3 parameters, beside a SQLite table with a row a step."""
+"""Appending and reading 100,000 steps × 3 parameters, compared with a SQLite table with a row per step."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def run() -> Iterator[Result]:
 
 
 class _Runs:
-    """Queued runs to hang trajectories on."""
+    """Queued runs that own the trajectories."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""A descent that everybody can run: a model, rows in memory, a rate, a number of steps; and how Descent runs it."""
+"""A descent for Descent and its rivals: a model, rows in memory, a rate, a number of steps; and how Descent runs it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ class Task(NamedTuple):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What everybody records beside θ, in order. E of a regression is its train_mse."""
+        """The recorded columns besides θ, in order. E of a regression is its train_mse."""
         if self.classifies:
             return ("train_loss", "train_mse", "train_accuracy", "test_mse", "test_accuracy")
         return ("train_loss", "test_mse")

@@ -1,4 +1,4 @@
-"""How many threads BLAS uses: one, as in a worker of the service, or whatever is sooner done."""
+"""How many threads BLAS uses: one, as in a worker of the service, or the faster choice."""
 
 from collections.abc import Callable
 from functools import cache
@@ -22,7 +22,7 @@ def on_one_thread(call: Callable[[], Given]) -> Given:
 
 
 def fastest(ways: list[Callable[[], object]]) -> int:
-    """Which of several ways to do the same is soonest done here and now."""
+    """The fastest of several equivalent calls on this machine."""
     return min(range(len(ways)), key=lambda way: min(seconds(ways[way]) for _ in range(TRIALS)))
 
 

@@ -52,7 +52,7 @@ def _columns(stored: Stored) -> dict[str, Any]:
 
 
 async def _ask(app: FastAPI, path: str) -> None:
-    """What a server does for a GET, with nobody to send the answer to."""
+    """A GET through the ASGI application, without a network."""
     size = 0
 
     async def receive() -> MutableMapping[str, Any]:

@@ -1,4 +1,4 @@
-"""API keys for tests: made as `descent keys create` makes them."""
+"""API keys for tests, created like those of `descent keys create`."""
 
 import os
 import time
@@ -15,19 +15,19 @@ from service.testing.live_server import Service, running_service
 
 
 class Key(NamedTuple):
-    """A key in a test's hands."""
+    """A key: its id and its text."""
 
     id: str
     text: str
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a request with it carries."""
+        """The headers of a request with this key."""
         return {"Authorization": f"Bearer {self.text}"}
 
 
 def make_key(database: Database, *scopes: str, name: str = "test", expires_in: float | None = None) -> Key:
-    """A key of these scopes, by default write. `expires_in` seconds may lie in the past."""
+    """Creates a key of these scopes, by default write. A negative `expires_in`, in seconds, gives an expired key."""
     made = api_keys.new_key()
     expires_at = None if expires_in is None else time.time() + expires_in
     with database.writing() as connection:
@@ -38,7 +38,7 @@ def make_key(database: Database, *scopes: str, name: str = "test", expires_in: f
 
 
 def make_brief_key(database: Database, works: Callable[[Key], bool]) -> Key:
-    """A key that expires soon, and has worked before: the slower the machine, the less soon."""
+    """Creates a key that works once and expires soon after; a slower machine extends its lifetime."""
     for seconds in (0.3, 3.0, 30.0):
         key = make_key(database, expires_in=seconds)
         if works(key):
@@ -48,9 +48,9 @@ def make_brief_key(database: Database, works: Callable[[Key], bool]) -> Key:
 
 @contextmanager
 def service_with_keys(home: Path) -> Iterator[tuple[Service, Database, Path]]:
-    """`descent serve` with one worker, which asks for keys; its database, and the file of its log.
+    """`descent serve` with one worker and required keys; its database, and the file of its log.
 
-    There is a key already, for else it would not start; nobody has it.
+    The database already has an unused key, without which the service would not start.
     """
     url, log = f"sqlite:///{home}/descent.db", home / "log"
     database = open_database(url, 5.0)

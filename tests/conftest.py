@@ -1,6 +1,6 @@
 """Real parts: a SQLite file in a temporary folder, the API on it, and the service as real processes.
 
-With several test processes (`make test`), each has its service, its browser and its temporary folders.
+Each test process of `make test` has its service, its browser and its temporary folders.
 """
 
 import os
@@ -23,8 +23,8 @@ from service.testing.live_server import Service, running_service
 from tests.examples import THOROUGH
 from tests.waiting import LONGEST
 
-# How long an example takes depends on what else the machine does: no test is timed. The examples are the same every
-# time, so that a failure is the change's; with THOROUGH they are others each time, and those that failed come first.
+# The duration of an example depends on the machine's load: no test has a deadline. The examples are constant, so that
+# a failure comes from the change; THOROUGH draws new ones and starts with earlier failures.
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
 EXAMPLES = DirectoryBasedExampleDatabase(f".hypothesis/{PROCESS}")
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True, database=None)
@@ -34,19 +34,19 @@ MOST_PROCESSES = 6
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One test process a core and one more, for many tests wait for other processes."""
+    """One test process per core plus one, since many tests wait for other processes."""
     return min(1 + (os.cpu_count() or 1), MOST_PROCESSES)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings with a database of the test's own."""
+    """Settings with a temporary database."""
     return Settings(database_url=f"sqlite:///{tmp_path}/descent.db")
 
 
 @pytest.fixture(scope="session")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the tables in it, made once: the migrations take longer than most tests."""
+    """A SQLite file with all tables, created once: the migrations take longer than most tests."""
     file = tmp_path_factory.mktemp("empty") / "descent.db"
     open_database(f"sqlite:///{file}", busy_seconds=5.0).dispose()
     return file
@@ -54,7 +54,7 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(settings: Settings, empty_file: Path) -> Iterator[Database]:
-    """A real SQLite file with the tables in it."""
+    """A real SQLite file with all tables."""
     assert settings.database_file is not None
     shutil.copyfile(empty_file, settings.database_file)
     opened = open_database(settings.database_url, settings.busy_seconds)
@@ -64,7 +64,7 @@ def database(settings: Settings, empty_file: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def api(settings: Settings, database: Database) -> Iterator[TestClient]:
-    """The API alone: what it queues, nobody works off."""
+    """The API without workers: queued runs stay queued."""
     with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
         yield client
 
@@ -78,14 +78,14 @@ def _serving(home: Path) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """`descent serve` with two workers, at `.url`, for all tests that need one."""
+    """`descent serve` with two workers at `.url`, shared by the tests of a process."""
     with _serving(tmp_path_factory.mktemp("service")) as running:
         yield running
 
 
 @pytest.fixture
 def new_service(tmp_path: Path) -> Iterator[Service]:
-    """The same for one test alone: its database is empty."""
+    """`descent serve` with an empty database for one test."""
     with _serving(tmp_path) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""How many examples hypothesis draws: few, the same every time; with THOROUGH=10 ten times as many others."""
+"""The number of hypothesis examples: few and constant; THOROUGH=10 draws ten times as many, at random."""
 
 import os
 
@@ -6,5 +6,5 @@ THOROUGH = int(os.environ.get("THOROUGH", "1"))
 
 
 def examples(count: int) -> int:
-    """So many, times THOROUGH."""
+    """The number of examples times THOROUGH."""
     return count * THOROUGH

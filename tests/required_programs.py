@@ -1,4 +1,4 @@
-"""What to do about a service or a program that a test needs and the machine lacks."""
+"""The policy for a program or service that a test needs and the machine lacks."""
 
 import os
 from typing import NoReturn
@@ -7,7 +7,7 @@ import pytest
 
 
 def missing(what: str) -> NoReturn:
-    """Skips on a user's machine; fails in CI, where its absence would hide everything."""
+    """Skips the test on a user's machine; fails it in CI, where a skip would hide the gap."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing in CI")
     pytest.skip(f"{what} is missing here")

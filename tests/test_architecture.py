@@ -13,7 +13,7 @@ MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 350, 130, 60
 MOST_ROOMS, MOST_ARROWS = 30, 80
 
-# A folder, and the folders of ours that it may import besides itself.
+# Each folder, and the project's other folders that it may import.
 ALLOWED = {
     "gd_engine": set(),
     "service.core": set(),
@@ -57,13 +57,13 @@ def name_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """The folder that the rules speak of: the engine as a whole, a folder of the service."""
+    """The folder of a module in the rules: the engine as a whole, or a folder of the service."""
     return "gd_engine" if module.startswith("gd_engine") else ".".join(module.split(".")[:2])
 
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """The names of all that a module imports."""
+    """The dotted names of a module's imports."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -75,7 +75,7 @@ def imported(path: Path) -> frozenset[str]:
 
 
 def arrows(path: Path) -> set[str]:
-    """The modules of ours that a module imports."""
+    """The project's modules that a module imports."""
     known = {name_of(each) for each in MODULES}
     ours = {name for name in imported(path) if name.split(".")[0] in {"gd_engine", "service"}}
     return {name if name in known else name.rpartition(".")[0] for name in ours} - {name_of(path)}

@@ -172,7 +172,7 @@ def _block(heading: str) -> str:
 
 
 def _paths(text: str) -> Iterator[str]:
-    """The files and folders of ours that a text names between backticks."""
+    """The project's files and folders that a text names between backticks."""
     for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|js|md|yml|toml))(?:::\w+)?`", text):
         if not name.startswith(("text/", "application/", "demo/", "data/")):
             yield name

@@ -9,9 +9,9 @@ COUNTED, COUNTED_SECONDS = 200_000, 0.01
 
 
 def takes_at_most(bound: float, call: Callable[[], Any]) -> bool:
-    """Whether a call takes no more of the processor's time than `bound` seconds on that machine.
+    """True if a call takes at most `bound` seconds of CPU time, scaled to the reference machine.
 
-    Here and now that may be longer, by as much as counting takes longer.
+    The bound grows by the factor by which a counting loop is slower than on the reference machine.
     """
     if _seconds(call) < bound:
         return True
@@ -19,7 +19,7 @@ def takes_at_most(bound: float, call: Callable[[], Any]) -> bool:
 
 
 def times_slower() -> float:
-    """How many times longer than on that machine counting takes here and now, by the wall's clock; at least once."""
+    """The wall time of a counting loop relative to the reference machine; at least 1."""
     begun = time.monotonic()
     for _ in range(10):
         _count()
@@ -27,7 +27,7 @@ def times_slower() -> float:
 
 
 def _least(call: Callable[[], Any]) -> float:
-    """Of three: what else the machine does must not fail a test."""
+    """The least of three durations, since other load must not fail a test."""
     return min(_seconds(call) for _ in range(3))
 
 

@@ -1,4 +1,4 @@
-"""Waiting for an event. A wait is given up late and only ends a test that hangs: no test measures it."""
+"""Waiting for an event. The timeout is long: it only ends a test that hangs."""
 
 import time
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The same descent as users of other tools write it: each module's `prepare(task)` gives the call that is timed."""
+"""The same descent in other tools: each module's `prepare(task)` returns the timed call."""
