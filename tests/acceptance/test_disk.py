@@ -39,8 +39,8 @@ def disk(tmp_path: Path) -> Any:
 
 
 def test_a_full_disk_is_told_and_the_service_goes_on_when_there_is_room(disk: SmallDisk) -> None:
-    with disk.serving() as standing:
-        client = standing.client
+    with disk.serving() as live:
+        client = live.client
         before = client.post("/fit", json=LINE).json()["id"]
         finished(client, before)
         with disk.full():
@@ -60,8 +60,8 @@ def test_a_full_disk_is_told_and_the_service_goes_on_when_there_is_room(disk: Sm
 
 
 def test_a_run_whose_blocks_cannot_be_stored_fails_with_the_reason(disk: SmallDisk) -> None:
-    with disk.serving(lease_seconds=3, heartbeat_seconds=1) as standing:
-        client = standing.client
+    with disk.serving(lease_seconds=3, heartbeat_seconds=1) as live:
+        client = live.client
         run_id = long_run(client, steps=10_000)
         until(lambda: run_of(client, run_id)["steps_done"] > 0)
         with disk.full():
@@ -88,8 +88,8 @@ def test_a_file_that_cannot_be_kept_for_a_moment_is_told(tmp_path: Path, disk: S
 
 
 def test_a_new_database_on_a_full_disk_is_refused_with_the_reason(disk: SmallDisk) -> None:
-    with disk.serving() as standing:
-        standing.client.post("/fit", json=LINE)
+    with disk.serving() as live:
+        live.client.post("/fit", json=LINE)
     with disk.full():
         started = descent("serve", "--port", "0", "--workers", "0", "--database", f"sqlite:///{disk.home}/new.db")
     assert started.returncode == 1

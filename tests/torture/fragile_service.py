@@ -16,7 +16,7 @@ from service.testing.live_server import Service, running_service
 SETTINGS = {"requests_per_minute": "1000000000", "max_losses": "1000000"}
 
 
-class Standing:
+class LiveService:
     """A running service and its processes."""
 
     def __init__(self, service: Service, client: httpx2.Client) -> None:
@@ -44,7 +44,7 @@ class Standing:
         return [int(child) for file in lists for child in file.read_text().split()]
 
 
-class Ground:
+class FragileService:
     """A database file and the successive services on it."""
 
     def __init__(self, home: Path, **settings: object) -> None:
@@ -53,7 +53,7 @@ class Ground:
         self._settings = SETTINGS | {name: str(value) for name, value in settings.items()}
 
     @contextmanager
-    def serving(self, **settings: object) -> Iterator[Standing]:
+    def serving(self, **settings: object) -> Iterator[LiveService]:
         """Runs `descent serve` with these settings and the file's defaults; its output goes to `log`."""
         wanted = self._settings | {name: str(value) for name, value in settings.items()}
         clean = {name: value for name, value in os.environ.items() if not name.startswith("DESCENT_")}
@@ -63,7 +63,7 @@ class Ground:
             running_service("--database", f"sqlite:///{self.file}", environment=environment, log=log) as service,
             httpx2.Client(base_url=service.url, timeout=60) as client,
         ):
-            yield Standing(service, client)
+            yield LiveService(service, client)
 
     @property
     def log(self) -> Path:

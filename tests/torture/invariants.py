@@ -4,40 +4,40 @@ import zlib
 from itertools import groupby
 
 from service.core.run_status import FINISHED
-from tests.torture.fragile_service import Ground
+from tests.torture.fragile_service import FragileService
 
 STATUSES = ", ".join(repr(status.value) for status in sorted(FINISHED))
 OPEN = f"SELECT count(*) FROM runs WHERE status NOT IN ({STATUSES})"
 """How many runs are not finished."""
 
 
-def broken(ground: Ground) -> list[str]:
+def broken(fragile: FragileService) -> list[str]:
     """The violated invariants in words. All runs in the file must be finished."""
     return [
-        *(f"integrity_check: {row[0]}" for row in ground.look("PRAGMA integrity_check") if row[0] != "ok"),
-        *(f"a row of {row[0]} has no parent" for row in ground.look("PRAGMA foreign_key_check")),
+        *(f"integrity_check: {row[0]}" for row in fragile.look("PRAGMA integrity_check") if row[0] != "ok"),
+        *(f"a row of {row[0]} has no parent" for row in fragile.look("PRAGMA foreign_key_check")),
         *(
             f"{run_id} is {status}, its lease {owner}"
-            for run_id, status, owner in ground.look(
+            for run_id, status, owner in fragile.look(
                 f"SELECT id, status, lease_owner FROM runs WHERE status NOT IN ({STATUSES})"
                 " OR lease_owner IS NOT NULL OR lease_expires_at IS NOT NULL OR checkpoint IS NOT NULL"
             )
         ),
         *(
             f"dataset {row[0]} is kept for nobody"
-            for row in ground.look(
+            for row in fragile.look(
                 "SELECT id FROM datasets WHERE NOT uploaded AND seq NOT IN (SELECT dataset_seq FROM runs)"
             )
         ),
-        *_trajectories(ground),
+        *_trajectories(fragile),
     ]
 
 
-def _trajectories(ground: Ground) -> list[str]:
+def _trajectories(fragile: FragileService) -> list[str]:
     """Missing, duplicate or damaged steps."""
     wrong = []
-    counts = dict(ground.look("SELECT seq, rows_done FROM runs"))
-    chunks = ground.look("SELECT run_seq, first_step, rows, checksum FROM trajectory_chunks ORDER BY 1, 2")
+    counts = dict(fragile.look("SELECT seq, rows_done FROM runs"))
+    chunks = fragile.look("SELECT run_seq, first_step, rows, checksum FROM trajectory_chunks ORDER BY 1, 2")
     for seq, parts in groupby(chunks, key=lambda chunk: chunk[0]):
         expected = 0
         for _, first, rows, _ in parts:
@@ -47,11 +47,11 @@ def _trajectories(ground: Ground) -> list[str]:
         if counts.pop(seq, None) != expected:
             wrong.append(f"run {seq} has {expected} steps stored, which is not what it says")
     wrong += [f"run {seq} has no steps, not {count}" for seq, count in counts.items() if count]
-    return wrong + _damaged(ground)
+    return wrong + _damaged(fragile)
 
 
-def _damaged(ground: Ground) -> list[str]:
-    found = ground.look("SELECT run_seq, first_step, data, checksum FROM trajectory_chunks")
+def _damaged(fragile: FragileService) -> list[str]:
+    found = fragile.look("SELECT run_seq, first_step, data, checksum FROM trajectory_chunks")
     return [
         f"run {seq}: the checksum of step {first} is wrong"
         for seq, first, data, sum_ in found

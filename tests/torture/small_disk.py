@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.required_programs import missing
-from tests.torture.fragile_service import Ground
+from tests.torture.fragile_service import FragileService
 
 
-class SmallDisk(Ground):
+class SmallDisk(FragileService):
     """A database on a separate small disk. The service's output goes to another disk."""
 
     @property

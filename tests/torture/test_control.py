@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import long_run, run_of
-from tests.torture.fragile_service import Ground, Standing
+from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.invariants import OPEN, broken
 from tests.torture.large_table import digits, upload
 from tests.torture.report import Measured, worst
@@ -44,9 +44,9 @@ def is_at_work(client: httpx2.Client, run_id: str, steps: int = 1) -> Callable[[
 @pytest.mark.torture(200, least=8)
 def test_cancel(tmp_path: Path, cases: int, measured: Measured) -> None:
     queued, running = [], []
-    ground = Ground(tmp_path, workers=3)
-    with ground.serving() as standing:
-        client = standing.client
+    fragile = FragileService(tmp_path, workers=3)
+    with fragile.serving() as live:
+        client = live.client
         load = [long_run(client, 10_000_000) for _ in range(2)]  # two of the three workers are busy with these
         for run_id in load:
             until(is_at_work(client, run_id))
@@ -61,17 +61,17 @@ def test_cancel(tmp_path: Path, cases: int, measured: Measured) -> None:
     measured("runs cancelled, of each kind", cases)
     measured("until a queued one was, p99", worst(queued), "s", at_most=QUEUED_SECONDS)
     measured("until a running one was, p99", worst(running), "s", at_most=RUNNING_SECONDS)
-    assert broken(ground) == []
+    assert broken(fragile) == []
 
 
 @pytest.mark.torture(50, least=2)
 def test_cancel_in_the_preparation(tmp_path: Path, cases: int, measured: Measured) -> None:
     """The dataset takes seconds to read; the cancellations are spread over the duration of the preparation."""
-    ground = Ground(tmp_path, workers=2, max_upload_bytes=10**9)
+    fragile = FragileService(tmp_path, workers=2, max_upload_bytes=10**9)
     seconds = []
     in_preparation = 0
-    with ground.serving() as standing:
-        client = standing.client
+    with fragile.serving() as live:
+        client = live.client
         request = upload(client, digits(ROWS, FEATURES))
         takes = None
         for _ in range(cases + 1):
@@ -90,14 +90,16 @@ def test_cancel_in_the_preparation(tmp_path: Path, cases: int, measured: Measure
     measured("… whose preparation takes", takes or 0.0, "s")
     measured("… and was not over yet", in_preparation, at_least=1)
     measured("until they were cancelled, p99", worst(seconds), "s", at_most=RUNNING_SECONDS)
-    assert broken(ground) == []
+    assert broken(fragile) == []
 
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ground, Standing, dict[str, Undisturbed]]]:
-    ground = Ground(tmp_path_factory.mktemp("busy"), workers=4, block_seconds=0.02)
-    with ground.serving() as standing:
-        yield ground, standing, undisturbed(standing.client, KINDS)
+def busy(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[FragileService, LiveService, dict[str, Undisturbed]]]:
+    fragile = FragileService(tmp_path_factory.mktemp("busy"), workers=4, block_seconds=0.02)
+    with fragile.serving() as live:
+        yield fragile, live, undisturbed(live.client, KINDS)
 
 
 def disturb(url: str, reference: dict[str, Undisturbed], *, delete: bool) -> tuple[str, int]:
@@ -129,19 +131,19 @@ def disturb(url: str, reference: dict[str, Undisturbed], *, delete: bool) -> tup
 
 @pytest.mark.torture(500, least=40)
 def test_pause_resume_and_delete_at_every_moment(
-    busy: tuple[Ground, Standing, dict[str, Undisturbed]], cases: int, measured: Measured
+    busy: tuple[FragileService, LiveService, dict[str, Undisturbed]], cases: int, measured: Measured
 ) -> None:
-    ground, standing, reference = busy
+    fragile, live, reference = busy
     with ThreadPoolExecutor(8) as clients:
-        doing = [clients.submit(disturb, standing.url, reference, delete=n % 3 == 0) for n in range(cases)]
+        doing = [clients.submit(disturb, live.url, reference, delete=n % 3 == 0) for n in range(cases)]
         done = [future.result() for future in doing]
     wrong = [words for words, _ in done if words]
     deleted = len(range(0, cases, 3))
-    until(lambda: ground.look(OPEN) == [(0,)], 60)
+    until(lambda: fragile.look(OPEN) == [(0,)], 60)
     measured("runs disturbed", cases)
     measured("… deleted", deleted)
     measured("pauses", sum(pauses for _, pauses in done))
     measured("runs that are not what they should be", len(wrong), at_most=0)
     assert wrong == []
-    assert ground.look("SELECT count(*) FROM runs") == [(cases - deleted + len(KINDS),)]
-    assert broken(ground) == []
+    assert fragile.look("SELECT count(*) FROM runs") == [(cases - deleted + len(KINDS),)]
+    assert broken(fragile) == []

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import finished
-from tests.torture.fragile_service import Standing
+from tests.torture.fragile_service import LiveService
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured, worst
 from tests.torture.request_kinds import KINDS, Undisturbed, differs, submit, undisturbed
@@ -81,25 +81,25 @@ class Clients:
         return answer
 
 
-def one_cycle(disk: SmallDisk, standing: Standing, clients: Clients) -> float:
+def one_cycle(disk: SmallDisk, live: LiveService, clients: Clients) -> float:
     """Fills the disk for a while. Returns the seconds from the release to the end of a new run."""
-    clients.acknowledged += [submit(standing.client, random.choice(USED)) for _ in range(RUNS)]
-    with clients.at(standing.url):
+    clients.acknowledged += [submit(live.client, random.choice(USED)) for _ in range(RUNS)]
+    with clients.at(live.url):
         time.sleep(random.uniform(0, 1))
         with disk.full():
             time.sleep(random.uniform(*random.choices((SHORT_SECONDS, LONG_SECONDS), (9, 1))[0]))
         begun = time.monotonic()
-    run = finished(standing.client, submit(standing.client, "affine"), BAR_SECONDS)
+    run = finished(live.client, submit(live.client, "affine"), BAR_SECONDS)
     assert run["status"] == "succeeded"
-    assert standing.client.delete(f"/runs/{run['id']}").status_code == 204
+    assert live.client.delete(f"/runs/{run['id']}").status_code == 204
     return time.monotonic() - begun
 
 
-def ends(standing: Standing, clients: Clients, reference: dict[str, Undisturbed]) -> Counter[str]:
+def ends(live: LiveService, clients: Clients, reference: dict[str, Undisturbed]) -> Counter[str]:
     """The final statuses of the acknowledged runs. Deletes each run afterwards."""
     found: Counter[str] = Counter()
     for run_id in clients.acknowledged:
-        answer = standing.client.get(f"/runs/{run_id}")
+        answer = live.client.get(f"/runs/{run_id}")
         if answer.status_code == 404:
             found["deleted" if run_id in clients.deleted else "lost"] += 1
             continue
@@ -107,8 +107,8 @@ def ends(standing: Standing, clients: Clients, reference: dict[str, Undisturbed]
         if run["status"] == "failed":
             found[f"failed: {run['error']['code']}"] += 1
         else:
-            found[f"wrong: {wrong}" if (wrong := differs(standing.client, run, reference)) else run["status"]] += 1
-        assert standing.client.delete(f"/runs/{run_id}").status_code == 204
+            found[f"wrong: {wrong}" if (wrong := differs(live.client, run, reference)) else run["status"]] += 1
+        assert live.client.delete(f"/runs/{run_id}").status_code == 204
     clients.acknowledged.clear()
     return found
 
@@ -116,8 +116,8 @@ def ends(standing: Standing, clients: Clients, reference: dict[str, Undisturbed]
 def start(disk: SmallDisk, since: int) -> str:
     """The outcome of a start on a full disk, given the length of the earlier log. Reads may still succeed."""
     try:
-        with disk.serving() as standing:
-            answer = standing.client.get("/runs")
+        with disk.serving() as live:
+            answer = live.client.get("/runs")
             return "serves" if answer.status_code in {200, 507} else answer.text
     except RuntimeError:
         told = disk.log.read_text()[since:]
@@ -132,20 +132,20 @@ def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, ca
     clients = Clients()
     settings = {"workers": 2, "block_seconds": 0.05, "heartbeat_seconds": 0.5, "lease_seconds": 2}
     with small_disk(tmp_path, SIZE, **settings) as disk:
-        with disk.serving() as standing:
-            reference = undisturbed(standing.client, USED)
+        with disk.serving() as live:
+            reference = undisturbed(live.client, USED)
         for _ in range(cases):
-            with disk.serving() as standing:
-                clients.acknowledged += [submit(standing.client, random.choice(USED)) for _ in range(RUNS)]
+            with disk.serving() as live:
+                clients.acknowledged += [submit(live.client, random.choice(USED)) for _ in range(RUNS)]
                 time.sleep(random.uniform(0, 1))
                 with disk.full():
                     time.sleep(random.uniform(*SHORT_SECONDS))
-                    standing.kill()
+                    live.kill()
                     starts[start(disk, len(disk.log.read_text()))] += 1
-            with disk.serving() as standing:
+            with disk.serving() as live:
                 until(lambda: disk.look(OPEN) == [(0,)], BAR_SECONDS)
                 assert broken(disk) == []
-                found += ends(standing, clients, reference)
+                found += ends(live, clients, reference)
     for name, count in sorted((starts + found).items()):
         measured(name, count)
     assert starts.keys() <= {"serves", "refused"}
@@ -159,15 +159,15 @@ def test_a_full_disk_is_told_and_passes(tmp_path: Path, cases: int, measured: Me
     seconds: list[float] = []
     wrong: list[str] = []
     with small_disk(tmp_path, SIZE, workers=2, block_seconds=0.05, max_losses=3) as disk:
-        with disk.serving() as standing:
-            reference = undisturbed(standing.client, USED)
+        with disk.serving() as live:
+            reference = undisturbed(live.client, USED)
         while len(seconds) < cases:
-            with disk.serving() as standing:
+            with disk.serving() as live:
                 for _ in range(min(CYCLES_A_SERVICE, cases - len(seconds))):
-                    seconds.append(one_cycle(disk, standing, clients))
+                    seconds.append(one_cycle(disk, live, clients))
                     until(lambda: disk.look(OPEN) == [(0,)], BAR_SECONDS)
                     wrong += broken(disk)
-                    found += ends(standing, clients, reference)
+                    found += ends(live, clients, reference)
     for name, count in sorted(clients.answers.items()):
         measured(name, count)
     for name, count in sorted(found.items()):

@@ -15,7 +15,7 @@ import pytest
 
 from service.core.failpoints import PLACES
 from tests.acceptance.helpers import trajectory
-from tests.torture.fragile_service import Ground, Standing
+from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured
 from tests.torture.request_kinds import KINDS, Undisturbed, differs, undisturbed
@@ -83,7 +83,7 @@ def entry(place: str, act: str, mark: Path, number: int) -> str:
     return f"{place}={act}{argument}@{random.randint(1, 3)}>{mark}"
 
 
-def drive(ground: Ground, clients: Clients, failpoints: Mapping[Path, str]) -> int:
+def drive(fragile: FragileService, clients: Clients, failpoints: Mapping[Path, str]) -> int:
     """Works until each failpoint has been hit and restarts a dead service. Returns the number of restarts.
 
     A restarted service has the remaining failpoints.
@@ -92,10 +92,10 @@ def drive(ground: Ground, clients: Clients, failpoints: Mapping[Path, str]) -> i
     while left := to_be_hit(failpoints):
         starts += 1
         try:
-            with ground.serving(failpoints=";".join(failpoints[mark] for mark in left)) as standing:
-                _use(ground, standing, clients, left, end)
+            with fragile.serving(failpoints=";".join(failpoints[mark] for mark in left)) as live:
+                _use(fragile, live, clients, left, end)
         except (RuntimeError, httpx2.TransportError):  # the service died at its start or during a request
-            assert time.monotonic() < end, f"not reached: {to_be_hit(failpoints)}; see {ground.log}"
+            assert time.monotonic() < end, f"not reached: {to_be_hit(failpoints)}; see {fragile.log}"
     return starts
 
 
@@ -103,18 +103,18 @@ def to_be_hit(marks: Iterable[Path]) -> list[Path]:
     return [mark for mark in marks if not mark.exists()]
 
 
-def _use(ground: Ground, standing: Standing, clients: Clients, marks: list[Path], end: float) -> None:
-    while standing.service.process.poll() is None and (left := to_be_hit(marks)):
-        assert time.monotonic() < end, f"not reached: {left}; see {ground.log}"
-        if ground.look(OPEN)[0][0] < OPEN_RUNS:
-            clients.do_something(standing.client)
+def _use(fragile: FragileService, live: LiveService, clients: Clients, marks: list[Path], end: float) -> None:
+    while live.service.process.poll() is None and (left := to_be_hit(marks)):
+        assert time.monotonic() < end, f"not reached: {left}; see {fragile.log}"
+        if fragile.look(OPEN)[0][0] < OPEN_RUNS:
+            clients.do_something(live.client)
         time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Undisturbed]]:
-    with Ground(tmp_path_factory.mktemp("undisturbed"), workers=2).serving() as standing:
-        yield undisturbed(standing.client, USED)
+    with FragileService(tmp_path_factory.mktemp("undisturbed"), workers=2).serving() as live:
+        yield undisturbed(live.client, USED)
 
 
 @pytest.mark.torture(20, least=1)
@@ -122,7 +122,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str,
 def test_every_failpoint(
     tmp_path: Path, act: str, cases: int, reference: Mapping[str, Undisturbed], measured: Measured
 ) -> None:
-    ground = Ground(
+    fragile = FragileService(
         tmp_path, heartbeat_seconds=LEASE_SECONDS / 4, lease_seconds=LEASE_SECONDS, block_seconds=0.02, workers=4
     )
     clients = Clients()
@@ -131,17 +131,17 @@ def test_every_failpoint(
         for turn, place in enumerate(PLACES)
         for number in range(cases)
     }
-    starts = drive(ground, clients, failpoints)
+    starts = drive(fragile, clients, failpoints)
     kept = {key: asked for key, asked in clients.asked.items() if not asked.to_delete}
-    with ground.serving(workers=2) as standing:
+    with fragile.serving(workers=2) as live:
         for key in kept:
-            clients.submit(standing.client, key)
+            clients.submit(live.client, key)
         for asked in clients.asked.values():
             if asked.to_delete:
-                clients.delete(standing.client, asked)
-                assert standing.client.get(f"/runs/{asked.run_id}").status_code == 404
-        until(lambda: ground.look(OPEN) == [(0,)], 120)
-        ended = [outcome(standing.client, asked, reference, may_fail=act == "fail") for asked in kept.values()]
+                clients.delete(live.client, asked)
+                assert live.client.get(f"/runs/{asked.run_id}").status_code == 404
+        until(lambda: fragile.look(OPEN) == [(0,)], 120)
+        ended = [outcome(live.client, asked, reference, may_fail=act == "fail") for asked in kept.values()]
     wrong = [one for one in ended if one not in {"identical", "failed"}]
     measured("failpoints", len(PLACES))
     measured(
@@ -154,8 +154,8 @@ def test_every_failpoint(
     measured("runs lost, stuck, doubled or changed", len(wrong), at_most=0)
     measured("runs that failed and say why", ended.count("failed"))
     assert wrong == []
-    assert ground.look("SELECT count(*) FROM runs") == [(len(kept),)]
-    assert broken(ground) == []
+    assert fragile.look("SELECT count(*) FROM runs") == [(len(kept),)]
+    assert broken(fragile) == []
 
 
 def outcome(client: httpx2.Client, asked: Asked, reference: Mapping[str, Undisturbed], *, may_fail: bool) -> str:

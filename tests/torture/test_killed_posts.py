@@ -10,7 +10,7 @@ from typing import NamedTuple
 import httpx2
 import pytest
 
-from tests.torture.fragile_service import Ground, Standing
+from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured
 from tests.waiting import until
@@ -60,14 +60,14 @@ def submit_until_killed(url: str, cycle: int, number: int, first_came: threading
     return sent
 
 
-def one_cycle(standing: Standing, cycle: int) -> list[Sent]:
+def one_cycle(live: LiveService, cycle: int) -> list[Sent]:
     """Clients submit at full speed until all processes are dead."""
     first_came = threading.Event()
     with ThreadPoolExecutor(CLIENTS) as clients:
-        sending = [clients.submit(submit_until_killed, standing.url, cycle, n, first_came) for n in range(CLIENTS)]
+        sending = [clients.submit(submit_until_killed, live.url, cycle, n, first_came) for n in range(CLIENTS)]
         assert first_came.wait(60)
         time.sleep(random.uniform(0, LONGEST_SECONDS))
-        standing.kill()
+        live.kill()
         return [one for future in sending for one in future.result()]
 
 
@@ -75,15 +75,15 @@ def one_cycle(standing: Standing, cycle: int) -> list[Sent]:
 def test_a_retry_with_the_same_key_makes_one_run_and_what_was_acknowledged_is_there(
     tmp_path: Path, cases: int, measured: Measured
 ) -> None:
-    ground = Ground(tmp_path, heartbeat_seconds=0.5, lease_seconds=1, workers=2)
+    fragile = FragileService(tmp_path, heartbeat_seconds=0.5, lease_seconds=1, workers=2)
     all_sent: dict[str, str] = {}
     cut, stored_of_cut, cycle = 0, 0, 0
     last: list[Sent] = []
     while cut < cases or last:
-        with ground.serving() as standing:
-            known = dict(ground.look("SELECT value, id FROM run_tags JOIN runs ON seq = run_seq"))
+        with fragile.serving() as live:
+            known = dict(fragile.look("SELECT value, id FROM run_tags JOIN runs ON seq = run_seq"))
             for key, answered in last:
-                found = send(standing.client, key)
+                found = send(live.client, key)
                 assert found is not None
                 assert answered in {None, found}, f"{key} was {answered}, and is {found} on being sent again"
                 assert known.get(key, found) == found
@@ -91,11 +91,11 @@ def test_a_retry_with_the_same_key_makes_one_run_and_what_was_acknowledged_is_th
             in_flight = [one.key for one in last if one.answered is None]
             cut, stored_of_cut = cut + len(in_flight), stored_of_cut + len(known.keys() & in_flight)
             cycle += 1
-            last = one_cycle(standing, cycle) if cut < cases else []
-    with ground.serving() as standing:
-        until(lambda: ground.look(OPEN) == [(0,)], 120)
-        wrong = [key for key, run_id in all_sent.items() if not is_there(standing.client, key, run_id)]
-    by_key = dict(ground.look("SELECT value, count(*) FROM run_tags GROUP BY 1"))
+            last = one_cycle(live, cycle) if cut < cases else []
+    with fragile.serving() as live:
+        until(lambda: fragile.look(OPEN) == [(0,)], 120)
+        wrong = [key for key, run_id in all_sent.items() if not is_there(live.client, key, run_id)]
+    by_key = dict(fragile.look("SELECT value, count(*) FROM run_tags GROUP BY 1"))
     measured("submissions that were cut off", cut, at_least=cases)
     measured("… of which had been stored", stored_of_cut)
     measured("all submissions", len(all_sent))
@@ -103,7 +103,7 @@ def test_a_retry_with_the_same_key_makes_one_run_and_what_was_acknowledged_is_th
     measured("keys with more or fewer than one run", sum(count != 1 for count in by_key.values()), at_most=0)
     measured("acknowledged runs that are not there", len(wrong), at_most=0)
     assert by_key.keys() == all_sent.keys()
-    assert broken(ground) == []
+    assert broken(fragile) == []
 
 
 def is_there(client: httpx2.Client, key: str, run_id: str) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from service.core.run_status import HELD
-from tests.torture.fragile_service import Ground, Standing
+from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.invariants import STATUSES, broken
 from tests.torture.report import Measured
 from tests.torture.request_kinds import KINDS, differs, submit, undisturbed
@@ -31,49 +31,49 @@ class Kill(NamedTuple):
     steps: int | None
 
 
-def kill_one(ground: Ground, standing: Standing) -> Kill | None:
+def kill_one(fragile: FragileService, live: LiveService) -> Kill | None:
     """Stops a worker, reads its lease, and kills it."""
-    workers = standing.workers()
-    holders = dict(ground.look(HELD_RUNS)).keys() & workers.keys()
+    workers = live.workers()
+    holders = dict(fragile.look(HELD_RUNS)).keys() & workers.keys()
     names = sorted(workers if random.random() < IDLE_ONES else holders)
     if not names:
         return None
     name = random.choice(names)
     os.kill(workers[name], signal.SIGSTOP)
-    held = dict(ground.look(HELD_RUNS))
+    held = dict(fragile.look(HELD_RUNS))
     os.kill(workers[name], signal.SIGKILL)
     return Kill(held.get(name))
 
 
-def kill_until_all_is_done(ground: Ground, standing: Standing, runs: int) -> list[Kill]:
+def kill_until_all_is_done(fragile: FragileService, live: LiveService, runs: int) -> list[Kill]:
     kills: list[Kill] = []
     seen, moved_at = (0, 0), time.monotonic()
     while True:
         time.sleep(random.expovariate(KILLS_A_SECOND))
-        if kill := kill_one(ground, standing):
+        if kill := kill_one(fragile, live):
             kills.append(kill)
-        [(done, steps)] = ground.look(DONE)
+        [(done, steps)] = fragile.look(DONE)
         if done == runs:
             return kills
         if (done, steps) != seen:
             seen, moved_at = (done, steps), time.monotonic()
-        assert time.monotonic() - moved_at < STUCK_SECONDS, f"{runs - done} runs are stuck; see {ground.log}"
+        assert time.monotonic() - moved_at < STUCK_SECONDS, f"{runs - done} runs are stuck; see {fragile.log}"
 
 
 @pytest.mark.torture(2_000, least=80)
 def test_no_run_is_lost_stuck_doubled_or_changed(tmp_path: Path, cases: int, measured: Measured) -> None:
-    ground = Ground(tmp_path, heartbeat_seconds=0.5, lease_seconds=2, block_seconds=0.02, workers=WORKERS)
-    with ground.serving(workers=2) as standing:
-        reference = undisturbed(standing.client)
-    with ground.serving() as standing:
+    fragile = FragileService(tmp_path, heartbeat_seconds=0.5, lease_seconds=2, block_seconds=0.02, workers=WORKERS)
+    with fragile.serving(workers=2) as live:
+        reference = undisturbed(live.client)
+    with fragile.serving() as live:
         with ThreadPoolExecutor(1) as aside:
-            killing = aside.submit(kill_until_all_is_done, ground, standing, len(KINDS) + cases)
-            run_ids = [submit(standing.client, random.choice(list(KINDS))) for _ in range(cases)]
+            killing = aside.submit(kill_until_all_is_done, fragile, live, len(KINDS) + cases)
+            run_ids = [submit(live.client, random.choice(list(KINDS))) for _ in range(cases)]
             kills = killing.result()
-        found = [standing.client.get(f"/runs/{run_id}").json() for run_id in run_ids]
+        found = [live.client.get(f"/runs/{run_id}").json() for run_id in run_ids]
         lost = [run for run in found if "status" not in run]
-        changed = [differs(standing.client, run, reference) for run in found if "status" in run]
-        stored = ground.look("SELECT count(*) FROM runs")[0][0]
+        changed = [differs(live.client, run, reference) for run in found if "status" in run]
+        stored = fragile.look("SELECT count(*) FROM runs")[0][0]
     holding = [kill.steps for kill in kills if kill.steps is not None]
     measured("runs", cases)
     measured("workers killed", len(kills))
@@ -82,4 +82,4 @@ def test_no_run_is_lost_stuck_doubled_or_changed(tmp_path: Path, cases: int, mea
     measured("runs lost or doubled", len(lost) + abs(stored - cases - len(KINDS)), at_most=0)
     measured("trajectories that differ in a bit", len([one for one in changed if one]), at_most=0)
     assert [one for one in changed if one] == []
-    assert broken(ground) == []
+    assert broken(fragile) == []

@@ -16,7 +16,7 @@ import pytest
 
 from service.storage.connect import open_database
 from tests.service.helpers import LINE, fit_body, stored_run
-from tests.torture.fragile_service import Ground, Standing
+from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.report import Measured, worst
 from tests.waiting import until
 
@@ -110,20 +110,20 @@ def _goes_on(client: socket.socket, opening: bytes) -> bool:
     return False  # the service answered: a refusal or a disconnection
 
 
-def processor_seconds(standing: Standing) -> float:
+def processor_seconds(live: LiveService) -> float:
     """The CPU time of the API's process in seconds."""
-    fields = Path(f"/proc/{standing.service.process.pid}/stat").read_text().rpartition(")")[2].split()
+    fields = Path(f"/proc/{live.service.process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def settle(standing: Standing) -> None:
+def settle(live: LiveService) -> None:
     """Waits until all slow clients are connected and the service is idle."""
     time.sleep(BEGUN_SECONDS)
 
     def rests() -> bool:
-        before = processor_seconds(standing)
+        before = processor_seconds(live)
         time.sleep(1.0)
-        return processor_seconds(standing) - before < IDLE_SHARE
+        return processor_seconds(live) - before < IDLE_SHARE
 
     until(rests, SETTLED_SECONDS)
 
@@ -150,24 +150,24 @@ def ask(client: httpx2.Client, requests: int) -> list[float]:
 
 @pytest.mark.torture(200, least=60)
 def test_slow_clients_keep_nobody_waiting(tmp_path: Path, cases: int, measured: Measured) -> None:
-    ground = Ground(tmp_path, workers=0)
-    database = open_database(f"sqlite:///{ground.file}", 5)
+    fragile = FragileService(tmp_path, workers=0)
+    database = open_database(f"sqlite:///{fragile.file}", 5)
     long_run = stored_run(database, fit_body(), np.random.default_rng(1).standard_normal((200_000, 8)))
     for _ in range(50):
         stored_run(database, fit_body(), np.ones((10, 8)))
     database.dispose()
-    with ground.serving() as standing:
-        ask(standing.client, 100)  # warm-up
-        idle = ask(standing.client, REQUESTS * cases)
-        slow = SlowClients(standing.url, cases, long_run)
+    with fragile.serving() as live:
+        ask(live.client, 100)  # warm-up
+        idle = ask(live.client, REQUESTS * cases)
+        slow = SlowClients(live.url, cases, long_run)
         until(lambda: slow.begun >= cases, SETTLED_SECONDS)
-        settle(standing)
+        settle(live)
         begun, connected = slow.begun, slow.connected
-        busy = ask(standing.client, REQUESTS * cases)
+        busy = ask(live.client, REQUESTS * cases)
         again = slow.begun - begun
         slow.stop()
-        settle(standing)
-        idle += ask(standing.client, REQUESTS * cases)
+        settle(live)
+        idle += ask(live.client, REQUESTS * cases)
     ratio = worst(busy) / worst(idle)
     measured("sockets that send or read a byte a second", connected, at_least=round(0.8 * cases))
     measured("… that were cut off meanwhile and began anew", again)

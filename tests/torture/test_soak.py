@@ -18,7 +18,7 @@ import pytest
 
 from service.storage.sqlite.readonly import wal_of
 from tests.acceptance.helpers import finished, long_run, trajectory
-from tests.torture.fragile_service import Ground, Standing
+from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured
 from tests.torture.request_kinds import KINDS, queue, submit
@@ -50,16 +50,16 @@ class Sample(NamedTuple):
     log: float
 
 
-def sample(standing: Standing, ground: Ground) -> Sample:
+def sample(live: LiveService, fragile: FragileService) -> Sample:
     """Samples the process from outside."""
-    home = Path(f"/proc/{standing.service.process.pid}")
+    home = Path(f"/proc/{live.service.process.pid}")
     said = dict(line.split(":", 1) for line in (home / "status").read_text().splitlines())
-    log = wal_of(ground.file)
+    log = wal_of(fragile.file)
     opened = [target for link in (home / "fd").iterdir() if (target := _target(link))]
-    of_database = [target for target in opened if target.startswith(str(ground.file))]
+    of_database = [target for target in opened if target.startswith(str(fragile.file))]
     return Sample(
         memory=int(said["VmRSS"].split()[0]) / 1024,
-        connections=of_database.count(str(ground.file)),
+        connections=of_database.count(str(fragile.file)),
         files=len(opened) - len(of_database),
         threads=int(said["Threads"]),
         log=log.stat().st_size / MIB if log.exists() else 0.0,
@@ -173,13 +173,13 @@ def read_on(url: str, long_id: str, end: float) -> Counter[str]:
     return done
 
 
-def kill_on(standing: Standing, end: float, over: threading.Event) -> Counter[str]:
+def kill_on(live: LiveService, end: float, over: threading.Event) -> Counter[str]:
     """Kills a worker at intervals."""
     done: Counter[str] = Counter()
     pause = min(KILL_SECONDS, (end - time.monotonic()) / KILLS)
     while time.monotonic() < end and not over.wait(random.expovariate(1 / pause)):
         with suppress(ProcessLookupError, IndexError):
-            os.kill(random.choice(list(standing.workers().values())), signal.SIGKILL)
+            os.kill(random.choice(list(live.workers().values())), signal.SIGKILL)
             done["workers killed"] += 1
     return done
 
@@ -191,21 +191,21 @@ def fifths(samples: Sequence[Sample]) -> tuple[Sample, Sample]:
     return first, last
 
 
-def soak(ground: Ground, standing: Standing, seconds: float) -> tuple[list[Sample], Counter[str]]:
+def soak(fragile: FragileService, live: LiveService, seconds: float) -> tuple[list[Sample], Counter[str]]:
     """Runs all clients together. Returns the samples after the warm-up."""
-    long_id = long_run(standing.client, LONG_STEPS)
-    finished(standing.client, long_id)
+    long_id = long_run(live.client, LONG_STEPS)
+    finished(live.client, long_id)
     begun = time.monotonic()
     end, warm = begun + seconds, begun + min(WARM_SHARE * seconds, WARM_SECONDS)
     over = threading.Event()
     samples = []
     with ThreadPoolExecutor(OPERATORS + READERS + 1) as clients:
-        doing: list[Any] = [clients.submit(Operator(standing.url).until, end) for _ in range(OPERATORS)]
-        doing += [clients.submit(read_on, standing.url, long_id, end) for _ in range(READERS)]
-        doing += [clients.submit(kill_on, standing, end, over)]
+        doing: list[Any] = [clients.submit(Operator(live.url).until, end) for _ in range(OPERATORS)]
+        doing += [clients.submit(read_on, live.url, long_id, end) for _ in range(READERS)]
+        doing += [clients.submit(kill_on, live, end, over)]
         while (now := time.monotonic()) < end and all(not future.done() for future in doing):
             if now >= warm:
-                samples.append(sample(standing, ground))
+                samples.append(sample(live, fragile))
             time.sleep(SAMPLE_SECONDS)
         over.set()
         done: Counter[str] = sum((future.result() for future in doing), Counter())
@@ -216,12 +216,12 @@ def soak(ground: Ground, standing: Standing, seconds: float) -> tuple[list[Sampl
 def test_half_an_hour_of_everything_leaves_the_service_as_it_was(
     tmp_path: Path, cases: int, measured: Measured
 ) -> None:
-    ground = Ground(tmp_path, workers=2, heartbeat_seconds=0.5, lease_seconds=3, block_seconds=0.05)
-    with ground.serving() as standing:
-        samples, done = soak(ground, standing, cases)
-        until(lambda: ground.look(OPEN) == [(0,)], SETTLE_SECONDS)
-        until(lambda: sample(standing, ground).log < 1, SETTLE_SECONDS)
-        kept = standing.client.get("/runs?limit=200").json()["data"]
+    fragile = FragileService(tmp_path, workers=2, heartbeat_seconds=0.5, lease_seconds=3, block_seconds=0.05)
+    with fragile.serving() as live:
+        samples, done = soak(fragile, live, cases)
+        until(lambda: fragile.look(OPEN) == [(0,)], SETTLE_SECONDS)
+        until(lambda: sample(live, fragile).log < 1, SETTLE_SECONDS)
+        kept = live.client.get("/runs?limit=200").json()["data"]
     first, last = fifths(samples)
     measured("seconds", cases)
     for what in DEEDS:
@@ -235,4 +235,4 @@ def test_half_an_hour_of_everything_leaves_the_service_as_it_was(
     measured("… last fifth, more by", last.threads - first.threads, at_most=MORE_THREADS)
     measured("longest log beside the file", max(each.log for each in samples), "MiB", at_most=LONGEST_LOG)
     measured("runs kept at the end", len(kept), at_most=2 * OPERATORS + 1)
-    assert broken(ground) == []
+    assert broken(fragile) == []

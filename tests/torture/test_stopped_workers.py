@@ -13,7 +13,7 @@ import pytest
 from service.storage.sqlite.engine import sqlite_module
 from service.worker.lease import STALE
 from tests.acceptance.helpers import finished
-from tests.torture.fragile_service import Ground, Standing
+from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.invariants import broken
 from tests.torture.report import Measured, worst
 from tests.torture.request_kinds import differs, submit, undisturbed
@@ -24,9 +24,9 @@ WORKERS = 3
 KINDS = ("batches, adam", "logistic", "formula, clipped", "perceptron, batches")
 
 
-def can_write(ground: Ground) -> bool:
+def can_write(fragile: FragileService) -> bool:
     """True if the write lock is free."""
-    with closing(sqlite_module().connect(ground.file, timeout=0.3, isolation_level=None)) as connection:
+    with closing(sqlite_module().connect(fragile.file, timeout=0.3, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
@@ -35,39 +35,39 @@ def can_write(ground: Ground) -> bool:
         return True
 
 
-def stored(ground: Ground, run_id: str) -> list[Any]:
+def stored(fragile: FragileService, run_id: str) -> list[Any]:
     """All stored data of a run, and the end of its lease."""
-    [run] = ground.look("SELECT * FROM runs WHERE id = ?", run_id)
-    chunks = ground.look("SELECT first_step, rows, checksum FROM trajectory_chunks WHERE run_seq = ?", run[0])
+    [run] = fragile.look("SELECT * FROM runs WHERE id = ?", run_id)
+    chunks = fragile.look("SELECT first_step, rows, checksum FROM trajectory_chunks WHERE run_seq = ?", run[0])
     return [run, chunks]
 
 
-def holder(ground: Ground, run_id: str) -> str | None:
-    [(owner, steps)] = ground.look("SELECT lease_owner, rows_done FROM runs WHERE id = ?", run_id)
+def holder(fragile: FragileService, run_id: str) -> str | None:
+    [(owner, steps)] = fragile.look("SELECT lease_owner, rows_done FROM runs WHERE id = ?", run_id)
     return owner if steps else None
 
 
-def taken_over(ground: Ground, standing: Standing, run_id: str) -> tuple[int, int] | None:
+def taken_over(fragile: FragileService, live: LiveService, run_id: str) -> tuple[int, int] | None:
     """Stops the run's worker until another claims the run; both processes, stopped. None without a takeover."""
-    first = until(lambda: holder(ground, run_id))
-    stale = standing.workers()[str(first)]
+    first = until(lambda: holder(fragile, run_id))
+    stale = live.workers()[str(first)]
     os.kill(stale, signal.SIGSTOP)
-    if not can_write(ground) or holder(ground, run_id) != first:
+    if not can_write(fragile) or holder(fragile, run_id) != first:
         os.kill(stale, signal.SIGCONT)  # stopped in a transaction, which blocks a takeover, or after the run's end
         return None
-    until(lambda: holder(ground, run_id) not in {None, first}, 30)
+    until(lambda: holder(fragile, run_id) not in {None, first}, 30)
     while True:
-        other = standing.workers()[str(holder(ground, run_id))]
+        other = live.workers()[str(holder(fragile, run_id))]
         os.kill(other, signal.SIGSTOP)
-        if can_write(ground):
+        if can_write(fragile):
             return stale, other
         os.kill(other, signal.SIGCONT)
         time.sleep(0.01)
 
 
-def exit_codes(ground: Ground) -> list[int]:
+def exit_codes(fragile: FragileService) -> list[int]:
     """The exit codes of all dead workers, from the supervisor's log."""
-    return [int(code) for code in re.findall(r"worker_died .* exit_code=(-?\d+)", ground.log.read_text())]
+    return [int(code) for code in re.findall(r"worker_died .* exit_code=(-?\d+)", fragile.log.read_text())]
 
 
 def ended(pid: int) -> bool:
@@ -79,34 +79,34 @@ def ended(pid: int) -> bool:
 
 @pytest.mark.torture(50, least=3)
 def test_a_stale_holder_writes_nothing_and_exits_within_a_beat(tmp_path: Path, cases: int, measured: Measured) -> None:
-    ground = Ground(
+    fragile = FragileService(
         tmp_path, heartbeat_seconds=BEAT_SECONDS, lease_seconds=LEASE_SECONDS, block_seconds=0.05, workers=WORKERS
     )
     exits: list[float] = []
     written = changed = 0
-    with ground.serving() as standing:
-        reference = undisturbed(standing.client, KINDS)
+    with fragile.serving() as live:
+        reference = undisturbed(live.client, KINDS)
         while len(exits) < cases:
-            run_id = submit(standing.client, KINDS[len(exits) % len(KINDS)])
-            pair = taken_over(ground, standing, run_id)
+            run_id = submit(live.client, KINDS[len(exits) % len(KINDS)])
+            pair = taken_over(fragile, live, run_id)
             if pair is None:
-                finished(standing.client, run_id)
+                finished(live.client, run_id)
                 continue
             stale, other = pair
-            before = stored(ground, run_id)
+            before = stored(fragile, run_id)
             begun = time.monotonic()
             os.kill(stale, signal.SIGCONT)
             until(lambda pid=stale: ended(pid), 10)  # type: ignore[misc]
             exits.append(time.monotonic() - begun)
-            written += stored(ground, run_id) != before
+            written += stored(fragile, run_id) != before
             os.kill(other, signal.SIGCONT)
-            changed += differs(standing.client, finished(standing.client, run_id), reference) is not None
-            until(lambda: len(standing.workers()) == WORKERS, 30)
-    codes = exit_codes(ground)
+            changed += differs(live.client, finished(live.client, run_id), reference) is not None
+            until(lambda: len(live.workers()) == WORKERS, 30)
+    codes = exit_codes(fragile)
     measured("workers stopped past their lease and woken", len(exits))
     measured("writes of theirs that were accepted", written, at_most=0)
     measured("… that ended as stale ones and were replaced", codes.count(STALE), at_least=cases)
     measured("until they were gone, p99", worst(exits), "s", at_most=BEAT_SECONDS)
     measured("trajectories that differ in a bit", changed, at_most=0)
     assert codes == [STALE] * len(exits), "nobody else died"
-    assert broken(ground) == []
+    assert broken(fragile) == []

@@ -17,7 +17,7 @@ from service.core.run_status import FINISHED
 from service.storage.integrity.fsck import check
 from service.storage.sqlite.engine import sqlite_module
 from tests.torture.file_damage import CUTS, LOSSES, copy
-from tests.torture.fragile_service import Ground
+from tests.torture.fragile_service import FragileService
 from tests.torture.report import Measured
 from tests.torture.request_kinds import LINE, X
 
@@ -63,15 +63,15 @@ def work(client: httpx2.Client, seconds: float) -> tuple[list[str], set[str]]:
 def victim(home: Path) -> Victim:
     """Kills a working service at a random moment."""
     home.mkdir()
-    ground = Ground(home, workers=2, block_seconds=0.02)
-    with ground.serving() as standing:
-        acknowledged, deleted = work(standing.client, random.uniform(0.5, 4))
-        standing.kill()
-    untouched = copy(ground.file, home / "untouched")
+    fragile = FragileService(home, workers=2, block_seconds=0.02)
+    with fragile.serving() as live:
+        acknowledged, deleted = work(live.client, random.uniform(0.5, 4))
+        live.kill()
+    untouched = copy(fragile.file, home / "untouched")
     with closing(sqlite_module().connect(untouched)) as connection:
         rows = {row[0]: row for row in connection.execute(f"SELECT {FINAL} FROM runs")}
         steps = {run_id: steps_of(connection, run_id) for run_id in rows}
-    return Victim(ground.file, acknowledged, deleted, rows, steps)
+    return Victim(fragile.file, acknowledged, deleted, rows, steps)
 
 
 def steps_of(connection: Any, run_id: str) -> Any:
@@ -136,17 +136,17 @@ def is_part(text: str, steps: Any) -> bool:
     return steps is not None and np.array_equal(table, steps[: len(table), : table.shape[1]], equal_nan=True)
 
 
-def start(ground: Ground, known: Victim, *, strict: bool) -> tuple[str, list[str]]:
+def start(fragile: FragileService, known: Victim, *, strict: bool) -> tuple[str, list[str]]:
     """The outcome of a start on damaged files, and its errors."""
     try:
-        with ground.serving(workers=0) as standing:
-            wrong = [] if strict else wrong_answers(standing.client, known)
+        with fragile.serving(workers=0) as live:
+            wrong = [] if strict else wrong_answers(live.client, known)
     except RuntimeError:
-        told = ground.log.read_text()
+        told = fragile.log.read_text()
         return "refused", [] if "Cannot use the database" in told and "Traceback" not in told else [told[-2000:]]
     if strict:
-        wrong += [str(finding) for finding in check(ground.file, lambda *_: None)] + wrong_rows(ground.file, known)
-    log = ground.log.read_text()
+        wrong += [str(finding) for finding in check(fragile.file, lambda *_: None)] + wrong_rows(fragile.file, known)
+    log = fragile.log.read_text()
     return "recovered", wrong + ([log[-2000:]] if "Traceback" in log else [])
 
 
@@ -162,7 +162,7 @@ def test_a_prefix_is_recovered_or_the_start_is_refused(tmp_path: Path, cases: in
         folder = tmp_path / f"case{case}"
         file = copy(known.file, folder)
         harm(file)
-        outcome, found = start(Ground(folder), known, strict=strict)
+        outcome, found = start(FragileService(folder), known, strict=strict)
         outcomes[f"{name}: {outcome}"] += 1
         wrong += [f"case {case}, {name}: {each}" for each in found]
         if not found:
