@@ -1,9 +1,8 @@
-"""A worker's hold on a run: it renews the lease while the worker computes, and hears when and how the run is to end.
+"""Lease of a worker on a claimed run: heartbeats, cancellation, deadlines, shutdown.
 
-A descent is asked after every step whether to stop, and its preparation after every chunk of data. What cannot be
-asked, a single long computation, is not waited for: when it has not let go a second later, the end is written without
-it and the process ends. So a run can always be cancelled, and a worker that was silent for longer than its lease
-writes nothing more.
+The descent checks the lease's ending after every step, the preparation after every chunk of data. A single long
+computation cannot check it. If it does not return within HEED_SECONDS, the lease thread writes the ending and exits
+the process. Therefore every run can be cancelled, and a worker with an expired lease writes nothing more.
 """
 
 import logging
@@ -25,26 +24,25 @@ from service.storage.errors import name_of
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.wakeup import WakeupSignal
 
-log = logging.getLogger("descent.hold")
+log = logging.getLogger("descent.lease")
 
 HEED_SECONDS = 1.0
-"""How long a computation may take to notice that it is to end."""
+"""Time limit for a computation to stop after an ending, in seconds."""
 PAUSE_SECONDS, LONG_PAUSE_SECONDS = 0.2, 1.0
-"""Between two looks at the run's status, however often somebody writes to the database; and after one that failed."""
+"""Minimum interval between two looks at the run's status in seconds; the longer one follows a failure."""
 UNHEEDED, STALE = 3, 4
-"""Exit codes of a worker whose computation did not let go, and of one that was silent for longer than its lease and has
-lost it, or cannot speak now either."""
+"""Exit codes: computation did not stop in time; lease expired without a heartbeat."""
 SILENT = "worker.silent_for_longer_than_its_lease"
 
 
 class Ending(NamedTuple):
-    """How a run leaves its worker's hands: its next status, and what else is written. No status: it is gone already."""
+    """End of a lease: the run's next status and the columns to write. The status of a lost run is None."""
 
     status: RunStatus | None
     values: Mapping[str, Any] = {}
 
     def write(self, connection: Connection, claim: Claim) -> None:
-        """Ends the run, or puts it back into the queue. Raises LeaseLostError."""
+        """Finishes the run or queues it again. Raises LeaseLostError."""
         if self.status is None:
             raise LeaseLostError
         if self is DEADLINE and not job_queue.has_steps(connection, claim):
@@ -62,7 +60,7 @@ DEADLINE = Ending(RunStatus.SUCCEEDED, {"stop_reason": "deadline"})
 
 
 def failed(code: str, message: str, **values: Any) -> Ending:
-    """The end of a run that cannot go on."""
+    """Ending of a failed run, with its error code and message."""
     return Ending(RunStatus.FAILED, {"error": {"code": code, "message": message}, **values})
 
 
@@ -70,9 +68,9 @@ NO_STEP = failed("deadline", "The deadline passed before the first step was stor
 
 
 class RunLease(threading.Thread):
-    """The lease on a claimed run, as a context manager. No gradient is ever taken on its thread.
+    """Context manager for the lease on a claimed run. Its thread computes no gradient.
 
-    `ending` is None as long as the run shall go on.
+    `ending` is None while the run continues.
     """
 
     def __init__(self, database: Database, claim: Claim, settings: Settings) -> None:
@@ -84,7 +82,7 @@ class RunLease(threading.Thread):
         self._end_at, self._late = _time_limit(claim.run, settings)
         self._ending_since: float | None = None
         self._is_stopping = False
-        """Whether the store knows that the worker has to stop."""
+        """Whether the database contains the worker's intent to stop."""
         self._pause = PAUSE_SECONDS
         self.wakeup = WakeupSignal()
         self.ending = CANCELLED if claim.run.status == RunStatus.CANCELLING else None
@@ -94,30 +92,30 @@ class RunLease(threading.Thread):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Returns when the last beat is written."""
+        """Stops the thread and waits for its last heartbeat."""
         self._done.set()
         self.wakeup.wake()
         self.join()
 
     def renewed(self, moment: float) -> None:
-        """To be told when a block was stored, which renews the lease too: from the moment at which it was written.
+        """Records a renewal by a stored block. `moment` is the monotonic time of the write, before the commit.
 
-        The commit takes its time after that, and others count the lease without it.
+        The lease's expiry in the database counts from the write.
         """
         self._beaten = moment
 
     def lost(self) -> None:
-        """To be told when a write found the run lost. Ends a process that was silent for too long, as a beat would."""
+        """Handles a LeaseLostError of another write: exits the process if the lease had expired."""
         if time.monotonic() - self._beaten > self._settings.lease_seconds:
             self._exit(STALE, SILENT)
 
     @property
     def seconds(self) -> float:
-        """How long the run has been in these hands."""
+        """Age of this lease in seconds."""
         return time.monotonic() - self._begun
 
     def run(self) -> None:
-        """Looks at the run when somebody has written, and when it is time for a beat or for the end."""
+        """Checks the run after commits, and when a heartbeat or the ending is due."""
         while not self._done.is_set():
             self.wakeup.wait(self._next_look())
             if self._done.is_set():
@@ -148,14 +146,14 @@ class RunLease(threading.Thread):
             self._end_without_it(ending)
 
     def _due(self, ending: Ending) -> float:
-        """When the computation must have let go. The block in hand is worth waiting for when the worker has to stop."""
+        """Monotonic time limit for the computation to stop. A shutdown leaves time for the current block."""
         if self._ending_since is None:
             return 0.0
         seconds = self._settings.drain_seconds - HEED_SECONDS if ending is HANDED_BACK else HEED_SECONDS
         return self._ending_since + seconds
 
     def _has_to_tell(self) -> bool:
-        """Whether the store does not know yet that the worker has to stop. A kill would count as a loss until then."""
+        """Whether the intent to stop is still unwritten. Until it is written, a kill counts as a loss."""
         return self.ending is HANDED_BACK and not self._is_stopping
 
     def _hear(self, now: float) -> None:
@@ -199,14 +197,14 @@ class RunLease(threading.Thread):
 
 
 def _age_of_lease(run: Run, settings: Settings) -> float:
-    """For how many seconds a run's lease has been running, the commit of its claim among them."""
+    """Age of a run's lease in seconds, including the commit of its claim."""
     now = time.time()
     expires_at = now + settings.lease_seconds if run.lease_expires_at is None else run.lease_expires_at
     return max(0.0, now + settings.lease_seconds - expires_at)
 
 
 def _time_limit(run: Run, settings: Settings) -> tuple[float, Ending]:
-    """When the run has to end, by the monotonic clock, and how: the sooner of its deadline and the longest run time."""
+    """Monotonic time limit of the run and its ending: the earlier of deadline and maximum run time."""
     now = time.monotonic()
     spent = sum(run.timings.get(name, 0.0) for name in KINDS_OF_WORK)
     message = f"The run has computed for {settings.max_run_seconds:g} seconds, the most that a run may. Ask for less."

@@ -1,7 +1,7 @@
-"""A worker process: claim, train, sleep. One run at a time, on the one thread that may differentiate.
+"""Worker process: claims and trains one run at a time. Only the main thread computes gradients.
 
-Started by the supervisor as `python -m service.worker.process NAME`. The settings come as one line on standard input;
-after that, each byte there says that somebody has written to the database, and its end that the supervisor is gone.
+The supervisor starts it as `python -m service.worker.process NAME`. The first line of standard input contains the
+settings. Each later byte signals a commit, and end of file signals the supervisor's exit.
 """
 
 import logging
@@ -44,7 +44,7 @@ OUT_OF_MEMORY = "The run needs more memory than its worker may have. Use fewer r
 
 
 class Worker:
-    """Works off runs until it is told to stop."""
+    """Loop that claims and trains runs until `stop`."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._settings = settings
@@ -57,7 +57,7 @@ class Worker:
         self._batch = RunBatch(self._database, settings)
 
     def stop(self, *_: int | FrameType | None) -> None:
-        """Also the signal handler: sets flags, no more. The block in hand is stored, the run handed back."""
+        """Requests a stop; also the signal handler. The worker stores the current block and queues the run again."""
         self._stopping = True
         lease = self._lease
         if lease is not None and lease.ending is None:
@@ -65,14 +65,14 @@ class Worker:
         self.wake()
 
     def wake(self) -> None:
-        """Somebody has written to the database: perhaps a run waits, perhaps the one in hand is to end."""
+        """Signals a commit: a run may be queued, or the current run may be cancelled."""
         self._wakeup.wake()
         lease = self._lease
         if lease is not None:
             lease.wakeup.wake()
 
     def work(self) -> None:
-        """Until stopped: claims a run and trains it, or waits for one."""
+        """Claims and trains runs, or waits for a run, until `stop`."""
         while not self._stopping:
             try:
                 claim = self._claim()
@@ -96,7 +96,7 @@ class Worker:
             return self._batch.claim_next(claim) or claim()
 
     def _hand_back_dropped(self) -> None:
-        """As soon as something can be written again: else the run would wait for its lease, and count a worker lost."""
+        """Queues the dropped run again, so that it neither waits for its lease to expire nor counts a loss."""
         if self._dropped is not None:
             with suppress(LeaseLostError), self._database.writing() as connection:
                 job_queue.hand_back(connection, self._dropped)
@@ -110,7 +110,7 @@ class Worker:
             try:
                 ending = self._try(claim, lease)
                 if ending is not None:
-                    self._batch.clear()  # it may be what the run came to grief by
+                    self._batch.clear()  # the batch may be the cause, such as lack of memory
                     with self._database.writing() as connection:
                         ending.write(connection, claim)
             except (LeaseLostError, GoneError):
@@ -122,7 +122,7 @@ class Worker:
         self._lease = None
 
     def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
-        """Trains a run to its end; how it ends where the training could not write that itself."""
+        """Trains a run. Returns the ending of a failed run; None if the training has written its ending."""
         if claim.run.losses >= self._settings.max_losses:
             return failed("worker_lost", WORKER_LOST.format(claim.run.losses))
         try:
@@ -149,7 +149,7 @@ class Worker:
 
 
 def main() -> None:
-    """The process: settings from the first line of standard input, then work until a signal or the parent's end."""
+    """Entry point: reads the settings from standard input, then works until a signal or the supervisor's exit."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = Settings.model_validate_json(sys.stdin.readline())
     bound_memory(settings.worker_memory_bytes)

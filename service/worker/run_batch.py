@@ -1,4 +1,4 @@
-"""The runs of a sweep that one worker descends together, and the problem that they share."""
+"""Batched descent: runs of one sweep that a worker computes together on their shared problem."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
@@ -28,13 +28,13 @@ from service.worker.lease import RunLease
 from service.worker.prepare import Prepared
 
 MAY_VARY = ("/descent/learning_rate", "/descent/optimizer/momentum", "/descent/theta0")
-"""What leaves the problem as it is, and the steps of the descents alike."""
+"""JSON pointers to the fields that may differ in a batch: they change neither the problem nor the kind of step."""
 BATCH_SHARE = 0.1
-"""Of the time that a run may compute, the part that it may spend on the other members."""
+"""Fraction of the maximum run time that a run may spend on the other members."""
 
 
 class RunBatch:
-    """What a worker keeps from one run of a sweep for the next: the problem, and the steps of the runs beside it.
+    """Problem and precomputed steps that a worker keeps between the runs of a sweep.
 
     The run that the worker has claimed gathers the runs of its sweep that wait and have the same problem; a block of
     its steps is a block of theirs. The members stay in the queue: their steps are a guess about the future. The worker
@@ -47,12 +47,12 @@ class RunBatch:
         self.clear()
 
     def clear(self) -> None:
-        """Forgets the problem and the members."""
+        """Discards the problem and the members."""
         self._problem: Problem | None = None
         self._problem_key: Any = None
-        self._leave_all()
+        self._clear_members()
 
-    def _leave_all(self) -> None:
+    def _clear_members(self) -> None:
         self._descent: BatchedDescent | None = None
         self._sweep_seq: int | None = None
         self._is_whole_share = False
@@ -63,7 +63,7 @@ class RunBatch:
         return [] if self._descent is None else self._descent.numbers
 
     def leave(self, seq: int) -> None:
-        """Computes no more steps of a run, and drops those that it has."""
+        """Removes a member and discards its precomputed steps."""
         if self._descent is not None:
             self._descent.leave(seq)
 
@@ -89,18 +89,18 @@ class RunBatch:
         return self._problem
 
     def join(self, run: Run, prepared: Prepared) -> bool:
-        """Whether a claimed run is a member, of the batch that there is or of one that it gathers."""
+        """Whether a claimed run is a member of the current batch, or of a new batch around it."""
         if run.sweep is None or run.rows_done > 0 or run.losses > 0:
             self.leave(run.seq)
             return False
         if self._sweep_seq == run.sweep_seq and (run.seq in self.members or self._is_whole_share):
             return run.seq in self.members  # else another worker's share, which it stores sooner than this one computes
-        self._leave_all()
+        self._clear_members()
         self._gather(run, prepared)
         return run.seq in self.members
 
     def blocks(self, run: Run, prepared: Prepared, lease: RunLease, is_full: Callable[[int], bool]) -> Generator[Block]:
-        """All blocks that a run has left: as a member as long as others may share its time, then alone."""
+        """Remaining blocks of a run: as a member of the batch within BATCH_SHARE, then alone."""
         state = prepared.state
         if self._descent is not None and run.seq in self.members:
             try:

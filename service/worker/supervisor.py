@@ -1,4 +1,4 @@
-"""Keeps N worker processes alive: starts them, wakes them, replaces the dead, stops them together."""
+"""Supervisor of the worker processes: start, wake-up, restart with backoff, shutdown."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ log = logging.getLogger("descent.supervisor")
 CHECK_SECONDS = 0.1
 LONGEST_BACKOFF_SECONDS = 10.0
 FAILED_SECONDS = 1.0
-"""The pause after a failure of the supervision itself, of a database that cannot be opened perhaps."""
+"""Delay after a failure of the supervision itself, such as an unreadable database."""
 
 
 class _WorkerSlot:
@@ -37,7 +37,7 @@ class _WorkerSlot:
         self._backoff = 0.0
         self.process: subprocess.Popen[str] | None = None
         self.error: OSError | None = None
-        """Why the last process could not be started."""
+        """Error of the last failed start."""
         self.start()
 
     def start(self) -> None:
@@ -69,13 +69,13 @@ class _WorkerSlot:
         return process
 
     def wake(self) -> None:
-        """Tells the process that the queue may have changed, unless it is dead or has many such words to read yet."""
+        """Signals a commit to the process. A dead process or a full pipe is ignored."""
         if self.process is not None and self.process.stdin is not None and not self.process.stdin.closed:
             with suppress(BrokenPipeError, BlockingIOError):
                 os.write(self.process.stdin.fileno(), b"!")
 
     def hang_up(self) -> None:
-        """Closes the pipe, which tells the process to stop."""
+        """Closes the pipe, which stops the process."""
         if self.process is not None and self.process.stdin is not None:
             with suppress(BrokenPipeError):
                 self.process.stdin.close()
@@ -119,7 +119,7 @@ class Supervisor:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """SIGTERM to all; who has not stored its block within the drain time is killed, and its run resumes later."""
+        """Terminates all workers. After `drain_seconds` the remaining workers are killed; their runs resume later."""
         self._stopping = True
         self._thread.join()
         left = [(slot.name, slot.process) for slot in self._slots if slot.process is not None]
@@ -138,7 +138,7 @@ class Supervisor:
                 self._free_runs(name, is_loss=False)
 
     def fault(self) -> str | None:
-        """Why no run is worked on, for people; None if a worker is alive, or none is wanted."""
+        """User-visible reason for the lack of workers; None if a worker is alive or no worker is configured."""
         if not self._slots or any(slot.is_alive() for slot in self._slots):
             return None
         error = next((slot.error for slot in self._slots if slot.error is not None), None)
