@@ -53,13 +53,13 @@ class Training:
         self._descend(prepared, self._sink(prepared))
 
     def _prepare(self) -> Prepared:
-        self._go_on()
-        problem = self._batch.problem(self._claim.run, self._go_on)
+        self._check_interrupt()
+        problem = self._batch.problem(self._claim.run, self._check_interrupt)
         prepared = prepare(self._claim, problem)
-        self._go_on()
+        self._check_interrupt()
         return prepared
 
-    def _go_on(self) -> None:
+    def _check_interrupt(self) -> None:
         if self._lease.ending is not None:
             raise _InterruptedError
 

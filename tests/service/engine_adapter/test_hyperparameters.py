@@ -1,4 +1,4 @@
-"""Every model, loss, optimiser, schedule, start and way to stop, from the request to the trajectory."""
+"""Every model, loss, optimiser, schedule, start and stop rule, from the request to the trajectory."""
 
 from typing import Any
 

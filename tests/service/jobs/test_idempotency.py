@@ -1,4 +1,4 @@
-"""Idempotency keys: a request sent again is answered by what it made, whatever has happened since."""
+"""Idempotency keys: a repeated request returns the original run or sweep, also after its deletion or a new upload."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

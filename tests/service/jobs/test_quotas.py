@@ -1,4 +1,4 @@
-"""How many runs and datasets there may be: of a key, or of everybody where no keys are asked for."""
+"""Quotas of runs and datasets: for each API key, or for all clients without keys."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rows for the store's tests, without a web and without an engine."""
+"""Row factories for the storage tests, without API and engine."""
 
 import numpy as np
 

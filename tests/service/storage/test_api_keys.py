@@ -1,4 +1,4 @@
-"""API keys in the store: what is kept of them, and when they are usable."""
+"""Storage of API keys: stored fields, expiry, revocation."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Commits are told to those who wait for one, whoever commits."""
+"""The change feed notifies subscribers about commits of any process."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What is written comes back bit for bit, and what was damaged is not given out."""
+"""Chunks: bitwise round trip, and refusal of damaged data."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""SQLite as we use it: its release, its pragmas, its locks, its versions."""
+"""Configuration of SQLite: release, pragmas, locks, versions."""
 
 import multiprocessing
 import sqlite3

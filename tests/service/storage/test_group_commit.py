@@ -1,4 +1,4 @@
-"""Writes that come together share a transaction: none is lost, none harms another, none is acknowledged too early."""
+"""Group commit: no write is lost, harmed by another write, or acknowledged before its commit."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Claims, leases and their tokens; who may change a run when."""
+"""Claims, leases, lease tokens, and the permitted writers of a run."""
 
 import multiprocessing
 import time

@@ -1,4 +1,4 @@
-"""The store of runs against a model of it in plain Python: made-up histories, and a look at the file after each."""
+"""Model-based test of the storage of runs: random histories against a plain Python model."""
 
 from dataclasses import dataclass, replace
 from typing import Any

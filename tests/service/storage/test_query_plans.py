@@ -1,4 +1,4 @@
-"""The plans of the most frequent queries: each uses an index, however many runs and deleted ones there are."""
+"""Query plans: each frequent query uses an index, with many runs and deleted runs."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A diagnosis or a closed-form solution that cannot be computed costs a run neither its steps nor its success."""
+"""A failed diagnosis or closed-form solution changes neither the steps nor the status of a run."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Runs of a sweep that go abreast: which do, that nobody can tell by their numbers, and what becomes of them."""
+"""Batched runs of a sweep: members, bitwise identical numbers, cancellation and loss."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

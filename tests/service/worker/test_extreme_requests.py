@@ -1,4 +1,4 @@
-"""Requests at the edge of what can be computed: each comes to an end, and tells of it without NaN."""
+"""Requests with extreme numbers: each run finishes, and no response contains NaN."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a diagnosis is given of a long descent."""
+"""Bounded sample of a long trajectory for the diagnosis."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The step with the least test MSE, of a run that is taken up again."""
+"""The step with the least test MSE in a resumed run."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The digest and the sample of a run that goes on after stored steps, wherever its blocks end."""
+"""Digest and sample of a resumed run, independent of block boundaries."""
 
 import hashlib
 from typing import Any
