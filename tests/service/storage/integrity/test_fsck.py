@@ -1,4 +1,4 @@
-"""Checking a file: each kind of damage that is planted is found, and nothing else."""
+"""Consistency check: each planted inconsistency is found, intact files pass."""
 
 import hashlib
 import stat

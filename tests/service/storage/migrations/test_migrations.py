@@ -1,4 +1,4 @@
-"""Versions of the file: once, whoever comes first; all of an upgrade or nothing; never backwards."""
+"""Migrations: each earlier schema version upgrades to the current tables with its data."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Backups: the whole of one commit while others write, or no file."""
+"""Backups: consistent snapshots beside writers, refusals, interrupted copies."""
 
 import os
 import signal

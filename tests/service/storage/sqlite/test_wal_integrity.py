@@ -1,4 +1,4 @@
-"""Files that lost a part are refused, those that a crash leaves are not."""
+"""Integrity check of file and log: each kind of lost part is detected, intact files pass."""
 
 import struct
 import subprocess
