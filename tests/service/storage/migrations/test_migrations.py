@@ -1,4 +1,4 @@
-"""Migrations: each earlier schema version upgrades to the current tables with its data."""
+"""Migrations: concurrent starts upgrade once, a killed upgrade changes nothing, newer files are refused."""
 
 import hashlib
 import os
