@@ -174,5 +174,5 @@ def _block(heading: str) -> str:
 def _paths(text: str) -> Iterator[str]:
     """The project's files and folders that a text names between backticks."""
     for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|js|md|yml|toml))(?:::\w+)?`", text):
-        if not name.startswith(("text/", "application/", "demo/", "data/")):
+        if not name.startswith(("text/", "application/", "demo/", "data/", ".venv/")):
             yield name
