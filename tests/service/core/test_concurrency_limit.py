@@ -1,5 +1,7 @@
-"""Places that clients take at their own pace: who dawdles loses his when another needs it."""
+"""Slots that clients hold at their own pace: the longest-stalled client loses its slot when another needs one."""
 
+import asyncio
+import select
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 
 from service.api.app import create_app
+from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.service.helpers import fit_body, problem_of, served, stored_run
@@ -52,35 +55,57 @@ def test_the_slowest_reader_gives_way(url: str, monkeypatch: pytest.MonkeyPatch)
     assert cut_off < whole <= served_on  # only as many are sent away as are needed
 
 
-def test_the_slowest_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
+def posted(url: str) -> int:
+    """The status of a large body that arrives at once: 400 if there is a slot for it."""
+    return httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code
+
+
+def test_a_stalled_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with ExitStack() as stack:
         senders = [stack.enter_context(connected(url)) for _ in range(PLACES)]
         for sender in senders:
             sender.sendall(BEGUN + LARGE)
-        sent = 0
+        until(lambda: posted(url) == 503)
+        monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
+        until(lambda: posted(url) == 400)
+        (stopped, *others), _, _ = select.select(senders, [], [], LONGEST)
+        assert not others  # only as many are stopped as are needed
+        problem_in(rest(stopped), 408)
+        senders.remove(stopped)
+        senders[0].sendall(b" " * 100_000)
+        assert senders[0].recv(12) == b"HTTP/1.1 400"
 
-        def makes_room() -> bool:
-            nonlocal sent
-            senders[1].sendall(b" ")  # so that the first is the slowest
-            sent += 1
-            return httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code == 400
 
-        until(makes_room)
-        problem_in(rest(senders[0]), 408)
-        senders[1].sendall(b" " * (100_000 - sent))
-        assert senders[1].recv(12) == b"HTTP/1.1 400"
+def test_the_longest_stalled_slot_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.0)
+    limit = ConcurrencyLimit(3, "uploads", keys=False)
+    stopped: list[int] = []
+
+    async def stall(number: int) -> None:
+        try:
+            async with limit.taken("127.0.0.1") as slot:
+                slot.start_waiting()
+                await asyncio.Event().wait()
+        except TimeoutError:
+            stopped.append(number)
+
+    async def one_more() -> None:
+        uploads = [asyncio.create_task(stall(number)) for number in range(3)]
+        await asyncio.sleep(0)  # all have started, in this order
+        async with limit.taken("127.0.0.1"):
+            await asyncio.wait(uploads, return_when=asyncio.FIRST_COMPLETED)
+        for upload in uploads:
+            upload.cancel()
+
+    asyncio.run(one_more())
+    assert stopped == [0]
 
 
 def test_small_bodies_need_no_place(url: str) -> None:
     with ExitStack() as stack:
         for _ in range(PLACES):
             stack.enter_context(connected(url)).sendall(BEGUN + LARGE)
-
-        def is_full() -> bool:
-            return httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code == 503
-
-        until(is_full)
+        until(lambda: posted(url) == 503)
         assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body()).status_code == 200
 
 
