@@ -70,7 +70,7 @@ def test_the_path_is_drawn_where_the_api_has_it(page: Page, service: Service) ->
     expected = [value for x, y in points for value in placed(page, data, x, y)]
     assert drawn == pytest.approx(expected, abs=0.02)
     expect(page.locator(".landscape .axes .name").first).to_have_text("intercept")
-    expect(page.locator("#landscape-words")).to_contain_text("E over intercept and x: all of it")
+    expect(page.locator("#landscape-words")).to_contain_text("E over intercept and x, the only parameters")
 
 
 def test_there_are_as_many_contours_as_the_words_say(page: Page, service: Service) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
     ("locale", "title", "button", "converged"),
     [
         ("en-GB", "The learning rate is too large", "Run it with this change", "Succeeded"),
-        ("fr-FR", "Le taux d’apprentissage est trop grand", "Relancer avec ce changement", "Réussi"),
+        ("fr-FR", "Le taux d’apprentissage est trop grand", "Relancer avec ce changement", "Terminée"),
     ],
 )
 def test_a_diverging_run_explains_itself_and_its_mended_request_converges(
