@@ -34,8 +34,8 @@ MOST_PROCESSES = 6
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One test process per core plus one, since many tests wait for other processes."""
-    return min(1 + (os.cpu_count() or 1), MOST_PROCESSES)
+    """One test process per core plus two, since many tests wait for other processes."""
+    return min(2 + (os.cpu_count() or 1), MOST_PROCESSES)
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """Long runs, and functions that wait for them."""
 
+import os
 from typing import Any
 
 import httpx2
 
 from tests.waiting import LONGEST, until
 
+SHORT_LEASES = {**os.environ, "DESCENT_HEARTBEAT_SECONDS": "0.5", "DESCENT_LEASE_SECONDS": "2"}
+"""An environment in which the run of a killed worker is soon claimed by another."""
 ROWS = 6_000
 WAVES: dict[str, list[Any]] = {
     "x": [[i % 97 / 10, i * i % 89 / 10] for i in range(ROWS)],

@@ -10,12 +10,11 @@ import pytest
 
 from service.storage.sqlite.engine import sqlite_module
 from service.testing.live_server import Service, running_service
-from tests.acceptance.helpers import ROWS, SLOW, WAVES, finished, long_run, run_of, trajectory
+from tests.acceptance.helpers import ROWS, SHORT_LEASES, SLOW, WAVES, finished, long_run, run_of, trajectory
 from tests.waiting import LONGEST, until
 
 RUNS, MEMBERS = 8, 12  # two workers share the members, and fewer than four are not computed as a batch
-SOON = {**os.environ, "DESCENT_HEARTBEAT_SECONDS": "0.5", "DESCENT_LEASE_SECONDS": "2"}
-OFTEN = SOON | {"DESCENT_BLOCK_SECONDS": "0.05"}
+OFTEN = SHORT_LEASES | {"DESCENT_BLOCK_SECONDS": "0.05"}
 """Several blocks a run, also on a fast machine."""
 
 

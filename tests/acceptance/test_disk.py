@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.testing.live_server import Service, running_service
-from tests.acceptance.helpers import finished, long_run, run_of, trajectory
+from service.testing.live_server import running_service
+from tests.acceptance.helpers import SHORT_LEASES, finished, long_run, run_of, trajectory
 from tests.torture.small_disk import SmallDisk, small_disk
 from tests.waiting import LONGEST, until
 
@@ -97,9 +97,12 @@ def test_a_new_database_on_a_full_disk_is_refused_with_the_reason(disk: SmallDis
     assert "Traceback" not in started.stderr
 
 
-def test_a_backup_of_a_service_at_work_is_sound_and_goes_on_by_itself(new_service: Service, tmp_path: Path) -> None:
+def test_a_backup_of_a_service_at_work_is_sound_and_goes_on_by_itself(tmp_path: Path) -> None:
     source, copy = f"sqlite:///{tmp_path}/descent.db", tmp_path / "copy.db"
-    with httpx2.Client(base_url=new_service.url, timeout=LONGEST) as client:
+    with (
+        running_service("--database", source, "--workers", "1", environment=SHORT_LEASES) as running,
+        httpx2.Client(base_url=running.url, timeout=LONGEST) as client,
+    ):
         run_id = long_run(client, steps=3_000)
         until(lambda: run_of(client, run_id)["steps_done"] > 0)
         made = descent("backup", str(copy), "--database", source)

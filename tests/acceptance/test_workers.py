@@ -63,7 +63,7 @@ def test_sigterm_drains_and_the_run_goes_on_at_the_next_start(tmp_path: Path) ->
     options = ("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1")
     with (tmp_path / "log").open("w") as log:
         with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
-            run_id = long_run(client, 12_000)
+            run_id = long_run(client, 6_000)
             until(lambda: run_of(client, run_id)["steps_done"] > 0)
             service.process.send_signal(signal.SIGTERM)
             assert service.process.wait(LONGEST) == 0
@@ -73,12 +73,12 @@ def test_sigterm_drains_and_the_run_goes_on_at_the_next_start(tmp_path: Path) ->
         database.dispose()
         assert handed_back is not None
         assert handed_back.status == "queued"
-        assert 0 < handed_back.rows_done < 12_001, "a drain takes one block, not the run"
+        assert 0 < handed_back.rows_done < 6_001, "a drain takes one block, not the run"
         with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
             # Handed back, not lost: the run continues before its lease expires.
             until(lambda: run_of(client, run_id)["status"] != "queued")
             assert finished(client, run_id)["status"] == "succeeded"
-            assert len(trajectory(client, run_id).splitlines()) == 12_002
+            assert len(trajectory(client, run_id).splitlines()) == 6_002
 
 
 def test_workers_end_with_a_supervisor_that_was_killed(own: tuple[Service, httpx2.Client]) -> None:

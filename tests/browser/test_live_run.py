@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from service.testing.live_server import Service, running_service
-from tests.acceptance.helpers import WAVES, finished, long_run
+from tests.acceptance.helpers import SHORT_LEASES, WAVES, finished, long_run
 from tests.browser.conftest import Pages
 from tests.waiting import until
 
@@ -18,6 +18,8 @@ STEPS = 900
 """Fewer than the chart draws at most: each of them must be there."""
 SLOW = {"x": 16 * WAVES["x"], "y": 16 * WAVES["y"]}
 """Some seconds for all of them."""
+FAST = {"x": WAVES["x"][:100], "y": WAVES["y"][:100]}
+"""A fraction of a second for a whole run."""
 AWAY = (
     "ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE"
     "|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONTENT_LENGTH_MISMATCH"
@@ -47,7 +49,7 @@ class Restarted:
         self._service = self._start("--port", str(urlsplit(self.url).port))
 
     def _start(self, *more: str) -> Service:
-        return self._stack.enter_context(running_service(*self._options, *more))
+        return self._stack.enter_context(running_service(*self._options, *more, environment=SHORT_LEASES))
 
 
 def drawn(page: Page) -> list[list[float]]:
@@ -89,7 +91,7 @@ def test_what_was_asked_for_while_the_service_was_away_comes_when_it_is_back(pag
     with ExitStack() as stack:
         service = Restarted(tmp_path, stack)
         with httpx2.Client(base_url=service.url) as client:
-            run_id = finished(client, long_run(client))["id"]
+            run_id = finished(client, long_run(client, dataset=FAST))["id"]
             known = client.get(f"/runs/{run_id}/trajectory").json()
         page = pages.open(f"{service.url}/#/runs/{run_id}")
         expect(page.get_by_role("status").first).to_contain_text("Stopped after")
