@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.service.api.hostile_bodies import hostile_bodies
-from tests.service.api.test_hostile_bodies import judged, take_back
+from tests.service.api.test_hostile_bodies import check_hostile, delete_created
 from tests.service.helpers import TABLES
 from tests.torture.fragile_service import FragileService
 from tests.torture.report import Measured
@@ -25,9 +25,9 @@ def test_hostile_bodies_are_refused_or_right(tmp_path: Path, cases: int, measure
             begun = time.monotonic()
             response = live.client.post(hostile.path, content=hostile.content, headers=hostile.all_headers)
             longest = max(longest, time.monotonic() - begun)
-            if judged(hostile, response, described):
+            if check_hostile(hostile, response, described):
                 taken += 1
-                take_back(live.client, response)
+                delete_created(live.client, response)
         assert httpx2.get(f"{live.url}/readyz").status_code == 200
     left = sum(fragile.look(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES)
     measured("hostile bodies", len(chosen), at_least=cases)

@@ -1,4 +1,4 @@
-"""Requests made up from the description, right and wrong ones: each answer must be one that it tells of."""
+"""Generated requests from the OpenAPI description, valid and invalid: each answer conforms to the description."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ from service.storage.database import Database
 from tests.service.helpers import LINE, fit_body, stored_run
 
 EXAMPLES, EXAMPLES_OF_BODIES = 12, 40
-# A schema cannot say that x and y have the same length, or which columns a run has.
+# A schema cannot state that x and y have equal lengths, or which columns a run has.
 HAS_MORE_RULES = {
     *("POST /fit", "POST /datasets", "POST /runs/{run_id}/fork", "POST /sweeps"),
     *("GET /runs/{run_id}/trajectory", "GET /runs/{run_id}/events"),
@@ -31,7 +31,7 @@ HAS_MORE_RULES = {
     *("POST /runs/{run_id}/predict", "POST /check"),
     *("GET /runs/{run_id}/landscape.{form}", "GET /runs/{run_id}/curves.{form}"),
 }
-HAVE_NO_WRONG_REQUEST = {
+HAVE_NO_INVALID_REQUEST = {
     *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel", "POST /runs/{run_id}/pause"),
     *("POST /runs/{run_id}/resume", "POST /runs/{run_id}/verify"),
     *("GET /sweeps/{sweep_id}", "DELETE /sweeps/{sweep_id}", "POST /sweeps/{sweep_id}/cancel"),
@@ -44,48 +44,48 @@ Tally = Counter[tuple[str, int]]
 """How often each operation answered with each status."""
 
 
-APART = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
+DROPPED = [(), ("model", "objective"), ("model", "objective", "descent", "split")]
 
 
-CHANGE_WHAT_THEY_NAME = ("DELETE", "/cancel", "/pause", "/resume")
-"""Begin or end operations that need an id: `latest` is for reading only."""
+NEED_AN_ID = ("DELETE", "/cancel", "/pause", "/resume")
+"""Prefixes and suffixes of operations that need an id: `latest` is for reading only."""
 
 
-def names_of_things(label: str, client: TestClient) -> dict[str, Any]:
-    """A name for each path parameter of an operation."""
+def path_parameters_of(label: str, client: TestClient) -> dict[str, Any]:
+    """A value for each path parameter of an operation."""
     found: dict[str, Any] = {"run_id": "latest", "sweep_id": "latest", "dataset_id": "latest", "step": 0}
-    if label.startswith(CHANGE_WHAT_THEY_NAME) or label.endswith(CHANGE_WHAT_THEY_NAME):
+    if label.startswith(NEED_AN_ID) or label.endswith(NEED_AN_ID):
         for kind in ("run", "sweep", "dataset"):
             found[f"{kind}_id"] = client.get(f"/{kind}s/latest").json().get("id", "latest")
     return found
 
 
-def make_sensible(case: Any, draw: Any, known: dict[str, Any]) -> None:
-    """Has half of the right requests be about things that there are."""
+def use_existing_objects(case: Any, draw: Any, known: dict[str, Any]) -> None:
+    """Makes half of the valid requests refer to existing runs, sweeps and datasets."""
     if draw(st.booleans()):
         case.path_parameters = {name: known.get(name, given) for name, given in (case.path_parameters or {}).items()}
         if isinstance(case.body, dict) and "dataset" in case.body:
             case.body["dataset"] = {"sample": "norris"}
-            # A model, an objective and a descent made up apart hardly ever fit together.
-            case.body = {name: case.body[name] for name in case.body if name not in draw(st.sampled_from(APART))}
+            # An independently generated model, objective and descent rarely fit together.
+            case.body = {name: case.body[name] for name in case.body if name not in draw(st.sampled_from(DROPPED))}
         elif isinstance(case.body, dict) and "from_step" in case.body:
             case.body = {"from_step": draw(st.integers(0, 2))}
         elif isinstance(case.body, dict) and {"grid", "list"} & set(case.body):
             case.body = {"run": "latest", "grid": {"/split/seed": draw(st.lists(st.integers(0, 9), min_size=1))}}
         elif isinstance(case.body, dict) and "y" in case.body:
             case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
-            case.query = {}  # what a CSV needs, JSON must not have
+            case.query = {}  # JSON accepts no parameters of CSV
 
 
 def seed_run(label: str, database: Database) -> None:
-    """The newest run is one with which the operation makes sense."""
+    """Makes the newest run one to which the operation applies."""
     if label.endswith(
         ("/fork", "/verify", "/events", "/landscape", "/steps/{step}", "/predictions", "/predict", ".{form}")
     ):
         with database.writing() as connection:
             connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL AND verifies IS NOT NULL"))
             for run_id in connection.execute(text("SELECT id FROM runs WHERE finished_at IS NULL")).scalars().all():
-                runs.remove(connection, run_id)  # or they would be claimed first
+                runs.remove(connection, run_id)  # `stored_run` would claim it first
         stored_run(database, fit_body(), np.ones((3, 2)))
     elif "{sweep_id}" in label:
         body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()
@@ -100,9 +100,9 @@ def seed_run(label: str, database: Database) -> None:
 def exercise(
     operation: Any, mode: GenerationMode, times: int, seed_data: Callable[[str], dict[str, Any]], tally: Tally
 ) -> None:
-    """Sends requests of one kind to one operation, and holds each answer to every check there is."""
-    left_out = {"positive_data_acceptance"} if operation.label in HAS_MORE_RULES else set()
-    checks = [check for check in CHECKS.get_all() if getattr(check, "__name__", "") not in left_out]
+    """Sends valid or invalid requests to one operation, and applies every check to each answer."""
+    skipped = {"positive_data_acceptance"} if operation.label in HAS_MORE_RULES else set()
+    checks = [check for check in CHECKS.get_all() if getattr(check, "__name__", "") not in skipped]
 
     @settings(
         max_examples=times * (EXAMPLES_OF_BODIES if operation.body else EXAMPLES),
@@ -115,7 +115,7 @@ def exercise(
     def check(case: Any, data: st.DataObject) -> None:
         if mode is GenerationMode.POSITIVE:
             known = seed_data(operation.label)
-            make_sensible(case, data.draw, known)
+            use_existing_objects(case, data.draw, known)
         response = case.call()
         tally[operation.label, response.status_code] += 1
         case.validate_response(response, checks=checks)
@@ -124,7 +124,7 @@ def exercise(
 
 
 def exercise_all(app: Any, times: int = 1) -> Tally:
-    """Sends right and wrong requests to every operation, so many times some hundreds."""
+    """Sends valid and invalid requests to every operation: `times` times some hundreds."""
     load_all_checks()
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     operations: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
@@ -138,11 +138,11 @@ def exercise_all(app: Any, times: int = 1) -> Tally:
                 client.post("/fit", json=LINE)
             if client.get("/datasets/latest").status_code == 404:
                 client.post("/datasets", json={"x": [[7], [8], [9]], "y": [1, 2, 4]})
-            return names_of_things(label, client)
+            return path_parameters_of(label, client)
 
         for label, operation in found.items():
             exercise(operation, GenerationMode.POSITIVE, times, seed_data, tally)
-            if label not in HAVE_NO_WRONG_REQUEST:
+            if label not in HAVE_NO_INVALID_REQUEST:
                 exercise(operation, GenerationMode.NEGATIVE, times, seed_data, tally)
     assert {label for label, _ in tally} == set(found)
     for label in found:

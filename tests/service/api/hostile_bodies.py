@@ -1,6 +1,6 @@
-"""A thousand bodies made by hand to break a service: no JSON, JSON that means nothing, numbers and texts that hurt.
+"""A thousand hand-written hostile bodies: malformed JSON, meaningless JSON, extreme numbers and texts.
 
-Each says whether it is right, wrong, or may be either, in which case the service's word counts.
+Each body states whether it is valid, invalid, or undetermined. The service decides on an undetermined one.
 """
 
 import json
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.service.api.hostile_files import binary, encoded, mislabelled, tables
-from tests.service.api.hostile_request import DATA, HOLE, TEXT, X3, Y3, Hostile, at, body
+from tests.service.api.hostile_request import DATA, PLACEHOLDER, TEXT, X3, Y3, Hostile, at, body
 from tests.service.helpers import fit_body
 
-# Every field of a request, with what goes before so that it makes sense.
+# Every field of a request, with the other fields that it needs.
 FIELDS: dict[str, dict[str, Any]] = {
     "/dataset": {},
     "/dataset/x": {},
@@ -95,16 +95,16 @@ NUMBERS = [
 
 
 def tokens() -> Iterator[Hostile]:
-    """What is no number, or none that there is, where a number belongs."""
+    """Invalid numeric tokens in numeric fields."""
     for pointer in NUMBERS:
-        text = body(**at(pointer, HOLE))
+        text = body(**at(pointer, PLACEHOLDER))
         for token in TOKENS:
-            yield Hostile(f"{pointer} is {token[:20]!r}", text.replace(f'"{HOLE}"'.encode(), token))
+            yield Hostile(f"{pointer} is {token[:20]!r}", text.replace(f'"{PLACEHOLDER}"'.encode(), token))
     for place in ("x", "y"):
-        data = {"x": [[1], [HOLE if place == "x" else 2], [3]], "y": [1, HOLE if place == "y" else 2, 3]}
+        data = {"x": [[1], [PLACEHOLDER if place == "x" else 2], [3]], "y": [1, PLACEHOLDER if place == "y" else 2, 3]}
         text = json.dumps({"dataset": data}).encode()
         for token in TOKENS:
-            yield Hostile(f"{place} has {token[:20]!r}", text.replace(f'"{HOLE}"'.encode(), token))
+            yield Hostile(f"{place} has {token[:20]!r}", text.replace(f'"{PLACEHOLDER}"'.encode(), token))
 
 
 LEAST = [b"2", b"0.1", b"1e-400", b"-0", b"-0.0", b"1E0", b"4.9e-324", b"1e308", b"2.2250738585072014e-308"]
@@ -112,11 +112,11 @@ LARGE = [2**31, 2**53 + 1, 2**63 - 1, 2**63, 2**64, 2**64 + 1, -(2**63) - 1, 10*
 
 
 def extremes() -> Iterator[Hostile]:
-    """Numbers at the edge of what there is, some of which are right."""
+    """Numbers at the limits of their range, some of which are valid."""
     for pointer in NUMBERS:
-        text = body(**at(pointer, HOLE))
+        text = body(**at(pointer, PLACEHOLDER))
         for token in LEAST:
-            yield Hostile(f"{pointer} is {token!r}", text.replace(f'"{HOLE}"'.encode(), token), None)
+            yield Hostile(f"{pointer} is {token!r}", text.replace(f'"{PLACEHOLDER}"'.encode(), token), None)
         for number in LARGE:
             yield Hostile(f"{pointer} is {number}", body(**at(pointer, number)), None)
 
@@ -132,7 +132,7 @@ TEXTS = ["/name", "/dataset/target_name", "/model/kind", "/objective/loss", "/pr
 
 
 def strings() -> Iterator[Hostile]:
-    """Texts that mean something elsewhere."""
+    """Texts with a special meaning in other systems."""
     for text in STRINGS:
         for pointer in TEXTS:
             yield Hostile(f"{pointer} is {text[:20]!r}", body(**at(pointer, text)), None)
@@ -145,8 +145,8 @@ def strings() -> Iterator[Hostile]:
         yield Hostile(f"theta0 by {text[:20]!r}", body(descent={"theta0": {text: 1.0}}))
 
 
-def cut_off() -> Iterator[Hostile]:
-    """A right body that ends too soon, or goes on."""
+def truncated() -> Iterator[Hostile]:
+    """A valid body that ends too soon, or continues."""
     for text, path, step in ((TEXT, "/fit", 3), (DATA, "/datasets", 4)):
         for end in range(0, len(text), step):
             yield Hostile(f"ends after {end} bytes", text[:end], path=path)
@@ -155,7 +155,7 @@ def cut_off() -> Iterator[Hostile]:
 
 
 def deep() -> Iterator[Hostile]:
-    """Nested a hundred thousand times."""
+    """Lists and objects nested up to a hundred thousand times."""
     for count in (300, 100_000):
         lists, objects = b"[" * count, b'{"a":' * count
         for opened, closed in ((lists, b"]" * count), (objects, b"1" + b"}" * count)):
@@ -169,26 +169,26 @@ def deep() -> Iterator[Hostile]:
             yield Hostile("deep data", opened + closed, path="/datasets")
 
 
-def twice() -> Iterator[Hostile]:
-    """A field that stands there twice, wherever."""
+def duplicate_fields() -> Iterator[Hostile]:
+    """Duplicate fields at every depth."""
     for pointer in FIELDS:
         name = pointer.rpartition("/")[2]
-        whole = json.dumps(at(pointer, HOLE))
-        doubled = whole.replace(f'"{name}": "{HOLE}"', f'"{name}": 1, "{name}": 1')
+        whole = json.dumps(at(pointer, PLACEHOLDER))
+        doubled = whole.replace(f'"{name}": "{PLACEHOLDER}"', f'"{name}": 1, "{name}": 1')
         yield Hostile(f"{pointer} twice", TEXT[:-1] + b"," + doubled[1:].encode())
     yield Hostile("x twice", DATA[:-1] + b', "x": [[1], [2], [3]]}', path="/datasets")
     yield Hostile("x twice, escaped", DATA[:-1] + b', "\\u0078": [[1], [2], [3]]}', path="/datasets")
 
 
-STRANGE = [
+UNKNOWN = [
     *("__proto__", "constructor", "prototype", "__class__", "toString", "$ref", "$where", "/dataset/x", "~0", "", " "),
     *("Dataset", "dataset ", "DATASET", "datаset", "\0", "0", "x.y", "[0]", "model_config", "self", "a" * 10_000),
 ]
 
 
-def strange_names() -> Iterator[Hostile]:
-    """Fields that there are not."""
-    for name in STRANGE:
+def unknown_fields() -> Iterator[Hostile]:
+    """Unknown fields."""
+    for name in UNKNOWN:
         for pointer in ("", "/dataset", "/split", "/model", "/objective", "/descent", "/descent/optimizer"):
             yield Hostile(f"{pointer} has {name[:20]!r}", body(**at(pointer, {name: {"x": 1}})))
         data = json.dumps({"x": X3, "y": Y3, name: 1}).encode()
@@ -196,7 +196,7 @@ def strange_names() -> Iterator[Hostile]:
 
 
 def ragged() -> Iterator[Hostile]:
-    """Rows and columns that do not agree, at each place."""
+    """Rows, columns and names of inconsistent lengths or types."""
     for row in range(3):
         for width in (0, 1, 3, 2_000):
             x = [list(each) for each in X3]
@@ -236,8 +236,8 @@ def ragged() -> Iterator[Hostile]:
     yield Hostile("a column transposed", body(dataset={"x": [[1.0, 2.0, 3.0]], "y": Y3}))
 
 
-def senseless() -> Iterator[Hostile]:
-    """What can be read, and asks for what there is not, or too much of it."""
+def invalid_values() -> Iterator[Hostile]:
+    """Well-formed requests with invalid or excessive values."""
     wrong: list[dict[str, Any]] = [
         *({"descent": {"steps": steps}} for steps in (0, -1, 10**7 + 1, 10**9, 10**18)),
         *({"descent": {"theta0": [0.0] * count}} for count in (0, 1, 3, 10_001)),
@@ -270,7 +270,7 @@ def senseless() -> Iterator[Hostile]:
         {"dataset": {"x": [[1e200 * row] for row in range(8)]}, "standardize": True},
     ]
     for changes in wrong:
-        yield Hostile(f"senseless {str(changes)[:60]}", body(**changes))
+        yield Hostile(f"invalid {str(changes)[:60]}", body(**changes))
     both = [{"id": "a", "sample": "norris"}, {"id": "a", "x": X3}]
     data: list[Any] = [{}, {"id": "none"}, {"sample": "none"}, *both, []]
     for dataset in data:
@@ -312,18 +312,30 @@ FORMULAS = [
 
 
 def formulas() -> Iterator[Hostile]:
-    """What is no formula, or would be more."""
+    """Invalid formulas, and attempts to execute code."""
     for text in FORMULAS:
         yield Hostile(f"formula {text[:40]!r}", body(model={"kind": "formula", "formula": text}))
 
 
 FAMILIES: list[Callable[[], Iterator[Hostile]]] = [
-    *(wrong_types, tokens, extremes, strings, cut_off, deep, twice, strange_names, ragged, senseless, formulas),
+    *(
+        wrong_types,
+        tokens,
+        extremes,
+        strings,
+        truncated,
+        deep,
+        duplicate_fields,
+        unknown_fields,
+        ragged,
+        invalid_values,
+        formulas,
+    ),
     *(encoded, mislabelled, binary, tables),
 ]
 
 
 def hostile_bodies() -> list[Hostile]:
-    """All of them, each once."""
+    """All hostile bodies without duplicates."""
     every = (hostile for family in FAMILIES for hostile in family())
     return list({(each.path, each.kind, each.headers, each.content): each for each in every}.values())

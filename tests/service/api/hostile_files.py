@@ -1,4 +1,4 @@
-"""Bodies that are no JSON, or no table."""
+"""Hostile bodies that are not JSON, or not a table."""
 
 import gzip
 import io
@@ -9,22 +9,22 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 
-from tests.service.api.hostile_request import CSV, DATA, HOLE, TEXT, X3, Hostile, at, body
+from tests.service.api.hostile_request import CSV, DATA, PLACEHOLDER, TEXT, X3, Hostile, at, body
 
 
 def encoded() -> Iterator[Hostile]:
-    """Other encodings than UTF-8, and what is none."""
+    """Encodings other than UTF-8, and invalid sequences."""
     for path, text in (("/fit", TEXT), ("/datasets", DATA)):
         for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-7", "cp037"):
-            right = name == "utf-7" and text.decode().encode(name) == text
-            yield Hostile(f"{name} {path}", text.decode().encode(name), right, path)
+            is_valid = name == "utf-7" and text.decode().encode(name) == text
+            yield Hostile(f"{name} {path}", text.decode().encode(name), is_valid, path)
         yield Hostile(f"BOM {path}", b"\xef\xbb\xbf" + text, path=path)
         for packed in (gzip.compress(text, mtime=0), zlib.compress(text)):
             yield Hostile(f"compressed {path}", packed, path=path)
     broken = [b"\xff", b"\x80", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82", b"\xfe\xff", b"caf\xe9"]
     for sequence in broken:
         for pointer in ("/name", "/model/kind", "/dataset/target_name"):
-            text = body(**at(pointer, HOLE)).replace(HOLE.encode(), sequence)
+            text = body(**at(pointer, PLACEHOLDER)).replace(PLACEHOLDER.encode(), sequence)
             yield Hostile(f"{pointer} {sequence!r}", text)
         yield Hostile(f"key {sequence!r}", TEXT[:-1] + b', "' + sequence + b'": 1}')
         yield Hostile(f"tag {sequence!r}", TEXT[:-1] + b', "tags": {"' + sequence + b'": "a"}}')
@@ -59,7 +59,7 @@ KINDS = [
 
 
 def mislabelled() -> Iterator[Hostile]:
-    """Right bodies under wrong headers, and the reverse."""
+    """Valid bodies with wrong headers, and the reverse."""
     for kind in KINDS:
         yield Hostile(f"Content-Type {kind}"[:60], TEXT, kind=kind)
         yield Hostile(f"Content-Type {kind} for data"[:60], DATA, path="/datasets", kind=kind)
@@ -75,7 +75,7 @@ def mislabelled() -> Iterator[Hostile]:
 
 @cache
 def binaries() -> dict[str, bytes]:
-    """The beginnings, or the whole, of files that somebody may send by mistake."""
+    """Files that a user may send by mistake, or their beginnings."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr(zipfile.ZipInfo("xl/worksheets/sheet1.xml"), "<row/>" * 1_000)
@@ -105,7 +105,7 @@ def binaries() -> dict[str, bytes]:
 
 
 def binary() -> Iterator[Hostile]:
-    """Files of another kind."""
+    """Files of other formats."""
     for name, content in binaries().items():
         yield Hostile(f"{name} to fit", content)
         yield Hostile(f"{name} as data", content, path="/datasets")
@@ -172,7 +172,7 @@ QUERIES = [
 
 
 def tables() -> Iterator[Hostile]:
-    """CSVs, asked for in several ways."""
+    """CSV files, with several queries."""
     for table in TABLES:
         for query in QUERIES if len(table) < 1_000 else QUERIES[:1]:
             yield Hostile(f"CSV {table[:30]!r}{query}", table, None, f"/datasets{query}", CSV)

@@ -17,28 +17,28 @@ TEXT = json.dumps(FIT).encode()
 DATA = json.dumps({"x": X3, "y": Y3}).encode()
 
 
-HOLE = "@@"
-"""Stands where a raw JSON token is put."""
+PLACEHOLDER = "@@"
+"""The text that a raw JSON token replaces."""
 
 
 class Hostile(NamedTuple):
-    """A body. `right` is None where it is not said beforehand whether it is."""
+    """A hostile request. `is_valid` is None if the service may accept or refuse it."""
 
     family: str
     content: bytes
-    right: bool | None = False
+    is_valid: bool | None = False
     path: str = "/fit"
     kind: str | None = JSON
     headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def all_headers(self) -> dict[str, str]:
-        """What is sent with it."""
+        """The headers of the request, Content-Type included."""
         return dict(self.headers) | ({} if self.kind is None else {"Content-Type": self.kind})
 
 
 def body(**changes: Any) -> bytes:
-    """The right request with changes, as JSON; surrogates and the like are escaped."""
+    """The valid request with changes, as JSON; surrogates and the like are escaped."""
     return json.dumps(fit_body(**changes)).encode()
 
 

@@ -1,4 +1,4 @@
-"""Every operation that the app has, found in its routes, and not in what it says of itself."""
+"""Every operation of the app, from its routes and not from its description."""
 
 import re
 from collections.abc import Iterator
@@ -10,28 +10,28 @@ from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
 
-OPEN = {"/", "/docs", "/openapi.json", "/livez", "/readyz"}
-"""What asks for no key: the page and the description, which hold nothing of anybody, and whether the service lives."""
+PUBLIC = {"/", "/docs", "/openapi.json", "/livez", "/readyz"}
+"""Paths without a key: the page, the description and the health checks. None returns data of a user."""
 
 
 class Operation(NamedTuple):
-    """What can be asked."""
+    """A method and a path."""
 
     method: str
     path: str
 
     def of(self, name: str) -> str:
-        """The path to the thing of this name."""
+        """The path to the object with this id."""
         return re.sub(r"\{\w+\}", name, self.path.replace("{step}", "0").replace("{form}", "svg"))
 
     @property
     def scope(self) -> str:
-        """What a key must have for it."""
+        """The scope that a key needs."""
         return "read" if self.method in {"GET", "HEAD"} else "write"
 
 
 def operations(routes: list[BaseRoute]) -> Iterator[Operation]:
-    """All of the routes, those of included routers too, whether the description has them or not."""
+    """The operations of all routes, of included routers too, even if the description lacks them."""
     for route in routes:
         if (router := getattr(route, "original_router", None)) is not None:
             yield from operations(router.routes)
@@ -40,5 +40,5 @@ def operations(routes: list[BaseRoute]) -> Iterator[Operation]:
 
 
 ALL = list(operations(create_app(Settings(), cast("Database", None)).routes))
-LOCKED = [operation for operation in ALL if operation.path not in OPEN]
-OF_A_THING = [operation for operation in LOCKED if "{" in operation.path]
+PROTECTED = [operation for operation in ALL if operation.path not in PUBLIC]
+OF_AN_OBJECT = [operation for operation in PROTECTED if "{" in operation.path]

@@ -1,4 +1,4 @@
-"""Who may come in: every route asks for a key, and a key for its scope, until it ends."""
+"""Authentication: every protected operation needs a valid key with its scope."""
 
 import asyncio
 import logging
@@ -20,24 +20,24 @@ from service.core.settings import Settings
 from service.storage.api_keys import revoke_key
 from service.storage.database import Database
 from tests.api_keys import Key, make_brief_key, make_key
-from tests.service.api.operations import ALL, LOCKED, OF_A_THING, OPEN, Operation
+from tests.service.api.operations import ALL, OF_AN_OBJECT, PROTECTED, PUBLIC, Operation
 from tests.service.helpers import LINE, problem_of
 from tests.waiting import until
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Keys are asked for, on loopback too."""
+    """Keys are required, on loopback too."""
     return settings.model_copy(update={"keys": "required"})
 
 
 def test_there_are_operations_of_all_kinds() -> None:
-    assert {operation.path for operation in ALL} >= OPEN
-    assert {Operation("POST", "/fit"), Operation("GET", "/runs/{run_id}/trajectory")} <= set(LOCKED)
-    assert len(OF_A_THING) >= 8
+    assert {operation.path for operation in ALL} >= PUBLIC
+    assert {Operation("POST", "/fit"), Operation("GET", "/runs/{run_id}/trajectory")} <= set(PROTECTED)
+    assert len(OF_AN_OBJECT) >= 8
 
 
-@pytest.mark.parametrize("operation", LOCKED, ids=lambda each: f"{each.method} {each.path}")
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda each: f"{each.method} {each.path}")
 def test_every_operation_needs_a_key_and_its_scope(operation: Operation, api: TestClient, database: Database) -> None:
     path = operation.of("latest")
     refused = api.request(operation.method, path)
@@ -53,14 +53,14 @@ def test_every_operation_needs_a_key_and_its_scope(operation: Operation, api: Te
 
 
 @pytest.mark.parametrize("path", ["/runs?limit=0", "/runs?nothing=1", "/fit?validate_only=perhaps", "/limits"])
-def test_without_a_key_there_is_no_advice_and_no_fact(path: str, api: TestClient, key: Key) -> None:
+def test_a_request_without_a_key_gets_no_information(path: str, api: TestClient, key: Key) -> None:
     method = "POST" if path.startswith("/fit") else "GET"
     problem_of(api.request(method, path), 401)
     assert api.request(method, path, headers=key.headers).status_code != 401
 
 
-@pytest.mark.parametrize("path", sorted(OPEN | {"/static/main.js"}))
-def test_what_holds_nothing_of_anybody_needs_no_key(path: str, api: TestClient) -> None:
+@pytest.mark.parametrize("path", sorted(PUBLIC | {"/static/main.js"}))
+def test_public_paths_need_no_key(path: str, api: TestClient) -> None:
     assert api.get(path).status_code == 200
 
 
@@ -87,9 +87,9 @@ def test_scopes_add_up(database: Database, api: TestClient) -> None:
         "Bearer \xe9_{id}_\xff",
     ],
 )
-def test_what_is_no_key_is_refused_and_not_repeated(given: str, key: Key, other: Key, api: TestClient) -> None:
+def test_an_invalid_key_is_refused_and_not_repeated(given: str, key: Key, other: Key, api: TestClient) -> None:
     secret = key.text.rpartition(f"{key.id}_")[2]
-    wrong = f"descent_{other.id}_{secret}"  # a key that there is, and the secret of another
+    wrong = f"descent_{other.id}_{secret}"  # the id of one key, and the secret of another
     header = given.format(key=key.text, id=key.id, secret=secret, wrong=wrong).encode("latin-1")
     answer = api.get("/runs", headers={b"Authorization": header})
     problem_of(answer, 401)
@@ -97,17 +97,17 @@ def test_what_is_no_key_is_refused_and_not_repeated(given: str, key: Key, other:
 
 
 @pytest.mark.parametrize("given", ["Bearer {}", "bearer {}", "BEARER  {} "])
-def test_the_scheme_is_read_as_http_says(given: str, key: Key, api: TestClient) -> None:
+def test_case_and_blanks_of_the_scheme_do_not_matter(given: str, key: Key, api: TestClient) -> None:
     assert api.get("/runs", headers={"Authorization": given.format(key.text)}).status_code == 200
 
 
-def test_a_key_made_while_the_service_runs_is_good_at_once(api: TestClient, key: Key, database: Database) -> None:
+def test_a_new_key_is_valid_at_once(api: TestClient, key: Key, database: Database) -> None:
     for _ in range(3):
         assert api.get("/runs", headers=key.headers).status_code == 200
         assert api.get("/runs", headers=make_key(database).headers).status_code == 200
 
 
-def test_a_revoked_key_is_refused_soon_and_what_it_made_stays(
+def test_a_revoked_key_is_refused_soon_and_its_runs_stay(
     api: TestClient, key: Key, other: Key, admin: Key, database: Database
 ) -> None:
     run_id = api.post("/fit", json=LINE, headers=key.headers).json()["id"]
@@ -125,22 +125,20 @@ def test_an_expired_key_is_refused(api: TestClient, database: Database) -> None:
     until(lambda: api.get("/runs", headers=short.headers).status_code == 401)
 
 
-def test_a_key_ends_at_its_time_also_where_the_list_was_read_before(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cached_key_expires_on_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_keys, "NOTICE_SECONDS", 1000)
     key_cache = KeyCache(database)
-    # On a thread: the browser's tests leave a loop running in this one.
+    # In a thread: the browser tests leave an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
 
-        def knows(key: Key) -> bool:
+        def is_valid(key: Key) -> bool:
             return bool(thread.submit(lambda: asyncio.run(key_cache.caller(key.text))).result())
 
-        short = make_brief_key(database, knows)
-        until(lambda: not knows(short))
+        short = make_brief_key(database, is_valid)
+        until(lambda: not is_valid(short))
 
 
-def test_each_key_may_send_so_many_requests_a_minute(
+def test_requests_a_minute_are_limited_for_each_key(
     settings: Settings, database: Database, key: Key, other: Key
 ) -> None:
     few = settings.model_copy(update={"requests_per_minute": 3})
@@ -154,7 +152,7 @@ def test_each_key_may_send_so_many_requests_a_minute(
         assert api.get("/livez").status_code == 200
 
 
-def test_after_many_wrong_keys_an_address_is_told_to_wait_but_right_ones_pass(api: TestClient, key: Key) -> None:
+def test_an_address_must_wait_after_many_wrong_keys_but_valid_keys_pass(api: TestClient, key: Key) -> None:
     wrong = {"Authorization": "Bearer descent_nobody_nothing"}
     for _ in range(WRONG_KEYS_PER_MINUTE):
         problem_of(api.get("/runs", headers=wrong), 401)
@@ -162,7 +160,7 @@ def test_after_many_wrong_keys_an_address_is_told_to_wait_but_right_ones_pass(ap
     problem_of(answer, 429)
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert api.get("/runs", headers=key.headers).status_code == 200
-    problem_of(api.get("/runs"), 401)  # to send none is no wrong one
+    problem_of(api.get("/runs"), 401)  # a missing key is not a wrong key
 
 
 def test_no_secret_is_in_the_log(
@@ -188,8 +186,8 @@ def test_swagger_ui_knows_that_keys_are_needed(api: TestClient, database: Databa
     assert described["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
     for path, item in described["paths"].items():
         for operation in item.values():
-            assert operation["security"] == ([] if path in OPEN else [{"key": []}])
-            assert ({"401", "403", "429"} <= set(operation["responses"])) == (path not in OPEN)
+            assert operation["security"] == ([] if path in PUBLIC else [{"key": []}])
+            assert ({"401", "403", "429"} <= set(operation["responses"])) == (path not in PUBLIC)
     with TestClient(create_app(Settings(), database)) as free:
         described = free.get("/openapi.json").json()
     assert "securitySchemes" not in described["components"]
@@ -206,42 +204,42 @@ def test_swagger_ui_knows_that_keys_are_needed(api: TestClient, database: Databa
         ),
     ],
 )
-def test_keys_are_asked_for_where_others_may_come_from(host: str, is_loopback: bool) -> None:
+def test_keys_are_required_unless_the_host_is_loopback(host: str, is_loopback: bool) -> None:
     assert policy.are_required(Settings(host=host)) != is_loopback
     assert policy.are_required(Settings(host=host, keys="required"))
     assert not policy.are_required(Settings(host=host, keys="off"))
 
 
-def test_where_no_keys_are_asked_for_a_wrong_one_does_no_harm(database: Database) -> None:
+def test_a_wrong_key_is_ignored_if_no_keys_are_required(database: Database) -> None:
     with TestClient(create_app(Settings(), database)) as free:
         assert free.get("/runs", headers={"Authorization": "Bearer descent_nobody_nothing"}).status_code == 200
 
 
 @contextmanager
-def readings(database: Database) -> Iterator[list[str]]:
-    """The statements that ask for keys, while this lasts."""
+def key_queries(database: Database) -> Iterator[list[str]]:
+    """The queries of the table of keys inside the context."""
     found: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def record(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if "api_keys" in statement:
             found.append(statement)
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", record)
     try:
         yield found
     finally:
-        event.remove(database.engine, "before_cursor_execute", note)
+        event.remove(database.engine, "before_cursor_execute", record)
 
 
 @pytest.fixture
-def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No reading of the keys is too old."""
+def long_lived_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cached keys never become too old."""
     monkeypatch.setattr(api_keys, "NOTICE_SECONDS", 1000)
 
 
-@pytest.mark.usefixtures("read_once")
-def test_bad_keys_cost_few_queries(api: TestClient, key: Key, database: Database) -> None:
-    with readings(database) as found:
+@pytest.mark.usefixtures("long_lived_cache")
+def test_wrong_keys_cause_few_queries(api: TestClient, key: Key, database: Database) -> None:
+    with key_queries(database) as found:
         answers = [
             api.get("/runs", headers={"Authorization": f"Bearer {api_keys.new_key().text}"}).status_code
             for _ in range(100)
@@ -254,26 +252,26 @@ def test_bad_keys_cost_few_queries(api: TestClient, key: Key, database: Database
         assert len(found) == before
 
 
-@pytest.mark.usefixtures("read_once")
-def test_what_has_not_the_form_of_a_key_costs_no_query(api: TestClient, key: Key, database: Database) -> None:
-    with readings(database) as found:
+@pytest.mark.usefixtures("long_lived_cache")
+def test_malformed_keys_cause_no_query(api: TestClient, key: Key, database: Database) -> None:
+    with key_queries(database) as found:
         for text in ("descent_nobody_nothing", "descent", f"secret_{key.id}_x", f"descent_{key.id}"):
             problem_of(api.get("/runs", headers={"Authorization": f"Bearer {text}"}), 401)
     assert found == []
 
 
-@pytest.mark.usefixtures("read_once")
-def test_unknown_ids_that_come_at_once_share_a_reading(database: Database) -> None:
+@pytest.mark.usefixtures("long_lived_cache")
+def test_concurrent_unknown_ids_share_a_query(database: Database) -> None:
     async def ask(key_cache: KeyCache) -> list[Any]:
         return await asyncio.gather(*(key_cache.caller(api_keys.new_key().text) for _ in range(100)))
 
-    with readings(database) as found, ThreadPoolExecutor(1) as thread:
+    with key_queries(database) as found, ThreadPoolExecutor(1) as thread:
         asked = thread.submit(lambda: asyncio.run(ask(KeyCache(database)))).result()
     assert asked == [None] * 100
     assert len(found) <= 2
 
 
-def test_a_key_made_just_now_is_known_soon_where_many_were_wrong(api: TestClient, key: Key, database: Database) -> None:
+def test_a_new_key_is_valid_soon_after_many_wrong_keys(api: TestClient, key: Key, database: Database) -> None:
     for _ in range(WRONG_KEYS_PER_MINUTE):
         problem_of(api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"}), 401)
     new = make_key(database)
@@ -293,7 +291,7 @@ def test_a_key_made_just_now_is_known_soon_where_many_were_wrong(api: TestClient
         ("", ""),
     ],
 )
-def test_the_addresses_of_one_network_are_one(host: str, address: str) -> None:
+def test_addresses_of_one_ipv6_network_count_as_one(host: str, address: str) -> None:
     assert address_of(host) == address
 
 

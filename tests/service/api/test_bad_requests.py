@@ -1,4 +1,4 @@
-"""Query parameters, ids, paths and methods that make no sense."""
+"""Invalid query parameters, ids, paths and methods."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -105,7 +105,7 @@ def test_bad_parameters_of_fit(query: str, api: TestClient) -> None:
         "GET /readyz",
     ],
 )
-def test_a_parameter_that_there_is_not_is_refused(request_line: str, api: TestClient, run_path: str) -> None:
+def test_an_unknown_parameter_is_refused(request_line: str, api: TestClient, run_path: str) -> None:
     method, path = request_line.split()
     answer = api.request(method, f"{path}?Limit=1&colour=red", json=fit_body() if method == "POST" else None)
     assert [error["parameter"] for error in problem_of(answer, 422)["errors"]] == ["Limit", "colour"]
@@ -142,7 +142,7 @@ def test_a_parameter_that_there_is_not_is_refused(request_line: str, api: TestCl
         "POST /nowhere",
     ],
 )
-def test_what_is_not_there_is_not_found(request_line: str, api: TestClient) -> None:
+def test_missing_objects_and_paths_are_not_found(request_line: str, api: TestClient) -> None:
     method, path = request_line.split()
     answer = api.request(method, path)
     problem = problem_of(answer, 404)
@@ -165,7 +165,7 @@ def test_what_is_not_there_is_not_found(request_line: str, api: TestClient) -> N
         ("POST /livez", {"GET"}),
     ],
 )
-def test_a_method_that_there_is_not_names_those_there_are(
+def test_the_answer_to_an_unsupported_method_lists_the_allowed_ones(
     request_line: str, allowed: set[str], api: TestClient
 ) -> None:
     method, path = request_line.split()
@@ -177,6 +177,6 @@ def test_a_method_that_there_is_not_names_those_there_are(
 @pytest.mark.parametrize(
     "accept", ["image/png", "text/html", "application/json;q=0", "*/*;q=0", "text/csv;q=0, text/html", "json", ",", ";"]
 )
-def test_no_media_type_that_can_be_had(accept: str, api: TestClient, run_path: str) -> None:
+def test_an_unsupported_media_type_is_not_acceptable(accept: str, api: TestClient, run_path: str) -> None:
     problem = problem_of(api.get(f"{run_path}/trajectory", headers={"Accept": accept}), 406)
     assert "text/csv" in problem["detail"]

@@ -1,4 +1,4 @@
-"""What is deleted between two looks of a request is not found; it is not damaged."""
+"""Deletion between two queries of a request: the object is not found, and no damage is reported."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,32 +18,32 @@ from service.storage.errors import CorruptError, GoneError
 from service.worker.process import Worker
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 
-LOOKS_AT_RUN, READS_STEPS = "FROM runs JOIN datasets", "FROM trajectory_chunks"
+FINDS_RUN, READS_STEPS = "FROM runs JOIN datasets", "FROM trajectory_chunks"
 ROWS = np.linspace(1.0, 2.0, 12).reshape(6, 2)
 
 
 @pytest.fixture
 def other(settings: Settings, database: Database) -> Iterator[Database]:
-    """Another process's view of the file."""
+    """The database as another process opens it."""
     opened = open_database(settings.database_url, 5.0)
     yield opened
     opened.dispose()
 
 
-def deletes(database: Database, moment: str, words: str, count: int, delete: Callable[[], object]) -> None:
-    """Deletes before or after the statement with these words that is the `count`th from now on."""
-    left = [count]
+def delete_at(database: Database, moment: str, words: str, count: int, delete: Callable[[], object]) -> None:
+    """Deletes before or after the `count`th next statement with these words."""
+    remaining = [count]
 
-    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def on_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if words in statement:
-            left[0] -= 1
-            if left[0] == 0:
+            remaining[0] -= 1
+            if remaining[0] == 0:
                 delete()
 
-    event.listen(database.engine, f"{moment}_cursor_execute", heard)
+    event.listen(database.engine, f"{moment}_cursor_execute", on_statement)
 
 
-def removing(database: Database, run_id: str) -> Callable[[], None]:
+def deletion_of(database: Database, run_id: str) -> Callable[[], None]:
     def remove() -> None:
         with database.writing() as connection:
             assert runs.remove(connection, run_id)
@@ -58,24 +58,24 @@ def removing(database: Database, run_id: str) -> Callable[[], None]:
         *("steps/1", "landscape", "predictions", "curves.svg", "landscape.svg"),
     ],
 )
-def test_a_run_that_is_deleted_once_it_was_found_is_not_found(
+def test_a_run_deleted_after_its_lookup_is_not_found(
     path: str, api: TestClient, database: Database, other: Database
 ) -> None:
     run_id = stored_run(database, fit_body(), ROWS)
-    deletes(database, "after", LOOKS_AT_RUN, 1, removing(other, run_id))
+    delete_at(database, "after", FINDS_RUN, 1, deletion_of(other, run_id))
     assert "deleted" in problem_of(api.get(f"/runs/{run_id}/{path}"), 404)["detail"]
 
 
 @pytest.mark.parametrize(("path", "body"), [("fork", {"from_step": 2}), ("predict", {"x": [[1.0]]})])
-def test_what_is_asked_of_a_deleted_run_is_not_found(
+def test_a_post_to_a_run_deleted_after_its_lookup_is_not_found(
     path: str, body: dict[str, Any], api: TestClient, database: Database, other: Database
 ) -> None:
     run_id = stored_run(database, fit_body(), ROWS)
-    deletes(database, "after", LOOKS_AT_RUN, 1, removing(other, run_id))
+    delete_at(database, "after", FINDS_RUN, 1, deletion_of(other, run_id))
     problem_of(api.post(f"/runs/{run_id}/{path}", json=body), 404)
 
 
-def test_a_long_run_that_is_deleted_while_its_verification_is_waited_for_is_not_found(
+def test_a_long_run_deleted_during_its_verification_is_not_found(
     api: TestClient, database: Database, other: Database
 ) -> None:
     run_id = stored_run(database, fit_body(), ROWS)
@@ -85,15 +85,15 @@ def test_a_long_run_that_is_deleted_while_its_verification_is_waited_for_is_not_
             connection.execute(text("DELETE FROM runs WHERE verifies IS NOT NULL"))
             connection.execute(text("UPDATE runs SET deleted_at = 1.0"))
 
-    deletes(database, "before", LOOKS_AT_RUN, 3, hide)  # after those that find it and queue its verification
+    delete_at(database, "before", FINDS_RUN, 3, hide)  # after those that find it and queue its verification
     problem_of(api.post(f"/runs/{run_id}/verify"), 404)
 
 
-def test_the_events_of_a_deleted_run_end_without_a_word(
+def test_the_events_of_a_deleted_run_end_without_a_log_entry(
     api: TestClient, database: Database, other: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_id = stored_run(database, fit_body(), ROWS)
-    deletes(database, "before", READS_STEPS, 1, removing(other, run_id))
+    delete_at(database, "before", READS_STEPS, 1, deletion_of(other, run_id))
     answer = api.get(f"/runs/{run_id}/events")
     assert answer.status_code == 200
     assert "progress" not in answer.text
@@ -101,19 +101,19 @@ def test_the_events_of_a_deleted_run_end_without_a_word(
     assert not [record for record in caplog.records if record.name.startswith("descent")]
 
 
-def test_a_trajectory_that_is_deleted_on_the_way_breaks_off_without_a_word_of_damage(
+def test_a_trajectory_deleted_during_its_transfer_breaks_off_without_a_report_of_damage(
     settings: Settings, database: Database, other: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_id = stored_run(database, fit_body(descent={"steps": 20_000}), np.random.default_rng(0).random((20_001, 2)))
     app = create_app(settings, database)
-    deletes(database, "before", READS_STEPS, 2, removing(other, run_id))
+    delete_at(database, "before", READS_STEPS, 2, deletion_of(other, run_id))
     with served(app) as url, pytest.raises(httpx2.RemoteProtocolError):
         httpx2.get(f"{url}/runs/{run_id}/trajectory?format=ndjson")
     assert "damage" not in caplog.text.lower()
     assert not [record for record in caplog.records if record.name.startswith("descent")]
 
 
-def test_a_step_that_is_missing_of_a_run_that_is_there_is_damage(database: Database) -> None:
+def test_a_missing_step_of_an_existing_run_is_damage(database: Database) -> None:
     run_id = stored_run(database, fit_body(), ROWS)
     with database.writing() as connection:
         run = runs.find(connection, run_id)
@@ -123,7 +123,7 @@ def test_a_step_that_is_missing_of_a_run_that_is_there_is_damage(database: Datab
         list(trajectories.read(database, run.seq, run.width, 0, 5))
 
 
-def test_a_long_run_whose_chunks_are_being_taken_away_is_gone(database: Database) -> None:
+def test_a_long_run_being_purged_is_gone(database: Database) -> None:
     run_id = stored_run(database, fit_body(), ROWS, chunks=(2, 2))
     with database.writing() as connection:
         run = runs.find(connection, run_id)
@@ -134,7 +134,7 @@ def test_a_long_run_whose_chunks_are_being_taken_away_is_gone(database: Database
         list(trajectories.read(database, run.seq, run.width, 0, 5))
 
 
-def test_a_worker_drops_a_run_that_is_deleted_while_it_looks_back(
+def test_a_worker_drops_a_run_deleted_while_it_reads_the_stored_steps(
     settings: Settings, database: Database, other: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_id = stored_run(database, fit_body(), ROWS, status=None, checkpoint=np.zeros(5).tobytes())
@@ -143,6 +143,6 @@ def test_a_worker_drops_a_run_that_is_deleted_while_it_looks_back(
     worker = Worker(settings, "w")
     claim = worker._claim()
     assert claim is not None
-    deletes(worker._database, "before", READS_STEPS, 1, removing(other, run_id))
+    delete_at(worker._database, "before", READS_STEPS, 1, deletion_of(other, run_id))
     worker._train(claim)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]

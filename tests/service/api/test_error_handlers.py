@@ -1,4 +1,4 @@
-"""When the service itself cannot: no answer says that something was stored which was not, none tells of the inside."""
+"""Errors of the service: no failed write is reported as done, and no answer reveals internals."""
 
 import errno
 import sqlite3
@@ -26,7 +26,7 @@ UPLOAD = fit_body()["dataset"]
 
 @contextmanager
 def write_lock(settings: Settings) -> Iterator[None]:
-    """Another program writes to the file."""
+    """Another connection holds the write lock."""
     assert settings.database_file is not None
     with closing(sqlite_module().connect(settings.database_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -34,8 +34,8 @@ def write_lock(settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def impatient(settings: Settings) -> Iterator[tuple[TestClient, Database]]:
-    """The API on a database whose lock it waits for only shortly."""
+def short_timeout(settings: Settings) -> Iterator[tuple[TestClient, Database]]:
+    """The API with a short timeout of locks, and its database."""
     database = Database(settings.database_url, busy_seconds=0.05)
     with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
         yield client, database
@@ -44,30 +44,34 @@ def impatient(settings: Settings) -> Iterator[tuple[TestClient, Database]]:
 
 @pytest.mark.parametrize("request_line", ["POST /fit", "POST /datasets", "DELETE /runs/{id}", "POST /runs/{id}/cancel"])
 def test_a_locked_database_is_unavailable(
-    request_line: str, settings: Settings, api: TestClient, database: Database, impatient: tuple[TestClient, Database]
+    request_line: str,
+    settings: Settings,
+    api: TestClient,
+    database: Database,
+    short_timeout: tuple[TestClient, Database],
 ) -> None:
     run_id = api.post("/fit", json=fit_body()).json()["id"]
     before = counts(database)
     method, path = request_line.format(id=run_id).split()
     with write_lock(settings):
-        answer = impatient[0].request(method, path, json=UPLOAD if path == "/datasets" else fit_body(name="b"))
+        answer = short_timeout[0].request(method, path, json=UPLOAD if path == "/datasets" else fit_body(name="b"))
     problem_of(answer, 503)
     assert int(answer.headers["Retry-After"]) >= 1
     assert counts(database) == before
 
 
 def test_a_locked_database_can_be_read(
-    settings: Settings, database: Database, impatient: tuple[TestClient, Database]
+    settings: Settings, database: Database, short_timeout: tuple[TestClient, Database]
 ) -> None:
-    client = impatient[0]
+    client = short_timeout[0]
     with write_lock(settings):
         assert client.get("/runs").json()["data"] == []
         assert client.get("/readyz").status_code == 200
         assert client.post("/fit?validate_only=true", json=fit_body()).status_code == 200
 
 
-def test_connections_that_are_all_in_use_are_unavailable(settings: Settings, database: Database) -> None:
-    # The pool's patience is half a minute, and not to be waited for here.
+def test_an_exhausted_connection_pool_is_unavailable(settings: Settings, database: Database) -> None:
+    # By default the pool waits for half a minute.
     narrow = Database(settings.database_url, connections=1)
     narrow.engine.pool._timeout = 0.05  # type: ignore[attr-defined]
     with TestClient(create_app(settings, narrow), raise_server_exceptions=False) as client:
@@ -80,7 +84,7 @@ def test_connections_that_are_all_in_use_are_unavailable(settings: Settings, dat
 
 
 @pytest.mark.parametrize("table", ["runs", "run_tags", "datasets", "dataset_chunks"])
-def test_a_write_that_fails_is_never_answered_as_done(table: str, api: TestClient, database: Database) -> None:
+def test_a_failed_write_is_an_error(table: str, api: TestClient, database: Database) -> None:
     with database.writing() as connection:
         connection.execute(text(f"CREATE TRIGGER refuse BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"))
     problem = problem_of(api.post("/fit", json=fit_body(tags={"a": "b"})), 500)
@@ -92,8 +96,8 @@ def test_a_write_that_fails_is_never_answered_as_done(table: str, api: TestClien
 
 
 @pytest.mark.parametrize("path", ["/fit", "/datasets"])
-def test_a_commit_that_fails_is_never_answered_as_done(path: str, api: TestClient, database: Database) -> None:
-    # A foreign key that is checked no earlier than at the commit, and is wrong then.
+def test_a_failed_commit_is_an_error(path: str, api: TestClient, database: Database) -> None:
+    # A deferred foreign key that fails at the commit.
     with database.writing() as connection:
         for statement in (
             "CREATE TABLE parent (a PRIMARY KEY)",
@@ -105,35 +109,35 @@ def test_a_commit_that_fails_is_never_answered_as_done(path: str, api: TestClien
     assert counts(database) == NOTHING
 
 
-def of_the_driver(kind: type[sqlite3.DatabaseError], name: str) -> DBAPIError:
-    """An error as SQLite raises it, with its code and no words, in SQLAlchemy's wrapping."""
+def error_with_code(kind: type[sqlite3.DatabaseError], name: str) -> DBAPIError:
+    """An error of SQLite with its code and a secret message, wrapped by SQLAlchemy."""
     cause = kind("a secret")
     cause.sqlite_errorcode, cause.sqlite_errorname = getattr(sqlite3, name), name
     return DBAPIError("INSERT INTO secrets", {}, cause)
 
 
-def in_words(words: str) -> DBAPIError:
-    """An error of a driver without codes."""
-    return OperationalError("INSERT INTO secrets", {}, sqlite3.OperationalError(words))
+def error_with_message(message: str) -> DBAPIError:
+    """An error of SQLite with a message and without a code, wrapped by SQLAlchemy."""
+    return OperationalError("INSERT INTO secrets", {}, sqlite3.OperationalError(message))
 
 
 @pytest.mark.parametrize(
     ("error", "status", "title", "damaged"),
     [
-        (in_words("database is locked"), 503, "Unavailable", False),
-        (in_words("database or disk is full"), 507, "Disk full", False),
-        (in_words("disk I/O error"), 507, "Disk error", False),
-        (in_words("no such table: runs"), 500, "Internal error", False),
-        (of_the_driver(sqlite3.OperationalError, "SQLITE_FULL"), 507, "Disk full", False),
-        (of_the_driver(sqlite3.OperationalError, "SQLITE_IOERR_SHMSIZE"), 507, "Disk full", False),
-        (of_the_driver(sqlite3.OperationalError, "SQLITE_IOERR_WRITE"), 507, "Disk error", False),
-        (of_the_driver(sqlite3.OperationalError, "SQLITE_CANTOPEN"), 507, "Disk error", False),
-        (of_the_driver(sqlite3.OperationalError, "SQLITE_READONLY_DBMOVED"), 507, "Disk error", False),
-        (of_the_driver(sqlite3.OperationalError, "SQLITE_BUSY_SNAPSHOT"), 503, "Unavailable", False),
-        (of_the_driver(sqlite3.OperationalError, "SQLITE_LOCKED"), 503, "Unavailable", False),
-        (of_the_driver(sqlite3.DatabaseError, "SQLITE_CORRUPT"), 500, "Internal error", True),
-        (of_the_driver(sqlite3.DatabaseError, "SQLITE_NOTADB"), 500, "Internal error", True),
-        (of_the_driver(sqlite3.IntegrityError, "SQLITE_CONSTRAINT"), 500, "Internal error", False),
+        (error_with_message("database is locked"), 503, "Unavailable", False),
+        (error_with_message("database or disk is full"), 507, "Disk full", False),
+        (error_with_message("disk I/O error"), 507, "Disk error", False),
+        (error_with_message("no such table: runs"), 500, "Internal error", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_FULL"), 507, "Disk full", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_IOERR_SHMSIZE"), 507, "Disk full", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_IOERR_WRITE"), 507, "Disk error", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_CANTOPEN"), 507, "Disk error", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_READONLY_DBMOVED"), 507, "Disk error", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_BUSY_SNAPSHOT"), 503, "Unavailable", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_LOCKED"), 503, "Unavailable", False),
+        (error_with_code(sqlite3.DatabaseError, "SQLITE_CORRUPT"), 500, "Internal error", True),
+        (error_with_code(sqlite3.DatabaseError, "SQLITE_NOTADB"), 500, "Internal error", True),
+        (error_with_code(sqlite3.IntegrityError, "SQLITE_CONSTRAINT"), 500, "Internal error", False),
         (OSError(errno.ENOSPC, "a secret"), 507, "Disk full", False),
         (OSError(errno.EDQUOT, "a secret"), 507, "Disk full", False),
         (OSError(errno.EIO, "a secret"), 507, "Disk error", False),
@@ -142,7 +146,7 @@ def in_words(words: str) -> DBAPIError:
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_what_the_database_says_is_told_in_other_words(
+def test_an_error_of_the_database_is_reported_without_its_message(
     method: str,
     error: Exception,
     status: int,
@@ -168,7 +172,7 @@ def test_what_the_database_says_is_told_in_other_words(
 @pytest.mark.parametrize(
     "damage", ["request = '{'", "tags = 'no'", "name = CAST(x'ff' AS TEXT)", "final = x'00'", "timings = 3.5"]
 )
-def test_a_row_that_cannot_be_read_is_told_as_damage(damage: str, api: TestClient, database: Database) -> None:
+def test_an_unreadable_row_is_reported_as_damage(damage: str, api: TestClient, database: Database) -> None:
     run_id = api.post("/fit", json=fit_body()).json()["id"]
     with database.writing() as connection:
         connection.execute(text(f"UPDATE runs SET {damage}"))
@@ -176,7 +180,7 @@ def test_a_row_that_cannot_be_read_is_told_as_damage(damage: str, api: TestClien
         assert "`descent check`" in problem_of(api.get(path), 500)["detail"]
 
 
-def test_an_unexpected_exception_tells_nothing_of_the_inside(
+def test_an_unexpected_exception_reveals_no_internals(
     api: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: Any) -> Any:
@@ -191,7 +195,7 @@ def test_an_unexpected_exception_tells_nothing_of_the_inside(
     assert "swordfish" in caplog.text
 
 
-def test_readyz_says_when_the_database_is_gone(settings: Settings, database: Database) -> None:
+def test_readyz_fails_if_the_database_is_unusable(settings: Settings, database: Database) -> None:
     with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
         assert client.get("/readyz").json() == {"status": "ok"}
         with database.writing() as connection:

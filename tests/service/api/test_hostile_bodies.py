@@ -1,4 +1,4 @@
-"""Bodies made by hand to break the service: it says what is wrong with them, and keeps nothing."""
+"""Hostile bodies: each gets an answer of the description, and no refused body is stored."""
 
 import time
 from collections import Counter
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.slow
 
 ADDED = {"/fit": "runs", "/datasets": "datasets"}
 MOST_SECONDS = 5.0
-"""Of processor time, for any of them."""
+"""CPU seconds for one body."""
 
 
-def judged(hostile: Hostile, response: Any, described: dict[str, Any]) -> bool:
-    """Whether the body was taken, after a look at whether the answer is as it must be."""
+def check_hostile(hostile: Hostile, response: Any, described: dict[str, Any]) -> bool:
+    """Checks the answer. Returns True if the service has accepted the body."""
     path = hostile.path.partition("?")[0]
     status = response.status_code
     assert str(status) in described["paths"][path]["post"]["responses"], (hostile.family, status)
@@ -30,21 +30,21 @@ def judged(hostile: Hostile, response: Any, described: dict[str, Any]) -> bool:
         problem_of(response, status)
         assert len(response.content) < 20_000, hostile.family
     taken: bool = status < 400
-    assert hostile.right in (None, taken), f"{hostile.family}: {status} {response.text[:200]}"
+    assert hostile.is_valid in (None, taken), f"{hostile.family}: {status} {response.text[:200]}"
     return taken
 
 
-def take_back(client: Any, response: Any) -> None:
-    """Deletes what was made."""
+def delete_created(client: Any, response: Any) -> None:
+    """Deletes the created run or dataset."""
     assert client.delete(response.headers["Location"]).status_code == 204
 
 
-def test_there_are_a_thousand_of_them() -> None:
+def test_there_are_a_thousand_hostile_bodies() -> None:
     assert len(hostile_bodies()) >= 1_000
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
-def test_hostile_bodies_are_refused_or_right(family: Any, api: TestClient, database: Database) -> None:
+def test_hostile_bodies_are_refused_or_valid(family: Any, api: TestClient, database: Database) -> None:
     described = api.get("/openapi.json").json()
     tally: Counter[bool] = Counter()
     before = counts(database)
@@ -53,10 +53,10 @@ def test_hostile_bodies_are_refused_or_right(family: Any, api: TestClient, datab
         response = api.post(hostile.path, content=hostile.content, headers=hostile.all_headers)
         taken_seconds = time.process_time() - begun
         assert taken_seconds < MOST_SECONDS or taken_seconds < MOST_SECONDS * times_slower(), hostile.family
-        taken = judged(hostile, response, described)
+        taken = check_hostile(hostile, response, described)
         tally[taken] += 1
         if taken:
             assert counts(database)[ADDED[hostile.path.partition("?")[0]]] == 1, hostile.family
-            take_back(api, response)
+            delete_created(api, response)
         assert counts(database) == before, hostile.family
     assert tally[False]

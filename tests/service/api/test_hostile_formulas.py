@@ -1,4 +1,4 @@
-"""Formulas that are none: each is refused at once, and nothing of it is carried out."""
+"""Hostile formulas: each is refused at once, and none is executed."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ DATASET = {
 }
 
 MOST_SECONDS = 0.05
-"""What the answer may cost the service in processor time; the wall's clock would time the machine's other work too."""
+"""CPU seconds for one answer; wall time would include other work of the machine."""
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """One service for all: since nothing is ever stored, a formula cannot disturb another."""
+    """One service for all tests: no test stores anything in it."""
     settings = Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('hostile')}/descent.db")
     database = open_database(settings.database_url, settings.busy_seconds)
     with TestClient(create_app(settings, database), raise_server_exceptions=False) as client:
@@ -42,10 +42,10 @@ def test_a_hostile_formula_is_refused_at_once(
 ) -> None:
     here = tmp_path / "here"
     here.mkdir()
-    monkeypatch.chdir(here)  # where whatever it writes would show
-    # Half a character is no JSON: it does not come as far as the formula, and can only be sent as an escape. What can
-    # be sent as it is, is: a million letters as escapes are 6 MB, and the time would be that of reading JSON.
-    text = json.loads(json.dumps(formula))  # two halves are a character
+    monkeypatch.chdir(here)  # a written file would appear here
+    # A lone surrogate is invalid JSON: only an escape can send it, and the parser of formulas never sees it. Other text
+    # is sent without escapes: a million escaped letters are 6 MB, and the measured time would be that of JSON.
+    text = json.loads(json.dumps(formula))  # joins surrogate pairs
     is_json = not any("\ud800" <= character <= "\udfff" for character in text)
     request = {"dataset": DATASET, "model": {"kind": "formula", "formula": text}}
     body = json.dumps(request, ensure_ascii=not is_json).encode()

@@ -1,4 +1,4 @@
-"""Large bodies wait in a file, which is written beside the event loop and not by it."""
+"""Large bodies wait in a file, which a thread writes and not the event loop."""
 
 import asyncio
 import io
@@ -21,7 +21,7 @@ CSV_TYPE = {"Content-Type": "text/csv"}
 
 @pytest.fixture
 def writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For each write to a body's file, whether an event loop runs on its thread."""
+    """A flag for each write to a body's file: True if its thread runs an event loop."""
     noted: list[bool] = []
 
     class Watched(io.BufferedRandom):
@@ -36,7 +36,7 @@ def writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return noted
 
 
-def test_a_large_body_is_written_by_a_thread_and_whole(api: TestClient, writers: list[bool]) -> None:
+def test_a_thread_writes_the_whole_large_body(api: TestClient, writers: list[bool]) -> None:
     answer = api.post("/datasets", content=LARGE_CSV, headers=CSV_TYPE)
     assert answer.status_code == 201
     assert answer.json()["rows"] == 2 * (LARGE_BYTES // 4)
@@ -44,7 +44,7 @@ def test_a_large_body_is_written_by_a_thread_and_whole(api: TestClient, writers:
     assert not any(writers)
 
 
-def test_a_large_body_in_small_pieces_is_written_in_few(api: TestClient, writers: list[bool]) -> None:
+def test_a_large_body_in_small_pieces_causes_few_writes(api: TestClient, writers: list[bool]) -> None:
     def pieces() -> Iterator[bytes]:
         for first in range(0, len(LARGE_CSV), 1000):
             yield LARGE_CSV[first : first + 1000]

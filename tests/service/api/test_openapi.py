@@ -1,4 +1,4 @@
-"""What the service says of itself: the OpenAPI description, the Swagger UI, and that both are true."""
+"""The OpenAPI description and the Swagger UI: complete, local, and consistent with the service."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ MEDIA_TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml
 
 @pytest.fixture
 def described(api: TestClient) -> dict[str, Any]:
-    """The description."""
+    """The OpenAPI description."""
     answer = api.get("/openapi.json")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
@@ -77,13 +77,13 @@ def test_every_answer_has_a_schema(described: dict[str, Any]) -> None:
                 assert "$ref" in str(schema), f"{method} {path} {status}"
 
 
-def test_all_references_lead_somewhere(described: dict[str, Any]) -> None:
+def test_all_references_resolve(described: dict[str, Any]) -> None:
     references = set(re.findall(r"#/components/schemas/(\w+)", str(described)))
     assert references <= set(described["components"]["schemas"])
     assert {"FitRequest", "Run", "Trajectory", "Problem", "InlineDataset"} <= references
 
 
-def test_the_fields_of_the_request_are_the_contracts(described: dict[str, Any]) -> None:
+def test_the_request_has_the_fields_of_the_contract(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
     assert set(schemas["FitRequest"]["properties"]) == {
         *("dataset", "split", "standardize", "model", "objective", "descent"),
@@ -94,7 +94,7 @@ def test_the_fields_of_the_request_are_the_contracts(described: dict[str, Any]) 
     assert {"request", "diagnosis", "diverged_at", "links"} <= set(schemas["Run"]["properties"])
 
 
-def test_the_examples_of_the_description_are_those_that_are_run(described: dict[str, Any]) -> None:
+def test_the_description_has_the_tested_examples(described: dict[str, Any]) -> None:
     content = described["paths"]["/fit"]["post"]["requestBody"]["content"]
     assert content["application/json"]["examples"] == FIT_EXAMPLES
     content = described["paths"]["/sweeps"]["post"]["requestBody"]["content"]
@@ -105,22 +105,22 @@ def test_the_examples_of_the_description_are_those_that_are_run(described: dict[
 
 
 @pytest.mark.parametrize("example", DATASET_EXAMPLES)
-def test_examples_of_json_datasets_are_taken(example: str, api: TestClient) -> None:
+def test_examples_of_json_datasets_are_accepted(example: str, api: TestClient) -> None:
     assert api.post("/datasets", json=DATASET_EXAMPLES[example]["value"]).status_code == 201
 
 
 @pytest.mark.parametrize("example", CSV_EXAMPLES)
-def test_examples_of_csv_datasets_are_taken(example: str, api: TestClient) -> None:
+def test_examples_of_csv_datasets_are_accepted(example: str, api: TestClient) -> None:
     answer = api.post("/datasets", content=CSV_EXAMPLES[example]["value"], headers={"Content-Type": "text/csv"})
     assert answer.status_code == 201
 
 
-def test_the_examples_of_paths_run_once_there_is_something(
+def test_the_examples_of_path_parameters_name_existing_objects(
     described: dict[str, Any], api: TestClient, database: Database
 ) -> None:
     sweep = api.post("/sweeps", json={"base": fit_body(), "grid": {"/split/seed": [1]}}).json()
-    api.post(f"/sweeps/{sweep['id']}/cancel")  # or its run would be claimed first
-    stored_run(database, fit_body(), np.ones((2, 2)))  # finished: the events of one that waits would have no end
+    api.post(f"/sweeps/{sweep['id']}/cancel")  # `stored_run` would claim its run first
+    stored_run(database, fit_body(), np.ones((2, 2)))  # finished: the events of a queued run never end
     api.post("/datasets", json=LINE["dataset"])
     for method, path, operation in operations(described):
         filled = path
@@ -149,9 +149,7 @@ def test_the_examples_of_paths_run_once_there_is_something(
         ("/readyz", Health),
     ],
 )
-def test_answers_have_the_fields_described_and_no_other(
-    path: str, model: Any, api: TestClient, database: Database
-) -> None:
+def test_answers_have_exactly_the_described_fields(path: str, model: Any, api: TestClient, database: Database) -> None:
     classes = {"x": [[1.0], [2.0], [3.0], [4.0]], "y": ["a", "b", "a", "b"]}
     body = fit_body(dataset=classes, model={"kind": "logistic"}, tags={"a": "b"}, name="n")
     stored_run(database, body, [[0.5] * 15] * 6)
@@ -162,7 +160,7 @@ def test_answers_have_the_fields_described_and_no_other(
     assert set(TypeAdapter(model).json_schema().get("required", ())) <= set(given)
 
 
-def test_an_answer_of_a_finished_run_has_the_fields_described(client: httpx2.Client) -> None:
+def test_the_answer_of_a_finished_run_has_the_described_fields(client: httpx2.Client) -> None:
     for changes in ({}, {"model": {"kind": "logistic"}, "dataset": {"y": [0, 1, 1, 0, 1, 0, 1, 1]}}):
         body = fit_body(**changes)
         run = client.post("/fit", json=body, headers={"Prefer": "wait=60"}).json()

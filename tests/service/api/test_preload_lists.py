@@ -1,4 +1,4 @@
-"""The lists of modules that the page is served with."""
+"""Preload lists: the modules that the page and each view import."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ FILES = {
 }
 
 
-def test_imports_are_followed_and_what_is_loaded_on_demand_is_not(tmp_path: Path) -> None:
+def test_static_imports_are_followed_and_dynamic_imports_are_not(tmp_path: Path) -> None:
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""How often something may happen in any minute."""
+"""Rate limit: the number of events in any minute."""
 
 import pytest
 
@@ -18,13 +18,13 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time as the rates see it."""
+    """The clock of the rate limit."""
     clock = Clock()
     monkeypatch.setattr(rate_limit, "time", clock)
     return clock
 
 
-def test_in_no_minute_are_there_more_than_may_be(clock: Clock) -> None:
+def test_no_minute_has_more_events_than_the_limit(clock: Clock) -> None:
     rate, taken = Rate(5), []
     for _ in range(2000):
         clock.now += 0.37
@@ -34,7 +34,7 @@ def test_in_no_minute_are_there_more_than_may_be(clock: Clock) -> None:
     assert len(taken) >= 5 * (2000 * 0.37 // 61)
 
 
-def test_who_waits_as_told_may(clock: Clock) -> None:
+def test_a_wait_of_the_returned_seconds_suffices(clock: Clock) -> None:
     rate = Rate(2)
     assert rate.seconds_to_wait("a") == 0
     clock.now += 20
@@ -46,7 +46,7 @@ def test_who_waits_as_told_may(clock: Clock) -> None:
     assert rate.seconds_to_wait("b") == 0
 
 
-def test_names_that_are_heard_of_no_more_are_forgotten(clock: Clock) -> None:
+def test_names_without_recent_events_are_forgotten(clock: Clock) -> None:
     rate = Rate(2)
     for number in range(1000):
         rate.seconds_to_wait(f"{number}")

@@ -1,4 +1,4 @@
-"""Bodies that are not what the headers say, or are not JSON, or are too large; and headers that make no sense."""
+"""Request bodies and headers: media types, malformed JSON, duplicate fields, sizes, invalid headers."""
 
 import json
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def test_a_field_given_twice_is_refused(body: bytes, api: TestClient, database: 
     assert counts(database) == NOTHING
 
 
-def test_colons_in_texts_are_no_fields(api: TestClient) -> None:
+def test_colons_in_texts_make_no_fields(api: TestClient) -> None:
     body = fit_body(
         dataset={"x": X, "y": ["a:b", "c:"] * 4, "feature_names": ['{"x": 1, "x": 2}']},
         model={"kind": "logistic"},
@@ -100,8 +100,8 @@ def test_colons_in_texts_are_no_fields(api: TestClient) -> None:
     ],
     ids=["fields", "values", "field", "name", "parameter", "feature", "loss", "kind"],
 )
-def test_a_senseless_body_costs_little(body: dict[str, object], api: TestClient, database: Database) -> None:
-    api.post("/fit", json={})  # an application puts itself together at its first request
+def test_an_excessive_body_takes_little_time(body: dict[str, object], api: TestClient, database: Database) -> None:
+    api.post("/fit", json={})  # the first request initializes the application
     assert takes_at_most(0.6, lambda: api.post("/fit", json=body))
     answer = api.post("/fit", json=body)
     problem_of(answer, 422)
@@ -147,7 +147,7 @@ def test_other_preferences_are_ignored(prefer: str, api: TestClient) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201])
-def test_an_idempotency_key_has_a_length(key: str, api: TestClient, database: Database) -> None:
+def test_the_length_of_an_idempotency_key_is_limited(key: str, api: TestClient, database: Database) -> None:
     [error] = problem_of(api.post("/fit", json=fit_body(), headers={"Idempotency-Key": key}), 422)["errors"]
     assert error["header"].lower() == "idempotency-key"
     assert counts(database) == NOTHING
@@ -189,7 +189,7 @@ def test_a_body_too_large_is_refused(
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_far_too_large_a_body_is_refused_before_it_is_sent(chunked: bool, service: Service) -> None:
+def test_an_oversized_body_is_refused_before_its_end(chunked: bool, service: Service) -> None:
     sent = 0
 
     def endless() -> Iterator[bytes]:
@@ -203,13 +203,13 @@ def test_far_too_large_a_body_is_refused_before_it_is_sent(chunked: bool, servic
     assert sent < 100 * 2**20
 
 
-def test_a_body_as_large_as_allowed_is_read(settings: Settings, database: Database) -> None:
+def test_a_body_of_the_largest_size_is_accepted(settings: Settings, database: Database) -> None:
     exact = settings.model_copy(update={"max_body_bytes": len(GOOD)})
     with TestClient(create_app(exact, database)) as client:
         assert client.post("/fit", content=GOOD, headers=JSON).status_code == 202
         problem_of(client.post("/fit", content=GOOD + b" ", headers=JSON), 413)
 
 
-def test_rows_and_y_of_a_body_are_read_as_they_stand(api: TestClient) -> None:
+def test_an_indented_body_is_accepted(api: TestClient) -> None:
     body = json.dumps({"dataset": {"x": X, "y": Y}}, indent=4).encode() + b"\n\n"
     assert api.post("/fit", content=body, headers=JSON).status_code == 202

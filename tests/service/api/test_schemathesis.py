@@ -1,4 +1,4 @@
-"""Requests made up from the description, right and wrong ones: each answer must be one that it tells of."""
+"""Generated requests from the OpenAPI description, valid and invalid: each answer conforms to the description."""
 
 import pytest
 
@@ -10,10 +10,10 @@ from tests.service.api.generated_requests import exercise_all
 pytestmark = pytest.mark.slow
 
 
-def test_answers_to_made_up_requests_are_as_described(settings: Settings, database: Database) -> None:
+def test_answers_to_generated_requests_conform_to_the_description(settings: Settings, database: Database) -> None:
     tally = exercise_all(create_app(settings.model_copy(update={"max_wait_seconds": 0.01}), database))
     assert sum(tally.values()) >= 300
-    # Both right and wrong bodies have come through to the routes, and things there are have been asked for.
+    # Valid and invalid bodies have reached the routes, and some requests were for existing objects.
     assert tally["POST /fit", 202] + tally["POST /fit", 200] >= 3, tally
     assert tally["POST /fit", 422] >= 10
     assert tally["POST /datasets", 201] >= 3

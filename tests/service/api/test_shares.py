@@ -1,4 +1,4 @@
-"""Places are shared out: one key holds all it can, and another is served at once."""
+"""Fair shares of slots: a key has at most its share, and another key gets a slot at once."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ FEW: dict[str, Any] = {
 
 @pytest.fixture
 def app(settings: Settings, database: Database) -> Any:
-    """A service with eight places of each kind, two for each key."""
+    """A service with eight slots of each kind, two for each key."""
     return create_app(settings.model_copy(update=FEW), database)
 
 
@@ -46,16 +46,16 @@ def url(app: Any) -> Iterator[str]:
         yield url
 
 
-def held(url: str, path: str, key: Key, stack: ExitStack) -> None:
-    """An answer that has begun and is not read."""
+def open_stream(url: str, path: str, key: Key, stack: ExitStack) -> None:
+    """Starts an answer and reads only its status."""
     connection = stack.enter_context(connected(url))
     lines = (f"GET {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "", "")
     connection.sendall("\r\n".join(lines).encode())
     assert connection.recv(12) == b"HTTP/1.1 200"
 
 
-def refused(answer: Any) -> None:
-    """One key has its share."""
+def assert_share_is_taken(answer: Any) -> None:
+    """Asserts that the key has all slots of its share."""
     assert "This API key has its share" in problem_of(answer, 429)["detail"]
     assert answer.headers["Retry-After"] == "1"
 
@@ -65,44 +65,44 @@ def refused(answer: Any) -> None:
     [(100_000, RunStatus.SUCCEEDED, "/runs/{run}/trajectory?format=csv"), (2, None, "/runs/{run}/events")],
     ids=["trajectories", "events"],
 )
-def test_one_key_cannot_keep_another_from_its_streams(
+def test_one_key_cannot_take_the_streams_of_another(
     rows: int, status: Any, path: str, url: str, database: Database, key: Key, other: Key
 ) -> None:
     runs = [
         stored_run(
-            database, fit_body(), np.random.default_rng(1).standard_normal((rows, 8)), owner=who.id, status=status
+            database, fit_body(), np.random.default_rng(1).standard_normal((rows, 8)), owner=caller.id, status=status
         )
-        for who in (key, other)
+        for caller in (key, other)
     ]
     mine, theirs = (path.format(run=run) for run in runs)
     with ExitStack() as stack:
         for _ in range(SHARE):
-            held(url, mine, key, stack)
-        refused(httpx2.get(url + mine, headers=key.headers))
-        held(url, theirs, other, stack)
+            open_stream(url, mine, key, stack)
+        assert_share_is_taken(httpx2.get(url + mine, headers=key.headers))
+        open_stream(url, theirs, other, stack)
 
 
-def test_one_key_cannot_keep_another_from_waiting(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
-    """A wait beyond the share is answered at once; the waits within it last until the run ends, which is never here."""
+def test_one_key_cannot_take_the_waits_of_another(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
+    """A wait beyond the share is answered at once; the waits within it last until the end of the run."""
 
-    def wait(who: Key) -> int:
-        return httpx2.post(f"{url}/fit", json=fit_body(), headers=who.headers | {"Prefer": "wait=60"}).status_code
+    def wait(caller: Key) -> int:
+        return httpx2.post(f"{url}/fit", json=fit_body(), headers=caller.headers | {"Prefer": "wait=60"}).status_code
 
-    with ThreadPoolExecutor() as pool, httpx2.Client() as leaving:
+    with ThreadPoolExecutor() as pool, httpx2.Client() as client:
         waits = [pool.submit(wait, key) for _ in range(SHARE)]
         until(lambda: len(app.state.waits._taken) == SHARE)
         assert wait(key) == 202
         waits += [pool.submit(wait, other) for _ in range(SHARE)]
         until(lambda: len(app.state.waits._taken) == 2 * SHARE)
-        for run in leaving.get(f"{url}/runs", headers=key.headers).json()["data"]:
-            leaving.post(f"{url}/runs/{run['id']}/cancel", headers=key.headers)
-        for run in leaving.get(f"{url}/runs", headers=other.headers).json()["data"]:
-            leaving.post(f"{url}/runs/{run['id']}/cancel", headers=other.headers)
+        for run in client.get(f"{url}/runs", headers=key.headers).json()["data"]:
+            client.post(f"{url}/runs/{run['id']}/cancel", headers=key.headers)
+        for run in client.get(f"{url}/runs", headers=other.headers).json()["data"]:
+            client.post(f"{url}/runs/{run['id']}/cancel", headers=other.headers)
         assert [wait.result() for wait in waits] == [200] * (2 * SHARE)
 
 
 @pytest.mark.parametrize("path", ["/fit", "/sweeps", "/runs/latest/verify"])
-def test_a_client_that_leaves_is_not_waited_for(path: str, app: Any, url: str, database: Database, key: Key) -> None:
+def test_a_disconnected_client_frees_its_slot(path: str, app: Any, url: str, database: Database, key: Key) -> None:
     stored_run(database, fit_body(), np.ones((3, 2)), owner=key.id)
     body = {"base": fit_body(), "grid": {"/split/seed": [1]}} if path == "/sweeps" else fit_body()
     content = json.dumps(body)
@@ -114,21 +114,23 @@ def test_a_client_that_leaves_is_not_waited_for(path: str, app: Any, url: str, d
     until(lambda: not app.state.waits._taken)
 
 
-def test_one_key_cannot_keep_another_from_asking(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
-    runs = [stored_run(database, fit_body(), np.ones((3, 2)), owner=who.id) for who in (key, other)]
+def test_one_key_cannot_take_the_analyses_of_another(
+    app: Any, url: str, database: Database, key: Key, other: Key
+) -> None:
+    runs = [stored_run(database, fit_body(), np.ones((3, 2)), owner=caller.id) for caller in (key, other)]
     mine, theirs = (
-        [f"/runs/{run}/{what}" for what in ("landscape", "steps/0", "predictions", "curves.svg", "landscape.svg")]
+        [f"/runs/{run}/{name}" for name in ("landscape", "steps/0", "predictions", "curves.svg", "landscape.svg")]
         for run in runs
     )
     for _ in range(SHARE):
         app.state.inquiries.limit.take(key.id)
     for path in mine:
-        refused(httpx2.get(url + path, headers=key.headers))
+        assert_share_is_taken(httpx2.get(url + path, headers=key.headers))
     for path in theirs:
         assert httpx2.get(url + path, headers=other.headers, timeout=LONGEST).status_code == 200
 
 
-def test_one_key_cannot_keep_another_from_sending(url: str, key: Key, other: Key) -> None:
+def test_one_key_cannot_take_the_large_bodies_of_another(url: str, key: Key, other: Key) -> None:
     large = b" " * 300_000
     with ExitStack() as stack:
         for _ in range(SHARE):
@@ -137,66 +139,68 @@ def test_one_key_cannot_keep_another_from_sending(url: str, key: Key, other: Key
             connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n".encode())
             connection.sendall(large)
 
-        def send(who: Key) -> Any:
-            return httpx2.post(f"{url}/fit", content=large, headers=who.headers | {"Content-Type": "application/json"})
+        def send(caller: Key) -> Any:
+            return httpx2.post(
+                f"{url}/fit", content=large, headers=caller.headers | {"Content-Type": "application/json"}
+            )
 
         until(lambda: send(key).status_code == 429)
-        refused(send(key))
+        assert_share_is_taken(send(key))
         problem_of(send(other), 400)
 
 
-def test_questions_are_computed_in_rotation(settings: Settings, tmp_path: Path) -> None:
-    """With one process: another user's first question comes before the second of one who has several waiting."""
+def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -> None:
+    """With one process, the first analysis of a key precedes the second waiting analysis of another key."""
     pipe, log = str(tmp_path / "pipe"), str(tmp_path / "log")
     os.mkfifo(pipe)
 
-    async def ask() -> None:
-        inquiries = AnalysisPool(settings, ConcurrencyLimit(12, "questions", keys=True))
-        asked = [asyncio.create_task(inquiries.answer("a", read_pipe, "A", log, pipe))]
-        while not Path(log).exists():  # the process has begun, and reads
+    async def run_analyses() -> None:
+        analyses = AnalysisPool(settings, ConcurrencyLimit(12, "analyses", keys=True))
+        asked = [asyncio.create_task(analyses.answer("a", read_pipe, "A", log, pipe))]
+        while not Path(log).exists():  # the process reads the pipe
             await asyncio.sleep(0.01)
-        asked += [asyncio.create_task(inquiries.answer("a", read_pipe, name, log)) for name in "BC"]
-        asked += [asyncio.create_task(inquiries.answer("b", read_pipe, name, log)) for name in "DE"]
+        asked += [asyncio.create_task(analyses.answer("a", read_pipe, name, log)) for name in "BC"]
+        asked += [asyncio.create_task(analyses.answer("b", read_pipe, name, log)) for name in "DE"]
         await asyncio.sleep(0)
         with pytest.raises(TooManyRequestsError):
-            await inquiries.answer("a", read_pipe, "F", log)
+            await analyses.answer("a", read_pipe, "F", log)
         await asyncio.to_thread(Path(pipe).write_text, "go on")
         await asyncio.gather(*asked)
-        assert inquiries.limit.take("a")
-        inquiries.close()
+        assert analyses.limit.take("a")
+        analyses.close()
 
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(asyncio.wait_for(ask(), 60))).result()
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(run_analyses(), 60))).result()
     assert Path(log).read_text() == "ABDCE"
 
 
-def test_an_address_alone_may_have_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    places = ConcurrencyLimit(MOST, "places", keys=False)
-    taken = [places.take("a") for _ in range(MOST)]
+def test_a_single_address_may_take_all_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = ConcurrencyLimit(MOST, "slots", keys=False)
+    taken = [limit.take("a") for _ in range(MOST)]
     with pytest.raises(UnavailableError):
-        places.take("a")
+        limit.take("a")
     with pytest.raises(UnavailableError):
-        places.take("b")
-    places.leave(taken.pop())
+        limit.take("b")
+    limit.leave(taken.pop())
     with pytest.raises(TooManyRequestsError, match="This address has its share"):
-        places.take("a")  # "b" asks, too
-    last = places.take("b")
-    for place in taken:
-        places.leave(place)
-    taken = [places.take("a") for _ in range(SHARE)]
+        limit.take("a")  # "b" competes
+    last = limit.take("b")
+    for slot in taken:
+        limit.leave(slot)
+    taken = [limit.take("a") for _ in range(SHARE)]
     with pytest.raises(TooManyRequestsError):
-        places.take("a")
-    places.leave(last)
+        limit.take("a")
+    limit.leave(last)
     monkeypatch.setattr("service.core.concurrency_limit.COMPETING_SECONDS", 0.0)
-    assert [places.take("a") for _ in range(MOST - SHARE)]
+    assert [limit.take("a") for _ in range(MOST - SHARE)]
 
 
-def test_a_share_is_one_place_at_least() -> None:
-    places = ConcurrencyLimit(1, "places", keys=True)
-    place = places.take("a")
+def test_a_share_is_at_least_one_slot() -> None:
+    limit = ConcurrencyLimit(1, "slots", keys=True)
+    slot = limit.take("a")
     with pytest.raises(TooManyRequestsError):
-        places.take("a")
+        limit.take("a")
     with pytest.raises(UnavailableError):
-        places.take("b")
-    places.leave(place)
-    assert places.take("b")
+        limit.take("b")
+    limit.leave(slot)
+    assert limit.take("b")

@@ -1,4 +1,4 @@
-"""Answers as gzip: the same content, an ETag of its own, and neither waiting nor work where it does not pay."""
+"""Compressed answers: the same content, a separate ETag, and neither delay nor work without benefit."""
 
 import gzip
 import zlib
@@ -28,14 +28,14 @@ def rows(count: int) -> Any:
 
 
 def raw(client: Any, path: str, headers: dict[str, str]) -> tuple[Any, list[bytes]]:
-    """An answer, and its body as it came."""
+    """An answer, and the pieces of its body without decoding."""
     with client.stream("GET", path, headers=headers) as answer:
         return answer, list(answer.iter_raw())
 
 
 @pytest.fixture
 def paths(database: Database) -> list[str]:
-    """Answers of every kind that are worth it: there as a whole, and sent as they come."""
+    """Answers of every kind: complete ones and streamed ones."""
     short = stored_run(database, fit_body(descent={"steps": 100}), rows(101))
     long = stored_run(database, fit_body(descent={"steps": LONG}), rows(LONG + 1))
     trajectories = [f"/runs/{run}/trajectory?format={kind}" for run in (short, long) for kind in FORMATS]
@@ -70,7 +70,7 @@ def test_the_content_is_the_same_and_shorter(api: TestClient, paths: list[str]) 
         assert length is None or int(length) == sum(map(len, pieces))
 
 
-def test_each_form_has_a_strong_etag_of_its_own_and_both_are_known(api: TestClient, paths: list[str]) -> None:
+def test_each_encoding_has_a_strong_etag_and_both_match(api: TestClient, paths: list[str]) -> None:
     tagged = [path for path in paths if "ETag" in api.get(path).headers]
     assert len(tagged) >= 8
     for path in tagged:
@@ -98,7 +98,7 @@ def test_a_changed_file_has_another_etag(
     assert (new.status_code, new.text) == (200, "<p>newer")
 
 
-def test_head_says_what_get_would(api: TestClient) -> None:
+def test_head_has_the_headers_of_get(api: TestClient) -> None:
     for path in ("/", "/docs", "/static/style.css"):
         for accepted in (PLAIN, GZIP):
             head, get = api.head(path, headers=accepted), api.get(path, headers=accepted)
@@ -107,7 +107,7 @@ def test_head_says_what_get_would(api: TestClient) -> None:
             assert [head.headers.get(name) for name in names] == [get.headers.get(name) for name in names]
 
 
-def test_short_answers_errors_and_what_is_compressed_already_come_as_they_are(api: TestClient) -> None:
+def test_short_answers_and_errors_are_not_compressed(api: TestClient) -> None:
     for path in ("/livez", "/nothing", "/static/favicon.svg"):
         answer, pieces = raw(api, path, GZIP)
         assert "Content-Encoding" not in answer.headers
@@ -134,7 +134,7 @@ def test_a_long_trajectory_is_compressed_piece_by_piece(kind: str, api: TestClie
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_on_this_machine_a_long_trajectory_comes_as_it_is_and_a_short_one_compressed(
+def test_on_loopback_a_long_trajectory_is_not_compressed_and_a_short_one_is(
     kind: str, settings: Settings, database: Database
 ) -> None:
     long = stored_run(database, fit_body(descent={"steps": LONG}), rows(LONG + 1))
@@ -165,5 +165,5 @@ def test_on_this_machine_a_long_trajectory_comes_as_it_is_and_a_short_one_compre
         (", ,;", False),
     ],
 )
-def test_what_a_client_takes(accepted: str, takes: bool) -> None:
+def test_accept_encoding(accepted: str, takes: bool) -> None:
     assert takes_gzip(accepted) is takes

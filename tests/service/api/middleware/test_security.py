@@ -1,4 +1,4 @@
-"""What keeps other people's web pages away: headers, origins, and the names that the service answers to."""
+"""Defences against other web pages: headers, origins, and accepted host names."""
 
 import re
 import socket
@@ -31,13 +31,13 @@ LAB = "https://lab.example:8443"
 
 
 def policy(answer: Any) -> dict[str, str]:
-    """The content security policy, by its directives."""
-    [told] = answer.headers.get_list("Content-Security-Policy")
-    return {name: rest for name, _, rest in (entry.strip().partition(" ") for entry in told.split(";"))}
+    """The directives of the content security policy."""
+    [header] = answer.headers.get_list("Content-Security-Policy")
+    return {name: rest for name, _, rest in (entry.strip().partition(" ") for entry in header.split(";"))}
 
 
-def listening(settings: Settings, database: Database, base_url: str = "http://127.0.0.1:8000") -> TestClient:
-    """The API as `descent serve` has it listen."""
+def with_host_check(settings: Settings, database: Database, base_url: str = "http://127.0.0.1:8000") -> TestClient:
+    """The API with the host check of `descent serve`."""
     app = create_app(settings, database)
     stack.check_hosts(app, settings)
     return TestClient(app, base_url=base_url)
@@ -61,7 +61,7 @@ def test_every_answer_has_the_headers(path: str, status: int, api: TestClient, m
     assert policy(answer)["default-src"] == ("'self'" if path in PAGES else "'none'")
 
 
-def test_answers_without_a_body_or_in_parts_have_them_too(api: TestClient, database: Database) -> None:
+def test_streamed_and_empty_answers_have_the_headers(api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
     etag = api.get(f"/runs/{run_id}").headers["ETag"]
     script = api.get("/static/main.js").headers["ETag"]
@@ -79,7 +79,7 @@ def test_answers_without_a_body_or_in_parts_have_them_too(api: TestClient, datab
         assert policy(answer)["frame-ancestors"] == "'none'"
 
 
-def test_what_is_refused_before_it_is_a_request_has_them_too(service: Service) -> None:
+def test_the_answer_to_data_that_is_not_http_has_the_headers(service: Service) -> None:
     host, _, port = service.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=LONGEST) as connection:
         connection.sendall(b"nothing\r\n\r\n")
@@ -92,16 +92,16 @@ def test_what_is_refused_before_it_is_a_request_has_them_too(service: Service) -
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_runs_its_own_scripts_and_styles_and_no_others(path: str, api: TestClient) -> None:
     answer = api.get(path)
-    told = policy(answer)
-    assert told.keys() == {"default-src", "img-src", "object-src", "base-uri", "form-action", "frame-ancestors"}
-    assert "unsafe" not in str(told)
-    assert "http" not in str(told)
+    directives = policy(answer)
+    assert directives.keys() == {"default-src", "img-src", "object-src", "base-uri", "form-action", "frame-ancestors"}
+    assert "unsafe" not in str(directives)
+    assert "http" not in str(directives)
     assert "<style" not in answer.text
     assert "style=" not in answer.text
     assert not re.findall(r"<script(?![^>]* src=)", answer.text)
 
 
-def test_what_a_key_sees_is_not_kept_by_the_browser(settings: Settings, database: Database) -> None:
+def test_the_browser_does_not_store_answers_to_a_key(settings: Settings, database: Database) -> None:
     key = make_key(database)
     with TestClient(create_app(settings.model_copy(update={"keys": "required"}), database)) as api:
         for path in ("/runs", "/runs/latest", "/samples"):
@@ -122,7 +122,7 @@ def test_no_page_of_another_site_changes_anything(operation: Operation, api: Tes
 
 
 @pytest.mark.parametrize(
-    ("headers", "is_taken"),
+    ("headers", "is_accepted"),
     [
         ({}, True),
         ({"Origin": "http://testserver"}, True),
@@ -140,16 +140,16 @@ def test_no_page_of_another_site_changes_anything(operation: Operation, api: Tes
         ({"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"}, False),
     ],
 )
-def test_only_ones_own_page_may_submit(
-    headers: dict[str, str], is_taken: bool, api: TestClient, database: Database
+def test_only_a_page_of_the_service_may_submit(
+    headers: dict[str, str], is_accepted: bool, api: TestClient, database: Database
 ) -> None:
     answer = api.post("/fit", json=LINE, headers=headers)
-    assert answer.status_code == (202 if is_taken else 403)
-    assert (counts(database) == NOTHING) != is_taken
-    assert api.get("/runs", headers=headers).status_code == 200  # which the other page cannot read
+    assert answer.status_code == (202 if is_accepted else 403)
+    assert (counts(database) == NOTHING) != is_accepted
+    assert api.get("/runs", headers=headers).status_code == 200  # the other page cannot read the answer
 
 
-def test_without_being_told_no_other_page_may_read(api: TestClient) -> None:
+def test_no_other_page_may_read_by_default(api: TestClient) -> None:
     for answer in (
         api.get("/runs", headers={"Origin": LAB}),
         api.options("/fit", headers={"Origin": LAB, "Access-Control-Request-Method": "POST"}),
@@ -157,35 +157,35 @@ def test_without_being_told_no_other_page_may_read(api: TestClient) -> None:
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
 
-def test_the_origins_that_are_told_may_read_and_change_and_no_others(settings: Settings, database: Database) -> None:
-    told = settings.model_copy(update={"cors_origins": f"{LAB}, http://localhost:3000"})
-    wish = {
+def test_only_configured_origins_may_read_and_change(settings: Settings, database: Database) -> None:
+    configured = settings.model_copy(update={"cors_origins": f"{LAB}, http://localhost:3000"})
+    preflight = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
     }
-    with TestClient(create_app(told, database)) as api:
+    with TestClient(create_app(configured, database)) as api:
         for origin in (LAB, "http://localhost:3000"):
             headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
-            assert api.options("/fit", headers=headers | wish).headers["Access-Control-Allow-Origin"] == origin
+            assert api.options("/fit", headers=headers | preflight).headers["Access-Control-Allow-Origin"] == origin
             answer = api.post("/fit", json=LINE, headers=headers)
             assert answer.status_code == 202
             assert answer.headers["Access-Control-Allow-Origin"] == origin
             assert "Location" in answer.headers["Access-Control-Expose-Headers"]
             assert "Access-Control-Allow-Credentials" not in answer.headers
-        stranger = {"Origin": "https://lab.example"}
-        assert api.options("/fit", headers=stranger | wish).status_code == 400
-        assert "Access-Control-Allow-Origin" not in api.get("/runs", headers=stranger).headers
-        problem_of(api.post("/fit", json=LINE, headers=stranger), 403)
+        unknown = {"Origin": "https://lab.example"}
+        assert api.options("/fit", headers=unknown | preflight).status_code == 400
+        assert "Access-Control-Allow-Origin" not in api.get("/runs", headers=unknown).headers
+        problem_of(api.post("/fit", json=LINE, headers=unknown), 403)
 
 
 @pytest.mark.parametrize("origins", ["*", "lab.example", "https://lab.example/", "https://*.example", "null", "a,,b"])
-def test_what_is_no_origin_is_named(origins: str, database: Database) -> None:
+def test_the_error_of_an_invalid_origin_names_it(origins: str, database: Database) -> None:
     with pytest.raises(ValueError, match=r"DESCENT_CORS_ORIGINS: .* is not an origin. Write it like"):
         create_app(Settings(cors_origins=origins), database)
 
 
 @pytest.mark.parametrize(
-    ("host", "is_own"),
+    ("host", "is_allowed"),
     [
         *((host, True) for host in ("localhost", "LocalHost:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000")),
         *((host, True) for host in ("lab.example", "lab.example:443", "other.example")),
@@ -193,13 +193,13 @@ def test_what_is_no_origin_is_named(origins: str, database: Database) -> None:
         *((host, False) for host in ("127.0.0.1.evil.example:8000", "localhost:8000:8000", "[::1", "localhost@evil")),
     ],
 )
-def test_without_keys_a_name_of_somebody_else_leads_nowhere(
-    host: str, is_own: bool, settings: Settings, database: Database
+def test_without_keys_unknown_host_names_are_refused(
+    host: str, is_allowed: bool, settings: Settings, database: Database
 ) -> None:
-    api = listening(settings.model_copy(update={"allowed_hosts": "Lab.example, other.example"}), database)
+    api = with_host_check(settings.model_copy(update={"allowed_hosts": "Lab.example, other.example"}), database)
     for path in ("/", "/runs", "/openapi.json", "/static/main.js"):
         answer = api.get(path, headers={"Host": host})
-        if is_own:
+        if is_allowed:
             assert answer.status_code == 200
         else:
             assert "DESCENT_ALLOWED_HOSTS" in problem_of(answer, 421)["detail"]
@@ -207,32 +207,34 @@ def test_without_keys_a_name_of_somebody_else_leads_nowhere(
     assert api.get("/readyz", headers={"Host": host}).status_code == 200  # orchestrators call by any address
 
 
-def test_two_names_are_none(settings: Settings, database: Database) -> None:
-    api = listening(settings, database)
+def test_two_host_headers_are_refused(settings: Settings, database: Database) -> None:
+    api = with_host_check(settings, database)
     problem_of(api.get("/runs", headers=[("Host", "localhost"), ("Host", "localhost")]), 421)
 
 
-def test_rebinding_a_name_to_this_machine_opens_nothing(settings: Settings, database: Database) -> None:
-    """The page is of the same site as the service then, as the browser sees it; only the name gives it away."""
-    api = listening(settings, database, "http://evil.example:8000")
+def test_dns_rebinding_is_refused(settings: Settings, database: Database) -> None:
+    """To the browser, page and service have one origin: only the Host header reveals the attack."""
+    api = with_host_check(settings, database, "http://evil.example:8000")
     headers = {"Origin": "http://evil.example:8000", "Sec-Fetch-Site": "same-origin"}
     problem_of(api.post("/fit", json=LINE, headers=headers), 421)
     assert counts(database) == NOTHING
 
 
 @pytest.mark.parametrize(("host", "name"), [("192.168.7.7", "192.168.7.7:8000"), ("fd00::7", "[fd00::7]:8000")])
-def test_the_address_that_it_listens_on_is_a_name_of_its_own(
-    host: str, name: str, settings: Settings, database: Database
-) -> None:
-    there = settings.model_copy(update={"host": host, "keys": "off"})
-    api = listening(there, database, f"http://{name}")
+def test_the_listening_address_is_an_allowed_host(host: str, name: str, settings: Settings, database: Database) -> None:
+    configured = settings.model_copy(update={"host": host, "keys": "off"})
+    api = with_host_check(configured, database, f"http://{name}")
     assert api.get("/runs").status_code == 200
     problem_of(api.get("/runs", headers={"Host": "evil.example"}), 421)
 
 
-def test_with_keys_any_name_will_do_unless_some_are_told(settings: Settings, database: Database) -> None:
+def test_with_keys_any_host_is_allowed_unless_hosts_are_configured(settings: Settings, database: Database) -> None:
     key = make_key(database)
-    locked = settings.model_copy(update={"keys": "required"})
-    assert listening(locked, database, "http://any.example").get("/runs", headers=key.headers).status_code == 200
-    told = listening(locked.model_copy(update={"allowed_hosts": "lab.example"}), database, "http://any.example")
-    problem_of(told.get("/runs", headers=key.headers), 421)
+    with_keys = settings.model_copy(update={"keys": "required"})
+    assert (
+        with_host_check(with_keys, database, "http://any.example").get("/runs", headers=key.headers).status_code == 200
+    )
+    restricted = with_host_check(
+        with_keys.model_copy(update={"allowed_hosts": "lab.example"}), database, "http://any.example"
+    )
+    problem_of(restricted.get("/runs", headers=key.headers), 421)
