@@ -1,4 +1,4 @@
-"""A worker in the test's own process, for routes whose answers need finished runs."""
+"""An in-process worker, for routes whose answers need finished runs."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from service.worker.process import Worker
 
 @pytest.fixture
 def work(settings: Settings) -> Callable[[], None]:
-    """Works off all that waits, in this process."""
+    """A function that executes all queued runs in this process."""
 
     def work() -> None:
         worker = Worker(settings, "here")

@@ -1,4 +1,4 @@
-"""What is computed about a run when it is asked: landscapes, the arithmetic of steps, predictions."""
+"""Analyses of a run on request: loss landscapes, step breakdowns, time limits, processes."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ CLASSES: dict[str, Any] = {
 
 
 def fitted(client: httpx2.Client, **changes: Any) -> dict[str, Any]:
-    """A finished run on a line, with changes."""
+    """A finished run of a line; `changes` replace fields of its request."""
     body = fit_body(split={"test_rows": TEST_ROWS}, objective={"loss": "sse"}, descent={"learning_rate": 1e-4})
     answer = client.post("/fit", json=body | changes, headers=WAIT)
     assert answer.status_code == 200, answer.text
@@ -41,16 +41,16 @@ def fitted(client: httpx2.Client, **changes: Any) -> dict[str, Any]:
     return found
 
 
-def asked(client: httpx2.Client, run: dict[str, Any], path: str) -> Any:
-    """What is answered about the run."""
+def answer_of(client: httpx2.Client, run: dict[str, Any], path: str) -> Any:
+    """The answer at a path of the run."""
     answer = client.get(f"/runs/{run['id']}/{path}")
     assert answer.status_code == 200, answer.text
     return strict_json(answer.content)
 
 
 def trajectory(client: httpx2.Client, run: dict[str, Any]) -> dict[str, Any]:
-    """All that is stored of its steps."""
-    return dict(asked(client, run, "trajectory"))
+    """The whole trajectory of the run."""
+    return dict(answer_of(client, run, "trajectory"))
 
 
 def energy(theta: Any) -> float:
@@ -60,7 +60,7 @@ def energy(theta: Any) -> float:
 
 def test_a_landscape_of_two_parameters_is_exact(client: httpx2.Client) -> None:
     run = fitted(client)
-    found, stored = asked(client, run, "landscape?resolution=7"), trajectory(client, run)
+    found, stored = answer_of(client, run, "landscape?resolution=7"), trajectory(client, run)
     assert (found["kind"], found["parameters"], found["explained"]) == ("exact", ["intercept", "x1"], None)
     assert (found["x"]["label"], found["y"]["label"]) == ("intercept", "x1")
     x, y = found["x"]["values"], found["y"]["values"]
@@ -74,7 +74,7 @@ def test_a_landscape_of_two_parameters_is_exact(client: httpx2.Client) -> None:
     assert min(x) < min(path["x"]) < max(path["x"]) < max(x)
 
 
-def test_a_landscape_of_more_is_the_paths_plane_or_a_pair(client: httpx2.Client) -> None:
+def test_a_landscape_of_several_parameters_is_the_pca_plane_or_a_pair(client: httpx2.Client) -> None:
     run = fitted(client, **THREE, split={"test_fraction": 0})
     design = np.column_stack([np.ones(len(Y)), ABC])
     theta = np.array(trajectory(client, run)["theta"])
@@ -88,41 +88,41 @@ def test_a_landscape_of_more_is_the_paths_plane_or_a_pair(client: httpx2.Client)
                 assert found["energy"][j][i] == pytest.approx(((design @ there - YS) ** 2).sum(), rel=1e-9)
         np.testing.assert_allclose(np.array([found["path"]["x"], found["path"]["y"]]).T, (theta - origin) @ axes.T)
 
-    found = asked(client, run, "landscape?resolution=5")
+    found = answer_of(client, run, "landscape?resolution=5")
     assert (found["kind"], found["x"]["label"], found["y"]["label"]) == ("pca", "PC 1", "PC 2")
     assert 0.9 < sum(found["explained"]) <= 1.0 + 1e-12
     check(found)
-    found = asked(client, run, "landscape?kind=pair&x=c&y=a&resolution=5")
+    found = answer_of(client, run, "landscape?kind=pair&x=c&y=a&resolution=5")
     assert (found["kind"], found["x"]["label"], found["y"]["label"]) == ("pair", "c", "a")
     check(found)
-    assert asked(client, run, "landscape?y=intercept&resolution=3")["x"]["label"] == "a"
-    assert asked(client, run, "landscape?x=c&resolution=3")["y"]["label"] == "intercept"
+    assert answer_of(client, run, "landscape?y=intercept&resolution=3")["x"]["label"] == "a"
+    assert answer_of(client, run, "landscape?x=c&resolution=3")["y"]["label"] == "intercept"
 
 
 def test_a_landscape_of_one_parameter_is_a_line(client: httpx2.Client) -> None:
     run = fitted(client, model={"kind": "linear", "intercept": False})
-    found = asked(client, run, "landscape?resolution=5")
+    found = answer_of(client, run, "landscape?resolution=5")
     assert (found["kind"], found["y"]) == ("exact", {"label": None, "values": [0.0]})
     np.testing.assert_allclose(found["energy"], [[energy((0.0, a)) for a in found["x"]["values"]]], rtol=1e-9)
     assert set(found["path"]["y"]) == {0.0}
 
 
-def test_a_part_of_the_path_can_be_looked_at(client: httpx2.Client) -> None:
+def test_a_landscape_of_a_part_of_the_path(client: httpx2.Client) -> None:
     run = fitted(client)
-    whole, part = asked(client, run, "landscape"), asked(client, run, "landscape?from_step=1&to_step=3")
+    whole, part = answer_of(client, run, "landscape"), answer_of(client, run, "landscape?from_step=1&to_step=3")
     assert part["path"]["step"] == [1, 2, 3]
     assert part["x"]["values"][0] > whole["x"]["values"][0]
 
 
-def test_a_diverged_path_has_a_landscape_as_far_as_it_is_finite(client: httpx2.Client) -> None:
+def test_a_landscape_of_a_diverged_path_has_its_finite_steps(client: httpx2.Client) -> None:
     run = fitted(client, descent={"learning_rate": 10.0, "steps": 1000})
     assert run["status"] == "diverged"
-    found = asked(client, run, "landscape?resolution=5")
+    found = answer_of(client, run, "landscape?resolution=5")
     assert found["path"]["step"][-1] == run["diverged_at"] - 1
     assert max(value for row in found["energy"] for value in row if value is not None) > 1e100
 
 
-def test_what_is_asked_again_is_known_by_its_etag(client: httpx2.Client) -> None:
+def test_a_repeated_request_with_the_etag_gets_status_304(client: httpx2.Client) -> None:
     run = fitted(client)
     for path in ("landscape", "steps/2", "predictions"):
         answer = client.get(f"/runs/{run['id']}/{path}")
@@ -135,7 +135,7 @@ def test_the_arithmetic_of_a_step(client: httpx2.Client) -> None:
     stored = trajectory(client, run)
     design = np.column_stack([np.ones(len(TRAIN)), XS[TRAIN]])
     for step in range(run["steps_done"] + 1):
-        found = asked(client, run, f"steps/{step}")
+        found = answer_of(client, run, f"steps/{step}")
         theta = np.array(found["theta"])
         assert found["theta"] == stored["theta"][step]
         of_rows = 2 * design * (design @ theta - YS[TRAIN])[:, None]
@@ -157,22 +157,22 @@ def test_the_arithmetic_of_a_step(client: httpx2.Client) -> None:
         np.testing.assert_allclose(found["next_theta"], after, rtol=1e-12)
         if found["taken"]:
             assert found["next_theta"] == stored["theta"][step + 1]
-    assert asked(client, run, "steps/0")["update"][0] == "intercept: 0 − 0.0001 × (−111) = 0.0111"
+    assert answer_of(client, run, "steps/0")["update"][0] == "intercept: 0 − 0.0001 × (−111) = 0.0111"
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam", "adamw", "rmsprop", "adagrad", "nesterov"])
-def test_a_step_of_an_optimizer_that_remembers(optimizer: str, client: httpx2.Client) -> None:
+def test_a_step_of_an_optimizer_with_state(optimizer: str, client: httpx2.Client) -> None:
     run = fitted(client, descent={"learning_rate": 0.01, "steps": 8, "optimizer": {"kind": optimizer}})
     stored = trajectory(client, run)["theta"]
     for step in (0, 3, 7):
-        found = asked(client, run, f"steps/{step}")
+        found = answer_of(client, run, f"steps/{step}")
         np.testing.assert_allclose(np.add(found["theta"], found["change"]), stored[step + 1], rtol=1e-9)
         assert " + " in found["update"][0]
 
 
-def test_the_arithmetic_of_classes_is_told_with_their_labels(client: httpx2.Client) -> None:
+def test_the_arithmetic_of_a_classification_has_the_labels(client: httpx2.Client) -> None:
     run = fitted(client, **CLASSES, objective={})
-    found = asked(client, run, "steps/1")
+    found = answer_of(client, run, "steps/1")
     assert {*found["contributions"]["y"]} <= {3, 5, 9}
     np.testing.assert_allclose(np.sum(found["contributions"]["predictions"], axis=1), 1.0)
 
@@ -192,23 +192,23 @@ def test_the_arithmetic_of_classes_is_told_with_their_labels(client: httpx2.Clie
         ("predictions?max_steps=100000", "max_steps"),
     ],
 )
-def test_what_there_is_not_cannot_be_asked(path: str, parameter: str, api: TestClient, database: Database) -> None:
+def test_invalid_parameters_of_an_analysis_are_refused(
+    path: str, parameter: str, api: TestClient, database: Database
+) -> None:
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     [error] = problem_of(api.get(f"/runs/{run}/{path}"), 422)["errors"]
     assert error["parameter"] == parameter
 
 
-def test_a_run_without_a_step_has_nothing_to_look_at(api: TestClient) -> None:
+def test_a_run_without_a_step_has_no_analysis(api: TestClient) -> None:
     run = api.post("/fit", json=fit_body()).json()["id"]
     for path in ("landscape", "steps/0", "predictions"):
         assert problem_of(api.get(f"/runs/{run}/{path}"), 409)["run_status"] == "queued"
     problem_of(api.post(f"/runs/{run}/predict", json={"x": [[1.0]]}), 409)
 
 
-def test_what_takes_too_long_is_given_up(
-    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1_000)  # to end the process takes long on a busy machine
+def test_a_long_analysis_times_out(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1_000)  # on a busy machine, ending the process takes long
     short = settings.model_copy(update={"max_inquiry_seconds": 0.5})
     source = np.random.default_rng(0)
     body = fit_body(
@@ -218,14 +218,14 @@ def test_what_takes_too_long_is_given_up(
     run = stored_run(database, body, source.normal(size=(3, 257)))
     quick = stored_run(database, fit_body(), np.ones((3, 2)))
     with TestClient(create_app(short, database)) as api:
-        # The process takes longer to start than one waits here.
+        # The start of the process takes longer than the limit.
         until(lambda: api.get(f"/runs/{quick}/predictions").status_code == 200)
         answer = api.get(f"/runs/{run}/landscape?resolution=201")
     assert "Ask for less" in problem_of(answer, 413)["detail"]
-    assert "Retry-After" not in answer.headers  # it would take as long again
+    assert "Retry-After" not in answer.headers  # a retry would take as long
 
 
-def test_who_has_waited_too_long_for_others_may_come_again(
+def test_an_analysis_that_waits_too_long_for_a_process_may_be_retried(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1e-6)
@@ -237,8 +237,8 @@ def test_who_has_waited_too_long_for_others_may_come_again(
 
 
 @pytest.fixture
-def apart(tmp_path: Path) -> Iterator[Any]:
-    """A service whose processes a test may kill."""
+def separate_service(tmp_path: Path) -> Iterator[Any]:
+    """A service whose processes a test may kill, and its client."""
     with (
         (tmp_path / "log").open("w") as log,
         running_service("--database", f"sqlite:///{tmp_path}/descent.db", "--workers", "1", log=log) as service,
@@ -247,23 +247,23 @@ def apart(tmp_path: Path) -> Iterator[Any]:
         yield service, client
 
 
-def spawned(process: int) -> list[int]:
-    """The processes that answer inquiries."""
+def analysis_processes(process: int) -> list[int]:
+    """The ids of the processes that compute analyses."""
     found = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process)], capture_output=True, text=True)
     return [int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line]
 
 
-def test_a_process_that_is_killed_is_replaced_and_none_outlives_the_service(apart: Any) -> None:
-    service, client = apart
+def test_a_killed_process_is_replaced_and_none_outlives_the_service(separate_service: Any) -> None:
+    service, client = separate_service
     run = fitted(client)
-    assert spawned(service.process.pid) == []  # nobody has asked
-    asked(client, run, "landscape")
-    [process] = spawned(service.process.pid)
+    assert analysis_processes(service.process.pid) == []  # no analysis so far
+    answer_of(client, run, "landscape")
+    [process] = analysis_processes(service.process.pid)
     os.kill(process, signal.SIGKILL)
     answer = client.get(f"/runs/{run['id']}/steps/0")
-    if answer.status_code == 503:  # it was killed while it had the question
+    if answer.status_code == 503:  # the signal came after the request
         answer = client.get(f"/runs/{run['id']}/steps/0")
     assert answer.status_code == 200
-    left = spawned(service.process.pid)
+    remaining = analysis_processes(service.process.pid)
     service.process.kill()
-    until(lambda: not any(Path(f"/proc/{each}").exists() for each in left))
+    until(lambda: not any(Path(f"/proc/{each}").exists() for each in remaining))

@@ -1,4 +1,4 @@
-"""POST /datasets with files and parameters that it must refuse, at the row and column where they are wrong."""
+"""POST /datasets refuses invalid files and parameters; the error names the row and the column."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ from tests.service.helpers import CSV, LINE, NOTHING, counts, problem_of
         ("a,y\n1,2\n3,4\n".encode("utf-16"), "", None, None),
     ],
 )
-def test_a_bad_file_is_refused_at_its_place(
+def test_the_error_of_a_bad_file_names_its_row_and_column(
     content: Any, query: str, row: int | None, column: str | None, api: TestClient, database: Database
 ) -> None:
     answer = api.post(f"/datasets{query}", content=content, headers={"Content-Type": "text/csv"})
@@ -55,7 +55,7 @@ def test_bad_parameters_of_an_upload(query: str, api: TestClient, database: Data
 
 
 @pytest.mark.parametrize("query", ["target=age", "features=age", "header=true"])
-def test_what_is_of_a_csv_makes_no_sense_for_json(query: str, api: TestClient, database: Database) -> None:
+def test_parameters_of_csv_are_refused_for_json(query: str, api: TestClient, database: Database) -> None:
     [error] = problem_of(api.post(f"/datasets?{query}", json=LINE["dataset"]), 422)["errors"]
     assert error["parameter"] == query.partition("=")[0]
     assert counts(database) == NOTHING

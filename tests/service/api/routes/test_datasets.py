@@ -1,4 +1,4 @@
-"""Datasets over HTTP: uploaded as JSON and CSV, listed, read, deleted."""
+"""Datasets over HTTP: upload as JSON and CSV, list, rows, deletion."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ def test_names_of_columns_without_a_header(api: TestClient) -> None:
     assert (dataset["features"], dataset["target"], dataset["name"]) == (["x1", "x2"], "y", "bare")
 
 
-def test_text_columns_are_left_out_and_said_so(api: TestClient) -> None:
+def test_text_columns_are_ignored_and_listed(api: TestClient) -> None:
     dataset = upload(api, "who,age,height\nAnn,1,2\nBob,2,4\n")
     assert (dataset["features"], dataset["ignored"]) == (["age"], ["who"])
 
@@ -124,7 +124,7 @@ def test_the_same_content_gives_the_same_id(api: TestClient, database: Database)
 
 def test_an_uploaded_dataset_is_found_again(api: TestClient) -> None:
     ids = [upload(api, CSV.replace(b"7", b"%d" % n))["id"] for n in range(5)]
-    api.post("/fit", json=fit_body())  # data sent along is not listed
+    api.post("/fit", json=fit_body())  # inline data is not listed
     page = api.get("/datasets?limit=3").json()
     check_answer(Datasets, page)
     assert [dataset["id"] for dataset in page["data"]] == ids[:1:-1]
@@ -151,7 +151,7 @@ def test_an_uploaded_dataset_is_found_again(api: TestClient) -> None:
         ("?from=9&to=3", range(0)),
     ],
 )
-def test_rows_asked_for(query: str, expected: range, api: TestClient) -> None:
+def test_requested_rows(query: str, expected: range, api: TestClient) -> None:
     dataset = upload(api, "a,y\n" + "".join(f"{n},{n * n}\n" for n in range(25)))
     given = rows(api, dataset, query)
     assert given["x"] == [[n] for n in expected]

@@ -1,4 +1,4 @@
-"""POST /fit: what is filled in, where the data comes from, and every example run to its end."""
+"""POST /fit: defaults, sources of data, and every example run to its end."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def test_the_minimal_request_is_queued_with_every_default(api: TestClient) -> No
     assert api.get(answer.headers["Location"]).json() == run
 
 
-def test_the_whole_request_of_the_contract_is_taken(api: TestClient) -> None:
+def test_a_request_with_every_field_is_accepted(api: TestClient) -> None:
     body = {
         "dataset": {"x": [[1.0], [2.0]], "y": [2.0, 4.0], "feature_names": ["age"], "target_name": "height"},
         **{name: value for name, value in DEFAULTS.items() if name != "preset"},
@@ -85,7 +85,7 @@ def test_the_defaults_of_each_kind_of_model(api: TestClient) -> None:
         ({"descent": {"steps": 7, "learning_rate": 0.5}, "objective": {"loss": "mse"}}, "mse", 0.5, 7),
     ],
 )
-def test_the_preset_fills_what_is_left_out(body: Any, loss: str, rate: Any, steps: int, api: TestClient) -> None:
+def test_the_preset_fills_missing_fields(body: Any, loss: str, rate: Any, steps: int, api: TestClient) -> None:
     request = api.post("/fit", json=LINE | {"preset": "course"} | body).json()["request"]
     assert request["objective"]["loss"] == loss
     assert (request["descent"]["learning_rate"], request["descent"]["steps"]) == (rate, steps)
@@ -133,7 +133,7 @@ def test_class_labels_get_codes_in_order(labels: list[Any], classes: list[Any], 
     assert set(run["final"]) >= {"test_precision", "test_recall", "test_f1", "train_f1"}
 
 
-def test_test_rows_are_the_rows_named(client: httpx2.Client) -> None:
+def test_the_given_rows_are_the_test_rows(client: httpx2.Client) -> None:
     body = fit_body(split={"test_rows": [6, 0]}, descent={"steps": 1, "learning_rate": 1e-6, "theta0": [0.0, 0.0]})
     run = client.post("/fit", json=body, headers=WAIT).json()
     assert (run["dataset"]["train_rows"], run["dataset"]["test_rows"]) == (6, 2)

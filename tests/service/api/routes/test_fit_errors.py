@@ -1,4 +1,4 @@
-"""POST /fit with what it must refuse: each is answered with a problem that points at the place, and leaves nothing."""
+"""POST /fit refuses invalid requests: the error has the pointer of the field, and nothing is stored."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def classes(y: list[Any], **more: Any) -> dict[str, Any]:
     return with_(dataset={"x": X[: len(y)], "y": y}, model={"kind": "logistic"}, **more)
 
 
-# What is sent, and the pointer of the (first) error.
+# The request, and the pointer of its first error.
 DATA = {
     "no dataset": (with_(dataset=...), "/dataset"),
     "empty object": ({}, "/dataset"),
@@ -188,7 +188,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One database for all: since nothing is ever left in it, a test cannot disturb another."""
+    """One database for all tests: no test stores anything in it."""
     opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('refused')}/descent.db", 5)
     yield opened
     opened.dispose()
@@ -206,7 +206,7 @@ def send(api: TestClient, body: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_bad_request_is_refused_at_its_place_and_leaves_nothing(
+def test_the_error_of_a_bad_request_has_its_pointer_and_nothing_is_stored(
     name: str, api: TestClient, database: Database
 ) -> None:
     body, pointer = CASES[name]
@@ -230,7 +230,7 @@ def test_an_unknown_field_is_refused_at_each_level(place: str, api: TestClient, 
     assert counts(database) == NOTHING
 
 
-def test_several_errors_are_told_together(api: TestClient) -> None:
+def test_several_errors_are_reported_together(api: TestClient) -> None:
     body = fit_body(descent={"steps": 0, "learning_rate": -1}, colour=1)
     problem = problem_of(send(api, body), 422)
     assert {error["pointer"] for error in problem["errors"]} == {"/descent/steps", "/descent/learning_rate", "/colour"}
@@ -240,7 +240,7 @@ def test_several_errors_are_told_together(api: TestClient) -> None:
 @pytest.mark.parametrize(
     ("intercept", "standardize", "status"), [(False, False, 200), (True, False, 422), (False, True, 422)]
 )
-def test_a_constant_column_may_stand_for_the_intercept(
+def test_a_constant_column_may_replace_the_intercept(
     intercept: bool, standardize: bool, status: int, api: TestClient
 ) -> None:
     body = fit_body(dataset={"x": [[1.0, v] for v in Y]}, model={"intercept": intercept}, standardize=standardize)

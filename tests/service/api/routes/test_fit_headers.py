@@ -1,4 +1,4 @@
-"""POST /fit: waiting for the end, keys that make it safe to send twice, and the price before the run."""
+"""POST /fit: `Prefer: wait`, `Idempotency-Key`, and `validate_only`."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,9 +28,9 @@ def test_waiting_gives_the_finished_run(client: httpx2.Client) -> None:
     assert client.get(answer.headers["Location"]).json() == run
 
 
-def test_waiting_looks_at_the_status_and_reads_the_run_once(api: TestClient, database: Database) -> None:
+def test_waiting_polls_the_status_and_reads_the_run_once(api: TestClient, database: Database) -> None:
     statements: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *heard: statements.append(heard[2]))
+    event.listen(database.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     answer = api.post("/fit", json=LINE, headers={"Prefer": "wait=1"})
     assert answer.status_code == 202
     assert len([each for each in statements if "FROM runs JOIN datasets" in each]) == 1
@@ -51,7 +51,9 @@ def test_waiting_ends_when_the_time_is_over(api: TestClient) -> None:
 def test_a_key_gives_the_same_run_again(api: TestClient, database: Database) -> None:
     headers = {"Idempotency-Key": "monday"}
     first = api.post("/fit", json=LINE, headers=headers)
-    again = api.post("/fit", json=LINE | {"split": {}, "name": None}, headers=headers)  # the same, in more words
+    again = api.post(
+        "/fit", json=LINE | {"split": {}, "name": None}, headers=headers
+    )  # the same request with explicit defaults
     assert again.status_code == 202
     assert again.json() == first.json()
     assert again.headers["Location"] == first.headers["Location"]
@@ -76,7 +78,7 @@ def test_a_key_is_free_again_when_its_run_is_deleted(api: TestClient) -> None:
     assert api.post("/fit", json=LINE, headers=headers).json()["id"] != first.json()["id"]
 
 
-def test_twenty_at_once_with_one_key_make_one_run(client: httpx2.Client) -> None:
+def test_twenty_concurrent_requests_with_one_key_create_one_run(client: httpx2.Client) -> None:
     def send(_: int) -> Any:
         return client.post("/fit", json=LINE | {"name": "at once"}, headers={"Idempotency-Key": "at-once"})
 

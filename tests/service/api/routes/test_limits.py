@@ -1,7 +1,4 @@
-"""What the settings limit: rows, features, parameters, steps, bytes. Checked before anything is computed or stored.
-
-And GET /limits, which lists every one of them.
-"""
+"""Limits of the settings, checked before any computation or storage, and GET /limits, which lists them."""
 
 from typing import Any
 
@@ -68,9 +65,7 @@ def test_the_default_limits_refuse_ten_billion_steps(api: TestClient) -> None:
 
 
 @pytest.mark.parametrize(("limit", "status"), [(2, 422), (3, 202)])
-def test_the_parameters_are_counted_as_they_are(
-    limit: int, status: int, settings: Settings, database: Database
-) -> None:
+def test_the_number_of_parameters_is_exact(limit: int, status: int, settings: Settings, database: Database) -> None:
     body = fit_body(dataset=TWO_FEATURES)
     assert answer(settings.model_copy(update={"max_parameters": limit}), database, body).status_code == status
 
@@ -126,7 +121,7 @@ def test_a_page_of_large_entries_ends_early(settings: Settings, database: Databa
     assert found == runs[::-1]
 
 
-def test_pages_are_as_long_as_asked_where_entries_are_small(api: TestClient, database: Database) -> None:
+def test_pages_of_small_entries_have_the_requested_length(api: TestClient, database: Database) -> None:
     for _ in range(5):
         stored_run(database, fit_body())
     lengths = {limit: len(api.get(f"/runs?limit={limit}").json()["data"]) for limit in (1, 4, 5, 6)}
@@ -134,7 +129,7 @@ def test_pages_are_as_long_as_asked_where_entries_are_small(api: TestClient, dat
     assert [api.get(f"/runs?limit={limit}").json()["has_more"] for limit in (4, 5, 6)] == [True, False, False]
 
 
-def test_a_page_of_the_largest_runs_is_of_bounded_size(api: TestClient, database: Database) -> None:
+def test_the_size_of_a_page_of_the_largest_runs_is_limited(api: TestClient, database: Database) -> None:
     names = [f"{number}{'n' * 190}" for number in range(999)]
     rows = [[float(row + column) for column in range(999)] for row in range(4)]
     body = fit_body(
@@ -150,7 +145,7 @@ def test_a_page_of_the_largest_runs_is_of_bounded_size(api: TestClient, database
     assert 1 <= len(answer.json()["data"]) < 12
 
 
-def test_long_names_are_not_multiplied_without_end(api: TestClient, database: Database) -> None:
+def test_the_total_length_of_parameter_names_is_limited(api: TestClient, database: Database) -> None:
     names = [f"{number}{'n' * 190}" for number in range(7)]
     rows = [[float(row + column) for column in range(7)] for row in range(4)]
     body = fit_body(
@@ -165,9 +160,7 @@ def test_long_names_are_not_multiplied_without_end(api: TestClient, database: Da
 
 
 @pytest.mark.parametrize(("cells", "rows"), [(9, 3), (8, 2), (1, 1), (24, 8), (1000, 8)])
-def test_rows_of_wide_datasets_are_given_fewer_at_once(
-    cells: int, rows: int, settings: Settings, database: Database
-) -> None:
+def test_a_page_of_a_wide_dataset_has_fewer_rows(cells: int, rows: int, settings: Settings, database: Database) -> None:
     narrow = settings.model_copy(update={"max_row_cells": cells})
     with TestClient(create_app(narrow, database)) as client:
         client.post("/datasets", json=TWO_FEATURES)
@@ -180,13 +173,13 @@ def test_rows_of_wide_datasets_are_given_fewer_at_once(
             assert f"is {rows} rows per request" in error["message"]
 
 
-def test_however_many_parameters_are_unknown_the_answer_is_short(api: TestClient) -> None:
+def test_the_answer_to_many_unknown_parameters_is_short(api: TestClient) -> None:
     answer = api.get("/runs?" + "&".join(f"p{number}" for number in range(5_000)))
     assert len(problem_of(answer, 422)["errors"]) <= 20
     assert len(answer.content) < 10_000
 
 
-def test_beyond_the_most_that_wait_nobody_does(settings: Settings, database: Database) -> None:
+def test_a_wait_beyond_the_limit_is_answered_at_once(settings: Settings, database: Database) -> None:
     with TestClient(create_app(settings.model_copy(update={"max_waits": 0}), database)) as client:
         answer = client.post("/fit", json=fit_body(), headers={"Prefer": "wait=60"})
     assert answer.status_code == 202

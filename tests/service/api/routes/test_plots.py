@@ -1,4 +1,4 @@
-"""A landscape and the two criteria as files: what stands where, and that nothing crashes them."""
+"""The pictures of the landscape and of the criteria: positions, texts, file formats, arbitrary data."""
 
 import math
 import re
@@ -60,14 +60,14 @@ def points(d: str) -> list[tuple[float, float]]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def words(document: str) -> list[str]:
+def texts(document: str) -> list[str]:
     return [each.text or "" for each in elements(document, "text")]
 
 
 class TestLandscape:
     @pytest.mark.parametrize("look", LOOKS)
     @pytest.mark.parametrize("columns", [1, 4])
-    def test_its_path_stands_where_its_numbers_say(self, columns: int, look: Look) -> None:
+    def test_the_path_is_drawn_at_its_coordinates(self, columns: int, look: Look) -> None:
         data = answer(columns)
         document = landscape_svg("a run", data, look, best=3)
         [path] = elements(document, "path", "path")
@@ -75,11 +75,11 @@ class TestLandscape:
         [frame] = [each for each in elements(document, "rect") if each.get("stroke") == look.colours.muted]
         high = float(frame.get("height", "nan"))
         drawn = np.array(points(path.get("d", "")))
-        there = [LEFT + PLOT_WIDE * (np.array(data["path"]["x"]) - x[0]) / np.ptp(x)]
-        there.append(TOP + high * (1 - (np.array(data["path"]["y"]) - y[0]) / np.ptp(y)))
-        np.testing.assert_allclose(drawn, np.transpose(there), atol=0.11)  # the path has a decimal, the frame too
+        expected = [LEFT + PLOT_WIDE * (np.array(data["path"]["x"]) - x[0]) / np.ptp(x)]
+        expected.append(TOP + high * (1 - (np.array(data["path"]["y"]) - y[0]) / np.ptp(y)))
+        np.testing.assert_allclose(drawn, np.transpose(expected), atol=0.11)  # path and frame have one decimal
 
-    def test_each_level_has_its_ground_and_its_line(self) -> None:
+    def test_each_level_has_an_area_and_a_contour(self) -> None:
         data = answer()
         shape = height_map(data["energy"])
         document = landscape_svg("a run", data, Look())
@@ -88,7 +88,7 @@ class TestLandscape:
         assert len(elements(document, "path", "ground")) == len(shape.levels) + 1
         assert elements(document, "path", "ground")[0].get("fill") == THEMES["light"].ground[0]
 
-    def test_contours_are_where_e_has_their_value(self) -> None:
+    def test_contours_lie_where_e_has_their_value(self) -> None:
         axis = np.linspace(-1.0, 1.0, 101)
         x, y = np.meshgrid(axis, axis)
         data = answer() | {"x": {"label": "a", "values": axis.tolist()}, "y": {"label": "b", "values": axis.tolist()}}
@@ -102,21 +102,21 @@ class TestLandscape:
             far = np.linalg.norm(np.array(points(line.get("d", ""))) - centre, axis=1)
             np.testing.assert_allclose(far, radius, atol=1.5)
 
-    def test_the_axes_say_what_they_are(self) -> None:
-        assert {"intercept", "age"} <= set(words(landscape_svg("", answer(), Look())))
+    def test_the_axes_have_labels(self) -> None:
+        assert {"intercept", "age"} <= set(texts(landscape_svg("", answer(), Look())))
         data = answer(4)
-        found = words(landscape_svg("", data, Look(language="fr")))
+        found = texts(landscape_svg("", data, Look(language="fr")))
         percent = f"{100 * data['explained'][0]:.1f}".removesuffix(".0").replace(".", ",")
         assert f"PC 1 ({percent} % de la variance du chemin)" in found
 
-    def test_over_one_parameter_it_is_a_curve(self) -> None:
+    def test_a_landscape_of_one_parameter_is_a_curve(self) -> None:
         document = landscape_svg("", answer(1, "linear, no intercept"), Look())
         [curve] = elements(document, "path", "energy")
         assert len(points(curve.get("d", ""))) == 21
         assert not elements(document, "path", "contour")
-        assert "E(θ)" in words(document)
+        assert "E(θ)" in texts(document)
 
-    def test_where_e_is_not_finite_it_is_hatched(self) -> None:
+    def test_non_finite_e_is_hatched(self) -> None:
         data = answer()
         assert not elements(landscape_svg("", data, Look()), "pattern")
         data["energy"][3][:5] = [None] * 5
@@ -124,7 +124,7 @@ class TestLandscape:
         data["energy"] = [[None] * 21] * 21
         assert len(elements(landscape_svg("", data, Look()), "pattern")) == 1
 
-    def test_it_is_told_to_those_who_cannot_see_it(self) -> None:
+    def test_it_has_an_accessible_description(self) -> None:
         root = ElementTree.fromstring(landscape_svg("<b>&", answer(), Look(language="fr")))
         assert root.get("role") == "img"
         assert root.get("lang") == "fr"
@@ -133,7 +133,7 @@ class TestLandscape:
         assert description.startswith("E selon intercept et age, les seuls paramètres. E va de ")
 
     @given(st.lists(st.lists(number_or_none, min_size=3, max_size=3), min_size=3, max_size=3), st.text())
-    def test_nothing_crashes_it(self, energy: list[list[float | None]], name: str) -> None:
+    def test_any_landscape_is_drawn(self, energy: list[list[float | None]], name: str) -> None:
         data = answer(resolution=3) | {"energy": energy}
         document = landscape_svg(name, data, Look())
         ElementTree.fromstring(document)
@@ -149,36 +149,36 @@ COLUMNS: dict[str, list[float | None]] = {
 
 
 class TestCriteria:
-    def test_the_best_test_step_is_marked_where_it_is(self) -> None:
+    def test_the_best_test_step_is_marked(self) -> None:
         document = criteria_svg("a run", COLUMNS, Look(), best=10)
         ring, _ = elements(document, "circle", "best")
         assert float(ring.get("cx", "nan")) == pytest.approx(LEFT + PLOT_WIDE / 3, abs=0.06)
-        assert "lowest test MSE: step 10" in words(document)
+        assert "lowest test MSE: step 10" in texts(document)
 
-    def test_a_gap_parts_a_curve(self) -> None:
+    def test_a_gap_splits_a_curve(self) -> None:
         document = criteria_svg("a run", COLUMNS, Look())
         [test] = [each for each in elements(document, "path") if each.findtext(SVG + "title") == "test MSE"]
         assert test.get("d", "").count("M") == 2
 
     def test_a_divergence_is_marked(self) -> None:
         document = criteria_svg("a run", COLUMNS, Look(language="fr"), diverged_at=31)
-        assert "a divergé à l'étape 31" in words(document)
+        assert "a divergé à l'étape 31" in texts(document)
 
     @pytest.mark.parametrize("column", [[], [None], [math.inf], [0.0]])
-    def test_nothing_to_draw_is_said(self, column: list[float | None]) -> None:
+    def test_a_picture_without_data_says_so(self, column: list[float | None]) -> None:
         columns = dict.fromkeys(("train_mse", "test_mse", "train_loss"), column)
         document = criteria_svg("a run", {"step": list(range(len(column))), **columns}, Look())
-        assert "nothing to draw" in words(document)
+        assert "nothing to draw" in texts(document)
 
 
 class TestPng:
     @pytest.mark.parametrize("look", LOOKS)
-    def test_it_has_the_width_that_was_asked_for_and_the_themes_paper(self, look: Look) -> None:
+    def test_it_has_the_requested_width(self, look: Look) -> None:
         picture = png(landscape_svg("a run", answer(), look))
         assert picture[:8] == b"\x89PNG\r\n\x1a\n"
         assert int.from_bytes(picture[16:20]) == look.width
 
-    def test_words_are_drawn_without_any_font_of_the_system(self) -> None:
+    def test_texts_need_no_font_of_the_system(self) -> None:
         empty = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20" font-family="sans-serif">{}</svg>'
         assert png(empty.format('<text y="15">θ₀ ∇E 10⁻⁵</text>')) != png(empty.format(""))
 
@@ -203,19 +203,19 @@ class TestRoutes:
         assert int.from_bytes(pixels.content[16:20]) == 500
 
     @pytest.mark.parametrize("picture", ["landscape", "curves"])
-    def test_a_picture_that_one_has_is_not_sent_again(self, api: TestClient, path: str, picture: str) -> None:
+    def test_a_repeated_request_with_the_etag_gets_status_304(self, api: TestClient, path: str, picture: str) -> None:
         etag = api.get(f"{path}/{picture}.svg").headers["etag"]
         again = api.get(f"{path}/{picture}.svg", headers={"If-None-Match": etag})
         assert (again.status_code, again.content) == (304, b"")
 
-    def test_the_drawn_path_is_that_of_the_numbers(self, api: TestClient, path: str) -> None:
+    def test_the_drawn_path_has_the_steps_of_the_json_answer(self, api: TestClient, path: str) -> None:
         numbers = api.get(f"{path}/landscape?to_step=4&resolution=9").json()
         drawn = api.get(f"{path}/landscape.svg?to_step=4&resolution=9").text
         assert len(numbers["path"]["step"]) == 5
         [line] = elements(drawn, "path", "path")
         assert len(points(line.get("d", ""))) == 5
 
-    def test_of_a_live_run_what_there_is(self, api: TestClient, database: Database) -> None:
+    def test_a_live_run_has_a_picture(self, api: TestClient, database: Database) -> None:
         run_id = stored_run(database, fit_body(), np.ones((4, 7)), status=None)
         assert api.get(f"/runs/{run_id}/curves.svg").status_code == 200
 
@@ -225,5 +225,5 @@ class TestRoutes:
             assert api.get(f"/runs/{run_id}/{picture}.svg").status_code == 409
 
     @pytest.mark.parametrize("query", ["curves.gif", "curves.svg?width=1", "curves.svg?theme=pink", "curves.svg?x=a"])
-    def test_what_there_is_not(self, api: TestClient, path: str, query: str) -> None:
+    def test_invalid_formats_and_parameters_are_refused(self, api: TestClient, path: str, query: str) -> None:
         refusal(api.get(f"{path}/{query}"), 422)

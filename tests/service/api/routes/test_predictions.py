@@ -8,13 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.storage.database import Database
-from tests.service.api.routes.test_analysis import CLASSES, TEST_ROWS, THREE, XS, asked, fitted, trajectory
+from tests.service.api.routes.test_analysis import CLASSES, TEST_ROWS, THREE, XS, answer_of, fitted, trajectory
 from tests.service.helpers import X, Y, fit_body, problem_of, stored_run
 
 
 def test_predictions_along_the_data(client: httpx2.Client) -> None:
     run = fitted(client)
-    found, stored = asked(client, run, "predictions?points=4&max_steps=3"), trajectory(client, run)
+    found, stored = answer_of(client, run, "predictions?points=4&max_steps=3"), trajectory(client, run)
     assert found["x"]["feature"] == "x1"
     assert (found["y"], found["held"], found["classes"]) == (None, {}, None)
     assert {0, run["best"]["step"], 5} <= {*found["step"]}
@@ -23,13 +23,13 @@ def test_predictions_along_the_data(client: httpx2.Client) -> None:
         np.testing.assert_allclose(predicted, a + b * np.array(found["x"]["values"]))
         np.testing.assert_allclose(at_points, a + b * np.array(X)[:, 0])
     assert found["points"] == {"x": X, "y": Y, "test": [row in TEST_ROWS for row in range(len(Y))]}
-    [one] = asked(client, run, "predictions?step=3&points=4")["step"]
+    [one] = answer_of(client, run, "predictions?step=3&points=4")["step"]
     assert one == 3
 
 
 def test_predictions_of_classes_lie_on_a_grid(client: httpx2.Client) -> None:
     run = fitted(client, **CLASSES, objective={})
-    found = asked(client, run, "predictions?points=3&step=5")
+    found = answer_of(client, run, "predictions?points=3&step=5")
     assert found["y"]["feature"] == "x2"
     assert found["points"]["y"] == [0, 0, 1, 0, 1, 2, 2, 2]
     rows = [[x, y] for y in found["y"]["values"] for x in found["x"]["values"]]
@@ -39,7 +39,7 @@ def test_predictions_of_classes_lie_on_a_grid(client: httpx2.Client) -> None:
 
 def test_other_features_are_held_at_their_mean(client: httpx2.Client) -> None:
     run = fitted(client, **THREE, split={"test_fraction": 0}, standardize=True)
-    found = asked(client, run, "predictions?points=2&step=5")
+    found = answer_of(client, run, "predictions?points=2&step=5")
     assert found["held"] == {"c": pytest.approx(np.mean([1 / x for x in XS]))}
     coefficients = run["final"]["coefficients"]
     rows = [(a, b) for b in found["y"]["values"] for a in found["x"]["values"]]
@@ -87,7 +87,9 @@ def test_predict_a_class(client: httpx2.Client) -> None:
         ({}, "/x"),
     ],
 )
-def test_what_cannot_be_predicted(body: dict[str, Any], pointer: str, api: TestClient, database: Database) -> None:
+def test_invalid_rows_and_steps_are_refused(
+    body: dict[str, Any], pointer: str, api: TestClient, database: Database
+) -> None:
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     errors = problem_of(api.post(f"/runs/{run}/predict", json=body), 422)["errors"]
     assert pointer in {error["pointer"] for error in errors}

@@ -1,4 +1,4 @@
-"""Runs: the list and its pages, ETags, cancelling, deleting."""
+"""Runs over HTTP: list, pages, ETags, cancellation, deletion."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def test_pages_hold_each_run_once_newest_first(limit: int, lengths: list[int], a
     assert [run_id for page in found for run_id in page] == ids
 
 
-def test_a_page_of_nothing(api: TestClient) -> None:
+def test_an_empty_page(api: TestClient) -> None:
     assert api.get("/runs").json() == {"data": [], "has_more": False, "next": None}
 
 
@@ -66,11 +66,11 @@ def test_a_page_holds_fifty_by_default(api: TestClient) -> None:
     assert len(api.get("/runs").json()["data"]) == 50
 
 
-def test_runs_that_come_or_go_meanwhile_do_not_disturb_the_pages(api: TestClient) -> None:
+def test_new_and_deleted_runs_do_not_disturb_the_pages(api: TestClient) -> None:
     ids = queued(api, 6)
     first = api.get("/runs?limit=2").json()
     queued(api, 3)
-    api.delete(f"/runs/{ids[1]}")  # the last one of the page that was read
+    api.delete(f"/runs/{ids[1]}")  # the last run of the first page
     api.delete(f"/runs/{ids[3]}")
     rest = api.get(f"/runs?limit=10&after={first['next']}").json()
     assert [run["id"] for run in rest["data"]] == [ids[2], ids[4], ids[5]]
@@ -171,7 +171,7 @@ def test_a_cancelled_run_cannot_be_cancelled_again(api: TestClient) -> None:
     assert problem_of(api.post(f"/runs/{run_id}/cancel"), 409)["run_status"] == "cancelled"
 
 
-def test_a_running_run_stops_and_keeps_its_steps(client: httpx2.Client) -> None:
+def test_a_cancelled_running_run_stops_and_keeps_its_steps(client: httpx2.Client) -> None:
     run_id = client.post("/fit", json=LONG).json()["id"]
     until_running(client, run_id)
     answer = client.post(f"/runs/{run_id}/cancel")
@@ -184,7 +184,7 @@ def test_a_running_run_stops_and_keeps_its_steps(client: httpx2.Client) -> None:
     assert trajectory["step"][-1] == run["steps_done"] == run["final"]["step"]
 
 
-def test_deleting_a_run_takes_its_own_data_with_it(api: TestClient, database: Database) -> None:
+def test_deleting_a_run_deletes_its_data(api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(tags={"a": "b"}), [[0.0] * 7, [1.0] * 7])
     assert counts(database)["trajectory_chunks"] == 1
     answer = api.delete(f"/runs/{run_id}")
@@ -195,7 +195,7 @@ def test_deleting_a_run_takes_its_own_data_with_it(api: TestClient, database: Da
     assert counts(database) == NOTHING
 
 
-def test_data_that_others_need_stays(api: TestClient, database: Database) -> None:
+def test_data_of_other_runs_and_of_uploads_stays(api: TestClient, database: Database) -> None:
     uploaded = api.post("/datasets", json=LINE["dataset"]).json()["id"]
     first, second = queued(api, 2)
     of_upload = api.post("/fit", json=LINE).json()
@@ -214,12 +214,12 @@ def test_a_live_run_can_be_deleted(client: httpx2.Client) -> None:
     until_running(client, run_id)
     assert client.delete(f"/runs/{run_id}").status_code == 204
     problem_of(client.get(f"/runs/{run_id}"), 404)
-    # Its worker finds out and goes on with the next run.
+    # Its worker detects the deletion and takes the next run.
     assert client.post("/fit", json=LINE, headers=WAIT).status_code == 200
     problem_of(client.get(f"/runs/{run_id}"), 404)
 
 
-def test_a_diverged_run_says_so_without_nan(client: httpx2.Client) -> None:
+def test_a_diverged_run_has_its_finite_steps_without_nan(client: httpx2.Client) -> None:
     answer = client.post("/fit", json=DIVERGING, headers=WAIT)
     run = strict_json(answer.content)
     check_answer(Run, run)
@@ -232,7 +232,7 @@ def test_a_diverged_run_says_so_without_nan(client: httpx2.Client) -> None:
     assert trajectory["complete"] is True
 
 
-def test_a_run_diverged_at_its_start(client: httpx2.Client) -> None:
+def test_a_run_that_diverges_at_step_0(client: httpx2.Client) -> None:
     body = fit_body(dataset={"x": [[1e200 * row[0]] for row in LONG["dataset"]["x"]]}, descent={"theta0": [0, 1e200]})
     run = strict_json(client.post("/fit", json=body, headers=WAIT).content)
     check_answer(Run, run)

@@ -1,4 +1,4 @@
-"""Sweeps that are refused: the place, the member and the bound."""
+"""POST /sweeps refuses invalid sweeps: the error has the pointer, the member and the limit."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ from tests.service.helpers import NOTHING, counts, fit_body, problem_of, resolve
         ({"unknown": 1}, "/unknown", None),
     ],
 )
-def test_errors_name_the_place_and_the_member(
+def test_errors_have_the_pointer_and_the_member(
     changes: dict[str, Any], pointer: str | None, member: int | None, api: TestClient, database: Database
 ) -> None:
     body = sweep_body(**changes)
@@ -60,7 +60,7 @@ def test_errors_name_the_place_and_the_member(
     assert counts(database) == NOTHING
 
 
-def test_what_every_member_repeats_is_bounded(api: TestClient, database: Database) -> None:
+def test_the_total_size_of_the_requests_is_limited(api: TestClient, database: Database) -> None:
     rows = list(range(20_000))
     base = fit_body(
         dataset={"x": [[row] for row in range(30_000)], "y": rows + rows[:10_000]}, split={"test_rows": rows}

@@ -1,4 +1,4 @@
-"""The runs of a sweep: the bits of each alone, one reading of the data, no run left behind."""
+"""The runs of a sweep: the bits of single runs, one load of the data, no run without its sweep."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,15 +32,15 @@ CLASSES = {"dataset": {"y": [0, 0, 1, 0, 1, 1, 0, 1]}, "model": {"kind": "logist
     ],
     ids=["linear", "polynomial", "formula", "logistic", "perceptron"],
 )
-def test_every_member_has_the_bits_of_the_same_run_alone(
+def test_every_member_has_the_bits_of_a_single_run(
     base: dict[str, Any], api: TestClient, database: Database, work: Callable[[], None]
 ) -> None:
     request = fit_body(**base)
     request["descent"] = {"steps": 1100, **base.get("descent", {})}
-    rules = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
+    optimizers = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
     changes = [
         {"descent": {"optimizer": {"kind": kind}, "learning_rate": rate, "theta0": theta0}}
-        for kind in rules
+        for kind in optimizers
         for rate in (0.003, 0.02)
         for theta0 in ({"kind": "normal"},)
     ]
@@ -75,7 +75,7 @@ def test_a_worker_reads_the_data_of_a_sweep_once(api: TestClient, database: Data
     assert batch.problem(members[3], lambda: None) is not found[3]
 
 
-def test_a_lone_run_keeps_nothing(api: TestClient, database: Database, settings: Settings) -> None:
+def test_the_problem_of_a_single_run_is_not_cached(api: TestClient, database: Database, settings: Settings) -> None:
     api.post("/fit", json=LINE)
     with database.reading() as connection:
         run = runs.find(connection, "latest")
@@ -85,7 +85,7 @@ def test_a_lone_run_keeps_nothing(api: TestClient, database: Database, settings:
     assert first is not second
 
 
-def test_no_run_of_a_sweep_is_left_without_it(api: TestClient, database: Database) -> None:
+def test_no_run_refers_to_a_missing_sweep(api: TestClient, database: Database) -> None:
     submitted(api)
     with database.reading() as connection:
         lost = connection.execute(

@@ -1,4 +1,4 @@
-"""Sweeps: what they take, what they refuse and say of it, how they rank, who sees them, how they end."""
+"""Sweeps over HTTP: grids and lists, ranking, price, waiting, cancellation, deletion."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +62,7 @@ def test_a_sweep_ranks_its_runs_by_the_test_error(api: TestClient, work: Callabl
     ("rank_by", "expected"),
     [("train_mse", [0.02, 0.01, 0.001]), ("train_loss", [0.02, 0.01, 0.001]), ("best_test_mse", None)],
 )
-def test_a_sweep_ranks_by_what_was_asked_for(
+def test_a_sweep_ranks_by_the_requested_metric(
     rank_by: str, expected: list[float] | None, api: TestClient, work: Callable[[], None]
 ) -> None:
     begun = submitted(api, rank_by=rank_by)
@@ -74,7 +74,7 @@ def test_a_sweep_ranks_by_what_was_asked_for(
     assert sweep["id"] == begun["id"]
 
 
-def test_accuracy_ranks_the_greatest_first_and_equals_share_a_rank(api: TestClient, work: Callable[[], None]) -> None:
+def test_accuracy_ranks_the_greatest_first_and_ties_share_a_rank(api: TestClient, work: Callable[[], None]) -> None:
     base = fit_body(dataset={"y": [0, 0, 0, 0, 1, 1, 1, 1]}, model={"kind": "logistic"}, standardize=True)
     wrong = {"descent": {"theta0": [0, -5], "learning_rate": 1e-9}}
     right = {"descent": {"theta0": [0, 5]}}
@@ -95,7 +95,7 @@ def test_accuracy_ranks_the_greatest_first_and_equals_share_a_rank(api: TestClie
         ({"test_fraction": 0}, "train_mse"),
     ],
 )
-def test_validation_rows_rank_where_there_are_any(split: dict[str, float], expected: str, api: TestClient) -> None:
+def test_the_default_metric_depends_on_the_split(split: dict[str, float], expected: str, api: TestClient) -> None:
     assert submitted(api, base=fit_body(split=split))["rank_by"] == expected
 
 
@@ -110,7 +110,7 @@ def test_a_grid_has_every_combination_in_order(api: TestClient) -> None:
     assert api.get("/runs?sweep=other").json()["data"] == []
 
 
-def test_ranges_have_their_ends_and_whole_numbers_stay_whole(api: TestClient) -> None:
+def test_ranges_include_their_ends_and_integers_stay_integers(api: TestClient) -> None:
     def values(pointer: str, **given: Any) -> list[Any]:
         return [member["values"][pointer] for member in submitted(api, grid={pointer: given})["ranking"]]
 
@@ -121,7 +121,7 @@ def test_ranges_have_their_ends_and_whole_numbers_stay_whole(api: TestClient) ->
     assert values("/descent/steps", **{"from": 10, "to": 30, "count": 3}) == [10, 20, 30]
 
 
-def test_a_list_may_change_the_kind_of_anything(api: TestClient, work: Callable[[], None]) -> None:
+def test_a_list_may_change_any_kind(api: TestClient, work: Callable[[], None]) -> None:
     base = fit_body(objective={"loss": "huber", "delta": 2.0}, descent={"optimizer": {"kind": "adam", "beta1": 0.5}})
     changes = [
         {},
@@ -152,7 +152,7 @@ def test_a_sweep_from_a_run_has_its_data_and_its_request(api: TestClient, work: 
     assert api.get(f"/sweeps/{sweep['id']}").json()["statuses"] == {"succeeded": 2}
 
 
-def test_a_sweep_is_priced_without_being_made(api: TestClient, database: Database) -> None:
+def test_validate_only_prices_a_sweep_and_stores_nothing(api: TestClient, database: Database) -> None:
     answer = api.post("/sweeps?validate_only=true", json=sweep_body())
     price = answer.json()
     assert answer.status_code == 200
@@ -176,7 +176,7 @@ def test_an_idempotency_key_gives_the_same_sweep(api: TestClient) -> None:
     assert api.post("/sweeps", json=sweep_body(), headers={"Idempotency-Key": "k"}).json()["id"] != first
 
 
-def test_who_waits_gets_the_finished_sweep(client: httpx2.Client) -> None:
+def test_waiting_gives_the_finished_sweep(client: httpx2.Client) -> None:
     answer = client.post("/sweeps", json=sweep_body(), headers={"Prefer": "wait=25"})
     assert answer.status_code == 200
     assert answer.headers["preference-applied"] == "wait=25"
@@ -186,7 +186,7 @@ def test_who_waits_gets_the_finished_sweep(client: httpx2.Client) -> None:
     assert client.get(answer.headers["location"]).json() == sweep
 
 
-def test_who_cannot_wait_longer_gets_the_sweep_as_it_is(api: TestClient) -> None:
+def test_without_a_wait_the_answer_is_the_queued_sweep(api: TestClient) -> None:
     answer = api.post("/sweeps", json=sweep_body(), headers={"Prefer": "wait=0"})
     assert answer.status_code == 202
     assert answer.json()["status"] == "queued"
@@ -213,7 +213,7 @@ def test_sweeps_are_listed_newest_first(api: TestClient) -> None:
     assert rest["data"][0]["members"] == 3
 
 
-def test_to_cancel_a_sweep_cancels_what_is_left(api: TestClient, settings: Settings) -> None:
+def test_cancelling_a_sweep_cancels_its_unfinished_runs(api: TestClient, settings: Settings) -> None:
     sweep = submitted(api)
     worker = Worker(settings, "here")
     claim = worker._claim()
@@ -248,7 +248,7 @@ def test_runs_of_the_latest_sweep_are_listed(api: TestClient) -> None:
     assert sorted(run["id"] for run in found) == sorted(member["run_id"] for member in sweep["ranking"])
 
 
-def test_a_deleted_sweep_is_gone_with_its_runs(
+def test_deleting_a_sweep_deletes_its_runs(
     api: TestClient, settings: Settings, database: Database, work: Callable[[], None]
 ) -> None:
     from service.storage.sqlite import vacuum  # noqa: PLC0415
@@ -257,8 +257,8 @@ def test_a_deleted_sweep_is_gone_with_its_runs(
     sweep = submitted(api)
     work()
     members = [member["run_id"] for member in sweep["ranking"]]
-    with TestClient(create_app(settings.model_copy(update={"max_wait_seconds": 0}), database)) as hasty:
-        assert hasty.post(f"/runs/{members[0]}/verify").status_code == 202
+    with TestClient(create_app(settings.model_copy(update={"max_wait_seconds": 0}), database)) as without_wait:
+        assert without_wait.post(f"/runs/{members[0]}/verify").status_code == 202
     assert api.delete(f"/sweeps/{sweep['id']}").status_code == 204
     problem_of(api.get(f"/sweeps/{sweep['id']}"), 404)
     problem_of(api.delete(f"/sweeps/{sweep['id']}"), 404)
@@ -273,7 +273,7 @@ def test_a_deleted_sweep_is_gone_with_its_runs(
     assert counts(database) == {**NOTHING, "runs": 1, "datasets": 1, "dataset_chunks": 1, "trajectory_chunks": 1}
 
 
-def test_a_sweep_goes_with_the_last_of_its_runs(api: TestClient) -> None:
+def test_a_sweep_is_deleted_with_its_last_run(api: TestClient) -> None:
     sweep = submitted(api)
     for left, member in enumerate(reversed(sweep["ranking"])):
         assert len(api.get(f"/sweeps/{sweep['id']}").json()["ranking"]) == 3 - left
@@ -281,7 +281,7 @@ def test_a_sweep_goes_with_the_last_of_its_runs(api: TestClient) -> None:
     problem_of(api.get(f"/sweeps/{sweep['id']}"), 404)
 
 
-def test_a_sweep_counts_as_many_runs_as_it_has(settings: Settings, database: Database) -> None:
+def test_every_run_of_a_sweep_counts_towards_the_quota(settings: Settings, database: Database) -> None:
     small = settings.model_copy(update={"max_queued_runs": 5})
     with TestClient(create_app(small, database)) as api:
         submitted(api)
@@ -292,7 +292,7 @@ def test_a_sweep_counts_as_many_runs_as_it_has(settings: Settings, database: Dat
 
 
 @pytest.mark.parametrize("example", SWEEP_EXAMPLES)
-def test_the_examples_run_as_they_stand(example: str, api: TestClient, work: Callable[[], None]) -> None:
+def test_the_examples_run(example: str, api: TestClient, work: Callable[[], None]) -> None:
     assert api.post("/sweeps", json=SWEEP_EXAMPLES[example]["value"]).status_code == 202
     work()
     sweep = api.get("/sweeps/latest").json()

@@ -1,4 +1,4 @@
-"""GET /runs/{id}/trajectory: which steps and columns are given, and what is said of them."""
+"""GET /runs/{id}/trajectory: selection of steps and columns, and the fields about the selection."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ROWS = np.arange(101 * 7, dtype=np.float64).reshape(101, 7)
 
 @pytest.fixture
 def path(database: Database) -> str:
-    """The trajectory of 101 steps, in chunks of odd lengths; step 37 is the best."""
+    """The path of a trajectory of 101 steps, in chunks of unequal lengths; step 37 is the best."""
     run_id = stored_run(database, fit_body(descent={"steps": 100}), ROWS, chunks=[1, 30, 9, 50], best=37)
     return f"/runs/{run_id}/trajectory"
 
@@ -40,7 +40,7 @@ def steps(api: TestClient, path: str, query: str) -> list[int]:
     return found
 
 
-def test_everything_is_given_by_default(api: TestClient, path: str) -> None:
+def test_all_steps_and_columns_are_the_default(api: TestClient, path: str) -> None:
     given = api.get(path).json()
     assert list(given) == ["run_id", "status", "parameters", "total_steps", "complete", "sampled", *COLUMNS]
     assert given["parameters"] == ["intercept", "x1"]
@@ -73,7 +73,7 @@ def test_everything_is_given_by_default(api: TestClient, path: str) -> None:
         ("every=25&max_points=5", range(0, 101, 25)),
     ],
 )
-def test_the_steps_asked_for(query: str, expected: range, api: TestClient, path: str) -> None:
+def test_requested_steps(query: str, expected: range, api: TestClient, path: str) -> None:
     assert steps(api, path, query) == list(expected)
 
 
@@ -84,11 +84,11 @@ def test_thinned_steps_keep_the_ends_and_the_best(most: int, api: TestClient, pa
     assert found == sorted(set(found))
     assert {0, 37, 100} <= set(found)
     if most > 5:
-        assert max(np.diff(found)) < 2.6 * 100 / (most - 1)  # evenly, but for the place that the best one took
+        assert max(np.diff(found)) < 2.6 * 100 / (most - 1)  # evenly spaced, except for the best step
 
 
 @pytest.mark.parametrize("best", [0, 1, 2, 49, 50, 51, 98, 99, 100])
-def test_wherever_the_best_step_is_it_is_kept(best: int, api: TestClient, database: Database) -> None:
+def test_the_best_step_is_always_kept(best: int, api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(descent={"steps": 100}), ROWS, best=best)
     for most in (3, 4, 11):
         found = steps(api, f"/runs/{run_id}/trajectory", f"max_points={most}")
@@ -96,7 +96,7 @@ def test_wherever_the_best_step_is_it_is_kept(best: int, api: TestClient, databa
         assert len(found) <= most
 
 
-def test_thinning_within_a_part(api: TestClient, path: str) -> None:
+def test_thinning_a_range_of_steps(api: TestClient, path: str) -> None:
     found = steps(api, path, "from_step=20&to_step=60&max_points=4")
     assert {20, 37, 60} <= set(found)
     assert len(found) <= 4
@@ -118,7 +118,7 @@ def test_thinning_within_a_part(api: TestClient, path: str) -> None:
         COLUMNS[::-1],
     ],
 )
-def test_the_fields_asked_for_in_their_order(fields: list[str], api: TestClient, path: str) -> None:
+def test_requested_fields_keep_their_order(fields: list[str], api: TestClient, path: str) -> None:
     wanted = list(dict.fromkeys(fields))
     everything = api.get(path).json()
     given = api.get(path, params={"fields": ",".join(fields)}).json()
@@ -130,7 +130,7 @@ def test_the_fields_asked_for_in_their_order(fields: list[str], api: TestClient,
     assert list(strict_json(first)) == wanted
 
 
-def test_an_etag_only_when_finished(api: TestClient, path: str, database: Database) -> None:
+def test_only_a_finished_run_has_an_etag(api: TestClient, path: str, database: Database) -> None:
     first = api.get(path)
     etag = first.headers["ETag"]
     assert etag.startswith('"')
@@ -149,7 +149,7 @@ def test_an_etag_only_when_finished(api: TestClient, path: str, database: Databa
     assert api.get(f"/runs/{live}/trajectory", headers={"If-None-Match": "*"}).status_code == 200
 
 
-def test_a_live_trajectory_is_what_there_is_so_far(api: TestClient, database: Database) -> None:
+def test_a_live_trajectory_has_the_steps_so_far(api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(descent={"steps": 100}), ROWS[:40], status=None)
     given = api.get(f"/runs/{run_id}/trajectory").json()
     assert (given["status"], given["complete"], given["total_steps"]) == ("running", False, 40)

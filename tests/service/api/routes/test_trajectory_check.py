@@ -1,4 +1,4 @@
-"""POST /check: a student's own descent, judged over HTTP."""
+"""POST /check: the check of a student's trajectory over HTTP."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def case(seed: int, loss: str) -> tuple[dict[str, Any], Any, float]:
 
 
 def verdict(client: httpx2.Client, body: dict[str, Any], path: FloatArray) -> dict[str, Any]:
-    """What is said of a path."""
+    """The result of the check of a path."""
     answer = client.post("/check", json=body | {"trajectory": {"theta": path.tolist()}})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = strict_json(answer.content)
@@ -50,20 +50,20 @@ def test_a_planted_mistake_is_named(seed: int, loss: str, mistake: Mistake, clie
 
 @pytest.mark.parametrize("seed", range(50))
 @pytest.mark.parametrize("loss", ["mse", "sse"])
-def test_what_is_right_is_right(seed: int, loss: str, client: httpx2.Client) -> None:
+def test_a_correct_path_passes(seed: int, loss: str, client: httpx2.Client) -> None:
     body, problem, rate = case(seed, loss)
     found = verdict(client, body, students(problem, loss, rate))
     assert (found["right"], found["step"], found["mistakes"], found["steps"]) == (True, None, [], STEPS)
 
 
-def test_stored_data_can_be_checked_against(client: httpx2.Client) -> None:
+def test_a_check_may_use_stored_data(client: httpx2.Client) -> None:
     body, problem, rate = case(3, "mse")
     dataset = client.post("/datasets", json=body["dataset"]).json()["id"]
     found = verdict(client, body | {"dataset": {"id": dataset}}, students(problem, "mse", rate))
     assert found["right"] is True
 
 
-def test_a_runs_own_trajectory_is_right(client: httpx2.Client) -> None:
+def test_the_trajectory_of_a_run_passes(client: httpx2.Client) -> None:
     body = {"dataset": {"sample": "penguins"}, "standardize": True, "model": {"kind": "logistic"}}
     run = client.post("/fit", json=body, headers={"Prefer": "wait=60"}).json()
     path = np.array(client.get(f"/runs/{run['id']}/trajectory").json()["theta"])
@@ -73,7 +73,7 @@ def test_a_runs_own_trajectory_is_right(client: httpx2.Client) -> None:
     assert (found["step"], found["mistakes"]) == (7, [])
 
 
-def test_as_many_steps_are_checked_as_are_sent(client: httpx2.Client) -> None:
+def test_all_given_steps_are_checked(client: httpx2.Client) -> None:
     body, problem, rate = case(1, "mse")
     del body["descent"]["steps"]
     assert verdict(client, body, students(problem, "mse", rate)[:5])["steps"] == 4
@@ -94,12 +94,12 @@ def test_as_many_steps_are_checked_as_are_sent(client: httpx2.Client) -> None:
         ({"steps": 3}, "/steps"),
     ],
 )
-def test_what_cannot_be_checked(changes: dict[str, Any], pointer: str, api: TestClient) -> None:
+def test_invalid_requests_are_refused(changes: dict[str, Any], pointer: str, api: TestClient) -> None:
     body = merged(CHECK_EXAMPLES["factor"]["value"], changes)
     errors = problem_of(api.post("/check", json=body), 422)["errors"]
     assert pointer in {error["pointer"] for error in errors}
 
 
-def test_the_example_runs_as_it_stands(client: httpx2.Client) -> None:
+def test_the_example_runs(client: httpx2.Client) -> None:
     answer = client.post("/check", json=CHECK_EXAMPLES["factor"]["value"])
     assert [each["code"] for each in answer.json()["mistakes"]] == ["missing_factor_2"]

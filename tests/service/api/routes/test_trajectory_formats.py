@@ -1,4 +1,4 @@
-"""A trajectory as JSON, NDJSON and CSV: the same numbers, to the last bit, and none that was not stored."""
+"""A trajectory as JSON, NDJSON and CSV: the stored numbers to the last bit, also with damage or deletion midway."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ ACCEPT = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "
 FIELDS = ["step", "theta", "train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate"]
 BIG_ROWS = 60_000
 LONG_ROWS = 3 * BIG_ROWS
-"""What a reader keeps in memory may be deleted, and so may what waits in the sockets."""
+"""More rows than server and sockets buffer: a purge interrupts the transfer."""
 
 
 def random_rows(count: int) -> Any:
@@ -57,14 +57,14 @@ def flat(values: Any) -> Any:
 
 
 def bits(rows: list[list[float | None]]) -> list[list[str | None]]:
-    """The exact number in each place, the sign of zero included."""
+    """The exact number of each cell, the sign of zero included."""
     return [[None if value is None else float(value).hex() for value in row] for row in rows]
 
 
 def expected(rows: Any, steps: range, fields: list[str]) -> list[list[float | None]]:
-    places = {"theta": [0, 1]} | {name: [2 + place] for place, name in enumerate(FIELDS[2:])}
+    indices = {"theta": [0, 1]} | {name: [2 + index] for index, name in enumerate(FIELDS[2:])}
     table = [
-        flat([step] if field == "step" else [rows[step][place] for place in places[field]] for field in fields)
+        flat([step] if field == "step" else [rows[step][index] for index in indices[field]] for field in fields)
         for step in steps
     ]
     return [[value if np.isfinite(value) else None for value in row] for row in table]
@@ -101,7 +101,7 @@ def test_a_column_alone_keeps_its_empty_cells(api: TestClient, database: Databas
 
 
 @pytest.mark.parametrize("count", [1000, 1001, 20_001])
-def test_long_trajectories_agree_too(count: int, api: TestClient, database: Database) -> None:
+def test_the_formats_of_long_trajectories_agree(count: int, api: TestClient, database: Database) -> None:
     rows = random_rows(count)
     rows[count // 2, 4] = np.nan
     run_id = stored_run(database, fit_body(descent={"steps": count}), rows)
@@ -137,7 +137,7 @@ def test_long_trajectories_agree_too(count: int, api: TestClient, database: Data
         ("text/csv;q=nan, application/json;q=0.1", "json"),
     ],
 )
-def test_the_client_gets_what_it_likes_best(accept: str, kind: str, api: TestClient, database: Database) -> None:
+def test_the_accept_header_selects_the_format(accept: str, kind: str, api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(), random_rows(3))
     answer = api.get(f"/runs/{run_id}/trajectory", headers={"Accept": accept})
     assert answer.headers["content-type"].partition(";")[0] == ACCEPT[kind]
@@ -169,15 +169,15 @@ def flip_a_byte(database: Database, run_id: str, first_step: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ACCEPT)
-def test_damage_in_the_beginning_is_an_error(kind: str, api: TestClient, database: Database) -> None:
+def test_damage_of_the_first_chunk_is_an_error(kind: str, api: TestClient, database: Database) -> None:
     run_id = stored_run(database, fit_body(), random_rows(50))
     flip_a_byte(database, run_id, 0)
     problem_of(api.get(f"/runs/{run_id}/trajectory?format={kind}"), 500)
     assert api.get(f"/runs/{run_id}").status_code == 200
 
 
-def take_away_all(database: Database) -> None:
-    """What the keeper does, without its rests."""
+def purge_all(database: Database) -> None:
+    """Purges all deleted runs, without the pauses of retention."""
     while True:
         with database.writing() as connection:
             if not vacuum.has_removed(connection):
@@ -187,7 +187,7 @@ def take_away_all(database: Database) -> None:
 
 @pytest.mark.parametrize("kind", ACCEPT)
 @pytest.mark.parametrize("harm", ["damaged", "deleted"])
-def test_what_goes_wrong_midway_breaks_the_connection(
+def test_damage_or_purge_midway_breaks_the_connection(
     kind: str, harm: str, settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = BIG_ROWS if harm == "damaged" else LONG_ROWS
@@ -202,18 +202,18 @@ def test_what_goes_wrong_midway_breaks_the_connection(
             next(pieces)
             if harm == "deleted":
                 assert httpx2.delete(f"{url}/runs/{run_id}").status_code == 204
-                take_away_all(database)
+                purge_all(database)
                 assert counts(database) == NOTHING
             with pytest.raises(httpx2.RemoteProtocolError):
                 for _ in pieces:
                     pass
-    said = [record.getMessage() for record in caplog.records if record.name == "descent.api"]
-    assert ["failure=damaged" in line for line in said] == ([True] if harm == "damaged" else [])
-    assert not any(record.exc_info for record in caplog.records), "no trace: it is no mistake of the program"
+    messages = [record.getMessage() for record in caplog.records if record.name == "descent.api"]
+    assert ["failure=damaged" in line for line in messages] == ([True] if harm == "damaged" else [])
+    assert not any(record.exc_info for record in caplog.records), "no traceback: the cause is not a bug"
 
 
 @pytest.mark.parametrize("kind", ACCEPT)
-def test_who_reads_a_long_run_reads_on_until_a_deletion_has_taken_it_away(
+def test_a_reader_of_a_deleted_long_run_continues_until_the_purge(
     kind: str, settings: Settings, database: Database
 ) -> None:
     run_id = stored_run(database, fit_body(descent={"steps": LONG_ROWS}), random_rows(LONG_ROWS))
@@ -245,5 +245,5 @@ def test_the_memory_of_a_reader_does_not_grow_with_the_trajectory(
 
     with served(create_app(settings, database)) as url:
         peak(1000)
-        rows = 80_000 if kind == "json" else 15_000  # JSON keeps columns up to some MiB
+        rows = 80_000 if kind == "json" else 15_000  # JSON buffers columns up to some MiB
         assert peak(3 * rows) < 1.2 * peak(rows) + 1_000_000
