@@ -1,4 +1,4 @@
-"""API keys in several hands."""
+"""API keys of two users and an administrator."""
 
 import pytest
 
@@ -8,17 +8,17 @@ from tests.api_keys import Key, make_key
 
 @pytest.fixture
 def key(database: Database) -> Key:
-    """A key that may write."""
+    """The key of a user, with the scope write."""
     return make_key(database)
 
 
 @pytest.fixture
 def other(database: Database) -> Key:
-    """Somebody else's."""
+    """The key of another user, with the scope write."""
     return make_key(database)
 
 
 @pytest.fixture
 def admin(database: Database) -> Key:
-    """A key that sees everything."""
+    """A key with the scope admin, which sees all objects."""
     return make_key(database, "admin")

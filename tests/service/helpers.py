@@ -1,4 +1,4 @@
-"""What the HTTP tests share: bodies, what a problem must look like, what is in the store, trajectories made by hand."""
+"""Helpers of the HTTP tests: bodies, problems, numbers of rows, stored runs, and a real server."""
 
 import json
 import threading
@@ -37,12 +37,12 @@ def check_answer(shape: Any, answer: Any) -> None:
 
 
 def fit_body(**changes: Any) -> dict[str, Any]:
-    """A request that is right, with changes: `descent={"steps": 3}`. Ellipsis takes a field away."""
+    """A valid request with changes, such as `descent={"steps": 3}`. An Ellipsis removes a field."""
     return merged({"dataset": {"x": X, "y": Y}, "descent": {"steps": 5, "learning_rate": 0.01}}, changes)
 
 
 def merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with the changes in their places."""
+    """The body with the nested changes."""
     result = dict(body)
     for name, value in changes.items():
         if value is ...:
@@ -64,7 +64,7 @@ def strict_json(content: bytes | str) -> Any:
 
 
 def problem_of(response: Any, status: int) -> dict[str, Any]:
-    """The problem that an answer tells of, after a look at its form."""
+    """The problem of an answer, after a check of its form."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = strict_json(response.content)
@@ -82,7 +82,7 @@ def problem_of(response: Any, status: int) -> dict[str, Any]:
 
 
 def resolves(pointer: str, body: Any) -> bool:
-    """Whether a JSON pointer leads to a place in the body, or to a field that an object of it lacks."""
+    """True if a JSON pointer leads to a value of the body, or to a missing field of one of its objects."""
     for step in [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]:
         if isinstance(body, dict):
             body = body.get(step)
@@ -94,10 +94,10 @@ def resolves(pointer: str, body: Any) -> bool:
 
 
 def counts(database: Database) -> dict[str, int]:
-    """How many rows each table has."""
+    """The number of rows of each table."""
     with database.reading() as connection:
         return {
-            table: int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # a name of ours
+            table: int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # a constant
             for table in TABLES
         }
 
@@ -106,7 +106,7 @@ NOTHING = dict.fromkeys(TABLES, 0)
 
 
 def until_finished(client: Any, run_id: str) -> dict[str, Any]:
-    """The run when it is finished."""
+    """The run once it is finished."""
 
     def finished() -> dict[str, Any] | None:
         run: dict[str, Any] = client.get(f"/runs/{run_id}").json()
@@ -125,10 +125,10 @@ def stored_run(
     best: int | None = None,
     **values: Any,
 ) -> str:
-    """A run whose trajectory is `rows`, shape (steps, columns), cut into chunks of these lengths; its id.
+    """Stores a run with the trajectory `rows`, shape (steps, columns), in chunks of these lengths. Returns its id.
 
-    The columns are θ's, then the run's; optimality_gap, which is sent on request only, is NaN unless given. `status`
-    None leaves the run with its worker.
+    The columns are θ's, then the run's; optimality_gap, which is sent on request only, is NaN unless given. A `status`
+    of None leaves the run running.
     """
     read = submit.read(json.dumps(body).encode(), database, Settings())
     run, _ = submit.queue(database, read, None)
@@ -155,7 +155,7 @@ def stored_run(
 
 @contextmanager
 def served(app: Any) -> Iterator[str]:
-    """The app behind a real server in a thread, for what a client sees on the wire; its URL."""
+    """Serves the app by a real server in a thread; its URL."""
     http = bounded(app.state.settings)
     config = uvicorn.Config(app, http=http, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)

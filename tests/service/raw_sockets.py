@@ -1,4 +1,4 @@
-"""Clients by the socket, that send and read as they like."""
+"""Clients on raw sockets, which control how they send and read."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ from tests.waiting import LONGEST
 
 @contextmanager
 def connected(url: str) -> Iterator[socket.socket]:
-    """A connection whose reader has little room."""
+    """A connection with a small receive buffer."""
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
@@ -20,18 +20,18 @@ def connected(url: str) -> Iterator[socket.socket]:
 
 
 def rest(connection: socket.socket) -> bytes:
-    """All that comes until the service closes the connection."""
+    """The bytes until the service closes the connection."""
     found = bytearray()
     try:
         while piece := connection.recv(65536):
             found += piece
     except ConnectionError:
-        pass  # it was cut off
+        pass  # the service has reset the connection
     return bytes(found)
 
 
 def problem_in(answer: bytes, status: int) -> None:
-    """The answer is a problem of this status, and the last one on its connection."""
+    """Asserts that the answer is a problem of this status and closes the connection."""
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status), answer
     assert b"content-type: application/problem+json" in head.lower()
@@ -40,6 +40,6 @@ def problem_in(answer: bytes, status: int) -> None:
 
 
 def stalled(connection: socket.socket, path: str) -> None:
-    """Asks, and reads no more than the status."""
+    """Sends a request and reads only the status."""
     connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
     assert connection.recv(12) == b"HTTP/1.1 200"

@@ -18,7 +18,7 @@ from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected, problem_in, rest, stalled
 from tests.waiting import LONGEST, until
 
-PLACES = 2
+SLOTS = 2
 TRAJECTORY = "/runs/latest/trajectory?format=csv"
 HEADERS = {"Content-Type": "application/json"}
 BEGUN = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
@@ -27,20 +27,20 @@ LARGE = b" " * 400_000
 
 @pytest.fixture
 def url(settings: Settings, database: Database) -> Iterator[str]:
-    """A service with two places of each kind, and a trajectory longer than what a system keeps for its reader."""
+    """A service with two slots of each kind, and a trajectory larger than the socket buffers of the system."""
     stored_run(database, fit_body(), np.random.default_rng(1).standard_normal((200_000, 8)))
-    with served(create_app(settings.model_copy(update={"max_streams": PLACES}), database)) as url:
+    with served(create_app(settings.model_copy(update={"max_streams": SLOTS}), database)) as url:
         yield url
 
 
-def test_nobody_loses_a_place_at_once(url: str) -> None:
+def test_a_stalled_client_does_not_lose_its_slot_at_once(url: str) -> None:
     with ExitStack() as stack:
-        for _ in range(PLACES):
+        for _ in range(SLOTS):
             stalled(stack.enter_context(connected(url)), TRAJECTORY)
         refused = httpx2.get(url + TRAJECTORY)
     problem_of(refused, 503)
     assert refused.headers["Retry-After"] == "1"
-    until(lambda: httpx2.get(url + TRAJECTORY, timeout=LONGEST).status_code == 200)  # those who left made room
+    until(lambda: httpx2.get(url + TRAJECTORY, timeout=LONGEST).status_code == 200)  # the slots are free again
 
 
 @pytest.mark.slow
@@ -48,12 +48,12 @@ def test_the_slowest_reader_gives_way(url: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
     whole = len(httpx2.get(url + TRAJECTORY, timeout=LONGEST).content)
     with ExitStack() as stack:
-        readers = [stack.enter_context(connected(url)) for _ in range(PLACES)]
+        readers = [stack.enter_context(connected(url)) for _ in range(SLOTS)]
         for reader in readers:
             stalled(reader, TRAJECTORY)
         until(lambda: httpx2.get(url + TRAJECTORY, timeout=LONGEST).status_code == 200)
         cut_off, served_on = sorted(len(rest(reader)) for reader in readers)
-    assert cut_off < whole <= served_on  # only as many are sent away as are needed
+    assert cut_off < whole <= served_on  # only one reader is disconnected
 
 
 def posted(url: str) -> int:
@@ -63,14 +63,14 @@ def posted(url: str) -> int:
 
 def test_a_stalled_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with ExitStack() as stack:
-        senders = [stack.enter_context(connected(url)) for _ in range(PLACES)]
+        senders = [stack.enter_context(connected(url)) for _ in range(SLOTS)]
         for sender in senders:
             sender.sendall(BEGUN + LARGE)
         until(lambda: posted(url) == 503)
         monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
         until(lambda: posted(url) == 400)
         (stopped, *others), _, _ = select.select(senders, [], [], LONGEST)
-        assert not others  # only as many are stopped as are needed
+        assert not others  # only one sender is stopped
         problem_in(rest(stopped), 408)
         senders.remove(stopped)
         senders[0].sendall(b" " * 100_000)
@@ -103,15 +103,15 @@ def test_the_longest_stalled_slot_gives_way(monkeypatch: pytest.MonkeyPatch) -> 
     assert stopped == [0]
 
 
-def test_small_bodies_need_no_place(url: str) -> None:
+def test_small_bodies_need_no_slot(url: str) -> None:
     with ExitStack() as stack:
-        for _ in range(PLACES):
+        for _ in range(SLOTS):
             stack.enter_context(connected(url)).sendall(BEGUN + LARGE)
         until(lambda: posted(url) == 503)
         assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body()).status_code == 200
 
 
-def test_answers_that_wait_for_readers_are_bounded(settings: Settings, database: Database) -> None:
+def test_unsent_bytes_are_limited(settings: Settings, database: Database) -> None:
     app = create_app(settings.model_copy(update={"max_unsent_bytes": 20 * 2**20}), database)
     rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
     csv = "\n".join(",".join(map(repr, row)) for row in rows)
@@ -124,6 +124,6 @@ def test_answers_that_wait_for_readers_are_bounded(settings: Settings, database:
         for reader in readers:
             stalled(reader, path)
         read = 0
-        while read < whole:  # the newest gets it all
+        while read < whole:  # the newest reader gets the whole answer
             read += len(readers[-1].recv(65536))
         assert len(rest(readers[0])) < whole

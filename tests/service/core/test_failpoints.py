@@ -1,4 +1,4 @@
-"""Failpoints: each act at its place, at its passing, once, for its run; a specification that means nothing."""
+"""Failpoints: acts, places, passings, single hits, runs, and invalid specifications."""
 
 import ast
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def process(specification: str, *places: str) -> "subprocess.CompletedProcess[str]":
-    """A process that passes by these places with this specification, and says so after each."""
+    """Runs a process that reaches these places and prints each one afterwards."""
     lines = [f"reach({place!r}); print({place!r}, flush=True)" for place in places]
     return subprocess.run(
         [sys.executable, "-c", "\n".join(["from service.core.failpoints import reach", *lines])],
@@ -32,13 +32,13 @@ def process(specification: str, *places: str) -> "subprocess.CompletedProcess[st
 
 
 @pytest.mark.parametrize(("act", "number"), [("kill", signal.SIGKILL), ("segfault", signal.SIGSEGV)])
-def test_a_process_dies_at_the_passing_that_was_named_and_not_before(act: str, number: int) -> None:
+def test_a_process_dies_at_the_specified_passing(act: str, number: int) -> None:
     ended = process(f"append.before={act}@2", *["append.before", "append.after", "append.before", "append.after"])
     assert (ended.returncode, ended.stdout.split()) == (-number, ["append.before", "append.after"])
 
 
 @pytest.mark.parametrize(("argument", "failure"), [("full", Failure.FULL), ("io", Failure.IO)])
-def test_it_fails_as_the_database_does(argument: str, failure: Failure) -> None:
+def test_a_failpoint_raises_an_error_of_the_database(argument: str, failure: Failure) -> None:
     points = Failpoints(f"commit.before=fail:{argument}")
     points.reach("commit.after")
     with pytest.raises(OperationalError) as error:
@@ -46,12 +46,12 @@ def test_it_fails_as_the_database_does(argument: str, failure: Failure) -> None:
     assert failure_of(error.value) is failure
 
 
-def test_it_fails_as_a_mistake_of_ours_does() -> None:
+def test_a_failpoint_raises_an_error_of_a_bug() -> None:
     with pytest.raises(RuntimeError, match="a failpoint"):
         Failpoints("finish.after=fail:bug").reach("finish.after")
 
 
-def test_once_in_all_processes_and_a_file_says_that_it_was(tmp_path: Path) -> None:
+def test_a_file_limits_a_failpoint_to_one_hit_of_all_processes(tmp_path: Path) -> None:
     file = tmp_path / "hit"
     points, others = (Failpoints(f"claim.before=fail:bug>{file}; claim.before=fail:io@3") for _ in range(2))
     with pytest.raises(RuntimeError):
@@ -65,7 +65,7 @@ def test_once_in_all_processes_and_a_file_says_that_it_was(tmp_path: Path) -> No
                 others.reach("claim.before")
 
 
-def test_only_for_the_run_that_was_claimed_last() -> None:
+def test_a_failpoint_of_a_run_acts_while_that_run_is_the_last_claimed() -> None:
     points = Failpoints("append.before[poison]=fail:bug")
     points.reach("append.before")
     for name in ("poison", "another", None, "poison"):
@@ -77,22 +77,22 @@ def test_only_for_the_run_that_was_claimed_last() -> None:
             points.reach("append.before")
 
 
-def test_it_stalls_until_a_file_is_there(tmp_path: Path) -> None:
-    goes_on = tmp_path / "go on"
-    points = Failpoints(f"commit.after=stall:{goes_on}>{tmp_path}/reached")
+def test_a_failpoint_stalls_until_a_file_exists(tmp_path: Path) -> None:
+    release = tmp_path / "go on"
+    points = Failpoints(f"commit.after=stall:{release}>{tmp_path}/reached")
     thread = threading.Thread(target=points.reach, args=("commit.after",))
     thread.start()
     while not (tmp_path / "reached").exists():
         assert thread.is_alive()
     thread.join(0.05)
     assert thread.is_alive()
-    goes_on.touch()
+    release.touch()
     thread.join(10)
     assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(
-    ("specification", "says"),
+    ("specification", "message"),
     [
         ("append", "'append' is not PLACE[RUN]=ACT"),
         ("append.before", "is not PLACE"),
@@ -106,10 +106,10 @@ def test_it_stalls_until_a_file_is_there(tmp_path: Path) -> None:
         ("append.before=kill;commit.after", "'commit.after' is not"),
     ],
 )
-def test_what_means_nothing_is_refused(specification: str, says: str) -> None:
+def test_an_invalid_specification_is_refused(specification: str, message: str) -> None:
     with pytest.raises(FailpointError) as error:
         Failpoints(specification)
-    assert says in str(error.value)
+    assert message in str(error.value)
 
 
 def test_a_process_refuses_to_start_with_a_wrong_specification() -> None:
@@ -119,7 +119,7 @@ def test_a_process_refuses_to_start_with_a_wrong_specification() -> None:
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_every_place_is_reached_somewhere_and_no_other() -> None:
+def test_the_code_reaches_exactly_the_listed_places() -> None:
     reached = [
         call.args[0].value
         for path in (ROOT / "service").rglob("*.py")
@@ -130,6 +130,6 @@ def test_every_place_is_reached_somewhere_and_no_other() -> None:
     assert sorted(map(str, reached)) == sorted(PLACES)
 
 
-def test_without_a_specification_there_is_nothing() -> None:
+def test_without_a_specification_failpoints_do_nothing() -> None:
     assert os.environ.get("DESCENT_FAILPOINTS") is None
     assert failpoints.reach is failpoints._do_nothing

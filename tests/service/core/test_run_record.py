@@ -11,23 +11,23 @@ from service.storage import job_queue, runs, tables
 from service.storage.database import Database
 from tests.service.storage.helpers import queue_run
 
-FOR_THE_STORE_ALONE = {"checkpoint", "idempotency_key"}
+STORAGE_ONLY = {"checkpoint", "idempotency_key"}
 
 
-def test_a_record_has_every_column_of_its_table_but_those_for_the_store_alone(database: Database) -> None:
+def test_a_record_has_every_column_except_those_of_the_storage_alone(database: Database) -> None:
     with database.reading() as connection:
         columns = {
             table: {each["name"] for each in inspect(connection).get_columns(table)}
             for table in ("runs", "datasets", "sweeps")
         }
     facts = {name for name in Run._fields if name not in tables.runs.c}
-    assert {*Run._fields} - facts == columns["runs"] - FOR_THE_STORE_ALONE
+    assert {*Run._fields} - facts == columns["runs"] - STORAGE_ONLY
     assert {name.removeprefix("dataset_") for name in facts} < columns["datasets"]
     assert {*Dataset._fields} == columns["datasets"]
     assert {*Sweep._fields} == columns["sweeps"]
 
 
-def test_each_way_to_a_run_gives_the_same_record(database: Database) -> None:
+def test_every_query_gives_the_same_record(database: Database) -> None:
     run_id = queue_run(database, tags={"a": "b"})
     with database.writing() as connection:
         found = runs.find(connection, run_id)
@@ -43,7 +43,7 @@ def test_each_way_to_a_run_gives_the_same_record(database: Database) -> None:
     assert (found.dataset_text_target, found.tags) == (False, {"a": "b"})
 
 
-def test_a_record_never_changes(database: Database) -> None:
+def test_a_record_is_immutable(database: Database) -> None:
     queue_run(database)
     with database.reading() as connection:
         run = runs.find(connection, "latest")

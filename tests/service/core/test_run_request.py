@@ -44,10 +44,10 @@ SAME: dict[Any, tuple[type[BaseModel], ...]] = {
 def test_a_part_of_the_stored_request_has_the_fields_of_its_schemas(stored: Any) -> None:
     fields = set().union(*(schema.model_fields for schema in SAME[stored]))
     assert set(get_type_hints(stored)) == fields
-    if len(SAME[stored]) > 1:  # which of the fields there are, the kind decides
+    if len(SAME[stored]) > 1:  # the kind determines the fields
         common = set.intersection(*(set(schema.model_fields) for schema in SAME[stored]))
         assert stored.__required_keys__ <= common
 
 
-def test_each_schema_of_a_part_is_known() -> None:
+def test_every_model_schema_is_found() -> None:
     assert len(MODELS) == 6

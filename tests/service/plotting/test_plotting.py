@@ -1,4 +1,4 @@
-"""The pictures: nothing crashes them, and what they show stands where it should."""
+"""Pictures for terminals and as SVG: arbitrary data, positions, labels."""
 
 import math
 import re
@@ -33,7 +33,7 @@ def plain(lines: list[Line]) -> list[str]:
 
 
 def rows_of(curve: Curve, height: int) -> list[str]:
-    """Return the rows of the plot alone, right of the axis."""
+    """The rows of the plot, right of the axis."""
     lines = plain(terminal([curve], width=60, height=height))
     return [re.split("[┤│]", line, maxsplit=1)[1] for line in lines[1 : height + 1]]
 
@@ -42,7 +42,7 @@ def attributes(document: str, tag: str, name: str) -> list[str]:
     return [element.get(name, "") for element in ElementTree.fromstring(document).iter(SVG + tag)]
 
 
-class TestNothingCrashesThem:
+class TestArbitraryData:
     @given(curves, st.integers(1, 150), st.integers(1, 30))
     def test_terminal(self, curves: list[Curve], width: int, height: int) -> None:
         lines = plain(terminal(curves, width, height))
@@ -69,7 +69,7 @@ class TestNothingCrashesThem:
         assert sum("┤" in line for line in lines) >= 1
 
     @pytest.mark.parametrize("column", [[], [None], [math.nan], [math.inf, -math.inf], [0.0, -1.0]])
-    def test_nothing_to_draw_is_said(self, column: list[float | None]) -> None:
+    def test_a_picture_without_data_says_so(self, column: list[float | None]) -> None:
         curve = Curve("train MSE", range(len(column)), column)
         assert "nothing to draw" in plain(terminal([curve]))[1]
         assert "nothing to draw" in panels_svg([Panel("a", "b", [curve])], "t", "d")
@@ -122,7 +122,7 @@ class TestTerminal:
         assert lines[-1].split() == ["step", "0", "20", "40", "60", "80", "100"]
 
     @pytest.mark.parametrize("width", [60, 80, 120])
-    def test_it_is_as_wide_as_asked_for(self, width: int) -> None:
+    def test_it_has_the_requested_width(self, width: int) -> None:
         lines = plain(terminal([Curve("train MSE", range(200), [0.9**k for k in range(200)])], width))
         assert max(map(len, lines[1:])) == width
 
@@ -192,7 +192,7 @@ class TestSvg:
         assert "href" not in document
         assert "url(" not in document
 
-    def test_a_known_curve_stands_where_it_should(self) -> None:
+    def test_a_curve_is_drawn_at_its_coordinates(self) -> None:
         document = panels_svg([self.panel], "t", "d")
         paths = ElementTree.fromstring(document).iter(SVG + "path")
         train, test = (path.get("d") for path in paths if path.find(SVG + "title") is not None)
@@ -215,7 +215,7 @@ class TestSvg:
         zigzag = Curve("train MSE", steps, [10.0 ** (step % 7) for step in steps])
         assert len(panels_svg([Panel("a", "b", [zigzag])], "t", "d")) < 40_000
 
-    def test_powers_of_ten_are_written_as_such(self) -> None:
+    def test_powers_of_ten_have_superscripts(self) -> None:
         texts = panels_svg([Panel("a", "b", [Curve("c", [0, 1], [1e-300, 1e300])])], "t", "d")
         assert ">10²⁰⁰<" in texts
         assert ">10⁻²⁰⁰<" in texts
