@@ -34,8 +34,8 @@ class Pages:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._contexts: list[BrowserContext] = []
-        self.left_the_machine: list[str] = []
-        self.complaints: list[str] = []
+        self.external_requests: list[str] = []
+        self.errors: list[str] = []
         self._network_changed = False
         self.expected = ""  # a pattern of errors that a test provokes
 
@@ -51,9 +51,9 @@ class Pages:
         )
         context.set_default_timeout(LONGEST_MS)
         self._contexts.append(context)
-        context.route("**/*", self._stay_here)
-        context.on("console", self._hear)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.route("**/*", self._block_external)
+        context.on("console", self._record)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
         page = context.new_page()
         page.goto(url)
         if self._network_changed:
@@ -65,18 +65,18 @@ class Pages:
         for context in self._contexts:
             context.close()
 
-    def _stay_here(self, route: Route) -> None:
+    def _block_external(self, route: Route) -> None:
         if urlsplit(route.request.url).hostname in LOOPBACK:
             route.fallback()
         else:
-            self.left_the_machine.append(route.request.url)
+            self.external_requests.append(route.request.url)
             route.abort()
 
-    def _hear(self, message: ConsoleMessage) -> None:
+    def _record(self, message: ConsoleMessage) -> None:
         if NETWORK_CHANGED in message.text:
             self._network_changed = True
         elif message.type in {"error", "warning"} and not re.search(self._harmless(), message.text):
-            self.complaints.append(message.text)
+            self.errors.append(message.text)
 
     def _harmless(self) -> str:
         return f"{SOFTWARE_WEBGL}|{self.expected}" if self.expected else SOFTWARE_WEBGL
@@ -99,9 +99,9 @@ def pages(browser: Browser) -> Iterator[Pages]:
     try:
         pages.close()
     except Error as error:
-        pages.complaints.append(str(error))
-    assert pages.left_the_machine == []
-    assert pages.complaints == []
+        pages.errors.append(str(error))
+    assert pages.external_requests == []
+    assert pages.errors == []
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ class Shot(NamedTuple):
     prepare: Prepare = lambda page: None
 
 
-def _stand_at_the_best(page: Page) -> None:
+def _choose_the_best_step(page: Page) -> None:
     best = page.locator(".legend .best").inner_text()
     page.get_by_role("spinbutton").fill("".join(filter(str.isdigit, best)))
     page.keyboard.press("Enter")
@@ -113,7 +113,7 @@ def _open_the_landscape(page: Page) -> None:
     page.locator(".landscape").evaluate("element => scrollTo(0, element.offsetTop - 16)")
 
 
-def _climb_the_hill(page: Page) -> None:
+def _open_the_surface(page: Page) -> None:
     _open_the_landscape(page)
     page.locator(".landscape .scale button").last.click()
     expect(page.locator(".hill canvas")).to_be_visible(timeout=30_000)
@@ -148,14 +148,14 @@ SHOTS = (
     Shot("runs", "#/", ".runs tbody tr"),
     Shot("new-run", "#/new", ".verdict:not(:empty)"),
     Shot("run", "#/runs/{penguins}", ".results"),
-    Shot("findings", "#/runs/{overfitting}", ".results", prepare=_stand_at_the_best),
+    Shot("findings", "#/runs/{overfitting}", ".results", prepare=_choose_the_best_step),
     Shot("diverged", "#/runs/{diverging}", ".finding"),
-    Shot("dark", "#/runs/{overfitting}", ".results", dark=True, prepare=_stand_at_the_best),
+    Shot("dark", "#/runs/{overfitting}", ".results", dark=True, prepare=_choose_the_best_step),
     Shot("french", "#/runs/{cours}", ".finding", locale="fr-FR"),
     Shot("phone", "#/runs/{first}", ".results", size=PHONE),
     Shot("phone-runs", "#/", ".runs tbody tr", size=PHONE, dark=True),
     Shot("landscape", "#/runs/{first}", ".results", prepare=_open_the_landscape),
-    Shot("hill", "#/runs/{first}", ".results", dark=True, prepare=_climb_the_hill),
+    Shot("hill", "#/runs/{first}", ".results", dark=True, prepare=_open_the_surface),
     Shot("plane", "#/runs/{network}", ".results", prepare=_open_the_landscape),
     Shot("fit", "#/runs/{overfitting}", ".results", prepare=_show_the_fit),
     Shot("classes", "#/runs/{penguins}", ".results", prepare=_show_the_fit),

@@ -14,14 +14,16 @@ VIEWS = {"#/runs/{}": "run", "#/sweeps/{}": "sweep", "#/sweeps/new?run={}": "run
 
 @pytest.mark.parametrize("address", VIEWS)
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_badly_encoded_is_said_to_be_unknown(address: str, name: str, pages: Pages, service: Service) -> None:
+def test_an_object_with_an_invalid_encoding_is_reported_as_unknown(
+    address: str, name: str, pages: Pages, service: Service
+) -> None:
     pages.expected = "404"
     page = pages.open(f"{service.url}/{address.format(name)}")
     expect(page.get_by_role("alert")).to_contain_text(re.compile(rf"[Nn]o {VIEWS[address]}\b"))
     expect(page.get_by_role("alert")).to_contain_text(name)
 
 
-def test_a_comparison_of_what_is_badly_encoded_offers_the_list(pages: Pages, service: Service) -> None:
+def test_a_comparison_with_an_invalid_encoding_offers_the_list(pages: Pages, service: Service) -> None:
     pages.expected = "404"
     page = pages.open(f"{service.url}/#/compare?runs=%,%E0%A4%A")
     expect(page.get_by_role("alert")).to_contain_text("%")

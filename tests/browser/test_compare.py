@@ -22,7 +22,7 @@ COLUMNS = ("train_loss", "train_mse", "test_mse", "optimality_gap", "gradient_no
 
 
 def finished(page: Page, service: Service, *bodies: dict[str, Any]) -> list[str]:
-    """Submits these runs and waits for their end; their ids."""
+    """Submits these runs and waits for their end. Returns their ids."""
     answers = [page.request.post(f"{service.url}/fit", data=body, headers={"Prefer": "wait=60"}) for body in bodies]
     assert [answer.status for answer in answers] == [200] * len(bodies)
     return [str(answer.json()["id"]) for answer in answers]
@@ -47,7 +47,7 @@ def expect_value(page: Page, run_id: str, number: float) -> None:
     until(is_shown)
 
 
-def told(page: Page, row: str) -> list[str]:
+def cells_of(page: Page, row: str) -> list[str]:
     """The texts of a table row."""
     return page.locator(f'.compared tr[data-row="{row}"] td').all_inner_texts()
 
@@ -83,7 +83,7 @@ def test_runs_are_chosen_in_the_list_with_the_keyboard(page: Page, service: Serv
     expect(page).to_have_title("fast, slow · Descent")
 
 
-def test_nine_runs_are_one_too_many(page: Page, service: Service) -> None:
+def test_at_most_eight_runs_are_compared(page: Page, service: Service) -> None:
     finished(page, service, *[EXAMPLE | {"descent": {"steps": 1}, "name": f"one of nine, {i}"} for i in range(9)])
     page.goto(f"{service.url}/#/")
     for i in range(9):
@@ -113,19 +113,19 @@ def test_the_cursor_shows_the_exact_numbers_of_each_run(page: Page, service: Ser
     expect(page.get_by_role("img")).to_have_attribute("aria-label", re.compile("^θ x. slow: 0 at step 0, .* fast: "))
 
 
-def test_a_step_that_is_not_drawn_is_read(page: Page, service: Service) -> None:
+def test_the_numbers_of_an_omitted_step_are_fetched(page: Page, service: Service) -> None:
     ids = finished(page, service, LONG, SLOW)
     compare(page, service, ids)
     page.get_by_text("The drawn steps as a table").click()
     drawn = {int(text.replace(",", "")) for text in page.locator(".as-table tbody th").all_inner_texts()}
-    left_out = next(step for step in range(500, 3000) if step not in drawn)
-    go_to(page, left_out)
-    [known] = stored(page, service, ids[0], left_out, "test_mse")["test_mse"]
+    omitted = next(step for step in range(500, 3000) if step not in drawn)
+    go_to(page, omitted)
+    [known] = stored(page, service, ids[0], omitted, "test_mse")["test_mse"]
     expect_value(page, ids[0], known)
     expect(value(page, ids[1])).to_have_text("ended at step 100")
 
 
-def test_the_table_has_what_differs_and_what_came_out(page: Page, service: Service) -> None:
+def test_the_table_has_the_differences_and_the_results(page: Page, service: Service) -> None:
     ids = finished(page, service, SLOW, FAST, SHORT)
     compare(page, service, ids)
     runs = [get(page, service, f"/runs/{run_id}") for run_id in ids]
@@ -133,17 +133,17 @@ def test_the_table_has_what_differs_and_what_came_out(page: Page, service: Servi
     expect(rows.get_by_role("rowheader")).to_have_text(
         ["Steps asked", "Learning rate", "Optimiser", "Start θ₀", "Momentum μ"]
     )
-    assert told(page, "/descent/learning_rate") == ["0.05", "0.4", "0.02"]
-    assert told(page, "/descent/optimizer/kind") == ["gd", "gd", "momentum"]
-    assert told(page, "/descent/optimizer/momentum") == ["–", "–", "0.9"]
-    assert told(page, "/descent/theta0") == ["zeros", "zeros", "(-300, 500)"]
+    assert cells_of(page, "/descent/learning_rate") == ["0.05", "0.4", "0.02"]
+    assert cells_of(page, "/descent/optimizer/kind") == ["gd", "gd", "momentum"]
+    assert cells_of(page, "/descent/optimizer/momentum") == ["–", "–", "0.9"]
+    assert cells_of(page, "/descent/theta0") == ["zeros", "zeros", "(-300, 500)"]
     expect(page.locator(".same")).to_contain_text("Data norris, 36 rows")
     expect(page.locator(".same")).to_contain_text("Split 27 train, 9 test rows")
     expect(page.locator(".same")).not_to_contain_text("Optimiser")
-    assert told(page, "status") == ["Succeeded"] * 3
-    assert told(page, "stop_reason")[2] == "Stopped after 60 steps, as asked."
-    assert told(page, "steps") == ["100 of 100", "100 of 100", "60 of 60"]
-    assert told(page, "best.step") == [str(run["best"]["step"]) for run in runs]
+    assert cells_of(page, "status") == ["Succeeded"] * 3
+    assert cells_of(page, "stop_reason")[2] == "Stopped after 60 steps, as asked."
+    assert cells_of(page, "steps") == ["100 of 100", "100 of 100", "60 of 60"]
+    assert cells_of(page, "best.step") == [str(run["best"]["step"]) for run in runs]
     gaps = [stored(page, service, run["id"], run["steps_done"], "optimality_gap")["optimality_gap"][0] for run in runs]
     for row, numbers in {
         "learning_rate": [run["learning_rate"] for run in runs],
@@ -152,19 +152,19 @@ def test_the_table_has_what_differs_and_what_came_out(page: Page, service: Servi
         "best.test_mse": [run["best"]["test_mse"] for run in runs],
         "gap": gaps,
     }.items():
-        texts = told(page, row)
+        texts = cells_of(page, row)
         assert [float(text.split()[0]) for text in texts] == pytest.approx(numbers, rel=1e-5), row
         marked = [number for text, number in zip(texts, numbers, strict=True) if "best" in text]
         assert marked == ([] if row == "learning_rate" else [min(numbers)]), row
 
 
-def test_requests_that_are_the_same_say_so(page: Page, service: Service) -> None:
+def test_equal_requests_are_reported(page: Page, service: Service) -> None:
     compare(page, service, finished(page, service, SLOW, SLOW))
     expect(page.locator(".compared tbody").first).to_contain_text("Nothing: the requests are the same")
     expect(page.locator(".is-best")).to_have_count(0)
 
 
-def test_other_losses_and_other_rows_are_no_fair_comparison(page: Page, service: Service) -> None:
+def test_different_losses_and_splits_give_a_warning(page: Page, service: Service) -> None:
     other = EXAMPLE | {"objective": {"loss": "mae"}, "split": {"seed": 1}, "name": "other"}
     compare(page, service, finished(page, service, SLOW, other))
     caution = page.locator(".caution")
@@ -173,22 +173,22 @@ def test_other_losses_and_other_rows_are_no_fair_comparison(page: Page, service:
     expect(page.locator(".is-best")).to_have_count(0)
     page.get_by_label("Drawn", exact=True).select_option("train_loss")
     expect(caution).to_contain_text("E is not the same function in all of these runs")
-    assert told(page, "/split/seed") == ["0", "1"]
-    assert told(page, "/objective/loss") == ["mse", "mae"]
+    assert cells_of(page, "/split/seed") == ["0", "1"]
+    assert cells_of(page, "/objective/loss") == ["mse", "mae"]
 
 
-def test_models_with_other_parameters_and_no_test_data_are_compared_too(page: Page, service: Service) -> None:
+def test_models_with_other_parameters_and_without_test_data_are_compared(page: Page, service: Service) -> None:
     curved = EXAMPLE | {"model": {"kind": "polynomial", "degree": 2}, "split": {"test_fraction": 0}, "name": "curved"}
     ids = finished(page, service, SLOW, curved)
     compare(page, service, ids)
     expect(value(page, ids[1])).to_have_text("–")
     expect(page.get_by_label("Drawn", exact=True).locator("optgroup")).to_have_count(0)
-    assert told(page, "/model/kind") == ["linear", "polynomial"]
-    assert told(page, "/model/degree") == ["–", "2"]
-    assert told(page, "best.test_mse")[1] == "–"
+    assert cells_of(page, "/model/kind") == ["linear", "polynomial"]
+    assert cells_of(page, "/model/degree") == ["–", "2"]
+    assert cells_of(page, "best.test_mse")[1] == "–"
 
 
-def test_the_scale_is_made_for_what_did_not_diverge(page: Page, service: Service) -> None:
+def test_the_scale_ignores_diverged_runs(page: Page, service: Service) -> None:
     ids = finished(page, service, DIVERGING, FAST)
     compare(page, service, ids)
     expect(page.locator(".criteria")).to_contain_text("What diverged leaves the chart at the top.")
@@ -196,7 +196,7 @@ def test_the_scale_is_made_for_what_did_not_diverge(page: Page, service: Service
     go_to(page, last)
     expect(page.locator(".criteria .dot:visible")).to_have_count(1)
     expect(value(page, ids[0])).to_have_text(re.compile(r"e\+2\d\d$"))
-    assert "Diverged at step" in told(page, "stop_reason")[0]
+    assert "Diverged at step" in cells_of(page, "stop_reason")[0]
 
 
 def test_a_run_is_forked_at_the_cursor_and_compared_with_its_origin(page: Page, service: Service) -> None:
@@ -212,14 +212,14 @@ def test_a_run_is_forked_at_the_cursor_and_compared_with_its_origin(page: Page, 
     fork = page.url.rpartition(",")[2]
     assert get(page, service, f"/runs/{fork}")["forked_from"] == {"run_id": slow, "step": 3}
     expect(page.locator('.compared tr[data-row="status"] td')).to_have_text(["Succeeded"] * 2)
-    assert told(page, "/descent/learning_rate") == ["0.05", "0.2"]
-    assert told(page, "/descent/theta0") == ["zeros", f"run {slow[:12]}, step 3"]
+    assert cells_of(page, "/descent/learning_rate") == ["0.05", "0.2"]
+    assert cells_of(page, "/descent/theta0") == ["zeros", f"run {slow[:12]}, step 3"]
     go_to(page, 0)
     [known] = stored(page, service, slow, 3, "test_mse")["test_mse"]
     expect_value(page, fork, known)
 
 
-def test_runs_that_go_on_are_followed(page: Page, service: Service) -> None:
+def test_live_runs_are_followed(page: Page, service: Service) -> None:
     [slow] = finished(page, service, SLOW)
     live = fit(page, service, EXAMPLE | {"descent": {"steps": 5_000_000, "learning_rate": 1e-6}, "name": "live"})
     compare(page, service, [slow, live])
@@ -237,7 +237,7 @@ def test_runs_that_go_on_are_followed(page: Page, service: Service) -> None:
     expect_value(page, live, known)
 
 
-def test_a_run_that_is_not_there_is_named(pages: Pages, service: Service) -> None:
+def test_a_missing_run_is_named(pages: Pages, service: Service) -> None:
     pages.expected = "404"
     page = pages.open(service.url)
     slow, fast = finished(page, service, SLOW, FAST)
@@ -251,20 +251,20 @@ def test_a_run_that_is_not_there_is_named(pages: Pages, service: Service) -> Non
     expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
 
 
-def test_latest_means_the_run_that_it_is_now(page: Page, service: Service) -> None:
+def test_latest_is_replaced_by_the_id_of_the_newest_run(page: Page, service: Service) -> None:
     slow, fast = finished(page, service, SLOW, FAST)
     page.goto(f"{service.url}/#/compare?runs={slow},latest,{slow}")
     expect(page).to_have_url(f"{service.url}/#/compare?runs={slow},{fast}")
     expect(page.get_by_role("heading", level=1)).to_have_text("2 runs side by side")
 
 
-def test_in_french_and_back_without_losing_the_place(pages: Pages, service: Service) -> None:
+def test_a_change_of_language_keeps_the_step_and_the_column(pages: Pages, service: Service) -> None:
     page = pages.open(service.url, locale="fr-FR")
     ids = finished(page, service, SLOW, SHORT)
     compare(page, service, ids)
     expect(page.get_by_role("heading", level=1)).to_have_text("2 descentes côte à côte")
     expect(page.locator(".compared")).to_contain_text("Taux d’apprentissage utilisé")
-    assert told(page, "/descent/theta0") == ["zéros", "(-300, 500)"]
+    assert cells_of(page, "/descent/theta0") == ["zéros", "(-300, 500)"]
     page.get_by_label("Tracé", exact=True).select_option("gradient_norm")
     page.get_by_role("spinbutton", name="Étape").fill("12")
     page.keyboard.press("Enter")
@@ -285,14 +285,14 @@ def test_nothing_scrolls_sideways(pages: Pages, service: Service, width: int) ->
     expect_no_sideways_scroll(page)
 
 
-def test_the_paths_of_all_are_on_one_landscape(page: Page, service: Service) -> None:
+def test_one_landscape_has_the_paths_of_all_runs(page: Page, service: Service) -> None:
     ids = finished(page, service, SLOW, FAST, SHORT)
     compare(page, service, ids)
     figure = page.get_by_role("slider", name="The ball on the landscape")
     expect(figure).to_be_visible()
     balls = figure.locator(".ball")
     expect(balls).to_have_count(3)
-    colours = [walk.evaluate("walk => walk.style.color") for walk in figure.locator(".walk").all()]
+    colours = [path.evaluate("path => path.style.color") for path in figure.locator(".walk").all()]
     assert colours == ["var(--curve-0)", "var(--curve-1)", "var(--curve-2)"]
     figure.press("Home")
     expect(page.locator("#standings")).to_have_text("Step 0")
@@ -308,7 +308,7 @@ def test_the_paths_of_all_are_on_one_landscape(page: Page, service: Service) -> 
     expect(page.locator("#ground-words")).not_to_contain_text("beyond the picture")
 
 
-def test_other_functions_have_no_landscape_in_common(page: Page, service: Service) -> None:
+def test_runs_with_different_losses_have_no_common_landscape(page: Page, service: Service) -> None:
     other = EXAMPLE | {"objective": {"loss": "mae"}, "name": "other"}
     compare(page, service, finished(page, service, SLOW, other))
     expect(page.locator(".ground")).to_be_hidden()

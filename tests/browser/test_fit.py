@@ -28,8 +28,8 @@ def fit_view(page: Page) -> Locator:
     return page.get_by_role("region", name=re.compile("Data and fit|Données et modèle"))
 
 
-def words(page: Page) -> Locator:
-    """Waits for the picture; its accessible name."""
+def picture_of(page: Page) -> Locator:
+    """Waits for the picture and returns its element."""
     picture = fit_view(page).get_by_role("img")
     expect(picture).to_be_visible()  # the first request starts a process
     return picture
@@ -47,10 +47,10 @@ def marks(page: Page, name: str) -> int:
 
 def expect_the_curve_of(page: Page, service: Service, run_id: str, step: int) -> None:
     found = get(page, service, f"/runs/{run_id}/predictions?step={step}")
-    expect(words(page)).to_have_attribute("aria-label", re.compile(f"At step {step},"))
+    expect(picture_of(page)).to_have_attribute("aria-label", re.compile(f"At step {step},"))
     curve, x = found["prediction"][0], found["x"]["values"]
-    told = numbers((words(page).get_attribute("aria-label") or "").partition(f"step {step}, f(θ, x)")[2])
-    assert told == pytest.approx([curve[0], x[0], curve[-1], x[-1]], rel=1e-4)
+    described = numbers((picture_of(page).get_attribute("aria-label") or "").partition(f"step {step}, f(θ, x)")[2])
+    assert described == pytest.approx([curve[0], x[0], curve[-1], x[-1]], rel=1e-4)
 
 
 def test_the_curve_follows_the_cursor(page: Page, service: Service) -> None:
@@ -77,7 +77,7 @@ def test_the_best_test_step_is_not_drawn_twice(page: Page, service: Service) -> 
     expect(fit_view(page).locator(".fit-plot .best-fit")).to_have_count(0)
 
 
-def test_between_the_fetched_steps_the_nearest_is_drawn_until_the_cursor_rests(page: Page, service: Service) -> None:
+def test_the_nearest_fetched_step_is_drawn_until_the_chosen_one_arrives(page: Page, service: Service) -> None:
     run_id = open_run(page, service, EXAMPLE | {"descent": {"steps": 900, "learning_rate": 0.05}})
     expect_the_curve_of(page, service, run_id, 900)
     fetched = get(page, service, f"/runs/{run_id}/predictions?max_steps=60")["step"]
@@ -95,25 +95,25 @@ def test_between_the_fetched_steps_the_nearest_is_drawn_until_the_cursor_rests(p
     expect_the_curve_of(page, service, run_id, between)
 
 
-def test_it_moves_while_the_descent_is_played(page: Page, service: Service) -> None:
+def test_the_curve_follows_a_playback(page: Page, service: Service) -> None:
     page.clock.install()
     open_run(page, service, EXAMPLE)
-    expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
+    expect(picture_of(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(words(page)).to_have_attribute("aria-label", re.compile(r"At step \d\d?,"))
+    expect(picture_of(page)).to_have_attribute("aria-label", re.compile(r"At step \d\d?,"))
     page.clock.fast_forward("00:12")
-    expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
+    expect(picture_of(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
 
 
 @pytest.mark.parametrize(("locale", "step"), [("en-GB", "At step 200"), ("fr-FR", "À l’étape 200")])
-def test_classes_part_the_plane(pages: Pages, service: Service, locale: str, step: str) -> None:
+def test_the_regions_of_two_classes_are_drawn(pages: Pages, service: Service, locale: str, step: str) -> None:
     page = pages.open(service.url, locale=locale)
     run_id = open_run(page, service, CLASSES, status="200")
-    expect(words(page)).to_have_attribute("aria-label", re.compile(step))
+    expect(picture_of(page)).to_have_attribute("aria-label", re.compile(step))
     found = get(page, service, f"/runs/{run_id}/predictions?step=200")
     chances = found["prediction"][0]
     right = round(100 * sum(chance >= 0.5 for chance in chances) / len(chances))
-    expect(words(page)).to_have_attribute("aria-label", re.compile(f"right {right} %"))
+    expect(picture_of(page)).to_have_attribute("aria-label", re.compile(f"right {right} %"))
     for name in ("class-0", "class-1"):
         assert (marks(page, f"train.{name}"), marks(page, f"test.{name}")) == (3, 1)
         expect(fit_view(page).locator(f".fit-plot .region.{name}")).to_have_attribute("d", re.compile("^M.*Z$"))
@@ -122,12 +122,12 @@ def test_classes_part_the_plane(pages: Pages, service: Service, locale: str, ste
 
 def test_many_features_are_drawn_as_predicted_against_given(page: Page, service: Service) -> None:
     run_id = open_run(page, service, {"dataset": {"sample": "longley"}, "standardize": True})
-    expect(words(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
+    expect(picture_of(page)).to_have_attribute("aria-label", re.compile("At step 100,"))
     found = get(page, service, f"/runs/{run_id}/predictions?step=100")
-    asked = {"x": found["points"]["x"], "step": 100}
-    predicted = page.request.post(f"{service.url}/runs/{run_id}/predict", data=asked).json()["y"]
+    body = {"x": found["points"]["x"], "step": 100}
+    predicted = page.request.post(f"{service.url}/runs/{run_id}/predict", data=body).json()["y"]
     assert found["fitted"][0] == pytest.approx(predicted, rel=1e-12)
     off = sorted(abs(hat - y) for hat, y in zip(found["fitted"][0], found["points"]["y"], strict=True))
-    told = numbers(words(page).get_attribute("aria-label") or "")
-    assert told == pytest.approx([len(off), 100, off[len(off) // 2]], rel=1e-4)
+    described = numbers(picture_of(page).get_attribute("aria-label") or "")
+    assert described == pytest.approx([len(off), 100, off[len(off) // 2]], rel=1e-4)
     assert marks(page, "train") + marks(page, "test") == len(off)

@@ -61,7 +61,7 @@ def expect_the_ball_at(page: Page, data: dict[str, Any], step: int) -> None:
     assert ball(page) == pytest.approx(placed(page, data, data["path"]["x"][i], data["path"]["y"][i]), abs=0.05)
 
 
-def test_the_path_is_drawn_where_the_api_has_it(page: Page, service: Service) -> None:
+def test_the_path_has_the_coordinates_of_the_api(page: Page, service: Service) -> None:
     run_id = open_landscape(page, service, EXAMPLE)
     data = get(page, service, f"/runs/{run_id}/landscape")
     assert data["kind"] == "exact"
@@ -73,7 +73,7 @@ def test_the_path_is_drawn_where_the_api_has_it(page: Page, service: Service) ->
     expect(page.locator("#landscape-words")).to_contain_text("E over intercept and x, the only parameters")
 
 
-def test_there_are_as_many_contours_as_the_words_say(page: Page, service: Service) -> None:
+def test_the_text_states_the_number_of_contours(page: Page, service: Service) -> None:
     open_landscape(page, service, EXAMPLE)
     contours = page.locator(".landscape-figure .contour")
     words = page.locator("#landscape-words").inner_text()
@@ -126,7 +126,7 @@ def test_the_arrow_points_down_the_gradient(page: Page, service: Service) -> Non
     assert place == pytest.approx(list(ball(page)), abs=0.01)
 
 
-def test_where_the_gradient_is_rounding_there_is_no_arrow(page: Page, service: Service) -> None:
+def test_a_gradient_below_its_rounding_error_has_no_arrow(page: Page, service: Service) -> None:
     open_landscape(page, service, CONVERGED)
     arrow, why = page.locator(".landscape-figure .arrow"), page.locator(".landscape .no-arrow")
     page.wait_for_load_state("networkidle")
@@ -137,7 +137,7 @@ def test_where_the_gradient_is_rounding_there_is_no_arrow(page: Page, service: S
     expect(why).to_be_empty()
 
 
-def test_beside_the_plane_the_arrow_never_points_up_the_drawn_ground(page: Page, service: Service) -> None:
+def test_the_arrow_never_points_upwards_on_the_drawn_surface(page: Page, service: Service) -> None:
     run_id = open_landscape(page, service, MANY)
     *_, first, last = get(page, service, f"/runs/{run_id}")["parameters"]
     page.get_by_label("Plane").select_option("pair")
@@ -148,7 +148,7 @@ def test_beside_the_plane_the_arrow_never_points_up_the_drawn_ground(page: Page,
         f"{service.url}/runs/{run_id}/landscape", params={"kind": "pair", "x": first, "y": last}
     ).json()
     arrow, why = page.locator(".landscape-figure .arrow"), page.locator(".landscape .no-arrow")
-    said = set()
+    explanations = set()
     for step in (0, 3, 10, 30):
         choose_step(page, step)
         place, towards = beside(data, get(page, service, f"/runs/{run_id}/steps/{step}"))
@@ -158,8 +158,8 @@ def test_beside_the_plane_the_arrow_never_points_up_the_drawn_ground(page: Page,
         else:
             expect(why).to_contain_text("θ lies beside this plane")
             expect(arrow).to_be_hidden()
-        said.add(why.inner_text())
-    assert len(said) == 2, "both happen"
+        explanations.add(why.inner_text())
+    assert len(explanations) == 2, "some steps have an arrow and some an explanation"
 
 
 def beside(data: dict[str, Any], answer: dict[str, Any]) -> tuple[list[float], list[float]]:
@@ -172,13 +172,13 @@ def falls(data: dict[str, Any], place: list[float], towards: list[float]) -> boo
     """True if E on the grid falls over half a cell in a direction."""
     sides = [np.array(data[name]["values"]) for name in "xy"]
     cells = np.array([side[1] - side[0] for side in sides])
-    there = np.array(place) + 0.5 * np.array(towards) / np.linalg.norm(np.array(towards) / cells)
+    ahead = np.array(place) + 0.5 * np.array(towards) / np.linalg.norm(np.array(towards) / cells)
 
     def energy(point: Any) -> float:
         rows = [np.interp(point[0], sides[0], row) for row in data["energy"]]
         return float(np.interp(point[1], sides[1], rows))
 
-    return energy(there) < energy(np.array(place))
+    return energy(ahead) < energy(np.array(place))
 
 
 def test_more_than_two_parameters_have_a_plane_to_choose(page: Page, service: Service) -> None:
@@ -206,7 +206,7 @@ def test_one_parameter_is_a_curve(page: Page, service: Service) -> None:
     expect(page.locator(".landscape-figure .contour")).to_have_count(0)
 
 
-def test_of_a_divergence_the_beginning_is_shown(page: Page, service: Service) -> None:
+def test_a_divergence_shows_the_beginning_of_its_path(page: Page, service: Service) -> None:
     run_id = open_landscape(page, service, DIVERGING, status="Diverged")
     last = get(page, service, f"/runs/{run_id}")["steps_done"]
     expect(page.get_by_label("Path until")).to_have_value("20" if last > 20 else str(last))
@@ -216,7 +216,7 @@ def test_of_a_divergence_the_beginning_is_shown(page: Page, service: Service) ->
     assert caught.value.json()["path"]["step"] == [0, 1, 2]
 
 
-def test_the_picture_for_slides_is_of_the_same_map(page: Page, service: Service) -> None:
+def test_the_svg_picture_has_the_contours_of_the_page(page: Page, service: Service) -> None:
     open_landscape(page, service, EXAMPLE)
     contours = page.locator(".landscape-figure .contour").count()
     link = page.locator(".landscape").get_by_role("link", name="SVG").get_attribute("href")
@@ -224,7 +224,7 @@ def test_the_picture_for_slides_is_of_the_same_map(page: Page, service: Service)
     assert drawn.count('class="contour"') == contours
 
 
-def test_the_hill_is_loaded_when_it_is_opened_and_left_without_a_trace(pages: Pages, service: Service) -> None:
+def test_the_surface_is_loaded_on_demand_and_removed_completely(pages: Pages, service: Service) -> None:
     page = pages.open(f"{service.url}/", moves=True)
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))
@@ -258,7 +258,7 @@ def picture(canvas: Locator, after: bytes | None = None) -> bytes:
         if now == last != after:
             return now
         last = now
-    raise AssertionError("the picture never comes to rest, or to another")
+    raise AssertionError("the picture never becomes stable, or never changes")
 
 
 def test_without_webgl_it_says_so(pages: Pages, service: Service) -> None:

@@ -15,7 +15,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 STEPS = 900
-"""Fewer than the chart draws at most: each of them must be there."""
+"""Fewer steps than the chart draws at most, so that it draws each of them."""
 SLOW = {"x": 16 * WAVES["x"], "y": 16 * WAVES["y"]}
 """Some seconds for all of them."""
 FAST = {"x": WAVES["x"][:100], "y": WAVES["y"][:100]}
@@ -25,7 +25,7 @@ AWAY = (
     "|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONTENT_LENGTH_MISMATCH"
 )
 """The errors of Chromium for a service that was killed: before, within or after an answer."""
-"""What Chromium writes to the console while no service is there."""
+"""Chromium's console messages while the service is down."""
 NAMES = ("train_mse", "test_mse", "train_loss")
 
 
@@ -60,7 +60,7 @@ def drawn(page: Page) -> list[list[float]]:
     return [[float(text.replace(",", "")) for text in row] for row in rows]
 
 
-def test_a_page_goes_on_when_the_service_was_killed_and_started_again(pages: Pages, tmp_path: Path) -> None:
+def test_a_page_continues_after_a_restart_of_the_service(pages: Pages, tmp_path: Path) -> None:
     pages.expected = AWAY
     with ExitStack() as stack:
         service = Restarted(tmp_path, stack)
@@ -85,7 +85,7 @@ def test_a_page_goes_on_when_the_service_was_killed_and_started_again(pages: Pag
     assert drawn(page)[: len(before)] == before
 
 
-def test_what_was_asked_for_while_the_service_was_away_comes_when_it_is_back(pages: Pages, tmp_path: Path) -> None:
+def test_requests_during_an_outage_are_answered_after_it(pages: Pages, tmp_path: Path) -> None:
     """The page of a finished run does not poll; its pending requests are a step, its arithmetic and the landscape."""
     pages.expected = AWAY
     with ExitStack() as stack:

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Database]]:
+def service_with_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Database]]:
     """A service that requires keys, and its database."""
-    with service_with_keys(tmp_path_factory.mktemp("locked")) as (running, database, _):
+    with service_with_keys(tmp_path_factory.mktemp("keys")) as (running, database, _):
         yield running, database
 
 
@@ -34,8 +34,10 @@ def run_the_example(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("Stopped after 100 steps")
 
 
-def test_a_visitor_enters_a_key_uses_the_page_and_forgets_it(pages: Pages, locked: tuple[Service, Database]) -> None:
-    service, database = locked
+def test_a_visitor_enters_a_key_uses_the_page_and_forgets_it(
+    pages: Pages, service_with_database: tuple[Service, Database]
+) -> None:
+    service, database = service_with_database
     key = make_key(database)
     pages.expected = "401"
     page = pages.open(f"{service.url}/")
@@ -57,8 +59,10 @@ def test_a_visitor_enters_a_key_uses_the_page_and_forgets_it(pages: Pages, locke
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_a_download_carries_the_key(pages: Pages, locked: tuple[Service, Database], tmp_path: Path) -> None:
-    service, database = locked
+def test_a_download_carries_the_key(
+    pages: Pages, service_with_database: tuple[Service, Database], tmp_path: Path
+) -> None:
+    service, database = service_with_database
     key = make_key(database)
     pages.expected = "401"
     page = pages.open(f"{service.url}/")
@@ -73,10 +77,10 @@ def test_a_download_carries_the_key(pages: Pages, locked: tuple[Service, Databas
     assert lines[0].startswith("step,theta.intercept")
 
 
-def test_a_download_that_is_pressed_twice_is_asked_for_once(
-    pages: Pages, locked: tuple[Service, Database], tmp_path: Path
+def test_a_double_click_downloads_once(
+    pages: Pages, service_with_database: tuple[Service, Database], tmp_path: Path
 ) -> None:
-    service, database = locked
+    service, database = service_with_database
     key = make_key(database)
     pages.expected = "401"
     page = pages.open(f"{service.url}/")
@@ -99,8 +103,10 @@ def test_a_download_that_is_pressed_twice_is_asked_for_once(
     expect(link).not_to_have_attribute("inert", "")
 
 
-def test_a_key_that_is_revoked_is_asked_for_again_in_french_too(pages: Pages, locked: tuple[Service, Database]) -> None:
-    service, database = locked
+def test_a_revoked_key_is_requested_again_in_french(
+    pages: Pages, service_with_database: tuple[Service, Database]
+) -> None:
+    service, database = service_with_database
     key = make_key(database)
     pages.expected = "401"
     page = pages.open(f"{service.url}/", locale="fr-FR")
@@ -113,8 +119,8 @@ def test_a_key_that_is_revoked_is_asked_for_again_in_french_too(pages: Pages, lo
     expect(page.get_by_role("heading", level=1)).to_have_text("Une clé d’API est nécessaire")
 
 
-def test_swagger_ui_sends_the_key_that_it_was_given(pages: Pages, locked: tuple[Service, Database]) -> None:
-    service, database = locked
+def test_swagger_ui_sends_the_given_key(pages: Pages, service_with_database: tuple[Service, Database]) -> None:
+    service, database = service_with_database
     key = make_key(database)
     page = pages.open(f"{service.url}/docs")
     page.get_by_role("button", name="Authorize").first.click()

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 ROWS = "age;town;height\n1;Oslo;2,1\n2;Bergen;3,9\n3;Oslo;6,2\n4;Narvik;7,8\n5;Oslo;10,1\n"
 
 
-def begun(page: Page, service: Service) -> dict[str, Any]:
-    """Waits until the run that the page started is finished."""
+def start_and_finish(page: Page, service: Service) -> dict[str, Any]:
+    """Starts the run on the page and waits for its end."""
     page.get_by_role("button", name="Start the descent").click()
     expect(page).to_have_url(re.compile(r"#/runs/\w+$"))
     expect(page.get_by_role("status")).to_contain_text("Stopped after")
@@ -45,7 +45,7 @@ def test_a_sample_with_some_choices(pages: Pages, service: Service) -> None:
     page.get_by_label("Name").fill("A cubic")
     expect(page.locator(".verdict")).to_contain_text("100 steps of 4 parameters")
     request = shown_request(page)
-    run = begun(page, service)
+    run = start_and_finish(page, service)
     assert run["name"] == "A cubic"
     assert run["request"]["model"] == {"kind": "polynomial", "degree": 3, "intercept": True}
     assert run["request"]["standardize"] is True
@@ -64,7 +64,7 @@ def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
     expect(page.locator(".preview")).to_contain_text("text columns left out: town")
     page.get_by_label("Target").select_option("age")
     expect(preview.get_by_role("columnheader")).to_have_text(["height", "age"])
-    run = begun(page, service)
+    run = start_and_finish(page, service)
     assert (run["dataset"]["features"], run["dataset"]["target"]) == (["height"], "age")
 
 
@@ -79,11 +79,11 @@ def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:
     page.get_by_label("Target").select_option("town")
     expect(page.locator(".preview")).to_contain_text("3 classes")
     page.get_by_label("Model", exact=True).select_option("softmax")
-    run = begun(page, service)
+    run = start_and_finish(page, service)
     assert run["classes"] == ["Bergen", "Narvik", "Oslo"]
 
 
-def test_a_dataset_that_is_gone_when_the_page_is_drawn_anew_is_named(pages: Pages, service: Service) -> None:
+def test_a_deleted_dataset_is_reported_when_the_page_is_redrawn(pages: Pages, service: Service) -> None:
     pages.expected = "404"
     page = new_run(pages, service)
     page.get_by_label("A CSV file or pasted rows").check()
@@ -95,7 +95,7 @@ def test_a_dataset_that_is_gone_when_the_page_is_drawn_anew_is_named(pages: Page
     expect(page.locator("#problem-action")).to_contain_text("dataset")
 
 
-def test_the_rows_given_last_are_used_however_late_the_others_are_read(pages: Pages, service: Service) -> None:
+def test_the_last_rows_are_used_if_earlier_answers_arrive_later(pages: Pages, service: Service) -> None:
     page = new_run(pages, service)
     held: list[Route] = []
 
@@ -115,7 +115,7 @@ def test_the_rows_given_last_are_used_however_late_the_others_are_read(pages: Pa
     expect(heads).to_have_text(["late", "y"])
 
 
-def test_a_bad_file_says_where(pages: Pages, service: Service) -> None:
+def test_the_error_of_a_bad_file_names_the_row(pages: Pages, service: Service) -> None:
     pages.expected = "422"
     page = new_run(pages, service)
     page.get_by_label("A CSV file or pasted rows").check()
@@ -124,7 +124,7 @@ def test_a_bad_file_says_where(pages: Pages, service: Service) -> None:
     expect(page.locator(".drop .field-errors")).to_contain_text("row 3")
 
 
-def test_what_the_service_would_refuse_stands_beside_its_field(pages: Pages, service: Service) -> None:
+def test_errors_of_the_service_are_shown_beside_their_field(pages: Pages, service: Service) -> None:
     pages.expected = "422"
     page = new_run(pages, service)
     page.get_by_label("Model", exact=True).select_option("formula")
@@ -152,7 +152,7 @@ def test_points_are_drawn_with_the_mouse_or_with_keys(pages: Pages, service: Ser
     expect(page.locator(".drawing")).to_contain_text("4 points")
     field.click(position={"x": 50, "y": 250})
     expect(page.locator(".drawing")).to_contain_text("3 points")
-    run = begun(page, service)
+    run = start_and_finish(page, service)
     assert run["dataset"]["rows"] == 3
 
 
@@ -161,9 +161,9 @@ def test_the_request_runs_as_curl_and_python(pages: Pages, service: Service) -> 
     expect(page.locator(".verdict")).to_contain_text("100 steps")
     page.get_by_role("button", name="Python").click()
     code = page.locator(".request-text code").inner_text()
-    told: dict[str, Any] = {}
-    exec(code.replace("print(", "run_id = ("), told)
-    assert get(page, service, f"/runs/{told['run_id']}")["id"] == told["run_id"]
+    namespace: dict[str, Any] = {}
+    exec(code.replace("print(", "run_id = ("), namespace)
+    assert get(page, service, f"/runs/{namespace['run_id']}")["id"] == namespace["run_id"]
     page.get_by_role("button", name="curl").click()
     assert page.locator(".request-text code").inner_text().startswith(f"curl {service.url}/fit -H")
 

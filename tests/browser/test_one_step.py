@@ -51,7 +51,7 @@ class HeldRows:
             route.continue_()
 
 
-def test_the_card_is_at_the_step_of_the_ball_while_the_hill_is_played(page: Page, service: Service) -> None:
+def test_readout_and_ball_show_the_same_step_during_a_playback_of_the_surface(page: Page, service: Service) -> None:
     open_landscape(page, service, EXAMPLE)
     page.get_by_role("button", name="Surface in 3-D").click()
     expect(page.locator(".hill canvas")).to_be_visible()
@@ -63,7 +63,7 @@ def test_the_card_is_at_the_step_of_the_ball_while_the_hill_is_played(page: Page
     assert len({frame["slider"] for frame in frames}) > 1
     for before, now in pairwise(frames):
         assert now["readout"] == now["cell"] == now["words"] == now["slider"]
-        assert now["ball"] in {before["slider"], now["slider"]}, "a canvas is drawn in the frame after"
+        assert now["ball"] in {before["slider"], now["slider"]}, "the canvas follows one frame later"
     page.get_by_role("button", name="Pause").click()
     at = page.get_by_role("slider", name="Step", exact=True).input_value()
     expect(cell(page, "train_mse")).to_have_text("…")
@@ -73,41 +73,41 @@ def test_the_card_is_at_the_step_of_the_ball_while_the_hill_is_played(page: Page
     expect(page.locator(".hill canvas")).to_have_attribute("data-step", at)
 
 
-def test_the_words_and_the_further_charts_are_at_a_step_that_is_not_read_yet(page: Page, service: Service) -> None:
+def test_texts_and_further_charts_show_a_step_whose_numbers_are_pending(page: Page, service: Service) -> None:
     open_landscape(page, service, EXAMPLE)
     page.locator(".more-curves summary").click()
     needle = page.locator(".more-curves .needle")
     expect(needle).to_be_visible()
     expect(cell(page, "step")).to_have_text("100")
-    there = needle.get_attribute("style")
+    before_the_choice = needle.get_attribute("style")
     held = HeldRows(page)
     slider = page.get_by_role("slider", name="Step", exact=True)
     slider.press("Home")
     expect(slider).to_have_attribute("aria-valuetext", "Step 0")
     expect(page.get_by_label("The ball on the landscape")).to_have_attribute("aria-valuetext", "Step 0")
-    expect(needle).not_to_have_attribute("style", there or "")
+    expect(needle).not_to_have_attribute("style", before_the_choice or "")
     expect(cell(page, "theta.x")).to_have_text("…")
     held.let_go()
     expect(slider).to_have_attribute("aria-valuetext", re.compile("^Step 0: train MSE"))
 
 
-def test_the_further_charts_are_at_the_step_chosen_while_they_were_closed(page: Page, service: Service) -> None:
+def test_the_further_charts_show_a_step_chosen_while_they_were_closed(page: Page, service: Service) -> None:
     open_run(page, service, EXAMPLE)
     curves = page.locator(".more-curves summary")
     curves.click()
     needle = page.locator(".more-curves .needle")
     expect(needle).to_be_visible()
-    there = needle.get_attribute("style")
+    before_the_choice = needle.get_attribute("style")
     curves.click()
     page.get_by_role("slider", name="Step", exact=True).press("Home")
     expect(cell(page, "step")).to_have_text("0")
     page.route(re.compile("fields=step%2Ctheta"), lambda _: None)  # these would redraw the chart
     curves.click()
     expect(needle).to_be_visible()
-    expect(needle).not_to_have_attribute("style", there or "")
+    expect(needle).not_to_have_attribute("style", before_the_choice or "")
 
 
-def test_no_ball_is_shown_where_the_place_of_its_step_is_not_known(page: Page, service: Service) -> None:
+def test_the_ball_is_hidden_while_its_position_is_unknown(page: Page, service: Service) -> None:
     open_landscape(page, service, EXAMPLE)
     with page.expect_response(re.compile("to_step=2$")):
         page.get_by_label("Path until").fill("2")

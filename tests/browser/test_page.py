@@ -107,7 +107,7 @@ def test_a_live_run_is_paused_and_goes_on(page: Page, service: Service) -> None:
     expect(page.get_by_role("status")).to_contain_text("Cancelled at step")
 
 
-def test_a_fork_leads_to_where_it_came_from(page: Page, service: Service) -> None:
+def test_a_fork_links_to_its_origin(page: Page, service: Service) -> None:
     parent = open_run(page, service, EXAMPLE)
     answer = page.request.post(f"{service.url}/runs/{parent}/fork", data={"from_step": 40})
     page.goto(f"{service.url}/#/runs/{answer.json()['id']}")
@@ -125,7 +125,7 @@ def test_a_long_run_is_drawn_from_a_sample_but_read_at_any_step(page: Page, serv
         expect_the_numbers_of(page, service, run_id, step)
 
 
-def test_the_arrow_keys_walk_the_steps(page: Page, service: Service) -> None:
+def test_the_arrow_keys_choose_the_step(page: Page, service: Service) -> None:
     run_id = open_run(page, service, EXAMPLE)
     expect(cell(page, "step")).to_have_text("100")
     slider = page.get_by_role("slider", name="Step")
@@ -139,7 +139,7 @@ def test_the_arrow_keys_walk_the_steps(page: Page, service: Service) -> None:
     expect(slider).to_have_attribute("aria-valuetext", re.compile("^Step 63: train MSE"))
 
 
-def test_the_pointer_picks_a_step_of_the_chart(page: Page, service: Service) -> None:
+def test_the_pointer_chooses_a_step_of_the_chart(page: Page, service: Service) -> None:
     run_id = open_run(page, service, EXAMPLE)
     area = page.locator(".u-over")
     box = area.bounding_box()
@@ -169,7 +169,7 @@ def test_without_test_data_the_page_says_so(page: Page, service: Service) -> Non
     expect(cell(page, "test_mse")).to_have_text("–")
 
 
-def test_a_run_is_deleted_after_asking(page: Page, service: Service) -> None:
+def test_a_run_is_deleted_after_a_confirmation(page: Page, service: Service) -> None:
     run_id = open_run(page, service, EXAMPLE | {"name": "Not for long"})
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
@@ -235,7 +235,7 @@ def test_swagger_ui_runs_its_example(pages: Pages, service: Service) -> None:
     assert get(page, service, f"/runs/{run_id}")["status"] == "succeeded"
 
 
-def test_the_page_outlives_an_error_of_the_service(pages: Pages, service: Service) -> None:
+def test_the_page_recovers_from_an_error_of_the_service(pages: Pages, service: Service) -> None:
     pages.expected = "503|ERR_FAILED"
     page = pages.open(f"{service.url}/")
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -251,7 +251,7 @@ def test_the_page_outlives_an_error_of_the_service(pages: Pages, service: Servic
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_an_unknown_run_is_said_to_be_unknown(pages: Pages, service: Service) -> None:
+def test_an_unknown_run_is_reported(pages: Pages, service: Service) -> None:
     pages.expected = "404"
     page = pages.open(f"{service.url}/#/runs/nothing-here")
     missing = page.request.get(f"{service.url}/runs/nothing-here").json()

@@ -76,21 +76,21 @@ def test_a_first_visit_is_light(entrance: str, browser: Browser, service: Servic
     page.close()
 
 
-def test_the_browser_is_told_of_every_module_that_a_view_needs_and_of_no_other(service: Service) -> None:
+def test_the_preload_lists_have_exactly_the_modules_of_each_view(service: Service) -> None:
     frame = imported("main")
     page, preload = (httpx2.get(service.url + path).text for path in ("/", "/static/preload.js"))
-    told = set(re.findall(r'rel="modulepreload" href="/static/(.+?)\.js"', page))
-    assert in_order(told) == in_order(frame)
+    preloaded = set(re.findall(r'rel="modulepreload" href="/static/(.+?)\.js"', page))
+    assert in_order(preloaded) == in_order(frame)
     views = set(re.findall(r'import\("/static/(.+?)\.js"\)', (STATIC / "main.js").read_text()))
     early = re.findall(r"/,\[(\"[^\]]+)\]", preload)
-    told_of = {names[0]: names for names in (re.findall(r'"([^"]+)"', entry) for entry in early)}
-    assert set(told_of) == views
-    for view, names in told_of.items():
+    preloads = {names[0]: names for names in (re.findall(r'"([^"]+)"', entry) for entry in early)}
+    assert set(preloads) == views
+    for view, names in preloads.items():
         assert in_order(names) == in_order(imported(view) - frame), view
 
 
 @pytest.mark.parametrize("entrance", [*ENTRANCES, "#/compare?runs=latest"])
-def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser: Browser, service: Service) -> None:
+def test_a_view_loads_only_its_modules(entrance: str, browser: Browser, service: Service) -> None:
     httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=60"}, timeout=LONGEST)
     page = browser.new_page()
     loaded = Loaded(page)
@@ -103,7 +103,7 @@ def test_no_module_is_loaded_that_the_view_does_not_need(entrance: str, browser:
     page.close()
 
 
-def test_what_is_asked_for_early_is_not_asked_for_again(browser: Browser, service: Service) -> None:
+def test_an_early_request_is_not_repeated(browser: Browser, service: Service) -> None:
     run_id = httpx2.post(f"{service.url}/fit", json=EXAMPLE, headers={"Prefer": "wait=60"}, timeout=LONGEST).json()[
         "id"
     ]
@@ -113,7 +113,7 @@ def test_what_is_asked_for_early_is_not_asked_for_again(browser: Browser, servic
     expect(page.locator(".results")).to_be_visible()
     page.wait_for_load_state("networkidle")
     early = page.evaluate("[...globalThis.early.keys()]")
-    assert early == [], "what was asked for is not what is needed"
+    assert early == [], "an early request was not used"
     assert len(loaded.addresses(rf"/runs/{run_id}$")) == 1
     assert len(loaded.addresses(r"/trajectory\?max_points=1000&fields=step")) == 1
     page.close()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
         ("fr-FR", "Le taux d’apprentissage est trop grand", "Relancer avec ce changement", "Terminée"),
     ],
 )
-def test_a_diverging_run_explains_itself_and_its_mended_request_converges(
+def test_a_diverging_run_has_a_finding_whose_corrected_request_converges(
     pages: Pages, service: Service, locale: str, title: str, button: str, converged: str
 ) -> None:
     page = pages.open(service.url, locale=locale)
@@ -30,9 +30,9 @@ def test_a_diverging_run_explains_itself_and_its_mended_request_converges(
     finding.get_by_role("button", name=button).click()
     expect(page).not_to_have_url(re.compile(run_id))
     expect(page.get_by_role("status")).to_contain_text(converged)
-    mended = get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
-    assert mended["status"] == "succeeded"
-    assert mended["diagnosis"] == []
+    corrected = get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
+    assert corrected["status"] == "succeeded"
+    assert corrected["diagnosis"] == []
     expect(page.locator(".finding")).to_have_count(0)
 
 
@@ -51,16 +51,16 @@ def test_a_descent_is_played_rewound_and_stepped_through(page: Page, service: Se
     pause = page.get_by_role("button", name="Pause the playback")
     expect(cell(page, "step")).to_have_text(re.compile(r"^([2-9]|\d\d)$"))
     pause.click()
-    stood = cell(page, "step").inner_text()
+    paused_at = cell(page, "step").inner_text()
     page.clock.fast_forward("00:10")
-    expect(cell(page, "step")).to_have_text(stood)
+    expect(cell(page, "step")).to_have_text(paused_at)
     page.get_by_role("button", name="Play", exact=True).click()
     page.clock.fast_forward("00:12")
     expect(cell(page, "step")).to_have_text("100")
     expect(pause).to_have_count(0)
 
 
-def test_a_run_is_forked_where_the_reader_stands(pages: Pages, page: Page, service: Service) -> None:
+def test_a_run_is_forked_at_the_chosen_step(pages: Pages, page: Page, service: Service) -> None:
     pages.expected = "422"
     run_id = open_run(page, service, EXAMPLE)
     slider = page.get_by_role("slider", name="Step")
@@ -82,8 +82,8 @@ def test_a_run_is_forked_where_the_reader_stands(pages: Pages, page: Page, servi
     assert fork["forked_from"] == {"run_id": run_id, "step": 3}
     assert fork["request"]["descent"]["learning_rate"] == 0.2
     assert fork["request"]["descent"]["optimizer"]["kind"] == "momentum"
-    begun = get(page, service, f"/runs/{fork['id']}/trajectory?to_step=0")["theta"]
-    assert begun == get(page, service, f"/runs/{run_id}/trajectory?from_step=3&to_step=3")["theta"]
+    first_theta = get(page, service, f"/runs/{fork['id']}/trajectory?to_step=0")["theta"]
+    assert first_theta == get(page, service, f"/runs/{run_id}/trajectory?from_step=3&to_step=3")["theta"]
 
 
 def test_theta_the_gradient_and_the_rate_are_drawn_too(page: Page, service: Service) -> None:

@@ -40,27 +40,27 @@ def close_to(values: list[Any]) -> Any:
     return pytest.approx(values, rel=LESS_THAN_A_DIGIT, abs=1e-12)
 
 
-def test_every_number_is_the_service_s(page: Page, service: Service) -> None:
+def test_every_number_is_that_of_the_service(page: Page, service: Service) -> None:
     run_id = open_run(page, service, EXAMPLE)
     panel = open_arithmetic(page, 3)
-    told = get(page, service, f"/runs/{run_id}/steps/3")
+    answered = get(page, service, f"/runs/{run_id}/steps/3")
     expect(panel.locator(".energy")).to_contain_text("η = 0.05")
     slopes = rows_of(panel, "The gradient at θ")
-    for place, (name, theta, gradient, difference, apart) in enumerate(slopes):
-        assert name == told["parameters"][place]
-        expected = [told[column][place] for column in ("theta", "gradient", "central_differences")]
+    for index, (name, theta, gradient, difference, apart) in enumerate(slopes):
+        assert name == answered["parameters"][index]
+        expected = [answered[column][index] for column in ("theta", "gradient", "central_differences")]
         assert numbers([theta, gradient, difference]) == close_to(expected)
         assert apart.endswith("fine")
-    parts = told["contributions"]
-    for place, (row, y, prediction, *shares) in enumerate(rows_of(panel, "What the gradient is made of")):
-        assert row == f"row {parts['rows'][place]}"
-        assert numbers([y, prediction]) == close_to([parts["y"][place], parts["predictions"][place]])
-        assert numbers(shares) == close_to(parts["gradients"][place])
+    parts = answered["contributions"]
+    for index, (row, y, prediction, *shares) in enumerate(rows_of(panel, "What the gradient is made of")):
+        assert row == f"row {parts['rows'][index]}"
+        assert numbers([y, prediction]) == close_to([parts["y"][index], parts["predictions"][index]])
+        assert numbers(shares) == close_to(parts["gradients"][index])
     others, total = rows_of(panel, "What the gradient is made of", "tfoot")
-    assert others[0] == f"{told['rest']['rows']} other rows"
-    assert numbers(others[3:]) == close_to(told["rest"]["gradient"])
-    assert numbers(total[3:]) == close_to(told["gradient"])
-    assert panel.locator(".updates li").all_inner_texts() == told["update"]
+    assert others[0] == f"{answered['rest']['rows']} other rows"
+    assert numbers(others[3:]) == close_to(answered["rest"]["gradient"])
+    assert numbers(total[3:]) == close_to(answered["gradient"])
+    assert panel.locator(".updates li").all_inner_texts() == answered["update"]
     expect(panel.locator(".rule")).to_have_text("θ ← θ − η ∇E(θ)")
 
 
@@ -74,7 +74,7 @@ def test_the_rows_and_the_penalty_sum_up_to_the_gradient(page: Page, service: Se
     assert [sum(column) for column in zip(*parts, strict=True)] == pytest.approx(numbers(total[3:]), rel=1e-6)
 
 
-def test_it_follows_the_cursor_and_moves_it(page: Page, service: Service) -> None:
+def test_it_follows_the_chosen_step_and_changes_it(page: Page, service: Service) -> None:
     open_run(page, service, EXAMPLE)
     panel = open_arithmetic(page, 1)
     panel.get_by_role("button", name="One step back").click()
@@ -91,15 +91,15 @@ def test_it_follows_the_cursor_and_moves_it(page: Page, service: Service) -> Non
     expect(page.get_by_role("button", name="Show the arithmetic")).to_be_focused()
 
 
-def test_a_batch_and_a_memory_are_told_of(page: Page, service: Service) -> None:
+def test_a_batch_and_a_momentum_are_shown(page: Page, service: Service) -> None:
     descent = {"steps": 10, "learning_rate": 0.01, "batch_size": 5, "optimizer": {"kind": "momentum"}}
     run_id = open_run(page, service, EXAMPLE | {"descent": descent})
     panel = open_arithmetic(page, 4)
-    told = get(page, service, f"/runs/{run_id}/steps/4")
-    assert numbers([row[5] for row in rows_of(panel, "The gradient at θ")]) == close_to(told["used"])
+    answered = get(page, service, f"/runs/{run_id}/steps/4")
+    assert numbers([row[5] for row in rows_of(panel, "The gradient at θ")]) == close_to(answered["used"])
     expect(panel).to_contain_text("g is the gradient of a batch of 5 rows alone.")
     expect(panel.locator(".rule span")).to_have_text(["v ← 0.9 v + g", "θ ← θ − η v"])
-    assert panel.locator(".updates li").all_inner_texts() == told["update"]
+    assert panel.locator(".updates li").all_inner_texts() == answered["update"]
 
 
 def test_in_french(pages: Pages, service: Service) -> None:
@@ -124,18 +124,18 @@ def test_many_parameters_scroll_inside_their_tables(pages: Pages, service: Servi
     assert re.fullmatch(r"row \d+", rows_of(panel, "What the gradient is made of")[0][0])
 
 
-def test_what_is_put_off_is_asked_for_again_and_what_is_too_much_is_not(pages: Pages, service: Service) -> None:
+def test_status_503_is_retried_and_status_413_is_not(pages: Pages, service: Service) -> None:
     pages.expected = "413|503"
     page = pages.open(f"{service.url}/")
     page.clock.install()
     open_run(page, service, EXAMPLE)
-    asked: list[str] = []
+    requested: list[str] = []
 
     def answer_with(status: int) -> None:
         body = json.dumps({"title": f"Told {status}", "status": status, "detail": "So it is."})
 
         def answer(route: Route) -> None:
-            asked.append(route.request.url)
+            requested.append(route.request.url)
             route.fulfill(status=status, content_type="application/problem+json", body=body)
 
         page.unroute("**/steps/*")
@@ -147,7 +147,7 @@ def test_what_is_put_off_is_asked_for_again_and_what_is_too_much_is_not(pages: P
     panel = page.get_by_role("region", name="The arithmetic of step 7", exact=True)
     expect(panel).to_contain_text("Told 413 So it is.")
     page.clock.fast_forward("01:00")
-    assert len(asked) == 1
+    assert len(requested) == 1
     answer_with(503)
     panel.get_by_role("button", name="One step forward").click()
     expect(page.get_by_role("alert")).to_have_text("Told 503 So it is. Trying again by itself.")

@@ -58,7 +58,7 @@ def test_several_learning_rates_are_tried_and_ranked(page: Page, service: Servic
     assert run_id not in best
 
 
-def test_a_value_that_cannot_be_is_told_and_another_parameter_varies_too(pages: Pages, service: Service) -> None:
+def test_an_invalid_value_is_reported_and_a_second_parameter_varies(pages: Pages, service: Service) -> None:
     pages.expected = "422"
     page = pages.open(f"{service.url}/")
     run_id = fit(page, service, EXAMPLE)
@@ -91,7 +91,7 @@ def test_a_sweep_is_cancelled_and_deleted(page: Page, service: Service) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_views_of_a_sweep_suit_all_widths_and_readers(pages: Pages, service: Service, width: int) -> None:
+def test_the_views_of_a_sweep_fit_all_widths_and_are_accessible(pages: Pages, service: Service, width: int) -> None:
     is_dark = width == 1280
     page = pages.open(f"{service.url}/", width=width, locale="fr-FR" if is_dark else "en-GB", dark=is_dark)
     changes = [

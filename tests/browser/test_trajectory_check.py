@@ -54,7 +54,7 @@ def right_theta(page: Page, service: Service) -> list[list[float]]:
         ("fr-FR", "Essayer un exemple", "L’étape 1 est la première", "un facteur 2", "Lancer la bonne descente"),
     ],
 )
-def test_the_example_names_its_mistake_and_is_run_right(
+def test_the_example_has_a_named_mistake_and_a_correct_run(
     pages: Pages, service: Service, locale: str, button: str, differs: str, mistake: str, run: str
 ) -> None:
     page = check_page(pages, service, locale=locale)
@@ -70,7 +70,7 @@ def test_the_example_names_its_mistake_and_is_run_right(
     assert given == pytest.approx(expected / 2, rel=1e-8)
 
 
-def test_a_right_descent_is_right_however_it_is_written(pages: Pages, service: Service, tmp_path: Path) -> None:
+def test_a_correct_trajectory_passes_in_every_format(pages: Pages, service: Service, tmp_path: Path) -> None:
     page = check_page(pages, service)
     choose_as_in_right(page)
     theta = right_theta(page, service)
@@ -96,7 +96,7 @@ def test_a_right_descent_is_right_however_it_is_written(pages: Pages, service: S
     expect(outcome(page)).to_contain_text("No usual mistake explains all of your steps.")
 
 
-def test_the_service_s_own_csv_is_understood(pages: Pages, service: Service) -> None:
+def test_the_csv_of_the_service_is_accepted(pages: Pages, service: Service) -> None:
     page = check_page(pages, service)
     choose_as_in_right(page)
     run = page.request.post(f"{service.url}/fit", data=RIGHT, headers={"Prefer": "wait=60"}).json()
@@ -107,7 +107,7 @@ def test_the_service_s_own_csv_is_understood(pages: Pages, service: Service) -> 
     expect(outcome(page)).to_contain_text("Right: all 12 steps follow the rule")
 
 
-def test_test_rows_in_the_gradient_are_found_out(pages: Pages, service: Service) -> None:
+def test_test_rows_in_the_gradient_are_detected(pages: Pages, service: Service) -> None:
     page = check_page(pages, service)
     choose_as_in_right(page)
     page.get_by_label("Test rows").fill("0 5 7")
@@ -120,7 +120,7 @@ def test_test_rows_in_the_gradient_are_found_out(pages: Pages, service: Service)
     expect(outcome(page).locator("[data-code]")).to_have_attribute("data-code", "test_rows")
 
 
-def test_what_is_wrong_with_it_stands_beside_the_field(pages: Pages, service: Service) -> None:
+def test_errors_are_shown_beside_their_field(pages: Pages, service: Service) -> None:
     pages.expected = "422"
     page = check_page(pages, service)
     errors = page.locator("#trajectory-errors")
@@ -137,7 +137,7 @@ def test_what_is_wrong_with_it_stands_beside_the_field(pages: Pages, service: Se
     expect(page.locator('[data-field="rate"] .field-errors')).not_to_be_empty()
 
 
-def test_the_language_keeps_what_was_entered(pages: Pages, service: Service) -> None:
+def test_a_change_of_language_keeps_the_entries(pages: Pages, service: Service) -> None:
     page = check_page(pages, service)
     paste(page, "0 0\n1 2\n")
     page.get_by_label("Start θ₀").fill("0 0")
