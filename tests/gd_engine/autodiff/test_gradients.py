@@ -141,7 +141,7 @@ def test_log_loss_of_confident_mistakes_is_finite() -> None:
 
 
 @given(st.integers(1, 40), st.integers(0, 1000), st.sampled_from([1e-6, 0.01, 1.0, 50.0]))
-def test_the_curvature_is_the_largest_eigenvalue_however_the_others_lie(size: int, seed: int, spread: float) -> None:
+def test_the_curvature_is_the_largest_eigenvalue_of_any_spectrum(size: int, seed: int, spread: float) -> None:
     random = np.random.default_rng(seed)
     values = np.exp(spread * random.uniform(-1, 0, size))
     rotation = np.linalg.qr(random.standard_normal((size, size)))[0]

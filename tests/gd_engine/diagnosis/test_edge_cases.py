@@ -26,17 +26,17 @@ def of_a_formula(formula: str, **descent: Any) -> Request:
     ("formula", "b"), [("maximum(b, 0)*x1", -1.0), ("b**2*x1", 0.0), ("abs(b)*x1", 0.0), ("exp(-b*x1)", 30.0)]
 )
 @pytest.mark.parametrize("optimizer", ["gd", "adam"])
-def test_a_plateau_of_one_parameter_is_left(formula: str, b: float, optimizer: str) -> None:
+def test_the_change_leads_off_a_plateau_of_one_parameter(formula: str, b: float, optimizer: str) -> None:
     request = of_a_formula(formula, theta0={"b": b}, optimizer={"kind": optimizer})
     done = run(COLUMN, LINE, request)
     assert (done.reason, len(done.energy), done.codes) == ("max_steps", 51, ["plateau"])
-    mended = run(COLUMN, LINE, merged(request, done.findings[0].change))
-    assert mended.energy[-1] < 0.5 * done.energy[-1]
-    assert set(mended.codes) <= {"too_few_steps"}
+    corrected = run(COLUMN, LINE, merged(request, done.findings[0].change))
+    assert corrected.energy[-1] < 0.5 * done.energy[-1]
+    assert set(corrected.codes) <= {"too_few_steps"}
 
 
 @pytest.mark.parametrize(("formula", "b"), [("cos(b*x1)", 0.0), ("sigmoid(b*x1)", 20.0)])
-def test_where_no_start_is_better_there_is_no_finding(formula: str, b: float) -> None:
+def test_a_plateau_without_a_better_start_has_no_finding(formula: str, b: float) -> None:
     assert run(COLUMN, LINE, of_a_formula(formula, theta0={"b": b})).codes == []
 
 
@@ -45,9 +45,9 @@ def test_equal_targets_that_are_not_reached_need_more_steps(optimizer: str) -> N
     request = of_a_formula("a + b*x1", steps=300, optimizer={"kind": optimizer})
     done = run(COLUMN[:3], np.full(3, 5.0), request)
     assert done.codes == ["too_few_steps"]
-    mended = run(COLUMN[:3], np.full(3, 5.0), merged(request, done.findings[0].change))
-    assert mended.codes == []
-    assert mended.energy[-1] < 1e-3 * done.energy[-1]
+    corrected = run(COLUMN[:3], np.full(3, 5.0), merged(request, done.findings[0].change))
+    assert corrected.codes == []
+    assert corrected.energy[-1] < 1e-3 * done.energy[-1]
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber"])

@@ -230,16 +230,16 @@ def test_each_fault_has_one_finding_whose_change_corrects_it(name: str) -> None:
     evidence = json.loads(json.dumps(finding.evidence, allow_nan=False))
     assert evidence == finding.evidence
     assert finding.change
-    mended = run(x, y, merged(request, finding.change))
-    assert mended.reason != "diverged"
-    assert code not in mended.codes
-    assert mended.energy[-1] <= mended.energy[0]
+    corrected = run(x, y, merged(request, finding.change))
+    assert corrected.reason != "diverged"
+    assert code not in corrected.codes
+    assert corrected.energy[-1] <= corrected.energy[0]
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault[0] != "overfitting"])
 def test_a_corrected_descent_is_healthy(name: str) -> None:
     _, x, y, request = FAULTS[name]
-    for _ in range(3):  # what one change brings to light, the next may mend
+    for _ in range(3):  # a change may reveal a fault, which the next one corrects
         findings = run(x, y, request).findings
         if not findings:
             return
@@ -266,11 +266,11 @@ def test_dead_units_are_numbered() -> None:
     assert not run(*FAULTS["killed"][1:]).findings[0].evidence["from_start"]
 
 
-def test_duplicates_and_a_rate_too_large_are_two_faults() -> None:
+def test_duplicates_and_a_rate_too_large_are_two_findings() -> None:
     assert run(TWICE, Y, asked(learning_rate=10.0)).codes == ["learning_rate_too_large", "duplicate_columns"]
 
 
-def test_a_constant_column_that_is_an_intercept_takes_its_place() -> None:
+def test_a_constant_column_may_replace_the_intercept() -> None:
     [finding] = run(CONSTANT, Y, {}).findings
     assert finding.change == {"model": {"intercept": False}}
     assert run(CONSTANT, Y, asked({"intercept": False})).findings == []
@@ -290,9 +290,9 @@ def test_a_formula_that_saturates_is_given_a_better_start() -> None:
     request = asked(SATURATION, steps=1000)
     done = run(x, y, request)
     assert done.codes == ["plateau"]
-    mended = run(x, y, merged(request, done.findings[0].change))
-    assert mended.findings == []
-    assert mended.energy[-1] < 0.02 * done.energy[-1]
+    corrected = run(x, y, merged(request, done.findings[0].change))
+    assert corrected.findings == []
+    assert corrected.energy[-1] < 0.02 * done.energy[-1]
 
 
 def test_a_descent_without_rows_has_no_diagnosis() -> None:

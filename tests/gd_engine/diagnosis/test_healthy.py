@@ -41,7 +41,7 @@ def test_more_samples_are_healthy() -> None:
         assert run(table[:, :-1], table[:, -1], request | {"standardize": True}).findings == []
 
 
-def test_the_lab_is_healthy() -> None:
+def test_four_points_are_healthy() -> None:
     x = np.array([[1.0], [2.0], [3.0], [4.0]])
     assert run(x, np.array([2.0, 4.0, 6.0, 8.0]), {}).findings == []
     assert run(x, np.full(4, 3.0), {"standardize": True}).findings == []
@@ -85,7 +85,7 @@ def test_healthy_classifications_have_no_finding(seed: int, n: int, d: int, kind
     scores = strength * x @ random.standard_normal((d, classes)) + random.gumbel(size=(n, classes))
     y = np.argmax(scores, axis=1).astype(np.float64)
     y[:classes] = np.arange(classes)
-    y[classes : 3 * classes] = np.repeat(np.arange(classes), 2)  # labels that the features say nothing of
+    y[classes : 3 * classes] = np.repeat(np.arange(classes), 2)  # labels independent of the features
     done = run(x, y, asked(of(kind), steps=500) | {"standardize": True})
     assert [finding.sentence for finding in done.findings] == []
 
@@ -100,7 +100,7 @@ def test_healthy_perceptrons_have_no_finding(seed: int, activation: str) -> None
 
 @pytest.mark.parametrize("batch", [1, 8, 32])
 @pytest.mark.parametrize("kind", ["gd", "momentum", "adam"])
-def test_the_noise_of_batches_is_no_fault(batch: int, kind: str) -> None:
+def test_the_noise_of_batches_has_no_finding(batch: int, kind: str) -> None:
     request = asked(learning_rate=0.02, batch_size=batch, optimizer=of(kind), steps=1000)
     assert run(X, Y, request).findings == []
 

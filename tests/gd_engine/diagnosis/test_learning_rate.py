@@ -11,7 +11,7 @@ from gd_engine.diagnosis.quadratic_model import bound, shrinking, steps_needed
 from tests.gd_engine.diagnosis.test_findings import FAULTS, asked, data, merged, run
 
 
-def test_a_descent_that_diverged_says_the_rate_and_the_bound() -> None:
+def test_the_finding_of_a_divergence_has_the_rate_and_the_bound() -> None:
     _, x, y, request = FAULTS["the course's rate"]
     [finding] = run(x, y, request).findings
     design = np.column_stack([np.ones(60), x[split_by_fraction(80, 0.25).train]])
@@ -24,7 +24,7 @@ def test_a_descent_that_diverged_says_the_rate_and_the_bound() -> None:
 
 @pytest.mark.parametrize("kind", ["gd", "momentum", "nesterov"])
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
-def test_the_bound_is_where_the_descent_turns(kind: str, momentum: float) -> None:
+def test_the_descent_diverges_above_the_bound(kind: str, momentum: float) -> None:
     momentum = 0.0 if kind == "gd" else momentum
     limit = bound(kind, momentum, 3.0)
     for factor, grows in ((0.999, False), (1.001, True)):
@@ -55,7 +55,7 @@ def test_steps_needed_counts() -> None:
     assert steps_needed(np.array([1.0]), np.array([1.0]), 0.25) > 10**9
 
 
-def test_a_rate_too_large_on_columns_of_different_scales_is_mended_at_once() -> None:
+def test_one_change_corrects_both_rate_and_scales() -> None:
     x, y, request = FAULTS["rate and scales"][1:]
     [finding] = run(x, y, request).findings
     assert finding.change == {"standardize": True, "descent": {"learning_rate": "auto"}}

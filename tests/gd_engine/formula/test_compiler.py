@@ -93,7 +93,7 @@ LEGAL: list[tuple[str, float]] = [
 
 
 @pytest.mark.parametrize(("text", "expected"), VALUES)
-def test_a_formula_gives_what_numpy_gives(text: str, expected: FloatArray) -> None:
+def test_a_formula_agrees_with_numpy(text: str, expected: FloatArray) -> None:
     formula = parse(text, ["x", "y"])
     theta = [dict(zip("abc", THETA, strict=True))[name] for name in formula.parameters]
     value = formula.evaluate(np.array(theta), X)
@@ -191,7 +191,7 @@ def test_curvature_agrees_with_differences_of_gradients(text: str) -> None:
     np.testing.assert_allclose(product, differences, rtol=1e-5, atol=1e-5 * max(1.0, np.abs(product).max()))
 
 
-def test_the_graph_is_the_same_whatever_theta_is() -> None:
+def test_the_graph_does_not_depend_on_theta() -> None:
     formula = parse("a*exp(-b*x)**2 + maximum(c, abs(y - b))/sqrt(a) + x**c", ["x", "y"])
     replayed = const_graph(lambda theta: formula.evaluate(theta, X))
     replayed(np.array([0.1, 0.9, 0.5]))

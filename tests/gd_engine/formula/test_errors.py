@@ -99,9 +99,7 @@ def refusal(text: str, features: list[str]) -> FormulaError:
 
 
 @pytest.mark.parametrize(("text", "caret", "message", "hint"), ERRORS)
-def test_an_error_says_what_is_wrong_where_and_what_to_change(
-    text: str, caret: str, message: str, hint: str | None
-) -> None:
+def test_an_error_has_a_message_a_caret_and_a_hint(text: str, caret: str, message: str, hint: str | None) -> None:
     error = refusal(text, ["x", "y"])
     assert error.column == len(caret)
     assert message in error.message
@@ -122,7 +120,7 @@ def test_a_mistyped_feature_is_named() -> None:
     assert error.hint == "Did you mean temperature?"
 
 
-def test_the_features_listed_are_few() -> None:
+def test_an_error_lists_few_features() -> None:
     names = [f"column{i}" for i in range(MOST_LISTED + 3)]
     listed = ", ".join(names[:MOST_LISTED])
     assert refusal("b", names[:MOST_LISTED]).message == f"The formula uses none of the features {listed} (column 1)."

@@ -179,7 +179,7 @@ PYTHONS = {
 
 
 @given(expressions())
-def test_a_formula_means_what_it_means_in_python(text: str) -> None:
+def test_a_formula_has_the_value_of_the_python_expression(text: str) -> None:
     names = {"x": X[:, 0], "y": X[:, 1], "b": np.float64(0.4), "c": np.float64(1.3), "pi": np.pi}
     functions = {"exp": np.exp, "tanh": np.tanh, "sqrt": np.sqrt}
     text = f"0*x + 0*b + 0*c + {text}"
