@@ -6,8 +6,8 @@ from typing import NoReturn
 import pytest
 
 
-def missing(what: str) -> NoReturn:
+def missing(name: str) -> NoReturn:
     """Skips the test on a user's machine; fails it in CI, where a skip would hide the gap."""
     if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing in CI")
-    pytest.skip(f"{what} is missing here")
+        pytest.fail(f"{name} is missing in CI")
+    pytest.skip(f"{name} is missing here")

@@ -1,4 +1,4 @@
-"""The layout's rules: which folder imports which, which ones know the web, how long files and functions may be."""
+"""Rules of the layout: imports between folders, use of the web libraries, lengths of files and functions."""
 
 import ast
 import statistics
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")])
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 350, 130, 60
-MOST_ROOMS, MOST_ARROWS = 30, 80
+MOST_FOLDERS, MOST_ARROWS = 30, 80
 
 # Each folder, and the project's other folders that it may import.
 ALLOWED = {
@@ -48,7 +48,7 @@ ALLOWED = {
     },
 }
 WEB = {"fastapi", "starlette", "uvicorn"}
-KNOW_THE_WEB = ("service.api", "service.server")
+MAY_USE_THE_WEB = ("service.api", "service.server")
 
 
 def name_of(path: Path) -> str:
@@ -56,7 +56,7 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def room_of(module: str) -> str:
+def folder_of(module: str) -> str:
     """The folder of a module in the rules: the engine as a whole, or a folder of the service."""
     return "gd_engine" if module.startswith("gd_engine") else ".".join(module.split(".")[:2])
 
@@ -83,43 +83,43 @@ def arrows(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_folder_imports_only_what_it_may(path: Path) -> None:
-    room = room_of(name_of(path))
-    if room == "service":
+    folder = folder_of(name_of(path))
+    if folder == "service":
         assert path.name == "__init__.py", f"{path.name} has no folder"
         return
-    wrong = {name for name in arrows(path) if room_of(name) not in ALLOWED[room] | {room}}
+    wrong = {name for name in arrows(path) if folder_of(name) not in ALLOWED[folder] | {folder}}
     assert not wrong, f"{name_of(path)} must not import {wrong}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_the_api_and_the_server_know_the_web(path: Path) -> None:
-    if room_of(name_of(path)) not in KNOW_THE_WEB:
+def test_only_the_api_and_the_server_import_web_libraries(path: Path) -> None:
+    if folder_of(name_of(path)) not in MAY_USE_THE_WEB:
         assert not {name.split(".")[0] for name in imported(path)} & WEB
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_imports_have_no_cycle() -> None:
     graph = {name_of(path): arrows(path) for path in MODULES}
     done: set[str] = set()
 
-    def visit(module: str, way: tuple[str, ...]) -> None:
-        assert module not in way, f"a circle of imports: {' -> '.join([*way, module])}"
+    def visit(module: str, chain: tuple[str, ...]) -> None:
+        assert module not in chain, f"a cycle of imports: {' -> '.join([*chain, module])}"
         if module not in done:
             for other in graph[module]:
-                visit(other, (*way, module))
+                visit(other, (*chain, module))
             done.add(module)
 
     for module in graph:
         visit(module, ())
 
 
-def test_the_allowed_folders_make_no_circle_and_are_all_there() -> None:
-    there = {room_of(name_of(path)) for path in MODULES} - {"service"}
-    assert there == set(ALLOWED)
-    rooms = dict(ALLOWED)
-    while rooms:
-        ground = {room for room, below in rooms.items() if not below & set(rooms)}
-        assert ground, f"a circle among {sorted(rooms)}"
-        rooms = {room: below for room, below in rooms.items() if room not in ground}
+def test_the_table_of_folders_is_complete_and_has_no_cycle() -> None:
+    existing = {folder_of(name_of(path)) for path in MODULES} - {"service"}
+    assert existing == set(ALLOWED)
+    folders = dict(ALLOWED)
+    while folders:
+        lowest = {folder for folder, below in folders.items() if not below & set(folders)}
+        assert lowest, f"a cycle among {sorted(folders)}"
+        folders = {folder: below for folder, below in folders.items() if folder not in lowest}
 
 
 def test_there_are_few_folders_and_few_arrows_between_them() -> None:
@@ -129,7 +129,7 @@ def test_there_are_few_folders_and_few_arrows_between_them() -> None:
 
     between = {(folder(name_of(path)), folder(other)) for path in MODULES for other in arrows(path)}
     between = {(a, b) for a, b in between if a != b}
-    assert len({room for arrow in between for room in arrow}) <= MOST_ROOMS
+    assert len({each for arrow in between for each in arrow}) <= MOST_FOLDERS
     assert len(between) <= MOST_ARROWS
 
 
@@ -154,7 +154,7 @@ def test_files_and_functions_are_short() -> None:
     assert not long
 
 
-def test_the_engine_knows_no_web_no_database_and_no_clock() -> None:
+def test_the_engine_imports_no_web_database_or_clock() -> None:
     used = {name.split(".")[0] for path in ROOT.glob("gd_engine/**/*.py") for name in imported(path)}
     language = {"ast", "difflib", "keyword", "re", "unicodedata"}  # for formulas
     mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "scipy", "typing"}

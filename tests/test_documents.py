@@ -31,7 +31,7 @@ def test_the_readme_is_short_and_has_five_recipes() -> None:
     assert re.findall(r"^\*\*(\d)\. ", README, flags=re.MULTILINE) == ["1", "2", "3", "4", "5"]
 
 
-def test_the_page_of_settings_is_what_the_code_gives() -> None:
+def test_the_settings_page_agrees_with_the_code() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"
 
 
@@ -54,7 +54,7 @@ def test_the_guide_names_every_sample(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*CHOICES, *FUNCTIONS])
 def test_the_engines_page_names_every_choice(name: str) -> None:
-    aliases = {"asin", "acos", "atan", "constant"}  # other names of the same thing
+    aliases = {"asin", "acos", "atan", "constant"}  # aliases
     assert re.search(rf"\b{name}\b", ENGINE) or name in aliases
 
 
@@ -65,22 +65,22 @@ def test_the_models_and_optimisers_of_the_engines_page_exist() -> None:
         assert set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)) == set(table)
 
 
-def test_the_engines_example_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_of_the_engines_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     [example] = re.findall(r"```python\n(.*?)```", ENGINE, flags=re.DOTALL)
     exec(example, {})
     assert "All 200 steps are done." in capsys.readouterr().out
 
 
-def test_the_benchmarks_are_those_of_the_code() -> None:
+def test_the_page_lists_every_benchmark() -> None:
     assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", RESULTS, flags=re.MULTILINE)) == BENCHMARKS
 
 
-def test_the_bars_are_those_of_the_code() -> None:
+def test_the_page_lists_every_bar() -> None:
     rows = [line.strip("| ").split(" | ") for line in RESULTS.splitlines() if line.startswith("| ")]
     listed = {(row[0], row[2], row[4]) for row in rows if len(row) == 7 and row[4][:1] in {"≥", "≤"}}
     assert len(listed) == len(BARS)
-    for (what, yardstick), bar in BARS.items():
-        assert any(row[0] == what and row[1].endswith(yardstick) and row[2] == str(bar) for row in listed), what
+    for (measure, yardstick), bar in BARS.items():
+        assert any(row[0] == measure and row[1].endswith(yardstick) and row[2] == str(bar) for row in listed), measure
 
 
 @pytest.mark.parametrize("status", list(RunStatus))
@@ -94,7 +94,7 @@ def test_the_table_of_a_runs_life_has_every_transition() -> None:
     assert found == {str(status): set(map(str, following)) for status, following in TRANSITIONS.items()}
 
 
-def test_the_arrows_of_the_architecture_are_those_that_the_code_may_have() -> None:
+def test_the_drawn_arrows_are_the_allowed_imports() -> None:
     drawn = {}
     for line in _block("Two halves and one rule").splitlines():
         if match := re.fullmatch(r"(\w+) *→ *(.*)", line.strip()):
@@ -149,7 +149,7 @@ def test_every_test_that_the_security_page_names_exists() -> None:
         assert f"def {name}(" in (ROOT / "tests" / file).read_text(), f"{file} has no {name}"
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_have_a_target() -> None:
     for document in DOCUMENTS:
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / link).exists(), f"{document.name} links to {link}"
