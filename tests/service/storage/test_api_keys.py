@@ -28,7 +28,7 @@ def test_a_key_is_usable_until_it_is_revoked_and_stays_in_the_list(database: Dat
     assert second.revoked_at is None
 
 
-def test_to_revoke_again_changes_nothing_and_to_revoke_nothing_says_so(database: Database) -> None:
+def test_a_second_revocation_changes_nothing_and_an_unknown_id_is_reported(database: Database) -> None:
     key = make_key(database)
     with database.writing() as connection:
         revoke_key(connection, key.id)
@@ -38,7 +38,7 @@ def test_to_revoke_again_changes_nothing_and_to_revoke_nothing_says_so(database:
         assert not revoke_key(connection, "nothing")
 
 
-def test_a_key_is_usable_until_its_time_is_over(database: Database) -> None:
+def test_a_key_is_usable_until_its_expiry(database: Database) -> None:
     fresh, _stale = make_key(database, expires_in=60), make_key(database, expires_in=-1)
     assert usable(database) == [fresh.id]
     with database.writing() as connection:

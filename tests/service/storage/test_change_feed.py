@@ -15,11 +15,11 @@ def commit(database: Database) -> None:
         connection.execute(text("UPDATE runs SET name = name"))
 
 
-def test_commits_of_this_process_and_of_others_are_told(settings: Settings, database: Database) -> None:
+def test_subscribers_are_notified_about_commits_of_any_process(settings: Settings, database: Database) -> None:
     other = Database(settings.database_url)
     changed = threading.Event()
     with database.change_feed.subscribed(changed.set):
-        assert changed.wait(SECONDS), "what was committed before it listened is to be looked at"
+        assert changed.wait(SECONDS), "a subscriber is notified about earlier commits"
         for committing in (database, other, database):
             changed.clear()
             commit(committing)

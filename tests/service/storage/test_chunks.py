@@ -43,7 +43,7 @@ def test_a_large_dataset_is_cut_into_chunks_and_read_by_rows(database: Database)
     assert _count(database, "dataset_chunks") == 4
 
 
-def test_data_sent_along_goes_with_its_last_run_and_uploaded_data_stays(database: Database) -> None:
+def test_inline_data_is_deleted_with_its_last_run_and_uploaded_data_stays(database: Database) -> None:
     first, second, other = queue_run(database, "a"), queue_run(database, "a"), queue_run(database, "b")
     with database.writing() as connection:
         datasets.add(connection, new_dataset("b"), [ROWS], uploaded=True)
@@ -86,7 +86,7 @@ def _with_trajectory(database: Database) -> int:
     return int(found.seq)
 
 
-def test_a_damaged_chunk_is_not_given_out(database: Database) -> None:
+def test_a_damaged_chunk_is_refused(database: Database) -> None:
     seq = _with_trajectory(database)
     with database.writing() as connection:
         connection.execute(text("UPDATE trajectory_chunks SET data = zeroblob(length(data)) WHERE first_step = 10"))
@@ -95,7 +95,7 @@ def test_a_damaged_chunk_is_not_given_out(database: Database) -> None:
 
 
 @pytest.mark.parametrize("missing", [0, 10, 20])
-def test_a_gap_is_not_passed_over(database: Database, missing: int) -> None:
+def test_a_missing_chunk_is_refused(database: Database, missing: int) -> None:
     seq = _with_trajectory(database)
     with database.writing() as connection:
         connection.execute(text("DELETE FROM trajectory_chunks WHERE first_step = :at"), {"at": missing})
@@ -103,7 +103,7 @@ def test_a_gap_is_not_passed_over(database: Database, missing: int) -> None:
         list(trajectories.read(database, seq, 3, 0, 29))
 
 
-def test_a_damaged_dataset_is_not_given_out(database: Database) -> None:
+def test_a_damaged_dataset_is_refused(database: Database) -> None:
     queue_run(database)
     with database.writing() as connection:
         connection.execute(text("UPDATE dataset_chunks SET checksum = checksum + 1"))

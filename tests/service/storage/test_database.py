@@ -81,14 +81,14 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
         assert connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 't'")).scalar() == 0
 
 
-def test_a_reader_is_not_held_up_by_a_writer(database: Database) -> None:
+def test_a_writer_does_not_block_a_reader(database: Database) -> None:
     with database.writing() as writer:
         writer.execute(text("CREATE TABLE t (a)"))
         with database.reading() as reader:
             assert reader.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 't'")).scalar() == 0
 
 
-def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:
+def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:
     with database.reading() as connection:
         difference = compare_metadata(MigrationContext.configure(connection), metadata)
     assert difference == []
@@ -103,7 +103,7 @@ def _open(url: str) -> None:
     open_database(url, 30.0).dispose()
 
 
-def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
+def test_concurrent_starts_migrate_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.db"
     context = multiprocessing.get_context("spawn")
     starting = [context.Process(target=_open, args=(url,)) for _ in range(4)]
@@ -124,7 +124,7 @@ def test_a_newer_file_is_refused_with_a_reason(tmp_path: Path) -> None:
         open_database(url, 1.0)
 
 
-def test_a_run_under_way_goes_on_after_the_upgrade(tmp_path: Path) -> None:
+def test_a_running_run_continues_after_the_upgrade(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/old.db"
     database = Database(url, busy_seconds=1.0)
     config = Config()

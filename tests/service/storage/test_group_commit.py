@@ -36,15 +36,15 @@ def stored(database: Database) -> list[str]:
         return sorted(connection.execute(text("SELECT note FROM notes")).scalars())
 
 
-def together(database: Database, contents: list[str]) -> dict[int, str | Exception]:
-    """Writes all at once: the turn is held until every thread waits for it."""
+def write_together(database: Database, contents: list[str]) -> dict[int, str | Exception]:
+    """Writes in concurrent threads: the test holds the turn until all threads wait for it."""
     answers: dict[int, str | Exception] = {}
 
-    def write(place: int, content: str) -> None:
+    def write(index: int, content: str) -> None:
         try:
-            answers[place] = database.batch.write(note(content))
+            answers[index] = database.batch.write(note(content))
         except DBAPIError as error:
-            answers[place] = error
+            answers[index] = error
 
     threads = [threading.Thread(target=write, args=entry) for entry in enumerate(contents)]
     with database.batch._turn:
@@ -57,8 +57,8 @@ def together(database: Database, contents: list[str]) -> dict[int, str | Excepti
     return answers
 
 
-def counted(database: Database) -> list[int]:
-    """How many transactions are begun from now on."""
+def count_transactions(database: Database) -> list[int]:
+    """A counter of the transactions from now on."""
     begun = [0]
 
     @contextmanager
@@ -71,55 +71,55 @@ def counted(database: Database) -> list[int]:
     return begun
 
 
-def test_writes_that_wait_together_are_one_commit(notes: Database) -> None:
+def test_waiting_writes_share_one_commit(notes: Database) -> None:
     commits: list[object] = []
     event.listen(notes.engine, "commit", commits.append)
     contents = [f"{number:02}" for number in range(30)]
-    assert together(notes, contents) == dict(enumerate(contents))
+    assert write_together(notes, contents) == dict(enumerate(contents))
     assert len(commits) == 1
     assert stored(notes) == contents
 
 
-def test_ones_mistake_is_its_own(notes: Database) -> None:
-    answers = together(notes, ["a", "b", "a", "c"])
-    failed = [place for place, answer in answers.items() if isinstance(answer, IntegrityError)]
+def test_a_failed_write_does_not_affect_the_others(notes: Database) -> None:
+    answers = write_together(notes, ["a", "b", "a", "c"])
+    failed = [index for index, answer in answers.items() if isinstance(answer, IntegrityError)]
     assert len(failed) == 1
     assert failed[0] in {0, 2}
     assert stored(notes) == ["a", "b", "c"]
 
 
-def test_the_others_need_no_second_transaction_for_ones_mistake(notes: Database) -> None:
-    transactions = counted(notes)
-    together(notes, ["a", "b", "a", "c"])
+def test_a_failed_write_causes_no_second_transaction(notes: Database) -> None:
+    transactions = count_transactions(notes)
+    write_together(notes, ["a", "b", "a", "c"])
     assert transactions == [1]
 
 
-def test_what_stores_nothing_is_no_commit(notes: Database) -> None:
+def test_failed_writes_alone_cause_no_commit(notes: Database) -> None:
     commits: list[object] = []
-    together(notes, ["a"])
+    write_together(notes, ["a"])
     event.listen(notes.engine, "commit", commits.append)
-    assert [type(answer) for answer in together(notes, ["a", "a"]).values()] == 2 * [IntegrityError]
+    assert [type(answer) for answer in write_together(notes, ["a", "a"]).values()] == 2 * [IntegrityError]
     assert commits == []
 
 
-def test_a_busy_database_is_waited_for_once_by_all_who_share_a_commit(notes: Database, settings: Settings) -> None:
-    hasty = open_database(settings.database_url, 0.1)
-    transactions = counted(hasty)
+def test_writes_of_one_commit_share_one_timeout(notes: Database, settings: Settings) -> None:
+    short_timeout = open_database(settings.database_url, 0.1)
+    transactions = count_transactions(short_timeout)
     with notes.writing():
-        answers = together(hasty, [f"{number}" for number in range(12)])
+        answers = write_together(short_timeout, [f"{number}" for number in range(12)])
     assert [failure_of(answer) for answer in answers.values() if isinstance(answer, DBAPIError)] == 12 * [Failure.BUSY]
     assert transactions == [1]
-    hasty.dispose()
+    short_timeout.dispose()
     assert stored(notes) == []
 
 
-def test_a_full_disk_that_one_of_them_notices_is_the_failure_of_all(notes: Database) -> None:
-    transactions = counted(notes)
+def test_a_full_disk_fails_all_writes_of_the_commit(notes: Database) -> None:
+    transactions = count_transactions(notes)
     with notes.writing() as connection:
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
-    # SQLite's own bound on the file is what a full disk is to it; each connection has its own.
+    # A maximum size acts like a full disk. It belongs to a connection.
     event.listen(notes.engine, "begin", lambda connection: _bound(connection, pages + 20))
-    answers = together(notes, ["a", "b", 200_000 * "c", "d"])
+    answers = write_together(notes, ["a", "b", 200_000 * "c", "d"])
     assert [failure_of(answer) for answer in answers.values() if isinstance(answer, DBAPIError)] == 4 * [Failure.FULL]
     assert transactions == [1]
     assert stored(notes) == []
@@ -129,13 +129,13 @@ def _bound(connection: Connection, pages: int) -> None:
     connection.connection.cursor().execute(f"PRAGMA max_page_count = {pages}")
 
 
-def test_nothing_is_acknowledged_that_is_not_committed(notes: Database) -> None:
+def test_a_failed_commit_is_not_acknowledged(notes: Database) -> None:
     with notes.writing() as connection:
         connection.execute(text("CREATE TABLE parents (id INTEGER PRIMARY KEY)"))
         connection.execute(text("CREATE TABLE children (id REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)"))
 
     def orphan(connection: Connection) -> str:
-        connection.execute(text("INSERT INTO children VALUES (1)"))  # refused at the commit only
+        connection.execute(text("INSERT INTO children VALUES (1)"))  # fails at the commit
         return "stored"
 
     with pytest.raises(IntegrityError):

@@ -46,7 +46,7 @@ def test_a_claim_starts_the_run_and_counts_its_token(database: Database) -> None
     assert first.run.started_at is not None
 
 
-def test_a_silent_workers_run_goes_to_another(database: Database) -> None:
+def test_another_worker_claims_the_run_of_an_expired_lease(database: Database) -> None:
     queue_run(database)
     first = claim(database, "silent", lease=-1)
     second = claim(database, "other")
@@ -62,16 +62,16 @@ WRITES: dict[str, Callable[[Connection, Claim], object]] = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("how", ["claimed by another", "deleted", "finished", "cancelled while queued again"])
-def test_who_lost_the_lease_writes_nothing(database: Database, write: str, how: str) -> None:
+@pytest.mark.parametrize("loss", ["claimed by another", "deleted", "finished", "cancelled while queued again"])
+def test_a_worker_without_the_lease_writes_nothing(database: Database, write: str, loss: str) -> None:
     run_id = queue_run(database)
     held = claim(database, lease=-1)
-    if how == "claimed by another":
+    if loss == "claimed by another":
         claim(database, "other")
-    elif how == "deleted":
+    elif loss == "deleted":
         with database.writing() as connection:
             runs.remove(connection, run_id)
-    elif how == "finished":
+    elif loss == "finished":
         with database.writing() as connection:
             job_queue.finish(connection, held, RunStatus.SUCCEEDED, {})
     else:
@@ -98,7 +98,7 @@ def test_cancelling_a_queued_run_ends_it(database: Database) -> None:
     assert status(database, run_id) == "cancelled"
 
 
-def test_cancelling_a_running_one_asks_its_worker(database: Database) -> None:
+def test_cancelling_a_running_run_sets_cancelling(database: Database) -> None:
     run_id = queue_run(database)
     held = claim(database)
     with database.writing() as connection:
@@ -108,7 +108,7 @@ def test_cancelling_a_running_one_asks_its_worker(database: Database) -> None:
     assert status(database, run_id) == "cancelled"
 
 
-def test_a_paused_run_is_taken_from_its_worker_and_claimed_when_it_is_resumed(database: Database) -> None:
+def test_a_paused_run_loses_its_lease_and_is_claimed_after_a_resume(database: Database) -> None:
     run_id = queue_run(database)
     held = claim(database)
     with database.writing() as connection:
@@ -136,7 +136,7 @@ def test_a_paused_run_can_be_cancelled(database: Database) -> None:
     assert status(database, run_id) == "cancelled"
 
 
-def test_an_owner_finds_nothing_of_anothers(database: Database) -> None:
+def test_queries_of_an_owner_exclude_the_objects_of_others(database: Database) -> None:
     run_id = queue_run(database)
     with database.writing() as connection:
         connection.execute(text("UPDATE runs SET owner = 'a'"))
@@ -152,7 +152,7 @@ def test_an_owner_finds_nothing_of_anothers(database: Database) -> None:
             assert len(list(datasets.page(connection, limit=5, before=None, owner=owner))) == found
 
 
-def test_a_cancelling_run_whose_worker_died_is_claimed_to_be_ended(database: Database) -> None:
+def test_a_cancelling_run_with_an_expired_lease_is_claimed(database: Database) -> None:
     run_id = queue_run(database)
     claim(database, lease=-1)
     with database.writing() as connection:
@@ -160,7 +160,7 @@ def test_a_cancelling_run_whose_worker_died_is_claimed_to_be_ended(database: Dat
     assert claim(database, "other").run.status == "cancelling"
 
 
-def test_the_checkpoint_is_read_by_the_worker_that_claims_the_run_alone(database: Database) -> None:
+def test_only_a_claim_reads_the_checkpoint(database: Database) -> None:
     run_id = queue_run(database)
     first = claim(database)
     with database.writing() as connection:
@@ -178,7 +178,7 @@ def test_the_checkpoint_is_read_by_the_worker_that_claims_the_run_alone(database
     assert claim(database).checkpoint == b"state"
 
 
-def test_the_leases_of_a_dead_worker_end_at_once_and_others_stay(database: Database) -> None:
+def test_only_the_leases_of_a_dead_worker_expire_at_once(database: Database) -> None:
     dead, alive = queue_run(database), queue_run(database)
     claim(database, "dead")
     claim(database, "alive")
@@ -190,7 +190,7 @@ def test_the_leases_of_a_dead_worker_end_at_once_and_others_stay(database: Datab
     assert status(database, alive) == "running"
 
 
-def test_no_status_follows_the_last_ones_and_queued_is_the_first() -> None:
+def test_the_finished_statuses_have_no_transition() -> None:
     assert {status for status in RunStatus if not TRANSITIONS[status]} == FINISHED
     assert before(RunStatus.QUEUED) == [RunStatus.RUNNING, RunStatus.PAUSED]
     assert set(TRANSITIONS) == set(RunStatus)
@@ -223,15 +223,15 @@ def test_many_processes_claim_each_run_once(database: Database, settings: Settin
     assert [tuple(row) for row in counts] == [(1, "succeeded", 200)]
 
 
-def test_however_many_runs_are_finished_the_next_one_is_found_by_an_index_in_order(database: Database) -> None:
-    asked: list[tuple[str, tuple[object, ...]]] = []
+def test_the_search_for_the_next_run_uses_an_index(database: Database) -> None:
+    statements: list[tuple[str, tuple[object, ...]]] = []
 
     @event.listens_for(database.engine, "before_cursor_execute")
-    def _keep(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
-        asked.append((statement, values))
+    def _record(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        statements.append((statement, values))
 
     with database.reading() as connection:
         job_queue.has_work(connection)
-        statement, values = asked[-1]
+        statement, values = statements[-1]
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         assert [row.detail for row in plan] == ["SCAN runs USING INDEX ix_runs_live"]

@@ -25,16 +25,16 @@ from tests.examples import examples
 from tests.service.storage.helpers import queue_run
 
 WORKERS = st.sampled_from(["a", "b", "c"])
-# A lease of -1 s has run out when it is given: so time passes.
+# A lease of -1 s is expired from the start, which simulates the passage of time.
 LEASES = st.sampled_from([60.0, -1.0])
 MOST_RUNS = 2
-"""So few that what is done is done to the same ones."""
+"""Few runs, so that most rules act on the same ones."""
 ENDS = st.sampled_from(sorted(FINISHED))
 
 
 @dataclass(frozen=True)
 class Modelled:
-    """What is known of a run."""
+    """The model of a run."""
 
     status: RunStatus = RunStatus.QUEUED
     token: int = 0
@@ -52,7 +52,7 @@ class Modelled:
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """Runs in a real file, and in `known` what should be there, the oldest first."""
+    """Runs in a real file, and in `known` their models, the oldest first."""
 
     database: Database
 
@@ -75,7 +75,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """No example makes use of every rule: each has a run that was taken from a silent worker, and one more."""
+        """Every example starts with two runs; one of them has lost a worker by an expired lease."""
         self.create()
         self.create()
         self.claim("a", -1.0)
@@ -113,7 +113,7 @@ class Lifecycle(RuleBasedStateMachine):
     @precondition(lambda self: self.claims)
     @rule(data=st.data(), lease=LEASES, steps=st.integers(1, 3))
     def progress(self, data: st.DataObject, lease: float, steps: int) -> None:
-        """A block of steps, or a beat's worth of it: from whoever ever held a run, lately or long ago."""
+        """A worker with any earlier claim, valid or not, appends a block of steps."""
         claim, run = self._any_claim(data)
         first = run.steps if run else 0
         block = np.arange(3.0 * steps).reshape(3, steps)
@@ -161,7 +161,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def worker_dies(self, worker: str) -> None:
-        """And its supervisor sees it."""
+        """A worker dies, and its supervisor notices it."""
         held = [run_id for run_id, run in self.known.items() if run.owner == worker and run.status in HELD]
         with self.database.writing() as connection:
             assert job_queue.expire_leases(connection, worker, is_loss=True) == len(held)
@@ -210,8 +210,8 @@ class Lifecycle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
-    def delete_bit_by_bit(self, data: st.DataObject) -> None:
-        """As the members of a sweep are: hidden at once, whatever their status, and deleted later."""
+    def delete_in_slices(self, data: st.DataObject) -> None:
+        """Deletes a run like the members of a sweep: it is hidden at once, in any status, and purged later."""
         run_id, run = self._any_run(data)
         with self.database.writing() as connection:
             connection.execute(text("UPDATE runs SET sweep_seq = 1 WHERE id = :id"), {"id": run_id})
@@ -230,7 +230,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.hidden.clear()
 
     @invariant()
-    def the_file_says_what_the_model_says(self) -> None:
+    def the_file_agrees_with_the_model(self) -> None:
         with self.database.reading() as connection:
             rows = connection.execute(
                 text(
@@ -245,7 +245,7 @@ class Lifecycle(RuleBasedStateMachine):
         ]
 
     @invariant()
-    def no_step_is_missing_or_doubled_and_nothing_is_left_of_the_deleted(self) -> None:
+    def steps_are_complete_and_deleted_runs_leave_nothing(self) -> None:
         with self.database.reading() as connection:
             counts: dict[str, Any] = {
                 table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
@@ -257,9 +257,9 @@ class Lifecycle(RuleBasedStateMachine):
                     " JOIN runs ON seq = run_seq GROUP BY 1"
                 )
             ).all()
-        there = self.known | self.hidden
-        assert set(counts.values()) == {len(there)}
-        expected = {run_id: (run.steps, run.steps) for run_id, run in there.items() if run.steps}
+        existing = self.known | self.hidden
+        assert set(counts.values()) == {len(existing)}
+        expected = {run_id: (run.steps, run.steps) for run_id, run in existing.items() if run.steps}
         assert {run_id: (rows, end) for run_id, rows, end in steps} == expected
 
     def _any_run(self, data: st.DataObject) -> tuple[str, Modelled]:
@@ -267,7 +267,7 @@ class Lifecycle(RuleBasedStateMachine):
         return run_id, self.known[run_id]
 
     def _any_claim(self, data: st.DataObject) -> tuple[Claim, Modelled | None]:
-        """A claim that was made once, the latest most often, and its run as it is now, if it is there."""
+        """An earlier claim, most often the latest, and the model of its run; None if the run is deleted."""
         claim = self.claims[-1 - data.draw(st.integers(0, len(self.claims) - 1))]
         return claim, self.known.get(claim.run.id)
 
@@ -275,6 +275,6 @@ class Lifecycle(RuleBasedStateMachine):
         return run is not None and run.token == claim.token and run.status in HELD
 
 
-def test_runs_live_as_the_model_does(database: Database) -> None:
+def test_runs_follow_the_model(database: Database) -> None:
     machine = type("OfThisFile", (Lifecycle,), {"database": database})
     run_state_machine_as_test(machine, settings=settings(max_examples=examples(40), stateful_step_count=50))

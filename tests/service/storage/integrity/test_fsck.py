@@ -23,12 +23,12 @@ STEPS = np.arange(3000.0).reshape(1000, 3)
 
 
 def silent(*_: object) -> None:
-    """No progress is shown."""
+    """Ignores the progress."""
 
 
 @pytest.fixture
 def file(settings: Settings, api: TestClient, database: Database) -> Path:
-    """A sound file: a run that ended, one that goes on, with data of their own, and data that was uploaded."""
+    """A sound file: a finished run and a running one with inline data, and an uploaded dataset."""
     stored_run(database, fit_body(name="ended", tags={"a": "b"}, descent={"steps": 999}), STEPS, chunks=[300, 300, 300])
     going = fit_body(name="going", dataset={"y": [float(number) for number in range(8)]})
     stored_run(database, going, status=None)
@@ -47,7 +47,7 @@ def found(file: Path) -> list[tuple[str, str]]:
 
 
 def plant(file: Path, damage: str) -> None:
-    """Changes the file behind the program's back, without the rules of the tables."""
+    """Changes the file directly, without the constraints of the tables."""
     with closing(sqlite_module().connect(file)) as connection:
         connection.executescript(damage)
 
@@ -170,14 +170,14 @@ ROWS = f"dataset_chunks SET {{}} WHERE dataset_seq = {UPLOADED}"
 )
 def test_planted_damage_is_found(damage: str, kind: str, message: str, file: Path) -> None:
     plant(file, damage)
-    # Of what is planted, some implies more: a chunk moved makes the number of rows wrong too.
+    # Some damage implies more: a moved chunk makes the number of rows wrong too.
     first, *more = found(file)
     assert first == (kind, message)
     assert len(more) <= 1
     assert {each for each, _ in more} <= {kind}
 
 
-def test_a_run_that_cannot_go_on_is_found(file: Path) -> None:
+def test_a_run_that_cannot_resume_is_found(file: Path) -> None:
     plant(file, "UPDATE runs SET rows_done = 1, checkpoint = NULL WHERE name = 'going'")
     assert ("run", "The run cannot resume: the checkpoint after its last step is missing.") in found(file)
 
@@ -190,15 +190,15 @@ def test_a_damaged_page_is_found(file: Path, database: Database) -> None:
     assert {kind for kind, _ in found(file)} & {"structure", "run", "dataset"}
 
 
-def test_long_damage_is_told_shortly(file: Path) -> None:
+def test_many_findings_are_summarised(file: Path) -> None:
     plant(file, f"UPDATE trajectory_chunks SET checksum = 1; {many_chunks()}")
-    told = found(file)
-    assert 10 < len(told) < 50
-    assert "more" in told[-1][1]
+    listed = found(file)
+    assert 10 < len(listed) < 50
+    assert "more" in listed[-1][1]
 
 
 def many_chunks() -> str:
-    """A thousand chunks whose checksums are wrong."""
+    """SQL for a thousand chunks with wrong checksums."""
     return (
         "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
         f" INSERT INTO trajectory_chunks SELECT {ENDED}, i, 1, zeroblob(72), 1 FROM n"
@@ -218,11 +218,11 @@ def test_nothing_is_written(file: Path, database: Database) -> None:
     assert not wal_of(file).exists()
 
 
-def test_a_file_of_the_first_release_is_checked_as_it_is(tmp_path: Path) -> None:
+def test_a_file_of_the_first_release_is_checked_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "old.db"
     make_version(file, "0001")
     before = file.read_bytes()
-    # Data without its rows is all that is wrong with it.
+    # Its only fault is a dataset without rows.
     assert [message for _, message in found(file)] == ["There are 0 rows, and there should be 2."]
     assert file.read_bytes() == before
 
@@ -231,14 +231,14 @@ def test_a_file_of_the_first_release_is_checked_as_it_is(tmp_path: Path) -> None
     ("content", "reason"),
     [(None, "no database at"), (b"", "no database of this program"), (b"text " * 1000, "cannot be read")],
 )
-def test_what_is_no_database_is_told(content: bytes | None, reason: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported(content: bytes | None, reason: str, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / "other.db").write_bytes(content)
     with pytest.raises(CheckError, match=reason):
         found(tmp_path / "other.db")
 
 
-def test_a_later_version_is_told(file: Path) -> None:
+def test_a_later_version_is_reported(file: Path) -> None:
     plant(file, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(CheckError, match="later version"):
         found(file)

@@ -1,4 +1,4 @@
-"""Files of earlier versions, with something in them."""
+"""Files of earlier versions with some data."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from service.storage.database import Database
 
 
 def make_version(file: Path, revision: str) -> None:
-    """A file as the program of that version left it: data, a run under way and one that waits."""
+    """A file of that version with a dataset, a running run and a queued run."""
     database = Database(f"sqlite:///{file}", busy_seconds=1.0)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))

@@ -62,30 +62,30 @@ def columns(file: Path) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("earlier", [None, *EARLIER])
-def test_processes_that_start_together_upgrade_once(earlier: str | None, tmp_path: Path) -> None:
+def test_concurrent_starts_upgrade_once(earlier: str | None, tmp_path: Path) -> None:
     file = tmp_path / "descent.db"
     if earlier is not None:
         make_version(file, earlier)
     command = [sys.executable, "-c", OPEN, f"sqlite:///{file}"]
     starting = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    for process in starting:  # all are at the same line before one goes on
+    for process in starting:  # all processes wait at the same line
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
     for process in starting:
-        _, complaint = process.communicate(timeout=LONGEST)
-        assert process.returncode == 0, complaint
+        _, errors = process.communicate(timeout=LONGEST)
+        assert process.returncode == 0, errors
     assert revision(file) == migrations.HEAD
     database = open_database(f"sqlite:///{file}", 5.0)
     database.dispose()
-    # The old files' data came without its rows.
+    # The datasets of the old files have no rows.
     assert {finding.kind for finding in check(file, lambda *_: None)} == (set() if earlier is None else {"dataset"})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("earlier", [None, *EARLIER])
 @pytest.mark.parametrize("after", [0, 1, 3, 5, 999])
-def test_an_upgrade_that_is_killed_leaves_the_old_version(earlier: str | None, after: int, tmp_path: Path) -> None:
+def test_a_killed_upgrade_leaves_the_old_version(earlier: str | None, after: int, tmp_path: Path) -> None:
     file = tmp_path / "descent.db"
     if earlier is None:
         file.touch()

@@ -1,6 +1,6 @@
-"""A file that the program of version 0004 wrote: runs of every kind, one paused, one half deleted, a sweep, an API key.
+"""A file of version 0004: runs of every kind, one paused and one partly deleted, a sweep, an API key.
 
-It is opened and upgraded, its paused run goes on, and a real worker computes the same bits again.
+The tests upgrade it, resume its paused run, and verify its runs with a real worker.
 """
 
 import gzip
@@ -35,7 +35,7 @@ BITS = "ac4262f94d3afb2f"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """The file as the earlier program left it."""
+    """The file of the earlier version."""
     file = tmp_path / "descent.db"
     file.write_bytes(gzip.decompress(STORED.read_bytes()))
     return file
@@ -43,14 +43,14 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def upgraded(file: Path) -> Iterator[Database]:
-    """The file, opened."""
+    """The upgraded file."""
     database = open_database(f"sqlite:///{file}", 5.0)
     yield database
     database.dispose()
 
 
-def computes_the_same_bits() -> bool:
-    """Whether NumPy's functions give the bits on this kind of processor that they gave where the file was made."""
+def has_the_same_bits() -> bool:
+    """True if NumPy's functions give the same bits on this processor as on the one that computed the file."""
     x = np.linspace(-3.0, 3.0, 64)
     table = x.reshape(8, 8)
     found = b"".join(
@@ -59,7 +59,7 @@ def computes_the_same_bits() -> bool:
     return hashlib.sha256(found).hexdigest().startswith(BITS)
 
 
-def test_a_half_deleted_run_becomes_one_with_a_time_of_deletion(file: Path) -> None:
+def test_a_partly_deleted_run_gets_a_time_of_deletion(file: Path) -> None:
     with closing(sqlite_module().connect(file)) as connection:
         seq, status, verifies, *_ = connection.execute(HALF_DELETED.replace("deleted_at", "NULL")).fetchone()
         assert (status, verifies) == ("cancelled", seq)
@@ -78,7 +78,7 @@ def test_a_half_deleted_run_becomes_one_with_a_time_of_deletion(file: Path) -> N
     database.dispose()
 
 
-def test_the_upgraded_file_is_sound_and_is_rid_of_the_deleted_run(file: Path, upgraded: Database) -> None:
+def test_the_upgraded_file_is_sound_and_purges_the_deleted_run(file: Path, upgraded: Database) -> None:
     assert list(check(file, lambda *_: None)) == []
     with upgraded.writing() as connection:
         assert vacuum.has_removed(connection)
@@ -95,7 +95,7 @@ def test_its_api_key_is_usable(upgraded: Database) -> None:
     assert (key.name, key.scopes, key.expires_at) == ("old key", ["admin"], None)
 
 
-def test_its_paused_run_goes_on_and_its_runs_verify_as_identical(file: Path, tmp_path: Path) -> None:
+def test_its_paused_run_resumes_and_its_runs_verify_as_identical(file: Path, tmp_path: Path) -> None:
     options = ("--workers", "1", "--database", f"sqlite:///{file}")
     environment = {**os.environ, "DESCENT_KEYS": "off"}
     with (
@@ -113,7 +113,7 @@ def test_its_paused_run_goes_on_and_its_runs_verify_as_identical(file: Path, tmp
         whole = client.get(f"/runs/{paused['id']}/trajectory").json()["theta"]
         assert len(whole) == 61
         assert whole[: len(first_steps)] == first_steps
-        if not computes_the_same_bits():
+        if not has_the_same_bits():
             pytest.skip("NumPy computes other bits on this kind of processor than where the file was made.")
         answers = {name: client.post(f"/runs/{run['id']}/verify").json() for name, run in found.items()}
     assert {name for name, answer in answers.items() if answer["identical"] is not True} == set()

@@ -25,7 +25,7 @@ LONG = np.zeros((50_000, 3))
 
 
 def silent(*_: object) -> None:
-    """No progress is shown."""
+    """Ignores the progress."""
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def is_sound(file: Path) -> bool:
 
 @contextmanager
 def writer(database: Database) -> Iterator[list[int]]:
-    """Somebody who commits without a pause, two rows each time that have to be seen together; the last commit."""
+    """Commits without a pause in a thread, each time to two tables that must agree. Yields the number of commits."""
     stopping = threading.Event()
     commits = [0]
 
@@ -67,7 +67,7 @@ def writer(database: Database) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_a_copy_made_while_others_write_is_one_commit(source: Path, database: Database, tmp_path: Path) -> None:
+def test_a_copy_during_writes_is_the_state_of_one_commit(source: Path, database: Database, tmp_path: Path) -> None:
     target = tmp_path / "copy.db"
     with writer(database) as commits:
         for _ in range(5):
@@ -92,19 +92,19 @@ def test_a_copy_opens_as_a_database(source: Path, database: Database, tmp_path: 
     copy = open_database(f"sqlite:///{target}", 5.0)
     with copy.reading() as there, database.reading() as here:
         for table in ("runs", "datasets", "trajectory_chunks", "dataset_chunks"):
-            question = text(f"SELECT * FROM {table}")  # a name of ours
-            assert there.execute(question).all() == here.execute(question).all()
+            query = text(f"SELECT * FROM {table}")  # a constant
+            assert there.execute(query).all() == here.execute(query).all()
     copy.dispose()
 
 
-def test_progress_is_told(source: Path, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    back_up(source, tmp_path / "copy.db", force=False, progress=lambda done, of: told.append((done, of)))
-    assert told == sorted(told)
-    assert told[-1][0] == told[-1][1] > 0
+def test_progress_is_reported(source: Path, tmp_path: Path) -> None:
+    reported: list[tuple[int, int]] = []
+    back_up(source, tmp_path / "copy.db", force=False, progress=lambda done, of: reported.append((done, of)))
+    assert reported == sorted(reported)
+    assert reported[-1][0] == reported[-1][1] > 0
 
 
-def test_what_is_there_is_not_replaced_unless_told_to(source: Path, tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_only_by_force(source: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy.db"
     target.write_text("precious")
     with pytest.raises(BackupError, match="--force"):
@@ -118,14 +118,14 @@ def test_what_is_there_is_not_replaced_unless_told_to(source: Path, tmp_path: Pa
     ("given", "reason"),
     [("descent.db", "the database itself"), ("folder", "is a folder"), ("missing/copy.db", "No such")],
 )
-def test_a_place_that_cannot_be_is_refused(given: str, reason: str, source: Path, tmp_path: Path) -> None:
+def test_an_impossible_target_is_refused(given: str, reason: str, source: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises((BackupError, FileNotFoundError), match=reason):
         back_up(source, tmp_path / given, force=True, progress=silent)
     assert is_sound(source)
 
 
-def test_there_has_to_be_a_database(tmp_path: Path) -> None:
+def test_a_source_without_a_database_is_refused(tmp_path: Path) -> None:
     for name, content in (("none.db", None), ("other.db", b"no database" * 1000)):
         if content is not None:
             (tmp_path / name).write_bytes(content)
@@ -136,7 +136,7 @@ def test_there_has_to_be_a_database(tmp_path: Path) -> None:
 
 
 def test_a_damaged_database_gives_no_backup(source: Path, database: Database, tmp_path: Path) -> None:
-    database.dispose()  # all is in the file now
+    database.dispose()  # the file now has all pages
     content = bytearray(source.read_bytes())
     content[4096 * 4 : 4096 * 5] = bytes(4096)
     source.write_bytes(content)
@@ -158,7 +158,7 @@ back_up(Path(sys.argv[1]), Path(sys.argv[2]), force=False, progress=slowly)
 
 @contextmanager
 def under_way(source: Path, target: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A backup in a process of its own that has copied some pages and goes on in a minute."""
+    """A backup in a separate process, which has copied some pages and pauses for a minute."""
     command = [sys.executable, "-c", SLOW, str(source), str(target)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -194,7 +194,7 @@ back_up(Path(sys.argv[1]), Path(sys.argv[2]), force=False, progress=lambda *_: N
 """
 
 
-def test_a_backup_needs_nothing_that_windows_lacks(source: Path, tmp_path: Path) -> None:
+def test_a_backup_works_without_fcntl(source: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", WITHOUT_FCNTL, str(source), str(tmp_path / "copy.db")]
     subprocess.run(command, check=True)
     assert is_sound(tmp_path / "copy.db")
@@ -203,7 +203,7 @@ def test_a_backup_needs_nothing_that_windows_lacks(source: Path, tmp_path: Path)
 def test_nothing_is_left_beside_a_backup(source: Path, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    with under_way(source, folder / "copy.db"):  # and killed
+    with under_way(source, folder / "copy.db"):  # the process is killed at the end
         pass
     back_up(source, folder / "copy.db", force=False, progress=silent)
     assert [file.name for file in folder.iterdir()] == ["copy.db"]

@@ -28,7 +28,7 @@ FRAME = PAGE + 24
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Database]:
-    """A database with a table, in whose log nothing is yet, and which is not closed: its log stays."""
+    """An open database with a table and an empty log."""
     database = open_database(f"sqlite:///{tmp_path}/live.db", 5.0)
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE t (n INTEGER PRIMARY KEY, x)"))
@@ -44,7 +44,7 @@ def add(database: Database, count: int = 1, size: int = 3000) -> None:
 
 
 def touch(database: Database) -> None:
-    """A transaction that changes a page which is not the first."""
+    """Commits a change of a page other than the first."""
     with database.writing() as connection:
         connection.execute(text("UPDATE t SET x = randomblob(3000) WHERE n = 1"))
 
@@ -55,7 +55,7 @@ def checkpoint(database: Database, mode: str) -> None:
 
 
 def crashed(database: Database, folder: Path) -> Path:
-    """The files as they are now, in another folder."""
+    """Copies the current files to another folder, as after a crash."""
     folder.mkdir()
     file = Path(str(database.engine.url.database))
     for each in (file, wal_of(file)):
@@ -69,7 +69,7 @@ def cut(file: Path, size: int) -> None:
 
 
 def rows(file: Path) -> int:
-    """Opens it as the service does; how many rows there are. Raises what that raises."""
+    """The number of rows, after the service's way of opening the file. Raises its errors."""
     database = open_database(f"sqlite:///{file}", 5.0)
     try:
         with database.reading() as connection:
@@ -78,16 +78,16 @@ def rows(file: Path) -> int:
         database.dispose()
 
 
-def test_the_frames_that_count_are_those_that_sqlite_uses(live: Database) -> None:
+def test_the_valid_frames_are_those_of_sqlite(live: Database) -> None:
     file = Path(str(live.engine.url.database))
     for size in (10, 100_000, 3_000_000):
         add(live, 3, size)
         with wal_of(file).open("rb") as opened:
             log = read_log(opened)
         assert log is not None
-        # The log's index tells their number to all processes (sqlite.org/walformat.html).
-        told = struct.unpack("=I", file.with_name(f"{file.name}-shm").read_bytes()[16:20])
-        assert (len(log.frames),) == told
+        # The index of the log has their number (sqlite.org/walformat.html).
+        expected = struct.unpack("=I", file.with_name(f"{file.name}-shm").read_bytes()[16:20])
+        assert (len(log.frames),) == expected
         with live.reading() as connection:
             assert log.pages == connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
@@ -106,14 +106,14 @@ def test_every_prefix_of_a_log_is_a_prefix_of_the_commits(live: Database, tmp_pa
 
 
 @pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No other process writes: a second look need not wait."""
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause before the second check, since no other process writes."""
     monkeypatch.setattr(wal_integrity, "PAUSE_SECONDS", 0.0)
 
 
-@pytest.mark.usefixtures("still")
+@pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize("mode", ["PASSIVE", "FULL"])
-def test_a_log_that_lost_what_the_file_has_is_refused(mode: str, live: Database, tmp_path: Path) -> None:
+def test_a_log_older_than_the_file_is_refused(mode: str, live: Database, tmp_path: Path) -> None:
     add(live, 6)
     checkpoint(live, mode)
     whole = crashed(live, tmp_path / "whole")
@@ -124,14 +124,14 @@ def test_a_log_that_lost_what_the_file_has_is_refused(mode: str, live: Database,
         file = crashed(live, tmp_path / f"cut{number}")
         cut(wal_of(file), 32 + number * FRAME)
         try:
-            assert rows(file) == 6  # nothing of the log is used: all is in the file
+            assert rows(file) == 6  # the file has all rows, and the log is not used
         except DamagedFileError as error:
             assert "a part of the log is lost" in str(error)  # noqa: PT017 - either is right, and refused is counted
             refused += 1
     assert refused >= 5
 
 
-def test_also_transactions_that_leave_the_first_page_alone_are_counted(live: Database, tmp_path: Path) -> None:
+def test_transactions_without_a_change_of_the_first_page_count(live: Database, tmp_path: Path) -> None:
     add(live)
     checkpoint(live, "TRUNCATE")
     touch(live)
@@ -144,7 +144,7 @@ def test_also_transactions_that_leave_the_first_page_alone_are_counted(live: Dat
         rows(file)
 
 
-@pytest.mark.usefixtures("still")
+@pytest.mark.usefixtures("no_pause")
 def test_a_file_that_lost_its_end_is_refused(live: Database, tmp_path: Path) -> None:
     add(live, 50)
     checkpoint(live, "TRUNCATE")
@@ -153,17 +153,17 @@ def test_a_file_that_lost_its_end_is_refused(live: Database, tmp_path: Path) -> 
     for number, length in enumerate([PAGE, size // 3, size // 2, size - PAGE, size - 1]):
         file = crashed(live, tmp_path / f"cut{number}")
         cut(file, length)
-        # SQLite itself sees it where it needs a page of the lost part at once.
+        # SQLite itself reports it if it needs a lost page at once.
         with pytest.raises((DamagedFileError, DatabaseError), match=r"the end of the file is lost|malformed"):
             rows(file)
 
 
-def test_pages_that_are_in_the_log_alone_are_not_missed(live: Database, tmp_path: Path) -> None:
+def test_pages_of_the_log_alone_are_not_missed(live: Database, tmp_path: Path) -> None:
     add(live, 20)
     assert rows(crashed(live, tmp_path / "crashed")) == 20
 
 
-def test_pages_that_were_free_at_once_are_not_missed(live: Database, tmp_path: Path) -> None:
+def test_pages_freed_at_once_are_not_missed(live: Database, tmp_path: Path) -> None:
     with live.writing() as connection:
         connection.execute(text("INSERT INTO t (x) VALUES (randomblob(400000))"))
         connection.execute(text("DELETE FROM t"))
@@ -199,7 +199,7 @@ for mode in cycle(["PASSIVE", "TRUNCATE", "RESTART", "PASSIVE"]):
 """
 
 
-def test_a_start_beside_others_that_write_sees_nothing_wrong(live: Database, tmp_path: Path) -> None:
+def test_a_check_beside_a_writer_finds_no_damage(live: Database, tmp_path: Path) -> None:
     file = Path(str(live.engine.url.database))
     live.dispose()
     with subprocess.Popen(
