@@ -58,7 +58,7 @@ def fitted(client: httpx2.Client, **changes: Any) -> tuple[dict[str, Any], dict[
     return run, trajectory
 
 
-def test_nothing_that_the_engine_has_is_left_out() -> None:
+def test_every_choice_of_the_engine_is_tested() -> None:
     assert set(MODELS_ASKED) == set(MODELS)
     assert set(OPTIMIZERS_ASKED) == set(OPTIMIZERS)
     assert set(SCHEDULES_ASKED) == set(SCHEDULES)
@@ -76,7 +76,7 @@ def test_each_model_descends(kind: str, client: httpx2.Client) -> None:
     assert "optimality_gap" not in trajectory
 
 
-def test_a_perceptron_predicts_classes_too(client: httpx2.Client) -> None:
+def test_a_perceptron_predicts_classes(client: httpx2.Client) -> None:
     model = {"kind": "mlp", "task": "classification"}
     run, trajectory = fitted(client, dataset=NUMBERS | {"y": THREE}, model=model, standardize=True)
     assert run["classes"] == ["high", "low", "middle"]
@@ -89,7 +89,7 @@ def test_a_softmax_names_its_classes(client: httpx2.Client) -> None:
     assert run["parameters"][:4] == ["intercept[high]", "intercept[low]", "intercept[middle]", "a[high]"]
 
 
-def test_what_the_model_decides_is_filled_in(client: httpx2.Client) -> None:
+def test_defaults_that_depend_on_the_model(client: httpx2.Client) -> None:
     run, trajectory = fitted(client, model={"kind": "formula", "formula": "c + k*a"})
     assert run["request"]["descent"]["theta0"] == {"c": 1.0, "k": 1.0}
     assert trajectory["theta"][0] == [1.0, 1.0]
@@ -121,12 +121,12 @@ def test_each_schedule_sets_the_rate_of_each_step(kind: str, client: httpx2.Clie
     assert trajectory["learning_rate"] == pytest.approx(expected, rel=1e-12, abs=1e-17)
 
 
-def test_the_ways_taken_are_told(client: httpx2.Client) -> None:
+def test_the_run_names_its_shortcuts(client: httpx2.Client) -> None:
     assert fitted(client)[0]["timings"]["ways"] == ["reduction", "affine"]
     assert fitted(client, objective={"l1": 0.1})[0]["timings"]["ways"] == ["replay"]
 
 
-def test_the_gap_to_the_optimum_is_there_on_request(client: httpx2.Client) -> None:
+def test_the_optimality_gap_is_sent_on_request(client: httpx2.Client) -> None:
     run, trajectory = fitted(client, objective={"l2": 0.1}, descent={"steps": 200})
     answer = client.get(f"/runs/{run['id']}/trajectory?fields=step,optimality_gap")
     gap = np.array(answer.json()["optimality_gap"])
@@ -162,7 +162,7 @@ def test_a_clipped_gradient_makes_steps_of_one_length(client: httpx2.Client) -> 
 
 
 @pytest.mark.parametrize(("condition", "column"), [("gradient_norm", "gradient_norm"), ("loss_change", "train_loss")])
-def test_a_descent_stops_where_it_was_asked_to(condition: str, column: str, client: httpx2.Client) -> None:
+def test_a_descent_stops_at_its_condition(condition: str, column: str, client: httpx2.Client) -> None:
     run, trajectory = fitted(client, descent={"steps": 5000, "stop": {condition: 1e-3}})
     assert run["stop_reason"] == condition
     assert run["steps_done"] == len(trajectory["step"]) - 1 < 5000
@@ -172,7 +172,7 @@ def test_a_descent_stops_where_it_was_asked_to(condition: str, column: str, clie
 
 
 def test_patience_watches_validation_rows(client: httpx2.Client) -> None:
-    y = np.random.default_rng(0).normal(size=ROWS).tolist()  # nothing to be learned
+    y = np.random.default_rng(0).normal(size=ROWS).tolist()  # noise
     split = {"test_fraction": 0.25, "validation_fraction": 0.4}
     run, trajectory = fitted(
         client,
@@ -233,7 +233,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_does_not_fit_together_is_refused_with_a_hint(name: str, client: httpx2.Client) -> None:
+def test_inconsistent_requests_are_refused_with_a_hint(name: str, client: httpx2.Client) -> None:
     changes, pointer = REFUSED[name]
     answer = client.post("/fit", json=fit_body(**changes))
     assert answer.status_code == 422, answer.text

@@ -32,7 +32,7 @@ def stricter(settings: Settings, database: Database, **changes: Any) -> Iterator
 
 
 @pytest.mark.parametrize("name", ["latest", "id"])
-def test_a_fork_sent_again_is_the_same_run(name: str, parent: str, api: TestClient, database: Database) -> None:
+def test_a_repeated_fork_returns_the_same_run(name: str, parent: str, api: TestClient, database: Database) -> None:
     path = f"/runs/{parent if name == 'id' else name}/fork"
     first = api.post(path, json=FORK, headers=KEY)
     assert first.status_code == 202
@@ -43,7 +43,7 @@ def test_a_fork_sent_again_is_the_same_run(name: str, parent: str, api: TestClie
 
 
 @pytest.mark.parametrize("path", ["/runs/{id}/fork", "/sweeps"])
-def test_the_run_that_was_named_may_be_deleted_since(path: str, parent: str, api: TestClient) -> None:
+def test_a_repeated_request_succeeds_after_the_deletion_of_the_parent(path: str, parent: str, api: TestClient) -> None:
     path, body = path.format(id=parent), FORK if "fork" in path else SWEEP | {"run": parent}
     first = api.post(path, json=body, headers=KEY).json()["id"]
     assert api.delete(f"/runs/{parent}").status_code == 204
@@ -60,7 +60,7 @@ def test_the_run_that_was_named_may_be_deleted_since(path: str, parent: str, api
         ("/sweeps", SWEEP, SWEEP | {"run": "nothing"}),
     ],
 )
-def test_the_key_decides_before_what_another_body_names(
+def test_the_key_is_checked_before_the_objects_of_another_body(
     path: str, body: dict[str, Any], other: dict[str, Any], parent: str, api: TestClient
 ) -> None:
     assert api.post(path, json=body, headers=KEY).status_code == 202
@@ -68,7 +68,7 @@ def test_the_key_decides_before_what_another_body_names(
     assert error["header"] == "Idempotency-Key"
 
 
-def test_a_fork_of_another_run_is_another_request(parent: str, api: TestClient) -> None:
+def test_a_fork_of_another_run_is_a_different_request(parent: str, api: TestClient) -> None:
     api.post("/runs/latest/fork", json=FORK, headers=KEY)
     for path in (f"/runs/{parent}/fork", "/runs/nothing/fork"):
         [error] = problem_of(api.post(path, json=FORK, headers=KEY), 422)["errors"]
@@ -78,7 +78,7 @@ def test_a_fork_of_another_run_is_another_request(parent: str, api: TestClient) 
 @pytest.mark.parametrize(
     ("path", "body"), [("/fit", fit_body()), ("/runs/latest/fork", FORK), ("/sweeps", SWEEP | {"name": "s"})]
 )
-def test_stricter_settings_and_spent_quotas_do_not_matter(
+def test_a_repeated_request_ignores_settings_and_quotas(
     path: str, body: dict[str, Any], parent: str, api: TestClient, settings: Settings, database: Database
 ) -> None:
     first = api.post(path, json=body, headers=KEY).json()["id"]
@@ -118,7 +118,7 @@ def test_the_spelling_of_a_body_does_not_matter(
         ),
     ],
 )
-def test_what_means_something_else_is_another_request(
+def test_a_body_with_another_meaning_is_a_different_request(
     path: str, body: dict[str, Any], other: dict[str, Any], parent: str, api: TestClient
 ) -> None:
     assert api.post(path, json=body, headers=KEY).status_code == 202
@@ -130,7 +130,7 @@ def test_what_means_something_else_is_another_request(
 def test_a_key_of_an_earlier_version_is_known(path: str, api: TestClient, database: Database) -> None:
     sweep = {"base": LINE, "grid": {"/split/seed": [1]}}
     body, other = (LINE, LINE | {"name": "b"}) if path == "/fit" else (sweep, sweep | {"name": "b"})
-    first = api.post(path, json=body).json()["id"]  # without a key, the digest is the one of earlier versions
+    first = api.post(path, json=body).json()["id"]  # without a key, the digest is that of earlier versions
     with database.writing() as connection:
         table = path.strip("/") if path == "/sweeps" else "runs"
         connection.execute(text(f"UPDATE {table} SET idempotency_key = 'monday'"))
