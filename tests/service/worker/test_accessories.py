@@ -11,7 +11,7 @@ from service.core.settings import Settings
 from service.worker import block_storage
 from service.worker.process import Worker
 from tests.service.helpers import fit_body
-from tests.service.worker.test_batching import a_worker, works_off
+from tests.service.worker.test_batching import train_all, worker_with
 
 ERRORS = [
     ValueError("odd"),
@@ -25,7 +25,7 @@ ERRORS = [
 
 @pytest.fixture
 def worker(settings: Settings) -> Iterator[Worker]:
-    with a_worker(settings) as worker:
+    with worker_with(settings) as worker:
         yield worker
 
 
@@ -33,7 +33,7 @@ def worker(settings: Settings) -> Iterator[Worker]:
 @pytest.mark.parametrize(
     ("function", "field", "absent"), [("diagnose", "diagnosis", []), ("_optimum", "optimum", None)]
 )
-def test_a_run_succeeds_without_it(
+def test_a_run_succeeds_without_diagnosis_or_optimum(
     function: str,
     field: str,
     absent: Any,
@@ -48,7 +48,7 @@ def test_a_run_succeeds_without_it(
 
     run_id = api.post("/fit", json=fit_body()).json()["id"]
     monkeypatch.setattr(block_storage, function, fail)
-    works_off(worker)
+    train_all(worker)
     run = api.get(f"/runs/{run_id}").json()
     assert (run["status"], run["stop_reason"], run["error"]) == ("succeeded", "max_steps", None)
     assert run[field] == absent

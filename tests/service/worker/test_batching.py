@@ -22,20 +22,20 @@ CURVED = {"model": {"kind": "formula", "formula": "b1*(1 - exp(-b2*x1))"}}
 
 @pytest.fixture
 def worker(settings: Settings) -> Iterator[Worker]:
-    with a_worker(settings) as worker:
+    with worker_with(settings) as worker:
         yield worker
 
 
 @contextmanager
-def a_worker(settings: Settings, **changes: Any) -> Iterator[Worker]:
-    """One that leaves nothing to others, unless told otherwise."""
+def worker_with(settings: Settings, **changes: Any) -> Iterator[Worker]:
+    """A worker with these settings, by default the only one."""
     worker = Worker(settings.model_copy(update={"workers": 1, **changes}), "here")
     yield worker
     worker._database.dispose()
 
 
-def works_off(worker: Worker) -> list[int]:
-    """The runs, by `seq`, in the order in which they were claimed."""
+def train_all(worker: Worker) -> list[int]:
+    """Trains all queued runs. Returns their `seq` in the order of the claims."""
     order = []
     while (claim := worker._claim()) is not None:
         order.append(claim.run.seq)
@@ -43,8 +43,8 @@ def works_off(worker: Worker) -> list[int]:
     return order
 
 
-def takes_one(worker: Worker) -> int:
-    """Claims a run and trains it; its `seq`."""
+def train_one(worker: Worker) -> int:
+    """Claims a run and trains it. Returns its `seq`."""
     claim = worker._claim()
     assert claim is not None
     worker._train(claim)
@@ -59,7 +59,7 @@ def base_of(**changes: Any) -> dict[str, Any]:
 def is_identical(database: Database, worker: Worker, run_id: str) -> bool:
     with database.writing() as connection:
         runs.verify(connection, run_id)
-    works_off(worker)
+    train_all(worker)
     with database.reading() as connection:
         run = runs.find(connection, run_id)
     assert run is not None
@@ -87,11 +87,11 @@ def status_of(api: TestClient, run_id: str) -> str:
     ],
     ids=["classes", "some that diverge", "theta0", "momentum", "adam"],
 )
-def test_they_have_the_bits_of_the_same_run_alone(
+def test_batched_runs_have_the_bits_of_single_runs(
     base: dict[str, Any], grid: dict[str, Any], api: TestClient, database: Database, worker: Worker
 ) -> None:
     sweep = submitted(api, base=base, grid=grid)
-    works_off(worker)
+    train_all(worker)
     for member in sweep["ranking"]:
         run = run_of(api, member)
         assert run["timings"]["ways"][-1] == "batched"
@@ -118,51 +118,53 @@ def test_they_have_the_bits_of_the_same_run_alone(
     ],
     ids=["two", "data", "penalty", "deadline", "batches", "stop", "line search", "leaps"],
 )
-def test_others_go_alone(base: dict[str, Any], grid: dict[str, Any], api: TestClient, worker: Worker) -> None:
+def test_unsuitable_runs_are_not_batched(
+    base: dict[str, Any], grid: dict[str, Any], api: TestClient, worker: Worker
+) -> None:
     sweep = submitted(api, base=base, grid=grid)
-    works_off(worker)
+    train_all(worker)
     assert all("batched" not in run_of(api, member)["timings"]["ways"] for member in sweep["ranking"])
 
 
-def test_those_that_went_along_come_next_whoever_waits_longer(api: TestClient, settings: Settings) -> None:
-    """Else another worker, or this one much later, would compute them again."""
+def test_the_members_of_a_batch_are_claimed_before_older_runs(api: TestClient, settings: Settings) -> None:
+    """In another order, another worker or this one would compute the steps of the members again."""
     submitted(api, base=base_of(), grid={RATE: [*RATES, *(10 * rate for rate in RATES)]})
-    with a_worker(settings, workers=2) as worker:
-        first = takes_one(worker)
-        mine = worker._batch.members
-        assert len(mine) in {4, 5}
-        assert len({seq % 2 for seq in mine}) == 1
-        others = [seq for seq in range(first + 1, first + 10) if seq not in mine]
-        assert works_off(worker) == [*mine, *others]
+    with worker_with(settings, workers=2) as worker:
+        first = train_one(worker)
+        members = worker._batch.members
+        assert len(members) in {4, 5}
+        assert len({seq % 2 for seq in members}) == 1
+        others = [seq for seq in range(first + 1, first + 10) if seq not in members]
+        assert train_all(worker) == [*members, *others]
 
 
-def test_one_that_is_cancelled_meanwhile_stays_so(api: TestClient, worker: Worker) -> None:
+def test_a_member_cancelled_during_the_batch_stays_cancelled(api: TestClient, worker: Worker) -> None:
     sweep = submitted(api, base=base_of(), grid={RATE: RATES})
     first, *others = sweep["ranking"]
-    takes_one(worker)
+    train_one(worker)
     for member in others[:2]:
         assert api.post(f"/runs/{member['run_id']}/cancel").status_code in {200, 202}
     assert api.delete(f"/runs/{others[2]['run_id']}").status_code == 204
-    works_off(worker)
+    train_all(worker)
     assert [run_of(api, member)["status"] for member in (first, *others[:2])] == ["succeeded", "cancelled", "cancelled"]
     assert run_of(api, others[3])["status"] == "succeeded"
 
 
-def test_one_that_another_worker_took_is_that_ones(api: TestClient, settings: Settings, worker: Worker) -> None:
+def test_a_member_claimed_by_another_worker_belongs_to_it(api: TestClient, settings: Settings, worker: Worker) -> None:
     sweep = submitted(api, base=base_of(), grid={RATE: RATES})
-    takes_one(worker)
-    with a_worker(settings) as other:
+    train_one(worker)
+    with worker_with(settings) as other:
         taken = other._claim()
         assert taken is not None
-        works_off(worker)
+        train_all(worker)
         other._train(taken)
     assert [run_of(api, member)["status"] for member in sweep["ranking"]] == ["succeeded"] * 5
 
 
-def test_a_paused_one_goes_on_from_its_own_step(
+def test_a_paused_member_resumes_from_its_last_step(
     api: TestClient, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It leaves the company when it leaves the worker's hands."""
+    """A run that its worker loses leaves the batch."""
     sweep = submitted(api, base=base_of(), grid={RATE: RATES})
     first, *others = [member["run_id"] for member in sweep["ranking"]]
     write = job_queue.progress
@@ -174,36 +176,36 @@ def test_a_paused_one_goes_on_from_its_own_step(
         return status
 
     monkeypatch.setattr(job_queue, "progress", then_pause)
-    with a_worker(settings, block_seconds=1e-9) as worker:  # each step is a block of its own
-        works_off(worker)
+    with worker_with(settings, block_seconds=1e-9) as worker:  # each block has one step
+        train_all(worker)
         assert [status_of(api, run_id) for run_id in (first, *others)] == ["paused", *["succeeded"] * 4]
         monkeypatch.undo()
         assert api.post(f"/runs/{first}/resume").status_code in {200, 202}
-        works_off(worker)
+        train_all(worker)
         assert is_identical(database, worker, first)
 
 
-def test_nobody_spends_more_than_a_share_of_its_time_on_others(
+def test_a_run_leaves_the_batch_after_its_share_of_time(
     api: TestClient, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each goes alone after its first block, whatever the company has done; and is the same for it."""
+    """With a share of 0, each run leaves the batch after its first block, and its numbers do not change."""
     monkeypatch.setattr("service.worker.run_batch.BATCH_SHARE", 0.0)
     sweep = submitted(api, base=base_of(descent={"steps": 20}), grid={RATE: RATES})
-    with a_worker(settings, block_seconds=1e-9) as worker:
-        first = takes_one(worker)
+    with worker_with(settings, block_seconds=1e-9) as worker:
+        first = train_one(worker)
         assert len(worker._batch.members) == 4
         assert first not in worker._batch.members
         assert worker._batch._descent is not None
         assert worker._batch._descent._step == 1
-        works_off(worker)
+        train_all(worker)
         for member in sweep["ranking"]:
             assert status_of(api, member["run_id"]) == "succeeded"
             assert is_identical(database, worker, member["run_id"])
 
 
-def test_workers_share_them_out(api: TestClient, settings: Settings) -> None:
+def test_workers_divide_the_members(api: TestClient, settings: Settings) -> None:
     submitted(api, base=base_of(), grid={RATE: [0.001 * (1 + number) for number in range(14)]})
-    with a_worker(settings, workers=2) as one, a_worker(settings, workers=2) as other:
+    with worker_with(settings, workers=2) as one, worker_with(settings, workers=2) as other:
         claims = [worker._claim() for worker in (one, other)]
         shares = []
         for worker, claim in zip((one, other), claims, strict=True):

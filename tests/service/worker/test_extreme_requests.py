@@ -19,7 +19,7 @@ def scaled(rows: list[list[float]], factor: float) -> list[list[float]]:
     return [[value / 8 * factor for value in row] for row in rows]
 
 
-# The request, and how the run may end.
+# The changes of the request, and the final status.
 EXTREMES: dict[str, tuple[dict[str, Any], str]] = {
     "tiny features": ({"dataset": {"x": scaled(X, 1e-300)}, "descent": AUTO}, "succeeded"),
     "huge features": ({"dataset": {"x": scaled(X, HUGE)}, "descent": AUTO}, "failed"),
@@ -64,7 +64,7 @@ EXTREMES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", EXTREMES)
-def test_an_extreme_request_comes_to_its_end(name: str, client: httpx2.Client) -> None:
+def test_an_extreme_request_finishes(name: str, client: httpx2.Client) -> None:
     changes, status = EXTREMES[name]
     answer = client.post("/fit", json=fit_body(**changes), headers=WAIT)
     assert answer.status_code == 200, answer.text

@@ -16,8 +16,8 @@ def table(rows: int, best: int | None) -> FloatArray:
     return np.array([steps, -steps, test])
 
 
-def looked_back(columns: FloatArray, cuts: list[int]) -> HistorySampler:
-    """All of it, in blocks."""
+def sampled(columns: FloatArray, cuts: list[int]) -> HistorySampler:
+    """A sampler that has seen all rows in these blocks."""
     found, first = HistorySampler(1, COLUMNS), 0
     for block in np.split(columns, cuts, axis=1):
         found.add(first, block)
@@ -26,11 +26,9 @@ def looked_back(columns: FloatArray, cuts: list[int]) -> HistorySampler:
 
 
 @pytest.mark.parametrize("best", [0, 341, 4321, 9_999, None])
-def test_first_best_and_last_row_are_kept_however_it_came_in_blocks(best: int | None) -> None:
+def test_first_best_and_last_rows_are_kept_for_any_block_boundaries(best: int | None) -> None:
     columns = table(10_000, best)
-    histories = [
-        looked_back(columns, cuts).history() for cuts in ([], [1, 300, 342, 5_000], list(range(1, 9_000, 777)))
-    ]
+    histories = [sampled(columns, cuts).history() for cuts in ([], [1, 300, 342, 5_000], list(range(1, 9_000, 777)))]
     overview = histories[0].overview
     assert len(overview.step) < 2_100
     assert {0, best or 0, 9_999} <= {*overview.step.tolist()}
@@ -41,5 +39,5 @@ def test_first_best_and_last_row_are_kept_however_it_came_in_blocks(best: int | 
         np.testing.assert_array_equal(other.overview.step, overview.step)
 
 
-def test_nothing_looked_back_on_is_nothing() -> None:
-    assert len(looked_back(np.empty((3, 0)), []).history().overview.step) == 0
+def test_a_sample_of_no_rows_is_empty() -> None:
+    assert len(sampled(np.empty((3, 0)), []).history().overview.step) == 0

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from service.core.settings import Settings
 from service.storage import job_queue, runs
 from tests.service.helpers import X, Y, fit_body
-from tests.service.worker.test_batching import a_worker, works_off
+from tests.service.worker.test_batching import train_all, worker_with
 
 PAUSED_AT = 4
 
@@ -36,13 +36,13 @@ def test_a_best_step_whose_test_mse_is_not_finite_stays_the_best_after_a_pause(
         return status
 
     monkeypatch.setattr(job_queue, "progress", then_pause)
-    with a_worker(settings, block_seconds=1e-9) as worker:  # each step is a block of its own
-        works_off(worker)
+    with worker_with(settings, block_seconds=1e-9) as worker:  # each block has one step
+        train_all(worker)
         stopped = api.get(f"/runs/{paused}").json()
         assert (stopped["status"], stopped["best"]["step"], stopped["best"]["test_mse"]) == ("paused", 0, None)
         monkeypatch.undo()
         api.post(f"/runs/{paused}/resume")
-        works_off(worker)
+        train_all(worker)
     after = api.get(f"/runs/{paused}").json()
     assert (after["status"], after["error"]) == ("succeeded", None)
     assert after["best"] == api.get(f"/runs/{whole}").json()["best"]

@@ -24,7 +24,7 @@ def rows() -> Any:
 
 @pytest.fixture
 def seq(database: Database, rows: Any) -> int:
-    """A run whose first steps are stored, in chunks that end anywhere."""
+    """A run whose first steps are stored in chunks of unequal lengths."""
     run_id = stored_run(database, fit_body(), rows[:STORED], chunks=(1000, 24, 1000, 1024, 1), status=None)
     with database.reading() as connection:
         run = runs.find(connection, run_id)
@@ -40,7 +40,7 @@ def sha256_of(rows: Any) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows, dtype="<f8").tobytes()).hexdigest()
 
 
-def test_the_last_block_reads_back_what_is_missing(database: Database, seq: int, rows: Any) -> None:
+def test_the_last_block_reads_the_missing_stored_rows(database: Database, seq: int, rows: Any) -> None:
     resumed, undisturbed = summary_of(database, seq), summary_of(database, seq)
     resumed.add(STORED, rows[STORED:].T, is_last=True)
     undisturbed.add(0, rows.T, is_last=True)
@@ -51,7 +51,7 @@ def test_the_last_block_reads_back_what_is_missing(database: Database, seq: int,
         np.testing.assert_array_equal(mine.theta, other.theta)
 
 
-def test_each_block_reads_back_a_part_and_the_digest_is_known_when_all_is_covered(
+def test_each_block_reads_a_part_of_the_stored_rows_until_the_digest_is_known(
     database: Database, seq: int, rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trajectory_summary, "CATCH_UP_CHUNKS", 2)
