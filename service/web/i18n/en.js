@@ -121,7 +121,7 @@ export const english = {
   // the API key
   keyTitle: "An API key is needed",
   keyLabel: "API key",
-  keyHelp: "Whoever runs this service can make you one. It is kept in this tab until you close it or forget it.",
+  keyHelp: "The operator of this service can make you a key. This tab keeps the key until you close the tab or forget the key.",
   keyUse: "Use this key",
   keyForget: "Forget the key",
   keyRefused: "This key is not known here, or it was revoked or has expired.",

@@ -136,7 +136,7 @@ export const french = {
   // la clé d’API
   keyTitle: "Une clé d’API est nécessaire",
   keyLabel: "Clé d’API",
-  keyHelp: "Qui fait tourner ce service peut vous en créer une. Elle est gardée dans cet onglet jusqu’à sa fermeture, ou jusqu’à ce que vous la supprimiez.",
+  keyHelp: "L’exploitant de ce service peut vous créer une clé. Cet onglet garde la clé jusqu’à sa fermeture, ou jusqu’à ce que vous la supprimiez.",
   keyUse: "Utiliser cette clé",
   keyForget: "Oublier la clé",
   keyRefused: "Cette clé n’est pas connue ici, ou bien elle a été révoquée ou a expiré.",
