@@ -99,7 +99,7 @@ def _delete_runs(connection: Connection, old: Sequence[str]) -> None:
 
 
 def _shorten(journal: vacuum.Log, *, is_idle: bool) -> None:
-    """Empties the write-ahead log if it is long, or if nobody writes."""
+    """Empties the write-ahead log if it is long, or if the database is idle."""
     length = journal.bytes()
     if length > vacuum.LONG_LOG_BYTES or (is_idle and length > 0):
         journal.empty()

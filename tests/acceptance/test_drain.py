@@ -81,7 +81,7 @@ def test_a_worker_that_the_stopping_supervisor_kills_is_no_loss(
         assert process_of(supervisor).returncode == -signal.SIGKILL
         with database.writing() as connection:
             claim = job_queue.claim(connection, "next", 60.0)
-            assert claim is not None, "nobody has to wait for the lease"
+            assert claim is not None, "the next claim need not wait for the lease"
             assert claim.run.losses == 0
             job_queue.hand_back(connection, claim)
 

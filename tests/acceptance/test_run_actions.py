@@ -197,7 +197,7 @@ def test_verifying_names_the_first_step_that_differs(new_service: Service, tmp_p
         [difference] = answer["differences"]
         assert difference["column"] == "theta.intercept"
         assert difference["stored"] == pytest.approx(difference["recomputed"] + 1)
-        assert client.get("/runs").json()["data"][0]["id"] == run["id"], "what verifies is no run of anybody"
+        assert client.get("/runs").json()["data"][0]["id"] == run["id"], "a verification is not in the list of runs"
         assert len(client.get("/runs").json()["data"]) == 1
 
 

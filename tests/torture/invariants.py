@@ -24,7 +24,7 @@ def broken(fragile: FragileService) -> list[str]:
             )
         ),
         *(
-            f"dataset {row[0]} is kept for nobody"
+            f"dataset {row[0]} belongs to no run"
             for row in fragile.look(
                 "SELECT id FROM datasets WHERE NOT uploaded AND seq NOT IN (SELECT dataset_seq FROM runs)"
             )

@@ -108,5 +108,5 @@ def test_a_stale_holder_writes_nothing_and_exits_within_a_beat(tmp_path: Path, c
     measured("… that ended as stale ones and were replaced", codes.count(STALE), at_least=cases)
     measured("until they were gone, p99", worst(exits), "s", at_most=BEAT_SECONDS)
     measured("trajectories that differ in a bit", changed, at_most=0)
-    assert codes == [STALE] * len(exits), "nobody else died"
+    assert codes == [STALE] * len(exits), "only the stopped workers have died"
     assert broken(fragile) == []

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/runs", tags=["trajectory"])
 LOOK_SECONDS = 0.2
 """Between two looks at a run: less often than a worker stores its steps, nothing new is seen."""
 QUIET_SECONDS = 15.0
-"""After so long without an event comes a comment, so that nobody on the way takes the connection for dead."""
+"""The time without an event until a comment, so that no proxy closes the connection as idle."""
 RETRY_MILLISECONDS = 1000
 EVENT = {
     "type": "object",
