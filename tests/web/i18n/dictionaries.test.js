@@ -43,7 +43,7 @@ test("the frame's words are those of the English dictionary, until they are tran
   for (const [, key, words] of named) assert.equal(english[key], words, key);
 });
 
-test("what the service names has words in both languages", () => {
+test("both languages have a word for each status and ranking of the service", () => {
   const described = readFileSync(new URL("../../../service/web/types/openapi.d.ts", import.meta.url), "utf8");
   const named = (pattern) => [...described.match(pattern)[1].matchAll(/"(\w+)"/g)].map(([, name]) => name);
   for (const dictionary of [english, french]) {

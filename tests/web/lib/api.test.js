@@ -33,7 +33,7 @@ test("ids and queries are encoded, and lists are joined by commas", async () => 
   assert.equal(trajectoryLink("a", { format: "csv" }), "/runs/a/trajectory?format=csv");
 });
 
-test("what preload.js has asked for is taken up once, and by reads alone", async () => {
+test("a request of preload.js is used once, and only by a read", async () => {
   globalThis.early = new Map([["/runs/a", Promise.resolve(json({ id: "early" }))]]);
   answering(json({ id: "later" }), json({}));
   assert.equal((await getRun("a")).id, "early");
@@ -53,20 +53,20 @@ test("a problem comes as an ApiError with all that was said", async () => {
   });
 });
 
-test("an answer that is no problem+json is told by its status", async () => {
+test("an answer that is no problem+json is reported by its status", async () => {
   for (const body of ["<html>", "null", '"text"', "[]", ""]) {
     answering(new Response(body, { status: 500, statusText: "Broken" }));
     await assert.rejects(cancelRun("a"), ({ status, title, errors }) => status === 500 && typeof title === "string" && Array.isArray(errors), body);
   }
 });
 
-test("a change is tried once: who does not answer is unreachable", async () => {
+test("a change is tried once: without an answer the service is unreachable", async () => {
   answering(new TypeError("Failed to fetch"));
   await assert.rejects(cancelRun("a"), { unreachable: true, status: 0 });
   assert.equal(asked.length, 1);
 });
 
-test("an answer that breaks off is none: a change is unreachable, a read is asked for again", async () => {
+test("a broken answer counts as none: a change is unreachable, a read is repeated", async () => {
   const broken = () => new Response(new ReadableStream({ pull: (controller) => controller.error(new TypeError("network error")) }));
   answering(broken());
   await assert.rejects(cancelRun("a"), { unreachable: true });
@@ -88,7 +88,7 @@ test("a call that was given up is no problem of the service", async () => {
   await assert.rejects(getRun("a"), (error) => error === reason);
 });
 
-test("401 is told the document, which asks for a key", async () => {
+test("status 401 dispatches an event, upon which the page requests a key", async () => {
   let wanted = 0;
   document.addEventListener("keyneeded", () => { wanted += 1; }, { once: true });
   answering(json({ title: "Unauthorized" }, 401));
@@ -96,7 +96,7 @@ test("401 is told the document, which asks for a key", async () => {
   assert.equal(wanted, 1);
 });
 
-test("what has no fields says nothing of any", () => {
+test("an error without fields has no errors of fields", () => {
   for (const error of [null, undefined, "text", new Error("x"), { errors: [1] }, new ApiError({ status: 404 })]) assert.deepEqual(errorsOf(error), []);
 });
 
@@ -115,7 +115,7 @@ test("events come as text in pieces after the last that came; a broken connectio
   assert.equal(asked[0].headers["Last-Event-ID"], "41");
 });
 
-test("a part that has a mistake in it is not asked for again and again", async () => {
+test("a part with a mistake in it is not requested repeatedly", async () => {
   assert.equal(await part(async () => "a view"), "a view");
   const mistake = new SyntaxError("in a module");
   await assert.rejects(part(async () => { throw mistake; }), (error) => error === mistake);

@@ -19,7 +19,7 @@ function reading() {
   return { calls, ...whenResting(read, (answer) => shown.push(answer), (error) => problems.push(error)) };
 }
 
-test("only where the hand rests the service is asked", () => {
+test("the service is requested only for the step at which the pointer rests", () => {
   const { calls, want } = reading();
   for (const step of [1, 2, 3]) {
     want(step);
@@ -30,7 +30,7 @@ test("only where the hand rests the service is asked", () => {
   assert.deepEqual(calls.map(({ step }) => step), [3]);
 });
 
-test("the same step again does not put the question off", () => {
+test("the same step again does not delay the request", () => {
   const { calls, want } = reading();
   want(1);
   mock.timers.tick(200);
@@ -52,7 +52,7 @@ test("an answer that comes after another step was wanted is not shown", async ()
   assert.deepEqual(shown, ["of 2"]);
 });
 
-test("a problem is told, and the step may be asked for again; one of a step that is passed is not", async () => {
+test("a problem is reported and the step may be requested again; after a stop no problem is reported", async () => {
   const { calls, want, stop } = reading();
   want(1);
   mock.timers.tick(250);

@@ -44,7 +44,7 @@ async function pass(ms) {
   for (let i = 0; i < 20; i += 1) await new Promise(setImmediate);
 }
 
-test("events are heard in order, however the text is cut, and after the last one nothing is asked", async () => {
+test("events arrive in order for any division of the text, and no request follows the last one", async () => {
   const text = event("status", { status: "running" }) + event("progress", { step: [0, 1] }, 1) + event("finished", { status: "succeeded" });
   serving([...text]);
   stop = follow("a", {}, listener);
@@ -57,7 +57,7 @@ test("events are heard in order, however the text is cut, and after the last one
   assert.deepEqual(asked, [undefined]);
 });
 
-test("a connection that breaks is opened anew after the last step that came", async () => {
+test("a broken connection is reopened after the last received step", async () => {
   const half = event("progress", { step: [8, 9] }, 9).slice(0, -10); // which is not taken for an event
   serving([event("progress", { step: [0, 7] }, 7), half, null], [event("progress", { step: [8, 9] }, 9)], [event("finished", { status: "succeeded" })]);
   stop = follow("a", {}, listener);
@@ -68,14 +68,14 @@ test("a connection that breaks is opened anew after the last step that came", as
   ]);
 });
 
-test("an event of a kind that this page does not know is passed over", async () => {
+test("an event of an unknown kind is ignored", async () => {
   serving([event("outcome", "forged"), event("of_tomorrow", {}), event("finished", { status: "failed" })]);
   stop = follow("a", {}, listener);
   await pass(0);
   assert.deepEqual(heard, [["outcome", null], ["finished", "failed"]]);
 });
 
-test("who has left hears no more", async () => {
+test("a stopped listener receives no more events", async () => {
   serving([event("progress", { step: [0] }, 0), null], []);
   stop = follow("a", {}, listener);
   stop();

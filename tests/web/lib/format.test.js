@@ -4,7 +4,7 @@ import { exact, moment, NOTHING, powerOfTen, rounded, titleOf } from "/static/li
 import { doubles } from "../random.js";
 import { speak } from "../speak.js";
 
-test("what is no number is a dash", () => {
+test("an invalid number is a dash", () => {
   for (const value of [null, undefined, "1", [], {}, true]) {
     assert.equal(exact(value), NOTHING);
     assert.equal(rounded(value), NOTHING);

@@ -42,7 +42,7 @@ test("after an error it is tried again", async () => {
   assert.deepEqual(outcomes, [error, null]);
 });
 
-test("hurried during a call, it goes again as soon as that is back, even after the last", async () => {
+test("now() during a call repeats the call at its end, even after the last one", async () => {
   let finish = null;
   const task = mock.fn(() => new Promise((resolve) => { finish = resolve; }));
   poller = poll(task, hear);
@@ -57,7 +57,7 @@ test("hurried during a call, it goes again as soon as that is back, even after t
   assert.equal(task.mock.callCount(), 2);
 });
 
-test("a hidden tab asks nothing until it is seen", async () => {
+test("a hidden tab makes no call until it is visible", async () => {
   const task = mock.fn(async () => 100);
   document.hidden = true;
   poller = poll(task, hear);
@@ -69,7 +69,7 @@ test("a hidden tab asks nothing until it is seen", async () => {
   assert.equal(task.mock.callCount(), 1);
 });
 
-test("once it is stopped nothing is asked or told", async () => {
+test("a stopped poll neither calls nor reports", async () => {
   let fail = null;
   const task = mock.fn((signal) => new Promise((_, reject) => { fail = () => reject(signal.reason); }));
   poller = poll(task, hear);

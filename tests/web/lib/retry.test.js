@@ -28,12 +28,12 @@ function failing(...errors) {
   });
 }
 
-test("an answer at once is told nobody", async () => {
+test("an immediate answer is not reported", async () => {
   assert.equal(await persist(failing()), "answer");
   assert.deepEqual(heard, []);
 });
 
-test("who does not answer is asked again, for as long as it takes", async () => {
+test("a request without an answer is repeated without end", async () => {
   const attempt = failing(...Array.from({ length: 20 }, () => new ApiError({ unreachable: true })));
   const found = persist(attempt);
   for (let i = 0; i < 20; i += 1) await pass(2000);
@@ -42,7 +42,7 @@ test("who does not answer is asked again, for as long as it takes", async () => 
   assert.deepEqual(heard, [...Array(20).fill("unanswered"), "answered"]);
 });
 
-test("what is put off is tried five times", async () => {
+test("a postponed request is tried five times", async () => {
   for (const status of [429, 502, 503, 504]) {
     const attempt = failing(...Array.from({ length: 9 }, () => new ApiError({ status })));
     const found = assert.rejects(persist(attempt), { status });
@@ -53,7 +53,7 @@ test("what is put off is tried five times", async () => {
   }
 });
 
-test("what asking again would not mend is thrown at once, whatever it is", async () => {
+test("an error that a retry cannot correct is thrown at once", async () => {
   for (const error of [new ApiError({ status: 404 }), new ApiError({ status: 500 }), new TypeError("of the page"), "no error at all", null]) {
     const attempt = failing(error);
     await assert.rejects(persist(attempt), (thrown) => thrown === error);
@@ -62,7 +62,7 @@ test("what asking again would not mend is thrown at once, whatever it is", async
   assert.deepEqual(heard, []);
 });
 
-test("nobody asks on who has been told to stop", async () => {
+test("an aborted request is not repeated", async () => {
   const controller = new AbortController();
   const attempt = failing(new ApiError({ unreachable: true }));
   const found = assert.rejects(persist(attempt, controller.signal), { name: "AbortError" });

@@ -21,7 +21,7 @@ test("every value is drawn within the range, linear or log, whatever its size", 
   }
 });
 
-test("what is no number is no place", () => {
+test("an invalid number has no position", () => {
   for (const log of [false, true]) {
     const { plot } = scaling([1, null, NaN, undefined, 100], log);
     for (const value of [null, undefined, NaN, Infinity]) assert.equal(plot(value), null);

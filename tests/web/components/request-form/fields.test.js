@@ -5,12 +5,12 @@ import { firstChoices, leadsTo, requestOf } from "/static/components/request-for
 const run = (entered) => requestOf({ ...firstChoices("run"), ...entered }, "run");
 const check = (entered) => requestOf({ ...firstChoices("check"), ...entered }, "check");
 
-test("what was left as it is, is left to the service, but for what a reader wants to see", () => {
+test("unchanged fields are omitted, except those that a reader looks for", () => {
   assert.deepEqual(run({}), { model: { kind: "linear" }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 100 } });
   assert.deepEqual(check({}), { model: { kind: "linear" }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto" } });
 });
 
-test("what was entered goes where it belongs", () => {
+test("each entry has its place in the request", () => {
   const { descent, ...rest } = run({ model: "polynomial", degree: "3", loss: "mae", l2: "1e-3", standardized: true, testShare: "0", runName: " mine " });
   assert.deepEqual(rest, { model: { kind: "polynomial", degree: 3 }, objective: { loss: "mae", l2: 0.001 }, standardize: true, split: { test_fraction: 0 }, name: "mine" });
   assert.deepEqual(run({ rate: " 0.5 ", theta0: "0, 1;-2 3e1", batch: "8", seed: "7" }).descent, {
@@ -31,7 +31,7 @@ test("a schedule has the values without which the service takes none", () => {
   assert.deepEqual(run({ schedule: "cosine" }).descent.schedule, { kind: "cosine" });
 });
 
-test("what is no number goes as it is, for the service to refuse: null would be taken for nothing", () => {
+test("an invalid number is sent as text, which the service refuses: null would mean a missing field", () => {
   for (const text of ["8 rows", "1O", "0,5", "NaN", "1e999", "-Infinity"]) {
     const sent = JSON.parse(JSON.stringify(run({ batch: text, stepsAsked: text, rate: text, seed: ` ${text} ` }).descent));
     assert.deepEqual([sent.batch_size, sent.steps, sent.learning_rate, sent.seed], [text, text, text, text]);
@@ -39,7 +39,7 @@ test("what is no number goes as it is, for the service to refuse: null would be 
   assert.deepEqual(run({ theta0: "0 x" }).descent.theta0, [0, "x"]);
 });
 
-test("a check asks for test rows and steps of its own", () => {
+test("a check has separate fields for test rows and steps", () => {
   const asked = check({ testRows: "7 8,12", stepsGiven: "20", runName: "not here", batch: "3" });
   assert.deepEqual(asked, { model: { kind: "linear" }, split: { test_rows: [7, 8, 12] }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 20 } });
 });

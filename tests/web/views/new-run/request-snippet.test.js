@@ -15,7 +15,7 @@ test("Python reads the dictionary as what the page would send", { skip: spawnSyn
   assert.deepEqual(JSON.parse(stdout), REQUEST);
 });
 
-test("a shell hands the body to curl as what the page would send", () => {
+test("the curl command has the body that the page would send", () => {
   const command = curl(REQUEST, "http://127.0.0.1:8000").replace(/^curl/, "printf '%s\\n'");
   const { stdout, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
   assert.equal(stderr, "");

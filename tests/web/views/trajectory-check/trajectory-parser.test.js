@@ -49,7 +49,7 @@ test("two rows that begin with 0 and 1 may be θ: only three of them are taken f
   assert.deepEqual(read("0,5\n1,6\n2,7").theta, [[5], [6], [7]]);
 });
 
-test("the first cell that is no number is told with its line", () => {
+test("the error of the first invalid number has its line", () => {
   const wrong = [
     ["0,0\n1,x", 2, "x"], ["a,b\n0,0\n1,nan", 3, "nan"], ["0,0\n1,", 2, ""], ["[0, 1, ..., 9]", 3, "..."], ["0,inf", 1, "inf"], ["0;1.000,5\n0;x", 1, "1.000.5"],
     ['{"theta": [[null, null], [1, 2]]}', 1, "null"], ['{"theta": [[0, 1], [1, null]]}', 2, "null"], ['{"theta": [["a", 1]]}', 1, "a"],
@@ -57,7 +57,7 @@ test("the first cell that is no number is told with its line", () => {
   for (const [text, line, cell] of wrong) assert.deepEqual(read(text).problem, { line, cell }, text);
 });
 
-test("rows of unequal length are told with their line", () => {
+test("the error of rows of unequal length has their line", () => {
   assert.deepEqual(read("0,0\n1,2,3").problem, { line: 2, has: 3, first: 2 });
   assert.deepEqual(read("a,b\n1").problem, { line: 2, has: 1, first: 2 });
 });
