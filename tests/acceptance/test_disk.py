@@ -38,7 +38,7 @@ def disk(tmp_path: Path) -> Any:
         yield made
 
 
-def test_a_full_disk_is_told_and_the_service_goes_on_when_there_is_room(disk: SmallDisk) -> None:
+def test_a_full_disk_is_reported_and_the_service_continues_with_free_space(disk: SmallDisk) -> None:
     with disk.serving() as live:
         client = live.client
         before = client.post("/fit", json=LINE).json()["id"]
@@ -72,7 +72,7 @@ def test_a_run_whose_blocks_cannot_be_stored_fails_with_the_reason(disk: SmallDi
         assert finished(client, client.post("/fit", json=LINE).json()["id"])["status"] == "succeeded"
 
 
-def test_a_file_that_cannot_be_kept_for_a_moment_is_told(tmp_path: Path, disk: SmallDisk) -> None:
+def test_a_failed_temporary_file_is_reported(tmp_path: Path, disk: SmallDisk) -> None:
     # An upload of more than a few MiB goes to a temporary file, possibly on another disk than the database.
     options = ("--database", f"sqlite:///{tmp_path}/elsewhere.db", "--workers", "0")
     csv: dict[str, Any] = {"content": b"x,y\n" + b"1.5,2.5\n" * 300_000, "headers": {"Content-Type": "text/csv"}}
@@ -124,7 +124,7 @@ def test_a_backup_of_a_service_at_work_is_sound_and_goes_on_by_itself(tmp_path: 
         assert trajectory(client, run_id) == undisturbed
 
 
-def test_check_tells_people_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+def test_check_reports_a_missing_database(tmp_path: Path) -> None:
     nothing = descent("check", "--database", f"sqlite:///{tmp_path}/none.db")
     assert (nothing.returncode, nothing.stdout) == (2, "")
     assert "There is no database" in nothing.stderr

@@ -112,7 +112,7 @@ def test_a_worker_that_was_silent_for_longer_than_its_lease_ends_itself(
         assert job_queue.status(connection, other) == "running"
 
 
-def test_silence_is_counted_from_the_beat_and_not_from_the_end_of_its_commit(
+def test_the_lease_starts_at_the_heartbeat_and_not_at_its_commit(
     settings: Settings, api: TestClient, database: Database
 ) -> None:
     run_id = long_run(api, 1_000_000)
@@ -127,7 +127,7 @@ def test_silence_is_counted_from_the_beat_and_not_from_the_end_of_its_commit(
         assert worker.wait(LONGEST) == STALE
 
 
-def test_a_worker_that_was_silent_while_nobody_took_its_run_goes_on(
+def test_a_silent_worker_continues_if_no_other_has_claimed_its_run(
     settings: Settings, api: TestClient, database: Database
 ) -> None:
     run_id = submitted(api)
@@ -141,7 +141,7 @@ def test_a_worker_that_was_silent_while_nobody_took_its_run_goes_on(
         assert worker.poll() is None
 
 
-def test_a_worker_that_cannot_beat_ends_itself(settings: Settings, api: TestClient, database: Database) -> None:
+def test_a_worker_that_cannot_send_heartbeats_exits(settings: Settings, api: TestClient, database: Database) -> None:
     run_id = submitted(api)
     brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0, "busy_seconds": 0.1})
     with stuck(brief) as worker:
@@ -150,7 +150,7 @@ def test_a_worker_that_cannot_beat_ends_itself(settings: Settings, api: TestClie
             assert worker.wait(LONGEST) == STALE
 
 
-def test_beats_renew_the_lease(settings: Settings, api: TestClient, database: Database) -> None:
+def test_heartbeats_renew_the_lease(settings: Settings, api: TestClient, database: Database) -> None:
     submitted(api)
     brief = settings.model_copy(update={"heartbeat_seconds": 0.1, "lease_seconds": 5.0})
     with database.writing() as connection:

@@ -64,7 +64,7 @@ def test_a_paused_run_is_cancelled_with_the_steps_it_has(client: httpx2.Client) 
 @pytest.mark.parametrize(
     ("action", "status"), [("pause", "succeeded"), ("resume", "succeeded"), ("cancel", "succeeded")]
 )
-def test_what_makes_no_sense_is_a_conflict(action: str, status: str, client: httpx2.Client) -> None:
+def test_an_action_on_a_finished_run_is_a_conflict(action: str, status: str, client: httpx2.Client) -> None:
     run_id = fitted(client)["id"]
     problem = problem_of(client.post(f"/runs/{run_id}/{action}"), 409)
     assert problem["run_status"] == status

@@ -23,7 +23,7 @@ def landscape(client: httpx2.Client, run_id: str, **query: str) -> dict[str, Any
 
 
 @pytest.mark.parametrize(("degree", "kind"), [(1, "exact"), (3, "pca")])
-def test_the_grid_holds_the_paths_of_all(client: httpx2.Client, degree: int, kind: str) -> None:
+def test_the_grid_contains_the_paths_of_all_runs(client: httpx2.Client, degree: int, kind: str) -> None:
     model = {"kind": "polynomial", "degree": degree}
     starts = ([0.0] * (degree + 1), [40.0] * (degree + 1))
     ids = [fit(client, model=model, standardize=True, descent={"steps": 20, "theta0": start}) for start in starts]
@@ -39,7 +39,7 @@ def test_the_grid_holds_the_paths_of_all(client: httpx2.Client, degree: int, kin
         assert bool(inside.all()) is is_inside
 
 
-def test_who_may_stand_beside(client: httpx2.Client) -> None:
+def test_unsuitable_runs_beside_are_refused(client: httpx2.Client) -> None:
     [line, curve] = [fit(client), fit(client, model={"kind": "polynomial", "degree": 2})]
     for beside, status, words in (
         (curve, 422, "has other parameters"),

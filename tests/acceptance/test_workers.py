@@ -151,7 +151,7 @@ def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
         assert workers.wait(LONGEST) == 0
 
 
-def test_a_run_that_nobody_survives_is_given_up_with_the_reason(tmp_path: Path) -> None:
+def test_a_run_that_kills_its_workers_fails_with_the_reason(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path}/d.db")
     options = ("--database", settings.database_url, "--workers", "0")
     with running_service(*options) as service, httpx2.Client(base_url=service.url) as client:
@@ -195,7 +195,7 @@ def test_a_run_that_needs_too_much_memory_fails_alone(tmp_path: Path) -> None:
         assert children_of(service.process.pid) == [worker]
 
 
-def test_a_run_that_is_deleted_before_it_begins_harms_nobody(api: TestClient, settings: Settings) -> None:
+def test_a_worker_drops_a_run_deleted_before_its_start(api: TestClient, settings: Settings) -> None:
     run_id = api.post("/fit", json={"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 3]}}).json()["id"]
     worker = Worker(settings, "w")
     claimed = worker._claim()

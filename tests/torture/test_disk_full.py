@@ -153,7 +153,7 @@ def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, ca
 
 
 @pytest.mark.torture(100, least=4)
-def test_a_full_disk_is_told_and_passes(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_a_full_disk_is_reported_and_runs_continue_afterwards(tmp_path: Path, cases: int, measured: Measured) -> None:
     clients = Clients()
     found: Counter[str] = Counter()
     seconds: list[float] = []

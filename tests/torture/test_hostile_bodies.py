@@ -14,7 +14,7 @@ from tests.torture.report import Measured
 
 
 @pytest.mark.torture(1_000, least=100)
-def test_hostile_bodies_are_refused_or_right(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_hostile_bodies_are_refused_or_valid(tmp_path: Path, cases: int, measured: Measured) -> None:
     fragile = FragileService(tmp_path, workers=1)
     every = hostile_bodies()
     chosen = [every[number * len(every) // cases] for number in range(cases)] if cases < len(every) else every

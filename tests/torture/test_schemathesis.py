@@ -18,7 +18,7 @@ ROUND = 400
 
 
 @pytest.mark.torture(5_000, least=400)
-def test_answers_to_made_up_requests_are_as_described(
+def test_answers_to_generated_requests_conform_to_the_description(
     settings: Settings, database: Database, cases: int, measured: Measured
 ) -> None:
     app = create_app(settings.model_copy(update={"max_wait_seconds": 0.01}), database)

@@ -149,7 +149,7 @@ def ask(client: httpx2.Client, requests: int) -> list[float]:
 
 
 @pytest.mark.torture(200, least=60)
-def test_slow_clients_keep_nobody_waiting(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_slow_clients_do_not_delay_other_clients(tmp_path: Path, cases: int, measured: Measured) -> None:
     fragile = FragileService(tmp_path, workers=0)
     database = open_database(f"sqlite:///{fragile.file}", 5)
     long_run = stored_run(database, fit_body(), np.random.default_rng(1).standard_normal((200_000, 8)))

@@ -78,7 +78,9 @@ def ended(pid: int) -> bool:
 
 
 @pytest.mark.torture(50, least=3)
-def test_a_stale_holder_writes_nothing_and_exits_within_a_beat(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_a_stale_worker_writes_nothing_and_exits_within_a_heartbeat(
+    tmp_path: Path, cases: int, measured: Measured
+) -> None:
     fragile = FragileService(
         tmp_path, heartbeat_seconds=BEAT_SECONDS, lease_seconds=LEASE_SECONDS, block_seconds=0.05, workers=WORKERS
     )
