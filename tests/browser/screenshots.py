@@ -78,7 +78,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "name": "Penguins by a small network",
     },
 }
-"""Each by the name that addresses call it, the oldest first. The last one is not waited for."""
+"""Requests by their name in the addresses, the oldest first. The script does not wait for the end of the last run."""
 
 
 SWEEP = {

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 STEPS = 900
 """Fewer steps than the chart draws at most, so that it draws each of them."""
 SLOW = {"x": 16 * WAVES["x"], "y": 16 * WAVES["y"]}
-"""Some seconds for all of them."""
+"""Data with which these steps take some seconds."""
 FAST = {"x": WAVES["x"][:100], "y": WAVES["y"][:100]}
 """A fraction of a second for a whole run."""
 AWAY = (

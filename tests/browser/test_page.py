@@ -95,7 +95,7 @@ def test_a_live_run_grows_and_is_cancelled(page: Page, service: Service) -> None
     expect(page.get_by_role("progressbar")).to_be_hidden()
 
 
-def test_a_live_run_is_paused_and_goes_on(page: Page, service: Service) -> None:
+def test_a_live_run_is_paused_and_resumed(page: Page, service: Service) -> None:
     long = EXAMPLE | {"descent": {"steps": 5_000_000, "learning_rate": 1e-6}, "name": "A pause"}
     open_run(page, service, long, status="Running")
     page.get_by_role("button", name="Pause").click()

@@ -1,4 +1,4 @@
-"""The page's types of what the service is asked and answers are those that the service describes."""
+"""The page's types of requests and answers agree with the OpenAPI description."""
 
 from tests.web.typescript import DECLARATIONS, declarations, described
 
