@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from service.api.described_route import REFERENCE, response_schemas
 from service.api.openapi_responses import problems
 from service.api.routes import health
 from service.auth import policy
@@ -36,9 +37,10 @@ def of(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=[{"name": name} for name in TAGS],
         )
-        # Bodies are read by the routes themselves, so their schemas are not found by FastAPI.
+        # Routes read bodies and write responses themselves, so FastAPI finds no schemas.
+        described["components"] = {"schemas": response_schemas()}
         for body in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, Problem):
-            schema = TypeAdapter(body).json_schema(ref_template="#/components/schemas/{model}")
+            schema = TypeAdapter(body).json_schema(ref_template=REFERENCE)
             described["components"]["schemas"] |= schema.pop("$defs", {}) | {body.__name__: schema}
         for path, operations in described["paths"].items():
             for operation in operations.values():

@@ -12,6 +12,7 @@ from service.cli.database import database_commands
 from service.cli.keys import key_commands
 from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.exceptions import StartError
+from service.core.process_limits import uncollected
 
 app = typer.Typer(
     name="descent",
@@ -32,7 +33,8 @@ app.add_typer(database_commands)
 @app.command()
 def serve(host: Host = None, port: Port = None, workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run the API, the page and the workers until Ctrl-C."""
-    from service.server import run  # noqa: PLC0415 - keeps --help fast
+    with uncollected():
+        from service.server import run  # noqa: PLC0415 - keeps --help fast
 
     settings = settings_of(host=host, port=port, workers=workers, database_url=database)
     try:
@@ -44,7 +46,8 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, databas
 @app.command()
 def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run workers alone, on the database of an API elsewhere."""
-    from service.server import run  # noqa: PLC0415
+    with uncollected():
+        from service.server import run  # noqa: PLC0415
 
     try:
         run.work(settings_of(workers=workers, database_url=database), Console())

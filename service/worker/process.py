@@ -1,6 +1,6 @@
 """Worker process: claims and trains one run at a time. Only the main thread computes gradients.
 
-The supervisor starts it as `python -m service.worker.process NAME`. The first line of standard input contains the
+The supervisor starts it as `python -m service.worker NAME`. The first line of standard input contains the
 settings. Each later byte signals a commit, and end of file signals the supervisor's exit.
 """
 
@@ -163,7 +163,3 @@ def main() -> None:
 def _listen(worker: Worker) -> None:
     listen(sys.stdin.fileno(), worker.wake)
     worker.stop()
-
-
-if __name__ == "__main__":
-    main()

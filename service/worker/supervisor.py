@@ -54,7 +54,7 @@ class _WorkerSlot:
 
     def _spawn(self) -> "subprocess.Popen[str]":
         process = subprocess.Popen(  # noqa: S603 - this very program
-            [sys.executable, "-m", "service.worker.process", self.name],
+            [sys.executable, "-m", "service.worker", self.name],
             stdin=subprocess.PIPE,
             text=True,
             env={**ONE_THREAD, **os.environ},

@@ -39,7 +39,7 @@ def stuck(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 def slow_to_commit(settings: Settings, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """An ordinary worker on a disk with slow commits."""
     environment = os.environ | {"DESCENT_FAILPOINTS": f"commit.before=stall:{seconds}"}
-    command = [sys.executable, "-m", "service.worker.process", "slow"]
+    command = [sys.executable, "-m", "service.worker", "slow"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
     assert process.stdin is not None
     try:

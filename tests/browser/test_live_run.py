@@ -25,7 +25,6 @@ AWAY = (
     "|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONTENT_LENGTH_MISMATCH"
 )
 """The errors of Chromium for a service that was killed: before, within or after an answer."""
-"""Chromium's console messages while the service is down."""
 NAMES = ("train_mse", "test_mse", "train_loss")
 
 

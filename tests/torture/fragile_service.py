@@ -27,7 +27,7 @@ class LiveService:
         """The live worker processes by the names of their leases."""
         found = {}
         for pid in self._children():
-            if (words := _command(pid)) and "service.worker.process" in words:
+            if (words := _command(pid)) and "service.worker" in words:
                 found[words[-1]] = pid
         return found
 

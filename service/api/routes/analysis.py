@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.analysis import loss_landscape, step_breakdown
 from service.analysis.predictions import along_data, at_rows
+from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import JSON
@@ -25,7 +26,7 @@ from service.schemas.fit import PredictRequest
 from service.schemas.responses.analysis import Landscape, Predicted, Predictions, StepArithmetic
 from service.schemas.strict_model import parse
 
-router = APIRouter(prefix="/runs", tags=["inquiries"])
+router = described_route.router("inquiries", prefix="/runs")
 
 MOST_RESOLUTION = 201
 MOST_BESIDE = 7

@@ -5,10 +5,11 @@ from typing import Annotated, BinaryIO
 
 import numpy as np
 import orjson
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import CSV, JSON
@@ -34,7 +35,7 @@ from service.storage import datasets
 from service.storage.database import Database
 from service.storage.datasets import Rows
 
-router = APIRouter(tags=["datasets"])
+router = described_route.router("datasets")
 
 DatasetId = Annotated[
     str, Path(description="The id of a dataset, or `latest` for the newest upload.", examples=["latest"])

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
+from service.api import described_route
 from service.api.changes import changes_of
 from service.api.dependencies import Asks, Store
 from service.api.media_types import EVENT_STREAM
@@ -31,7 +32,7 @@ from service.storage.errors import GoneError
 from service.storage.runs import RunState
 from service.trajectories import export
 
-router = APIRouter(prefix="/runs", tags=["trajectory"])
+router = described_route.router("trajectory", prefix="/runs")
 
 LOOK_SECONDS = 0.2
 """Between two looks at a run: less often than a worker stores its steps, nothing new is seen."""

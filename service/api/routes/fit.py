@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
 from service.api.openapi_examples import FIT_EXAMPLES
@@ -28,7 +29,7 @@ from service.schemas.strict_model import parse
 from service.storage import runs
 from service.storage.database import Database
 
-router = APIRouter(tags=["fit"])
+router = described_route.router("fit")
 
 
 @router.post(

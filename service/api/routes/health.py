@@ -1,16 +1,17 @@
 """Liveness and readiness of the service."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import text
 
+from service.api import described_route
 from service.api.dependencies import Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
 from service.core.exceptions import UnavailableError
 from service.schemas.responses.service import Health
 
-router = APIRouter(tags=["health"])
+router = described_route.router("health")
 
 OK: Health = {"status": "ok"}
 

@@ -1,15 +1,15 @@
 """GET /limits: the limits of the service."""
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
+from service.api import described_route
 from service.api.dependencies import Config
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
 from service.core.settings import Settings
 from service.schemas.responses.service import Limit, Limits
 
-router = APIRouter(tags=["health"])
+router = described_route.router("health")
 
 UNITS = {
     "max_body_bytes": "bytes",

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.analysis import plots
+from service.api import described_route
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import PNG, SVG
@@ -16,7 +17,7 @@ from service.api.routes.analysis import LandscapeQuery, landscape_of, stored
 from service.api.routes.runs import RunId, find
 from service.core.run_record import Run
 
-router = APIRouter(prefix="/runs", tags=["pictures"])
+router = described_route.router("pictures", prefix="/runs")
 
 MEDIA_TYPES = {"svg": SVG, "png": PNG}
 MOST_NAME = 60

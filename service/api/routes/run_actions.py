@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service.api import prefer_wait
+from service.api import described_route, prefer_wait
 from service.api.changes import changes_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
@@ -33,7 +33,7 @@ from service.schemas.strict_model import parse
 from service.storage import runs, usage
 from service.storage.database import Database
 
-router = APIRouter(prefix="/runs", tags=["runs"])
+router = described_route.router("runs", prefix="/runs")
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.01, 0.2
 

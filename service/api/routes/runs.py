@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from fastapi.responses import Response
 
+from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_responses import cacheable, problems
@@ -19,7 +20,7 @@ from service.schemas.responses.runs import Run, Runs
 from service.storage import runs
 from service.storage.database import Database
 
-router = APIRouter(prefix="/runs", tags=["runs"])
+router = described_route.router("runs", prefix="/runs")
 
 RunId = Annotated[str, Path(description="The id of a run, or `latest` for the newest run.", examples=["latest"])]
 ChangedRunId = Annotated[

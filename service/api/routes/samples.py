@@ -1,14 +1,14 @@
 """The datasets that ship with the service."""
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
+from service.api import described_route
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
 from service.datasets import samples
 from service.schemas.responses.datasets import SampleOut, Samples
 
-router = APIRouter(tags=["datasets"])
+router = described_route.router("datasets")
 
 
 @router.get(

@@ -3,11 +3,12 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import JSON
@@ -33,7 +34,7 @@ from service.schemas.sweep import SweepRequest
 from service.storage import runs, sweeps
 from service.storage.database import Database
 
-router = APIRouter(prefix="/sweeps", tags=["sweeps"])
+router = described_route.router("sweeps", prefix="/sweeps")
 
 SweepId = Annotated[str, Path(description="The id of a sweep, or `latest` for the newest sweep.", examples=["latest"])]
 ChangedSweepId = Annotated[

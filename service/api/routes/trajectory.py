@@ -5,10 +5,11 @@ from functools import partial
 from itertools import chain
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from service.api import described_route
 from service.api.content_negotiation import qualities
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
@@ -26,7 +27,7 @@ from service.trajectories import export, slicing
 from service.trajectories.export import Piece
 from service.trajectories.slicing import View
 
-router = APIRouter(prefix="/runs", tags=["trajectory"])
+router = described_route.router("trajectory", prefix="/runs")
 
 MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
 PIECE_BYTES = 256 * 1024

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from service.analysis import trajectory_check
+from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
 from service.api.openapi_examples import CHECK_EXAMPLES
@@ -26,7 +27,7 @@ from service.schemas.strict_model import parse
 from service.storage.database import Database
 from service.storage.datasets import Rows
 
-router = APIRouter(tags=["inquiries"])
+router = described_route.router("inquiries")
 
 
 @router.post(
