@@ -31,7 +31,7 @@ FAILED_SECONDS = 5.0
 PAUSE_SECONDS = 0.05
 """The pause between two slices: twice the duration of a slice, so that other writers get the lock."""
 MAX_RUNS = 8
-"""The maximum number of old runs deleted in one transaction."""
+"""The maximum number of old runs hidden in one transaction; the purge deletes their steps."""
 DAY_SECONDS = 86_400.0
 
 
@@ -93,8 +93,7 @@ class Retention:
 
 
 def _delete_runs(connection: Connection, old: Sequence[str]) -> None:
-    for run_id in old:
-        runs.remove(connection, run_id)
+    runs.remove_old(connection, old)
     log.info("retention.deleted_old_runs count=%s", len(old))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from service.core.dataset_record import ColumnSummary, Dataset, Labels
 from service.storage.chunk import Chunk
@@ -27,7 +27,9 @@ Rows = np.ndarray[Any, np.dtype[np.float64]]
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _IS_OWN = is_seen_by_owner(datasets)
 _RECORDS = select(*(datasets.c[name] for name in Dataset._fields))
-_BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN)
+# The data of deleted runs stays until their purge, which no client sees.
+_IS_USED = exists(select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq, runs.c.deleted_at.is_(None)))
+_BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN, or_(datasets.c.uploaded, _IS_USED))
 _LATEST = _RECORDS.where(datasets.c.uploaded, _IS_OWN).order_by(datasets.c.seq.desc()).limit(1)
 _KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
 _ADD = insert(datasets)
@@ -128,13 +130,13 @@ def uses(connection: Connection, dataset_seq: int) -> int:
 
 
 def remove(connection: Connection, dataset_seq: int) -> None:
-    """Deletes a dataset that no run uses, its rows, and the remains of its deleted runs."""
-    connection.execute(delete(runs).where(runs.c.dataset_seq == dataset_seq, runs.c.deleted_at.is_not(None)))
-    connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq))
+    """Deletes an uploaded dataset that no run uses. If runs of it are to be purged, it is hidden until then."""
+    connection.execute(update(datasets).where(datasets.c.seq == dataset_seq).values(uploaded=False, name=None))
+    remove_if_unused(connection, dataset_seq)
 
 
 def remove_if_unused(connection: Connection, dataset_seq: int) -> None:
-    """Deletes an inline dataset that no run uses."""
+    """Deletes a dataset without runs, unless it is uploaded. A run to be purged keeps it."""
     used = exists(select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq))
     connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq, ~datasets.c.uploaded, ~used))
 

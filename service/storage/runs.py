@@ -290,6 +290,17 @@ def remove_members(connection: Connection, sweep_seq: int) -> None:
         sweeps.remove_if_empty(connection, sweep_seq)
 
 
+def remove_old(connection: Connection, run_ids: Sequence[str]) -> None:
+    """Deletes finished runs. They are hidden, then purged in slices (`vacuum.take_away`)."""
+    listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *_IS_LISTED)
+    found = connection.execute(listed).all()
+    with _deleting():
+        connection.execute(delete(runs).where(runs.c.verifies.in_([run.seq for run in found])))
+        connection.execute(_hide(runs.c.seq.in_([run.seq for run in found])), {"now": time.time()})
+        for sweep_seq in {run.sweep_seq for run in found} - {None}:
+            sweeps.remove_if_empty(connection, sweep_seq)
+
+
 def _hide(which: ColumnElement[bool]) -> Update:
     return update(runs).where(which).values(_DELETED)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
@@ -87,12 +87,54 @@ def test_the_next_retention_finishes_an_interrupted_purge(
         until(lambda: counts(database) == NOTHING)
 
 
-def test_the_dataset_of_a_run_being_purged_can_be_deleted(api: TestClient, database: Database) -> None:
-    uploaded = api.post("/datasets", json=fit_body()["dataset"]).json()["id"]
+def test_deleting_the_dataset_of_a_run_being_purged_leaves_the_chunks_to_the_purge(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    data = fit_body()["dataset"]
+    uploaded = api.post("/datasets", json=data).json()["id"]
     body = fit_body(dataset=..., descent={"steps": len(LONG) - 1}) | {"dataset": {"id": uploaded}}
     api.delete(f"/runs/{stored_run(database, body, LONG)}")
+    chunks = counts(database)["trajectory_chunks"]
     assert api.delete(f"/datasets/{uploaded}").status_code == 204
-    assert counts(database) == NOTHING
+    assert counts(database)["trajectory_chunks"] == chunks  # else one transaction deletes all of them
+    assert api.get(f"/datasets/{uploaded}").status_code == 404
+    assert api.get("/datasets").json()["data"] == []
+    assert api.post("/fit", json=body).status_code == 404
+    assert is_sound(settings)
+    with Retention(settings, database):
+        until(lambda: counts(database) == NOTHING)
+
+
+def test_a_dataset_uploaded_again_outlives_the_purge_of_its_deleted_runs(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    data = fit_body()["dataset"]
+    uploaded = api.post("/datasets", json=data).json()["id"]
+    body = fit_body(dataset=..., descent={"steps": len(LONG) - 1}) | {"dataset": {"id": uploaded}}
+    api.delete(f"/runs/{stored_run(database, body, LONG)}")
+    api.delete(f"/datasets/{uploaded}")
+    assert api.post("/datasets", json=data).json()["id"] == uploaded
+    with Retention(settings, database):
+        until(lambda: counts(database)["runs"] == 0)
+    assert api.get(f"/datasets/{uploaded}/rows").status_code == 200
+
+
+def test_an_old_run_is_hidden_and_its_chunks_are_left_to_the_purge(settings: Settings, database: Database) -> None:
+    rows = np.zeros((1024 * DELETED_AT_ONCE, 3))
+    stored_run(database, fit_body(descent={"steps": len(rows) - 1}), rows)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE runs SET finished_at = 0"))
+    chunks = counts(database)["trajectory_chunks"]
+    kept_rows = []
+
+    @event.listens_for(database.engine, "commit")
+    def _count(connection: Connection) -> None:
+        left = connection.execute(text("SELECT count(*) FROM trajectory_chunks")).scalar_one()
+        kept_rows.append((connection.execute(text("SELECT count(deleted_at) FROM runs")).scalar_one(), left))
+
+    with Retention(settings.model_copy(update={"keep_days": 7.0}), database):
+        until(lambda: counts(database) == NOTHING)
+    assert (1, chunks) in kept_rows
 
 
 def test_the_worker_of_a_run_being_purged_loses_its_lease(api: TestClient, database: Database) -> None:
