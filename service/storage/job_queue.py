@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.core.failpoints import reach
@@ -13,8 +13,11 @@ from service.core.run_record import Run
 from service.core.run_request import StoredRequest
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
-from service.storage.runs import STOPPING, claimed, state
+from service.storage.runs import claimed, state
 from service.storage.tables import runs
+
+STOPPING = "stopping:"
+"""Prefix of the lease's owner once the worker stops. The expiry of such a lease does not count as a loss."""
 
 
 def _claimable() -> ColumnElement[bool]:
@@ -24,13 +27,14 @@ def _claimable() -> ColumnElement[bool]:
 
 def _claim(*which: Any) -> ReturningUpdate[Any]:
     is_queued = runs.c.status == RunStatus.QUEUED
+    is_no_loss = or_(is_queued, runs.c.lease_owner.is_(None), runs.c.lease_owner.startswith(STOPPING))
     return (
         update(runs)
         .where(*which)
         .values(
             status=case((is_queued, RunStatus.RUNNING), else_=runs.c.status),
             started_at=case((runs.c.started_at.is_(None), bindparam("now")), else_=runs.c.started_at),
-            losses=case((or_(is_queued, runs.c.lease_owner.is_(None)), runs.c.losses), else_=runs.c.losses + 1),
+            losses=case((is_no_loss, runs.c.losses), else_=runs.c.losses + 1),
             lease_owner=bindparam("worker"),
             lease_token=runs.c.lease_token + 1,
             lease_expires_at=bindparam("expires_at"),
@@ -126,6 +130,16 @@ def progress(connection: Connection, claim: Claim, lease_seconds: float, values:
     return _held(connection, claim, {**values, "lease_expires_at": time.time() + lease_seconds})
 
 
+def renew(connection: Connection, claim: Claim, lease_seconds: float) -> RunStatus:
+    """Renews the lease, and returns the status as `progress` does. Raises LeaseLostError."""
+    return progress(connection, claim, lease_seconds, {})
+
+
+def mark_stopping(connection: Connection, claim: Claim, lease_seconds: float) -> RunStatus:
+    """Renews the lease and marks it as the lease of a stopping worker. Raises LeaseLostError."""
+    return progress(connection, claim, lease_seconds, {"lease_owner": f"{STOPPING}{claim.run.lease_owner}"})
+
+
 def finish(connection: Connection, claim: Claim, status: RunStatus, values: Mapping[str, Any]) -> None:
     """Writes the final status and the columns `values`, and releases the lease. Raises LeaseLostError."""
     reach("finish.before")
@@ -149,14 +163,23 @@ def hand_back(connection: Connection, claim: Claim) -> None:
     _held(connection, claim, values, before(RunStatus.QUEUED))
 
 
+def has_lease(connection: Connection, owner: str) -> bool:
+    """Whether a worker has a lease. The query takes no write lock."""
+    return connection.execute(select(runs.c.seq).where(*_is_lease_of(owner)).limit(1)).one_or_none() is not None
+
+
 def expire_leases(connection: Connection, owner: str, *, is_loss: bool) -> int:
     """Expires the leases of a dead worker immediately, and returns their number.
 
-    `is_loss` is false for a worker killed by the shutdown of the service: its death does not count as a loss.
+    `is_loss` is false for a worker that died during the shutdown of the service: its death does not count as a loss.
     """
-    ended = {"lease_expires_at": 0.0} if is_loss else {"lease_expires_at": 0.0, **STOPPING}
-    lost = update(runs).where(runs.c.lease_owner == owner, runs.c.status.in_(HELD)).values(ended)
-    return int(connection.execute(lost).rowcount)
+    ended = {"lease_expires_at": 0.0} if is_loss else {"lease_expires_at": 0.0, "lease_owner": f"{STOPPING}{owner}"}
+    return int(connection.execute(update(runs).where(*_is_lease_of(owner)).values(ended)).rowcount)
+
+
+def _is_lease_of(owner: str) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    is_held = (tables.IS_WORKABLE, runs.c.status.in_(HELD))
+    return (*is_held, runs.c.lease_owner.in_([owner, f"{STOPPING}{owner}"]))
 
 
 def _held(

@@ -89,10 +89,6 @@ _DELETED: dict[str, Any] = {
 }
 
 
-STOPPING: Mapping[str, Any] = {"lease_owner": None}
-"""Values written by a stopping worker. The expiry of a lease without an owner does not count as a loss."""
-
-
 class RunState(NamedTuple):
     """The columns of a run that change during a lease."""
 

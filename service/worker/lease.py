@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.core.run_record import KINDS_OF_WORK, Run
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.storage import job_queue, runs
+from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.job_queue import Claim, LeaseLostError
@@ -160,10 +160,10 @@ class RunLease(threading.Thread):
         try:
             tells = self._has_to_tell()
             if tells or now - self._beaten >= self._settings.heartbeat_seconds:
-                values = runs.STOPPING if tells else {}
                 with self._database.writing() as connection:
                     moment = time.monotonic()
-                    status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
+                    renew = job_queue.mark_stopping if tells else job_queue.renew
+                    status = renew(connection, self._claim, self._settings.lease_seconds)
                 self.renewed(moment)
                 self._is_stopping |= tells
             else:

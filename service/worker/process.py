@@ -84,6 +84,8 @@ class Worker:
                 self._wakeup.wait()
             else:
                 self._train(claim)
+        with suppress(SQLAlchemyError):  # the supervisor ends the lease, or it expires
+            self._hand_back_dropped()
         self._database.dispose()
 
     def _claim(self) -> Claim | None:

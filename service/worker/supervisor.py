@@ -119,23 +119,23 @@ class Supervisor:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Terminates all workers. After `drain_seconds` the remaining workers are killed; their runs resume later."""
+        """Terminates all workers, kills the remaining ones after `drain_seconds`, and ends the leases left."""
         self._stopping = True
         self._thread.join()
-        left = [(slot.name, slot.process) for slot in self._slots if slot.process is not None]
+        left = [(slot, slot.process, slot.is_alive()) for slot in self._slots if slot.process is not None]
         for slot in self._slots:
             slot.hang_up()
-        for _, process in left:
+        for _, process, _ in left:
             process.terminate()
         until = time.monotonic() + self._settings.drain_seconds
-        for name, process in left:
+        for slot, process, was_alive in left:
             try:
                 process.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
-                log.warning("supervisor.worker_killed worker=%s", name)
+                log.warning("supervisor.worker_killed worker=%s", slot.name)
                 process.kill()
                 process.wait()
-                self._free_runs(name, is_loss=False)
+            self._free_runs(slot.name, is_loss=not was_alive)
 
     def fault(self) -> str | None:
         """User-visible reason for the lack of workers; None if a worker is alive or no worker is configured."""
@@ -175,7 +175,11 @@ class Supervisor:
                 slot.start()
 
     def _free_runs(self, owner: str, *, is_loss: bool) -> None:
+        """Expires the leases of a dead worker; one that handed back its run has none."""
         try:
+            with self._database.reading() as connection:
+                if not job_queue.has_lease(connection, owner):
+                    return
             with self._database.writing() as connection:
                 job_queue.expire_leases(connection, owner, is_loss=is_loss)
         except SQLAlchemyError:  # the leases run out by themselves

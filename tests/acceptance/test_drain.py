@@ -1,9 +1,9 @@
 """A stopped worker hands back its run and does not count as lost, even during a long block."""
 
-import os
 import shlex
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -87,23 +87,53 @@ def test_a_worker_that_the_stopping_supervisor_kills_is_no_loss(
 
 
 @pytest.mark.usefixtures("stuck_workers")
-def test_a_worker_that_is_killed_while_it_drains_is_no_loss(
+def test_the_run_of_a_worker_that_dies_while_it_drains_is_free_at_once_and_no_loss(
     settings: Settings, database: Database, api: TestClient
 ) -> None:
     run_id = queued(api)
-    brief = {"heartbeat_seconds": 0.2, "lease_seconds": 1.0, "drain_seconds": 60.0}
-    with supervisor_of(settings, database, **brief) as supervisor:
+    with supervisor_of(settings, database, lease_seconds=1_000.0, drain_seconds=1_000.0) as supervisor:
         until(lambda: is_running(api, run_id))
         process = process_of(supervisor)
-        assert row_of(database, run_id).lease_owner is not None
         process.terminate()
-        until(lambda: row_of(database, run_id).lease_owner is None)
+        until(lambda: row_of(database, run_id).lease_owner.startswith(job_queue.STOPPING))
         supervisor._stopping = True  # like a stopped container, whose processes all end at once
         supervisor._thread.join()
-        os.kill(process.pid, signal.SIGKILL)
-    claim = until(lambda: claimed(database))
+        process.kill()
+        process.wait()
+    claim = claimed(database)
     assert claim is not None
     assert claim.run.losses == 0
+
+
+@pytest.mark.usefixtures("stuck_workers")
+def test_the_run_of_a_worker_that_exits_by_itself_during_the_shutdown_is_free_at_once_and_no_loss(
+    settings: Settings, database: Database, api: TestClient
+) -> None:
+    run_id = queued(api)
+    with supervisor_of(settings, database, lease_seconds=1_000.0, drain_seconds=1_000.0) as supervisor:
+        until(lambda: is_running(api, run_id))
+        process = process_of(supervisor)
+        process.send_signal(signal.SIGSTOP)  # the lease is not marked
+        killer = threading.Thread(target=lambda: (until(lambda: process.stdin.closed), process.kill()))
+        killer.start()
+    killer.join()
+    claim = claimed(database)
+    assert claim is not None
+    assert claim.run.losses == 0
+
+
+def test_a_stopping_worker_hands_back_a_run_that_it_could_not_store(
+    settings: Settings, database: Database, api: TestClient
+) -> None:
+    run_id = queued(api)
+    worker = Worker(settings.model_copy(update={"busy_seconds": 0.05}), "w")
+    claim = worker._claim()
+    assert claim is not None
+    with database.writing():  # this transaction blocks all other writers
+        worker._train(claim)
+    worker.stop()
+    worker.work()
+    assert row_of(database, run_id).status == "queued"
 
 
 def claimed(database: Database) -> job_queue.Claim | None:
