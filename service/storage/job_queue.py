@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, delete, null, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.core.failpoints import reach
@@ -50,6 +50,22 @@ _CLAIM = _claim(runs.c.seq == _OLDEST.scalar_subquery(), _claimable())
 
 
 _CLAIM_ONE = _claim(runs.c.seq == bindparam("wanted"), tables.IS_WORKABLE, runs.c.status == RunStatus.QUEUED)
+
+
+_IS_OWN = (runs.c.seq == bindparam("of_seq"), runs.c.lease_token == bindparam("of_token"))
+_IS_CANCELLED = runs.c.status == RunStatus.CANCELLING
+_HAND_BACK = (
+    update(runs)
+    .where(*_IS_OWN, runs.c.status.in_(HELD))
+    .values(
+        status=case((_IS_CANCELLED, RunStatus.CANCELLED), else_=RunStatus.QUEUED),
+        stop_reason=case((_IS_CANCELLED, "cancelled"), else_=runs.c.stop_reason),
+        finished_at=case((_IS_CANCELLED, bindparam("now")), else_=runs.c.finished_at),
+        checkpoint=case((_IS_CANCELLED, null()), else_=runs.c.checkpoint),
+        lease_owner=None,
+        lease_expires_at=None,
+    )
+)
 
 
 class LeaseLostError(Exception):
@@ -158,9 +174,13 @@ def _report(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> 
 
 
 def hand_back(connection: Connection, claim: Claim) -> None:
-    """Queues a claimed run again. The next worker resumes after the last stored block. Raises LeaseLostError."""
-    values = {"status": RunStatus.QUEUED, "lease_owner": None, "lease_expires_at": None}
-    _held(connection, claim, values, before(RunStatus.QUEUED))
+    """Queues a claimed run again, or ends it if a client cancelled it. Raises LeaseLostError.
+
+    The next worker resumes after the last stored block.
+    """
+    place = {"of_seq": claim.run.seq, "of_token": claim.token, "now": time.time()}
+    if connection.execute(_HAND_BACK, place).rowcount == 0:
+        raise LeaseLostError
 
 
 def has_lease(connection: Connection, owner: str) -> bool:
@@ -195,5 +215,4 @@ def _held(
 @cache
 def _while_held(statuses: frozenset[RunStatus]) -> ReturningUpdate[Any]:
     """Fenced UPDATE: sets the columns named by its parameters while the lease is valid, and returns the status."""
-    is_held = (runs.c.seq == bindparam("of_seq"), runs.c.lease_token == bindparam("of_token"))
-    return update(runs).where(*is_held, runs.c.status.in_(statuses)).returning(runs.c.status)
+    return update(runs).where(*_IS_OWN, runs.c.status.in_(statuses)).returning(runs.c.status)

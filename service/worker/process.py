@@ -107,7 +107,7 @@ class Worker:
     def _train(self, claim: Claim) -> None:
         with RunLease(self._database, claim, self._settings) as lease:
             self._lease = lease
-            if self._stopping:
+            if self._stopping and lease.ending is None:
                 lease.ending = HANDED_BACK
             try:
                 ending = self._try(claim, lease)

@@ -136,6 +136,19 @@ def test_a_stopping_worker_hands_back_a_run_that_it_could_not_store(
     assert row_of(database, run_id).status == "queued"
 
 
+def test_a_stopping_worker_ends_a_run_that_was_cancelled(
+    settings: Settings, database: Database, api: TestClient
+) -> None:
+    run_id = queued(api)
+    worker = Worker(settings, "w")
+    claim = worker._claim()
+    assert claim is not None
+    api.post(f"/runs/{run_id}/cancel")
+    worker.stop()
+    worker._train(claim)
+    assert row_of(database, run_id).status == "cancelled"
+
+
 def claimed(database: Database) -> job_queue.Claim | None:
     with database.writing() as connection:
         return job_queue.claim(connection, "next", 60.0)

@@ -108,6 +108,18 @@ def test_cancelling_a_running_run_sets_cancelling(database: Database) -> None:
     assert status(database, run_id) == "cancelled"
 
 
+def test_a_cancelled_run_that_is_handed_back_is_over(database: Database) -> None:
+    run_id = queue_run(database)
+    held = claim(database)
+    with database.writing() as connection:
+        job_queue.progress(connection, held, 15.0, {"checkpoint": b"state"})
+        runs.cancel(connection, run_id)
+        job_queue.hand_back(connection, held)
+        run, checkpoint = runs.claimed(connection, held.run.seq)
+    assert (run.status, run.stop_reason, run.lease_owner, checkpoint) == ("cancelled", "cancelled", None, None)
+    assert run.finished_at is not None
+
+
 def test_a_paused_run_loses_its_lease_and_is_claimed_after_a_resume(database: Database) -> None:
     run_id = queue_run(database)
     held = claim(database)

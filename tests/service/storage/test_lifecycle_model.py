@@ -148,7 +148,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(data=st.data())
     def hand_back(self, data: st.DataObject) -> None:
         claim, run = self._any_claim(data)
-        may = run is not None and self._holds(claim, run) and run.status == RunStatus.RUNNING
+        may = run is not None and self._holds(claim, run)
         try:
             with self.database.writing() as connection:
                 job_queue.hand_back(connection, claim)
@@ -157,7 +157,8 @@ class Lifecycle(RuleBasedStateMachine):
         else:
             assert may
             assert run is not None
-            self.become(claim.run.id, run.released(RunStatus.QUEUED))
+            is_cancelled = run.status == RunStatus.CANCELLING
+            self.become(claim.run.id, run.released(RunStatus.CANCELLED if is_cancelled else RunStatus.QUEUED))
 
     @rule(worker=WORKERS)
     def worker_dies(self, worker: str) -> None:
