@@ -57,19 +57,24 @@ class Retention:
 
     def _run(self) -> None:
         changed = threading.Event()
-        feed = self._database.change_feed
-        with feed.subscribed(changed.set), closing(vacuum.Log(self._database)) as journal:
-            pause = 0.0
-            while not self._stopping.wait(pause):
+        with self._database.change_feed.subscribed(changed.set):
+            while not self._stopping.is_set():
                 try:
-                    pause = PAUSE_SECONDS if self._do_slice() else IDLE_SECONDS
-                    if pause == IDLE_SECONDS:
-                        is_idle = not changed.is_set()
-                        changed.clear()
-                        _shorten(journal, is_idle=is_idle)
+                    self._work(changed)
                 except (SQLAlchemyError, sqlite_module().Error) as error:
                     log.warning("retention.failed error=%s", name_of(error))
-                    pause = FAILED_SECONDS
+                    self._stopping.wait(FAILED_SECONDS)
+
+    def _work(self, changed: threading.Event) -> None:
+        """Does slices until the stop. `changed` is set after each commit."""
+        pause = 0.0
+        with closing(vacuum.Log(self._database)) as journal:
+            while not self._stopping.wait(pause):
+                pause = PAUSE_SECONDS if self._do_slice() else IDLE_SECONDS
+                if pause == IDLE_SECONDS:
+                    is_idle = not changed.is_set()
+                    changed.clear()
+                    _shorten(journal, is_idle=is_idle)
 
     def _do_slice(self) -> bool:
         """Does one slice of work. Returns whether there was work. Takes the write lock only if there is."""

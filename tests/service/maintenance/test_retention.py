@@ -10,8 +10,10 @@ from sqlalchemy import Connection, event, text
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
+from service.maintenance import retention
 from service.maintenance.retention import Retention
 from service.storage import job_queue, runs
+from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
 from service.storage.sqlite import vacuum
@@ -168,6 +170,23 @@ def test_only_old_finished_runs_are_deleted(settings: Settings, api: TestClient,
     with Retention(settings.model_copy(update={"keep_days": 7.0}), database):
         until(lambda: api.get(f"/runs/{old}").status_code == 404)
     assert [run["id"] for run in api.get("/runs").json()["data"]] == [waiting, new]
+
+
+def test_retention_goes_on_after_a_failure_at_its_start(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(retention, "FAILED_SECONDS", 0.05)
+    file_of(settings).mkdir()  # SQLite cannot open this file
+    with Retention(settings.model_copy(update={"keep_days": 7.0}), Database(settings.database_url)) as failing:
+        until(lambda: "retention.failed" in caplog.text or not failing._thread.is_alive())
+        file_of(settings).rmdir()
+        database = open_database(settings.database_url, 5.0)
+        stored_run(database, fit_body())
+        with database.writing() as connection:
+            connection.execute(text("UPDATE runs SET finished_at = 0"))
+        until(lambda: counts(database) == NOTHING or not failing._thread.is_alive())
+        assert counts(database) == NOTHING
+    database.dispose()
 
 
 @pytest.mark.skipif(not wal_is_safe(sqlite_module().sqlite_version_info), reason="there is no write-ahead log")
