@@ -185,6 +185,9 @@ class RunLease(threading.Thread):
                 ending.write(connection, self._claim)
         except LeaseLostError:
             log.info("worker.lease_lost run=%s", self._claim.run.id)
+            # The computation may have ended, and written its own ending just before.
+            if ending is not LOST and self._done.wait(HEED_SECONDS):
+                return
         except SQLAlchemyError:
             log.exception("worker.end_not_written run=%s", self._claim.run.id)
             return

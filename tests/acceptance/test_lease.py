@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
-from service.worker import block_storage
+from service.worker import block_storage, lease
 from service.worker.lease import STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
 from tests.acceptance.helpers import long_run
@@ -150,16 +152,37 @@ def test_a_worker_that_cannot_send_heartbeats_exits(settings: Settings, api: Tes
             assert worker.wait(LONGEST) == STALE
 
 
+def test_a_worker_whose_run_has_just_ended_lives_on(
+    settings: Settings, api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    caplog.set_level("INFO", "descent.lease")
+    exit_codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", exit_codes.append)
+    monkeypatch.setattr(lease, "HEED_SECONDS", LONGEST)
+    submitted(api)
+    claim = _claim(database)
+    assert claim is not None
+    late = RunLease(database, claim, settings)
+    with database.writing() as connection:
+        job_queue.finish(connection, claim, RunStatus.SUCCEEDED, {})
+    thread = threading.Thread(target=late._end_without_it, args=(lease.CANCELLED,))
+    thread.start()
+    until(lambda: "worker.lease_lost" in caplog.text)
+    late._done.set()  # the main thread leaves the lease
+    thread.join()
+    assert exit_codes == []
+
+
 def test_heartbeats_renew_the_lease(settings: Settings, api: TestClient, database: Database) -> None:
     submitted(api)
     brief = settings.model_copy(update={"heartbeat_seconds": 0.1, "lease_seconds": 5.0})
     with database.writing() as connection:
         claim = job_queue.claim(connection, "w", brief.lease_seconds)
     assert claim is not None
-    with RunLease(database, claim, brief) as lease:
+    with RunLease(database, claim, brief) as held:
         claimed_until = claim.run.lease_expires_at or 0.0
         until(lambda: _expiry(database, claim.run.id) > claimed_until + 0.3)
-        assert lease.ending is None
+        assert held.ending is None
 
 
 def _expiry(database: Database, run_id: str) -> float:
