@@ -1,7 +1,7 @@
 """Keyset pagination: parameters `limit` and `after`; fields `data`, `has_more` and `next`."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Protocol, TypeVar
 
 import orjson
 from fastapi import Query
@@ -17,8 +17,19 @@ After = Annotated[
 ]
 
 
+class Numbered(Protocol):
+    """Record with a number, the larger the newer."""
+
+    @property
+    def seq(self) -> int:
+        """The number."""
+
+
+Row = TypeVar("Row", bound=Numbered)
+
+
 def page_of(
-    rows: Iterable[Any], limit: int, settings: Settings, serialize: Callable[[Any], Mapping[str, object]]
+    rows: Iterable[Row], limit: int, settings: Settings, serialize: Callable[[Row], Mapping[str, object]]
 ) -> Response:
     """A page from up to `limit` + 1 rows; the cursor is the `seq` of its last row.
 

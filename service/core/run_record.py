@@ -195,3 +195,49 @@ class Run(NamedTuple):
     def best_step(self) -> int | None:
         """The step with the least test MSE, if one has any."""
         return None if self.best is None else self.best["step"]
+
+
+class RunColumns(TypedDict, total=False):
+    """Columns of a run to write."""
+
+    status: RunStatus
+    id: str
+    dataset_seq: int
+    owner: str | None
+    stop_reason: str | None
+    name: str | None
+    tags: dict[str, str]
+    request: StoredRequest
+    idempotency_key: str | None
+    request_digest: str
+    parameters: list[str]
+    classes: Classes
+    columns: list[str]
+    train_rows: int
+    validation_rows: int
+    test_rows: int
+    learning_rate: float | None
+    steps_total: int
+    rows_done: int
+    final: Criteria | None
+    best: BestStep | None
+    optimum: Optimum | None
+    diverged_at: int | None
+    diagnosis: list[StoredFinding]
+    error: RunError | None
+    forked_from: ForkOrigin | None
+    sweep_seq: int | None
+    sweep: SweepOfRun | None
+    verifies: int | None
+    verification: Verification | None
+    trajectory_sha256: str | None
+    timings: Timings
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    deleted_at: float | None
+    lease_owner: str | None
+    lease_token: int
+    lease_expires_at: float | None
+    losses: int
+    checkpoint: bytes | None

@@ -1,6 +1,6 @@
 """Submission of a fit request: parsing, validation against its data, size estimate, queueing."""
 
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Connection
 
@@ -8,7 +8,7 @@ from service.auth.api_keys import ANYBODY, Caller
 from service.core.dataset_record import Dataset
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
-from service.core.run_record import ForkOrigin, Run
+from service.core.run_record import ForkOrigin, Run, RunColumns
 from service.core.run_request import AskedRequest, DatasetReference, StoredRequest
 from service.core.settings import Settings
 from service.datasets import ingest, samples
@@ -121,7 +121,7 @@ def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> No
         raise invalid(f"{pointer}/x/0", message, "Leave out features.")
 
 
-def columns(submission: Submission, dataset_seq: int) -> dict[str, Any]:
+def columns(submission: Submission, dataset_seq: int) -> RunColumns:
     """Column values of the submission's run, without an idempotency key."""
     made, request = submission.plan, submission.request
     return {

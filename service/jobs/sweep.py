@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -115,7 +115,7 @@ def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quo
         return made
 
 
-def _columns(sweep: SweepSubmission, key: Key | None) -> dict[str, Any]:
+def _columns(sweep: SweepSubmission, key: Key | None) -> dict[str, object]:
     return {
         "owner": sweep.owner,
         "name": sweep.name,

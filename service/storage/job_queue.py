@@ -1,7 +1,7 @@
 """Job queue of the runs: claims, leases, lease tokens, and the writes of a worker during a lease."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, c
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.core.failpoints import reach
-from service.core.run_record import Run
+from service.core.run_record import Run, RunColumns, Verification
 from service.core.run_request import StoredRequest
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
@@ -138,7 +138,7 @@ def has_steps(connection: Connection, claim: Claim) -> bool:
     return found is not None and found.rows_done > 0
 
 
-def progress(connection: Connection, claim: Claim, lease_seconds: float, values: Mapping[str, Any]) -> RunStatus:
+def progress(connection: Connection, claim: Claim, lease_seconds: float, values: RunColumns) -> RunStatus:
     """Writes the columns `values`, renews the lease, and returns the status; CANCELLING is a request to cancel.
 
     Raises LeaseLostError.
@@ -156,19 +156,20 @@ def mark_stopping(connection: Connection, claim: Claim, lease_seconds: float) ->
     return progress(connection, claim, lease_seconds, {"lease_owner": f"{STOPPING}{claim.run.lease_owner}"})
 
 
-def finish(connection: Connection, claim: Claim, status: RunStatus, values: Mapping[str, Any]) -> None:
+def finish(connection: Connection, claim: Claim, status: RunStatus, values: RunColumns) -> None:
     """Writes the final status and the columns `values`, and releases the lease. Raises LeaseLostError."""
     reach("finish.before")
-    released = {"lease_owner": None, "lease_expires_at": None, "checkpoint": None, "finished_at": time.time()}
-    _held(connection, claim, {**values, **released, "status": status}, before(status))
+    released: RunColumns = {"status": status, "lease_owner": None, "lease_expires_at": None, "checkpoint": None}
+    _held(connection, claim, {**values, **released, "finished_at": time.time()}, before(status))
     if claim.run.verifies is not None:
         _report(connection, claim, values)
     reach("finish.after")
 
 
-def _report(connection: Connection, claim: Claim, values: Mapping[str, Any]) -> None:
+def _report(connection: Connection, claim: Claim, values: RunColumns) -> None:
     """Copies the result of a verification to the verified run, and deletes the verification."""
-    found = values.get("verification") or {"identical": None, "error": values.get("error"), "verified_at": time.time()}
+    unknown: Verification = {"identical": None, "error": values.get("error"), "verified_at": time.time()}
+    found = values.get("verification") or unknown
     connection.execute(update(runs).where(runs.c.seq == claim.run.verifies).values(verification=found))
     connection.execute(delete(runs).where(runs.c.seq == claim.run.seq))
 
@@ -203,7 +204,7 @@ def _is_lease_of(owner: str) -> tuple[ColumnElement[bool] | TextClause, ...]:
 
 
 def _held(
-    connection: Connection, claim: Claim, values: Mapping[str, Any], statuses: Sequence[RunStatus] = tuple(HELD)
+    connection: Connection, claim: Claim, values: RunColumns, statuses: Sequence[RunStatus] = tuple(HELD)
 ) -> RunStatus:
     place = {"of_seq": claim.run.seq, "of_token": claim.token}
     status = connection.execute(_while_held(HELD & {*statuses}), {**values, **place}).scalar_one_or_none()

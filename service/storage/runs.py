@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     Column,
@@ -28,7 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.core.failpoints import reach
-from service.core.run_record import Run
+from service.core.run_record import Run, RunColumns
+from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
 from service.storage.ownership import is_seen_by_owner
@@ -97,7 +98,7 @@ class RunState(NamedTuple):
     rows_done: int
 
 
-def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str, str]) -> Run:
+def create(connection: Connection, values: RunColumns, tags: Mapping[str, str]) -> Run:
     """Creates a queued run. `values` are the columns from the request."""
     row = _queued(values, tags)
     run = Run.from_row(connection.execute(_CREATE, row | {"of_dataset": row["dataset_seq"]}).one())
@@ -107,7 +108,7 @@ def create(connection: Connection, values: Mapping[str, Any], tags: Mapping[str,
 
 
 def create_members(
-    connection: Connection, sweep_seq: int, members: Sequence[Mapping[str, Any]], tags: Mapping[str, str]
+    connection: Connection, sweep_seq: int, members: Sequence[RunColumns], tags: Mapping[str, str]
 ) -> None:
     """Creates the queued runs of a sweep in this order, each with the same tags."""
     connection.execute(insert(runs), [_queued(values, tags) | {"sweep_seq": sweep_seq} for values in members])
@@ -117,7 +118,7 @@ def create_members(
         connection.execute(insert(run_tags), rows)
 
 
-def _queued(values: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+def _queued(values: RunColumns, tags: Mapping[str, str]) -> dict[str, object]:
     """Row of a new run."""
     return {
         **values,
@@ -154,7 +155,7 @@ def find_by_key(connection: Connection, key: str) -> Run | None:
     return _found(connection, _BY_KEY, {"key": key})
 
 
-def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Run | None:
+def _found(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Run | None:
     row = connection.execute(query, values).one_or_none()
     return None if row is None else Run.from_row(row)
 
@@ -235,7 +236,7 @@ def _moved(
     connection: Connection,
     run_id: str,
     status: RunStatus,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     statuses: Sequence[RunStatus] | None = None,
 ) -> bool:
     may_follow = runs.c.status.in_(before(status) if statuses is None else statuses)
@@ -251,9 +252,9 @@ def verify(connection: Connection, run_id: str) -> int | None:
     known = connection.execute(select(runs.c.seq).where(runs.c.verifies == run.seq)).scalar_one_or_none()
     if known is not None:
         return int(known)
-    copied = {name: getattr(run, name) for name in _VERIFIED}
-    request = {**run.request, "deadline_seconds": None}
-    return create(connection, copied | {"request": request, "verifies": run.seq}, {}).seq
+    copied = cast("RunColumns", {name: getattr(run, name) for name in _VERIFIED})
+    request: StoredRequest = {**run.request, "deadline_seconds": None}
+    return create(connection, {**copied, "request": request, "verifies": run.seq}, {}).seq
 
 
 def remove(connection: Connection, run_id: str) -> bool:

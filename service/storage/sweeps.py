@@ -28,7 +28,7 @@ _COUNTED = (
 _CREATE = insert(sweeps).returning(*_RECORDS.selected_columns)
 
 
-def create(connection: Connection, values: Mapping[str, Any]) -> Sweep:
+def create(connection: Connection, values: Mapping[str, object]) -> Sweep:
     """Creates a sweep without runs. `values` are the columns from the request."""
     row = {**values, "id": secrets.token_hex(8), "created_at": time.time()}
     return Sweep.from_row(connection.execute(_CREATE, row).one())

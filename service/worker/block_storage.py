@@ -3,14 +3,14 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Outcome, Problem, diagnose, optimum
 from gd_engine.arrays import FloatArray
-from service.core.run_record import BestStep, Criteria, Number, Optimum
+from service.core.run_record import BestStep, Criteria, Number, Optimum, RunColumns, StoredFinding
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.engine_adapter.factory import asked
@@ -66,7 +66,7 @@ class BlockStorage:
                 time.sleep(pause)
         return self._store(block, columns, values)
 
-    def _store(self, block: Block, columns: FloatArray, values: dict[str, Any]) -> bool:
+    def _store(self, block: Block, columns: FloatArray, values: RunColumns) -> bool:
         with self._database.writing() as connection:
             moment = time.monotonic()
             status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
@@ -78,13 +78,13 @@ class BlockStorage:
         self._lease.renewed(moment)
         return ending is not None
 
-    def _diagnosis(self, outcome: Outcome) -> list[dict[str, Any]]:
+    def _diagnosis(self, outcome: Outcome) -> list[StoredFinding]:
         begun = time.monotonic()
-        found: list[dict[str, Any]] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
+        found: list[StoredFinding] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
         self._timings.add("diagnosis_seconds", begun)
         return found
 
-    def _findings(self, outcome: Outcome) -> list[dict[str, Any]]:
+    def _findings(self, outcome: Outcome) -> list[StoredFinding]:
         run, prepared = self._claim.run, self._prepared
         findings = diagnose(
             prepared.problem,
@@ -94,7 +94,7 @@ class BlockStorage:
             request=asked(run.request, prepared.problem.model),
             features=run.dataset_features,
         )
-        return [finding._asdict() for finding in findings]
+        return [cast("StoredFinding", finding._asdict()) for finding in findings]
 
     def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
         """An optional value of a run; `absent` if its computation fails, also by lack of memory."""
@@ -104,10 +104,10 @@ class BlockStorage:
             log.exception("training.no_%s run=%s", name, self._claim.run.id)
             return absent
 
-    def _progress(self, block: Block) -> dict[str, Any]:
+    def _progress(self, block: Block) -> RunColumns:
         prepared = self._prepared
         rows_done = block.first_step + len(block.theta)
-        values: dict[str, Any] = {
+        values: RunColumns = {
             "rows_done": rows_done,
             "learning_rate": prepared.learning_rate,
             "checkpoint": None if block.outcome else block.next.to_array().astype("<f8").tobytes(),

@@ -9,13 +9,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.core.run_record import KINDS_OF_WORK, Run
+from service.core.run_record import KINDS_OF_WORK, Run, RunColumns
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import job_queue
@@ -39,7 +38,7 @@ class Ending(NamedTuple):
     """End of a lease: the run's next status and the columns to write. The status of a lost run is None."""
 
     status: RunStatus | None
-    values: Mapping[str, Any] = {}
+    values: RunColumns
 
     def write(self, connection: Connection, claim: Claim) -> None:
         """Finishes the run or queues it again. Raises LeaseLostError."""
@@ -53,13 +52,13 @@ class Ending(NamedTuple):
             job_queue.finish(connection, claim, self.status, self.values)
 
 
-LOST = Ending(None)
-HANDED_BACK = Ending(RunStatus.QUEUED)
+LOST = Ending(None, {})
+HANDED_BACK = Ending(RunStatus.QUEUED, {})
 CANCELLED = Ending(RunStatus.CANCELLED, {"stop_reason": "cancelled"})
 DEADLINE = Ending(RunStatus.SUCCEEDED, {"stop_reason": "deadline"})
 
 
-def failed(code: str, message: str, **values: Any) -> Ending:
+def failed(code: str, message: str, **values: Unpack[RunColumns]) -> Ending:
     """Ending of a failed run, with its error code and message."""
     return Ending(RunStatus.FAILED, {"error": {"code": code, "message": message}, **values})
 

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
 from gd_engine import Block
 from gd_engine.arrays import FloatArray
-from service.core.run_record import Comparison, Run
+from service.core.run_record import Comparison, Run, Verification
 from service.core.run_status import RunStatus
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
@@ -30,7 +31,7 @@ class BlockComparison:
         result = self._result(block, columns, rows)
         ending = self._lease.ending
         if result is not None:
-            verification = {**result, "verified_at": time.time()}
+            verification = cast("Verification", {**result, "verified_at": time.time()})
             ending = Ending(RunStatus.SUCCEEDED, {"verification": verification, "rows_done": rows})
         if ending is not None:
             with self._database.writing() as connection:

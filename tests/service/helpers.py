@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import uvicorn
 from pydantic import TypeAdapter
 from sqlalchemy import text
 
+from service.core.run_record import RunColumns
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.jobs import submit
@@ -144,7 +145,7 @@ def stored_run(
         for chunk, first in zip(np.split(table, cuts), [0, *cuts], strict=True):
             if len(chunk):
                 trajectories.append(connection, run.seq, int(first), np.ascontiguousarray(chunk.T))
-        found = {"rows_done": len(table), "learning_rate": 0.1, **values}
+        found = cast("RunColumns", {"rows_done": len(table), "learning_rate": 0.1, **values})
         if best is not None:
             found["best"] = {"step": best, "theta": [], "test_mse": 0.0}
         job_queue.progress(connection, claim, 1000.0, found)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from service.core.run_status import RunStatus
-from service.storage import datasets, job_queue, runs
+from service.storage import job_queue, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.job_queue import Claim
-from tests.service.storage.helpers import ROWS, new_dataset
+from tests.service.storage.helpers import new_run
 from tests.torture.report import Measured
 
 CLAIMERS = 8
@@ -22,16 +22,7 @@ BUSY_SECONDS = 30.0
 def queue(url: str, count: int) -> None:
     database = open_database(url, BUSY_SECONDS)
     with database.writing() as connection:
-        values = {
-            "dataset_seq": datasets.add(connection, new_dataset(), [ROWS], uploaded=False),
-            "request": {},
-            "request_digest": "",
-            "parameters": ["a", "b"],
-            "columns": ["train_loss"],
-            "train_rows": 3,
-            "test_rows": 0,
-            "steps_total": 10,
-        }
+        values = new_run(connection)
         for _ in range(count):
             runs.create(connection, values, {})
     database.dispose()

@@ -1,10 +1,12 @@
 """The record of a run: its fields, its width, its status."""
 
+from typing import get_type_hints
+
 import pytest
 from sqlalchemy import inspect
 
 from service.core.dataset_record import Dataset
-from service.core.run_record import Run
+from service.core.run_record import Run, RunColumns
 from service.core.run_status import RunStatus
 from service.core.sweep_record import Sweep
 from service.storage import job_queue, runs, tables
@@ -25,6 +27,14 @@ def test_a_record_has_every_column_except_those_of_the_storage_alone(database: D
     assert {name.removeprefix("dataset_") for name in facts} < columns["datasets"]
     assert {*Dataset._fields} == columns["datasets"]
     assert {*Sweep._fields} == columns["sweeps"]
+
+
+def test_the_writable_columns_of_a_run_have_the_types_of_its_record() -> None:
+    assert {*RunColumns.__annotations__} == {*tables.runs.c.keys()} - {"seq"}
+    written, read = get_type_hints(RunColumns), get_type_hints(Run)
+    assert {name: written[name] for name in {*written} - FOR_THE_STORE_ALONE} == {
+        name: read[name] for name in {*written} - FOR_THE_STORE_ALONE
+    }
 
 
 def test_every_query_gives_the_same_record(database: Database) -> None:

@@ -1,7 +1,12 @@
 """Row factories for the storage tests, without API and engine."""
 
-import numpy as np
+from typing import cast
 
+import numpy as np
+from sqlalchemy import Connection
+
+from service.core.run_record import RunColumns
+from service.core.run_request import StoredRequest
 from service.storage import datasets, runs
 from service.storage.database import Database
 from service.storage.datasets import NewDataset
@@ -23,16 +28,20 @@ def new_dataset(name: str = "d") -> NewDataset:
     )
 
 
+def new_run(connection: Connection, dataset: str = "d", steps: int = 10) -> RunColumns:
+    """Columns of a run, after the storage of its dataset."""
+    return {
+        "dataset_seq": datasets.add(connection, new_dataset(dataset), [ROWS], uploaded=False),
+        "request": cast("StoredRequest", {}),
+        "request_digest": "",
+        "parameters": ["a", "b"],
+        "columns": ["train_loss"],
+        "train_rows": 3,
+        "test_rows": 0,
+        "steps_total": steps,
+    }
+
+
 def queue_run(database: Database, name: str = "d", tags: dict[str, str] | None = None, steps: int = 10) -> str:
     with database.writing() as connection:
-        values = {
-            "dataset_seq": datasets.add(connection, new_dataset(name), [ROWS], uploaded=False),
-            "request": {},
-            "request_digest": "",
-            "parameters": ["a", "b"],
-            "columns": ["train_loss"],
-            "train_rows": 3,
-            "test_rows": 0,
-            "steps_total": steps,
-        }
-        return str(runs.create(connection, values, tags or {}).id)
+        return str(runs.create(connection, new_run(connection, name, steps), tags or {}).id)
