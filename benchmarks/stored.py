@@ -33,7 +33,7 @@ def finished_run(database: Database, settings: Settings) -> Stored:
     run, _ = submit.queue(database, submit.read(body, database, settings), None)
     columns = random.standard_normal((PARAMETERS + len(run.columns), STEPS))
     with database.writing() as connection:
-        claim = job_queue.claim(connection, "benchmark", 60)
+        claim = job_queue.claim_oldest(connection, "benchmark", 60)
         assert claim is not None
         append_all(connection, run.seq, columns)
         job_queue.progress(connection, claim, 60, {"rows_done": STEPS})

@@ -46,10 +46,10 @@ def _claim(*which: Any) -> ReturningUpdate[Any]:
 _OLDEST = select(runs.c.seq).where(_claimable()).order_by(runs.c.seq).limit(1)
 
 
-_CLAIM = _claim(runs.c.seq == _OLDEST.scalar_subquery(), _claimable())
+_CLAIM_OLDEST = _claim(runs.c.seq == _OLDEST.scalar_subquery(), _claimable())
 
 
-_CLAIM_ONE = _claim(runs.c.seq == bindparam("wanted"), tables.IS_WORKABLE, runs.c.status == RunStatus.QUEUED)
+_CLAIM_QUEUED = _claim(runs.c.seq == bindparam("of_seq"), tables.IS_WORKABLE, runs.c.status == RunStatus.QUEUED)
 
 
 _IS_OWN = (runs.c.seq == bindparam("of_seq"), runs.c.lease_token == bindparam("of_token"))
@@ -73,10 +73,9 @@ class LeaseLostError(Exception):
 
 
 class Claim(NamedTuple):
-    """A claimed run, its lease token, and the checkpoint after its last stored step."""
+    """A claimed run, with the lease token of the claim, and the checkpoint after its last stored step."""
 
     run: Run
-    token: int
     checkpoint: bytes | None = None
 
 
@@ -92,23 +91,28 @@ def has_work(connection: Connection) -> bool:
     return connection.execute(_OLDEST, {"now": time.time()}).one_or_none() is not None
 
 
-def claim(connection: Connection, owner: str, lease_seconds: float, wanted: int | None = None) -> Claim | None:
-    """Claims the oldest run that is queued or has an expired lease, in one statement; None if there is none.
+def claim_oldest(connection: Connection, owner: str, lease_seconds: float) -> Claim | None:
+    """Claims the oldest run that is queued or has an expired lease, in one statement; None if there is none."""
+    return _claimed(connection, _CLAIM_OLDEST, owner, lease_seconds)
 
-    With `wanted`, the seq of a run, only that run is claimed, and only if it is queued.
-    """
+
+def claim_queued(connection: Connection, owner: str, lease_seconds: float, seq: int) -> Claim | None:
+    """Claims the run with this seq; None if it is not queued."""
+    return _claimed(connection, _CLAIM_QUEUED, owner, lease_seconds, of_seq=seq)
+
+
+def _claimed(
+    connection: Connection, statement: ReturningUpdate[Any], owner: str, lease_seconds: float, **place: int
+) -> Claim | None:
     reach("claim.before")
     now = time.time()
-    given = {"now": now, "worker": owner, "expires_at": now + lease_seconds}
-    if wanted is None:
-        seq = connection.execute(_CLAIM, given).scalar_one_or_none()
-    else:
-        seq = connection.execute(_CLAIM_ONE, given | {"wanted": wanted}).scalar_one_or_none()
+    given = {"now": now, "worker": owner, "expires_at": now + lease_seconds, **place}
+    seq = connection.execute(statement, given).scalar_one_or_none()
     if seq is None:
         return None
     run, checkpoint = claimed(connection, seq)
     reach("claim.after", run.name)
-    return Claim(run, run.lease_token, checkpoint)
+    return Claim(run, checkpoint)
 
 
 def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:
@@ -127,7 +131,7 @@ def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:
 def status(connection: Connection, claim: Claim) -> RunStatus:
     """The status of a claimed run. Raises LeaseLostError."""
     found = state(connection, claim.run.seq)
-    if found is None or found.lease_token != claim.token or found.status not in HELD:
+    if found is None or found.lease_token != claim.run.lease_token or found.status not in HELD:
         raise LeaseLostError
     return found.status
 
@@ -179,7 +183,7 @@ def hand_back(connection: Connection, claim: Claim) -> None:
 
     The next worker resumes after the last stored block.
     """
-    place = {"of_seq": claim.run.seq, "of_token": claim.token, "now": time.time()}
+    place = {"of_seq": claim.run.seq, "of_token": claim.run.lease_token, "now": time.time()}
     if connection.execute(_HAND_BACK, place).rowcount == 0:
         raise LeaseLostError
 
@@ -206,7 +210,7 @@ def _is_lease_of(owner: str) -> tuple[ColumnElement[bool] | TextClause, ...]:
 def _held(
     connection: Connection, claim: Claim, values: RunColumns, statuses: Sequence[RunStatus] = tuple(HELD)
 ) -> RunStatus:
-    place = {"of_seq": claim.run.seq, "of_token": claim.token}
+    place = {"of_seq": claim.run.seq, "of_token": claim.run.lease_token}
     status = connection.execute(_while_held(HELD & {*statuses}), {**values, **place}).scalar_one_or_none()
     if status is None:
         raise LeaseLostError

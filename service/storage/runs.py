@@ -1,7 +1,7 @@
 """Storage of runs: creation, queries, cancellation, pausing, deletion.
 
 API requests create, cancel, pause, resume and delete runs. Only the worker with the run's lease writes progress and
-results. `job_queue.claim` issues a lease token, and every write of the worker carries it. A write with an outdated
+results. A claim issues a lease token, and every write of the worker carries it. A write with an outdated
 token changes nothing and raises LeaseLostError.
 """
 

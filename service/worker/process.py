@@ -94,8 +94,8 @@ class Worker:
             if not job_queue.has_work(connection):
                 return None
         with self._database.writing() as connection:
-            claim = partial(job_queue.claim, connection, self._name, self._settings.lease_seconds)
-            return self._batch.claim_next(claim) or claim()
+            mine = (connection, self._name, self._settings.lease_seconds)
+            return self._batch.claim_next(partial(job_queue.claim_queued, *mine)) or job_queue.claim_oldest(*mine)
 
     def _hand_back_dropped(self) -> None:
         """Queues the dropped run again, so that it neither waits for its lease to expire nor counts a loss."""

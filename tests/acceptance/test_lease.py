@@ -177,7 +177,7 @@ def test_heartbeats_renew_the_lease(settings: Settings, api: TestClient, databas
     submitted(api)
     brief = settings.model_copy(update={"heartbeat_seconds": 0.1, "lease_seconds": 5.0})
     with database.writing() as connection:
-        claim = job_queue.claim(connection, "w", brief.lease_seconds)
+        claim = job_queue.claim_oldest(connection, "w", brief.lease_seconds)
     assert claim is not None
     with RunLease(database, claim, brief) as held:
         claimed_until = claim.run.lease_expires_at or 0.0
@@ -195,7 +195,7 @@ def _expiry(database: Database, run_id: str) -> float:
 
 def _claim(database: Database) -> job_queue.Claim | None:
     with database.writing() as connection:
-        return job_queue.claim(connection, "other", 60.0)
+        return job_queue.claim_oldest(connection, "other", 60.0)
 
 
 def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
@@ -205,7 +205,7 @@ def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
         monkeypatch.setattr(block_storage, "SURVIVED_SECONDS", seconds)
         run_id = submitted(api)
         with database.writing() as connection:
-            assert job_queue.claim(connection, "dies", -1.0) is not None
+            assert job_queue.claim_oldest(connection, "dies", -1.0) is not None
         worker = Worker(settings, "w")
         claim = worker._claim()
         assert claim is not None

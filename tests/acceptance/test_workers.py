@@ -159,7 +159,7 @@ def test_a_run_that_kills_its_workers_fails_with_the_reason(tmp_path: Path) -> N
         database = open_database(settings.database_url, 30.0)
         for _ in range(1 + settings.max_losses):
             with database.writing() as connection:
-                claimed = job_queue.claim(connection, "dies at once", lease_seconds=-1)
+                claimed = job_queue.claim_oldest(connection, "dies at once", lease_seconds=-1)
             assert claimed is not None
             assert claimed.run.id == poison
         worker = Worker(settings, "survivor")
@@ -230,7 +230,7 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
         run_id = long_run(client, 500)
         database = open_database(settings.database_url, 30.0)
         with database.writing() as connection:
-            stale = job_queue.claim(connection, "stale", settings.lease_seconds)
+            stale = job_queue.claim_oldest(connection, "stale", settings.lease_seconds)
         assert stale is not None
         other = Worker(settings.model_copy(update={"lease_seconds": 60.0}), "other")
         claimed = until(other._claim)

@@ -134,7 +134,7 @@ def stored_run(
     read = submit.read(json.dumps(body).encode(), database, Settings())
     run, _ = submit.queue(database, read, None)
     with database.writing() as connection:
-        claim = job_queue.claim(connection, "test", 1000.0)
+        claim = job_queue.claim_oldest(connection, "test", 1000.0)
         assert claim is not None
         assert claim.run.id == run.id
         table = np.empty((0, read.plan.width)) if rows is None else np.asarray(rows, dtype=np.float64)

@@ -45,7 +45,7 @@ def claim_all(url: str, name: str, ready: Barrier, claimed: "multiprocessing.Que
 
 def claim(database: Database, name: str) -> Claim | None:
     with database.writing() as connection:
-        return job_queue.claim(connection, name, 600.0)
+        return job_queue.claim_oldest(connection, name, 600.0)
 
 
 @pytest.mark.torture(10_000, least=500)

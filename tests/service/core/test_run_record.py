@@ -44,7 +44,7 @@ def test_every_query_gives_the_same_record(database: Database) -> None:
         assert found is not None
         assert runs.find_by_seq(connection, found.seq) == runs.find(connection, "latest") == found
         assert list(runs.page(connection, limit=1, before_seq=None, status=None, tag=("a", "b"))) == [found]
-        claim = job_queue.claim(connection, "w", 60.0)
+        claim = job_queue.claim_oldest(connection, "w", 60.0)
         assert claim is not None
         assert claim.run == runs.find(connection, run_id)
     assert isinstance(found.status, RunStatus)

@@ -146,9 +146,9 @@ def test_the_worker_of_a_run_being_purged_loses_its_lease(api: TestClient, datab
     assert run is not None
     api.delete(f"/runs/{run_id}")
     with pytest.raises(job_queue.LeaseLostError), database.writing() as connection:
-        job_queue.progress(connection, job_queue.Claim(run, run.lease_token), 15.0, {})
+        job_queue.progress(connection, job_queue.Claim(run), 15.0, {})
     with database.writing() as connection:
-        assert job_queue.claim(connection, "another", 15.0) is None
+        assert job_queue.claim_oldest(connection, "another", 15.0) is None
 
 
 def test_only_old_finished_runs_are_deleted(settings: Settings, api: TestClient, database: Database) -> None:

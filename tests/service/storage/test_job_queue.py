@@ -19,7 +19,7 @@ from tests.waiting import LONGEST
 
 def claim(database: Database, owner: str = "w", lease: float = 15.0) -> Claim:
     with database.writing() as connection:
-        found = job_queue.claim(connection, owner, lease)
+        found = job_queue.claim_oldest(connection, owner, lease)
     assert found is not None
     return found
 
@@ -36,13 +36,13 @@ def test_runs_are_claimed_oldest_first_and_once(database: Database) -> None:
     assert [claim(database).run.id for _ in range(3)] == queued
     with database.writing() as connection:
         assert not job_queue.has_work(connection)
-        assert job_queue.claim(connection, "w", 15.0) is None
+        assert job_queue.claim_oldest(connection, "w", 15.0) is None
 
 
 def test_a_claim_starts_the_run_and_counts_its_token(database: Database) -> None:
     queue_run(database)
     first = claim(database)
-    assert (first.run.status, first.token, first.run.losses) == ("running", 1, 0)
+    assert (first.run.status, first.run.lease_token, first.run.losses) == ("running", 1, 0)
     assert first.run.started_at is not None
 
 
@@ -50,7 +50,7 @@ def test_another_worker_claims_the_run_of_an_expired_lease(database: Database) -
     queue_run(database)
     first = claim(database, "silent", lease=-1)
     second = claim(database, "other")
-    assert (second.run.id, second.token, second.run.losses) == (first.run.id, 2, 1)
+    assert (second.run.id, second.run.lease_token, second.run.losses) == (first.run.id, 2, 1)
     assert second.run.started_at == first.run.started_at
 
 
@@ -136,7 +136,7 @@ def test_a_paused_run_loses_its_lease_and_is_claimed_after_a_resume(database: Da
         assert not runs.resume(connection, run_id)
     again = claim(database)
     assert (again.run.id, again.run.losses) == (run_id, 0)
-    assert again.token > held.token
+    assert again.run.lease_token > held.run.lease_token
 
 
 def test_a_paused_run_can_be_cancelled(database: Database) -> None:
@@ -212,7 +212,7 @@ def _claim_all(url: str, owner: str) -> None:
     database = open_database(url, 30.0)
     while True:
         with database.writing() as connection:
-            found = job_queue.claim(connection, owner, 60.0)
+            found = job_queue.claim_oldest(connection, owner, 60.0)
         if found is None:
             return
         with database.writing() as connection:

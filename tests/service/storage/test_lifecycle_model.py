@@ -91,7 +91,7 @@ class Lifecycle(RuleBasedStateMachine):
     def claim(self, worker: str, lease: float) -> None:
         with self.database.writing() as connection:
             assert job_queue.has_work(connection) == any(run.claimable for run in self.known.values())
-            claimed = job_queue.claim(connection, worker, lease)
+            claimed = job_queue.claim_oldest(connection, worker, lease)
         oldest = next((run_id for run_id, run in self.known.items() if run.claimable), None)
         assert (claimed and claimed.run.id) == oldest
         if claimed is None or oldest is None:
@@ -108,7 +108,7 @@ class Lifecycle(RuleBasedStateMachine):
             losses=before.losses if waited else before.losses + 1,
         )
         self.become(oldest, after)
-        assert claimed.token == after.token
+        assert claimed.run.lease_token == after.token
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data(), lease=LEASES, steps=st.integers(1, 3))
@@ -273,7 +273,7 @@ class Lifecycle(RuleBasedStateMachine):
         return claim, self.known.get(claim.run.id)
 
     def _holds(self, claim: Claim, run: Modelled | None) -> bool:
-        return run is not None and run.token == claim.token and run.status in HELD
+        return run is not None and run.token == claim.run.lease_token and run.status in HELD
 
 
 def test_runs_follow_the_model(database: Database) -> None:

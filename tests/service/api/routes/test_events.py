@@ -120,7 +120,7 @@ class Live:
             run = runs.find(connection, self.id)
         assert run is not None
         self.seq, self.done = run.seq, 5
-        self._claim = Claim(run, run.lease_token)
+        self._claim = Claim(run)
 
     def append_steps(self, count: int) -> None:
         table = np.column_stack([rows(count + 5)[5:], np.full(count, np.nan)])
