@@ -74,6 +74,7 @@ _CLAIMED = _records(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
 _STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(
     runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None)
 )
+_VERIFICATION = select(runs.c.seq).where(runs.c.verifies == bindparam("run_seq"))
 
 # Values of a deleted run until its chunks are purged: the run is hidden, and no worker can claim it.
 _DELETED: dict[str, Any] = {
@@ -244,14 +245,13 @@ def _moved(
     return connection.execute(moved).rowcount == 1
 
 
-def verify(connection: Connection, run_id: str) -> int | None:
-    """Queues the verification of a run unless one is unfinished, and returns its seq; None for an unknown run."""
-    run = find(connection, run_id)
-    if run is None:
-        return None
-    known = connection.execute(select(runs.c.seq).where(runs.c.verifies == run.seq)).scalar_one_or_none()
-    if known is not None:
-        return int(known)
+def verification_of(connection: Connection, run_seq: int) -> int | None:
+    """Seq of the unfinished verification of a run; None if there is none."""
+    return connection.execute(_VERIFICATION, {"run_seq": run_seq}).scalar_one_or_none()
+
+
+def create_verification(connection: Connection, run: Run) -> int:
+    """Queues a verification of a run, and returns its seq."""
     copied = cast("RunColumns", {name: getattr(run, name) for name in _VERIFIED})
     request: StoredRequest = {**run.request, "deadline_seconds": None}
     return create(connection, {**copied, "request": request, "verifies": run.seq}, {}).seq

@@ -23,7 +23,6 @@ _PAUSED = _count(runs, tables.IS_AT_REST, runs.c.status == RunStatus.PAUSED)
 _KEPT = _count(runs, by_owner=runs.c.owner)
 _VERIFYING = _count(runs, runs.c.verifies.is_not(None))
 _DELETED = _count(runs, runs.c.deleted_at.is_not(None))
-_VERIFIES = select(runs.c.seq).where(runs.c.verifies == bindparam("run_seq"))
 _UPLOADED = _count(datasets, datasets.c.uploaded)
 
 
@@ -35,11 +34,6 @@ def unfinished(connection: Connection, owner: str | None) -> int:
 def kept(connection: Connection, owner: str | None) -> int:
     """Number of runs, finished or not, excluding verifications and deleted runs."""
     return _of(connection, owner, _KEPT) - _of(connection, owner, _VERIFYING) - _of(connection, owner, _DELETED)
-
-
-def is_being_verified(connection: Connection, run_seq: int) -> bool:
-    """Whether a verification of the run is queued or running."""
-    return connection.execute(_VERIFIES, {"run_seq": run_seq}).first() is not None
 
 
 def uploaded(connection: Connection, owner: str | None) -> int:

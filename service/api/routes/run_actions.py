@@ -30,7 +30,7 @@ from service.jobs.quotas import Quotas
 from service.schemas.fit import ForkRequest
 from service.schemas.responses.runs import Run, Verification
 from service.schemas.strict_model import parse
-from service.storage import runs, usage
+from service.storage import runs
 from service.storage.database import Database
 
 router = described_route.router("runs", prefix="/runs")
@@ -197,12 +197,14 @@ def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> 
         message = f"The run is {found.status}; only a finished run can be verified."
         raise ConflictError(message, run_status=found.status)
     with store.writing() as connection:
-        if not usage.is_being_verified(connection, found.seq):
-            quotas.admit_verification(connection, found.owner)
-        seq = runs.verify(connection, found.id)
-    if seq is None:
-        raise no_run(run_id)
-    return found.seq, seq
+        run = runs.find_by_seq(connection, found.seq)
+        if run is None:  # deleted since
+            raise no_run(run_id)
+        seq = runs.verification_of(connection, run.seq)
+        if seq is None:
+            quotas.admit_verification(connection, run.owner)
+            seq = runs.create_verification(connection, run)
+    return run.seq, seq
 
 
 def _verified(seq: int, verification_seq: int, store: Database) -> tuple[run_record.Run | None, bool]:

@@ -165,7 +165,9 @@ def test_a_fork_belongs_to_the_requesting_key_and_a_verification_to_the_owner_of
     assert listed_ids(api, admin, "/runs") == [general, mine, run_id]
     problem_of(api.get(f"/runs/{general}", headers=key.headers), 404)
     with database.writing() as connection:
-        runs.verify(connection, run_id)
+        run = runs.find(connection, run_id)
+        assert run is not None
+        runs.create_verification(connection, run)
         owners = connection.execute(text("SELECT owner FROM runs WHERE verifies IS NOT NULL")).scalars().all()
     assert owners == [key.id]
 

@@ -58,7 +58,9 @@ def base_of(**changes: Any) -> dict[str, Any]:
 
 def is_identical(database: Database, worker: Worker, run_id: str) -> bool:
     with database.writing() as connection:
-        runs.verify(connection, run_id)
+        finished = runs.find(connection, run_id)
+        assert finished is not None
+        runs.create_verification(connection, finished)
     train_all(worker)
     with database.reading() as connection:
         run = runs.find(connection, run_id)
