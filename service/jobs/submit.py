@@ -86,7 +86,7 @@ def queue(
             values |= {"idempotency_key": key.name, "request_digest": key.digest}
         return runs.create(connection, values, submission.request["tags"]), False
 
-    return database.batch.write(write)
+    return database.group_commit.write(write)
 
 
 def dataset(

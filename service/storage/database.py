@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from service.core.failpoints import reach
 from service.storage.change_feed import ChangeFeed
 from service.storage.errors import CorruptError
-from service.storage.group_commit import Batch
+from service.storage.group_commit import GroupCommit
 from service.storage.sqlite.commit_counter import CommitCounter
 from service.storage.sqlite.engine import _prepare_sqlite, sqlite_module
 
@@ -33,7 +33,7 @@ class Database:
         self, url: str, *, busy_seconds: float = 30.0, connections: int = 48, poll_seconds: float = 0.025
     ) -> None:
         self._write_lock = threading.Lock()
-        self.batch = Batch(self.writing)
+        self.group_commit = GroupCommit(self.writing)
         """Group commit for frequent concurrent writes: one transaction for all waiting writes."""
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"module": sqlite_module()} if self._sqlite else {}

@@ -27,7 +27,7 @@ class _Job(Generic[Result]):
         self.error: Exception | None = None
 
 
-class Batch:
+class GroupCommit:
     """Queue of writes. The first waiting thread commits the writes of all waiting threads."""
 
     def __init__(self, writing: Callable[[], AbstractContextManager[Connection]]) -> None:

@@ -12,7 +12,7 @@ from service.core.settings import Settings
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of
-from service.storage.group_commit import Batch
+from service.storage.group_commit import GroupCommit
 
 
 @pytest.fixture
@@ -42,15 +42,15 @@ def write_together(database: Database, contents: list[str]) -> dict[int, str | E
 
     def write(index: int, content: str) -> None:
         try:
-            answers[index] = database.batch.write(note(content))
+            answers[index] = database.group_commit.write(note(content))
         except DBAPIError as error:
             answers[index] = error
 
     threads = [threading.Thread(target=write, args=entry) for entry in enumerate(contents)]
-    with database.batch._turn:
+    with database.group_commit._turn:
         for thread in threads:
             thread.start()
-        while len(database.batch._waiting) < len(contents):
+        while len(database.group_commit._waiting) < len(contents):
             pass
     for thread in threads:
         thread.join()
@@ -67,7 +67,7 @@ def count_transactions(database: Database) -> list[int]:
         with database.writing() as connection:
             yield connection
 
-    database.batch = Batch(writing)
+    database.group_commit = GroupCommit(writing)
     return begun
 
 
@@ -139,6 +139,6 @@ def test_a_failed_commit_is_not_acknowledged(notes: Database) -> None:
         return "stored"
 
     with pytest.raises(IntegrityError):
-        notes.batch.write(orphan)
+        notes.group_commit.write(orphan)
     with notes.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM children")).scalar() == 0
