@@ -77,7 +77,7 @@ class RunLease(threading.Thread):
         self._database, self._claim, self._settings = database, claim, settings
         self._done = threading.Event()
         self._begun = time.monotonic()
-        self._beaten = self._begun - _age_of_lease(claim.run, settings)
+        self._renewed_at = self._begun - _age_of_lease(claim.run, settings)
         self._end_at, self._late = _time_limit(claim.run, settings)
         self._ending_since: float | None = None
         self._is_stopping = False
@@ -101,11 +101,11 @@ class RunLease(threading.Thread):
 
         The lease's expiry in the database counts from the write.
         """
-        self._beaten = moment
+        self._renewed_at = moment
 
     def lost(self) -> None:
         """Handles a LeaseLostError of another write: exits the process if the lease had expired."""
-        if time.monotonic() - self._beaten > self._settings.lease_seconds:
+        if time.monotonic() - self._renewed_at > self._settings.lease_seconds:
             self._exit(STALE, SILENT)
 
     @property
@@ -123,9 +123,9 @@ class RunLease(threading.Thread):
             self._done.wait(self._pause)
 
     def _next_look(self) -> float:
-        times = [self._beaten + self._settings.heartbeat_seconds]
+        times = [self._renewed_at + self._settings.heartbeat_seconds]
         times.append(self._end_at if self.ending is None else self._due(self.ending))
-        if self._has_to_tell():
+        if self._must_write_stopping():
             return 0.0
         return max(0.0, min(times) - time.monotonic())
 
@@ -133,16 +133,17 @@ class RunLease(threading.Thread):
         now = time.monotonic()
         if self.ending is None and now >= self._end_at:
             self.ending = self._late
-        silent_since = self._beaten
-        self._hear(now)
-        if now - silent_since > self._settings.lease_seconds and (self.ending is LOST or self._beaten == silent_since):
+        silent_since = self._renewed_at
+        self._renew_or_read_status(now)
+        has_expired = now - silent_since > self._settings.lease_seconds
+        if has_expired and (self.ending is LOST or self._renewed_at == silent_since):
             self._exit(STALE, SILENT)
         ending = self.ending
         if ending is None:
             return
         self._ending_since = self._ending_since or now
         if now >= self._due(ending):
-            self._end_without_it(ending)
+            self._write_ending_and_exit(ending)
 
     def _due(self, ending: Ending) -> float:
         """Monotonic time limit for the computation to stop. A shutdown leaves time for the current block."""
@@ -151,20 +152,20 @@ class RunLease(threading.Thread):
         seconds = self._settings.drain_seconds - HEED_SECONDS if ending is HANDED_BACK else HEED_SECONDS
         return self._ending_since + seconds
 
-    def _has_to_tell(self) -> bool:
+    def _must_write_stopping(self) -> bool:
         """Whether the intent to stop is still unwritten. Until it is written, a kill counts as a loss."""
         return self.ending is HANDED_BACK and not self._is_stopping
 
-    def _hear(self, now: float) -> None:
+    def _renew_or_read_status(self, now: float) -> None:
         try:
-            tells = self._has_to_tell()
-            if tells or now - self._beaten >= self._settings.heartbeat_seconds:
+            marks = self._must_write_stopping()
+            if marks or now - self._renewed_at >= self._settings.heartbeat_seconds:
                 with self._database.writing() as connection:
                     moment = time.monotonic()
-                    renew = job_queue.mark_stopping if tells else job_queue.renew
+                    renew = job_queue.mark_stopping if marks else job_queue.renew
                     status = renew(connection, self._claim, self._settings.lease_seconds)
                 self.renewed(moment)
-                self._is_stopping |= tells
+                self._is_stopping |= marks
             else:
                 with self._database.reading() as connection:
                     status = job_queue.status(connection, self._claim)
@@ -178,7 +179,7 @@ class RunLease(threading.Thread):
             if status == RunStatus.CANCELLING:
                 self.ending = CANCELLED
 
-    def _end_without_it(self, ending: Ending) -> None:
+    def _write_ending_and_exit(self, ending: Ending) -> None:
         try:
             with self._database.writing() as connection:
                 ending.write(connection, self._claim)

@@ -165,7 +165,7 @@ def test_a_worker_whose_run_has_just_ended_lives_on(
     late = RunLease(database, claim, settings)
     with database.writing() as connection:
         job_queue.finish(connection, claim, RunStatus.SUCCEEDED, {})
-    thread = threading.Thread(target=late._end_without_it, args=(lease.CANCELLED,))
+    thread = threading.Thread(target=late._write_ending_and_exit, args=(lease.CANCELLED,))
     thread.start()
     until(lambda: "worker.lease_lost" in caplog.text)
     late._done.set()  # the main thread leaves the lease
