@@ -19,8 +19,9 @@ from service.core.settings import Settings
 from service.storage import runs
 from service.storage.database import Database
 from service.storage.errors import name_of
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge, vacuum
 from service.storage.sqlite.engine import sqlite_module
+from service.storage.sqlite.wal_checkpoint import LONG_LOG_BYTES, WalCheckpoint
 
 log = logging.getLogger("descent.retention")
 
@@ -68,13 +69,13 @@ class Retention:
     def _work(self, changed: threading.Event) -> None:
         """Does slices until the stop. `changed` is set after each commit."""
         pause = 0.0
-        with closing(vacuum.Log(self._database)) as journal:
+        with closing(WalCheckpoint(self._database)) as checkpoint:
             while not self._stopping.wait(pause):
                 pause = PAUSE_SECONDS if self._do_slice() else IDLE_SECONDS
                 if pause == IDLE_SECONDS:
                     is_idle = not changed.is_set()
                     changed.clear()
-                    _shorten(journal, is_idle=is_idle)
+                    _shorten(checkpoint, is_idle=is_idle)
 
     def _do_slice(self) -> bool:
         """Does one slice of work. Returns whether there was work. Takes the write lock only if there is."""
@@ -86,10 +87,10 @@ class Retention:
         return work is not None
 
     def _next_work(self, connection: Connection) -> Callable[[Connection], None] | None:
-        if vacuum.has_removed(connection):
-            return vacuum.take_away
+        if purge.has_deleted(connection):
+            return purge.purge_slice
         if vacuum.has_free_pages(connection):
-            return vacuum.give_back
+            return vacuum.vacuum_slice
         if self._settings.keep_days is not None:
             moment = time.time() - self._settings.keep_days * DAY_SECONDS
             if old := runs.finished_before(connection, moment, MAX_RUNS):
@@ -102,8 +103,8 @@ def _delete_runs(connection: Connection, old: Sequence[str]) -> None:
     log.info("retention.deleted_old_runs count=%s", len(old))
 
 
-def _shorten(journal: vacuum.Log, *, is_idle: bool) -> None:
+def _shorten(checkpoint: WalCheckpoint, *, is_idle: bool) -> None:
     """Empties the write-ahead log if it is long, or if the database is idle."""
-    length = journal.bytes()
-    if length > vacuum.LONG_LOG_BYTES or (is_idle and length > 0):
-        journal.empty()
+    length = checkpoint.log_bytes()
+    if length > LONG_LOG_BYTES or (is_idle and length > 0):
+        checkpoint.truncate_log()

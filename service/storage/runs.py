@@ -260,7 +260,7 @@ def create_verification(connection: Connection, run: Run) -> int:
 def remove(connection: Connection, run_id: str) -> bool:
     """Deletes a run, its trajectory, its lease, and an inline dataset without other runs; false for an unknown run.
 
-    A run with a long trajectory is hidden, then purged in slices (`vacuum.take_away`).
+    A run with a long trajectory is hidden, then purged in slices (`purge.purge_slice`).
     """
     listed = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(runs.c.id == run_id, *_IS_LISTED)
     run = connection.execute(listed).one_or_none()
@@ -279,7 +279,7 @@ def remove(connection: Connection, run_id: str) -> bool:
 
 
 def remove_members(connection: Connection, sweep_seq: int) -> None:
-    """Deletes a sweep. Its runs are hidden, then purged in slices (`vacuum.take_away`)."""
+    """Deletes a sweep. Its runs are hidden, then purged in slices (`purge.purge_slice`)."""
     members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
     with _deleting():
         connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
@@ -288,7 +288,7 @@ def remove_members(connection: Connection, sweep_seq: int) -> None:
 
 
 def remove_old(connection: Connection, run_ids: Sequence[str]) -> None:
-    """Deletes finished runs. They are hidden, then purged in slices (`vacuum.take_away`)."""
+    """Deletes finished runs. They are hidden, then purged in slices (`purge.purge_slice`)."""
     listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *_IS_LISTED)
     found = connection.execute(listed).all()
     with _deleting():

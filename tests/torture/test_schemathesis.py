@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge
 from tests.service.api.generated_requests import exercise_all
 from tests.service.helpers import NOTHING, counts
 from tests.torture.report import Measured
@@ -29,8 +29,8 @@ def test_answers_to_generated_requests_conform_to_the_description(
                 for thing in found:
                     assert client.delete(thing["links"]["self"]).status_code == 204
     with database.writing() as connection:
-        while vacuum.has_removed(connection):  # purge: the runs of a deleted sweep are hidden until then
-            vacuum.take_away(connection)
+        while purge.has_deleted(connection):  # purge: the runs of a deleted sweep are hidden until then
+            purge.purge_slice(connection)
     measured("requests, every check on", sum(tally.values()), at_least=cases)
     measured("answers of 5xx", sum(count for (_, status), count in tally.items() if status >= 500), at_most=0)
     measured("rows left behind", sum(counts(database).values()), at_most=sum(NOTHING.values()))

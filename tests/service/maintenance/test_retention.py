@@ -16,7 +16,7 @@ from service.storage import job_queue, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge, vacuum
 from service.storage.sqlite.engine import sqlite_module, wal_is_safe
 from service.storage.sqlite.readonly import wal_of
 from service.storage.trajectories import DELETED_AT_ONCE
@@ -208,7 +208,7 @@ def test_the_search_for_old_and_deleted_runs_uses_an_index(database: Database) -
         statements.append((statement, values))
 
     with database.reading() as connection:
-        vacuum.has_removed(connection)
+        purge.has_deleted(connection)
         runs.finished_before(connection, time.time(), 8)
         for statement, values in [each for each in statements if each[0].startswith("SELECT")]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()

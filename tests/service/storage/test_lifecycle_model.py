@@ -20,7 +20,7 @@ from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge
 from tests.examples import examples
 from tests.service.storage.helpers import queue_run
 
@@ -224,10 +224,10 @@ class Lifecycle(RuleBasedStateMachine):
         del self.known[run_id]
 
     @rule()
-    def take_away(self) -> None:
+    def purge(self) -> None:
         with self.database.writing() as connection:
-            while vacuum.has_removed(connection):
-                vacuum.take_away(connection)
+            while purge.has_deleted(connection):
+                purge.purge_slice(connection)
         self.hidden.clear()
 
     @invariant()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event
 from service.core.run_status import RunStatus
 from service.storage import job_queue, runs, usage
 from service.storage.database import Database
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge
 
 NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?)"}
 ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
@@ -32,7 +32,7 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lambda c: list(runs.page(c, limit=5, before_seq=None, status=RunStatus.FAILED, tag=None)),
         {"SEARCH runs USING INDEX ix_runs_finished (status=?)", *NEWEST_FIRST},
     ),
-    "deleted": (vacuum.has_removed, {"SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)"}),
+    "deleted": (purge.has_deleted, {"SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)"}),
     "deleted, counted": (
         lambda c: usage._of(c, None, usage._DELETED),
         {"SEARCH runs USING COVERING INDEX ix_runs_deleted_at (deleted_at>?)"},

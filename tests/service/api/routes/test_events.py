@@ -15,7 +15,7 @@ from service.core.settings import Settings
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge
 from tests.service.helpers import fit_body, problem_of, served, stored_run, strict_json
 from tests.waiting import LONGEST, until
 
@@ -183,7 +183,7 @@ def test_the_stream_of_a_deleted_run_ends(length: str, url: str, database: Datab
         assert [next(events).name, next(events).name] == ["status", "progress"]
         assert httpx2.delete(f"{url}/runs/{live.id}").status_code == 204
         with database.reading() as connection:
-            assert vacuum.has_removed(connection) == (length == "long")
+            assert purge.has_deleted(connection) == (length == "long")
         assert list(events) == []
 
 

@@ -251,7 +251,7 @@ def test_runs_of_the_latest_sweep_are_listed(api: TestClient) -> None:
 def test_deleting_a_sweep_deletes_its_runs(
     api: TestClient, settings: Settings, database: Database, work: Callable[[], None]
 ) -> None:
-    from service.storage.sqlite import vacuum  # noqa: PLC0415
+    from service.storage.sqlite import purge  # noqa: PLC0415
 
     kept = api.post("/fit", json=LINE).json()["id"]
     sweep = submitted(api)
@@ -267,9 +267,9 @@ def test_deleting_a_sweep_deletes_its_runs(
     assert [run["id"] for run in api.get("/runs").json()["data"]] == [kept]
     while True:
         with database.writing() as connection:
-            if not vacuum.has_removed(connection):
+            if not purge.has_deleted(connection):
                 break
-            vacuum.take_away(connection)
+            purge.purge_slice(connection)
     assert counts(database) == {**NOTHING, "runs": 1, "datasets": 1, "dataset_chunks": 1, "trajectory_chunks": 1}
 
 

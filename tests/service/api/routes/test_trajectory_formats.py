@@ -18,7 +18,7 @@ from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage import trajectories
 from service.storage.database import Database
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge
 from tests.service.helpers import NOTHING, counts, fit_body, problem_of, served, stored_run, strict_json
 from tests.waiting import LONGEST
 
@@ -180,9 +180,9 @@ def purge_all(database: Database) -> None:
     """Purges all deleted runs, without the pauses of retention."""
     while True:
         with database.writing() as connection:
-            if not vacuum.has_removed(connection):
+            if not purge.has_deleted(connection):
                 return
-            vacuum.take_away(connection)
+            purge.purge_slice(connection)
 
 
 @pytest.mark.parametrize("kind", ACCEPT)

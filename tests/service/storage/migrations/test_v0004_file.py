@@ -21,7 +21,7 @@ from service.storage.api_keys import usable_keys
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
-from service.storage.sqlite import vacuum
+from service.storage.sqlite import purge
 from service.storage.sqlite.engine import sqlite_module
 from service.testing.live_server import running_service
 from tests.service.helpers import until_finished
@@ -81,9 +81,9 @@ def test_a_partly_deleted_run_gets_a_time_of_deletion(file: Path) -> None:
 def test_the_upgraded_file_is_sound_and_purges_the_deleted_run(file: Path, upgraded: Database) -> None:
     assert list(check(file, lambda *_: None)) == []
     with upgraded.writing() as connection:
-        assert vacuum.has_removed(connection)
-        while vacuum.has_removed(connection):
-            vacuum.take_away(connection)
+        assert purge.has_deleted(connection)
+        while purge.has_deleted(connection):
+            purge.purge_slice(connection)
         assert connection.exec_driver_sql(HALF_DELETED).one_or_none() is None
         assert connection.exec_driver_sql("SELECT count(*) FROM trajectory_chunks WHERE run_seq = 10").scalar() == 0
     assert list(check(file, lambda *_: None)) == []

@@ -1,0 +1,42 @@
+"""Purge: deletes the chunks and rows of deleted runs in slices.
+
+Deleting two gigabytes of chunks at once blocks writers for 0.1 s (contiguous pages) to 2.4 s (scattered pages).
+"""
+
+from sqlalchemy import Connection, delete, select, text
+
+from service.storage import datasets
+from service.storage.sqlite.slices import run_slice
+from service.storage.tables import runs
+
+_DELETED = (
+    select(runs.c.seq, runs.c.dataset_seq)
+    .where(runs.c.deleted_at.is_not(None))
+    .order_by(runs.c.deleted_at)  # matches the index; any other order scans all runs
+    .limit(1)
+)
+# By rowid: the primary key of a chunk is a separate index.
+_SOME_CHUNKS = text(
+    "DELETE FROM trajectory_chunks WHERE rowid IN (SELECT rowid FROM trajectory_chunks WHERE run_seq = :seq LIMIT 4)"
+)
+
+
+def has_deleted(connection: Connection) -> bool:
+    """Whether deleted runs remain to be purged."""
+    return connection.execute(_DELETED).one_or_none() is not None
+
+
+def purge_slice(connection: Connection) -> None:
+    """Purges a slice of the deleted runs: first the chunks of a run, then its row."""
+    run_slice(lambda: _purge_step(connection))
+
+
+def _purge_step(connection: Connection) -> bool:
+    """Deletes a few chunks of a deleted run, or its row after the last chunk; false if there is no deleted run."""
+    deleted = connection.execute(_DELETED).one_or_none()
+    if deleted is None:
+        return False
+    if connection.execute(_SOME_CHUNKS, {"seq": deleted.seq}).rowcount == 0:
+        connection.execute(delete(runs).where(runs.c.seq == deleted.seq))
+        datasets.remove_if_unused(connection, deleted.dataset_seq)
+    return True
