@@ -15,7 +15,7 @@ from service.storage.change_feed import ChangeFeed
 from service.storage.errors import CorruptError
 from service.storage.group_commit import GroupCommit
 from service.storage.sqlite.commit_counter import CommitCounter
-from service.storage.sqlite.engine import _prepare_sqlite, sqlite_module
+from service.storage.sqlite.engine import prepare_sqlite, sqlite_module
 
 
 def _from_json(stored: Any) -> Any:
@@ -48,7 +48,7 @@ class Database:
             **options,
         )
         if self._sqlite:
-            _prepare_sqlite(self.engine, busy_seconds)
+            prepare_sqlite(self.engine, busy_seconds)
         self.change_feed = ChangeFeed(lambda: CommitCounter(self.engine, poll_seconds))
         """Notifications about commits by this process and all others."""
 

@@ -11,7 +11,7 @@ from service.storage.job_queue import Claim
 from service.worker.block_sink import BlockSink
 from service.worker.block_storage import BlockStorage
 from service.worker.history_sampler import columns_of
-from service.worker.lease import CANCELLED, Ending, RunLease, failed
+from service.worker.lease import Ending, RunLease, failed
 from service.worker.prepare import Prepared, prepare
 from service.worker.run_batch import RunBatch
 from service.worker.timings import Timings
@@ -23,6 +23,10 @@ BLOCK_CHUNKS = 16
 
 class _InterruptedError(Exception):
     """The lease has an ending before the descent starts."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__()
+        self.ending = ending
 
 
 class Training:
@@ -41,8 +45,8 @@ class Training:
         begun = time.monotonic()
         try:
             prepared = self._prepare()
-        except _InterruptedError:
-            self._end(self._lease.ending or CANCELLED)
+        except _InterruptedError as interrupt:
+            self._end(interrupt.ending)
             return
         except NoLearningRateError as error:
             self._end(failed("no_learning_rate", str(error)))
@@ -60,8 +64,8 @@ class Training:
         return prepared
 
     def _check_interrupt(self) -> None:
-        if self._lease.ending is not None:
-            raise _InterruptedError
+        if (ending := self._lease.ending) is not None:
+            raise _InterruptedError(ending)
 
     def _sink(self, prepared: Prepared) -> BlockSink:
         if self._claim.run.verifies is not None:

@@ -29,7 +29,8 @@ class JournalError(RuntimeError):
     """The file has an unsafe journal mode for this SQLite version, and other programs prevent the change."""
 
 
-def _prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
+def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
+    """Sets up every connection and transaction of an engine. A connection raises JournalError."""
     journal = "WAL" if wal_is_safe(engine.dialect.dbapi.sqlite_version_info) else "DELETE"  # type: ignore[union-attr]
 
     @event.listens_for(engine, "connect")
