@@ -32,8 +32,8 @@ def test_a_record_has_every_column_except_those_of_the_storage_alone(database: D
 def test_the_writable_columns_of_a_run_have_the_types_of_its_record() -> None:
     assert {*RunColumns.__annotations__} == {*tables.runs.c.keys()} - {"seq"}
     written, read = get_type_hints(RunColumns), get_type_hints(Run)
-    assert {name: written[name] for name in {*written} - FOR_THE_STORE_ALONE} == {
-        name: read[name] for name in {*written} - FOR_THE_STORE_ALONE
+    assert {name: written[name] for name in {*written} - STORAGE_ONLY} == {
+        name: read[name] for name in {*written} - STORAGE_ONLY
     }
 
 
