@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import EXAMPLE, choose_step, get, open_run
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 # Two linearly separable classes, with one test row each.
@@ -89,6 +90,7 @@ def test_the_nearest_fetched_step_is_drawn_until_the_chosen_one_arrives(page: Pa
         choose_step(page, between)
     note = fit_view(page).locator(".note")
     expect(note).to_have_text(f"Drawn at step {nearest}, the nearest at hand.")
+    until(lambda: page.evaluate("true") and held)  # routes arrive while Playwright waits for the page
     for route in held:
         route.continue_()
     expect(note).to_be_empty()

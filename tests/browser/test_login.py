@@ -12,6 +12,7 @@ from service.storage.database import Database
 from service.testing.live_server import Service
 from tests.api_keys import make_key, service_with_keys
 from tests.browser.conftest import Pages
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +97,7 @@ def test_a_double_click_downloads_once(
     with page.expect_download() as caught:
         link.dblclick()
         expect(link).to_have_attribute("inert", "")
+        until(lambda: page.evaluate("true") and held)  # routes arrive while Playwright waits for the page
         for route in held:
             route.continue_()
     caught.value.save_as(tmp_path / "steps.csv")
