@@ -18,6 +18,8 @@ from service.storage.sqlite.readonly import read_only_uri
 from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
 
 STEP_PAGES = 4096
+LOG_ENDINGS = ("-wal", "-journal", "-shm")
+"""Endings of the files that SQLite keeps beside a database."""
 Progress = Callable[[int, int], None]
 """Callback with the number of copied pages and the number of all pages."""
 
@@ -37,14 +39,15 @@ def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> i
     try:
         check_whole(source)
         with _locked(driver, target), _partial(target) as partial:
+            _retire(driver, target)  # refuses before the long copy
             partial.chmod(stat.S_IMODE(source.stat().st_mode))
             _copy(driver, source, partial, progress)
             _verify(driver, partial)
             _sync(partial, os.O_RDWR)
             _check(source, target, force=force)
+            _retire(driver, target)
             partial.replace(target)
-            if os.name != "nt":  # Windows cannot open a folder
-                _sync(target.parent, os.O_RDONLY)  # makes the name durable
+            _sync_names(target.parent)
             return target.stat().st_size
     except DamagedFileError as error:
         raise BackupError(f"{source} is damaged. {error}") from error
@@ -118,6 +121,42 @@ def _verify(driver: Any, copy: Path) -> None:
         found = [line for (line,) in connection.execute("PRAGMA integrity_check(3)")]
     if found != ["ok"]:
         raise BackupError(f"The copy is damaged, as the database may be: {'; '.join(found)}. Run `descent check`.")
+
+
+def _retire(driver: Any, target: Path) -> None:
+    """Moves the log of an old target into its file, since SQLite would apply that log to the new file.
+
+    After a crash, the old target has all its commits. Raises BackupError for a target in use, and for a log that
+    belongs to no readable file. Without a log, SQLite notices no idle connection; its later writes fail.
+    """
+    if target.exists():
+        try:
+            _move_log_into_file(driver, target)
+        except driver.Error as error:
+            if failure_of(error) is Failure.BUSY:
+                raise BackupError(
+                    f"{target} is in use. Stop the programs that use it, or give another name."
+                ) from error
+    logs = [log for ending in LOG_ENDINGS if (log := target.with_name(target.name + ending)).exists()]
+    if logs:
+        raise BackupError(
+            f"{target} has a log, {logs[0].name}, and is no readable database. "
+            "Move the log and the file away, or give another name."
+        )
+    _sync_names(target.parent)
+
+
+def _move_log_into_file(driver: Any, target: Path) -> None:
+    """Raises the driver's error for a file in use, and for a file that is no database."""
+    uri = f"{target.resolve().as_uri()}?mode=rw"
+    with closing(driver.connect(uri, uri=True, isolation_level=None, timeout=0.0)) as old:
+        old.execute("PRAGMA journal_mode = DELETE")  # only the last connection may end the WAL mode
+        old.execute("BEGIN EXCLUSIVE")  # notices the transactions of a file without WAL
+
+
+def _sync_names(folder: Path) -> None:
+    if os.name != "nt":  # Windows cannot open a folder
+        _sync(folder, os.O_RDONLY)
 
 
 def _sync(path: Path, flags: int) -> None:

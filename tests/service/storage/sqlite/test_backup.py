@@ -19,6 +19,7 @@ from service.storage.database import Database
 from service.storage.integrity.fsck import check
 from service.storage.sqlite.backup import BackupError, back_up
 from service.storage.sqlite.engine import sqlite_module
+from service.storage.sqlite.readonly import wal_of
 from tests.service.helpers import fit_body, stored_run
 
 LONG = np.zeros((50_000, 3))
@@ -207,3 +208,103 @@ def test_nothing_is_left_beside_a_backup(source: Path, tmp_path: Path) -> None:
         pass
     back_up(source, folder / "copy.db", force=False, progress=silent)
     assert [file.name for file in folder.iterdir()] == ["copy.db"]
+
+
+USED = """
+import sys
+from service.storage.connect import open_database
+from sqlalchemy import text
+database = open_database(f"sqlite:///{sys.argv[1]}", 5.0)
+with database.writing() as connection:
+    connection.execute(text("CREATE TABLE late AS SELECT 1 n"))
+print("written", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def in_use(target: Path) -> Iterator[None]:
+    """A process that has written to `target` and has it open. At the end it is killed, and leaves a log."""
+    command = [sys.executable, "-c", USED, str(target)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def old_target(source: Path, tmp_path: Path) -> Path:
+    """A copy with a log: its process wrote the table `late` and was killed."""
+    target = tmp_path / "copy.db"
+    back_up(source, target, force=False, progress=silent)
+    with in_use(target):
+        pass
+    assert wal_of(target).stat().st_size > 0
+    return target
+
+
+def contents(file: Path) -> tuple[set[str], int]:
+    """The tables of a database file and the number of its runs."""
+    with closing(sqlite_module().connect(file)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return tables, connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+
+
+def test_the_log_of_a_replaced_target_is_not_applied_to_the_copy(
+    source: Path, database: Database, old_target: Path
+) -> None:
+    stored_run(database, fit_body(descent={"steps": 1}), LONG[:2])
+    back_up(source, old_target, force=True, progress=silent)
+    assert [file.name for file in old_target.parent.iterdir() if "copy" in file.name] == ["copy.db"]
+    assert is_sound(old_target)
+    tables, runs = contents(old_target)
+    assert runs == 4
+    assert "late" not in tables
+
+
+def test_a_crash_before_the_replacement_leaves_the_old_target_with_its_commits(
+    source: Path, old_target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", crash)
+        with pytest.raises(KeyboardInterrupt):
+            back_up(source, old_target, force=True, progress=silent)
+    assert not wal_of(old_target).exists()
+    assert "late" in contents(old_target)[0]
+
+
+def test_a_target_in_use_is_refused(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    back_up(source, target, force=False, progress=silent)
+    with in_use(target):
+        with pytest.raises(BackupError, match="is in use"):
+            back_up(source, target, force=True, progress=silent)
+        assert not (tmp_path / "copy.db.partial").exists()
+    assert "late" in contents(target)[0]
+
+
+def test_a_target_with_an_open_transaction_of_a_rollback_journal_is_refused(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    with closing(sqlite_module().connect(target, isolation_level=None)) as other:
+        other.execute("CREATE TABLE kept (n)")
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM kept").fetchone()
+        with pytest.raises(BackupError, match="is in use"):
+            back_up(source, target, force=True, progress=silent)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+def test_a_log_without_its_file_is_refused(ending: str, force: bool, source: Path, tmp_path: Path) -> None:
+    log = tmp_path / f"copy.db{ending}"
+    log.write_bytes(b"frames")
+    with pytest.raises(BackupError, match=f"has a log, copy.db{ending}"):
+        back_up(source, tmp_path / "copy.db", force=force, progress=silent)
+    assert log.read_bytes() == b"frames"
+    assert not (tmp_path / "copy.db").exists()
