@@ -60,6 +60,10 @@ def _check(source: Path, target: Path, *, force: bool) -> None:
         raise BackupError(f"There is no database at {source}.")
     if target.is_dir():
         raise BackupError(f"{target} is a folder. Give the name of a file in it.")
+    if target.exists() and not target.is_file():
+        raise BackupError(f"{target} is a device, a pipe or a socket. Give the name of a file.")
+    if not target.parent.is_dir():
+        raise BackupError(f"The folder {target.parent} does not exist. Create it, or give another name.")
     if target.exists() and target.samefile(source):
         raise BackupError(f"{target} is the database itself. Give another name.")
     if target.exists() and not force:

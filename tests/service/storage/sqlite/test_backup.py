@@ -117,13 +117,20 @@ def test_an_existing_file_is_replaced_only_by_force(source: Path, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("given", "reason"),
-    [("descent.db", "the database itself"), ("folder", "is a folder"), ("missing/copy.db", "No such")],
+    [
+        ("descent.db", "the database itself"),
+        ("folder", "is a folder"),
+        ("pipe", "is a device, a pipe or a socket"),
+        ("missing/copy.db", "The folder .*/missing does not exist"),
+    ],
 )
 def test_an_impossible_target_is_refused(given: str, reason: str, source: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises((BackupError, FileNotFoundError), match=reason):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BackupError, match=reason):
         back_up(source, tmp_path / given, force=True, progress=silent)
     assert is_sound(source)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_source_without_a_database_is_refused(tmp_path: Path) -> None:
