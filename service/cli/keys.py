@@ -39,6 +39,8 @@ def create(
     from service.auth import api_keys  # noqa: PLC0415 - keeps --help fast
     from service.storage.api_keys import add_key  # noqa: PLC0415
 
+    if not name.strip():
+        raise failure("A key needs a name, such as the name of its user.")
     scopes = scope or ["write"]
     if wrong := [each for each in scopes if each not in GRANTS]:
         raise failure(f"Unknown scope {wrong[0]}. The scopes are {', '.join(GRANTS)}.")

@@ -1,9 +1,13 @@
 """Settings and error messages that all commands share."""
 
+import os
+from collections.abc import Container
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.console import Console
 
 from service.core.settings import Settings
@@ -13,18 +17,42 @@ DatabaseUrl = Annotated[
     typer.Option("--database", help="The URL of the database [DESCENT_DATABASE_URL; sqlite:///data/descent.db]"),
 ]
 
+PREFIX = "DESCENT_"
+OTHER_VARIABLES = frozenset({"DESCENT_FAILPOINTS", "DESCENT_URL", "DESCENT_KEY"})
+"""Variables that are no settings: of the tests, and of the clients."""
+
 
 def settings_of(**options: Any) -> Settings:
     """The settings: options of the command line, then the environment, then the defaults. Raises typer.Exit."""
     given = {name: value for name, value in options.items() if value is not None}
+    _warn_of_unknown_variables()
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = [f"DESCENT_{'_'.join(map(str, entry['loc'])).upper()}: {entry['msg']}" for entry in error.errors()]
-        raise failure("\n".join(lines)) from None
+        raise failure("\n".join(_message(entry, given) for entry in error.errors())) from None
+
+
+def _message(entry: ErrorDetails, given: Container[str]) -> str:
+    """The option or the variable with the invalid value, and the correction."""
+    name = "_".join(map(str, entry["loc"]))
+    source = f"--{name.removesuffix('_url')}" if name in given else PREFIX + name.upper()
+    return f"{source}: {entry['msg'].removeprefix('Value error, ')}"
+
+
+def _warn_of_unknown_variables() -> None:
+    names = {PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in sorted(name for name in os.environ if name.upper().startswith(PREFIX)):
+        if variable.upper() not in names | OTHER_VARIABLES:
+            near = get_close_matches(variable.upper(), names, n=1, cutoff=0.8)
+            advice = f"Did you mean {near[0]}?" if near else "docs/settings.md lists the settings."
+            _print(f"{variable} is no setting and has no effect. {advice}", "yellow")
 
 
 def failure(message: str) -> typer.Exit:
     """Prints the cause of a failed command on standard error. Returns the exception to raise."""
-    Console(stderr=True).print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+    _print(message, "red")
     return typer.Exit(1)
+
+
+def _print(message: str, colour: str) -> None:
+    Console(stderr=True).print(message, style=colour, highlight=False, markup=False, soft_wrap=True)

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -16,7 +17,7 @@ GIB = 1024 * MIB
 class Settings(BaseSettings):
     """The settings of the service. `make docs` writes docs/settings.md from this table."""
 
-    model_config = SettingsConfigDict(env_prefix="DESCENT_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DESCENT_", extra="forbid", frozen=True, allow_inf_nan=False)
 
     database_url: str = Field(
         "sqlite:///data/descent.db", description="The database: the SQLite file of runs and datasets."
@@ -110,6 +111,16 @@ class Settings(BaseSettings):
     busy_seconds: float = Field(
         30.0, gt=0, description="The maximum time for which a transaction waits for the write lock of the database."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        try:
+            make_url(url)
+        except ArgumentError:
+            path = Path(url or "descent.db").absolute()
+            raise ValueError(f"Write the URL sqlite:///{path} instead of `{url}`.") from None
+        return url
 
     @property
     def database_file(self) -> Path | None:

@@ -34,6 +34,14 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/new.db"
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_key_without_a_name_is_refused(name: str, url: str) -> None:
+    made = descent("keys", "create", name, "--database", url)
+    assert made.returncode == 1
+    assert "A key needs a name" in made.stderr
+    assert made.stdout == ""
+
+
 def test_a_key_is_printed_once_listed_and_revoked(url: str) -> None:
     made = descent("keys", "create", "night run", "--scope", "read", "--expires-days", "7", "--database", url)
     assert made.returncode == 0, made.stderr

@@ -53,7 +53,7 @@ def test_an_unusable_database_is_named_with_the_cause(command: str, tmp_path: Pa
         (f"sqlite:///{newer}", "version 9999"),
         (f"sqlite:///{text}", "not a database"),
         (f"sqlite:///{text}/below.db", "File exists"),
-        ("nonsense", "parse"),
+        ("nonsense", f"--database: Write the URL sqlite:///{Path.cwd()}/nonsense"),
     ]:
         done = descent(command, "--database", url)
         assert done.returncode == 1, url
