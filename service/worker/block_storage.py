@@ -30,6 +30,8 @@ SURVIVED_SECONDS = 60.0
 """Lease duration after which the count of lost workers is reset: the run does not kill its worker."""
 STORE_PAUSES = (0.1, 0.4, 1.0, 2.0, 3.0)
 """Delays in seconds between attempts to store a block on a full disk. Their sum is below the default lease."""
+NOT_FINAL = (None, HANDED_BACK, LOST)
+"""The endings of a lease after which the run goes on. Any other ending needs the digest of all stored steps."""
 
 
 class BlockStorage:
@@ -51,7 +53,7 @@ class BlockStorage:
 
     def take(self, block: Block, columns: FloatArray) -> bool:
         """Stores a block, and retries on a full or failing disk after each of STORE_PAUSES."""
-        is_last = block.outcome is not None or self._lease.ending not in (None, HANDED_BACK, LOST)
+        is_last = block.outcome is not None or self._lease.ending not in NOT_FINAL
         self._summary.add(block.first_step, columns, is_last=is_last)
         values = self._progress(block)
         if block.outcome:
@@ -73,6 +75,8 @@ class BlockStorage:
             if columns.shape[1]:
                 trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
             ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._lease.ending
+            if ending not in NOT_FINAL and values["trajectory_sha256"] is None:
+                self._lease.ending, ending = ending, None  # the next block is the last one, and has the digest
             if ending is not None:
                 ending.write(connection, self._claim)
         self._lease.renewed(moment)

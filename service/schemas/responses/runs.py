@@ -151,7 +151,8 @@ class Run(Answer):
         str | None,
         Field(
             description="SHA-256 of the stored steps in order: θ and the columns of each step as little-endian "
-            "float64. Null for a moment after a run was resumed."
+            "float64. Null before the first stored step, and after a resume until the worker has read the earlier "
+            "steps. A run that is cancelled, fails or reaches its deadline in this time may keep null."
         ),
     ]
     timings: Annotated[
