@@ -168,11 +168,18 @@ class Supervisor:
     def _replace_the_dead(self) -> None:
         for slot in self._slots:
             if slot.just_died():
-                exit_code = slot.process and slot.process.returncode
-                log.warning("supervisor.worker_died worker=%s exit_code=%s", slot.name, exit_code)
-                self._free_runs(slot.name, is_loss=True)
+                self._report_death(slot)
             if slot.is_due():
                 slot.start()
+
+    def _report_death(self, slot: _WorkerSlot) -> None:
+        """A worker that was told to stop, as by Ctrl-C, has handed back its run and exits with 0."""
+        exit_code = slot.process and slot.process.returncode
+        if exit_code == 0:
+            log.info("supervisor.worker_stopped worker=%s", slot.name)
+        else:
+            log.warning("supervisor.worker_died worker=%s exit_code=%s", slot.name, exit_code)
+        self._free_runs(slot.name, is_loss=exit_code != 0)
 
     def _free_runs(self, owner: str, *, is_loss: bool) -> None:
         """Expires the leases of a dead worker; one that handed back its run has none."""

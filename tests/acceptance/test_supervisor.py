@@ -1,5 +1,6 @@
 """The supervisor survives a failed start of a worker; /readyz reports when no worker is alive."""
 
+import logging
 import os
 import signal
 import sys
@@ -17,7 +18,7 @@ from service.testing.live_server import running_service
 from service.worker.supervisor import Supervisor
 from tests.acceptance.helpers import finished, long_run
 from tests.acceptance.test_crash import children_of
-from tests.service.helpers import problem_of
+from tests.service.helpers import fit_body, problem_of, until_finished
 from tests.waiting import LONGEST, until
 
 
@@ -56,6 +57,20 @@ def test_the_supervision_goes_on_after_a_failure_of_its_own(
         first = pid_of(supervisor)
         os.kill(first, signal.SIGKILL)
         until(lambda: pid_of(supervisor) != first)
+
+
+def test_a_worker_that_was_told_to_stop_is_not_reported_as_dead(
+    settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ctrl-C in a terminal reaches the workers before the supervisor stops them."""
+    caplog.set_level(logging.INFO)
+    with TestClient(create_app(settings, database)) as api, Supervisor(one_worker(settings), database) as supervisor:
+        until_finished(api, api.post("/fit", json=fit_body()).json()["id"])  # the worker now handles signals
+        first = pid_of(supervisor)
+        os.kill(first, signal.SIGINT)
+        until(lambda: pid_of(supervisor) != first)
+    assert "supervisor.worker_stopped" in caplog.text
+    assert "supervisor.worker_died" not in caplog.text
 
 
 def test_readiness_tells_that_no_worker_is_alive_and_why(
