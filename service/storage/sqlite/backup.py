@@ -131,8 +131,9 @@ def _retire(driver: Any, target: Path) -> None:
     """Moves the log of an old target into its file, since SQLite would apply that log to the new file.
 
     After a crash, the old target has all its commits. Raises BackupError for a target in use, and for a log that
-    belongs to no readable file. Without a log, SQLite notices no idle connection; its later writes fail.
+    cannot go into its file. An idle connection to a file without WAL goes unnoticed; its later writes fail.
     """
+    cause = "it belongs to another file" if target.exists() else "the file is not there"
     if target.exists():
         try:
             _move_log_into_file(driver, target)
@@ -141,11 +142,11 @@ def _retire(driver: Any, target: Path) -> None:
                 raise BackupError(
                     f"{target} is in use. Stop the programs that use it, or give another name."
                 ) from error
+            cause = str(error)
     logs = [log for ending in LOG_ENDINGS if (log := target.with_name(target.name + ending)).exists()]
     if logs:
         raise BackupError(
-            f"{target} has a log, {logs[0].name}, and is no readable database. "
-            "Move the log and the file away, or give another name."
+            f"The log {logs[0]} cannot go into its file: {cause}. Move file and log away, or give another name."
         )
     _sync_names(target.parent)
 
