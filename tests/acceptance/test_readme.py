@@ -1,21 +1,22 @@
-"""The commands of the README and of the API guide run unchanged and in order against a real service."""
+"""The commands of the README and of the API guide run as one script, unchanged and in order, against a real service."""
 
 import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from service.testing.live_server import Service
-from tests.acceptance.helpers import finished
 from tests.required_programs import missing
 from tests.waiting import LONGEST
 
 ROOT = Path(__file__).parent.parent.parent
-ENDED = {"succeeded", "diverged"}
+FUNCTION = 'curl() { command curl -sS "$@"; }\n'
+"""Hides the progress of curl."""
 
 
 def commands(document: str) -> list[str]:
@@ -27,11 +28,13 @@ def commands(document: str) -> list[str]:
 README, GUIDE = commands("README.md"), commands("docs/api-guide.md")
 
 
-def curl(command: str, service: Service) -> str:
+def curl(command: str, service: Service, folder: Path) -> str:
+    """What the command writes. It runs in this folder, which gets the files that it makes."""
     if shutil.which("curl") is None:
         missing("curl")
     done = subprocess.run(
-        ["bash", "-c", command.replace("curl ", "curl -sS ", 1).replace("http://127.0.0.1:8000", service.url)],
+        ["bash", "-c", FUNCTION + command.replace("http://127.0.0.1:8000", service.url)],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=LONGEST,
@@ -40,59 +43,70 @@ def curl(command: str, service: Service) -> str:
     return done.stdout
 
 
-def test_the_first_example_is_accepted_and_at_its_location_is_a_run_that_succeeds(
-    service: Service, client: httpx2.Client
+def test_the_first_example_returns_the_finished_run_and_its_address(
+    service: Service, client: httpx2.Client, tmp_path: Path
 ) -> None:
-    answer = curl(README[0], service)
-    assert answer.startswith("HTTP/1.1 202")
+    answer = curl(README[0], service, tmp_path)
+    assert answer.startswith("HTTP/1.1 200")
     [location] = re.findall(r"(?im)^location: (\S+)", answer)
-    run = finished(client, location.removeprefix("/runs/"))
-    assert run["status"] == "succeeded"
+    assert client.get(location).json()["status"] == "succeeded"
 
 
-def test_each_command_works_after_the_one_before(service: Service, client: httpx2.Client) -> None:
-    assert (len(README), len(GUIDE)) == (6, 13)
-    for command in README + GUIDE:
-        answer = curl(command, service)
+def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
+    assert (len(README), len(GUIDE)) == (6, 18)
+    answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
+    for command, answer in answers.items():
         if "format=csv" in command:
             assert answer.startswith("step,theta.intercept")
-            continue
-        if "/events" in command:
+            assert answer.count("\n") == 102  # the names, and steps 0 to 100
+        elif "/events" in command:
             assert answer.rstrip().rpartition("event: ")[2].startswith("finished")
-            continue
-        body = json.loads(answer[answer.index("{") :])
-        assert "detail" not in body, body
-        if ("/fit" in command and "validate_only" not in command) or "/fork" in command:
-            assert finished(client, body["id"])["status"] in ENDED
+        elif "curves.svg" in command:
+            assert (tmp_path / "curves.svg").read_text(encoding="utf-8").startswith("<svg")
+        else:
+            assert [body.get("detail") for body in bodies(answer)] == [None] * (
+                command.count("curl ") - command.count("$(")
+            )
 
 
-def test_the_guides_check_names_the_mistake(service: Service) -> None:
+def bodies(answer: str) -> list[dict[str, Any]]:
+    """The JSON objects of an answer, one after the other, after any headers."""
+    found: list[dict[str, Any]] = []
+    rest = answer[answer.index("{") :]
+    while rest:
+        body, end = json.JSONDecoder().raw_decode(rest)
+        found.append(body)
+        rest = rest[end:].lstrip()
+    return found
+
+
+def test_the_guides_check_names_the_mistake(service: Service, tmp_path: Path) -> None:
     [command] = [command for command in GUIDE if "/check" in command]
-    verdict = json.loads(curl(command, service))
+    verdict = json.loads(curl(command, service, tmp_path))
     assert not verdict["right"]
     assert "missing_factor_2" in [mistake["code"] for mistake in verdict["mistakes"]]
 
 
-def test_norris_agrees_with_nist_as_the_document_says(service: Service) -> None:
+def test_norris_agrees_with_nist_as_the_document_says(service: Service, tmp_path: Path) -> None:
     [command] = [command for command in README if "norris" in command and "test_fraction" in command]
-    coefficients = json.loads(curl(command, service))["final"]["coefficients"]
+    coefficients = json.loads(curl(command, service, tmp_path))["final"]["coefficients"]
     assert coefficients["intercept"] == pytest.approx(-0.262323073774029, rel=5e-10)
     assert coefficients["x"] == pytest.approx(1.00211681802045, rel=5e-10)
 
 
-def test_misra1a_agrees_with_nist_as_the_document_says(service: Service) -> None:
-    [command] = [command for command in GUIDE if "formula" in command]
-    run = json.loads(curl(command, service))
+def test_misra1a_agrees_with_nist_as_the_document_says(service: Service, tmp_path: Path) -> None:
+    [command] = [command for command in GUIDE if "100*b1" in command]
+    run = json.loads(curl(command, service, tmp_path))
     assert 14 * run["final"]["train_mse"] == pytest.approx(0.12455138894, rel=1e-9)
     assert 100 * run["final"]["coefficients"]["b1"] == pytest.approx(238.94212918, rel=1e-6)
     assert run["diagnosis"] == []
 
 
 def test_the_courses_preset_diverges_says_where_and_keeps_every_finite_step(
-    service: Service, client: httpx2.Client
+    service: Service, client: httpx2.Client, tmp_path: Path
 ) -> None:
     [command] = [command for command in README if "preset" in command]
-    run = json.loads(curl(command, service))
+    run = json.loads(curl(command, service, tmp_path))
     assert (run["status"], run["stop_reason"]) == ("diverged", "diverged")
     trajectory = client.get(f"/runs/{run['id']}/trajectory").json()
     assert trajectory["step"] == list(range(run["diverged_at"]))
