@@ -6,12 +6,24 @@ import { t } from "/static/lib/i18n.js";
 const FORMS = {
   JSON: (request) => JSON.stringify(request, null, 2),
   curl: (request) => curl(request, location.origin),
-  Python: (request) => `import httpx2\n\nrun = httpx2.post("${location.origin}/fit", json=${python(request)}).json()\nprint(run["id"])`,
+  Python: (request) => program(request, location.origin),
 };
 
 /** @param {object} request @param {string} origin */
 export const curl = (request, origin) =>
   `curl ${origin}/fit -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`;
+
+/** A program of Python's standard library: prints the id of the run, or what is wrong with the request. @param {object} request @param {string} origin */
+export const program = (request, origin) => `import json
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+request = ${python(request)}
+try:
+    with urlopen(Request("${origin}/fit", json.dumps(request).encode(), {"Content-Type": "application/json"})) as answer:
+        print(json.load(answer)["id"])
+except HTTPError as error:
+    raise SystemExit(json.load(error)["detail"])`;
 
 /**
  * @param {unknown} value
