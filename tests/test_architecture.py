@@ -157,5 +157,5 @@ def test_files_and_functions_are_short() -> None:
 def test_the_engine_imports_no_web_database_or_clock() -> None:
     used = {name.split(".")[0] for path in ROOT.glob("gd_engine/**/*.py") for name in imported(path)}
     language = {"ast", "difflib", "keyword", "re", "unicodedata"}  # for formulas
-    mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "scipy", "typing"}
+    mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "typing"}
     assert used <= {"gd_engine"} | mathematics | language
