@@ -18,7 +18,7 @@ CELL_SECONDS = 120
 PROBE = """
 print(json.dumps({
     "difference": difference, "right": verdict["right"], "mistakes": [mistake["code"] for mistake in wrong["mistakes"]],
-    "limit": limit, "predicted": predicted, "slide": slide["status"], "diverged_at": slide["diverged_at"],
+    "limit": limit, "predicted": predicted, "unit_rate": unit_rate["status"], "diverged_at": unit_rate["diverged_at"],
     "mended": mended["learning_rate"], "best": best, "final": final,
 }))
 """
@@ -42,7 +42,7 @@ def test_it_runs_as_it_stands_and_finds_what_it_is_about(
     assert found["mistakes"] == ["missing_factor_2"]
     assert found["limit"] == pytest.approx(found["predicted"], rel=1e-3)
     assert found["mended"] == pytest.approx(found["predicted"] / 2, rel=1e-6)
-    assert found["slide"] == "diverged"
+    assert found["unit_rate"] == "diverged"
     assert found["diverged_at"] <= 100
     assert 0 < found["best"]["step"] < found["final"]["step"]
     assert found["best"]["test_mse"] < found["final"]["test_mse"] / 2
