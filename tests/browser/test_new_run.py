@@ -143,14 +143,25 @@ def test_points_are_drawn_with_the_mouse_or_with_keys(pages: Pages, service: Ser
     page = new_run(pages, service)
     page.get_by_label("Points that you draw").check()
     field = page.get_by_role("application")
-    for x, y in ((50, 250), (150, 200), (250, 150)):
+    expect(page.get_by_text("Click to make a point")).to_be_visible()
+    box = field.locator("rect").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+    points = shown_request(page)["dataset"]
+    assert points == {
+        "x": [[pytest.approx(2.5, abs=0.05)], [pytest.approx(5, abs=0.05)]],
+        "y": [pytest.approx(5, abs=0.05), pytest.approx(7.5, abs=0.05)],
+    }
+    page.get_by_role("button", name="Clear").click()
+    for x, y in ((90, 250), (190, 200), (290, 150)):
         field.click(position={"x": x, "y": y})
     field.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.locator(".drawing")).to_contain_text("4 points")
-    field.click(position={"x": 50, "y": 250})
+    field.click(position={"x": 90, "y": 250})
     expect(page.locator(".drawing")).to_contain_text("3 points")
     run = start_and_finish(page, service)
     assert run["dataset"]["rows"] == 3

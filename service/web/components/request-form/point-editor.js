@@ -3,6 +3,8 @@ import { choose, h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
 const [WIDTH, HEIGHT, SIDE] = [480, 300, 10];
+const MARGIN = { left: 44, right: 12, top: 10, bottom: 46 }; // the axes' numbers and names
+const TICKS = [0, 2, 4, 6, 8, 10];
 const RADIUS = 6;
 
 /**
@@ -13,20 +15,20 @@ const RADIUS = 6;
 export function drawing(points, onChange) {
   const dots = svg("g", { class: "dots" });
   const cross = svg("path", { class: "cross", d: "M-8 0H8M0 -8V8" });
-  const field = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, tabindex: "0", role: "application", "aria-label": t("drawHere"), pointerdown: click, keydown: press },
-    svg("rect", { width: WIDTH, height: HEIGHT }), dots, cross);
+  const frame = [-MARGIN.left, -MARGIN.top, WIDTH + MARGIN.left + MARGIN.right, HEIGHT + MARGIN.top + MARGIN.bottom];
+  const field = svg("svg", { viewBox: frame.join(" "), tabindex: "0", role: "application", "aria-label": t("drawHere"), "aria-describedby": "draw-hint", pointerdown: click, keydown: press },
+    svg("rect", { width: WIDTH, height: HEIGHT }), axes(), dots, cross);
   const words = h("p", { class: "note", role: "status" });
-  const element = h("div", { class: "drawing" }, field, words, h("button", { type: "button", click: () => { points.length = 0; changed(); } }, t("clear")));
+  const element = h("div", { class: "drawing" }, h("p", { class: "help", id: "draw-hint" }, t("drawHint")), field, words, h("button", { type: "button", click: () => { points.length = 0; changed(); } }, t("clear")));
   /** @type {Page.Point} */
   let at = [SIDE / 2, SIDE / 2];
-  /** @param {Page.Point} point @returns {Page.Point} */
-  const place = ([x, y]) => [(x / SIDE) * WIDTH, (1 - y / SIDE) * HEIGHT];
   draw();
 
   /** @param {PointerEvent} event */
   function click(event) {
     const { left, top, width, height } = field.getBoundingClientRect();
-    at = [round(((event.clientX - left) / width) * SIDE), round((1 - (event.clientY - top) / height) * SIDE)];
+    const [x, y] = [frame[0] + ((event.clientX - left) / width) * frame[2], frame[1] + ((event.clientY - top) / height) * frame[3]];
+    at = [within((x / WIDTH) * SIDE), within((1 - y / HEIGHT) * SIDE)];
     toggle();
   }
 
@@ -64,8 +66,21 @@ export function drawing(points, onChange) {
   return { element };
 }
 
-/** @param {number} value */
-const round = (value) => Number(value.toFixed(2));
+/** @param {Page.Point} point @returns {Page.Point} */
+const place = ([x, y]) => [(x / SIDE) * WIDTH, (1 - y / SIDE) * HEIGHT];
 
 /** @param {number} value */
-const within = (value) => Math.min(SIDE, Math.max(0, round(value)));
+const within = (value) => Math.min(SIDE, Math.max(0, Number(value.toFixed(2))));
+
+/** A grid line and a number at each tick of both axes, and the names of the two columns. */
+function axes() {
+  const ticks = TICKS.flatMap((tick) => {
+    const [x, y] = place([tick, tick]);
+    return [
+      svg("path", { d: `M${x} 0V${HEIGHT}M0 ${y}H${WIDTH}` }),
+      svg("text", { x, y: HEIGHT + 20, "text-anchor": "middle" }, String(tick)), svg("text", { x: -8, y: y + 5, "text-anchor": "end" }, String(tick)),
+    ];
+  });
+  return svg("g", { class: "axes", "aria-hidden": "true" }, ticks,
+    svg("text", { x: WIDTH / 2, y: HEIGHT + 40, "text-anchor": "middle" }, "x"), svg("text", { x: -32, y: HEIGHT / 2 + 5, "text-anchor": "middle" }, "y"));
+}
