@@ -126,7 +126,7 @@ def test_errors_are_shown_beside_their_field(pages: Pages, service: Service) -> 
     errors = page.locator("#trajectory-errors")
     expect(page.get_by_role("button", name="Check it")).to_be_disabled()
     paste(page, "a,b\n0,0\n1,nan\n")
-    expect(errors).to_have_text("Line 3: “nan” is no number.")
+    expect(errors).to_have_text("Line 3: “nan” is not a number.")
     expect(page.get_by_role("button", name="Check it")).to_be_disabled()
     paste(page, "0,0\n1,2\n3\n")
     expect(errors).to_have_text("Line 3 has 1 cells, the first has 2.")

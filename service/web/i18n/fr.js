@@ -95,6 +95,7 @@ export const french = {
   trajectoryRead: { one: "{n} ligne,", other: "{n} lignes," },
   trajectoryColumns: { one: "{n} paramètre", other: "{n} paramètres" },
   trajectoryCell: "Ligne {line} : « {cell} » n’est pas un nombre.",
+  trajectoryNoRow: "Après « {names} », il n’y a aucune ligne de nombres. Écrivez une ligne par étape, comme 0,12 ; 0,44.",
   trajectoryRagged: "La ligne {line} a {has} cellules, la première en a {first}.",
   testRows: "Lignes de test",
   stepsGiven: "Étapes",

@@ -144,7 +144,7 @@ export type RunRow = ReturnType<typeof import("/static/views/runs/row.js").runRo
 export interface Given {
   theta?: number[][];
   names?: string[] | null;
-  problem?: { line: number; cell?: string; has?: number; first?: number };
+  problem?: { line: number; cell?: string; has?: number; first?: number; names?: string };
 }
 
 /** One step with every column; `names` are those of the parameters. */

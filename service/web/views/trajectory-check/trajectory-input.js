@@ -71,8 +71,10 @@ export function trajectoryField(kept, onChange) {
 }
 
 /** @param {NonNullable<Page.Given["problem"]>} problem */
-const words = ({ line, cell, has, first }) =>
-  cell === undefined ? t("trajectoryRagged", { line, has, first }) : t("trajectoryCell", { line, cell: cell.slice(0, 40) });
+function words({ line, cell, has, first, names }) {
+  if (names !== undefined) return t("trajectoryNoRow", { names: names.slice(0, 40) });
+  return cell === undefined ? t("trajectoryRagged", { line, has, first }) : t("trajectoryCell", { line, cell: cell.slice(0, 40) });
+}
 
 /**
  * "Step 3:" for a pointer to a row of θ.

@@ -7,13 +7,15 @@ const OWN = "theta."; // the prefix of θ's columns in the service's CSV
 
 /**
  * Returns {theta, names}: a row of numbers per step, and the columns' names, if any. The first invalid line gives {problem: {line, cell}}
- * for a cell that is no number, or {problem: {line, has, first}} for a number of cells that differs from the first line's.
+ * for a cell that is no number, or {problem: {line, has, first}} for a number of cells that differs from the first line's. A text without
+ * a row of numbers gives {problem: {line, names}}; `names` is its header.
  * @param {string} text
  * @returns {Page.Given}
  */
 export function readTrajectory(text) {
   const rows = text.trim().startsWith("{") ? ofJson(text) : ROW.test(text) ? ofBrackets(text) : ofLines(text);
   const header = isHeader(rows[0]) ? rows.shift() : null;
+  if (text.trim() && rows.length === 0) return { problem: { line: 1, names: header ? header.join(", ") : text.trim() } };
   const places = columns(header, rows);
   for (const [i, row] of rows.entries()) {
     const line = i + (header ? 2 : 1);

@@ -57,13 +57,18 @@ test("the error of the first invalid number has its line", () => {
   for (const [text, line, cell] of wrong) assert.deepEqual(read(text).problem, { line, cell }, text);
 });
 
+test("a text without a row of numbers is an error with its text", () => {
+  for (const [text, names] of [["hello", "hello"], ["step,x\n", "step, x"], ["[]", "[]"], ["[[]]", "[[]]"]]) assert.deepEqual(read(text).problem, { line: 1, names }, text);
+  assert.deepEqual(read(" \n"), { theta: [], names: null });
+});
+
 test("the error of rows of unequal length has their line", () => {
   assert.deepEqual(read("0,0\n1,2,3").problem, { line: 2, has: 3, first: 2 });
   assert.deepEqual(read("a,b\n1").problem, { line: 2, has: 1, first: 2 });
 });
 
 test("nothing is nothing, and broken JSON is a problem rather than an error", () => {
-  for (const text of ["", " \n\n", "[]", "[[]]"]) assert.deepEqual(read(text).theta, [], JSON.stringify(text));
+  for (const text of ["", " \n\n"]) assert.deepEqual(read(text).theta, [], JSON.stringify(text));
   for (const text of ["{", "{}", '{"theta": 5}', '{"theta": null}', "{theta: []}", '{"trajectory": {}}']) assert.equal(typeof read(text).problem?.cell, "string", text);
 });
 
