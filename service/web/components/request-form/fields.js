@@ -1,6 +1,6 @@
 // The fields of a request except the dataset, each with a help text and its errors.
 import { choose, h } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { language, t, word } from "/static/lib/i18n.js";
 
 const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"];
 const LOSSES = ["", "mse", "sse", "mae", "huber", "log_loss"];
@@ -117,6 +117,9 @@ export function choices(kept, onChange, purpose) {
   return { element, value: () => requestOf(entered, purpose), show, suit };
 }
 
+/** Fields of several numbers. */
+const LISTS = new Set(["hidden", "theta0", "testRows"]);
+
 /** Fields that the request always contains. */
 const STATED = new Set(["model", "optimizer", "rate", "stepsAsked", "formula"]);
 
@@ -161,9 +164,23 @@ function row(field, entered, onChange) {
   function say(news) {
     errorsSaid = news;
     input.setAttribute("aria-invalid", String(news.length > 0));
-    choose(errors, news.flatMap(({ message, hint }) => [field.name === "formula" ? caret(message, input.value) : null, h("p", {}, `${message} ${hint ?? ""}`)]));
+    choose(errors, news.flatMap((error) => [field.name === "formula" ? caret(error.message, input.value) : null, h("p", {}, errorWords(field, error, input.value))]));
   }
   return { field, element, say, said: () => errorsSaid };
+}
+
+/**
+ * The words for an error of a field. The service's hints are about JSON, so a field of numbers has a hint in words.
+ * @param {Page.Field} field
+ * @param {Api.FieldError} error
+ * @param {string} text
+ */
+export function errorWords({ name, read }, { message, hint }, text) {
+  const expected = word(`expects.${name}`, "");
+  const values = [read?.(text)].flat();
+  const isUnreadable = values.some((value) => typeof value === "string" && value !== "auto");
+  if (expected && (isUnreadable || language() !== "en")) return expected;
+  return `${message} ${LISTS.has(name) || !expected ? hint ?? "" : expected}`;
 }
 
 /**

@@ -22,7 +22,8 @@ export function askToFork(run, step) {
   };
   const form = h("form", { method: "dialog", submit: (event) => {
     event.preventDefault();
-    problem.textContent = "";
+    problem.textContent = rateIsValid() ? "" : t("expects.rate");
+    if (problem.textContent) return;
     act(submit, async () => {
       try {
         const forked = await forkRun(run.id, { from_step: step, changes: { descent: changes() } });
@@ -36,6 +37,8 @@ export function askToFork(run, step) {
   } },
     h("label", {}, t("rate"), rate), h("label", {}, t("stepsAsked"), steps), h("label", {}, t("optimizer"), optimizer), problem,
     h("p", { class: "actions" }, h("button", { type: "button", click: close }, t("close")), submit));
+
+  const rateIsValid = () => rate.value.trim() === "auto" || Number(rate.value) > 0;
 
   function changes() {
     const asked = rate.value.trim();

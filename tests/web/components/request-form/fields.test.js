@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstChoices, leadsTo, requestOf } from "/static/components/request-form/fields.js";
+import { errorWords, firstChoices, leadsTo, requestOf } from "/static/components/request-form/fields.js";
 
 const run = (entered) => requestOf({ ...firstChoices("run"), ...entered }, "run");
 const check = (entered) => requestOf({ ...firstChoices("check"), ...entered }, "check");
@@ -48,4 +48,13 @@ test("a pointer leads to its field, into it, or to the object that its kind choo
   for (const pointer of ["/descent/steps", "/descent/steps/0"]) assert.ok(leadsTo(pointer, "descent.steps"));
   for (const pointer of ["/model", "/model/kind"]) assert.ok(leadsTo(pointer, "model.kind"));
   for (const pointer of [undefined, "", "/descent", "/descent/steps_more", "/model/degree"]) assert.ok(!leadsTo(pointer, "descent.steps"));
+});
+
+test("an error of a field of numbers says in words what to write", () => {
+  const number = (text) => (Number.isFinite(Number(text)) ? Number(text) : text);
+  const words = (name, text, message, hint) => errorWords({ at: "", name, first: "", read: number }, { message, hint }, text);
+  assert.equal(words("stepsAsked", "ten", "This is not a whole number.", "Write a whole JSON number."), "Write a whole number, such as 100.");
+  assert.equal(words("rate", "abc", "This must be 'auto'."), "Write a number greater than 0, such as 0.1, or auto.");
+  assert.equal(words("batch", "1000", "A batch of 1000 rows is too many.", "null takes all rows."), "A batch of 1000 rows is too many. Write a whole number, at most the number of training rows. Empty: all of them.");
+  assert.equal(words("theta0", "1", "θ₀ has 1 number.", "Give one each for a, b."), "θ₀ has 1 number. Give one each for a, b.");
 });
