@@ -50,7 +50,7 @@ def test_every_number_is_that_of_the_service(page: Page, service: Service) -> No
         assert name == answered["parameters"][index]
         expected = [answered[column][index] for column in ("theta", "gradient", "central_differences")]
         assert numbers([theta, gradient, difference]) == close_to(expected)
-        assert apart.endswith("fine")
+        assert apart.endswith("agrees")
     parts = answered["contributions"]
     for index, (row, y, prediction, *shares) in enumerate(rows_of(panel, "What the gradient is made of")):
         assert row == f"row {parts['rows'][index]}"

@@ -9,17 +9,23 @@ const isNumber = (value) => typeof value === "number";
  * All digits: the shortest text that parses to the same double.
  * @param {unknown} value
  */
-export const exact = (value) => (isNumber(value) ? String(value) : NOTHING);
+export const exact = (value) => (isNumber(value) ? pythonic(String(value)) : NOTHING);
+
+/** JSON in one line with exponents in Python's format. @param {unknown} value */
+export const inJson = (value) => pythonic(JSON.stringify(value));
+
+/** Python's exponent has two digits at least: 1e-07. @param {string} text */
+const pythonic = (text) => text.replace(/(?<=\d)e([+-])(?=\d\b)/g, "e$10");
 
 /**
- * Five significant digits; outside 1e-4…1e6 three and an exponent.
+ * Five significant digits; outside 1e-4…1e6 four and an exponent.
  * @param {unknown} value
  */
 export function rounded(value, digits = 5) {
   if (!isNumber(value)) return NOTHING;
   const size = Math.abs(value);
   if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(Number(value.toPrecision(digits)));
-  return value.toExponential(digits - 3).replace(/\.?0+e/, "e");
+  return pythonic(value.toExponential(digits - 2).replace(/\.?0+e/, "e"));
 }
 
 /** @type {{[sign: string]: string}} */

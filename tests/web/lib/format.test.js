@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exact, moment, NOTHING, powerOfTen, rounded, titleOf } from "/static/lib/format.js";
+import { exact, inJson, moment, NOTHING, powerOfTen, rounded, titleOf } from "/static/lib/format.js";
 import { doubles } from "../random.js";
 import { speak } from "../speak.js";
 
@@ -13,10 +13,16 @@ test("an invalid number is a dash", () => {
 
 test("rounded keeps five digits, as Python writes them", () => {
   const known = [
-    [0, "0"], [-0, "0"], [1, "1"], [0.1 + 0.2, "0.3"], [123456.7, "123460"], [999999.9, "1000000"], [1e6, "1e+6"], [0.0001, "0.0001"],
-    [0.00009999, "1e-4"], [1.2345678e-7, "1.23e-7"], [1.2e10, "1.2e+10"], [1e100, "1e+100"], [-2.5e-9, "-2.5e-9"], [1e300, "1e+300"],
+    [0, "0"], [-0, "0"], [1, "1"], [0.1 + 0.2, "0.3"], [123456.7, "123460"], [999999.9, "1000000"], [1e6, "1e+06"], [0.0001, "0.0001"],
+    [0.00009999, "9.999e-05"], [1.2345678e-7, "1.235e-07"], [1.2e10, "1.2e+10"], [1e100, "1e+100"], [-2.5e-9, "-2.5e-09"], [1e300, "1e+300"],
   ];
   for (const [value, text] of known) assert.equal(rounded(value), text, String(value));
+});
+
+test("an exponent has two digits in every format, as in Python", () => {
+  assert.equal(exact(1.118e-7), "1.118e-07");
+  assert.equal(rounded(1.118e-7), "1.118e-07");
+  assert.equal(inJson({ rate: 1.118e-7, large: 1e21, name: "line-7" }), '{"rate":1.118e-07,"large":1e+21,"name":"line-7"}');
 });
 
 test("rounded says what is not finite", () => {

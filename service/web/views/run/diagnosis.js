@@ -1,7 +1,7 @@
 // The findings of a diagnosis: a sentence, the evidence, and a button that submits the corrected request.
 import { h } from "/static/lib/dom.js";
 import { language, t, word } from "/static/lib/i18n.js";
-import { rounded } from "/static/lib/format.js";
+import { inJson, rounded } from "/static/lib/format.js";
 import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
@@ -12,13 +12,13 @@ export const findings = (run) => (run.diagnosis ?? []).map((finding) => section(
 /** @param {Api.Run} run @param {Api.Finding} finding */
 function section(run, { code, sentence, evidence, change }) {
   const button = h("button", { type: "button", class: "primary", click: () => act(button, () => submit(run, change)) }, t("mend"));
-  // The service's sentences are English; another language has a sentence for each code, with the evidence beside it.
-  const words = language() === "en" ? sentence : word(`finding.${code}.text`, sentence);
+  // The service's sentences are English and name the evidence; another language has a sentence for each code, with the evidence beside it.
+  const isEnglish = language() === "en";
   return h("section", { class: "finding", "data-code": code },
     h("h3", {}, word(`finding.${code}`, code)),
-    h("p", {}, words),
-    h("p", { class: "evidence" }, Object.entries(evidence).map(fact)),
-    h("p", { class: "mend" }, button, h("code", {}, JSON.stringify(change))));
+    h("p", {}, isEnglish ? sentence : word(`finding.${code}.text`, sentence)),
+    isEnglish ? null : h("p", { class: "evidence" }, Object.entries(evidence).map(fact)),
+    h("p", { class: "mend" }, button, h("code", {}, inJson(change))));
 }
 
 /** @param {[name: string, value: unknown]} evidence */
