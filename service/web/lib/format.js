@@ -28,6 +28,12 @@ export function rounded(value, digits = 5) {
   return pythonic(value.toExponential(digits - 2).replace(/\.?0+e/, "e"));
 }
 
+/**
+ * The number that a reader has typed: NaN if it is none. French has a decimal comma; in English a comma groups digits.
+ * @param {string} text
+ */
+export const typedNumber = (text) => (text.trim() === "" ? NaN : Number(language() === "fr" ? text.replace(",", ".") : text));
+
 /** @type {{[sign: string]: string}} */
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 /** @param {number} exponent */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exact, inJson, moment, NOTHING, powerOfTen, rounded, titleOf } from "/static/lib/format.js";
+import { exact, inJson, moment, NOTHING, powerOfTen, rounded, titleOf, typedNumber } from "/static/lib/format.js";
 import { doubles } from "../random.js";
 import { speak } from "../speak.js";
 
@@ -65,4 +65,11 @@ test("a run without a name is called by the start of its id", () => {
   assert.equal(titleOf({ id: "0123456789abcdef", name: null }), "0123456789ab");
   assert.equal(titleOf({ id: "0123456789abcdef", name: "" }), "0123456789ab");
   assert.equal(titleOf({ id: "0123456789abcdef", name: "Norris" }), "Norris");
+});
+
+test("a typed number may have a decimal comma in French only", async () => {
+  for (const [text, value] of [["0.25", 0.25], [" 1e-7 ", 1e-7], ["0,25", NaN], ["1,000", NaN], ["", NaN], ["x", NaN]]) assert.equal(typedNumber(text), value, text);
+  await speak("fr");
+  for (const [text, value] of [["0,25", 0.25], ["0.25", 0.25], ["-1,5e3", -1500], ["1,2,3", NaN]]) assert.equal(typedNumber(text), value, text);
+  await speak("en");
 });

@@ -1,6 +1,7 @@
 // The fields of a request except the dataset, each with a help text and its errors.
 import { choose, h } from "/static/lib/dom.js";
 import { language, t, word } from "/static/lib/i18n.js";
+import { typedNumber } from "/static/lib/format.js";
 
 const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"];
 const LOSSES = ["", "mse", "sse", "mae", "huber", "log_loss"];
@@ -10,7 +11,7 @@ const SCHEDULES = ["constant", "step", "exponential", "inverse_time", "cosine", 
 const NEEDS = [["step", "every", 100], ["exponential", "factor", 0.99], ["inverse_time", "rate", 0.01]]; // schedules without defaults
 
 /** Text that is no number stays text, so that the service rejects it; null means an empty field. @param {string} text */
-const number = (text) => (text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text.trim());
+const number = (text) => (text.trim() === "" ? null : Number.isFinite(typedNumber(text)) ? typedNumber(text) : text.trim());
 /** @param {string} text */
 const list = (text) => text.split(/[\s,;]+/).filter(Boolean).map(number);
 /** @param {string} text */

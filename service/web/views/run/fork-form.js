@@ -1,6 +1,7 @@
 // The form of a fork: a new run from the chosen step with another learning rate, number of steps or optimiser.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
+import { typedNumber } from "/static/lib/format.js";
 import { forkRun } from "/static/lib/api.js";
 import { ApiError } from "/static/lib/api-error.js";
 import { runLink } from "/static/components/sample-run-button.js";
@@ -38,12 +39,12 @@ export function askToFork(run, step) {
     h("label", {}, t("rate"), rate), h("label", {}, t("stepsAsked"), steps), h("label", {}, t("optimizer"), optimizer), problem,
     h("p", { class: "actions" }, h("button", { type: "button", click: close }, t("close")), submit));
 
-  const rateIsValid = () => rate.value.trim() === "auto" || Number(rate.value) > 0;
+  const rateIsValid = () => rate.value.trim() === "auto" || typedNumber(rate.value) > 0;
 
   function changes() {
     const asked = rate.value.trim();
     const kind = optimizer.value === descent.optimizer.kind ? {} : { optimizer: { kind: optimizer.value } };
-    return { learning_rate: asked === "auto" ? asked : Number(asked), steps: steps.valueAsNumber, ...kind };
+    return { learning_rate: asked === "auto" ? asked : typedNumber(asked), steps: steps.valueAsNumber, ...kind };
   }
 
   const dialog = h("dialog", { "aria-labelledby": "fork-title", cancel: () => dialog.remove() },

@@ -1,6 +1,7 @@
 // One hyperparameter of a sweep and its values: a list, or a range on a linear or logarithmic scale.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
+import { typedNumber } from "/static/lib/format.js";
 import { lastName, valueAt, variables, variableWords } from "/static/views/sweep/parameters.js";
 
 /** @type {("log" | "linear" | "list")[]} */
@@ -61,7 +62,7 @@ export function valueRow(run, used, onChange, onRemove) {
 }
 
 /** @param {string} text */
-const read = (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
+const read = (text) => (Number.isFinite(typedNumber(text)) ? typedNumber(text) : text);
 
 /**
  * @param {string} name
