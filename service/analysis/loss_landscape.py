@@ -1,13 +1,13 @@
 """Loss landscape: E on a grid around the path of a run."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane, path_plane
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
-from service.analysis.run_context import run_context
+from service.analysis.run_context import StoredPath, run_context
 from service.schemas.responses.analysis import DrawnPath, Landscape, LandscapeKind
 from service.storage.database import Database
 
@@ -15,27 +15,28 @@ MOST_POINTS = 500
 """The maximum number of drawn steps of a path."""
 
 
-def around(
-    database: Database,
-    seq: int,
-    chosen: tuple[int, ...] | None,
-    resolution: int,
-    first: int,
-    last: int,
-    beside: tuple[int, ...] = (),
-) -> Landscape:
-    """E over the chosen parameters, by index from 0, or for None over the principal plane of the path.
+class LandscapeRequest(NamedTuple):
+    """The landscape around a path, over the chosen parameters, by index from 0, or for None over the principal plane.
 
-    The path has the stored steps from `first` to `last`. The grid also covers the whole paths of the runs `beside`,
-    which have the same parameters.
+    The grid has `resolution` points along each axis. It also covers the paths `beside`, of runs with the same
+    parameters.
     """
-    context = run_context(database, seq)
-    parameters = context.run.parameters
+
+    path: StoredPath
+    chosen: tuple[int, ...] | None
+    resolution: int
+    beside: tuple[StoredPath, ...] = ()
+
+
+def around(database: Database, request: LandscapeRequest) -> Landscape:
+    """E over the plane of the request."""
+    context = run_context(database, request.path.seq)
+    parameters, chosen = context.run.parameters, request.chosen
     with np.errstate(all="ignore"):
-        steps, theta, energy = context.path(range(first, last + 1), MOST_POINTS)
-        paths = np.concatenate([*(_whole_path(database, other) for other in beside), theta])
+        steps, theta, energy = context.at(request.path.thinned(MOST_POINTS))
+        paths = np.concatenate([*(_theta(database, other) for other in request.beside), theta])
         plane = path_plane(paths) if chosen is None else parameter_plane(chosen, theta[-1])
-        found = landscape(context.problem(reduce=True), paths, plane, resolution=resolution)
+        found = landscape(context.problem(reduce=True), paths, plane, resolution=request.resolution)
     if not (np.isfinite(found.x).all() and np.isfinite(found.y).all()):
         raise NoAnswerError("The path is too long to draw: its coordinates are not finite. Set a smaller to_step.")
     labels = [parameters[each] for each in chosen] if chosen else ["PC 1", "PC 2"]
@@ -52,9 +53,8 @@ def around(
     }
 
 
-def _whole_path(database: Database, seq: int) -> FloatArray:
-    context = run_context(database, seq)
-    return context.path(range(context.run.rows_done), MOST_POINTS)[1]
+def _theta(database: Database, path: StoredPath) -> FloatArray:
+    return run_context(database, path.seq).at(path.thinned(MOST_POINTS))[1]
 
 
 def _kind(chosen: tuple[int, ...] | None, parameters: int) -> LandscapeKind:

@@ -3,9 +3,9 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing import parent_process
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import orjson
@@ -14,9 +14,11 @@ from service.core.process_limits import bound_memory
 from service.core.settings import Settings
 from service.storage.database import Database
 
-Question = Callable[..., Any]
-"""A function of the database and the arguments of a question, that returns bytes or a JSON value. Raises NoAnswerError
-and GoneError."""
+Asked = TypeVar("Asked")
+"""The request of a question. It names everything that the answer depends on, so equal requests have equal answers."""
+Question = Callable[[Database, Asked], bytes | Mapping[str, object]]
+"""A function of the database and a request, that returns a picture or a JSON object. Raises NoAnswerError and
+GoneError."""
 
 _database: Database
 
@@ -35,9 +37,9 @@ def initialize(settings: str) -> None:
     _database = Database(read.database_url, busy_seconds=read.busy_seconds, connections=1)
 
 
-def answer(question: Question, arguments: tuple[Any, ...]) -> bytes:
+def answer(question: Question[Asked], request: Asked) -> bytes:
     """The answer: the bytes of a picture, or JSON, with null for a number that is not finite."""
-    value = question(_database, *arguments)
+    value = question(_database, request)
     if isinstance(value, bytes):  # a picture
         return value
     # orjson serializes contiguous arrays only, so a view of another array is copied.

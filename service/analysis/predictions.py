@@ -1,13 +1,13 @@
 """Predictions f(θ, x): for given rows, and over a grid of the data at several steps of a run."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gd_engine import Model
 from gd_engine.arrays import FloatArray
-from service.analysis.run_context import RunContext, run_context
+from service.analysis.run_context import RunContext, StoredPath, run_context
 from service.core.dataset_record import ColumnSummary, Dataset
 from service.engine_adapter.factory import split_of
 from service.schemas.responses.analysis import Points, Predicted, PredictedAxis, Predictions
@@ -23,12 +23,31 @@ MARGIN = 0.05
 """The margin of the grid around the data, as a share of their range."""
 
 
-def at_rows(database: Database, seq: int, step: int, x: list[list[float]]) -> Predicted:
-    """The predictions of the run at a stored step, for rows of features in the units of the data."""
-    context = run_context(database, seq)
+class RowsRequest(NamedTuple):
+    """Rows of features in the units of the data, for the stored θ of `step`."""
+
+    seq: int
+    step: int
+    x: list[list[float]]
+
+
+class GridRequest(NamedTuple):
+    """A grid with `points` along each axis, for at most `most_steps` steps of the path."""
+
+    path: StoredPath
+    points: int
+    most_steps: int
+
+
+def at_rows(database: Database, request: RowsRequest) -> Predicted:
+    """The predictions of the run for the rows."""
+    step = request.step
+    context = run_context(database, request.seq)
     problem = context.problem(reduce=True)
     with np.errstate(all="ignore"):
-        predicted = problem.model.predict(context.at([step])[1][0], problem.design(np.array(x, dtype=np.float64)))
+        predicted = problem.model.predict(
+            context.at([step])[1][0], problem.design(np.array(request.x, dtype=np.float64))
+        )
     if problem.model.task == "regression":
         return {"run_id": context.run.id, "step": step, "y": predicted}
     probabilities = predicted.T if predicted.ndim > 1 else np.column_stack([1.0 - predicted, predicted])
@@ -38,9 +57,9 @@ def at_rows(database: Database, seq: int, step: int, x: list[list[float]]) -> Pr
     return {"run_id": context.run.id, "step": step, "y": y, "probabilities": probabilities}
 
 
-def along_data(database: Database, seq: int, steps: int | None, points: int, most_steps: int, last: int) -> Predictions:
+def along_data(database: Database, request: GridRequest) -> Predictions:
     """Predictions at one step or at several, over a grid of the first one or two features, the others at their mean."""
-    context = run_context(database, seq)
+    context = run_context(database, request.path.seq)
     with database.reading() as connection:
         dataset = datasets.find(connection, context.run.dataset_id)
         if dataset is None:
@@ -48,15 +67,15 @@ def along_data(database: Database, seq: int, steps: int | None, points: int, mos
         selected = np.unique(np.linspace(0, dataset.rows - 1, min(dataset.rows, MOST_POINTS)).round().astype(np.int64))
         drawn = _rows(connection, dataset, selected)
     summary = dataset.summary[:-1]
-    sides = [_side(column, points) for column in summary[:2]]
+    sides = [_side(column, request.points) for column in summary[:2]]
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, len(sides))
     means = {column["name"]: column["mean"] for column in summary[2:]}
     x = np.hstack([grid, np.tile(list(means.values()), (len(grid), 1))]) if means else grid
     x = np.vstack([x, drawn[:, :-1]])
-    most = max(3, min(most_steps, MOST_NUMBERS // len(x)))
+    most = max(3, min(request.most_steps, MOST_NUMBERS // len(x)))
     with np.errstate(all="ignore"):
         problem = context.problem(reduce=True)
-        numbers, theta, _ = context.path(range(last + 1), most) if steps is None else context.at([steps])
+        numbers, theta, _ = context.at(request.path.thinned(most))
         design = problem.design(x)
         predicted = [_drawn_values(problem.model, each, design) for each in theta]
     return {

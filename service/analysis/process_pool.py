@@ -8,12 +8,11 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from service.analysis.fair_queue import FairQueue
-from service.analysis.pool_worker import NoAnswerError, Question, answer, initialize
+from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer, initialize
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
 from service.core.process_limits import ONE_THREAD
@@ -42,22 +41,24 @@ class AnalysisPool:
         self._cache_bytes = 0
         self._last_use = 0.0
 
-    async def answer(self, user: str, question: Question, *arguments: Hashable) -> bytes:
+    async def answer(self, user: str, question: Question[Asked], request: Asked) -> bytes:
         """The cached or computed answer, as JSON or a picture. It takes a slot of the first user who asks.
+
+        The request is hashable: with the question, it is the key of the cache.
 
         Raises ConflictError if the question has no answer, TooLargeError, TooManyRequestsError, UnavailableError.
         """
-        key = (question, arguments)
+        key = (question, request)
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
-        content = await self._result(self._pending.get(key) or self._schedule(key, user, question, arguments))
+        content = await self._result(self._pending.get(key) or self._schedule(key, user, question, request))
         self._add_to_cache(key, content)
         return content
 
-    async def answer_once(self, user: str, question: Question, *arguments: Any) -> bytes:
+    async def answer_once(self, user: str, question: Question[Asked], request: Asked) -> bytes:
         """The computed answer, without the cache, for a question that contains data. Raises the same errors."""
-        return await self._result(self._schedule(object(), user, question, arguments))
+        return await self._result(self._schedule(object(), user, question, request))
 
     def close(self) -> None:
         """Cancels pending questions, and ends the processes."""
@@ -85,11 +86,9 @@ class AnalysisPool:
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError(DIED, headers=SOON) from None
 
-    def _schedule(
-        self, key: Hashable, user: str, question: Question, arguments: tuple[Any, ...]
-    ) -> asyncio.Task[bytes]:
+    def _schedule(self, key: Hashable, user: str, question: Question[Asked], request: Asked) -> asyncio.Task[bytes]:
         slot = self.limit.take(user)
-        task = asyncio.create_task(self._compute(slot, question, arguments))
+        task = asyncio.create_task(self._compute(slot, question, request))
         self._pending[key] = task
 
         def end(_: object) -> None:
@@ -101,11 +100,11 @@ class AnalysisPool:
         task.add_done_callback(end)
         return task
 
-    async def _compute(self, slot: Slot, question: Question, arguments: tuple[Any, ...]) -> bytes:
+    async def _compute(self, slot: Slot, question: Question[Asked], request: Asked) -> bytes:
         async with self._queue.turn(slot.user):
             pool = self._running_pool(asyncio.get_running_loop())
             timeout = self._settings.max_inquiry_seconds
-            future: Future[bytes] = pool.schedule(answer, (question, arguments), timeout=timeout)
+            future: Future[bytes] = pool.schedule(answer, (question, request), timeout=timeout)
             return await asyncio.wrap_future(future)
 
     def _running_pool(self, loop: asyncio.AbstractEventLoop) -> ProcessPool:

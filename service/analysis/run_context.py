@@ -22,6 +22,20 @@ _latest: dict[bool, tuple[int, Problem]] = {}
 """The latest problem, with all rows and with reduced rows, because many questions are about the same run."""
 
 
+class StoredPath(NamedTuple):
+    """The stored steps from `first` to `last` of a run, and its best step so far. A path that grows is another one."""
+
+    seq: int
+    first: int
+    last: int
+    best: int | None
+
+    def thinned(self, most: int) -> range | IntArray:
+        """At most `most` of the steps, with the first, the last and the best one."""
+        steps: range | IntArray = slicing.thinned(range(self.first, self.last + 1), most, self.best)
+        return steps
+
+
 class RunContext(NamedTuple):
     """A run and its database."""
 
@@ -52,12 +66,8 @@ class RunContext(NamedTuple):
         """θ₀, shape (p,)."""
         return theta0_of(self.run.request, problem.model)
 
-    def path(self, steps: range, most: int) -> tuple[IntArray, FloatArray, FloatArray]:
-        """At most `most` of the steps: their numbers, shape (k,), θ, shape (k, p), and E, shape (k,)."""
-        return self.at(slicing.thinned(steps, most, self.run.best_step))
-
     def at(self, steps: Sequence[int] | IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
-        """The numbers, θ and E of exactly these steps, with the shapes of `path`."""
+        """The steps: their numbers, shape (k,), θ, shape (k, p), and E, shape (k,)."""
         view = self.view(steps)
         numbers, parts = zip(*view.blocks(), strict=True)
         rows = np.concatenate(parts, axis=1)

@@ -1,6 +1,6 @@
 """Step breakdown: the arithmetic of one step of a run."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from gd_engine import DescentConfig, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
@@ -10,16 +10,24 @@ from service.schemas.responses.analysis import Contributions, StepArithmetic
 from service.storage.database import Database
 
 
-def of_step(database: Database, seq: int, step: int) -> StepArithmetic:
-    """The arithmetic of the step from the stored θ of `step` to the next θ."""
-    context = run_context(database, seq)
+class StepRequest(NamedTuple):
+    """The step of a run from the stored θ of `step`. `taken`: the next θ is stored, too."""
+
+    seq: int
+    step: int
+    taken: bool
+
+
+def of_step(database: Database, request: StepRequest) -> StepArithmetic:
+    """The arithmetic of the step to the next θ, which is computed if it is not stored."""
+    step, taken = request.step, request.taken
+    context = run_context(database, request.seq)
     run, problem = context.run, context.problem(reduce=False)
     config = context.config(problem)
-    last = min(step + 1, run.rows_done - 1)
-    theta = context.at(range(step, last + 1))[1]
+    theta = context.at(range(step, step + 1 + taken))[1]
     found = arithmetic(problem, config, _state(context, config, theta[0], step))
     rows = split_of(run.request, run.dataset_rows).train[found.contributions.rows]
-    after = theta[1] if last > step else found.theta + found.change
+    after = theta[1] if taken else found.theta + found.change
     return {
         "run_id": run.id,
         "step": step,
@@ -35,7 +43,7 @@ def of_step(database: Database, seq: int, step: int) -> StepArithmetic:
         "learning_rate": found.rate,
         "change": found.change,
         "next_theta": after,
-        "taken": last > step,
+        "taken": taken,
         "update": _lines(context, found, after),
     }
 

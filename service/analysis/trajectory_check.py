@@ -1,5 +1,7 @@
 """Check of a student's trajectory against the update rule, with the messages of the usual mistakes."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gd_engine import NoLearningRateError
@@ -69,30 +71,35 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
 }
 
 
-def of_path(
-    database: Database,
-    request: StoredRequest,
-    features: list[str],
-    classes: Classes,
-    labels: Classes,
-    data: tuple[int, list[FloatArray]] | str,
-    path: list[list[float]],
-    tolerance: float,
-) -> trajectories.Verdict:
-    """The verdict on a path θ₀, θ₁, … `data` is the number of rows with the tables, or the id of a stored dataset.
+class PathRequest(NamedTuple):
+    """A path θ₀, θ₁, … of a student, and the descent that it claims to be.
 
-    `labels` are the numbers in y that represent the classes. Raises NoAnswerError and GoneError.
+    `data` is the number of rows with the tables, or the id of a stored dataset. `labels` are the numbers in y that
+    represent the classes.
     """
-    model = model_of(request, features, classes)
+
+    descent: StoredRequest
+    features: list[str]
+    classes: Classes
+    labels: Classes
+    data: tuple[int, list[FloatArray]] | str
+    path: list[list[float]]
+    tolerance: float
+
+
+def of_path(database: Database, request: PathRequest) -> trajectories.Verdict:
+    """The verdict on the path. Raises NoAnswerError and GoneError."""
+    descent, data = request.descent, request.data
+    model = model_of(descent, request.features, request.classes)
     count, tables = _stored(database, data) if isinstance(data, str) else data
-    problem = posed(request, model, count, tables, labels, reduce=False)
-    theta0 = theta0_of(request, model)
+    problem = posed(descent, model, count, tables, request.labels, reduce=False)
+    theta0 = theta0_of(descent, model)
     try:
-        config = config_of(request, rate_of(request, problem, theta0))
+        config = config_of(descent, rate_of(descent, problem, theta0))
     except NoLearningRateError as error:
         raise NoAnswerError(str(error)) from None
-    given = np.array(path, dtype=np.float64)
-    return _answer(model.parameters, given, check(problem, config, theta0, given, tolerance=tolerance))
+    given = np.array(request.path, dtype=np.float64)
+    return _answer(model.parameters, given, check(problem, config, theta0, given, tolerance=request.tolerance))
 
 
 def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]:

@@ -18,8 +18,9 @@ from service.core.settings import Settings
 from service.jobs import submit
 from service.schemas.responses.problems import Problem
 from service.server.http_protocol import bounded
-from service.storage import job_queue, trajectories
+from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
+from service.storage.job_queue import Claim
 from tests.waiting import until
 
 X = [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]]
@@ -152,6 +153,17 @@ def stored_run(
         if status is not None:
             job_queue.finish(connection, claim, status, {"stop_reason": "max_steps"})
     return str(run.id)
+
+
+def append_steps(database: Database, run_id: str, rows: Any, **values: Any) -> None:
+    """Appends steps to the running run, as its worker does. The rows have all columns."""
+    with database.writing() as connection:
+        run = runs.find(connection, run_id)
+        assert run is not None
+        if len(rows):
+            trajectories.append(connection, run.seq, run.rows_done, np.ascontiguousarray(np.transpose(rows)))
+        found = cast("RunColumns", {"rows_done": run.rows_done + len(rows), **values})
+        job_queue.progress(connection, Claim(run), 1000.0, found)
 
 
 @contextmanager

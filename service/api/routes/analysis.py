@@ -1,6 +1,6 @@
 """Analyses of a run, computed on request: loss landscape, step breakdown, predictions."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -8,7 +8,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.analysis import loss_landscape, step_breakdown
-from service.analysis.predictions import along_data, at_rows
+from service.analysis.loss_landscape import LandscapeRequest
+from service.analysis.predictions import GridRequest, RowsRequest, along_data, at_rows
+from service.analysis.run_context import StoredPath
+from service.analysis.step_breakdown import StepRequest
 from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
@@ -87,21 +90,27 @@ async def run_landscape(
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
-    arguments = (*landscape_of(run, query), beside)
-    found = await request.app.state.inquiries.answer(request.state.user, loss_landscape.around, *arguments)
+    asked = landscape_of(run, query)._replace(beside=beside)
+    found = await request.app.state.inquiries.answer(request.state.user, loss_landscape.around, asked)
     return tagged_bytes(found, if_none_match)
 
 
-def landscape_of(run: Run, query: LandscapeQuery) -> tuple[Any, ...]:
-    """The arguments of `loss_landscape.around`. Raises InvalidError, ConflictError if no step is stored."""
+def landscape_of(run: Run, query: LandscapeQuery) -> LandscapeRequest:
+    """The landscape around the asked steps. Raises InvalidError, ConflictError if no step is stored."""
     last = stored(run, query.to_step if query.to_step is not None else run.last_step, "to_step")
     if query.from_step > last:
         raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
-    return run.seq, _chosen(run.parameters, query), query.resolution, query.from_step, last
+    path = path_of(run)._replace(first=query.from_step, last=last)
+    return LandscapeRequest(path, _chosen(run.parameters, query), query.resolution)
 
 
-def _beside(store: Store, run: Run, named: str | None, caller: Asks) -> tuple[int, ...]:
-    """The `seq` of each named run that has a step. Raises NotFoundError, InvalidError."""
+def path_of(run: Run) -> StoredPath:
+    """All stored steps. Raises ConflictError if none is stored."""
+    return StoredPath(run.seq, 0, stored(run, run.last_step, "step"), run.best_step)
+
+
+def _beside(store: Store, run: Run, named: str | None, caller: Asks) -> tuple[StoredPath, ...]:
+    """The path of each named run that has a step. Raises NotFoundError, InvalidError."""
     ids = named.split(",") if named else []
     if len(ids) > MOST_BESIDE:
         raise query_error("beside", f"beside names {len(ids)} runs; the limit is {MOST_BESIDE}.", "Name fewer.")
@@ -109,7 +118,7 @@ def _beside(store: Store, run: Run, named: str | None, caller: Asks) -> tuple[in
     for other in others:
         if other.parameters != run.parameters:
             raise query_error("beside", f"The run {other.id} has other parameters.", "Name runs with the same model.")
-    return tuple(other.seq for other in others if other.rows_done > 0)
+    return tuple(path_of(other) for other in others if other.rows_done > 0)
 
 
 @router.get(
@@ -128,9 +137,8 @@ async def step_arithmetic(
 ) -> Response:
     """θ, the terms of ∇E(θ), the derivative by autograd and by central differences, and the update in numbers."""
     run = await run_in_threadpool(find, store, run_id, caller)
-    found = await request.app.state.inquiries.answer(
-        request.state.user, step_breakdown.of_step, run.seq, stored(run, step, "step")
-    )
+    asked = StepRequest(run.seq, stored(run, step, "step"), taken=step < run.last_step)
+    found = await request.app.state.inquiries.answer(request.state.user, step_breakdown.of_step, asked)
     return tagged_bytes(found, if_none_match)
 
 
@@ -152,15 +160,16 @@ async def predictions(
     others fixed at their mean. In the units of the data, with rows of the data.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
-    step = None if query.step is None else stored(run, query.step, "step")
+    path = path_of(run)
+    if query.step is not None:
+        path = StoredPath(run.seq, stored(run, query.step, "step"), query.step, best=None)
     points = query.points or (200 if len(run.dataset_features) == 1 else 48)
     if len(run.dataset_features) > 1 and points > MOST_RESOLUTION:
         raise query_error(
             "points", f"The limit for two features is {MOST_RESOLUTION} points.", "Give a smaller number."
         )
-    last = stored(run, run.last_step, "step")
-    arguments = (run.seq, step, points, query.max_steps, last)
-    found = await request.app.state.inquiries.answer(request.state.user, along_data, *arguments)
+    asked = GridRequest(path, points, query.max_steps)
+    found = await request.app.state.inquiries.answer(request.state.user, along_data, asked)
     return tagged_bytes(found, if_none_match)
 
 
@@ -178,8 +187,8 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
     async with Body(request, settings.max_body_bytes) as body:
         asked = await body.read_by(lambda content: parse(PredictRequest, content))
     _check_rows(asked.x, len(run.dataset_features), settings)
-    arguments = (run.seq, _predicting(run, asked.step), asked.x)
-    found = await request.app.state.inquiries.answer_once(request.state.user, at_rows, *arguments)
+    rows = RowsRequest(run.seq, _predicting(run, asked.step), asked.x)
+    found = await request.app.state.inquiries.answer_once(request.state.user, at_rows, rows)
     return Response(found, media_type=JSON)
 
 

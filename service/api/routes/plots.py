@@ -8,12 +8,13 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.analysis import plots
+from service.analysis.plots import Appearance, CurvesRequest, LandscapePictureRequest
 from service.api import described_route
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import PNG, SVG
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
-from service.api.routes.analysis import LandscapeQuery, landscape_of, stored
+from service.api.routes.analysis import LandscapeQuery, landscape_of, path_of
 from service.api.routes.runs import RunId, find
 from service.core.run_record import Run
 
@@ -42,10 +43,9 @@ class LookQuery(BaseModel):
     theme: Literal["light", "dark"] = Field("light", description="light: dark on white; dark: light on black.")
     lang: Literal["en", "fr"] = Field("en", description="The language of the labels.")
 
-    @property
-    def appearance(self) -> plots.Appearance:
-        """The appearance as `analysis.plots` takes it."""
-        return self.width, self.theme, self.lang
+    def of(self, run: Run, form: Form) -> Appearance:
+        """The appearance of a picture of the run."""
+        return Appearance(form, str(run.name or run.id[:12])[:MOST_NAME], self.width, self.theme, self.lang)
 
 
 class LandscapePictureQuery(LookQuery, LandscapeQuery):
@@ -72,8 +72,8 @@ async def landscape_picture(
     The parameters are those of `landscape` and the appearance.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
-    arguments = (query.appearance, form, _title(run), run.best_step, *landscape_of(run, query))
-    found = await request.app.state.inquiries.answer(request.state.user, plots.of_landscape, *arguments)
+    asked = LandscapePictureRequest(query.of(run, form), landscape_of(run, query))
+    found = await request.app.state.inquiries.answer(request.state.user, plots.of_landscape, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
 
@@ -94,11 +94,6 @@ async def curves_picture(
 ) -> Response:
     """At most 1,000 steps on a logarithmic scale, with the lowest test MSE marked. A running run has them too."""
     run = await run_in_threadpool(find, store, run_id, caller)
-    last = stored(run, run.last_step, "step")
-    arguments = (query.appearance, form, _title(run), run.best_step, run.diverged_at, run.seq, last)
-    found = await request.app.state.inquiries.answer(request.state.user, plots.of_criteria, *arguments)
+    asked = CurvesRequest(query.of(run, form), path_of(run), run.diverged_at)
+    found = await request.app.state.inquiries.answer(request.state.user, plots.of_criteria, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
-
-
-def _title(run: Run) -> str:
-    return str(run.name or run.id[:12])[:MOST_NAME]

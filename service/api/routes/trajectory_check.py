@@ -1,11 +1,10 @@
 """POST /check: checks the steps of a descent that a client computed."""
 
-from typing import NamedTuple
-
 from fastapi import Request
 from fastapi.responses import Response
 
 from service.analysis import trajectory_check
+from service.analysis.trajectory_check import PathRequest
 from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
@@ -16,8 +15,6 @@ from service.api.request_body import Body
 from service.api.responses import media_type
 from service.auth.api_keys import Caller
 from service.core.exceptions import invalid
-from service.core.run_record import Classes
-from service.core.run_request import StoredRequest
 from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.submit import Submission
@@ -25,7 +22,6 @@ from service.schemas.fit import CheckRequest
 from service.schemas.responses.trajectories import Verdict
 from service.schemas.strict_model import parse
 from service.storage.database import Database
-from service.storage.datasets import Rows
 
 router = described_route.router("inquiries")
 
@@ -46,23 +42,11 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
     media_type(request, JSON)
     async with Body(request, settings.max_body_bytes) as body:
         case = await body.read_by(_read, store, settings, caller)
-    found = await request.app.state.inquiries.answer_once(request.state.user, trajectory_check.of_path, *case)
+    found = await request.app.state.inquiries.answer_once(request.state.user, trajectory_check.of_path, case)
     return Response(found, media_type=JSON)
 
 
-class _Case(NamedTuple):
-    """The arguments of `trajectory_check.of_path`."""
-
-    request: StoredRequest
-    features: list[str]
-    classes: Classes
-    labels: Classes
-    data: tuple[int, list[Rows]] | str
-    path: list[list[float]]
-    tolerance: float
-
-
-def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -> _Case:
+def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -> PathRequest:
     asked = parse(CheckRequest, body).filled()
     read = submit.of(asked, database, settings, caller)
     _refuse_unchecked_descents(read)
@@ -70,7 +54,7 @@ def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -
     facts = read.facts
     data = read.dataset_id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
     labels = None if facts.text_target else read.plan.classes
-    return _Case(
+    return PathRequest(
         read.request,
         facts.features,
         read.plan.classes,

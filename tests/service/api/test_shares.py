@@ -21,7 +21,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.api_keys import Key
-from tests.service.analysis.blocking_question import read_pipe
+from tests.service.analysis.blocking_question import PipeRequest, read_pipe
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected
 from tests.waiting import LONGEST, until
@@ -156,14 +156,14 @@ def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -
 
     async def run_analyses() -> None:
         analyses = AnalysisPool(settings, ConcurrencyLimit(12, "analyses", keys=True))
-        asked = [asyncio.create_task(analyses.answer("a", read_pipe, "A", log, pipe))]
+        asked = [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest("A", log, pipe)))]
         while not Path(log).exists():  # the process reads the pipe
             await asyncio.sleep(0.01)
-        asked += [asyncio.create_task(analyses.answer("a", read_pipe, name, log)) for name in "BC"]
-        asked += [asyncio.create_task(analyses.answer("b", read_pipe, name, log)) for name in "DE"]
+        asked += [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest(name, log))) for name in "BC"]
+        asked += [asyncio.create_task(analyses.answer("b", read_pipe, PipeRequest(name, log))) for name in "DE"]
         await asyncio.sleep(0)
         with pytest.raises(TooManyRequestsError):
-            await analyses.answer("a", read_pipe, "F", log)
+            await analyses.answer("a", read_pipe, PipeRequest("F", log))
         await asyncio.to_thread(Path(pipe).write_text, "go on")
         await asyncio.gather(*asked)
         assert analyses.limit.take("a")

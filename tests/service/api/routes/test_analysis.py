@@ -17,7 +17,7 @@ from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
 from service.testing.live_server import running_service
-from tests.service.helpers import WAIT, X, Y, fit_body, problem_of, stored_run, strict_json
+from tests.service.helpers import WAIT, X, Y, append_steps, fit_body, problem_of, stored_run, strict_json
 from tests.waiting import LONGEST, until
 
 XS, YS = np.array(X)[:, 0], np.array(Y)
@@ -120,6 +120,34 @@ def test_a_landscape_of_a_diverged_path_has_its_finite_steps(client: httpx2.Clie
     found = answer_of(client, run, "landscape?resolution=5")
     assert found["path"]["step"][-1] == run["diverged_at"] - 1
     assert max(value for row in found["energy"] for value in row if value is not None) > 1e100
+
+
+def test_the_newest_step_of_a_live_run_is_computed_again_when_the_next_is_stored(
+    api: TestClient, database: Database
+) -> None:
+    run = stored_run(database, fit_body(), np.ones((2, 7)), status=None)
+    found = [api.get(f"/runs/{run}/steps/1").json()]
+    append_steps(database, run, np.full((1, 8), 3.0))
+    found.append(api.get(f"/runs/{run}/steps/1").json())
+    assert [step["taken"] for step in found] == [False, True]
+    assert found[1]["next_theta"] == [3.0, 3.0] != found[0]["next_theta"]
+
+
+def test_a_landscape_covers_the_new_steps_of_the_live_runs_beside_it(api: TestClient, database: Database) -> None:
+    run = stored_run(database, fit_body(), np.eye(2, 7))
+    live = stored_run(database, fit_body(), np.ones((2, 7)), status=None)
+    path = f"/runs/{run}/landscape?resolution=3&beside={live}"
+    before = api.get(path).json()["x"]["values"]
+    append_steps(database, live, np.full((1, 8), 9.0))
+    after = api.get(path).json()["x"]["values"]
+    assert before[-1] < 2.0 < 9.0 < after[-1]
+
+
+def test_the_selected_steps_have_the_newest_best_step(api: TestClient, database: Database) -> None:
+    run = stored_run(database, fit_body(), np.ones((100, 7)), status=None, best=10)
+    for best in (41, 43):
+        append_steps(database, run, np.empty((0, 8)), best={"step": best, "theta": [], "test_mse": 0.0})
+        assert best in api.get(f"/runs/{run}/predictions?max_steps=3").json()["step"]
 
 
 def test_a_repeated_request_with_the_etag_gets_status_304(client: httpx2.Client) -> None:

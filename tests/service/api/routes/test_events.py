@@ -16,7 +16,7 @@ from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.storage.sqlite import purge
-from tests.service.helpers import fit_body, problem_of, served, stored_run, strict_json
+from tests.service.helpers import append_steps, fit_body, problem_of, served, stored_run, strict_json
 from tests.waiting import LONGEST, until
 
 ROWS = 3000
@@ -123,11 +123,8 @@ class Live:
         self._claim = Claim(run)
 
     def append_steps(self, count: int) -> None:
-        table = np.column_stack([rows(count + 5)[5:], np.full(count, np.nan)])
-        with self._database.writing() as connection:
-            trajectories.append(connection, self.seq, self.done, np.ascontiguousarray(table.T))
-            self.done += count
-            job_queue.progress(connection, self._claim, 1000.0, {"rows_done": self.done})
+        append_steps(self._database, self.id, np.column_stack([rows(count + 5)[5:], np.full(count, np.nan)]))
+        self.done += count
 
     def finish(self) -> None:
         with self._database.writing() as connection:
