@@ -1,6 +1,7 @@
 """`Prefer: wait`: an answer that comes when the work is done, or when the time is over."""
 
 import asyncio
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -34,8 +35,14 @@ def wait_of(prefer: str | None) -> int | None:
     return int(found[1])
 
 
+def applied(request: Request, wait: int) -> dict[str, str]:
+    """The header that states the maximum time of this answer: the asked one or the service's, in whole seconds."""
+    seconds = min(wait, math.ceil(request.app.state.settings.max_wait_seconds))
+    return {"Preference-Applied": f"wait={seconds}"}
+
+
 @contextmanager
-def place(request: Request) -> Iterator[bool]:
+def _place(request: Request) -> Iterator[bool]:
     """Whether the request may wait: not while too many do, of all or of its user's."""
     waits = request.app.state.waits
     try:
@@ -50,15 +57,14 @@ def place(request: Request) -> Iterator[bool]:
 
 
 async def finished(
-    request: Request, seconds: float, found: Found, is_finished: Callable[[Found], bool], look: Callable[[], Found]
+    request: Request, seconds: float, look: Callable[[], Found], is_finished: Callable[[Found], bool]
 ) -> Found:
     """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
 
     A client that has left is not waited for.
-
-    `found` is what it found last.
     """
-    with place(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
+    with _place(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
+        found = await run_in_threadpool(look)
         until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
         pause, looked = FIRST_LOOK_SECONDS, time.monotonic()
         while may_wait and not is_finished(found) and time.monotonic() < until:

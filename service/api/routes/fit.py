@@ -13,7 +13,7 @@ from service.api.media_types import JSON
 from service.api.openapi_examples import FIT_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
-from service.api.prefer_wait import Prefer, finished, wait_of
+from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.serializers.runs import serialize_run
@@ -79,11 +79,11 @@ async def fit(
         run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
-        await finished(request, wait, run.is_finished, bool, partial(_is_over, store, run.seq))
+        await finished(request, wait, partial(_is_over, store, run.seq), bool)
         # The answer for a run deleted meanwhile is its last known state.
         run = await run_in_threadpool(_look, store, run)
         if run.is_finished:
-            return json_response(serialize_run(run), 200, headers | {"Preference-Applied": f"wait={wait}"})
+            return json_response(serialize_run(run), 200, headers | applied(request, wait))
     return json_response(serialize_run(run), 202, headers | {"Retry-After": "1"})
 
 

@@ -1,21 +1,21 @@
 """Actions on a run: cancel, pause, resume, fork, verify."""
 
-import asyncio
 from collections.abc import Callable
-from typing import Annotated
+from functools import partial
+from typing import Annotated, NamedTuple
 
 from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service.api import described_route, prefer_wait
-from service.api.changes import changes_of
+from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
 from service.api.openapi_examples import FORK_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
+from service.api.prefer_wait import finished
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run
@@ -34,8 +34,6 @@ from service.storage import runs
 from service.storage.database import Database
 
 router = described_route.router("runs", prefix="/runs")
-
-FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.01, 0.2
 
 
 @router.post(
@@ -132,36 +130,15 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     """
     quotas = request.app.state.quotas
     seq, verification_seq = await run_in_threadpool(_verifying, run_id, store, caller, quotas)
-    with prefer_wait.place(request) as may_wait:
-        seconds = settings.max_wait_seconds if may_wait else 0.0
-        verified, is_known = await _known(request, seq, verification_seq, store, seconds)
-        if verified is None:
-            raise no_run(run_id)
-        if is_known:
-            return json_response(serialize_verification(verified.verification))
+    look = partial(_verified, seq, verification_seq, store)
+    verified = await finished(
+        request, settings.max_wait_seconds, look, lambda found: found.run is None or found.is_over
+    )
+    if verified.run is None:
+        raise no_run(run_id)
+    if verified.is_over:
+        return json_response(serialize_verification(verified.run.verification))
     return json_response(serialize_verification(None), 202, {"Retry-After": "1"})
-
-
-async def _known(
-    request: Request, seq: int, verification_seq: int, store: Database, seconds: float
-) -> tuple[run_record.Run | None, bool]:
-    """The run as soon as it is known what came of it, or when the time is over or the client has left; whether it is.
-
-    None for the run if it was deleted.
-    """
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    pause = FIRST_LOOK_SECONDS
-    verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
-    with changes_of(store.change_feed) as changes:
-        while verified is not None and not is_known and loop.time() < until:
-            await asyncio.sleep(pause)
-            pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
-            await changes.wait(until - loop.time())
-            if await request.is_disconnected():
-                break
-            verified, is_known = await run_in_threadpool(_verified, seq, verification_seq, store)
-    return verified, is_known
 
 
 def _changed(
@@ -207,6 +184,14 @@ def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> 
     return run.seq, seq
 
 
-def _verified(seq: int, verification_seq: int, store: Database) -> tuple[run_record.Run | None, bool]:
+class _Verified(NamedTuple):
+    """A run, None if it was deleted, and whether its verification is over."""
+
+    run: run_record.Run | None
+    is_over: bool
+
+
+def _verified(seq: int, verification_seq: int, store: Database) -> _Verified:
     with store.reading() as connection:
-        return runs.find_by_seq(connection, seq), runs.find_by_seq(connection, verification_seq) is None
+        is_over = runs.find_by_seq(connection, verification_seq) is None
+        return _Verified(runs.find_by_seq(connection, seq), is_over)

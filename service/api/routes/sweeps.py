@@ -16,7 +16,7 @@ from service.api.openapi_examples import SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, cursor, page_of, page_size
-from service.api.prefer_wait import Prefer, finished, wait_of
+from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.serializers.sweeps import serialize_ranking, serialize_sweep
@@ -87,10 +87,10 @@ async def submit_sweep(
         found = await body.read_by(_queued, store, settings, caller, idempotency_key, quotas)
     headers = {"Location": f"/sweeps/{found['id']}"}
     if wait is not None:
-        is_over = await finished(request, wait, False, bool, partial(_is_over, store, found["id"]))
+        is_over = await finished(request, wait, partial(_is_over, store, found["id"]), bool)
         found = await run_in_threadpool(_look, store, found)
         if is_over:
-            return json_response(found, 200, headers | {"Preference-Applied": f"wait={wait}"})
+            return json_response(found, 200, headers | applied(request, wait))
     return json_response(found, 202, headers | {"Retry-After": "1"})
 
 

@@ -1,17 +1,22 @@
 """POST /fit: `Prefer: wait`, `Idempotency-Key`, and `validate_only`."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.schemas.responses.runs import Price, Run
 from service.storage.database import Database
 from tests.service.helpers import LINE, NOTHING, WAIT, X, Y, check_answer, counts, fit_body
+
+SWEEP = {"base": LINE, "grid": {"/descent/learning_rate": [0.01, 0.02]}}
 
 
 def test_waiting_gives_the_finished_run(client: httpx2.Client) -> None:
@@ -26,6 +31,19 @@ def test_waiting_gives_the_finished_run(client: httpx2.Client) -> None:
     assert run["learning_rate"] > 0
     assert set(run["final"]["coefficients"]) == {"intercept", "x1"}
     assert client.get(answer.headers["Location"]).json() == run
+
+
+@pytest.mark.parametrize(("path", "body"), [("/fit", LINE), ("/sweeps", SWEEP)])
+def test_the_applied_preference_is_at_most_the_limit(
+    path: str, body: Any, settings: Settings, database: Database, work: Callable[[], None]
+) -> None:
+    with TestClient(create_app(settings.model_copy(update={"max_wait_seconds": 1.5}), database)) as api:
+        key = {"Idempotency-Key": "once"}
+        api.post(path, json=body, headers=key)
+        work()
+        for asked, applied in (("900", "2"), ("1", "1")):
+            answer = api.post(path, json=body, headers={**key, "Prefer": f"wait={asked}"})
+            assert (answer.status_code, answer.headers["Preference-Applied"]) == (200, f"wait={applied}")
 
 
 def test_waiting_polls_the_status_and_reads_the_run_once(api: TestClient, database: Database) -> None:
