@@ -1,6 +1,7 @@
 """Validation rules for the combination of hyperparameters in a request. No rule reads the data."""
 
 from service.core.exceptions import invalid
+from service.core.plurals import counted
 from service.core.run_request import DescentRequest, StoredRequest, Theta0, is_by_name
 
 
@@ -54,7 +55,7 @@ def _check_theta0(theta0: Theta0, parameters: list[str]) -> None:
     if isinstance(theta0, list) and len(theta0) != len(parameters):
         raise invalid(
             pointer,
-            f"θ₀ has {len(theta0)} numbers, the model {len(parameters)} parameters.",
+            f"θ₀ has {counted(len(theta0), 'number')}, the model {counted(len(parameters), 'parameter')}.",
             f"Give one each for {_shortened(parameters)}.",
         )
     if is_by_name(theta0) and set(theta0) != set(parameters):

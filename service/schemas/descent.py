@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field, Tag
 
 from service.schemas.fields import Count, Factor, Finite, NotNegative, Numbers, Positive, Seed, Share
-from service.schemas.strict_model import TAG, Strict, one_of
+from service.schemas.strict_model import TAG, Strict, by_type, is_number, one_of
 
 
 class Objective(Strict):
@@ -149,12 +149,13 @@ class Stop(Strict):
     )
 
 
-def _rate_kind(value: Any) -> str:
-    return TAG + ("auto" if isinstance(value, str) else "number")
+def _rate_kind(value: Any) -> str | None:
+    return TAG + "auto" if value == "auto" else TAG + "number" if is_number(value) else None
 
 
 LearningRate = Annotated[
-    Annotated[Positive, Tag("?number")] | Annotated[Literal["auto"], Tag("?auto")], Discriminator(_rate_kind)
+    Annotated[Positive, Tag("?number")] | Annotated[Literal["auto"], Tag("?auto")],
+    by_type(_rate_kind, "rate_type"),
 ]
 
 
@@ -165,10 +166,12 @@ class NormalTheta0(Strict):
     scale: Positive = 1.0
 
 
-def _theta0_kind(value: Any) -> str:
+def _theta0_kind(value: Any) -> str | None:
     if isinstance(value, NormalTheta0) or (isinstance(value, dict) and isinstance(value.get("kind"), str)):
         return TAG + "normal"
-    return TAG + ("zeros" if isinstance(value, str) else "by_name" if isinstance(value, dict) else "list")
+    if value == "zeros":
+        return TAG + "zeros"
+    return TAG + "by_name" if isinstance(value, dict) else TAG + "list" if isinstance(value, list) else None
 
 
 Theta0 = Annotated[
@@ -176,7 +179,7 @@ Theta0 = Annotated[
     | Annotated[NormalTheta0, Tag("?normal")]
     | Annotated[Numbers, Tag("?list")]
     | Annotated[dict[str, Finite], Tag("?by_name")],
-    Discriminator(_theta0_kind),
+    by_type(_theta0_kind, "theta0_type"),
 ]
 
 

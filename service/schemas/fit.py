@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from service.core.plurals import counted
 from service.schemas.descent import Descent, Objective
 from service.schemas.fields import Labels, Name, Numbers, Positive, Seed, Share
 from service.schemas.model import LinearModel, Model
-from service.schemas.strict_model import TAG, Strict, wrong
+from service.schemas.strict_model import TAG, Strict, by_type, is_number, wrong
 
 TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
 """Without a colon: `GET /runs?tag=key:value` separates key and value by it."""
@@ -35,13 +36,21 @@ class InlineDataset(Strict):
         for number, row in enumerate(self.x):
             if len(row) != width:
                 raise wrong(
-                    f"This row has {len(row)} values, row 0 has {width}.", "Make them equally long.", "x", number
+                    f"This row has {counted(len(row), 'value')}, row 0 has {width}.",
+                    "Make them equally long.",
+                    "x",
+                    number,
                 )
         if len(self.y) != rows:
-            raise wrong(f"y has {len(self.y)} entries, x has {rows} rows.", "Give one y for each row of x.", "y")
+            raise wrong(
+                f"y has {counted(len(self.y), 'entry', 'entries')}, x has {rows} rows.",
+                "Give one y for each row of x.",
+                "y",
+            )
         names = self.feature_names
         if names is not None and len(names) != width:
-            raise wrong(f"{len(names)} names for {width} features.", "Give one name for each feature.", "feature_names")
+            message = f"{counted(len(names), 'name')} for {counted(width, 'feature')}."
+            raise wrong(message, "Give one name for each feature.", "feature_names")
         if names is not None and len({*names, self.target_name}) < width + 1:
             raise wrong("Duplicate name.", "Give each feature and the target different names.", "feature_names")
         return self
@@ -184,8 +193,8 @@ class CheckRequest(FitRequest):
         return filled.model_copy(update={"descent": descent})
 
 
-def _number_or_word(value: Any) -> str:
-    return TAG + ("word" if isinstance(value, str) else "number")
+def _number_or_word(value: Any) -> str | None:
+    return TAG + "word" if value in ("last", "best") else TAG + "number" if is_number(value) else None
 
 
 class PredictRequest(Strict):
@@ -196,5 +205,5 @@ class PredictRequest(Strict):
     )
     step: Annotated[
         Annotated[int, Field(ge=0), Tag("?number")] | Annotated[Literal["last", "best"], Tag("?word")],
-        Discriminator(_number_or_word),
+        by_type(_number_or_word, "step_type"),
     ] = Field("last", description="A stored step, `last`, or `best`: the step with the lowest test MSE.")

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from service.core.exceptions import ErrorEntry, InvalidError, MalformedError, field_error, invalid
 from service.core.json_pointer import pointer_of
+from service.core.plurals import counted
 
 MOST_ERRORS = 20
 MOST_FIELDS = 50_000
@@ -68,6 +69,17 @@ def one_of(*kinds: str) -> Discriminator:
         custom_error_message=f"This must be {', '.join(kinds[:-1])} or {kinds[-1]}.",
         custom_error_context={"at": ("kind",)},  # type: ignore[dict-item]
     )
+
+
+def by_type(kind: Callable[[Any], str | None], error: str) -> Discriminator:
+    """The discriminator of a union by the types of its alternatives; `error` names the message for any other type."""
+    # A context would make the type unhashable.
+    return Discriminator(kind, custom_error_type=error, custom_error_message=error)
+
+
+def is_number(value: object) -> bool:
+    """Whether the JSON value is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def wrong(message: str, hint: str, *at: str | int) -> PydanticCustomError:
@@ -134,6 +146,8 @@ def _detail(entry: Any) -> ErrorEntry:
         place = place[:-1]
     if any(len(str(step)) > MOST_CHARACTERS for step in place):
         place = ()  # keys come from the client: the response must not be as long as the body
+    if "actual_length" in context:
+        context = context | {"entries": counted(context["actual_length"], "entry", "entries")}
     if entry["type"] not in _MESSAGES:
         return field_error(pointer(place), entry["msg"], context.get("hint"))
     message, hint = _MESSAGES[entry["type"]]
@@ -150,20 +164,33 @@ _MESSAGES: dict[str, tuple[str, str | None]] = {
     "bool_type": ("This is neither true nor false.", "Write true or false, without quotes."),
     "string_pattern_mismatch": (
         "The text does not match {pattern}.",
-        "Tags have no colon; JSON pointers start with /.",
+        "Remove the colons.",
     ),
     "string_type": ("This is not a string.", "Write it in double quotes."),
     "list_type": ("This is not a list.", "Write a JSON list, [...]."),
     "model_type": ("This is not an object.", "Write a JSON object, {...}."),
     "model_attributes_type": ("This is not an object.", "Write a JSON object, {...}."),
     "dict_type": ("This is not an object.", "Write a JSON object, {...}."),
+    "rate_type": ("This is neither a number nor 'auto'.", "Write a number above 0, or 'auto'."),
+    "theta0_type": (
+        "This is neither 'zeros' nor a list nor an object.",
+        "Write 'zeros', a list of numbers, an object of numbers by name, or an object of kind normal.",
+    ),
+    "step_type": (
+        "This is neither a number nor 'last' nor 'best'.",
+        "Write the number of a stored step, 'last' or 'best'.",
+    ),
+    "values_type": (
+        "This is neither a list nor a range.",
+        "Write a list of values, or a range by from, to and count.",
+    ),
     "none_required": ("Only null is supported.", "Remove the field or set it to null."),
     "literal_error": ("This must be {expected}.", None),
     "greater_than": ("This must be greater than {gt}.", None),
     "greater_than_equal": ("This must be at least {ge}.", None),
     "less_than": ("This must be less than {lt}.", None),
     "less_than_equal": ("This must be at most {le}.", None),
-    "too_short": ("{actual_length} entries; the minimum is {min_length}.", None),
+    "too_short": ("{entries}; the minimum is {min_length}.", None),
     "too_long": ("The maximum is {max_length} entries.", None),
     "string_too_short": ("This must not be empty.", None),
     "string_too_long": ("The maximum is {max_length} characters.", None),

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import ConfigDict, Field, Tag, model_validator
 
 from service.schemas.fields import Finite, Name
 from service.schemas.fit import FitRequest
-from service.schemas.strict_model import TAG, Strict, wrong
+from service.schemas.pointers import is_known, nearest
+from service.schemas.strict_model import TAG, Strict, by_type, wrong
 
 VARIABLE = ("descent", "objective", "model", "split", "standardize", "deadline_seconds")
 """Fields of a request that may vary in a sweep, whole or in parts."""
@@ -54,15 +55,15 @@ class Range(Strict):
         return self
 
 
-def _values_kind(value: Any) -> str:
-    return TAG + ("list" if isinstance(value, list) else "range")
+def _values_kind(value: Any) -> str | None:
+    return TAG + "list" if isinstance(value, list) else TAG + "range" if isinstance(value, dict | Range) else None
 
 
 Values = Annotated[
     Annotated[list[Any], Field(min_length=1), Tag("?list")] | Annotated[Range, Tag("?range")],
-    Discriminator(_values_kind),
+    by_type(_values_kind, "values_type"),
 ]
-Pointer = Annotated[str, Field(min_length=2, max_length=200, pattern="^/")]
+Pointer = Annotated[str, Field(max_length=200)]
 
 
 class SweepRequest(Strict):
@@ -114,8 +115,16 @@ _FIXED = "The members of a sweep do not differ in this."
 _HINT = f"They may differ in {', '.join(VARIABLE[:-1])} and {VARIABLE[-1]}."
 
 
+_NO_POINTER = "A key of the grid is a JSON pointer into the request, which starts with /."
+
+
 def _check_pointer(pointer: str, pointers: list[str]) -> None:
-    if pointer.split("/")[1] not in VARIABLE:
+    first = pointer.removeprefix("/").partition("/")[0]
+    if pointer.startswith("/") and first in FitRequest.model_fields and first not in VARIABLE:
         raise wrong(_FIXED, _HINT, "grid", pointer)
+    if not is_known(pointer):
+        message = "The request has no such field." if pointer.startswith("/") else _NO_POINTER
+        near = nearest(pointer)
+        raise wrong(message, f"Write {near}." if near else _HINT, "grid", pointer)
     if any(other.startswith(f"{pointer}/") for other in pointers):
         raise wrong("Another pointer of the grid is inside this one.", "Remove one of them.", "grid", pointer)

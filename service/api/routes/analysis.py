@@ -23,6 +23,7 @@ from service.api.request_body import Body
 from service.api.responses import media_type, query_error
 from service.api.routes.runs import RunId, find
 from service.core.exceptions import ConflictError, invalid
+from service.core.plurals import counted
 from service.core.run_record import Run
 from service.core.settings import Settings
 from service.schemas.fit import PredictRequest
@@ -247,8 +248,8 @@ def _predicting(run: Run, step: int | str) -> int:
 
 def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:
     if len(x) > settings.max_rows:
-        raise invalid("/x", f"{len(x)} rows; the limit is {settings.max_rows}.", "Send fewer rows.")
+        raise invalid("/x", f"{counted(len(x), 'row')}; the limit is {settings.max_rows}.", "Send fewer rows.")
     for number, row in enumerate(x):
         if len(row) != features:
-            message = f"This row has {len(row)} values; the run has {features} features."
+            message = f"This row has {counted(len(row), 'value')}; the run has {counted(features, 'feature')}."
             raise invalid(f"/x/{number}", message, "Give one value for each feature.")

@@ -229,14 +229,18 @@ def _table(
 
 
 def _error_entry(error: CsvError) -> ErrorEntry:
-    entry: ErrorEntry = {"message": error.message}
+    entry: ErrorEntry = {"message": _sentence(error.message)}
     if error.row is not None:
         entry["row"] = error.row
     if error.column is not None:
         entry["column"] = error.column
     if error.hint is not None:
-        entry["hint"] = error.hint
+        entry["hint"] = _sentence(error.hint)
     return entry
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> dataset_record.Dataset:

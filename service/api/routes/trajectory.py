@@ -121,6 +121,8 @@ def _negotiated(accept: str) -> str:
 def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:
     last = run.rows_done - 1
     if query.to_step is not None:
+        if query.from_step > query.to_step:
+            raise query_error("from_step", "from_step is after to_step.", "Give a from_step of at most to_step.")
         last = min(last, query.to_step)
     steps: Any = slicing.every(query.from_step, last, query.every)
     if query.max_points is not None:

@@ -15,6 +15,7 @@ from service.api.request_body import Body
 from service.api.responses import media_type
 from service.auth.api_keys import Caller
 from service.core.exceptions import invalid
+from service.core.plurals import counted
 from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.submit import Submission
@@ -83,6 +84,6 @@ def _check_widths(theta: list[list[float]], read: Submission) -> None:
     width = len(theta[0])
     for number, row in enumerate(theta):
         if len(row) != width or width not in allowed:
-            message = f"This step has {len(row)} numbers; θ has {len(parameters)}."
+            message = f"This step has {counted(len(row), 'number')}; θ has {len(parameters)}."
             hint = f"Give one number for each of {', '.join(parameters[:20])}."
             raise invalid(f"/trajectory/theta/{number}", message, hint)

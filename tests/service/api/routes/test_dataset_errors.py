@@ -43,6 +43,9 @@ def test_the_error_of_a_bad_file_names_its_row_and_column(
     [error] = problem_of(answer, 422)["errors"]
     assert (error.get("row"), error.get("column")) == (row, column)
     assert error.get("hint") or "the columns are" in error["message"]
+    for text in (error["message"], error.get("hint", ".")):
+        assert text[-1] == "."
+        assert not text[0].islower()
     assert counts(database) == NOTHING
 
 

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.schemas.fit import FitRequest
 from service.storage.connect import open_database
 from service.storage.database import Database
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, resolves
@@ -254,3 +255,48 @@ def test_an_unknown_dataset_is_not_found(api: TestClient, database: Database) ->
     problem = problem_of(api.post("/fit", json={"dataset": {"id": "0" * 16}}), 404)
     assert problem["errors"][0]["pointer"] == "/dataset/id"
     assert counts(database) == NOTHING
+
+
+@pytest.mark.parametrize("value", ["big", None, True, [0.1], {"kind": "auto"}])
+def test_a_wrong_learning_rate_names_both_alternatives(value: Any, api: TestClient) -> None:
+    [error] = problem_of(api.post("/fit", json=fit_body(descent={"learning_rate": value})), 422)["errors"]
+    assert error["message"] == "This is neither a number nor 'auto'."
+    assert error["hint"] == "Write a number above 0, or 'auto'."
+
+
+@pytest.mark.parametrize("value", ["ones", 5, True])
+def test_a_wrong_theta0_names_all_alternatives(value: Any, api: TestClient) -> None:
+    [error] = problem_of(api.post("/fit", json=fit_body(descent={"theta0": value})), 422)["errors"]
+    assert error["message"] == "This is neither 'zeros' nor a list nor an object."
+
+
+WRONG = [None, True, 5, 1.5, "text", [], [5], {}, {"a": 5}]
+
+
+@pytest.mark.parametrize("part", ["", "dataset", "split", "model", "objective", "descent"])
+def test_a_wrong_type_of_any_field_gets_sentences(part: str, api: TestClient) -> None:
+    """Whatever a field has, the message and the hint are sentences without the validator's own words."""
+    names = _fields_of(part)
+    for name, value in ((name, value) for name in names for value in WRONG):
+        change = {name: value}
+        answer = api.post("/fit?validate_only=true", json=fit_body(**({part: change} if part else change)))
+        if answer.status_code == 200:
+            continue
+        for error in problem_of(answer, 422 if answer.status_code != 404 else 404)["errors"]:
+            for text in (error["message"], error.get("hint", "It.")):
+                assert text[-1] == ".", (change, error)
+                assert not {"Input", "input", "pydantic", "tag"} & set(text.split()), (change, error)
+
+
+def _fields_of(part: str) -> list[str]:
+    schemas = FitRequest.model_json_schema()
+    names = {"": "FitRequest", "dataset": "InlineDataset", "split": "RowsSplit", "model": "MlpModel"}
+    name = names.get(part, part.capitalize())
+    return list((schemas if name == "FitRequest" else schemas["$defs"][name])["properties"])
+
+
+def test_a_number_of_one_has_a_singular(api: TestClient) -> None:
+    [error] = problem_of(api.post("/fit", json=fit_body(**data([[1.0]], [1.0]))), 422)["errors"]
+    assert error["message"] == "1 entry; the minimum is 2."
+    [error] = problem_of(api.post("/fit", json=fit_body(**data([[1.0, 2.0], [1.0]], [1.0, 2.0]))), 422)["errors"]
+    assert error["message"] == "This row has 1 value, row 0 has 2."

@@ -70,9 +70,15 @@ def test_the_total_size_of_the_requests_is_limited(api: TestClient, database: Da
     assert counts(database) == NOTHING
 
 
-def test_a_grid_key_that_is_no_pointer_is_refused_with_its_pattern(api: TestClient) -> None:
-    answer = api.post("/sweeps", json=sweep_body(grid={"descent/learning_rate": [0.1]}))
-    [error] = problem_of(answer, 422)["errors"]
-    assert error["pointer"] == "/grid/descent~1learning_rate"
-    assert "^/" in error["message"]
-    assert "JSON pointers start with /" in error["hint"]
+@pytest.mark.parametrize("key", ["descent/learning_rate", "learning_rate", "/learning_rate", "/descent/lr"])
+def test_a_key_that_is_no_field_gets_the_nearest_pointer(key: str, api: TestClient) -> None:
+    body = sweep_body(grid={key: [0.1]})
+    [error] = problem_of(api.post("/sweeps", json=body), 422)["errors"]
+    assert resolves(error["pointer"], body)
+    assert ("JSON pointer" in error["message"]) is (key[0] != "/")
+    assert error["hint"] == "Write /descent/learning_rate."
+
+
+def test_values_of_a_wrong_type_name_both_alternatives(api: TestClient) -> None:
+    [error] = problem_of(api.post("/sweeps", json=sweep_body(grid={RATE: 0.1})), 422)["errors"]
+    assert error["message"] == "This is neither a list nor a range."
