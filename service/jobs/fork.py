@@ -42,7 +42,7 @@ def fork_submission(
         made = validation.make(asked, facts, settings, inline=False)
     origin: ForkOrigin = {"run_id": parent.id, "step": fork.from_step}
     digest = sha256_of([made.request, origin])
-    return Submission(made.request, digest, made, facts, parent.dataset_id, None, caller.key_id, origin)
+    return Submission(digest, made, facts, None, caller.key_id, origin)
 
 
 def _theta_at(database: Database, run: Run, step: int) -> list[float]:

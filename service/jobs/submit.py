@@ -5,11 +5,10 @@ from typing import NamedTuple, cast
 from sqlalchemy import Connection
 
 from service.auth.api_keys import ANYBODY, Caller
-from service.core.dataset_record import Dataset
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
 from service.core.run_record import ForkOrigin, Run, RunColumns
-from service.core.run_request import AskedRequest, DatasetReference, StoredRequest
+from service.core.run_request import AskedRequest, DatasetReference
 from service.core.settings import Settings
 from service.datasets import ingest, samples
 from service.jobs import idempotency, validation
@@ -20,7 +19,6 @@ from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, Stored
 from service.schemas.strict_model import parse
 from service.storage import datasets, runs
 from service.storage.database import Database
-from service.storage.datasets import NewDataset
 
 
 class Submission(NamedTuple):
@@ -30,11 +28,9 @@ class Submission(NamedTuple):
     step of a fork.
     """
 
-    request: StoredRequest
     digest: str
     plan: Plan
     facts: Facts
-    dataset_id: str
     incoming: ingest.Incoming | None
     owner: str | None
     forked_from: ForkOrigin | None = None
@@ -52,7 +48,7 @@ def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) 
     made = validation.make(dumped(fit, reference(fit, facts.id)), facts, settings, inline=inline)
     # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
     asked = made.request if inline else {**made.request, "dataset": fit.dataset.model_dump()}
-    return Submission(made.request, sha256_of(asked), made, facts, facts.id, incoming, caller.key_id)
+    return Submission(sha256_of(asked), made, facts, incoming, caller.key_id)
 
 
 def reference(fit: FitRequest, dataset_id: str) -> DatasetReference:
@@ -84,14 +80,14 @@ def queue(
         values = columns(submission, dataset_seq(connection, submission))
         if key is not None:
             values |= {"idempotency_key": key.name, "request_digest": key.digest}
-        return runs.create(connection, values, submission.request["tags"]), False
+        return runs.create(connection, values, submission.plan.request["tags"]), False
 
     return database.group_commit.write(write)
 
 
 def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
-) -> tuple[Dataset | NewDataset, ingest.Incoming | None]:
+) -> tuple[Facts, ingest.Incoming | None]:
     """Description of the request's data, and the data unless it is stored. Raises InvalidError, NotFoundError."""
     if isinstance(fit.dataset, StoredDataset):
         with database.reading() as connection:
@@ -123,7 +119,7 @@ def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> No
 
 def columns(submission: Submission, dataset_seq: int) -> RunColumns:
     """Column values of the submission's run, without an idempotency key."""
-    made, request = submission.plan, submission.request
+    made, request = submission.plan, submission.plan.request
     return {
         "dataset_seq": dataset_seq,
         "owner": submission.owner,
@@ -147,7 +143,7 @@ def dataset_seq(connection: Connection, submission: Submission) -> int:
     if submission.incoming is not None:
         incoming = submission.incoming
         return datasets.add(connection, incoming.described, incoming.blocks(), uploaded=False)
-    found = datasets.find(connection, submission.dataset_id)
+    found = datasets.find(connection, submission.facts.id)
     if found is None:
-        raise NotFoundError(f"The dataset {submission.dataset_id} was deleted just now.")
+        raise NotFoundError(f"The dataset {submission.facts.id} was deleted just now.")
     return found.seq

@@ -57,7 +57,6 @@ class _Base(NamedTuple):
     place: str
     facts: validation.Facts
     incoming: ingest.Incoming | None
-    dataset_id: str
     inline: bool
 
 
@@ -82,9 +81,8 @@ def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings
             made = _member(base, member, settings)
         found = {pointer: value_at(made.request, pointer) for pointer in varied}
         request: StoredRequest = {**made.request, "name": _name(sweep.name or made.request["name"], found)}
-        members.append(
-            Submission(request, sha256_of(request), made, base.facts, base.dataset_id, base.incoming, caller.key_id)
-        )
+        plan = made._replace(request=request)
+        members.append(Submission(sha256_of(request), plan, base.facts, base.incoming, caller.key_id))
         values.append(found)
         bytes_of_rows += len(orjson.dumps([request, made.parameters, found]))
         bytes_of_steps += made.trajectory_bytes
@@ -111,7 +109,7 @@ def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quo
             submit.columns(member, dataset_seq) | {"sweep": {"id": made.id, "values": values}}
             for member, values in zip(sweep.members, sweep.values, strict=True)
         ]
-        runs.create_members(connection, made.seq, rows, sweep.members[0].request["tags"])
+        runs.create_members(connection, made.seq, rows, sweep.members[0].plan.request["tags"])
         return made
 
 
@@ -132,7 +130,7 @@ def _base_of_body(fit: FitRequest, database: Database, settings: Settings, calle
     request = submit.dumped(fit, submit.reference(fit, facts.id))
     inline = isinstance(fit.dataset, InlineDataset)
     wanted = request if inline else {**request, "dataset": fit.dataset.model_dump()}
-    return _Base(wanted, request, "/base", facts, incoming, facts.id, inline)
+    return _Base(wanted, request, "/base", facts, incoming, inline)
 
 
 def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
@@ -146,7 +144,7 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
         raise NotFoundError(message, [field_error("/run", message, "GET /runs lists the runs.")])
     request = asked(run.request, model_of(run.request, run.dataset_features, run.classes))
     filled = submit.dumped(parse(FitRequest, orjson.dumps(request)), run.request["dataset"])
-    return _Base(run_id, filled, "/run", facts, None, facts.id, inline=False)
+    return _Base(run_id, filled, "/run", facts, None, inline=False)
 
 
 def _member(base: _Base, member: Member, settings: Settings) -> validation.Plan:

@@ -4,10 +4,10 @@ from collections import Counter
 from itertools import pairwise
 from math import comb, log10
 from sys import float_info
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from gd_engine import FormulaError, Model, column_names, losses_for, share_of
-from service.core.dataset_record import ColumnSummary, Labels
+from service.core.dataset_record import Dataset
 from service.core.exceptions import invalid
 from service.core.run_record import Classes
 from service.core.run_request import (
@@ -22,27 +22,15 @@ from service.core.run_request import (
 from service.core.settings import Settings
 from service.engine_adapter.factory import model_of, own_theta0, task_of
 from service.jobs import hyperparameter_rules
+from service.storage.datasets import NewDataset
 
 MOST_DECADES = log10(float_info.max)
 """Decimal exponent of the largest finite float64."""
 MOST_NAME_CHARACTERS = 1_000_000
 
 
-class Facts(Protocol):
-    """Description of a dataset without its rows."""
-
-    @property
-    def rows(self) -> int: ...
-    @property
-    def features(self) -> list[str]: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def labels(self) -> Labels | None: ...
-    @property
-    def text_target(self) -> bool: ...
-    @property
-    def summary(self) -> list[ColumnSummary]: ...
+Facts = Dataset | NewDataset
+"""Description of a dataset without its rows."""
 
 
 class Plan(NamedTuple):

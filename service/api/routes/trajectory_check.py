@@ -53,10 +53,10 @@ def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -
     _refuse_unchecked_descents(read)
     _check_widths(asked.trajectory.theta, read)
     facts = read.facts
-    data = read.dataset_id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
+    data = facts.id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
     labels = None if facts.text_target else read.plan.classes
     return PathRequest(
-        read.request,
+        read.plan.request,
         facts.features,
         read.plan.classes,
         labels,
@@ -67,7 +67,7 @@ def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -
 
 
 def _refuse_unchecked_descents(read: Submission) -> None:
-    descent = read.request["descent"]
+    descent = read.plan.request["descent"]
     if descent["batch_size"] is not None:
         raise invalid(
             "/descent/batch_size", "A descent by mini-batches cannot be checked.", "Use all rows in every step."
@@ -80,7 +80,7 @@ def _refuse_unchecked_descents(read: Submission) -> None:
 def _check_widths(theta: list[list[float]], read: Submission) -> None:
     parameters = read.plan.parameters
     # Rows without the intercept are one number short; the check reports that mistake.
-    allowed = {len(parameters), len(parameters) - 1 if read.request["model"].get("intercept") else len(parameters)}
+    allowed = {len(parameters), len(parameters) - 1 if read.plan.request["model"].get("intercept") else len(parameters)}
     width = len(theta[0])
     for number, row in enumerate(theta):
         if len(row) != width or width not in allowed:
