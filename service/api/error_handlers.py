@@ -78,7 +78,7 @@ def _gone(_request: Request, error: GoneError) -> Response:
 
 
 def _file(request: Request, error: OSError) -> Response:
-    """An error of the temporary file of a large upload."""
+    """An error of the operating system, such as a full disk under the temporary file of a large upload."""
     return _unexpected(request, error) if failure_of(error) is Failure.OTHER else _database(request, error)
 
 

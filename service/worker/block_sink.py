@@ -10,7 +10,7 @@ class BlockSink(Protocol):
     """Consumer of the blocks of one run, in order. `BlockStorage` stores them, `BlockComparison` verifies them."""
 
     def take(self, block: Block, columns: FloatArray) -> bool:
-        """Consumes a block. True if the run ended with it, by its outcome or by the lease's ending.
+        """Consumes a block. True if the run ended with it: by its outcome, by the lease's ending, or by a difference.
 
         `columns` is the stored form of the block, shape (θ's components and columns, rows). Raises LeaseLostError.
         """

@@ -1,6 +1,7 @@
-"""Wake-up signals for workers: the supervisor polls SQLite's commit counter and signals its workers through pipes.
+"""Wake-up signals of threads, and of workers through pipes.
 
-A poll takes some microseconds and no lock, and idle workers sleep. The mechanism needs no broker, and works between
+The change feed polls SQLite's commit counter and wakes the supervisor, which writes to the pipes of its workers. A poll
+takes some microseconds and no lock, and idle workers sleep. The mechanism needs no broker, and works between
 containers with a shared volume.
 """
 
@@ -13,13 +14,16 @@ LONGEST_SECONDS = 2.0
 
 
 class WakeupSignal:
-    """Wake-up signal of an idle worker. Safe to set from any thread and from a signal handler."""
+    """Wake-up signal of one thread: of an idle worker, a supervisor or a lease.
+
+    It is safe to set from any thread and from a signal handler.
+    """
 
     def __init__(self) -> None:
         self._signals: SimpleQueue[None] = SimpleQueue()
 
     def wake(self) -> None:
-        """Wakes the worker. SimpleQueue's put is safe in a signal handler, unlike Event's set."""
+        """Wakes the thread. SimpleQueue's put is safe in a signal handler, unlike Event's set."""
         if self._signals.empty():
             self._signals.put(None)
 

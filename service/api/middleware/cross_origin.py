@@ -1,4 +1,8 @@
-"""Middleware against cross-site requests: rejects changes from pages of other sites."""
+"""Middleware against cross-site requests: rejects changes from pages of other sites.
+
+A browser lets any page send requests to this machine. The page cannot read the responses, except by DNS rebinding
+(`trusted_host`), but a request alone can do harm. A service on loopback needs no API key, so it checks the origin.
+"""
 
 from collections.abc import Iterable
 

@@ -1,7 +1,6 @@
 """Security headers of every response.
 
-A browser lets any page send requests to this machine. The page cannot read the responses, except by DNS rebinding, but
-a request alone can do harm. API keys prevent both; a service on loopback needs none, so it checks host and origin.
+They forbid other sites to frame, embed or open a response, and let a browser trust its media type alone.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

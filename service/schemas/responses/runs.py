@@ -121,7 +121,8 @@ class Run(Answer):
     tags: dict[str, str]
     status: RunStatus
     stop_reason: Annotated[
-        str | None, Field(description="max_steps, gradient_norm, loss_change, patience, diverged, cancelled, or null.")
+        str | None,
+        Field(description="max_steps, gradient_norm, loss_change, patience, deadline, diverged, cancelled, or null."),
     ]
     created_at: str
     started_at: str | None
