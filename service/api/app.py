@@ -73,8 +73,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories being sent", keys=keys)
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
-    analyses = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
-    app.state.inquiries = AnalysisPool(settings, analyses)
+    limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
+    app.state.analyses = AnalysisPool(settings, limit)
     app.state.is_stopping = lambda: False
     app.state.workers_fault = lambda: None
     _add_pages(app)  # first: a page loads many files
@@ -104,7 +104,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    app.state.inquiries.close()
+    app.state.analyses.close()
 
 
 class _App(FastAPI):

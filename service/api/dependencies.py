@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
@@ -41,6 +41,14 @@ async def authenticate(request: Request) -> Caller:
 Store = Annotated[Database, Depends(_database)]
 Config = Annotated[Settings, Depends(_settings)]
 Asks = Annotated[Caller, Depends(authenticate)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="A repeated request with the same key and body returns the same run or sweep.",
+    ),
+]
 LATEST = "latest"
 NOT_LATEST = {"not": {"const": LATEST}}
 """JSON schema of an id that a changing request takes."""

@@ -11,6 +11,7 @@ from service.api.media_types import JSON
 from service.api.responses import query_error
 from service.core.settings import Settings
 
+Limit = Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")]
 After = Annotated[
     str | None,
     Query(description="`next` of the previous page.", json_schema_extra={"pattern": "^[0-9]{1,18}$"}),

@@ -92,7 +92,7 @@ async def run_landscape(
     run = await run_in_threadpool(find, store, run_id, caller)
     beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
     asked = landscape_of(run, query)._replace(beside=beside)
-    found = await request.app.state.inquiries.answer(request.state.user, loss_landscape.around, asked)
+    found = await request.app.state.analyses.answer(request.state.user, loss_landscape.around, asked)
     return tagged_bytes(found, if_none_match)
 
 
@@ -139,7 +139,7 @@ async def step_arithmetic(
     """θ, the terms of ∇E(θ), the derivative by autograd and by central differences, and the update in numbers."""
     run = await run_in_threadpool(find, store, run_id, caller)
     asked = StepRequest(run.seq, stored(run, step, "step"), taken=step < run.last_step)
-    found = await request.app.state.inquiries.answer(request.state.user, step_breakdown.of_step, asked)
+    found = await request.app.state.analyses.answer(request.state.user, step_breakdown.of_step, asked)
     return tagged_bytes(found, if_none_match)
 
 
@@ -170,7 +170,7 @@ async def predictions(
             "points", f"The limit for two features is {MOST_RESOLUTION} points.", "Give a smaller number."
         )
     asked = GridRequest(path, points, query.max_steps)
-    found = await request.app.state.inquiries.answer(request.state.user, along_data, asked)
+    found = await request.app.state.analyses.answer(request.state.user, along_data, asked)
     return tagged_bytes(found, if_none_match)
 
 
@@ -189,7 +189,7 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
         asked = await body.read_by(lambda content: parse(PredictRequest, content))
     _check_rows(asked.x, len(run.dataset_features), settings)
     rows = RowsRequest(run.seq, _predicting(run, asked.step), asked.x)
-    found = await request.app.state.inquiries.answer_once(request.state.user, at_rows, rows)
+    found = await request.app.state.analyses.answer_once(request.state.user, at_rows, rows)
     return Response(found, media_type=JSON)
 
 

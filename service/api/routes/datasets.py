@@ -16,7 +16,7 @@ from service.api.media_types import CSV, JSON
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES
 from service.api.openapi_request_body import json_or_csv_body
 from service.api.openapi_responses import cacheable, described, problems
-from service.api.pagination import After, cursor, page_of, page_size
+from service.api.pagination import After, Limit, cursor, page_of, page_size
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset
@@ -101,7 +101,7 @@ def list_datasets(
     store: Store,
     settings: Config,
     caller: Asks,
-    limit: Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")] = 50,
+    limit: Limit = 50,
     after: After = None,
 ) -> Response:
     """A page of uploaded datasets; datasets with very many columns make a page shorter.

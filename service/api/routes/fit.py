@@ -3,12 +3,12 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Header, Query, Request
+from fastapi import Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api import described_route
-from service.api.dependencies import Asks, Config, Store
+from service.api.dependencies import Asks, Config, IdempotencyKey, Store
 from service.api.media_types import JSON
 from service.api.openapi_examples import FIT_EXAMPLES
 from service.api.openapi_request_body import json_body
@@ -55,14 +55,7 @@ async def fit(
     validate_only: Annotated[
         bool, Query(description="Validate the request and return its cost; store nothing.")
     ] = False,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=200,
-            description="A repeated request with the same key and body returns the same run.",
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
     """Gradient descent on a dataset: inline, uploaded (`id`) or shipped with the service (`sample`).

@@ -73,7 +73,7 @@ async def landscape_picture(
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     asked = LandscapePictureRequest(query.of(run, form), landscape_of(run, query))
-    found = await request.app.state.inquiries.answer(request.state.user, plots.of_landscape, asked)
+    found = await request.app.state.analyses.answer(request.state.user, plots.of_landscape, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
 
@@ -95,5 +95,5 @@ async def curves_picture(
     """At most 1,000 steps on a logarithmic scale, with the lowest test MSE marked. A running run has them too."""
     run = await run_in_threadpool(find, store, run_id, caller)
     asked = CurvesRequest(query.of(run, form), path_of(run), run.diverged_at)
-    found = await request.app.state.inquiries.answer(request.state.user, plots.of_criteria, asked)
+    found = await request.app.state.analyses.answer(request.state.user, plots.of_criteria, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])

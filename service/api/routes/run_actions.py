@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from fastapi import Header, Request
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service.api import described_route
-from service.api.dependencies import Asks, Config, Store
+from service.api.dependencies import Asks, Config, IdempotencyKey, Store
 from service.api.media_types import JSON
 from service.api.openapi_examples import FORK_EXAMPLES
 from service.api.openapi_request_body import json_body
@@ -89,14 +89,7 @@ async def fork_run(
     store: Store,
     settings: Config,
     caller: Asks,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=200,
-            description="A repeated request with the same key and body returns the same run.",
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The fork has the same data, split and hyperparameters, except for `changes`.
 

@@ -9,7 +9,7 @@ from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_responses import cacheable, problems
-from service.api.pagination import After, cursor, page_of, page_size
+from service.api.pagination import After, Limit, cursor, page_of, page_size
 from service.api.responses import query_error
 from service.api.serializers.runs import serialize_run
 from service.auth.api_keys import Caller
@@ -41,7 +41,7 @@ def list_runs(
     sweep: Annotated[
         str | None, Query(description="Only the runs of the sweep with this id, or of the newest for `latest`.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")] = 50,
+    limit: Limit = 50,
     after: After = None,
 ) -> Response:
     """A page of runs; large runs make a page shorter. Follow `next` until `has_more` is false. New runs do not disturb

@@ -3,19 +3,19 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Header, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service.api import described_route
-from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
+from service.api.dependencies import NOT_LATEST, Asks, Config, IdempotencyKey, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import JSON
 from service.api.openapi_examples import SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, described, problems
-from service.api.pagination import After, cursor, page_of, page_size
+from service.api.pagination import After, Limit, cursor, page_of, page_size
 from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
@@ -63,14 +63,7 @@ async def submit_sweep(
     settings: Config,
     caller: Asks,
     validate_only: Annotated[bool, Query(description="Validate the sweep and return its cost; store nothing.")] = False,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=200,
-            description="A repeated request with the same key and body returns the same sweep.",
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
     """A run for every combination of values in `grid`, or for every entry of `list`, on the same data.
@@ -99,7 +92,7 @@ def list_sweeps(
     store: Store,
     settings: Config,
     caller: Asks,
-    limit: Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")] = 50,
+    limit: Limit = 50,
     after: After = None,
 ) -> Response:
     """A page of sweeps, without their rankings. Follow `next` until `has_more` is false."""

@@ -43,7 +43,7 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
     media_type(request, JSON)
     async with Body(request, settings.max_body_bytes) as body:
         case = await body.read_by(_read, store, settings, caller)
-    found = await request.app.state.inquiries.answer_once(request.state.user, trajectory_check.of_path, case)
+    found = await request.app.state.analyses.answer_once(request.state.user, trajectory_check.of_path, case)
     return Response(found, media_type=JSON)
 
 

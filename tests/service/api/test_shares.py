@@ -123,7 +123,7 @@ def test_one_key_cannot_take_the_analyses_of_another(
         for run in runs
     )
     for _ in range(SHARE):
-        app.state.inquiries.limit.take(key.id)
+        app.state.analyses.limit.take(key.id)
     for path in mine:
         assert_share_is_taken(httpx2.get(url + path, headers=key.headers))
     for path in theirs:
