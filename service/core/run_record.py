@@ -1,7 +1,10 @@
 """A run as the database holds it. A record never changes: a later state of the run is another record."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, NotRequired, Self, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Self
+
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, RunStatus
@@ -9,18 +12,23 @@ from service.core.run_status import FINISHED, RunStatus
 Number = float | None
 """A number of a JSON column: None stands for one that is not finite."""
 Classes = list[str] | list[int] | None
+SENT = with_config(ConfigDict(extra="forbid"))
+"""Marks a type that the database holds in the form in which the API sends it: it has no further fields."""
 
 
+@SENT
 class Criteria(TypedDict):
-    """A step and its values. Only a classification has metrics, and only a run with validation rows theirs."""
+    """A step with its θ, loss and metrics. A metric that does not apply to the run is null."""
 
     step: int
     theta: list[Number]
-    coefficients: dict[str, Number]
+    coefficients: Annotated[
+        dict[str, Number], Field(description="θ by name in the units of the data, also for standardised features.")
+    ]
     train_loss: Number
     train_mse: Number
-    test_mse: Number
     validation_mse: NotRequired[Number]
+    test_mse: Number
     train_accuracy: NotRequired[Number]
     validation_accuracy: NotRequired[Number]
     test_accuracy: NotRequired[Number]
@@ -35,7 +43,29 @@ class Criteria(TypedDict):
     test_f1: NotRequired[Number]
 
 
-class BestStep(TypedDict):
+@SENT
+class Optimum(TypedDict):
+    """The minimum of E(θ), in closed form."""
+
+    theta: list[Number]
+    coefficients: dict[str, Number]
+    train_loss: Number
+
+
+@SENT
+class Finding(TypedDict):
+    """A problem found in a finished run: the numbers that show it, and a change that fixes it."""
+
+    code: str
+    evidence: dict[str, object]
+    sentence: str
+    change: Annotated[
+        dict[str, object], Field(description="A merge patch (RFC 7396) of the request that fixes the problem.")
+    ]
+
+
+@SENT
+class Best(TypedDict):
     """The step with the least test MSE."""
 
     step: int
@@ -43,21 +73,29 @@ class BestStep(TypedDict):
     test_mse: Number
 
 
-class Optimum(TypedDict):
-    """θ* and E(θ*) of an E that is quadratic in θ."""
+@SENT
+class ForkedFrom(TypedDict):
+    """The run and the step at which a fork began."""
 
-    theta: list[Number]
-    coefficients: dict[str, Number]
-    train_loss: Number
+    run_id: str
+    step: int
 
 
-class StoredFinding(TypedDict):
-    """A finding of the diagnosis; `change` is a merge patch (RFC 7396) for the request."""
+@SENT
+class SweepOfRun(TypedDict):
+    """The sweep of a run, and the values that the sweep gives it, by JSON pointer."""
 
-    code: str
-    evidence: dict[str, object]
-    sentence: str
-    change: dict[str, object]
+    id: str
+    values: dict[str, object]
+
+
+@SENT
+class Difference(TypedDict):
+    """A recomputed number that differs from the stored one."""
+
+    column: str
+    stored: Number
+    recomputed: Number
 
 
 class RunError(TypedDict):
@@ -65,28 +103,6 @@ class RunError(TypedDict):
 
     code: str
     message: str
-
-
-class ForkOrigin(TypedDict):
-    """The run and the step that a fork began at."""
-
-    run_id: str
-    step: int
-
-
-class SweepOfRun(TypedDict):
-    """The sweep of a run, and the run's values by JSON pointer."""
-
-    id: str
-    values: dict[str, object]
-
-
-class Difference(TypedDict):
-    """A stored number that a verification computed otherwise."""
-
-    column: str
-    stored: Number
-    recomputed: Number
 
 
 class Comparison(TypedDict):
@@ -145,12 +161,12 @@ class Run(NamedTuple):
     steps_total: int
     rows_done: int
     final: Criteria | None
-    best: BestStep | None
+    best: Best | None
     optimum: Optimum | None
     diverged_at: int | None
-    diagnosis: list[StoredFinding]
+    diagnosis: list[Finding]
     error: RunError | None
-    forked_from: ForkOrigin | None
+    forked_from: ForkedFrom | None
     sweep_seq: int | None
     sweep: SweepOfRun | None
     verifies: int | None
@@ -220,12 +236,12 @@ class RunColumns(TypedDict, total=False):
     steps_total: int
     rows_done: int
     final: Criteria | None
-    best: BestStep | None
+    best: Best | None
     optimum: Optimum | None
     diverged_at: int | None
-    diagnosis: list[StoredFinding]
+    diagnosis: list[Finding]
     error: RunError | None
-    forked_from: ForkOrigin | None
+    forked_from: ForkedFrom | None
     sweep_seq: int | None
     sweep: SweepOfRun | None
     verifies: int | None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
-from service.core.run_record import BestStep, Criteria, SweepOfRun
+from service.core.run_record import Best, Criteria, SweepOfRun
 from service.core.run_status import RunStatus
 
 
@@ -38,7 +38,7 @@ class Member(NamedTuple):
     rows_done: int
     steps_total: int
     final: Criteria | None
-    best: BestStep | None
+    best: Best | None
     diverged_at: int | None
     finished_at: float | None
 

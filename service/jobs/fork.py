@@ -9,7 +9,7 @@ from service.auth.api_keys import Caller
 from service.core.digests import sha256_of
 from service.core.exceptions import InvalidError, invalid
 from service.core.json_patch import Patch, merge_patch
-from service.core.run_record import ForkOrigin, Run
+from service.core.run_record import ForkedFrom, Run
 from service.core.run_request import LearningRate
 from service.core.settings import Settings
 from service.jobs import submit, validation
@@ -40,7 +40,7 @@ def fork_submission(
     with _pointers_into_changes():
         asked = submit.dumped(parse(FitRequest, orjson.dumps(request)), parent.request["dataset"])
         made = validation.make(asked, facts, settings, inline=False)
-    origin: ForkOrigin = {"run_id": parent.id, "step": fork.from_step}
+    origin: ForkedFrom = {"run_id": parent.id, "step": fork.from_step}
     digest = sha256_of([made.request, origin])
     return Submission(digest, made, facts, None, caller.key_id, origin)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from service.auth.api_keys import ANYBODY, Caller
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
-from service.core.run_record import ForkOrigin, Run, RunColumns
+from service.core.run_record import ForkedFrom, Run, RunColumns
 from service.core.run_request import AskedRequest, DatasetReference
 from service.core.settings import Settings
 from service.datasets import ingest, samples
@@ -33,7 +33,7 @@ class Submission(NamedTuple):
     facts: Facts
     incoming: ingest.Incoming | None
     owner: str | None
-    forked_from: ForkOrigin | None = None
+    forked_from: ForkedFrom | None = None
 
 
 def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Outcome, Problem, diagnose, optimum
 from gd_engine.arrays import FloatArray
-from service.core.run_record import BestStep, Criteria, Number, Optimum, RunColumns, StoredFinding
+from service.core.run_record import Best, Criteria, Finding, Number, Optimum, RunColumns
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.engine_adapter.factory import asked
@@ -82,13 +82,13 @@ class BlockStorage:
         self._lease.renewed(moment)
         return ending is not None
 
-    def _diagnosis(self, outcome: Outcome) -> list[StoredFinding]:
+    def _diagnosis(self, outcome: Outcome) -> list[Finding]:
         begun = time.monotonic()
-        found: list[StoredFinding] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
+        found: list[Finding] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
         self._timings.add("diagnosis_seconds", begun)
         return found
 
-    def _findings(self, outcome: Outcome) -> list[StoredFinding]:
+    def _findings(self, outcome: Outcome) -> list[Finding]:
         run, prepared = self._claim.run, self._prepared
         findings = diagnose(
             prepared.problem,
@@ -98,7 +98,7 @@ class BlockStorage:
             request=asked(run.request, prepared.problem.model),
             features=run.dataset_features,
         )
-        return [cast("StoredFinding", finding._asdict()) for finding in findings]
+        return [cast("Finding", finding._asdict()) for finding in findings]
 
     def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
         """An optional value of a run; `absent` if its computation fails, also by lack of memory."""
@@ -127,7 +127,7 @@ class BlockStorage:
             self._best = values["best"] = self._better(block)
         return values
 
-    def _better(self, block: Block) -> BestStep | None:
+    def _better(self, block: Block) -> Best | None:
         errors = block.columns["test_mse"]
         if np.isnan(errors).all():
             return self._best
@@ -149,7 +149,7 @@ def _ending_of(outcome: Outcome | None) -> Ending | None:
     return Ending(RunStatus.SUCCEEDED, {"stop_reason": outcome.reason})
 
 
-def _test_mse(best: BestStep) -> float:
+def _test_mse(best: Best) -> float:
     """Least test MSE so far; infinity for null, the stored form of a non-finite value."""
     return float("inf") if best["test_mse"] is None else best["test_mse"]
 

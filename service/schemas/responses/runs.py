@@ -1,9 +1,10 @@
 """Answers about runs."""
 
-from typing import Annotated, NotRequired
+from typing import Annotated
 
 from pydantic import Field
 
+from service.core.run_record import Best, Criteria, Difference, Finding, ForkedFrom, Optimum, SweepOfRun
 from service.core.run_status import RunStatus
 from service.schemas.responses.base import Answer, JsonObject, Number, Page
 
@@ -18,81 +19,6 @@ class RunDataset(Answer):
     test_rows: int
     features: list[str]
     target: str
-
-
-class Criteria(Answer):
-    """A step with its θ, loss and metrics. A metric that does not apply to the run is null."""
-
-    step: int
-    theta: list[Number]
-    coefficients: Annotated[
-        dict[str, Number], Field(description="θ by name in the units of the data, also for standardised features.")
-    ]
-    train_loss: Number
-    train_mse: Number
-    validation_mse: NotRequired[Number]
-    test_mse: Number
-    train_accuracy: NotRequired[Number]
-    validation_accuracy: NotRequired[Number]
-    test_accuracy: NotRequired[Number]
-    train_precision: NotRequired[Number]
-    validation_precision: NotRequired[Number]
-    test_precision: NotRequired[Number]
-    train_recall: NotRequired[Number]
-    validation_recall: NotRequired[Number]
-    test_recall: NotRequired[Number]
-    train_f1: NotRequired[Number]
-    validation_f1: NotRequired[Number]
-    test_f1: NotRequired[Number]
-
-
-class Optimum(Answer):
-    """The minimum of E(θ), in closed form."""
-
-    theta: list[Number]
-    coefficients: dict[str, Number]
-    train_loss: Number
-
-
-class Finding(Answer):
-    """A problem found in a finished run: the numbers that show it, and a change that fixes it."""
-
-    code: str
-    evidence: dict[str, object]
-    sentence: str
-    change: Annotated[
-        dict[str, object], Field(description="A merge patch (RFC 7396) of the request that fixes the problem.")
-    ]
-
-
-class Best(Answer):
-    """The step with the least test MSE."""
-
-    step: int
-    theta: list[Number]
-    test_mse: Number
-
-
-class ForkedFrom(Answer):
-    """The run and the step at which a fork began."""
-
-    run_id: str
-    step: int
-
-
-class SweepOfRun(Answer):
-    """The sweep of a run, and the values that the sweep gives it, by JSON pointer."""
-
-    id: str
-    values: dict[str, object]
-
-
-class Difference(Answer):
-    """A recomputed number that differs from the stored one."""
-
-    column: str
-    stored: Number
-    recomputed: Number
 
 
 class Verification(Answer):
