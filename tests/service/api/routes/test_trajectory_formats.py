@@ -77,7 +77,7 @@ def test_the_formats_agree_with_what_was_stored(data: st.DataObject, api: TestCl
     rows = data.draw(arrays(np.float64, (count, 7), elements=st.floats(width=64)), label="table")
     cuts = data.draw(st.lists(st.integers(1, count), max_size=4), label="chunks")
     first = data.draw(st.integers(0, count), label="from_step")
-    last = data.draw(st.integers(0, count), label="to_step")
+    last = data.draw(st.integers(first, count), label="to_step")
     every = data.draw(st.integers(1, count), label="every")
     fields = data.draw(st.lists(st.sampled_from(FIELDS), min_size=1, unique=True), label="fields")
     chunks = [cut for cut, end in zip(cuts, np.cumsum(cuts), strict=True) if end < count]
