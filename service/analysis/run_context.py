@@ -16,7 +16,7 @@ from service.storage import runs, trajectories
 from service.storage.database import Database
 from service.storage.errors import GoneError
 from service.trajectories import slicing
-from service.trajectories.slicing import View
+from service.trajectories.slicing import Steps, View
 
 _latest: dict[bool, tuple[int, Problem]] = {}
 """The latest problem, with all rows and with reduced rows, because many questions are about the same run."""
@@ -30,10 +30,9 @@ class StoredPath(NamedTuple):
     last: int
     best: int | None
 
-    def thinned(self, most: int) -> range | IntArray:
+    def thinned(self, most: int) -> Steps:
         """At most `most` of the steps, with the first, the last and the best one."""
-        steps: range | IntArray = slicing.thinned(range(self.first, self.last + 1), most, self.best)
-        return steps
+        return slicing.thinned(range(self.first, self.last + 1), most, self.best)
 
 
 class RunContext(NamedTuple):

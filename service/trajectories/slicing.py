@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+Steps = range | npt.NDArray[np.int64]
+"""Numbers of steps in ascending order."""
 Chunks = Callable[[int, int], Iterator[tuple[int, Any]]]
 """Reads stored chunks from a first to a last step: (first step, array of shape (columns, steps))."""
 
@@ -15,10 +18,10 @@ class View(NamedTuple):
     parameters: Sequence[str]
     columns: Sequence[str]
     fields: Sequence[str]
-    steps: Any
+    steps: Steps
     chunks: Chunks
 
-    def blocks(self) -> Iterator[tuple[Any, Any]]:
+    def blocks(self) -> Iterator[tuple[Steps, Any]]:
         """The selected steps in blocks: (step numbers, array of shape (columns, steps))."""
         if len(self.steps) == 0:
             return
@@ -31,7 +34,7 @@ class View(NamedTuple):
         """The row of a column in a chunk."""
         return len(self.parameters) + self.columns.index(field)
 
-    def _within(self, first: int, count: int) -> Any:
+    def _within(self, first: int, count: int) -> Steps:
         if isinstance(self.steps, range):
             start = max(0, -((self.steps.start - first) // self.steps.step))
             stop = max(0, -((self.steps.start - first - count) // self.steps.step))
@@ -46,7 +49,7 @@ def every(first: int, last: int, stride: int) -> range:
     return range(first, last + 1, min(stride, last - first + 1)) if first <= last else range(0)
 
 
-def thinned(steps: range, most: int, best: int | None) -> Any:
+def thinned(steps: range, most: int, best: int | None) -> Steps:
     """At most `most` of the steps, evenly spaced, with the first, the last and the best one."""
     if len(steps) <= most:
         return steps

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Header, Query, Request
 from fastapi.responses import Response
@@ -25,7 +25,7 @@ from service.storage import trajectories
 from service.storage.database import Database
 from service.trajectories import export, slicing
 from service.trajectories.export import Piece
-from service.trajectories.slicing import View
+from service.trajectories.slicing import Steps, View
 
 router = described_route.router("trajectory", prefix="/runs")
 
@@ -124,13 +124,12 @@ def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:
         if query.from_step > query.to_step:
             raise query_error("from_step", "from_step is after to_step.", "Give a from_step of at most to_step.")
         last = min(last, query.to_step)
-    steps: Any = slicing.every(query.from_step, last, query.every)
-    if query.max_points is not None:
-        steps = slicing.thinned(steps, query.max_points, run.best_step)
+    every = slicing.every(query.from_step, last, query.every)
+    steps = every if query.max_points is None else slicing.thinned(every, query.max_points, run.best_step)
     return view_of(run, fields_of(run, query.fields), steps, store)
 
 
-def view_of(run: Run, fields: Sequence[str], steps: Any, store: Database) -> View:
+def view_of(run: Run, fields: Sequence[str], steps: Steps, store: Database) -> View:
     """The given columns and steps of a run."""
     return View(run.parameters, run.columns, fields, steps, partial(trajectories.read, store, run.seq, run.width))
 

@@ -1,11 +1,12 @@
 """Serializers of sweeps and of their ranking."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import inf, isfinite
-from typing import Any, cast
+from typing import cast
 
 from service.api.serializers.runs import optional_timestamp
 from service.core import sweep_record
+from service.core.run_record import Best, Criteria, Number
 from service.core.run_status import FINISHED, RunStatus
 from service.core.times import rfc3339
 from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
@@ -62,25 +63,29 @@ def serialize_ranking(members: Iterable[sweep_record.Member], rank_by: str) -> l
 
 
 def _member(run: sweep_record.Member, rank_by: str) -> Member:
-    final: Mapping[str, Any] = run.final or {}
-    best: Mapping[str, Any] = run.best or {}
-    value = best.get("test_mse") if rank_by == "best_test_mse" else final.get(rank_by)
+    final, best = run.final, run.best
     return {
         "rank": None,
         "run_id": run.id,
         "name": run.name,
         "status": run.status,
         "values": run.sweep["values"],
-        "value": value,
-        "train_mse": final.get("train_mse"),
-        "test_mse": final.get("test_mse"),
-        "best_step": best.get("step"),
-        "best_test_mse": best.get("test_mse"),
+        "value": _value(final, best, rank_by),
+        "train_mse": final["train_mse"] if final else None,
+        "test_mse": final["test_mse"] if final else None,
+        "best_step": best["step"] if best else None,
+        "best_test_mse": best["test_mse"] if best else None,
         "learning_rate": run.learning_rate,
         "steps_done": max(run.rows_done - 1, 0),
         "steps_total": run.steps_total,
         "diverged_at": run.diverged_at,
     }
+
+
+def _value(final: Criteria | None, best: Best | None, rank_by: str) -> Number:
+    if rank_by == "best_test_mse":
+        return best["test_mse"] if best else None
+    return cast("Number", final.get(rank_by)) if final else None
 
 
 def _status_order(member: Member) -> int:
