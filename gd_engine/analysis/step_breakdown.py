@@ -15,6 +15,7 @@ from gd_engine.descent.loop import descend, start
 from gd_engine.descent.stepper import clipped, rate_at
 from gd_engine.descent.trajectory import State
 from gd_engine.optim.config import DescentConfig
+from gd_engine.optim.early_stopping import Stop
 from gd_engine.problem import Problem
 
 MOST_ROWS = 10
@@ -61,10 +62,12 @@ class Arithmetic(NamedTuple):
 
 
 def state_at(problem: Problem, config: DescentConfig, theta0: FloatArray, step: int) -> State:
-    """The state before a step, by a descent from θ₀: affine blocks, then single steps.
+    """The state before a step, by a descent from θ₀ without a stopping condition: affine blocks, then single steps.
 
-    Raises ValueError if the descent ends before the step.
+    Near a condition's threshold, rounding could end the single steps before the affine blocks. Raises ValueError if
+    the descent diverges, or reaches its step limit, before the step.
     """
+    config = config._replace(stop=Stop())
     state = start(theta0, config.optimizer)
     aligned = step // AFFINE_BLOCK * AFFINE_BLOCK
     for goal, affine in ((aligned, True), (step, False)):

@@ -9,6 +9,7 @@ from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, Problem, initial_the
 from gd_engine.analysis.step_breakdown import MOST_ROWS, arithmetic, state_at
 from gd_engine.arrays import FloatArray
 from gd_engine.autodiff.curvature import auto_learning_rate
+from gd_engine.optim.early_stopping import Stop
 from tests.gd_engine.helpers import VARIANTS, descended
 
 ROWS = 40
@@ -107,6 +108,27 @@ def test_the_state_of_a_step_is_that_of_the_descent(optimizer: str, step: int) -
     np.testing.assert_allclose(state.theta, path[step], rtol=1e-11)
     slow = state_at(problem._replace(reduced=False), config, np.zeros(3), step)
     np.testing.assert_allclose(state.memory, slow.memory, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4])
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov", "adam"])
+def test_the_last_steps_of_a_stopped_descent_have_a_state(optimizer: str, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x = 1000 * random.uniform(size=(36, 1))
+    y = x[:, 0] + 0.5 * random.normal(size=36)
+    problem = pose(VARIANTS["linear"](["u"]), x, y, split_by_fraction(36, 0.2), standardize=True)
+    rate = auto_learning_rate(problem.energy, np.zeros(2))
+    for stop in (
+        *(Stop(gradient_norm=norm) for norm in (1e-10, 1e-12, 1e-13, 1e-15)),
+        *(Stop(loss_change=change) for change in (1e-14, 1e-18, 0.0)),
+        Stop(gradient_norm=1e-15, loss_change=0.0, patience=5),
+    ):
+        config = DescentConfig(OPTIMIZERS[optimizer](), rate, 2000, stop=stop)
+        path, outcome = descended(problem, optimizer, rate, 2000, np.zeros(2), stop=stop)
+        for step in {max(outcome.step - before, 0) for before in (0, 1, 17)}:
+            state = state_at(problem, config, np.zeros(2), step)
+            assert state.step == step
+            np.testing.assert_allclose(state.theta, path["theta"][step], rtol=1e-9)
 
 
 def test_a_step_after_the_end_is_refused() -> None:
