@@ -23,7 +23,11 @@ MOST_ROWS = 10
 CANDIDATES = 64
 """Rows whose contribution is computed in the search for the largest; the search is exact for a score linear in θ."""
 MOST_DIFFERENCES = 64
-"""Parameters with a central difference: each costs two evaluations of E."""
+"""Parameters with a central difference: each costs four evaluations of E and one of the scores."""
+WIDER = 100.0
+"""The most by which a difference's width exceeds ∛ε max(1, |θⱼ|)."""
+CAUTION = 10.0
+"""The factor of an estimated error: single differences of noise may be small by chance."""
 
 
 class Contributions(NamedTuple):
@@ -44,9 +48,9 @@ class Contributions(NamedTuple):
 class Arithmetic(NamedTuple):
     """One step, θ ← θ + change, and its terms.
 
-    `gradient` is autograd's, `differences` the central differences of E for the first parameters. `used` is the
-    update's gradient: that of a mini-batch, a clipped one, or `gradient`. `memory` is the optimiser's before the step,
-    and `rate` the step's learning rate.
+    `gradient` is autograd's, `differences` the central differences of E for the first parameters, `errors` their
+    estimated errors, both of shape (≤ MOST_DIFFERENCES,). `used` is the update's gradient: that of a mini-batch, a
+    clipped one, or `gradient`. `memory` is the optimiser's before the step, and `rate` the step's learning rate.
     """
 
     step: int
@@ -54,6 +58,7 @@ class Arithmetic(NamedTuple):
     energy: float
     gradient: FloatArray
     differences: FloatArray
+    errors: FloatArray
     contributions: Contributions
     used: FloatArray
     memory: FloatArray
@@ -95,12 +100,14 @@ def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithme
         used = clipped(used, config.clip_norm)
         rate = rate_at(config, evaluator, state, found)
         change, _ = config.optimizer.update(used, state.memory, rate, theta, state.step)
+        differences, errors = central_differences(problem, theta)
         return Arithmetic(
             step=state.step,
             theta=theta,
             energy=found.energy,
             gradient=found.gradient,
-            differences=central_differences(problem, theta)[:MOST_DIFFERENCES],
+            differences=differences,
+            errors=errors,
             contributions=contributions(problem, theta, found.gradient),
             used=used,
             memory=state.memory,
@@ -109,19 +116,54 @@ def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithme
         )
 
 
-def central_differences(problem: Problem, theta: FloatArray, most: int = MOST_DIFFERENCES) -> FloatArray:
-    """(E(θ + h eⱼ) − E(θ − h eⱼ)) / 2h for the first `most` parameters, shape (≤ most,).
+def central_differences(
+    problem: Problem, theta: FloatArray, most: int = MOST_DIFFERENCES
+) -> tuple[FloatArray, FloatArray]:
+    """(E(θ + h eⱼ) − E(θ − h eⱼ)) / 2h for the first `most` parameters and their errors, shapes (≤ most,).
 
-    h = ∛ε max(1, |θⱼ|) balances the errors of rounding and truncation (Nocedal & Wright, Numerical Optimization, 8.1).
+    h changes the scores by about ∛ε of their scale, which balances the errors of rounding and truncation (Nocedal &
+    Wright, Numerical Optimization, 8.1). The error is estimated from the differences of width 2h: the change of the
+    first one measures truncation, the fourth one noise and kinks (Moré & Wild, Estimating Computational Noise, 2011).
     """
+    differences, errors = [], []
+    centre = float(problem.energy(theta))
+    for place, width in enumerate(_widths(problem, theta, min(len(theta), most))):
+        low, down, up, high = (_moved_energy(problem, theta, place, times * width) for times in (-2, -1, 1, 2))
+        near, far = (up - down) / (2 * width), (high - low) / (4 * width)
+        fourth = high - 4 * up + 6 * centre - 4 * down + low
+        rounding = np.finfo(np.float64).eps * (abs(centre) + abs(near * theta[place]))
+        differences.append(near)
+        errors.append(CAUTION * (abs(far - near) + (abs(fourth) + rounding) / width))
+    return np.array(differences), np.array(errors)
+
+
+def _widths(problem: Problem, theta: FloatArray, count: int) -> list[float]:
+    """The width h of each of the first `count` differences; θⱼ + h is exact."""
+    model, (design, y, _) = problem.model, problem.train
+    scores = np.asarray(model.score(theta, design))
+    scale = _root_mean_square(scores, y) if model.task == "regression" else 1.0
     found = []
-    for place in range(min(len(theta), most)):
-        width = np.cbrt(np.finfo(np.float64).eps) * max(1.0, abs(theta[place]))
-        up, down = theta.copy(), theta.copy()
-        up[place] += width
-        down[place] -= width
-        found.append((problem.energy(up) - problem.energy(down)) / (up[place] - down[place]))
-    return np.array(found)
+    for place in range(count):
+        least = float(np.cbrt(np.finfo(np.float64).eps))
+        width = least * max(1.0, abs(theta[place]))
+        moved = theta.copy()
+        moved[place] += width
+        change = _root_mean_square(np.asarray(model.score(moved, design)) - scores)
+        if np.isfinite(change) and change > 0 and np.isfinite(scale) and scale > 0:
+            width *= min(least * scale / change, WIDER)
+        found.append(float(theta[place] + width - theta[place]) or width)
+    return found
+
+
+def _root_mean_square(*numbers: FloatArray) -> float:
+    """The largest of the arrays' root mean squares."""
+    return max(float(np.sqrt(np.mean(np.square(each)))) for each in numbers)
+
+
+def _moved_energy(problem: Problem, theta: FloatArray, place: int, by: float) -> float:
+    moved = theta.copy()
+    moved[place] += by
+    return float(problem.energy(moved))
 
 
 def contributions(problem: Problem, theta: FloatArray, gradient: FloatArray) -> Contributions:

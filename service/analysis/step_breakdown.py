@@ -36,6 +36,7 @@ def of_step(database: Database, request: StepRequest) -> StepArithmetic:
         "train_loss": found.energy,
         "gradient": found.gradient,
         "central_differences": found.differences,
+        "difference_errors": found.errors,
         "contributions": _contributions(context, rows, found),
         "rest": {"rows": problem.train.size - len(rows), "gradient": found.contributions.rest},
         "penalty": found.contributions.penalty,

@@ -81,6 +81,9 @@ class StepArithmetic(Answer):
     train_loss: Number
     gradient: Annotated[Vector, Field(description="∇E(θ) by autograd.")]
     central_differences: Annotated[Vector, Field(description="(E(θ + h) − E(θ − h)) / 2h, of the first 64 parameters.")]
+    difference_errors: Annotated[
+        Vector, Field(description="The estimated error of each central difference, from a second width 2h.")
+    ]
     contributions: Contributions
     rest: Rest
     penalty: Vector

@@ -291,6 +291,7 @@ export const english = {
   usedSlope: "g, as used",
   agrees: "agrees",
   differs: "differs",
+  inexact: "difference too inexact",
   partsTitle: "What the gradient is made of",
   partsText: "Each training row adds its share. These add most; with all others they sum up to ∇E(θ).",
   trainingRow: "Training row",

@@ -365,6 +365,7 @@ export const french = {
   usedSlope: "g, utilisé",
   agrees: "concorde",
   differs: "diffère",
+  inexact: "différence trop imprécise",
   partsTitle: "De quoi le gradient est fait",
   partsText: "Chaque ligne d’entraînement apporte sa part. Celles-ci apportent le plus ; avec toutes les autres, leur somme est ∇E(θ).",
   trainingRow: "Ligne d’entraînement",

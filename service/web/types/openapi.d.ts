@@ -507,6 +507,7 @@ export interface StepArithmetic {
   train_loss: number | null;
   gradient: (number | null)[];
   central_differences: (number | null)[];
+  difference_errors: (number | null)[];
   contributions: Contributions;
   rest: Rest;
   penalty: (number | null)[];

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from autograd import grad
 
 from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, Problem, initial_theta, pose, split_by_fraction, start
-from gd_engine.analysis.step_breakdown import MOST_ROWS, arithmetic, state_at
+from gd_engine.analysis.step_breakdown import MOST_ROWS, arithmetic, central_differences, state_at
 from gd_engine.arrays import FloatArray
-from gd_engine.autodiff.curvature import auto_learning_rate
+from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
 from gd_engine.optim.early_stopping import Stop
+from service.datasets import samples
 from tests.gd_engine.helpers import VARIANTS, descended
 
 ROWS = 40
@@ -46,6 +48,48 @@ def test_the_terms_add_up_to_the_correct_gradient(variant: str, l2: float) -> No
     assert len(set(parts.rows.tolist())) == MOST_ROWS
     y = problem.train.y[..., parts.rows]
     np.testing.assert_array_equal(parts.y, y)
+
+
+@pytest.mark.parametrize("sample", ["norris", "longley", "penguins"])
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_differences_of_a_correct_gradient_are_within_their_errors(
+    variant: str, standardize: bool, sample: str
+) -> None:
+    table = np.concatenate(list(samples.load(sample).blocks()))
+    x, y = table[:, :-1], table[:, -1]
+    model = VARIANTS[variant]([f"x{i}" for i in range(x.shape[1])])
+    if model.task == "classification":
+        y = np.digitize(y, np.quantile(y, np.arange(1, model.classes) / model.classes)).astype(np.float64)
+    losses = ["log_loss", "mse"] if model.task == "classification" else ["mse", "sse", "mae", "huber"]
+    for loss in losses:
+        problem = pose(model, x, y, split_by_fraction(len(y), 0.2), loss=loss, standardize=standardize, reduce=False)
+        theta0 = initial_theta(model, 1)
+        for theta in (theta0, _after_some_steps(problem, theta0)):
+            gradient = np.asarray(grad(problem.energy)(theta))
+            differences, errors = central_differences(problem, theta)
+            assert (np.abs(differences - gradient) <= errors + 1e-6 * np.abs(gradient).max()).all()
+            if theta is theta0 and loss == "log_loss":
+                assert (errors <= 0.01 * np.abs(gradient).max()).all()
+
+
+def _after_some_steps(problem: Problem, theta0: FloatArray) -> FloatArray:
+    try:
+        rate = auto_learning_rate(problem.energy, theta0)
+    except NoLearningRateError:
+        rate = 1e-6
+    end: FloatArray = descended(problem, "gd", rate, 50, theta0)[0]["theta"][-1]
+    return end
+
+
+def test_the_differences_of_unscaled_columns_have_a_small_error() -> None:
+    table = np.concatenate(list(samples.load("penguins").blocks()))
+    model = VARIANTS["logistic"](["a", "b", "c", "d"])
+    problem = pose(model, table[:, :-1], (table[:, -1] > 0).astype(np.float64), split_by_fraction(len(table), 0.2))
+    gradient = np.asarray(grad(problem.energy)(np.zeros(5)))
+    differences, errors = central_differences(problem, np.zeros(5))
+    np.testing.assert_allclose(differences, gradient, rtol=1e-6, atol=1e-6)
+    assert (errors < 1e-3).all()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

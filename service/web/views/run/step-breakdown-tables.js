@@ -50,31 +50,36 @@ function grid(caption, heads, rows, foot = []) {
 }
 
 /** @param {Api.StepArithmetic} answer @param {boolean} isOther */
-function slopes({ parameters, theta, gradient, central_differences: differences, train_loss: energy, used }, isOther) {
+function slopes({ parameters, theta, gradient, central_differences: differences, difference_errors: errors, used }, isOther) {
   const size = Math.max(...gradient.map((value) => Math.abs(value ?? 0)));
   /** @param {string} name @param {number} i */
   const row = (name, i) => [
     name, number(theta[i]), number(gradient[i]), number(differences[i]),
-    agreement(gradient[i], differences[i], size, energy, theta[i]), ...(isOther ? [number(used[i])] : []),
+    agreement(gradient[i], differences[i], errors[i], size), ...(isOther ? [number(used[i])] : []),
   ];
   const heads = [t("parameter"), "θ", t("byAutograd"), t("byDifferences"), t("theirDifference"), ...(isOther ? [t("usedSlope")] : [])];
   return grid(t("slopeTitle"), heads, shown(parameters).map(row));
 }
 
-/**
- * The difference of two derivatives, and whether rounding explains it. Central differences subtract two nearly equal values of E, so
- * their error grows with E.
- * @param {Api.Value} gradient
- * @param {Api.Value} difference
- * @param {number} size
- * @param {Api.Value} energy
- * @param {Api.Value} theta
- */
-function agreement(gradient, difference, size, energy, theta) {
+/** @param {Api.Value} gradient @param {Api.Value} difference @param {Api.Value} error @param {number} size */
+function agreement(gradient, difference, error, size) {
   if (typeof gradient !== "number" || typeof difference !== "number") return NOTHING;
   const apart = Math.abs(gradient - difference);
-  const fine = apart <= 1e-6 * size + (1e-9 * Math.abs(energy ?? 0)) / Math.max(1, Math.abs(theta ?? 0));
-  return h("span", { class: fine ? "fine" : "off" }, rounded(apart, 3), " ", h("small", {}, t(fine ? "agrees" : "differs")));
+  const verdict = agreementOf(apart, error, size);
+  return h("span", { class: { agrees: "fine", differs: "off", inexact: "inexact" }[verdict] }, rounded(apart, 3), " ", h("small", {}, t(verdict)));
+}
+
+/**
+ * Whether two derivatives agree. A central difference with an error above 1 % of the gradient's largest number proves nothing.
+ * @param {number} apart the distance of the two
+ * @param {Api.Value} error the estimated error of the central difference
+ * @param {number} size the largest number of the gradient
+ * @returns {"agrees" | "differs" | "inexact"}
+ */
+export function agreementOf(apart, error, size) {
+  if (typeof error !== "number") return "inexact";
+  if (apart > error + 1e-6 * size) return "differs";
+  return error > 0.01 * size ? "inexact" : "agrees";
 }
 
 /** @param {Api.StepArithmetic} answer */
