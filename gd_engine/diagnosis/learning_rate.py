@@ -119,7 +119,10 @@ def _mended(context: DiagnosisContext, quadratic: QuadraticModel | None, limit: 
         if goes_down(context, smaller * rate):
             return {"descent": {"learning_rate": two_digits(smaller * rate)}}
     if context.kind == "gd":
-        return {"descent": {"schedule": only_kind(context.descent.get("schedule"), "backtracking")}}
+        line_search: dict[str, Any] = {"schedule": only_kind(context.descent.get("schedule"), "backtracking")}
+        if context.config.batch_size is not None:  # a line search needs the gradient of all rows
+            line_search["batch_size"] = None
+        return {"descent": line_search}
     return {"descent": {"learning_rate": two_digits(1e-4 * rate)}}
 
 

@@ -9,14 +9,20 @@ Patch = dict[str, object]
 """A JSON merge patch (RFC 7396), or a request that was patched and not checked again yet."""
 
 
-def merge_patch(old: Mapping[str, object], new: Mapping[str, object]) -> Patch:
-    """`old` with what `new` says; an object of another kind takes the old one's place as a whole."""
-    if new.get("kind", old.get("kind")) != old.get("kind"):
-        return dict(new)
-    merged = dict(old)
-    for name, value in new.items():
-        before = old.get(name)
-        merged[name] = merge_patch(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+def merge_patch(old: Mapping[str, object], patch: Mapping[str, object]) -> Patch:
+    """`old` after a JSON merge patch (RFC 7396): null deletes a field, objects merge, other values replace.
+
+    Beyond the RFC, an object with a different `kind` merges into an empty one: fields belong to their kind.
+    """
+    merged = {} if patch.get("kind", old.get("kind")) != old.get("kind") else dict(old)
+    for name, value in patch.items():
+        before = merged.get(name)
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, dict):
+            merged[name] = merge_patch(before if isinstance(before, dict) else {}, value)
+        else:
+            merged[name] = value
     return merged
 
 
