@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, IntArray
 
 METRICS: dict[str, tuple[str, ...]] = {
     "regression": ("mse",),
@@ -31,7 +31,7 @@ def tally_of(targets: FloatArray, *, classes: int) -> Tally:
         positive = targets == 1.0
 
         def of_two(prediction: FloatArray, squares: Any) -> list[Any]:
-            predicted = prediction >= 0.5
+            predicted = _is_second(prediction)
             axis = None if predicted.ndim == 1 else 1
             return [squares, np.count_nonzero(predicted & positive, axis), np.count_nonzero(predicted, axis)]
 
@@ -39,11 +39,24 @@ def tally_of(targets: FloatArray, *, classes: int) -> Tally:
     actual = targets.argmax(axis=0)
 
     def of_many(prediction: FloatArray, squares: Any) -> list[Any]:
-        predicted = prediction.argmax(axis=0)
+        predicted = predicted_classes(prediction)
         hits = np.bincount(actual[predicted == actual], minlength=classes)
         return [squares, *hits.tolist(), *np.bincount(predicted, minlength=classes).tolist()]
 
     return of_many
+
+
+def predicted_classes(prediction: FloatArray) -> IntArray:
+    """The index of each row's predicted class, shape (n,), from P(y = 1), shape (n,), or probabilities, (k, n).
+
+    Of two equally probable classes it is the second, of more the first.
+    """
+    found: IntArray = prediction.argmax(axis=0) if prediction.ndim > 1 else _is_second(prediction).astype(np.int64)
+    return found
+
+
+def _is_second(prediction: FloatArray) -> Any:
+    return prediction >= 0.5
 
 
 def tally_length(classes: int) -> int:

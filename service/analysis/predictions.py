@@ -7,6 +7,7 @@ import numpy as np
 
 from gd_engine import Model
 from gd_engine.arrays import FloatArray
+from gd_engine.metrics import predicted_classes
 from service.analysis.run_context import RunContext, StoredPath, run_context
 from service.core.dataset_record import ColumnSummary, Dataset
 from service.engine_adapter.factory import split_of
@@ -51,9 +52,8 @@ def at_rows(database: Database, request: RowsRequest) -> Predicted:
     if problem.model.task == "regression":
         return {"run_id": context.run.id, "step": step, "y": predicted}
     probabilities = predicted.T if predicted.ndim > 1 else np.column_stack([1.0 - predicted, predicted])
-    codes = probabilities.argmax(axis=1)
     classes = context.run.classes or []
-    y = [classes[code] for code in codes]
+    y = [classes[code] for code in predicted_classes(predicted)]
     return {"run_id": context.run.id, "step": step, "y": y, "probabilities": probabilities}
 
 
@@ -95,7 +95,7 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
 def _drawn_values(model: Model, theta: FloatArray, design: FloatArray) -> Any:
     """Predicted numbers, the probability of the second of two classes, or the index of the likeliest of several."""
     predicted = model.predict(theta, design)
-    return predicted if predicted.ndim == 1 else predicted.argmax(axis=0)
+    return predicted if predicted.ndim == 1 else predicted_classes(predicted)
 
 
 def _side(column: ColumnSummary, points: int) -> FloatArray:

@@ -93,3 +93,17 @@ def test_invalid_rows_and_steps_are_refused(
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     errors = problem_of(api.post(f"/runs/{run}/predict", json=body), 422)["errors"]
     assert pointer in {error["pointer"] for error in errors}
+
+
+@pytest.mark.parametrize("model", [{"kind": "logistic"}, {"kind": "softmax"}])
+def test_equally_probable_classes_are_predicted_as_the_metrics_count_them(
+    model: dict[str, Any], client: httpx2.Client
+) -> None:
+    x, y = [[1.0], [2.0], [3.0]], [0, 0, 1]
+    run = fitted(client, dataset={"x": x, "y": y}, model=model, split={"test_fraction": 0}, objective={})
+    predicted = client.post(f"/runs/{run['id']}/predict", json={"x": x, "step": 0}).json()
+    assert predicted["probabilities"] == [[0.5, 0.5]] * 3
+    stored = trajectory(client, run)
+    assert stored["train_accuracy"][0] == np.mean(np.array(predicted["y"]) == y)
+    assert predicted["y"] == [1, 1, 1]
+    assert stored["train_recall"][0] == 1.0
