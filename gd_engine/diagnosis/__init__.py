@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from gd_engine.descent.trajectory import Outcome
-from gd_engine.diagnosis import convergence, dead_units, design_columns, generalization, learning_rate, plateau
+from gd_engine.diagnosis import (
+    convergence,
+    dead_units,
+    design_columns,
+    generalization,
+    initial_energy,
+    learning_rate,
+    plateau,
+)
 from gd_engine.diagnosis.context import DiagnosisContext, Finding, History, Stretch, make_context
 from gd_engine.diagnosis.quadratic_model import quadratic_model_of
 from gd_engine.optim.config import DescentConfig
@@ -34,10 +42,10 @@ def diagnose(
     (`standardize`, `descent` with optimizer, schedule, learning_rate, theta0 and seed). `features` are the names of the
     data's columns.
     """
-    if len(history.overview.step) == 0:
-        return []
     with np.errstate(all="ignore"):
         context = make_context(problem, config, outcome, history, request, features)
+        if len(history.overview.step) == 0:
+            return initial_energy.find(context) if outcome.reason == "diverged" else []
         return [
             finding for finding in (*_of_the_descent(context), *design_columns.find(context)) if _is_finite(finding)
         ]

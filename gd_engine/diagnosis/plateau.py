@@ -11,6 +11,7 @@ from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, toler
 from gd_engine.diagnosis.design_columns import MOST_COLUMNS
 from gd_engine.diagnosis.empirical import SPREAD
 from gd_engine.diagnosis.probes import curvature_at, goes_down
+from gd_engine.problem import Problem
 
 NO_BETTER = 0.95
 """The least E, as a share of the constant's E, of a fit no better than a constant."""
@@ -120,7 +121,7 @@ def _of_a_formula(context: DiagnosisContext) -> list[Finding]:
     """The finding of a formula's plateau, if a search over powers of ten finds a better θ₀."""
     if not _flat(context) or len(context.theta) > MOST_SEARCHED:
         return []
-    energy, theta = _searched(context)
+    energy, theta = searched(context.problem, context.theta0)
     if not energy < 0.8 * float(context.energy[-1]):
         return []
     start = dict(zip(context.problem.model.parameters, theta.tolist(), strict=True))
@@ -148,25 +149,28 @@ def _rate_from(context: DiagnosisContext, theta0: FloatArray) -> dict[str, Any]:
     return {}
 
 
-def _searched(context: DiagnosisContext) -> tuple[float, FloatArray]:
-    """The best θ₀, shape (p,), by a search over powers of ten, two parameters at a time, and its E on all rows."""
-    train = context.problem.train
+def searched(problem: Problem, theta0: FloatArray) -> tuple[float, FloatArray]:
+    """The best θ₀, shape (p,), by a search over powers of ten, two parameters at a time, and its E on all rows.
+
+    The signs are those of `theta0`; an E that is not finite counts as infinite.
+    """
+    train = problem.train
     every = max(len(train.design) // SEARCH_ROWS, 1)
     few = Rows(train.design[::every], train.y[..., ::every], len(train.design[::every]))
-    part = context.problem._replace(train=few)
-    sign = np.where(context.theta0 < 0, -1.0, 1.0)
+    part = problem._replace(train=few)
+    sign = np.where(theta0 < 0, -1.0, 1.0)
     pairs: list[tuple[int, ...]] = [*combinations(range(len(sign)), 2)]
     tries = product(pairs * 2, product(POWERS, repeat=2))
     if not pairs:  # a single parameter, for which both signs are soon tried
         tries = product([(0,)], [(power,) for power in (*POWERS, *(-power for power in POWERS))])
-    best, theta = _finite(part.energy(context.theta0)), context.theta0.copy()
+    best, theta = _finite(part.energy(theta0)), theta0.copy()
     for places, powers in tries:
         tried = theta.copy()
         tried[list(places)] = sign[list(places)] * powers
         found = _finite(part.energy(tried))
         if found < best:
             best, theta = found, tried
-    return _finite(context.problem.energy(theta)), theta
+    return _finite(problem.energy(theta)), theta
 
 
 def _finite(energy: Any) -> float:

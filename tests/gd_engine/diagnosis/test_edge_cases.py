@@ -145,3 +145,37 @@ ODD: dict[str, tuple[Any, Any, Request]] = {
 def test_extreme_numbers_raise_no_error(name: str) -> None:
     x, y, request = ODD[name]
     run(np.array(x), np.array(y, dtype=np.float64), {"split": {"test_fraction": 0.0}, **request})
+
+
+@pytest.mark.parametrize("formula", ["exp(a*x1)", "b*exp(a*x1)", "b + c*exp(a*x1) + d + f", "a*x1 + log(b - 2)"])
+@pytest.mark.parametrize("rate", [1e-9, 0.1])
+def test_a_formula_with_an_infinite_first_energy_gets_another_theta0(formula: str, rate: float) -> None:
+    request = of_a_formula(formula, learning_rate=rate)
+    done = run(1000.0 * COLUMN, LINE, request)
+    assert (done.reason, len(done.energy), done.codes) == ("diverged", 0, ["infinite_start"])
+    corrected = run(1000.0 * COLUMN, LINE, merged(request, done.findings[0].change))
+    assert len(corrected.energy) > 0
+
+
+def test_a_theta0_with_an_infinite_energy_is_replaced() -> None:
+    request = {"split": {"test_fraction": 0.0}, "descent": {"learning_rate": 0.01, "theta0": [1e200, 1e200]}}
+    done = run(COLUMN, LINE, request)
+    assert done.codes == ["infinite_start"]
+    assert done.findings[0].change == {"descent": {"theta0": None, "learning_rate": "auto"}}
+    assert len(run(COLUMN, LINE, merged(request, done.findings[0].change)).energy) == 101
+
+
+def test_standardised_columns_make_the_first_energy_finite() -> None:
+    request = {
+        "model": {"kind": "mlp", "activation": "relu"},
+        "split": {"test_fraction": 0.0},
+        "descent": {"learning_rate": 0.01},
+    }
+    done = run(1e153 * (COLUMN - 0.1) + 1e154, LINE, request)
+    assert done.codes == ["infinite_start"]
+    assert done.findings[0].change == {"standardize": True}
+
+
+def test_targets_whose_squares_overflow_have_an_empty_change() -> None:
+    done = run(COLUMN, 1e200 * LINE, {"split": {"test_fraction": 0.0}, "descent": {"learning_rate": 0.01}})
+    assert [(finding.code, finding.change) for finding in done.findings] == [("infinite_start", {})]

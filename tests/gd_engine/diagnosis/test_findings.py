@@ -295,6 +295,6 @@ def test_a_formula_that_saturates_is_given_a_better_start() -> None:
     assert corrected.energy[-1] < 0.02 * done.energy[-1]
 
 
-def test_a_descent_without_rows_has_no_diagnosis() -> None:
+def test_a_descent_without_rows_has_the_finding_of_its_start() -> None:
     done = run(X, Y, asked(theta0=[1e200] * 4))
-    assert (done.reason, done.findings) == ("diverged", [])
+    assert (done.reason, done.codes) == ("diverged", ["infinite_start"])

@@ -18,7 +18,7 @@ function section(run, { code, sentence, evidence, change }) {
     h("h3", {}, word(`finding.${code}`, code)),
     h("p", {}, isEnglish ? sentence : word(`finding.${code}.text`, sentence)),
     isEnglish ? null : h("p", { class: "evidence" }, Object.entries(evidence).map(fact)),
-    h("p", { class: "mend" }, button, h("code", {}, inJson(change))));
+    Object.keys(change).length ? h("p", { class: "mend" }, button, h("code", {}, inJson(change))) : null);
 }
 
 /** @param {[name: string, value: unknown]} evidence */
