@@ -4,9 +4,10 @@ from math import isfinite, log
 from typing import Any
 
 import numpy as np
+from autograd import grad
 
 from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, tolerance, two_digits
-from gd_engine.diagnosis.probes import curvature_at, goes_down
+from gd_engine.diagnosis.probes import curvature_at, goes_down, trial_energy
 from gd_engine.diagnosis.remaining_gap import (
     RemainingGap,
     as_steps,
@@ -23,6 +24,8 @@ WORTH = 0.03
 """The least decrease in the last half of the steps, as a share of E and of the constant's E, of an E still falling."""
 SPREAD = 10.0
 MOST_DOUBLINGS = 4.0
+MOST_POWERS = 6
+"""Rates tried, each a tenth of the one before."""
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
@@ -88,34 +91,51 @@ def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | N
 
 
 def _small_rate(context: DiagnosisContext) -> list[Finding]:
-    """The finding of a rate far below 1/λmax, if one step with 1/λmax gains at least ½ ‖g‖²/λmax that matters."""
+    """The finding of a rate far below 1/λmax, if a tried larger rate lowers E by an amount that matters."""
     poor = float(context.energy[-1]) > 0.05 * context.null and not context.automatic
     plain = context.kind in LINEAR_METHODS and not isinstance(context.config.learning_rate, Backtracking)
     if not (poor and plain and context.config.clip_norm is None):
         return []
-    slope = float(context.history.overview.columns["gradient_norm"][-1])
     curvature = curvature_at(context, context.theta)
     rate = float(context.history.overview.columns["learning_rate"][-1]) / (1.0 - context.momentum or 1.0)
-    gain = 0.5 * slope * slope / curvature
-    if not (isfinite(curvature) and rate <= 0.02 / curvature and gain >= 1e-3 * context.null):
+    if not (isfinite(curvature) and rate <= 0.02 / curvature):
         return []
-    return [_creeping(context, rate, curvature, gain)]
+    better, automatic = _better_rate(context, rate, curvature)
+    gain = _gain(context, better)
+    return [_creeping(context, rate, better, gain, automatic=automatic)] if gain >= 1e-3 * context.null else []
 
 
-def _creeping(context: DiagnosisContext, rate: float, curvature: float, gain: float) -> Finding:
+def _better_rate(context: DiagnosisContext, rate: float, curvature: float) -> tuple[float, bool]:
+    """A larger rate that lowers E in a trial, and whether it is the automatic one; NaN if none does.
+
+    The curvature may be that of a flat part of E (huber's loss is linear far from 0), so smaller rates are tried too.
+    """
     before = curvature_at(context, context.theta0)
-    automatic = before >= 0.5 * curvature and goes_down(context, 1.0 / before)
-    better = two_digits(0.5 / curvature)
+    if before >= 0.5 * curvature and goes_down(context, 1.0 / before):
+        return 1.0 / before, True
+    rates = [two_digits(0.5 / curvature * 0.1**power) for power in range(MOST_POWERS)]
+    energies = {better: trial_energy(context, better) for better in rates if better >= 5.0 * rate}
+    best = min(energies, key=lambda better: energies[better], default=np.nan)
+    return (best if energies.get(best, np.inf) < np.inf else np.nan), False
+
+
+def _gain(context: DiagnosisContext, rate: float) -> float:
+    """The decrease of E by one step of gradient descent from the last θ; NaN for a NaN."""
+    energy, theta = context.sample.energy, context.theta
+    return float(energy(theta) - energy(theta - rate * np.asarray(grad(energy)(theta))))
+
+
+def _creeping(context: DiagnosisContext, rate: float, better: float, gain: float, *, automatic: bool) -> Finding:
     evidence = {
         "step": context.steps,
         "energy": float(context.energy[-1]),
         "learning_rate": rate,
-        "automatic_rate": 1.0 / curvature,
+        "automatic_rate" if automatic else "better_rate": better,
         "gain": gain,
     }
     sentence = (
         f"The learning rate {rate:.3g} is too small: at step {context.steps} E has hardly begun to fall. One step with "
-        f"the rate 1/λmax = {1.0 / curvature:.3g} would lower it by about {gain:.3g}."
+        f"the rate {'1/λmax = ' if automatic else ''}{better:.3g} would lower it by about {gain:.3g}."
     )
     change = faster(context) | {"learning_rate": "auto" if automatic else better}
     return Finding("too_few_steps", evidence, sentence, {"descent": change})

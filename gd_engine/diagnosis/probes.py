@@ -21,13 +21,19 @@ def curvature_at(context: DiagnosisContext, theta: FloatArray) -> float:
 
 def goes_down(context: DiagnosisContext, rate: float, theta0: FloatArray | None = None) -> bool:
     """Whether a trial descent of TRIAL_STEPS steps with this rate lowers E, from θ₀ or another start."""
+    return trial_energy(context, rate, theta0) < np.inf
+
+
+def trial_energy(context: DiagnosisContext, rate: float, theta0: FloatArray | None = None) -> float:
+    """E after a trial descent of TRIAL_STEPS steps with this rate; infinite if it does not lower E."""
     if not isfinite(rate):
-        return False
+        return np.inf
     config = context.config._replace(learning_rate=rate, steps=TRIAL_STEPS)
     state = start(context.theta0 if theta0 is None else theta0, config.optimizer)
     [*blocks] = descend(context.sample, config, state, is_full=lambda rows: rows > TRIAL_STEPS, replay=False)
     energies = np.concatenate([block.columns["train_loss"] for block in blocks])
-    return len(energies) > TRIAL_STEPS and bool(energies[-1] < energies[0] and energies.max() <= 2 * energies[0])
+    down = len(energies) > TRIAL_STEPS and energies[-1] < energies[0] and energies.max() <= 2 * energies[0]
+    return float(energies[-1]) if down else np.inf
 
 
 def only_kind(asked: Any, kind: str) -> dict[str, Any]:

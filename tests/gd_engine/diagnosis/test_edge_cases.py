@@ -179,3 +179,20 @@ def test_standardised_columns_make_the_first_energy_finite() -> None:
 def test_targets_whose_squares_overflow_have_an_empty_change() -> None:
     done = run(COLUMN, 1e200 * LINE, {"split": {"test_fraction": 0.0}, "descent": {"learning_rate": 0.01}})
     assert [(finding.code, finding.change) for finding in done.findings] == [("infinite_start", {})]
+
+
+@pytest.mark.parametrize("theta0", [3.0, -3.0])
+@pytest.mark.parametrize("rate", [1e-6, 1e-4])
+def test_the_rate_for_the_linear_part_of_huber_is_tried(theta0: float, rate: float) -> None:
+    request = {
+        "model": {"kind": "linear", "intercept": False},
+        "objective": {"loss": "huber"},
+        "split": {"test_fraction": 0.0},
+        "descent": {"steps": 100, "learning_rate": rate, "theta0": [theta0]},
+    }
+    x, y = np.array([[0.1], [3.0], [10.0], [20.0], [30.0]]), np.zeros(5)
+    done = run(x, y, request)
+    [finding] = done.findings
+    assert finding.code == "too_few_steps"
+    assert 0 < finding.evidence["gain"] <= done.energy[-1]
+    assert run(x, y, merged(request, finding.change)).energy[-1] < 0.5 * done.energy[-1]
