@@ -10,6 +10,7 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray, squared_norms
 from gd_engine.data.design_matrix import Rows
+from gd_engine.descent.closed_form import quadratic_hessian
 from gd_engine.optim.optimizers import Optimizer
 from gd_engine.problem import Problem
 
@@ -45,8 +46,7 @@ class AffineStepper:
         self._p = len(problem.model.parameters)
         design, y, _ = problem.train
         self._ridge = 2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64)
-        hessian = 2.0 / problem.divisor * design.T @ design + np.diag(self._ridge)
-        step = _matrix(optimizer, rate, hessian, 2.0 / problem.divisor * design.T @ y)
+        step = _matrix(optimizer, rate, quadratic_hessian(problem), 2.0 / problem.divisor * design.T @ y)
         powers, self._group_power = np.eye(len(step))[None], step
         while len(powers) < GROUP:
             powers = np.concatenate([powers, powers @ self._group_power])

@@ -1,4 +1,4 @@
-"""Closed-form minimum of an E quadratic in θ, and the optimality gap E(θ) − E(θ*)."""
+"""Closed-form minimum and Hessian of an E quadratic in θ, and the optimality gap E(θ) − E(θ*)."""
 
 from typing import NamedTuple
 
@@ -20,6 +20,17 @@ class Optimum(NamedTuple):
         """E(θ) − E(θ*) for θ of shape (..., p), as a sum of squares, which is accurate close to θ*."""
         away = (theta - self.theta) @ self.root.T
         return squared_norms(away)
+
+
+def quadratic_hessian(problem: Problem) -> FloatArray:
+    """The Hessian of an E quadratic in θ, shape (p, p)."""
+    design = problem.train.design
+    return np.asarray(2.0 / problem.divisor * design.T @ design + ridge_hessian(problem), dtype=np.float64)
+
+
+def ridge_hessian(problem: Problem) -> FloatArray:
+    """The ridge penalty's part of the Hessian, shape (p, p)."""
+    return np.diag(2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64))
 
 
 def optimum(problem: Problem) -> Optimum:

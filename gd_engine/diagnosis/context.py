@@ -135,19 +135,24 @@ class DiagnosisContext(NamedTuple):
     @property
     def sample(self) -> Problem:
         """The problem on at most MOST_SAMPLED of its rows, with the same scale of E."""
-        train, most = self.problem.train, MOST_SAMPLED
-        every = -(-len(train.design) // most)
-        if every == 1:
-            return self.problem
-        few = train.design[::every]
-        rows = Rows(few, train.y[..., ::every], len(few))
-        loss, share = self.problem.loss, 1.0 if self.problem.loss.mean else train.size / len(few)
-        return self.problem._replace(train=rows, loss=loss._replace(total=lambda *given: share * loss.total(*given)))
+        return sampled(self.problem, MOST_SAMPLED)
 
     def energy_at(self, step: float) -> float:
         """E near a step: the median of three recorded rows, robust to one noisy step."""
         row = int(np.searchsorted(self.history.overview.step, step))
         return float(np.median(self.energy[max(row - 1, 0) : row + 2]))
+
+
+def sampled(problem: Problem, most: int) -> Problem:
+    """The problem on at most `most` of its rows, evenly spread, with the same scale of E."""
+    train, loss = problem.train, problem.loss
+    every = -(-len(train.design) // most)
+    if every <= 1:
+        return problem
+    few = train.design[::every]
+    rows = Rows(few, train.y[..., ::every], len(few))
+    share = 1.0 if loss.mean else train.size / len(few)
+    return problem._replace(train=rows, loss=loss._replace(total=lambda *given: share * loss.total(*given)))
 
 
 def make_context(

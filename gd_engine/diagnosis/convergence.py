@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from gd_engine.arrays import FloatArray
+from gd_engine.descent.closed_form import ridge_hessian
 from gd_engine.diagnosis import empirical
 from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, listed, tolerance, two_digits
 from gd_engine.diagnosis.design_columns import names
@@ -13,7 +14,6 @@ from gd_engine.diagnosis.quadratic_model import (
     automatic_steps,
     condition,
     modes,
-    ridge_hessian,
     shrinking,
     standardised,
     steps_needed,
@@ -198,10 +198,10 @@ def _not_far_enough(
     evidence = evidence_of(context, remaining) | {"learning_rate": context.rate, "parameter": name, "better_rate": rate}
     evidence |= {"moved": moved, "distance": distance, "better_steps": steps}
     del evidence["steps_needed"], evidence["estimate"]
-    longer = {"steps": steps} if steps > context.config.steps else {}
+    more = {"steps": steps} if steps > context.config.steps else {}
     sentence = (
         f"The steps of {context.kind} are about as long as the learning rate, {context.rate:.3g}, and in "
         f"{context.steps} of them {name} has gone {moved:.3g} of the {distance:.3g} to where E is least. "
         f"A rate of {rate:g} gets there in {steps} steps."
     )
-    return Finding("too_few_steps", evidence, sentence, {"descent": {"learning_rate": rate, **longer}})
+    return Finding("too_few_steps", evidence, sentence, {"descent": {"learning_rate": rate, **more}})

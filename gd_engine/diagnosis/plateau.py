@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.data.design_matrix import Rows
-from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, tolerance, two_digits
+from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, sampled, tolerance, two_digits
 from gd_engine.diagnosis.design_columns import MOST_COLUMNS
 from gd_engine.diagnosis.empirical import SPREAD
 from gd_engine.diagnosis.probes import curvature_at, goes_down
@@ -154,10 +153,7 @@ def searched(problem: Problem, theta0: FloatArray) -> tuple[float, FloatArray]:
 
     The signs are those of `theta0`; an E that is not finite counts as infinite.
     """
-    train = problem.train
-    every = max(len(train.design) // SEARCH_ROWS, 1)
-    few = Rows(train.design[::every], train.y[..., ::every], len(train.design[::every]))
-    part = problem._replace(train=few)
+    part = sampled(problem, SEARCH_ROWS)
     sign = np.where(theta0 < 0, -1.0, 1.0)
     pairs: list[tuple[int, ...]] = [*combinations(range(len(sign)), 2)]
     tries = product(pairs * 2, product(POWERS, repeat=2))

@@ -6,7 +6,7 @@ import numpy as np
 from autograd import grad
 
 from gd_engine.arrays import FloatArray
-from gd_engine.descent.closed_form import optimum
+from gd_engine.descent.closed_form import optimum, quadratic_hessian, ridge_hessian
 from gd_engine.diagnosis.context import DiagnosisContext, tolerance
 from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, Moments, moments
 from gd_engine.problem import Problem
@@ -55,8 +55,7 @@ def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
         return None
     if problem.quadratic:
         found = optimum(problem)
-        hessian = 2.0 / problem.divisor * problem.train.design.T @ problem.train.design + ridge_hessian(problem)
-        return _if_curved(QuadraticModel(hessian, found.theta, found.energy, exact=True))
+        return _if_curved(QuadraticModel(quadratic_hessian(problem), found.theta, found.energy, exact=True))
     if problem.model.kind not in ("logistic", "softmax") or problem.loss.name != "log_loss":
         return None
     with np.errstate(all="ignore"):
@@ -106,11 +105,6 @@ def _of_two(share: FloatArray, a: int, b: int) -> FloatArray:
     """The Hessian's weight of each row, shape (n,), for weights a and b of two classes with opposite signs."""
     weight: FloatArray = share * (1.0 - share)
     return weight if a == b else -weight
-
-
-def ridge_hessian(problem: Problem) -> FloatArray:
-    """The ridge penalty's part of the Hessian, shape (p, p)."""
-    return np.diag(2.0 * problem.penalty.l2 * np.array(problem.model.penalised, dtype=np.float64))
 
 
 def standardised(context: DiagnosisContext, quadratic: QuadraticModel) -> QuadraticModel | None:
