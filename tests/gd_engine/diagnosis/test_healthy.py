@@ -129,3 +129,16 @@ def test_healthy_schedules_and_stops_have_no_finding() -> None:
         {"theta0": [1.0, 1.0, -2.0, 0.5]},
     ):
         assert run(X, Y, asked(**descent)).findings == [], descent
+
+
+def test_a_corrected_divergence_may_be_far_from_the_optimum_where_e_is_flat() -> None:
+    [table] = samples.load("norris").blocks()
+    x, y = table[:, :-1], table[:, -1]
+    request: Request = {"objective": {"loss": "sse"}, "descent": {"steps": 100, "learning_rate": 1.0}}
+    [finding] = run(x, y, request).findings
+    corrected = run(x, y, merged(request, finding.change))
+    assert corrected.findings == []
+    constant = float(((y - y.mean()) ** 2).sum())
+    assert corrected.columns["optimality_gap"][-1] < max(0.01 * corrected.energy[-1], 1e-3 * constant)
+    standardised = run(x, y, merged(request, finding.change | {"standardize": True}))
+    assert standardised.columns["optimality_gap"][-1] < 1e-9 * corrected.columns["optimality_gap"][-1]
