@@ -32,6 +32,9 @@ from gd_engine.diagnosis.remaining_gap import (
 
 SMALL = 0.2
 """A rate below this share of 1/λmax is too small."""
+VALLEY = 100.0
+"""The condition number below which more steps, if at most MANY times those done, are the simpler correction."""
+MANY = 10
 NARROW = 1e3
 """The condition number from which the finding is ill-conditioning, not too few steps."""
 
@@ -68,7 +71,7 @@ def _cause(context: DiagnosisContext, quadratic: QuadraticModel, remaining: Rema
     if small and automatic <= context.config.steps:
         return [_rate_too_small(context, remaining, rate, quadratic.curvature, automatic)]
     scaled = standardised(context, quadratic)
-    if scaled is not None:
+    if scaled is not None and (condition(quadratic) >= VALLEY or remaining.steps > MANY * context.steps):
         sooner = automatic_steps(context, scaled, np.zeros(len(context.theta0)))
         if 3 * sooner < min(remaining.steps, automatic) and 10 * condition(scaled) < condition(quadratic):
             return [_scales(context, remaining, sooner, condition(quadratic))]

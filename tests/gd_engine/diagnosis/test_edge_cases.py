@@ -196,3 +196,11 @@ def test_the_rate_for_the_linear_part_of_huber_is_tried(theta0: float, rate: flo
     assert finding.code == "too_few_steps"
     assert 0 < finding.evidence["gain"] <= done.energy[-1]
     assert run(x, y, merged(request, finding.change)).energy[-1] < 0.5 * done.energy[-1]
+
+
+def test_a_moderate_condition_number_with_few_steps_left_is_not_ill_conditioning() -> None:
+    x, y = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]]), np.array([2.1, 3.9, 6.2, 7.8, 9.7])
+    request = {"split": {"test_fraction": 0.0}, "descent": {"steps": 20, "learning_rate": 0.02}}
+    done = run(x, y, request)
+    assert done.codes == ["too_few_steps"]
+    assert run(x, y, merged(request, done.findings[0].change)).findings == []
