@@ -60,8 +60,8 @@ class Finding(TypedDict):
     evidence: dict[str, object]
     sentence: str
     change: Annotated[
-        dict[str, object],
-        Field(description="A merge patch (RFC 7396) of the request that fixes the problem; empty if none is known."),
+        dict[str, object] | None,
+        Field(description="A merge patch (RFC 7396) of the request that fixes the problem; null if none is known."),
     ]
 
 

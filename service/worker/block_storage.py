@@ -98,7 +98,7 @@ class BlockStorage:
             request=asked(run.request, prepared.problem.model),
             features=run.dataset_features,
         )
-        return [cast("Finding", finding._asdict()) for finding in findings]
+        return [cast("Finding", finding._asdict() | {"change": finding.change or None}) for finding in findings]
 
     def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
         """An optional value of a run; `absent` if its computation fails, also by lack of memory."""

@@ -179,7 +179,7 @@ export interface Finding {
   code: string;
   evidence: { [name: string]: unknown };
   sentence: string;
-  change: { [name: string]: unknown };
+  change: { [name: string]: unknown } | null;
 }
 
 export interface FitRequest {

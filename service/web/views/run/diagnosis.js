@@ -6,19 +6,26 @@ import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
 
+/** @typedef {NonNullable<Api.Finding["change"]>} Change */
+
 /** @param {Api.Run} run */
 export const findings = (run) => (run.diagnosis ?? []).map((finding) => section(run, finding));
 
 /** @param {Api.Run} run @param {Api.Finding} finding */
 function section(run, { code, sentence, evidence, change }) {
-  const button = h("button", { type: "button", class: "primary", click: () => act(button, () => submit(run, change)) }, t("mend"));
   // The service's sentences are English and name the evidence; another language has a sentence for each code, with the evidence beside it.
   const isEnglish = language() === "en";
   return h("section", { class: "finding", "data-code": code },
     h("h3", {}, word(`finding.${code}`, code)),
     h("p", {}, isEnglish ? sentence : word(`finding.${code}.text`, sentence)),
     isEnglish ? null : h("p", { class: "evidence" }, Object.entries(evidence).map(fact)),
-    Object.keys(change).length ? h("p", { class: "mend" }, button, h("code", {}, inJson(change))) : null);
+    change && correction(run, change));
+}
+
+/** @param {Api.Run} run @param {Change} change */
+function correction(run, change) {
+  const button = h("button", { type: "button", class: "primary", click: () => act(button, () => submit(run, change)) }, t("mend"));
+  return h("p", { class: "mend" }, button, h("code", {}, inJson(change)));
 }
 
 /** @param {[name: string, value: unknown]} evidence */
@@ -31,7 +38,7 @@ function shown(value) {
   return typeof value === "number" ? rounded(value) : String(value);
 }
 
-/** @param {Api.Run} run @param {Api.Finding["change"]} change */
+/** @param {Api.Run} run @param {Change} change */
 async function submit(run, change) {
   const { id } = await fit({ .../** @type {Api.FitRequest} */ (merged(run.request, change)), name: t("mended", { name: run.name ?? run.id.slice(0, 12) }) });
   location.hash = runLink(id);

@@ -65,7 +65,7 @@ def assert_accepted(client: httpx2.Client, body: dict[str, Any]) -> int:
     """The number of the run's findings, each with an accepted change."""
     run = client.post("/fit", json=body, headers=WAIT).json()
     for finding in run["diagnosis"]:
-        change = finding["change"]
+        change = finding["change"] or {}
         again = client.post("/fit", json=merge_patch(body, change))
         assert again.status_code == 202, (body, finding, again.text)
         if change.keys() <= FORKED and "theta0" not in change.get("descent", {}):
@@ -88,3 +88,14 @@ def test_a_line_search_replaces_mini_batches(client: httpx2.Client) -> None:
         "descent": {"steps": 100, "learning_rate": 10, "batch_size": 4},
     }
     assert assert_accepted(client, body) == 1
+
+
+def test_a_finding_without_a_known_correction_has_no_change(client: httpx2.Client) -> None:
+    body = {
+        "dataset": {"x": [[float(i)] for i in range(8)], "y": [1e200 * i for i in range(8)]},
+        "split": {"test_fraction": 0.0},
+        "descent": {"learning_rate": 0.01},
+    }
+    run = client.post("/fit", json=body, headers=WAIT).json()
+    assert run["status"] == "diverged"
+    assert [(finding["code"], finding["change"]) for finding in run["diagnosis"]] == [("infinite_start", None)]
