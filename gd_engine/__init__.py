@@ -9,7 +9,7 @@ from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
-from gd_engine.diagnosis import Finding, History, Stretch, diagnose
+from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
 from gd_engine.formula.compiler import FormulaError
 from gd_engine.losses import LOSSES, losses_for
 from gd_engine.models.base import Model, initial_theta, normal_theta
@@ -28,6 +28,7 @@ __all__ = [
     "SCHEDULES",
     "BatchedDescent",
     "Block",
+    "Choices",
     "DescentConfig",
     "Finding",
     "FormulaError",

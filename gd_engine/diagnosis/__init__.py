@@ -19,12 +19,12 @@ from gd_engine.diagnosis import (
     learning_rate,
     plateau,
 )
-from gd_engine.diagnosis.context import DiagnosisContext, Finding, History, Stretch, make_context
+from gd_engine.diagnosis.context import Choices, DiagnosisContext, Finding, History, Stretch, make_context
 from gd_engine.diagnosis.quadratic_model import quadratic_model_of
 from gd_engine.optim.config import DescentConfig
 from gd_engine.problem import Problem
 
-__all__ = ["Finding", "History", "Stretch", "diagnose"]
+__all__ = ["Choices", "Finding", "History", "Stretch", "diagnose"]
 
 
 def diagnose(
@@ -33,17 +33,15 @@ def diagnose(
     outcome: Outcome,
     history: History,
     *,
-    request: Mapping[str, Any],
+    choices: Choices,
     features: Sequence[str],
 ) -> list[Finding]:
     """The findings of a finished descent, the most important first; a healthy descent has none.
 
-    `config` is the descent's, with a resolved learning rate. `request` has the form of the body of POST /fit
-    (`standardize`, `descent` with optimizer, schedule, learning_rate, theta0 and seed). `features` are the names of the
-    data's columns.
+    `config` is the descent's, with a resolved learning rate. `features` are the names of the data's columns.
     """
     with np.errstate(all="ignore"):
-        context = make_context(problem, config, outcome, history, request, features)
+        context = make_context(problem, config, outcome, history, choices, features)
         if len(history.overview.step) == 0:
             return initial_energy.find(context) if outcome.reason == "diverged" else []
         return [

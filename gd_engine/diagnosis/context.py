@@ -52,8 +52,26 @@ class Finding(NamedTuple):
     change: dict[str, Any]
 
 
+class Choices(NamedTuple):
+    """The user's choices, which `DescentConfig` has only in their resolved form. The defaults are those of a request.
+
+    `automatic` states whether the learning rate is 1/λmax at θ₀, `own_theta0` whether θ₀ differs from the model's
+    default. `optimizer` and `schedule` are kinds; `schedule_options` names the schedule's other fields.
+    """
+
+    standardize: bool = False
+    automatic: bool = True
+    optimizer: str = "gd"
+    momentum: float = 0.9
+    decay: float = 0.99
+    schedule: str = "constant"
+    schedule_options: tuple[str, ...] = ()
+    own_theta0: bool = False
+    seed: int = 0
+
+
 class DiagnosisContext(NamedTuple):
-    """A finished descent. `request` has the form of the body of POST /fit; missing fields have their defaults.
+    """A finished descent, and what its user chose.
 
     `null` is E of the best constant prediction, NaN if it does not exist.
     """
@@ -62,42 +80,21 @@ class DiagnosisContext(NamedTuple):
     config: DescentConfig
     outcome: Outcome
     history: History
-    request: Mapping[str, Any]
+    choices: Choices
     features: Sequence[str]
     null: float
 
     @property
-    def descent(self) -> Mapping[str, Any]:
-        """The request's field `descent`, empty if missing."""
-        asked: Mapping[str, Any] = self.request.get("descent") or {}
-        return asked
-
-    @property
-    def standardized(self) -> bool:
-        """Whether the columns of the design are standardised."""
-        return bool(self.request.get("standardize", False))
-
-    @property
-    def automatic(self) -> bool:
-        """Whether the learning rate is the automatic one, 1/λmax at θ₀."""
-        return bool(self.descent.get("learning_rate", "auto") == "auto")
-
-    @property
     def kind(self) -> str:
         """The optimiser's name."""
-        return str((self.descent.get("optimizer") or {}).get("kind", "gd"))
+        return self.choices.optimizer
 
     @property
     def momentum(self) -> float:
         """μ: the optimiser's momentum, 0 for plain gradient descent."""
         if self.kind not in ("momentum", "nesterov"):
             return 0.0
-        return float((self.descent.get("optimizer") or {}).get("momentum", 0.9))
-
-    @property
-    def schedule(self) -> str:
-        """The schedule's name."""
-        return str((self.descent.get("schedule") or {}).get("kind", "constant"))
+        return self.choices.momentum
 
     @property
     def linear_method(self) -> bool:
@@ -160,11 +157,11 @@ def make_context(
     config: DescentConfig,
     outcome: Outcome,
     history: History,
-    request: Mapping[str, Any],
+    choices: Choices,
     features: Sequence[str],
 ) -> DiagnosisContext:
     """The context of a finished descent, with E of the best constant prediction."""
-    return DiagnosisContext(problem, config, outcome, history, request, features, null_energy(problem))
+    return DiagnosisContext(problem, config, outcome, history, choices, features, null_energy(problem))
 
 
 def null_energy(problem: Problem) -> float:

@@ -103,7 +103,7 @@ def _along(context: DiagnosisContext, direction: FloatArray) -> list[str]:
 
 
 def _automatic_helps(context: DiagnosisContext) -> bool:
-    return not context.automatic or context.schedule not in ("constant", "backtracking")
+    return not context.choices.automatic or context.choices.schedule not in ("constant", "backtracking")
 
 
 def _rate_too_small(
@@ -112,7 +112,7 @@ def _rate_too_small(
     descent = faster(context)
     if steps > context.config.steps:
         descent["steps"] = as_steps(steps)
-    better, mean = 1.0 / curvature, "" if context.schedule == "constant" else " (on average)"
+    better, mean = 1.0 / curvature, "" if context.choices.schedule == "constant" else " (on average)"
     evidence = evidence_of(context, remaining) | {
         "learning_rate": rate,
         "automatic_rate": better,

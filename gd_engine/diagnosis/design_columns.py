@@ -113,7 +113,7 @@ def _constant(context: DiagnosisContext, found: Moments, still: Any) -> list[Fin
 def _is_the_intercept(context: DiagnosisContext, column: int, found: Moments) -> bool:
     """Whether a constant column is a second intercept, in the test rows too."""
     problem = context.problem
-    if context.standardized or problem.model.kind == "mlp" or found.mean[column] == 0:
+    if context.choices.standardize or problem.model.kind == "mlp" or found.mean[column] == 0:
         return False
     others = [rows for rows in (problem.validation, problem.test) if rows.size]
     return all(_holds(moments(problem, rows), column, found.mean[column]) for rows in others)

@@ -63,7 +63,7 @@ def _extrapolated(context: DiagnosisContext, close: float, gained: float, ratio:
 def _still_falling(context: DiagnosisContext, remaining: RemainingGap, half: float, last: float) -> Finding:
     evidence = evidence_of(context, remaining) | {"half_step": context.steps // 2, "half_energy": half}
     descent = longer(context, remaining.steps)
-    if context.problem.model.kind == "mlp" and context.descent.get("theta0") is not None and half > 10 * context.null:
+    if context.problem.model.kind == "mlp" and context.choices.own_theta0 and half > 10 * context.null:
         descent = {"theta0": None}  # far worse than a constant: no descent should begin there
     sentence = (
         f"E was still falling at step {context.steps}: the last half of the steps brought it from {half:.4g} to "
@@ -74,7 +74,7 @@ def _still_falling(context: DiagnosisContext, remaining: RemainingGap, half: flo
 
 def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | None:
     """The finding of columns on different scales, or None."""
-    if context.standardized or context.problem.model.kind == "formula":
+    if context.choices.standardize or context.problem.model.kind == "formula":
         return None
     scales = scale_evidence(context)
     if not scales or scales["largest_size"] < SPREAD * scales["smallest_size"]:
@@ -92,7 +92,7 @@ def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | N
 
 def _small_rate(context: DiagnosisContext) -> list[Finding]:
     """The finding of a rate far below 1/λmax, if a tried larger rate lowers E by an amount that matters."""
-    poor = float(context.energy[-1]) > 0.05 * context.null and not context.automatic
+    poor = float(context.energy[-1]) > 0.05 * context.null and not context.choices.automatic
     plain = context.kind in LINEAR_METHODS and not isinstance(context.config.learning_rate, Backtracking)
     if not (poor and plain and context.config.clip_norm is None):
         return []

@@ -27,8 +27,8 @@ def find(context: DiagnosisContext) -> list[Finding]:
 def _of_theta0(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:
     """The change to the default θ₀, or for a formula to the best θ₀ of a search."""
     problem, model = context.problem, context.problem.model
-    default = initial_theta(model, int(context.descent.get("seed") or 0))
-    if context.descent.get("theta0") is not None and np.isfinite(problem.energy(default)):
+    default = initial_theta(model, context.choices.seed)
+    if context.choices.own_theta0 and np.isfinite(problem.energy(default)):
         return {"descent": {"theta0": None, **_rate_from(context, default)}}, "From the default θ₀ it is finite"
     if model.kind != "formula":
         return None
@@ -52,23 +52,23 @@ def _best_start(problem: Problem) -> tuple[float, FloatArray]:
 def _of_the_scale(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:
     """The change to standardised columns, if E(θ₀) is then finite."""
     problem, model = context.problem, context.problem.model
-    if context.standardized or problem.reduced or model.kind == "formula":
+    if context.choices.standardize or problem.reduced or model.kind == "formula":
         return None
     found, design = moments(problem, problem.train), problem.train.design.copy()
     columns = design[:, 1:] if model.intercept else design
     columns -= found.mean
     columns /= np.where(found.deviation > 0, found.deviation, 1.0)
     scaled = problem._replace(train=problem.train._replace(design=design))
-    if not np.isfinite(scaled.energy(initial_theta(model, int(context.descent.get("seed") or 0)))):
+    if not np.isfinite(scaled.energy(initial_theta(model, context.choices.seed))):
         return None
     change: dict[str, Any] = {"standardize": True}
-    if context.descent.get("theta0") is not None:
+    if context.choices.own_theta0:
         change["descent"] = {"theta0": None}
     return change, "With standardised columns it is finite"
 
 
 def _rate_from(context: DiagnosisContext, theta0: FloatArray) -> dict[str, Any]:
     """The change to the automatic rate, if it lowers E from another θ₀."""
-    if not context.linear_method or context.automatic:
+    if not context.linear_method or context.choices.automatic:
         return {}
     return {"learning_rate": "auto"} if goes_down(context, 1.0 / curvature_at(context, theta0), theta0) else {}

@@ -8,7 +8,7 @@ from autograd import grad, hessian_vector_product
 
 from gd_engine.diagnosis import oscillation
 from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, rounded_up, tolerance, two_digits
-from gd_engine.diagnosis.probes import curvature_at, goes_down, only_kind
+from gd_engine.diagnosis.probes import curvature_at, goes_down, schedule_of
 from gd_engine.diagnosis.quadratic_model import QuadraticModel, automatic_steps, bound, standardised
 from gd_engine.optim.schedules import Backtracking
 
@@ -43,7 +43,7 @@ def _rose(context: DiagnosisContext) -> bool:
 
 def _fell_back_too_late(context: DiagnosisContext, quadratic: QuadraticModel | None) -> bool:
     """Whether a decreasing rate was at first so large that E rose, and then too small to recover."""
-    risen = context.schedule != "constant" and context.energy.max() > 2.0 * context.energy[0]
+    risen = context.choices.schedule != "constant" and context.energy.max() > 2.0 * context.energy[0]
     return bool(risen and quadratic and context.energy[-1] - quadratic.energy > tolerance(context, quadratic.energy))
 
 
@@ -76,7 +76,7 @@ def _first_step_bound(context: DiagnosisContext) -> float | None:
     curvature = float(sign @ hessian_vector_product(energy)(theta, sign))
     if not (isfinite(curvature) and curvature > 0):
         return None
-    decay = float((context.descent.get("optimizer") or {}).get("decay", 0.99))
+    decay = context.choices.decay
     longer = (1.0 - decay) ** -0.5 if context.kind == "rmsprop" else 1.0
     return 2.0 * float(np.abs(gradient).sum()) / curvature / longer
 
@@ -112,14 +112,14 @@ def _mended(context: DiagnosisContext, quadratic: QuadraticModel | None, limit: 
     rate = context.rate if limit is None else min(limit, context.rate)
     if context.kind in LINEAR_METHODS:
         automatic = 1.0 / curvature_at(context, context.theta0)
-        if not context.automatic and automatic < context.rate and goes_down(context, automatic):
+        if not context.choices.automatic and automatic < context.rate and goes_down(context, automatic):
             return {"descent": {"learning_rate": "auto"}}
         rate = min(rate, automatic) if isfinite(automatic) else rate
     for smaller in (0.1, 0.01, 0.001):
         if goes_down(context, smaller * rate):
             return {"descent": {"learning_rate": two_digits(smaller * rate)}}
     if context.kind == "gd":
-        line_search: dict[str, Any] = {"schedule": only_kind(context.descent.get("schedule"), "backtracking")}
+        line_search: dict[str, Any] = {"schedule": schedule_of(context, "backtracking")}
         if context.config.batch_size is not None:  # a line search needs the gradient of all rows
             line_search["batch_size"] = None
         return {"descent": line_search}

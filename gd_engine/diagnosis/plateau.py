@@ -24,21 +24,21 @@ POWERS = [10.0**k for k in range(-5, 6)]
 
 
 def own_theta0(context: DiagnosisContext) -> bool:
-    return context.descent.get("theta0") is not None
+    return context.choices.own_theta0
 
 
 def large(context: DiagnosisContext) -> bool:
     design = context.problem.train.design
-    return not context.standardized and float(np.sqrt(np.mean(np.square(design), axis=0)).max()) > SPREAD
+    return not context.choices.standardize and float(np.sqrt(np.mean(np.square(design), axis=0)).max()) > SPREAD
 
 
 def other_seed(context: DiagnosisContext) -> dict[str, Any]:
-    return {"descent": {"seed": int(context.descent.get("seed") or 0) + 1}}
+    return {"descent": {"seed": context.choices.seed + 1}}
 
 
 def standardized(context: DiagnosisContext) -> dict[str, Any]:
     change: dict[str, Any] = {"standardize": True}
-    if context.linear_method and context.problem.loss.name != "mae" and not context.automatic:
+    if context.linear_method and context.problem.loss.name != "mae" and not context.choices.automatic:
         change["descent"] = {"learning_rate": "auto"}
     return change
 
@@ -139,8 +139,8 @@ def _rate_from(context: DiagnosisContext, theta0: FloatArray) -> dict[str, Any]:
     if not context.linear_method:
         return {}
     if goes_down(context, 1.0 / curvature_at(context, theta0), theta0):
-        return {} if context.automatic else {"learning_rate": "auto"}
-    if not context.automatic and goes_down(context, context.rate, theta0):
+        return {} if context.choices.automatic else {"learning_rate": "auto"}
+    if not context.choices.automatic and goes_down(context, context.rate, theta0):
         return {}
     for share in (0.1, 0.01, 0.001):
         if goes_down(context, share * context.rate, theta0):

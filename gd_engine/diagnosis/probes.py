@@ -1,7 +1,6 @@
 """Probes of E for a diagnosis: curvature at a point, and trial descents."""
 
 from math import isfinite
-from typing import Any
 
 import numpy as np
 
@@ -36,6 +35,6 @@ def trial_energy(context: DiagnosisContext, rate: float, theta0: FloatArray | No
     return float(energies[-1]) if down else np.inf
 
 
-def only_kind(asked: Any, kind: str) -> dict[str, Any]:
-    """A merge patch (RFC 7396) that turns an object into {"kind": kind}."""
-    return {**dict.fromkeys(name for name in (asked or {}) if name != "kind"), "kind": kind}
+def schedule_of(context: DiagnosisContext, kind: str) -> dict[str, str | None]:
+    """A merge patch (RFC 7396) that turns the schedule into {"kind": kind}."""
+    return {**dict.fromkeys(context.choices.schedule_options), "kind": kind}

@@ -110,7 +110,7 @@ def _of_two(share: FloatArray, a: int, b: int) -> FloatArray:
 def standardised(context: DiagnosisContext, quadratic: QuadraticModel) -> QuadraticModel | None:
     """The quadratic model over θ of standardised columns; None if it does not apply or overflows."""
     model = context.problem.model
-    if context.standardized or model.kind in ("formula", "mlp") or context.problem.train.size < 2:
+    if context.choices.standardize or model.kind in ("formula", "mlp") or context.problem.train.size < 2:
         return None
     found = moments(context.problem, context.problem.train)
     if not np.isfinite(found.deviation).all():

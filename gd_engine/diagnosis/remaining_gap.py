@@ -6,7 +6,7 @@ import numpy as np
 
 from gd_engine.diagnosis.context import DiagnosisContext, rounded_up
 from gd_engine.diagnosis.design_columns import moments, names
-from gd_engine.diagnosis.probes import only_kind
+from gd_engine.diagnosis.probes import schedule_of
 
 FEW_TEST_ROWS = 5
 LONG = 100_000
@@ -25,10 +25,10 @@ class RemainingGap(NamedTuple):
 def faster(context: DiagnosisContext) -> dict[str, Any]:
     """The change to the automatic rate at every step."""
     change: dict[str, Any] = {}
-    if not context.automatic:
+    if not context.choices.automatic:
         change["learning_rate"] = "auto"
-    if context.schedule in ("step", "exponential", "inverse_time"):
-        change["schedule"] = only_kind(context.descent.get("schedule"), "constant")
+    if context.choices.schedule in ("step", "exponential", "inverse_time"):
+        change["schedule"] = schedule_of(context, "constant")
     if context.outcome.reason in ("gradient_norm", "loss_change"):  # the condition stopped the descent too soon
         change["stop"] = {context.outcome.reason: None}
     if context.config.clip_norm is not None:

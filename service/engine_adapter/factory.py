@@ -11,6 +11,7 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    Choices,
     DescentConfig,
     Model,
     Optimizer,
@@ -92,6 +93,24 @@ def asked(request: StoredRequest, model: Model) -> StoredRequest:
     if descent["theta0"] != own_theta0(model):
         return request
     return {**request, "descent": {**descent, "theta0": None}}
+
+
+def choices_of(request: StoredRequest, model: Model) -> Choices:
+    """The user's choices for the diagnosis."""
+    descent = request["descent"]
+    optimizer, (schedule, schedule_options) = descent["optimizer"], _kind_and_options(descent["schedule"])
+    plain = Choices()
+    return Choices(
+        standardize=request["standardize"],
+        automatic=descent["learning_rate"] == "auto",
+        optimizer=optimizer["kind"],
+        momentum=optimizer.get("momentum", plain.momentum),
+        decay=optimizer.get("decay", plain.decay),
+        schedule=schedule,
+        schedule_options=tuple(schedule_options),
+        own_theta0=asked(request, model)["descent"]["theta0"] is not None,
+        seed=descent["seed"],
+    )
 
 
 def own_theta0(model: Model) -> Theta0:

@@ -13,7 +13,7 @@ from gd_engine.arrays import FloatArray
 from service.core.run_record import Best, Criteria, Finding, Number, Optimum, RunColumns
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.engine_adapter.factory import asked
+from service.engine_adapter.factory import choices_of
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
@@ -95,7 +95,7 @@ class BlockStorage:
             prepared.config,
             outcome,
             self._summary.history(),
-            request=asked(run.request, prepared.problem.model),
+            choices=choices_of(run.request, prepared.problem.model),
             features=run.dataset_features,
         )
         return [cast("Finding", finding._asdict() | {"change": finding.change or None}) for finding in findings]

@@ -11,6 +11,7 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    Choices,
     DescentConfig,
     Stop,
     auto_learning_rate,
@@ -96,8 +97,24 @@ def run(x: FloatArray, y: FloatArray, request: Request) -> Done:
     history = History(stretch(rows), stretch(slice(max(len(theta) - 256, 0), None)))
     outcome = blocks[-1].outcome
     assert outcome is not None
-    found = diagnose(problem, config, outcome, history, request=request, features=features)
+    found = diagnose(problem, config, outcome, history, choices=choices_of(request), features=features)
     return Done(found, outcome.reason, columns["train_loss"], columns)
+
+
+def choices_of(request: Request) -> Choices:
+    descent = request.get("descent", {})
+    optimizer, schedule = descent.get("optimizer", {}), {"kind": "constant"} | descent.get("schedule", {})
+    options: dict[str, Any] = {name: optimizer[name] for name in ("momentum", "decay") if name in optimizer}
+    return Choices(
+        standardize=request.get("standardize", False),
+        automatic=descent.get("learning_rate", "auto") == "auto",
+        optimizer=optimizer.get("kind", "gd"),
+        schedule=schedule["kind"],
+        schedule_options=tuple(without_kind(schedule)),
+        own_theta0=descent.get("theta0") is not None,
+        seed=descent.get("seed", 0),
+        **options,
+    )
 
 
 def theta_of(model: Any, descent: Request) -> FloatArray:
