@@ -8,17 +8,23 @@ ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_
 """Environment variables that restrict BLAS to one thread, because the processes share the cores."""
 
 
+NEW_OBJECTS = 10_000
+"""New objects before a garbage collection. Python's 700 are fewer than the lists of one small dataset in JSON."""
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Suspends garbage collection for imports, whose objects live until the exit of the process.
 
-    Afterwards no collection looks at these objects: a tenth of the start, and the longest pauses of the process.
+    Afterwards collections are rare and do not look at these objects: a tenth of the start and of a submission's time,
+    and the longest pauses of the process.
     """
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(NEW_OBJECTS)
         gc.enable()
 
 
