@@ -55,7 +55,7 @@ class _Runs:
         self.last = 0
 
     def new(self) -> int:
-        run, _ = submit.queue(self._database, self._submission, None)
+        run = submit.queue(self._database, self._submission, None)
         self.last = run.seq
         return self.last
 

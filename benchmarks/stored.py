@@ -30,7 +30,7 @@ def finished_run(database: Database, settings: Settings) -> Stored:
     x, y = random.standard_normal((20, PARAMETERS - 1)), random.standard_normal(20)
     request = {"dataset": {"x": x, "y": y}, "descent": {"steps": STEPS - 1}}
     body = orjson.dumps(request, option=orjson.OPT_SERIALIZE_NUMPY)
-    run, _ = submit.queue(database, submit.read(body, database, settings), None)
+    run = submit.queue(database, submit.read(body, database, settings), None)
     columns = random.standard_normal((PARAMETERS + len(run.columns), STEPS))
     with database.writing() as connection:
         claim = job_queue.claim_oldest(connection, "benchmark", 60)

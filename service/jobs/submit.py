@@ -62,25 +62,23 @@ def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
     return cast("AskedRequest", fields | {"dataset": dataset})
 
 
-def queue(
-    database: Database, submission: Submission, key: Key | None, quotas: Quotas | None = None
-) -> tuple[Run, bool]:
-    """The queued run and false, or the existing run with this idempotency key and true.
+def queue(database: Database, submission: Submission, key: Key | None, quotas: Quotas | None = None) -> Run:
+    """The queued run, or the existing run with this idempotency key.
 
     Raises InvalidError if the key belongs to another request, TooManyRequestsError or ConflictError for an exhausted
     quota, NotFoundError for a deleted dataset.
     """
 
-    def write(connection: Connection) -> tuple[Run, bool]:
+    def write(connection: Connection) -> Run:
         if key is not None and (known := runs.find_by_key(connection, key.name)) is not None:
             idempotency.check(known, key, submission.digest)
-            return known, True
+            return known
         if quotas is not None:
             quotas.admit_run(connection, submission.owner)
         values = columns(submission, dataset_seq(connection, submission))
         if key is not None:
             values |= {"idempotency_key": key.name, "request_digest": key.digest}
-        return runs.create(connection, values, submission.plan.request["tags"]), False
+        return runs.create(connection, values, submission.plan.request["tags"])
 
     return database.group_commit.write(write)
 

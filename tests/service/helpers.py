@@ -133,7 +133,7 @@ def stored_run(
     of None leaves the run running.
     """
     read = submit.read(json.dumps(body).encode(), database, Settings())
-    run, _ = submit.queue(database, read, None)
+    run = submit.queue(database, read, None)
     with database.writing() as connection:
         claim = job_queue.claim_oldest(connection, "test", 1000.0)
         assert claim is not None

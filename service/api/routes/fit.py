@@ -88,8 +88,7 @@ def _queued(
     of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(asked.model_dump, mode="json"))
     if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
         return known
-    run, _is_replay = submit.queue(store, submit.of(asked, store, settings, caller), of_request, quotas)
-    return run
+    return submit.queue(store, submit.of(asked, store, settings, caller), of_request, quotas)
 
 
 def _price(read: submit.Submission) -> Price:

@@ -156,8 +156,7 @@ def _forked(
     if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
         return known
     parent = find(store, run_id, caller)
-    run, _is_replay = submit.queue(store, fork_submission(fork, parent, store, settings, caller), of_request, quotas)
-    return run
+    return submit.queue(store, fork_submission(fork, parent, store, settings, caller), of_request, quotas)
 
 
 def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> tuple[int, int]:

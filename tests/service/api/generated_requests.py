@@ -91,7 +91,7 @@ def seed_run(label: str, database: Database) -> None:
         body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()
         sweep.queue_sweep(database, sweep.read_sweep(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
     elif label.endswith(("/resume", "/pause", "/cancel")):
-        run, _ = submit.queue(database, submit.read(json.dumps(LINE).encode(), database, Settings()), None)
+        run = submit.queue(database, submit.read(json.dumps(LINE).encode(), database, Settings()), None)
         if label.endswith("/resume"):
             with database.writing() as connection:
                 runs.pause(connection, run.id)

@@ -1,4 +1,4 @@
-"""The change of every finding makes an accepted request: as a fork of the first step, and as a run of its own."""
+"""The service accepts the change of every finding, in a new run and in a fork of the first step."""
 
 from typing import Any
 
