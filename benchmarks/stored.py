@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.jobs import submit
-from service.storage import job_queue, trajectories
+from service.storage import fair_shares, job_queue, trajectories
 from service.storage.database import Database
 from service.storage.trajectories import Columns
 
@@ -33,7 +33,7 @@ def finished_run(database: Database, settings: Settings) -> Stored:
     run = submit.queue(database, submit.read(body, database, settings), None)
     columns = random.standard_normal((PARAMETERS + len(run.columns), STEPS))
     with database.writing() as connection:
-        claim = job_queue.claim_oldest(connection, "benchmark", 60)
+        claim = fair_shares.claim(connection, "benchmark", 60)
         assert claim is not None
         append_all(connection, run.seq, columns)
         job_queue.progress(connection, claim, 60, {"rows_done": STEPS})

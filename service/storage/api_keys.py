@@ -19,6 +19,8 @@ class ApiKey(NamedTuple):
     created_at: float
     expires_at: float | None
     revoked_at: float | None
+    weight: float
+    max_running: int | None
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Self:
@@ -35,11 +37,20 @@ _USABLE = _RECORDS.where(*_IS_USABLE)  # built once: most requests run it
 
 
 def add_key(
-    connection: Connection, key_id: str, *, sha256: str, name: str, scopes: Sequence[str], expires_at: float | None
+    connection: Connection,
+    key_id: str,
+    *,
+    sha256: str,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: float | None,
+    weight: float = 1.0,
+    max_running: int | None = None,
 ) -> None:
     """Stores a key with the SHA-256 of its secret."""
-    row = {"id": key_id, "sha256": sha256, "name": name, "scopes": list(scopes)}
-    connection.execute(insert(api_keys).values(**row, created_at=time.time(), expires_at=expires_at))
+    row = {"id": key_id, "sha256": sha256, "name": name, "scopes": list(scopes), "created_at": time.time()}
+    share = {"weight": weight, "max_running": max_running}
+    connection.execute(insert(api_keys).values(**row, **share, expires_at=expires_at))
 
 
 def usable_keys(connection: Connection) -> list[ApiKey]:

@@ -20,17 +20,18 @@ STOPPING = "stopping:"
 """Prefix of the lease's owner once the worker stops. The expiry of such a lease does not count as a loss."""
 
 
-def _claimable() -> ColumnElement[bool]:
-    expired = and_(runs.c.status.in_(HELD), runs.c.lease_expires_at < bindparam("now"))
-    return and_(tables.IS_WORKABLE, or_(runs.c.status == RunStatus.QUEUED, expired))
+def has_run_out() -> ColumnElement[bool]:
+    """Whether the lease of a run in a worker has expired."""
+    return runs.c.lease_expires_at < bindparam("now")
 
 
-def _claim(*which: Any) -> ReturningUpdate[Any]:
+def _claim() -> ReturningUpdate[Any]:
+    is_claimable = or_(runs.c.status == RunStatus.QUEUED, and_(runs.c.status.in_(HELD), has_run_out()))
     is_queued = runs.c.status == RunStatus.QUEUED
     is_no_loss = or_(is_queued, runs.c.lease_owner.is_(None), runs.c.lease_owner.startswith(STOPPING))
     return (
         update(runs)
-        .where(*which)
+        .where(runs.c.seq == bindparam("of_seq"), is_claimable)
         .values(
             status=case((is_queued, RunStatus.RUNNING), else_=runs.c.status),
             started_at=case((runs.c.started_at.is_(None), bindparam("now")), else_=runs.c.started_at),
@@ -43,15 +44,7 @@ def _claim(*which: Any) -> ReturningUpdate[Any]:
     )
 
 
-_OLDEST = select(runs.c.seq).where(_claimable()).order_by(runs.c.seq).limit(1)
-
-
-_CLAIM_OLDEST = _claim(runs.c.seq == _OLDEST.scalar_subquery(), _claimable())
-
-
-_CLAIM_QUEUED = _claim(runs.c.seq == bindparam("of_seq"), tables.IS_WORKABLE, runs.c.status == RunStatus.QUEUED)
-
-
+_CLAIM = _claim()
 _IS_OWN = (runs.c.seq == bindparam("of_seq"), runs.c.lease_token == bindparam("of_token"))
 _IS_CANCELLED = runs.c.status == RunStatus.CANCELLING
 _HAND_BACK = (
@@ -86,29 +79,12 @@ class WaitingRun(NamedTuple):
     request: StoredRequest
 
 
-def has_work(connection: Connection) -> bool:
-    """Whether a claim could succeed. The query takes no write lock."""
-    return connection.execute(_OLDEST, {"now": time.time()}).one_or_none() is not None
-
-
-def claim_oldest(connection: Connection, owner: str, lease_seconds: float) -> Claim | None:
-    """Claims the oldest run that is queued or has an expired lease, in one statement; None if there is none."""
-    return _claimed(connection, _CLAIM_OLDEST, owner, lease_seconds)
-
-
-def claim_queued(connection: Connection, owner: str, lease_seconds: float, seq: int) -> Claim | None:
-    """Claims the run with this seq; None if it is not queued."""
-    return _claimed(connection, _CLAIM_QUEUED, owner, lease_seconds, of_seq=seq)
-
-
-def _claimed(
-    connection: Connection, statement: ReturningUpdate[Any], owner: str, lease_seconds: float, **place: int
-) -> Claim | None:
+def claim(connection: Connection, owner: str, lease_seconds: float, seq: int) -> Claim | None:
+    """Claims the run with this seq; None if it is neither queued nor has an expired lease."""
     reach("claim.before")
     now = time.time()
-    given = {"now": now, "worker": owner, "expires_at": now + lease_seconds, **place}
-    seq = connection.execute(statement, given).scalar_one_or_none()
-    if seq is None:
+    given = {"now": now, "worker": owner, "expires_at": now + lease_seconds, "of_seq": seq}
+    if connection.execute(_CLAIM, given).one_or_none() is None:
         return None
     run, checkpoint = claimed(connection, seq)
     reach("claim.after", run.name)

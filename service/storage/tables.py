@@ -138,13 +138,14 @@ runs = Table(
     Column("checkpoint", LargeBinary),
     sqlite_autoincrement=True,
 )
-# Two partial indexes: the few workable runs, which workers query many times a second, and the many other runs. With
-# one index over all runs SQLite sorts the workable runs instead of reading them in order. SQLite uses a partial index
-# only for a query with the literal condition, without bound parameters.
+# Partial indexes: the few workable runs, which workers query many times a second, in the order of lists and in that of
+# claims, and the many other runs. With one index over all runs SQLite sorts the workable runs instead of reading them
+# in order. SQLite uses a partial index only for a query with the literal condition, without bound parameters.
 _workable = f"({', '.join(repr(status.value) for status in RunStatus if status in WORKABLE)})"
 IS_WORKABLE, IS_AT_REST = text(f"runs.status IN {_workable}"), text(f"runs.status NOT IN {_workable}")
 for _name, _columns, _where in (
     ("ix_runs_live", (runs.c.seq,), text(f"status IN {_workable}")),
+    ("ix_runs_waiting", (runs.c.owner, runs.c.status, runs.c.seq), text(f"status IN {_workable}")),
     ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_workable}")),
 ):
     Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
@@ -189,4 +190,17 @@ api_keys = Table(
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("revoked_at", Double),
+    # Share of the workers relative to the other keys, and the maximum number of its runs in workers; null: no maximum.
+    Column("weight", Double, nullable=False, server_default="1"),
+    Column("max_running", Integer),
+)
+
+computing_times = Table(
+    "computing_times",
+    metadata,
+    # Id of an API key; empty for runs without an owner.
+    Column("owner", String, primary_key=True),
+    # Recent computing time of the owner's runs, in seconds, at the time `charged_at`; see `fair_shares`.
+    Column("seconds", Double, nullable=False),
+    Column("charged_at", Double, nullable=False),
 )

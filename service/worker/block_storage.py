@@ -18,7 +18,7 @@ from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
 from service.storage.job_queue import Claim
-from service.worker.lease import CANCELLED, HANDED_BACK, LOST, Ending, RunLease
+from service.worker.lease import CANCELLED, HANDED_BACK, LOST, YIELDED, Ending, RunLease
 from service.worker.prepare import Prepared
 from service.worker.timings import Timings
 from service.worker.trajectory_summary import TrajectorySummary
@@ -30,7 +30,7 @@ SURVIVED_SECONDS = 60.0
 """Lease duration after which the count of lost workers is reset: the run does not kill its worker."""
 STORE_PAUSES = (0.1, 0.4, 1.0, 2.0, 3.0)
 """Delays in seconds between attempts to store a block on a full disk. Their sum is below the default lease."""
-NOT_FINAL = (None, HANDED_BACK, LOST)
+NOT_FINAL = (None, HANDED_BACK, YIELDED, LOST)
 """The endings of a lease after which the run goes on. Any other ending needs the digest of all stored steps."""
 
 
@@ -72,6 +72,7 @@ class BlockStorage:
         with self._database.writing() as connection:
             moment = time.monotonic()
             status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
+            self._lease.charge(connection)
             if columns.shape[1]:
                 trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
             ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._lease.ending
@@ -80,6 +81,7 @@ class BlockStorage:
             if ending is not None:
                 ending.write(connection, self._claim)
         self._lease.renewed(moment)
+        self._lease.allow_yield()
         return ending is not None
 
     def _diagnosis(self, outcome: Outcome) -> list[Finding]:

@@ -17,10 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.core.run_record import KINDS_OF_WORK, Run, RunColumns
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.storage import job_queue
+from service.storage import fair_shares, job_queue
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.job_queue import Claim, LeaseLostError
+from service.worker.computing_time import ComputingTime
 from service.worker.wakeup import WakeupSignal
 
 log = logging.getLogger("descent.lease")
@@ -31,6 +32,10 @@ PAUSE_SECONDS, LONG_PAUSE_SECONDS = 0.2, 1.0
 """Minimum interval between two looks at the run's status in seconds; the longer one follows a failure."""
 UNHEEDED, STALE = 3, 4
 """Exit codes: computation did not stop in time; lease expired without a heartbeat."""
+LEAST_GRACE_SECONDS, MOST_GRACE_SECONDS = fair_shares.QUANTUM_SECONDS, 2 * fair_shares.QUANTUM_SECONDS
+"""Limits of the computing time by which an owner may be ahead of one that waits, before its run yields."""
+GRACE_FACTOR = 2.0
+"""Between them, the grace is this multiple of the time until the first stored block: each yield costs a preparation."""
 SILENT = "worker.silent_for_longer_than_its_lease"
 
 
@@ -54,6 +59,8 @@ class Ending(NamedTuple):
 
 LOST = Ending(None, {})
 HANDED_BACK = Ending(RunStatus.QUEUED, {})
+YIELDED = Ending(RunStatus.QUEUED, {})
+"""The run of another owner is next. The computation may take its time to stop."""
 CANCELLED = Ending(RunStatus.CANCELLED, {"stop_reason": "cancelled"})
 DEADLINE = Ending(RunStatus.SUCCEEDED, {"stop_reason": "deadline"})
 
@@ -72,9 +79,10 @@ class RunLease(threading.Thread):
     `ending` is None while the run continues.
     """
 
-    def __init__(self, database: Database, claim: Claim, settings: Settings) -> None:
+    def __init__(self, database: Database, claim: Claim, settings: Settings, computing_time: ComputingTime) -> None:
         super().__init__(daemon=True)
         self._database, self._claim, self._settings = database, claim, settings
+        self._computing_time = computing_time
         self._done = threading.Event()
         self._begun = time.monotonic()
         self._renewed_at = self._begun - _age_of_lease(claim.run, settings)
@@ -82,6 +90,10 @@ class RunLease(threading.Thread):
         self._ending_since: float | None = None
         self._is_stopping = False
         """Whether the database contains the worker's intent to stop."""
+        self._grace: float | None = None
+        """None until a block is done: a run that yields before it would never begin."""
+        self._next_run: tuple[int, float] | None = None
+        """The run of another owner that would be next, by `seq`, and the monotonic time when it was seen first."""
         self._pause = PAUSE_SECONDS
         self.wakeup = WakeupSignal()
         self.ending = CANCELLED if claim.run.status == RunStatus.CANCELLING else None
@@ -102,6 +114,26 @@ class RunLease(threading.Thread):
         The lease's expiry in the database counts from the write.
         """
         self._renewed_at = moment
+
+    def charge(self, connection: Connection) -> None:
+        """Charges the computing time to the owner of the run, inside a write transaction."""
+        self._computing_time.charge(connection)
+
+    def allow_yield(self) -> None:
+        """Records that a block is done, after which the run can yield without loss."""
+        if self._grace is None:
+            self._grace = min(max(LEAST_GRACE_SECONDS, GRACE_FACTOR * self.seconds), MOST_GRACE_SECONDS)
+
+    def hand_back(self) -> None:
+        """Requests a stop after the current block, unless the run must end anyway."""
+        if self.ending is None or self.ending is YIELDED:
+            self.ending = HANDED_BACK
+
+    def end(self, ending: Ending) -> None:
+        """Writes an ending. Raises LeaseLostError."""
+        with self._database.writing() as connection:
+            self.charge(connection)
+            ending.write(connection, self._claim)
 
     def lost(self) -> None:
         """Handles a LeaseLostError of another write: exits the process if the lease had expired."""
@@ -125,28 +157,58 @@ class RunLease(threading.Thread):
     def _next_look(self) -> float:
         times = [self._renewed_at + self._settings.heartbeat_seconds]
         times.append(self._end_at if self.ending is None else self._due(self.ending))
+        if self._next_run is not None:
+            times.append(self._next_run[1] + PAUSE_SECONDS)
         if self._must_write_stopping():
             return 0.0
         return max(0.0, min(times) - time.monotonic())
 
     def _look(self) -> None:
         now = time.monotonic()
-        if self.ending is None and now >= self._end_at:
+        if (self.ending is None or self.ending is YIELDED) and now >= self._end_at:
             self.ending = self._late
         silent_since = self._renewed_at
         self._renew_or_read_status(now)
         has_expired = now - silent_since > self._settings.lease_seconds
         if has_expired and (self.ending is LOST or self._renewed_at == silent_since):
             self._exit(STALE, SILENT)
+        if self.ending is None and self._grace is not None:
+            self._yield_to_others(now, self._grace)
         ending = self.ending
-        if ending is None:
+        if ending is None or ending is YIELDED:
             return
         self._ending_since = self._ending_since or now
         if now >= self._due(ending):
             self._write_ending_and_exit(ending)
 
+    def _yield_to_others(self, now: float, grace: float) -> None:
+        """Ends the lease for the next run of another owner if no worker claims that run within PAUSE_SECONDS."""
+        following = self._run_of_others(grace)
+        if following is None:
+            self._next_run = None
+        elif self._next_run is None or self._next_run[0] != following:
+            self._next_run = following, now
+        elif now - self._next_run[1] >= PAUSE_SECONDS:
+            self.ending, self._next_run = YIELDED, None
+
+    def _run_of_others(self, grace: float) -> int | None:
+        """Seq of the next run if it is another owner's, which is behind this one by more than the grace."""
+        owner = self._claim.run.owner
+        try:
+            with self._database.reading() as connection:
+                owners = fair_shares.waiting(connection)
+                if all(each.owner == owner for each in owners):
+                    return None
+                own = fair_shares.computed(connection, owner, self._computing_time.uncharged())
+        except SQLAlchemyError:  # a wrong or busy database concerns the heartbeat
+            return None
+        other = fair_shares.before(owners, owner, own - grace)
+        return None if other is None else other.oldest
+
     def _due(self, ending: Ending) -> float:
         """Monotonic time limit for the computation to stop. A shutdown leaves time for the current block."""
+        if ending is YIELDED:
+            return self._end_at
         if self._ending_since is None:
             return 0.0
         seconds = self._settings.drain_seconds - HEED_SECONDS if ending is HANDED_BACK else HEED_SECONDS
@@ -164,6 +226,7 @@ class RunLease(threading.Thread):
                     moment = time.monotonic()
                     renew = job_queue.mark_stopping if marks else job_queue.renew
                     status = renew(connection, self._claim, self._settings.lease_seconds)
+                    self.charge(connection)
                 self.renewed(moment)
                 self._is_stopping |= marks
             else:
@@ -181,8 +244,7 @@ class RunLease(threading.Thread):
 
     def _write_ending_and_exit(self, ending: Ending) -> None:
         try:
-            with self._database.writing() as connection:
-                ending.write(connection, self._claim)
+            self.end(ending)
         except LeaseLostError:
             log.info("worker.lease_lost run=%s", self._claim.run.id)
             # The computation may have ended, and written its own ending just before.

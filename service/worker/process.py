@@ -16,11 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.process_limits import bound_memory
 from service.core.settings import Settings
-from service.storage import job_queue
+from service.storage import fair_shares, job_queue
 from service.storage.database import Database
 from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
 from service.storage.job_queue import Claim, LeaseLostError
-from service.worker.lease import HANDED_BACK, Ending, RunLease, failed
+from service.worker.computing_time import ComputingTime
+from service.worker.lease import Ending, RunLease, failed
 from service.worker.run_batch import RunBatch
 from service.worker.training import Training
 from service.worker.wakeup import WakeupSignal, listen
@@ -55,13 +56,13 @@ class Worker:
         self._dropped: Claim | None = None
         self._wakeup = WakeupSignal()
         self._batch = RunBatch(self._database, settings)
+        self._computing_time = ComputingTime()
 
     def stop(self, *_: int | FrameType | None) -> None:
         """Requests a stop; also the signal handler. The worker stores the current block and queues the run again."""
         self._stopping = True
-        lease = self._lease
-        if lease is not None and lease.ending is None:
-            lease.ending = HANDED_BACK
+        if self._lease is not None:
+            self._lease.hand_back()
         self.wake()
 
     def wake(self) -> None:
@@ -91,11 +92,16 @@ class Worker:
     def _claim(self) -> Claim | None:
         self._hand_back_dropped()
         with self._database.reading() as connection:
-            if not job_queue.has_work(connection):
-                return None
+            owners = fair_shares.waiting(connection)
+        if not owners:
+            return None
         with self._database.writing() as connection:
             mine = (connection, self._name, self._settings.lease_seconds)
-            return self._batch.claim_next(partial(job_queue.claim_queued, *mine)) or job_queue.claim_oldest(*mine)
+            if fair_shares.may_go_on(owners, self._batch.owner):
+                member = self._batch.claim_next(partial(job_queue.claim, *mine))
+                if member is not None:
+                    return member
+            return fair_shares.claim(*mine)
 
     def _hand_back_dropped(self) -> None:
         """Queues the dropped run again, so that it neither waits for its lease to expire nor counts a loss."""
@@ -105,16 +111,16 @@ class Worker:
             self._dropped = None
 
     def _train(self, claim: Claim) -> None:
-        with RunLease(self._database, claim, self._settings) as lease:
+        self._computing_time.start(claim.run.owner)
+        with RunLease(self._database, claim, self._settings, self._computing_time) as lease:
             self._lease = lease
-            if self._stopping and lease.ending is None:
-                lease.ending = HANDED_BACK
+            if self._stopping:
+                lease.hand_back()
             try:
                 ending = self._try(claim, lease)
                 if ending is not None:
                     self._batch.clear()  # the batch may be the cause, such as lack of memory
-                    with self._database.writing() as connection:
-                        ending.write(connection, claim)
+                    lease.end(ending)
             except (LeaseLostError, GoneError):
                 log.info("worker.lease_lost run=%s", claim.run.id)
                 lease.lost()
@@ -122,6 +128,7 @@ class Worker:
                 self._dropped = claim if failure_of(error) in PASSING else None
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
         self._lease = None
+        self._computing_time.stop()
 
     def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
         """Trains a run. Returns the ending of a failed run; None if the training has written its ending."""

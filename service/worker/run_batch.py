@@ -54,6 +54,7 @@ class RunBatch:
     def _clear_members(self) -> None:
         self._descent: BatchedDescent | None = None
         self._sweep_seq: int | None = None
+        self.owner: str | None = None
         self._is_whole_share = False
 
     @property
@@ -130,6 +131,7 @@ class RunBatch:
             with suppress(NoLearningRateError):  # the run fails when it is claimed
                 descents[other.seq] = _start_of(other.request, prepared.problem)
         self._begin(run.sweep_seq, prepared.problem, descents)
+        self.owner = run.owner
         self._is_whole_share = self._descent is not None and len(others) < most
 
     def _begin(self, sweep_seq: int, problem: Problem, descents: Mapping[int, tuple[DescentConfig, State]]) -> None:

@@ -46,10 +46,10 @@ class Training:
         try:
             prepared = self._prepare()
         except _InterruptedError as interrupt:
-            self._end(interrupt.ending)
+            self._lease.end(interrupt.ending)
             return
         except NoLearningRateError as error:
-            self._end(failed("no_learning_rate", str(error)))
+            self._lease.end(failed("no_learning_rate", str(error)))
             return
         batched = ["batched"] if self._batch.join(self._claim.run, prepared) else []
         self._timings.values["ways"] = [*ways(prepared.problem, prepared.config), *batched]
@@ -69,7 +69,7 @@ class Training:
 
     def _sink(self, prepared: Prepared) -> BlockSink:
         if self._claim.run.verifies is not None:
-            return BlockComparison(self._database, self._claim, self._lease)
+            return BlockComparison(self._database, self._claim, self._settings, self._lease, self._timings)
         return BlockStorage(self._database, self._claim, self._settings, self._lease, prepared, self._timings)
 
     def _descend(self, prepared: Prepared, sink: BlockSink) -> None:
@@ -87,7 +87,3 @@ class Training:
                 if sink.take(block, columns_of(block, run.columns)):
                     return
                 begun = time.monotonic()
-
-    def _end(self, ending: Ending) -> None:
-        with self._database.writing() as connection:
-            ending.write(connection, self._claim)

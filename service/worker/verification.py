@@ -8,22 +8,26 @@ import numpy as np
 
 from gd_engine import Block
 from gd_engine.arrays import FloatArray
-from service.core.run_record import Comparison, Run, Verification
+from service.core.run_record import Comparison, Run, RunColumns, Verification
 from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.worker.lease import Ending, RunLease
+from service.worker.timings import Timings
 
 
 class BlockComparison:
     """`BlockSink` that compares and stores no step. The verification ends at the first different step.
 
-    An incomplete run is compared up to its last stored step.
+    An incomplete run is compared up to its last stored step. A verification that is handed back resumes after its last
+    compared step.
     """
 
-    def __init__(self, database: Database, claim: Claim, lease: RunLease) -> None:
-        self._database, self._claim, self._lease = database, claim, lease
+    def __init__(self, database: Database, claim: Claim, settings: Settings, lease: RunLease, timings: Timings) -> None:
+        self._database, self._claim, self._settings, self._lease = database, claim, settings, lease
+        self._timings = timings
 
     def take(self, block: Block, columns: FloatArray) -> bool:
         """Compares a block."""
@@ -33,10 +37,22 @@ class BlockComparison:
         if result is not None:
             verification = cast("Verification", {**result, "verified_at": time.time()})
             ending = Ending(RunStatus.SUCCEEDED, {"verification": verification, "rows_done": rows})
-        if ending is not None:
-            with self._database.writing() as connection:
-                ending.write(connection, self._claim)
-        return ending is not None
+        self._lease.allow_yield()
+        if ending is None:
+            return False
+        if ending.status == RunStatus.QUEUED:
+            self._store_place(block, rows)
+        self._lease.end(ending)
+        return True
+
+    def _store_place(self, block: Block, rows: int) -> None:
+        values: RunColumns = {
+            "rows_done": rows,
+            "checkpoint": block.next.to_array().astype("<f8").tobytes(),
+            "timings": self._timings.values,
+        }
+        with self._database.writing() as connection:
+            job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
 
     def _result(self, block: Block, columns: FloatArray, rows: int) -> Comparison | None:
         """Result of the comparison; None while all rows are identical and more rows follow."""

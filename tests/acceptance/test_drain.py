@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.storage import job_queue, runs
+from service.storage import fair_shares, job_queue, runs
 from service.storage.database import Database
 from service.worker.lease import UNHEEDED
 from service.worker.process import Worker
@@ -80,7 +80,7 @@ def test_a_worker_that_the_stopping_supervisor_kills_is_no_loss(
             process_of(supervisor).send_signal(signal.SIGSTOP)  # the worker cannot hand back its run
         assert process_of(supervisor).returncode == -signal.SIGKILL
         with database.writing() as connection:
-            claim = job_queue.claim_oldest(connection, "next", 60.0)
+            claim = fair_shares.claim(connection, "next", 60.0)
             assert claim is not None, "the next claim need not wait for the lease"
             assert claim.run.losses == 0
             job_queue.hand_back(connection, claim)
@@ -151,4 +151,4 @@ def test_a_stopping_worker_ends_a_run_that_was_cancelled(
 
 def claimed(database: Database) -> job_queue.Claim | None:
     with database.writing() as connection:
-        return job_queue.claim_oldest(connection, "next", 60.0)
+        return fair_shares.claim(connection, "next", 60.0)

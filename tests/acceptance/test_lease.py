@@ -15,9 +15,10 @@ from fastapi.testclient import TestClient
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.storage import job_queue, runs
+from service.storage import fair_shares, job_queue, runs
 from service.storage.database import Database
 from service.worker import block_storage, lease
+from service.worker.computing_time import ComputingTime
 from service.worker.lease import STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
 from tests.acceptance.helpers import long_run
@@ -162,7 +163,7 @@ def test_a_worker_whose_run_has_just_ended_lives_on(
     submitted(api)
     claim = _claim(database)
     assert claim is not None
-    late = RunLease(database, claim, settings)
+    late = RunLease(database, claim, settings, ComputingTime())
     with database.writing() as connection:
         job_queue.finish(connection, claim, RunStatus.SUCCEEDED, {})
     thread = threading.Thread(target=late._write_ending_and_exit, args=(lease.CANCELLED,))
@@ -177,9 +178,9 @@ def test_heartbeats_renew_the_lease(settings: Settings, api: TestClient, databas
     submitted(api)
     brief = settings.model_copy(update={"heartbeat_seconds": 0.1, "lease_seconds": 5.0})
     with database.writing() as connection:
-        claim = job_queue.claim_oldest(connection, "w", brief.lease_seconds)
+        claim = fair_shares.claim(connection, "w", brief.lease_seconds)
     assert claim is not None
-    with RunLease(database, claim, brief) as held:
+    with RunLease(database, claim, brief, ComputingTime()) as held:
         claimed_until = claim.run.lease_expires_at or 0.0
         until(lambda: _expiry(database, claim.run.id) > claimed_until + 0.3)
         assert held.ending is None
@@ -195,7 +196,7 @@ def _expiry(database: Database, run_id: str) -> float:
 
 def _claim(database: Database) -> job_queue.Claim | None:
     with database.writing() as connection:
-        return job_queue.claim_oldest(connection, "other", 60.0)
+        return fair_shares.claim(connection, "other", 60.0)
 
 
 def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
@@ -205,7 +206,7 @@ def test_deaths_count_no_more_once_a_worker_has_lived_with_the_run(
         monkeypatch.setattr(block_storage, "SURVIVED_SECONDS", seconds)
         run_id = submitted(api)
         with database.writing() as connection:
-            assert job_queue.claim_oldest(connection, "dies", -1.0) is not None
+            assert fair_shares.claim(connection, "dies", -1.0) is not None
         worker = Worker(settings, "w")
         claim = worker._claim()
         assert claim is not None

@@ -16,9 +16,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.storage import job_queue, runs
+from service.storage import fair_shares, job_queue, runs
 from service.storage.connect import open_database
 from service.testing.live_server import Service, running_service
+from service.worker.computing_time import ComputingTime
 from service.worker.lease import RunLease
 from service.worker.process import Worker
 from service.worker.run_batch import RunBatch
@@ -159,7 +160,7 @@ def test_a_run_that_kills_its_workers_fails_with_the_reason(tmp_path: Path) -> N
         database = open_database(settings.database_url, 30.0)
         for _ in range(1 + settings.max_losses):
             with database.writing() as connection:
-                claimed = job_queue.claim_oldest(connection, "dies at once", lease_seconds=-1)
+                claimed = fair_shares.claim(connection, "dies at once", lease_seconds=-1)
             assert claimed is not None
             assert claimed.run.id == poison
         worker = Worker(settings, "survivor")
@@ -230,13 +231,14 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
         run_id = long_run(client, 500)
         database = open_database(settings.database_url, 30.0)
         with database.writing() as connection:
-            stale = job_queue.claim_oldest(connection, "stale", settings.lease_seconds)
+            stale = fair_shares.claim(connection, "stale", settings.lease_seconds)
         assert stale is not None
         other = Worker(settings.model_copy(update={"lease_seconds": 60.0}), "other")
         claimed = until(other._claim)
         assert claimed is not None
+        lease = RunLease(database, stale, settings, ComputingTime())
         with pytest.raises(job_queue.LeaseLostError):
-            Training(database, stale, settings, RunLease(database, stale, settings), RunBatch(database, settings)).run()
+            Training(database, stale, settings, lease, RunBatch(database, settings)).run()
         assert run_of(client, run_id)["steps_done"] == 0
         other._train(claimed)
         assert len(trajectory(client, run_id).splitlines()) == 502

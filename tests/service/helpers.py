@@ -18,7 +18,7 @@ from service.core.settings import Settings
 from service.jobs import submit
 from service.schemas.responses.problems import Problem
 from service.server.http_protocol import bounded
-from service.storage import job_queue, runs, trajectories
+from service.storage import fair_shares, job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from tests.waiting import until
@@ -135,7 +135,7 @@ def stored_run(
     read = submit.read(json.dumps(body).encode(), database, Settings())
     run = submit.queue(database, read, None)
     with database.writing() as connection:
-        claim = job_queue.claim_oldest(connection, "test", 1000.0)
+        claim = fair_shares.claim(connection, "test", 1000.0)
         assert claim is not None
         assert claim.run.id == run.id
         table = np.empty((0, read.plan.width)) if rows is None else np.asarray(rows, dtype=np.float64)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.core.run_status import RunStatus
-from service.storage import job_queue, runs
+from service.storage import fair_shares, job_queue, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.job_queue import Claim
@@ -45,7 +45,7 @@ def claim_all(url: str, name: str, ready: Barrier, claimed: "multiprocessing.Que
 
 def claim(database: Database, name: str) -> Claim | None:
     with database.writing() as connection:
-        return job_queue.claim_oldest(connection, name, 600.0)
+        return fair_shares.claim(connection, name, 600.0)
 
 
 @pytest.mark.torture(10_000, least=500)

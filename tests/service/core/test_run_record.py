@@ -9,7 +9,7 @@ from service.core.dataset_record import Dataset
 from service.core.run_record import Run, RunColumns
 from service.core.run_status import RunStatus
 from service.core.sweep_record import Sweep
-from service.storage import job_queue, runs, tables
+from service.storage import fair_shares, runs, tables
 from service.storage.database import Database
 from tests.service.storage.helpers import queue_run
 
@@ -44,7 +44,7 @@ def test_every_query_gives_the_same_record(database: Database) -> None:
         assert found is not None
         assert runs.find_by_seq(connection, found.seq) == runs.find(connection, "latest") == found
         assert list(runs.page(connection, limit=1, before_seq=None, status=None, tag=("a", "b"))) == [found]
-        claim = job_queue.claim_oldest(connection, "w", 60.0)
+        claim = fair_shares.claim(connection, "w", 60.0)
         assert claim is not None
         assert claim.run == runs.find(connection, run_id)
     assert isinstance(found.status, RunStatus)

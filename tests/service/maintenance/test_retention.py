@@ -12,7 +12,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.maintenance import retention
 from service.maintenance.retention import Retention
-from service.storage import job_queue, runs
+from service.storage import fair_shares, job_queue, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
@@ -148,7 +148,7 @@ def test_the_worker_of_a_run_being_purged_loses_its_lease(api: TestClient, datab
     with pytest.raises(job_queue.LeaseLostError), database.writing() as connection:
         job_queue.progress(connection, job_queue.Claim(run), 15.0, {})
     with database.writing() as connection:
-        assert job_queue.claim_oldest(connection, "another", 15.0) is None
+        assert fair_shares.claim(connection, "another", 15.0) is None
 
 
 def test_only_old_finished_runs_are_deleted(settings: Settings, api: TestClient, database: Database) -> None:

@@ -42,6 +42,12 @@ def new_run(connection: Connection, dataset: str = "d", steps: int = 10) -> RunC
     }
 
 
-def queue_run(database: Database, name: str = "d", tags: dict[str, str] | None = None, steps: int = 10) -> str:
+def queue_run(
+    database: Database,
+    name: str = "d",
+    tags: dict[str, str] | None = None,
+    steps: int = 10,
+    owner: str | None = None,
+) -> str:
     with database.writing() as connection:
-        return str(runs.create(connection, new_run(connection, name, steps), tags or {}).id)
+        return str(runs.create(connection, new_run(connection, name, steps) | {"owner": owner}, tags or {}).id)

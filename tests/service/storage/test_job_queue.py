@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from service.core.run_status import FINISHED, TRANSITIONS, RunStatus, before
 from service.core.settings import Settings
-from service.storage import datasets, job_queue, runs
+from service.storage import datasets, fair_shares, job_queue, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
@@ -19,7 +19,7 @@ from tests.waiting import LONGEST
 
 def claim(database: Database, owner: str = "w", lease: float = 15.0) -> Claim:
     with database.writing() as connection:
-        found = job_queue.claim_oldest(connection, owner, lease)
+        found = fair_shares.claim(connection, owner, lease)
     assert found is not None
     return found
 
@@ -35,8 +35,8 @@ def test_runs_are_claimed_oldest_first_and_once(database: Database) -> None:
     queued = [queue_run(database) for _ in range(3)]
     assert [claim(database).run.id for _ in range(3)] == queued
     with database.writing() as connection:
-        assert not job_queue.has_work(connection)
-        assert job_queue.claim_oldest(connection, "w", 15.0) is None
+        assert not fair_shares.waiting(connection)
+        assert fair_shares.claim(connection, "w", 15.0) is None
 
 
 def test_a_claim_starts_the_run_and_counts_its_token(database: Database) -> None:
@@ -94,7 +94,7 @@ def test_cancelling_a_queued_run_ends_it(database: Database) -> None:
     with database.writing() as connection:
         assert runs.cancel(connection, run_id)
         assert not runs.cancel(connection, run_id)
-        assert not job_queue.has_work(connection)
+        assert not fair_shares.waiting(connection)
     assert status(database, run_id) == "cancelled"
 
 
@@ -126,7 +126,7 @@ def test_a_paused_run_loses_its_lease_and_is_claimed_after_a_resume(database: Da
     with database.writing() as connection:
         assert runs.pause(connection, run_id)
         assert not runs.pause(connection, run_id)
-        assert not job_queue.has_work(connection)
+        assert not fair_shares.waiting(connection)
     for write in WRITES.values():
         with pytest.raises(LeaseLostError), database.writing() as connection:
             write(connection, held)
@@ -198,7 +198,7 @@ def test_only_the_leases_of_a_dead_worker_expire_at_once(database: Database) -> 
         assert job_queue.expire_leases(connection, "dead", is_loss=True) == 1
     assert claim(database, "other").run.id == dead
     with database.reading() as connection:
-        assert not job_queue.has_work(connection)
+        assert not fair_shares.waiting(connection)
     assert status(database, alive) == "running"
 
 
@@ -212,7 +212,7 @@ def _claim_all(url: str, owner: str) -> None:
     database = open_database(url, 30.0)
     while True:
         with database.writing() as connection:
-            found = job_queue.claim_oldest(connection, owner, 60.0)
+            found = fair_shares.claim(connection, owner, 60.0)
         if found is None:
             return
         with database.writing() as connection:
@@ -233,17 +233,3 @@ def test_many_processes_claim_each_run_once(database: Database, settings: Settin
     with database.reading() as connection:
         counts = connection.execute(text("SELECT lease_token, status, count(*) FROM runs GROUP BY 1, 2")).all()
     assert [tuple(row) for row in counts] == [(1, "succeeded", 200)]
-
-
-def test_the_search_for_the_next_run_uses_an_index(database: Database) -> None:
-    statements: list[tuple[str, tuple[object, ...]]] = []
-
-    @event.listens_for(database.engine, "before_cursor_execute")
-    def _record(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
-        statements.append((statement, values))
-
-    with database.reading() as connection:
-        job_queue.has_work(connection)
-        statement, values = statements[-1]
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        assert [row.detail for row in plan] == ["SCAN runs USING INDEX ix_runs_live"]

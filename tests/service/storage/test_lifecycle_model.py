@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
-from service.storage import job_queue, runs, trajectories
+from service.storage import fair_shares, job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
 from service.storage.sqlite import purge
@@ -90,8 +90,8 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(worker=WORKERS, lease=LEASES)
     def claim(self, worker: str, lease: float) -> None:
         with self.database.writing() as connection:
-            assert job_queue.has_work(connection) == any(run.claimable for run in self.known.values())
-            claimed = job_queue.claim_oldest(connection, worker, lease)
+            assert bool(fair_shares.waiting(connection)) == any(run.claimable for run in self.known.values())
+            claimed = fair_shares.claim(connection, worker, lease)
         oldest = next((run_id for run_id, run in self.known.items() if run.claimable), None)
         assert (claimed and claimed.run.id) == oldest
         if claimed is None or oldest is None:

@@ -7,13 +7,12 @@ import pytest
 from sqlalchemy import Connection, event
 
 from service.core.run_status import RunStatus
-from service.storage import job_queue, runs, usage
+from service.storage import runs, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 
 NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?)"}
 ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
-    "claim": (job_queue.has_work, {"SCAN runs USING INDEX ix_runs_live"}),
     "latest": (lambda c: runs.find(c, "latest"), {"SCAN runs", *NEWEST_FIRST}),
     "find": (
         lambda c: runs.find(c, "a"),

@@ -1,0 +1,135 @@
+"""Fair shares of the workers: the next run is the oldest one of the owner that computed least lately.
+
+The computing time of an owner counts half after HALF_LIFE_SECONDS, and is divided by the weight of its key. So owners
+with waiting runs compute for the same time, and an owner that was idle takes precedence for a half-life at most.
+"""
+
+import time
+from collections.abc import Sequence
+from math import log
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy.sql.selectable import CTE, ScalarSelect
+
+from service.core.run_status import HELD, RunStatus
+from service.storage import job_queue, tables
+from service.storage.job_queue import Claim
+from service.storage.tables import api_keys, computing_times, runs
+
+HALF_LIFE_SECONDS = 10.0
+QUANTUM_SECONDS = 1.0
+"""Difference of computing times up to which a worker continues with its owner. It also counts for each run in a worker,
+whose computing time is not known yet."""
+
+
+class WaitingOwner(NamedTuple):
+    """An owner with a claimable run: the `seq` of the oldest one, and the owner's recent computing time."""
+
+    owner: str | None
+    oldest: int
+    seconds: float
+
+
+def _owners() -> CTE:
+    """The owners of workable runs, and a last row of NULL: a step through the index for each, however many runs."""
+    least = select(runs.c.owner).where(tables.IS_WORKABLE).order_by(runs.c.owner).limit(1)
+    found = select(least.where(runs.c.owner > "").scalar_subquery().label("owner")).cte("owners", recursive=True)
+    following = least.where(runs.c.owner > found.c.owner).correlate(found).scalar_subquery()
+    return found.union_all(select(following).where(found.c.owner.is_not(None)))
+
+
+_OWNERS = _owners()
+
+
+def _of_owner(select_of_runs: Select[Any]) -> ScalarSelect[int]:
+    own = runs.c.owner.is_not_distinct_from(_OWNERS.c.owner)
+    return select_of_runs.where(tables.IS_WORKABLE, own).scalar_subquery()
+
+
+_OLDEST = select(runs.c.seq).order_by(runs.c.seq).limit(1)
+_IS_HELD = runs.c.status.in_(HELD)
+_WAITING = (
+    select(
+        _OWNERS.c.owner,
+        _of_owner(_OLDEST.where(runs.c.status == RunStatus.QUEUED)).label("queued"),
+        _of_owner(_OLDEST.where(_IS_HELD, job_queue.has_run_out())).label("expired"),
+        _of_owner(select(func.count(runs.c.seq)).where(_IS_HELD)).label("held"),
+        api_keys.c.weight,
+        api_keys.c.max_running,
+        computing_times.c.seconds,
+        computing_times.c.charged_at,
+    )
+    .select_from(_OWNERS)
+    .outerjoin(api_keys, api_keys.c.id == _OWNERS.c.owner)
+    .outerjoin(computing_times, computing_times.c.owner == func.coalesce(_OWNERS.c.owner, ""))
+)
+
+
+_OF_OWNER = computing_times.c.owner == bindparam("of_owner")
+_WEIGHT = select(api_keys.c.weight).where(api_keys.c.id == bindparam("of_owner")).scalar_subquery()
+_RECENT = select(computing_times.c.seconds, computing_times.c.charged_at, _WEIGHT.label("weight")).where(_OF_OWNER)
+_CHARGE = update(computing_times).where(_OF_OWNER)
+
+
+def waiting(connection: Connection) -> list[WaitingOwner]:
+    """The owners with a claimable run, the next one first. The query takes no write lock.
+
+    An owner with `max_running` runs in workers is left out.
+    """
+    now = time.time()
+    found = []
+    for row in connection.execute(_WAITING, {"now": now}):
+        claimable = [seq for seq in (row.queued, row.expired) if seq is not None]
+        if claimable and (row.expired is not None or row.max_running is None or row.held < row.max_running):
+            seconds = _recent(row.seconds, row.charged_at, now) + row.held * QUANTUM_SECONDS
+            found.append(WaitingOwner(row.owner, min(claimable), seconds / (row.weight or 1.0)))
+    return sorted(found, key=lambda each: (each.seconds, each.oldest))
+
+
+def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | None:
+    """Claims the oldest run of the next owner; None if no run is claimable."""
+    for each in waiting(connection):
+        if claimed := job_queue.claim(connection, worker, lease_seconds, each.oldest):
+            return claimed
+    return None
+
+
+def may_go_on(owners: Sequence[WaitingOwner], owner: str | None) -> bool:
+    """Whether a worker may claim another run of this owner, at most a quantum ahead of the next owner."""
+    own = next((each for each in owners if each.owner == owner), None)
+    return own is not None and own.seconds <= owners[0].seconds + QUANTUM_SECONDS
+
+
+def before(owners: Sequence[WaitingOwner], owner: str | None, seconds: float) -> WaitingOwner | None:
+    """The next of the other owners, if it computed for less than `seconds` lately."""
+    return next((each for each in owners if each.owner != owner and each.seconds < seconds), None)
+
+
+def computed(connection: Connection, owner: str | None, uncharged: float = 0.0) -> float:
+    """Recent computing time of an owner and the seconds not charged yet, divided by its weight."""
+    row = connection.execute(_RECENT, {"of_owner": owner or ""}).one_or_none()
+    if row is None:
+        return uncharged
+    return (_recent(row.seconds, row.charged_at, time.time()) + uncharged) / (row.weight or 1.0)
+
+
+def charge(connection: Connection, owner: str | None, seconds: float) -> None:
+    """Adds the last seconds of computing time to those of an owner."""
+    now, place = time.time(), {"of_owner": owner or ""}
+    row = connection.execute(_RECENT, place).one_or_none()
+    added = HALF_LIFE_SECONDS / log(2) * (1 - _share_left(seconds))  # the first of the seconds count less already
+    if row is None:
+        connection.execute(insert(computing_times).values(owner=owner or "", seconds=added, charged_at=now))
+    else:
+        recent = _recent(row.seconds, row.charged_at, now)
+        connection.execute(_CHARGE, {**place, "seconds": recent + added, "charged_at": now})
+
+
+def _recent(seconds: float | None, charged_at: float, now: float) -> float:
+    """Stored computing time at this moment. A clock that went back leaves it as it is."""
+    return 0.0 if seconds is None else seconds * _share_left(max(now - charged_at, 0.0))
+
+
+def _share_left(age: float) -> float:
+    return float(0.5 ** (age / HALF_LIFE_SECONDS))
