@@ -33,6 +33,13 @@ def create(
     expires_days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="Days until the key expires; default: never.")
     ] = None,
+    weight: Annotated[
+        float,
+        typer.Option(min=0.01, max=100.0, help="The key's share of the workers, relative to the keys of weight 1."),
+    ] = 1.0,
+    max_running: Annotated[
+        int | None, typer.Option(min=1, help="The maximum number of its runs in workers; default: no maximum.")
+    ] = None,
     database: DatabaseUrl = None,
 ) -> None:
     """Create a key and print it once, alone on standard output."""
@@ -47,7 +54,16 @@ def create(
     key = api_keys.new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
-        add_key(connection, key.key_id, sha256=key.sha256, name=name, scopes=scopes, expires_at=expires_at)
+        add_key(
+            connection,
+            key.key_id,
+            sha256=key.sha256,
+            name=name,
+            scopes=scopes,
+            expires_at=expires_at,
+            weight=weight,
+            max_running=max_running,
+        )
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"Key {key.key_id} of scope {', '.join(scopes)}. Save it now: the service does not store or repeat it."
@@ -71,7 +87,7 @@ def list_keys(
         return
     table = Table(box=None)
     for name in _COLUMNS:
-        table.add_column(name.removesuffix("_at"), no_wrap=name != "name")
+        table.add_column(name.removesuffix("_at").replace("_", " "), no_wrap=name != "name")
     for key in shown:
         table.add_row(*(key[name] if name == "name" else _cell(key[name]) for name in _COLUMNS))
     Console(markup=False).print(table)
@@ -92,7 +108,7 @@ def revoke(
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
 
 
-_COLUMNS = ("id", "name", "scopes", "state", "created_at", "expires_at", "revoked_at")
+_COLUMNS = ("id", "name", "scopes", "state", "weight", "max_running", "created_at", "expires_at", "revoked_at")
 
 
 def _shown(key: Any) -> dict[str, Any]:
@@ -102,6 +118,8 @@ def _shown(key: Any) -> dict[str, Any]:
         "name": key.name,
         "scopes": key.scopes,
         "state": "revoked" if key.revoked_at is not None else "expired" if expired else "usable",
+        "weight": key.weight,
+        "max_running": key.max_running,
         "created_at": _time(key.created_at),
         "expires_at": _time(key.expires_at),
         "revoked_at": _time(key.revoked_at),
@@ -114,6 +132,8 @@ def _time(seconds: float | None) -> str | None:
 
 def _cell(value: Any) -> str:
     """The text of a table cell. A time is shortened to its day, so that a row fits on one line."""
+    if isinstance(value, int | float):
+        return f"{value:g}"
     return ", ".join(value) if isinstance(value, list) else (value or "").partition("T")[0]
 
 

@@ -19,6 +19,7 @@ from service.core.run_status import RunStatus
 from service.schemas.responses.runs import Run, Runs
 from service.storage import runs
 from service.storage.database import Database
+from service.storage.queue_position import position_of
 
 router = described_route.router("runs", prefix="/runs")
 
@@ -71,9 +72,14 @@ def list_runs(
         **problems(404),
     },
 )
-def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
+def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
     """The request, status and results of a run."""
-    return tagged(serialize_run(find(store, run_id, caller)), if_none_match)
+    found = find(store, run_id, caller)
+    place = None
+    if found.status == RunStatus.QUEUED:
+        with store.reading() as connection:
+            place = position_of(connection, found, settings.workers)
+    return tagged(serialize_run(found, place), if_none_match)
 
 
 @router.delete(

@@ -4,6 +4,7 @@ from service.core import dataset_record, run_record
 from service.core.times import rfc3339
 from service.schemas.responses.datasets import Dataset
 from service.schemas.responses.runs import Run, Verification
+from service.storage.queue_position import QueuePosition
 
 
 def optional_timestamp(seconds: float | None) -> str | None:
@@ -11,13 +12,14 @@ def optional_timestamp(seconds: float | None) -> str | None:
     return None if seconds is None else rfc3339(seconds)
 
 
-def serialize_run(row: run_record.Run) -> Run:
-    """The answer for a run."""
+def serialize_run(row: run_record.Run, queue: QueuePosition | None = None) -> Run:
+    """The answer for a run, with its position if it waits and the position is known."""
     return {
         "id": row.id,
         "name": row.name,
         "tags": row.tags,
         "status": row.status,
+        "queue": None if queue is None else {"position": queue.position, "starts_in_seconds": queue.starts_in_seconds},
         "stop_reason": row.stop_reason,
         "created_at": rfc3339(row.created_at),
         "started_at": optional_timestamp(row.started_at),

@@ -39,6 +39,16 @@ class Verification(Answer):
     verified_at: str | None
 
 
+class Queue(Answer):
+    """The place of a waiting run."""
+
+    position: Annotated[int, Field(description="1 for the next run. Keys take turns by their recent computing time.")]
+    starts_in_seconds: Annotated[
+        Number,
+        Field(description="An estimate by the mean duration of the last runs; null as long as none is finished."),
+    ]
+
+
 class Run(Answer):
     """A run: its request, status and results."""
 
@@ -46,6 +56,9 @@ class Run(Answer):
     name: str | None
     tags: dict[str, str]
     status: RunStatus
+    queue: Annotated[
+        Queue | None, Field(description="The place of a waiting run, in the answer of GET /runs/{id}; else null.")
+    ]
     stop_reason: Annotated[
         str | None,
         Field(description="max_steps, gradient_norm, loss_change, patience, deadline, diverged, cancelled, or null."),

@@ -395,6 +395,11 @@ export interface Problem {
   [field: string]: unknown;
 }
 
+export interface Queue {
+  position: number;
+  starts_in_seconds: number | null;
+}
+
 export interface Range {
   from: number;
   to: number;
@@ -425,6 +430,7 @@ export interface Run {
   name: string | null;
   tags: { [name: string]: string };
   status: RunStatus;
+  queue: Queue | null;
   stop_reason: string | null;
   created_at: string;
   started_at: string | null;

@@ -183,7 +183,7 @@ def test_an_unreadable_row_is_reported_as_damage(damage: str, api: TestClient, d
 def test_an_unexpected_exception_reveals_no_internals(
     api: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_: Any) -> Any:
+    def fail(*_: Any) -> Any:
         raise ZeroDivisionError("the password is swordfish")
 
     api.post("/fit", json=fit_body())
