@@ -120,9 +120,10 @@ class RunLease(threading.Thread):
         self._computing_time.charge(connection)
 
     def allow_yield(self) -> None:
-        """Records that a block is done, after which the run can yield without loss."""
+        """Records that a block is done, after which the run can yield without loss, and looks for others that wait."""
         if self._grace is None:
             self._grace = min(max(LEAST_GRACE_SECONDS, GRACE_FACTOR * self.seconds), MOST_GRACE_SECONDS)
+        self.wakeup.wake()
 
     def hand_back(self) -> None:
         """Requests a stop after the current block, unless the run must end anyway."""
