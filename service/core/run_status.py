@@ -3,7 +3,7 @@
 queued ──claim──► running ──► succeeded | diverged | failed
  │ ▲ ▲              │ │ ▲
  │ │ └── hand back ─┤ │ └─ claimed again when the lease ran out
- │ │     (drain)    │ │
+ │ │  (drain,yield) │ │
  │ └─ resume ──┐    │ └─ cancel ──► cancelling ──► failed
  ├─ pause ──► paused ◄── pause ─┘        │
  │             │                         │
