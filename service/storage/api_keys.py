@@ -1,7 +1,7 @@
 """Storage of API keys. The CLI creates, lists and revokes keys in the database file; no request does."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
@@ -31,7 +31,8 @@ _IS_USABLE = [
     api_keys.c.revoked_at.is_(None),
     or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now")),
 ]
-_USABLE = _RECORDS.where(*_IS_USABLE)  # built once: most requests run it
+_USABLE = _RECORDS.where(*_IS_USABLE)
+_USABLE_BY_ID = _USABLE.where(api_keys.c.id.in_(bindparam("ids", expanding=True)))  # built once: frequent
 
 
 def add_key(
@@ -45,6 +46,12 @@ def add_key(
 def usable_keys(connection: Connection) -> list[ApiKey]:
     """Keys that are neither revoked nor expired."""
     return [ApiKey.from_row(row) for row in connection.execute(_USABLE, {"now": time.time()})]
+
+
+def find_usable(connection: Connection, ids: Collection[str]) -> list[ApiKey]:
+    """The keys with these ids that are neither revoked nor expired."""
+    found = connection.execute(_USABLE_BY_ID, {"now": time.time(), "ids": [*ids]})
+    return [ApiKey.from_row(row) for row in found]
 
 
 def all_keys(connection: Connection) -> list[ApiKey]:
