@@ -70,7 +70,7 @@ def queue(database: Database, submission: Submission, key: Key | None, quotas: Q
     """
 
     def write(connection: Connection) -> Run:
-        if key is not None and (known := runs.find_by_key(connection, key.name)) is not None:
+        if key is not None and (known := runs.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, submission.digest)
             return known
         if quotas is not None:

@@ -103,7 +103,7 @@ def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quo
     """
     members = sweep.submissions()
     with database.writing() as connection:
-        if key is not None and (known := sweeps.find_by_key(connection, key.name)) is not None:
+        if key is not None and (known := sweeps.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, sweep.digest)
             return known
         quotas.admit_run(connection, sweep.owner, len(members))

@@ -32,7 +32,7 @@ from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
-from service.storage.ownership import is_seen_by_owner
+from service.storage.ownership import by_idempotency_key, is_seen_by_owner
 from service.storage.tables import run_tags, runs
 
 _VERIFIED = (
@@ -67,7 +67,7 @@ _CREATE = _create()
 _IS_LISTED = [runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)]
 _SHOWS_TO = [*_IS_LISTED, is_seen_by_owner(runs)]
 _BY_ID = _records().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
-_BY_KEY = _records().where(runs.c.idempotency_key == bindparam("key"))
+_BY_KEY = by_idempotency_key(_records(), runs)
 _LATEST = _records().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
 _BY_SEQ = _records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
 _CLAIMED = _records(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
@@ -141,19 +141,14 @@ def find(connection: Connection, run_id: str, owner: str | None = None) -> Run |
     return _found(connection, _BY_ID, {"run_id": run_id, "owner": owner})
 
 
-def scoped_key(key: str, owner: str | None) -> str:
-    """Stored form of an idempotency key. The prefix separates the keys of different owners."""
-    return key if owner is None else f"{owner}/{key}"
-
-
 def find_by_seq(connection: Connection, seq: int) -> Run | None:
     """The run with this seq; None if it is deleted."""
     return _found(connection, _BY_SEQ, {"of_seq": seq})
 
 
-def find_by_key(connection: Connection, key: str) -> Run | None:
-    """The run with this stored idempotency key."""
-    return _found(connection, _BY_KEY, {"key": key})
+def find_by_key(connection: Connection, owner: str | None, key: str) -> Run | None:
+    """The run of an owner with this idempotency key; with None as the owner, the run without an owner."""
+    return _found(connection, _BY_KEY[owner is None], {"owner": owner, "key": key})
 
 
 def _found(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Run | None:

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, Select, bindparam, case, delete, exists, func, insert, select
 
 from service.core.sweep_record import Member, StatusCount, Sweep
-from service.storage.ownership import is_seen_by_owner
+from service.storage.ownership import by_idempotency_key, is_seen_by_owner
 from service.storage.tables import runs, sweeps
 
 _IS_OWN = is_seen_by_owner(sweeps)
 _RECORDS = select(*(sweeps.c[name] for name in Sweep._fields))
 _BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
 _LATEST = _RECORDS.where(_IS_OWN).order_by(sweeps.c.seq.desc()).limit(1)
+_BY_KEY = by_idempotency_key(_RECORDS, sweeps)
 _MEMBERS = select(*(runs.c[name] for name in Member._fields)).where(runs.c.sweep_seq == bindparam("of_sweep"))
 _COUNTED = (
     runs.c.status,
@@ -41,9 +42,9 @@ def find(connection: Connection, sweep_id: str, owner: str | None = None) -> Swe
     return _found(connection, _BY_ID, {"sweep_id": sweep_id, "owner": owner})
 
 
-def find_by_key(connection: Connection, key: str) -> Sweep | None:
-    """The sweep with this stored idempotency key."""
-    return _found(connection, _RECORDS.where(sweeps.c.idempotency_key == bindparam("key")), {"key": key})
+def find_by_key(connection: Connection, owner: str | None, key: str) -> Sweep | None:
+    """The sweep of an owner with this idempotency key; with None as the owner, the sweep without an owner."""
+    return _found(connection, _BY_KEY[owner is None], {"owner": owner, "key": key})
 
 
 def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sweep | None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
     text,
 )
 
@@ -72,9 +73,12 @@ sweeps = Table(
     # JSON pointers to the varied fields of the members' requests, and the ranking criterion.
     Column("varied", JSON, nullable=False),
     Column("rank_by", String, nullable=False),
-    Column("idempotency_key", String, unique=True),
+    Column("former_key", String),
+    # Unique for each owner, and among the sweeps without an owner.
+    Column("idempotency_key", String),
     Column("request_digest", String, nullable=False),
     Column("created_at", Double, nullable=False),
+    UniqueConstraint("former_key", name="uq_sweeps_idempotency_key"),
     sqlite_autoincrement=True,
 )
 
@@ -90,8 +94,10 @@ runs = Table(
     Column("name", String),
     Column("tags", JSON, nullable=False),
     Column("request", JSON, nullable=False),
-    # The result of `runs.scoped_key`: two owners may use the same client key.
-    Column("idempotency_key", String, unique=True),
+    # Always null: earlier versions had owner and key in it, and SQLite drops no unique column (migration 0007).
+    Column("former_key", String),
+    # Unique for each owner, and among the runs without an owner.
+    Column("idempotency_key", String),
     Column("request_digest", String, nullable=False),
     Column("parameters", JSON, nullable=False),
     Column("classes", JSON),
@@ -136,8 +142,16 @@ runs = Table(
     Column("losses", Integer, nullable=False),
     # State of the step after the last stored step: θ, the optimiser's state, the state of early stopping.
     Column("checkpoint", LargeBinary),
+    UniqueConstraint("former_key", name="uq_runs_idempotency_key"),
     sqlite_autoincrement=True,
 )
+for _table in (runs, sweeps):
+    for _name, _columns, _condition in (
+        ("owned_key", (_table.c.owner, _table.c.idempotency_key), "owner IS NOT NULL AND idempotency_key IS NOT NULL"),
+        ("bare_key", (_table.c.idempotency_key,), "owner IS NULL AND idempotency_key IS NOT NULL"),
+    ):
+        _where = text(_condition)
+        Index(f"uq_{_table.name}_{_name}", *_columns, unique=True, sqlite_where=_where, postgresql_where=_where)
 # Two partial indexes: the few workable runs, which workers query many times a second, and the many other runs. With
 # one index over all runs SQLite sorts the workable runs instead of reading them in order. SQLite uses a partial index
 # only for a query with the literal condition, without bound parameters.

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage import runs
 from service.storage.database import Database
@@ -149,6 +150,18 @@ def test_idempotency_keys_are_separate_for_each_key(api: TestClient, key: Key, o
         assert fit(api, caller, **again).json()["id"] == run_id
     # An idempotency key that contains the id of another key is separate too: operators know these ids.
     assert fit(api, other, **{"Idempotency-Key": f"{key.id}/monday"}).json()["id"] not in first.values()
+
+
+def test_a_key_made_without_api_keys_never_meets_that_of_an_owner(
+    api: TestClient, key: Key, settings: Settings, database: Database
+) -> None:
+    free = TestClient(create_app(settings.model_copy(update={"keys": "off"}), database))
+    mine = fit(api, key, **{"Idempotency-Key": "monday"}).json()["id"]
+    bare = {"Idempotency-Key": f"{key.id}/monday"}
+    theirs = free.post("/fit", json=fit_body(), headers=bare).json()["id"]
+    assert theirs != mine
+    assert free.post("/fit", json=fit_body(), headers=bare).json()["id"] == theirs
+    assert fit(api, key, **{"Idempotency-Key": "monday"}).json()["id"] == mine
 
 
 def test_a_fork_belongs_to_the_requesting_key_and_a_verification_to_the_owner_of_its_run(

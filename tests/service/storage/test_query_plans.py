@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from service.core.run_status import RunStatus
-from service.storage import job_queue, runs, usage
+from service.storage import job_queue, runs, sweeps, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 
@@ -20,6 +20,18 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         {"SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id=?)", *NEWEST_FIRST},
     ),
     "state": (lambda c: runs.state(c, 1), {"SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"}),
+    "key of an owner": (
+        lambda c: runs.find_by_key(c, "a", "k"),
+        {"SEARCH runs USING INDEX uq_runs_owned_key (owner=? AND idempotency_key=?)", *NEWEST_FIRST},
+    ),
+    "key without an owner": (
+        lambda c: runs.find_by_key(c, None, "k"),
+        {"SEARCH runs USING INDEX uq_runs_bare_key (idempotency_key=?)", *NEWEST_FIRST},
+    ),
+    "sweep by a key": (
+        lambda c: sweeps.find_by_key(c, "a", "k"),
+        {"SEARCH sweeps USING INDEX uq_sweeps_owned_key (owner=? AND idempotency_key=?)"},
+    ),
     "first page": (
         lambda c: list(runs.page(c, limit=5, before_seq=None, status=None, tag=None)),
         {"SCAN runs", *NEWEST_FIRST},
