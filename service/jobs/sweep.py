@@ -102,16 +102,17 @@ def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quo
     quota, NotFoundError for a deleted dataset.
     """
     members = sweep.submissions()
+    sizes = [member.plan.stored_bytes for member in members]
     with database.writing() as connection:
         if key is not None and (known := sweeps.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, sweep.digest)
             return known
-        quotas.admit_run(connection, sweep.owner, len(members))
+        quotas.admit_run(connection, sweep.owner, sum(sizes) + members[0].data_bytes, len(members))
         dataset_seq = submit.dataset_seq(connection, members[0])
         made = sweeps.create(connection, _columns(sweep, key))
         rows = [
-            submit.columns(member, dataset_seq) | {"sweep": {"id": made.id, "values": values}}
-            for member, values in zip(members, sweep.values, strict=True)
+            submit.columns(member, dataset_seq, size) | {"sweep": {"id": made.id, "values": values}}
+            for member, size, values in zip(members, sizes, sweep.values, strict=True)
         ]
         runs.create_members(connection, made.seq, rows, members[0].plan.request["tags"])
         return made

@@ -27,6 +27,8 @@ from service.storage.datasets import NewDataset
 MOST_DECADES = log10(float_info.max)
 """Decimal exponent of the largest finite float64."""
 MOST_NAME_CHARACTERS = 1_000_000
+RESULT_BYTES = 100
+"""Size of a parameter's results: its last and best value, its coefficient and optimum, with their names."""
 
 
 Facts = Dataset | NewDataset
@@ -68,6 +70,12 @@ class Plan(NamedTuple):
     def trajectory_bytes(self) -> int:
         """Size of the whole trajectory in bytes."""
         return 8 * (self.steps + 1) * self.width
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the run in bytes: its trajectory, its request, its names and, approximately, its results."""
+        of_row = len(orjson.dumps(self.request)) + self.bytes_of_names + RESULT_BYTES * self.shape.size
+        return self.trajectory_bytes + of_row
 
 
 class Sizes(NamedTuple):

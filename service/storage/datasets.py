@@ -51,6 +51,11 @@ class NewDataset:
     summary: list[ColumnSummary]
     owner: str | None = None
 
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the rows."""
+        return 8 * self.rows * (len(self.features) + 1)
+
 
 def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
     """SHA-256 of a dataset's header. The caller adds the rows as row-major little-endian float64."""
@@ -91,7 +96,7 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
         if uploaded and not known.uploaded:
             connection.execute(update(datasets).where(datasets.c.seq == known.seq).values(uploaded=True, name=new.name))
         return int(known.seq)
-    values = {**vars(new), "uploaded": uploaded, "created_at": time.time()}
+    values = {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": uploaded, "created_at": time.time()}
     seq: int = connection.execute(_ADD, values).inserted_primary_key[0]  # type: ignore[index]
     first_row = 0
     for block in _chunked(blocks):

@@ -34,6 +34,7 @@ from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner
 from service.storage.tables import run_tags, runs
+from service.storage.usage import STORED_AT_END
 
 _VERIFIED = (
     *("dataset_seq", "owner", "request_digest", "parameters", "classes", "columns"),
@@ -88,6 +89,7 @@ _DELETED: dict[str, Any] = {
     "lease_expires_at": None,
     "lease_token": runs.c.lease_token + 1,
     "checkpoint": None,
+    "stored_bytes": 0,
 }
 
 
@@ -212,6 +214,7 @@ def _cancelled(connection: Connection, which: ColumnElement[bool]) -> int:
             status=case((has_no_worker, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
             stop_reason=case((has_no_worker, "cancelled"), else_=runs.c.stop_reason),
             finished_at=case((has_no_worker, time.time()), else_=runs.c.finished_at),
+            stored_bytes=case((has_no_worker, STORED_AT_END), else_=runs.c.stored_bytes),
         )
     )
     return int(result.rowcount)

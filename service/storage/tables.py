@@ -48,7 +48,10 @@ datasets = Table(
     Column("uploaded", Boolean, nullable=False),
     # Id of the owner's API key; null without API keys.
     Column("owner", String),
+    # Size of the rows.
+    Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Double, nullable=False),
+    Index("ix_datasets_stored_bytes", "owner", "stored_bytes"),
     sqlite_autoincrement=True,
 )
 
@@ -110,6 +113,9 @@ runs = Table(
     Column("steps_total", Integer, nullable=False),
     # Number of stored trajectory rows. The last row is step rows_done - 1.
     Column("rows_done", Integer, nullable=False),
+    # Size of a step; size of the run: with all requested steps until its end, then with its stored steps.
+    Column("step_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
     Column("final", JSON),
     Column("best", JSON),
     # θ* and E(θ*) where E is quadratic in θ.
@@ -143,6 +149,7 @@ runs = Table(
     # State of the step after the last stored step: θ, the optimiser's state, the state of early stopping.
     Column("checkpoint", LargeBinary),
     UniqueConstraint("former_key", name="uq_runs_idempotency_key"),
+    Index("ix_runs_stored_bytes", "owner", "stored_bytes"),
     sqlite_autoincrement=True,
 )
 for _table in (runs, sweeps):

@@ -44,6 +44,18 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lambda c: list(runs.page(c, limit=5, before_seq=None, status=RunStatus.FAILED, tag=None)),
         {"SEARCH runs USING INDEX ix_runs_finished (status=?)", *NEWEST_FIRST},
     ),
+    "bytes of an owner": (
+        lambda c: usage._of(c, "a", usage._STORED[0]),
+        {"SEARCH runs USING COVERING INDEX ix_runs_stored_bytes (owner=?)"},
+    ),
+    "bytes of all": (
+        lambda c: usage._of(c, None, usage._STORED[0]),
+        {"SCAN runs USING COVERING INDEX ix_runs_stored_bytes"},
+    ),
+    "bytes of the datasets of an owner": (
+        lambda c: usage._of(c, "a", usage._STORED[1]),
+        {"SEARCH datasets USING COVERING INDEX ix_datasets_stored_bytes (owner=?)"},
+    ),
     "deleted": (purge.has_deleted, {"SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)"}),
     "deleted, counted": (
         lambda c: usage._of(c, None, usage._DELETED),

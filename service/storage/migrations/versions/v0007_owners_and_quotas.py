@@ -1,7 +1,8 @@
-"""Owner and idempotency key in separate columns. Earlier versions stored both as "owner/key" in one unique column.
+"""Owner and idempotency key in separate columns; the sizes of runs and datasets.
 
-SQLite cannot drop a unique column without rewriting the table, whose deletion would delete all trajectories. So the
-earlier column stays, always null, as `former_key`.
+Earlier versions stored owner and key as "owner/key" in one unique column. SQLite cannot drop a unique column without
+rewriting the table, whose deletion would delete all trajectories. So the earlier column stays, always null, as
+`former_key`.
 """
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ depends_on = None
 def upgrade() -> None:
     for table in ("runs", "sweeps"):
         _separate_keys(table)
+    _measure_datasets()
+    _measure_runs()
 
 
 def _separate_keys(table: str) -> None:
@@ -34,3 +37,28 @@ def _separate_keys(table: str) -> None:
         op.create_index(
             f"uq_{table}_{name}", table, columns, unique=True, sqlite_where=condition, postgresql_where=condition
         )
+
+
+def _measure_datasets() -> None:
+    op.add_column("datasets", sa.Column("stored_bytes", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute(
+        "UPDATE datasets SET stored_bytes = coalesce("
+        "(SELECT sum(length(data)) FROM dataset_chunks WHERE dataset_seq = datasets.seq), 0)"
+    )
+    op.create_index("ix_datasets_stored_bytes", "datasets", ["owner", "stored_bytes"])
+
+
+def _measure_runs() -> None:
+    """A run with damaged columns counts as empty."""
+    for name in ("step_bytes", "stored_bytes"):
+        op.add_column("runs", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute(
+        "UPDATE runs SET step_bytes = 8 * (json_array_length(parameters) + json_array_length(columns))"
+        " WHERE json_valid(parameters) AND json_valid(columns) AND verifies IS NULL"
+    )
+    op.execute(
+        "UPDATE runs SET stored_bytes = length(request) + length(parameters)"
+        " + step_bytes * CASE WHEN finished_at IS NULL THEN steps_total + 1 ELSE rows_done END"
+        " WHERE step_bytes > 0 AND deleted_at IS NULL"
+    )
+    op.create_index("ix_runs_stored_bytes", "runs", ["owner", "stored_bytes"])

@@ -1,4 +1,4 @@
-"""Migration 0007: owner and idempotency key move from one column to two."""
+"""Migration 0007: owner and idempotency key move from one column to two; runs and datasets get their sizes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,13 +7,18 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from service.storage import runs, sweeps
+from service.storage import runs, sweeps, usage
 from service.storage.connect import open_database
 from service.storage.database import Database
 from tests.service.storage.migrations.old_versions import make_version
 
 KEYS = {"run1": ("abc", "abc/x"), "run2": (None, "abc/y"), "run3": ("abc", "abc/abc/x"), "run4": ("abc", None)}
 SWEEPS = {"s1": ("abc", "abc/é~/1"), "s2": (None, "é~/1")}
+
+COPIED = (
+    "dataset_seq, status, tags, request, request_digest, parameters, columns, train_rows, test_rows, steps_total,"
+    " rows_done, timings, created_at, lease_token, losses"
+)
 
 
 @pytest.fixture
@@ -23,11 +28,9 @@ def upgraded(tmp_path: Path) -> Iterator[Database]:
     make_version(file, "0005")
     old = Database(f"sqlite:///{file}")
     with old.writing() as connection:
-        columns = "dataset_seq, status, tags, request, request_digest, parameters, columns, train_rows, test_rows"
-        more = "steps_total, rows_done, timings, created_at, lease_token, losses"
         for run_id in ("run3", "run4"):
-            copied = f"SELECT :id, {columns}, {more} FROM runs WHERE id = 'run1'"
-            connection.execute(text(f"INSERT INTO runs (id, {columns}, {more}) {copied}"), {"id": run_id})
+            copied = f"SELECT :id, {COPIED} FROM runs WHERE id = 'run1'"
+            connection.execute(text(f"INSERT INTO runs (id, {COPIED}) {copied}"), {"id": run_id})
         for run_id, (owner, key) in KEYS.items():
             connection.execute(
                 text("UPDATE runs SET owner = :owner, idempotency_key = :key WHERE id = :id"),
@@ -78,3 +81,28 @@ def test_a_key_is_unique_for_each_owner(table: str, owner: str | None, upgraded:
 def test_equal_keys_of_different_owners_are_allowed(table: str, upgraded: Database) -> None:
     with upgraded.writing() as connection:
         connection.execute(text(f"UPDATE {table} SET owner = nullif(id, 's1'), idempotency_key = 'same'"))
+
+
+def test_runs_and_datasets_of_an_earlier_version_have_their_sizes(tmp_path: Path) -> None:
+    file = tmp_path / "descent.db"
+    make_version(file, "0005")
+    old = Database(f"sqlite:///{file}")
+    with old.writing() as connection:
+        for changes in (
+            "INSERT INTO dataset_chunks VALUES (1, 0, 2, zeroblob(32), 0)",
+            "UPDATE runs SET columns = '[\"train_loss\"]'",
+            "UPDATE runs SET rows_done = 4, status = 'succeeded', finished_at = 1.0 WHERE id = 'run1'",
+            f"INSERT INTO runs (id, {COPIED}) SELECT 'run3', {COPIED} FROM runs WHERE id = 'run2'",
+            f"INSERT INTO runs (id, {COPIED}) SELECT 'run4', {COPIED} FROM runs WHERE id = 'run2'",
+            "UPDATE runs SET parameters = '[damaged' WHERE id = 'run3'",
+            "UPDATE runs SET verifies = 1 WHERE id = 'run4'",
+        ):
+            connection.exec_driver_sql(changes)
+    old.dispose()
+    database = open_database(f"sqlite:///{file}", 5.0)
+    row = len('{}["a", "b"]')
+    with database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT step_bytes, stored_bytes FROM runs ORDER BY seq").all()
+        assert found == [(24, 4 * 24 + row), (24, 10 * 24 + row), (0, 0), (0, 0)]
+        assert usage.stored_bytes(connection, None) == 14 * 24 + 2 * row + 32
+    database.dispose()
