@@ -49,14 +49,25 @@ class Authenticator:
         require_scope(caller, "read" if request.method in SAFE else "write")
         return caller
 
+    async def is_admitted(self, caller: Caller) -> bool:
+        """Whether a caller, who was admitted before, still has a usable key. For answers that take long."""
+        if self._key_cache is None or caller.key_id is None:
+            return True
+        return await self._key_cache.is_usable(caller.key_id)
+
     def _reject(self, address: str) -> NoReturn:
         if wait := self._wrong_keys.seconds_to_wait(address):
             raise _too_many("This address has sent too many wrong API keys.", wait)
         log.warning("api.wrong_key client=%s", address)
-        raise UnauthorizedError(
-            f"The API key is unknown, revoked or expired. {_HINT}",
-            headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
-        )
+        raise no_usable_key()
+
+
+def no_usable_key() -> UnauthorizedError:
+    """The error for a wrong key, and for one that ends during a request."""
+    return UnauthorizedError(
+        f"The API key is unknown, revoked or expired. {_HINT}",
+        headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
+    )
 
 
 def user_of(request: Request, caller: Caller) -> str:

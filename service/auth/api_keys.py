@@ -82,6 +82,10 @@ class KeyCache:
             return None
         return Caller(key.id, frozenset().union(*(GRANTS[scope] for scope in key.scopes)))
 
+    async def is_usable(self, key_id: str) -> bool:
+        """Whether the key of an earlier request is neither revoked nor expired."""
+        return await self._key(key_id, suspect=False) is not None
+
     async def _key(self, key_id: str, suspect: bool) -> ApiKey | None:
         """The usable key with this id."""
         known = self._usable.get(key_id) or self._unusable.get(key_id)
