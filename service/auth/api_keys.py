@@ -31,16 +31,28 @@ MOST_CHARACTERS = 200
 """The maximum length of a key's text; this program makes keys of 63 characters."""
 
 
+ALL = "all"
+"""The value of `sees` for the runs and datasets of every key."""
+
+
 class Caller(NamedTuple):
-    """The sender of a request. `key_id` owns the runs and datasets it creates; it is None if keys are not required."""
+    """The sender of a request. `key_id` owns the runs and datasets it creates; it is None if keys are not required.
+
+    A key of scope read makes none; `sees` is the key whose objects it reads, or ALL.
+    """
 
     key_id: str | None
     scopes: frozenset[Scope]
+    sees: str | None = None
 
     @property
     def owner(self) -> str | None:
         """The owner whose runs and datasets the caller sees; None for those of all owners."""
-        return None if "admin" in self.scopes else self.key_id
+        if "admin" in self.scopes:
+            return None
+        if self.sees is None or "write" in self.scopes:
+            return self.key_id
+        return None if self.sees == ALL else self.sees
 
 
 ANYBODY = Caller(None, GRANTS["admin"])
@@ -80,7 +92,7 @@ class KeyCache:
         key = None if key_id is None else await self._key(key_id, suspect)
         if key is None or not hmac.compare_digest(_sha256(text), key.sha256):
             return None
-        return Caller(key.id, frozenset().union(*(GRANTS[scope] for scope in key.scopes)))
+        return Caller(key.id, frozenset().union(*(GRANTS[scope] for scope in key.scopes)), key.sees)
 
     async def is_usable(self, key_id: str) -> bool:
         """Whether the key of an earlier request is neither revoked nor expired."""

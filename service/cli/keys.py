@@ -26,8 +26,14 @@ def create(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="read: read the key's runs and datasets. write (default): also submit, change and delete them. "
-            "admin: the same for the runs and datasets of all keys."
+            help="read: read the runs and datasets that --sees names. write (default): read, submit, change and delete "
+            "the key's own. admin: the same for the runs and datasets of all keys."
+        ),
+    ] = None,
+    sees: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="With --scope read: the id of the key whose runs and datasets this key reads, or `all`."
         ),
     ] = None,
     expires_days: Annotated[
@@ -37,21 +43,27 @@ def create(
 ) -> None:
     """Create a key and print it once, alone on standard output."""
     from service.auth import api_keys  # noqa: PLC0415 - keeps --help fast
-    from service.storage.api_keys import add_key  # noqa: PLC0415
+    from service.storage.api_keys import add_key, exists  # noqa: PLC0415
 
     if not name.strip():
         raise failure("A key needs a name, such as the name of its user.")
     scopes = scope or ["write"]
     if wrong := [each for each in scopes if each not in GRANTS]:
         raise failure(f"Unknown scope {wrong[0]}. The scopes are {', '.join(GRANTS)}.")
+    if sees is not None and set(scopes) != {"read"}:
+        raise failure("--sees is for a key of scope read alone: a wider scope sees what the key makes, or all.")
     key = api_keys.new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
-        add_key(connection, key.key_id, sha256=key.sha256, name=name, scopes=scopes, expires_at=expires_at)
+        if sees not in (None, api_keys.ALL) and not exists(connection, sees):
+            raise failure(f"Unknown key {sees}. List the keys with `descent keys list`.")
+        add_key(connection, key.key_id, sha256=key.sha256, name=name, scopes=scopes, expires_at=expires_at, sees=sees)
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"Key {key.key_id} of scope {', '.join(scopes)}. Save it now: the service does not store or repeat it."
     )
+    if sees is None and set(scopes) == {"read"}:
+        console.print("The key sees nothing, because it makes no runs: --sees names a key whose runs it reads, or all.")
     console.print("Send it in the header `Authorization: Bearer descent_…`.")
     typer.echo(key.text)
 
@@ -92,7 +104,7 @@ def revoke(
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
 
 
-_COLUMNS = ("id", "name", "scopes", "state", "created_at", "expires_at", "revoked_at")
+_COLUMNS = ("id", "name", "scopes", "sees", "state", "created_at", "expires_at", "revoked_at")
 
 
 def _shown(key: Any) -> dict[str, Any]:
@@ -101,6 +113,7 @@ def _shown(key: Any) -> dict[str, Any]:
         "id": key.id,
         "name": key.name,
         "scopes": key.scopes,
+        "sees": key.sees,
         "state": "revoked" if key.revoked_at is not None else "expired" if expired else "usable",
         "created_at": _time(key.created_at),
         "expires_at": _time(key.expires_at),

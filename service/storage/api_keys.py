@@ -16,6 +16,7 @@ class ApiKey(NamedTuple):
     name: str
     sha256: str
     scopes: list[str]
+    sees: str | None
     created_at: float
     expires_at: float | None
     revoked_at: float | None
@@ -36,10 +37,17 @@ _USABLE_BY_ID = _USABLE.where(api_keys.c.id.in_(bindparam("ids", expanding=True)
 
 
 def add_key(
-    connection: Connection, key_id: str, *, sha256: str, name: str, scopes: Sequence[str], expires_at: float | None
+    connection: Connection,
+    key_id: str,
+    *,
+    sha256: str,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: float | None,
+    sees: str | None = None,
 ) -> None:
     """Stores a key with the SHA-256 of its secret."""
-    row = {"id": key_id, "sha256": sha256, "name": name, "scopes": list(scopes)}
+    row = {"id": key_id, "sha256": sha256, "name": name, "scopes": list(scopes), "sees": sees}
     connection.execute(insert(api_keys).values(**row, created_at=time.time(), expires_at=expires_at))
 
 
@@ -64,4 +72,9 @@ def revoke_key(connection: Connection, key_id: str) -> bool:
     """Revokes a key permanently; false for an unknown key. The key's runs stay. Idempotent."""
     known = update(api_keys).where(api_keys.c.id == key_id)
     connection.execute(known.where(api_keys.c.revoked_at.is_(None)).values(revoked_at=time.time()))
+    return exists(connection, key_id)
+
+
+def exists(connection: Connection, key_id: str) -> bool:
+    """Whether there is a key with this id, also a revoked or expired one."""
     return connection.execute(select(api_keys.c.id).where(api_keys.c.id == key_id)).one_or_none() is not None

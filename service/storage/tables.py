@@ -207,6 +207,8 @@ api_keys = Table(
     # SHA-256 of the secret. The secret is not stored.
     Column("sha256", String, nullable=False, unique=True),
     Column("scopes", JSON, nullable=False),
+    # Id of the key whose runs and datasets a key of scope read sees, or "all"; null for its own.
+    Column("sees", String),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("revoked_at", Double),

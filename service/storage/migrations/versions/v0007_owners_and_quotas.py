@@ -1,4 +1,4 @@
-"""Owner and idempotency key in separate columns; the sizes of runs and datasets.
+"""Owner and idempotency key in separate columns; the sizes of runs and datasets; the runs that a key sees.
 
 Earlier versions stored owner and key as "owner/key" in one unique column. SQLite cannot drop a unique column without
 rewriting the table, whose deletion would delete all trajectories. So the earlier column stays, always null, as
@@ -19,6 +19,7 @@ def upgrade() -> None:
         _separate_keys(table)
     _measure_datasets()
     _measure_runs()
+    op.add_column("api_keys", sa.Column("sees", sa.String()))
 
 
 def _separate_keys(table: str) -> None:
