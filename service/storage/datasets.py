@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_,
 from service.core.dataset_record import ColumnSummary, Dataset, Labels
 from service.storage.chunk import Chunk
 from service.storage.errors import CorruptError
-from service.storage.ownership import is_seen_by_owner
+from service.storage.ownership import is_seen_by_owner, newest
 from service.storage.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ _RECORDS = select(*(datasets.c[name] for name in Dataset._fields))
 # The data of deleted runs stays until their purge, which no client sees.
 _IS_USED = exists(select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq, runs.c.deleted_at.is_(None)))
 _BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN, or_(datasets.c.uploaded, _IS_USED))
-_LATEST = _RECORDS.where(datasets.c.uploaded, _IS_OWN).order_by(datasets.c.seq.desc()).limit(1)
+_LATEST = newest(_RECORDS.where(datasets.c.uploaded), datasets)
 _KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
 _ADD = insert(datasets)
 _ADD_CHUNK = insert(dataset_chunks)
@@ -65,7 +65,7 @@ def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
     """The dataset with this id, of one owner or of any owner for None; "latest" is the newest uploaded dataset."""
     if dataset_id == "latest":
-        row = connection.execute(_LATEST, {"owner": owner}).one_or_none()
+        row = connection.execute(_LATEST[owner is None], {"owner": owner}).one_or_none()
     else:
         row = connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
     return None if row is None else Dataset.from_row(row)

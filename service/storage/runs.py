@@ -32,7 +32,7 @@ from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
-from service.storage.ownership import by_idempotency_key, is_seen_by_owner
+from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
 from service.storage.tables import run_tags, runs
 from service.storage.usage import STORED_AT_END
 
@@ -69,7 +69,7 @@ _IS_LISTED = [runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)]
 _SHOWS_TO = [*_IS_LISTED, is_seen_by_owner(runs)]
 _BY_ID = _records().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
 _BY_KEY = by_idempotency_key(_records(), runs)
-_LATEST = _records().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
+_LATEST = newest(_records().where(*_IS_LISTED), runs)
 _BY_SEQ = _records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
 _CLAIMED = _records(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
 _STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(
@@ -139,7 +139,7 @@ def _queued(values: RunColumns, tags: Mapping[str, str]) -> dict[str, object]:
 def find(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
     """The run with this id, of one owner or of any owner for None; "latest" is the newest run."""
     if run_id == "latest":
-        return _found(connection, _LATEST, {"owner": owner})
+        return _found(connection, _LATEST[owner is None], {"owner": owner})
     return _found(connection, _BY_ID, {"run_id": run_id, "owner": owner})
 
 

@@ -55,6 +55,11 @@ datasets = Table(
     sqlite_autoincrement=True,
 )
 
+# The uploads, among many more datasets of runs: the newest of all, and the newest of an owner.
+for _name, _columns in (("uploaded", (datasets.c.seq,)), ("owner", (datasets.c.owner, datasets.c.seq))):
+    _where = text("uploaded = 1")
+    Index(f"ix_datasets_{_name}", *_columns, sqlite_where=_where, postgresql_where=_where)
+
 dataset_chunks = Table(
     "dataset_chunks",
     metadata,
@@ -82,6 +87,7 @@ sweeps = Table(
     Column("request_digest", String, nullable=False),
     Column("created_at", Double, nullable=False),
     UniqueConstraint("former_key", name="uq_sweeps_idempotency_key"),
+    Index("ix_sweeps_owner", "owner", "seq"),
     sqlite_autoincrement=True,
 )
 

@@ -26,7 +26,7 @@ _PAUSED = _count(runs, tables.IS_AT_REST, runs.c.status == RunStatus.PAUSED)
 _KEPT = _count(runs, by_owner=runs.c.owner)
 _VERIFYING = _count(runs, runs.c.verifies.is_not(None))
 _DELETED = _count(runs, runs.c.deleted_at.is_not(None))
-_UPLOADED = _count(datasets, datasets.c.uploaded)
+_UPLOADED = _count(datasets, datasets.c.uploaded, by_owner=datasets.c.owner)
 _STORED = [
     (total, total.where(table.c.owner == bindparam("owner")))
     for table in (runs, datasets)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from service.core.run_status import RunStatus
-from service.storage import job_queue, runs, sweeps, usage
+from service.storage import datasets, job_queue, runs, sweeps, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 
@@ -15,6 +15,22 @@ NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?)"}
 ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     "claim": (job_queue.has_work, {"SCAN runs USING INDEX ix_runs_live"}),
     "latest": (lambda c: runs.find(c, "latest"), {"SCAN runs", *NEWEST_FIRST}),
+    "latest of an owner": (
+        lambda c: runs.find(c, "latest", "a"),
+        {"SEARCH runs USING INDEX ix_runs_owner (owner=?)", *NEWEST_FIRST},
+    ),
+    "latest sweep of an owner": (
+        lambda c: sweeps.find(c, "latest", "a"),
+        {"SEARCH sweeps USING INDEX ix_sweeps_owner (owner=?)"},
+    ),
+    "latest dataset": (
+        lambda c: datasets.find(c, "latest"),
+        {"SCAN datasets USING INDEX ix_datasets_uploaded"},
+    ),
+    "latest dataset of an owner": (
+        lambda c: datasets.find(c, "latest", "a"),
+        {"SEARCH datasets USING INDEX ix_datasets_owner (owner=?)"},
+    ),
     "find": (
         lambda c: runs.find(c, "a"),
         {"SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id=?)", *NEWEST_FIRST},

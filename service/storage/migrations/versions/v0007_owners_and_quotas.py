@@ -1,4 +1,5 @@
-"""Owner and idempotency key in separate columns; the sizes of runs and datasets; the runs that a key sees.
+"""Owner and idempotency key in separate columns; the sizes of runs and datasets; the runs that a key sees;
+indexes by owner.
 
 Earlier versions stored owner and key as "owner/key" in one unique column. SQLite cannot drop a unique column without
 rewriting the table, whose deletion would delete all trajectories. So the earlier column stays, always null, as
@@ -20,6 +21,7 @@ def upgrade() -> None:
     _measure_datasets()
     _measure_runs()
     op.add_column("api_keys", sa.Column("sees", sa.String()))
+    _index_owners()
 
 
 def _separate_keys(table: str) -> None:
@@ -63,3 +65,12 @@ def _measure_runs() -> None:
         " WHERE step_bytes > 0 AND deleted_at IS NULL"
     )
     op.create_index("ix_runs_stored_bytes", "runs", ["owner", "stored_bytes"])
+
+
+def _index_owners() -> None:
+    op.create_index("ix_sweeps_owner", "sweeps", ["owner", "seq"])
+    is_uploaded = sa.text("uploaded = 1")
+    for name, columns in (("uploaded", ["seq"]), ("owner", ["owner", "seq"])):
+        op.create_index(
+            f"ix_datasets_{name}", "datasets", columns, sqlite_where=is_uploaded, postgresql_where=is_uploaded
+        )
