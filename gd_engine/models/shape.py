@@ -38,6 +38,11 @@ class Shape:
         """The names of the parameters, built at the first access."""
         return self.names()
 
+    @cached_property
+    def parameter_set(self) -> frozenset[str]:
+        """The names of the parameters, for comparisons."""
+        return frozenset(self.parameters)
+
 
 def _linear(
     features: Sequence[str], *, kind: str = "linear", task: Task = "regression", intercept: bool = True

@@ -61,8 +61,8 @@ def _check_theta0(theta0: Theta0, model: Shape) -> None:
             f"θ₀ has {counted(len(theta0), 'number')}, the model {counted(model.size, 'parameter')}.",
             f"Give one each for {_shortened(model.parameters)}.",
         )
-    if is_by_name(theta0) and theta0.keys() != set(model.parameters):
-        wrong = min(theta0.keys() ^ set(model.parameters))
+    if is_by_name(theta0) and theta0.keys() != model.parameter_set:
+        wrong = min(theta0.keys() ^ model.parameter_set)
         problem = "is missing" if wrong in model.parameters else "is not a parameter"
         raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(model.parameters)}.")
 

@@ -54,12 +54,14 @@ class MemberPlanner:
 
     def size(self, request: StoredRequest, values: Mapping[str, object]) -> int:
         """Bytes of a member's request and values as JSON."""
-        large: list[object] = [*values.values()]
+        found = sum(map(self._size_of, values.values()))
         small: dict[str, Any] = {**request}
         for section, field, _ in STAND_INS:
-            large.append(small[section].get(field))
-            small[section] = {**small[section], field: None}
-        return len(orjson.dumps(small)) + sum(map(self._size_of, large))
+            value = small[section].get(field)
+            if _is_large(value):
+                found += self._size_of(value)
+                small[section] = {**small[section], field: None}
+        return found + len(orjson.dumps(small))
 
     def _size_of(self, value: object) -> int:
         if not _is_large(value):
@@ -70,6 +72,8 @@ class MemberPlanner:
 
     def _changed(self, patch: Patch) -> dict[str, Any]:
         """The changed fields of a member's request, parsed and with their defaults."""
+        if (components := self._components(patch)) is not None:
+            return components
         sources = {}
         for section, field, stand_in in STAND_INS:
             of_section = patch.get(section)
@@ -83,6 +87,22 @@ class MemberPlanner:
         changed: dict[str, Any] = validated(Varied, orjson.dumps(merged)).model_dump(mode="json", include={*patch})
         for (section, field), source in sources.items():
             changed[section][field] = self._parsed.setdefault(id(source), changed[section][field])
+        return changed
+
+    def _components(self, patch: Patch) -> dict[str, Any] | None:
+        """The changed fields if some components of a large θ₀ by name change: only these are parsed. None otherwise."""
+        base, descent = self._base["descent"]["theta0"], patch.get("descent")
+        components = descent.get("theta0") if isinstance(descent, dict) else None
+        if not (_is_large(base) and isinstance(base, dict) and isinstance(components, dict)):
+            return None
+        if _is_large(components) or None in components.values() or "kind" in components:
+            return None
+        small = {**self._base, "descent": {**self._base["descent"], "theta0": "zeros"}}
+        merged = merge_patch({name: small[name] for name in patch}, patch)
+        changed: dict[str, Any] = validated(Varied, orjson.dumps(merged)).model_dump(mode="json", include={*patch})
+        theta0 = {**base, **changed["descent"]["theta0"]}
+        changed["descent"]["theta0"] = theta0
+        self._sizes[id(theta0)] = self._size_of(base) + len(orjson.dumps(components))
         return changed
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from gd_engine.models.linear import polynomial_names
+
 RATE = "/descent/learning_rate"
 RATES = {RATE: {"from": 0.001, "to": 0.1, "count": 500}}
 
@@ -55,6 +57,7 @@ WHOLE = [
     }
     for number in range(100)
 ]
+NINE = [f"x{number}" for number in range(1, 10)]
 SWEEPS: dict[str, dict[str, Any]] = {
     "rates of a line": {"base": _fit(900, descent={"steps": 5}), "grid": RATES},
     "rates of a formula": {"base": FITS["formula"], "grid": RATES},
@@ -65,6 +68,10 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "hidden layers": {"base": _fit(9), "list": HIDDEN},
     "all fields": {"base": _fit(3, [0.5 * n for n in range(12)]), "list": WHOLE},
     "rates of a long θ₀": {"base": _fit(12, **CUBIC, descent={"theta0": [0] * 455}), "grid": RATES},
+    "components of a long θ₀": {
+        "base": _fit(9, **CUBIC, descent={"theta0": dict.fromkeys(polynomial_names(NINE, 3, intercept=True), 0)}),
+        "grid": {"/descent/theta0/x1": {"from": 0.5, "to": 2, "count": 500}},
+    },
     "rates of many test rows": {
         "base": _fit(1, list(range(3000)), split={"test_rows": list(range(2000))}),
         "grid": RATES,

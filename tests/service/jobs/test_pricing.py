@@ -30,6 +30,16 @@ MORE_SWEEPS: dict[str, dict[str, Any]] = {
         "base": fit_body(descent={"theta0": {"intercept": 1, "x1": 2}}),
         "grid": {f"{VARIED}/x1": [3, 4.5]},
     },
+    "components of a long θ₀, wholly or by other fields": {
+        "base": SWEEPS["components of a long θ₀"]["base"],
+        "list": [
+            {"descent": {"theta0": {"x1": 2, "x2": 0.5}, "steps": 3}, "standardize": True},
+            {"descent": {"theta0": {"kind": "normal"}}},
+            {"descent": {"theta0": [1] * 220}},
+            {"descent": {"theta0": None}},
+            {"descent": None},
+        ],
+    },
     "losses": {
         "base": fit_body(objective={"loss": "huber", "delta": 2}),
         "list": [{}, {"objective": {"loss": "mse"}}, {"objective": {"delta": 3}}, {"objective": None}],
@@ -100,6 +110,14 @@ def test_each_member_has_the_plan_of_a_single_request(name: str, database: Datab
         assert {**plan.request, "name": None} == alone.plan.request
         assert plan.parameters == alone.plan.parameters
         assert plan[2:] == alone.plan[2:]
+
+
+def test_a_component_of_a_long_theta0_is_checked(api: TestClient) -> None:
+    base = SWEEPS["components of a long θ₀"]["base"]
+    for pointer, value in ((f"{VARIED}/x1", "a"), (f"{VARIED}/z", 1)):
+        body = {"base": base, "grid": {pointer: [value]}}
+        [error] = problem_of(api.post("/sweeps?validate_only=true", json=body), 422)["errors"]
+        assert error["pointer"] == f"/grid/{pointer.replace('/', '~1')}/0"
 
 
 def test_a_long_theta0_of_the_base_is_checked_once(database: Database, settings: Settings) -> None:
