@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
+from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_request import AskedRequest, StoredRequest
 from service.core.settings import Settings
@@ -84,7 +85,7 @@ class MemberPlanner:
                 if id(source) in self._parsed:
                     patch = {**patch, section: {**of_section, field: stand_in}}
         merged = merge_patch({name: self._base[name] for name in patch}, patch)
-        changed: dict[str, Any] = validated(Varied, orjson.dumps(merged)).model_dump(mode="json", include={*patch})
+        changed: dict[str, Any] = validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
         for (section, field), source in sources.items():
             changed[section][field] = self._parsed.setdefault(id(source), changed[section][field])
         return changed
@@ -99,10 +100,10 @@ class MemberPlanner:
             return None
         small = {**self._base, "descent": {**self._base["descent"], "theta0": "zeros"}}
         merged = merge_patch({name: small[name] for name in patch}, patch)
-        changed: dict[str, Any] = validated(Varied, orjson.dumps(merged)).model_dump(mode="json", include={*patch})
+        changed: dict[str, Any] = validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
         theta0 = {**base, **changed["descent"]["theta0"]}
         changed["descent"]["theta0"] = theta0
-        self._sizes[id(theta0)] = self._size_of(base) + len(orjson.dumps(components))
+        self._sizes[id(theta0)] = self._size_of(base) + len(json_bytes(components))
         return changed
 
 
