@@ -97,9 +97,15 @@ def pointer(place: tuple[int | str, ...]) -> str:
     return pointer_of(step for step in place if not str(step).startswith(TAG))
 
 
+_NESTED = (dict, list, BaseModel)
+
+
 def _fields_given(value: Any) -> int:
+    """The number of fields of a parsed value, at every depth."""
     if isinstance(value, dict):
-        return len(value)
+        return len(value) + sum(_fields_given(part) for part in value.values() if isinstance(part, _NESTED))
+    if isinstance(value, list):  # of objects, or of numbers, which are too many to look at
+        return sum(map(_fields_given, value)) if value and isinstance(value[0], dict) else 0
     if not isinstance(value, BaseModel):
         return 0
     return sum(1 + _fields_given(getattr(value, name)) for name in value.model_fields_set)

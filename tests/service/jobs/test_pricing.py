@@ -87,6 +87,23 @@ def test_the_price_has_the_sizes_of_the_stored_run(name: str, api: TestClient, b
     assert built == []
 
 
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_body_is_parsed_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse_again(_: bytes) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("service.schemas.strict_model._check_duplicate_fields", parse_again)
+    costly = COSTLY[name]
+    parse(FitRequest if costly.path == "/fit" else SweepRequest, orjson.dumps(costly.body))
+
+
+@pytest.mark.parametrize("twice", ['{"steps": 1, "steps": 2}', '{"optimizer": {"beta1": 0, "beta1": 0}}'])
+def test_a_duplicate_field_of_a_member_is_found(twice: str, api: TestClient) -> None:
+    body = orjson.dumps({"base": fit_body(), "list": [{"descent": {}}]}).replace(b"{}", twice.encode())
+    answer = api.post("/sweeps?validate_only=true", content=body, headers={"Content-Type": "application/json"})
+    assert problem_of(answer, 422)["errors"][0]["message"] == "Duplicate field."
+
+
 def test_the_last_member_is_checked_and_named(api: TestClient) -> None:
     body = COSTLY["sweep, refused: a wrong last rate"].body
     [error] = problem_of(api.post("/sweeps?validate_only=true", json=body), 422)["errors"]
