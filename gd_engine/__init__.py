@@ -14,6 +14,7 @@ from gd_engine.formula.compiler import FormulaError
 from gd_engine.losses import LOSSES, losses_for
 from gd_engine.models.base import Model, initial_theta, normal_theta
 from gd_engine.models.registry import MODELS
+from gd_engine.models.shape import SHAPES, Shape
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
 from gd_engine.optim.optimizers import OPTIMIZERS, Optimizer
@@ -26,6 +27,7 @@ __all__ = [
     "MODELS",
     "OPTIMIZERS",
     "SCHEDULES",
+    "SHAPES",
     "BatchedDescent",
     "Block",
     "Choices",
@@ -38,6 +40,7 @@ __all__ = [
     "Optimizer",
     "Outcome",
     "Problem",
+    "Shape",
     "Split",
     "State",
     "Stop",

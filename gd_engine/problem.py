@@ -12,6 +12,7 @@ from gd_engine.data.qr import slice_rows
 from gd_engine.losses import LOSSES, Loss, Penalty
 from gd_engine.metrics import criteria_names
 from gd_engine.models.base import Model, design_columns
+from gd_engine.models.shape import Shape
 
 MOST_REDUCED = 256
 """The most parameters for which data is reduced: the cost grows with their square."""
@@ -70,13 +71,13 @@ class Problem(NamedTuple):
         return in_data_units(theta, self.scaling, intercept=self.model.intercept, width=self.model.width)
 
 
-def is_quadratic(model: Model, loss: str, l1: float) -> bool:
+def is_quadratic(model: Model | Shape, loss: str, l1: float) -> bool:
     """Whether E is quadratic in θ and has at most MOST_REDUCED parameters."""
     squares = model.linear and model.task == "regression" and loss in {"sse", "mse"}
-    return squares and l1 == 0.0 and len(model.parameters) <= MOST_REDUCED
+    return squares and l1 == 0.0 and model.size <= MOST_REDUCED
 
 
-def column_names(model: Model, loss: str, *, l1: float = 0.0, validation: bool = False) -> tuple[str, ...]:
+def column_names(model: Model | Shape, loss: str, *, l1: float = 0.0, validation: bool = False) -> tuple[str, ...]:
     """The names of a trajectory's columns besides θ, in order.
 
     Only an E quadratic in θ has the column optimality_gap, E(θ) − E(θ*).

@@ -26,13 +26,21 @@ class Key(NamedTuple):
         return {"Authorization": f"Bearer {self.text}"}
 
 
-def make_key(database: Database, *scopes: str, name: str = "test", expires_in: float | None = None) -> Key:
+def make_key(
+    database: Database, *scopes: str, name: str = "test", expires_in: float | None = None, sees: str | None = None
+) -> Key:
     """Creates a key of these scopes, by default write. A negative `expires_in`, in seconds, gives an expired key."""
-    made = api_keys.new_key()
+    made, chosen = api_keys.new_key(), scopes or ["write"]
     expires_at = None if expires_in is None else time.time() + expires_in
     with database.writing() as connection:
         add_key(
-            connection, made.key_id, sha256=made.sha256, name=name, scopes=scopes or ["write"], expires_at=expires_at
+            connection,
+            made.key_id,
+            sha256=made.sha256,
+            name=name,
+            scopes=chosen,
+            expires_at=expires_at,
+            sees=sees,
         )
     return Key(made.key_id, made.text)
 

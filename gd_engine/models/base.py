@@ -41,6 +41,11 @@ class Model(NamedTuple):
         return self.link(self.score(theta, design))
 
     @property
+    def size(self) -> int:
+        """The number of parameters."""
+        return len(self.parameters)
+
+    @property
     def outputs(self) -> int:
         """The number of predictions a row."""
         return self.classes if self.classes > 2 else 1

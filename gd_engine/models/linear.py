@@ -1,6 +1,7 @@
 """Models whose score is linear in θ: linear and polynomial regression, logistic and softmax regression."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -13,7 +14,8 @@ from gd_engine.models.base import INTERCEPT, Model, identity
 
 def linear(features: Sequence[str], *, intercept: bool = True) -> Model:
     """f(θ, x) = θ₀ + θ·x (without θ₀ if `intercept` is false)."""
-    return _matrix_product("linear", features, each(features), intercept, identity, "regression")
+    names = column_names(features, intercept)
+    return _matrix_product("linear", names, each(features), intercept, identity, "regression")
 
 
 def polynomial(features: Sequence[str], *, degree: int = 2, intercept: bool = True) -> Model:
@@ -23,12 +25,14 @@ def polynomial(features: Sequence[str], *, degree: int = 2, intercept: bool = Tr
         for total in range(1, degree + 1)
         for chosen in combinations_with_replacement(range(len(features)), total)
     ]
-    return _matrix_product("polynomial", features, np.array(exponents), intercept, identity, "regression")
+    names = polynomial_names(features, degree, intercept)
+    return _matrix_product("polynomial", names, np.array(exponents), intercept, identity, "regression")
 
 
 def logistic(features: Sequence[str], *, intercept: bool = True) -> Model:
     """P(y = 1 | x) = σ(θ₀ + θ·x), σ(s) = 1 / (1 + e^−s)."""
-    return _matrix_product("logistic", features, each(features), intercept, sigmoid, "classification")
+    names = column_names(features, intercept)
+    return _matrix_product("logistic", names, each(features), intercept, sigmoid, "classification")
 
 
 def softmax_regression(features: Sequence[str], *, classes: Sequence[str], intercept: bool = True) -> Model:
@@ -44,7 +48,7 @@ def softmax_regression(features: Sequence[str], *, classes: Sequence[str], inter
 
     return Model(
         kind="softmax",
-        parameters=tuple(f"{column}[{name}]" for column in columns for name in classes),
+        parameters=softmax_names(features, classes, intercept),
         intercept=intercept,
         monomials=each(features),
         # A prediction for two classes is the probability of the second, as in every model.
@@ -57,11 +61,10 @@ def softmax_regression(features: Sequence[str], *, classes: Sequence[str], inter
     )
 
 
-def _matrix_product(kind: str, features: Sequence[str], monomials: Any, intercept: bool, link: Any, task: Any) -> Model:
-    names = [_monomial_name(features, row) for row in monomials]
+def _matrix_product(kind: str, names: tuple[str, ...], monomials: Any, intercept: bool, link: Any, task: Any) -> Model:
     return Model(
         kind,
-        parameters=((INTERCEPT,) if intercept else ()) + tuple(names),
+        parameters=names,
         intercept=intercept,
         monomials=monomials,
         score=lambda theta, design: anp.dot(design, theta),
@@ -69,7 +72,7 @@ def _matrix_product(kind: str, features: Sequence[str], monomials: Any, intercep
         task=task,
         classes=2 if task == "classification" else 0,
         linear=True,
-        penalised=((False,) if intercept else ()) + (True,) * len(names),
+        penalised=((False,) if intercept else ()) + (True,) * len(monomials),
     )
 
 
@@ -78,9 +81,31 @@ def each(features: Sequence[str]) -> Any:
     return np.eye(len(features), dtype=np.int64)
 
 
-def _monomial_name(features: Sequence[str], exponents: Sequence[int]) -> str:
-    powers = [(name, k) for name, k in zip(features, exponents, strict=True) if k]
-    return "*".join(name if k == 1 else f"{name}^{k}" for name, k in powers)
+def column_names(features: Sequence[str], intercept: bool) -> tuple[str, ...]:
+    """The names of a design's columns: the intercept, then the features."""
+    return ((INTERCEPT,) if intercept else ()) + tuple(features)
+
+
+def softmax_names(features: Sequence[str], classes: Sequence[str], intercept: bool) -> tuple[str, ...]:
+    """The names of the weights of `softmax_regression`: each column with each class."""
+    return tuple(f"{column}[{name}]" for column in column_names(features, intercept) for name in classes)
+
+
+def polynomial_names(features: Sequence[str], degree: int, intercept: bool) -> tuple[str, ...]:
+    """The names of the columns of `polynomial`, in its order: a, b, a^2, a*b, b^2, …."""
+
+    @cache
+    def of_degree(total: int, first: int) -> list[str]:
+        """The monomials of this total degree in the features from the number `first` on."""
+        found = []
+        for i in range(first, len(features)):
+            for power in range(total, 0, -1):
+                head = features[i] if power == 1 else f"{features[i]}^{power}"
+                found += [f"{head}*{rest}" for rest in of_degree(total - power, i + 1)] if power < total else [head]
+        return found
+
+    monomials = [name for total in range(1, degree + 1) for name in of_degree(total, 0)]
+    return column_names(monomials, intercept)
 
 
 def _difference(scores: Any) -> Any:

@@ -32,7 +32,7 @@ def mlp(
     outputs = len(classes) if len(classes) > 2 else 1
     sizes = [len(features), *hidden, outputs]
     layers = list(pairwise(sizes))
-    names = _layer_names(features, layers)
+    names = layer_names(features, layers)
     activate = ACTIVATIONS[activation]
 
     def score(theta: Any, design: Any) -> Any:
@@ -82,7 +82,8 @@ def hidden_units(
     return found
 
 
-def _layer_names(features: Sequence[str], layers: Sequence[tuple[int, int]]) -> list[str]:
+def layer_names(features: Sequence[str], layers: Sequence[tuple[int, int]]) -> list[str]:
+    """The names of the biases and weights, layer by layer; `layers` are the (fan-in, fan-out)."""
     names: list[str] = []
     for layer, (fan_in, fan_out) in enumerate(layers, start=1):
         sources = features if layer == 1 else range(1, fan_in + 1)

@@ -19,8 +19,8 @@ from service.storage.database import Database
 log = logging.getLogger("descent.api")
 
 WRONG_KEYS_PER_MINUTE = 20
-"""Limit for one address. Beyond it, valid keys are still accepted, since others may share the address, but unknown ids
-are no longer looked up: a new key is accepted there only after `api_keys.NOTICE_SECONDS`."""
+"""Limit for one address. Beyond it, valid keys are still accepted, since others may share the address. A key that was
+used before takes no longer than ever; unknown ids wait for a query that all of them share, at most 20 a second."""
 _CHALLENGE = 'Bearer realm="descent"'
 _HINT = "Send `Authorization: Bearer descent_…`; the operator of the service makes keys by `descent keys create`."
 
@@ -41,7 +41,7 @@ class Authenticator:
         if self._key_cache is None:
             return ANYBODY
         address = address_of(request.client.host if request.client else "")
-        caller = await self._key_cache.caller(_key_of(request), may_be_new=not self._wrong_keys.is_spent(address))
+        caller = await self._key_cache.caller(_key_of(request), suspect=self._wrong_keys.is_spent(address))
         if caller is None or caller.key_id is None:
             self._reject(address)
         if wait := self._requests.seconds_to_wait(caller.key_id):
@@ -49,14 +49,25 @@ class Authenticator:
         require_scope(caller, "read" if request.method in SAFE else "write")
         return caller
 
+    async def is_admitted(self, caller: Caller) -> bool:
+        """Whether a caller, who was admitted before, still has a usable key. For answers that take long."""
+        if self._key_cache is None or caller.key_id is None:
+            return True
+        return await self._key_cache.is_usable(caller.key_id)
+
     def _reject(self, address: str) -> NoReturn:
         if wait := self._wrong_keys.seconds_to_wait(address):
             raise _too_many("This address has sent too many wrong API keys.", wait)
         log.warning("api.wrong_key client=%s", address)
-        raise UnauthorizedError(
-            f"The API key is unknown, revoked or expired. {_HINT}",
-            headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
-        )
+        raise no_usable_key()
+
+
+def no_usable_key() -> UnauthorizedError:
+    """The error for a wrong key, and for one that ends during a request."""
+    return UnauthorizedError(
+        f"The API key is unknown, revoked or expired. {_HINT}",
+        headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
+    )
 
 
 def user_of(request: Request, caller: Caller) -> str:

@@ -1,7 +1,7 @@
 """Dependencies of the routes: database, settings, authentication, checks of parameters."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
@@ -30,10 +30,12 @@ async def authenticate(request: Request) -> Caller:
     """The caller of a request with a valid API key, where keys are required, and with known parameters.
 
     One dependency does both, since a dependency costs more than its work. It sets `request.state.user`, the user whose
-    share of the limits the request takes.
+    share of the limits the request takes, and `request.state.is_admitted` for answers that take long.
     """
-    caller: Caller = await request.app.state.authenticator.caller(request)
+    authenticator = request.app.state.authenticator
+    caller: Caller = await authenticator.caller(request)
     request.state.user = user_of(request, caller)
+    request.state.is_admitted = partial(authenticator.is_admitted, caller)
     await only_known_parameters(request)
     return caller
 

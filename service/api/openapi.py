@@ -19,8 +19,9 @@ TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "dataset
 BEARER = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, `descent_…`, made by `descent keys create`. The scope read allows reading; write also "
-    "allows submitting, changing and deleting. Both see only the resources of the key; admin sees all resources.",
+    "description": "An API key, `descent_…`, made by `descent keys create`. The scope read allows reading the "
+    "resources of another key or of all; write allows reading, submitting, changing and deleting the key's own; admin "
+    "the same for all resources.",
 }
 OPEN = {route.path for route in health.router.routes if hasattr(route, "path")}
 """Paths without authentication."""

@@ -11,7 +11,9 @@ from typing import Annotated, TypeVar
 from fastapi import Header, Request
 from fastapi.concurrency import run_in_threadpool
 
+from service.api.authentication import no_usable_key
 from service.api.changes import changes_of
+from service.api.streaming import KEY_SECONDS
 from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError, header_error
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
@@ -61,7 +63,7 @@ async def finished(
 ) -> Found:
     """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
 
-    A client that has left is not waited for.
+    A client that has left is not waited for. Raises UnauthorizedError for a key that ends meanwhile.
     """
     with _place(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
         found = await run_in_threadpool(look)
@@ -70,9 +72,11 @@ async def finished(
         while may_wait and not is_finished(found) and time.monotonic() < until:
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
-            changed = await changes.wait(until - time.monotonic())
+            changed = await changes.wait(min(until - time.monotonic(), KEY_SECONDS))
             if await request.is_disconnected():
                 break
+            if not await request.state.is_admitted():
+                raise no_usable_key()
             if changed or time.monotonic() >= looked + SAFETY_LOOK_SECONDS:
                 looked = time.monotonic()
                 found = await run_in_threadpool(look)

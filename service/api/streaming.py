@@ -1,7 +1,8 @@
 """Streamed responses, at the pace of the client."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,10 +10,13 @@ from starlette.responses import ContentStream, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
-from service.core.concurrency_limit import ConcurrencyLimit
+from service.core.concurrency_limit import ConcurrencyLimit, Slot
 from service.storage.errors import CorruptError, GoneError
 
 log = logging.getLogger("descent.api")
+
+KEY_SECONDS = 0.4
+"""The time between two checks of the API key of a response. With the age of a cached key, it is below a second."""
 
 
 class Stream(StreamingResponse):
@@ -37,9 +41,29 @@ class Stream(StreamingResponse):
                     await send(message)
                     slot.stop_waiting()
 
-                with suppress(GoneError):
-                    await super().__call__(scope, receive, send_on)
+                watch = asyncio.create_task(_abort_without_key(scope, slot))
+                try:
+                    with suppress(GoneError):
+                        await super().__call__(scope, receive, send_on)
+                finally:
+                    watch.cancel()
         except TimeoutError:
-            log.warning("api.slow_reader path=%s: disconnected, another response needed the slot", scope["path"])
+            log.warning("api.aborted path=%s: the key ended, or another response needed the slot", scope["path"])
         except (SQLAlchemyError, CorruptError) as error:
             error_handlers.log_database_error(scope["path"], error)
+
+
+async def _abort_without_key(scope: Scope, slot: Slot) -> None:
+    """Ends the response once its API key is revoked or expired."""
+    is_admitted: Callable[[], Awaitable[bool]] = scope["state"]["is_admitted"]
+    while await _is(is_admitted):
+        await asyncio.sleep(KEY_SECONDS)
+    slot.abort()
+
+
+async def _is(admitted: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether the key is usable. While the database fails, the last answer holds."""
+    try:
+        return await admitted()
+    except SQLAlchemyError:
+        return True

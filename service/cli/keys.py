@@ -26,8 +26,14 @@ def create(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="read: read the key's runs and datasets. write (default): also submit, change and delete them. "
-            "admin: the same for the runs and datasets of all keys."
+            help="read: read the runs and datasets that --sees names. write (default): read, submit, change and delete "
+            "the key's own. admin: the same for the runs and datasets of all keys."
+        ),
+    ] = None,
+    sees: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="With --scope read: the id of the key whose runs and datasets this key reads, or `all`."
         ),
     ] = None,
     expires_days: Annotated[
@@ -44,16 +50,15 @@ def create(
 ) -> None:
     """Create a key and print it once, alone on standard output."""
     from service.auth import api_keys  # noqa: PLC0415 - keeps --help fast
-    from service.storage.api_keys import add_key  # noqa: PLC0415
+    from service.storage.api_keys import add_key, exists  # noqa: PLC0415
 
-    if not name.strip():
-        raise failure("A key needs a name, such as the name of its user.")
     scopes = scope or ["write"]
-    if wrong := [each for each in scopes if each not in GRANTS]:
-        raise failure(f"Unknown scope {wrong[0]}. The scopes are {', '.join(GRANTS)}.")
+    _check(name, scopes, sees)
     key = api_keys.new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
+        if sees not in (None, api_keys.ALL) and not exists(connection, sees):
+            raise failure(f"Unknown key {sees}. List the keys with `descent keys list`.")
         add_key(
             connection,
             key.key_id,
@@ -61,15 +66,29 @@ def create(
             name=name,
             scopes=scopes,
             expires_at=expires_at,
+            sees=sees,
             weight=weight,
             max_running=max_running,
         )
-    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    console.print(
-        f"Key {key.key_id} of scope {', '.join(scopes)}. Save it now: the service does not store or repeat it."
-    )
-    console.print("Send it in the header `Authorization: Bearer descent_…`.")
+    _explain(key.key_id, scopes, sees)
     typer.echo(key.text)
+
+
+def _check(name: str, scopes: list[str], sees: str | None) -> None:
+    if not name.strip():
+        raise failure("A key needs a name, such as the name of its user.")
+    if wrong := [each for each in scopes if each not in GRANTS]:
+        raise failure(f"Unknown scope {wrong[0]}. The scopes are {', '.join(GRANTS)}.")
+    if sees is not None and set(scopes) != {"read"}:
+        raise failure("--sees is for a key of scope read alone: a wider scope sees what the key makes, or all.")
+
+
+def _explain(key_id: str, scopes: list[str], sees: str | None) -> None:
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Key {key_id} of scope {', '.join(scopes)}. Save it now: the service does not store or repeat it.")
+    if sees is None and set(scopes) == {"read"}:
+        console.print("The key sees nothing, because it makes no runs: --sees names a key whose runs it reads, or all.")
+    console.print("Send it in the header `Authorization: Bearer descent_…`.")
 
 
 @key_commands.command(name="list")
@@ -108,7 +127,10 @@ def revoke(
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
 
 
-_COLUMNS = ("id", "name", "scopes", "state", "weight", "max_running", "created_at", "expires_at", "revoked_at")
+_COLUMNS = (
+    *("id", "name", "scopes", "sees", "state", "weight", "max_running"),
+    *("created_at", "expires_at", "revoked_at"),
+)
 
 
 def _shown(key: Any) -> dict[str, Any]:
@@ -117,6 +139,7 @@ def _shown(key: Any) -> dict[str, Any]:
         "id": key.id,
         "name": key.name,
         "scopes": key.scopes,
+        "sees": key.sees,
         "state": "revoked" if key.revoked_at is not None else "expired" if expired else "usable",
         "weight": key.weight,
         "max_running": key.max_running,

@@ -102,6 +102,12 @@ class UnavailableError(ApiError):
     status = 503
 
 
+class InsufficientStorageError(ApiError):
+    """The disk has too little free space for the request."""
+
+    status = 507
+
+
 class UnsupportedMediaTypeError(ApiError):
     """The service does not read the media type of the body."""
 

@@ -38,12 +38,12 @@ def patch_of(values: Mapping[str, object]) -> Patch:
     return patch
 
 
-def pointers_of(patch: Mapping[str, object]) -> list[str]:
-    """The JSON pointers of all that a change sets."""
+def pointers_of(patch: Mapping[str, object], before: str = "") -> list[str]:
+    """The JSON pointers of all that a change sets, below the pointer `before`."""
     found = []
     for name, value in patch.items():
-        below = pointers_of(value) if isinstance(value, dict) else []
-        found += [pointer_of([name]) + end for end in below or [""]]
+        pointer = before + pointer_of((name,))
+        found += pointers_of(value, pointer) if value and isinstance(value, dict) else [pointer]
     return found
 
 

@@ -258,3 +258,5 @@ class RunColumns(TypedDict, total=False):
     lease_expires_at: float | None
     losses: int
     checkpoint: bytes | None
+    step_bytes: int
+    stored_bytes: int

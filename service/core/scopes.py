@@ -1,4 +1,4 @@
-"""Scopes of API keys: `read` sees what its owner made, `write` also submits, changes and deletes, `admin` has all."""
+"""Scopes of API keys: `read` sees the objects of one key or of all, `write` also makes its own, `admin` has all."""
 
 from typing import Literal
 

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     max_stored_datasets: int = Field(
         10_000, ge=1, description="The maximum number of uploaded datasets of one API key."
     )
+    max_stored_bytes: int = Field(
+        16 * GIB,
+        ge=1,
+        description="The maximum size of the runs and datasets of one API key; an unfinished run counts with all its "
+        "steps.",
+    )
     max_connections: int = Field(1_000, ge=1, description="The maximum number of open connections.")
     max_streams: int = Field(
         64,

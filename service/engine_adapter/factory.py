@@ -11,10 +11,12 @@ from gd_engine import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    SHAPES,
     Choices,
     DescentConfig,
     Model,
     Optimizer,
+    Shape,
     Split,
     Stop,
     initial_theta,
@@ -42,10 +44,21 @@ def task_of(model: ModelRequest) -> str:
 
 def model_of(request: BaseRequest, features: Sequence[str], classes: Classes) -> Model:
     """The engine's model of a request. Raises FormulaError."""
-    kind, options = _kind_and_options(request["model"])
+    kind, options = _model_options(request["model"], classes)
+    return MODELS[kind](features, **options)
+
+
+def shape_of(model: ModelRequest, features: Sequence[str], classes: Classes) -> Shape:
+    """The sizes of a request's model, in microseconds. Raises FormulaError."""
+    kind, options = _model_options(model, classes)
+    return SHAPES[kind](features, **options)
+
+
+def _model_options(model: ModelRequest, classes: Classes) -> tuple[str, dict[str, Any]]:
+    kind, options = _kind_and_options(model)
     if kind == "softmax" or options.get("task") == "classification":
         options["classes"] = [str(label) for label in classes or ()]
-    return MODELS[kind](features, **options)
+    return kind, options
 
 
 def split_of(request: BaseRequest, rows: int) -> Split:
@@ -87,7 +100,7 @@ def theta0_of(request: BaseRequest, model: Model) -> FloatArray:
     return np.array(theta0, dtype=np.float64)
 
 
-def asked(request: StoredRequest, model: Model) -> StoredRequest:
+def asked(request: StoredRequest, model: Model | Shape) -> StoredRequest:
     """The request without the model's default θ₀."""
     descent = request["descent"]
     if descent["theta0"] != own_theta0(model):
@@ -113,7 +126,7 @@ def choices_of(request: StoredRequest, model: Model) -> Choices:
     )
 
 
-def own_theta0(model: Model) -> Theta0:
+def own_theta0(model: Model | Shape) -> Theta0:
     """Default θ₀ of a model in JSON form; None for a θ₀ drawn by the seed."""
     if model.kind == "mlp":
         return None

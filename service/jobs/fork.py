@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import orjson
-
 from service.auth.api_keys import Caller
 from service.core.digests import sha256_of
 from service.core.exceptions import InvalidError, invalid
+from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_record import ForkedFrom, Run
 from service.core.run_request import LearningRate
@@ -38,7 +37,7 @@ def fork_submission(
     if facts is None:
         raise GoneError("The run was deleted just now.")
     with _pointers_into_changes():
-        asked = submit.dumped(parse(FitRequest, orjson.dumps(request)), parent.request["dataset"])
+        asked = submit.dumped(parse(FitRequest, json_bytes(request)), parent.request["dataset"])
         made = validation.make(asked, facts, settings, inline=False)
     origin: ForkedFrom = {"run_id": parent.id, "step": fork.from_step}
     digest = sha256_of([made.request, origin])

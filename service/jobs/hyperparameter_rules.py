@@ -1,14 +1,17 @@
 """Validation rules for the combination of hyperparameters in a request. No rule reads the data."""
 
+from collections.abc import Sequence
+
+from gd_engine import Shape
 from service.core.exceptions import invalid
 from service.core.plurals import counted
 from service.core.run_request import DescentRequest, StoredRequest, Theta0, is_by_name
 
 
-def check(request: StoredRequest, parameters: list[str], train_rows: int) -> None:
-    """Raises InvalidError for the first invalid field. `parameters` are the model's parameter names."""
+def check(request: StoredRequest, model: Shape, train_rows: int) -> None:
+    """Raises InvalidError for the first invalid field."""
     descent = request["descent"]
-    _check_theta0(descent["theta0"], parameters)
+    _check_theta0(descent["theta0"], model)
     _check_rate(descent, request["objective"]["loss"])
     _check_batches(descent["batch_size"], train_rows)
     if descent["stop"]["patience"] is not None and not request["split"]["validation_fraction"]:
@@ -50,19 +53,19 @@ def _check_batches(batch_size: int | None, train_rows: int) -> None:
         )
 
 
-def _check_theta0(theta0: Theta0, parameters: list[str]) -> None:
+def _check_theta0(theta0: Theta0, model: Shape) -> None:
     pointer = "/descent/theta0"
-    if isinstance(theta0, list) and len(theta0) != len(parameters):
+    if isinstance(theta0, list) and len(theta0) != model.size:
         raise invalid(
             pointer,
-            f"θ₀ has {counted(len(theta0), 'number')}, the model {counted(len(parameters), 'parameter')}.",
-            f"Give one each for {_shortened(parameters)}.",
+            f"θ₀ has {counted(len(theta0), 'number')}, the model {counted(model.size, 'parameter')}.",
+            f"Give one each for {_shortened(model.parameters)}.",
         )
-    if is_by_name(theta0) and set(theta0) != set(parameters):
-        wrong = min(set(theta0) ^ set(parameters))
-        problem = "is missing" if wrong in parameters else "is not a parameter"
-        raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(parameters)}.")
+    if is_by_name(theta0) and theta0.keys() != model.parameter_set:
+        wrong = min(theta0.keys() ^ model.parameter_set)
+        problem = "is missing" if wrong in model.parameters else "is not a parameter"
+        raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(model.parameters)}.")
 
 
-def _shortened(names: list[str]) -> str:
+def _shortened(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -13,7 +13,6 @@ from service.core.digests import sha256_of
 from service.core.exceptions import InvalidError, header_error
 from service.core.run_record import Run
 from service.core.sweep_record import Sweep
-from service.storage import runs
 from service.storage.database import Database
 
 Made = TypeVar("Made", Run, Sweep)
@@ -22,8 +21,9 @@ _AS_SENT = "sent:"
 
 
 class Key(NamedTuple):
-    """Stored form of an idempotency key, and the digest of its request."""
+    """An idempotency key with its owner, and the digest of its request. Each owner has separate keys."""
 
+    owner: str | None
     name: str
     digest: str
 
@@ -32,10 +32,12 @@ def key_of(given: str | None, owner: str | None, operation: str, body: Callable[
     """The key of a request; None without the header. `operation` is method and path, `body()` the parsed body."""
     if given is None:
         return None
-    return Key(runs.scoped_key(given, owner), _AS_SENT + sha256_of([operation, body()]))
+    return Key(owner, given, _AS_SENT + sha256_of([operation, body()]))
 
 
-def original(database: Database, key: Key | None, find: Callable[[Connection, str], Made | None]) -> Made | None:
+def original(
+    database: Database, key: Key | None, find: Callable[[Connection, str | None, str], Made | None]
+) -> Made | None:
     """The run or sweep of the key's first request, found without resolving the request.
 
     None for an unknown key, and for a digest of an earlier version, which is only comparable after resolving. Raises
@@ -44,7 +46,7 @@ def original(database: Database, key: Key | None, find: Callable[[Connection, st
     if key is None:
         return None
     with database.reading() as connection:
-        known = find(connection, key.name)
+        known = find(connection, key.owner, key.name)
     if known is None or not known.request_digest.startswith(_AS_SENT):
         return None
     check(known, key)

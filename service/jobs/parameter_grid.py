@@ -1,7 +1,8 @@
 """Members of a sweep: the patch of each member, and the source of its values in the sweep's body."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -13,10 +14,10 @@ from service.schemas.sweep import Range, SweepRequest
 
 
 class Member(NamedTuple):
-    """A member before its submission. `sources` maps each changed JSON pointer to the value's pointer in the body."""
+    """A member before its submission. `sources()` maps each changed JSON pointer to the value's pointer in the body."""
 
     patch: Patch
-    sources: dict[str, str]
+    sources: Callable[[], dict[str, str]]
 
 
 def count(sweep: SweepRequest) -> int:
@@ -37,13 +38,20 @@ def members(sweep: SweepRequest) -> Iterator[Member]:
     """Lazy iterator over the members. In a grid, the values of the last pointer vary fastest."""
     if not sweep.grid:
         for number, patch in enumerate(sweep.patches or ()):
-            yield Member(patch, {pointer: f"/list/{number}{pointer}" for pointer in pointers_of(patch)})
+            yield Member(patch, partial(_sources_in_list, patch, number))
         return
     axes = [_values(pointer, values) for pointer, values in sweep.grid.items()]
     for point in product(*axes):
         values = {pointer: value for pointer, (_, value) in zip(sweep.grid, point, strict=True)}
-        sources = {pointer: source for pointer, (source, _) in zip(sweep.grid, point, strict=True)}
-        yield Member(patch_of(values), sources)
+        yield Member(patch_of(values), partial(_sources_in_grid, sweep.grid, point))
+
+
+def _sources_in_list(patch: Patch, number: int) -> dict[str, str]:
+    return {pointer: f"/list/{number}{pointer}" for pointer in pointers_of(patch)}
+
+
+def _sources_in_grid(pointers: Iterable[str], point: Sequence[tuple[str, object]]) -> dict[str, str]:
+    return {pointer: source for pointer, (source, _) in zip(pointers, point, strict=True)}
 
 
 def _length(values: list[Any] | Range) -> int:

@@ -1,11 +1,12 @@
-"""Quotas: maximum numbers of runs and datasets for each owner; without API keys, for all clients together."""
+"""Quotas: maximum numbers and sizes of runs and datasets for each owner; without API keys, for all clients together."""
 
+import shutil
 import time
 from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from service.core.exceptions import ConflictError, TooManyRequestsError
+from service.core.exceptions import ConflictError, InsufficientStorageError, TooManyRequestsError
 from service.core.settings import Settings
 from service.storage import usage
 
@@ -25,13 +26,20 @@ class Quotas:
         self._unfinished = _Quota(settings.max_queued_runs, usage.unfinished)
         self._kept = _Quota(settings.max_stored_runs, usage.kept)
         self._uploaded = _Quota(settings.max_stored_datasets, usage.uploaded)
+        self._bytes = _Quota(settings.max_stored_bytes, usage.stored_bytes)
+        self._file = settings.database_file
 
-    def admit_run(self, connection: Connection, owner: str | None, count: int = 1) -> None:
-        """Raises TooManyRequestsError for too many unfinished runs, ConflictError for too many stored runs."""
+    def admit_run(self, connection: Connection, owner: str | None, size: int, count: int = 1) -> None:
+        """Admits `count` runs, with their data of `size` bytes together.
+
+        Raises TooManyRequestsError for too many unfinished runs, ConflictError for too many or too large stored runs,
+        InsufficientStorageError for runs that do not fit on the disk.
+        """
         self._admit_unfinished(connection, owner, count)
         if not self._kept.admits(connection, owner, count):
             most = self._kept.most
             raise ConflictError(f"{most} runs are kept, the most that may be. DELETE some at /runs/{{id}}.", most=most)
+        self._admit_bytes(connection, owner, size, "Ask for fewer steps, or DELETE runs at /runs/{id}.")
 
     def admit_verification(self, connection: Connection, owner: str | None) -> None:
         """Raises TooManyRequestsError for too many unfinished runs. A verification does not count as a stored run."""
@@ -46,16 +54,34 @@ class Quotas:
                 most=most,
             )
 
-    def admit_dataset(self, connection: Connection, owner: str | None) -> None:
-        """Raises ConflictError for too many uploaded datasets."""
+    def admit_dataset(self, connection: Connection, owner: str | None, size: int) -> None:
+        """Admits an upload of `size` bytes.
+
+        Raises ConflictError for too many or too large stored datasets, InsufficientStorageError as `admit_run` does.
+        """
         if not self._uploaded.admits(connection, owner):
             most = self._uploaded.most
             message = f"{most} datasets are kept, the most that may be. DELETE some at /datasets/{{id}}."
             raise ConflictError(message, most=most)
+        self._admit_bytes(connection, owner, size, "DELETE some at /datasets/{id}, or runs at /runs/{id}.")
+
+    def _admit_bytes(self, connection: Connection, owner: str | None, size: int, advice: str) -> None:
+        if not self._bytes.admits(connection, owner, size):
+            used, most = self._bytes.known(owner), self._bytes.most
+            message = f"{used} bytes are kept or promised to unfinished runs. {size} more would exceed {most}. {advice}"
+            raise ConflictError(message, used=used, asked=size, most=most)
+        free = size if self._file is None else shutil.disk_usage(self._file.parent).free
+        if size > free:
+            raise InsufficientStorageError(
+                f"The request stores up to {size} bytes, and the disk has {free} free. {advice}",
+                headers={"Retry-After": str(RETRY_SECONDS)},
+                asked=size,
+                free=free,
+            )
 
 
 class _Quota:
-    """Quota for one kind of record, with a cached count for each owner."""
+    """Quota for the number of one kind of record, or for its bytes, with a cached count for each owner."""
 
     def __init__(self, most: int, count: Callable[[Connection, str | None], int]) -> None:
         self.most = most
@@ -71,3 +97,7 @@ class _Quota:
         has_room = number + more <= self.most
         self._known[owner] = (counted_at, number + more * has_room)
         return has_room
+
+    def known(self, owner: str | None) -> int:
+        """The last count."""
+        return self._known[owner][1]

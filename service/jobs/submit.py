@@ -35,6 +35,11 @@ class Submission(NamedTuple):
     owner: str | None
     forked_from: ForkedFrom | None = None
 
+    @property
+    def data_bytes(self) -> int:
+        """Size of the data that the submission stores, if no other run has stored it."""
+        return 0 if self.incoming is None else self.incoming.described.stored_bytes
+
 
 def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:
     """The submission of a JSON body. Raises InvalidError for wrong fields, NotFoundError for an unknown dataset."""
@@ -69,13 +74,15 @@ def queue(database: Database, submission: Submission, key: Key | None, quotas: Q
     quota, NotFoundError for a deleted dataset.
     """
 
+    run_bytes = submission.plan.stored_bytes
+
     def write(connection: Connection) -> Run:
-        if key is not None and (known := runs.find_by_key(connection, key.name)) is not None:
+        if key is not None and (known := runs.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, submission.digest)
             return known
         if quotas is not None:
-            quotas.admit_run(connection, submission.owner)
-        values = columns(submission, dataset_seq(connection, submission))
+            quotas.admit_run(connection, submission.owner, run_bytes + submission.data_bytes)
+        values = columns(submission, dataset_seq(connection, submission), run_bytes)
         if key is not None:
             values |= {"idempotency_key": key.name, "request_digest": key.digest}
         return runs.create(connection, values, submission.plan.request["tags"])
@@ -115,8 +122,8 @@ def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> No
         raise invalid(f"{pointer}/x/0", message, "Leave out features.")
 
 
-def columns(submission: Submission, dataset_seq: int) -> RunColumns:
-    """Column values of the submission's run, without an idempotency key."""
+def columns(submission: Submission, dataset_seq: int, run_bytes: int) -> RunColumns:
+    """Column values of the submission's run, without an idempotency key. `run_bytes` is `Plan.stored_bytes`."""
     made, request = submission.plan, submission.plan.request
     return {
         "dataset_seq": dataset_seq,
@@ -131,6 +138,8 @@ def columns(submission: Submission, dataset_seq: int) -> RunColumns:
         "validation_rows": made.validation_rows,
         "test_rows": made.test_rows,
         "steps_total": made.steps,
+        "step_bytes": 8 * made.width,
+        "stored_bytes": run_bytes,
         "forked_from": submission.forked_from,
         "idempotency_key": None,
     }

@@ -1,7 +1,6 @@
 """Submission of a sweep: members are created and validated one by one, and queued in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -9,18 +8,18 @@ import orjson
 from service.auth.api_keys import Caller
 from service.core.digests import sha256_of
 from service.core.exceptions import ApiError, ErrorEntry, InvalidError, NotFoundError, field_error, invalid
-from service.core.json_patch import merge_patch, value_at
+from service.core.json_patch import value_at
 from service.core.json_pointer import steps_of
-from service.core.run_request import AskedRequest, StoredRequest
 from service.core.settings import Settings
 from service.core.sweep_record import Sweep
 from service.datasets import ingest
-from service.engine_adapter.factory import asked, model_of
-from service.jobs import idempotency, parameter_grid, submit, validation
+from service.engine_adapter.factory import asked, shape_of
+from service.jobs import idempotency, parameter_grid, submit
 from service.jobs.idempotency import Key
-from service.jobs.parameter_grid import Member
 from service.jobs.quotas import Quotas
 from service.jobs.submit import Submission
+from service.jobs.sweep_members import Base, MemberPlanner
+from service.jobs.validation import Facts, Plan
 from service.schemas.fit import FitRequest, InlineDataset
 from service.schemas.strict_model import parse
 from service.schemas.sweep import SweepRequest
@@ -34,30 +33,30 @@ MOST_NAME = 200
 class SweepSubmission(NamedTuple):
     """A valid sweep. `values` maps the varied JSON pointers to values, one dict a member.
 
-    `digest` covers the resolved request.
+    `incoming` is the data unless it is stored already. `content` is what the digest covers: the resolved request.
     """
 
-    members: list[Submission]
+    members: list[Plan]
     values: list[dict[str, object]]
     varied: list[str]
     rank_by: str
     name: str | None
-    digest: str
-    owner: str | None
-
-
-class _Base(NamedTuple):
-    """Base request of the members. `wanted` is the base as sent, `request` the base with defaults.
-
-    `place` is its JSON pointer in the sweep's body; the other fields describe its data.
-    """
-
-    wanted: object
-    request: AskedRequest
-    place: str
-    facts: validation.Facts
+    facts: Facts
     incoming: ingest.Incoming | None
-    inline: bool
+    owner: str | None
+    content: tuple[object, SweepRequest]
+
+    @property
+    def digest(self) -> str:
+        """Digest of the resolved request."""
+        wanted, sweep = self.content
+        return sha256_of([wanted, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
+
+    def submissions(self) -> list[Submission]:
+        """The submissions of the members: a price needs their plans only."""
+        return [
+            Submission(sha256_of(plan.request), plan, self.facts, self.incoming, self.owner) for plan in self.members
+        ]
 
 
 def read_sweep(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
@@ -68,28 +67,32 @@ def read_sweep(body: bytes, database: Database, settings: Settings, caller: Call
 def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
     """The submission of a parsed body. Raises as `read_sweep` does."""
     _check_count(parameter_grid.count(sweep), settings)
+    incoming = None
     if sweep.base is None:
         base = _base_of_run(sweep.run or "", database, caller)
     else:
-        base = _base_of_body(sweep.base.filled(), database, settings, caller)
+        base, incoming = _base_of_body(sweep.base.filled(), database, settings, caller)
     varied = parameter_grid.varied(sweep)
-    members: list[Submission] = []
+    planner = MemberPlanner(base, settings)
+    plans: list[Plan] = []
     values: list[dict[str, object]] = []
     bytes_of_rows = bytes_of_steps = 0
     for number, member in enumerate(parameter_grid.members(sweep)):
-        with _pointers_into_sweep(base.place, member.sources, number):
-            made = _member(base, member, settings)
-        found = {pointer: value_at(made.request, pointer) for pointer in varied}
-        request: StoredRequest = {**made.request, "name": _name(sweep.name or made.request["name"], found)}
-        plan = made._replace(request=request)
-        members.append(Submission(sha256_of(request), plan, base.facts, base.incoming, caller.key_id))
+        try:
+            plan = planner.plan(member.patch)
+        except ApiError as error:
+            raise _into_sweep(error, base.place, member.sources(), number) from None
+        request = plan.request
+        found = {pointer: value_at(request, pointer) for pointer in varied}
+        request["name"] = _name(sweep.name or request["name"], found)
+        plans.append(plan)
         values.append(found)
-        bytes_of_rows += len(orjson.dumps([request, made.parameters, found]))
-        bytes_of_steps += made.trajectory_bytes
+        bytes_of_rows += planner.size(request, found) + plan.bytes_of_names
+        bytes_of_steps += plan.trajectory_bytes
         _check_size(bytes_of_rows, bytes_of_steps, settings)
-    rank_by = _rank_by(sweep.rank_by, [member.plan for member in members])
-    digest = sha256_of([base.wanted, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
-    return SweepSubmission(members, values, varied, rank_by, sweep.name, digest, caller.key_id)
+    rank_by = _rank_by(sweep.rank_by, plans)
+    content = base.wanted, sweep
+    return SweepSubmission(plans, values, varied, rank_by, sweep.name, base.facts, incoming, caller.key_id, content)
 
 
 def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quotas: Quotas) -> Sweep:
@@ -98,18 +101,20 @@ def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quo
     Raises InvalidError if the key belongs to another request, TooManyRequestsError or ConflictError for an exhausted
     quota, NotFoundError for a deleted dataset.
     """
+    members = sweep.submissions()
+    sizes = [member.plan.stored_bytes for member in members]
     with database.writing() as connection:
-        if key is not None and (known := sweeps.find_by_key(connection, key.name)) is not None:
+        if key is not None and (known := sweeps.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, sweep.digest)
             return known
-        quotas.admit_run(connection, sweep.owner, len(sweep.members))
-        dataset_seq = submit.dataset_seq(connection, sweep.members[0])
+        quotas.admit_run(connection, sweep.owner, sum(sizes) + members[0].data_bytes, len(members))
+        dataset_seq = submit.dataset_seq(connection, members[0])
         made = sweeps.create(connection, _columns(sweep, key))
         rows = [
-            submit.columns(member, dataset_seq) | {"sweep": {"id": made.id, "values": values}}
-            for member, values in zip(sweep.members, sweep.values, strict=True)
+            submit.columns(member, dataset_seq, size) | {"sweep": {"id": made.id, "values": values}}
+            for member, size, values in zip(members, sizes, sweep.values, strict=True)
         ]
-        runs.create_members(connection, made.seq, rows, sweep.members[0].plan.request["tags"])
+        runs.create_members(connection, made.seq, rows, members[0].plan.request["tags"])
         return made
 
 
@@ -124,16 +129,20 @@ def _columns(sweep: SweepSubmission, key: Key | None) -> dict[str, object]:
     }
 
 
-def _base_of_body(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> _Base:
-    with _pointers_into_sweep("/base", {}):
+def _base_of_body(
+    fit: FitRequest, database: Database, settings: Settings, caller: Caller
+) -> tuple[Base, ingest.Incoming | None]:
+    try:
         facts, incoming = submit.dataset(fit, database, settings, caller)
+    except ApiError as error:
+        raise _into_sweep(error, "/base", {}) from None
     request = submit.dumped(fit, submit.reference(fit, facts.id))
     inline = isinstance(fit.dataset, InlineDataset)
     wanted = request if inline else {**request, "dataset": fit.dataset.model_dump()}
-    return _Base(wanted, request, "/base", facts, incoming, inline)
+    return Base(wanted, request, "/base", facts, inline), incoming
 
 
-def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
+def _base_of_run(run_id: str, database: Database, caller: Caller) -> Base:
     """Base from a stored run, without the model's default θ₀. Raises NotFoundError for an unknown run."""
     with database.reading() as connection:
         run = runs.find(connection, run_id, caller.owner)
@@ -142,18 +151,9 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> _Base:
     if run is None or facts is None:
         message = f"There is no run {run_id}."
         raise NotFoundError(message, [field_error("/run", message, "GET /runs lists the runs.")])
-    request = asked(run.request, model_of(run.request, run.dataset_features, run.classes))
+    request = asked(run.request, shape_of(run.request["model"], run.dataset_features, run.classes))
     filled = submit.dumped(parse(FitRequest, orjson.dumps(request)), run.request["dataset"])
-    return _Base(run_id, filled, "/run", facts, None, inline=False)
-
-
-def _member(base: _Base, member: Member, settings: Settings) -> validation.Plan:
-    patch = member.patch
-    objective = patch.get("objective")
-    if isinstance(objective, dict) and "loss" in objective:  # delta belongs to the base's loss
-        patch = {**patch, "objective": {"delta": None, **objective}}
-    checked = parse(FitRequest, orjson.dumps(merge_patch(base.request, patch)))
-    return validation.make(submit.dumped(checked, base.request["dataset"]), base.facts, settings, inline=base.inline)
+    return Base(run_id, filled, "/run", facts, inline=False)
 
 
 def _name(name: str | None, values: Mapping[str, object]) -> str:
@@ -166,7 +166,7 @@ def _short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else orjson.dumps(value).decode().strip('"')
 
 
-def _rank_by(asked_for: str | None, plans: Sequence[validation.Plan]) -> str:
+def _rank_by(asked_for: str | None, plans: Sequence[Plan]) -> str:
     """The requested ranking criterion, or the first default that all members have.
 
     Raises InvalidError if a member lacks the requested criterion.
@@ -183,7 +183,7 @@ def _rank_by(asked_for: str | None, plans: Sequence[validation.Plan]) -> str:
     return asked_for
 
 
-def _has(made: validation.Plan, criterion: str) -> bool:
+def _has(made: Plan, criterion: str) -> bool:
     name = criterion.removeprefix("best_")
     return name in made.columns and (made.test_rows > 0 or not name.startswith("test_"))
 
@@ -207,16 +207,13 @@ def _check_size(bytes_of_rows: int, bytes_of_steps: int, settings: Settings) -> 
         raise invalid("", message, "Give fewer values, or fewer steps.")
 
 
-@contextmanager
-def _pointers_into_sweep(base: str, sources: Mapping[str, str], member: int | None = None) -> Iterator[None]:
-    """Translates the pointers of an ApiError from a member's request to the sweep's body."""
-    try:
-        yield
-    except InvalidError as error:
-        raise InvalidError([_translated(entry, base, sources, member) for entry in error.errors]) from None
-    except ApiError as error:
-        error.errors = [_translated(entry, base, sources, member) for entry in error.errors]
-        raise
+def _into_sweep(error: ApiError, base: str, sources: Mapping[str, str], member: int | None = None) -> ApiError:
+    """The error with its pointers translated from a member's request to the sweep's body."""
+    entries = [_translated(entry, base, sources, member) for entry in error.errors]
+    if isinstance(error, InvalidError):
+        return InvalidError(entries)
+    error.errors = entries
+    return error
 
 
 def _translated(entry: ErrorEntry, base: str, sources: Mapping[str, str], member: int | None) -> ErrorEntry:

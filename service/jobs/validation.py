@@ -1,32 +1,34 @@
 """Validation of a request against the description of its data: names, sizes, storage. No rule reads a row."""
 
 from collections import Counter
-from itertools import pairwise
-from math import comb, log10
+from math import log10
 from sys import float_info
 from typing import NamedTuple
 
-from gd_engine import FormulaError, Model, column_names, losses_for, share_of
+import orjson
+
+from gd_engine import FormulaError, Shape, column_names, losses_for, share_of
 from service.core.dataset_record import Dataset
 from service.core.exceptions import invalid
 from service.core.run_record import Classes
 from service.core.run_request import (
     AskedObjective,
     AskedRequest,
-    BaseRequest,
     ModelRequest,
     ObjectiveRequest,
     SplitRequest,
     StoredRequest,
 )
 from service.core.settings import Settings
-from service.engine_adapter.factory import model_of, own_theta0, task_of
+from service.engine_adapter.factory import own_theta0, shape_of, task_of
 from service.jobs import hyperparameter_rules
 from service.storage.datasets import NewDataset
 
 MOST_DECADES = log10(float_info.max)
 """Decimal exponent of the largest finite float64."""
 MOST_NAME_CHARACTERS = 1_000_000
+RESULT_BYTES = 100
+"""Size of a parameter's results: its last and best value, its coefficient and optimum, with their names."""
 
 
 Facts = Dataset | NewDataset
@@ -37,12 +39,22 @@ class Plan(NamedTuple):
     """A validated run. `columns` are the trajectory's columns after θ; `request` includes the model's defaults."""
 
     request: StoredRequest
-    parameters: list[str]
+    shape: Shape
     columns: list[str]
     classes: Classes
     train_rows: int
     validation_rows: int
     test_rows: int
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the parameters, built at the first access: a price needs their number only."""
+        return list(self.shape.parameters)
+
+    @property
+    def bytes_of_names(self) -> int:
+        """Size of the parameters' names as a JSON list, for names in ASCII."""
+        return self.shape.characters + 3 * self.shape.size
 
     @property
     def steps(self) -> int:
@@ -52,55 +64,103 @@ class Plan(NamedTuple):
     @property
     def width(self) -> int:
         """Number of float64 columns of a stored step."""
-        return len(self.parameters) + len(self.columns)
+        return self.shape.size + len(self.columns)
 
     @property
     def trajectory_bytes(self) -> int:
         """Size of the whole trajectory in bytes."""
         return 8 * (self.steps + 1) * self.width
 
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the run in bytes: its trajectory, its request, its names and, approximately, its results."""
+        of_row = len(orjson.dumps(self.request)) + self.bytes_of_names + RESULT_BYTES * self.shape.size
+        return self.trajectory_bytes + of_row
+
+
+class Sizes(NamedTuple):
+    """Number of rows in each part of a split."""
+
+    train: int
+    validation: int
+    test: int
+
 
 def make(asked: AskedRequest, facts: Facts, settings: Settings, inline: bool) -> Plan:
     """The plan of a request on a dataset. Raises InvalidError for the first invalid field."""
-    x, y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
-    classes = _classes(asked["model"], facts, y)
-    _check_formula(asked["model"], settings.max_formula)
-    _check_parameter_count(asked["model"], len(facts.features), len(classes or ()), settings.max_parameters)
-    model = _model(asked, facts.features, classes)
-    _check_names(model, x)
-    _check_columns(asked, model, facts, x)
-    sizes = _sizes(asked["split"], facts.rows)
-    request = _filled(asked, model)
-    hyperparameter_rules.check(request, list(model.parameters), sizes.train)
-    loss, l1 = request["objective"]["loss"], request["objective"]["l1"]
-    plan = Plan(
-        request=request,
-        parameters=list(model.parameters),
-        columns=list(column_names(model, loss, l1=l1, validation=sizes.validation > 0)),
-        classes=classes,
-        train_rows=sizes.train,
-        validation_rows=sizes.validation,
-        test_rows=sizes.test,
-    )
-    _check_size(plan, settings)
-    return plan
+    return Planner(facts, settings, inline=inline).plan(asked)
 
 
-def _model(request: BaseRequest, features: list[str], classes: Classes) -> Model:
+class Planner:
+    """Plans requests on one dataset by sizes alone: no model is built, and what requests share is computed once."""
+
+    def __init__(self, facts: Facts, settings: Settings, *, inline: bool) -> None:
+        self._facts, self._settings = facts, settings
+        self._x, self._y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
+        self._shapes: dict[bytes, tuple[Shape, Classes]] = {}
+        self._checked: set[tuple[int, bool, bool]] = set()
+        self._parts: dict[tuple[object, ...], tuple[SplitRequest, Sizes]] = {}
+        self._columns: dict[tuple[object, ...], list[str]] = {}
+
+    def plan(self, asked: AskedRequest) -> Plan:
+        """The plan of a request. Raises InvalidError for the first invalid field."""
+        shape, classes = self._shape(asked["model"], asked["standardize"])
+        sizes = self._sizes(asked["split"])
+        request = _filled(asked, shape)
+        hyperparameter_rules.check(request, shape, sizes.train)
+        columns = self._names_of_columns(request["objective"], shape, sizes)
+        plan = Plan(request, shape, columns, classes, *sizes)
+        _check_size(plan, self._settings)
+        return plan
+
+    def _shape(self, model: ModelRequest, standardize: bool) -> tuple[Shape, Classes]:
+        """The checked shape of a model, and its classes."""
+        key = orjson.dumps([model, standardize])
+        if (known := self._shapes.get(key)) is not None:
+            return known
+        facts, settings = self._facts, self._settings
+        classes = _classes(model, facts, self._y)
+        _check_formula(model, settings.max_formula)
+        shape = _shape_of(model, standardize, facts.features, classes)
+        _check_parameter_count(shape, settings.max_parameters)
+        _check_names(shape, self._x)
+        of_columns = (shape.degree, shape.intercept, standardize)
+        if of_columns not in self._checked:
+            _check_columns(standardize, shape, facts, self._x)
+            self._checked.add(of_columns)
+        self._shapes[key] = shape, classes
+        return shape, classes
+
+    def _sizes(self, split: SplitRequest) -> Sizes:
+        # A long list of rows is known by its identity, which the kept split preserves.
+        key = (id(split.get("test_rows")), split.get("test_fraction"), split["validation_fraction"])
+        if key not in self._parts:
+            self._parts[key] = split, _sizes(split, self._facts.rows)
+        return self._parts[key][1]
+
+    def _names_of_columns(self, objective: ObjectiveRequest, shape: Shape, sizes: Sizes) -> list[str]:
+        loss, l1, validation = objective["loss"], objective["l1"], sizes.validation > 0
+        key = (shape.task, shape.linear, shape.size, loss, l1 == 0.0, validation)
+        if key not in self._columns:
+            self._columns[key] = list(column_names(shape, loss, l1=l1, validation=validation))
+        return self._columns[key]
+
+
+def _shape_of(model: ModelRequest, standardize: bool, features: list[str], classes: Classes) -> Shape:
     try:
-        model = model_of(request, features, classes)
+        shape = shape_of(model, features, classes)
     except FormulaError as error:
         raise invalid("/model/formula", error.message, error.hint) from None
-    if model.kind == "formula" and request["standardize"]:
+    if shape.kind == "formula" and standardize:
         raise invalid(
             "/standardize",
             "A formula is of the data in its own units.",
             "Set standardize to false, and write the scale into the formula: exp(-b2*x/1000).",
         )
-    return model
+    return shape
 
 
-def _filled(asked: AskedRequest, model: Model) -> StoredRequest:
+def _filled(asked: AskedRequest, model: Shape) -> StoredRequest:
     """The request with the defaults that depend on the model."""
     descent = asked["descent"]
     theta0 = own_theta0(model) if descent["theta0"] is None else descent["theta0"]
@@ -111,7 +171,7 @@ def _filled(asked: AskedRequest, model: Model) -> StoredRequest:
     }
 
 
-def _filled_objective(asked: AskedObjective, model: Model) -> ObjectiveRequest:
+def _filled_objective(asked: AskedObjective, model: Shape) -> ObjectiveRequest:
     suitable = losses_for(model.task)
     loss = asked["loss"] or suitable[0]
     if loss not in suitable:
@@ -130,29 +190,15 @@ def _check_formula(model: ModelRequest, most: int) -> None:
         raise invalid("/model/formula", message, "Write it shorter.")
 
 
-def _check_parameter_count(model: ModelRequest, features: int, classes: int, most: int) -> None:
-    count = _parameter_count(model, features, classes)
-    if count > most:
-        field = {"polynomial": "/degree", "mlp": "/hidden"}.get(model["kind"], "")
+def _check_parameter_count(model: Shape, most: int) -> None:
+    if model.size > most:
+        field = {"polynomial": "/degree", "mlp": "/hidden"}.get(model.kind, "")
         advice = {"polynomial": "Lower the degree or leave out features.", "mlp": "Take fewer hidden units."}
         raise invalid(
             f"/model{field}",
-            f"The model has {count} parameters, at most {most} are allowed.",
-            advice.get(model["kind"], "Leave out features."),
+            f"The model has {model.size} parameters, at most {most} are allowed.",
+            advice.get(model.kind, "Leave out features."),
         )
-
-
-def _parameter_count(model: ModelRequest, features: int, classes: int) -> int:
-    """Number of parameters by formula, since building an oversized model is expensive. 0 for a formula model."""
-    if model["kind"] == "formula":
-        return 0  # max_formula limits its parameters
-    outputs = classes if classes > 2 else 1
-    if model["kind"] == "mlp":
-        sizes = [features, *model["hidden"], outputs]
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
-    degree = model.get("degree", 1)
-    columns = comb(features + degree, degree) - (0 if model["intercept"] else 1)
-    return columns * (classes if model["kind"] == "softmax" else 1)
 
 
 def _classes(model: ModelRequest, facts: Facts, pointer: str) -> Classes:
@@ -178,25 +224,25 @@ def _classes(model: ModelRequest, facts: Facts, pointer: str) -> Classes:
     return facts.labels
 
 
-def _check_names(model: Model, pointer: str) -> None:
-    """Raises InvalidError for too long parameter names. A polynomial repeats its features' names in its parameters."""
-    characters = sum(map(len, model.parameters))
-    if characters > MOST_NAME_CHARACTERS:
+def _check_names(model: Shape, pointer: str) -> None:
+    """Raises InvalidError for too long or equal parameter names. A polynomial repeats its features' names in them."""
+    if model.characters > MOST_NAME_CHARACTERS:
         message = (
-            f"The names of the parameters would have {characters} characters, at most {MOST_NAME_CHARACTERS} may be."
+            f"The names of the parameters would have {model.characters} characters, at most {MOST_NAME_CHARACTERS} may "
+            "be."
         )
         raise invalid(pointer, message, "Give the features shorter names.")
-
-
-def _check_columns(request: BaseRequest, model: Model, facts: Facts, pointer: str) -> None:
-    if len(set(model.parameters)) < len(model.parameters):
+    if not model.distinct and len(set(model.parameters)) < model.size:
         [(name, _)] = Counter(model.parameters).most_common(1)
         raise invalid(pointer, f"A feature is called {name}, as a parameter of the model is.", "Rename the feature.")
+
+
+def _check_columns(standardize: bool, model: Shape, facts: Facts, pointer: str) -> None:
     # The standard deviation squares each standardised column.
-    power = int(model.monomials.sum(axis=1).max()) * (2 if request["standardize"] else 1)
+    power = model.degree * (2 if standardize else 1)
     for column in facts.summary[:-1]:
         name, least, greatest = column["name"], column["min"], column["max"]
-        if least == greatest and (model.intercept or request["standardize"]):
+        if least == greatest and (model.intercept or standardize):
             raise invalid(
                 pointer,
                 f"The feature {name} is {least!r} in every row, so nothing can be learned from it.",
@@ -208,20 +254,12 @@ def _check_columns(request: BaseRequest, model: Model, facts: Facts, pointer: st
                 f"The feature {name} reaches {max(-least, greatest)!r}, whose power {power} is not finite.",
                 "Give the feature in a larger unit.",
             )
-        if request["standardize"] and column["standard_deviation"] == 0:
+        if standardize and column["standard_deviation"] == 0:
             raise invalid(
                 pointer,
                 f"The feature {name} varies so little that its standard deviation is 0.",
                 "Give the feature in a smaller unit.",
             )
-
-
-class Sizes(NamedTuple):
-    """Number of rows in each part of a split."""
-
-    train: int
-    validation: int
-    test: int
 
 
 def _sizes(split: SplitRequest, rows: int) -> Sizes:

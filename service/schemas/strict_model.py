@@ -36,15 +36,19 @@ def parse(model: type[Body], body: bytes) -> Body:
     colons = body.count(b":")
     if colons > MOST_FIELDS:
         _check_field_count(body)
+    parsed = validated(model, body)
+    # Each field has a colon; only a body with more colons than fields can have a duplicate field.
+    if colons != _fields_given(parsed):
+        _check_duplicate_fields(body)
+    return parsed
+
+
+def validated(model: type[Body], body: bytes) -> Body:
+    """The JSON of an object, which has no duplicate field, as a model. Raises as `parse` does."""
     try:
-        parsed = model.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
-    else:
-        # Each field has a colon; only a body with more colons than fields can have a duplicate field.
-        if colons != _fields_given(parsed):
-            _check_duplicate_fields(body)
-        return parsed
     if found[0]["type"] == "json_invalid":
         message = f"The body is not JSON: {found[0]['ctx']['error']}."
         raise MalformedError(message, [field_error("", message, "Send one JSON object in UTF-8.")])
@@ -93,9 +97,15 @@ def pointer(place: tuple[int | str, ...]) -> str:
     return pointer_of(step for step in place if not str(step).startswith(TAG))
 
 
+_NESTED = (dict, list, BaseModel)
+
+
 def _fields_given(value: Any) -> int:
+    """The number of fields of a parsed value, at every depth."""
     if isinstance(value, dict):
-        return len(value)
+        return len(value) + sum(_fields_given(part) for part in value.values() if isinstance(part, _NESTED))
+    if isinstance(value, list):  # of objects, or of numbers, which are too many to look at
+        return sum(map(_fields_given, value)) if value and isinstance(value[0], dict) else 0
     if not isinstance(value, BaseModel):
         return 0
     return sum(1 + _fields_given(getattr(value, name)) for name in value.model_fields_set)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, Tag, model_validator
+from pydantic import ConfigDict, Field, Tag, create_model, model_validator
 
 from service.schemas.fields import Finite, Name
 from service.schemas.fit import FitRequest
@@ -11,6 +11,11 @@ from service.schemas.strict_model import TAG, Strict, by_type, wrong
 
 VARIABLE = ("descent", "objective", "model", "split", "standardize", "deadline_seconds")
 """Fields of a request that may vary in a sweep, whole or in parts."""
+_VARIED: dict[str, Any] = {
+    name: (field.annotation, field) for name, field in FitRequest.model_fields.items() if name in VARIABLE
+}
+Varied = create_model("Varied", __base__=Strict, **_VARIED)
+"""The fields of a request that vary: a member of a sweep is parsed no further than it differs from the base."""
 MOST_VARIED = 10
 
 RankBy = Literal[

@@ -1,7 +1,7 @@
 """Storage of API keys. The CLI creates, lists and revokes keys in the database file; no request does."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
@@ -16,6 +16,7 @@ class ApiKey(NamedTuple):
     name: str
     sha256: str
     scopes: list[str]
+    sees: str | None
     created_at: float
     expires_at: float | None
     revoked_at: float | None
@@ -33,7 +34,8 @@ _IS_USABLE = [
     api_keys.c.revoked_at.is_(None),
     or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now")),
 ]
-_USABLE = _RECORDS.where(*_IS_USABLE)  # built once: most requests run it
+_USABLE = _RECORDS.where(*_IS_USABLE)
+_USABLE_BY_ID = _USABLE.where(api_keys.c.id.in_(bindparam("ids", expanding=True)))  # built once: frequent
 
 
 def add_key(
@@ -44,18 +46,25 @@ def add_key(
     name: str,
     scopes: Sequence[str],
     expires_at: float | None,
+    sees: str | None = None,
     weight: float = 1.0,
     max_running: int | None = None,
 ) -> None:
     """Stores a key with the SHA-256 of its secret."""
-    row = {"id": key_id, "sha256": sha256, "name": name, "scopes": list(scopes), "created_at": time.time()}
+    row = {"id": key_id, "sha256": sha256, "name": name, "scopes": list(scopes), "sees": sees}
     share = {"weight": weight, "max_running": max_running}
-    connection.execute(insert(api_keys).values(**row, **share, expires_at=expires_at))
+    connection.execute(insert(api_keys).values(**row, **share, created_at=time.time(), expires_at=expires_at))
 
 
 def usable_keys(connection: Connection) -> list[ApiKey]:
     """Keys that are neither revoked nor expired."""
     return [ApiKey.from_row(row) for row in connection.execute(_USABLE, {"now": time.time()})]
+
+
+def find_usable(connection: Connection, ids: Collection[str]) -> list[ApiKey]:
+    """The keys with these ids that are neither revoked nor expired."""
+    found = connection.execute(_USABLE_BY_ID, {"now": time.time(), "ids": [*ids]})
+    return [ApiKey.from_row(row) for row in found]
 
 
 def all_keys(connection: Connection) -> list[ApiKey]:
@@ -68,4 +77,9 @@ def revoke_key(connection: Connection, key_id: str) -> bool:
     """Revokes a key permanently; false for an unknown key. The key's runs stay. Idempotent."""
     known = update(api_keys).where(api_keys.c.id == key_id)
     connection.execute(known.where(api_keys.c.revoked_at.is_(None)).values(revoked_at=time.time()))
+    return exists(connection, key_id)
+
+
+def exists(connection: Connection, key_id: str) -> bool:
+    """Whether there is a key with this id, also a revoked or expired one."""
     return connection.execute(select(api_keys.c.id).where(api_keys.c.id == key_id)).one_or_none() is not None

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_,
 from service.core.dataset_record import ColumnSummary, Dataset, Labels
 from service.storage.chunk import Chunk
 from service.storage.errors import CorruptError
-from service.storage.ownership import is_seen_by_owner
+from service.storage.ownership import is_seen_by_owner, newest
 from service.storage.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ _RECORDS = select(*(datasets.c[name] for name in Dataset._fields))
 # The data of deleted runs stays until their purge, which no client sees.
 _IS_USED = exists(select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq, runs.c.deleted_at.is_(None)))
 _BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN, or_(datasets.c.uploaded, _IS_USED))
-_LATEST = _RECORDS.where(datasets.c.uploaded, _IS_OWN).order_by(datasets.c.seq.desc()).limit(1)
+_LATEST = newest(_RECORDS.where(datasets.c.uploaded), datasets)
 _KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
 _ADD = insert(datasets)
 _ADD_CHUNK = insert(dataset_chunks)
@@ -51,6 +51,11 @@ class NewDataset:
     summary: list[ColumnSummary]
     owner: str | None = None
 
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the rows."""
+        return 8 * self.rows * (len(self.features) + 1)
+
 
 def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
     """SHA-256 of a dataset's header. The caller adds the rows as row-major little-endian float64."""
@@ -60,7 +65,7 @@ def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
     """The dataset with this id, of one owner or of any owner for None; "latest" is the newest uploaded dataset."""
     if dataset_id == "latest":
-        row = connection.execute(_LATEST, {"owner": owner}).one_or_none()
+        row = connection.execute(_LATEST[owner is None], {"owner": owner}).one_or_none()
     else:
         row = connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
     return None if row is None else Dataset.from_row(row)
@@ -91,7 +96,7 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
         if uploaded and not known.uploaded:
             connection.execute(update(datasets).where(datasets.c.seq == known.seq).values(uploaded=True, name=new.name))
         return int(known.seq)
-    values = {**vars(new), "uploaded": uploaded, "created_at": time.time()}
+    values = {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": uploaded, "created_at": time.time()}
     seq: int = connection.execute(_ADD, values).inserted_primary_key[0]  # type: ignore[index]
     first_row = 0
     for block in _chunked(blocks):

@@ -15,6 +15,7 @@ from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
 from service.storage.runs import claimed, state
 from service.storage.tables import runs
+from service.storage.usage import STORED_AT_END
 
 STOPPING = "stopping:"
 """Prefix of the lease's owner once the worker stops. The expiry of such a lease does not count as a loss."""
@@ -55,9 +56,16 @@ _HAND_BACK = (
         stop_reason=case((_IS_CANCELLED, "cancelled"), else_=runs.c.stop_reason),
         finished_at=case((_IS_CANCELLED, bindparam("now")), else_=runs.c.finished_at),
         checkpoint=case((_IS_CANCELLED, null()), else_=runs.c.checkpoint),
+        stored_bytes=case((_IS_CANCELLED, STORED_AT_END), else_=runs.c.stored_bytes),
         lease_owner=None,
         lease_expires_at=None,
     )
+)
+# After the last block: an UPDATE computes with the columns as they were before it.
+_MEASURE = (
+    update(runs)
+    .where(runs.c.seq == bindparam("of_seq"), runs.c.rows_done <= runs.c.steps_total)
+    .values(stored_bytes=STORED_AT_END)
 )
 
 
@@ -141,6 +149,7 @@ def finish(connection: Connection, claim: Claim, status: RunStatus, values: RunC
     reach("finish.before")
     released: RunColumns = {"status": status, "lease_owner": None, "lease_expires_at": None, "checkpoint": None}
     _held(connection, claim, {**values, **released, "finished_at": time.time()}, before(status))
+    connection.execute(_MEASURE, {"of_seq": claim.run.seq})
     if claim.run.verifies is not None:
         _report(connection, claim, values)
     reach("finish.after")

@@ -32,8 +32,9 @@ from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
-from service.storage.ownership import is_seen_by_owner
+from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
 from service.storage.tables import run_tags, runs
+from service.storage.usage import STORED_AT_END
 
 _VERIFIED = (
     *("dataset_seq", "owner", "request_digest", "parameters", "classes", "columns"),
@@ -67,8 +68,8 @@ _CREATE = _create()
 _IS_LISTED = [runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)]
 _SHOWS_TO = [*_IS_LISTED, is_seen_by_owner(runs)]
 _BY_ID = _records().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
-_BY_KEY = _records().where(runs.c.idempotency_key == bindparam("key"))
-_LATEST = _records().where(*_SHOWS_TO).order_by(runs.c.seq.desc()).limit(1)
+_BY_KEY = by_idempotency_key(_records(), runs)
+_LATEST = newest(_records().where(*_IS_LISTED), runs)
 _BY_SEQ = _records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
 _CLAIMED = _records(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
 _STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(
@@ -88,6 +89,7 @@ _DELETED: dict[str, Any] = {
     "lease_expires_at": None,
     "lease_token": runs.c.lease_token + 1,
     "checkpoint": None,
+    "stored_bytes": 0,
 }
 
 
@@ -137,13 +139,8 @@ def _queued(values: RunColumns, tags: Mapping[str, str]) -> dict[str, object]:
 def find(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
     """The run with this id, of one owner or of any owner for None; "latest" is the newest run."""
     if run_id == "latest":
-        return _found(connection, _LATEST, {"owner": owner})
+        return _found(connection, _LATEST[owner is None], {"owner": owner})
     return _found(connection, _BY_ID, {"run_id": run_id, "owner": owner})
-
-
-def scoped_key(key: str, owner: str | None) -> str:
-    """Stored form of an idempotency key. The prefix separates the keys of different owners."""
-    return key if owner is None else f"{owner}/{key}"
 
 
 def find_by_seq(connection: Connection, seq: int) -> Run | None:
@@ -151,9 +148,9 @@ def find_by_seq(connection: Connection, seq: int) -> Run | None:
     return _found(connection, _BY_SEQ, {"of_seq": seq})
 
 
-def find_by_key(connection: Connection, key: str) -> Run | None:
-    """The run with this stored idempotency key."""
-    return _found(connection, _BY_KEY, {"key": key})
+def find_by_key(connection: Connection, owner: str | None, key: str) -> Run | None:
+    """The run of an owner with this idempotency key; with None as the owner, the run without an owner."""
+    return _found(connection, _BY_KEY[owner is None], {"owner": owner, "key": key})
 
 
 def _found(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Run | None:
@@ -217,6 +214,7 @@ def _cancelled(connection: Connection, which: ColumnElement[bool]) -> int:
             status=case((has_no_worker, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
             stop_reason=case((has_no_worker, "cancelled"), else_=runs.c.stop_reason),
             finished_at=case((has_no_worker, time.time()), else_=runs.c.finished_at),
+            stored_bytes=case((has_no_worker, STORED_AT_END), else_=runs.c.stored_bytes),
         )
     )
     return int(result.rowcount)

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, Select, bindparam, case, delete, exists, func, insert, select
 
 from service.core.sweep_record import Member, StatusCount, Sweep
-from service.storage.ownership import is_seen_by_owner
+from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
 from service.storage.tables import runs, sweeps
 
 _IS_OWN = is_seen_by_owner(sweeps)
 _RECORDS = select(*(sweeps.c[name] for name in Sweep._fields))
 _BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
-_LATEST = _RECORDS.where(_IS_OWN).order_by(sweeps.c.seq.desc()).limit(1)
+_LATEST = newest(_RECORDS, sweeps)
+_BY_KEY = by_idempotency_key(_RECORDS, sweeps)
 _MEMBERS = select(*(runs.c[name] for name in Member._fields)).where(runs.c.sweep_seq == bindparam("of_sweep"))
 _COUNTED = (
     runs.c.status,
@@ -37,13 +38,13 @@ def create(connection: Connection, values: Mapping[str, object]) -> Sweep:
 def find(connection: Connection, sweep_id: str, owner: str | None = None) -> Sweep | None:
     """The sweep with this id, of one owner or of any owner for None; "latest" is the newest sweep."""
     if sweep_id == "latest":
-        return _found(connection, _LATEST, {"owner": owner})
+        return _found(connection, _LATEST[owner is None], {"owner": owner})
     return _found(connection, _BY_ID, {"sweep_id": sweep_id, "owner": owner})
 
 
-def find_by_key(connection: Connection, key: str) -> Sweep | None:
-    """The sweep with this stored idempotency key."""
-    return _found(connection, _RECORDS.where(sweeps.c.idempotency_key == bindparam("key")), {"key": key})
+def find_by_key(connection: Connection, owner: str | None, key: str) -> Sweep | None:
+    """The sweep of an owner with this idempotency key; with None as the owner, the sweep without an owner."""
+    return _found(connection, _BY_KEY[owner is None], {"owner": owner, "key": key})
 
 
 def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sweep | None:
@@ -63,7 +64,7 @@ def page(connection: Connection, *, limit: int, before: int | None, owner: str |
 
 def seq_of(sweep_id: str, owner: str | None = None) -> ScalarSelect[Any]:
     """Scalar subquery for the seq of the sweep that `find` returns."""
-    asked = _LATEST if sweep_id == "latest" else _BY_ID.params(sweep_id=sweep_id)
+    asked = _LATEST[owner is None] if sweep_id == "latest" else _BY_ID.params(sweep_id=sweep_id)
     return asked.params(owner=owner).with_only_columns(sweeps.c.seq).scalar_subquery()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    UniqueConstraint,
     text,
 )
 
@@ -47,9 +48,17 @@ datasets = Table(
     Column("uploaded", Boolean, nullable=False),
     # Id of the owner's API key; null without API keys.
     Column("owner", String),
+    # Size of the rows.
+    Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Double, nullable=False),
+    Index("ix_datasets_stored_bytes", "owner", "stored_bytes"),
     sqlite_autoincrement=True,
 )
+
+# The uploads, among many more datasets of runs: the newest of all, and the newest of an owner.
+for _name, _columns in (("uploaded", (datasets.c.seq,)), ("owner", (datasets.c.owner, datasets.c.seq))):
+    _where = text("uploaded = 1")
+    Index(f"ix_datasets_{_name}", *_columns, sqlite_where=_where, postgresql_where=_where)
 
 dataset_chunks = Table(
     "dataset_chunks",
@@ -72,9 +81,13 @@ sweeps = Table(
     # JSON pointers to the varied fields of the members' requests, and the ranking criterion.
     Column("varied", JSON, nullable=False),
     Column("rank_by", String, nullable=False),
-    Column("idempotency_key", String, unique=True),
+    Column("former_key", String),
+    # Unique for each owner, and among the sweeps without an owner.
+    Column("idempotency_key", String),
     Column("request_digest", String, nullable=False),
     Column("created_at", Double, nullable=False),
+    UniqueConstraint("former_key", name="uq_sweeps_idempotency_key"),
+    Index("ix_sweeps_owner", "owner", "seq"),
     sqlite_autoincrement=True,
 )
 
@@ -90,8 +103,10 @@ runs = Table(
     Column("name", String),
     Column("tags", JSON, nullable=False),
     Column("request", JSON, nullable=False),
-    # The result of `runs.scoped_key`: two owners may use the same client key.
-    Column("idempotency_key", String, unique=True),
+    # Always null: earlier versions had owner and key in it, and SQLite drops no unique column (migration 0007).
+    Column("former_key", String),
+    # Unique for each owner, and among the runs without an owner.
+    Column("idempotency_key", String),
     Column("request_digest", String, nullable=False),
     Column("parameters", JSON, nullable=False),
     Column("classes", JSON),
@@ -104,6 +119,9 @@ runs = Table(
     Column("steps_total", Integer, nullable=False),
     # Number of stored trajectory rows. The last row is step rows_done - 1.
     Column("rows_done", Integer, nullable=False),
+    # Size of a step; size of the run: with all requested steps until its end, then with its stored steps.
+    Column("step_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
     Column("final", JSON),
     Column("best", JSON),
     # θ* and E(θ*) where E is quadratic in θ.
@@ -136,28 +154,34 @@ runs = Table(
     Column("losses", Integer, nullable=False),
     # State of the step after the last stored step: θ, the optimiser's state, the state of early stopping.
     Column("checkpoint", LargeBinary),
+    UniqueConstraint("former_key", name="uq_runs_idempotency_key"),
+    Index("ix_runs_stored_bytes", "owner", "stored_bytes"),
     sqlite_autoincrement=True,
 )
+for _table in (runs, sweeps):
+    for _name, _key_of, _condition in (
+        ("owned_key", (_table.c.owner, _table.c.idempotency_key), "owner IS NOT NULL AND idempotency_key IS NOT NULL"),
+        ("bare_key", (_table.c.idempotency_key,), "owner IS NULL AND idempotency_key IS NOT NULL"),
+    ):
+        _where = text(_condition)
+        Index(f"uq_{_table.name}_{_name}", *_key_of, unique=True, sqlite_where=_where, postgresql_where=_where)
 # Partial indexes: the few workable runs, which workers query many times a second, in the order of lists and in that of
 # claims, and the many other runs. With one index over all runs SQLite sorts the workable runs instead of reading them
 # in order. SQLite uses a partial index only for a query with the literal condition, without bound parameters.
 _workable = f"({', '.join(repr(status.value) for status in RunStatus if status in WORKABLE)})"
 IS_WORKABLE, IS_AT_REST = text(f"runs.status IN {_workable}"), text(f"runs.status NOT IN {_workable}")
-for _name, _columns, _where in (
-    ("ix_runs_live", (runs.c.seq,), text(f"status IN {_workable}")),
-    ("ix_runs_waiting", (runs.c.owner, runs.c.status, runs.c.seq), text(f"status IN {_workable}")),
-    ("ix_runs_finished", (runs.c.status, runs.c.seq), text(f"status NOT IN {_workable}")),
+for _name, _names, _where in (
+    ("ix_runs_live", ("seq",), text(f"status IN {_workable}")),
+    ("ix_runs_waiting", ("owner", "status", "seq"), text(f"status IN {_workable}")),
+    ("ix_runs_finished", ("status", "seq"), text(f"status NOT IN {_workable}")),
+    # Sparse columns: null in most runs, finished_at in the unfinished runs. Partial indexes leave out these runs.
+    ("ix_runs_owner", ("owner", "seq"), text("owner IS NOT NULL")),
+    ("ix_runs_sweep", ("sweep_seq", "seq"), text("sweep_seq IS NOT NULL")),
+    ("ix_runs_verifies", ("verifies",), text("verifies IS NOT NULL")),
+    ("ix_runs_deleted_at", ("deleted_at",), text("deleted_at IS NOT NULL")),
+    ("ix_runs_finished_at", ("finished_at",), text("finished_at IS NOT NULL")),
 ):
-    Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
-# Sparse columns: null in most runs, finished_at in the unfinished runs. Partial indexes leave out these runs.
-for _name, _columns, _where in (
-    ("ix_runs_owner", (runs.c.owner, runs.c.seq), text("owner IS NOT NULL")),
-    ("ix_runs_sweep", (runs.c.sweep_seq, runs.c.seq), text("sweep_seq IS NOT NULL")),
-    ("ix_runs_verifies", (runs.c.verifies,), text("verifies IS NOT NULL")),
-    ("ix_runs_deleted_at", (runs.c.deleted_at,), text("deleted_at IS NOT NULL")),
-    ("ix_runs_finished_at", (runs.c.finished_at,), text("finished_at IS NOT NULL")),
-):
-    Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
+    Index(_name, *(runs.c[name] for name in _names), sqlite_where=_where, postgresql_where=_where)
 
 run_tags = Table(
     "run_tags",
@@ -187,6 +211,8 @@ api_keys = Table(
     # SHA-256 of the secret. The secret is not stored.
     Column("sha256", String, nullable=False, unique=True),
     Column("scopes", JSON, nullable=False),
+    # Id of the key whose runs and datasets a key of scope read sees, or "all"; null for its own.
+    Column("sees", String),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("revoked_at", Double),

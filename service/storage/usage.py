@@ -1,4 +1,4 @@
-"""Row counts for the quotas: runs and datasets of one owner, or of all owners for None."""
+"""Counts and sizes for the quotas: runs and datasets of one owner, or of all owners for None."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, select
 from service.core.run_status import RunStatus
 from service.storage import tables
 from service.storage.tables import datasets, runs
+
+STORED_AT_END = runs.c.stored_bytes - runs.c.step_bytes * (runs.c.steps_total + 1 - runs.c.rows_done)
+"""The size of a run that ends with its stored steps, from its size until then."""
 
 
 def _count(table: Table, *conditions: Any, by_owner: Any = None) -> tuple[Select[Any], Select[Any]]:
@@ -23,7 +26,12 @@ _PAUSED = _count(runs, tables.IS_AT_REST, runs.c.status == RunStatus.PAUSED)
 _KEPT = _count(runs, by_owner=runs.c.owner)
 _VERIFYING = _count(runs, runs.c.verifies.is_not(None))
 _DELETED = _count(runs, runs.c.deleted_at.is_not(None))
-_UPLOADED = _count(datasets, datasets.c.uploaded)
+_UPLOADED = _count(datasets, datasets.c.uploaded, by_owner=datasets.c.owner)
+_STORED = [
+    (total, total.where(table.c.owner == bindparam("owner")))
+    for table in (runs, datasets)
+    for total in (select(func.coalesce(func.sum(table.c.stored_bytes), 0)),)
+]
 
 
 def unfinished(connection: Connection, owner: str | None) -> int:
@@ -39,6 +47,11 @@ def kept(connection: Connection, owner: str | None) -> int:
 def uploaded(connection: Connection, owner: str | None) -> int:
     """Number of uploaded datasets. Datasets sent inside a fit request do not count."""
     return _of(connection, owner, _UPLOADED)
+
+
+def stored_bytes(connection: Connection, owner: str | None) -> int:
+    """Size of all runs and datasets. An unfinished run counts with all its requested steps."""
+    return sum(_of(connection, owner, of_table) for of_table in _STORED)
 
 
 def _of(connection: Connection, owner: str | None, counted: tuple[Select[Any], Select[Any]]) -> int:

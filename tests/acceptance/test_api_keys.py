@@ -63,9 +63,28 @@ def test_a_key_is_printed_once_listed_and_revoked(url: str) -> None:
     assert shown["revoked_at"]
 
 
+def test_a_key_reads_the_runs_of_another_or_of_all(url: str) -> None:
+    owner = descent("keys", "create", "student", "--database", url).stdout.split("_")[1]
+    for sees in (owner, "all"):
+        made = descent("keys", "create", f"sees {sees}", "--scope", "read", "--sees", sees, "--database", url)
+        assert made.returncode == 0, made.stderr
+    assert "sees nothing" in descent("keys", "create", "nothing", "--scope", "read", "--database", url).stderr
+    listed = json.loads(descent("keys", "list", "--json", "--database", url).stdout)
+    assert [(key["scopes"], key["sees"]) for key in listed] == [
+        (["write"], None),
+        (["read"], owner),
+        (["read"], "all"),
+        (["read"], None),
+    ]
+    table = descent("keys", "list", "--database", url).stdout
+    assert [owner in line.split()[3:] for line in table.splitlines() if f"sees {owner}" in line] == [True]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("create", "x", "--sees", "all"), "--sees is for a key of scope read alone"),
+        (("create", "x", "--scope", "read", "--sees", "0123456789ab"), "Unknown key 0123456789ab."),
         (("create", "x", "--scope", "root"), "The scopes are read, write, admin."),
         (("create", "x", "--expires-days", "0"), "--expires-days"),
         (("create",), "NAME"),

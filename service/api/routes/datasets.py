@@ -248,7 +248,7 @@ def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> dataset_
     with store.writing() as connection:
         known = datasets.find(connection, new.id)
         if known is None or not known.uploaded:
-            quotas.admit_dataset(connection, new.owner)
+            quotas.admit_dataset(connection, new.owner, new.stored_bytes)
         return datasets.find_by_seq(connection, datasets.add(connection, new, incoming.blocks(), uploaded=True))
 
 

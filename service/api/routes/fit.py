@@ -95,7 +95,7 @@ def _price(read: submit.Submission) -> Price:
     return {
         "valid": True,
         "steps": read.plan.steps,
-        "parameters": len(read.plan.parameters),
+        "parameters": read.plan.shape.size,
         "bytes": read.plan.trajectory_bytes,
         "gradient_evaluations": read.plan.steps + 1,
     }

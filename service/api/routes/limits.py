@@ -29,6 +29,7 @@ UNITS = {
     "max_queued_runs": "runs",
     "max_stored_runs": "runs",
     "max_stored_datasets": "datasets",
+    "max_stored_bytes": "bytes",
     "requests_per_minute": "requests per minute",
     "max_connections": "connections",
     "max_streams": "answers",

@@ -199,13 +199,13 @@ def _with_ranking(connection: Connection, sweep: sweep_record.Sweep) -> Sweep:
 
 
 def _price(sweep: SweepSubmission) -> SweepPrice:
-    plans = [member.plan for member in sweep.members]
+    plans = sweep.members
     steps = sum(made.steps for made in plans)
     return {
         "valid": True,
         "members": len(plans),
         "steps": steps,
-        "parameters": max(len(made.parameters) for made in plans),
+        "parameters": max(made.shape.size for made in plans),
         "bytes": sum(made.trajectory_bytes for made in plans),
         "gradient_evaluations": steps + len(plans),
     }

@@ -1,26 +1,21 @@
 """Authentication: every protected operation needs a valid key with its scope."""
 
-import asyncio
 import logging
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event
 
 from service.api.app import create_app
 from service.api.authentication import WRONG_KEYS_PER_MINUTE, address_of
 from service.auth import api_keys, policy
-from service.auth.api_keys import KeyCache
 from service.core.scopes import GRANTS
 from service.core.settings import Settings
-from service.storage.api_keys import revoke_key
+from service.storage.api_keys import add_key, revoke_key
 from service.storage.database import Database
 from tests.api_keys import Key, make_brief_key, make_key
 from tests.service.api.operations import ALL, OF_AN_OBJECT, PROTECTED, PUBLIC, Operation
+from tests.service.auth.helpers import key_queries
 from tests.service.helpers import LINE, problem_of
 from tests.waiting import until
 
@@ -125,19 +120,6 @@ def test_an_expired_key_is_refused(api: TestClient, database: Database) -> None:
     until(lambda: api.get("/runs", headers=short.headers).status_code == 401)
 
 
-def test_a_cached_key_expires_on_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_keys, "NOTICE_SECONDS", 1000)
-    key_cache = KeyCache(database)
-    # In a thread: the browser tests leave an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-
-        def is_valid(key: Key) -> bool:
-            return bool(thread.submit(lambda: asyncio.run(key_cache.caller(key.text))).result())
-
-        short = make_brief_key(database, is_valid)
-        until(lambda: not is_valid(short))
-
-
 def test_requests_a_minute_are_limited_for_each_key(
     settings: Settings, database: Database, key: Key, other: Key
 ) -> None:
@@ -215,22 +197,6 @@ def test_a_wrong_key_is_ignored_if_no_keys_are_required(database: Database) -> N
         assert free.get("/runs", headers={"Authorization": "Bearer descent_nobody_nothing"}).status_code == 200
 
 
-@contextmanager
-def key_queries(database: Database) -> Iterator[list[str]]:
-    """The queries of the table of keys inside the context."""
-    found: list[str] = []
-
-    def record(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "api_keys" in statement:
-            found.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", record)
-    try:
-        yield found
-    finally:
-        event.remove(database.engine, "before_cursor_execute", record)
-
-
 @pytest.fixture
 def long_lived_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cached keys never become too old."""
@@ -238,18 +204,39 @@ def long_lived_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("long_lived_cache")
-def test_wrong_keys_cause_few_queries(api: TestClient, key: Key, database: Database) -> None:
+def test_a_wrong_key_causes_one_query_and_its_repetitions_none(api: TestClient, database: Database) -> None:
+    wrong = {"Authorization": f"Bearer {api_keys.new_key().text}"}
     with key_queries(database) as found:
-        answers = [
-            api.get("/runs", headers={"Authorization": f"Bearer {api_keys.new_key().text}"}).status_code
-            for _ in range(100)
-        ]
-        assert answers == [401] * WRONG_KEYS_PER_MINUTE + [429] * (100 - WRONG_KEYS_PER_MINUTE)
-        assert 1 <= len(found) <= 1 + WRONG_KEYS_PER_MINUTE
-        before = len(found)
+        for _ in range(5):
+            problem_of(api.get("/runs", headers=wrong), 401)
+    assert len(found) == 1
+
+
+@pytest.mark.usefixtures("long_lived_cache")
+def test_a_known_key_needs_no_query_beside_many_wrong_ones(api: TestClient, key: Key, database: Database) -> None:
+    assert api.get("/runs", headers=key.headers).status_code == 200
+    answers = [
+        api.get("/runs", headers={"Authorization": f"Bearer {api_keys.new_key().text}"}).status_code
+        for _ in range(WRONG_KEYS_PER_MINUTE + 5)
+    ]
+    assert answers == [401] * WRONG_KEYS_PER_MINUTE + [429] * 5
+    with key_queries(database) as found:
         assert api.get("/runs", headers=key.headers).status_code == 200
         problem_of(api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"}), 429)
-        assert len(found) == before
+    assert found == []
+
+
+def test_a_key_is_found_by_its_id_among_many(api: TestClient, database: Database) -> None:
+    with database.writing() as connection:
+        for number in range(100):
+            text = f"descent_{number:012x}_s"
+            add_key(connection, f"{number:012x}", sha256=text, name="k", scopes=["read"], expires_at=None)
+    with key_queries(database) as found:
+        problem_of(api.get("/runs", headers={"Authorization": f"Bearer {api_keys.new_key().text}"}), 401)
+    [statement] = found
+    with database.reading() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0.0, "a")).all()
+    assert [step.detail for step in plan] == ["SEARCH api_keys USING INDEX sqlite_autoindex_api_keys_1 (id=?)"]
 
 
 @pytest.mark.usefixtures("long_lived_cache")
@@ -258,17 +245,6 @@ def test_malformed_keys_cause_no_query(api: TestClient, key: Key, database: Data
         for text in ("descent_nobody_nothing", "descent", f"secret_{key.id}_x", f"descent_{key.id}"):
             problem_of(api.get("/runs", headers={"Authorization": f"Bearer {text}"}), 401)
     assert found == []
-
-
-@pytest.mark.usefixtures("long_lived_cache")
-def test_concurrent_unknown_ids_share_a_query(database: Database) -> None:
-    async def ask(key_cache: KeyCache) -> list[Any]:
-        return await asyncio.gather(*(key_cache.caller(api_keys.new_key().text) for _ in range(100)))
-
-    with key_queries(database) as found, ThreadPoolExecutor(1) as thread:
-        asked = thread.submit(lambda: asyncio.run(ask(KeyCache(database)))).result()
-    assert asked == [None] * 100
-    assert len(found) <= 2
 
 
 def test_a_new_key_is_valid_soon_after_many_wrong_keys(api: TestClient, key: Key, database: Database) -> None:

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage import runs
 from service.storage.database import Database
@@ -75,6 +76,33 @@ def test_lists_and_latest_have_only_objects_of_the_key(api: TestClient, key: Key
         assert api.get("/datasets/latest", headers=caller.headers).json()["id"] == data[0]
     assert listed_ids(api, admin, "/runs") == [theirs, mine]
     assert listed_ids(api, admin, "/datasets") == [their_data, my_data]
+
+
+@pytest.mark.parametrize("seen", ["key", "all"])
+def test_a_read_key_sees_the_objects_of_the_key_that_it_names(
+    seen: str, api: TestClient, key: Key, other: Key, database: Database
+) -> None:
+    mine, theirs = fit(api, key).json()["id"], fit(api, other).json()["id"]
+    my_data, their_data = upload(api, key).json()["id"], upload(api, other).json()["id"]
+    sweep = api.post("/sweeps", json={"run": mine, "grid": {"/split/seed": [1]}}, headers=key.headers).json()
+    reader = make_key(database, "read", sees=key.id if seen == "key" else "all")
+    is_all = seen == "all"
+    member = sweep["ranking"][0]["run_id"]
+    assert listed_ids(api, reader, "/runs") == ([member, theirs, mine] if is_all else [member, mine])
+    assert listed_ids(api, reader, "/datasets") == ([their_data, my_data] if is_all else [my_data])
+    assert listed_ids(api, reader, "/sweeps") == [sweep["id"]]
+    assert api.get("/runs/latest", headers=reader.headers).json()["id"] == member
+    assert api.get("/datasets/latest", headers=reader.headers).json()["id"] == (their_data if is_all else my_data)
+    assert api.get(f"/runs/{mine}", headers=reader.headers).status_code == 200
+    assert api.get(f"/runs/{theirs}", headers=reader.headers).status_code == (200 if is_all else 404)
+    problem_of(api.delete(f"/runs/{mine}", headers=reader.headers), 403)
+    problem_of(fit(api, reader), 403)
+
+
+def test_a_key_that_may_write_sees_its_own_objects_only(api: TestClient, key: Key, database: Database) -> None:
+    """The command refuses such a key; a row that was changed by hand gains nothing."""
+    fit(api, key)
+    assert listed_ids(api, make_key(database, "write", sees="all"), "/runs") == []
 
 
 def test_sweeps_are_separate_for_each_key(api: TestClient, key: Key, other: Key, admin: Key) -> None:
@@ -149,6 +177,18 @@ def test_idempotency_keys_are_separate_for_each_key(api: TestClient, key: Key, o
         assert fit(api, caller, **again).json()["id"] == run_id
     # An idempotency key that contains the id of another key is separate too: operators know these ids.
     assert fit(api, other, **{"Idempotency-Key": f"{key.id}/monday"}).json()["id"] not in first.values()
+
+
+def test_a_key_made_without_api_keys_never_meets_that_of_an_owner(
+    api: TestClient, key: Key, settings: Settings, database: Database
+) -> None:
+    free = TestClient(create_app(settings.model_copy(update={"keys": "off"}), database))
+    mine = fit(api, key, **{"Idempotency-Key": "monday"}).json()["id"]
+    bare = {"Idempotency-Key": f"{key.id}/monday"}
+    theirs = free.post("/fit", json=fit_body(), headers=bare).json()["id"]
+    assert theirs != mine
+    assert free.post("/fit", json=fit_body(), headers=bare).json()["id"] == theirs
+    assert fit(api, key, **{"Idempotency-Key": "monday"}).json()["id"] == mine
 
 
 def test_a_fork_belongs_to_the_requesting_key_and_a_verification_to_the_owner_of_its_run(

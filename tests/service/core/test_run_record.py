@@ -13,24 +13,25 @@ from service.storage import fair_shares, runs, tables
 from service.storage.database import Database
 from tests.service.storage.helpers import queue_run
 
-STORAGE_ONLY = {"checkpoint", "idempotency_key"}
+STORAGE_ONLY = {"checkpoint", "idempotency_key", "step_bytes", "stored_bytes"}
+OBSOLETE = {"former_key"}
 
 
 def test_a_record_has_every_column_except_those_of_the_storage_alone(database: Database) -> None:
     with database.reading() as connection:
         columns = {
-            table: {each["name"] for each in inspect(connection).get_columns(table)}
+            table: {each["name"] for each in inspect(connection).get_columns(table)} - OBSOLETE
             for table in ("runs", "datasets", "sweeps")
         }
     facts = {name for name in Run._fields if name not in tables.runs.c}
     assert {*Run._fields} - facts == columns["runs"] - STORAGE_ONLY
     assert {name.removeprefix("dataset_") for name in facts} < columns["datasets"]
-    assert {*Dataset._fields} == columns["datasets"]
+    assert {*Dataset._fields} == columns["datasets"] - STORAGE_ONLY
     assert {*Sweep._fields} == columns["sweeps"]
 
 
 def test_the_writable_columns_of_a_run_have_the_types_of_its_record() -> None:
-    assert {*RunColumns.__annotations__} == {*tables.runs.c.keys()} - {"seq"}
+    assert {*RunColumns.__annotations__} == {*tables.runs.c.keys()} - {"seq"} - OBSOLETE
     written, read = get_type_hints(RunColumns), get_type_hints(Run)
     assert {name: written[name] for name in {*written} - STORAGE_ONLY} == {
         name: read[name] for name in {*written} - STORAGE_ONLY

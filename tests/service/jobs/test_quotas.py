@@ -128,15 +128,17 @@ def test_concurrent_requests_are_counted_exactly(settings: Settings, database: D
     assert rows_of(database)["runs"] == 20
 
 
-def test_an_outdated_count_is_read_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    quotas = Quotas(Settings(**SMALL_QUOTAS))
+def test_an_outdated_count_is_read_again(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotas = Quotas(settings.model_copy(update=SMALL_QUOTAS))
     with database.writing() as connection:
-        quotas.admit_run(connection, None)
+        quotas.admit_run(connection, None, 0)
     for _ in range(SMALL_QUOTAS["max_queued_runs"]):
         stored_run(database, fit_body(), status=None)
     monkeypatch.setattr("service.jobs.quotas.FRESH_SECONDS", -1.0)
     with database.writing() as connection, pytest.raises(TooManyRequestsError):
-        quotas.admit_run(connection, None)
+        quotas.admit_run(connection, None, 0)
 
 
 @pytest.mark.parametrize("status", list(RunStatus))
@@ -154,4 +156,4 @@ def test_unfinished_and_kept_runs_of_each_status(status: RunStatus, database: Da
 def test_many_kept_runs_are_a_conflict(database: Database) -> None:
     stored_run(database, fit_body())
     with database.writing() as connection, pytest.raises(ConflictError, match="DELETE"):
-        Quotas(Settings(max_stored_runs=1)).admit_run(connection, None)
+        Quotas(Settings(max_stored_runs=1)).admit_run(connection, None, 0)

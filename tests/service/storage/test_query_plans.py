@@ -7,18 +7,46 @@ import pytest
 from sqlalchemy import Connection, event
 
 from service.core.run_status import RunStatus
-from service.storage import runs, usage
+from service.storage import datasets, runs, sweeps, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 
 NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?)"}
 ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     "latest": (lambda c: runs.find(c, "latest"), {"SCAN runs", *NEWEST_FIRST}),
+    "latest of an owner": (
+        lambda c: runs.find(c, "latest", "a"),
+        {"SEARCH runs USING INDEX ix_runs_owner (owner=?)", *NEWEST_FIRST},
+    ),
+    "latest sweep of an owner": (
+        lambda c: sweeps.find(c, "latest", "a"),
+        {"SEARCH sweeps USING INDEX ix_sweeps_owner (owner=?)"},
+    ),
+    "latest dataset": (
+        lambda c: datasets.find(c, "latest"),
+        {"SCAN datasets USING INDEX ix_datasets_uploaded"},
+    ),
+    "latest dataset of an owner": (
+        lambda c: datasets.find(c, "latest", "a"),
+        {"SEARCH datasets USING INDEX ix_datasets_owner (owner=?)"},
+    ),
     "find": (
         lambda c: runs.find(c, "a"),
         {"SEARCH runs USING INDEX sqlite_autoindex_runs_1 (id=?)", *NEWEST_FIRST},
     ),
     "state": (lambda c: runs.state(c, 1), {"SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)"}),
+    "key of an owner": (
+        lambda c: runs.find_by_key(c, "a", "k"),
+        {"SEARCH runs USING INDEX uq_runs_owned_key (owner=? AND idempotency_key=?)", *NEWEST_FIRST},
+    ),
+    "key without an owner": (
+        lambda c: runs.find_by_key(c, None, "k"),
+        {"SEARCH runs USING INDEX uq_runs_bare_key (idempotency_key=?)", *NEWEST_FIRST},
+    ),
+    "sweep by a key": (
+        lambda c: sweeps.find_by_key(c, "a", "k"),
+        {"SEARCH sweeps USING INDEX uq_sweeps_owned_key (owner=? AND idempotency_key=?)"},
+    ),
     "first page": (
         lambda c: list(runs.page(c, limit=5, before_seq=None, status=None, tag=None)),
         {"SCAN runs", *NEWEST_FIRST},
@@ -30,6 +58,18 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     "page of a status": (
         lambda c: list(runs.page(c, limit=5, before_seq=None, status=RunStatus.FAILED, tag=None)),
         {"SEARCH runs USING INDEX ix_runs_finished (status=?)", *NEWEST_FIRST},
+    ),
+    "bytes of an owner": (
+        lambda c: usage._of(c, "a", usage._STORED[0]),
+        {"SEARCH runs USING COVERING INDEX ix_runs_stored_bytes (owner=?)"},
+    ),
+    "bytes of all": (
+        lambda c: usage._of(c, None, usage._STORED[0]),
+        {"SCAN runs USING COVERING INDEX ix_runs_stored_bytes"},
+    ),
+    "bytes of the datasets of an owner": (
+        lambda c: usage._of(c, "a", usage._STORED[1]),
+        {"SEARCH datasets USING COVERING INDEX ix_datasets_stored_bytes (owner=?)"},
     ),
     "deleted": (purge.has_deleted, {"SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)"}),
     "deleted, counted": (

@@ -244,3 +244,11 @@ def test_a_run_that_diverges_at_step_0(client: httpx2.Client) -> None:
 
 def until_running(client: httpx2.Client, run_id: str) -> None:
     until(lambda: client.get(f"/runs/{run_id}").json()["steps_done"] > 0)
+
+
+def test_a_fork_may_have_a_whole_number_beyond_64_bits(api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
+    fork = {"from_step": 1, "changes": {"descent": {"learning_rate": 2**70}}}
+    answer = api.post(f"/runs/{run_id}/fork", json=fork, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["request"]["descent"]["learning_rate"] == 2.0**70

@@ -1,5 +1,6 @@
 """POST /sweeps refuses invalid sweeps: the error has the pointer, the member and the limit."""
 
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from tests.service.helpers import NOTHING, counts, fit_body, problem_of, resolve
         ({"grid": {"/objective": [1]}}, "/grid/~1objective/0", 0),
         ({"grid": {"/objective": [{"loss": "mse"}, {"loss": "huber", "delta": 0}]}}, "/grid/~1objective/1/delta", 1),
         ({"grid": {"/dataset/id": ["a"]}}, "/grid/~1dataset~1id", None),
+        ({"grid": {"/descent/steps": [5, 2**64]}}, "/grid/~1descent~1steps/1", 1),
+        ({"grid": ..., "list": [{"descent": {"theta0": [1, 10**400]}}]}, "/list/0/descent/theta0/1", 0),
         ({"grid": {RATE: []}}, "/grid/~1descent~1learning_rate", None),
         ({"grid": {}}, "/grid", None),
         ({"grid": ..., "list": [{}, {"descent": {"steps": 0}}]}, "/list/1/descent/steps", 1),
@@ -82,3 +85,19 @@ def test_a_key_that_is_no_field_gets_the_nearest_pointer(key: str, api: TestClie
 def test_values_of_a_wrong_type_name_both_alternatives(api: TestClient) -> None:
     [error] = problem_of(api.post("/sweeps", json=sweep_body(grid={RATE: 0.1})), 422)["errors"]
     assert error["message"] == "This is neither a list nor a range."
+
+
+def test_a_whole_number_beyond_64_bits_is_a_learning_rate_as_in_a_fit(api: TestClient) -> None:
+    body, key = sweep_body(grid={RATE: [2**70]}), {"Idempotency-Key": "k"}
+    assert api.post("/sweeps?validate_only=true", json=body).status_code == 200
+    [member] = api.post("/sweeps", json=body, headers=key).json()["ranking"]
+    assert member["values"] == {RATE: 2.0**70}
+    run = api.get(f"/runs/{member['run_id']}").json()
+    assert run["request"]["descent"] == api.post("/fit", json=run["request"]).json()["request"]["descent"]
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_number_of_many_digits_is_refused(digits: int, api: TestClient) -> None:
+    body = json.dumps(sweep_body(grid={RATE: [12345]})).replace("12345", "1" * digits)
+    answer = api.post("/sweeps", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in {400, 422}

@@ -1,0 +1,111 @@
+"""Plans of a sweep's members: each costs what it changes, the rest is taken over from the base, checked once."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+import orjson
+
+from service.core.json_bytes import json_bytes
+from service.core.json_patch import Patch, merge_patch
+from service.core.run_request import AskedRequest, StoredRequest
+from service.core.settings import Settings
+from service.jobs.validation import Facts, Plan, Planner
+from service.schemas.strict_model import validated
+from service.schemas.sweep import Varied
+
+LARGE = 16
+"""Entries from which a list or an object is parsed and measured once, and then known by its identity."""
+STAND_INS: tuple[tuple[str, str, object], ...] = (("descent", "theta0", "zeros"), ("split", "test_rows", [0]))
+"""The fields that can be large, and a short valid value for each."""
+
+
+class Base(NamedTuple):
+    """Base request of the members. `wanted` is the base as sent, `request` the base with defaults.
+
+    `place` is its JSON pointer in the sweep's body; `facts` and `inline` describe its data.
+    """
+
+    wanted: object
+    request: AskedRequest
+    place: str
+    facts: Facts
+    inline: bool
+
+
+class MemberPlanner:
+    """Plans the members of one sweep. The objects of the body and the plans must outlive it: identities are keys."""
+
+    def __init__(self, base: Base, settings: Settings) -> None:
+        self._base = cast("Mapping[str, Any]", base.request)
+        self._planner = Planner(base.facts, settings, inline=base.inline)
+        self._parsed: dict[int, object] = {}
+        self._sizes: dict[int, int] = {}
+        for section, field, _ in STAND_INS:
+            value: object = self._base[section].get(field)
+            if _is_large(value):
+                self._parsed[id(value)] = value
+
+    def plan(self, patch: Patch) -> Plan:
+        """The plan of the member with this patch. Raises InvalidError with pointers into the member's request."""
+        objective = patch.get("objective")
+        if isinstance(objective, dict) and "loss" in objective:  # delta belongs to the base's loss
+            patch = {**patch, "objective": {"delta": None, **objective}}
+        changed = self._changed(patch) if patch else {}
+        return self._planner.plan(cast("AskedRequest", {**self._base, **changed}))
+
+    def size(self, request: StoredRequest, values: Mapping[str, object]) -> int:
+        """Bytes of a member's request and values as JSON."""
+        found = sum(map(self._size_of, values.values()))
+        small: dict[str, Any] = {**request}
+        for section, field, _ in STAND_INS:
+            value = small[section].get(field)
+            if _is_large(value):
+                found += self._size_of(value)
+                small[section] = {**small[section], field: None}
+        return found + len(orjson.dumps(small))
+
+    def _size_of(self, value: object) -> int:
+        if not _is_large(value):
+            return len(orjson.dumps(value))
+        if id(value) not in self._sizes:
+            self._sizes[id(value)] = len(orjson.dumps(value))
+        return self._sizes[id(value)]
+
+    def _changed(self, patch: Patch) -> dict[str, Any]:
+        """The changed fields of a member's request, parsed and with their defaults."""
+        if (components := self._components(patch)) is not None:
+            return components
+        sources = {}
+        for section, field, stand_in in STAND_INS:
+            of_section = patch.get(section)
+            if isinstance(of_section, dict):
+                source = of_section.get(field, self._base[section].get(field))
+                if _is_large(source):
+                    sources[section, field] = source
+                if id(source) in self._parsed:
+                    patch = {**patch, section: {**of_section, field: stand_in}}
+        merged = merge_patch({name: self._base[name] for name in patch}, patch)
+        changed: dict[str, Any] = validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
+        for (section, field), source in sources.items():
+            changed[section][field] = self._parsed.setdefault(id(source), changed[section][field])
+        return changed
+
+    def _components(self, patch: Patch) -> dict[str, Any] | None:
+        """The changed fields if some components of a large θ₀ by name change: only these are parsed. None otherwise."""
+        base, descent = self._base["descent"]["theta0"], patch.get("descent")
+        components = descent.get("theta0") if isinstance(descent, dict) else None
+        if not (_is_large(base) and isinstance(base, dict) and isinstance(components, dict)):
+            return None
+        if _is_large(components) or None in components.values() or "kind" in components:
+            return None
+        small = {**self._base, "descent": {**self._base["descent"], "theta0": "zeros"}}
+        merged = merge_patch({name: small[name] for name in patch}, patch)
+        changed: dict[str, Any] = validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
+        theta0 = {**base, **changed["descent"]["theta0"]}
+        changed["descent"]["theta0"] = theta0
+        self._sizes[id(theta0)] = self._size_of(base) + len(json_bytes(components))
+        return changed
+
+
+def _is_large(value: object) -> bool:
+    return isinstance(value, list | dict) and len(value) > LARGE

@@ -1,0 +1,136 @@
+"""The quota of bytes: stored and promised trajectories, requests, inline and uploaded data; the free disk."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api.app import create_app
+from service.core.settings import Settings
+from service.storage import fair_shares, job_queue, runs, usage
+from service.storage.database import Database
+from service.storage.sqlite import purge
+from tests.api_keys import Key
+from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
+
+STEPS = 1000
+LONG = fit_body(descent={"steps": STEPS})
+DATA_BYTES = 8 * 8 * 2
+PRICE_BYTES = 8 * (STEPS + 1) * 8
+"""The trajectory of LONG: θ has two numbers, and a step six columns more."""
+UP_TO_ROW = 2000
+"""More than the request, the names and the results of LONG take."""
+
+
+def used(database: Database, owner: str | None = None) -> int:
+    with database.reading() as connection:
+        return usage.stored_bytes(connection, owner)
+
+
+@pytest.fixture
+def limited(settings: Settings, database: Database) -> TestClient:
+    """A service for three runs like LONG, but not for four."""
+    most = int(3.5 * PRICE_BYTES)
+    return TestClient(create_app(settings.model_copy(update={"max_stored_bytes": most}), database))
+
+
+def test_the_price_is_reserved_until_the_end_of_the_run(api: TestClient, database: Database) -> None:
+    price = api.post("/fit?validate_only=true", json=LONG).json()
+    assert price["bytes"] == PRICE_BYTES
+    assert used(database) == 0
+    api.post("/fit", json=LONG)
+    assert 0 < used(database) - PRICE_BYTES - DATA_BYTES < UP_TO_ROW
+
+
+def test_an_ended_run_counts_with_its_stored_steps(database: Database) -> None:
+    stored_run(database, LONG, np.ones((10, 2)))
+    assert 0 < used(database) - 8 * 10 * 8 - DATA_BYTES < UP_TO_ROW
+
+
+def test_a_cancelled_run_counts_without_the_missing_steps(api: TestClient, database: Database) -> None:
+    queued = api.post("/fit", json=LONG).json()["id"]
+    assert api.post(f"/runs/{queued}/cancel").status_code == 202
+    assert used(database) - DATA_BYTES < UP_TO_ROW
+    api.post("/fit", json=LONG)
+    with database.writing() as connection:
+        claim = fair_shares.claim(connection, "w", 60.0)
+        assert claim is not None
+        runs.cancel(connection, claim.run.id)
+    assert used(database) > PRICE_BYTES
+    with database.writing() as connection:
+        job_queue.hand_back(connection, claim)
+    assert used(database) - DATA_BYTES < 2 * UP_TO_ROW
+
+
+def test_a_deleted_run_counts_no_more_even_before_its_purge(api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, LONG, np.ones((STEPS, 2)), chunks=[10] * 100)
+    assert api.delete(f"/runs/{run_id}").status_code == 204
+    assert counts(database)["runs"] == 1
+    assert used(database) == DATA_BYTES
+    with database.writing() as connection:
+        while purge.has_deleted(connection):
+            purge.purge_slice(connection)
+    assert used(database) == 0
+
+
+def test_a_run_beyond_the_quota_is_refused_by_its_price(limited: TestClient, database: Database) -> None:
+    made = [limited.post("/fit", json=LONG).json()["id"] for _ in range(3)]
+    before = counts(database)
+    problem = problem_of(limited.post("/fit", json=LONG), 409)
+    assert problem["most"] == int(3.5 * PRICE_BYTES)
+    assert problem["used"] == used(database)
+    assert PRICE_BYTES < problem["asked"] < PRICE_BYTES + DATA_BYTES + UP_TO_ROW
+    assert "DELETE runs at /runs/{id}" in problem["detail"]
+    assert counts(database) == before
+    assert limited.post("/fit", json=fit_body()).status_code == 202
+    assert limited.delete(f"/runs/{made[0]}").status_code == 204
+    assert limited.post("/fit", json=LONG).status_code == 202
+
+
+def test_the_members_of_a_sweep_count_together(limited: TestClient, database: Database) -> None:
+    grid = {"/split/seed": [1, 2, 3, 4]}
+    assert problem_of(limited.post("/sweeps", json={"base": LONG, "grid": grid}), 409)["asked"] > 4 * PRICE_BYTES
+    assert counts(database) == NOTHING
+    grid["/split/seed"].pop()
+    assert limited.post("/sweeps", json={"base": LONG, "grid": grid}).status_code == 202
+    assert used(database) > 3 * PRICE_BYTES
+
+
+def test_an_upload_counts(settings: Settings, database: Database) -> None:
+    client = TestClient(create_app(settings.model_copy(update={"max_stored_bytes": 2 * DATA_BYTES}), database))
+
+    def upload(number: float) -> Any:
+        return client.post("/datasets", json={"x": X, "y": [number, *Y[1:]]})
+
+    made = [upload(number).json()["id"] for number in (1, 3)]
+    assert used(database) == 2 * DATA_BYTES
+    assert problem_of(upload(4), 409)["asked"] == DATA_BYTES
+    assert upload(3).status_code == 201  # this dataset exists
+    assert client.delete(f"/datasets/{made[0]}").status_code == 204
+    assert upload(4).status_code == 201
+
+
+def test_each_key_has_its_own_bytes(settings: Settings, database: Database, key: Key, other: Key) -> None:
+    changes = {"max_stored_bytes": int(1.5 * PRICE_BYTES), "keys": "required"}
+    client = TestClient(create_app(settings.model_copy(update=changes), database))
+    answers = [client.post("/fit", json=LONG, headers=each.headers).status_code for each in (key, other, key)]
+    assert answers == [202, 202, 409]
+    assert used(database, key.id) == used(database, other.id) == used(database) / 2
+
+
+def test_a_large_request_counts_too(api: TestClient, database: Database) -> None:
+    long = list(range(1_000_000_000, 1_000_000_000 + 20))
+    api.post("/fit", json=fit_body(tags={str(number): "x" * 200 for number in long}))
+    assert used(database) > 20 * 200
+
+
+def test_a_run_larger_than_the_free_disk_is_refused(settings: Settings, database: Database) -> None:
+    exabyte = 10**18
+    large = {"max_steps": exabyte, "max_trajectory_bytes": 100 * exabyte, "max_stored_bytes": 100 * exabyte}
+    client = TestClient(create_app(settings.model_copy(update=large), database))
+    answer = client.post("/fit", json=fit_body(descent={"steps": exabyte // 16}))
+    problem = problem_of(answer, 507)
+    assert problem["asked"] > exabyte > problem["free"] > 0
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert counts(database) == NOTHING
