@@ -18,7 +18,11 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 SAFETY_LOOK_SECONDS = 5.0
 """Between two looks at least, though nothing was committed."""
 Prefer = Annotated[
-    str | None, Header(description="`wait=10` answers when all is finished, after 10 seconds at the latest.")
+    str | None,
+    Header(
+        description="`wait=10` answers when all is finished, after 10 seconds at the latest; at once while the user "
+        "has its share of `max_waits`, for the run is queued already."
+    ),
 ]
 Found = TypeVar("Found")
 

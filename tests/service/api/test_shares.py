@@ -26,7 +26,7 @@ from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected
 from tests.waiting import LONGEST, until
 
-MOST, SHARE = 8, 2
+MOST, SHARE = 10, 2
 FEW: dict[str, Any] = {
     "keys": "required",
     **dict.fromkeys(("max_streams", "max_followers", "max_waits", "max_inquiries"), MOST),
@@ -35,7 +35,7 @@ FEW: dict[str, Any] = {
 
 @pytest.fixture
 def app(settings: Settings, database: Database) -> Any:
-    """A service with eight slots of each kind, two for each key."""
+    """A service with ten slots of each kind, two for each of two keys."""
     return create_app(settings.model_copy(update=FEW), database)
 
 
@@ -174,25 +174,25 @@ def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -
     assert Path(log).read_text() == "ABDCE"
 
 
-def test_a_single_address_may_take_all_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = ConcurrencyLimit(MOST, "slots", keys=False)
-    taken = [limit.take("a") for _ in range(MOST)]
-    with pytest.raises(UnavailableError):
+def take_all(limit: ConcurrencyLimit, user: str) -> int:
+    """The number of slots that a greedy user gets."""
+    for number in range(1_000):
+        try:
+            limit.take(user)
+        except TooManyRequestsError:
+            return number
+    raise AssertionError("no limit")
+
+
+@pytest.mark.parametrize(("keys", "shares"), [(True, [16, 12, 9, 6, 5]), (False, [32, 16, 8, 4, 2])])
+def test_greedy_users_leave_slots_for_a_newcomer(*, keys: bool, shares: list[int]) -> None:
+    """Each gets a share of what the others leave: of keys a quarter, of addresses half."""
+    limit = ConcurrencyLimit(64, "slots", keys=keys)
+    assert [take_all(limit, user) for user in "abcde"] == shares
+    assert [limit.use(user) for user in "abcdef"] == [*shares, 0]
+    with pytest.raises(TooManyRequestsError, match="This API key" if keys else "This address"):
         limit.take("a")
-    with pytest.raises(UnavailableError):
-        limit.take("b")
-    limit.leave(taken.pop())
-    with pytest.raises(TooManyRequestsError, match="This address has its share"):
-        limit.take("a")  # "b" competes
-    last = limit.take("b")
-    for slot in taken:
-        limit.leave(slot)
-    taken = [limit.take("a") for _ in range(SHARE)]
-    with pytest.raises(TooManyRequestsError):
-        limit.take("a")
-    limit.leave(last)
-    monkeypatch.setattr("service.core.concurrency_limit.COMPETING_SECONDS", 0.0)
-    assert [limit.take("a") for _ in range(MOST - SHARE)]
+    limit.take("f")
 
 
 def test_a_share_is_at_least_one_slot() -> None:
