@@ -15,6 +15,7 @@ from service.api.authentication import Authenticator
 from service.api.dependencies import authenticate, only_known_parameters
 from service.api.error_handlers import add_error_handlers
 from service.api.middleware import security_headers, stack
+from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.request_body import BodyReader
@@ -108,10 +109,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _App(FastAPI):
-    """Applies compression and security headers outside all other middleware, so that error responses have them too."""
+    """Applies compression and security headers outside all other middleware, so that error responses have them too.
+
+    Outside of these, a request that reads ends with its client.
+    """
 
     def build_middleware_stack(self) -> ASGIApp:
-        return security_headers.Headers(Compression(super().build_middleware_stack()), self.state.settings)
+        return Abandonment(security_headers.Headers(Compression(super().build_middleware_stack()), self.state.settings))
 
 
 def _add_pages(app: FastAPI) -> None:

@@ -31,7 +31,11 @@ class Settings(BaseSettings):
         description="The number of worker processes; the default is one a core.",
     )
     inquiry_processes: int = Field(
-        1, ge=1, le=64, description="The number of processes that compute landscapes, steps, predictions and checks."
+        2,
+        ge=1,
+        le=64,
+        description="The number of processes that compute landscapes, steps, predictions and checks; one user has all "
+        "but one of them.",
     )
 
     keys: Literal["auto", "required", "off"] = Field(

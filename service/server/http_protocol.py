@@ -8,8 +8,10 @@ an answer.
 from asyncio import BaseTransport, TimerHandle
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from service.api.middleware.abandonment import ABANDON
 from service.api.middleware.security_headers import ALWAYS
 from service.api.problem_details import problem
 from service.core.settings import Settings
@@ -49,6 +51,8 @@ class Connection(HttpToolsProtocol):
     """The deadline by which the client must read the next part of the answer."""
     _unsent = 0
     """Bytes in the write buffer when the read timer started."""
+    _answered: RequestResponseCycle | None = None
+    """The request that the service answers."""
     _is_receiving = False
     """Whether a request has begun and is incomplete."""
     _head_bytes = 0
@@ -79,6 +83,7 @@ class Connection(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+        self._abandon()
 
     # Requests
 
@@ -144,6 +149,19 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's message
         """Answers a request that the parser rejects."""
         self._refuse(*self._refusal)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _abandon(self) -> None:
+        """Ends the work for the request in progress. uvicorn tells only the last of several pipelined requests."""
+        cycle = self._answered
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if (abandon := cycle.scope["state"].get(ABANDON)) is not None:
+                abandon()
 
     def _count_header_bytes(self, size: int) -> None:
         self._unparsed_bytes = 0

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +13,7 @@ import httpx2
 import numpy as np
 import pytest
 
+from service.analysis import loss_landscape
 from service.analysis.process_pool import AnalysisPool
 from service.api.app import create_app
 from service.core.concurrency_limit import ConcurrencyLimit
@@ -21,7 +22,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.api_keys import Key
-from tests.service.analysis.blocking_question import PipeRequest, read_pipe
+from tests.service.analysis.blocking_question import PipeRequest, read_pipe, read_pipe_of_environment
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected
 from tests.waiting import LONGEST, until
@@ -155,10 +156,10 @@ def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -
     os.mkfifo(pipe)
 
     async def run_analyses() -> None:
-        analyses = AnalysisPool(settings, ConcurrencyLimit(12, "analyses", keys=True))
+        one_process = settings.model_copy(update={"inquiry_processes": 1})
+        analyses = AnalysisPool(one_process, ConcurrencyLimit(12, "analyses", keys=True))
         asked = [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest("A", log, pipe)))]
-        while not Path(log).exists():  # the process reads the pipe
-            await asyncio.sleep(0.01)
+        await until_exists(log)  # the process reads the pipe
         asked += [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest(name, log))) for name in "BC"]
         asked += [asyncio.create_task(analyses.answer("b", read_pipe, PipeRequest(name, log))) for name in "DE"]
         await asyncio.sleep(0)
@@ -169,9 +170,83 @@ def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -
         assert analyses.limit.take("a")
         analyses.close()
 
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(asyncio.wait_for(run_analyses(), 60))).result()
+    run_alone(run_analyses())
     assert Path(log).read_text() == "ABDCE"
+
+
+def run_alone(work: Coroutine[Any, Any, None]) -> None:
+    """Runs a coroutine on a thread, since the thread of the tests may have an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(work, LONGEST))).result()
+
+
+async def until_exists(path: str) -> None:
+    """Waits for a file that a process of the pool makes."""
+    while not Path(path).exists():
+        await asyncio.sleep(0.01)
+
+
+def test_an_analysis_ends_with_its_last_client(settings: Settings, tmp_path: Path) -> None:
+    """One process for each user: a later question is answered only if the process stops the abandoned one."""
+    pipe, log = str(tmp_path / "pipe"), str(tmp_path / "log")
+    os.mkfifo(pipe)
+
+    async def give_up() -> None:
+        analyses = AnalysisPool(settings, ConcurrencyLimit(20, "analyses", keys=True))
+        first, second = (
+            asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest("A", log, pipe))) for _ in range(2)
+        )
+        await until_exists(log)
+        waiting = asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest("B", log)))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        assert analyses.limit.use("a") == 2  # the second client waits for the same answer
+        for task in (waiting, second):
+            task.cancel()
+        await asyncio.wait([waiting, second])
+        assert await analyses.answer("a", read_pipe, PipeRequest("C", log)) == b""
+        assert analyses.limit.use("a") == 0
+        analyses.close()
+
+    run_alone(give_up())
+    assert Path(log).read_text() == "AC"
+
+
+def test_an_analysis_waits_for_no_other_user(settings: Settings, tmp_path: Path) -> None:
+    """One user has all processes but one."""
+    pipe, log = str(tmp_path / "pipe"), str(tmp_path / "log")
+    os.mkfifo(pipe)
+
+    async def ask() -> None:
+        analyses = AnalysisPool(settings, ConcurrencyLimit(20, "analyses", keys=True))
+        greedy = [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest(n, log, pipe))) for n in "AB"]
+        await until_exists(log)
+        assert await analyses.answer("b", read_pipe, PipeRequest("C", log)) == b""
+        for task in greedy:
+            task.cancel()
+        analyses.close()
+
+    run_alone(ask())
+    assert Path(log).read_text() == "AC"
+
+
+def test_an_analysis_ends_when_its_client_disconnects(
+    app: Any, url: str, database: Database, key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "blocked"
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setenv("PIPE", str(tmp_path / "pipe"))
+    monkeypatch.setenv("BLOCKED", str(blocked))
+    monkeypatch.setattr(loss_landscape, "around", read_pipe_of_environment)
+    run = stored_run(database, fit_body(), np.ones((3, 2)), owner=key.id)
+    with connected(url) as connection:
+        lines = (f"GET /runs/{run}/landscape HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "", "")
+        connection.sendall("\r\n".join(lines).encode())
+        until(blocked.exists)
+        assert app.state.analyses.limit.use(key.id) == 1
+    until(lambda: app.state.analyses.limit.use(key.id) == 0)
+    assert httpx2.get(f"{url}/runs/{run}/steps/0", headers=key.headers, timeout=LONGEST).status_code == 200
 
 
 def take_all(limit: ConcurrencyLimit, user: str) -> int:
