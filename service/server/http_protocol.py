@@ -6,14 +6,18 @@ an answer.
 """
 
 from asyncio import BaseTransport, TimerHandle
-from typing import ClassVar
+from collections import Counter
+from typing import ClassVar, cast
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from service.api.authentication import address_of
 from service.api.middleware.abandonment import ABANDON
 from service.api.middleware.security_headers import ALWAYS
 from service.api.problem_details import problem
+from service.auth import policy
+from service.core.concurrency_limit import ADDRESS_SHARE, KEY_SHARE
 from service.core.settings import Settings
 
 PART_BYTES = 256 * 1024
@@ -25,11 +29,14 @@ MALFORMED = 400, "The data is not an HTTP request. Send HTTP/1.1."
 TIMED_OUT = 408, "The request was not complete in time. Send it again, faster or in smaller parts."
 TOO_LONG = 431, "The address and the headers of the request are too long. Shorten them."
 TOO_MANY = 503, "The service has too many connections. Try again in a second."
+SHARE_TAKEN = 429, "This user has the most connections, and another needed one. Try again in a second."
 
 
 def bounded(settings: Settings) -> type["Connection"]:
     """The uvicorn protocol class with the limits of these settings."""
-    return type("BoundedConnection", (Connection,), {"settings": settings, "idle": {}, "unread": {}})
+    parts = KEY_SHARE if policy.are_required(settings) else ADDRESS_SHARE
+    fields = {"settings": settings, "parts": parts, "incomplete": {}, "unread": {}}
+    return type("BoundedConnection", (Connection,), fields)
 
 
 class _RefusedError(Exception):
@@ -40,8 +47,10 @@ class Connection(HttpToolsProtocol):
     """A connection with limits of size, time and number."""
 
     settings: ClassVar[Settings]
-    idle: ClassVar[dict["Connection", None]]
-    """The connections without the complete headers of a request, the longest idle first."""
+    parts: ClassVar[int]
+    """One user may have one of so many parts of the unsent bytes that other users leave."""
+    incomplete: ClassVar[dict["Connection", None]]
+    """The connections without a complete request, the longest waiting first."""
     unread: ClassVar[dict["Connection", None]]
     """The connections whose answer waits for the client to read, the longest waiting first."""
 
@@ -61,23 +70,45 @@ class Connection(HttpToolsProtocol):
     """Bytes received since the last event of the parser."""
     _refusal = MALFORMED
 
+    @property
+    def user(self) -> str:
+        """The user of the latest request: its API key, else the address."""
+        if self.cycle is not None and (user := self.cycle.scope["state"].get("user")) is not None:
+            return str(user)
+        client = self.client if self.cycle is None else self.cycle.scope["client"]  # behind a proxy, the proxy's client
+        return address_of(client[0] if client else "")
+
     def connection_made(self, transport: BaseTransport) -> None:
-        """Starts to wait for a request. Above the limit of connections, closes the longest idle one."""
+        """Starts to wait for a request. Above the limit of connections, closes one."""
         super().connection_made(transport)  # type: ignore[arg-type]
-        self.idle[self] = None
+        self.incomplete[self] = None
         self._start_request_timer()
         if len(self.connections) > self.settings.max_connections:
-            oldest = next(iter(self.idle))
-            if oldest is self:  # all others are busy
-                self._refuse(*TOO_MANY)
-            else:
-                del self.idle[oldest]
-                self.connections.discard(oldest)
-                oldest.transport.abort()
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Closes a connection of the user with the most: the one that waits longest for a request, else a busy one.
+
+        Refuses this connection if its own user keeps all others busy.
+        """
+        connections = cast("set[Connection]", self.connections)
+        [(user, _)] = Counter(each.user for each in connections).most_common(1)
+        closed = next((each for each in self.incomplete if each.user == user and each is not self), None)
+        if closed is None and user != self.user:
+            closed = next(each for each in connections if each.user == user)
+        if closed is None:
+            self._refuse(*TOO_MANY)
+            return
+        self.incomplete.pop(closed, None)
+        self.connections.discard(closed)
+        if closed._is_receiving:
+            closed._refuse(*SHARE_TAKEN)
+        else:
+            closed.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancels the timers of the closed connection."""
-        self.idle.pop(self, None)
+        self.incomplete.pop(self, None)
         self.unread.pop(self, None)
         for timer in (self._request_timer, self._read_timer):
             if timer is not None:
@@ -114,7 +145,6 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hands the request to the service, unless too many requests of the connection are unanswered."""
-        self.idle.pop(self, None)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise _RefusedError
         super().on_headers_complete()
@@ -126,6 +156,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete. The time of computing its answer does not count against the client."""
+        self.incomplete.pop(self, None)
         self._is_receiving = False
         self._unparsed_bytes = 0
         if self._request_timer is not None:
@@ -138,8 +169,8 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._limit_flush()
-        else:
-            self.idle[self] = None
+        elif not self._is_busy():
+            self.incomplete[self] = None
 
     def timeout_keep_alive_handler(self) -> None:
         """Closes the connection after the keep-alive time without a request."""
@@ -200,7 +231,7 @@ class Connection(HttpToolsProtocol):
         if self._is_answering():
             self.transport.abort()
             return
-        headers = {"Connection": "close"} | ({"Retry-After": "1"} if status == TOO_MANY[0] else {})
+        headers = {"Connection": "close"} | ({"Retry-After": "1"} if status in (TOO_MANY[0], SHARE_TAKEN[0]) else {})
         answer = problem(status, detail, headers=headers)
         fields = [*self.server_state.default_headers, *answer.raw_headers, *ALWAYS.items()]
         lines = [b"%s: %s\r\n" % (name, value) for name, value in fields]
@@ -211,17 +242,24 @@ class Connection(HttpToolsProtocol):
     # Answers
 
     def pause_writing(self) -> None:
-        """The client reads too slowly. Above `max_unsent_bytes` in total, closes the longest waiting connections."""
+        """The client reads too slowly. Above `max_unsent_bytes`, closes the longest waiting connections."""
         super().pause_writing()
         self._start_read_timer()
         self.unread[self] = None
         sizes = {each: each.transport.get_write_buffer_size() for each in self.unread}
-        excess = sum(sizes.values()) - self.settings.max_unsent_bytes
+        own = {each: size for each, size in sizes.items() if each.user == self.user}
+        left = self.settings.max_unsent_bytes - sum(sizes.values())
+        share = (left + sum(own.values())) // self.parts
+        self._close_longest(dict(list(own.items())[:-1]), sum(own.values()) - share)  # not the only one of a user
+        self._close_longest(sizes, -left)
+
+    def _close_longest(self, sizes: dict["Connection", int], excess: int) -> None:
+        """Closes connections in this order until their unsent bytes reach `excess`."""
         for each, size in sizes.items():
             if excess <= 0:
-                break
+                return
             excess -= size
-            del self.unread[each]
+            self.unread.pop(each, None)
             each.transport.abort()
 
     def resume_writing(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,7 +25,7 @@ from service.storage.database import Database
 from tests.api_keys import Key
 from tests.service.analysis.blocking_question import PipeRequest, read_pipe, read_pipe_of_environment
 from tests.service.helpers import fit_body, problem_of, served, stored_run
-from tests.service.raw_sockets import connected
+from tests.service.raw_sockets import connected, rest
 from tests.waiting import LONGEST, until
 
 MOST, SHARE = 10, 2
@@ -47,12 +48,13 @@ def url(app: Any) -> Iterator[str]:
         yield url
 
 
-def open_stream(url: str, path: str, key: Key, stack: ExitStack) -> None:
-    """Starts an answer and reads only its status."""
+def open_stream(url: str, path: str, key: Key, stack: ExitStack) -> socket.socket:
+    """Starts an answer and reads only its status. Returns the connection."""
     connection = stack.enter_context(connected(url))
     lines = (f"GET {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "", "")
     connection.sendall("\r\n".join(lines).encode())
     assert connection.recv(12) == b"HTTP/1.1 200"
+    return connection
 
 
 def assert_share_is_taken(answer: Any) -> None:
@@ -129,6 +131,46 @@ def test_one_key_cannot_take_the_analyses_of_another(
         assert_share_is_taken(httpx2.get(url + path, headers=key.headers))
     for path in theirs:
         assert httpx2.get(url + path, headers=other.headers, timeout=LONGEST).status_code == 200
+
+
+def test_one_key_cannot_take_the_connections_of_another(
+    settings: Settings, database: Database, key: Key, other: Key
+) -> None:
+    """Requests whose body never comes take all connections; another key keeps its old one and gets new ones."""
+    begun = f"POST /fit HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key.text}\r\nExpect: 100-continue\r\n"
+    begun += "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    app = create_app(settings.model_copy(update={"keys": "required", "max_connections": MOST}), database)
+    with served(app) as url, ExitStack() as stack, httpx2.Client(headers=other.headers) as client:
+        assert client.get(f"{url}/runs").status_code == 200
+        for _ in range(2 * MOST):
+            connection = stack.enter_context(connected(url))
+            connection.sendall(begun.encode())
+            assert connection.recv(12) == b"HTTP/1.1 100"
+        for _ in range(SHARE):
+            assert client.get(f"{url}/runs").status_code == 200
+            assert httpx2.get(f"{url}/runs", headers=other.headers).status_code == 200
+
+
+def test_one_key_cannot_take_the_unsent_bytes_of_another(
+    settings: Settings, database: Database, key: Key, other: Key
+) -> None:
+    """The first reader waits longest, but it is the second user that has more than its share."""
+    rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
+    csv = "\n".join(",".join(map(repr, row)) for row in rows)
+    app = create_app(settings.model_copy(update={"keys": "required", "max_unsent_bytes": 60 * 2**20}), database)
+    with served(app) as url, ExitStack() as stack:
+        paths = {}
+        for user in (other, key):
+            headers = user.headers | {"Content-Type": "text/csv"}
+            uploaded = httpx2.post(f"{url}/datasets", content=csv, headers=headers, timeout=LONGEST)
+            paths[user] = f"{uploaded.headers['Location']}/rows"
+        whole = len(httpx2.get(url + paths[other], headers=other.headers).content)
+        theirs = open_stream(url, paths[other], other, stack)
+        mine = [open_stream(url, paths[key], key, stack) for _ in range(8)]  # 80 MB, in all more than the limit
+        assert len(rest(mine[0])) < whole
+        read = 0
+        while read < whole:
+            read += len(theirs.recv(65536))
 
 
 def test_one_key_cannot_take_the_large_bodies_of_another(url: str, key: Key, other: Key) -> None:

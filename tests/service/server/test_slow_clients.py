@@ -1,10 +1,11 @@
 """Limits of a connection, against a real service: slow senders, slow readers, long headers, too many requests."""
 
+import json
 import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx2
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from service.core.settings import Settings
 from service.storage.connect import open_database
 from service.testing.live_server import Service, running_service
-from tests.service.helpers import counts, fit_body, problem_of, stored_run
+from tests.service.helpers import LINE, counts, fit_body, problem_of, stored_run
 from tests.service.raw_sockets import connected, problem_in, rest, stalled
 from tests.waiting import LONGEST, until
 
@@ -173,24 +174,42 @@ def test_a_new_connection_closes_the_longest_idle_one(strict: Service) -> None:
         assert rest(first) == b""
 
 
+POST = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+def test_a_new_connection_ends_the_longest_incomplete_request(strict: Service) -> None:
+    """Requests whose body never comes do not keep others out."""
+    with ExitStack() as stack:
+        first, *_ = [stack.enter_context(connected(strict.url)) for _ in range(CONNECTIONS)]
+        first.sendall(POST + b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+        assert first.recv(12) == b"HTTP/1.1 100"
+        assert_ready(strict)
+        answer = rest(first).partition(b"\r\n\r\n")[2]  # after the interim response
+        problem_in(answer, 429)
+        assert b"retry-after: 1" in answer.lower()
+
+
 def test_a_new_connection_is_refused_if_all_others_are_busy(strict: Service) -> None:
-    head = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+    body = json.dumps(LINE).encode()
+    waiting = POST + b"Prefer: wait=60\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
     def is_refused() -> bool:
         with ExitStack() as stack:
             for _ in range(CONNECTIONS):
-                connection = stack.enter_context(connected(strict.url))
-                connection.sendall(head + b"Expect: 100-continue\r\n\r\n")
-                assert connection.recv(12) == b"HTTP/1.1 100"
+                stack.enter_context(connected(strict.url)).sendall(waiting)
             with connected(strict.url) as newest:
-                answer = rest(newest)
-        if answer:
-            problem_in(answer, 503)
-            assert b"retry-after: 1" in answer.lower()
-        return bool(answer)
+                newest.settimeout(SECONDS / 2)
+                with suppress(TimeoutError):
+                    answer = rest(newest)
+                    problem_in(answer, 503)
+                    assert b"retry-after: 1" in answer.lower()
+                    return True
+        return False
 
-    until(is_refused)  # on a busy machine the first may time out before the last connects
-    assert_ready(strict)
+    until(is_refused)  # on a busy machine the newest may come before the last request is complete
+    until(lambda: httpx2.get(f"{strict.url}/readyz", timeout=LONGEST).status_code == 200)
+    for run in httpx2.get(f"{strict.url}/runs?status=queued&limit=200").json()["data"]:
+        httpx2.delete(f"{strict.url}/runs/{run['id']}")
 
 
 def length_of(service: Service, path: str) -> int:
