@@ -35,6 +35,7 @@ from service.api.routes import (
     trajectory_check,
 )
 from service.api.static_files import Assets
+from service.api.streaming import Readers
 from service.auth import policy
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
@@ -72,6 +73,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.body_reader = BodyReader(settings)
     keys = policy.are_required(settings)
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories being sent", keys=keys)
+    app.state.readers = Readers()
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
     limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
