@@ -63,6 +63,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the client sent, to clients without a key too
         separate_input_output_schemas=False,
         lifespan=_lifespan,
     )

@@ -65,7 +65,7 @@ async def finished(
 ) -> Found:
     """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
 
-    A client that has left is not waited for.
+    A client that has left is not waited for, nor does a wait hold up the end of the service.
     """
     with _place(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
         found = await run_in_threadpool(look)
@@ -75,7 +75,7 @@ async def finished(
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
             changed = await changes.wait(until - time.monotonic())
-            if await request.is_disconnected():
+            if request.app.state.is_stopping() or await request.is_disconnected():
                 break
             if changed or time.monotonic() >= looked + SAFETY_LOOK_SECONDS:
                 looked = time.monotonic()

@@ -29,6 +29,7 @@ MALFORMED = 400, "The data is not an HTTP request. Send HTTP/1.1."
 TIMED_OUT = 408, "The request was not complete in time. Send it again, faster or in smaller parts."
 TOO_LONG = 431, "The address and the headers of the request are too long. Shorten them."
 TOO_MANY = 503, "The service has too many connections. Try again in a second."
+STOPPING = 503, "The service is stopping. Send the request again in some seconds."
 SHARE_TAKEN = 429, "This user has the most connections, and another needed one. Try again in a second."
 
 
@@ -171,6 +172,16 @@ class Connection(HttpToolsProtocol):
             self._limit_flush()
         elif not self._is_busy():
             self.incomplete[self] = None
+
+    def shutdown(self) -> None:
+        """Stops after the request in progress. An incomplete one has `drain_seconds`."""
+        super().shutdown()
+        if self.cycle is not None and self.cycle.more_body:
+            self.loop.call_later(self.settings.drain_seconds, self._refuse_incomplete)
+
+    def _refuse_incomplete(self) -> None:
+        if self.cycle is not None and self.cycle.more_body:
+            self._refuse(*STOPPING)
 
     def timeout_keep_alive_handler(self) -> None:
         """Closes the connection after the keep-alive time without a request."""

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import httpx2
 import numpy as np
@@ -275,3 +276,33 @@ def test_large_bodies_in_transfer_are_limited(strict: Service) -> None:
         until(is_full)
         assert httpx2.post(f"{strict.url}/fit?validate_only=true", json=fit_body()).status_code == 200
     until(lambda: not is_full())
+
+
+@pytest.mark.parametrize("drain", ["60", "1"])
+def test_an_upload_in_progress_is_finished_before_the_end(drain: str, tmp_path: Path) -> None:
+    body = json.dumps(LINE).encode()
+    head = POST + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(body)
+    database = f"sqlite:///{tmp_path}/descent.db"
+    environment = os.environ | {"DESCENT_DRAIN_SECONDS": drain}
+    with (
+        running_service("--database", database, "--workers", "0", environment=environment) as service,
+        connected(service.url) as connection,
+    ):
+        connection.sendall(head)
+        assert connection.recv(12) == b"HTTP/1.1 100"
+        service.process.terminate()
+        until(lambda: not is_listening(service.url))
+        if drain == "60":
+            connection.sendall(body)
+            assert b"HTTP/1.1 202" in rest(connection)
+        else:
+            problem_in(rest(connection).partition(b"\r\n\r\n")[2], 503)
+        assert service.process.wait(LONGEST) in (0, -15)
+
+
+def is_listening(url: str) -> bool:
+    try:
+        with connected(url):
+            return True
+    except ConnectionError:
+        return False
