@@ -1,27 +1,21 @@
-"""Process pool of the analyses: starts with the first question, ends after IDLE_SECONDS without one."""
+"""Analysis pool: answers questions by processes, computes equal ones once, and caches the latest answers."""
 
 import asyncio
-import multiprocessing
-import os
-import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Hashable
-from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
-from service.analysis.fair_queue import FairQueue
-from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer, initialize
+from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer
+from service.analysis.processes import Processes
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
-from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 
 WAIT_FACTOR = 2
 """The maximum time of an answer, waiting included, as a multiple of the maximum computing time."""
 CACHE_BYTES = 32 * 1024 * 1024
-IDLE_SECONDS = 300.0
 TOO_LONG = "The computation takes more than {:g} seconds. Ask for less: a lower resolution, fewer rows."
 TOO_LATE = "The request waited {:g} seconds for its turn. Try again in a second."
 TOO_LARGE = "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows."
@@ -29,17 +23,16 @@ DIED = "The process died during the computation, possibly for lack of memory; se
 
 
 class AnalysisPool:
-    """Answers questions of one event loop: computes equal questions once, and caches the latest answers."""
+    """Answers questions of one event loop. A question for which no client waits any more is not computed further."""
 
     def __init__(self, settings: Settings, limit: ConcurrencyLimit) -> None:
         self.limit = limit
         self._settings = settings
-        self._queue = FairQueue(settings.inquiry_processes)
-        self._pool: ProcessPool | None = None
+        self._processes = Processes(settings.inquiry_processes, settings)
         self._pending: dict[Hashable, asyncio.Task[bytes]] = {}
+        self._waiting: Counter[asyncio.Task[bytes]] = Counter()
         self._cache: OrderedDict[Hashable, bytes] = OrderedDict()
         self._cache_bytes = 0
-        self._last_use = 0.0
 
     async def answer(self, user: str, question: Question[Asked], request: Asked) -> bytes:
         """The cached or computed answer, as JSON or a picture. It takes a slot of the first user who asks.
@@ -64,17 +57,14 @@ class AnalysisPool:
         """Cancels pending questions, and ends the processes."""
         for task in self._pending.values():
             task.cancel()
-        if self._pool is not None:
-            _end(self._pool)
-            self._pool = None
+        self._processes.close()
 
     async def _result(self, task: asyncio.Task[bytes]) -> bytes:
         max_seconds = self._settings.max_inquiry_seconds
         timeout = asyncio.timeout(WAIT_FACTOR * max_seconds)
         try:
             async with timeout:
-                # A request that ends does not cancel the task, which other requests may await.
-                return await asyncio.shield(task)
+                return await self._awaited(task)
         except NoAnswerError as error:
             raise ConflictError(str(error)) from None
         except MemoryError:
@@ -86,13 +76,25 @@ class AnalysisPool:
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError(DIED, headers=SOON) from None
 
+    async def _awaited(self, task: asyncio.Task[bytes]) -> bytes:
+        """The result of the task, which other requests may await. The last one to give up cancels it."""
+        self._waiting[task] += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._waiting[task] -= 1
+            if not self._waiting[task]:
+                del self._waiting[task]
+                self._forget(task)
+                task.cancel()  # no effect after its end
+
     def _schedule(self, key: Hashable, user: str, question: Question[Asked], request: Asked) -> asyncio.Task[bytes]:
         slot = self.limit.take(user)
         task = asyncio.create_task(self._compute(slot, question, request))
         self._pending[key] = task
 
         def end(_: object) -> None:
-            self._pending.pop(key, None)
+            self._forget(task)
             self.limit.leave(slot)
             if not task.cancelled():
                 task.exception()  # marks the exception as retrieved, so that asyncio does not log it
@@ -100,34 +102,13 @@ class AnalysisPool:
         task.add_done_callback(end)
         return task
 
+    def _forget(self, task: asyncio.Task[bytes]) -> None:
+        self._pending = {key: each for key, each in self._pending.items() if each is not task}
+
     async def _compute(self, slot: Slot, question: Question[Asked], request: Asked) -> bytes:
-        async with self._queue.turn(slot.user):
-            pool = self._running_pool(asyncio.get_running_loop())
-            timeout = self._settings.max_inquiry_seconds
-            future: Future[bytes] = pool.schedule(answer, (question, request), timeout=timeout)
-            return await asyncio.wrap_future(future)
-
-    def _running_pool(self, loop: asyncio.AbstractEventLoop) -> ProcessPool:
-        self._last_use = time.monotonic()
-        if self._pool is None or not self._pool.active:  # inactive if its processes could not start
-            os.environ.update(ONE_THREAD | os.environ)  # the spawned processes inherit it
-            self._pool = ProcessPool(
-                self._settings.inquiry_processes,
-                initializer=initialize,
-                initargs=(self._settings.model_dump_json(),),
-                context=multiprocessing.get_context("spawn"),
-            )
-            loop.call_later(IDLE_SECONDS, self._end_if_idle, loop)
-        return self._pool
-
-    def _end_if_idle(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Ends idle processes, because each needs as much memory as a worker."""
-        remaining = self._last_use + IDLE_SECONDS - time.monotonic()
-        if self._pending or remaining > 0:
-            loop.call_later(max(remaining, 1.0), self._end_if_idle, loop)
-        elif self._pool is not None:
-            loop.run_in_executor(None, _end, self._pool)
-            self._pool = None
+        seconds = self._settings.max_inquiry_seconds
+        found: bytes = await self._processes.run(slot.user, answer, question, request, seconds=seconds)
+        return found
 
     def _add_to_cache(self, key: Hashable, content: bytes) -> None:
         if key in self._cache or len(content) > CACHE_BYTES:
@@ -136,8 +117,3 @@ class AnalysisPool:
         self._cache_bytes += len(content)
         while self._cache_bytes > CACHE_BYTES:
             self._cache_bytes -= len(self._cache.popitem(last=False)[1])
-
-
-def _end(pool: ProcessPool) -> None:
-    pool.stop()  # type: ignore[no-untyped-call]
-    pool.join()

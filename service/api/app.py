@@ -15,6 +15,7 @@ from service.api.authentication import Authenticator
 from service.api.dependencies import authenticate, only_known_parameters
 from service.api.error_handlers import add_error_handlers
 from service.api.middleware import security_headers, stack
+from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.request_body import BodyReader
@@ -34,6 +35,7 @@ from service.api.routes import (
     trajectory_check,
 )
 from service.api.static_files import Assets
+from service.api.streaming import Readers
 from service.auth import policy
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
@@ -61,6 +63,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the client sent, to clients without a key too
         separate_input_output_schemas=False,
         lifespan=_lifespan,
     )
@@ -71,6 +74,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.body_reader = BodyReader(settings)
     keys = policy.are_required(settings)
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories being sent", keys=keys)
+    app.state.readers = Readers()
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
     limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
@@ -108,10 +112,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _App(FastAPI):
-    """Applies compression and security headers outside all other middleware, so that error responses have them too."""
+    """Applies compression and security headers outside all other middleware, so that error responses have them too.
+
+    Outside of these, a request that reads ends with its client.
+    """
 
     def build_middleware_stack(self) -> ASGIApp:
-        return security_headers.Headers(Compression(super().build_middleware_stack()), self.state.settings)
+        return Abandonment(security_headers.Headers(Compression(super().build_middleware_stack()), self.state.settings))
 
 
 def _add_pages(app: FastAPI) -> None:

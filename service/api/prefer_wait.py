@@ -20,7 +20,11 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 SAFETY_LOOK_SECONDS = 5.0
 """Between two looks at least, though nothing was committed."""
 Prefer = Annotated[
-    str | None, Header(description="`wait=10` answers when all is finished, after 10 seconds at the latest.")
+    str | None,
+    Header(
+        description="`wait=10` answers when all is finished, after 10 seconds at the latest; at once while the user "
+        "has its share of `max_waits`, for the run is queued already."
+    ),
 ]
 Found = TypeVar("Found")
 
@@ -63,7 +67,8 @@ async def finished(
 ) -> Found:
     """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
 
-    A client that has left is not waited for. Raises UnauthorizedError for a key that ends meanwhile.
+    A client that has left is not waited for, nor does a wait hold up the end of the service. Raises UnauthorizedError
+    for a key that ends meanwhile.
     """
     with _place(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
         found = await run_in_threadpool(look)
@@ -73,7 +78,7 @@ async def finished(
             await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
             changed = await changes.wait(min(until - time.monotonic(), KEY_SECONDS))
-            if await request.is_disconnected():
+            if request.app.state.is_stopping() or await request.is_disconnected():
                 break
             if not await request.state.is_admitted():
                 raise no_usable_key()

@@ -2,39 +2,86 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import TypeVar
 
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import ContentStream, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
 from service.core.concurrency_limit import ConcurrencyLimit, Slot
+from service.core.fair_queue import FairQueue
 from service.storage.errors import CorruptError, GoneError
 
 log = logging.getLogger("descent.api")
 
 KEY_SECONDS = 0.4
 """The time between two checks of the API key of a response. With the age of a cached key, it is below a second."""
+PIECE_BYTES = 256 * 1024
+READERS = 2
+"""Threads that read trajectories at the same time: more would only contend for the interpreter."""
+Result = TypeVar("Result")
+
+
+class Readers:
+    """Reads long stored objects on a few threads, in rotation among users, so that other requests find a thread."""
+
+    def __init__(self) -> None:
+        self._queue = FairQueue(READERS)
+
+    async def read(self, user: str, look: Callable[[], Result]) -> Result:
+        """The result of a short `look`, on a thread."""
+        async with self._queue.turn(user):
+            return await run_in_threadpool(look)
+
+    async def pieces(self, user: str, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """The same bytes in pieces of at least PIECE_BYTES, except for the last. Each part has a turn."""
+        found, size = [], 0
+        while (part := await self.read(user, lambda: next(parts, None))) is not None:
+            found.append(part)
+            size += len(part)
+            if size >= PIECE_BYTES:
+                yield b"".join(found)
+                found, size = [], 0
+        yield b"".join(found)
 
 
 class Stream(StreamingResponse):
-    """A streamed response. Waiting for the client, it holds a slot of the limit, but no thread and no transaction."""
+    """A streamed response. Waiting for the client, it holds a slot of the limit, but no thread and no transaction.
+
+    `whole_bytes` is the size of a first piece that is not the whole content.
+    """
 
     def __init__(
-        self, limit: ConcurrencyLimit, user: str, content: ContentStream, media_type: str, headers: Mapping[str, str]
+        self,
+        limit: ConcurrencyLimit,
+        user: str,
+        content: AsyncIterator[bytes],
+        media_type: str,
+        headers: Mapping[str, str],
+        *,
+        whole_bytes: int = 0,
     ) -> None:
         super().__init__(content, media_type=media_type, headers=headers)
-        self._limit, self._user = limit, user
+        self._limit, self._user, self._content, self._whole_bytes = limit, user, content, whole_bytes
+        self._given_headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises UnavailableError if all slots are taken, TooManyRequestsError if the user has its share.
 
-        A later error closes the connection: the response has started, and nothing else tells the client.
+        An error before the first piece is raised. A later error closes the connection: the response has started, and
+        nothing else tells the client.
         """
         try:
             async with self._limit.taken(self._user) as slot:
+                first = await anext(self._content)
+                if len(first) < self._whole_bytes:
+                    whole = Response(first, headers=self._given_headers, media_type=self.media_type)
+                    await whole(scope, receive, send)
+                    return
 
                 async def send_on(message: Message) -> None:
                     slot.start_waiting()
@@ -43,14 +90,25 @@ class Stream(StreamingResponse):
 
                 watch = asyncio.create_task(_abort_without_key(scope, slot))
                 try:
-                    with suppress(GoneError):
-                        await super().__call__(scope, receive, send_on)
+                    await self._send_rest(first, scope, receive, send_on)
                 finally:
                     watch.cancel()
         except TimeoutError:
             log.warning("api.aborted path=%s: the key ended, or another response needed the slot", scope["path"])
+
+    async def _send_rest(self, first: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        self.body_iterator = _chained(first, self._content)
+        try:
+            with suppress(GoneError):
+                await super().__call__(scope, receive, send)
         except (SQLAlchemyError, CorruptError) as error:
             error_handlers.log_database_error(scope["path"], error)
+
+
+async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
 
 
 async def _abort_without_key(scope: Scope, slot: Slot) -> None:

@@ -31,7 +31,11 @@ class Settings(BaseSettings):
         description="The number of worker processes; the default is one a core.",
     )
     inquiry_processes: int = Field(
-        1, ge=1, le=64, description="The number of processes that compute landscapes, steps, predictions and checks."
+        2,
+        ge=1,
+        le=64,
+        description="The number of processes that compute landscapes, steps, predictions and checks; one user has all "
+        "but one of them.",
     )
 
     keys: Literal["auto", "required", "off"] = Field(
@@ -50,7 +54,12 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(15.0, gt=0, description="The lease duration without a heartbeat.")
     poll_seconds: float = Field(0.025, gt=0, description="The time between two reads of the database's commit counter.")
     block_seconds: float = Field(0.4, gt=0, description="The time after which a worker stores the computed steps.")
-    drain_seconds: float = Field(10.0, gt=0, description="The time in which a stopping worker must store its block.")
+    drain_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="The time in which, after SIGTERM, a request in progress must arrive, and then a worker must store "
+        "its block.",
+    )
     max_losses: int = Field(3, ge=1, description="The number of lost workers after which a run fails.")
     keep_days: float | None = Field(
         None, gt=0, description="The number of days after which a finished run is deleted; empty: never."

@@ -70,14 +70,21 @@ class Quotas:
             used, most = self._bytes.known(owner), self._bytes.most
             message = f"{used} bytes are kept or promised to unfinished runs. {size} more would exceed {most}. {advice}"
             raise ConflictError(message, used=used, asked=size, most=most)
-        free = size if self._file is None else shutil.disk_usage(self._file.parent).free
-        if size > free:
+        free = self._free_bytes()
+        if free is not None and size > free:
             raise InsufficientStorageError(
                 f"The request stores up to {size} bytes, and the disk has {free} free. {advice}",
                 headers={"Retry-After": str(RETRY_SECONDS)},
                 asked=size,
                 free=free,
             )
+
+    def _free_bytes(self) -> int | None:
+        """Free bytes of the disk; None where they are unknown, as without the folder of the file."""
+        try:
+            return None if self._file is None else shutil.disk_usage(self._file.parent).free
+        except OSError:
+            return None
 
 
 class _Quota:

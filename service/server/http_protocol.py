@@ -6,12 +6,18 @@ an answer.
 """
 
 from asyncio import BaseTransport, TimerHandle
-from typing import ClassVar
+from collections import Counter
+from typing import ClassVar, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from service.api.authentication import address_of
+from service.api.middleware.abandonment import ABANDON
 from service.api.middleware.security_headers import ALWAYS
 from service.api.problem_details import problem
+from service.auth import policy
+from service.core.concurrency_limit import ADDRESS_SHARE, KEY_SHARE
 from service.core.settings import Settings
 
 PART_BYTES = 256 * 1024
@@ -23,11 +29,15 @@ MALFORMED = 400, "The data is not an HTTP request. Send HTTP/1.1."
 TIMED_OUT = 408, "The request was not complete in time. Send it again, faster or in smaller parts."
 TOO_LONG = 431, "The address and the headers of the request are too long. Shorten them."
 TOO_MANY = 503, "The service has too many connections. Try again in a second."
+STOPPING = 503, "The service is stopping. Send the request again in some seconds."
+SHARE_TAKEN = 429, "This user has the most connections, and another needed one. Try again in a second."
 
 
 def bounded(settings: Settings) -> type["Connection"]:
     """The uvicorn protocol class with the limits of these settings."""
-    return type("BoundedConnection", (Connection,), {"settings": settings, "idle": {}, "unread": {}})
+    parts = KEY_SHARE if policy.are_required(settings) else ADDRESS_SHARE
+    fields = {"settings": settings, "parts": parts, "incomplete": {}, "unread": {}}
+    return type("BoundedConnection", (Connection,), fields)
 
 
 class _RefusedError(Exception):
@@ -38,8 +48,10 @@ class Connection(HttpToolsProtocol):
     """A connection with limits of size, time and number."""
 
     settings: ClassVar[Settings]
-    idle: ClassVar[dict["Connection", None]]
-    """The connections without the complete headers of a request, the longest idle first."""
+    parts: ClassVar[int]
+    """One user may have one of so many parts of the unsent bytes that other users leave."""
+    incomplete: ClassVar[dict["Connection", None]]
+    """The connections without a complete request, the longest waiting first."""
     unread: ClassVar[dict["Connection", None]]
     """The connections whose answer waits for the client to read, the longest waiting first."""
 
@@ -49,6 +61,8 @@ class Connection(HttpToolsProtocol):
     """The deadline by which the client must read the next part of the answer."""
     _unsent = 0
     """Bytes in the write buffer when the read timer started."""
+    _answered: RequestResponseCycle | None = None
+    """The request that the service answers."""
     _is_receiving = False
     """Whether a request has begun and is incomplete."""
     _head_bytes = 0
@@ -57,28 +71,51 @@ class Connection(HttpToolsProtocol):
     """Bytes received since the last event of the parser."""
     _refusal = MALFORMED
 
+    @property
+    def user(self) -> str:
+        """The user of the latest request: its API key, else the address."""
+        if self.cycle is not None and (user := self.cycle.scope["state"].get("user")) is not None:
+            return str(user)
+        client = self.client if self.cycle is None else self.cycle.scope["client"]  # behind a proxy, the proxy's client
+        return address_of(client[0] if client else "")
+
     def connection_made(self, transport: BaseTransport) -> None:
-        """Starts to wait for a request. Above the limit of connections, closes the longest idle one."""
+        """Starts to wait for a request. Above the limit of connections, closes one."""
         super().connection_made(transport)  # type: ignore[arg-type]
-        self.idle[self] = None
+        self.incomplete[self] = None
         self._start_request_timer()
         if len(self.connections) > self.settings.max_connections:
-            oldest = next(iter(self.idle))
-            if oldest is self:  # all others are busy
-                self._refuse(*TOO_MANY)
-            else:
-                del self.idle[oldest]
-                self.connections.discard(oldest)
-                oldest.transport.abort()
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Closes a connection of the user with the most: the one that waits longest for a request, else a busy one.
+
+        Refuses this connection if its own user keeps all others busy.
+        """
+        connections = cast("set[Connection]", self.connections)
+        [(user, _)] = Counter(each.user for each in connections).most_common(1)
+        closed = next((each for each in self.incomplete if each.user == user and each is not self), None)
+        if closed is None and user != self.user:
+            closed = next(each for each in connections if each.user == user)
+        if closed is None:
+            self._refuse(*TOO_MANY)
+            return
+        self.incomplete.pop(closed, None)
+        self.connections.discard(closed)
+        if closed._is_receiving:
+            closed._refuse(*SHARE_TAKEN)
+        else:
+            closed.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancels the timers of the closed connection."""
-        self.idle.pop(self, None)
+        self.incomplete.pop(self, None)
         self.unread.pop(self, None)
         for timer in (self._request_timer, self._read_timer):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+        self._abandon()
 
     # Requests
 
@@ -109,7 +146,6 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hands the request to the service, unless too many requests of the connection are unanswered."""
-        self.idle.pop(self, None)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise _RefusedError
         super().on_headers_complete()
@@ -121,6 +157,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete. The time of computing its answer does not count against the client."""
+        self.incomplete.pop(self, None)
         self._is_receiving = False
         self._unparsed_bytes = 0
         if self._request_timer is not None:
@@ -133,8 +170,18 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._limit_flush()
-        else:
-            self.idle[self] = None
+        elif not self._is_busy():
+            self.incomplete[self] = None
+
+    def shutdown(self) -> None:
+        """Stops after the request in progress. An incomplete one has `drain_seconds`."""
+        super().shutdown()
+        if self.cycle is not None and self.cycle.more_body:
+            self.loop.call_later(self.settings.drain_seconds, self._refuse_incomplete)
+
+    def _refuse_incomplete(self) -> None:
+        if self.cycle is not None and self.cycle.more_body:
+            self._refuse(*STOPPING)
 
     def timeout_keep_alive_handler(self) -> None:
         """Closes the connection after the keep-alive time without a request."""
@@ -144,6 +191,19 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's message
         """Answers a request that the parser rejects."""
         self._refuse(*self._refusal)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _abandon(self) -> None:
+        """Ends the work for the request in progress. uvicorn tells only the last of several pipelined requests."""
+        cycle = self._answered
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if (abandon := cycle.scope["state"].get(ABANDON)) is not None:
+                abandon()
 
     def _count_header_bytes(self, size: int) -> None:
         self._unparsed_bytes = 0
@@ -182,7 +242,7 @@ class Connection(HttpToolsProtocol):
         if self._is_answering():
             self.transport.abort()
             return
-        headers = {"Connection": "close"} | ({"Retry-After": "1"} if status == TOO_MANY[0] else {})
+        headers = {"Connection": "close"} | ({"Retry-After": "1"} if status in (TOO_MANY[0], SHARE_TAKEN[0]) else {})
         answer = problem(status, detail, headers=headers)
         fields = [*self.server_state.default_headers, *answer.raw_headers, *ALWAYS.items()]
         lines = [b"%s: %s\r\n" % (name, value) for name, value in fields]
@@ -193,17 +253,24 @@ class Connection(HttpToolsProtocol):
     # Answers
 
     def pause_writing(self) -> None:
-        """The client reads too slowly. Above `max_unsent_bytes` in total, closes the longest waiting connections."""
+        """The client reads too slowly. Above `max_unsent_bytes`, closes the longest waiting connections."""
         super().pause_writing()
         self._start_read_timer()
         self.unread[self] = None
         sizes = {each: each.transport.get_write_buffer_size() for each in self.unread}
-        excess = sum(sizes.values()) - self.settings.max_unsent_bytes
+        own = {each: size for each, size in sizes.items() if each.user == self.user}
+        left = self.settings.max_unsent_bytes - sum(sizes.values())
+        share = (left + sum(own.values())) // self.parts
+        self._close_longest(dict(list(own.items())[:-1]), sum(own.values()) - share)  # not the only one of a user
+        self._close_longest(sizes, -left)
+
+    def _close_longest(self, sizes: dict["Connection", int], excess: int) -> None:
+        """Closes connections in this order until their unsent bytes reach `excess`."""
         for each, size in sizes.items():
             if excess <= 0:
-                break
+                return
             excess -= size
-            del self.unread[each]
+            self.unread.pop(each, None)
             each.transport.abort()
 
     def resume_writing(self) -> None:

@@ -1,6 +1,7 @@
 """`descent serve` and `descent worker`: the API with its workers, or workers alone, until SIGINT or SIGTERM."""
 
 import logging
+import math
 import signal
 import socket
 import sys
@@ -24,7 +25,8 @@ from service.storage.api_keys import usable_keys
 from service.storage.database import Database
 from service.worker.supervisor import Supervisor
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 1
+"""The time for the answers to requests that are incomplete after `drain_seconds`."""
 NO_KEYS = (
     "This service requires API keys, because DESCENT_KEYS requires them or other machines can reach it. Its database "
     "has no usable key. Create one with `descent keys create NAME`, or set DESCENT_KEYS=off to allow everybody."
@@ -43,7 +45,7 @@ def serve(settings: Settings, console: Console) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.drain_seconds + GRACE_SECONDS),
     )
     server = uvicorn.Server(config)
     app.state.is_stopping = lambda: server.should_exit

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 Steps = range | npt.NDArray[np.int64]
 """Numbers of steps in ascending order."""
+FAR = 4096
+"""Reading one step costs as much as reading about so many."""
 Chunks = Callable[[int, int], Iterator[tuple[int, Any]]]
 """Reads stored chunks from a first to a last step: (first step, array of shape (columns, steps))."""
 
@@ -23,16 +25,28 @@ class View(NamedTuple):
 
     def blocks(self) -> Iterator[tuple[Steps, Any]]:
         """The selected steps in blocks: (step numbers, array of shape (columns, steps))."""
-        if len(self.steps) == 0:
-            return
-        for first, rows in self.chunks(int(self.steps[0]), int(self.steps[-1])):
-            chosen = self._within(first, rows.shape[1])
-            if len(chosen):
-                yield chosen, rows if len(chosen) == rows.shape[1] else rows[:, np.asarray(chosen) - first]
+        for low, high in self._spans():
+            for first, rows in self.chunks(low, high):
+                chosen = self._within(first, rows.shape[1])
+                if len(chosen):
+                    yield chosen, rows if len(chosen) == rows.shape[1] else rows[:, np.asarray(chosen) - first]
 
     def row_of(self, field: str) -> int:
         """The row of a column in a chunk."""
         return len(self.parameters) + self.columns.index(field)
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        """The first and last step of each read: steps that are far apart are read one by one."""
+        if len(self.steps) == 0:
+            return
+        if isinstance(self.steps, range):
+            if self.steps.step > FAR:
+                yield from ((step, step) for step in self.steps)
+            else:
+                yield self.steps[0], self.steps[-1]
+            return
+        ends = np.flatnonzero(np.diff(self.steps) > FAR)
+        yield from zip(self.steps[[0, *ends + 1]].tolist(), self.steps[[*ends, -1]].tolist(), strict=True)
 
     def _within(self, first: int, count: int) -> Steps:
         if isinstance(self.steps, range):

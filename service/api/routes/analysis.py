@@ -16,6 +16,7 @@ from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import JSON
+from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import PREDICT_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, problems
@@ -189,7 +190,8 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
         asked = await body.read_by(lambda content: parse(PredictRequest, content))
     _check_rows(asked.x, len(run.dataset_features), settings)
     rows = RowsRequest(run.seq, _predicting(run, asked.step), asked.x)
-    found = await request.app.state.analyses.answer_once(request.state.user, at_rows, rows)
+    with while_connected(request.scope):
+        found = await request.app.state.analyses.answer_once(request.state.user, at_rows, rows)
     return Response(found, media_type=JSON)
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import orjson
 from fastapi import Header, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
@@ -39,6 +39,8 @@ LOOK_SECONDS = 0.2
 QUIET_SECONDS = 15.0
 """The time without an event until a comment, so that no proxy closes the connection as idle."""
 RETRY_MILLISECONDS = 1000
+MOST_EVERY = 2**62
+"""No run has as many steps, and numpy's integers have 63 bits."""
 EVENT = {
     "type": "object",
     "description": "One event.",
@@ -93,9 +95,11 @@ def events(
     """
     run = find(store, run_id, caller)
     first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1
-    follower = _Follower(store, run.seq, fields_of(run, query.fields), query.every, first)
+    every = min(query.every, MOST_EVERY)
+    follower = _Follower(store, run.seq, fields_of(run, query.fields), every, first)
     state = request.app.state
-    content = _sent(follower, state.is_stopping)
+    look = partial(state.readers.read, request.state.user, follower.look)
+    content = _sent(follower, look, state.is_stopping)
     return Stream(state.followers, request.state.user, content, EVENT_STREAM, HEADERS)
 
 
@@ -107,12 +111,14 @@ def _step_of(last_event_id: str) -> int:
     )
 
 
-async def _sent(follower: "_Follower", is_stopping: Callable[[], bool]) -> AsyncIterator[bytes]:
+async def _sent(
+    follower: "_Follower", look: Callable[[], Awaitable[list[bytes]]], is_stopping: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     yield format_sse_event(retry=RETRY_MILLISECONDS)
     spoken = time.monotonic()
     with changes_of(follower.store.change_feed) as changes:
         while not (follower.is_over or is_stopping()):
-            found = await run_in_threadpool(follower.look)
+            found = await look()
             for event in found:
                 yield event
             if found:

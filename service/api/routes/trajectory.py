@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain
+from time import monotonic
 from typing import Annotated, Literal
 
 from fastapi import Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -17,7 +18,8 @@ from service.api.media_types import CSV, JSON, NDJSON
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
-from service.api.streaming import Stream
+from service.api.streaming import PIECE_BYTES, Stream
+from service.auth.api_keys import Caller
 from service.core.exceptions import NotAcceptableError
 from service.core.run_record import Run
 from service.schemas.responses.trajectories import Trajectory, TrajectoryHead
@@ -30,7 +32,9 @@ from service.trajectories.slicing import Steps, View
 router = described_route.router("trajectory", prefix="/runs")
 
 MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
-PIECE_BYTES = 256 * 1024
+SLICE_SECONDS = 0.01
+MOST_POINTS = 250_000
+"""The maximum number of single steps whose numbers are kept in memory during an answer."""
 ON_REQUEST = "optimality_gap"
 """A column that is sent only by name."""
 
@@ -42,7 +46,10 @@ class TrajectoryQuery(BaseModel):
     to_step: int | None = Field(None, ge=0, description="The last step, included.")
     every: int = Field(1, ge=1, description="Only every k-th step, from the first one.")
     max_points: int | None = Field(
-        None, ge=3, description="The maximum number of steps, evenly spaced; the first, last and best step are kept."
+        None,
+        ge=3,
+        description="The maximum number of steps, evenly spaced; the first, last and best step are kept. "
+        f"Above {MOST_POINTS:,} it leaves out steps as {MOST_POINTS:,} does.",
     )
     fields: str | None = Field(
         None,
@@ -71,7 +78,7 @@ class TrajectoryQuery(BaseModel):
         **problems(404, 406, 422),
     },
 )
-def trajectory(
+async def trajectory(
     request: Request,
     run_id: RunId,
     store: Store,
@@ -81,22 +88,23 @@ def trajectory(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Every stored step from 0 (θ₀) on, also of a running run. Only `every` and `max_points` leave steps out."""
-    run = find(store, run_id, caller)
     kind = query.format or _negotiated(accept)
     headers = {"Vary": "Accept"}
-    view = _view(run, query, store)
+    run, view = await run_in_threadpool(_found, store, run_id, caller, query)
     if run.is_finished:
         headers["ETag"] = etag_of(f"{run.id} {kind} {query.model_dump_json()}".encode())
         if matches(if_none_match, headers["ETag"]):
             return Response(status_code=304, headers=headers)
     if kind != "json":
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
-    pieces = _pieces(_written(kind, run, view))
-    first = next(pieces)  # before the status line: an early error still becomes a problem response
-    if len(first) < PIECE_BYTES:  # the whole trajectory
-        return Response(first, headers=headers, media_type=MEDIA_TYPES[kind])
-    content = chain([first], pieces)
-    return Stream(request.app.state.streams, request.state.user, content, MEDIA_TYPES[kind], headers)
+    state, user = request.app.state, request.state.user
+    content = state.readers.pieces(user, _slices(_written(kind, run, view)))
+    return Stream(state.streams, user, content, MEDIA_TYPES[kind], headers, whole_bytes=PIECE_BYTES)
+
+
+def _found(store: Database, run_id: str, caller: Caller, query: TrajectoryQuery) -> tuple[Run, View]:
+    run = find(store, run_id, caller)
+    return run, _view(run, query, store)
 
 
 def _negotiated(accept: str) -> str:
@@ -125,7 +133,9 @@ def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:
             raise query_error("from_step", "from_step is after to_step.", "Give a from_step of at most to_step.")
         last = min(last, query.to_step)
     every = slicing.every(query.from_step, last, query.every)
-    steps = every if query.max_points is None else slicing.thinned(every, query.max_points, run.best_step)
+    steps: Steps = every
+    if query.max_points is not None and len(every) > query.max_points:
+        steps = slicing.thinned(every, min(query.max_points, MOST_POINTS), run.best_step)
     return view_of(run, fields_of(run, query.fields), steps, store)
 
 
@@ -168,15 +178,18 @@ def head_of(run: Run, view: View) -> TrajectoryHead:
     }
 
 
-def _pieces(body: Iterator[Piece]) -> Iterator[bytes]:
-    """The same bytes in larger pieces: each costs a system call and a change of threads."""
+def _slices(body: Iterator[Piece]) -> Iterator[bytes]:
+    """The same bytes in larger pieces, since each costs a change of threads; an empty one for work without a result.
+
+    Each takes SLICE_SECONDS of work or little more, so that other readers get the thread soon.
+    """
     parts: list[Piece] = []
-    size = 0
+    size, end = 0, monotonic() + SLICE_SECONDS
     for part in body:
         parts.append(part)
         size += len(part)
-        if size >= PIECE_BYTES:
+        if size >= PIECE_BYTES or monotonic() >= end:
             yield b"".join(parts)
             parts.clear()
-            size = 0
+            size, end = 0, monotonic() + SLICE_SECONDS
     yield b"".join(parts)

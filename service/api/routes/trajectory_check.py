@@ -8,6 +8,7 @@ from service.analysis.trajectory_check import PathRequest
 from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
+from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import CHECK_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import problems
@@ -43,7 +44,8 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
     media_type(request, JSON)
     async with Body(request, settings.max_body_bytes) as body:
         case = await body.read_by(_read, store, settings, caller)
-    found = await request.app.state.analyses.answer_once(request.state.user, trajectory_check.of_path, case)
+    with while_connected(request.scope):
+        found = await request.app.state.analyses.answer_once(request.state.user, trajectory_check.of_path, case)
     return Response(found, media_type=JSON)
 
 

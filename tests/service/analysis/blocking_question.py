@@ -1,5 +1,6 @@
 """An analysis that waits until a test releases it."""
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,3 +18,9 @@ def read_pipe(_database: Any, request: PipeRequest) -> bytes:
     with Path(request.log).open("a") as file:
         file.write(request.name)
     return b"" if request.pipe is None else Path(request.pipe).read_bytes()
+
+
+def read_pipe_of_environment(_database: Any, _request: Any) -> bytes:
+    """Creates the file BLOCKED, and reads the named pipe PIPE to its end; both are environment variables."""
+    Path(os.environ["BLOCKED"]).touch()
+    return Path(os.environ["PIPE"]).read_bytes()

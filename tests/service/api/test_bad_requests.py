@@ -180,3 +180,11 @@ def test_the_answer_to_an_unsupported_method_lists_the_allowed_ones(
 def test_an_unsupported_media_type_is_not_acceptable(accept: str, api: TestClient, run_path: str) -> None:
     problem = problem_of(api.get(f"{run_path}/trajectory", headers={"Accept": accept}), 406)
     assert "text/csv" in problem["detail"]
+
+
+@pytest.mark.parametrize("path", ["/runs/", "/docs/", "/fit/", "/livez/"])
+def test_a_path_with_a_slash_at_its_end_is_not_redirected(path: str, api: TestClient) -> None:
+    """A redirect would lead to the host that the client named."""
+    answer = api.get(path, headers={"Host": "localhost"}, follow_redirects=False)
+    problem_of(answer, 404)
+    assert "Location" not in answer.headers

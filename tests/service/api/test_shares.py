@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx2
 import numpy as np
 import pytest
 
+from service.analysis import loss_landscape
 from service.analysis.process_pool import AnalysisPool
 from service.api.app import create_app
 from service.core.concurrency_limit import ConcurrencyLimit
@@ -21,12 +23,12 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.api_keys import Key
-from tests.service.analysis.blocking_question import PipeRequest, read_pipe
+from tests.service.analysis.blocking_question import PipeRequest, read_pipe, read_pipe_of_environment
 from tests.service.helpers import fit_body, problem_of, served, stored_run
-from tests.service.raw_sockets import connected
+from tests.service.raw_sockets import connected, rest
 from tests.waiting import LONGEST, until
 
-MOST, SHARE = 8, 2
+MOST, SHARE = 10, 2
 FEW: dict[str, Any] = {
     "keys": "required",
     **dict.fromkeys(("max_streams", "max_followers", "max_waits", "max_inquiries"), MOST),
@@ -35,7 +37,7 @@ FEW: dict[str, Any] = {
 
 @pytest.fixture
 def app(settings: Settings, database: Database) -> Any:
-    """A service with eight slots of each kind, two for each key."""
+    """A service with ten slots of each kind, two for each of two keys."""
     return create_app(settings.model_copy(update=FEW), database)
 
 
@@ -46,12 +48,13 @@ def url(app: Any) -> Iterator[str]:
         yield url
 
 
-def open_stream(url: str, path: str, key: Key, stack: ExitStack) -> None:
-    """Starts an answer and reads only its status."""
+def open_stream(url: str, path: str, key: Key, stack: ExitStack) -> socket.socket:
+    """Starts an answer and reads only its status. Returns the connection."""
     connection = stack.enter_context(connected(url))
     lines = (f"GET {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "", "")
     connection.sendall("\r\n".join(lines).encode())
     assert connection.recv(12) == b"HTTP/1.1 200"
+    return connection
 
 
 def assert_share_is_taken(answer: Any) -> None:
@@ -130,6 +133,46 @@ def test_one_key_cannot_take_the_analyses_of_another(
         assert httpx2.get(url + path, headers=other.headers, timeout=LONGEST).status_code == 200
 
 
+def test_one_key_cannot_take_the_connections_of_another(
+    settings: Settings, database: Database, key: Key, other: Key
+) -> None:
+    """Requests whose body never comes take all connections; another key keeps its old one and gets new ones."""
+    begun = f"POST /fit HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key.text}\r\nExpect: 100-continue\r\n"
+    begun += "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    app = create_app(settings.model_copy(update={"keys": "required", "max_connections": MOST}), database)
+    with served(app) as url, ExitStack() as stack, httpx2.Client(headers=other.headers) as client:
+        assert client.get(f"{url}/runs").status_code == 200
+        for _ in range(2 * MOST):
+            connection = stack.enter_context(connected(url))
+            connection.sendall(begun.encode())
+            assert connection.recv(12) == b"HTTP/1.1 100"
+        for _ in range(SHARE):
+            assert client.get(f"{url}/runs").status_code == 200
+            assert httpx2.get(f"{url}/runs", headers=other.headers).status_code == 200
+
+
+def test_one_key_cannot_take_the_unsent_bytes_of_another(
+    settings: Settings, database: Database, key: Key, other: Key
+) -> None:
+    """The first reader waits longest, but it is the second user that has more than its share."""
+    rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
+    csv = "\n".join(",".join(map(repr, row)) for row in rows)
+    app = create_app(settings.model_copy(update={"keys": "required", "max_unsent_bytes": 60 * 2**20}), database)
+    with served(app) as url, ExitStack() as stack:
+        paths = {}
+        for user in (other, key):
+            headers = user.headers | {"Content-Type": "text/csv"}
+            uploaded = httpx2.post(f"{url}/datasets", content=csv, headers=headers, timeout=LONGEST)
+            paths[user] = f"{uploaded.headers['Location']}/rows"
+        whole = len(httpx2.get(url + paths[other], headers=other.headers).content)
+        theirs = open_stream(url, paths[other], other, stack)
+        mine = [open_stream(url, paths[key], key, stack) for _ in range(8)]  # 80 MB, in all more than the limit
+        assert len(rest(mine[0])) < whole
+        read = 0
+        while read < whole:
+            read += len(theirs.recv(65536))
+
+
 def test_one_key_cannot_take_the_large_bodies_of_another(url: str, key: Key, other: Key) -> None:
     large = b" " * 300_000
     with ExitStack() as stack:
@@ -155,10 +198,10 @@ def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -
     os.mkfifo(pipe)
 
     async def run_analyses() -> None:
-        analyses = AnalysisPool(settings, ConcurrencyLimit(12, "analyses", keys=True))
+        one_process = settings.model_copy(update={"inquiry_processes": 1})
+        analyses = AnalysisPool(one_process, ConcurrencyLimit(12, "analyses", keys=True))
         asked = [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest("A", log, pipe)))]
-        while not Path(log).exists():  # the process reads the pipe
-            await asyncio.sleep(0.01)
+        await until_exists(log)  # the process reads the pipe
         asked += [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest(name, log))) for name in "BC"]
         asked += [asyncio.create_task(analyses.answer("b", read_pipe, PipeRequest(name, log))) for name in "DE"]
         await asyncio.sleep(0)
@@ -169,30 +212,104 @@ def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -
         assert analyses.limit.take("a")
         analyses.close()
 
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(asyncio.wait_for(run_analyses(), 60))).result()
+    run_alone(run_analyses())
     assert Path(log).read_text() == "ABDCE"
 
 
-def test_a_single_address_may_take_all_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = ConcurrencyLimit(MOST, "slots", keys=False)
-    taken = [limit.take("a") for _ in range(MOST)]
-    with pytest.raises(UnavailableError):
+def run_alone(work: Coroutine[Any, Any, None]) -> None:
+    """Runs a coroutine on a thread, since the thread of the tests may have an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(work, LONGEST))).result()
+
+
+async def until_exists(path: str) -> None:
+    """Waits for a file that a process of the pool makes."""
+    while not Path(path).exists():
+        await asyncio.sleep(0.01)
+
+
+def test_an_analysis_ends_with_its_last_client(settings: Settings, tmp_path: Path) -> None:
+    """One process for each user: a later question is answered only if the process stops the abandoned one."""
+    pipe, log = str(tmp_path / "pipe"), str(tmp_path / "log")
+    os.mkfifo(pipe)
+
+    async def give_up() -> None:
+        analyses = AnalysisPool(settings, ConcurrencyLimit(20, "analyses", keys=True))
+        first, second = (
+            asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest("A", log, pipe))) for _ in range(2)
+        )
+        await until_exists(log)
+        waiting = asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest("B", log)))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        assert analyses.limit.use("a") == 2  # the second client waits for the same answer
+        for task in (waiting, second):
+            task.cancel()
+        await asyncio.wait([waiting, second])
+        assert await analyses.answer("a", read_pipe, PipeRequest("C", log)) == b""
+        assert analyses.limit.use("a") == 0
+        analyses.close()
+
+    run_alone(give_up())
+    assert Path(log).read_text() == "AC"
+
+
+def test_an_analysis_waits_for_no_other_user(settings: Settings, tmp_path: Path) -> None:
+    """One user has all processes but one."""
+    pipe, log = str(tmp_path / "pipe"), str(tmp_path / "log")
+    os.mkfifo(pipe)
+
+    async def ask() -> None:
+        analyses = AnalysisPool(settings, ConcurrencyLimit(20, "analyses", keys=True))
+        greedy = [asyncio.create_task(analyses.answer("a", read_pipe, PipeRequest(n, log, pipe))) for n in "AB"]
+        await until_exists(log)
+        assert await analyses.answer("b", read_pipe, PipeRequest("C", log)) == b""
+        for task in greedy:
+            task.cancel()
+        analyses.close()
+
+    run_alone(ask())
+    assert Path(log).read_text() == "AC"
+
+
+def test_an_analysis_ends_when_its_client_disconnects(
+    app: Any, url: str, database: Database, key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "blocked"
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setenv("PIPE", str(tmp_path / "pipe"))
+    monkeypatch.setenv("BLOCKED", str(blocked))
+    monkeypatch.setattr(loss_landscape, "around", read_pipe_of_environment)
+    run = stored_run(database, fit_body(), np.ones((3, 2)), owner=key.id)
+    with connected(url) as connection:
+        lines = (f"GET /runs/{run}/landscape HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "", "")
+        connection.sendall("\r\n".join(lines).encode())
+        until(blocked.exists)
+        assert app.state.analyses.limit.use(key.id) == 1
+    until(lambda: app.state.analyses.limit.use(key.id) == 0)
+    assert httpx2.get(f"{url}/runs/{run}/steps/0", headers=key.headers, timeout=LONGEST).status_code == 200
+
+
+def take_all(limit: ConcurrencyLimit, user: str) -> int:
+    """The number of slots that a greedy user gets."""
+    for number in range(1_000):
+        try:
+            limit.take(user)
+        except TooManyRequestsError:
+            return number
+    raise AssertionError("no limit")
+
+
+@pytest.mark.parametrize(("keys", "shares"), [(True, [16, 12, 9, 6, 5]), (False, [32, 16, 8, 4, 2])])
+def test_greedy_users_leave_slots_for_a_newcomer(*, keys: bool, shares: list[int]) -> None:
+    """Each gets a share of what the others leave: of keys a quarter, of addresses half."""
+    limit = ConcurrencyLimit(64, "slots", keys=keys)
+    assert [take_all(limit, user) for user in "abcde"] == shares
+    assert [limit.use(user) for user in "abcdef"] == [*shares, 0]
+    with pytest.raises(TooManyRequestsError, match="This API key" if keys else "This address"):
         limit.take("a")
-    with pytest.raises(UnavailableError):
-        limit.take("b")
-    limit.leave(taken.pop())
-    with pytest.raises(TooManyRequestsError, match="This address has its share"):
-        limit.take("a")  # "b" competes
-    last = limit.take("b")
-    for slot in taken:
-        limit.leave(slot)
-    taken = [limit.take("a") for _ in range(SHARE)]
-    with pytest.raises(TooManyRequestsError):
-        limit.take("a")
-    limit.leave(last)
-    monkeypatch.setattr("service.core.concurrency_limit.COMPETING_SECONDS", 0.0)
-    assert [limit.take("a") for _ in range(MOST - SHARE)]
+    limit.take("f")
 
 
 def test_a_share_is_at_least_one_slot() -> None:

@@ -18,7 +18,8 @@ from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected, problem_in, rest, stalled
 from tests.waiting import LONGEST, until
 
-SLOTS = 2
+MOST, SLOTS = 4, 2
+"""The slots of each kind, and those that one address may take."""
 TRAJECTORY = "/runs/latest/trajectory?format=csv"
 HEADERS = {"Content-Type": "application/json"}
 BEGUN = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n\r\n"
@@ -27,9 +28,9 @@ LARGE = b" " * 400_000
 
 @pytest.fixture
 def url(settings: Settings, database: Database) -> Iterator[str]:
-    """A service with two slots of each kind, and a trajectory larger than the socket buffers of the system."""
+    """A service with few slots of each kind, and a trajectory larger than the socket buffers of the system."""
     stored_run(database, fit_body(), np.random.default_rng(1).standard_normal((200_000, 8)))
-    with served(create_app(settings.model_copy(update={"max_streams": SLOTS}), database)) as url:
+    with served(create_app(settings.model_copy(update={"max_streams": MOST}), database)) as url:
         yield url
 
 
@@ -38,7 +39,7 @@ def test_a_stalled_client_does_not_lose_its_slot_at_once(url: str) -> None:
         for _ in range(SLOTS):
             stalled(stack.enter_context(connected(url)), TRAJECTORY)
         refused = httpx2.get(url + TRAJECTORY)
-    problem_of(refused, 503)
+    problem_of(refused, 429)
     assert refused.headers["Retry-After"] == "1"
     until(lambda: httpx2.get(url + TRAJECTORY, timeout=LONGEST).status_code == 200)  # the slots are free again
 
@@ -66,7 +67,7 @@ def test_a_stalled_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatc
         senders = [stack.enter_context(connected(url)) for _ in range(SLOTS)]
         for sender in senders:
             sender.sendall(BEGUN + LARGE)
-        until(lambda: posted(url) == 503)
+        until(lambda: posted(url) == 429)
         monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.1)
         until(lambda: posted(url) == 400)
         (stopped, *others), _, _ = select.select(senders, [], [], LONGEST)
@@ -79,7 +80,7 @@ def test_a_stalled_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatc
 
 def test_the_longest_stalled_slot_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.core.concurrency_limit.PATIENCE_SECONDS", 0.0)
-    limit = ConcurrencyLimit(3, "uploads", keys=False)
+    limit = ConcurrencyLimit(6, "uploads", keys=False)
     stopped: list[int] = []
 
     async def stall(number: int) -> None:
@@ -107,7 +108,7 @@ def test_small_bodies_need_no_slot(url: str) -> None:
     with ExitStack() as stack:
         for _ in range(SLOTS):
             stack.enter_context(connected(url)).sendall(BEGUN + LARGE)
-        until(lambda: posted(url) == 503)
+        until(lambda: posted(url) == 429)
         assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body()).status_code == 200
 
 

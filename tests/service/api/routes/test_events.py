@@ -133,8 +133,8 @@ class Live:
 
 @pytest.fixture
 def url(settings: Settings, database: Database) -> Iterator[str]:
-    """A real server, which sends events at once and allows two streams."""
-    with served(create_app(settings.model_copy(update={"max_followers": 2}), database)) as url:
+    """A real server, which allows an address two of four streams."""
+    with served(create_app(settings.model_copy(update={"max_followers": 4}), database)) as url:
         yield url
 
 
@@ -184,13 +184,25 @@ def test_the_stream_of_a_deleted_run_ends(length: str, url: str, database: Datab
         assert list(events) == []
 
 
+@pytest.mark.parametrize("every", [2**63 - 1, 2**63, 10**30])
+def test_a_stride_longer_than_any_run_gives_the_first_step(every: int, api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), rows(3))
+    events = events_of(api, f"/runs/{run_id}/events?every={every}")
+    assert [event.name for event in events] == ["status", "progress", "finished"]
+    assert events[1].data["step"] == [0]
+    assert [event.name for event in events_of(api, f"/runs/{run_id}/events?from_step={every}")] == [
+        "status",
+        "finished",
+    ]
+
+
 def test_the_number_of_streams_is_limited(url: str, database: Database) -> None:
     live = Live(database)
     path = f"{url}/runs/{live.id}/events"
     with httpx2.stream("GET", path) as one, httpx2.stream("GET", path) as two:
         assert one.status_code == two.status_code == 200
         refused = httpx2.get(path)
-        problem_of(refused, 503)
+        problem_of(refused, 429)
         assert refused.headers["Retry-After"] == "1"
 
     def is_admitted() -> bool:

@@ -6,6 +6,7 @@ import httpx2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event, text
 
 from service.core.run_status import RunStatus
 from service.schemas.responses.trajectories import Trajectory
@@ -84,6 +85,38 @@ def test_thinned_steps_keep_the_ends_and_the_best(most: int, api: TestClient, pa
     assert {0, 37, 100} <= set(found)
     if most > 5:
         assert max(np.diff(found)) < 2.6 * 100 / (most - 1)  # evenly spaced, except for the best step
+
+
+def test_very_many_points_are_bounded(api: TestClient, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.api.routes.trajectory.MOST_POINTS", 10)
+    assert len(steps(api, path, "max_points=50")) == 10
+    assert steps(api, path, "max_points=101") == list(range(101))
+
+
+@pytest.mark.parametrize("query", ["every=20000", "max_points=3"])
+def test_steps_between_distant_ones_are_not_read(query: str, api: TestClient, database: Database) -> None:
+    """Damage between the requested steps is not noticed."""
+    table = np.arange(40_001 * 7, dtype=np.float64).reshape(40_001, 7)
+    run_id = stored_run(database, fit_body(), table)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE trajectory_chunks SET checksum = 0 WHERE first_step BETWEEN 2000 AND 18000"))
+    given = api.get(f"/runs/{run_id}/trajectory?{query}").json()
+    assert given["step"] == [0, 20_000, 40_000]
+    assert given["theta"] == table[given["step"], :2].tolist()
+    problem_of(api.get(f"/runs/{run_id}/trajectory?max_points=30"), 500)
+
+
+def test_a_trajectory_takes_its_slot_before_it_is_read(api: TestClient, path: str, database: Database) -> None:
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    streams = api.app.state.streams  # type: ignore[attr-defined]
+    taken = [streams.take("testclient") for _ in range(32)]
+    problem_of(api.get(path), 429)
+    assert statements
+    assert not any("FROM trajectory_chunks" in statement for statement in statements)
+    streams.leave(taken[0])
+    assert api.get(path).status_code == 200
+    assert streams.use("testclient") == 31
 
 
 @pytest.mark.parametrize("best", [0, 1, 2, 49, 50, 51, 98, 99, 100])
