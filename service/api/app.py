@@ -109,6 +109,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.analyses.close()
+    app.state.body_reader.close()
 
 
 class _App(FastAPI):
