@@ -20,6 +20,8 @@ Question = Callable[[Database, Asked], bytes | Mapping[str, object]]
 """A function of the database and a request, that returns a picture or a JSON object. Raises NoAnswerError and
 GoneError."""
 
+Result = TypeVar("Result")
+
 _database: Database
 
 
@@ -44,6 +46,11 @@ def answer(question: Question[Asked], request: Asked) -> bytes:
         return value
     # orjson serializes contiguous arrays only, so a view of another array is copied.
     return orjson.dumps(value, default=np.ascontiguousarray, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def read_body(read: Callable[..., Result], body: bytes, *arguments: object) -> Result:
+    """The result of `read(body, database, *arguments)`."""
+    return read(body, _database, *arguments)
 
 
 def _exit_with_parent() -> None:

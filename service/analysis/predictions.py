@@ -29,7 +29,7 @@ class RowsRequest(NamedTuple):
 
     seq: int
     step: int
-    x: list[list[float]]
+    x: FloatArray
 
 
 class GridRequest(NamedTuple):
@@ -46,9 +46,7 @@ def at_rows(database: Database, request: RowsRequest) -> Predicted:
     context = run_context(database, request.seq)
     problem = context.problem(reduce=True)
     with np.errstate(all="ignore"):
-        predicted = problem.model.predict(
-            context.at([step])[1][0], problem.design(np.array(request.x, dtype=np.float64))
-        )
+        predicted = problem.model.predict(context.at([step])[1][0], problem.design(request.x))
     if problem.model.task == "regression":
         return {"run_id": context.run.id, "step": step, "y": predicted}
     probabilities = predicted.T if predicted.ndim > 1 else np.column_stack([1.0 - predicted, predicted])

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from gd_engine import NoLearningRateError
 from gd_engine.analysis.trajectory_check import Mistake, Verdict, check
 from gd_engine.arrays import FloatArray
@@ -83,7 +81,7 @@ class PathRequest(NamedTuple):
     classes: Classes
     labels: Classes
     data: tuple[int, list[FloatArray]] | str
-    path: list[list[float]]
+    path: FloatArray
     tolerance: float
 
 
@@ -98,8 +96,8 @@ def of_path(database: Database, request: PathRequest) -> trajectories.Verdict:
         config = config_of(descent, rate_of(descent, problem, theta0))
     except NoLearningRateError as error:
         raise NoAnswerError(str(error)) from None
-    given = np.array(request.path, dtype=np.float64)
-    return _answer(model.parameters, given, check(problem, config, theta0, given, tolerance=request.tolerance))
+    verdict = check(problem, config, theta0, request.path, tolerance=request.tolerance)
+    return _answer(model.parameters, request.path, verdict)
 
 
 def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]:

@@ -80,6 +80,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
     app.state.analyses = AnalysisPool(settings, limit)
     app.state.is_stopping = lambda: False
+    app.state.use_of_connections = lambda _user: {}
     app.state.workers_fault = lambda: None
     _add_pages(app)  # first: a page loads many files
     modules = (
@@ -109,6 +110,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.analyses.close()
+    app.state.body_reader.close()
 
 
 class _App(FastAPI):

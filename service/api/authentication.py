@@ -55,6 +55,10 @@ class Authenticator:
             return True
         return await self._key_cache.is_usable(caller.key_id)
 
+    def requests_of(self, user: str) -> int:
+        """The number of requests of the API key in the last minute."""
+        return self._requests.count(user)
+
     def _reject(self, address: str) -> NoReturn:
         if wait := self._wrong_keys.seconds_to_wait(address):
             raise _too_many("This address has sent too many wrong API keys.", wait)

@@ -34,6 +34,11 @@ class Rate:
         times = self._times.get(name)
         return times is not None and len(times) == self._most and times[0] > time.monotonic() - MINUTE
 
+    def count(self, name: str) -> int:
+        """The number of events of the last minute."""
+        oldest = time.monotonic() - MINUTE
+        return sum(moment > oldest for moment in self._times.get(name, ()))
+
     def _drop_old(self, now: float) -> None:
         """Drops, once a minute, the names without an event in the last minute."""
         if now - self._swept > MINUTE:

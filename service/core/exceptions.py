@@ -43,6 +43,16 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
         self.members = members
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled by its fields: subclasses have other arguments. Processes return errors so."""
+        return _restored, (type(self), self.detail, self.__dict__)
+
+
+def _restored(kind: type[ApiError], detail: str, fields: dict[str, object]) -> ApiError:
+    error = kind.__new__(kind, detail)
+    error.__dict__.update(fields)
+    return error
+
 
 class MalformedError(ApiError):
     """The body is not JSON, or a header is invalid."""

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,10 @@ ID_LENGTH = 16
 
 @dataclass(frozen=True)
 class Incoming:
-    """A dataset before it is stored. `blocks()` yields its rows, features then target, and is repeatable."""
+    """A dataset before it is stored. `blocks()` yields its rows, features then target, and is repeatable.
+
+    That of a JSON body can be pickled: a process may read the body.
+    """
 
     described: NewDataset
     blocks: Callable[[], Iterable[Rows]]
@@ -38,7 +42,7 @@ def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
     y = [codes[entry] if isinstance(entry, str) else entry for entry in body.y]
     table = np.column_stack([np.array(body.x, dtype=np.float64), np.array(y, dtype=np.float64)])
     features = body.feature_names or [f"x{number}" for number in range(1, len(body.x[0]) + 1)]
-    return _described(name, features, body.target_name, labels, lambda: [table])
+    return _described(name, features, body.target_name, labels, partial(list, [table]))
 
 
 def from_csv(table: CsvTable, name: str | None = None) -> Incoming:

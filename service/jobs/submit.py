@@ -1,5 +1,6 @@
 """Submission of a fit request: parsing, validation against its data, size estimate, queueing."""
 
+from functools import partial
 from typing import NamedTuple, cast
 
 from sqlalchemy import Connection
@@ -44,6 +45,26 @@ class Submission(NamedTuple):
 def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:
     """The submission of a JSON body. Raises InvalidError for wrong fields, NotFoundError for an unknown dataset."""
     return of(parse(FitRequest, body).filled(), database, settings, caller)
+
+
+class Keyed(NamedTuple):
+    """A submission with the idempotency key of its request."""
+
+    submission: Submission
+    key: Key | None
+
+
+def read_keyed(body: bytes, database: Database, settings: Settings, caller: Caller, key: str | None) -> Keyed | Run:
+    """The submission of a JSON body with the header Idempotency-Key, or the run of an earlier request with it."""
+    asked = parse(FitRequest, body).filled()
+    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(asked.model_dump, mode="json"))
+    known = idempotency.original(database, of_request, runs.find_by_key)
+    return known or Keyed(of(asked, database, settings, caller), of_request)
+
+
+def queue_keyed(database: Database, quotas: Quotas, read: Keyed | Run) -> Run:
+    """The queued run of `read_keyed`, or the earlier one. Raises as `queue` does."""
+    return read if isinstance(read, Run) else queue(database, read.submission, read.key, quotas)
 
 
 def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) -> Submission:

@@ -7,7 +7,8 @@ an answer.
 
 from asyncio import BaseTransport, TimerHandle
 from collections import Counter
-from typing import ClassVar, cast
+from collections.abc import Iterable
+from typing import Any, ClassVar, cast
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -38,6 +39,13 @@ def bounded(settings: Settings) -> type["Connection"]:
     parts = KEY_SHARE if policy.are_required(settings) else ADDRESS_SHARE
     fields = {"settings": settings, "parts": parts, "incomplete": {}, "unread": {}}
     return type("BoundedConnection", (Connection,), fields)
+
+
+def use(connections: Iterable[Any], user: str) -> dict[str, int]:
+    """What the user has of the limits of connections."""
+    own = [each for each in connections if each.user == user]
+    unsent = sum(each.transport.get_write_buffer_size() for each in own)
+    return {"max_connections": len(own), "max_unsent_bytes": unsent}
 
 
 class _RefusedError(Exception):

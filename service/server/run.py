@@ -49,6 +49,7 @@ def serve(settings: Settings, console: Console) -> None:
     )
     server = uvicorn.Server(config)
     app.state.is_stopping = lambda: server.should_exit
+    app.state.use_of_connections = lambda user: http_protocol.use(server.server_state.connections, user)
     process_limits.allow_open_files(settings.max_connections)
     listener = _listen(settings.host, settings.port)
     # While uvicorn serves, it replaces these handlers; afterwards it raises the signal again, while the workers stop.

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
 from fastapi import Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
@@ -30,6 +31,8 @@ from service.core.settings import Settings
 from service.schemas.fit import PredictRequest
 from service.schemas.responses.analysis import Landscape, Predicted, Predictions, StepArithmetic
 from service.schemas.strict_model import parse
+from service.storage.database import Database
+from service.storage.datasets import Rows
 
 router = described_route.router("inquiries", prefix="/runs")
 
@@ -187,9 +190,8 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
     media_type(request, JSON)
     run = await run_in_threadpool(find, store, run_id, caller)
     async with Body(request, settings.max_body_bytes) as body:
-        asked = await body.read_by(lambda content: parse(PredictRequest, content))
-    _check_rows(asked.x, len(run.dataset_features), settings)
-    rows = RowsRequest(run.seq, _predicting(run, asked.step), asked.x)
+        x, step = await body.read_by(_read_rows, store, settings, len(run.dataset_features))
+    rows = RowsRequest(run.seq, _predicting(run, step), x)
     with while_connected(request.scope):
         found = await request.app.state.analyses.answer_once(request.state.user, at_rows, rows)
     return Response(found, media_type=JSON)
@@ -246,6 +248,12 @@ def _predicting(run: Run, step: int | str) -> int:
     if last >= run.rows_done:
         raise invalid("/step", f"Step {last} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
     return last
+
+
+def _read_rows(content: bytes, _: Database, settings: Settings, features: int) -> tuple[Rows, int | str]:
+    asked = parse(PredictRequest, content)
+    _check_rows(asked.x, features, settings)
+    return np.array(asked.x, dtype=np.float64), asked.step
 
 
 def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:

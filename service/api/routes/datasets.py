@@ -1,6 +1,7 @@
 """POST, GET and DELETE of datasets."""
 
 import csv
+from functools import partial
 from typing import Annotated, BinaryIO
 
 import numpy as np
@@ -85,7 +86,9 @@ async def upload(
                     parameter, "This parameter is for CSV only.", "Remove it: a JSON body names its columns itself."
                 )
         async with Body(request, settings.max_body_bytes) as body:
-            row, ignored = await body.read_by(_add_json, name, store, settings, caller, request.app.state.quotas)
+            add = partial(_add, store=store, quotas=request.app.state.quotas)
+            row = await body.stored_by(add, _read_json, store, settings, caller, name)
+            ignored: list[str] = []
     else:
         chosen = _names(features) if features is not None else None
         async with Body(request, settings.max_upload_bytes) as body:
@@ -188,12 +191,10 @@ def _names(features: str) -> list[str]:
     return [name.strip() for name in names]
 
 
-def _add_json(
-    body: bytes, name: str | None, store: Database, settings: Settings, caller: Caller, quotas: Quotas
-) -> tuple[dataset_record.Dataset, list[str]]:
+def _read_json(body: bytes, _: Database, settings: Settings, caller: Caller, name: str | None) -> ingest.Incoming:
     data = parse(InlineDataset, body)
     check_size(data, settings)
-    return _add(ingest.from_body(data, name).owned_by(caller.key_id), store, quotas), []
+    return ingest.from_body(data, name).owned_by(caller.key_id)
 
 
 def _add_csv(

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from service.api import described_route
 from service.api.dependencies import Asks, Config, IdempotencyKey, Store
 from service.api.media_types import JSON
+from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import FIT_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
@@ -17,15 +18,11 @@ from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.serializers.runs import serialize_run
-from service.auth.api_keys import Caller
 from service.core import run_record
 from service.core.run_status import FINISHED
-from service.core.settings import Settings
-from service.jobs import idempotency, submit
-from service.jobs.quotas import Quotas
+from service.jobs import submit
 from service.schemas.fit import FitRequest
 from service.schemas.responses.runs import Price, Run
-from service.schemas.strict_model import parse
 from service.storage import runs
 from service.storage.database import Database
 
@@ -68,8 +65,10 @@ async def fit(
     state = request.app.state
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
-            return json_response(_price(await body.read_by(submit.read, store, settings, caller)))
-        run = await body.read_by(_queued, store, settings, caller, idempotency_key, state.quotas)
+            with while_connected(request.scope):
+                return json_response(_price(await body.read_by(submit.read, store, settings, caller)))
+        queue = partial(submit.queue_keyed, store, state.quotas)
+        run = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
         await finished(request, wait, partial(_is_over, store, run.seq), bool)
@@ -78,17 +77,6 @@ async def fit(
         if run.is_finished:
             return json_response(serialize_run(run), 200, headers | applied(request, wait))
     return json_response(serialize_run(run), 202, headers | {"Retry-After": "1"})
-
-
-def _queued(
-    body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
-) -> run_record.Run:
-    # One thread reads and stores: a change of threads costs half as much as either.
-    asked = parse(FitRequest, body).filled()
-    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(asked.model_dump, mode="json"))
-    if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
-        return known
-    return submit.queue(store, submit.of(asked, store, settings, caller), of_request, quotas)
 
 
 def _price(read: submit.Submission) -> Price:

@@ -1,13 +1,20 @@
 """GET /limits: the limits of the service."""
 
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api import described_route
-from service.api.dependencies import Config
+from service.api.dependencies import Asks, Config, Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
+from service.auth.api_keys import Caller
 from service.core.settings import Settings
 from service.schemas.responses.service import Limit, Limits
+from service.storage import usage
+from service.storage.database import Database
 
 router = described_route.router("health")
 
@@ -46,12 +53,42 @@ UNITS = {
 
 
 @router.get("/limits", response_model=Limits, summary="Get the limits of the service", responses=problems())
-async def limits(settings: Config) -> Response:
-    """Every limit by the name of its setting. The environment variable `DESCENT_` + the name in capitals changes it."""
-    answer: Limits = {"limits": {name: _limit(settings, name) for name in UNITS}}
+async def limits(request: Request, settings: Config, store: Store, caller: Asks) -> Response:
+    """Every limit by the name of its setting, and beside one of a number that varies, your use of it. The environment
+    variable `DESCENT_` + the name in capitals changes a limit.
+    """
+    use = _shares(request) | await run_in_threadpool(_quotas, store, caller)
+    answer: Limits = {"limits": {name: _limit(settings, name, use) for name in UNITS}}
     return json_response(answer)
 
 
-def _limit(settings: Settings, name: str) -> Limit:
+def _shares(request: Request) -> dict[str, int]:
+    """What the user has of the limits of this process."""
+    state, user = request.app.state, request.state.user
+    return {
+        "requests_per_minute": state.authenticator.requests_of(user),
+        "max_streams": state.streams.use(user),
+        "max_followers": state.followers.use(user),
+        "max_waits": state.waits.use(user),
+        "max_inquiries": state.analyses.limit.use(user),
+        **state.use_of_connections(user),
+    }
+
+
+def _quotas(store: Database, caller: Caller) -> dict[str, int]:
+    """What the owner has of the limits of stored objects."""
+    with store.reading() as connection:
+        return {
+            "max_queued_runs": usage.unfinished(connection, caller.key_id),
+            "max_stored_runs": usage.kept(connection, caller.key_id),
+            "max_stored_datasets": usage.uploaded(connection, caller.key_id),
+            "max_stored_bytes": usage.stored_bytes(connection, caller.key_id),
+        }
+
+
+def _limit(settings: Settings, name: str, use: Mapping[str, int]) -> Limit:
     description = Settings.model_fields[name].description or ""
-    return {"value": getattr(settings, name), "unit": UNITS[name], "description": description}
+    limit: Limit = {"value": getattr(settings, name), "unit": UNITS[name], "description": description}
+    if name in use:
+        limit["use"] = use[name]
+    return limit

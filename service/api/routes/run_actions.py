@@ -27,6 +27,7 @@ from service.core.settings import Settings
 from service.jobs import idempotency, submit
 from service.jobs.fork import fork_submission
 from service.jobs.quotas import Quotas
+from service.jobs.submit import Keyed
 from service.schemas.fit import ForkRequest
 from service.schemas.responses.runs import Run, Verification
 from service.schemas.strict_model import parse
@@ -99,7 +100,8 @@ async def fork_run(
     media_type(request, JSON)
     quotas = request.app.state.quotas
     async with Body(request, settings.max_body_bytes) as body:
-        run = await body.read_by(_forked, run_id, store, settings, caller, idempotency_key, quotas)
+        queue = partial(submit.queue_keyed, store, quotas)
+        run = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
     return json_response(serialize_run(run), 202, {"Location": f"/runs/{run.id}", "Retry-After": "1"})
 
 
@@ -148,15 +150,15 @@ def _changed(
     return json_response(serialize_run(run), 202)
 
 
-def _forked(
-    body: bytes, run_id: str, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas
-) -> run_record.Run:
+def _read_fork(
+    body: bytes, store: Database, settings: Settings, caller: Caller, run_id: str, key: str | None
+) -> Keyed | run_record.Run:
     fork = parse(ForkRequest, body)
     of_request = idempotency.key_of(key, caller.key_id, f"POST /runs/{run_id}/fork", fork.sent)
     if (known := idempotency.original(store, of_request, runs.find_by_key)) is not None:
         return known
     parent = find(store, run_id, caller)
-    return submit.queue(store, fork_submission(fork, parent, store, settings, caller), of_request, quotas)
+    return Keyed(fork_submission(fork, parent, store, settings, caller), of_request)
 
 
 def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, IdempotencyKey, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import JSON
+from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, described, problems
@@ -26,6 +27,7 @@ from service.core.exceptions import ConflictError, NotFoundError
 from service.core.run_status import FINISHED
 from service.core.settings import Settings
 from service.jobs import idempotency
+from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
 from service.jobs.sweep import SweepSubmission, queue_sweep, read_sweep, sweep_submission
 from service.schemas.responses.sweeps import Sweep, SweepPrice, Sweeps, SweepSummary
@@ -75,9 +77,10 @@ async def submit_sweep(
     wait = wait_of(prefer)
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
-            return json_response(_price(await body.read_by(read_sweep, store, settings, caller)))
-        quotas = request.app.state.quotas
-        found = await body.read_by(_queued, store, settings, caller, idempotency_key, quotas)
+            with while_connected(request.scope):
+                return json_response(_price(await body.read_by(read_sweep, store, settings, caller)))
+        queue = partial(_queued, store, request.app.state.quotas)
+        found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key)
     headers = {"Location": f"/sweeps/{found['id']}"}
     if wait is not None:
         is_over = await finished(request, wait, partial(_is_over, store, found["id"]), bool)
@@ -156,12 +159,20 @@ def cancel_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Respon
     return json_response(found, 202)
 
 
-def _queued(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None, quotas: Quotas) -> Sweep:
+_Read = tuple[SweepSubmission | sweep_record.Sweep, Key | None]
+"""A submission, or the sweep of an earlier request with its idempotency key."""
+
+
+def _read(body: bytes, store: Database, settings: Settings, caller: Caller, key: str | None) -> _Read:
     asked = parse(SweepRequest, body)
     of_request = idempotency.key_of(key, caller.key_id, "POST /sweeps", asked.sent)
-    made = idempotency.original(store, of_request, sweeps.find_by_key)
-    if made is None:
-        made = queue_sweep(store, sweep_submission(asked, store, settings, caller), of_request, quotas)
+    known = idempotency.original(store, of_request, sweeps.find_by_key)
+    return known or sweep_submission(asked, store, settings, caller), of_request
+
+
+def _queued(store: Database, quotas: Quotas, read: _Read) -> Sweep:
+    found, key = read
+    made = queue_sweep(store, found, key, quotas) if isinstance(found, SweepSubmission) else found
     with store.reading() as connection:
         return _with_ranking(connection, made)
 

@@ -1,5 +1,6 @@
 """POST /check: checks the steps of a descent that a client computed."""
 
+import numpy as np
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -63,7 +64,7 @@ def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -
         read.plan.classes,
         labels,
         data,
-        asked.trajectory.theta,
+        np.array(asked.trajectory.theta, dtype=np.float64),
         asked.tolerance,
     )
 

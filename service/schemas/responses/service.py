@@ -1,5 +1,9 @@
 """Answers about the service itself."""
 
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+
 from service.schemas.responses.base import Answer
 
 
@@ -9,6 +13,7 @@ class Limit(Answer):
     value: float
     unit: str
     description: str
+    use: Annotated[NotRequired[float], Field(description="What the sender of the request uses of it at the moment.")]
 
 
 class Limits(Answer):

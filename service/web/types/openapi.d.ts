@@ -253,6 +253,7 @@ export interface Limit {
   value: number;
   unit: string;
   description: string;
+  use?: number;
 }
 
 export interface Limits {

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.storage import usage
 from service.storage.database import Database
+from tests.api_keys import Key
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
 from tests.time_bounds import takes_at_most
 
@@ -95,6 +98,7 @@ def test_every_bound_is_listed_and_nothing_else(settings: Settings, database: Da
         listed = client.get("/limits").json()["limits"]
     assert set(listed) == bounds
     for name, limit in listed.items():
+        assert limit.pop("use", 0) >= 0
         assert limit == {
             "value": getattr(other, name),
             "unit": limit["unit"],
@@ -103,6 +107,39 @@ def test_every_bound_is_listed_and_nothing_else(settings: Settings, database: Da
         if name.endswith(("_bytes", "_seconds", "_rows", "_steps", "_connections")):
             assert limit["unit"] == name.rpartition("_")[2]
     assert listed["max_rows"]["value"] == 12_345
+
+
+def use_of(client: Any, headers: dict[str, str]) -> dict[str, float]:
+    """The use beside each limit that counts something."""
+    listed = client.get("/limits", headers=headers).json()["limits"]
+    return {name: limit["use"] for name, limit in listed.items() if "use" in limit}
+
+
+def test_a_key_sees_its_use_of_each_limit(settings: Settings, database: Database, key: Key, other: Key) -> None:
+    app = create_app(settings.model_copy(update={"keys": "required"}), database)
+    with TestClient(app) as client:
+        assert set(use_of(client, key.headers).values()) == {0, 1}  # 1: this request
+        client.post("/fit", json=fit_body(), headers=key.headers)
+        client.post("/datasets", json=TWO_FEATURES, headers=key.headers)
+        slots = {"max_streams": 1, "max_followers": 2, "max_waits": 3, "max_inquiries": 4}
+        limits = (app.state.streams, app.state.followers, app.state.waits, app.state.analyses.limit)
+        for limit, count in zip(limits, slots.values(), strict=True):
+            for _ in range(count):
+                limit.take(key.id)
+        stored = {"max_queued_runs": 1, "max_stored_runs": 1, "max_stored_datasets": 1}
+        with database.reading() as connection:
+            stored["max_stored_bytes"] = usage.stored_bytes(connection, key.id)
+        assert use_of(client, key.headers) == {"requests_per_minute": 4, **slots, **stored}
+        assert stored["max_stored_bytes"] > 8 * len(Y) * 5
+        assert set(use_of(client, other.headers).values()) == {0, 1}
+
+
+def test_the_use_of_connections_is_listed(client: httpx2.Client) -> None:
+    with httpx2.Client() as other:
+        other.get(f"{client.base_url}/livez")
+        found = use_of(client, {})
+    assert found["max_connections"] >= 2
+    assert found["max_unsent_bytes"] >= 0
 
 
 def test_a_page_of_large_entries_ends_early(settings: Settings, database: Database) -> None:
