@@ -1,6 +1,7 @@
 """Process pool of the analyses: starts with the first question, ends after IDLE_SECONDS without one."""
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import time
@@ -18,6 +19,8 @@ from service.core.exceptions import ConflictError, TooLargeError, UnavailableErr
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 
+log = logging.getLogger("descent.analysis")
+
 WAIT_FACTOR = 2
 """The maximum time of an answer, waiting included, as a multiple of the maximum computing time."""
 CACHE_BYTES = 32 * 1024 * 1024
@@ -25,6 +28,7 @@ IDLE_SECONDS = 300.0
 TOO_LONG = "The computation takes more than {:g} seconds. Ask for less: a lower resolution, fewer rows."
 TOO_LATE = "The request waited {:g} seconds for its turn. Try again in a second."
 TOO_LARGE = "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows."
+FAILED = "The numbers of this run have no such answer; the log of the service has the details."
 DIED = "The process died during the computation, possibly for lack of memory; see the log of the service."
 
 
@@ -85,6 +89,9 @@ class AnalysisPool:
             raise TooLargeError(TOO_LONG.format(max_seconds)) from None
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError(DIED, headers=SOON) from None
+        except (ArithmeticError, ValueError):  # such as a matrix without an inverse
+            log.exception("analysis.failed")
+            raise ConflictError(FAILED) from None
 
     def _schedule(self, key: Hashable, user: str, question: Question[Asked], request: Asked) -> asyncio.Task[bytes]:
         slot = self.limit.take(user)
