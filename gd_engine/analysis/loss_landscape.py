@@ -10,6 +10,8 @@ from gd_engine.problem import Problem
 
 MARGIN = 0.25
 """The grid's margin beyond the path, as a share of the path's extent."""
+LEAST_REACH = 1e-12
+"""The least distance from a grid's middle to its side, as a share of the middle: a few thousand float64 numbers."""
 
 
 class Plane(NamedTuple):
@@ -84,5 +86,5 @@ def _sides(there: FloatArray, resolution: int) -> list[FloatArray]:
     # A straight path, or a single point, still gets a grid of some width.
     extent = np.where(extent > 0.02 * extent.max(), extent, 0.5 * extent.max() or 1.0)
     middle = (low + high) / 2
-    reach = extent * (0.5 + MARGIN)
+    reach = np.maximum(extent * (0.5 + MARGIN), LEAST_REACH * np.abs(middle))
     return [np.linspace(m - r, m + r, resolution) for m, r in zip(middle, reach, strict=True)]

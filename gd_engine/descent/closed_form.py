@@ -48,8 +48,15 @@ def optimum(problem: Problem) -> Optimum:
     if not np.isfinite(upper).all():  # the squares of large data overflowed
         return Optimum(np.full(len(mask), np.nan), np.nan, upper[:, :-1])
     # Columns of equal norm make the rank decision independent of units of measurement.
-    lengths = np.linalg.norm(upper[:, :-1], axis=0)
-    lengths[lengths == 0] = 1.0
-    theta = np.asarray(np.linalg.lstsq(upper[:, :-1] / lengths, upper[:, -1])[0] / lengths, dtype=np.float64)
-    residual = upper[:, :-1] @ theta - upper[:, -1]
-    return Optimum(theta, float(residual @ residual), upper[:, :-1])
+    lengths = _lengths(upper[:, :-1])
+    with np.errstate(all="ignore"):  # E(θ*) of a huge target is infinite
+        theta = np.asarray(np.linalg.lstsq(upper[:, :-1] / lengths, upper[:, -1])[0] / lengths, dtype=np.float64)
+        residual = upper[:, :-1] @ theta - upper[:, -1]
+        return Optimum(theta, float(residual @ residual), upper[:, :-1])
+
+
+def _lengths(columns: FloatArray) -> FloatArray:
+    """The norms of the columns, shape (p,), 1 for a column of zeros; powers of two keep squares from overflow."""
+    power = np.frexp(np.abs(columns).max(axis=0))[1]
+    lengths = np.ldexp(np.linalg.norm(np.ldexp(columns, -power), axis=0), power)
+    return np.where(lengths == 0, 1.0, lengths)

@@ -44,7 +44,8 @@ def modes(quadratic: QuadraticModel, theta: FloatArray) -> Modes:
     """The modes at θ, in ascending order of λ; the gap along a flat direction is 0."""
     values, vectors = np.linalg.eigh(quadratic.hessian)
     values = np.where(values > FLAT * values[-1], values, 0.0)
-    return Modes(values, vectors, 0.5 * values * np.square(vectors.T @ (theta - quadratic.lowest)))
+    gaps = 0.5 * values * np.square(vectors.T @ (theta - quadratic.lowest))
+    return Modes(values, vectors, np.where(values > 0, gaps, 0.0))  # 0 times a square that overflowed is NaN
 
 
 def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:

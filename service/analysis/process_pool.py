@@ -1,6 +1,7 @@
 """Analysis pool: answers questions by processes, computes equal ones once, and caches the latest answers."""
 
 import asyncio
+import logging
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 from concurrent.futures.process import BrokenProcessPool
@@ -13,12 +14,15 @@ from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
 from service.core.settings import Settings
 
+log = logging.getLogger("descent.analysis")
+
 WAIT_FACTOR = 2
 """The maximum time of an answer, waiting included, as a multiple of the maximum computing time."""
 CACHE_BYTES = 32 * 1024 * 1024
 TOO_LONG = "The computation takes more than {:g} seconds. Ask for less: a lower resolution, fewer rows."
 TOO_LATE = "The request waited {:g} seconds for its turn. Try again in a second."
 TOO_LARGE = "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows."
+FAILED = "The numbers of this run have no such answer; the log of the service has the details."
 DIED = "The process died during the computation, possibly for lack of memory; see the log of the service."
 
 
@@ -75,6 +79,9 @@ class AnalysisPool:
             raise TooLargeError(TOO_LONG.format(max_seconds)) from None
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError(DIED, headers=SOON) from None
+        except (ArithmeticError, ValueError):  # such as a matrix without an inverse
+            log.exception("analysis.failed")
+            raise ConflictError(FAILED) from None
 
     async def _awaited(self, task: asyncio.Task[bytes]) -> bytes:
         """The result of the task, which other requests may await. The last one to give up cancels it."""

@@ -1,5 +1,6 @@
 """A loss landscape: contours of E with the path; for one parameter a curve."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,11 +43,16 @@ def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | 
 def _plot(data: Mapping[str, Any], up: Sequence[float | None], *, on_one_scale: bool) -> Plot:
     x = data["x"]["values"]
     known = [value for value in up if value is not None]
-    room = 0.0 if on_one_scale else 0.06 * (max(known) - min(known)) or 1.0
-    y_axis = Axis(min(known) - room, max(known) + room)
+    y_axis = Axis(min(known), max(known)) if on_one_scale else _with_room(min(known), max(known))
     ratio = (y_axis.high - y_axis.low) / (x[-1] - x[0])
     true = on_one_scale and _ON_ONE_SCALE[0] <= ratio <= _ON_ONE_SCALE[1]
     return Plot(Axis(x[0], x[-1]), y_axis, PLOT_WIDE * (ratio if true else _USUAL))
+
+
+def _with_room(low: float, high: float) -> Axis:
+    """The axis of a curve, with some room on both sides; a constant has room too, however large it is."""
+    room = max(0.06 * (high - low) or 1.0, 1e-9 * max(abs(low), abs(high)))
+    return Axis(max(low - room, -sys.float_info.max), min(high + room, sys.float_info.max))
 
 
 def _curve(plot: Plot, data: Mapping[str, Any], look: Look) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import numpy as np
+import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Outcome, Problem, diagnose, optimum
@@ -103,9 +104,11 @@ class BlockStorage:
         return [cast("Finding", finding._asdict() | {"change": finding.change or None}) for finding in findings]
 
     def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
-        """An optional value of a run; `absent` if its computation fails, also by lack of memory."""
+        """An optional value of a run; `absent` if it cannot be computed, also for lack of memory, or not stored."""
         try:
-            return compute()
+            value = compute()
+            orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+            return value  # noqa: TRY300 - an `else` of the handler would be further away
         except Exception:
             log.exception("training.no_%s run=%s", name, self._claim.run.id)
             return absent
@@ -125,8 +128,9 @@ class BlockStorage:
         if block.first_step == 0:
             values["optimum"] = self._accessory("optimum", lambda: _optimum(prepared.problem), None)
         if len(block.theta):
-            values["final"] = _row(prepared.problem, block, len(block.theta) - 1)
-            self._best = values["best"] = self._better(block)
+            last = len(block.theta) - 1
+            values["final"] = self._accessory("final", lambda: _row(prepared.problem, block, last), None)
+            self._best = values["best"] = self._accessory("best", lambda: self._better(block), self._best)
         return values
 
     def _better(self, block: Block) -> Best | None:

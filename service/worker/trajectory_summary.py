@@ -27,6 +27,7 @@ class TrajectorySummary:
         self._width = parameters + len(columns)
         self._sampler = HistorySampler(parameters, columns)
         self._digest = hashlib.sha256()
+        self._sampling_error: Exception | None = None
         self._rows = 0
         """Number of rows covered by digest and sample, starting at row 0."""
 
@@ -45,7 +46,9 @@ class TrajectorySummary:
         return self._digest.hexdigest() if self._rows == rows else None
 
     def history(self) -> History:
-        """The sample."""
+        """The sample. Raises the error of a step that could not be sampled."""
+        if self._sampling_error is not None:
+            raise self._sampling_error
         return self._sampler.history()
 
     def _read(self, end: int) -> None:
@@ -53,6 +56,10 @@ class TrajectorySummary:
             self._take(columns)
 
     def _take(self, columns: FloatArray) -> None:
-        self._sampler.add(self._rows, columns)
         self._digest.update(np.ascontiguousarray(columns.T, dtype="<f8").data)
+        if self._sampling_error is None:
+            try:
+                self._sampler.add(self._rows, columns)
+            except Exception as error:  # noqa: BLE001 - the run goes on, without a diagnosis
+                self._sampling_error = error
         self._rows += columns.shape[1]

@@ -102,3 +102,10 @@ def test_the_grid_keeps_non_finite_e() -> None:
     path = np.array([[0.0, 0.0], [1e200, 1e200]])
     found = landscape(problem, path, parameter_plane((0, 1), path[-1]), resolution=4)
     assert not np.isfinite(found.energy).all()
+
+
+@pytest.mark.parametrize("far", [1.0, 1e8, 1e16, 1e300])
+def test_the_points_of_a_grid_are_different_however_far_the_path_is_from_0(far: float) -> None:
+    problem = problem_of("linear, no intercept", columns=1)
+    found = landscape(problem, np.full((3, 1), far), parameter_plane((0,), np.array([far])), resolution=201)
+    assert (np.diff(found.x) > 0).all()

@@ -47,6 +47,23 @@ def test_the_optimum_is_the_solution_of_the_normal_equations(reduce: bool, loss:
         assert gap == pytest.approx(float(found.gap(theta)), rel=1e-13)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-200, 1e160, 1e300])
+def test_columns_whose_squares_overflow_have_the_optimum_of_other_units(size: float) -> None:
+    x = np.array([[1.0], [2.0], [4.0], [5.0]])
+    y = np.array([1.0, 3.0, 4.0, 7.0])
+    model, split = MODELS["linear"](["a"]), split_by_fraction(4, 0.0)
+    found, plain = optimum(pose(model, size * x, y, split)), optimum(pose(model, x, y, split))
+    np.testing.assert_allclose(found.theta * [1.0, size], plain.theta, rtol=1e-12)
+    assert found.energy == pytest.approx(plain.energy, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_optimum_with_an_infinite_energy_raises_no_warning() -> None:
+    x, y = np.array([[1.0], [2.0], [4.0]]), np.array([1e200, 3e200, 1e200])
+    assert optimum(pose(MODELS["linear"](["a"]), x, y, split_by_fraction(3, 0.0))).energy == np.inf
+
+
 @pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 @pytest.mark.parametrize("l2", [0.0, 0.3])
 def test_the_gap_falls_to_rounding_after_the_loss_is_constant(l2: float, affine: bool) -> None:

@@ -133,6 +133,11 @@ ODD: dict[str, tuple[Any, Any, Request]] = {
             "descent": {"learning_rate": 1e-6, "optimizer": {"kind": "adamw"}},
         },
     ),
+    "a slope of the optimum that overflows": (
+        1e-301 * X[:, :1],
+        np.arange(len(X)) % 2,
+        {"descent": {"steps": 60}},
+    ),
     "a great momentum before its first turn": (
         np.linspace(-1.0, 1.0, 20)[:, None],
         3.0 * np.linspace(-1.0, 1.0, 20),

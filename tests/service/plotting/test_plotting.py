@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from service.plotting import Curve, Panel, number, panels_svg, terminal
 from service.plotting.axes import Axis
+from service.plotting.canvas import Look
+from service.plotting.loss_landscape import landscape_svg
 from service.plotting.terminal import Line
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -57,6 +59,14 @@ class TestArbitraryData:
         ElementTree.fromstring(document)
         numbers = [part for d in attributes(document, "path", "d") for part in re.findall(r"[-\w.]+", d)]
         assert not [part for part in numbers if "nan" in part or "inf" in part]
+
+    @pytest.mark.parametrize("energy", [[0.0] * 3, [1e20] * 3, [1.5e308] * 3, [0.0, 1.0, 1.7e308], [None, 1.0, 2.0]])
+    def test_a_landscape_of_one_parameter(self, energy: list[float | None]) -> None:
+        path = {"step": [0], "x": [1.0], "y": [0.0], "train_loss": [energy[1]]}
+        x, y = {"label": "b", "values": [0.0, 1.0, 2.0]}, {"label": None, "values": [0.0]}
+        shown = {"kind": "exact", "parameters": ["b"], "x": x, "y": y, "energy": [energy], "explained": None}
+        document = landscape_svg("a run", shown | {"path": path}, Look())
+        assert not re.findall("nan|inf", "".join(attributes(document, "path", "d")))
 
     @given(steps, steps)
     def test_any_two_steps_make_an_axis(self, one: int, other: int) -> None:

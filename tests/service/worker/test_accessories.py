@@ -1,4 +1,4 @@
-"""A failed diagnosis or closed-form solution changes neither the steps nor the status of a run."""
+"""A failed diagnosis, optimum, final or best step changes neither the steps nor the status of a run."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from gd_engine.diagnosis import Finding
 from service.core.settings import Settings
 from service.worker import block_storage
+from service.worker.history_sampler import HistorySampler
 from service.worker.process import Worker
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import train_all, worker_with
@@ -57,3 +59,45 @@ def test_a_run_succeeds_without_diagnosis_or_optimum(
     [record] = [record for record in caplog.records if record.getMessage() == f"training.no_{field} run={run_id}"]
     assert record.exc_info is not None
     assert record.exc_info[1] is error
+
+
+@pytest.mark.parametrize(
+    ("owner", "function", "field"),
+    [(block_storage, "_row", "final"), (block_storage.BlockStorage, "_better", "best")],
+    ids=["final", "best"],
+)
+def test_a_run_succeeds_without_its_final_or_best_step(
+    owner: Any, function: str, field: str, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = api.post("/fit", json=fit_body()).json()["id"]
+    monkeypatch.setattr(owner, function, _fail)
+    train_all(worker)
+    run = api.get(f"/runs/{run_id}").json()
+    assert (run["status"], run["error"], run[field]) == ("succeeded", None, None)
+    assert len(api.get(f"/runs/{run_id}/trajectory").json()["step"]) == run["steps_total"] + 1
+
+
+def test_a_run_whose_steps_cannot_be_sampled_succeeds_without_a_diagnosis(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = api.post("/fit", json=fit_body()).json()["id"]
+    monkeypatch.setattr(HistorySampler, "add", _fail)
+    train_all(worker)
+    run = api.get(f"/runs/{run_id}").json()
+    assert (run["status"], run["diagnosis"]) == ("succeeded", [])
+    assert run["trajectory_sha256"] is not None
+
+
+def test_a_diagnosis_that_is_no_json_is_left_out(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = api.post("/fit", json=fit_body(descent={"steps": 1})).json()["id"]
+    finding = Finding("odd", {"steps": 10**30}, "A number of more than 64 bits.", {})
+    monkeypatch.setattr(block_storage, "diagnose", lambda *_, **__: [finding])
+    train_all(worker)
+    run = api.get(f"/runs/{run_id}").json()
+    assert (run["status"], run["diagnosis"]) == ("succeeded", [])
+
+
+def _fail(*_: Any, **__: Any) -> Any:
+    raise ZeroDivisionError

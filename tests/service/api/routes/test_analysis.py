@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from service.analysis import process_pool
+from service.analysis import loss_landscape, process_pool
 from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
 from service.testing.live_server import running_service
+from tests.service.analysis.failing_question import divide
 from tests.service.helpers import WAIT, X, Y, append_steps, fit_body, problem_of, stored_run, strict_json
 from tests.waiting import LONGEST, until
 
@@ -251,6 +252,14 @@ def test_a_long_analysis_times_out(settings: Settings, database: Database, monke
         answer = api.get(f"/runs/{run}/landscape?resolution=201")
     assert "Ask for less" in problem_of(answer, 413)["detail"]
     assert "Retry-After" not in answer.headers  # a retry would take as long
+
+
+def test_an_analysis_that_cannot_be_computed_is_a_conflict(
+    api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss_landscape, "around", divide)
+    run = stored_run(database, fit_body(), np.ones((3, 2)))
+    assert "no such answer" in problem_of(api.get(f"/runs/{run}/landscape"), 409)["detail"]
 
 
 def test_an_analysis_that_waits_too_long_for_a_process_may_be_retried(
