@@ -104,11 +104,12 @@ def list_keys(
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
         return
+    columns = [name for name in _COLUMNS if name in _ALWAYS or any(key[name] != _USUAL.get(name) for key in shown)]
     table = Table(box=None)
-    for name in _COLUMNS:
-        table.add_column(name.removesuffix("_at").replace("_", " "), no_wrap=name != "name")
+    for name in columns:
+        table.add_column(name.removesuffix("_at").replace("_", " "), overflow="fold", no_wrap=name == "id")
     for key in shown:
-        table.add_row(*(key[name] if name == "name" else _cell(key[name]) for name in _COLUMNS))
+        table.add_row(*(key[name] if name == "name" else _cell(key[name]) for name in columns))
     Console(markup=False).print(table)
 
 
@@ -131,6 +132,9 @@ _COLUMNS = (
     *("id", "name", "scopes", "sees", "state", "weight", "max_running"),
     *("created_at", "expires_at", "revoked_at"),
 )
+_ALWAYS = ("id", "name", "scopes", "state")
+_USUAL = {"weight": 1.0}
+"""Values other than None for which the table needs no column."""
 
 
 def _shown(key: Any) -> dict[str, Any]:
