@@ -19,6 +19,7 @@ from service.core.settings import Settings
 from service.storage import runs
 from service.storage.database import Database
 from service.storage.errors import name_of
+from service.storage.essential_write import essential_write
 from service.storage.sqlite import purge, vacuum
 from service.storage.sqlite.engine import sqlite_module
 from service.storage.sqlite.wal_checkpoint import LONG_LOG_BYTES, WalCheckpoint
@@ -75,15 +76,14 @@ class Retention:
                 if pause == IDLE_SECONDS:
                     is_idle = not changed.is_set()
                     changed.clear()
-                    _shorten(checkpoint, is_idle=is_idle)
+                    self._shorten(checkpoint, is_idle=is_idle)
 
     def _do_slice(self) -> bool:
         """Does one slice of work. Returns whether there was work. Takes the write lock only if there is."""
         with self._database.reading() as connection:
             work = self._next_work(connection)
         if work is not None:
-            with self._database.writing() as connection:
-                work(connection)
+            essential_write(self._database, work)
         return work is not None
 
     def _next_work(self, connection: Connection) -> Callable[[Connection], None] | None:
@@ -97,14 +97,14 @@ class Retention:
                 return lambda connection: _delete_runs(connection, old)
         return None
 
+    def _shorten(self, checkpoint: WalCheckpoint, *, is_idle: bool) -> None:
+        """Empties the write-ahead log if it is long, or if the database is idle."""
+        length = checkpoint.log_bytes()
+        is_due = length > LONG_LOG_BYTES or (is_idle and length > 0)
+        if is_due and checkpoint.truncate_log() and self._database.reserve is not None:
+            self._database.reserve.trim()
+
 
 def _delete_runs(connection: Connection, old: Sequence[str]) -> None:
     runs.remove_old(connection, old)
     log.info("retention.deleted_old_runs count=%s", len(old))
-
-
-def _shorten(checkpoint: WalCheckpoint, *, is_idle: bool) -> None:
-    """Empties the write-ahead log if it is long, or if the database is idle."""
-    length = checkpoint.log_bytes()
-    if length > LONG_LOG_BYTES or (is_idle and length > 0):
-        checkpoint.truncate_log()

@@ -15,6 +15,7 @@ from service.storage.change_feed import ChangeFeed
 from service.storage.errors import CorruptError
 from service.storage.group_commit import GroupCommit
 from service.storage.sqlite.commit_counter import CommitCounter
+from service.storage.sqlite.disk_reserve import DiskReserve
 from service.storage.sqlite.engine import prepare_sqlite, sqlite_module
 
 
@@ -37,8 +38,11 @@ class Database:
         """Group commit for frequent concurrent writes: one transaction for all waiting writes."""
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"module": sqlite_module()} if self._sqlite else {}
+        self.reserve: DiskReserve | None = None
+        """Reserve of disk space for deletions; None for a database without a file."""
         if self._sqlite and (path := make_url(url).database):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self.reserve = DiskReserve(Path(path))
         self.engine: Engine = create_engine(
             url,
             pool_size=connections,
@@ -59,18 +63,21 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, grows: bool = True) -> Iterator[Connection]:
         """Write transaction: takes the write lock at the start, commits at the end, rolls back on an error.
 
-        A process lock orders the threads, since SQLite's waiters sleep and retry in no order.
+        A process lock orders the threads, since SQLite's waiters sleep and retry in no order. A write that grows the
+        database leaves room for essential writes (`essential_write`), which do not.
         """
-        with (
-            self._write_lock,
-            self.engine.connect() as connection,
-            connection.execution_options(descent_writes=True).begin(),
-        ):
-            yield connection
-            reach("commit.before")
+        reserve = self.reserve if grows else None
+        with self._write_lock:
+            if reserve is not None:
+                reserve.require()
+            with self.engine.connect() as connection, connection.execution_options(descent_writes=True).begin():
+                yield connection
+                if reserve is not None:
+                    reserve.cover(connection)
+                reach("commit.before")
         reach("commit.after")
 
     def dispose(self) -> None:

@@ -1,9 +1,10 @@
 """Classification of database errors: by the driver's error code, or by the message where there is no code."""
 
 import errno
+import sqlite3
 from enum import StrEnum
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
@@ -76,6 +77,17 @@ def failure_of(error: BaseException) -> Failure:
         return _BY_EXTENDED_CODE.get(code, _BY_CODE.get(code & 0xFF, Failure.OTHER))
     words = str(cause).lower() if isinstance(error, DBAPIError) else ""
     return next((failure for word, failure in _BY_WORDS.items() if word in words), Failure.OTHER)
+
+
+def full_error() -> OperationalError:
+    """SQLite's error for a full disk, for a write that would leave no room for deletions."""
+    return _sqlite_error("database or disk is full", 13, "SQLITE_FULL")
+
+
+def _sqlite_error(message: str, code: int, name: str) -> OperationalError:
+    cause = sqlite3.OperationalError(message)
+    cause.sqlite_errorcode, cause.sqlite_errorname = code, name
+    return OperationalError(None, None, cause)
 
 
 def has_code(error: DBAPIError) -> bool:

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from functools import partial
 from typing import NamedTuple, Unpack
 
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import name_of
+from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.wakeup import WakeupSignal
 
@@ -160,10 +162,7 @@ class RunLease(threading.Thread):
         try:
             marks = self._must_write_stopping()
             if marks or now - self._renewed_at >= self._settings.heartbeat_seconds:
-                with self._database.writing() as connection:
-                    moment = time.monotonic()
-                    renew = job_queue.mark_stopping if marks else job_queue.renew
-                    status = renew(connection, self._claim, self._settings.lease_seconds)
+                moment, status = essential_write(self._database, self._mark_stopping if marks else self._renew)
                 self.renewed(moment)
                 self._is_stopping |= marks
             else:
@@ -179,10 +178,17 @@ class RunLease(threading.Thread):
             if status == RunStatus.CANCELLING:
                 self.ending = CANCELLED
 
+    def _renew(self, connection: Connection) -> tuple[float, RunStatus]:
+        moment = time.monotonic()
+        return moment, job_queue.renew(connection, self._claim, self._settings.lease_seconds)
+
+    def _mark_stopping(self, connection: Connection) -> tuple[float, RunStatus]:
+        moment = time.monotonic()
+        return moment, job_queue.mark_stopping(connection, self._claim, self._settings.lease_seconds)
+
     def _write_ending_and_exit(self, ending: Ending) -> None:
         try:
-            with self._database.writing() as connection:
-                ending.write(connection, self._claim)
+            essential_write(self._database, partial(ending.write, claim=self._claim))
         except LeaseLostError:
             log.info("worker.lease_lost run=%s", self._claim.run.id)
             # The computation may have ended, and written its own ending just before.

@@ -19,6 +19,7 @@ from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
+from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.lease import HANDED_BACK, Ending, RunLease, failed
 from service.worker.run_batch import RunBatch
@@ -100,8 +101,8 @@ class Worker:
     def _hand_back_dropped(self) -> None:
         """Queues the dropped run again, so that it neither waits for its lease to expire nor counts a loss."""
         if self._dropped is not None:
-            with suppress(LeaseLostError), self._database.writing() as connection:
-                job_queue.hand_back(connection, self._dropped)
+            with suppress(LeaseLostError):
+                essential_write(self._database, partial(job_queue.hand_back, claim=self._dropped))
             self._dropped = None
 
     def _train(self, claim: Claim) -> None:
@@ -113,8 +114,7 @@ class Worker:
                 ending = self._try(claim, lease)
                 if ending is not None:
                     self._batch.clear()  # the batch may be the cause, such as lack of memory
-                    with self._database.writing() as connection:
-                        ending.write(connection, claim)
+                    essential_write(self._database, partial(ending.write, claim=claim))
             except (LeaseLostError, GoneError):
                 log.info("worker.lease_lost run=%s", claim.run.id)
                 lease.lost()

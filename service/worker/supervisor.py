@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 from service.worker.wakeup import WakeupSignal
 
 log = logging.getLogger("descent.supervisor")
@@ -187,7 +189,6 @@ class Supervisor:
             with self._database.reading() as connection:
                 if not job_queue.has_lease(connection, owner):
                     return
-            with self._database.writing() as connection:
-                job_queue.expire_leases(connection, owner, is_loss=is_loss)
+            essential_write(self._database, partial(job_queue.expire_leases, owner=owner, is_loss=is_loss))
         except SQLAlchemyError:  # the leases run out by themselves
             log.exception("supervisor.leases_not_freed worker=%s", owner)

@@ -2,11 +2,13 @@
 
 import time
 from contextlib import closing
+from functools import partial
 
 from gd_engine import NoLearningRateError, ways
 from service.core.settings import Settings
 from service.storage import trajectories
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim
 from service.worker.block_sink import BlockSink
 from service.worker.block_storage import BlockStorage
@@ -89,5 +91,4 @@ class Training:
                 begun = time.monotonic()
 
     def _end(self, ending: Ending) -> None:
-        with self._database.writing() as connection:
-            ending.write(connection, self._claim)
+        essential_write(self._database, partial(ending.write, claim=self._claim))

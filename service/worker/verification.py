@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from service.core.run_record import Comparison, Run, Verification
 from service.core.run_status import RunStatus
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim
 from service.worker.lease import Ending, RunLease
 
@@ -34,8 +36,7 @@ class BlockComparison:
             verification = cast("Verification", {**result, "verified_at": time.time()})
             ending = Ending(RunStatus.SUCCEEDED, {"verification": verification, "rows_done": rows})
         if ending is not None:
-            with self._database.writing() as connection:
-                ending.write(connection, self._claim)
+            essential_write(self._database, partial(ending.write, claim=self._claim))
         return ending is not None
 
     def _result(self, block: Block, columns: FloatArray, rows: int) -> Comparison | None:

@@ -19,6 +19,7 @@ from service.core.run_status import RunStatus
 from service.schemas.responses.runs import Run, Runs
 from service.storage import runs
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 
 router = described_route.router("runs", prefix="/runs")
 
@@ -86,9 +87,8 @@ def get_run(run_id: RunId, store: Store, caller: Asks, if_none_match: IfNoneMatc
 def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
     found = find_to_change(store, run_id, caller)
-    with store.writing() as connection:
-        if not runs.remove(connection, found.id):
-            raise no_run(run_id)
+    if not essential_write(store, lambda connection: runs.remove(connection, found.id)):
+        raise no_run(run_id)
     return Response(status_code=204)
 
 
