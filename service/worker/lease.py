@@ -79,7 +79,7 @@ class RunLease(threading.Thread):
         self._database, self._claim, self._settings = database, claim, settings
         self._done = threading.Event()
         self._begun = time.monotonic()
-        self._renewed_at = self._begun - _age_of_lease(claim.run, settings)
+        self._renewed_at = _claimed_at(claim.run, settings)
         self._end_at, self._late = _time_limit(claim.run, settings)
         self._ending_since: float | None = None
         self._is_stopping = False
@@ -205,20 +205,20 @@ class RunLease(threading.Thread):
             os._exit(code)
 
 
-def _age_of_lease(run: Run, settings: Settings) -> float:
-    """Age of a run's lease in seconds, including the commit of its claim."""
-    now = time.time()
-    expires_at = now + settings.lease_seconds if run.lease_expires_at is None else run.lease_expires_at
-    return max(0.0, now + settings.lease_seconds - expires_at)
+def _claimed_at(run: Run, settings: Settings) -> float:
+    """Monotonic time of a run's claim."""
+    return time.monotonic() if run.lease_expires_at is None else run.lease_expires_at - settings.lease_seconds
 
 
 def _time_limit(run: Run, settings: Settings) -> tuple[float, Ending]:
-    """Monotonic time limit of the run and its ending: the earlier of deadline and maximum run time."""
-    now = time.monotonic()
-    spent = sum(run.timings.get(name, 0.0) for name in KINDS_OF_WORK)
+    """Monotonic time limit of the run and its ending: the earlier of deadline and maximum run time.
+
+    Both count the time of work on the run: that of earlier leases, which is stored, and the age of this lease.
+    """
+    begun = time.monotonic() - sum(run.timings.get(name, 0.0) for name in KINDS_OF_WORK)
     message = f"The run has computed for {settings.max_run_seconds:g} seconds, the most that a run may. Ask for less."
-    limits = [(now + settings.max_run_seconds - spent, failed("run_time_exceeded", message))]
+    limits = [(begun + settings.max_run_seconds, failed("run_time_exceeded", message))]
     deadline = run.request.get("deadline_seconds")
     if deadline is not None:
-        limits.append((now + (run.started_at or time.time()) + deadline - time.time(), DEADLINE))
+        limits.append((begun + deadline, DEADLINE))
     return min(limits, key=lambda limit: limit[0])

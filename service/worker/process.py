@@ -92,7 +92,7 @@ class Worker:
     def _claim(self) -> Claim | None:
         self._hand_back_dropped()
         with self._database.reading() as connection:
-            if not job_queue.has_work(connection):
+            if not job_queue.has_work(connection, self._settings.lease_seconds):
                 return None
         with self._database.writing() as connection:
             mine = (connection, self._name, self._settings.lease_seconds)

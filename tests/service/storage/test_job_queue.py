@@ -35,7 +35,7 @@ def test_runs_are_claimed_oldest_first_and_once(database: Database) -> None:
     queued = [queue_run(database) for _ in range(3)]
     assert [claim(database).run.id for _ in range(3)] == queued
     with database.writing() as connection:
-        assert not job_queue.has_work(connection)
+        assert not job_queue.has_work(connection, 15.0)
         assert job_queue.claim_oldest(connection, "w", 15.0) is None
 
 
@@ -94,7 +94,7 @@ def test_cancelling_a_queued_run_ends_it(database: Database) -> None:
     with database.writing() as connection:
         assert runs.cancel(connection, run_id)
         assert not runs.cancel(connection, run_id)
-        assert not job_queue.has_work(connection)
+        assert not job_queue.has_work(connection, 15.0)
     assert status(database, run_id) == "cancelled"
 
 
@@ -126,7 +126,7 @@ def test_a_paused_run_loses_its_lease_and_is_claimed_after_a_resume(database: Da
     with database.writing() as connection:
         assert runs.pause(connection, run_id)
         assert not runs.pause(connection, run_id)
-        assert not job_queue.has_work(connection)
+        assert not job_queue.has_work(connection, 15.0)
     for write in WRITES.values():
         with pytest.raises(LeaseLostError), database.writing() as connection:
             write(connection, held)
@@ -198,7 +198,7 @@ def test_only_the_leases_of_a_dead_worker_expire_at_once(database: Database) -> 
         assert job_queue.expire_leases(connection, "dead", is_loss=True) == 1
     assert claim(database, "other").run.id == dead
     with database.reading() as connection:
-        assert not job_queue.has_work(connection)
+        assert not job_queue.has_work(connection, 15.0)
     assert status(database, alive) == "running"
 
 
@@ -243,7 +243,7 @@ def test_the_search_for_the_next_run_uses_an_index(database: Database) -> None:
         statements.append((statement, values))
 
     with database.reading() as connection:
-        job_queue.has_work(connection)
+        job_queue.has_work(connection, 15.0)
         statement, values = statements[-1]
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         assert [row.detail for row in plan] == ["SCAN runs USING INDEX ix_runs_live"]

@@ -13,7 +13,7 @@ from service.storage.sqlite import purge
 
 NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?)"}
 ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
-    "claim": (job_queue.has_work, {"SCAN runs USING INDEX ix_runs_live"}),
+    "claim": (lambda c: job_queue.has_work(c, 15.0), {"SCAN runs USING INDEX ix_runs_live"}),
     "latest": (lambda c: runs.find(c, "latest"), {"SCAN runs", *NEWEST_FIRST}),
     "find": (
         lambda c: runs.find(c, "a"),
