@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.settings import Settings
+from service.maintenance.deletion_notice import DeletionNotice
 from service.storage import runs
 from service.storage.database import Database
 from service.storage.errors import name_of
@@ -43,6 +45,7 @@ class Retention:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
+        self._notice = DeletionNotice(settings.keep_notice_seconds)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -93,8 +96,11 @@ class Retention:
             return vacuum.vacuum_slice
         if self._settings.keep_days is not None:
             moment = time.time() - self._settings.keep_days * DAY_SECONDS
-            if old := runs.finished_before(connection, moment, MAX_RUNS):
-                return lambda connection: _delete_runs(connection, old)
+            before = self._notice.passed(moment, partial(runs.count_finished_before, connection))
+            if before is not None:
+                if old := runs.finished_before(connection, before, MAX_RUNS):
+                    return lambda connection: _delete_runs(connection, old)
+                self._notice.end()
         return None
 
     def _shorten(self, checkpoint: WalCheckpoint, *, is_idle: bool) -> None:

@@ -324,3 +324,9 @@ def finished_before(connection: Connection, moment: float, limit: int) -> Sequen
     """Ids of at most `limit` runs with finished_at < `moment` (seconds since 1970), the earliest first."""
     ended = select(runs.c.id).where(runs.c.finished_at < moment, *_IS_LISTED)
     return connection.execute(ended.order_by(runs.c.finished_at).limit(limit)).scalars().all()
+
+
+def count_finished_before(connection: Connection, moment: float) -> int:
+    """Number of the runs that `finished_before` returns without a limit."""
+    ended = select(func.count()).select_from(runs).where(runs.c.finished_at < moment, *_IS_LISTED)
+    return int(connection.execute(ended).scalar_one())
