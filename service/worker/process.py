@@ -38,6 +38,7 @@ NOT_STORED = {
         "The disk is full, so a step could not be stored. Free some space; the steps are kept.",
     ),
     Failure.IO: ("disk_error", "The disk could not be written or read; the service's log says more."),
+    Failure.MOVED: ("disk_error", "The database file was removed or replaced; the service's log says more."),
     Failure.DAMAGED: ("damaged_data", "The database is damaged. `descent check` says where."),
     Failure.OTHER: ("internal_error", "The service made a mistake; it is in its log."),
 }

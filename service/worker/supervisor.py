@@ -111,6 +111,8 @@ class Supervisor:
         self._database = database
         self._slots: list[_WorkerSlot] = []
         self._stopping = False
+        self._is_hung_up = False
+        """Whether the workers were stopped because their database was removed or replaced."""
         self._thread = threading.Thread(target=self._supervise, daemon=True)
 
     def __enter__(self) -> Self:
@@ -168,6 +170,13 @@ class Supervisor:
                     self._replace_the_dead()
 
     def _replace_the_dead(self) -> None:
+        if (fault := self._database.fault()) is not None:  # a new worker would open other files
+            if not self._is_hung_up:
+                log.error("supervisor.database_moved %s", fault)
+                for slot in self._slots:
+                    slot.hang_up()
+            self._is_hung_up = True
+            return
         for slot in self._slots:
             if slot.just_died():
                 self._report_death(slot)
