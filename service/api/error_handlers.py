@@ -39,6 +39,12 @@ _DATABASE_PROBLEMS = {
         "The disk is full; nothing was stored. Free some space and try again; the service needs no restart.",
         30,
     ),
+    Failure.MOVED: _DatabaseProblem(
+        507,
+        "Database moved",
+        "The database file was removed or replaced under the service; nothing was stored. Restart the service.",
+        30,
+    ),
     Failure.IO: _DatabaseProblem(
         507,
         "Disk error",

@@ -120,9 +120,10 @@ def revoke(
 ) -> None:
     """Revoke a key for ever, within a second. Keys of scope admin keep access to its runs and datasets."""
     from service.storage.api_keys import revoke_key  # noqa: PLC0415
+    from service.storage.essential_write import essential_write  # noqa: PLC0415
 
-    with _database(database) as store, store.writing() as connection:
-        known = revoke_key(connection, key_id)
+    with _database(database) as store:
+        known = essential_write(store, lambda connection: revoke_key(connection, key_id))
     if not known:
         raise failure(f"Unknown key {key_id}. List the keys with `descent keys list`.")
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     keep_days: float | None = Field(
         None, gt=0, description="The number of days after which a finished run is deleted; empty: never."
     )
+    keep_notice_seconds: float = Field(
+        3600.0, ge=0, description="The time between the announcement of such a deletion in the log and the deletion."
+    )
 
     max_body_bytes: int = Field(16 * MIB, gt=0, description="The maximum size of a JSON body.")
     max_upload_bytes: int = Field(256 * MIB, gt=0, description="The maximum size of an uploaded dataset file.")

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -16,9 +17,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.settings import Settings
+from service.maintenance.deletion_notice import DeletionNotice
 from service.storage import runs
 from service.storage.database import Database
 from service.storage.errors import name_of
+from service.storage.essential_write import essential_write
 from service.storage.sqlite import purge, vacuum
 from service.storage.sqlite.engine import sqlite_module
 from service.storage.sqlite.wal_checkpoint import LONG_LOG_BYTES, WalCheckpoint
@@ -42,6 +45,7 @@ class Retention:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
         self._database = database
+        self._notice = DeletionNotice(settings.keep_notice_seconds)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -75,15 +79,14 @@ class Retention:
                 if pause == IDLE_SECONDS:
                     is_idle = not changed.is_set()
                     changed.clear()
-                    _shorten(checkpoint, is_idle=is_idle)
+                    self._shorten(checkpoint, is_idle=is_idle)
 
     def _do_slice(self) -> bool:
         """Does one slice of work. Returns whether there was work. Takes the write lock only if there is."""
         with self._database.reading() as connection:
             work = self._next_work(connection)
         if work is not None:
-            with self._database.writing() as connection:
-                work(connection)
+            essential_write(self._database, work)
         return work is not None
 
     def _next_work(self, connection: Connection) -> Callable[[Connection], None] | None:
@@ -93,18 +96,21 @@ class Retention:
             return vacuum.vacuum_slice
         if self._settings.keep_days is not None:
             moment = time.time() - self._settings.keep_days * DAY_SECONDS
-            if old := runs.finished_before(connection, moment, MAX_RUNS):
-                return lambda connection: _delete_runs(connection, old)
+            before = self._notice.passed(moment, partial(runs.count_finished_before, connection))
+            if before is not None:
+                if old := runs.finished_before(connection, before, MAX_RUNS):
+                    return lambda connection: _delete_runs(connection, old)
+                self._notice.end()
         return None
+
+    def _shorten(self, checkpoint: WalCheckpoint, *, is_idle: bool) -> None:
+        """Empties the write-ahead log if it is long, or if the database is idle."""
+        length = checkpoint.log_bytes()
+        is_due = length > LONG_LOG_BYTES or (is_idle and length > 0)
+        if is_due and checkpoint.truncate_log() and self._database.reserve is not None:
+            self._database.reserve.trim()
 
 
 def _delete_runs(connection: Connection, old: Sequence[str]) -> None:
     runs.remove_old(connection, old)
     log.info("retention.deleted_old_runs count=%s", len(old))
-
-
-def _shorten(checkpoint: WalCheckpoint, *, is_idle: bool) -> None:
-    """Empties the write-ahead log if it is long, or if the database is idle."""
-    length = checkpoint.log_bytes()
-    if length > LONG_LOG_BYTES or (is_idle and length > 0):
-        checkpoint.truncate_log()

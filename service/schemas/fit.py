@@ -130,7 +130,7 @@ class FitRequest(Strict):
         default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
     deadline_seconds: Positive | None = Field(
-        None, description="Stop this many seconds after the start of the run, pauses included."
+        None, description="Stop after this many seconds of work on the run; pauses and waits do not count."
     )
 
     def filled(self) -> Self:

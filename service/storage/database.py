@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from service.core.failpoints import reach
@@ -15,7 +15,9 @@ from service.storage.change_feed import ChangeFeed
 from service.storage.errors import CorruptError
 from service.storage.group_commit import GroupCommit
 from service.storage.sqlite.commit_counter import CommitCounter
+from service.storage.sqlite.disk_reserve import DiskReserve
 from service.storage.sqlite.engine import prepare_sqlite, sqlite_module
+from service.storage.sqlite.file_identity import FileIdentity
 
 
 def _from_json(stored: Any) -> Any:
@@ -37,8 +39,13 @@ class Database:
         """Group commit for frequent concurrent writes: one transaction for all waiting writes."""
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"module": sqlite_module()} if self._sqlite else {}
+        self._files: FileIdentity | None = None
+        self.reserve: DiskReserve | None = None
+        """Reserve of disk space for deletions; None for a database without a file."""
         if self._sqlite and (path := make_url(url).database):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self.reserve = DiskReserve(Path(path))
+            self._files = FileIdentity(Path(path))
         self.engine: Engine = create_engine(
             url,
             pool_size=connections,
@@ -49,7 +56,9 @@ class Database:
         )
         if self._sqlite:
             prepare_sqlite(self.engine, busy_seconds)
-        self.change_feed = ChangeFeed(lambda: CommitCounter(self.engine, poll_seconds))
+        if self._files is not None:
+            event.listen(self.engine, "connect", self._files.on_connect)
+        self.change_feed = ChangeFeed(lambda: CommitCounter(self.engine, poll_seconds, self.fault))
         """Notifications about commits by this process and all others."""
 
     @contextmanager
@@ -59,20 +68,31 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, grows: bool = True) -> Iterator[Connection]:
         """Write transaction: takes the write lock at the start, commits at the end, rolls back on an error.
 
-        A process lock orders the threads, since SQLite's waiters sleep and retry in no order.
+        A process lock orders the threads, since SQLite's waiters sleep and retry in no order. A write that grows the
+        database leaves room for essential writes (`essential_write`), which do not.
         """
-        with (
-            self._write_lock,
-            self.engine.connect() as connection,
-            connection.execution_options(descent_writes=True).begin(),
-        ):
-            yield connection
-            reach("commit.before")
+        reserve = self.reserve if grows else None
+        with self._write_lock:
+            if self._files is not None:
+                self._files.check()
+            if reserve is not None:
+                reserve.require()
+            with self.engine.connect() as connection, connection.execution_options(descent_writes=True).begin():
+                yield connection
+                if reserve is not None:
+                    reserve.cover(connection)
+                reach("commit.before")
         reach("commit.after")
+
+    def fault(self) -> str | None:
+        """User-visible reason for which nothing can be written until a restart: a removed or replaced file."""
+        return None if self._files is None else self._files.fault()
 
     def dispose(self) -> None:
         """Closes the pool's connections."""
         self.engine.dispose()
+        if self._files is not None:
+            self._files.forget()

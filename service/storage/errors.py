@@ -1,9 +1,10 @@
 """Classification of database errors: by the driver's error code, or by the message where there is no code."""
 
 import errno
+import sqlite3
 from enum import StrEnum
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
@@ -24,6 +25,8 @@ class Failure(StrEnum):
     """The disk or the file system fails to read or write."""
     BUSY = "busy"
     """Another connection holds a lock. An immediate retry may succeed."""
+    MOVED = "moved"
+    """A file of the database was removed or replaced while it was open. Writes would be lost."""
     DAMAGED = "damaged"
     """The file content is corrupt."""
     OTHER = "other"
@@ -47,7 +50,8 @@ _BY_CODE = {
     26: Failure.DAMAGED,  # NOTADB
 }
 # IOERR_SHMSIZE: the shared-memory file of the WAL cannot grow. A full disk is the only known cause.
-_BY_EXTENDED_CODE = {10 | 19 << 8: Failure.FULL}
+# READONLY_DBMOVED: the database file was moved.
+_BY_EXTENDED_CODE = {10 | 19 << 8: Failure.FULL, 8 | 4 << 8: Failure.MOVED}
 _BY_WORDS = {
     "full": Failure.FULL,
     "disk i/o": Failure.IO,
@@ -76,6 +80,22 @@ def failure_of(error: BaseException) -> Failure:
         return _BY_EXTENDED_CODE.get(code, _BY_CODE.get(code & 0xFF, Failure.OTHER))
     words = str(cause).lower() if isinstance(error, DBAPIError) else ""
     return next((failure for word, failure in _BY_WORDS.items() if word in words), Failure.OTHER)
+
+
+def full_error() -> OperationalError:
+    """SQLite's error for a full disk, for a write that would leave no room for deletions."""
+    return _sqlite_error("database or disk is full", 13, "SQLITE_FULL")
+
+
+def moved_error() -> OperationalError:
+    """SQLite's error for a file that was removed or replaced."""
+    return _sqlite_error("the database file was removed or replaced", 8 | 4 << 8, "SQLITE_READONLY_DBMOVED")
+
+
+def _sqlite_error(message: str, code: int, name: str) -> OperationalError:
+    cause = sqlite3.OperationalError(message)
+    cause.sqlite_errorcode, cause.sqlite_errorname = code, name
+    return OperationalError(None, None, cause)
 
 
 def has_code(error: DBAPIError) -> bool:

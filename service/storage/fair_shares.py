@@ -72,14 +72,14 @@ _RECENT = select(computing_times.c.seconds, computing_times.c.charged_at, _WEIGH
 _CHARGE = update(computing_times).where(_OF_OWNER)
 
 
-def waiting(connection: Connection) -> list[WaitingOwner]:
+def waiting(connection: Connection, lease_seconds: float) -> list[WaitingOwner]:
     """The owners with a claimable run, the next one first. The query takes no write lock.
 
     An owner with `max_running` runs in workers is left out.
     """
     now = time.time()
     found = []
-    for row in connection.execute(_WAITING, {"now": now}):
+    for row in connection.execute(_WAITING, job_queue.lease_times(lease_seconds)):
         claimable = [seq for seq in (row.queued, row.expired) if seq is not None]
         if claimable and (row.expired is not None or row.max_running is None or row.held < row.max_running):
             seconds = _recent(row.seconds, row.charged_at, now) + row.held * QUANTUM_SECONDS
@@ -89,7 +89,7 @@ def waiting(connection: Connection) -> list[WaitingOwner]:
 
 def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | None:
     """Claims the oldest run of the next owner; None if no run is claimable."""
-    for each in waiting(connection):
+    for each in waiting(connection, lease_seconds):
         if claimed := job_queue.claim(connection, worker, lease_seconds, each.oldest):
             return claimed
     return None

@@ -1,11 +1,27 @@
-"""Job queue of the runs: claims, leases, lease tokens, and the writes of a worker during a lease."""
+"""Job queue of the runs: claims, leases, lease tokens, and the writes of a worker during a lease.
+
+Leases count by the machine's monotonic clock, which its processes share and which no change of the wall clock moves.
+"""
 
 import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, case, delete, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.core.failpoints import reach
@@ -13,7 +29,7 @@ from service.core.run_record import Run, RunColumns, Verification
 from service.core.run_request import StoredRequest
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
-from service.storage.runs import claimed, state
+from service.storage.runs import claimed, not_before_creation, not_before_start, state
 from service.storage.tables import runs
 from service.storage.usage import STORED_AT_END
 
@@ -21,9 +37,22 @@ STOPPING = "stopping:"
 """Prefix of the lease's owner once the worker stops. The expiry of such a lease does not count as a loss."""
 
 
+MORE_LEASE_SECONDS = 120.0
+"""The duration that a lease may have beyond the settings of the process that judges it."""
+
+
 def has_run_out() -> ColumnElement[bool]:
-    """Whether the lease of a run in a worker has expired."""
-    return runs.c.lease_expires_at < bindparam("now")
+    """Whether a lease ended before `moment`, or ends after `latest` as none can: it is from before a restart of the
+    machine, where its clock began anew.
+    """
+    expires_at = runs.c.lease_expires_at
+    return or_(expires_at < bindparam("moment"), expires_at > bindparam("latest"))
+
+
+def lease_times(lease_seconds: float) -> dict[str, float]:
+    """Parameters of `has_run_out`."""
+    moment = time.monotonic()
+    return {"moment": moment, "latest": moment + lease_seconds + MORE_LEASE_SECONDS}
 
 
 def _claim() -> ReturningUpdate[Any]:
@@ -35,7 +64,7 @@ def _claim() -> ReturningUpdate[Any]:
         .where(runs.c.seq == bindparam("of_seq"), is_claimable)
         .values(
             status=case((is_queued, RunStatus.RUNNING), else_=runs.c.status),
-            started_at=case((runs.c.started_at.is_(None), bindparam("now")), else_=runs.c.started_at),
+            started_at=func.coalesce(runs.c.started_at, not_before_creation(bindparam("now"))),
             losses=case((is_no_loss, runs.c.losses), else_=runs.c.losses + 1),
             lease_owner=bindparam("worker"),
             lease_token=runs.c.lease_token + 1,
@@ -54,7 +83,7 @@ _HAND_BACK = (
     .values(
         status=case((_IS_CANCELLED, RunStatus.CANCELLED), else_=RunStatus.QUEUED),
         stop_reason=case((_IS_CANCELLED, "cancelled"), else_=runs.c.stop_reason),
-        finished_at=case((_IS_CANCELLED, bindparam("now")), else_=runs.c.finished_at),
+        finished_at=case((_IS_CANCELLED, not_before_start(bindparam("now"))), else_=runs.c.finished_at),
         checkpoint=case((_IS_CANCELLED, null()), else_=runs.c.checkpoint),
         stored_bytes=case((_IS_CANCELLED, STORED_AT_END), else_=runs.c.stored_bytes),
         lease_owner=None,
@@ -90,9 +119,9 @@ class WaitingRun(NamedTuple):
 def claim(connection: Connection, owner: str, lease_seconds: float, seq: int) -> Claim | None:
     """Claims the run with this seq; None if it is neither queued nor has an expired lease."""
     reach("claim.before")
-    now = time.time()
-    given = {"now": now, "worker": owner, "expires_at": now + lease_seconds, "of_seq": seq}
-    if connection.execute(_CLAIM, given).one_or_none() is None:
+    lease = lease_times(lease_seconds)
+    given = {"now": time.time(), "worker": owner, "expires_at": lease["moment"] + lease_seconds, **lease}
+    if connection.execute(_CLAIM, {**given, "of_seq": seq}).one_or_none() is None:
         return None
     run, checkpoint = claimed(connection, seq)
     reach("claim.after", run.name)
@@ -131,7 +160,7 @@ def progress(connection: Connection, claim: Claim, lease_seconds: float, values:
 
     Raises LeaseLostError.
     """
-    return _held(connection, claim, {**values, "lease_expires_at": time.time() + lease_seconds})
+    return _held(connection, claim, {**values, "lease_expires_at": time.monotonic() + lease_seconds})
 
 
 def renew(connection: Connection, claim: Claim, lease_seconds: float) -> RunStatus:
@@ -148,7 +177,8 @@ def finish(connection: Connection, claim: Claim, status: RunStatus, values: RunC
     """Writes the final status and the columns `values`, and releases the lease. Raises LeaseLostError."""
     reach("finish.before")
     released: RunColumns = {"status": status, "lease_owner": None, "lease_expires_at": None, "checkpoint": None}
-    _held(connection, claim, {**values, **released, "finished_at": time.time()}, before(status))
+    finished_at = max(time.time(), claim.run.started_at or claim.run.created_at)  # the wall clock may go back
+    _held(connection, claim, {**values, **released, "finished_at": finished_at}, before(status))
     connection.execute(_MEASURE, {"of_seq": claim.run.seq})
     if claim.run.verifies is not None:
         _report(connection, claim, values)

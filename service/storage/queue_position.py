@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from service.core.run_record import Run
 from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.storage import fair_shares, tables
 from service.storage.tables import runs
 
@@ -36,18 +37,18 @@ class QueuePosition(NamedTuple):
     starts_in_seconds: float | None
 
 
-def position_of(connection: Connection, run: Run, workers: int) -> QueuePosition:
+def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePosition:
     """The position of a queued run if all waiting runs take as long: its owner's older runs, and those of the others
     whose turns come before.
     """
     older = int(connection.execute(_OLDER, {"of_owner": run.owner, "of_seq": run.seq}).scalar_one())
     ahead, is_before = older, True
-    for each in fair_shares.waiting(connection):
+    for each in fair_shares.waiting(connection, settings.lease_seconds):
         if each.owner == run.owner:
             is_before = False
             continue
         most = older + 1 if is_before else older
         ahead += int(connection.execute(_SOME, {"of_owner": each.owner, "most": most}).scalar_one())
     mean = connection.execute(_MEAN).scalar_one()
-    seconds = None if mean is None or not workers else max(mean, 0.0) * ahead / workers
+    seconds = None if mean is None or not settings.workers else max(mean, 0.0) * ahead / settings.workers
     return QueuePosition(ahead + 1, seconds)

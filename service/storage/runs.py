@@ -77,6 +77,17 @@ _STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(
 )
 _VERIFICATION = select(runs.c.seq).where(runs.c.verifies == bindparam("run_seq"))
 
+
+def not_before_creation(now: Any) -> ColumnElement[Any]:
+    """The time `now`, or the run's creation if the wall clock has gone back since."""
+    return func.max(now, runs.c.created_at)
+
+
+def not_before_start(now: Any) -> ColumnElement[Any]:
+    """The time `now`, or the run's start or creation if the wall clock has gone back since."""
+    return func.max(now, func.coalesce(runs.c.started_at, runs.c.created_at))
+
+
 # Values of a deleted run until its chunks are purged: the run is hidden, and no worker can claim it.
 _DELETED: dict[str, Any] = {
     "deleted_at": bindparam("now"),
@@ -84,7 +95,7 @@ _DELETED: dict[str, Any] = {
     "owner": None,
     "idempotency_key": None,
     "sweep_seq": None,
-    "finished_at": func.coalesce(runs.c.finished_at, bindparam("now")),
+    "finished_at": func.coalesce(runs.c.finished_at, not_before_start(bindparam("now"))),
     "lease_owner": None,
     "lease_expires_at": None,
     "lease_token": runs.c.lease_token + 1,
@@ -213,7 +224,7 @@ def _cancelled(connection: Connection, which: ColumnElement[bool]) -> int:
         .values(
             status=case((has_no_worker, RunStatus.CANCELLED), else_=RunStatus.CANCELLING),
             stop_reason=case((has_no_worker, "cancelled"), else_=runs.c.stop_reason),
-            finished_at=case((has_no_worker, time.time()), else_=runs.c.finished_at),
+            finished_at=case((has_no_worker, not_before_start(time.time())), else_=runs.c.finished_at),
             stored_bytes=case((has_no_worker, STORED_AT_END), else_=runs.c.stored_bytes),
         )
     )
@@ -311,3 +322,9 @@ def finished_before(connection: Connection, moment: float, limit: int) -> Sequen
     """Ids of at most `limit` runs with finished_at < `moment` (seconds since 1970), the earliest first."""
     ended = select(runs.c.id).where(runs.c.finished_at < moment, *_IS_LISTED)
     return connection.execute(ended.order_by(runs.c.finished_at).limit(limit)).scalars().all()
+
+
+def count_finished_before(connection: Connection, moment: float) -> int:
+    """Number of the runs that `finished_before` returns without a limit."""
+    ended = select(func.count()).select_from(runs).where(runs.c.finished_at < moment, *_IS_LISTED)
+    return int(connection.execute(ended).scalar_one())

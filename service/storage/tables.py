@@ -146,7 +146,8 @@ runs = Table(
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
-    # Lease: worker name, fencing token, expiry. Each claim increments the token, and every write carries it.
+    # Lease: worker name, fencing token, expiry by the monotonic clock of the machine. Each claim increments the token,
+    # and every write carries it.
     Column("lease_owner", String),
     Column("lease_token", Integer, nullable=False),
     Column("lease_expires_at", Double),

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from functools import partial
 from typing import NamedTuple, Unpack
 
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from service.core.settings import Settings
 from service.storage import fair_shares, job_queue
 from service.storage.database import Database
 from service.storage.errors import name_of
+from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.computing_time import ComputingTime
 from service.worker.wakeup import WakeupSignal
@@ -85,7 +87,7 @@ class RunLease(threading.Thread):
         self._computing_time = computing_time
         self._done = threading.Event()
         self._begun = time.monotonic()
-        self._renewed_at = self._begun - _age_of_lease(claim.run, settings)
+        self._renewed_at = _claimed_at(claim.run, settings)
         self._end_at, self._late = _time_limit(claim.run, settings)
         self._ending_since: float | None = None
         self._is_stopping = False
@@ -132,9 +134,11 @@ class RunLease(threading.Thread):
 
     def end(self, ending: Ending) -> None:
         """Writes an ending. Raises LeaseLostError."""
-        with self._database.writing() as connection:
-            self.charge(connection)
-            ending.write(connection, self._claim)
+        essential_write(self._database, partial(self._end, ending))
+
+    def _end(self, ending: Ending, connection: Connection) -> None:
+        self.charge(connection)
+        ending.write(connection, self._claim)
 
     def lost(self) -> None:
         """Handles a LeaseLostError of another write: exits the process if the lease had expired."""
@@ -197,7 +201,7 @@ class RunLease(threading.Thread):
         owner = self._claim.run.owner
         try:
             with self._database.reading() as connection:
-                owners = fair_shares.waiting(connection)
+                owners = fair_shares.waiting(connection, self._settings.lease_seconds)
                 if all(each.owner == owner for each in owners):
                     return None
                 own = fair_shares.computed(connection, owner, self._computing_time.uncharged())
@@ -223,11 +227,7 @@ class RunLease(threading.Thread):
         try:
             marks = self._must_write_stopping()
             if marks or now - self._renewed_at >= self._settings.heartbeat_seconds:
-                with self._database.writing() as connection:
-                    moment = time.monotonic()
-                    renew = job_queue.mark_stopping if marks else job_queue.renew
-                    status = renew(connection, self._claim, self._settings.lease_seconds)
-                    self.charge(connection)
+                moment, status = essential_write(self._database, self._mark_stopping if marks else self._renew)
                 self.renewed(moment)
                 self._is_stopping |= marks
             else:
@@ -242,6 +242,15 @@ class RunLease(threading.Thread):
             self._pause = PAUSE_SECONDS
             if status == RunStatus.CANCELLING:
                 self.ending = CANCELLED
+
+    def _renew(self, connection: Connection) -> tuple[float, RunStatus]:
+        moment = time.monotonic()
+        self.charge(connection)
+        return moment, job_queue.renew(connection, self._claim, self._settings.lease_seconds)
+
+    def _mark_stopping(self, connection: Connection) -> tuple[float, RunStatus]:
+        moment = time.monotonic()
+        return moment, job_queue.mark_stopping(connection, self._claim, self._settings.lease_seconds)
 
     def _write_ending_and_exit(self, ending: Ending) -> None:
         try:
@@ -262,20 +271,20 @@ class RunLease(threading.Thread):
             os._exit(code)
 
 
-def _age_of_lease(run: Run, settings: Settings) -> float:
-    """Age of a run's lease in seconds, including the commit of its claim."""
-    now = time.time()
-    expires_at = now + settings.lease_seconds if run.lease_expires_at is None else run.lease_expires_at
-    return max(0.0, now + settings.lease_seconds - expires_at)
+def _claimed_at(run: Run, settings: Settings) -> float:
+    """Monotonic time of a run's claim."""
+    return time.monotonic() if run.lease_expires_at is None else run.lease_expires_at - settings.lease_seconds
 
 
 def _time_limit(run: Run, settings: Settings) -> tuple[float, Ending]:
-    """Monotonic time limit of the run and its ending: the earlier of deadline and maximum run time."""
-    now = time.monotonic()
-    spent = sum(run.timings.get(name, 0.0) for name in KINDS_OF_WORK)
+    """Monotonic time limit of the run and its ending: the earlier of deadline and maximum run time.
+
+    Both count the time of work on the run: that of earlier leases, which is stored, and the age of this lease.
+    """
+    begun = time.monotonic() - sum(run.timings.get(name, 0.0) for name in KINDS_OF_WORK)
     message = f"The run has computed for {settings.max_run_seconds:g} seconds, the most that a run may. Ask for less."
-    limits = [(now + settings.max_run_seconds - spent, failed("run_time_exceeded", message))]
+    limits = [(begun + settings.max_run_seconds, failed("run_time_exceeded", message))]
     deadline = run.request.get("deadline_seconds")
     if deadline is not None:
-        limits.append((now + (run.started_at or time.time()) + deadline - time.time(), DEADLINE))
+        limits.append((begun + deadline, DEADLINE))
     return min(limits, key=lambda limit: limit[0])

@@ -19,6 +19,7 @@ from service.core.settings import Settings
 from service.storage import fair_shares, job_queue
 from service.storage.database import Database
 from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
+from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.computing_time import ComputingTime
 from service.worker.lease import Ending, RunLease, failed
@@ -38,6 +39,7 @@ NOT_STORED = {
         "The disk is full, so a step could not be stored. Free some space; the steps are kept.",
     ),
     Failure.IO: ("disk_error", "The disk could not be written or read; the service's log says more."),
+    Failure.MOVED: ("disk_error", "The database file was removed or replaced; the service's log says more."),
     Failure.DAMAGED: ("damaged_data", "The database is damaged. `descent check` says where."),
     Failure.OTHER: ("internal_error", "The service made a mistake; it is in its log."),
 }
@@ -92,7 +94,7 @@ class Worker:
     def _claim(self) -> Claim | None:
         self._hand_back_dropped()
         with self._database.reading() as connection:
-            owners = fair_shares.waiting(connection)
+            owners = fair_shares.waiting(connection, self._settings.lease_seconds)
         if not owners:
             return None
         with self._database.writing() as connection:
@@ -106,8 +108,8 @@ class Worker:
     def _hand_back_dropped(self) -> None:
         """Queues the dropped run again, so that it neither waits for its lease to expire nor counts a loss."""
         if self._dropped is not None:
-            with suppress(LeaseLostError), self._database.writing() as connection:
-                job_queue.hand_back(connection, self._dropped)
+            with suppress(LeaseLostError):
+                essential_write(self._database, partial(job_queue.hand_back, claim=self._dropped))
             self._dropped = None
 
     def _train(self, claim: Claim) -> None:

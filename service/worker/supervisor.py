@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 from service.worker.wakeup import WakeupSignal
 
 log = logging.getLogger("descent.supervisor")
@@ -109,6 +111,8 @@ class Supervisor:
         self._database = database
         self._slots: list[_WorkerSlot] = []
         self._stopping = False
+        self._is_hung_up = False
+        """Whether the workers were stopped because their database was removed or replaced."""
         self._thread = threading.Thread(target=self._supervise, daemon=True)
 
     def __enter__(self) -> Self:
@@ -166,6 +170,13 @@ class Supervisor:
                     self._replace_the_dead()
 
     def _replace_the_dead(self) -> None:
+        if (fault := self._database.fault()) is not None:  # a new worker would open other files
+            if not self._is_hung_up:
+                log.error("supervisor.database_moved %s", fault)
+                for slot in self._slots:
+                    slot.hang_up()
+            self._is_hung_up = True
+            return
         for slot in self._slots:
             if slot.just_died():
                 self._report_death(slot)
@@ -187,7 +198,6 @@ class Supervisor:
             with self._database.reading() as connection:
                 if not job_queue.has_lease(connection, owner):
                     return
-            with self._database.writing() as connection:
-                job_queue.expire_leases(connection, owner, is_loss=is_loss)
+            essential_write(self._database, partial(job_queue.expire_leases, owner=owner, is_loss=is_loss))
         except SQLAlchemyError:  # the leases run out by themselves
             log.exception("supervisor.leases_not_freed worker=%s", owner)

@@ -144,7 +144,7 @@ def test_a_deleted_run_makes_the_file_shorter(tmp_path: Path) -> None:
         until(lambda: file.stat().st_size < 6_000_000)
         kept = client.post("/fit", json=LINE).json()["id"]
         finished(client, kept)
-    environment = {**os.environ, "DESCENT_KEEP_DAYS": "0.00001"}
+    environment = {**os.environ, "DESCENT_KEEP_DAYS": "0.00001", "DESCENT_KEEP_NOTICE_SECONDS": "0"}
     with (
         running_service("--database", f"sqlite:///{file}", "--workers", "0", environment=environment) as running,
         httpx2.Client(base_url=running.url) as client,

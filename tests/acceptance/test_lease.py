@@ -19,7 +19,7 @@ from service.storage import fair_shares, job_queue, runs
 from service.storage.database import Database
 from service.worker import block_storage, lease
 from service.worker.computing_time import ComputingTime
-from service.worker.lease import STALE, UNHEEDED, RunLease
+from service.worker.lease import DEADLINE, STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
 from tests.acceptance.helpers import long_run
 from tests.service.helpers import fit_body
@@ -138,9 +138,9 @@ def test_a_silent_worker_continues_if_no_other_has_claimed_its_run(
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
         os.kill(worker.pid, signal.SIGSTOP)
-        until(lambda: _expiry(database, run_id) < time.time())
+        until(lambda: _expiry(database, run_id) < time.monotonic())
         os.kill(worker.pid, signal.SIGCONT)
-        until(lambda: _expiry(database, run_id) > time.time())
+        until(lambda: _expiry(database, run_id) > time.monotonic())
         assert worker.poll() is None
 
 
@@ -184,6 +184,26 @@ def test_heartbeats_renew_the_lease(settings: Settings, api: TestClient, databas
         claimed_until = claim.run.lease_expires_at or 0.0
         until(lambda: _expiry(database, claim.run.id) > claimed_until + 0.3)
         assert held.ending is None
+
+
+@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
+def test_a_deadline_counts_the_work_and_not_the_wall_clock(
+    seconds: float, settings: Settings, api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted(api, deadline_seconds=3000.0)
+    brief = settings.model_copy(update={"heartbeat_seconds": 0.1, "lease_seconds": 5.0})
+    with database.writing() as connection:
+        claim = fair_shares.claim(connection, "w", brief.lease_seconds)
+    assert claim is not None
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + seconds)
+    with RunLease(database, claim, brief, ComputingTime()) as held:
+        claimed_until = claim.run.lease_expires_at or 0.0
+        until(lambda: _expiry(database, claim.run.id) > claimed_until + 0.3, 30)
+        assert held.ending is None
+    worked = claim._replace(run=claim.run._replace(timings={"descent_seconds": 3000.0}))
+    with RunLease(database, worked, brief, ComputingTime()) as held:
+        until(lambda: held.ending is DEADLINE)
 
 
 def _expiry(database: Database, run_id: str) -> float:

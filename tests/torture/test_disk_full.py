@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.helpers import finished
+from tests.service.helpers import merged
 from tests.torture.fragile_service import LiveService
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured, worst
@@ -150,6 +151,52 @@ def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, ca
         measured(name, count)
     assert starts.keys() <= {"serves", "refused"}
     assert found.keys() <= {"succeeded", "failed: disk_full"}
+
+
+LARGE = merged(KINDS["perceptron"], {"descent": {"steps": 100_000}})
+LARGE_RUNS = 6
+
+
+def filled_by_runs(disk: SmallDisk, live: LiveService) -> list[str]:
+    """The ids of large runs, of which the disk has refused one. Not a byte of the disk is free."""
+    runs = [live.client.post("/fit", json=LARGE).json()["id"] for _ in range(LARGE_RUNS)]
+    failed = until(lambda: live.client.get("/runs?status=failed").json()["data"])
+    assert failed[0]["error"]["code"] == "disk_full"
+    disk.take_the_rest()
+    return runs
+
+
+def emptied(live: LiveService, runs: list[str]) -> float:
+    """Deletes the runs. Returns the seconds from the last deletion to the end of a new run."""
+    for run_id in runs:
+        assert live.client.delete(f"/runs/{run_id}").status_code == 204
+    begun = time.monotonic()
+    run_id = until(lambda: live.client.post("/fit", json=KINDS["affine"]).json().get("id"), BAR_SECONDS)
+    assert finished(live.client, run_id, BAR_SECONDS)["status"] == "succeeded"
+    return time.monotonic() - begun
+
+
+@pytest.mark.torture(20, least=2)
+def test_each_run_of_a_full_disk_can_be_deleted(tmp_path: Path, cases: int, measured: Measured) -> None:
+    seconds: list[float] = []
+    deleted = 0
+    for case in range(cases):
+        home = tmp_path / str(case)
+        home.mkdir()
+        with small_disk(home, SIZE, workers=2, block_seconds=0.05, heartbeat_seconds=0.5, lease_seconds=2) as disk:
+            with disk.serving() as live:
+                runs = filled_by_runs(disk, live)
+                if case % 2:
+                    seconds.append(emptied(live, runs))
+                live.kill()
+            with disk.serving() as live:
+                if case % 2 == 0:
+                    seconds.append(emptied(live, runs))
+                assert broken(disk) == []
+            deleted += len(runs)
+            assert "Traceback" not in disk.log.read_text()
+    measured("runs deleted from a full disk", deleted)
+    measured("from the last deletion on until a new run was finished, p99", worst(seconds), "s", at_most=BAR_SECONDS)
 
 
 @pytest.mark.torture(100, least=4)

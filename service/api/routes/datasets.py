@@ -35,6 +35,7 @@ from service.schemas.strict_model import parse
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.datasets import Rows
+from service.storage.essential_write import essential_write
 
 router = described_route.router("datasets")
 
@@ -174,12 +175,15 @@ def get_rows(
 )
 def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
     """409 while runs use the dataset."""
-    with store.writing() as connection:
+
+    def remove(connection: Connection) -> None:
         found = _found(connection, dataset_id, caller)
         refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
         if used := datasets.uses(connection, found.seq):
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
         datasets.remove(connection, found.seq)
+
+    essential_write(store, remove)
     return Response(status_code=204)
 
 

@@ -24,10 +24,13 @@ async def livez() -> Response:
 
 @router.get("/readyz", response_model=Health, summary="Can requests be served?", responses=problems())
 def readyz(request: Request, store: Store) -> Response:
-    """200 if the database is readable and, in a service with workers, a worker is alive; otherwise 503."""
-    with store.reading() as connection:
-        connection.execute(text("SELECT 1 FROM runs LIMIT 1"))
-    fault = request.app.state.workers_fault()
+    """200 if the database is readable and in its place and, in a service with workers, a worker is alive; otherwise
+    503.
+    """
+    if store.fault() is None:
+        with store.reading() as connection:
+            connection.execute(text("SELECT 1 FROM runs LIMIT 1"))
+    fault = store.fault() or request.app.state.workers_fault()
     if fault is not None:
         raise UnavailableError(fault, headers={"Retry-After": "1"})
     return json_response(OK)

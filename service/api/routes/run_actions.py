@@ -33,6 +33,7 @@ from service.schemas.responses.runs import Run, Verification
 from service.schemas.strict_model import parse
 from service.storage import runs
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 
 router = described_route.router("runs", prefix="/runs")
 
@@ -140,9 +141,9 @@ def _changed(
     run_id: str, store: Database, caller: Caller, change: Callable[[Connection, str], bool], done: str
 ) -> Response:
     found = find_to_change(store, run_id, caller)
-    with store.writing() as connection:
-        changed = change(connection, found.id)
-        run = runs.find(connection, found.id)
+    changed, run = essential_write(
+        store, lambda connection: (change(connection, found.id), runs.find(connection, found.id))
+    )
     if run is None:
         raise no_run(run_id)
     if not changed:

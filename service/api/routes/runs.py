@@ -19,6 +19,7 @@ from service.core.run_status import RunStatus
 from service.schemas.responses.runs import Run, Runs
 from service.storage import runs
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 from service.storage.queue_position import position_of
 
 router = described_route.router("runs", prefix="/runs")
@@ -78,7 +79,7 @@ def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none
     place = None
     if found.status == RunStatus.QUEUED:
         with store.reading() as connection:
-            place = position_of(connection, found, settings.workers)
+            place = position_of(connection, found, settings)
     return tagged(serialize_run(found, place), if_none_match)
 
 
@@ -92,9 +93,8 @@ def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none
 def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
     found = find_to_change(store, run_id, caller)
-    with store.writing() as connection:
-        if not runs.remove(connection, found.id):
-            raise no_run(run_id)
+    if not essential_write(store, lambda connection: runs.remove(connection, found.id)):
+        raise no_run(run_id)
     return Response(status_code=204)
 
 

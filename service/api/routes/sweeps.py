@@ -35,6 +35,7 @@ from service.schemas.strict_model import parse
 from service.schemas.sweep import SweepRequest
 from service.storage import runs, sweeps
 from service.storage.database import Database
+from service.storage.essential_write import essential_write
 
 router = described_route.router("sweeps", prefix="/sweeps")
 
@@ -137,8 +138,11 @@ def get_sweep(sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNo
 )
 def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
-    with store.writing() as connection:
+
+    def remove(connection: Connection) -> None:
         runs.remove_members(connection, _find_to_change(connection, sweep_id, caller).seq)
+
+    essential_write(store, remove)
     return Response(status_code=204)
 
 
@@ -151,12 +155,14 @@ def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Respon
 )
 def cancel_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Queued runs are cancelled at once, running ones within about a second. Stored steps are kept."""
-    with store.writing() as connection:
+
+    def cancel(connection: Connection) -> Sweep:
         sweep = _find_to_change(connection, sweep_id, caller)
         if not runs.cancel_members(connection, sweep.seq):
             raise ConflictError("All runs of the sweep are finished; none can be cancelled.")
-        found = _with_ranking(connection, sweep)
-    return json_response(found, 202)
+        return _with_ranking(connection, sweep)
+
+    return json_response(essential_write(store, cancel), 202)
 
 
 _Read = tuple[SweepSubmission | sweep_record.Sweep, Key | None]

@@ -1,6 +1,7 @@
 """Detection of commits by SQLite's counter (PRAGMA data_version). A poll takes microseconds and no lock."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy import Engine
@@ -14,7 +15,8 @@ BUSY_SECONDS, BUSY_POLLS = 0.005, 10
 class CommitCounter:
     """Polls the counter on a connection without commits, which also sees the commits of this process."""
 
-    def __init__(self, engine: Engine, poll_seconds: float) -> None:
+    def __init__(self, engine: Engine, poll_seconds: float, fault: Callable[[], str | None]) -> None:
+        self._fault = fault
         self._poll_seconds = poll_seconds
         self._connection = engine.raw_connection()
         self._cursor = self._connection.cursor()
@@ -28,6 +30,7 @@ class CommitCounter:
 
     def has_changed(self) -> bool:
         """Whether another connection has committed since the last call. After a disk error, a later call reports it."""
+        self._fault()  # it notices a file that was removed or replaced, for good
         before = self._seen
         with suppress(sqlite_module().Error):
             self._seen = self._commits()

@@ -8,6 +8,8 @@ from service.storage.sqlite.slices import run_slice
 
 KEPT_PAGES = 1024
 """Number of free pages that stay in the file for the next writes."""
+STEP_PAGES, MOST_STEPS = 16, 32
+"""A slice moves at most 512 pages, so that its log fits into the disk reserve."""
 INCREMENTAL = 2
 """Value of `PRAGMA auto_vacuum` in a file that supports incremental vacuum, as all files of this program do."""
 
@@ -26,8 +28,9 @@ def vacuum_slice(connection: Connection) -> None:
 
         def vacuum_step() -> bool:
             # The statement frees one page a step. fetchall() runs all steps; SQLAlchemy would stop after the first.
-            cursor.execute("PRAGMA incremental_vacuum(16)")
+            cursor.execute(f"PRAGMA incremental_vacuum({STEP_PAGES})")
             cursor.fetchall()
-            return has_free_pages(connection)
+            return next(steps, None) is not None and has_free_pages(connection)
 
+        steps = iter(range(MOST_STEPS))
         run_slice(vacuum_step)

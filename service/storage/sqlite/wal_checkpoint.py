@@ -16,22 +16,23 @@ class WalCheckpoint:
     truncated log mixes old and new pages. Therefore the caller truncates a long log, and an idle one.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, busy_seconds: float = 0.05) -> None:
         self._path = wal_of(Path(str(database.engine.url.database)))
         self._connection = database.engine.raw_connection()
         self._connection.detach()  # its busy timeout is too short for other users of the pool
         self._cursor = self._connection.cursor()
         # Writers wait while the checkpoint waits for readers.
-        self._cursor.execute("PRAGMA busy_timeout = 50")
+        self._cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
 
     def log_bytes(self) -> int:
         """Size of the log in bytes; 0 if there is no log."""
         return self._path.stat().st_size if self._path.exists() else 0
 
-    def truncate_log(self) -> None:
-        """Checkpoints and truncates the log, unless a reader is active for longer than the busy timeout."""
+    def truncate_log(self) -> bool:
+        """Checkpoints and truncates the log; false if a reader is active for longer than the busy timeout."""
         self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._cursor.fetchall()
+        [(is_busy, *_)] = self._cursor.fetchall()
+        return not is_busy
 
     def close(self) -> None:
         """Closes the connection."""

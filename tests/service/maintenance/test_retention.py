@@ -11,6 +11,7 @@ from sqlalchemy import Connection, event, text
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.maintenance import retention
+from service.maintenance.deletion_notice import DeletionNotice
 from service.maintenance.retention import Retention
 from service.storage import fair_shares, job_queue, runs
 from service.storage.connect import open_database
@@ -25,6 +26,8 @@ from tests.waiting import until
 
 LONG = np.zeros((1024 * (DELETED_AT_ONCE + 100), 3))
 """A trajectory with more chunks than one deletion removes, and more pages than a file keeps free."""
+
+AT_ONCE = {"keep_notice_seconds": 0.0}
 
 
 def file_of(settings: Settings) -> Path:
@@ -134,7 +137,7 @@ def test_an_old_run_is_hidden_and_its_chunks_are_left_to_the_purge(settings: Set
         left = connection.execute(text("SELECT count(*) FROM trajectory_chunks")).scalar_one()
         kept_rows.append((connection.execute(text("SELECT count(deleted_at) FROM runs")).scalar_one(), left))
 
-    with Retention(settings.model_copy(update={"keep_days": 7.0}), database):
+    with Retention(settings.model_copy(update={"keep_days": 7.0} | AT_ONCE), database):
         until(lambda: counts(database) == NOTHING)
     assert (1, chunks) in kept_rows
 
@@ -167,7 +170,7 @@ def test_only_old_finished_runs_are_deleted(settings: Settings, api: TestClient,
         )
     with Retention(settings, database):  # no setting, no deletion
         pass
-    with Retention(settings.model_copy(update={"keep_days": 7.0}), database):
+    with Retention(settings.model_copy(update={"keep_days": 7.0} | AT_ONCE), database):
         until(lambda: api.get(f"/runs/{old}").status_code == 404)
     assert [run["id"] for run in api.get("/runs").json()["data"]] == [waiting, new]
 
@@ -177,7 +180,9 @@ def test_retention_goes_on_after_a_failure_at_its_start(
 ) -> None:
     monkeypatch.setattr(retention, "FAILED_SECONDS", 0.05)
     file_of(settings).mkdir()  # SQLite cannot open this file
-    with Retention(settings.model_copy(update={"keep_days": 7.0}), Database(settings.database_url)) as failing:
+    with Retention(
+        settings.model_copy(update={"keep_days": 7.0} | AT_ONCE), Database(settings.database_url)
+    ) as failing:
         until(lambda: "retention.failed" in caplog.text or not failing._thread.is_alive())
         file_of(settings).rmdir()
         database = open_database(settings.database_url, 5.0)
@@ -214,3 +219,36 @@ def test_the_search_for_old_and_deleted_runs_uses_an_index(database: Database) -
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             assert len(plan) == 1
             assert plan[0].detail.startswith("SEARCH runs USING")
+
+
+def test_old_runs_are_announced_and_kept_during_the_notice(
+    settings: Settings, api: TestClient, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id = stored_run(database, fit_body(), status=RunStatus.SUCCEEDED)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE runs SET finished_at = 0"))
+    with Retention(settings.model_copy(update={"keep_days": 7.0}), database):
+        until(lambda: "will_delete_old_runs count=1" in caplog.text)
+        time.sleep(2 * retention.IDLE_SECONDS)  # nothing follows, so there is no event to await
+        assert api.get(f"/runs/{run_id}").status_code == 200
+
+
+def test_a_leap_of_the_clock_begins_the_notice_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, monotonic = [1e9], [0.0]
+    monkeypatch.setattr(time, "time", lambda: wall[0])
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic[0])
+    notice = DeletionNotice(3600.0)
+
+    def passed(seconds: float, leap: float = 0.0) -> float | None:
+        monotonic[0] += seconds
+        wall[0] += seconds + leap
+        return notice.passed(wall[0] - 100.0, lambda _before: 1)
+
+    month = 31 * 86_400.0
+    assert passed(0.0) is None
+    assert passed(3600.0) == 1e9 - 100.0
+    notice.end()
+    assert passed(1.0, month) is None
+    assert passed(3000.0, -month) is None
+    assert passed(3000.0) is None
+    assert passed(600.0) == 1e9 + 6601.0 - 100.0

@@ -40,7 +40,7 @@ def charge(database: Database, owner: str | None, seconds: float) -> None:
 
 def order(database: Database) -> list[str | None]:
     with database.reading() as connection:
-        return [each.owner for each in fair_shares.waiting(connection)]
+        return [each.owner for each in fair_shares.waiting(connection, 15.0)]
 
 
 def add(database: Database, owner: str, *, weight: float = 1.0, max_running: int | None = None) -> None:
@@ -164,16 +164,16 @@ def test_a_worker_goes_on_with_an_owner_for_a_quantum(database: Database) -> Non
     charge(database, "a", 3.0)
     charge(database, "b", 3.0)
     with database.reading() as connection:
-        assert fair_shares.may_go_on(fair_shares.waiting(connection), "a")
-        assert not fair_shares.may_go_on(fair_shares.waiting(connection), "b"), "nothing of b waits"
+        assert fair_shares.may_go_on(fair_shares.waiting(connection, 15.0), "a")
+        assert not fair_shares.may_go_on(fair_shares.waiting(connection, 15.0), "b"), "nothing of b waits"
     queue_run(database, owner="b")
     charge(database, "a", 0.9 * QUANTUM_SECONDS)
     with database.reading() as connection:
-        assert fair_shares.may_go_on(fair_shares.waiting(connection), "a")
+        assert fair_shares.may_go_on(fair_shares.waiting(connection, 15.0), "a")
     charge(database, "a", 0.2 * QUANTUM_SECONDS)
     with database.reading() as connection:
-        assert not fair_shares.may_go_on(fair_shares.waiting(connection), "a")
-        assert fair_shares.may_go_on(fair_shares.waiting(connection), "b")
+        assert not fair_shares.may_go_on(fair_shares.waiting(connection, 15.0), "a")
+        assert fair_shares.may_go_on(fair_shares.waiting(connection, 15.0), "b")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -209,7 +209,7 @@ def test_the_search_for_the_next_run_reads_no_more_for_many_runs(database: Datab
         statements.append((statement, values))
 
     with database.reading() as connection:
-        fair_shares.waiting(connection)
+        fair_shares.waiting(connection, 15.0)
         statement, values = statements[-1]
         plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
     searches = [detail for detail in plan if " runs" in detail]

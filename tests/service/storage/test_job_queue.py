@@ -35,7 +35,7 @@ def test_runs_are_claimed_oldest_first_and_once(database: Database) -> None:
     queued = [queue_run(database) for _ in range(3)]
     assert [claim(database).run.id for _ in range(3)] == queued
     with database.writing() as connection:
-        assert not fair_shares.waiting(connection)
+        assert not fair_shares.waiting(connection, 15.0)
         assert fair_shares.claim(connection, "w", 15.0) is None
 
 
@@ -94,7 +94,7 @@ def test_cancelling_a_queued_run_ends_it(database: Database) -> None:
     with database.writing() as connection:
         assert runs.cancel(connection, run_id)
         assert not runs.cancel(connection, run_id)
-        assert not fair_shares.waiting(connection)
+        assert not fair_shares.waiting(connection, 15.0)
     assert status(database, run_id) == "cancelled"
 
 
@@ -126,7 +126,7 @@ def test_a_paused_run_loses_its_lease_and_is_claimed_after_a_resume(database: Da
     with database.writing() as connection:
         assert runs.pause(connection, run_id)
         assert not runs.pause(connection, run_id)
-        assert not fair_shares.waiting(connection)
+        assert not fair_shares.waiting(connection, 15.0)
     for write in WRITES.values():
         with pytest.raises(LeaseLostError), database.writing() as connection:
             write(connection, held)
@@ -198,7 +198,7 @@ def test_only_the_leases_of_a_dead_worker_expire_at_once(database: Database) -> 
         assert job_queue.expire_leases(connection, "dead", is_loss=True) == 1
     assert claim(database, "other").run.id == dead
     with database.reading() as connection:
-        assert not fair_shares.waiting(connection)
+        assert not fair_shares.waiting(connection, 15.0)
     assert status(database, alive) == "running"
 
 

@@ -90,7 +90,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(worker=WORKERS, lease=LEASES)
     def claim(self, worker: str, lease: float) -> None:
         with self.database.writing() as connection:
-            assert bool(fair_shares.waiting(connection)) == any(run.claimable for run in self.known.values())
+            assert bool(fair_shares.waiting(connection, 15.0)) == any(run.claimable for run in self.known.values())
             claimed = fair_shares.claim(connection, worker, lease)
         oldest = next((run_id for run_id, run in self.known.items() if run.claimable), None)
         assert (claimed and claimed.run.id) == oldest

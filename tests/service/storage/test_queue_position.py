@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, runs
 from service.storage.database import Database
 from service.storage.queue_position import QueuePosition, position_of
@@ -14,7 +15,7 @@ def position(database: Database, run_id: str, workers: int = 2) -> QueuePosition
     with database.reading() as connection:
         run = runs.find(connection, run_id)
         assert run is not None
-        return position_of(connection, run, workers)
+        return position_of(connection, run, Settings(workers=workers))
 
 
 def test_a_run_waits_for_the_older_runs_of_its_owner_and_a_turn_of_the_others(database: Database) -> None:
