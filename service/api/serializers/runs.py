@@ -37,6 +37,7 @@ def serialize_run(row: run_record.Run) -> Run:
         },
         "steps_done": row.last_step,
         "steps_total": row.steps_total,
+        "bytes": row.stored_bytes,
         "final": row.final,
         "best": row.best,
         "diverged_at": row.diverged_at,

@@ -436,6 +436,7 @@ export interface Run {
   dataset: RunDataset;
   steps_done: number;
   steps_total: number;
+  bytes: number;
   final: Criteria | null;
   best: Best | null;
   diverged_at: number | null;

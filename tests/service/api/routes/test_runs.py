@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -244,3 +245,10 @@ def test_a_run_that_diverges_at_step_0(client: httpx2.Client) -> None:
 
 def until_running(client: httpx2.Client, run_id: str) -> None:
     until(lambda: client.get(f"/runs/{run_id}").json()["steps_done"] > 0)
+
+
+def test_a_run_tells_the_bytes_that_its_deletion_frees(api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(descent={"steps": 2_999}), np.zeros((3_000, 3)))
+    with database.reading() as connection:
+        stored = connection.exec_driver_sql("SELECT sum(length(data)) FROM trajectory_chunks").scalar_one()
+    assert api.get(f"/runs/{run_id}").json()["bytes"] == stored > 0
