@@ -199,6 +199,11 @@ class Run(NamedTuple):
         return len(self.parameters) + len(self.columns)
 
     @property
+    def trajectory_bytes(self) -> int:
+        """The size of the stored steps in bytes."""
+        return 8 * self.width * self.rows_done
+
+    @property
     def is_finished(self) -> bool:
         """Whether the run has come to its end."""
         return self.status in FINISHED

@@ -39,6 +39,7 @@ def serialize_run(row: run_record.Run, queue: QueuePosition | None = None) -> Ru
         },
         "steps_done": row.last_step,
         "steps_total": row.steps_total,
+        "bytes": row.trajectory_bytes,
         "final": row.final,
         "best": row.best,
         "diverged_at": row.diverged_at,

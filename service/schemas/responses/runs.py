@@ -76,6 +76,7 @@ class Run(Answer):
     dataset: RunDataset
     steps_done: int
     steps_total: int
+    bytes: Annotated[int, Field(description="The size of the stored steps, which a deletion of the run frees.")]
     final: Criteria | None
     best: Annotated[Best | None, Field(description="Null without test rows.")]
     diverged_at: Annotated[int | None, Field(description="The first step whose θ or E(θ) was not finite.")]

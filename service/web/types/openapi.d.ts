@@ -443,6 +443,7 @@ export interface Run {
   dataset: RunDataset;
   steps_done: number;
   steps_total: number;
+  bytes: number;
   final: Criteria | null;
   best: Best | null;
   diverged_at: number | null;

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -252,3 +253,10 @@ def test_a_fork_may_have_a_whole_number_beyond_64_bits(api: TestClient, database
     answer = api.post(f"/runs/{run_id}/fork", json=fork, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 202, answer.text
     assert answer.json()["request"]["descent"]["learning_rate"] == 2.0**70
+
+
+def test_a_run_tells_the_bytes_that_its_deletion_frees(api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(descent={"steps": 2_999}), np.zeros((3_000, 3)))
+    with database.reading() as connection:
+        stored = connection.exec_driver_sql("SELECT sum(length(data)) FROM trajectory_chunks").scalar_one()
+    assert api.get(f"/runs/{run_id}").json()["bytes"] == stored > 0

@@ -1,0 +1,67 @@
+"""The wall clock jumps at random moments: no run is stuck, and none is deleted early."""
+
+import os
+import random
+import shutil
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from service.testing.live_server import running_service
+from tests.acceptance.helpers import finished
+from tests.required_programs import missing
+from tests.torture.report import Measured, worst
+from tests.torture.request_kinds import submit
+from tests.waiting import LONGEST
+
+HERE = Path(__file__).parent
+MONTH = 31 * 86_400
+BAR_SECONDS = 60.0
+
+
+def shifting(home: Path) -> tuple[Path, dict[str, str]]:
+    """A file with the shift of the wall clock in seconds, and the environment of a process that it shifts."""
+    if (compiler := shutil.which("cc")) is None:
+        missing("a C compiler")
+    library, file = home / "clock_shift.so", home / "shift"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, HERE / "clock_shift.c", "-ldl"], check=True)
+    jump(file, 0)
+    return file, {"LD_PRELOAD": str(library), "CLOCK_SHIFT_FILE": str(file)}
+
+
+def jump(file: Path, seconds: int) -> None:
+    """Shifts the clock of all processes at once."""
+    with file.open("r+b" if file.exists() else "wb") as opened:
+        opened.write(struct.pack("@q", seconds))
+
+
+@pytest.mark.torture(100, least=10)
+def test_jumps_of_the_clock_stick_no_run_and_delete_none(tmp_path: Path, cases: int, measured: Measured) -> None:
+    file, shifted = shifting(tmp_path)
+    settings = {"DESCENT_KEEP_DAYS": "30", "DESCENT_LEASE_SECONDS": "2", "DESCENT_HEARTBEAT_SECONDS": "0.5"}
+    options = ("--workers", "2", "--database", f"sqlite:///{tmp_path}/descent.db")
+    seconds: list[float] = []
+    runs: list[str] = []
+    with (
+        (tmp_path / "log").open("w") as log,
+        running_service(*options, environment=os.environ | settings | shifted, log=log) as service,
+        httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
+    ):
+        for _ in range(cases):
+            run_id = submit(client, "adam, cosine")
+            time.sleep(random.uniform(0, 0.5))
+            jump(file, random.choice([-1, 1]) * random.choice([60, 3_600, 86_400, MONTH]))
+            begun = time.monotonic()
+            run = finished(client, run_id, BAR_SECONDS)
+            seconds.append(time.monotonic() - begun)
+            assert run["status"] == "succeeded"
+            assert run["created_at"] <= run["started_at"] <= run["finished_at"]
+            runs.append(run_id)
+        kept = [client.get(f"/runs/{run_id}").status_code for run_id in runs]
+    measured("jumps of the clock", len(runs), at_least=cases)
+    measured("from the jump to the end of the run, p99", worst(seconds), "s", at_most=BAR_SECONDS)
+    measured("runs deleted early", len(kept) - kept.count(200), at_most=0)
