@@ -13,7 +13,8 @@ from service.core.run_record import Run, RunColumns, Verification
 from service.core.run_request import StoredRequest
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
-from service.storage.runs import claimed, state
+from service.storage.errors import CorruptError
+from service.storage.runs import claimed, fail_damaged, state
 from service.storage.tables import runs
 
 STOPPING = "stopping:"
@@ -107,12 +108,15 @@ def _claimed(
     reach("claim.before")
     now = time.time()
     given = {"now": now, "worker": owner, "expires_at": now + lease_seconds, **place}
-    seq = connection.execute(statement, given).scalar_one_or_none()
-    if seq is None:
-        return None
-    run, checkpoint = claimed(connection, seq)
-    reach("claim.after", run.name)
-    return Claim(run, checkpoint)
+    while (seq := connection.execute(statement, given).scalar_one_or_none()) is not None:
+        try:
+            run, checkpoint = claimed(connection, seq)
+        except CorruptError as error:
+            fail_damaged(connection, seq, str(error))  # the runs behind it are claimed
+        else:
+            reach("claim.after", run.name)
+            return Claim(run, checkpoint)
+    return None
 
 
 def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:

@@ -25,13 +25,15 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.core.failpoints import reach
-from service.core.run_record import Run, RunColumns
+from service.core.run_record import Run, RunColumns, RunError
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
+from service.storage.errors import CorruptError, has_code
 from service.storage.ownership import is_seen_by_owner
 from service.storage.tables import run_tags, runs
 
@@ -162,9 +164,25 @@ def _found(connection: Connection, query: Select[Any], values: Mapping[str, obje
 
 
 def claimed(connection: Connection, seq: int) -> tuple[Run, bytes | None]:
-    """A claimed run and its checkpoint; the checkpoint of a run without steps is None."""
-    *row, checkpoint = connection.execute(_CLAIMED, {"of_seq": seq}).one()
-    return Run.from_row(row), checkpoint
+    """A claimed run and its checkpoint; the checkpoint of a run without steps is None. Raises CorruptError."""
+    try:
+        *row, checkpoint = connection.execute(_CLAIMED, {"of_seq": seq}).one()
+        return Run.from_row(row), checkpoint
+    except (ValueError, NoResultFound) as error:  # a status that does not exist, a dataset that is gone
+        raise CorruptError(f"A row of the database is damaged: {error}.") from error
+    except OperationalError as error:
+        if has_code(error):
+            raise
+        raise CorruptError("A row of the database is damaged: a text is not valid UTF-8.") from error
+
+
+def fail_damaged(connection: Connection, seq: int, message: str) -> None:
+    """Ends a run whose row cannot be read, and deletes it if it is a verification."""
+    connection.execute(delete(runs).where(runs.c.seq == seq, runs.c.verifies.is_not(None)))
+    error: RunError = {"code": "damaged_data", "message": message}
+    ended = {"status": RunStatus.FAILED, "error": error, "finished_at": time.time(), "checkpoint": None}
+    released = {"lease_owner": None, "lease_expires_at": None, "lease_token": runs.c.lease_token + 1}
+    connection.execute(update(runs).where(runs.c.seq == seq).values({**ended, **released}))
 
 
 def state(connection: Connection, seq: int) -> RunState | None:
