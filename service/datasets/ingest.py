@@ -106,7 +106,9 @@ class _Summary:
             self._labels = None
             return
         self._labels.update(np.unique(target)[: MOST_LABELS + 1].tolist())
-        if len(self._labels) > MOST_LABELS or max(map(abs, self._labels)) > 2**53:
+        if (
+            len(self._labels) > MOST_LABELS or max(map(abs, self._labels)) >= 2**53
+        ):  # from here on two labels may be one number
             self._labels = None
 
     def labels(self) -> list[int] | None:

@@ -88,9 +88,9 @@ def waiting(connection: Connection, lease_seconds: float) -> list[WaitingOwner]:
 
 
 def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | None:
-    """Claims the oldest run of the next owner; None if no run is claimable."""
-    for each in waiting(connection, lease_seconds):
-        if claimed := job_queue.claim(connection, worker, lease_seconds, each.oldest):
+    """Claims the oldest run of the next owner; None if no run is claimable. Damaged runs fail on the way."""
+    while owners := waiting(connection, lease_seconds):
+        if claimed := job_queue.claim(connection, worker, lease_seconds, owners[0].oldest):
             return claimed
     return None
 

@@ -25,10 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.core.failpoints import reach
-from service.core.run_record import Run, RunColumns, Verification
+from service.core.run_record import Run, RunColumns, RunError, Verification
 from service.core.run_request import StoredRequest
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
+from service.storage.errors import CorruptError
 from service.storage.runs import claimed, not_before_creation, not_before_start, state
 from service.storage.tables import runs
 from service.storage.usage import STORED_AT_END
@@ -117,15 +118,29 @@ class WaitingRun(NamedTuple):
 
 
 def claim(connection: Connection, owner: str, lease_seconds: float, seq: int) -> Claim | None:
-    """Claims the run with this seq; None if it is neither queued nor has an expired lease."""
+    """Claims the run with this seq; None if it is neither queued nor has an expired lease. A damaged run fails."""
     reach("claim.before")
     lease = lease_times(lease_seconds)
     given = {"now": time.time(), "worker": owner, "expires_at": lease["moment"] + lease_seconds, **lease}
     if connection.execute(_CLAIM, {**given, "of_seq": seq}).one_or_none() is None:
         return None
-    run, checkpoint = claimed(connection, seq)
+    try:
+        run, checkpoint = claimed(connection, seq)
+    except CorruptError as error:
+        _fail_damaged(connection, seq, str(error))
+        return None
     reach("claim.after", run.name)
     return Claim(run, checkpoint)
+
+
+def _fail_damaged(connection: Connection, seq: int, message: str) -> None:
+    """Ends a run whose row cannot be read, and deletes it if it is a verification."""
+    connection.execute(delete(runs).where(runs.c.seq == seq, runs.c.verifies.is_not(None)))
+    error: RunError = {"code": "damaged_data", "message": message}
+    ended = {"status": RunStatus.FAILED, "error": error, "finished_at": not_before_start(time.time())}
+    released = {"lease_owner": None, "lease_expires_at": None, "lease_token": runs.c.lease_token + 1}
+    kept = {"checkpoint": None, "stored_bytes": STORED_AT_END}
+    connection.execute(update(runs).where(runs.c.seq == seq).values({**ended, **released, **kept}))
 
 
 def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:

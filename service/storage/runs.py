@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.core.failpoints import reach
@@ -32,6 +33,7 @@ from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
 from service.storage import datasets, sweeps, tables, trajectories
+from service.storage.errors import CorruptError, has_code
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
 from service.storage.tables import run_tags, runs
 from service.storage.usage import STORED_AT_END
@@ -170,9 +172,16 @@ def _found(connection: Connection, query: Select[Any], values: Mapping[str, obje
 
 
 def claimed(connection: Connection, seq: int) -> tuple[Run, bytes | None]:
-    """A claimed run and its checkpoint; the checkpoint of a run without steps is None."""
-    *row, checkpoint = connection.execute(_CLAIMED, {"of_seq": seq}).one()
-    return Run.from_row(row), checkpoint
+    """A claimed run and its checkpoint; the checkpoint of a run without steps is None. Raises CorruptError."""
+    try:
+        *row, checkpoint = connection.execute(_CLAIMED, {"of_seq": seq}).one()
+        return Run.from_row(row), checkpoint
+    except (ValueError, NoResultFound) as error:  # a status that does not exist, a dataset that is gone
+        raise CorruptError(f"A row of the database is damaged: {error}.") from error
+    except OperationalError as error:
+        if has_code(error):
+            raise
+        raise CorruptError("A row of the database is damaged: a text is not valid UTF-8.") from error
 
 
 def state(connection: Connection, seq: int) -> RunState | None:

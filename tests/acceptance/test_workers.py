@@ -193,7 +193,7 @@ def test_a_run_that_needs_too_much_memory_fails_alone(tmp_path: Path) -> None:
         run = finished(client, client.post("/fit", json=hungry).json()["id"])
         assert (run["status"], run["error"]["code"]) == ("failed", "out_of_memory")
         assert finished(client, long_run(client, 10))["status"] == "succeeded"
-        assert children_of(service.process.pid) == [worker]
+        assert worker in children_of(service.process.pid), "another child parses the large body"
 
 
 def test_a_worker_drops_a_run_deleted_before_its_start(api: TestClient, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import SHORT_LEASES, WAVES, finished, long_run
 from tests.browser.conftest import Pages
-from tests.waiting import until
+from tests.waiting import LONGEST, until
 
 pytestmark = pytest.mark.browser
 STEPS = 900
@@ -63,7 +63,7 @@ def test_a_page_continues_after_a_restart_of_the_service(pages: Pages, tmp_path:
     pages.expected = AWAY
     with ExitStack() as stack:
         service = Restarted(tmp_path, stack)
-        with httpx2.Client(base_url=service.url) as client:
+        with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
             run_id = long_run(client, STEPS, dataset=SLOW)
         page = pages.open(f"{service.url}/#/runs/{run_id}")
         page.get_by_text("The drawn steps as a table").click()
@@ -74,7 +74,7 @@ def test_a_page_continues_after_a_restart_of_the_service(pages: Pages, tmp_path:
         service.start()
         expect(page.get_by_role("alert")).to_have_count(0)
         until(lambda: len(drawn(page)) > len(before))
-        with httpx2.Client(base_url=service.url) as client:
+        with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
             run = finished(client, run_id)
             expect(page.get_by_role("status")).to_contain_text(f"Stopped after {STEPS:,} steps")
             known = client.get(f"/runs/{run_id}/trajectory").json()
@@ -89,7 +89,7 @@ def test_requests_during_an_outage_are_answered_after_it(pages: Pages, tmp_path:
     pages.expected = AWAY
     with ExitStack() as stack:
         service = Restarted(tmp_path, stack)
-        with httpx2.Client(base_url=service.url) as client:
+        with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
             run_id = finished(client, long_run(client, dataset=FAST))["id"]
             known = client.get(f"/runs/{run_id}/trajectory").json()
         page = pages.open(f"{service.url}/#/runs/{run_id}")

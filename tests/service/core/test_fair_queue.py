@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from service.core.fair_queue import FairQueue
+from tests.waiting import LONGEST
 
 
 class Work:
@@ -36,7 +38,9 @@ class Work:
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(work, 60))
+    """Runs on a thread, because a browser's tests may have an event loop on this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(asyncio.wait_for(work, LONGEST))).result()
 
 
 def test_one_user_leaves_the_last_place_to_another() -> None:
