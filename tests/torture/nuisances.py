@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import NamedTuple
 
 REST_SECONDS = 1.0
-"""The pause of a socket after a refusal, as `Retry-After` asks for."""
+"""The pause of a socket after a refusal or a 202, as `Retry-After` asks for."""
 
 
 class Target(NamedTuple):
@@ -23,7 +24,7 @@ class Target(NamedTuple):
 
 
 class Nuisance(NamedTuple):
-    """The number of sockets, and the request of one of them."""
+    """The number of sockets, and a request by its number."""
 
     sockets: int
     request: Callable[[Target, int], bytes]
@@ -61,9 +62,7 @@ def _table(rows: int) -> bytes:
 
 LINE = json.dumps({"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}).encode()
 NUISANCES = {
-    "60 thinned trajectories of 8 million steps": Nuisance(
-        60, _get("/runs/{longest}/trajectory?max_points=1{number:03}")
-    ),
+    "60 thinned trajectories of 8 million steps": Nuisance(60, _get("/runs/{longest}/trajectory?max_points={number}")),
     "64 slow readers": Nuisance(64, _get("/runs/{long}/trajectory?format=csv"), reads=False),
     "256 followers": Nuisance(256, _get("/runs/{live}/events")),
     "100 waits": Nuisance(100, _post("/fit", LINE, "Prefer: wait=60\r\n")),
@@ -77,19 +76,18 @@ def annoy(name: str, target: Target) -> None:
     """Does a nuisance for ever, in a process that is killed."""
     nuisance = NUISANCES[name]
     for number in range(nuisance.sockets):
-        threading.Thread(target=_repeat, args=(nuisance, target, number), daemon=True).start()
+        threading.Thread(target=_repeat, args=(nuisance, target, 1_000 + number), daemon=True).start()
     threading.Event().wait()
 
 
 def _repeat(nuisance: Nuisance, target: Target, number: int) -> None:
     host, _, port = target.url.removeprefix("http://").partition(":")
-    request = nuisance.request(target, number)
-    while True:
+    for turn in count(number, nuisance.sockets):
         with suppress(OSError), socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
             client.connect((host, int(port)))
-            client.sendall(request)
-            is_served = client.recv(12).startswith(b"HTTP/1.1 20")
+            client.sendall(nuisance.request(target, turn))
+            is_served = client.recv(12) == b"HTTP/1.1 200"
             _stay(client, reads=nuisance.reads)
             if is_served:
                 continue
