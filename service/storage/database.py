@@ -50,6 +50,7 @@ class Database:
             url,
             pool_size=connections,
             max_overflow=0,
+            pool_use_lifo=True,  # few connections fill their page caches
             json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
             json_deserializer=_from_json,
             **options,
