@@ -32,7 +32,7 @@ from service.core.failpoints import reach
 from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
-from service.storage import datasets, sweeps, tables, trajectories
+from service.storage import damaged_runs, datasets, sweeps, tables, trajectories
 from service.storage.errors import CorruptError, has_code
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
 from service.storage.tables import run_tags, runs
@@ -156,6 +156,12 @@ def find(connection: Connection, run_id: str, owner: str | None = None) -> Run |
     return _found(connection, _BY_ID, {"run_id": run_id, "owner": owner})
 
 
+def find_readable(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
+    """The run as `find` does; a damaged run as a failed one."""
+    query = _LATEST[owner is None] if run_id == "latest" else _BY_ID
+    return next(damaged_runs.readable(connection, query, {"run_id": run_id, "owner": owner}), None)
+
+
 def find_by_seq(connection: Connection, seq: int) -> Run | None:
     """The run with this seq; None if it is deleted."""
     return _found(connection, _BY_SEQ, {"of_seq": seq})
@@ -200,7 +206,10 @@ def page(
     sweep: str | None = None,
     owner: str | None = None,
 ) -> Iterator[Run]:
-    """Lazy iterator over the newest runs with seq < `before_seq`, of one owner or of all owners for None."""
+    """Lazy iterator over the newest runs with seq < `before_seq`, of one owner or of all owners for None.
+
+    A damaged run is shown as a failed one.
+    """
     query = _records().where(*_IS_LISTED).order_by(runs.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(runs.c.owner == owner)
@@ -212,7 +221,7 @@ def page(
         query = query.where(runs.c.sweep_seq == sweeps.seq_of(sweep, owner))
     if tag is not None:
         query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
-    return map(Run.from_row, connection.execute(query))
+    return damaged_runs.readable(connection, query, {})
 
 
 def cancel(connection: Connection, run_id: str) -> bool:

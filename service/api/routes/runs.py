@@ -74,8 +74,10 @@ def list_runs(
     },
 )
 def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
-    """The request, status and results of a run."""
-    found = find(store, run_id, caller)
+    """The request, status and results of a run. A run whose row in the database is damaged is failed, with the error
+    `damaged_data`.
+    """
+    found = find_readable(store, run_id, caller)
     place = None
     if found.status == RunStatus.QUEUED:
         with store.reading() as connection:
@@ -92,16 +94,26 @@ def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none
 )
 def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
-    found = find_to_change(store, run_id, caller)
+    found = find_readable(store, run_id, caller)
+    refuse_latest(run_id, "run_id", f"/runs/{found.id}")
     if not essential_write(store, lambda connection: runs.remove(connection, found.id)):
         raise no_run(run_id)
     return Response(status_code=204)
 
 
 def find(store: Database, run_id: str, caller: Caller) -> run_record.Run:
-    """The run, if the caller may read it. Raises NotFoundError."""
+    """The run, if the caller may read it. Raises NotFoundError, CorruptError."""
     with store.reading() as connection:
         found = runs.find(connection, run_id, caller.owner)
+    if found is None:
+        raise no_run(run_id)
+    return found
+
+
+def find_readable(store: Database, run_id: str, caller: Caller) -> run_record.Run:
+    """The run as `find` does; a damaged run as a failed one."""
+    with store.reading() as connection:
+        found = runs.find_readable(connection, run_id, caller.owner)
     if found is None:
         raise no_run(run_id)
     return found
