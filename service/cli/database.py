@@ -1,6 +1,7 @@
-"""`descent backup` and `descent check`: commands on the database file, also beside a running service."""
+"""`descent backup`, `check` and `status`: commands on the database file, also beside a running service."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +13,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from service.cli.options import DatabaseUrl, failure, settings_of
+from service.core.plurals import counted
 
 database_commands = typer.Typer()
 
 UNSOUND, UNREADABLE = 1, 2
+DAY = 86_400.0
 
 
 @database_commands.command()
@@ -60,6 +63,45 @@ def check(
     else:
         _print_findings(file, findings, fsck.ADVICE)
     raise typer.Exit(UNSOUND if findings else 0)
+
+
+@database_commands.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Show what the database holds, and what DESCENT_KEEP_DAYS lets the service delete."""
+    from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
+
+    from service.storage.sqlite.readonly import read_only  # noqa: PLC0415
+    from service.storage.summary import summarize  # noqa: PLC0415
+
+    file, keep_days = _file(database), settings_of(database_url=database).keep_days
+    before = None if keep_days is None else time.time() - keep_days * DAY
+    try:
+        with read_only(file).connect() as connection, connection.begin():
+            found = summarize(connection, before)
+    except (DatabaseError, OSError) as error:
+        raise failure(f"{file} cannot be read: {error}. `descent check` says more.") from None
+    if as_json:
+        shown = {"file": str(file), "bytes": file.stat().st_size, "keep_days": keep_days, **found._asdict()}
+        typer.echo(json.dumps(shown, indent=2))
+        return
+    table = Table(box=None, show_header=False)
+    table.add_row("file", f"{file}, {file.stat().st_size / 2**20:,.1f} MiB")
+    table.add_row("runs", ", ".join(f"{count:,} {name}" for name, count in found.runs.items()) or "none")
+    table.add_row("uploaded datasets", f"{found.datasets:,}")
+    table.add_row("deletion by age", _deletion(keep_days, found.old_runs))
+    Console(highlight=False, markup=False, soft_wrap=True).print(table)
+
+
+def _deletion(keep_days: float | None, old_runs: int) -> str:
+    if keep_days is None:
+        return "off: DESCENT_KEEP_DAYS is not set here"
+    return (
+        f"{counted(old_runs, 'run')} ended more than {keep_days:g} days ago. "
+        "A service with this DESCENT_KEEP_DAYS announces the deletion in its log, and deletes after the notice."
+    )
 
 
 def _print_findings(file: Path, findings: list[Any], advice: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `descent serve`, `worker`, `demo`, `keys`, `backup` and `check`."""
+"""The command line: `descent serve`, `worker`, `demo`, `keys`, `backup`, `check` and `status`."""
 
 import os
 from pathlib import Path

@@ -23,7 +23,7 @@ def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("command", ["", "serve", "worker", "demo", "keys", "keys create", "backup", "check"])
+@pytest.mark.parametrize("command", ["", "serve", "worker", "demo", "keys", "keys create", "backup", "check", "status"])
 def test_every_command_has_a_help_text(command: str) -> None:
     done = descent(*command.split(), "--help")
     assert done.returncode == 0
