@@ -137,7 +137,7 @@ def _formula(features: Sequence[str], *, formula: str) -> Shape:
         size=len(parameters),
         characters=sum(map(len, parameters)),
         distinct=True,
-        names=lambda: parameters,
+        names=partial(tuple, parameters),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import orjson
 
-from service.core.process_limits import bound_memory, lower_priority
+from service.core.process_limits import bound_memory
 from service.core.settings import Settings
 from service.storage.database import Database
 
@@ -36,7 +36,6 @@ def initialize(settings: str) -> None:
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     read = Settings.model_validate_json(settings)
     bound_memory(read.worker_memory_bytes)
-    lower_priority()
     _database = Database(read.database_url, busy_seconds=read.busy_seconds, connections=1)
 
 

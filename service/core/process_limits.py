@@ -1,15 +1,12 @@
 """Resource limits of a process: BLAS threads, address space, open files, garbage collection."""
 
 import gc
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment variables that restrict BLAS to one thread, because the processes share the cores."""
 
-LOWER = 10
-"""The priority of processes that may wait for the API, as a difference of nice values."""
 NEW_OBJECTS = 10_000
 """New objects before a garbage collection. Python's 700 are fewer than the lists of one small dataset in JSON."""
 
@@ -39,12 +36,6 @@ def bound_memory(most: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-
-
-def lower_priority() -> None:
-    """Lets other processes use the processor first, on systems that support it."""
-    if hasattr(os, "nice"):
-        os.nice(LOWER)
 
 
 OTHER_FILES = 1024

@@ -151,7 +151,7 @@ def test_no_secret_is_in_the_log(
     def fail(*_: Any) -> Any:
         raise RuntimeError
 
-    monkeypatch.setattr("service.storage.runs.find", fail)
+    monkeypatch.setattr("service.storage.runs.find_readable", fail)
     secret = key.text.removeprefix(f"descent_{key.id}_")
     with caplog.at_level(logging.DEBUG):
         api.get("/runs", headers={"Authorization": f"Bearer {key.text}x"})

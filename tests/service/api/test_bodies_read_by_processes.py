@@ -54,6 +54,26 @@ def test_a_process_and_a_thread_give_the_same_answer(
     assert (counts(database)["runs"] > before["runs"]) == (known.status_code == 202)
 
 
+CLASSES = {"x": [[float(row)] for row in range(8)], "y": [0, 1, 0, 1, 0, 1, 0, 1]}
+MODELS: dict[str, dict[str, Any]] = {
+    "polynomial": {"model": {"kind": "polynomial", "degree": 2}},
+    "logistic": {"model": {"kind": "logistic"}, "dataset": CLASSES},
+    "softmax": {"model": {"kind": "softmax"}, "dataset": CLASSES},
+    "mlp": {"model": {"kind": "mlp", "hidden": [2]}},
+    "formula": {"model": {"kind": "formula", "formula": "a + b*x1"}},
+}
+
+
+@pytest.mark.usefixtures("by_process")
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_process_reads_requests_and_sweeps_of_each_model(kind: str, api: TestClient) -> None:
+    body = fit_body(**MODELS[kind])
+    fitted = api.post("/fit", json=body)
+    assert fitted.status_code == 202, fitted.text
+    swept = api.post("/sweeps", json={"base": body, "grid": {"/descent/learning_rate": [0.01, 0.02]}})
+    assert swept.status_code == 202, swept.text
+
+
 @pytest.mark.usefixtures("by_process")
 def test_an_idempotency_key_gives_the_same_run(api: TestClient) -> None:
     first, second = (api.post("/fit", json=fit_body(), headers={"Idempotency-Key": "k"}).json() for _ in range(2))

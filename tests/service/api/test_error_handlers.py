@@ -132,7 +132,7 @@ def error_with_message(message: str) -> DBAPIError:
         (error_with_code(sqlite3.OperationalError, "SQLITE_IOERR_SHMSIZE"), 507, "Disk full", False),
         (error_with_code(sqlite3.OperationalError, "SQLITE_IOERR_WRITE"), 507, "Disk error", False),
         (error_with_code(sqlite3.OperationalError, "SQLITE_CANTOPEN"), 507, "Disk error", False),
-        (error_with_code(sqlite3.OperationalError, "SQLITE_READONLY_DBMOVED"), 507, "Disk error", False),
+        (error_with_code(sqlite3.OperationalError, "SQLITE_READONLY_DBMOVED"), 507, "Database moved", False),
         (error_with_code(sqlite3.OperationalError, "SQLITE_BUSY_SNAPSHOT"), 503, "Unavailable", False),
         (error_with_code(sqlite3.OperationalError, "SQLITE_LOCKED"), 503, "Unavailable", False),
         (error_with_code(sqlite3.DatabaseError, "SQLITE_CORRUPT"), 500, "Internal error", True),
@@ -176,8 +176,8 @@ def test_an_unreadable_row_is_reported_as_damage(damage: str, api: TestClient, d
     run_id = api.post("/fit", json=fit_body()).json()["id"]
     with database.writing() as connection:
         connection.execute(text(f"UPDATE runs SET {damage}"))
-    for path in ("/runs", f"/runs/{run_id}", f"/runs/{run_id}/trajectory"):
-        assert "`descent check`" in problem_of(api.get(path), 500)["detail"]
+    assert "`descent check`" in problem_of(api.get(f"/runs/{run_id}/trajectory"), 500)["detail"]
+    assert api.get(f"/runs/{run_id}").json()["error"]["code"] == "damaged_data"
 
 
 def test_an_unexpected_exception_reveals_no_internals(
