@@ -17,7 +17,7 @@ from tests.service.helpers import merged
 from tests.torture.fragile_service import LiveService
 from tests.torture.invariants import OPEN, broken
 from tests.torture.report import Measured, worst
-from tests.torture.request_kinds import KINDS, Undisturbed, differs, submit, undisturbed
+from tests.torture.request_kinds import KINDS, Undisturbed, differs, queue, submit, undisturbed
 from tests.torture.small_disk import SmallDisk, small_disk
 from tests.waiting import until
 
@@ -153,13 +153,14 @@ def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, ca
     assert found.keys() <= {"succeeded", "failed: disk_full"}
 
 
-LARGE = merged(KINDS["perceptron"], {"descent": {"steps": 100_000}})
-LARGE_RUNS = 6
+LARGE = merged(KINDS["perceptron"], {"descent": {"steps": 30_000}})
+"""A run that alone fits on the disk. One that does not is refused at its submission."""
+LARGE_RUNS = 8
 
 
 def filled_by_runs(disk: SmallDisk, live: LiveService) -> list[str]:
     """The ids of large runs, of which the disk has refused one. Not a byte of the disk is free."""
-    runs = [live.client.post("/fit", json=LARGE).json()["id"] for _ in range(LARGE_RUNS)]
+    runs = [queue(live.client, LARGE) for _ in range(LARGE_RUNS)]
     failed = until(lambda: live.client.get("/runs?status=failed").json()["data"])
     assert failed[0]["error"]["code"] == "disk_full"
     disk.take_the_rest()
