@@ -38,6 +38,22 @@ def bound_memory(most: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
+MALLOC_ARENAS = -8, 2
+"""M_ARENA_MAX of glibc's malloc.h, and the number of arenas of this process."""
+
+
+def bound_arenas() -> None:
+    """Limits glibc's arenas of memory. Each keeps the most that its threads once needed: with one a thread, long
+    trajectories doubled the memory of the API.
+    """
+    try:
+        import ctypes  # noqa: PLC0415 - not on every system
+
+        ctypes.CDLL(None).mallopt(*MALLOC_ARENAS)
+    except (ImportError, OSError, AttributeError, TypeError):  # another C library
+        return
+
+
 OTHER_FILES = 1024
 """Open files besides the connections: database files, uploads in progress, listeners."""
 

@@ -51,6 +51,7 @@ def serve(settings: Settings, console: Console) -> None:
     app.state.is_stopping = lambda: server.should_exit
     app.state.use_of_connections = lambda user: http_protocol.use(server.server_state.connections, user)
     process_limits.allow_open_files(settings.max_connections)
+    process_limits.bound_arenas()
     listener = _listen(settings.host, settings.port)
     # While uvicorn serves, it replaces these handlers; afterwards it raises the signal again, while the workers stop.
     # Before uvicorn serves, this handler keeps the signal from being lost.

@@ -29,7 +29,7 @@ def resident_mebibytes(pid: int) -> float:
 
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="needs Linux's times of threads")
-@pytest.mark.torture(10_000, least=250)
+@pytest.mark.torture(10_000, least=2_000)
 def test_the_costliest_dry_runs_are_cheap(tmp_path: Path, cases: int, measured: Measured) -> None:
     requests = [(each, orjson.dumps(each.body)) for each in COSTLY.values()]
     json = {"Content-Type": "application/json"}
