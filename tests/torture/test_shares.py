@@ -97,7 +97,7 @@ def objects(fragile: FragileService) -> tuple[Key, str, Key, dict[str, str]]:
     return theirs, run, mine, runs
 
 
-@pytest.mark.torture(100, least=20)
+@pytest.mark.torture(100, least=8)
 @pytest.mark.parametrize("name", NUISANCES)
 def test_a_nuisance_harms_no_other_user(
     name: str, fragile: FragileService, objects: tuple[Key, str, Key, dict[str, str]], cases: int, measured: Measured
