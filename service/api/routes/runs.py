@@ -104,19 +104,19 @@ def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
 def find(store: Database, run_id: str, caller: Caller) -> run_record.Run:
     """The run, if the caller may read it. Raises NotFoundError, CorruptError."""
     with store.reading() as connection:
-        found = runs.find(connection, run_id, caller.owner)
-    if found is None:
-        raise no_run(run_id)
-    return found
+        return _found(runs.find(connection, run_id, caller.owner), run_id)
 
 
 def find_readable(store: Database, run_id: str, caller: Caller) -> run_record.Run:
     """The run as `find` does; a damaged run as a failed one."""
     with store.reading() as connection:
-        found = runs.find_readable(connection, run_id, caller.owner)
-    if found is None:
+        return _found(runs.find_readable(connection, run_id, caller.owner), run_id)
+
+
+def _found(run: run_record.Run | None, run_id: str) -> run_record.Run:
+    if run is None:
         raise no_run(run_id)
-    return found
+    return run
 
 
 def find_to_change(store: Database, run_id: str, caller: Caller) -> run_record.Run:

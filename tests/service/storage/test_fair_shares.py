@@ -178,7 +178,7 @@ def test_a_worker_goes_on_with_an_owner_for_a_quantum(database: Database) -> Non
 
 @pytest.mark.parametrize("seed", range(3))
 def test_owners_compute_the_same_time_whatever_their_runs_take(seed: int, database: Database) -> None:
-    """Four workers in simulated time. Each owner has runs of its own length, more than there is time for."""
+    """Four workers compute in simulated time. Each owner has more runs of its length than there is time for."""
     chance = random.Random(seed)
     lengths = {f"owner{i}": chance.choice([0.1, 0.3, 1.0, 2.0]) for i in range(8)}
     for owner, length in lengths.items():
