@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import orjson
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from service.core.dataset_record import ColumnSummary, Dataset, Labels
 from service.storage.chunk import Chunk
@@ -32,7 +33,7 @@ _IS_USED = exists(select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq,
 _BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN, or_(datasets.c.uploaded, _IS_USED))
 _LATEST = newest(_RECORDS.where(datasets.c.uploaded), datasets)
 _KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
-_ADD = insert(datasets)
+_ADD = sqlite.insert(datasets).on_conflict_do_nothing(index_elements=["id"]).returning(datasets.c.seq)
 _ADD_CHUNK = insert(dataset_chunks)
 
 
@@ -91,13 +92,10 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
 
     `blocks` are C-contiguous arrays of shape (k, d + 1).
     """
-    known = connection.execute(_KNOWN, {"dataset_id": new.id}).one_or_none()
-    if known is not None:
-        if uploaded and not known.uploaded:
-            connection.execute(update(datasets).where(datasets.c.seq == known.seq).values(uploaded=True, name=new.name))
-        return int(known.seq)
     values = {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": uploaded, "created_at": time.time()}
-    seq: int = connection.execute(_ADD, values).inserted_primary_key[0]  # type: ignore[index]
+    seq: int | None = connection.execute(_ADD, values).scalar_one_or_none()
+    if seq is None:
+        return _known(connection, new, uploaded=uploaded)
     first_row = 0
     for block in _chunked(blocks):
         data = block.astype("<f8", copy=False).tobytes()
@@ -105,6 +103,14 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
         connection.execute(_ADD_CHUNK, chunk | {"checksum": zlib.crc32(data)})
         first_row += len(block)
     return seq
+
+
+def _known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
+    """The seq of the stored dataset with this id. An upload of an inline dataset makes it an uploaded one."""
+    known = connection.execute(_KNOWN, {"dataset_id": new.id}).one()
+    if uploaded and not known.uploaded:
+        connection.execute(update(datasets).where(datasets.c.seq == known.seq).values(uploaded=True, name=new.name))
+    return int(known.seq)
 
 
 def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | None = None) -> Iterator[Rows]:

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 
 from service.storage.errors import PASSING, failure_of
+from service.storage.sqlite.engine import execute
 
 Result = TypeVar("Result")
 
@@ -62,12 +63,12 @@ class GroupCommit:
 
 def _do(job: _Job[Any], connection: Connection) -> None:
     """Runs a job in a savepoint. Its own errors roll back this job alone; failures of the whole database are raised."""
-    connection.exec_driver_sql("SAVEPOINT job")
+    execute(connection, "SAVEPOINT job")
     try:
         job.result = job.work(connection)
     except Exception as error:
         if failure_of(error) in PASSING:
             raise
-        connection.exec_driver_sql("ROLLBACK TO job")
+        execute(connection, "ROLLBACK TO job")
         job.error = error
-    connection.exec_driver_sql("RELEASE job")
+    execute(connection, "RELEASE job")

@@ -22,6 +22,7 @@ from typing import IO
 from sqlalchemy import Connection
 
 from service.storage.errors import full_error
+from service.storage.sqlite.engine import execute
 from service.storage.sqlite.readonly import wal_of
 
 MIB = 1024 * 1024
@@ -100,15 +101,9 @@ class DiskReserve:
 
     def _growth(self, connection: Connection) -> int:
         """The bytes by which the next checkpoint will extend the file, if this transaction is committed."""
-        cursor = connection.connection.cursor()
-        try:
-            if not self._page_bytes:
-                cursor.execute("PRAGMA page_size")
-                [(self._page_bytes,)] = cursor.fetchall()
-            cursor.execute("PRAGMA page_count")
-            [(pages,)] = cursor.fetchall()
-        finally:
-            cursor.close()
+        if not self._page_bytes:
+            [(self._page_bytes,)] = execute(connection, "PRAGMA page_size")
+        [(pages,)] = execute(connection, "PRAGMA page_count")
         return int(pages) * self._page_bytes - self._database_file.stat().st_size
 
     @contextmanager

@@ -1,0 +1,23 @@
+"""Submission of a fit request: the statements of its transaction."""
+
+import orjson
+from sqlalchemy import event
+
+from service.core.settings import Settings
+from service.jobs import submit
+from service.storage.database import Database
+from tests.service.helpers import fit_body
+
+
+def test_a_submission_of_new_data_takes_one_statement_for_each_of_its_rows(
+    settings: Settings, database: Database
+) -> None:
+    submission = submit.read(orjson.dumps(fit_body()), database, settings)
+    statements: list[str] = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _keep(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(" ".join(statement.split()[:3]))
+
+    submit.queue(database, submission, None)
+    assert statements == ["BEGIN IMMEDIATE", "INSERT INTO datasets", "INSERT INTO dataset_chunks", "INSERT INTO runs"]
