@@ -10,6 +10,8 @@ from service.storage.sqlite.engine import sqlite_module
 
 BUSY_SECONDS, BUSY_POLLS = 0.005, 10
 """Shorter poll interval after a commit, for this number of polls: commits often follow one another."""
+CHECK_SECONDS = 0.25
+"""Interval between two looks for a removed or replaced file."""
 
 
 class CommitCounter:
@@ -17,6 +19,7 @@ class CommitCounter:
 
     def __init__(self, engine: Engine, poll_seconds: float, fault: Callable[[], str | None]) -> None:
         self._fault = fault
+        self._checked_at = time.monotonic()
         self._poll_seconds = poll_seconds
         self._connection = engine.raw_connection()
         self._cursor = self._connection.cursor()
@@ -30,7 +33,7 @@ class CommitCounter:
 
     def has_changed(self) -> bool:
         """Whether another connection has committed since the last call. After a disk error, a later call reports it."""
-        self._fault()  # it notices a file that was removed or replaced, for good
+        self._check()
         before = self._seen
         with suppress(sqlite_module().Error):
             self._seen = self._commits()
@@ -42,6 +45,13 @@ class CommitCounter:
         """Closes the connection."""
         self._cursor.close()
         self._connection.close()
+
+    def _check(self) -> None:
+        """Notices a file that was removed or replaced, for good. It costs more than a poll."""
+        now = time.monotonic()
+        if now - self._checked_at >= CHECK_SECONDS:
+            self._checked_at = now
+            self._fault()
 
     def _commits(self) -> int:
         self._cursor.execute("PRAGMA data_version")
