@@ -18,13 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.core.run_record import KINDS_OF_WORK, Run, RunColumns
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.storage import fair_shares, job_queue
+from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.computing_time import ComputingTime
 from service.worker.wakeup import WakeupSignal
+from service.worker.yielding import YieldRule
 
 log = logging.getLogger("descent.lease")
 
@@ -34,10 +35,6 @@ PAUSE_SECONDS, LONG_PAUSE_SECONDS = 0.2, 1.0
 """Minimum interval between two looks at the run's status in seconds; the longer one follows a failure."""
 UNHEEDED, STALE = 3, 4
 """Exit codes: computation did not stop in time; lease expired without a heartbeat."""
-LEAST_GRACE_SECONDS, MOST_GRACE_SECONDS = fair_shares.QUANTUM_SECONDS, 2 * fair_shares.QUANTUM_SECONDS
-"""Limits of the computing time by which an owner may be ahead of one that waits, before its run yields."""
-GRACE_FACTOR = 2.0
-"""Between them, the grace is this multiple of the time until the first stored block: each yield costs a preparation."""
 SILENT = "worker.silent_for_longer_than_its_lease"
 
 
@@ -92,10 +89,7 @@ class RunLease(threading.Thread):
         self._ending_since: float | None = None
         self._is_stopping = False
         """Whether the database contains the worker's intent to stop."""
-        self._grace: float | None = None
-        """None until a block is done: a run that yields before it would never begin."""
-        self._next_run: tuple[int, float] | None = None
-        """The run of another owner that would be next, by `seq`, and the monotonic time when it was seen first."""
+        self._yield_rule = YieldRule(database, claim.run.owner, settings, computing_time)
         self._pause = PAUSE_SECONDS
         self.wakeup = WakeupSignal()
         self.ending = CANCELLED if claim.run.status == RunStatus.CANCELLING else None
@@ -123,8 +117,7 @@ class RunLease(threading.Thread):
 
     def allow_yield(self) -> None:
         """Records that a block is done, after which the run can yield without loss, and looks for others that wait."""
-        if self._grace is None:
-            self._grace = min(max(LEAST_GRACE_SECONDS, GRACE_FACTOR * self.seconds), MOST_GRACE_SECONDS)
+        self._yield_rule.allow(self.seconds)
         self.wakeup.wake()
 
     def hand_back(self) -> None:
@@ -160,13 +153,11 @@ class RunLease(threading.Thread):
             self._done.wait(self._pause)
 
     def _next_look(self) -> float:
-        times = [self._renewed_at + self._settings.heartbeat_seconds]
-        times.append(self._end_at if self.ending is None else self._due(self.ending))
-        if self._next_run is not None:
-            times.append(self._next_run[1] + PAUSE_SECONDS)
         if self._must_write_stopping():
             return 0.0
-        return max(0.0, min(times) - time.monotonic())
+        heartbeat = self._renewed_at + self._settings.heartbeat_seconds
+        end = self._end_at if self.ending is None else self._due(self.ending)
+        return max(0.0, min(heartbeat, end, self._yield_rule.next_look) - time.monotonic())
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -177,38 +168,14 @@ class RunLease(threading.Thread):
         has_expired = now - silent_since > self._settings.lease_seconds
         if has_expired and (self.ending is LOST or self._renewed_at == silent_since):
             self._exit(STALE, SILENT)
-        if self.ending is None and self._grace is not None:
-            self._yield_to_others(now, self._grace)
+        if self.ending is None and self._yield_rule.must_yield(now):
+            self.ending = self.ending or YIELDED  # the worker may have been told to stop during the query
         ending = self.ending
         if ending is None or ending is YIELDED:
             return
         self._ending_since = self._ending_since or now
         if now >= self._due(ending):
             self._write_ending_and_exit(ending)
-
-    def _yield_to_others(self, now: float, grace: float) -> None:
-        """Ends the lease for the next run of another owner if no worker claims that run within PAUSE_SECONDS."""
-        following = self._run_of_others(grace)
-        if following is None:
-            self._next_run = None
-        elif self._next_run is None or self._next_run[0] != following:
-            self._next_run = following, now
-        elif now - self._next_run[1] >= PAUSE_SECONDS:
-            self.ending, self._next_run = YIELDED, None
-
-    def _run_of_others(self, grace: float) -> int | None:
-        """Seq of the next run if it is another owner's, which is behind this one by more than the grace."""
-        owner = self._claim.run.owner
-        try:
-            with self._database.reading() as connection:
-                owners = fair_shares.waiting(connection, self._settings.lease_seconds)
-                if all(each.owner == owner for each in owners):
-                    return None
-                own = fair_shares.computed(connection, owner, self._computing_time.uncharged())
-        except SQLAlchemyError:  # a wrong or busy database concerns the heartbeat
-            return None
-        other = fair_shares.before(owners, owner, own - grace)
-        return None if other is None else other.oldest
 
     def _due(self, ending: Ending) -> float:
         """Monotonic time limit for the computation to stop. A shutdown leaves time for the current block."""
