@@ -10,7 +10,8 @@ from starlette.requests import Request
 from service.api.http_methods import SAFE
 from service.api.rate_limit import Rate
 from service.auth import policy
-from service.auth.api_keys import ANYBODY, Caller, KeyCache
+from service.auth.api_keys import ANYBODY, Caller
+from service.auth.key_cache import KeyCache
 from service.core.exceptions import ForbiddenError, TooManyRequestsError, UnauthorizedError
 from service.core.scopes import Scope
 from service.core.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.auth import api_keys
-from service.auth.api_keys import KeyCache
+from service.auth.key_cache import PAUSE_SECONDS, KeyCache
 from service.storage.database import Database
 from tests.api_keys import Key, make_brief_key, make_key
 from tests.service.auth.helpers import key_queries
@@ -16,7 +16,7 @@ from tests.waiting import until
 
 
 def test_a_cached_key_expires_on_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_keys, "NOTICE_SECONDS", 1000)
+    monkeypatch.setattr("service.auth.key_cache.NOTICE_SECONDS", 1000)
     key_cache = KeyCache(database)
     # In a thread: the browser tests leave an event loop running in this one.
     with ThreadPoolExecutor(1) as thread:
@@ -42,12 +42,12 @@ def test_suspects_share_queries_which_pause(database: Database) -> None:
     with key_queries(database) as found, ThreadPoolExecutor(1) as thread:
         assert thread.submit(lambda: asyncio.run(twice())).result() == [None] * 100
     assert len(found) == 2
-    assert time.monotonic() - started >= api_keys.PAUSE_SECONDS
+    assert time.monotonic() - started >= PAUSE_SECONDS
 
 
 def test_the_cache_forgets_the_oldest_ids(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_keys, "MOST_UNUSABLE", 3)
-    monkeypatch.setattr(api_keys, "MOST_USABLE", 2)
+    monkeypatch.setattr("service.auth.key_cache.MOST_UNUSABLE", 3)
+    monkeypatch.setattr("service.auth.key_cache.MOST_USABLE", 2)
     key_cache = KeyCache(database)
     keys = [make_key(database).text for _ in range(4)]
 
