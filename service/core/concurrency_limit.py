@@ -14,8 +14,8 @@ from service.core.exceptions import ApiError, TooManyRequestsError, UnavailableE
 
 PATIENCE_SECONDS = 5.0
 """The time for which a client may stall its slot while other clients need one."""
-KEY_SHARE, ADDRESS_SHARE = 4, 2
-"""A user may take one of so many parts of the slots that the other users leave."""
+KEY_SHARE, ADDRESS_SHARE = 0.25, 0.5
+"""The share of the slots that a user may take of those that the other users leave."""
 SOON = {"Retry-After": "1"}
 
 
@@ -53,7 +53,7 @@ class ConcurrencyLimit:
     """
 
     def __init__(self, most: int, work: str, *, keys: bool) -> None:
-        self._most, self._parts = most, KEY_SHARE if keys else ADDRESS_SHARE
+        self._most, self._share = most, KEY_SHARE if keys else ADDRESS_SHARE
         self._work, self._keys = work, keys
         self._taken: set[Slot] = set()
 
@@ -64,7 +64,7 @@ class ConcurrencyLimit:
         """
         own = [slot for slot in self._taken if slot.user == user]
         left = self._most - len(self._taken) + len(own)
-        if len(own) >= max(1, left // self._parts):
+        if len(own) >= max(1, int(left * self._share)):
             self._evict_slowest(own, self._share_taken())
         elif len(self._taken) >= self._most:
             self._evict_slowest(self._taken, self._all_taken())

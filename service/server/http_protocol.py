@@ -36,8 +36,8 @@ SHARE_TAKEN = 429, "This user has the most connections, and another needed one. 
 
 def bounded(settings: Settings) -> type["Connection"]:
     """The uvicorn protocol class with the limits of these settings."""
-    parts = KEY_SHARE if policy.are_required(settings) else ADDRESS_SHARE
-    fields = {"settings": settings, "parts": parts, "incomplete": {}, "unread": {}}
+    share = KEY_SHARE if policy.are_required(settings) else ADDRESS_SHARE
+    fields = {"settings": settings, "share": share, "incomplete": {}, "unread": {}}
     return type("BoundedConnection", (Connection,), fields)
 
 
@@ -56,8 +56,8 @@ class Connection(HttpToolsProtocol):
     """A connection with limits of size, time and number."""
 
     settings: ClassVar[Settings]
-    parts: ClassVar[int]
-    """One user may have one of so many parts of the unsent bytes that other users leave."""
+    share: ClassVar[float]
+    """The share of the unsent bytes that a user may have of those that the other users leave."""
     incomplete: ClassVar[dict["Connection", None]]
     """The connections without a complete request, the longest waiting first."""
     unread: ClassVar[dict["Connection", None]]
@@ -268,8 +268,8 @@ class Connection(HttpToolsProtocol):
         sizes = {each: each.transport.get_write_buffer_size() for each in self.unread}
         own = {each: size for each, size in sizes.items() if each.user == self.user}
         left = self.settings.max_unsent_bytes - sum(sizes.values())
-        share = (left + sum(own.values())) // self.parts
-        self._close_longest(dict(list(own.items())[:-1]), sum(own.values()) - share)  # not the only one of a user
+        most = int((left + sum(own.values())) * self.share)
+        self._close_longest(dict(list(own.items())[:-1]), sum(own.values()) - most)  # not the only one of a user
         self._close_longest(sizes, -left)
 
     def _close_longest(self, sizes: dict["Connection", int], excess: int) -> None:
