@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from types import ModuleType
 from typing import Any
 
@@ -32,27 +33,20 @@ class JournalError(RuntimeError):
 
 def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
     """Sets up every connection and transaction of an engine. A connection raises JournalError."""
-    journal = "WAL" if wal_is_safe(engine.dialect.dbapi.sqlite_version_info) else "DELETE"  # type: ignore[union-attr]
+    version: tuple[int, ...] = engine.dialect.dbapi.sqlite_version_info  # type: ignore[union-attr]
+    journal = "WAL" if wal_is_safe(version) else "DELETE"
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # disables the driver's implicit transactions
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
-        # The pragma has no effect on an existing file, and takes the write lock there.
-        if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
-            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        mode = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
+        with closing(connection.cursor()) as cursor:
+            _set_pragmas(cursor, busy_seconds)
+            mode = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
         if mode.upper() not in {journal, "MEMORY"}:
             raise JournalError(
                 f"The database is in journal mode {mode} and could not be changed to {journal}, which this machine's "
-                f"SQLite {engine.dialect.dbapi.sqlite_version} needs. "  # type: ignore[union-attr]
-                "Stop the other programs that use the file."
+                f"SQLite {'.'.join(map(str, version))} needs. Stop the other programs that use the file."
             )
-        cursor.execute("PRAGMA synchronous = FULL")  # acknowledged writes survive a power cut
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA journal_size_limit = 67108864")
-        cursor.close()
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
@@ -61,6 +55,16 @@ def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         if writes:
             _count_up(connection)
+
+
+def _set_pragmas(cursor: Any, busy_seconds: float) -> None:
+    cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+    # The pragma has no effect on an existing file, and takes the write lock there.
+    if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
+        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # acknowledged writes survive a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA journal_size_limit = 67108864")
 
 
 def execute(connection: Connection, statement: str) -> Sequence[Any]:

@@ -1,9 +1,8 @@
 """Incremental vacuum: returns the free pages of the file to the file system, in slices."""
 
-from contextlib import closing
-
 from sqlalchemy import Connection
 
+from service.storage.sqlite.engine import execute
 from service.storage.sqlite.slices import run_slice
 
 KEPT_PAGES = 1024
@@ -16,21 +15,18 @@ INCREMENTAL = 2
 
 def has_free_pages(connection: Connection) -> bool:
     """Whether the file has more than KEPT_PAGES free pages and supports incremental vacuum."""
-    free, auto_vacuum = (
-        connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("freelist_count", "auto_vacuum")
-    )
+    [[free]] = execute(connection, "PRAGMA freelist_count")
+    [[auto_vacuum]] = execute(connection, "PRAGMA auto_vacuum")
     return bool(free > KEPT_PAGES and auto_vacuum == INCREMENTAL)
 
 
 def vacuum_slice(connection: Connection) -> None:
     """Vacuums a slice of the free pages. The next checkpoint returns them to the file system."""
-    with closing(connection.connection.cursor()) as cursor:
+    steps = iter(range(MOST_STEPS))
 
-        def vacuum_step() -> bool:
-            # The statement frees one page a step. fetchall() runs all steps; SQLAlchemy would stop after the first.
-            cursor.execute(f"PRAGMA incremental_vacuum({STEP_PAGES})")
-            cursor.fetchall()
-            return next(steps, None) is not None and has_free_pages(connection)
+    def vacuum_step() -> bool:
+        # The statement frees one page a row. `execute` reads all rows; SQLAlchemy would stop after the first.
+        execute(connection, f"PRAGMA incremental_vacuum({STEP_PAGES})")
+        return next(steps, None) is not None and has_free_pages(connection)
 
-        steps = iter(range(MOST_STEPS))
-        run_slice(vacuum_step)
+    run_slice(vacuum_step)
