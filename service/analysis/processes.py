@@ -40,7 +40,7 @@ class Processes:
         Raises TimeoutError after `seconds` of computing, ProcessExpired if the process dies.
         """
         async with self._queue.turn(user):
-            pool = await self._started()
+            pool = self._started()
             is_whole = False
             try:
                 future = pool.schedule(function, arguments, timeout=seconds)
@@ -57,7 +57,7 @@ class Processes:
         self._pools.clear()
         self._idle.clear()
 
-    async def _started(self) -> ProcessPool:
+    def _started(self) -> ProcessPool:
         self._last_use = time.monotonic()
         while self._idle:
             pool = self._idle.pop()

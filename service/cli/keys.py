@@ -20,32 +20,36 @@ key_commands = typer.Typer(name="keys", help="Create, list and revoke API keys."
 DAY = 86_400
 
 
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="read: read the runs and datasets that --sees names. write (default): read, submit, change and delete "
+        "the key's own. admin: the same for the runs and datasets of all keys."
+    ),
+]
+Sees = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID", help="With --scope read: the id of the key whose runs and datasets this key reads, or `all`."
+    ),
+]
+ExpiresDays = Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until the key expires; default: never.")]
+Weight = Annotated[
+    float, typer.Option(min=0.01, max=100.0, help="The key's share of the workers, relative to the keys of weight 1.")
+]
+MaxRunning = Annotated[
+    int | None, typer.Option(min=1, help="The maximum number of its runs in workers; default: no maximum.")
+]
+
+
 @key_commands.command()
 def create(
     name: Annotated[str, typer.Argument(help="A name for the user of the key.")],
-    scope: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="read: read the runs and datasets that --sees names. write (default): read, submit, change and delete "
-            "the key's own. admin: the same for the runs and datasets of all keys."
-        ),
-    ] = None,
-    sees: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="With --scope read: the id of the key whose runs and datasets this key reads, or `all`."
-        ),
-    ] = None,
-    expires_days: Annotated[
-        int | None, typer.Option(min=1, max=36_500, help="Days until the key expires; default: never.")
-    ] = None,
-    weight: Annotated[
-        float,
-        typer.Option(min=0.01, max=100.0, help="The key's share of the workers, relative to the keys of weight 1."),
-    ] = 1.0,
-    max_running: Annotated[
-        int | None, typer.Option(min=1, help="The maximum number of its runs in workers; default: no maximum.")
-    ] = None,
+    scope: Scopes = None,
+    sees: Sees = None,
+    expires_days: ExpiresDays = None,
+    weight: Weight = 1.0,
+    max_running: MaxRunning = None,
     database: DatabaseUrl = None,
 ) -> None:
     """Create a key and print it once, alone on standard output."""
