@@ -33,7 +33,7 @@ MOST_NAME = 200
 class SweepSubmission(NamedTuple):
     """A valid sweep. `values` maps the varied JSON pointers to values, one dict a member.
 
-    `incoming` is the data unless it is stored already. `content` is what the digest covers: the resolved request.
+    `incoming` is the data unless it is stored already. The digest covers `request` and `wanted`, the base as sent.
     """
 
     members: list[Plan]
@@ -44,13 +44,13 @@ class SweepSubmission(NamedTuple):
     facts: Facts
     incoming: ingest.Incoming | None
     owner: str | None
-    content: tuple[object, SweepRequest]
+    wanted: object
+    request: SweepRequest
 
     @property
     def digest(self) -> str:
         """Digest of the resolved request."""
-        wanted, sweep = self.content
-        return sha256_of([wanted, sweep.model_dump(mode="json", by_alias=True, exclude={"base"})])
+        return sha256_of([self.wanted, self.request.model_dump(mode="json", by_alias=True, exclude={"base"})])
 
     def submissions(self) -> list[Submission]:
         """The submissions of the members: a price needs their plans only."""
@@ -73,6 +73,25 @@ def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings
     else:
         base, incoming = _base_of_body(sweep.base.filled(), database, settings, caller)
     varied = parameter_grid.varied(sweep)
+    plans, values = _members(sweep, base, varied, settings)
+    return SweepSubmission(
+        members=plans,
+        values=values,
+        varied=varied,
+        rank_by=_rank_by(sweep.rank_by, plans),
+        name=sweep.name,
+        facts=base.facts,
+        incoming=incoming,
+        owner=caller.key_id,
+        wanted=base.wanted,
+        request=sweep,
+    )
+
+
+def _members(
+    sweep: SweepRequest, base: Base, varied: Sequence[str], settings: Settings
+) -> tuple[list[Plan], list[dict[str, object]]]:
+    """The plans of the members, and the varied values of each. Raises ApiError."""
     planner = MemberPlanner(base, settings)
     plans: list[Plan] = []
     values: list[dict[str, object]] = []
@@ -90,9 +109,7 @@ def sweep_submission(sweep: SweepRequest, database: Database, settings: Settings
         bytes_of_rows += planner.size(request, found) + plan.bytes_of_names
         bytes_of_steps += plan.trajectory_bytes
         _check_size(bytes_of_rows, bytes_of_steps, settings)
-    rank_by = _rank_by(sweep.rank_by, plans)
-    content = base.wanted, sweep
-    return SweepSubmission(plans, values, varied, rank_by, sweep.name, base.facts, incoming, caller.key_id, content)
+    return plans, values
 
 
 def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quotas: Quotas) -> Sweep:

@@ -84,8 +84,7 @@ class MemberPlanner:
                     sources[section, field] = source
                 if id(source) in self._parsed:
                     patch = {**patch, section: {**of_section, field: stand_in}}
-        merged = merge_patch({name: self._base[name] for name in patch}, patch)
-        changed: dict[str, Any] = validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
+        changed = _parsed(self._base, patch)
         for (section, field), source in sources.items():
             changed[section][field] = self._parsed.setdefault(id(source), changed[section][field])
         return changed
@@ -99,12 +98,17 @@ class MemberPlanner:
         if _is_large(components) or None in components.values() or "kind" in components:
             return None
         small = {**self._base, "descent": {**self._base["descent"], "theta0": "zeros"}}
-        merged = merge_patch({name: small[name] for name in patch}, patch)
-        changed: dict[str, Any] = validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
+        changed = _parsed(small, patch)
         theta0 = {**base, **changed["descent"]["theta0"]}
         changed["descent"]["theta0"] = theta0
         self._sizes[id(theta0)] = self._size_of(base) + len(json_bytes(components))
         return changed
+
+
+def _parsed(base: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
+    """The fields of the patched base that the patch changes, with their defaults. Raises InvalidError."""
+    merged = merge_patch({name: base[name] for name in patch}, patch)
+    return validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
 
 
 def _is_large(value: object) -> bool:
