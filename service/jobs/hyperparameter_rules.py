@@ -8,10 +8,10 @@ from service.core.plurals import counted
 from service.core.run_request import DescentRequest, StoredRequest, Theta0, is_by_name
 
 
-def check(request: StoredRequest, model: Shape, train_rows: int) -> None:
+def check(request: StoredRequest, shape: Shape, train_rows: int) -> None:
     """Raises InvalidError for the first invalid field."""
     descent = request["descent"]
-    _check_theta0(descent["theta0"], model)
+    _check_theta0(descent["theta0"], shape)
     _check_rate(descent, request["objective"]["loss"])
     _check_batches(descent["batch_size"], train_rows)
     if descent["stop"]["patience"] is not None and not request["split"]["validation_fraction"]:
@@ -53,18 +53,18 @@ def _check_batches(batch_size: int | None, train_rows: int) -> None:
         )
 
 
-def _check_theta0(theta0: Theta0, model: Shape) -> None:
+def _check_theta0(theta0: Theta0, shape: Shape) -> None:
     pointer = "/descent/theta0"
-    if isinstance(theta0, list) and len(theta0) != model.size:
+    if isinstance(theta0, list) and len(theta0) != shape.size:
         raise invalid(
             pointer,
-            f"θ₀ has {counted(len(theta0), 'number')}, the model {counted(model.size, 'parameter')}.",
-            f"Give one each for {_shortened(model.parameters)}.",
+            f"θ₀ has {counted(len(theta0), 'number')}, the model {counted(shape.size, 'parameter')}.",
+            f"Give one each for {_shortened(shape.parameters)}.",
         )
-    if is_by_name(theta0) and theta0.keys() != model.parameter_set:
-        wrong = min(theta0.keys() ^ model.parameter_set)
-        problem = "is missing" if wrong in model.parameters else "is not a parameter"
-        raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(model.parameters)}.")
+    if is_by_name(theta0) and theta0.keys() != shape.parameter_set:
+        wrong = min(theta0.keys() ^ shape.parameter_set)
+        problem = "is missing" if wrong in shape.parameters else "is not a parameter"
+        raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(shape.parameters)}.")
 
 
 def _shortened(names: Sequence[str]) -> str:

@@ -160,22 +160,22 @@ def _shape_of(model: ModelRequest, standardize: bool, features: list[str], class
     return shape
 
 
-def _filled(asked: AskedRequest, model: Shape) -> StoredRequest:
+def _filled(asked: AskedRequest, shape: Shape) -> StoredRequest:
     """The request with the defaults that depend on the model."""
     descent = asked["descent"]
-    theta0 = own_theta0(model) if descent["theta0"] is None else descent["theta0"]
+    theta0 = own_theta0(shape) if descent["theta0"] is None else descent["theta0"]
     return {
         **asked,
-        "objective": _filled_objective(asked["objective"], model),
+        "objective": _filled_objective(asked["objective"], shape),
         "descent": {**descent, "theta0": theta0},
     }
 
 
-def _filled_objective(asked: AskedObjective, model: Shape) -> ObjectiveRequest:
-    suitable = losses_for(model.task)
+def _filled_objective(asked: AskedObjective, shape: Shape) -> ObjectiveRequest:
+    suitable = losses_for(shape.task)
     loss = asked["loss"] or suitable[0]
     if loss not in suitable:
-        raise invalid("/objective/loss", f"{loss} does not suit {model.kind}.", f"Choose {' or '.join(suitable)}.")
+        raise invalid("/objective/loss", f"{loss} does not suit {shape.kind}.", f"Choose {' or '.join(suitable)}.")
     objective: ObjectiveRequest = {"loss": loss, "l1": asked["l1"], "l2": asked["l2"]}
     if loss == "huber":
         objective["delta"] = asked["delta"] or 1.0
@@ -190,14 +190,14 @@ def _check_formula(model: ModelRequest, most: int) -> None:
         raise invalid("/model/formula", message, "Write it shorter.")
 
 
-def _check_parameter_count(model: Shape, most: int) -> None:
-    if model.size > most:
-        field = {"polynomial": "/degree", "mlp": "/hidden"}.get(model.kind, "")
+def _check_parameter_count(shape: Shape, most: int) -> None:
+    if shape.size > most:
+        field = {"polynomial": "/degree", "mlp": "/hidden"}.get(shape.kind, "")
         advice = {"polynomial": "Lower the degree or leave out features.", "mlp": "Take fewer hidden units."}
         raise invalid(
             f"/model{field}",
-            f"The model has {model.size} parameters, at most {most} are allowed.",
-            advice.get(model.kind, "Leave out features."),
+            f"The model has {shape.size} parameters, at most {most} are allowed.",
+            advice.get(shape.kind, "Leave out features."),
         )
 
 
@@ -224,25 +224,25 @@ def _classes(model: ModelRequest, facts: Facts, pointer: str) -> Classes:
     return facts.labels
 
 
-def _check_names(model: Shape, pointer: str) -> None:
+def _check_names(shape: Shape, pointer: str) -> None:
     """Raises InvalidError for too long or equal parameter names. A polynomial repeats its features' names in them."""
-    if model.characters > MOST_NAME_CHARACTERS:
+    if shape.characters > MOST_NAME_CHARACTERS:
         message = (
-            f"The names of the parameters would have {model.characters} characters, at most {MOST_NAME_CHARACTERS} may "
+            f"The names of the parameters would have {shape.characters} characters, at most {MOST_NAME_CHARACTERS} may "
             "be."
         )
         raise invalid(pointer, message, "Give the features shorter names.")
-    if not model.distinct and len(set(model.parameters)) < model.size:
-        [(name, _)] = Counter(model.parameters).most_common(1)
+    if not shape.distinct and len(set(shape.parameters)) < shape.size:
+        [(name, _)] = Counter(shape.parameters).most_common(1)
         raise invalid(pointer, f"A feature is called {name}, as a parameter of the model is.", "Rename the feature.")
 
 
-def _check_columns(standardize: bool, model: Shape, facts: Facts, pointer: str) -> None:
+def _check_columns(standardize: bool, shape: Shape, facts: Facts, pointer: str) -> None:
     # The standard deviation squares each standardised column.
-    power = model.degree * (2 if standardize else 1)
+    power = shape.degree * (2 if standardize else 1)
     for column in facts.summary[:-1]:
         name, least, greatest = column["name"], column["min"], column["max"]
-        if least == greatest and (model.intercept or standardize):
+        if least == greatest and (shape.intercept or standardize):
             raise invalid(
                 pointer,
                 f"The feature {name} is {least!r} in every row, so nothing can be learned from it.",
