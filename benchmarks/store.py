@@ -12,6 +12,7 @@ from benchmarks.harness import Measure, Result, compared, interleaved, seconds
 from benchmarks.stored import append_all
 from service.core.settings import Settings
 from service.jobs import submit
+from service.jobs.quotas import Quotas
 from service.storage import trajectories
 from service.storage.connect import open_database
 from service.storage.database import Database
@@ -51,11 +52,12 @@ class _Runs:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         body = orjson.dumps({"dataset": {"x": [[1.0, 2.0], [2.0, 1.0], [0.5, 3.0]], "y": [1, 2, 3]}})
+        self._quotas = Quotas(settings)
         self._submission = submit.read(body, database, settings)
         self.last = 0
 
     def new(self) -> int:
-        run = submit.queue(self._database, self._submission, None)
+        run = submit.queue(self._database, self._submission, None, self._quotas)
         self.last = run.seq
         return self.last
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.jobs import submit
+from service.jobs.quotas import Quotas
 from service.storage import fair_shares, job_queue, trajectories
 from service.storage.database import Database
 from service.storage.trajectories import Columns
@@ -30,7 +31,7 @@ def finished_run(database: Database, settings: Settings) -> Stored:
     x, y = random.standard_normal((20, PARAMETERS - 1)), random.standard_normal(20)
     request = {"dataset": {"x": x, "y": y}, "descent": {"steps": STEPS - 1}}
     body = orjson.dumps(request, option=orjson.OPT_SERIALIZE_NUMPY)
-    run = submit.queue(database, submit.read(body, database, settings), None)
+    run = submit.queue(database, submit.read(body, database, settings), None, Quotas(settings))
     columns = random.standard_normal((PARAMETERS + len(run.columns), STEPS))
     with database.writing() as connection:
         claim = fair_shares.claim(connection, "benchmark", 60)

@@ -88,21 +88,19 @@ def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
     return cast("AskedRequest", fields | {"dataset": dataset})
 
 
-def queue(database: Database, submission: Submission, key: Key | None, quotas: Quotas | None = None) -> Run:
+def queue(database: Database, submission: Submission, key: Key | None, quotas: Quotas) -> Run:
     """The queued run, or the existing run with this idempotency key.
 
     Raises InvalidError if the key belongs to another request, TooManyRequestsError or ConflictError for an exhausted
     quota, NotFoundError for a deleted dataset.
     """
-
     run_bytes = submission.plan.stored_bytes
 
     def write(connection: Connection) -> Run:
         if key is not None and (known := runs.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, submission.digest)
             return known
-        if quotas is not None:
-            quotas.admit_run(connection, submission.owner, run_bytes + submission.data_bytes)
+        quotas.admit_run(connection, submission.owner, run_bytes + submission.data_bytes)
         values = columns(submission, dataset_seq(connection, submission), run_bytes)
         if key is not None:
             values |= {"idempotency_key": key.name, "request_digest": key.digest}

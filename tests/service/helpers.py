@@ -16,6 +16,7 @@ from service.core.run_record import RunColumns
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.jobs import submit
+from service.jobs.quotas import Quotas
 from service.schemas.responses.problems import Problem
 from service.server.http_protocol import bounded
 from service.storage import fair_shares, job_queue, runs, trajectories
@@ -133,7 +134,7 @@ def stored_run(
     of None leaves the run running.
     """
     read = submit.read(json.dumps(body).encode(), database, Settings())
-    run = submit.queue(database, read, None)
+    run = submit.queue(database, read, None, Quotas(Settings()))
     with database.writing() as connection:
         claim = fair_shares.claim(connection, "test", 1000.0)
         assert claim is not None

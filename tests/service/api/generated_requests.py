@@ -91,7 +91,8 @@ def seed_run(label: str, database: Database) -> None:
         body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()
         sweep.queue_sweep(database, sweep.read_sweep(body, database, Settings(), ANYBODY), None, Quotas(Settings()))
     elif label.endswith(("/resume", "/pause", "/cancel")):
-        run = submit.queue(database, submit.read(json.dumps(LINE).encode(), database, Settings()), None)
+        submission = submit.read(json.dumps(LINE).encode(), database, Settings())
+        run = submit.queue(database, submission, None, Quotas(Settings()))
         if label.endswith("/resume"):
             with database.writing() as connection:
                 runs.pause(connection, run.id)
