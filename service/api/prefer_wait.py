@@ -48,8 +48,8 @@ def applied(request: Request, wait: int) -> dict[str, str]:
 
 
 @contextmanager
-def _place(request: Request) -> Iterator[bool]:
-    """Whether the request may wait: not while too many do, of all or of its user's."""
+def _slot(request: Request) -> Iterator[bool]:
+    """Takes a slot of the waits. False if all are taken, or the user's share of them: then the request may not wait."""
     waits = request.app.state.waits
     try:
         taken = waits.take(request.state.user)
@@ -70,7 +70,7 @@ async def finished(
     A client that has left is not waited for, nor does a wait hold up the end of the service. Raises UnauthorizedError
     for a key that ends meanwhile.
     """
-    with _place(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
+    with _slot(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
         found = await run_in_threadpool(look)
         until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
         pause, looked = FIRST_LOOK_SECONDS, time.monotonic()

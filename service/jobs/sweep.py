@@ -100,7 +100,7 @@ def _members(
         try:
             plan = planner.plan(member.patch)
         except ApiError as error:
-            raise _into_sweep(error, base.place, member.sources(), number) from None
+            raise _into_sweep(error, base.pointer, member.sources(), number) from None
         request = plan.request
         found = {pointer: value_at(request, pointer) for pointer in varied}
         request["name"] = _name(sweep.name or request["name"], found)

@@ -22,12 +22,12 @@ STAND_INS: tuple[tuple[str, str, object], ...] = (("descent", "theta0", "zeros")
 class Base(NamedTuple):
     """Base request of the members. `wanted` is the base as sent, `request` the base with defaults.
 
-    `place` is its JSON pointer in the sweep's body; `facts` and `inline` describe its data.
+    `pointer` is its JSON pointer in the sweep's body; `facts` and `inline` describe its data.
     """
 
     wanted: object
     request: AskedRequest
-    place: str
+    pointer: str
     facts: Facts
     inline: bool
 

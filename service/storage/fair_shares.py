@@ -116,14 +116,14 @@ def computed(connection: Connection, owner: str | None, uncharged: float = 0.0) 
 
 def charge(connection: Connection, owner: str | None, seconds: float) -> None:
     """Adds the last seconds of computing time to those of an owner."""
-    now, place = time.time(), {"of_owner": owner or ""}
-    row = connection.execute(_RECENT, place).one_or_none()
+    now, of_owner = time.time(), {"of_owner": owner or ""}
+    row = connection.execute(_RECENT, of_owner).one_or_none()
     added = HALF_LIFE_SECONDS / log(2) * (1 - _share_left(seconds))  # the first of the seconds count less already
     if row is None:
         connection.execute(insert(computing_times).values(owner=owner or "", seconds=added, charged_at=now))
     else:
         recent = _recent(row.seconds, row.charged_at, now)
-        connection.execute(_CHARGE, {**place, "seconds": recent + added, "charged_at": now})
+        connection.execute(_CHARGE, {**of_owner, "seconds": recent + added, "charged_at": now})
 
 
 def _recent(seconds: float | None, charged_at: float, now: float) -> float:

@@ -30,8 +30,8 @@ FAILED_SECONDS = 1.0
 
 
 class _WorkerSlot:
-    """One of the N places, and the process in it. A process that dies young, or does not start, is replaced with a
-    growing delay.
+    """The slot of one of the N workers, and its process. A process that dies young, or does not start, is replaced
+    with a growing delay.
     """
 
     def __init__(self, settings: Settings) -> None:
