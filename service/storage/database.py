@@ -65,6 +65,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Read transaction: a connection with a consistent snapshot of the database."""
+        if self._files is not None:
+            self._files.check_content()
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
