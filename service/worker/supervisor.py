@@ -194,6 +194,8 @@ class Supervisor:
 
     def _free_runs(self, owner: str, *, is_loss: bool) -> None:
         """Expires the leases of a dead worker; one that handed back its run has none."""
+        if self._database.fault() is not None:
+            return
         try:
             with self._database.reading() as connection:
                 if not job_queue.has_lease(connection, owner):
