@@ -7,6 +7,7 @@ from contextlib import suppress
 from sqlalchemy import Engine
 
 from service.storage.sqlite.engine import sqlite_module
+from service.storage.sqlite.schema_watch import SchemaWatch
 
 BUSY_SECONDS, BUSY_POLLS = 0.005, 10
 """Shorter poll interval after a commit, for this number of polls: commits often follow one another."""
@@ -15,12 +16,15 @@ BUSY_SECONDS, BUSY_POLLS = 0.005, 10
 class CommitCounter:
     """Polls the counter on a connection without commits, which also sees the commits of this process."""
 
-    def __init__(self, engine: Engine, poll_seconds: float, fault: Callable[[], str | None]) -> None:
-        self._fault = fault
+    def __init__(
+        self, engine: Engine, poll_seconds: float, fault: Callable[[], str | None], schema: SchemaWatch
+    ) -> None:
+        self._fault, self._schema = fault, schema
         self._poll_seconds = poll_seconds
         self._connection = engine.raw_connection()
         self._cursor = self._connection.cursor()
         self._seen = self._commits()
+        self._look_at_schema()
         self._quiet_polls = BUSY_POLLS
 
     def wait(self) -> None:
@@ -35,6 +39,8 @@ class CommitCounter:
         with suppress(sqlite_module().Error):
             self._seen = self._commits()
         changed = self._seen != before
+        if changed:
+            self._look_at_schema()
         self._quiet_polls = 0 if changed else self._quiet_polls + 1
         return changed
 
@@ -42,6 +48,10 @@ class CommitCounter:
         """Closes the connection."""
         self._cursor.close()
         self._connection.close()
+
+    def _look_at_schema(self) -> None:
+        with suppress(sqlite_module().Error):  # a failing disk, or a file without a version
+            self._schema.look(self._cursor)
 
     def _commits(self) -> int:
         self._cursor.execute("PRAGMA data_version")

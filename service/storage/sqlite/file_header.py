@@ -4,6 +4,7 @@ The header of the file changes at checkpoints only, which copy its newest page f
 back, and its identity never changes.
 """
 
+import os
 import struct
 from pathlib import Path
 from typing import NamedTuple
@@ -40,8 +41,10 @@ class HeaderWatch:
     connection of this process to the file is open.
     """
 
+    _file: int | None = None
+
     def __init__(self, file: Path) -> None:
-        self._file = file.open("rb", buffering=0)
+        self._file = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self._header = self._read()
 
     def is_overwritten(self, *, counts: bool) -> bool:
@@ -60,8 +63,13 @@ class HeaderWatch:
 
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    __del__ = close
 
     def _read(self) -> FileHeader | None:
-        self._file.seek(0)
-        return parse_header(self._file.read(HEADER.size))
+        assert self._file is not None  # noqa: S101 - it is open until `close`
+        os.lseek(self._file, 0, os.SEEK_SET)
+        return parse_header(os.read(self._file, HEADER.size))
