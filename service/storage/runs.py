@@ -299,7 +299,7 @@ def remove(connection: Connection, run_id: str) -> bool:
             connection.execute(_hide(runs.c.seq == run.seq), {"now": time.time()})
         else:
             connection.execute(delete(runs).where(runs.c.seq == run.seq))
-            datasets.remove_if_unused(connection, run.dataset_seq)
+            datasets.release(connection, run.dataset_seq)
         if run.sweep_seq is not None:
             sweeps.remove_if_empty(connection, run.sweep_seq)
     return True
