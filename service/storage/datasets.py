@@ -65,7 +65,7 @@ def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
     """The dataset with this id, of one owner or of any owner for None; "latest" is the newest uploaded dataset."""
     if dataset_id == "latest":
-        row = connection.execute(_LATEST[owner is None], {"owner": owner}).one_or_none()
+        row = connection.execute(_LATEST.of(owner), {"owner": owner}).one_or_none()
     else:
         row = connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
     return None if row is None else Dataset.from_row(row)
