@@ -102,10 +102,9 @@ def status(
 
 def _deletion(keep_days: float | None, found: "Summary") -> str:
     if (announced := found.deletion) is not None:
-        cause = " It waits because the wall clock leapt ahead, or the machine was off for long." * announced.is_held
         return (
             f"The service deletes {counted(announced.runs, 'run')} that ended before "
-            f"{rfc3339(announced.ended_before, 'seconds')}, not before {rfc3339(announced.at, 'seconds')}.{cause}"
+            f"{rfc3339(announced.ended_before, 'seconds')}, not before {rfc3339(announced.at, 'seconds')}."
         )
     if keep_days is None:
         return "off: DESCENT_KEEP_DAYS is not set here"

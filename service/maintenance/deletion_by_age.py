@@ -1,8 +1,8 @@
-"""Deletion by age: announced in the log, and held after a leap of the wall clock, since a wrong clock makes runs old.
+"""Deletion by age: announced in the log, and by an age that leaps of the wall clock do not change.
 
-The wall clock is compared with a clock that counts from the start of the machine. After a leap ahead no run is deleted
-for as long as the leap, and never longer than the age: then each old run has really had that age. A leap back ends what
-is left of it.
+The wall clock is compared with a clock that counts from the start of the machine. The recorded end of a run is a
+reading of the wall clock, so a leap ahead makes all earlier runs look older. For as long as such runs can be younger
+than the age of the deletion, the leap is taken off.
 """
 
 import logging
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -27,6 +28,8 @@ RECORD_SECONDS = 3600.0
 """The interval between two recorded readings of the clocks."""
 PLAUSIBLE_SHARE = 0.1
 """The share of the age for which a machine may have been off. A longer time is a leap."""
+MOST_LEAPS = 1000
+"""The number of the leaps that are remembered."""
 MAX_RUNS = 8
 """The maximum number of old runs hidden in one transaction; the purge deletes their steps."""
 Work = Callable[[Connection], None]
@@ -57,7 +60,7 @@ class DeletionByAge:
         """The next write: of the state, or of a slice of the due deletion. None if there is nothing to write."""
         now, stored = self._clocks(), deletion_state.find(connection)
         state = followed(stored or _first(connection, now), now, self._keep_seconds)
-        before = now.wall - self._keep_seconds
+        before = now.wall - self._keep_seconds - ahead(state)
         if state.ended_before is not None and state.ended_before > before + LEAP_SECONDS:
             state = state.without_notice()  # the age is longer than at the announcement
         if state.ended_before is None and runs.count_finished_before(connection, before):
@@ -72,8 +75,9 @@ class DeletionByAge:
 
     def _record(self, connection: Connection, state: DeletionState, stored: DeletionState | None) -> None:
         deletion_state.store(connection, state)
-        if state.held_until != (0.0 if stored is None else stored.held_until):
-            log.warning("retention.clock_leapt nothing_deleted_before=%s", rfc3339(state.held_until))
+        if state.leaps and (stored is None or state.leaps[-1:] != stored.leaps[-1:]):
+            seconds, taken_off = state.leaps[-1][1], ahead(state)
+            log.warning("retention.clock_leapt seconds=%.0f taken_off_the_age_of_runs=%.0f", seconds, taken_off)
         due_at = state.due_at(self._notice_seconds)
         if due_at is not None and state.ended_before is not None and (stored is None or stored.announced_at is None):
             log.warning(
@@ -85,14 +89,20 @@ class DeletionByAge:
 
 
 def followed(state: DeletionState, now: Clocks, keep_seconds: float) -> DeletionState:
-    """The state at the time of a reading of the clocks."""
+    """The state at the time of a reading of the clocks. A leap ends the notice."""
     leap = _leap(state, now, keep_seconds)
     if abs(leap) > LEAP_SECONDS:
-        left = max(state.held_until - (now.wall - leap), 0.0)
-        held = min(max(left + leap, 0.0), keep_seconds)
-        return DeletionState(*now, held_until=now.wall + held)
-    is_stale = not 0 <= now.steady - state.steady < RECORD_SECONDS
-    return state._replace(wall=now.wall, steady=now.steady) if is_stale else state
+        leaps = [*([at + leap, seconds] for at, seconds in state.leaps), [now.wall, leap]]
+        return DeletionState(*now, leaps[-MOST_LEAPS:])
+    if 0 <= now.steady - state.steady < RECORD_SECONDS:
+        return state
+    recent = [each for each in state.leaps if now.wall - each[0] < keep_seconds]
+    return state._replace(wall=now.wall, steady=now.steady, leaps=recent)
+
+
+def ahead(state: DeletionState) -> float:
+    """The seconds by which the wall clock is ahead of its lowest setting since before the first remembered leap."""
+    return max(accumulate((seconds for _, seconds in reversed(state.leaps)), initial=0.0))
 
 
 def _leap(state: DeletionState, now: Clocks, keep_seconds: float) -> float:
@@ -106,7 +116,7 @@ def _leap(state: DeletionState, now: Clocks, keep_seconds: float) -> float:
 
 def _first(connection: Connection, now: Clocks) -> DeletionState:
     """The state before the first reading: the newest run has the newest recorded time."""
-    return DeletionState(deletion_state.newest_time(connection) or now.wall, math.inf)
+    return DeletionState(deletion_state.newest_time(connection) or now.wall, math.inf, [])
 
 
 def _delete(connection: Connection, old: Sequence[str]) -> None:

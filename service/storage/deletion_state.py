@@ -8,20 +8,20 @@ from service.storage.tables import deletion_by_age, runs
 
 
 class DeletionState(NamedTuple):
-    """Readings of both clocks, the time until which a leap of the wall clock holds deletions, and the notice.
+    """Readings of both clocks, the leaps of the wall clock, and the notice.
 
     The times are readings of the wall clock, except `steady`. See `tables.deletion_by_age`.
     """
 
     wall: float
     steady: float
-    held_until: float = 0.0
+    leaps: list[list[float]]
     ended_before: float | None = None
     announced_at: float | None = None
 
     def due_at(self, notice_seconds: float) -> float | None:
         """The time from which the announced runs are deleted; None without a notice."""
-        return None if self.announced_at is None else max(self.announced_at + notice_seconds, self.held_until)
+        return None if self.announced_at is None else self.announced_at + notice_seconds
 
     def without_notice(self) -> Self:
         """The state after the end of the notice."""

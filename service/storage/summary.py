@@ -10,12 +10,11 @@ from service.storage.tables import datasets, deletion_by_age, runs
 
 
 class AnnouncedDeletion(NamedTuple):
-    """The deletion of the runs that ended before a time. It begins at the time `at`; `is_held` after a leap."""
+    """The deletion of the runs that ended before a time. It begins at the time `at`."""
 
     runs: int
     ended_before: float
     at: float
-    is_held: bool
 
 
 class Summary(NamedTuple):
@@ -45,4 +44,4 @@ def _announced(connection: Connection, notice_seconds: float) -> AnnouncedDeleti
     if state is None or state.ended_before is None or (at := state.due_at(notice_seconds)) is None:
         return None
     count = count_finished_before(connection, state.ended_before)
-    return AnnouncedDeletion(count, state.ended_before, at, at == state.held_until) if count else None
+    return AnnouncedDeletion(count, state.ended_before, at) if count else None

@@ -240,8 +240,8 @@ deletion_by_age = Table(
     # The last recorded reading of the wall clock, and of the clock that counts from the start of the machine.
     Column("wall", Double, nullable=False),
     Column("steady", Double, nullable=False),
-    # After a leap of the wall clock: the time before which no run is deleted by age.
-    Column("held_until", Double, nullable=False),
+    # The recent leaps of the wall clock: their times by its present setting, and their lengths in seconds.
+    Column("leaps", JSON, nullable=False),
     # The notice: the runs that ended before `ended_before` are deleted, announced at the time `announced_at`.
     Column("ended_before", Double),
     Column("announced_at", Double),

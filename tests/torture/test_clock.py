@@ -43,6 +43,7 @@ def jump(file: Path, seconds: int) -> None:
 def test_jumps_of_the_clock_stick_no_run_and_delete_none(tmp_path: Path, cases: int, measured: Measured) -> None:
     file, shifted = shifting(tmp_path)
     settings = {"DESCENT_KEEP_DAYS": "30", "DESCENT_LEASE_SECONDS": "2", "DESCENT_HEARTBEAT_SECONDS": "0.5"}
+    settings["DESCENT_KEEP_NOTICE_SECONDS"] = "0.1"  # it hides no early deletion
     options = ("--workers", "2", "--database", f"sqlite:///{tmp_path}/descent.db")
     seconds: list[float] = []
     runs: list[str] = []

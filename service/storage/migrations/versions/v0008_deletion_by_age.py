@@ -15,7 +15,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("wall", sa.Double(), nullable=False),
         sa.Column("steady", sa.Double(), nullable=False),
-        sa.Column("held_until", sa.Double(), nullable=False),
+        sa.Column("leaps", sa.JSON(), nullable=False),
         sa.Column("ended_before", sa.Double()),
         sa.Column("announced_at", sa.Double()),
     )
