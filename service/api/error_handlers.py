@@ -45,6 +45,12 @@ _DATABASE_PROBLEMS = {
         "The database file was removed or replaced under the service; nothing was stored. Restart the service.",
         30,
     ),
+    Failure.NEWER: _DatabaseProblem(
+        503,
+        "Database migrated",
+        "A newer program has migrated the database; nothing was stored. Start the service with the newer program.",
+        30,
+    ),
     Failure.IO: _DatabaseProblem(
         507,
         "Disk error",

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +14,10 @@ from rich.table import Table
 
 from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.plurals import counted
+from service.core.times import rfc3339
+
+if TYPE_CHECKING:
+    from service.storage.summary import Summary
 
 database_commands = typer.Typer()
 
@@ -76,32 +80,46 @@ def status(
     from service.storage.sqlite.readonly import read_only  # noqa: PLC0415
     from service.storage.summary import summarize  # noqa: PLC0415
 
-    file, keep_days = _file(database), settings_of(database_url=database).keep_days
+    file, settings = _file(database), settings_of(database_url=database)
+    keep_days = settings.keep_days
     before = None if keep_days is None else time.time() - keep_days * DAY
     try:
         with read_only(file).connect() as connection, connection.begin():
-            found = summarize(connection, before)
+            found = summarize(connection, before, settings.keep_notice_seconds)
     except (DatabaseError, OSError) as error:
         raise failure(f"{file} cannot be read: {error}. `descent check` says more.") from None
     if as_json:
-        shown = {"file": str(file), "bytes": file.stat().st_size, "keep_days": keep_days, **found._asdict()}
+        shown = {"file": str(file), "bytes": file.stat().st_size, "keep_days": keep_days, **_as_json(found)}
         typer.echo(json.dumps(shown, indent=2))
         return
     table = Table(box=None, show_header=False)
     table.add_row("file", f"{file}, {file.stat().st_size / 2**20:,.1f} MiB")
     table.add_row("runs", ", ".join(f"{count:,} {name}" for name, count in found.runs.items()) or "none")
     table.add_row("uploaded datasets", f"{found.datasets:,}")
-    table.add_row("deletion by age", _deletion(keep_days, found.old_runs))
+    table.add_row("deletion by age", _deletion(keep_days, found))
     Console(highlight=False, markup=False, soft_wrap=True).print(table)
 
 
-def _deletion(keep_days: float | None, old_runs: int) -> str:
+def _deletion(keep_days: float | None, found: "Summary") -> str:
+    if (announced := found.deletion) is not None:
+        return (
+            f"The service deletes {counted(announced.runs, 'run')} that ended before "
+            f"{rfc3339(announced.ended_before, 'seconds')}, not before {rfc3339(announced.at, 'seconds')}."
+        )
     if keep_days is None:
         return "off: DESCENT_KEEP_DAYS is not set here"
     return (
-        f"{counted(old_runs, 'run')} ended more than {keep_days:g} days ago. "
+        f"{counted(found.old_runs, 'run')} ended more than {keep_days:g} days ago. "
         "A service with this DESCENT_KEEP_DAYS announces the deletion in its log, and deletes after the notice."
     )
+
+
+def _as_json(found: "Summary") -> dict[str, Any]:
+    deletion = None
+    if (announced := found.deletion) is not None:
+        times = {"ended_before": rfc3339(announced.ended_before), "at": rfc3339(announced.at)}
+        deletion = announced._asdict() | times
+    return found._asdict() | {"deletion": deletion}
 
 
 def _print_findings(file: Path, findings: list[Any], advice: dict[str, str]) -> None:

@@ -6,10 +6,8 @@ it. After a stop or a crash, the next service continues the work.
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -17,8 +15,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.settings import Settings
-from service.maintenance.deletion_notice import DeletionNotice
-from service.storage import runs
+from service.maintenance.deletion_by_age import DeletionByAge
+from service.storage import deletion_state
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.essential_write import essential_write
@@ -34,8 +32,6 @@ FAILED_SECONDS = 5.0
 """The pause after an error, for example of a full disk."""
 PAUSE_SECONDS = 0.05
 """The pause between two slices: twice the duration of a slice, so that other writers get the lock."""
-MAX_RUNS = 8
-"""The maximum number of old runs hidden in one transaction; the purge deletes their steps."""
 DAY_SECONDS = 86_400.0
 
 
@@ -43,9 +39,8 @@ class Retention:
     """Context manager: a thread that does the retention work inside `with`."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._settings = settings
         self._database = database
-        self._notice = DeletionNotice(settings.keep_notice_seconds)
+        self._by_age = _by_age(settings)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -94,14 +89,9 @@ class Retention:
             return purge.purge_slice
         if vacuum.has_free_pages(connection):
             return vacuum.vacuum_slice
-        if self._settings.keep_days is not None:
-            moment = time.time() - self._settings.keep_days * DAY_SECONDS
-            before = self._notice.passed(moment, partial(runs.count_finished_before, connection))
-            if before is not None:
-                if old := runs.finished_before(connection, before, MAX_RUNS):
-                    return lambda connection: _delete_runs(connection, old)
-                self._notice.end()
-        return None
+        if self._by_age is not None:
+            return self._by_age.next_work(connection)
+        return deletion_state.remove if deletion_state.find(connection) is not None else None
 
     def _shorten(self, checkpoint: WalCheckpoint, *, is_idle: bool) -> None:
         """Empties the write-ahead log if it is long, or if the database is idle."""
@@ -111,6 +101,8 @@ class Retention:
             self._database.reserve.trim()
 
 
-def _delete_runs(connection: Connection, old: Sequence[str]) -> None:
-    runs.remove_old(connection, old)
-    log.info("retention.deleted_old_runs count=%s", len(old))
+def _by_age(settings: Settings) -> DeletionByAge | None:
+    """The deletion by age; None if runs are kept for ever."""
+    if settings.keep_days is None:
+        return None
+    return DeletionByAge(settings.keep_days * DAY_SECONDS, settings.keep_notice_seconds)

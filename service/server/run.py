@@ -6,7 +6,8 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,6 +28,7 @@ from service.worker.supervisor import Supervisor
 
 GRACE_SECONDS = 1
 """The time for the answers to requests that are incomplete after `drain_seconds`."""
+CHECK_SECONDS = 1.0
 NO_KEYS = (
     "This service requires API keys, because DESCENT_KEYS requires them or other machines can reach it. Its database "
     "has no usable key. Create one with `descent keys create NAME`, or set DESCENT_KEYS=off to allow everybody."
@@ -64,15 +66,28 @@ def serve(settings: Settings, console: Console) -> None:
 
 
 def work(settings: Settings, console: Console) -> None:
-    """Runs workers alone, on the database of an API elsewhere. Raises StartError."""
+    """Runs workers alone, on the database of an API elsewhere. Raises StartError, also if the database is replaced or
+    migrated meanwhile.
+    """
     _configure_log()
     stopping: SimpleQueue[None] = SimpleQueue()  # its put is safe in a signal handler, unlike Event's set
     _on_signal(lambda: stopping.put(None))
     database = opened(settings)
     with Supervisor(settings, database):
         console.print(f"{_workers(settings)} on {_shown_database(settings)}. Stop them with Ctrl-C.")
-        stopping.get()
+        fault = _wait(stopping, database)
     database.dispose()
+    if fault is not None:
+        raise StartError(fault)
+
+
+def _wait(stopping: "SimpleQueue[None]", database: Database) -> str | None:
+    """Waits for the stop, or for a fault of the database that only a restart ends."""
+    while (fault := database.fault()) is None:
+        with suppress(Empty):
+            stopping.get(timeout=CHECK_SECONDS)
+            return None
+    return fault
 
 
 def _on_signal(stop: Callable[[], None]) -> None:

@@ -32,6 +32,7 @@ def _migrated(url: str, busy_seconds: float, poll_seconds: float) -> Database:
     database = Database(url, busy_seconds=busy_seconds, poll_seconds=poll_seconds)
     try:
         migrate(database)
+        database.record_schema()
     except BaseException:
         database.dispose()
         raise

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ from sqlalchemy.engine import make_url
 
 from service.core.failpoints import reach
 from service.storage.change_feed import ChangeFeed
-from service.storage.errors import CorruptError
+from service.storage.errors import CorruptError, newer_error
 from service.storage.group_commit import GroupCommit
 from service.storage.sqlite.commit_counter import CommitCounter
 from service.storage.sqlite.disk_reserve import DiskReserve
 from service.storage.sqlite.engine import prepare_sqlite, sqlite_module
 from service.storage.sqlite.file_identity import FileIdentity
+from service.storage.sqlite.schema_watch import SchemaWatch
 
 
 def _from_json(stored: Any) -> Any:
@@ -40,6 +41,7 @@ class Database:
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"module": sqlite_module()} if self._sqlite else {}
         self._files: FileIdentity | None = None
+        self._schema = SchemaWatch()
         self.reserve: DiskReserve | None = None
         """Reserve of disk space for deletions; None for a database without a file."""
         if self._sqlite and (path := make_url(url).database):
@@ -59,12 +61,15 @@ class Database:
             prepare_sqlite(self.engine, busy_seconds)
         if self._files is not None:
             event.listen(self.engine, "connect", self._files.on_connect)
-        self.change_feed = ChangeFeed(lambda: CommitCounter(self.engine, poll_seconds, self.fault))
+        self.change_feed = ChangeFeed(lambda: CommitCounter(self.engine, poll_seconds, self.fault, self._schema))
         """Notifications about commits by this process and all others."""
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Read transaction: a connection with a consistent snapshot of the database."""
+        self._require_known_schema()
+        if self._files is not None:
+            self._files.check_content()
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
@@ -75,6 +80,7 @@ class Database:
         A process lock orders the threads, since SQLite's waiters sleep and retry in no order. A write that grows the
         database leaves room for essential writes (`essential_write`), which do not.
         """
+        self._require_known_schema()
         reserve = self.reserve if grows else None
         with self._write_lock:
             if self._files is not None:
@@ -88,9 +94,20 @@ class Database:
                 reach("commit.before")
         reach("commit.after")
 
+    def record_schema(self) -> None:
+        """Records the version of the database, which this program knows."""
+        with closing(self.engine.raw_connection()) as connection:
+            self._schema.look(connection.cursor())
+
     def fault(self) -> str | None:
-        """User-visible reason for which nothing can be written until a restart: a removed or replaced file."""
-        return None if self._files is None else self._files.fault()
+        """User-visible reason for which nothing can be written until a restart: a removed, replaced or overwritten
+        file, or a migration by a newer program, which the change feed notices.
+        """
+        return self._schema.fault or (None if self._files is None else self._files.fault())
+
+    def _require_known_schema(self) -> None:
+        if self._schema.fault is not None:
+            raise newer_error()
 
     def dispose(self) -> None:
         """Closes the pool's connections."""

@@ -32,7 +32,7 @@ _RECORDS = select(*(datasets.c[name] for name in Dataset._fields))
 _IS_USED = exists(select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq, runs.c.deleted_at.is_(None)))
 _BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN, or_(datasets.c.uploaded, _IS_USED))
 _LATEST = newest(_RECORDS.where(datasets.c.uploaded), datasets)
-_KNOWN = select(datasets.c.seq, datasets.c.uploaded).where(datasets.c.id == bindparam("dataset_id"))
+_KNOWN = select(datasets.c.seq, datasets.c.uploaded, datasets.c.owner).where(datasets.c.id == bindparam("dataset_id"))
 _ADD = sqlite.insert(datasets).on_conflict_do_nothing(index_elements=["id"]).returning(datasets.c.seq)
 _ADD_CHUNK = insert(dataset_chunks)
 
@@ -66,7 +66,7 @@ def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
     """The dataset with this id, of one owner or of any owner for None; "latest" is the newest uploaded dataset."""
     if dataset_id == "latest":
-        row = connection.execute(_LATEST[owner is None], {"owner": owner}).one_or_none()
+        row = connection.execute(_LATEST.of(owner), {"owner": owner}).one_or_none()
     else:
         row = connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
     return None if row is None else Dataset.from_row(row)
@@ -108,8 +108,11 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
 def _known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
     """The seq of the stored dataset with this id. An upload of an inline dataset makes it an uploaded one."""
     known = connection.execute(_KNOWN, {"dataset_id": new.id}).one()
+    known_dataset = update(datasets).where(datasets.c.seq == known.seq)
+    if known.owner != new.owner:  # it was passed on
+        connection.execute(known_dataset.values(owner=new.owner))
     if uploaded and not known.uploaded:
-        connection.execute(update(datasets).where(datasets.c.seq == known.seq).values(uploaded=True, name=new.name))
+        connection.execute(known_dataset.values(uploaded=True, name=new.name))
     return int(known.seq)
 
 
@@ -133,23 +136,34 @@ def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | N
         yield block[max(first - chunk.first, 0) : last + 1 - chunk.first]
 
 
-def uses(connection: Connection, dataset_seq: int) -> int:
-    """Number of runs on the dataset, excluding verifications and deleted runs."""
-    query = select(func.count()).select_from(runs)
-    query = query.where(runs.c.dataset_seq == dataset_seq, runs.c.verifies.is_(None), runs.c.deleted_at.is_(None))
-    return int(connection.execute(query).scalar_one())
+def uses(connection: Connection, dataset_seq: int, owner: str | None) -> int:
+    """Number of runs on the dataset, of one owner or of all owners for None; without verifications and deleted runs."""
+    query = select(func.count()).select_from(runs).where(runs.c.dataset_seq == dataset_seq, runs.c.deleted_at.is_(None))
+    if owner is not None:
+        query = query.where(runs.c.owner == owner)
+    return int(connection.execute(query.where(runs.c.verifies.is_(None))).scalar_one())
 
 
 def remove(connection: Connection, dataset_seq: int) -> None:
-    """Deletes an uploaded dataset that no run uses. If runs of it are to be purged, it is hidden until then."""
+    """Deletes an uploaded dataset for its owner. The runs of others, and runs to be purged, keep its rows."""
     connection.execute(update(datasets).where(datasets.c.seq == dataset_seq).values(uploaded=False, name=None))
-    remove_if_unused(connection, dataset_seq)
+    release(connection, dataset_seq)
 
 
-def remove_if_unused(connection: Connection, dataset_seq: int) -> None:
-    """Deletes a dataset without runs, unless it is uploaded. A run to be purged keeps it."""
-    used = exists(select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq))
-    connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq, ~datasets.c.uploaded, ~used))
+def release(connection: Connection, dataset_seq: int) -> None:
+    """Deletes a dataset without runs, unless it is uploaded. A run to be purged keeps it.
+
+    A dataset that only others use, such as the fork of an administrator, passes to the owner of the oldest of these
+    runs: the former owner no longer sees it, and its bytes count for the new one.
+    """
+    this = (datasets.c.seq == dataset_seq, ~datasets.c.uploaded)
+    of_dataset = select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq)
+    connection.execute(delete(datasets).where(*this, ~exists(of_dataset)))
+    listed = of_dataset.where(runs.c.deleted_at.is_(None))
+    heir = listed.with_only_columns(runs.c.owner).order_by(runs.c.seq).limit(1).scalar_subquery()
+    is_own = exists(listed.where(runs.c.owner == datasets.c.owner))
+    passed_on = update(datasets).where(*this, datasets.c.owner.is_not(None), ~is_own, heir.is_not(None))
+    connection.execute(passed_on.values(owner=heir))
 
 
 def _chunked(blocks: Iterable[Rows]) -> Iterator[Rows]:

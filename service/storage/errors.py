@@ -27,6 +27,8 @@ class Failure(StrEnum):
     """Another connection holds a lock. An immediate retry may succeed."""
     MOVED = "moved"
     """A file of the database was removed or replaced while it was open. Writes would be lost."""
+    NEWER = "newer"
+    """A newer program has migrated the database."""
     DAMAGED = "damaged"
     """The file content is corrupt."""
     OTHER = "other"
@@ -47,6 +49,7 @@ _BY_CODE = {
     13: Failure.FULL,  # FULL
     14: Failure.IO,  # CANTOPEN
     15: Failure.BUSY,  # PROTOCOL: contention for the WAL's locks
+    17: Failure.NEWER,  # SCHEMA
     26: Failure.DAMAGED,  # NOTADB
 }
 # IOERR_SHMSIZE: the shared-memory file of the WAL cannot grow. A full disk is the only known cause.
@@ -90,6 +93,11 @@ def full_error() -> OperationalError:
 def moved_error() -> OperationalError:
     """SQLite's error for a file that was removed or replaced."""
     return _sqlite_error("the database file was removed or replaced", 8 | 4 << 8, "SQLITE_READONLY_DBMOVED")
+
+
+def newer_error() -> OperationalError:
+    """SQLite's error for a changed schema, for a database that a newer program has migrated."""
+    return _sqlite_error("a newer program has migrated the database", 17, "SQLITE_SCHEMA")
 
 
 def _sqlite_error(message: str, code: int, name: str) -> OperationalError:

@@ -152,13 +152,13 @@ def _queued(values: RunColumns, tags: Mapping[str, str]) -> dict[str, object]:
 def find(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
     """The run with this id, of one owner or of any owner for None; "latest" is the newest run."""
     if run_id == "latest":
-        return _found(connection, _LATEST[owner is None], {"owner": owner})
+        return _found(connection, _LATEST.of(owner), {"owner": owner})
     return _found(connection, _BY_ID, {"run_id": run_id, "owner": owner})
 
 
 def find_readable(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
     """The run as `find` does; a damaged run as a failed one."""
-    query = _LATEST[owner is None] if run_id == "latest" else _BY_ID
+    query = _LATEST.of(owner) if run_id == "latest" else _BY_ID
     return next(damaged_runs.readable(connection, query, {"run_id": run_id, "owner": owner}), None)
 
 
@@ -169,7 +169,7 @@ def find_by_seq(connection: Connection, seq: int) -> Run | None:
 
 def find_by_key(connection: Connection, owner: str | None, key: str) -> Run | None:
     """The run of an owner with this idempotency key; with None as the owner, the run without an owner."""
-    return _found(connection, _BY_KEY[owner is None], {"owner": owner, "key": key})
+    return _found(connection, _BY_KEY.of(owner), {"owner": owner, "key": key})
 
 
 def _found(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Run | None:
@@ -299,7 +299,7 @@ def remove(connection: Connection, run_id: str) -> bool:
             connection.execute(_hide(runs.c.seq == run.seq), {"now": time.time()})
         else:
             connection.execute(delete(runs).where(runs.c.seq == run.seq))
-            datasets.remove_if_unused(connection, run.dataset_seq)
+            datasets.release(connection, run.dataset_seq)
         if run.sweep_seq is not None:
             sweeps.remove_if_empty(connection, run.sweep_seq)
     return True

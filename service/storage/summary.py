@@ -2,9 +2,19 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select
 
-from service.storage.tables import datasets, runs
+from service.storage import deletion_state
+from service.storage.runs import count_finished_before
+from service.storage.tables import datasets, deletion_by_age, runs
+
+
+class AnnouncedDeletion(NamedTuple):
+    """The deletion of the runs that ended before a time. It begins at the time `at`."""
+
+    runs: int
+    ended_before: float
+    at: float
 
 
 class Summary(NamedTuple):
@@ -13,16 +23,25 @@ class Summary(NamedTuple):
     runs: dict[str, int]
     datasets: int
     old_runs: int
+    deletion: AnnouncedDeletion | None
 
 
-def summarize(connection: Connection, ended_before: float | None) -> Summary:
+def summarize(connection: Connection, ended_before: float | None, notice_seconds: float) -> Summary:
     """The summary of a database. Verifications and deleted runs do not count. `old_runs` is 0 without a moment."""
     listed = (runs.c.verifies.is_(None), runs.c.deleted_at.is_(None))
     statuses = select(runs.c.status, func.count()).where(*listed).group_by(runs.c.status).order_by(runs.c.status)
     found = {str(status): int(count) for status, count in connection.execute(statuses)}
     uploaded = select(func.count()).select_from(datasets).where(datasets.c.uploaded)
-    old_runs = 0
-    if ended_before is not None:
-        old = select(func.count()).select_from(runs).where(*listed, runs.c.finished_at < ended_before)
-        old_runs = connection.execute(old).scalar_one()
-    return Summary(found, connection.execute(uploaded).scalar_one(), old_runs)
+    old_runs = 0 if ended_before is None else count_finished_before(connection, ended_before)
+    announced = _announced(connection, notice_seconds)
+    return Summary(found, connection.execute(uploaded).scalar_one(), old_runs, announced)
+
+
+def _announced(connection: Connection, notice_seconds: float) -> AnnouncedDeletion | None:
+    if not inspect(connection).has_table(deletion_by_age.name):  # a file of an earlier version
+        return None
+    state = deletion_state.find(connection)
+    if state is None or state.ended_before is None or (at := state.due_at(notice_seconds)) is None:
+        return None
+    count = count_finished_before(connection, state.ended_before)
+    return AnnouncedDeletion(count, state.ended_before, at) if count else None

@@ -38,13 +38,13 @@ def create(connection: Connection, values: Mapping[str, object]) -> Sweep:
 def find(connection: Connection, sweep_id: str, owner: str | None = None) -> Sweep | None:
     """The sweep with this id, of one owner or of any owner for None; "latest" is the newest sweep."""
     if sweep_id == "latest":
-        return _found(connection, _LATEST[owner is None], {"owner": owner})
+        return _found(connection, _LATEST.of(owner), {"owner": owner})
     return _found(connection, _BY_ID, {"sweep_id": sweep_id, "owner": owner})
 
 
 def find_by_key(connection: Connection, owner: str | None, key: str) -> Sweep | None:
     """The sweep of an owner with this idempotency key; with None as the owner, the sweep without an owner."""
-    return _found(connection, _BY_KEY[owner is None], {"owner": owner, "key": key})
+    return _found(connection, _BY_KEY.of(owner), {"owner": owner, "key": key})
 
 
 def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Sweep | None:
@@ -64,7 +64,7 @@ def page(connection: Connection, *, limit: int, before: int | None, owner: str |
 
 def seq_of(sweep_id: str, owner: str | None = None) -> ScalarSelect[Any]:
     """Scalar subquery for the seq of the sweep that `find` returns."""
-    asked = _LATEST[owner is None] if sweep_id == "latest" else _BY_ID.params(sweep_id=sweep_id)
+    asked = _LATEST.of(owner) if sweep_id == "latest" else _BY_ID.params(sweep_id=sweep_id)
     return asked.params(owner=owner).with_only_columns(sweeps.c.seq).scalar_subquery()
 
 

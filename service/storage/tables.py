@@ -231,3 +231,18 @@ computing_times = Table(
     Column("seconds", Double, nullable=False),
     Column("charged_at", Double, nullable=False),
 )
+
+deletion_by_age = Table(
+    "deletion_by_age",
+    metadata,
+    # One row, with the id 1, while the service deletes by age.
+    Column("id", Integer, primary_key=True),
+    # The last recorded reading of the wall clock, and of the clock that counts from the start of the machine.
+    Column("wall", Double, nullable=False),
+    Column("steady", Double, nullable=False),
+    # The recent leaps of the wall clock: their times by its present setting, and their lengths in seconds.
+    Column("leaps", JSON, nullable=False),
+    # The notice: the runs that ended before `ended_before` are deleted, announced at the time `announced_at`.
+    Column("ended_before", Double),
+    Column("announced_at", Double),
+)

@@ -2,22 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select
+from sqlalchemy import Connection, Table, bindparam, func, select
 
 from service.core.run_status import RunStatus
 from service.storage import tables
+from service.storage.ownership import OwnerQueries
 from service.storage.tables import datasets, runs
 
 STORED_AT_END = runs.c.stored_bytes - runs.c.step_bytes * (runs.c.steps_total + 1 - runs.c.rows_done)
 """The size of a run that ends with its stored steps, from its size until then."""
 
 
-def _count(table: Table, *conditions: Any, by_owner: Any = None) -> tuple[Select[Any], Select[Any]]:
-    """Two statements that count rows: of all owners, and of the owner bound to `owner`."""
+def _count(table: Table, *conditions: Any, by_owner: Any = None) -> OwnerQueries:
+    """The number of the rows: of the bound `owner`, or of all owners."""
     of_all = select(func.count()).select_from(table).where(*conditions)
     # The expression hides the column from the owner index, so that SQLite uses the index of the conditions.
     by_owner = func.coalesce(table.c.owner, "") if by_owner is None else by_owner
-    return of_all, of_all.where(by_owner == bindparam("owner"))
+    return OwnerQueries(of_all.where(by_owner == bindparam("owner")), of_all)
 
 
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
@@ -28,7 +29,7 @@ _VERIFYING = _count(runs, runs.c.verifies.is_not(None))
 _DELETED = _count(runs, runs.c.deleted_at.is_not(None))
 _UPLOADED = _count(datasets, datasets.c.uploaded, by_owner=datasets.c.owner)
 _STORED = [
-    (total, total.where(table.c.owner == bindparam("owner")))
+    OwnerQueries(total.where(table.c.owner == bindparam("owner")), total)
     for table in (runs, datasets)
     for total in (select(func.coalesce(func.sum(table.c.stored_bytes), 0)),)
 ]
@@ -54,7 +55,5 @@ def stored_bytes(connection: Connection, owner: str | None) -> int:
     return sum(_of(connection, owner, of_table) for of_table in _STORED)
 
 
-def _of(connection: Connection, owner: str | None, counted: tuple[Select[Any], Select[Any]]) -> int:
-    of_all, of_owner = counted
-    found = connection.execute(of_all) if owner is None else connection.execute(of_owner, {"owner": owner})
-    return int(found.scalar_one())
+def _of(connection: Connection, owner: str | None, counted: OwnerQueries) -> int:
+    return int(connection.execute(counted.of(owner), {"owner": owner}).scalar_one())

@@ -144,7 +144,7 @@ class Worker:
             return failed("damaged_data", str(error))
         except SQLAlchemyError as error:
             failure = failure_of(error)
-            if failure is Failure.BUSY:
+            if failure in {Failure.BUSY, Failure.NEWER}:
                 raise
             trace = error if failure is Failure.OTHER else None
             log.log(

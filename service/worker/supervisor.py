@@ -112,7 +112,7 @@ class Supervisor:
         self._slots: list[_WorkerSlot] = []
         self._stopping = False
         self._is_hung_up = False
-        """Whether the workers were stopped because their database was removed or replaced."""
+        """Whether the workers were stopped because of a fault of the database that only a restart ends."""
         self._thread = threading.Thread(target=self._supervise, daemon=True)
 
     def __enter__(self) -> Self:
@@ -170,9 +170,9 @@ class Supervisor:
                     self._replace_the_dead()
 
     def _replace_the_dead(self) -> None:
-        if (fault := self._database.fault()) is not None:  # a new worker would open other files
+        if (fault := self._database.fault()) is not None:  # a new worker could not work
             if not self._is_hung_up:
-                log.error("supervisor.database_moved %s", fault)
+                log.error("supervisor.workers_stopped %s", fault)
                 for slot in self._slots:
                     slot.hang_up()
             self._is_hung_up = True
@@ -194,6 +194,8 @@ class Supervisor:
 
     def _free_runs(self, owner: str, *, is_loss: bool) -> None:
         """Expires the leases of a dead worker; one that handed back its run has none."""
+        if self._database.fault() is not None:
+            return
         try:
             with self._database.reading() as connection:
                 if not job_queue.has_lease(connection, owner):

@@ -7,11 +7,15 @@ from pathlib import Path
 from sqlalchemy import update
 
 from service.core.run_status import RunStatus
-from service.storage import fair_shares, job_queue
+from service.core.settings import Settings
+from service.core.times import rfc3339
+from service.maintenance.retention import Retention
+from service.storage import deletion_state, fair_shares, job_queue
 from service.storage.connect import open_database
 from service.storage.tables import runs
 from tests.acceptance.test_command_line import descent
 from tests.service.storage.helpers import queue_run
+from tests.waiting import until
 
 DAY = 86_400.0
 
@@ -40,6 +44,28 @@ def test_the_status_counts_runs_and_announces_deletions(tmp_path: Path) -> None:
     assert "1 run ended more than 30 days ago" in shown.stdout
     found = json.loads(descent("status", "--json", "--database", url, DESCENT_KEEP_DAYS="50").stdout)
     assert (found["runs"], found["old_runs"], found["keep_days"]) == ({"queued": 2, "succeeded": 1}, 0, 50.0)
+
+
+def test_the_status_tells_the_announced_deletion(tmp_path: Path) -> None:
+    url = filled(tmp_path)
+    database = open_database(url, 5.0)
+
+    def announced_at() -> float | None:
+        with database.reading() as connection:
+            state = deletion_state.find(connection)
+        return None if state is None else state.announced_at
+
+    with Retention(Settings(database_url=url, keep_days=30.0), database):
+        until(lambda: announced_at() is not None)
+    at = announced_at()
+    database.dispose()
+    assert at is not None
+    shown = descent("status", "--database", url)
+    assert f"deletes 1 run that ended before {rfc3339(at - 30 * DAY, 'seconds')}" in shown.stdout
+    assert f"not before {rfc3339(at + 3600, 'seconds')}" in shown.stdout
+    found = json.loads(descent("status", "--json", "--database", url, DESCENT_KEEP_NOTICE_SECONDS="60").stdout)
+    times = {"ended_before": rfc3339(at - 30 * DAY), "at": rfc3339(at + 60)}
+    assert found["deletion"] == {"runs": 1, **times}
 
 
 def test_without_an_age_no_run_is_deleted(tmp_path: Path) -> None:

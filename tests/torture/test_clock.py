@@ -6,17 +6,19 @@ import shutil
 import struct
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from service.storage.sqlite.engine import sqlite_module
 from service.testing.live_server import running_service
 from tests.acceptance.helpers import finished
 from tests.required_programs import missing
 from tests.torture.report import Measured, worst
 from tests.torture.request_kinds import submit
-from tests.waiting import LONGEST
+from tests.waiting import LONGEST, until
 
 HERE = Path(__file__).parent
 MONTH = 31 * 86_400
@@ -39,10 +41,18 @@ def jump(file: Path, seconds: int) -> None:
         opened.write(struct.pack("@q", seconds))
 
 
+def made_old(database: Path, runs: list[str]) -> str:
+    """Makes one of the runs 400 days old, and returns its id."""
+    with closing(sqlite_module().connect(database, timeout=LONGEST)) as connection, connection:
+        connection.execute("UPDATE runs SET finished_at = finished_at - 400 * 86400 WHERE id = ?", runs[:1])
+    return runs[0]
+
+
 @pytest.mark.torture(100, least=10)
 def test_jumps_of_the_clock_stick_no_run_and_delete_none(tmp_path: Path, cases: int, measured: Measured) -> None:
     file, shifted = shifting(tmp_path)
     settings = {"DESCENT_KEEP_DAYS": "30", "DESCENT_LEASE_SECONDS": "2", "DESCENT_HEARTBEAT_SECONDS": "0.5"}
+    settings["DESCENT_KEEP_NOTICE_SECONDS"] = "0.1"  # it hides no early deletion
     options = ("--workers", "2", "--database", f"sqlite:///{tmp_path}/descent.db")
     seconds: list[float] = []
     runs: list[str] = []
@@ -61,7 +71,10 @@ def test_jumps_of_the_clock_stick_no_run_and_delete_none(tmp_path: Path, cases: 
             assert run["status"] == "succeeded"
             assert run["created_at"] <= run["started_at"] <= run["finished_at"]
             runs.append(run_id)
-        kept = [client.get(f"/runs/{run_id}").status_code for run_id in runs]
+        jump(file, MONTH)
+        old = made_old(tmp_path / "descent.db", runs)
+        until(lambda: client.get(f"/runs/{old}").status_code == 404)  # the service has deleted what is old
+        kept = [client.get(f"/runs/{run_id}").status_code for run_id in runs[1:]]
     measured("jumps of the clock", len(runs), at_least=cases)
     measured("from the jump to the end of the run, p99", worst(seconds), "s", at_most=BAR_SECONDS)
     measured("runs deleted early", len(kept) - kept.count(200), at_most=0)

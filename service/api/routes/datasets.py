@@ -174,12 +174,14 @@ def get_rows(
     responses=problems(404, 409, 507),
 )
 def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
-    """409 while runs use the dataset."""
+    """409 while your runs use the dataset. The run of an administrator does not prevent the deletion: it keeps the
+    rows, which are no longer yours.
+    """
 
     def remove(connection: Connection) -> None:
         found = _found(connection, dataset_id, caller)
         refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
-        if used := datasets.uses(connection, found.seq):
+        if used := datasets.uses(connection, found.seq, caller.owner):
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
         datasets.remove(connection, found.seq)
 

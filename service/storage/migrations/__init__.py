@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from service.storage.database import Database
 
-HEAD = "0007"
+HEAD = "0009"
 
 
 class NewerDatabaseError(RuntimeError):

@@ -7,6 +7,7 @@ from contextlib import suppress
 from sqlalchemy import Engine
 
 from service.storage.sqlite.engine import sqlite_module
+from service.storage.sqlite.schema_watch import SchemaWatch
 
 BUSY_SECONDS, BUSY_POLLS = 0.005, 10
 """Shorter poll interval after a commit, for this number of polls: commits often follow one another."""
@@ -17,13 +18,16 @@ CHECK_SECONDS = 0.25
 class CommitCounter:
     """Polls the counter on a connection without commits, which also sees the commits of this process."""
 
-    def __init__(self, engine: Engine, poll_seconds: float, fault: Callable[[], str | None]) -> None:
-        self._fault = fault
+    def __init__(
+        self, engine: Engine, poll_seconds: float, fault: Callable[[], str | None], schema: SchemaWatch
+    ) -> None:
+        self._fault, self._schema = fault, schema
         self._checked_at = time.monotonic()
         self._poll_seconds = poll_seconds
         self._connection = engine.raw_connection()
         self._cursor = self._connection.cursor()
         self._seen = self._commits()
+        self._look_at_schema()
         self._quiet_polls = BUSY_POLLS
 
     def wait(self) -> None:
@@ -38,6 +42,8 @@ class CommitCounter:
         with suppress(sqlite_module().Error):
             self._seen = self._commits()
         changed = self._seen != before
+        if changed:
+            self._look_at_schema()
         self._quiet_polls = 0 if changed else self._quiet_polls + 1
         return changed
 
@@ -52,6 +58,10 @@ class CommitCounter:
         if now - self._checked_at >= CHECK_SECONDS:
             self._checked_at = now
             self._fault()
+
+    def _look_at_schema(self) -> None:
+        with suppress(sqlite_module().Error):  # a failing disk, or a file without a version
+            self._schema.look(self._cursor)
 
     def _commits(self) -> int:
         self._cursor.execute("PRAGMA data_version")

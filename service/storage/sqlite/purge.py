@@ -38,5 +38,5 @@ def _purge_step(connection: Connection) -> bool:
         return False
     if connection.execute(_SOME_CHUNKS, {"seq": deleted.seq}).rowcount == 0:
         connection.execute(delete(runs).where(runs.c.seq == deleted.seq))
-        datasets.remove_if_unused(connection, deleted.dataset_seq)
+        datasets.release(connection, deleted.dataset_seq)
     return True

@@ -17,6 +17,7 @@ class WalCheckpoint:
     """
 
     def __init__(self, database: Database, busy_seconds: float = 0.05) -> None:
+        self._fault = database.fault
         self._path = wal_of(Path(str(database.engine.url.database)))
         self._connection = database.engine.raw_connection()
         self._connection.detach()  # its busy timeout is too short for other users of the pool
@@ -29,7 +30,11 @@ class WalCheckpoint:
         return self._path.stat().st_size if self._path.exists() else 0
 
     def truncate_log(self) -> bool:
-        """Checkpoints and truncates the log; false if a reader is active for longer than the busy timeout."""
+        """Checkpoints and truncates the log; false if a reader is active for longer than the busy timeout, or if the
+        file is no longer the log's.
+        """
+        if self._fault() is not None:
+            return False
         self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         [(is_busy, *_)] = self._cursor.fetchall()
         return not is_busy

@@ -1,13 +1,14 @@
 """Integrity check of a database file and its write-ahead log, before SQLite opens them.
 
 SQLite detects a truncated file without a log, and ignores the part of a log with wrong checksums. After a disk failure
-or a manual copy, SQLite does not detect three faults:
+or a manual copy, SQLite does not detect four faults:
 
 - The file is missing or empty, and the log is not. SQLite discards the log and creates a new database.
 - The end of the file is lost, and the log lacks these pages. SQLite reads zeros.
 - The log is truncated or outdated, and its lost part is already in the file. SQLite mixes old and new pages. The check
   compares the transaction counter (`PRAGMA user_version`) in the first page, which a checkpoint copies first: the
   counter of the file must not exceed the counter of the log.
+- The file was replaced by another database, and the log was not. SQLite mixes the pages of both.
 
 The cost grows with the log, not with the file: some milliseconds a megabyte.
 """
@@ -21,8 +22,8 @@ from typing import IO
 from service.storage.sqlite.readonly import wal_of
 from service.storage.sqlite.wal_format import Log, read_log
 
-HEADER = struct.Struct(">60xI")
-"""The user_version of page 1."""
+HEADER = struct.Struct(">60xI4xI")
+"""The user_version and the application_id of page 1: the counter of transactions, and the identity of the database."""
 ATTEMPTS, PAUSE_SECONDS = 3, 0.1
 """Another process may restart its log during an attempt."""
 
@@ -58,11 +59,14 @@ def _fault(file: Path) -> str | None:
 
 
 def _compared(head: bytes, size: int, log: Log, opened: IO[bytes]) -> str | None:
-    of_file = _counter(head)
+    of_file, identity = _header(head)
     offsets = dict(log.frames)  # the last frame of a page counts
     if 1 in offsets:
         opened.seek(offsets[1])
-        behind = (of_file - _counter(opened.read(HEADER.size))) % 2**32
+        of_log, identity_of_log = _header(opened.read(HEADER.size))
+        if identity not in {0, identity_of_log}:
+            return "Its log is of another database, which the file has replaced. To serve the file, remove the log."
+        behind = (of_file - of_log) % 2**32
         if 0 < behind < 2**31:  # the counter wraps around at 2³²
             return f"Its log ends {behind} transactions before the file does: a part of the log is lost."
     # In WAL mode SQLite logs every page appended to the file, except the lock-byte page.
@@ -72,8 +76,9 @@ def _compared(head: bytes, size: int, log: Log, opened: IO[bytes]) -> str | None
     return None
 
 
-def _counter(head: bytes) -> int:
-    return int(HEADER.unpack(head.ljust(HEADER.size, b"\0"))[0])
+def _header(page: bytes) -> tuple[int, int]:
+    counter, identity = HEADER.unpack(page[: HEADER.size].ljust(HEADER.size, b"\0"))
+    return counter, identity
 
 
 def _size(file: Path) -> int:

@@ -145,6 +145,20 @@ def test_transactions_without_a_change_of_the_first_page_count(live: Database, t
 
 
 @pytest.mark.usefixtures("no_pause")
+def test_a_log_of_another_database_is_refused(live: Database, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    open_database(f"sqlite:///{other}", 5.0).dispose()
+    add(live, 5)
+    file = crashed(live, tmp_path / "crashed")
+    file.write_bytes(other.read_bytes())
+    with pytest.raises(DamagedFileError, match="of another database"):
+        rows(file)
+    wal_of(file).unlink()
+    with pytest.raises(DatabaseError, match="no such table: t"):
+        rows(file)
+
+
+@pytest.mark.usefixtures("no_pause")
 def test_a_file_that_lost_its_end_is_refused(live: Database, tmp_path: Path) -> None:
     add(live, 50)
     checkpoint(live, "TRUNCATE")
