@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
 from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_responses import cacheable, problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size
+from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.responses import query_error
 from service.api.serializers.runs import serialize_run
 from service.auth.api_keys import Caller
@@ -30,8 +30,9 @@ ChangedRunId = Annotated[
 ]
 
 
-@router.get("", response_model=Runs, summary="List runs, newest first", responses=problems(422))
-def list_runs(
+@router.get("", response_model=Runs, summary="List runs, newest first", responses=problems(422, 429))
+async def list_runs(
+    request: Request,
     store: Store,
     settings: Config,
     caller: Asks,
@@ -51,17 +52,21 @@ def list_runs(
     """
     size = page_size(limit, settings)
     before, wanted = cursor(after), _tag(tag)
-    with store.reading() as connection:
-        rows = runs.page(
-            connection,
-            limit=size + 1,
-            before_seq=before,
-            status=status,
-            tag=wanted,
-            sweep=sweep,
-            owner=caller.owner,
-        )
-        return page_of(rows, size, settings, serialize_run)
+
+    def look() -> Response:
+        with store.reading() as connection:
+            rows = runs.page(
+                connection,
+                limit=size + 1,
+                before_seq=before,
+                status=status,
+                tag=wanted,
+                sweep=sweep,
+                owner=caller.owner,
+            )
+            return page_of(rows, size, settings, serialize_run)
+
+    return await read_list(request, look)
 
 
 @router.get(
