@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from service.storage.database import Database
 
-HEAD = "0007"
+HEAD = "0008"
 
 
 class NewerDatabaseError(RuntimeError):
