@@ -21,6 +21,7 @@ from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.request_body import BodyReader
 from service.api.routes import (
     analysis,
+    dataset_rows,
     datasets,
     events,
     fit,
@@ -73,8 +74,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.quotas = Quotas(settings)
     app.state.body_reader = BodyReader(settings)
     keys = policy.are_required(settings)
-    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories being sent", keys=keys)
-    app.state.readers = Readers()
+    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
+    app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
     limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
@@ -94,6 +95,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         plots,
         trajectory_check,
         datasets,
+        dataset_rows,
         samples,
         limits,
     )

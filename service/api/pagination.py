@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Protocol, TypeVar
 
 import orjson
-from fastapi import Query
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from service.api.media_types import JSON
 from service.api.responses import query_error
+from service.api.streaming import Readers
 from service.core.settings import Settings
 
 Limit = Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")]
@@ -27,6 +28,15 @@ class Numbered(Protocol):
 
 
 Row = TypeVar("Row", bound=Numbered)
+
+
+async def read_list(request: Request, look: Callable[[], Response]) -> Response:
+    """The answer of `look`, on a thread for long reads.
+
+    Raises TooManyRequestsError if the user has its share of the lists being read, UnavailableError if too many are.
+    """
+    readers: Readers = request.app.state.readers
+    return await readers.read_list(request.state.user, look)
 
 
 def page_of(

@@ -22,15 +22,27 @@ KEY_SECONDS = 0.4
 """The time between two checks of the API key of a response. With the age of a cached key, it is below a second."""
 PIECE_BYTES = 256 * 1024
 READERS = 2
-"""Threads that read trajectories at the same time: more would only contend for the interpreter."""
+"""Threads that read trajectories, rows and lists at the same time: more would only contend for the interpreter."""
 Result = TypeVar("Result")
 
 
 class Readers:
-    """Reads long stored objects on a few threads, in rotation among users, so that other requests find a thread."""
+    """Reads long stored objects on a few threads, in rotation among users, so that other requests find a thread.
 
-    def __init__(self) -> None:
+    `lists` has the slots of the lists that are being read or wait for a thread.
+    """
+
+    def __init__(self, lists: ConcurrencyLimit) -> None:
+        self.lists = lists
         self._queue = FairQueue(READERS)
+
+    async def read_list(self, user: str, look: Callable[[], Result]) -> Result:
+        """The result of a `look` of some ten milliseconds, on a thread.
+
+        Raises UnavailableError if all slots are taken, TooManyRequestsError if the user has its share.
+        """
+        async with self.lists.taken(user):
+            return await self.read(user, look)
 
     async def read(self, user: str, look: Callable[[], Result]) -> Result:
         """The result of a short `look`, on a thread."""

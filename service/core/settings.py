@@ -99,8 +99,10 @@ class Settings(BaseSettings):
     max_streams: int = Field(
         64,
         ge=1,
-        description="The maximum number of trajectories in transfer, and of large bodies; for one API key, a quarter.",
+        description="The maximum number of trajectories and rows of datasets in transfer, and of large bodies; for one "
+        "API key, a quarter.",
     )
+    max_lists: int = Field(128, ge=1, description="The maximum number of lists being read; for one API key, a quarter.")
     max_followers: int = Field(
         256, ge=1, description="The maximum number of open `/events` streams; for one API key, a quarter."
     )

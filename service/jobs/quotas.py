@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from service.core.exceptions import ConflictError, InsufficientStorageError, TooManyRequestsError
 from service.core.settings import Settings
-from service.storage import usage
+from service.storage import unwritten_bytes, usage
 
 FRESH_SECONDS = 1.0
 """Lifetime of a cached count. This process adds its own insertions; those of other processes remain unseen."""
@@ -70,13 +70,15 @@ class Quotas:
             used, most = self._bytes.known(owner), self._bytes.most
             message = f"{used} bytes are kept or promised to unfinished runs. {size} more would exceed {most}. {advice}"
             raise ConflictError(message, used=used, asked=size, most=most)
-        free = self._free_bytes()
-        if free is not None and size > free:
+        free, promised = self._free_bytes(), unwritten_bytes.kept(connection)
+        if free is not None and size + promised > free:
             raise InsufficientStorageError(
-                f"The request stores up to {size} bytes, and the disk has {free} free. {advice}",
+                f"The request stores up to {size} bytes. The disk has {free} free, and unfinished runs need up to "
+                f"{promised}. {advice}",
                 headers={"Retry-After": str(RETRY_SECONDS)},
                 asked=size,
                 free=free,
+                promised=promised,
             )
 
     def _free_bytes(self) -> int | None:

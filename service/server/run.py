@@ -22,6 +22,7 @@ from service.core.settings import Settings
 from service.maintenance.retention import Retention
 from service.server import http_protocol
 from service.server.open_database import opened
+from service.storage import unwritten_bytes
 from service.storage.api_keys import usable_keys
 from service.storage.database import Database
 from service.worker.supervisor import Supervisor
@@ -39,6 +40,7 @@ def serve(settings: Settings, console: Console) -> None:
     """Listens, starts the workers, and stops both on SIGINT or SIGTERM. Raises StartError."""
     _configure_log()
     database = opened(settings)
+    unwritten_bytes.correct(database)
     app = _app(settings, database)
     config = uvicorn.Config(
         app,

@@ -37,10 +37,12 @@ class QueuePosition(NamedTuple):
     starts_in_seconds: float | None
 
 
-def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePosition:
+def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePosition | None:
     """The position of a queued run if all waiting runs take as long: its owner's older runs, and those of the others
-    whose turns come before.
+    whose turns come before. None for a run that does not wait.
     """
+    if run.status != RunStatus.QUEUED:
+        return None
     older = int(connection.execute(_OLDER, {"of_owner": run.owner, "of_seq": run.seq}).scalar_one())
     ahead, is_before = older, True
     for each in fair_shares.waiting(connection, settings.lease_seconds):

@@ -184,6 +184,15 @@ for _name, _names, _where in (
 ):
     Index(_name, *(runs.c[name] for name in _names), sqlite_where=_where, postgresql_where=_where)
 
+unwritten_bytes = Table(
+    "unwritten_bytes",
+    metadata,
+    # Always one row.
+    Column("id", Integer, primary_key=True),
+    # Size of the missing steps of all unfinished runs. See `unwritten_bytes`.
+    Column("bytes", BigInteger, nullable=False),
+)
+
 run_tags = Table(
     "run_tags",
     metadata,

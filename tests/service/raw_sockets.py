@@ -5,6 +5,8 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx2
+
 from tests.waiting import LONGEST
 
 
@@ -28,6 +30,19 @@ def rest(connection: socket.socket) -> bytes:
     except ConnectionError:
         pass  # the service has reset the connection
     return bytes(found)
+
+
+def long_list(url: str, headers: dict[str, str] | None = None) -> tuple[str, int]:
+    """Uploads datasets of 10 MB in a list; the path of the list and the size of its answer.
+
+    The service has a `max_page_bytes` of 20 MiB.
+    """
+    names = [f"{column:0200}" for column in range(1_000)]
+    with httpx2.Client(base_url=url, headers=headers, timeout=LONGEST) as client:
+        for number in range(25):
+            body = {"x": [[number] * 1_000] * 2, "y": [1, 2], "feature_names": names}
+            client.post("/datasets", json=body).raise_for_status()
+        return "/datasets?limit=200", len(client.get("/datasets?limit=200").content)
 
 
 def problem_in(answer: bytes, status: int) -> None:

@@ -9,18 +9,22 @@ from contextlib import suppress
 from itertools import count
 from typing import NamedTuple
 
+JSON, CSV = "application/json", "text/csv"
 REST_SECONDS = 1.0
 """The pause of a socket after a refusal or a 202, as `Retry-After` asks for."""
 
 
 class Target(NamedTuple):
-    """The service, the text of the key, a run of 8 million steps, one of 200,000 and a running one without a worker."""
+    """The service, the text of the key, a run of 8 million steps, one of 200,000 and a running one without a worker,
+    and a dataset of a million numbers.
+    """
 
     url: str
     key: str
     longest: str
     long: str
     live: str
+    wide: str
 
 
 class Nuisance(NamedTuple):
@@ -39,9 +43,9 @@ def _get(path: str) -> Callable[[Target, int], bytes]:
     return request
 
 
-def _post(path: str, content: bytes, headers: str = "") -> Callable[[Target, int], bytes]:
+def _post(path: str, content: bytes, headers: str = "", kind: str = JSON) -> Callable[[Target, int], bytes]:
     def request(target: Target, _number: int) -> bytes:
-        lines = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n{headers}\r\n"
+        lines = f"Content-Type: {kind}\r\nContent-Length: {len(content)}\r\n{headers}\r\n"
         return _head(target, f"POST {path}") + lines.encode() + content
 
     return request
@@ -60,6 +64,10 @@ def _table(rows: int) -> bytes:
     return json.dumps({"dataset": dataset}, separators=(",", ":")).encode()
 
 
+def _csv(size: int) -> bytes:
+    return b"x,y,z\n" + b"".join(b"%d,%d,%d.5\n" % (row, row % 89, row % 97) for row in range(size // 14))
+
+
 LINE = json.dumps({"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}).encode()
 NUISANCES = {
     "60 thinned trajectories of 8 million steps": Nuisance(60, _get("/runs/{longest}/trajectory?max_points={number}")),
@@ -69,6 +77,10 @@ NUISANCES = {
     "6 landscapes": Nuisance(6, _get("/runs/{long}/landscape?resolution=201&from_step={number}")),
     "1,000 bodies that never come": Nuisance(1_000, _body_that_never_comes),
     "4 bodies of 5 MiB": Nuisance(4, _post("/fit?validate_only=true", _table(5 * 2**20 // 8))),
+    "60 pages of a million numbers": Nuisance(60, _get("/datasets/{wide}/rows")),
+    "60 lists of 200 runs": Nuisance(60, _get("/runs?limit=200")),
+    "60 CSV files of 200 KB": Nuisance(60, _post("/datasets", _csv(200_000), kind=CSV)),
+    "4 CSV files of 20 MB": Nuisance(4, _post("/datasets", _csv(20_000_000), kind=CSV)),
 }
 
 

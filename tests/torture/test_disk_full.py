@@ -153,14 +153,24 @@ def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, ca
     assert found.keys() <= {"succeeded", "failed: disk_full"}
 
 
-LARGE = merged(KINDS["perceptron"], {"descent": {"steps": 30_000}})
-"""A run that alone fits on the disk. One that does not is refused at its submission."""
-LARGE_RUNS = 8
+LARGE = merged(KINDS["perceptron"], {"descent": {"steps": 12_000}})
+"""A run that alone fits on the disk. Those that together do not are refused at their submission."""
+
+
+def is_half_full(live: LiveService) -> bool:
+    """Whether a run has stored all its steps and another one some of them."""
+    found = {(run["status"], run["steps_done"] > 0) for run in live.client.get("/runs").json()["data"]}
+    return {("succeeded", True), ("running", True)} <= found
 
 
 def filled_by_runs(disk: SmallDisk, live: LiveService) -> list[str]:
-    """The ids of large runs, of which the disk has refused one. Not a byte of the disk is free."""
-    runs = [queue(live.client, LARGE) for _ in range(LARGE_RUNS)]
+    """The ids of large runs. The disk has no byte for the steps of the last ones, since others took the rest of it."""
+    runs = [queue(live.client, LARGE)]
+    while (answer := live.client.post("/fit", json=LARGE)).status_code == 202:
+        runs.append(answer.json()["id"])
+    assert (answer.status_code, answer.json()["promised"] > 0) == (507, True)
+    until(lambda: is_half_full(live))
+    disk.take_the_rest()
     failed = until(lambda: live.client.get("/runs?status=failed").json()["data"])
     assert failed[0]["error"]["code"] == "disk_full"
     disk.take_the_rest()

@@ -10,6 +10,9 @@ import httpx2
 import numpy as np
 import pytest
 
+from service.datasets import ingest
+from service.schemas.fit import InlineDataset
+from service.storage import datasets
 from service.storage.connect import open_database
 from tests.api_keys import Key, make_key
 from tests.service.helpers import LINE, fit_body, stored_run
@@ -17,7 +20,7 @@ from tests.torture.fragile_service import FragileService, LiveService
 from tests.torture.nuisances import NUISANCES, Target, annoy
 from tests.torture.report import Measured, worst
 
-LONGEST_STEPS, LONG_STEPS = 8_000_000, 200_000
+LONGEST_STEPS, LONG_STEPS, MANY_RUNS = 8_000_000, 200_000, 400
 ROUNDS = 3
 """The best round counts: other work of the machine only makes a round worse."""
 SLACK_SECONDS = 0.05
@@ -93,8 +96,14 @@ def objects(fragile: FragileService) -> tuple[Key, str, Key, dict[str, str]]:
         "long": stored_run(database, fit_body(), random.standard_normal((LONG_STEPS, 8)), owner=mine.id),
         "live": stored_run(database, fit_body(), random.standard_normal((20, 8)), owner=mine.id, status=None),
     }
+    for _ in range(MANY_RUNS):
+        stored_run(database, fit_body(), np.ones((3, 8)), owner=mine.id)
+    wide = ingest.from_body(InlineDataset(x=random.standard_normal((10_000, 99)).tolist(), y=[0.5] * 10_000))
+    new = wide.owned_by(mine.id)
+    with database.writing() as connection:
+        datasets.add(connection, new.described, new.blocks(), uploaded=True)
     database.dispose()
-    return theirs, run, mine, runs
+    return theirs, run, mine, runs | {"wide": new.described.id}
 
 
 @pytest.mark.torture(100, least=8)

@@ -1,11 +1,9 @@
-"""POST, GET and DELETE of datasets."""
+"""POST, GET and DELETE of datasets, without their rows."""
 
 import csv
 from functools import partial
 from typing import Annotated, BinaryIO
 
-import numpy as np
-import orjson
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
@@ -17,7 +15,7 @@ from service.api.media_types import CSV, JSON
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES
 from service.api.openapi_request_body import json_or_csv_body
 from service.api.openapi_responses import cacheable, described, problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size
+from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset
@@ -30,11 +28,10 @@ from service.datasets.csv_reader import CsvError, CsvTable, read_csv
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
 from service.schemas.fit import InlineDataset
-from service.schemas.responses.datasets import Dataset, DatasetRows, Datasets
+from service.schemas.responses.datasets import Dataset, Datasets
 from service.schemas.strict_model import parse
 from service.storage import datasets
 from service.storage.database import Database
-from service.storage.datasets import Rows
 from service.storage.essential_write import essential_write
 
 router = described_route.router("datasets")
@@ -100,8 +97,9 @@ async def upload(
     return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
 
 
-@router.get("/datasets", response_model=Datasets, summary="List datasets, newest first", responses=problems(422))
-def list_datasets(
+@router.get("/datasets", response_model=Datasets, summary="List datasets, newest first", responses=problems(422, 429))
+async def list_datasets(
+    request: Request,
     store: Store,
     settings: Config,
     caller: Asks,
@@ -113,9 +111,13 @@ def list_datasets(
     The list leaves out the inline data of runs.
     """
     size, before = page_size(limit, settings), cursor(after)
-    with store.reading() as connection:
-        rows = datasets.page(connection, limit=size + 1, before=before, owner=caller.owner)
-        return page_of(rows, size, settings, serialize_dataset)
+
+    def look() -> Response:
+        with store.reading() as connection:
+            rows = datasets.page(connection, limit=size + 1, before=before, owner=caller.owner)
+            return page_of(rows, size, settings, serialize_dataset)
+
+    return await read_list(request, look)
 
 
 @router.get(
@@ -130,40 +132,7 @@ def list_datasets(
 def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
     """The dataset with statistics of its columns, without its rows."""
     with store.reading() as connection:
-        return tagged(serialize_dataset(_found(connection, dataset_id, caller)), if_none_match)
-
-
-@router.get(
-    "/datasets/{dataset_id}/rows",
-    response_model=DatasetRows,
-    summary="Read rows of a dataset",
-    responses=problems(404, 422),
-)
-def get_rows(
-    dataset_id: DatasetId,
-    store: Store,
-    settings: Config,
-    caller: Asks,
-    first: Annotated[int, Query(alias="from", ge=0, description="The first row, from 0.")] = 0,
-    last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
-) -> Response:
-    """Rows in the format of an inline dataset; without `to`, up to the limit.
-
-    The limit is `max_row_page` rows and `max_row_cells` numbers; see GET /limits.
-    """
-    with store.reading() as connection:
-        dataset = _found(connection, dataset_id, caller)
-        first = min(first, dataset.rows)
-        end = dataset.rows - 1 if last is None else min(last, dataset.rows - 1)
-        most = min(settings.max_row_page, max(1, settings.max_row_cells // (len(dataset.features) + 1)))
-        if last is None:
-            end = min(end, first + most - 1)
-        elif end - first + 1 > most:
-            raise query_error("to", f"The limit for this dataset is {most} rows per request.", "Request fewer rows.")
-        blocks = list(datasets.read(connection, dataset, first, end)) if first <= end else []
-    table = np.vstack([np.empty((0, len(dataset.features) + 1)), *blocks])
-    text = orjson.dumps(_rows(dataset, table, first, first + len(table) - 1), option=orjson.OPT_SERIALIZE_NUMPY)
-    return Response(text, media_type=JSON)
+        return tagged(serialize_dataset(find(connection, dataset_id, caller)), if_none_match)
 
 
 @router.delete(
@@ -179,7 +148,7 @@ def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> 
     """
 
     def remove(connection: Connection) -> None:
-        found = _found(connection, dataset_id, caller)
+        found = find(connection, dataset_id, caller)
         refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
         if used := datasets.uses(connection, found.seq, caller.owner):
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
@@ -259,21 +228,9 @@ def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> dataset_
         return datasets.find_by_seq(connection, datasets.add(connection, new, incoming.blocks(), uploaded=True))
 
 
-def _found(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset:
+def find(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset:
+    """The dataset, if the caller may read it. Raises NotFoundError."""
     found = datasets.find(connection, dataset_id, caller.owner)
     if found is None:
         raise NotFoundError(f"No dataset has the id {dataset_id[:100]}. GET /datasets lists the datasets.")
     return found
-
-
-def _rows(dataset: dataset_record.Dataset, table: Rows, first: int, last: int) -> DatasetRows:
-    y, labels = table[:, -1], dataset.labels or []
-    return {
-        "id": dataset.id,
-        "from": first,
-        "to": last,
-        "feature_names": dataset.features,
-        "target_name": dataset.target,
-        "x": np.ascontiguousarray(table[:, :-1]),  # orjson encodes the array: a list would take four times the memory
-        "y": [str(labels[int(code)]) for code in y] if dataset.text_target else y.tolist(),
-    }

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from service.api import described_route
 from service.api.changes import changes_of
-from service.api.dependencies import Asks, Store
+from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import EVENT_STREAM
 from service.api.openapi_responses import problems
 from service.api.routes.runs import RunId, find
@@ -25,10 +25,12 @@ from service.api.streaming import Stream
 from service.core.exceptions import InvalidError, header_error
 from service.core.run_record import Run
 from service.core.run_status import RunStatus
+from service.core.settings import Settings
 from service.schemas.responses import runs as responses
 from service.storage import runs, trajectories
 from service.storage.database import Database
 from service.storage.errors import GoneError
+from service.storage.queue_position import position_of
 from service.storage.runs import RunState
 from service.trajectories import export
 
@@ -79,6 +81,7 @@ def events(
     request: Request,
     run_id: RunId,
     store: Store,
+    settings: Config,
     caller: Asks,
     query: Annotated[EventsQuery, Query()],
     last_event_id: Annotated[
@@ -96,7 +99,7 @@ def events(
     run = find(store, run_id, caller)
     first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1
     every = min(query.every, MOST_EVERY)
-    follower = _Follower(store, run.seq, fields_of(run, query.fields), every, first)
+    follower = _Follower(store, settings, run.seq, fields_of(run, query.fields), every, first)
     state = request.app.state
     look = partial(state.readers.read, request.state.user, follower.look)
     content = _sent(follower, look, state.is_stopping)
@@ -136,6 +139,7 @@ class _Follower:
     """What a client of one run has been told, and what is to be told next."""
 
     store: Database
+    settings: Settings
     seq: int
     fields: Sequence[str]
     every: int
@@ -160,9 +164,10 @@ class _Follower:
             if state is not None and not self._is_news(state):
                 return []
             run = runs.find_by_seq(connection, self.seq)
-        if run is None:
-            raise GoneError
-        found = [] if run.status == self.status else [_event("status", serialize_run(run))]
+            if run is None:
+                raise GoneError
+            answer = serialize_run(run, position_of(connection, run, self.settings))
+        found = [] if run.status == self.status else [_event("status", answer)]
         self.status = run.status
         steps = self._steps(run)
         if steps:
@@ -170,7 +175,7 @@ class _Follower:
         self.is_behind = len(self._steps(run)) > 0
         if run.is_finished and not self.is_behind:
             self.is_over = True
-            found.append(_event("finished", serialize_run(run)))
+            found.append(_event("finished", answer))
         return found
 
     def _is_news(self, state: RunState) -> bool:

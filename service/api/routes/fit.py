@@ -17,9 +17,10 @@ from service.api.openapi_responses import described, problems
 from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
-from service.api.serializers.runs import serialize_run
+from service.api.routes.runs import Placed, placed, queue_placed
 from service.core import run_record
 from service.core.run_status import FINISHED
+from service.core.settings import Settings
 from service.jobs import submit
 from service.schemas.fit import FitRequest
 from service.schemas.responses.runs import Price, Run
@@ -67,16 +68,16 @@ async def fit(
         if validate_only:
             with while_connected(request.scope):
                 return json_response(_price(await body.read_by(submit.read, store, settings, caller)))
-        queue = partial(submit.queue_keyed, store, state.quotas)
-        run = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
+        queue = partial(queue_placed, store, state.quotas, settings)
+        run, answer = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
         await finished(request, wait, partial(_is_over, store, run.seq), bool)
         # The answer for a run deleted meanwhile is its last known state.
-        run = await run_in_threadpool(_look, store, run)
+        run, answer = await run_in_threadpool(_look, store, run, settings)
         if run.is_finished:
-            return json_response(serialize_run(run), 200, headers | applied(request, wait))
-    return json_response(serialize_run(run), 202, headers | {"Retry-After": "1"})
+            return json_response(answer, 200, headers | applied(request, wait))
+    return json_response(answer, 202, headers | {"Retry-After": "1"})
 
 
 def _price(read: submit.Submission) -> Price:
@@ -95,7 +96,8 @@ def _is_over(store: Database, seq: int) -> bool:
     return state is None or state.status in FINISHED
 
 
-def _look(store: Database, known: run_record.Run) -> run_record.Run:
+def _look(store: Database, known: run_record.Run, settings: Settings) -> Placed:
     """The run as it is now; as it was known if it was deleted meanwhile."""
     with store.reading() as connection:
-        return runs.find(connection, known.id) or known
+        found = runs.find(connection, known.id) or known
+    return placed(store, found, settings)

@@ -40,6 +40,7 @@ UNITS = {
     "requests_per_minute": "requests per minute",
     "max_connections": "connections",
     "max_streams": "answers",
+    "max_lists": "answers",
     "max_followers": "streams",
     "max_unsent_bytes": "bytes",
     "max_waits": "requests",
@@ -68,6 +69,7 @@ def _shares(request: Request) -> dict[str, int]:
     return {
         "requests_per_minute": state.authenticator.requests_of(user),
         "max_streams": state.streams.use(user),
+        "max_lists": state.readers.lists.use(user),
         "max_followers": state.followers.use(user),
         "max_waits": state.waits.use(user),
         "max_inquiries": state.analyses.limit.use(user),

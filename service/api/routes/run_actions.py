@@ -18,13 +18,13 @@ from service.api.openapi_responses import described, problems
 from service.api.prefer_wait import finished
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
-from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run
-from service.api.serializers.runs import serialize_run, serialize_verification
+from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run, placed, queue_placed
+from service.api.serializers.runs import serialize_verification
 from service.auth.api_keys import Caller
 from service.core import run_record
 from service.core.exceptions import ConflictError
 from service.core.settings import Settings
-from service.jobs import idempotency, submit
+from service.jobs import idempotency
 from service.jobs.fork import fork_submission
 from service.jobs.quotas import Quotas
 from service.jobs.submit import Keyed
@@ -45,9 +45,9 @@ router = described_route.router("runs", prefix="/runs")
     summary="Cancel a run",
     responses=problems(404, 409, 507),
 )
-def cancel_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
+def cancel_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
     """A queued run is cancelled at once, a running one within about a second. Stored steps are kept."""
-    return _changed(run_id, store, caller, runs.cancel, "cancelled")
+    return _changed(run_id, store, settings, caller, runs.cancel, "cancelled")
 
 
 @router.post(
@@ -57,9 +57,9 @@ def cancel_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     summary="Pause a run",
     responses=problems(404, 409, 507),
 )
-def pause_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
+def pause_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
     """The run stops at its last stored step. A resumed run continues there and gives the same numbers bit by bit."""
-    return _changed(run_id, store, caller, runs.pause, "paused")
+    return _changed(run_id, store, settings, caller, runs.pause, "paused")
 
 
 @router.post(
@@ -69,9 +69,9 @@ def pause_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     summary="Resume a paused run",
     responses=problems(404, 409, 507),
 )
-def resume_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
+def resume_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
     """The run returns to the queue."""
-    return _changed(run_id, store, caller, runs.resume, "resumed")
+    return _changed(run_id, store, settings, caller, runs.resume, "resumed")
 
 
 @router.post(
@@ -101,9 +101,9 @@ async def fork_run(
     media_type(request, JSON)
     quotas = request.app.state.quotas
     async with Body(request, settings.max_body_bytes) as body:
-        queue = partial(submit.queue_keyed, store, quotas)
-        run = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
-    return json_response(serialize_run(run), 202, {"Location": f"/runs/{run.id}", "Retry-After": "1"})
+        queue = partial(queue_placed, store, quotas, settings)
+        run, answer = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
+    return json_response(answer, 202, {"Location": f"/runs/{run.id}", "Retry-After": "1"})
 
 
 @router.post(
@@ -138,7 +138,12 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
 
 
 def _changed(
-    run_id: str, store: Database, caller: Caller, change: Callable[[Connection, str], bool], done: str
+    run_id: str,
+    store: Database,
+    settings: Settings,
+    caller: Caller,
+    change: Callable[[Connection, str], bool],
+    done: str,
 ) -> Response:
     found = find_to_change(store, run_id, caller)
     changed, run = essential_write(
@@ -148,7 +153,7 @@ def _changed(
         raise no_run(run_id)
     if not changed:
         raise ConflictError(f"A run that is {run.status} cannot be {done}.", run_status=run.status)
-    return json_response(serialize_run(run), 202)
+    return json_response(placed(store, run, settings).answer, 202)
 
 
 def _read_fork(

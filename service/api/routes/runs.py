@@ -1,21 +1,24 @@
 """GET and DELETE of runs."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
 from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.openapi_responses import cacheable, problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size
+from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.responses import query_error
-from service.api.serializers.runs import serialize_run
+from service.api.serializers.runs import serialize_listed, serialize_run
 from service.auth.api_keys import Caller
 from service.core import run_record
 from service.core.exceptions import NotFoundError
 from service.core.run_status import RunStatus
+from service.core.settings import Settings
+from service.jobs import submit
+from service.jobs.quotas import Quotas
 from service.schemas.responses.runs import Run, Runs
 from service.storage import runs
 from service.storage.database import Database
@@ -30,8 +33,9 @@ ChangedRunId = Annotated[
 ]
 
 
-@router.get("", response_model=Runs, summary="List runs, newest first", responses=problems(422))
-def list_runs(
+@router.get("", response_model=Runs, summary="List runs, newest first", responses=problems(422, 429))
+async def list_runs(
+    request: Request,
     store: Store,
     settings: Config,
     caller: Asks,
@@ -51,17 +55,21 @@ def list_runs(
     """
     size = page_size(limit, settings)
     before, wanted = cursor(after), _tag(tag)
-    with store.reading() as connection:
-        rows = runs.page(
-            connection,
-            limit=size + 1,
-            before_seq=before,
-            status=status,
-            tag=wanted,
-            sweep=sweep,
-            owner=caller.owner,
-        )
-        return page_of(rows, size, settings, serialize_run)
+
+    def look() -> Response:
+        with store.reading() as connection:
+            rows = runs.page(
+                connection,
+                limit=size + 1,
+                before_seq=before,
+                status=status,
+                tag=wanted,
+                sweep=sweep,
+                owner=caller.owner,
+            )
+            return page_of(rows, size, settings, serialize_listed)
+
+    return await read_list(request, look)
 
 
 @router.get(
@@ -74,15 +82,13 @@ def list_runs(
     },
 )
 def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
-    """The request, status and results of a run. A run whose row in the database is damaged is failed, with the error
-    `damaged_data`.
+    """The request, status and results of a run, and its place in the queue while it waits. A run whose row in the
+    database is damaged is failed, with the error `damaged_data`.
     """
-    found = find_readable(store, run_id, caller)
-    place = None
-    if found.status == RunStatus.QUEUED:
-        with store.reading() as connection:
-            place = position_of(connection, found, settings)
-    return tagged(serialize_run(found, place), if_none_match)
+    with store.reading() as connection:
+        found = _found(runs.find_readable(connection, run_id, caller.owner), run_id)
+        position = position_of(connection, found, settings)
+    return tagged(serialize_run(found, position), if_none_match)
 
 
 @router.delete(
@@ -124,6 +130,24 @@ def find_to_change(store: Database, run_id: str, caller: Caller) -> run_record.R
     found = find(store, run_id, caller)
     refuse_latest(run_id, "run_id", f"/runs/{found.id}")
     return found
+
+
+class Placed(NamedTuple):
+    """A run, and the answer for it with its place in the queue."""
+
+    run: run_record.Run
+    answer: Run
+
+
+def placed(store: Database, run: run_record.Run, settings: Settings) -> Placed:
+    """The run with its answer."""
+    with store.reading() as connection:
+        return Placed(run, serialize_run(run, position_of(connection, run, settings)))
+
+
+def queue_placed(store: Database, quotas: Quotas, settings: Settings, read: submit.Keyed | run_record.Run) -> Placed:
+    """The queued run of `submit.read_keyed`, or the earlier one. Raises as `submit.queue_keyed` does."""
+    return placed(store, submit.queue_keyed(store, quotas, read), settings)
 
 
 def no_run(run_id: str) -> NotFoundError:

@@ -16,7 +16,7 @@ from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, described, problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size
+from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
@@ -91,8 +91,9 @@ async def submit_sweep(
     return json_response(found, 202, headers | {"Retry-After": "1"})
 
 
-@router.get("", response_model=Sweeps, summary="List sweeps, newest first", responses=problems(422))
-def list_sweeps(
+@router.get("", response_model=Sweeps, summary="List sweeps, newest first", responses=problems(422, 429))
+async def list_sweeps(
+    request: Request,
     store: Store,
     settings: Config,
     caller: Asks,
@@ -102,14 +103,18 @@ def list_sweeps(
     """A page of sweeps, without their rankings. Follow `next` until `has_more` is false."""
     size = page_size(limit, settings)
     before = cursor(after)
-    with store.reading() as connection:
-        rows = sweeps.page(connection, limit=size + 1, before=before, owner=caller.owner)
-        counts = sweeps.counts(connection, [row.seq for row in rows])
 
-    def summary(sweep: sweep_record.Sweep) -> SweepSummary:
-        return serialize_sweep(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
+    def look() -> Response:
+        with store.reading() as connection:
+            rows = sweeps.page(connection, limit=size + 1, before=before, owner=caller.owner)
+            counts = sweeps.counts(connection, [row.seq for row in rows])
 
-    return page_of(rows, size, settings, summary)
+        def summary(sweep: sweep_record.Sweep) -> SweepSummary:
+            return serialize_sweep(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
+
+        return page_of(rows, size, settings, summary)
+
+    return await read_list(request, look)
 
 
 @router.get(
@@ -118,15 +123,21 @@ def list_sweeps(
     summary="Get a sweep and the ranking of its runs",
     responses={
         **cacheable("The sweep."),
-        **problems(404),
+        **problems(404, 429),
     },
 )
-def get_sweep(sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
+async def get_sweep(
+    request: Request, sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None
+) -> Response:
     """The ranking has succeeded runs in order of `rank_by` at their last step, then diverged, cancelled, failed and
     unfinished runs.
     """
-    with store.reading() as connection:
-        return tagged(_with_ranking(connection, _find(connection, sweep_id, caller)), if_none_match)
+
+    def look() -> Response:
+        with store.reading() as connection:
+            return tagged(_with_ranking(connection, _find(connection, sweep_id, caller)), if_none_match)
+
+    return await read_list(request, look)
 
 
 @router.delete(

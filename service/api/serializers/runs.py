@@ -3,7 +3,7 @@
 from service.core import dataset_record, run_record
 from service.core.times import rfc3339
 from service.schemas.responses.datasets import Dataset
-from service.schemas.responses.runs import Run, Verification
+from service.schemas.responses.runs import ListedRun, Queue, Run, Verification
 from service.storage.queue_position import QueuePosition
 
 
@@ -12,14 +12,23 @@ def optional_timestamp(seconds: float | None) -> str | None:
     return None if seconds is None else rfc3339(seconds)
 
 
-def serialize_run(row: run_record.Run, queue: QueuePosition | None = None) -> Run:
-    """The answer for a run, with its position if it waits and the position is known."""
+def serialize_run(row: run_record.Run, position: QueuePosition | None) -> Run:
+    """The answer for one run, with its position if it is queued."""
+    place: Queue | None = None
+    if position is not None:
+        place = {"position": position.position, "starts_in_seconds": position.starts_in_seconds}
+    return {**serialize_listed(row), "queue": place}
+
+
+def serialize_listed(row: run_record.Run) -> ListedRun:
+    """A run in a list, without its position: among 10,000 queued runs, one position takes a tenth of the time of a page
+    of 200.
+    """
     return {
         "id": row.id,
         "name": row.name,
         "tags": row.tags,
         "status": row.status,
-        "queue": None if queue is None else {"position": queue.position, "starts_in_seconds": queue.starts_in_seconds},
         "stop_reason": row.stop_reason,
         "created_at": rfc3339(row.created_at),
         "started_at": optional_timestamp(row.started_at),

@@ -49,16 +49,13 @@ class Queue(Answer):
     ]
 
 
-class Run(Answer):
-    """A run: its request, status and results."""
+class ListedRun(Answer):
+    """A run in a list: its request, status and results."""
 
     id: str
     name: str | None
     tags: dict[str, str]
     status: RunStatus
-    queue: Annotated[
-        Queue | None, Field(description="The place of a waiting run, in the answer of GET /runs/{id}; else null.")
-    ]
     stop_reason: Annotated[
         str | None,
         Field(description="max_steps, gradient_norm, loss_change, patience, deadline, diverged, cancelled, or null."),
@@ -106,10 +103,16 @@ class Run(Answer):
     links: dict[str, str]
 
 
+class Run(ListedRun):
+    """A run: its request, status and results, and its place in the queue, which lists do not have."""
+
+    queue: Annotated[Queue | None, Field(description="The place of a queued run; null for any other.")]
+
+
 class Runs(Page):
     """A page of runs."""
 
-    data: list[Run]
+    data: list[ListedRun]
 
 
 class Price(Answer):

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from service.storage.database import Database
 
-HEAD = "0009"
+HEAD = "0010"
 
 
 class NewerDatabaseError(RuntimeError):

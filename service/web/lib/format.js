@@ -1,5 +1,5 @@
 // Numbers of the mathematics have Python's format, with a decimal point, in every language: readers copy them into notebooks.
-import { language } from "/static/lib/i18n.js";
+import { count, language } from "/static/lib/i18n.js";
 
 export const NOTHING = "–";
 /** @param {unknown} value @returns {value is number} */
@@ -44,6 +44,15 @@ export function moment(text) {
   /** @type {Intl.DateTimeFormatOptions} */
   const options = { dateStyle: "medium", timeStyle: "short" };
   return new Intl.DateTimeFormat(language(), options).format(new Date(text));
+}
+
+/**
+ * A duration in one unit: 20 s, 3 min, 2 h. Both languages have these symbols.
+ * @param {number} seconds
+ */
+export function roughly(seconds) {
+  const [size, unit] = seconds < 90 ? [1, "s"] : seconds < 5400 ? [60, "min"] : [3600, "h"];
+  return `${count(Math.round(seconds / size))}\u00a0${unit}`;
 }
 
 /**

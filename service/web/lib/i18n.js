@@ -48,6 +48,12 @@ export const word = (key, fallback, values) => (Object.hasOwn(words, key) ? fill
  */
 export const count = (n) => new Intl.NumberFormat(language()).format(n);
 
+/** 1st, 2nd, 3rd. @param {number} n */
+export function ordinal(n) {
+  const form = new Intl.PluralRules(language(), { type: "ordinal" }).select(n);
+  return word(`ordinal.${form}`, t("ordinal.other", { n }), { n });
+}
+
 /** Loads the dictionary of the document's language and translates the frame. */
 export async function loadWords() {
   const wanted = language();

@@ -16,8 +16,10 @@ export interface Run extends Omit<described.Run, "request"> {
   request: StoredRequest;
 }
 
+export type ListedRun = Omit<Run, "queue">;
+
 export interface Runs extends Omit<described.Runs, "data"> {
-  data: Run[];
+  data: ListedRun[];
 }
 
 /** One thing that is wrong: in a body by its pointer, in a file by row and column. */

@@ -265,6 +265,37 @@ export interface LinearModel {
   intercept?: boolean;
 }
 
+export interface ListedRun {
+  id: string;
+  name: string | null;
+  tags: { [name: string]: string };
+  status: RunStatus;
+  stop_reason: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  request: { [name: string]: unknown };
+  parameters: string[];
+  classes: string[] | number[] | null;
+  learning_rate: number | null;
+  dataset: RunDataset;
+  steps_done: number;
+  steps_total: number;
+  bytes: number;
+  final: Criteria | null;
+  best: Best | null;
+  diverged_at: number | null;
+  optimum: Optimum | null;
+  diagnosis: Finding[];
+  error: { [name: string]: string } | null;
+  forked_from: ForkedFrom | null;
+  sweep: SweepOfRun | null;
+  verification: Verification | null;
+  trajectory_sha256: string | null;
+  timings: { [name: string]: unknown };
+  links: { [name: string]: string };
+}
+
 export interface LogisticModel {
   kind: "logistic";
   intercept?: boolean;
@@ -431,7 +462,6 @@ export interface Run {
   name: string | null;
   tags: { [name: string]: string };
   status: RunStatus;
-  queue: Queue | null;
   stop_reason: string | null;
   created_at: string;
   started_at: string | null;
@@ -456,6 +486,7 @@ export interface Run {
   trajectory_sha256: string | null;
   timings: { [name: string]: unknown };
   links: { [name: string]: string };
+  queue: Queue | null;
 }
 
 export interface RunDataset {
@@ -473,7 +504,7 @@ export type RunStatus = "queued" | "running" | "paused" | "cancelling" | "succee
 export interface Runs {
   has_more: boolean;
   next: string | null;
-  data: Run[];
+  data: ListedRun[];
 }
 
 export interface SampleDataset {

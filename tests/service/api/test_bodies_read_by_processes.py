@@ -31,9 +31,9 @@ def by_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_ids(value: Any) -> Any:
-    """The answer without ids and times, which differ."""
+    """The answer without ids, times and places in the queue, which differ."""
     if isinstance(value, dict):
-        ignored = {"id", "created_at", "links", "run_id", "forked_from"}
+        ignored = {"id", "created_at", "links", "run_id", "forked_from", "queue"}
         return {name: without_ids(each) for name, each in value.items() if name not in ignored}
     return [without_ids(each) for each in value] if isinstance(value, list) else value
 

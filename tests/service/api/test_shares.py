@@ -18,20 +18,20 @@ from service.analysis import loss_landscape
 from service.analysis.process_pool import AnalysisPool
 from service.api.app import create_app
 from service.core.concurrency_limit import ConcurrencyLimit
-from service.core.exceptions import TooManyRequestsError, UnavailableError
+from service.core.exceptions import TooManyRequestsError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.api_keys import Key
 from tests.service.analysis.blocking_question import PipeRequest, read_pipe, read_pipe_of_environment
 from tests.service.helpers import fit_body, problem_of, served, stored_run
-from tests.service.raw_sockets import connected, rest
+from tests.service.raw_sockets import connected, long_list, rest
 from tests.waiting import LONGEST, until
 
 MOST, SHARE = 10, 2
 FEW: dict[str, Any] = {
     "keys": "required",
-    **dict.fromkeys(("max_streams", "max_followers", "max_waits", "max_inquiries"), MOST),
+    **dict.fromkeys(("max_streams", "max_lists", "max_followers", "max_waits", "max_inquiries"), MOST),
 }
 
 
@@ -83,6 +83,41 @@ def test_one_key_cannot_take_the_streams_of_another(
             open_stream(url, mine, key, stack)
         assert_share_is_taken(httpx2.get(url + mine, headers=key.headers))
         open_stream(url, theirs, other, stack)
+
+
+def test_one_key_cannot_take_the_lists_of_another(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
+    with httpx2.Client(base_url=url) as client:
+        sweep = {"base": fit_body(), "grid": {"/split/seed": [1]}}
+        for caller in (key, other):
+            client.post("/sweeps", json=sweep, headers=caller.headers).raise_for_status()
+        for _ in range(SHARE):
+            app.state.readers.lists.take(key.id)
+        for path in ("/runs", "/datasets", "/sweeps", "/sweeps/latest"):
+            assert_share_is_taken(client.get(path, headers=key.headers))
+            assert client.get(path, headers=other.headers).status_code == 200
+
+
+def test_rows_take_a_slot_of_the_streams(app: Any, url: str, key: Key, other: Key) -> None:
+    with httpx2.Client(base_url=url) as client:
+        for caller in (key, other):
+            client.post("/datasets", json={"x": [[1], [2]], "y": [2, 4]}, headers=caller.headers).raise_for_status()
+        for _ in range(SHARE):
+            app.state.streams.take(key.id)
+        path = "/datasets/latest/rows"
+        assert_share_is_taken(client.get(path, headers=key.headers))
+        assert client.get(path, headers=other.headers).status_code == 200
+
+
+def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Key) -> None:
+    for _ in range(SHARE):
+        app.state.body_reader._waiting.take(key.id)
+
+    def send(caller: Key) -> Any:
+        headers = caller.headers | {"Content-Type": "text/csv"}
+        return httpx2.post(f"{url}/datasets", content="x,y\n1,2\n3,4\n", headers=headers)
+
+    assert_share_is_taken(send(key))
+    assert send(other).status_code == 201
 
 
 def test_one_key_cannot_take_the_waits_of_another(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
@@ -155,18 +190,13 @@ def test_one_key_cannot_take_the_unsent_bytes_of_another(
     settings: Settings, database: Database, key: Key, other: Key
 ) -> None:
     """The first reader waits longest, but it is the second user that has more than its share."""
-    rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
-    csv = "\n".join(",".join(map(repr, row)) for row in rows)
-    app = create_app(settings.model_copy(update={"keys": "required", "max_unsent_bytes": 60 * 2**20}), database)
+    most = {"keys": "required", "max_unsent_bytes": 60 * 2**20, "max_page_bytes": 20 * 2**20}
+    app = create_app(settings.model_copy(update=most), database)
     with served(app) as url, ExitStack() as stack:
-        paths = {}
         for user in (other, key):
-            headers = user.headers | {"Content-Type": "text/csv"}
-            uploaded = httpx2.post(f"{url}/datasets", content=csv, headers=headers, timeout=LONGEST)
-            paths[user] = f"{uploaded.headers['Location']}/rows"
-        whole = len(httpx2.get(url + paths[other], headers=other.headers).content)
-        theirs = open_stream(url, paths[other], other, stack)
-        mine = [open_stream(url, paths[key], key, stack) for _ in range(8)]  # 80 MB, in all more than the limit
+            path, whole = long_list(url, user.headers)
+        theirs = open_stream(url, path, other, stack)
+        mine = [open_stream(url, path, key, stack) for _ in range(8)]  # 80 MB, in all more than the limit
         assert len(rest(mine[0])) < whole
         read = 0
         while read < whole:
@@ -289,35 +319,3 @@ def test_an_analysis_ends_when_its_client_disconnects(
         assert app.state.analyses.limit.use(key.id) == 1
     until(lambda: app.state.analyses.limit.use(key.id) == 0)
     assert httpx2.get(f"{url}/runs/{run}/steps/0", headers=key.headers, timeout=LONGEST).status_code == 200
-
-
-def take_all(limit: ConcurrencyLimit, user: str) -> int:
-    """The number of slots that a greedy user gets."""
-    for number in range(1_000):
-        try:
-            limit.take(user)
-        except TooManyRequestsError:
-            return number
-    raise AssertionError("no limit")
-
-
-@pytest.mark.parametrize(("keys", "shares"), [(True, [16, 12, 9, 6, 5]), (False, [32, 16, 8, 4, 2])])
-def test_greedy_users_leave_slots_for_a_newcomer(*, keys: bool, shares: list[int]) -> None:
-    """Each gets a share of what the others leave: of keys a quarter, of addresses half."""
-    limit = ConcurrencyLimit(64, "slots", keys=keys)
-    assert [take_all(limit, user) for user in "abcde"] == shares
-    assert [limit.use(user) for user in "abcdef"] == [*shares, 0]
-    with pytest.raises(TooManyRequestsError, match="This API key" if keys else "This address"):
-        limit.take("a")
-    limit.take("f")
-
-
-def test_a_share_is_at_least_one_slot() -> None:
-    limit = ConcurrencyLimit(1, "slots", keys=True)
-    slot = limit.take("a")
-    with pytest.raises(TooManyRequestsError):
-        limit.take("a")
-    with pytest.raises(UnavailableError):
-        limit.take("b")
-    limit.leave(slot)
-    assert limit.take("b")

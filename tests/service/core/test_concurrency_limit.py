@@ -12,10 +12,11 @@ import pytest
 
 from service.api.app import create_app
 from service.core.concurrency_limit import ConcurrencyLimit
+from service.core.exceptions import TooManyRequestsError, UnavailableError
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.service.helpers import fit_body, problem_of, served, stored_run
-from tests.service.raw_sockets import connected, problem_in, rest, stalled
+from tests.service.raw_sockets import connected, long_list, problem_in, rest, stalled
 from tests.waiting import LONGEST, until
 
 MOST, SLOTS = 4, 2
@@ -113,13 +114,10 @@ def test_small_bodies_need_no_slot(url: str) -> None:
 
 
 def test_unsent_bytes_are_limited(settings: Settings, database: Database) -> None:
-    app = create_app(settings.model_copy(update={"max_unsent_bytes": 20 * 2**20}), database)
-    rows = np.random.default_rng(1).standard_normal((5_000, 100)).tolist()
-    csv = "\n".join(",".join(map(repr, row)) for row in rows)
+    most = {"max_unsent_bytes": 20 * 2**20, "max_page_bytes": 20 * 2**20}
+    app = create_app(settings.model_copy(update=most), database)
     with served(app) as url, ExitStack() as stack:
-        uploaded = httpx2.post(f"{url}/datasets", content=csv, headers={"Content-Type": "text/csv"}, timeout=LONGEST)
-        path = f"{uploaded.headers['Location']}/rows"
-        whole = len(httpx2.get(url + path).content)
+        path, whole = long_list(url)
         assert whole > 9_000_000
         readers = [stack.enter_context(connected(url)) for _ in range(4)]
         for reader in readers:
@@ -128,3 +126,35 @@ def test_unsent_bytes_are_limited(settings: Settings, database: Database) -> Non
         while read < whole:  # the newest reader gets the whole answer
             read += len(readers[-1].recv(65536))
         assert len(rest(readers[0])) < whole
+
+
+def take_all(limit: ConcurrencyLimit, user: str) -> int:
+    """The number of slots that a greedy user gets."""
+    for number in range(1_000):
+        try:
+            limit.take(user)
+        except TooManyRequestsError:
+            return number
+    raise AssertionError("no limit")
+
+
+@pytest.mark.parametrize(("keys", "shares"), [(True, [16, 12, 9, 6, 5]), (False, [32, 16, 8, 4, 2])])
+def test_greedy_users_leave_slots_for_a_newcomer(*, keys: bool, shares: list[int]) -> None:
+    """Each gets a share of what the others leave: of keys a quarter, of addresses half."""
+    limit = ConcurrencyLimit(64, "slots", keys=keys)
+    assert [take_all(limit, user) for user in "abcde"] == shares
+    assert [limit.use(user) for user in "abcdef"] == [*shares, 0]
+    with pytest.raises(TooManyRequestsError, match="This API key" if keys else "This address"):
+        limit.take("a")
+    limit.take("f")
+
+
+def test_a_share_is_at_least_one_slot() -> None:
+    limit = ConcurrencyLimit(1, "slots", keys=True)
+    slot = limit.take("a")
+    with pytest.raises(TooManyRequestsError):
+        limit.take("a")
+    with pytest.raises(UnavailableError):
+        limit.take("b")
+    limit.leave(slot)
+    assert limit.take("b")

@@ -1,5 +1,7 @@
 """The quota of bytes: stored and promised trajectories, requests, inline and uploaded data; the free disk."""
 
+import shutil
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
-from service.storage import fair_shares, job_queue, runs, usage
+from service.storage import fair_shares, job_queue, runs, unwritten_bytes, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 from tests.api_keys import Key
@@ -123,6 +125,33 @@ def test_a_large_request_counts_too(api: TestClient, database: Database) -> None
     long = list(range(1_000_000_000, 1_000_000_000 + 20))
     api.post("/fit", json=fit_body(tags={str(number): "x" * 200 for number in long}))
     assert used(database) > 20 * 200
+
+
+def test_unfinished_runs_count_on_the_free_disk(
+    api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = int(2.5 * PRICE_BYTES)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    made = [api.post("/fit", json=LONG).json()["id"] for _ in range(2)]
+    before = counts(database)
+    problem = problem_of(api.post("/fit", json=LONG), 507)
+    assert (problem["free"], problem["promised"]) == (free, 2 * PRICE_BYTES)
+    assert counts(database) == before
+    assert api.post("/fit", json=fit_body()).status_code == 202
+    assert api.post(f"/runs/{made[0]}/pause").status_code == 202
+    problem_of(api.post("/fit", json=LONG), 507)  # a paused run may go on
+    assert api.post(f"/runs/{made[0]}/cancel").status_code == 202
+    assert api.post("/fit", json=LONG).status_code == 202
+
+
+def test_a_damaged_number_of_unwritten_bytes_is_corrected(api: TestClient, database: Database) -> None:
+    api.post("/fit", json=LONG)
+    for damage in ("UPDATE unwritten_bytes SET bytes = 'x'", "DELETE FROM unwritten_bytes"):
+        with database.writing() as connection:
+            connection.exec_driver_sql(damage)
+        unwritten_bytes.correct(database)
+        with database.reading() as connection:
+            assert unwritten_bytes.kept(connection) == PRICE_BYTES
 
 
 def test_a_run_larger_than_the_free_disk_is_refused(settings: Settings, database: Database) -> None:

@@ -11,6 +11,7 @@ from service.storage import datasets, runs
 from service.storage.database import Database
 from service.storage.datasets import NewDataset
 
+STEPS, STEP_BYTES = 10, 24
 ROWS = np.arange(6.0).reshape(3, 2)
 
 
@@ -28,7 +29,7 @@ def new_dataset(name: str = "d") -> NewDataset:
     )
 
 
-def new_run(connection: Connection, dataset: str = "d", steps: int = 10) -> RunColumns:
+def new_run(connection: Connection, dataset: str = "d", steps: int = STEPS) -> RunColumns:
     """Columns of a run, after the storage of its dataset."""
     return {
         "dataset_seq": datasets.add(connection, new_dataset(dataset), [ROWS], uploaded=False),
@@ -39,6 +40,7 @@ def new_run(connection: Connection, dataset: str = "d", steps: int = 10) -> RunC
         "train_rows": 3,
         "test_rows": 0,
         "steps_total": steps,
+        "step_bytes": STEP_BYTES,
     }
 
 
@@ -46,7 +48,7 @@ def queue_run(
     database: Database,
     name: str = "d",
     tags: dict[str, str] | None = None,
-    steps: int = 10,
+    steps: int = STEPS,
     owner: str | None = None,
 ) -> str:
     with database.writing() as connection:

@@ -17,12 +17,12 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
-from service.storage import fair_shares, job_queue, runs, trajectories
+from service.storage import fair_shares, job_queue, runs, trajectories, unwritten_bytes
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
 from service.storage.sqlite import purge
 from tests.examples import examples
-from tests.service.storage.helpers import queue_run
+from tests.service.storage.helpers import STEP_BYTES, STEPS, queue_run
 
 WORKERS = st.sampled_from(["a", "b", "c"])
 # A lease of -1 s is expired from the start, which simulates the passage of time.
@@ -244,6 +244,13 @@ class Lifecycle(RuleBasedStateMachine):
             for is_hidden, each in ((False, self.known), (True, self.hidden))
             for run_id, run in each.items()
         ]
+
+    @invariant()
+    def the_unwritten_bytes_are_those_of_the_missing_steps(self) -> None:
+        with self.database.reading() as connection:
+            kept, counted = unwritten_bytes.kept(connection), unwritten_bytes.counted(connection)
+        missing = (STEPS + 1 - run.steps for run in self.known.values() if run.status not in FINISHED)
+        assert kept == counted == STEP_BYTES * sum(missing)
 
     @invariant()
     def steps_are_complete_and_deleted_runs_leave_nothing(self) -> None:

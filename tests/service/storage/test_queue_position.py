@@ -15,13 +15,24 @@ def position(database: Database, run_id: str, workers: int = 2) -> QueuePosition
     with database.reading() as connection:
         run = runs.find(connection, run_id)
         assert run is not None
-        return position_of(connection, run, Settings(workers=workers))
+        found = position_of(connection, run, Settings(workers=workers))
+        assert found is not None
+        return found
 
 
 def test_a_run_waits_for_the_older_runs_of_its_owner_and_a_turn_of_the_others(database: Database) -> None:
     queued = [(owner, queue_run(database, owner=owner)) for owner in ("a", "a", "a", "a", "b", "b", "c")]
     found = {run_id: position(database, run_id).position for _, run_id in queued}
     assert [found[run_id] for _, run_id in queued] == [1, 4, 6, 7, 2, 5, 3]
+
+
+def test_only_a_queued_run_has_a_position(database: Database) -> None:
+    run_id = queue_run(database)
+    with database.writing() as connection:
+        assert runs.pause(connection, run_id)
+        run = runs.find(connection, run_id)
+        assert run is not None
+        assert position_of(connection, run, Settings()) is None
 
 
 @pytest.mark.parametrize("owners", ["aaab", "abab", "cabba", "aaaaa"])

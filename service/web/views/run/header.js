@@ -7,6 +7,7 @@ import { act } from "/static/components/error-banner.js";
 import { badge, isLive, progress, sentence } from "/static/components/status-badge.js";
 import { confirmed } from "/static/components/confirm-button.js";
 import { findings } from "/static/views/run/diagnosis.js";
+import { placeWords, startWords } from "/static/views/run/queue-place.js";
 import { forkButton } from "/static/views/run/fork-button.js";
 import { compareLink } from "/static/views/compare/url.js";
 import { runLink } from "/static/components/sample-run-button.js";
@@ -20,6 +21,8 @@ export function runHead(id, state) {
   const heading = h("h1", { tabindex: "-1" }, id.slice(0, 12));
   const status = h("span");
   const words = h("span", { class: "sentence" });
+  const place = h("span", { class: "sentence" });
+  const start = h("span", { class: "start" });
   const origin = h("p", { class: "origin", hidden: true });
   const bar = h("div", { class: "bar" });
   const trouble = h("div", { class: "trouble", hidden: true });
@@ -37,7 +40,7 @@ export function runHead(id, state) {
   const sweep = h("a", { hidden: true }, t("partOfSweep"));
   const element = h("header", { class: "run-head" },
     h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
-    heading, h("p", { class: "state", role: "status" }, status, " ", words), origin, bar, trouble);
+    heading, h("div", { class: "state" }, h("p", { class: "state", role: "status" }, status, " ", words, " ", place), start), origin, bar, trouble);
 
   /** @param {Api.Run} run */
   function update(run) {
@@ -45,6 +48,9 @@ export function runHead(id, state) {
     const shown = status.querySelector("[data-status]");
     if (shown?.getAttribute("data-status") !== run.status) choose(status, badge(run.status));
     say(words, sentence(run)); // no step count while live: a screen reader would announce it twice a second
+    const queue = run.status === "queued" ? run.queue : null;
+    say(place, placeWords(queue));
+    say(start, startWords(queue)); // outside the announced status: it changes each second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
     fork.update(run);

@@ -17,6 +17,7 @@ import { fitPanel } from "/static/views/run/fit/panel.js";
 import { lazyPanel } from "/static/components/lazy-panel.js";
 import { readout } from "/static/components/step-values.js";
 import { runFacts } from "/static/views/run/request-summary.js";
+import { placeWatch } from "/static/views/run/queue-place.js";
 import { runHead } from "/static/views/run/header.js";
 import { runResults } from "/static/views/run/results.js";
 
@@ -35,6 +36,7 @@ export function runView(host, kept, id) {
   const landscape = landscapeSection(id, state, kept);
   const fitted = fitPanel(id, state);
   const more = moreChartsSection(id, state, kept);
+  const place = placeWatch(id, tell);
   const [facts, results] = [runFacts(), runResults(id)];
   let unfollow = () => {};
   const page = h("article", { class: "run", hidden: true }, head.element,
@@ -50,6 +52,7 @@ export function runView(host, kept, id) {
     document.title = `${titleOf(run)} · Descent`;
     facts.update(run);
     state.news.value = { run, curve };
+    place.update(run);
   }
 
   /** @param {AbortSignal} signal */
@@ -78,6 +81,7 @@ export function runView(host, kept, id) {
   const stop = () => {
     poller.stop();
     unfollow();
+    place.stop();
     state.stop();
     for (const each of [panel, landscape, more, fitted, sums]) each.stop();
   };

@@ -20,7 +20,7 @@ export function runRow(id, box) {
   const element = h("tr", {}, h("td", { class: "cell-choose" }, box.element), h("th", { scope: "row" }, h("div", { class: "two-lines" }, link)), Object.values(cells));
   let shown = "";
 
-  /** @param {Api.Run} run */
+  /** @param {Api.ListedRun} run */
   function update(run) {
     const news = JSON.stringify([run.name, run.status, run.steps_done, run.steps_total, run.final]);
     if (news === shown) return;
@@ -37,7 +37,7 @@ export function runRow(id, box) {
   return { element, update };
 }
 
-/** @param {Api.Run} run */
+/** @param {Api.ListedRun} run */
 function steps(run) {
   const text = t("stepsOf", { done: run.steps_done, total: run.steps_total });
   return [h("span", {}, text), isLive(run) ? progress(run) : null];

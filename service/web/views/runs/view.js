@@ -56,7 +56,7 @@ export function runsView(host, kept) {
     return (runs.some(isLive) ? LIVE_MS : IDLE_MS) * pages;
   }
 
-  /** @param {Api.Run[]} runs */
+  /** @param {Api.ListedRun[]} runs */
   function show(runs) {
     list.hidden = topButton.hidden = runs.length === 0;
     empty.hidden = !list.hidden;
@@ -73,7 +73,7 @@ export function runsView(host, kept) {
  * @param {AbortSignal} signal
  */
 async function readPages(pages, signal) {
-  /** @type {Api.Run[]} */
+  /** @type {Api.ListedRun[]} */
   const runs = [];
   /** @type {string | null} */
   let next = null;
@@ -90,7 +90,7 @@ async function readPages(pages, signal) {
  * Orders the rows; moves only those that are out of place.
  * @param {Map<string, Page.RunRow>} rows
  * @param {HTMLElement} body
- * @param {Api.Run[]} runs
+ * @param {Api.ListedRun[]} runs
  * @param {(id: string) => Page.Box} box
  */
 function keepRows(rows, body, runs, box) {

@@ -7,9 +7,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.api.app import create_app
+from service.api.routes import dataset_rows
 from service.core.settings import Settings
 from service.schemas.responses.datasets import Dataset, DatasetRows, Datasets
+from service.storage import datasets
 from service.storage.database import Database
+from service.storage.errors import GoneError
 from tests.service.helpers import CSV, NOTHING, check_answer, counts, fit_body, problem_of
 
 BODY = {"x": [[1.0, -0.5], [2.0, 1e-300], [4.0, 0.25]], "y": [2.0, 4.5, 6.0]}
@@ -157,6 +160,31 @@ def test_requested_rows(query: str, expected: range, api: TestClient) -> None:
     assert given["x"] == [[n] for n in expected]
     assert given["y"] == [n * n for n in expected]
     assert len(given["x"]) == given["to"] - given["from"] + 1
+
+
+def test_rows_are_read_a_few_at_a_time(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = upload(api, "a,b,y\n" + "".join(f"{n},{n / 7},{'odd' if n % 2 else 'even'}\n" for n in range(25)))
+    whole = api.get(f"/datasets/{dataset['id']}/rows")
+    monkeypatch.setattr(dataset_rows, "VALUES_AT_ONCE", 9)
+    parts = api.get(f"/datasets/{dataset['id']}/rows")
+    assert parts.json() == whole.json()
+    assert parts.content == whole.content
+    assert rows(api, dataset, "?from=2&to=11")["x"] == whole.json()["x"][2:12]
+
+
+def test_a_dataset_that_is_deleted_while_it_is_read_ends_the_answer(
+    api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset_rows, "VALUES_AT_ONCE", 2)
+    dataset = upload(api, "a,y\n" + "".join(f"{n},{n * n}\n" for n in range(9)))["id"]
+    with database.reading() as connection:
+        found = datasets.find(connection, dataset)
+        assert found is not None
+    pieces = dataset_rows._written(database, found, range(9))
+    assert [next(pieces), next(pieces)]
+    assert api.delete(f"/datasets/{dataset}").status_code == 204
+    with pytest.raises(GoneError):
+        next(pieces)
 
 
 def test_rows_come_in_pages(settings: Settings, database: Database) -> None:

@@ -167,6 +167,7 @@ def test_each_change_of_status_is_an_event(url: str, database: Database) -> None
             assert httpx2.post(f"{url}/runs/{live.id}/{change}").status_code == 202
             event = next(events)
             assert (event.name, event.data["status"]) == ("status", status)
+            assert (event.data["queue"] is None) == (status != "queued")
         assert next(events).name == "finished"
 
 

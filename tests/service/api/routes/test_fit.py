@@ -48,7 +48,8 @@ def test_the_minimal_request_is_queued_with_every_default(api: TestClient) -> No
     assert run["parameters"] == ["intercept", "x1"]
     sizes = {"rows": 4, "train_rows": 3, "validation_rows": 0, "test_rows": 1}
     assert run["dataset"] == sizes | {"id": run["dataset"]["id"], "features": ["x1"], "target": "y"}
-    assert api.get(answer.headers["Location"]).json() | {"queue": None} == run
+    assert api.get(answer.headers["Location"]).json() == run
+    assert run["queue"] == {"position": 1, "starts_in_seconds": None}
 
 
 def test_a_request_with_every_field_is_accepted(api: TestClient) -> None:

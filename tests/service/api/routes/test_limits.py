@@ -121,8 +121,9 @@ def test_a_key_sees_its_use_of_each_limit(settings: Settings, database: Database
         assert set(use_of(client, key.headers).values()) == {0, 1}  # 1: this request
         client.post("/fit", json=fit_body(), headers=key.headers)
         client.post("/datasets", json=TWO_FEATURES, headers=key.headers)
-        slots = {"max_streams": 1, "max_followers": 2, "max_waits": 3, "max_inquiries": 4}
-        limits = (app.state.streams, app.state.followers, app.state.waits, app.state.analyses.limit)
+        state = app.state
+        slots = {"max_streams": 1, "max_followers": 2, "max_waits": 3, "max_inquiries": 4, "max_lists": 5}
+        limits = (state.streams, state.followers, state.waits, state.analyses.limit, state.readers.lists)
         for limit, count in zip(limits, slots.values(), strict=True):
             for _ in range(count):
                 limit.take(key.id)

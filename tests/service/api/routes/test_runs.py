@@ -50,6 +50,17 @@ def listed(api: TestClient, query: str) -> list[str]:
     return [run_id for page in pages(api, query) for run_id in page]
 
 
+def test_the_answer_for_a_queued_run_has_its_place_and_a_list_has_none(api: TestClient) -> None:
+    first = api.post("/fit", json=fit_body()).json()
+    second = api.post("/fit", json=fit_body(), headers={"Prefer": "wait=0"}).json()
+    path = f"/runs/{second['id']}"
+    assert [run["queue"]["position"] for run in (first, second, api.get(path).json())] == [1, 2, 2]
+    assert api.post(f"{path}/pause").json()["queue"] is None
+    assert api.get(path).json()["queue"] is None
+    assert api.post(f"{path}/resume").json()["queue"]["position"] == 2
+    assert all("queue" not in run for run in api.get("/runs").json()["data"])
+
+
 @pytest.mark.parametrize(("limit", "lengths"), [(1, [1] * 5), (2, [2, 2, 1]), (5, [5]), (200, [5])])
 def test_pages_hold_each_run_once_newest_first(limit: int, lengths: list[int], api: TestClient) -> None:
     ids = queued(api, 5)
@@ -253,6 +264,7 @@ def test_a_fork_may_have_a_whole_number_beyond_64_bits(api: TestClient, database
     answer = api.post(f"/runs/{run_id}/fork", json=fork, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 202, answer.text
     assert answer.json()["request"]["descent"]["learning_rate"] == 2.0**70
+    assert answer.json()["queue"]["position"] == 1
 
 
 def test_a_run_tells_the_bytes_that_its_deletion_frees(api: TestClient, database: Database) -> None:
