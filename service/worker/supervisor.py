@@ -23,7 +23,8 @@ from service.worker.wakeup import WakeupSignal
 
 log = logging.getLogger("descent.supervisor")
 
-CHECK_SECONDS = 0.1
+CHECK_SECONDS = 0.25
+"""Interval between two looks for dead workers and for a removed or replaced database file."""
 LONGEST_BACKOFF_SECONDS = 10.0
 FAILED_SECONDS = 1.0
 """Delay after a failure of the supervision itself, such as an unreadable database."""
@@ -111,6 +112,7 @@ class Supervisor:
         self._database = database
         self._slots: list[_WorkerSlot] = []
         self._stopping = False
+        self._changed = WakeupSignal()
         self._is_hung_up = False
         """Whether the workers were stopped because of a fault of the database that only a restart ends."""
         self._thread = threading.Thread(target=self._supervise, daemon=True)
@@ -125,6 +127,7 @@ class Supervisor:
     ) -> None:
         """Terminates all workers, kills the remaining ones after `drain_seconds`, and ends the leases left."""
         self._stopping = True
+        self._changed.wake()
         self._thread.join()
         left = [(slot, slot.process, slot.is_alive()) for slot in self._slots if slot.process is not None]
         for slot in self._slots:
@@ -158,11 +161,10 @@ class Supervisor:
                 time.sleep(FAILED_SECONDS)
 
     def _watch(self) -> None:
-        changed = WakeupSignal()
-        with self._database.change_feed.subscribed(changed.wake):
+        with self._database.change_feed.subscribed(self._changed.wake):
             looked = time.monotonic()
             while not self._stopping:
-                if changed.wait(CHECK_SECONDS):
+                if self._changed.wait(CHECK_SECONDS):
                     for slot in self._slots:
                         slot.wake()
                 if time.monotonic() - looked >= CHECK_SECONDS:
