@@ -9,6 +9,7 @@ import logging
 import math
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate
@@ -55,11 +56,20 @@ class DeletionByAge:
     def __init__(self, keep_seconds: float, notice_seconds: float, clocks: Callable[[], Clocks] = read_clocks) -> None:
         self._keep_seconds, self._notice_seconds = keep_seconds, notice_seconds
         self._clocks = clocks
+        self._observed = deque([clocks()], MOST_LEAPS)
+
+    def observe(self) -> None:
+        """Notices a leap between two looks. A run may end before the clock leaps back. Called after each commit."""
+        now, last = self._clocks(), self._observed[-1]
+        if abs((now.wall - last.wall) - (now.steady - last.steady)) > LEAP_SECONDS:
+            self._observed.append(now)
 
     def next_work(self, connection: Connection) -> Work | None:
         """The next write: of the state, or of a slice of the due deletion. None if there is nothing to write."""
         now, stored = self._clocks(), deletion_state.find(connection)
-        state = followed(stored or _first(connection, now), now, self._keep_seconds)
+        state = stored or _first(connection, now)
+        for clocks in (*(each for each in self._observed.copy() if each.steady > state.steady), now):
+            state = followed(state, clocks, self._keep_seconds)
         before = now.wall - self._keep_seconds - ahead(state)
         if state.ended_before is not None and state.ended_before > before + LEAP_SECONDS:
             state = state.without_notice()  # the age is longer than at the announcement

@@ -57,7 +57,9 @@ class Retention:
 
     def _run(self) -> None:
         changed = threading.Event()
-        with self._database.change_feed.subscribed(changed.set):
+        observe = (lambda: None) if self._by_age is None else self._by_age.observe
+        feed = self._database.change_feed
+        with feed.subscribed(changed.set), feed.subscribed(observe):
             while not self._stopping.is_set():
                 try:
                     self._work(changed)

@@ -16,7 +16,9 @@ Identity = tuple[int, int] | None
 
 
 class FileIdentity:
-    """Device and inode of the files, as they were at the first connection. A fault is final. Thread-safe."""
+    """Device and inode of the files, as they were when first seen: a new database gets its log only later. A fault is
+    final. Thread-safe.
+    """
 
     def __init__(self, database_file: Path) -> None:
         self._paths = [database_file.with_name(database_file.name + ending) for ending in ENDINGS]
@@ -64,6 +66,7 @@ class FileIdentity:
         for path, identity, before in zip(self._paths, found, opened, strict=True):
             if before is not None and identity != before:
                 return f"The file {path} was removed or replaced under the service. Restart the service."
+        self._opened = [before or identity for before, identity in zip(opened, found, strict=True)]
         has_log = found[1] is not None
         if self._header is not None and self._header.is_overwritten(counts=has_log):
             self._is_overwritten = True

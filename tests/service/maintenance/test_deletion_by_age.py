@@ -33,9 +33,11 @@ class Machine:
         self.wall, self.steady = self.wall + off, 10.0
         self.start()
 
-    def leap(self, seconds: float) -> None:
+    def leap(self, seconds: float, *, looks: bool = True) -> None:
         self.wall += seconds
-        self._look()
+        self._by_age.observe()
+        if looks:
+            self._look()
 
     def wait(self, seconds: float) -> None:
         """Time passes; each six hours, and at the end, the service looks."""
@@ -132,6 +134,16 @@ def test_a_run_that_ended_while_the_clock_was_behind_has_its_real_age(machine: M
     machine.add_run()
     machine.leap(62 * DAY)
     machine.leap(-31 * DAY)
+    machine.wait(29 * DAY + 8 * HOUR)
+    assert machine.runs == 2
+    machine.wait(DAY)
+    assert machine.runs == 0
+
+
+def test_a_run_that_ended_between_two_looks_has_its_real_age(machine: Machine) -> None:
+    machine.leap(-31 * DAY, looks=False)
+    machine.add_run()
+    machine.leap(31 * DAY)
     machine.wait(29 * DAY + 8 * HOUR)
     assert machine.runs == 2
     machine.wait(DAY)
