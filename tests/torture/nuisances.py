@@ -60,7 +60,7 @@ def _body_that_never_comes(target: Target, _number: int) -> bytes:
 
 
 def _table(rows: int) -> bytes:
-    dataset = {"x": [[1, row % 10] for row in range(rows)], "y": [row % 7 for row in range(rows)]}
+    dataset = {"x": [[row % 13, row % 10] for row in range(rows)], "y": [row % 7 for row in range(rows)]}
     return json.dumps({"dataset": dataset}, separators=(",", ":")).encode()
 
 
@@ -77,6 +77,7 @@ NUISANCES = {
     "6 landscapes": Nuisance(6, _get("/runs/{long}/landscape?resolution=201&from_step={number}")),
     "1,000 bodies that never come": Nuisance(1_000, _body_that_never_comes),
     "4 bodies of 5 MiB": Nuisance(4, _post("/fit?validate_only=true", _table(5 * 2**20 // 8))),
+    "60 bodies of 20,000 values": Nuisance(60, _post("/fit?validate_only=true", _table(6_600))),
     "60 pages of a million numbers": Nuisance(60, _get("/datasets/{wide}/rows")),
     "60 lists of 200 runs": Nuisance(60, _get("/runs?limit=200")),
     "60 CSV files of 200 KB": Nuisance(60, _post("/datasets", _csv(200_000), kind=CSV)),

@@ -182,7 +182,7 @@ async def predictions(
     "/{run_id}/predict",
     response_model=Predicted,
     summary="Predict from rows of features",
-    responses=problems(400, 404, 408, 409, 413, 415, 422),
+    responses=problems(400, 404, 408, 409, 413, 415, 422, 429),
     openapi_extra=json_body(PredictRequest, PREDICT_EXAMPLES),
 )
 async def predict(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:

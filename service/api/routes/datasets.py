@@ -52,7 +52,7 @@ ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
     summary="Upload a dataset, as JSON or CSV",
     responses={
         201: described("The dataset is stored; `Location` has its path.", "Location"),
-        **problems(400, 408, 409, 413, 415, 422, 507),
+        **problems(400, 408, 409, 413, 415, 422, 429, 507),
     },
     openapi_extra=json_or_csv_body(InlineDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
 )

@@ -33,7 +33,7 @@ router = described_route.router("inquiries")
     "/check",
     response_model=Verdict,
     summary="Check your own descent",
-    responses=problems(400, 404, 408, 409, 413, 415, 422),
+    responses=problems(400, 404, 408, 409, 413, 415, 422, 429),
     openapi_extra=json_body(CheckRequest, CHECK_EXAMPLES),
 )
 async def check(request: Request, store: Store, settings: Config, caller: Asks) -> Response:

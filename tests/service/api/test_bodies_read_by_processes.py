@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def by_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every body is too large for a thread."""
+    monkeypatch.setattr(request_body, "FEW_VALUES", -1)
     monkeypatch.setattr(request_body, "MOST_VALUES", -1)
 
 
@@ -45,6 +46,7 @@ def test_a_process_and_a_thread_give_the_same_answer(
     stored_run(database, fit_body(), [[0.0, 0.0], [1.0, 2.0]])
     known = api.post(path, json=BODIES[path])
     before = counts(database)
+    monkeypatch.setattr(request_body, "FEW_VALUES", -1)
     monkeypatch.setattr(request_body, "MOST_VALUES", -1)
     if path == "/runs/latest/fork":
         path = f"/runs/{known.json()['forked_from']['run_id']}/fork"

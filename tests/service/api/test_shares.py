@@ -17,6 +17,7 @@ import pytest
 from service.analysis import loss_landscape
 from service.analysis.process_pool import AnalysisPool
 from service.api.app import create_app
+from service.api.request_body import FEW_VALUES, BodyReader
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.exceptions import TooManyRequestsError
 from service.core.run_status import RunStatus
@@ -118,6 +119,28 @@ def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Ke
 
     assert_share_is_taken(send(key))
     assert send(other).status_code == 201
+
+
+def test_a_body_of_some_values_waits_for_its_turn(app: Any, url: str, key: Key, other: Key) -> None:
+    for _ in range(SHARE):
+        app.state.body_reader._waiting.take(key.id)
+
+    def send(caller: Key, rows: int) -> Any:
+        data = {"x": [[row] for row in range(rows)], "y": [row % 7 for row in range(rows)]}
+        return httpx2.post(f"{url}/fit", json={"dataset": data}, headers=caller.headers)
+
+    assert send(key, FEW_VALUES // 2 - 10).status_code == 202
+    assert_share_is_taken(send(key, FEW_VALUES))
+    assert send(other, FEW_VALUES).status_code == 202
+
+
+def test_a_small_body_does_not_wait_for_a_large_one(settings: Settings) -> None:
+    async def both() -> None:
+        reader = BodyReader(settings)
+        async with reader.permit("a", is_large=True), reader.permit("a", is_large=False):
+            reader.close()
+
+    run_alone(both())
 
 
 def test_one_key_cannot_take_the_waits_of_another(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
