@@ -46,6 +46,17 @@ def test_a_removed_or_replaced_file_refuses_writes_until_the_restart(
     assert "removed or replaced" in answer.json()["detail"]
 
 
+def test_the_log_that_a_new_database_got_after_its_first_connection_is_watched(tmp_path: Path) -> None:
+    if not wal_is_safe(sqlite_module().sqlite_version_info):
+        pytest.skip("this SQLite has no log")
+    database = open_database(f"sqlite:///{tmp_path}/new.db", 5.0)
+    queue_run(database)
+    assert database.fault() is None
+    (tmp_path / "new.db-wal").unlink()
+    assert database.fault() is not None
+    database.dispose()
+
+
 def test_the_change_feed_notices_a_file_that_was_away_for_a_moment(settings: Settings, database: Database) -> None:
     file = settings.database_file
     assert file is not None
