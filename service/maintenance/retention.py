@@ -18,7 +18,7 @@ from service.core.settings import Settings
 from service.maintenance.deletion_by_age import DeletionByAge
 from service.storage import deletion_state
 from service.storage.database import Database
-from service.storage.errors import name_of
+from service.storage.errors import CorruptError, name_of
 from service.storage.essential_write import essential_write
 from service.storage.sqlite import purge, vacuum
 from service.storage.sqlite.engine import sqlite_module
@@ -63,7 +63,7 @@ class Retention:
             while not self._stopping.is_set():
                 try:
                     self._work(changed)
-                except (SQLAlchemyError, sqlite_module().Error) as error:
+                except (SQLAlchemyError, sqlite_module().Error, CorruptError) as error:
                     log.warning("retention.failed error=%s", name_of(error))
                     self._stopping.wait(FAILED_SECONDS)
 

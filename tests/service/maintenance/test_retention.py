@@ -12,7 +12,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.maintenance import retention
 from service.maintenance.retention import Retention
-from service.storage import fair_shares, job_queue, runs
+from service.storage import deletion_state, fair_shares, job_queue, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
@@ -230,3 +230,18 @@ def test_old_runs_are_announced_and_kept_during_the_notice(
         until(lambda: "will_delete_old_runs count=1" in caplog.text)
         time.sleep(2 * retention.IDLE_SECONDS)  # nothing follows, so there is no event to await
         assert api.get(f"/runs/{run_id}").status_code == 200
+
+
+def test_a_damaged_state_of_the_deletion_by_age_stops_that_deletion_alone(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(retention, "FAILED_SECONDS", 0.05)
+    stored_run(database, fit_body())
+    with database.writing() as connection:
+        deletion_state.store(connection, deletion_state.DeletionState(0.0, 0.0, []))
+        connection.execute(text("UPDATE deletion_by_age SET leaps = '['"))
+    with Retention(settings.model_copy(update={"keep_days": 7.0} | AT_ONCE), database):
+        until(lambda: "retention.failed error=A row of the database is damaged" in caplog.text)
+        with database.writing() as connection:
+            connection.execute(text("UPDATE runs SET deleted_at = 1.0"))
+        until(lambda: counts(database)["runs"] == 0)
