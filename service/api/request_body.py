@@ -88,14 +88,14 @@ class BodyReader:
 
 
 class Body:
-    """The body of a request; entering the context receives it.
+    """The body of a request; entering the context receives it. One of at most `few` values is parsed without a turn.
 
     Raises TooLargeError beyond `most` bytes; for a large body UnavailableError if too many are being received,
     TooManyRequestsError if too many of the user are, TooSlowError if the client stalls and another needs the slot.
     """
 
-    def __init__(self, request: Request, most: int) -> None:
-        self._request, self._most = request, most
+    def __init__(self, request: Request, most: int, few: int = FEW_VALUES) -> None:
+        self._request, self._most, self._few = request, most, few
         self._body_reader: BodyReader = request.app.state.body_reader
         self._user: str = request.state.user
         self._small = bytearray()
@@ -129,7 +129,7 @@ class Body:
         One thread reads and stores a body of few values: a change of threads costs half as much as either.
         """
         values = self._small.count(b",") if self._large is None else MOST_VALUES + 1
-        if values <= FEW_VALUES:
+        if values <= self._few:
             return await run_in_threadpool(lambda: store(read(bytes(self._small), database, *arguments)))
         is_large = values > MOST_VALUES
         with while_connected(self._request.scope):

@@ -38,18 +38,21 @@ def bound_memory(most: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
-MALLOC_ARENAS = -8, 2
-"""M_ARENA_MAX of glibc's malloc.h, and the number of arenas of this process."""
+MALLOC_ARENAS, MALLOC_MMAP = (-8, 2), (-3, 2 * 1024 * 1024)
+"""M_ARENA_MAX of glibc's malloc.h, and the number of arenas of this process; M_MMAP_THRESHOLD, and the size from
+which on a block returns to the system when it is freed, such as a chunk of a dataset."""
 
 
 def bound_arenas() -> None:
-    """Limits glibc's arenas of memory. Each keeps the most that its threads once needed: with one a thread, long
-    trajectories doubled the memory of the API.
+    """Limits glibc's arenas of memory, and the size of their blocks. Each keeps the most that its threads once needed:
+    with one a thread, long trajectories doubled the memory of the API.
     """
     try:
         import ctypes  # noqa: PLC0415 - not on every system
 
-        ctypes.CDLL(None).mallopt(*MALLOC_ARENAS)
+        library = ctypes.CDLL(None)
+        library.mallopt(*MALLOC_ARENAS)
+        library.mallopt(*MALLOC_MMAP)
     except (ImportError, OSError, AttributeError, TypeError):  # another C library
         return
 

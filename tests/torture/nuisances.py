@@ -69,6 +69,8 @@ def _csv(size: int) -> bytes:
 
 
 LINE = json.dumps({"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}).encode()
+RATES = {"from": 0.001, "to": 0.1, "count": 500}
+SWEEP = json.dumps({"base": json.loads(LINE), "grid": {"/descent/learning_rate": RATES}}).encode()
 NUISANCES = {
     "60 thinned trajectories of 8 million steps": Nuisance(60, _get("/runs/{longest}/trajectory?max_points={number}")),
     "64 slow readers": Nuisance(64, _get("/runs/{long}/trajectory?format=csv"), reads=False),
@@ -78,6 +80,7 @@ NUISANCES = {
     "1,000 bodies that never come": Nuisance(1_000, _body_that_never_comes),
     "4 bodies of 5 MiB": Nuisance(4, _post("/fit?validate_only=true", _table(5 * 2**20 // 8))),
     "60 bodies of 20,000 values": Nuisance(60, _post("/fit?validate_only=true", _table(6_600))),
+    "60 dry runs of a sweep of 500 runs": Nuisance(60, _post("/sweeps?validate_only=true", SWEEP)),
     "60 pages of a million numbers": Nuisance(60, _get("/datasets/{wide}/rows")),
     "60 lists of 200 runs": Nuisance(60, _get("/runs?limit=200")),
     "60 CSV files of 200 KB": Nuisance(60, _post("/datasets", _csv(200_000), kind=CSV)),

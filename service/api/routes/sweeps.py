@@ -39,6 +39,9 @@ from service.storage.essential_write import essential_write
 
 router = described_route.router("sweeps", prefix="/sweeps")
 
+NO_VALUES = -1
+"""Every sweep takes a turn: a few values ask for hundreds of runs, whose check takes tens of milliseconds."""
+
 SweepId = Annotated[str, Path(description="The id of a sweep, or `latest` for the newest sweep.", examples=["latest"])]
 ChangedSweepId = Annotated[
     str, Path(description="The id of a sweep. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
@@ -76,7 +79,7 @@ async def submit_sweep(
     """
     media_type(request, JSON)
     wait = wait_of(prefer)
-    async with Body(request, settings.max_body_bytes) as body:
+    async with Body(request, settings.max_body_bytes, few=NO_VALUES) as body:
         if validate_only:
             with while_connected(request.scope):
                 return json_response(_price(await body.read_by(read_sweep, store, settings, caller)))
