@@ -13,7 +13,7 @@ from service.api.dependencies import NOT_LATEST, Asks, Config, IdempotencyKey, S
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
-from service.api.openapi_examples import SWEEP_EXAMPLES
+from service.api.openapi_examples import LATEST_EXAMPLES, SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size
@@ -39,7 +39,9 @@ from service.storage.essential_write import essential_write
 
 router = described_route.router("sweeps", prefix="/sweeps")
 
-SweepId = Annotated[str, Path(description="The id of a sweep, or `latest` for the newest sweep.", examples=["latest"])]
+SweepId = Annotated[
+    str, Path(description="The id of a sweep, or `latest` for the newest sweep.", openapi_examples=LATEST_EXAMPLES)
+]
 ChangedSweepId = Annotated[
     str, Path(description="The id of a sweep. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
 ]
