@@ -67,7 +67,10 @@ async def submit_sweep(
     store: Store,
     settings: Config,
     caller: Asks,
-    validate_only: Annotated[bool, Query(description="Validate the sweep and return its cost; store nothing.")] = False,
+    validate_only: Annotated[
+        bool,
+        Query(description="Validate the sweep and return its cost, or the error that it would get; store nothing."),
+    ] = False,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
@@ -81,7 +84,8 @@ async def submit_sweep(
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
             with while_connected(request.scope):
-                return json_response(_price(await body.read_by(read_sweep, store, settings, caller)))
+                price = partial(_price, store, request.app.state.quotas)
+                return json_response(await body.stored_by(price, read_sweep, store, settings, caller))
         queue = partial(_queued, store, request.app.state.quotas)
         found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key)
     headers = {"Location": f"/sweeps/{found['id']}"}
@@ -217,14 +221,16 @@ def _with_ranking(connection: Connection, sweep: sweep_record.Sweep) -> Sweep:
     return {**serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq])), "ranking": members}
 
 
-def _price(sweep: SweepSubmission) -> SweepPrice:
+def _price(store: Database, quotas: Quotas, sweep: SweepSubmission) -> SweepPrice:
+    """The price of a sweep. Raises as its storage would for an exhausted quota or disk."""
     plans = sweep.members
+    quotas.check_run(store, sweep.owner, sweep.asked_bytes, len(plans))
     steps = sum(made.steps for made in plans)
     return {
         "valid": True,
         "members": len(plans),
         "steps": steps,
         "parameters": max(made.shape.size for made in plans),
-        "bytes": sum(made.trajectory_bytes for made in plans),
+        "bytes": sweep.asked_bytes,
         "gradient_evaluations": steps + len(plans),
     }
