@@ -38,12 +38,15 @@ ALL = "all"
 class Caller(NamedTuple):
     """The sender of a request. `key_id` owns the runs and datasets it creates; it is None if keys are not required.
 
-    A key of scope read makes none; `sees` is the key whose objects it reads, or ALL.
+    A key of scope read makes none; `sees` is the key whose objects it reads, or ALL. `weight` and `max_running` are its
+    share of the workers.
     """
 
     key_id: str | None
     scopes: frozenset[Scope]
     sees: str | None = None
+    weight: float = 1.0
+    max_running: int | None = None
 
     @property
     def owner(self) -> str | None:
@@ -92,7 +95,8 @@ class KeyCache:
         key = None if key_id is None else await self._key(key_id, suspect)
         if key is None or not hmac.compare_digest(_sha256(text), key.sha256):
             return None
-        return Caller(key.id, frozenset().union(*(GRANTS[scope] for scope in key.scopes)), key.sees)
+        scopes = frozenset[Scope]().union(*(GRANTS[scope] for scope in key.scopes))
+        return Caller(key.id, scopes, key.sees, key.weight, key.max_running)
 
     async def is_usable(self, key_id: str) -> bool:
         """Whether the key of an earlier request is neither revoked nor expired."""
