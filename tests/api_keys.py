@@ -27,7 +27,13 @@ class Key(NamedTuple):
 
 
 def make_key(
-    database: Database, *scopes: str, name: str = "test", expires_in: float | None = None, sees: str | None = None
+    database: Database,
+    *scopes: str,
+    name: str = "test",
+    expires_in: float | None = None,
+    sees: str | None = None,
+    weight: float = 1.0,
+    max_running: int | None = None,
 ) -> Key:
     """Creates a key of these scopes, by default write. A negative `expires_in`, in seconds, gives an expired key."""
     made, chosen = api_keys.new_key(), scopes or ["write"]
@@ -41,6 +47,8 @@ def make_key(
             scopes=chosen,
             expires_at=expires_at,
             sees=sees,
+            weight=weight,
+            max_running=max_running,
         )
     return Key(made.key_id, made.text)
 

@@ -216,6 +216,15 @@ def two_digits(number: float) -> float:
     return float(f"{number:.1e}")
 
 
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers in the fewest digits, three to six, in which they differ; equal texts for numbers equal in six."""
+    for digits in range(3, 7):
+        shown = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if shown[0] != shown[1]:
+            break
+    return shown
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as a list in a sentence, at most four of them."""
     if len(names) == 1:

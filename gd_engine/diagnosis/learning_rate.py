@@ -7,7 +7,15 @@ import numpy as np
 from autograd import grad, hessian_vector_product
 
 from gd_engine.diagnosis import oscillation
-from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, rounded_up, tolerance, two_digits
+from gd_engine.diagnosis.context import (
+    LINEAR_METHODS,
+    DiagnosisContext,
+    Finding,
+    rounded_up,
+    told_apart,
+    tolerance,
+    two_digits,
+)
 from gd_engine.diagnosis.probes import curvature_at, goes_down, schedule_of
 from gd_engine.diagnosis.quadratic_model import QuadraticModel, automatic_steps, bound, standardised
 from gd_engine.optim.schedules import Backtracking
@@ -93,15 +101,16 @@ def _too_large(context: DiagnosisContext, quadratic: QuadraticModel | None, limi
     else:
         end = f"at step {context.steps}"
         evidence["step"] = context.steps
+    rate, bound_shown = (f"{context.rate:.3g}", "") if limit is None else told_apart(context.rate, limit)
     why = (
-        f"above {limit:.3g} every step overshoots by more than it gains"
+        f"above {bound_shown} every step overshoots by more than it gains"
         if limit is not None
         else "its steps are so long that they go up instead of down"
     )
     also = ""
     if change.get("standardize"):
         also = " The columns' scales would make a smaller rate very slow, so they are standardised besides."
-    sentence = f"The learning rate {context.rate:.3g} is too large: {why}. E went from {first:.4g} to {last:.4g} {end}."
+    sentence = f"The learning rate {rate} is too large: {why}. E went from {first:.4g} to {last:.4g} {end}."
     return [Finding("learning_rate_too_large", evidence, sentence + also, change)]
 
 

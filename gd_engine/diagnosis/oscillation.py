@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.diagnosis.context import DiagnosisContext, Finding, rounded_up, tolerance, two_digits
+from gd_engine.diagnosis.context import DiagnosisContext, Finding, rounded_up, told_apart, tolerance, two_digits
 from gd_engine.diagnosis.probes import curvature_at
 from gd_engine.diagnosis.quadratic_model import QuadraticModel, bound, modes, shrinking, steps_needed
 
@@ -48,14 +48,21 @@ def _alternation(context: DiagnosisContext, quadratic: QuadraticModel | None, co
     above = "bound" in evidence and rate >= evidence["bound"]
     automatic = quadratic is not None and quadratic.exact and context.linear_method
     change: dict[str, Any] = {"descent": {"learning_rate": "auto" if automatic else two_digits(smaller)}}
-    near = ""
-    if "bound" in evidence:
-        near = f" ({'above' if above else 'below, but near,'} the bound {evidence['bound']:.3g} on what converges)"
     sentence = (
-        f"With the learning rate {rate:.3g}{near} the steps overshoot: each goes back most of the way of the one "
-        f"before. Half-way between the last two, E is {between:.4g}; where they ended it is {energy:.4g}."
+        f"With the learning rate {_beside_bound(rate, evidence.get('bound'))} the steps overshoot: each goes back "
+        f"most of the way of the one before. Half-way between the last two, E is {between:.4g}; "
+        f"where they ended it is {energy:.4g}."
     )
     return Finding("learning_rate_too_large" if above else "oscillation", evidence, sentence, change)
+
+
+def _beside_bound(rate: float, limit: float | None) -> str:
+    """The rate, and where it lies beside the bound, if there is one."""
+    if limit is None:
+        return f"{rate:.3g}"
+    shown, bound_shown = told_apart(rate, limit)
+    place = "at" if shown == bound_shown else "above" if rate > limit else "below, but near,"
+    return f"{shown} ({place} the bound {bound_shown}: only rates below it converge)"
 
 
 def _ringing(context: DiagnosisContext, quadratic: QuadraticModel) -> list[Finding]:

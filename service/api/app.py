@@ -49,7 +49,8 @@ Gradient descent as a service. `POST /fit` takes a dataset and the hyperparamete
 θ ← θ − η∇E(θ), and `GET /runs/{id}/trajectory` gives θ and the **two criteria** at every step: the train error, which
 the descent minimises, and the test error, which measures how well the model generalises.
 
-In paths, `latest` stands for the newest run, sweep or dataset, so every example here works unchanged; cancelling,
+In paths, `latest` stands for the newest run, sweep or upload. The examples read it, so they need one: send the first
+example of `POST /datasets`, of `POST /sweeps` and then of `POST /fit`, and wait for the end of the run. Cancelling,
 pausing, resuming and deleting need an id. Numbers that are not finite are `null`. Errors are `application/problem+json`
 and state the correction.
 """

@@ -1,6 +1,13 @@
-"""Examples of request bodies in the OpenAPI description; each is a valid request."""
+"""Examples of parameters and of request bodies in the OpenAPI description; each makes a valid request."""
 
 from typing import Any
+
+from fastapi.openapi.models import Example
+
+LATEST_EXAMPLES: dict[str, Example] = {"latest": {"summary": "The newest one", "value": "latest"}}
+"""Swagger UI fills in an example of a parameter, and ignores an example of its schema."""
+STEP_EXAMPLES: dict[str, Example] = {"first": {"summary": "The first step", "value": 0}}
+FORM_EXAMPLES: dict[str, Example] = {"svg": {"summary": "A vector image", "value": "svg"}}
 
 FIT_EXAMPLES = {
     "norris": {

@@ -21,12 +21,15 @@ ALL = "all"
 class Caller(NamedTuple):
     """The sender of a request. `key_id` owns the runs and datasets it creates; it is None if keys are not required.
 
-    A key of scope read makes none; `sees` is the key whose objects it reads, or ALL.
+    A key of scope read makes none; `sees` is the key whose objects it reads, or ALL. `weight` and `max_running` are its
+    share of the workers.
     """
 
     key_id: str | None
     scopes: frozenset[Scope]
     sees: str | None = None
+    weight: float = 1.0
+    max_running: int | None = None
 
     @property
     def owner(self) -> str | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from anyio import to_thread
 
 from service.auth.api_keys import Caller, hash_of, id_in
-from service.core.scopes import GRANTS
+from service.core.scopes import GRANTS, Scope
 from service.storage.api_keys import ApiKey, find_usable
 from service.storage.database import Database
 
@@ -40,7 +40,8 @@ class KeyCache:
         key = None if key_id is None else await self._key(key_id, suspect)
         if key is None or not hmac.compare_digest(hash_of(text), key.sha256):
             return None
-        return Caller(key.id, frozenset().union(*(GRANTS[scope] for scope in key.scopes)), key.sees)
+        scopes = frozenset[Scope]().union(*(GRANTS[scope] for scope in key.scopes))
+        return Caller(key.id, scopes, key.sees, key.weight, key.max_running)
 
     async def is_usable(self, key_id: str) -> bool:
         """Whether the key of an earlier request is neither revoked nor expired."""

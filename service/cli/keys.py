@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from service.cli.options import DatabaseUrl, failure, settings_of
@@ -108,13 +109,11 @@ def list_keys(
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
         return
-    columns = [name for name in _COLUMNS if name in _ALWAYS or any(key[name] != _USUAL.get(name) for key in shown)]
-    table = Table(box=None)
-    for name in columns:
-        table.add_column(name.removesuffix("_at").replace("_", " "), overflow="fold", no_wrap=name == "id")
-    for key in shown:
-        table.add_row(*(key[name] if name == "name" else _cell(key[name]) for name in columns))
-    Console(markup=False).print(table)
+    console = Console(markup=False)
+    table = _table(shown, ("id", "name", "scopes", "sees", "state", "share", "created"))
+    if Measurement.get(console, console.options.update(width=1000), table).maximum > console.width:
+        table = _table(shown, ("id", "name", "scopes", "sees", "state", "share"))
+    console.print(table)
 
 
 @key_commands.command()
@@ -133,13 +132,15 @@ def revoke(
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
 
 
-_COLUMNS = (
-    *("id", "name", "scopes", "sees", "state", "weight", "max_running"),
-    *("created_at", "expires_at", "revoked_at"),
-)
-_ALWAYS = ("id", "name", "scopes", "state")
-_USUAL = {"weight": 1.0}
-"""Values other than None for which the table needs no column."""
+def _table(shown: list[dict[str, Any]], names: tuple[str, ...]) -> Table:
+    """The keys, one a line: only a long name is folded. A column without a value is left out."""
+    table, cells = Table(box=None), [_cells(key) for key in shown]
+    used = [name for name in names if name in ("id", "name") or any(row[name] for row in cells)]
+    for name in used:
+        table.add_column(name, overflow="fold", no_wrap=name != "name")
+    for row in cells:
+        table.add_row(*(row[name] for name in used))
+    return table
 
 
 def _shown(key: Any) -> dict[str, Any]:
@@ -162,11 +163,20 @@ def _time(seconds: float | None) -> str | None:
     return None if seconds is None else rfc3339(seconds, "seconds")
 
 
-def _cell(value: Any) -> str:
-    """The text of a table cell. A time is shortened to its day, so that a row fits on one line."""
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    return ", ".join(value) if isinstance(value, list) else (value or "").partition("T")[0]
+def _cells(key: dict[str, Any]) -> dict[str, str]:
+    """The texts of a key in the table. A time is shortened to its day; the share of a plain key is left out."""
+    revoked, expires = ((key[name] or "").partition("T")[0] for name in ("revoked_at", "expires_at"))
+    day = revoked or (f"to {expires}" if expires and key["state"] == "usable" else expires)
+    most = "" if key["max_running"] is None else f", max {key['max_running']}"
+    return {
+        "id": key["id"],
+        "name": key["name"],
+        "scopes": ", ".join(key["scopes"]),
+        "sees": key["sees"] or "",
+        "state": f"{key['state']} {day}".rstrip(),
+        "share": "" if key["weight"] == 1.0 and not most else f"{key['weight']:g}{most}",
+        "created": key["created_at"].partition("T")[0],
+    }
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from service.core.exceptions import ConflictError, InsufficientStorageError, TooManyRequestsError
 from service.core.settings import Settings
 from service.storage import unwritten_bytes, usage
+from service.storage.database import Database
 
 FRESH_SECONDS = 1.0
 """Lifetime of a cached count. This process adds its own insertions; those of other processes remain unseen."""
@@ -23,6 +24,7 @@ class Quotas:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._unfinished = _Quota(settings.max_queued_runs, usage.unfinished)
         self._kept = _Quota(settings.max_stored_runs, usage.kept)
         self._uploaded = _Quota(settings.max_stored_datasets, usage.uploaded)
@@ -40,6 +42,11 @@ class Quotas:
             most = self._kept.most
             raise ConflictError(f"{most} runs are kept, the most that may be. DELETE some at /runs/{{id}}.", most=most)
         self._admit_bytes(connection, owner, size, "Ask for fewer steps, or DELETE runs at /runs/{id}.")
+
+    def check_run(self, database: Database, owner: str | None, size: int, count: int = 1) -> None:
+        """Raises as `admit_run` does, by fresh counts, and reserves nothing."""
+        with database.reading() as connection:
+            Quotas(self._settings).admit_run(connection, owner, size, count)
 
     def admit_verification(self, connection: Connection, owner: str | None) -> None:
         """Raises TooManyRequestsError for too many unfinished runs. A verification does not count as a stored run."""

@@ -41,6 +41,11 @@ class Submission(NamedTuple):
         """Size of the data that the submission stores, if no other run has stored it."""
         return 0 if self.incoming is None else self.incoming.described.stored_bytes
 
+    @property
+    def asked_bytes(self) -> int:
+        """Size of the run and of its data, by which the quota and the price count it."""
+        return self.plan.stored_bytes + self.data_bytes
+
 
 def read(body: bytes, database: Database, settings: Settings, caller: Caller = ANYBODY) -> Submission:
     """The submission of a JSON body. Raises InvalidError for wrong fields, NotFoundError for an unknown dataset."""
@@ -100,7 +105,7 @@ def queue(database: Database, submission: Submission, key: Key | None, quotas: Q
         if key is not None and (known := runs.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, submission.digest)
             return known
-        quotas.admit_run(connection, submission.owner, run_bytes + submission.data_bytes)
+        quotas.admit_run(connection, submission.owner, submission.asked_bytes)
         values = columns(submission, dataset_seq(connection, submission), run_bytes)
         if key is not None:
             values |= {"idempotency_key": key.name, "request_digest": key.digest}

@@ -58,6 +58,12 @@ class SweepSubmission(NamedTuple):
             Submission(sha256_of(plan.request), plan, self.facts, self.incoming, self.owner) for plan in self.members
         ]
 
+    @property
+    def asked_bytes(self) -> int:
+        """Size of the runs and of their data, by which the quota and the price count them."""
+        of_data = 0 if self.incoming is None else self.incoming.described.stored_bytes
+        return sum(plan.stored_bytes for plan in self.members) + of_data
+
 
 def read_sweep(body: bytes, database: Database, settings: Settings, caller: Caller) -> SweepSubmission:
     """The submission of a JSON body. Raises ApiError; its entries name the wrong field and the member's number."""
@@ -124,7 +130,7 @@ def queue_sweep(database: Database, sweep: SweepSubmission, key: Key | None, quo
         if key is not None and (known := sweeps.find_by_key(connection, key.owner, key.name)) is not None:
             idempotency.check(known, key, sweep.digest)
             return known
-        quotas.admit_run(connection, sweep.owner, sum(sizes) + members[0].data_bytes, len(members))
+        quotas.admit_run(connection, sweep.owner, sweep.asked_bytes, len(members))
         dataset_seq = submit.dataset_seq(connection, members[0])
         made = sweeps.create(connection, _columns(sweep, key))
         rows = [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,24 @@ def test_a_key_is_printed_once_listed_and_revoked(url: str) -> None:
     [shown] = json.loads(descent("keys", "list", "--json", "--database", url).stdout)
     assert shown["state"] == "revoked"
     assert shown["revoked_at"]
+
+
+def test_the_list_of_keys_fits_on_80_columns(url: str) -> None:
+    names = ["laptop", "anna-lena.schmidt@university.example", "bob"]
+    shares: list[list[str]] = [[], ["--weight", "2.5", "--max-running", "10"], ["--expires-days", "30"]]
+    ids = [
+        descent("keys", "create", name, *share, "--database", url).stdout.split("_")[1]
+        for name, share in zip(names, shares, strict=True)
+    ]
+    descent("keys", "create", "teacher", "--scope", "read", "--sees", ids[0], "--database", url)
+    descent("keys", "revoke", ids[0], "--database", url)
+    heading, *rows = descent("keys", "list", "--database", url, COLUMNS="80").stdout.splitlines()
+    assert heading.split() == ["id", "name", "scopes", "sees", "state", "share"]
+    assert max(map(len, rows)) <= 80
+    assert re.fullmatch(rf" {ids[0]}  laptop +write +revoked \d{{4}}-\d\d-\d\d *", rows[0])
+    assert re.search(rf"^ {ids[1]}  anna.* usable +2.5, max 10 *$", "\n".join(rows), re.MULTILINE)
+    assert re.fullmatch(rf" {ids[2]}  bob +write +usable to \d{{4}}-\d\d-\d\d *", rows[-2])
+    assert rows[-1].split()[2:] == ["read", ids[0], "usable"]
 
 
 def test_a_key_reads_the_runs_of_another_or_of_all(url: str) -> None:

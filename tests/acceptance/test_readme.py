@@ -53,10 +53,12 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE)) == (6, 18)
+    assert (len(README), len(GUIDE)) == (6, 19)
     answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
     for command, answer in answers.items():
-        if "format=csv" in command:
+        if "/predict " in command:
+            assert json.loads(answer)["y"] == pytest.approx([2.5, 300], abs=1)  # Norris: y is close to x
+        elif "format=csv" in command:
             assert answer.startswith("step,theta.intercept")
             assert answer.count("\n") == 102  # the names, and steps 0 to 100
         elif "/events" in command:
@@ -112,3 +114,18 @@ def test_the_courses_preset_diverges_says_where_and_keeps_every_finite_step(
     assert trajectory["step"] == list(range(run["diverged_at"]))
     assert all(None not in theta for theta in trajectory["theta"])
     assert None not in trajectory["train_loss"]
+
+
+def test_the_change_of_the_diagnosis_does_what_the_readme_says(client: httpx2.Client) -> None:
+    def fit(**changes: Any) -> Any:
+        body = {"dataset": {"sample": "norris"}, "preset": "course", **changes}
+        return client.post("/fit", json=body, headers={"Prefer": "wait=60"}).json()
+
+    [finding] = fit()["diagnosis"]
+    assert finding["change"] == {"descent": {"learning_rate": "auto"}}
+    changed = fit(**finding["change"])
+    assert changed["final"]["train_loss"] == pytest.approx(changed["optimum"]["train_loss"], rel=0.1)
+    assert abs(changed["final"]["theta"][0] - changed["optimum"]["theta"][0]) > 0.2
+    both = fit(standardize=True, **finding["change"])
+    assert both["final"]["theta"] == pytest.approx(both["optimum"]["theta"], rel=1e-9)
+    assert fit(standardize=True)["status"] == "diverged"

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -233,6 +234,23 @@ def test_swagger_ui_runs_its_example(pages: Pages, service: Service) -> None:
     page.goto(f"{service.url}/#/runs/{run_id}")
     expect(page.get_by_role("status")).to_contain_text("Succeeded")
     assert get(page, service, f"/runs/{run_id}")["status"] == "succeeded"
+
+
+def test_swagger_ui_fills_in_and_reads_latest(pages: Pages, service: Service, client: httpx2.Client) -> None:
+    client.post("/datasets", json={"x": [[1], [2]], "y": [1, 2]})
+    client.post("/sweeps", json={"base": EXAMPLE, "grid": {"/split/seed": [1]}})
+    client.post("/fit", json=EXAMPLE, headers={"Prefer": "wait=60"})
+    paths = [
+        path for path, item in client.get("/openapi.json").json()["paths"].items() if "get" in item and "{" in path
+    ]
+    page = pages.open(f"{service.url}/docs")
+    for path in paths:
+        block = page.locator(".opblock-get", has=page.locator(f"[data-path='{path}']"))
+        block.locator(".opblock-summary").click()
+        with page.expect_response(lambda response: response.request.resource_type == "fetch") as caught:
+            block.get_by_role("button", name="Execute").click()
+        assert caught.value.status == 200, path
+    assert len(paths) == 11
 
 
 def test_the_page_recovers_from_an_error_of_the_service(pages: Pages, service: Service) -> None:

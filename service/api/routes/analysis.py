@@ -18,7 +18,7 @@ from service.api.dependencies import Asks, Config, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
-from service.api.openapi_examples import PREDICT_EXAMPLES
+from service.api.openapi_examples import PREDICT_EXAMPLES, STEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, problems
 from service.api.request_body import Body
@@ -135,7 +135,9 @@ def _beside(store: Store, run: Run, named: str | None, caller: Asks) -> tuple[St
 async def step_arithmetic(
     request: Request,
     run_id: RunId,
-    step: Annotated[int, Path(ge=0, description="The number of the θ at which the step starts.", examples=[0])],
+    step: Annotated[
+        int, Path(ge=0, description="The number of the θ at which the step starts.", openapi_examples=STEP_EXAMPLES)
+    ],
     store: Store,
     caller: Asks,
     if_none_match: IfNoneMatch = None,

@@ -12,7 +12,7 @@ from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import CSV, JSON
-from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES
+from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, LATEST_EXAMPLES
 from service.api.openapi_request_body import json_or_csv_body
 from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
@@ -37,7 +37,7 @@ from service.storage.essential_write import essential_write
 router = described_route.router("datasets")
 
 DatasetId = Annotated[
-    str, Path(description="The id of a dataset, or `latest` for the newest upload.", examples=["latest"])
+    str, Path(description="The id of a dataset, or `latest` for the newest upload.", openapi_examples=LATEST_EXAMPLES)
 ]
 ChangedDatasetId = Annotated[
     str, Path(description="The id of a dataset. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)

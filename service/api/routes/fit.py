@@ -22,6 +22,7 @@ from service.core import run_record
 from service.core.run_status import FINISHED
 from service.core.settings import Settings
 from service.jobs import submit
+from service.jobs.quotas import Quotas
 from service.schemas.fit import FitRequest
 from service.schemas.responses.runs import Price, Run
 from service.storage import runs
@@ -51,7 +52,8 @@ async def fit(
     settings: Config,
     caller: Asks,
     validate_only: Annotated[
-        bool, Query(description="Validate the request and return its cost; store nothing.")
+        bool,
+        Query(description="Validate the request and return its cost, or the error that it would get; store nothing."),
     ] = False,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
@@ -67,7 +69,8 @@ async def fit(
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
             with while_connected(request.scope):
-                return json_response(_price(await body.read_by(submit.read, store, settings, caller)))
+                price = partial(_price, store, state.quotas)
+                return json_response(await body.stored_by(price, submit.read, store, settings, caller))
         queue = partial(queue_placed, store, state.quotas, settings)
         run, answer = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
     headers = {"Location": f"/runs/{run.id}"}
@@ -80,12 +83,14 @@ async def fit(
     return json_response(answer, 202, headers | {"Retry-After": "1"})
 
 
-def _price(read: submit.Submission) -> Price:
+def _price(store: Database, quotas: Quotas, read: submit.Submission) -> Price:
+    """The price of a submission. Raises as its storage would for an exhausted quota or disk."""
+    quotas.check_run(store, read.owner, read.asked_bytes)
     return {
         "valid": True,
         "steps": read.plan.steps,
         "parameters": read.plan.shape.size,
-        "bytes": read.plan.trajectory_bytes,
+        "bytes": read.asked_bytes,
         "gradient_evaluations": read.plan.steps + 1,
     }
 

@@ -12,7 +12,7 @@ from service.api.openapi_responses import problems
 from service.api.responses import json_response
 from service.auth.api_keys import Caller
 from service.core.settings import Settings
-from service.schemas.responses.service import Limit, Limits
+from service.schemas.responses.service import Limit, Limits, Share
 from service.storage import usage
 from service.storage.database import Database
 
@@ -55,12 +55,19 @@ UNITS = {
 
 @router.get("/limits", response_model=Limits, summary="Get the limits of the service", responses=problems())
 async def limits(request: Request, settings: Config, store: Store, caller: Asks) -> Response:
-    """Every limit by the name of its setting, and beside one of a number that varies, your use of it. The environment
-    variable `DESCENT_` + the name in capitals changes a limit.
+    """Every limit by the name of its setting, and beside one of a number that varies, your use of it.
+
+    `share` is the share of the workers of your API key. The environment variable `DESCENT_` + the name in capitals
+    changes a limit.
     """
     use = _shares(request) | await run_in_threadpool(_quotas, store, caller)
-    answer: Limits = {"limits": {name: _limit(settings, name, use) for name in UNITS}}
+    answer: Limits = {"limits": {name: _limit(settings, name, use) for name in UNITS}, "share": _share(caller)}
     return json_response(answer)
+
+
+def _share(caller: Caller) -> Share | None:
+    """The key's share of the workers; None without keys."""
+    return None if caller.key_id is None else {"weight": caller.weight, "max_running": caller.max_running}
 
 
 def _shares(request: Request) -> dict[str, int]:

@@ -13,6 +13,7 @@ from service.api import described_route
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import PNG, SVG
+from service.api.openapi_examples import FORM_EXAMPLES
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.routes.analysis import LandscapeQuery, landscape_of, path_of
 from service.api.routes.runs import RunId, find
@@ -33,7 +34,7 @@ ANSWERS = {
     304: NOT_MODIFIED,
     **problems(404, 409, 413, 422),
 }
-Form = Annotated[Literal["svg", "png"], Path(description="The kind of file.", examples=["svg"])]
+Form = Annotated[Literal["svg", "png"], Path(description="The kind of file.", openapi_examples=FORM_EXAMPLES)]
 
 
 class LookQuery(BaseModel):

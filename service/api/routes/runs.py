@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
+from service.api.openapi_examples import LATEST_EXAMPLES
 from service.api.openapi_responses import cacheable, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.responses import query_error
@@ -27,7 +28,9 @@ from service.storage.queue_position import position_of
 
 router = described_route.router("runs", prefix="/runs")
 
-RunId = Annotated[str, Path(description="The id of a run, or `latest` for the newest run.", examples=["latest"])]
+RunId = Annotated[
+    str, Path(description="The id of a run, or `latest` for the newest run.", openapi_examples=LATEST_EXAMPLES)
+]
 ChangedRunId = Annotated[
     str, Path(description="The id of a run. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
 ]

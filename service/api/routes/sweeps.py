@@ -13,7 +13,7 @@ from service.api.dependencies import NOT_LATEST, Asks, Config, IdempotencyKey, S
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
-from service.api.openapi_examples import SWEEP_EXAMPLES
+from service.api.openapi_examples import LATEST_EXAMPLES, SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
@@ -42,7 +42,9 @@ router = described_route.router("sweeps", prefix="/sweeps")
 NO_VALUES = -1
 """Every sweep takes a turn: a few values ask for hundreds of runs, whose check takes tens of milliseconds."""
 
-SweepId = Annotated[str, Path(description="The id of a sweep, or `latest` for the newest sweep.", examples=["latest"])]
+SweepId = Annotated[
+    str, Path(description="The id of a sweep, or `latest` for the newest sweep.", openapi_examples=LATEST_EXAMPLES)
+]
 ChangedSweepId = Annotated[
     str, Path(description="The id of a sweep. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
 ]
@@ -68,7 +70,10 @@ async def submit_sweep(
     store: Store,
     settings: Config,
     caller: Asks,
-    validate_only: Annotated[bool, Query(description="Validate the sweep and return its cost; store nothing.")] = False,
+    validate_only: Annotated[
+        bool,
+        Query(description="Validate the sweep and return its cost, or the error that it would get; store nothing."),
+    ] = False,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
@@ -82,7 +87,8 @@ async def submit_sweep(
     async with Body(request, settings.max_body_bytes, few=NO_VALUES) as body:
         if validate_only:
             with while_connected(request.scope):
-                return json_response(_price(await body.read_by(read_sweep, store, settings, caller)))
+                price = partial(_price, store, request.app.state.quotas)
+                return json_response(await body.stored_by(price, read_sweep, store, settings, caller))
         queue = partial(_queued, store, request.app.state.quotas)
         found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key)
     headers = {"Location": f"/sweeps/{found['id']}"}
@@ -229,14 +235,16 @@ def _with_ranking(connection: Connection, sweep: sweep_record.Sweep) -> Sweep:
     return {**serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq])), "ranking": members}
 
 
-def _price(sweep: SweepSubmission) -> SweepPrice:
+def _price(store: Database, quotas: Quotas, sweep: SweepSubmission) -> SweepPrice:
+    """The price of a sweep. Raises as its storage would for an exhausted quota or disk."""
     plans = sweep.members
+    quotas.check_run(store, sweep.owner, sweep.asked_bytes, len(plans))
     steps = sum(made.steps for made in plans)
     return {
         "valid": True,
         "members": len(plans),
         "steps": steps,
         "parameters": max(made.shape.size for made in plans),
-        "bytes": sum(made.trajectory_bytes for made in plans),
+        "bytes": sweep.asked_bytes,
         "gradient_evaluations": steps + len(plans),
     }

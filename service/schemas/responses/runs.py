@@ -116,10 +116,12 @@ class Runs(Page):
 
 
 class Price(Answer):
-    """The cost of a request: steps, parameters and bytes of the trajectory."""
+    """The cost of a request."""
 
     valid: bool
     steps: int
     parameters: int
-    bytes: int
+    bytes: Annotated[
+        int, Field(description="What the quota of bytes counts: trajectory, request, results, and data sent with it.")
+    ]
     gradient_evaluations: int

@@ -213,7 +213,7 @@ export const french = {
   "finding.duplicate_columns": "Des colonnes linéairement dépendantes",
   "finding.separable_classes": "Des classes linéairement séparables",
   "finding.dead_units": "Des neurones cachés morts",
-  "finding.learning_rate_too_large.text": "Chaque étape va plus loin que le point le plus bas et remonte de l’autre côté : elle perd plus qu’elle ne gagne, et E augmente.",
+  "finding.learning_rate_too_large.text": "Chaque étape va plus loin que le point le plus bas et remonte de l’autre côté : elle perd au moins ce qu’elle gagne, et E ne diminue pas.",
   "finding.infinite_start.text": "E(θ₀) n’est pas un nombre fini : la descente ne peut pas commencer. Il faut un autre θ₀, des colonnes centrées réduites, ou une autre formule.",
   "finding.oscillation.text": "Chaque étape revient presque sur la précédente : θ oscille autour du point le plus bas au lieu de s’y arrêter.",
   "finding.too_few_steps.text": "E baissait encore à la dernière étape : il faut plus d’étapes, ou un taux d’apprentissage plus grand.",

@@ -258,6 +258,7 @@ export interface Limit {
 
 export interface Limits {
   limits: { [name: string]: Limit };
+  share: Share | null;
 }
 
 export interface LinearModel {
@@ -525,6 +526,11 @@ export interface SampleOut {
 
 export interface Samples {
   data: SampleOut[];
+}
+
+export interface Share {
+  weight: number;
+  max_running: number | null;
 }
 
 export interface SoftmaxModel {

@@ -22,6 +22,22 @@ def test_the_finding_of_a_divergence_has_the_rate_and_the_bound() -> None:
     assert finding.change == {"descent": {"learning_rate": "auto"}}
 
 
+@pytest.mark.parametrize(
+    ("rate", "place"),
+    [
+        (0.9999, "learning rate 0.9999 (below, but near, the bound 1:"),
+        (1.0, "learning rate 1 (at the bound 1:"),
+        (1.0001, "learning rate 1.0001 (above the bound 1:"),
+        (1.01, "learning rate 1.01 is too large: above 1 every step"),
+    ],
+)
+def test_the_sentence_says_on_which_side_of_the_bound_the_rate_is(rate: float, place: str) -> None:
+    x = np.tile([[-1.0], [1.0]], (30, 1))  # λmax = 2 on any training rows with as many of each
+    request = {**asked(learning_rate=rate), "split": {"test_fraction": 0}}
+    [finding] = run(x, 3.0 * x[:, 0] + 1.0, request).findings
+    assert place in finding.sentence
+
+
 @pytest.mark.parametrize("kind", ["gd", "momentum", "nesterov"])
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 def test_the_descent_diverges_above_the_bound(kind: str, momentum: float) -> None:

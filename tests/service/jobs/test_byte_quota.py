@@ -18,6 +18,7 @@ from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, s
 
 STEPS = 1000
 LONG = fit_body(descent={"steps": STEPS})
+SWEEP = {"base": LONG, "grid": {"/split/seed": [1, 2, 3]}}
 DATA_BYTES = 8 * 8 * 2
 PRICE_BYTES = 8 * (STEPS + 1) * 8
 """The trajectory of LONG: θ has two numbers, and a step six columns more."""
@@ -39,9 +40,9 @@ def limited(settings: Settings, database: Database) -> TestClient:
 
 def test_the_price_is_reserved_until_the_end_of_the_run(api: TestClient, database: Database) -> None:
     price = api.post("/fit?validate_only=true", json=LONG).json()
-    assert price["bytes"] == PRICE_BYTES
     assert used(database) == 0
     api.post("/fit", json=LONG)
+    assert used(database) == price["bytes"]
     assert 0 < used(database) - PRICE_BYTES - DATA_BYTES < UP_TO_ROW
 
 
@@ -88,6 +89,24 @@ def test_a_run_beyond_the_quota_is_refused_by_its_price(limited: TestClient, dat
     assert limited.post("/fit", json=fit_body()).status_code == 202
     assert limited.delete(f"/runs/{made[0]}").status_code == 204
     assert limited.post("/fit", json=LONG).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("path", "fits", "refused"),
+    [
+        ("/fit", LONG, fit_body(descent={"steps": 4 * STEPS})),
+        ("/sweeps", SWEEP, {**SWEEP, "grid": {"/split/seed": [1, 2, 3, 4]}}),
+    ],
+)
+def test_a_dry_run_says_what_the_request_would_get(
+    path: str, fits: dict[str, Any], refused: dict[str, Any], limited: TestClient, database: Database
+) -> None:
+    dry = problem_of(limited.post(f"{path}?validate_only=true", json=refused), 409)
+    real = problem_of(limited.post(path, json=refused), 409)
+    assert all(dry[name] == real[name] for name in ("detail", "used", "asked", "most"))
+    price = [limited.post(f"{path}?validate_only=true", json=fits).json()["bytes"] for _ in range(5)]
+    assert limited.post(path, json=fits).status_code == 202
+    assert set(price) == {used(database)}
 
 
 def test_the_members_of_a_sweep_count_together(limited: TestClient, database: Database) -> None:

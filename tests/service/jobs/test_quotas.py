@@ -42,7 +42,7 @@ def test_too_many_unfinished_runs_are_refused(small_quotas: TestClient, database
     assert problem["most"] == 3
     assert int(refused.headers["Retry-After"]) >= 1
     assert rows_of(database) == before
-    assert small_quotas.post("/fit?validate_only=true", json=fit_body()).status_code == 200
+    problem_of(small_quotas.post("/fit?validate_only=true", json=fit_body()), 429)
 
 
 def test_a_cancelled_run_frees_its_quota_at_once(small_quotas: TestClient) -> None:

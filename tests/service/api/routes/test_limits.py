@@ -8,10 +8,11 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.schemas.responses.service import Limits
 from service.storage import usage
 from service.storage.database import Database
-from tests.api_keys import Key
-from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
+from tests.api_keys import Key, make_key
+from tests.service.helpers import NOTHING, X, Y, check_answer, counts, fit_body, problem_of, stored_run
 from tests.time_bounds import takes_at_most
 
 TWO_FEATURES: dict[str, Any] = {"x": [[v, v * v] for v in Y], "y": Y}
@@ -133,6 +134,24 @@ def test_a_key_sees_its_use_of_each_limit(settings: Settings, database: Database
         assert use_of(client, key.headers) == {"requests_per_minute": 4, **slots, **stored}
         assert stored["max_stored_bytes"] > 8 * len(Y) * 5
         assert set(use_of(client, other.headers).values()) == {0, 1}
+
+
+def test_a_key_sees_its_share_of_the_workers(settings: Settings, database: Database) -> None:
+    light, heavy = make_key(database), make_key(database, weight=2.5, max_running=1)
+    with TestClient(create_app(settings.model_copy(update={"keys": "required"}), database)) as client:
+        answers = [client.get("/limits", headers=each.headers).json() for each in (light, heavy)]
+    assert [each["share"] for each in answers] == [
+        {"weight": 1.0, "max_running": None},
+        {"weight": 2.5, "max_running": 1},
+    ]
+    for each in answers:
+        check_answer(Limits, each)
+
+
+def test_without_keys_there_is_no_share(api: TestClient) -> None:
+    answer = api.get("/limits").json()
+    assert answer["share"] is None
+    check_answer(Limits, answer)
 
 
 def test_the_use_of_connections_is_listed(client: httpx2.Client) -> None:

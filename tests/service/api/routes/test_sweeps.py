@@ -158,9 +158,11 @@ def test_validate_only_prices_a_sweep_and_stores_nothing(api: TestClient, databa
     assert answer.status_code == 200
     check_answer(SweepPrice, price)
     alone = api.post("/fit?validate_only=true", json=fit_body()).json()
+    size, of_one = price.pop("bytes"), alone.pop("bytes")
     assert price == {name: value if name in {"valid", "parameters"} else 3 * value for name, value in alone.items()} | {
         "members": 3
     }
+    assert 2 * of_one < size < 3.3 * of_one  # the data counts once, and the members have names
     assert counts(database) == NOTHING
 
 
