@@ -149,6 +149,12 @@ def test_every_test_that_the_security_page_names_exists() -> None:
         assert f"def {name}(" in (ROOT / "tests" / file).read_text(), f"{file} has no {name}"
 
 
+def test_the_commands_of_the_documents_run_in_this_folder() -> None:
+    for name, text in CURRENT.items():
+        for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL):
+            assert not re.findall(r"^descent .*", block, flags=re.MULTILINE), f"{name}: write .venv/bin/descent"
+
+
 def test_links_have_a_target() -> None:
     for document in DOCUMENTS:
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):

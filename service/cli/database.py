@@ -54,13 +54,12 @@ def check(
     """Check structure, checksums, gaps and orphans. Exit code 0: sound, 1: damaged, 2: unreadable."""
     from service.storage.integrity import fsck  # noqa: PLC0415
 
-    file = _file(database)
+    file = _file(database, missing=UNREADABLE)
     try:
         with _progress_bar() as show:
             findings = list(fsck.check(file, show))
     except fsck.CheckError as error:
-        failure(str(error))
-        raise typer.Exit(UNREADABLE) from None
+        raise failure(str(error), UNREADABLE) from None
     if as_json:
         entries = [each._asdict() | {"advice": fsck.ADVICE[each.kind]} for each in findings]
         typer.echo(json.dumps({"file": str(file), "sound": not findings, "findings": entries}, indent=2))
@@ -135,10 +134,17 @@ def _print_findings(file: Path, findings: list[Any], advice: dict[str, str]) -> 
         console.print(f"{kind}: {advice[kind]}")
 
 
-def _file(url: str | None) -> Path:
+def _file(url: str | None, missing: int = 1) -> Path:
+    """The database file. Raises typer.Exit with the code `missing` if there is none."""
     settings = settings_of(database_url=url)
     if settings.database_file is None:
         raise failure(f"{settings.database_url} is not an SQLite file. Write sqlite:///PATH.")
+    if not settings.database_file.exists():
+        raise failure(
+            f"There is no database at {settings.database_file.resolve()}. "
+            "Go to the folder from which the service is started, or give --database sqlite:///PATH.",
+            missing,
+        )
     return settings.database_file
 
 

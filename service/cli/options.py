@@ -48,10 +48,10 @@ def _warn_of_unknown_variables() -> None:
             _print(f"{variable} is no setting and has no effect. {advice}", "yellow")
 
 
-def failure(message: str) -> typer.Exit:
+def failure(message: str, code: int = 1) -> typer.Exit:
     """Prints the cause of a failed command on standard error. Returns the exception to raise."""
     _print(message, "red")
-    return typer.Exit(1)
+    return typer.Exit(code)
 
 
 def _print(message: str, colour: str) -> None:

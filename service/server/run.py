@@ -20,7 +20,7 @@ from service.core import process_limits
 from service.core.exceptions import StartError
 from service.core.settings import Settings
 from service.maintenance.retention import Retention
-from service.server import http_protocol
+from service.server import addresses, http_protocol
 from service.server.open_database import opened
 from service.storage import unwritten_bytes
 from service.storage.api_keys import usable_keys
@@ -33,6 +33,7 @@ CHECK_SECONDS = 1.0
 SWITCH_SECONDS = 0.001
 """The time after which a thread hands on the interpreter. An answer needs it several times: with Python's 5 ms, the
 check of sweeps on another thread delayed answers by up to 60 ms, with this by 20 ms."""
+OTHER_PORT = "`descent serve --port 9000`, or `DESCENT_PORT=9000 make serve`"
 NO_KEYS = (
     "This service requires API keys, because DESCENT_KEYS requires them or other machines can reach it. Its database "
     "has no usable key. Create one with `descent keys create NAME`, or set DESCENT_KEYS=off to allow everybody."
@@ -115,7 +116,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise StartError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
+        raise StartError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another port: {OTHER_PORT}."
+        ) from error
     listener.listen(2048)
     return listener
 
@@ -135,11 +138,12 @@ def _app(settings: Settings, database: Database) -> FastAPI:
 
 
 def _announce(settings: Settings, port: int, console: Console) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{port}"
+    url = addresses.here(settings, port)
     console.print(f"[bold]Descent[/bold] listens at {url}/ with {_workers(settings)}.", highlight=False)
     console.print(f"  page        {url}/", highlight=False)
     console.print(f"  Swagger UI  {url}/docs", highlight=False)
+    if others := addresses.elsewhere(settings, port):
+        console.print(f"  elsewhere   {others}", highlight=False, soft_wrap=True)
     console.print(f"  data        {_shown_database(settings)}", highlight=False, soft_wrap=True)
     if policy.are_required(settings):
         console.print("  API keys    required; `descent keys create NAME` creates one", highlight=False)

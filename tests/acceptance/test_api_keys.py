@@ -66,7 +66,7 @@ def test_a_key_is_printed_once_listed_and_revoked(url: str) -> None:
 
 def test_the_list_of_keys_fits_on_80_columns(url: str) -> None:
     names = ["laptop", "anna-lena.schmidt@university.example", "bob"]
-    shares: list[list[str]] = [[], ["--weight", "2.5", "--max-running", "10"], ["--expires-days", "30"]]
+    shares: tuple[list[str], ...] = ([], ["--weight", "2.5", "--max-running", "10"], ["--expires-days", "30"])
     ids = [
         descent("keys", "create", name, *share, "--database", url).stdout.split("_")[1]
         for name, share in zip(names, shares, strict=True)

@@ -36,6 +36,7 @@ def test_a_port_in_use_is_named_in_the_message(tmp_path: Path) -> None:
         done = descent("serve", "--port", port, "--database", f"sqlite:///{tmp_path}/d.db")
     assert done.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "`DESCENT_PORT=9000 make serve`" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -128,6 +128,7 @@ def test_check_reports_a_missing_database(tmp_path: Path) -> None:
     nothing = descent("check", "--database", f"sqlite:///{tmp_path}/none.db")
     assert (nothing.returncode, nothing.stdout) == (2, "")
     assert "There is no database" in nothing.stderr
+    assert "give --database" in nothing.stderr
 
 
 def test_a_deleted_run_makes_the_file_shorter(tmp_path: Path) -> None:

@@ -76,5 +76,6 @@ def test_without_an_age_no_run_is_deleted(tmp_path: Path) -> None:
 def test_the_status_of_no_database_is_an_error_and_creates_none(tmp_path: Path) -> None:
     shown = descent("status", "--database", f"sqlite:///{tmp_path}/none.db")
     assert shown.returncode == 1
-    assert "cannot be read" in shown.stderr
+    assert f"There is no database at {tmp_path}/none.db. Go to the folder" in shown.stderr
+    assert "give --database sqlite:///PATH" in shown.stderr
     assert list(tmp_path.iterdir()) == []
