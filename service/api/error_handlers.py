@@ -19,6 +19,8 @@ from service.core import exceptions
 from service.core.exceptions import ApiError, header_error, parameter_error
 from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
+DAMAGED = "Damaged data"
+"""The title of a problem about damaged data."""
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = logging.getLogger("descent.api")
@@ -76,7 +78,12 @@ def _database(request: Request, error: Exception) -> Response:
 
 def _corrupt(request: Request, error: CorruptError) -> Response:
     log_database_error(request.url.path, error)
-    return problem(500, f"{error} `descent check` reports all damage and the repair.")
+    return problem(500, damage_told(error), title=DAMAGED)
+
+
+def damage_told(error: CorruptError) -> str:
+    """The detail of a problem about damaged data."""
+    return f"{error} `descent check` reports all damage and the repair."
 
 
 def _gone(_request: Request, error: GoneError) -> Response:

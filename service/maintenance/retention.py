@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.settings import Settings
 from service.maintenance.deletion_notice import DeletionNotice
-from service.storage import runs
+from service.storage import old_runs
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.essential_write import essential_write
@@ -96,9 +96,9 @@ class Retention:
             return vacuum.vacuum_slice
         if self._settings.keep_days is not None:
             moment = time.time() - self._settings.keep_days * DAY_SECONDS
-            before = self._notice.passed(moment, partial(runs.count_finished_before, connection))
+            before = self._notice.passed(moment, partial(old_runs.count_finished_before, connection))
             if before is not None:
-                if old := runs.finished_before(connection, before, MAX_RUNS):
+                if old := old_runs.finished_before(connection, before, MAX_RUNS):
                     return lambda connection: _delete_runs(connection, old)
                 self._notice.end()
         return None
@@ -112,5 +112,5 @@ class Retention:
 
 
 def _delete_runs(connection: Connection, old: Sequence[str]) -> None:
-    runs.remove_old(connection, old)
+    old_runs.remove_old(connection, old)
     log.info("retention.deleted_old_runs count=%s", len(old))

@@ -33,6 +33,7 @@ from service.schemas.fit import InlineDataset
 from service.schemas.responses.datasets import Dataset, DatasetRows, Datasets
 from service.schemas.strict_model import parse
 from service.storage import datasets
+from service.storage.damaged_rows import Remains
 from service.storage.database import Database
 from service.storage.datasets import Rows
 from service.storage.essential_write import essential_write
@@ -128,9 +129,11 @@ def list_datasets(
     },
 )
 def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
-    """The dataset with statistics of its columns, without its rows."""
+    """The dataset with statistics of its columns, without its rows. A dataset whose row in the database is damaged has
+    the error `damaged_data` and no facts.
+    """
     with store.reading() as connection:
-        return tagged(serialize_dataset(_found(connection, dataset_id, caller)), if_none_match)
+        return tagged(serialize_dataset(_readable(connection, dataset_id, caller)), if_none_match)
 
 
 @router.get(
@@ -177,7 +180,7 @@ def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> 
     """409 while runs use the dataset."""
 
     def remove(connection: Connection) -> None:
-        found = _found(connection, dataset_id, caller)
+        found = _readable(connection, dataset_id, caller)
         refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
         if used := datasets.uses(connection, found.seq):
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
@@ -260,8 +263,19 @@ def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> dataset_
 def _found(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset:
     found = datasets.find(connection, dataset_id, caller.owner)
     if found is None:
-        raise NotFoundError(f"No dataset has the id {dataset_id[:100]}. GET /datasets lists the datasets.")
+        raise _none(dataset_id)
     return found
+
+
+def _readable(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset | Remains:
+    found = datasets.find_readable(connection, dataset_id, caller.owner)
+    if found is None:
+        raise _none(dataset_id)
+    return found
+
+
+def _none(dataset_id: str) -> NotFoundError:
+    return NotFoundError(f"No dataset has the id {dataset_id[:100]}. GET /datasets lists the datasets.")
 
 
 def _rows(dataset: dataset_record.Dataset, table: Rows, first: int, last: int) -> DatasetRows:

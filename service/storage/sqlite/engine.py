@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from service.storage.sqlite import row_checksums
+
 
 def sqlite_module() -> ModuleType:
     """The SQLite driver: pysqlite3 if it is installed, otherwise sqlite3 of the standard library."""
@@ -36,6 +38,7 @@ def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # disables the driver's implicit transactions
+        row_checksums.register(connection)
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
         # The pragma has no effect on an existing file, and takes the write lock there.
@@ -57,6 +60,8 @@ def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
     def _on_begin(connection: Connection) -> None:
         # The busy timeout does not cover a read transaction that begins to write (SQLITE_BUSY_SNAPSHOT).
         writes = connection.get_execution_options().get("descent_writes")
+        if writes:
+            row_checksums.maintain(connection)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         if writes:
             _count_up(connection)

@@ -142,7 +142,7 @@ def error_with_message(message: str) -> DBAPIError:
         (OSError(errno.EDQUOT, "a secret"), 507, "Disk full", False),
         (OSError(errno.EIO, "a secret"), 507, "Disk error", False),
         (OSError(errno.EACCES, "a secret"), 500, "Internal error", False),
-        (CorruptError("The trajectory is damaged at step 3."), 500, "Internal error", True),
+        (CorruptError("The trajectory is damaged at step 3."), 500, "Damaged data", True),
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "GET"])
