@@ -40,7 +40,7 @@ _AFTER_MANY = select(_chunk.first_step).where(_chunk.run_seq == bindparam("run_s
 
 def chunk_rows(columns: int) -> int:
     """Number of steps in a full chunk with this number of columns."""
-    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * columns)))
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * max(columns, 1))))  # a damaged run has no columns
 
 
 def is_long(connection: Connection, run_seq: int) -> bool:
