@@ -35,6 +35,12 @@ def is_damaged(table: Table) -> ColumnElement[bool]:
     return literal_column(f"({table.name}.checksum IS NOT {_computed(table, table.name)})", Boolean)
 
 
+def is_whole_checkpoint() -> ColumnElement[bool]:
+    """Whether the checkpoint of a run has the right checksum."""
+    checkpoint = "CASE typeof(runs.checkpoint) WHEN 'blob' THEN runs.checkpoint END"
+    return literal_column(f"(row_checksum({checkpoint}) IS runs.checkpoint_checksum)", Boolean)
+
+
 def maintain(connection: Connection) -> None:
     """Creates the triggers of a connection, outside a transaction. A database before its migration gets none."""
     if _HAS_TRIGGERS in connection.info or not all(_has_columns(connection, table) for table in CHECKED):
