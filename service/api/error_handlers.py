@@ -72,7 +72,8 @@ def _database(request: Request, error: Exception) -> Response:
         headers = {"Retry-After": str(known.retry_after)}
         return problem(known.status, known.detail, title=known.title, headers=headers)
     if failure is Failure.DAMAGED:
-        return problem(500, "The database file is damaged. `descent check` reports the damage and the repair.")
+        detail = "The database file is damaged. `descent check` reports the damage and the repair."
+        return problem(500, detail, title=DAMAGED)
     return problem(500, "The database failed; the log of the service has the cause. The request had no effect.")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Tabl
 from sqlalchemy.exc import OperationalError
 
 from service.core.run_record import RunError
-from service.storage.errors import CorruptError, has_code
+from service.storage.errors import CorruptError, is_of_value
 from service.storage.sqlite.row_checksums import is_damaged
 
 _ID = re.compile(rb"[0-9A-Za-z_-]{1,64}")
@@ -91,8 +91,8 @@ def _one(
 
 
 def raise_of_file(error: Exception) -> None:
-    """Raises an error of SQLite that concerns the file. Text that is not UTF-8 gives an error without a code."""
-    if isinstance(error, OperationalError) and has_code(error):
+    """Raises an error of SQLite that concerns the file and not a value."""
+    if isinstance(error, OperationalError) and not is_of_value(error):
         raise error
 
 

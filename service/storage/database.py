@@ -22,6 +22,8 @@ from service.storage.sqlite.file_identity import FileIdentity
 
 def _from_json(stored: Any) -> Any:
     """Decoded value of a JSON column. Raises CorruptError."""
+    if stored == "null":  # half of the JSON values of a page
+        return None
     try:
         return orjson.loads(stored)
     except orjson.JSONDecodeError as error:

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from service.core.dataset_record import ColumnSummary, Dataset, Labels
 from service.storage import damaged_rows
-from service.storage.chunk import Chunk, end_before
+from service.storage.chunk import Chunk, chunk_fields, end_before
 from service.storage.damaged_rows import Remains
 from service.storage.errors import CorruptError
 from service.storage.ownership import is_seen_by_owner, newest
-from service.storage.sqlite.row_checksums import is_damaged, is_sound, seal
+from service.storage.sqlite.row_checksums import is_damaged, is_sound, is_sound_or_fails
 from service.storage.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -29,7 +29,7 @@ Rows = np.ndarray[Any, np.dtype[np.float64]]
 
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _IS_OWN = is_seen_by_owner(datasets)
-_RECORDS = select(*(datasets.c[name] for name in Dataset._fields), is_sound(datasets).label("is_sound"))
+_RECORDS = select(*(datasets.c[name] for name in Dataset._fields), is_sound_or_fails(datasets).label("is_sound"))
 # The data of deleted runs stays until their purge, which no client sees.
 _IS_USED = exists(select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq, runs.c.deleted_at.is_(None)))
 # A damaged row may say by mistake that it is not uploaded.
@@ -140,7 +140,7 @@ def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | N
     """
     last = dataset.rows - 1 if last is None else last
     query = (
-        select(*(dataset_chunks.c[name] for name in ("first_row", "rows", "data", "checksum")), _START)
+        select(*chunk_fields(dataset_chunks, dataset_chunks.c.first_row), _START)
         .where(dataset_chunks.c.dataset_seq == dataset.seq)
         .where(dataset_chunks.c.first_row <= last, dataset_chunks.c.first_row + dataset_chunks.c.rows > first)
         .order_by(dataset_chunks.c.first_row)
@@ -168,16 +168,20 @@ def uses(connection: Connection, dataset_seq: int) -> int:
 
 
 def remove(connection: Connection, dataset_seq: int) -> None:
-    """Deletes an uploaded dataset that no run uses. If runs of it are to be purged, it is hidden until then."""
-    connection.execute(update(datasets).where(datasets.c.seq == dataset_seq).values(uploaded=False, name=None))
-    seal(connection, datasets, datasets.c.seq == dataset_seq)  # else a damaged one would be shown again
+    """Deletes an uploaded dataset that no run uses. If runs of it are to be purged, it is hidden until then.
+
+    The id of a damaged one is free at once.
+    """
+    other_id = case((is_damaged(datasets), func.printf("removed-%d", datasets.c.seq)), else_=datasets.c.id)
+    hidden = update(datasets).where(datasets.c.seq == dataset_seq).values(uploaded=False, name=None, id=other_id)
+    connection.execute(hidden)
     remove_if_unused(connection, dataset_seq)
 
 
 def remove_if_unused(connection: Connection, dataset_seq: int) -> None:
     """Deletes a dataset without runs, unless it is uploaded. A run to be purged keeps it."""
     used = exists(select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq))
-    connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq, ~datasets.c.uploaded, ~used))
+    connection.execute(delete(datasets).where(datasets.c.seq == dataset_seq, datasets.c.uploaded.is_not(True), ~used))
 
 
 def _chunked(blocks: Iterable[Rows]) -> Iterator[Rows]:

@@ -37,7 +37,7 @@ from service.storage import damaged_rows, datasets, sweeps, tables, trajectories
 from service.storage.damaged_run import damaged_run
 from service.storage.errors import CorruptError
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
-from service.storage.sqlite.row_checksums import is_damaged, is_sound, seal
+from service.storage.sqlite.row_checksums import integer, is_damaged, is_sound, is_sound_or_fails, seal
 from service.storage.tables import run_tags, runs
 from service.storage.usage import STORED_AT_END
 
@@ -58,7 +58,7 @@ _COLUMNS = [_column(name) for name in Run._fields]
 
 def _records(*more: Column[Any]) -> Select[Any]:
     """SELECT of the fields of `Run` in order, the columns `more`, and whether run and dataset are sound."""
-    sound = and_(is_sound(runs), is_sound(tables.datasets)).label("is_sound")
+    sound = and_(is_sound_or_fails(runs), is_sound_or_fails(tables.datasets)).label("is_sound")
     return select(*(column for column, _ in _COLUMNS), *more, sound).select_from(runs).outerjoin(tables.datasets)
 
 
@@ -308,7 +308,7 @@ def remove(connection: Connection, run_id: str) -> bool:
 
     A run with a long trajectory is hidden, then purged in slices (`purge.purge_slice`).
     """
-    listed = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(*IS_LISTED)
+    listed = select(runs.c.seq, integer(runs.c.dataset_seq), integer(runs.c.sweep_seq)).where(*IS_LISTED)
     run = connection.execute(listed.where(damaged_rows.has_id(runs, run_id))).one_or_none()
     if run is None:
         return False

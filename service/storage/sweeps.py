@@ -12,16 +12,16 @@ from service.core.sweep_record import Member, StatusCount, Sweep
 from service.storage import damaged_rows
 from service.storage.damaged_rows import Remains
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
-from service.storage.sqlite.row_checksums import is_sound
+from service.storage.sqlite.row_checksums import is_sound, is_sound_or_fails
 from service.storage.tables import runs, sweeps
 
 _IS_OWN = is_seen_by_owner(sweeps)
-_RECORDS = select(*(sweeps.c[name] for name in Sweep._fields), is_sound(sweeps).label("is_sound"))
+_RECORDS = select(*(sweeps.c[name] for name in Sweep._fields), is_sound_or_fails(sweeps).label("is_sound"))
 _BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
 _LATEST = newest(_RECORDS, sweeps)
 _BY_KEY = by_idempotency_key(_RECORDS, sweeps)
 _MEMBERS = (
-    select(*(runs.c[name] for name in Member._fields), is_sound(runs).label("is_sound"))
+    select(*(runs.c[name] for name in Member._fields), is_sound_or_fails(runs).label("is_sound"))
     .where(runs.c.sweep_seq == bindparam("of_sweep"))
     .order_by(runs.c.seq)
 )

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from service.core.failpoints import reach
-from service.storage.chunk import Chunk, end_before
+from service.storage.chunk import Chunk, chunk_fields, end_before
 from service.storage.database import Database
 from service.storage.errors import CorruptError, GoneError
 from service.storage.tables import runs, trajectory_chunks
@@ -23,7 +23,7 @@ DELETED_AT_ONCE = 64
 _chunk = trajectory_chunks.c
 # The chunk with the step `first` begins after `earliest`, at most one chunk length before `first`.
 _SOME = (
-    select(_chunk.first_step, _chunk.rows, _chunk.data, _chunk.checksum)
+    select(*chunk_fields(trajectory_chunks, _chunk.first_step))
     .add_columns(func.coalesce(end_before(trajectory_chunks, _chunk.run_seq, _chunk.first_step), 0))
     .where(
         _chunk.run_seq == bindparam("run_seq"),

@@ -34,7 +34,7 @@ from service.core.run_status import RunStatus
 from service.core.sweep_record import Sweep
 from service.storage import migrations
 from service.storage.api_keys import damaged_keys
-from service.storage.errors import has_code
+from service.storage.errors import is_of_value
 from service.storage.integrity import chunks
 from service.storage.sqlite.readonly import read_only, wal_of
 from service.storage.sqlite.row_checksums import is_damaged, is_whole_checkpoint
@@ -242,7 +242,7 @@ def _record_findings(connection: Connection, query: Any, kind: str, seq: str, lo
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         yield Finding(kind, seq, f"The row with this number cannot be read: {error}.")
     except OperationalError as error:
-        if has_code(error):  # the error concerns the whole file
+        if not is_of_value(error):  # the error concerns the whole file
             raise
         yield Finding(kind, seq, "The row with this number cannot be read: a text is not valid UTF-8.")
 

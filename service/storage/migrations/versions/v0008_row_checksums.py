@@ -13,4 +13,4 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("checkpoint_checksum", sa.BigInteger()))
     for table in ("datasets", "sweeps", "runs", "api_keys"):
         op.add_column(table, sa.Column("checksum", sa.BigInteger()))
-    op.execute("UPDATE runs SET checkpoint_checksum = row_checksum(checkpoint) WHERE checkpoint IS NOT NULL")
+    op.execute("UPDATE runs SET checkpoint_checksum = checksum(checkpoint) WHERE checkpoint IS NOT NULL")
