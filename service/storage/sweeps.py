@@ -21,7 +21,7 @@ _BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
 _LATEST = newest(_RECORDS, sweeps)
 _BY_KEY = by_idempotency_key(_RECORDS, sweeps)
 _MEMBERS = (
-    select(*(runs.c[name] for name in Member._fields), is_sound_or_fails(runs).label("is_sound"))
+    select(*(runs.c[name] for name in Member._fields), is_sound(runs).label("is_sound"))
     .where(runs.c.sweep_seq == bindparam("of_sweep"))
     .order_by(runs.c.seq)
 )

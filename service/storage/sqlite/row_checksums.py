@@ -37,7 +37,9 @@ def is_sound(table: Table) -> ColumnElement[bool]:
 
 
 def is_sound_or_fails(table: Table) -> ColumnElement[bool]:
-    """As `is_sound`, in half the time; SQLITE_ERROR for a damaged row whose values Python cannot take."""
+    """As `is_sound`, in half the time, for queries of the columns themselves: a value that Python cannot take fails,
+    with SQLITE_ERROR or when it is fetched. A driver may pass a text that is no UTF-8 as NULL.
+    """
     values = ", ".join(f'{table.name}."{column.name}"' for column in _covered(table))
     return literal_column(f"({table.name}.checksum = row_checksum_of_sound({values}))", Boolean)
 

@@ -68,7 +68,9 @@ def test_a_damaged_sweep_is_listed_as_such_and_deleted(
     assert [each["id"] for each in api.get("/sweeps").json()["data"]] == [two_sweeps[1]]
 
 
-@pytest.mark.parametrize("column", ["status", "request", "sweep", "final", "rows_done", "steps_total", "finished_at"])
+@pytest.mark.parametrize(
+    "column", ["status", "request", "sweep", "final", "rows_done", "steps_total", "finished_at", "idempotency_key"]
+)
 @pytest.mark.parametrize("kind", ["a number", "no JSON", "no UTF-8"])
 def test_a_damaged_member_fails_alone(
     column: str,
