@@ -5,7 +5,20 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, bindparam, case, delete, exists, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.exc import OperationalError
 
 from service.core.run_status import RunStatus
 from service.core.sweep_record import Member, StatusCount, Sweep
@@ -21,32 +34,35 @@ _BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
 _LATEST = newest(_RECORDS, sweeps)
 _BY_KEY = by_idempotency_key(_RECORDS, sweeps)
 _MEMBERS = (
-    select(*(runs.c[name] for name in Member._fields), is_sound(runs).label("is_sound"))
+    select(*(runs.c[name] for name in Member._fields), is_sound_or_fails(runs).label("is_sound"))
     .where(runs.c.sweep_seq == bindparam("of_sweep"))
     .order_by(runs.c.seq)
 )
-# A common table expression, since each use of `is_sound` computes a checksum.
-_COUNTABLE = (
-    select(runs.c.sweep_seq, runs.c.status, runs.c.rows_done, runs.c.steps_total, runs.c.finished_at)
-    .add_columns(is_sound(runs).label("is_sound"))
-    .where(runs.c.sweep_seq.in_(bindparam("seqs", expanding=True)))
-    .cte("countable")
-    .prefix_with("MATERIALIZED")
-)
-_STEPS = func.max(_COUNTABLE.c.rows_done - 1, 0)
-_STATUS = case((_COUNTABLE.c.is_sound, _COUNTABLE.c.status), else_=RunStatus.FAILED).label("status")
-_COUNTED = (
-    select(
-        _STATUS,
-        _COUNTABLE.c.sweep_seq,
-        func.count().label("runs"),
-        func.sum(case((_COUNTABLE.c.is_sound, _STEPS), else_=0)).label("steps_done"),
-        func.sum(case((_COUNTABLE.c.is_sound, _COUNTABLE.c.steps_total), else_=0)).label("steps_total"),
-        func.max(case((_COUNTABLE.c.is_sound, _COUNTABLE.c.finished_at))).label("finished_at"),
+
+
+def _counted(sound: ColumnElement[bool]) -> Select[Any]:
+    """The query of `counts`. A common table expression computes each checksum once."""
+    found = (
+        select(runs.c.sweep_seq, runs.c.status, runs.c.rows_done, runs.c.steps_total, runs.c.finished_at)
+        .add_columns(sound.label("is_sound"))
+        .where(runs.c.sweep_seq.in_(bindparam("seqs", expanding=True)))
+        .cte("found")
+        .prefix_with("MATERIALIZED")
     )
-    .select_from(_COUNTABLE)
-    .group_by(_COUNTABLE.c.sweep_seq, _STATUS)
-)
+    status = case((found.c.is_sound, found.c.status), else_=RunStatus.FAILED).label("counted_status")
+    steps_done = func.max(found.c.rows_done - 1, 0)
+    counted = select(
+        status,
+        found.c.sweep_seq,
+        func.count().label("runs"),
+        func.sum(case((found.c.is_sound, steps_done), else_=0)).label("steps_done"),
+        func.sum(case((found.c.is_sound, found.c.steps_total), else_=0)).label("steps_total"),
+        func.max(case((found.c.is_sound, found.c.finished_at))).label("finished_at"),
+    )
+    return counted.select_from(found).group_by(found.c.sweep_seq, status)
+
+
+_COUNTED, _COUNTED_AMONG_DAMAGED = _counted(is_sound_or_fails(runs)), _counted(is_sound(runs))
 _CREATE = insert(sweeps).returning(*(sweeps.c[name] for name in Sweep._fields))
 
 
@@ -122,7 +138,29 @@ def counts(connection: Connection, seqs: Sequence[int]) -> list[StatusCount]:
 
     A damaged run counts as a failed one without steps.
     """
-    return [StatusCount.from_row(row) for row in connection.execute(_COUNTED, {"seqs": [*seqs]})]
+    place = {"seqs": [*seqs]}
+    try:
+        found = connection.execute(_COUNTED, place).all()
+    except OperationalError as error:
+        damaged_rows.raise_of_file(error)
+        found = connection.execute(_COUNTED_AMONG_DAMAGED, place).all()
+    return [StatusCount.from_row(row) for row in found]
+
+
+def counts_of(sweep_seq: int, found: Sequence[Member]) -> list[StatusCount]:
+    """The `counts` of a sweep with these members."""
+    return [
+        StatusCount(
+            status,
+            sweep_seq,
+            len(alike),
+            sum(max(member.rows_done - 1, 0) for member in alike),
+            sum(member.steps_total for member in alike),
+            max((member.finished_at for member in alike if member.finished_at is not None), default=None),
+        )
+        for status in sorted({member.status for member in found})
+        if (alike := [member for member in found if member.status == status])
+    ]
 
 
 def remove_if_empty(connection: Connection, sweep_seq: int) -> None:

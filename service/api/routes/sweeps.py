@@ -225,10 +225,11 @@ def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> sw
 
 
 def _with_ranking(connection: Connection, sweep: sweep_record.Sweep | Remains) -> Sweep:
-    summary = serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq]))
     if isinstance(sweep, Remains):
-        return {**summary, "ranking": []}
-    return {**summary, "ranking": serialize_ranking(sweeps.members(connection, sweep.seq), sweep.rank_by)}
+        return {**serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq])), "ranking": []}
+    members = list(sweeps.members(connection, sweep.seq))
+    summary = serialize_sweep(sweep, sweeps.counts_of(sweep.seq, members))
+    return {**summary, "ranking": serialize_ranking(members, sweep.rank_by)}
 
 
 def _price(sweep: SweepSubmission) -> SweepPrice:
