@@ -19,6 +19,8 @@ from service.core import exceptions
 from service.core.exceptions import ApiError, header_error, parameter_error
 from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
+DAMAGED = "Damaged data"
+"""The title of a problem about damaged data."""
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = logging.getLogger("descent.api")
@@ -76,13 +78,19 @@ def _database(request: Request, error: Exception) -> Response:
         headers = {"Retry-After": str(known.retry_after)}
         return problem(known.status, known.detail, title=known.title, headers=headers)
     if failure is Failure.DAMAGED:
-        return problem(500, "The database file is damaged. `descent check` reports the damage and the repair.")
+        detail = "The database file is damaged. `descent check` reports the damage and the repair."
+        return problem(500, detail, title=DAMAGED)
     return problem(500, "The database failed; the log of the service has the cause. The request had no effect.")
 
 
 def _corrupt(request: Request, error: CorruptError) -> Response:
     log_database_error(request.url.path, error)
-    return problem(500, f"{error} `descent check` reports all damage and the repair.")
+    return problem(500, damage_told(error), title=DAMAGED)
+
+
+def damage_told(error: CorruptError) -> str:
+    """The detail of a problem about damaged data."""
+    return f"{error} `descent check` reports all damage and the repair."
 
 
 def _gone(_request: Request, error: GoneError) -> Response:

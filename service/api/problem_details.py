@@ -42,16 +42,17 @@ def problem(
     **members: Any,
 ) -> Response:
     """A problem response. `title` tells errors of one status apart; `members` are extension members."""
-    title = title or TITLES.get(status, "Error")
-    body: Problem = {
-        "type": f"urn:descent:{title.lower().replace(' ', '-')}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-    }
+    body = problem_body(status, detail, title=title)
     if errors:
         body["errors"] = list(errors)
     return Response(orjson.dumps({**body, **members}), status, dict(headers or {}), media_type=PROBLEM_JSON)
+
+
+def problem_body(status: int, detail: str, *, title: str | None = None) -> Problem:
+    """The JSON of a problem."""
+    title = title or TITLES.get(status, "Error")
+    kind = f"urn:descent:{title.lower().replace(' ', '-')}"
+    return {"type": kind, "title": title, "status": status, "detail": detail}
 
 
 def api_error_response(_request: Request, error: Exception) -> Response:

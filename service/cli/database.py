@@ -29,6 +29,7 @@ DAY = 86_400.0
 def backup(
     file: Annotated[Path, typer.Argument(help="The file of the copy.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    damaged: Annotated[bool, typer.Option("--damaged", help="Copy damaged runs and data too.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Copy one consistent state of the database, also while the service runs, and check the copy."""
@@ -37,7 +38,9 @@ def backup(
     source = _file(database)
     try:
         with _progress_bar() as show:
-            size = back_up(source, file, force=force, progress=lambda done, total: show("copying", done, total))
+            size = back_up(
+                source, file, force=force, damaged=damaged, progress=lambda done, total: show("copying", done, total)
+            )
     except (BackupError, OSError) as error:
         raise failure(str(error)) from None
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(

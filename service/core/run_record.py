@@ -263,5 +263,6 @@ class RunColumns(TypedDict, total=False):
     lease_expires_at: float | None
     losses: int
     checkpoint: bytes | None
+    checkpoint_checksum: int
     step_bytes: int
     stored_bytes: int

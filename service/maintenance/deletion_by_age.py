@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from service.core.times import rfc3339
-from service.storage import deletion_state, runs
+from service.storage import deletion_state, old_runs
 from service.storage.deletion_state import DeletionState
 
 log = logging.getLogger("descent.retention")
@@ -73,14 +73,14 @@ class DeletionByAge:
         before = now.wall - self._keep_seconds - ahead(state)
         if state.ended_before is not None and state.ended_before > before + LEAP_SECONDS:
             state = state.without_notice()  # the age is longer than at the announcement
-        if state.ended_before is None and runs.count_finished_before(connection, before):
+        if state.ended_before is None and old_runs.count_finished_before(connection, before):
             state = state._replace(ended_before=before, announced_at=now.wall)
         if state != stored:
             return partial(self._record, state=state, stored=stored)
         due_at = state.due_at(self._notice_seconds)
         if due_at is None or now.wall < due_at or state.ended_before is None:
             return None
-        old = runs.finished_before(connection, state.ended_before, MAX_RUNS)
+        old = old_runs.finished_before(connection, state.ended_before, MAX_RUNS)
         return partial(_delete, old=old) if old else partial(deletion_state.store, state=state.without_notice())
 
     def _record(self, connection: Connection, state: DeletionState, stored: DeletionState | None) -> None:
@@ -92,7 +92,7 @@ class DeletionByAge:
         if due_at is not None and state.ended_before is not None and (stored is None or stored.announced_at is None):
             log.warning(
                 "retention.will_delete_old_runs count=%s finished_before=%s at=%s",
-                runs.count_finished_before(connection, state.ended_before),
+                old_runs.count_finished_before(connection, state.ended_before),
                 rfc3339(state.ended_before),
                 rfc3339(due_at),
             )
@@ -130,5 +130,5 @@ def _first(connection: Connection, now: Clocks) -> DeletionState:
 
 
 def _delete(connection: Connection, old: Sequence[str]) -> None:
-    runs.remove_old(connection, old)
+    old_runs.remove_old(connection, old)
     log.info("retention.deleted_old_runs count=%s", len(old))

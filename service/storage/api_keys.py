@@ -4,8 +4,9 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, LargeBinary, bindparam, cast, insert, or_, select, update
 
+from service.storage.sqlite.row_checksums import is_damaged, is_sound
 from service.storage.tables import api_keys
 
 
@@ -30,7 +31,9 @@ class ApiKey(NamedTuple):
 
 
 _RECORDS = select(*(api_keys.c[name] for name in ApiKey._fields))
+_DAMAGED = select(cast(api_keys.c.id, LargeBinary)).where(is_damaged(api_keys))
 _IS_USABLE = [
+    is_sound(api_keys),  # a damaged key admits nobody
     api_keys.c.revoked_at.is_(None),
     or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now")),
 ]
@@ -68,9 +71,14 @@ def find_usable(connection: Connection, ids: Collection[str]) -> list[ApiKey]:
 
 
 def all_keys(connection: Connection) -> list[ApiKey]:
-    """All keys, including revoked and expired ones, the oldest first."""
-    query = _RECORDS.order_by(api_keys.c.created_at, api_keys.c.id)
+    """All keys but damaged ones, including revoked and expired ones, the oldest first."""
+    query = _RECORDS.where(is_sound(api_keys)).order_by(api_keys.c.created_at, api_keys.c.id)
     return [ApiKey.from_row(row) for row in connection.execute(query)]
+
+
+def damaged_keys(connection: Connection) -> list[str]:
+    """The ids of the damaged keys, which admit nobody."""
+    return [key_id.decode(errors="replace") for key_id in connection.execute(_DAMAGED).scalars()]
 
 
 def revoke_key(connection: Connection, key_id: str) -> bool:

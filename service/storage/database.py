@@ -23,6 +23,8 @@ from service.storage.sqlite.schema_watch import SchemaWatch
 
 def _from_json(stored: Any) -> Any:
     """Decoded value of a JSON column. Raises CorruptError."""
+    if stored == "null":  # half of the JSON values of a page
+        return None
     try:
         return orjson.loads(stored)
     except orjson.JSONDecodeError as error:

@@ -7,19 +7,22 @@ deleted.
 import hashlib
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
 from service.core.dataset_record import ColumnSummary, Dataset, Labels
-from service.storage.chunk import Chunk
+from service.storage import damaged_rows
+from service.storage.chunk import Chunk, chunk_fields, end_before
+from service.storage.damaged_rows import Remains
 from service.storage.errors import CorruptError
 from service.storage.ownership import is_seen_by_owner, newest
+from service.storage.sqlite.row_checksums import is_damaged, is_sound, is_sound_or_fails
 from service.storage.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -27,12 +30,16 @@ Rows = np.ndarray[Any, np.dtype[np.float64]]
 
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _IS_OWN = is_seen_by_owner(datasets)
-_RECORDS = select(*(datasets.c[name] for name in Dataset._fields))
+_RECORDS = select(*(datasets.c[name] for name in Dataset._fields), is_sound_or_fails(datasets).label("is_sound"))
 # The data of deleted runs stays until their purge, which no client sees.
 _IS_USED = exists(select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq, runs.c.deleted_at.is_(None)))
-_BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN, or_(datasets.c.uploaded, _IS_USED))
+# A damaged row may say by mistake that it is not uploaded.
+_IS_SHOWN = or_(datasets.c.uploaded, _IS_USED, is_damaged(datasets))
+_BY_ID = _RECORDS.where(datasets.c.id == bindparam("dataset_id"), _IS_OWN, _IS_SHOWN)
 _LATEST = newest(_RECORDS.where(datasets.c.uploaded), datasets)
-_KNOWN = select(datasets.c.seq, datasets.c.uploaded, datasets.c.owner).where(datasets.c.id == bindparam("dataset_id"))
+_KNOWN = select(datasets.c.seq, datasets.c.uploaded, datasets.c.owner, is_sound(datasets).label("is_sound"))
+_KNOWN = _KNOWN.where(datasets.c.id == bindparam("dataset_id"))
+_START = func.coalesce(end_before(dataset_chunks, dataset_chunks.c.dataset_seq, dataset_chunks.c.first_row), 0)
 _ADD = sqlite.insert(datasets).on_conflict_do_nothing(index_elements=["id"]).returning(datasets.c.seq)
 _ADD_CHUNK = insert(dataset_chunks)
 
@@ -65,32 +72,49 @@ def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str
 
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
     """The dataset with this id, of one owner or of any owner for None; "latest" is the newest uploaded dataset."""
-    if dataset_id == "latest":
-        row = connection.execute(_LATEST.of(owner), {"owner": owner}).one_or_none()
-    else:
-        row = connection.execute(_BY_ID, {"dataset_id": dataset_id, "owner": owner}).one_or_none()
-    return None if row is None else Dataset.from_row(row)
+    query = _LATEST.of(owner) if dataset_id == "latest" else _BY_ID
+    fields = damaged_rows.one(connection, query, {"dataset_id": dataset_id, "owner": owner})
+    return None if fields is None else Dataset.from_row(fields)
+
+
+def find_readable(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | Remains | None:
+    """The dataset as `find` does, or the remains of a damaged one."""
+    query = _LATEST.of(owner) if dataset_id == "latest" else _BY_ID
+    if damaged_rows.is_stand_in(dataset_id):
+        query = _RECORDS.where(damaged_rows.has_id(datasets, dataset_id), _IS_OWN)
+    return next(_readable(connection, query, {"dataset_id": dataset_id, "owner": owner}), None)
+
+
+def _readable(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Iterator[Dataset | Remains]:
+    return damaged_rows.readable(connection, query, values, datasets, Dataset.from_row, lambda remains: remains)
 
 
 def find_by_seq(connection: Connection, seq: int) -> Dataset:
-    """The dataset with this seq. Raises NoResultFound if it does not exist."""
-    return Dataset.from_row(connection.execute(_RECORDS.where(datasets.c.seq == seq)).one())
+    """The dataset with this seq, which must exist. Raises CorruptError."""
+    fields = damaged_rows.one(connection, _RECORDS.where(datasets.c.seq == seq), {})
+    assert fields is not None  # noqa: S101 - the transaction has found or created it
+    return Dataset.from_row(fields)
 
 
-def page(connection: Connection, *, limit: int, before: int | None, owner: str | None = None) -> Iterator[Dataset]:
-    """Lazy iterator over the newest uploaded datasets with seq < `before`, of one owner or of all owners for None."""
+def page(
+    connection: Connection, *, limit: int, before: int | None, owner: str | None = None
+) -> Iterator[Dataset | Remains]:
+    """Lazy iterator over the newest uploaded datasets with seq < `before`, of one owner or of all owners for None.
+
+    Of a damaged dataset it gives the remains.
+    """
     query = _RECORDS.where(datasets.c.uploaded).order_by(datasets.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
     if before is not None:
         query = query.where(datasets.c.seq < before)
-    return map(Dataset.from_row, connection.execute(query))
+    return _readable(connection, query, {})
 
 
 def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uploaded: bool) -> int:
     """Stores a dataset unless a dataset with this id exists, and returns its seq.
 
-    `blocks` are C-contiguous arrays of shape (k, d + 1).
+    `blocks` are C-contiguous arrays of shape (k, d + 1). Raises CorruptError if the existing dataset is damaged.
     """
     values = {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": uploaded, "created_at": time.time()}
     seq: int | None = connection.execute(_ADD, values).scalar_one_or_none()
@@ -108,6 +132,8 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
 def _known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
     """The seq of the stored dataset with this id. An upload of an inline dataset makes it an uploaded one."""
     known = connection.execute(_KNOWN, {"dataset_id": new.id}).one()
+    if not known.is_sound:
+        raise CorruptError(f"Dataset {new.id} is damaged. Delete the runs that use it, and the dataset.")
     known_dataset = update(datasets).where(datasets.c.seq == known.seq)
     if known.owner != new.owner:  # it was passed on
         connection.execute(known_dataset.values(owner=new.owner))
@@ -119,21 +145,28 @@ def _known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
 def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | None = None) -> Iterator[Rows]:
     """The rows `first` to `last`, inclusive, as one array of shape (k, d + 1) a chunk: the features, then the target.
 
-    Raises CorruptError on a wrong checksum.
+    Raises CorruptError on a wrong checksum or a gap.
     """
     last = dataset.rows - 1 if last is None else last
     query = (
-        select(*(dataset_chunks.c[name] for name in ("first_row", "rows", "data", "checksum")))
+        select(*chunk_fields(dataset_chunks, dataset_chunks.c.first_row), _START)
         .where(dataset_chunks.c.dataset_seq == dataset.seq)
         .where(dataset_chunks.c.first_row <= last, dataset_chunks.c.first_row + dataset_chunks.c.rows > first)
         .order_by(dataset_chunks.c.first_row)
         .execution_options(yield_per=1)
     )
-    for chunk in map(Chunk.from_row, connection.execute(query)):
-        if zlib.crc32(chunk.data) != chunk.checksum:
-            raise CorruptError(f"Dataset {dataset.id} is damaged at row {chunk.first}: its checksum is wrong.")
+    expected = first
+    for *row, start in connection.execute(query):
+        chunk = Chunk.from_row(row)
+        if not chunk.is_whole(len(dataset.features) + 1) or not start == chunk.first <= expected:
+            raise CorruptError(
+                f"Dataset {dataset.id} is damaged at row {expected}: its checksum or its place is wrong."
+            )
         block = np.frombuffer(chunk.data, dtype="<f8").reshape(chunk.rows, -1)
-        yield block[max(first - chunk.first, 0) : last + 1 - chunk.first]
+        yield block[expected - chunk.first : last + 1 - chunk.first]
+        expected = min(chunk.first + chunk.rows, last + 1)
+    if expected != last + 1:
+        raise CorruptError(f"Dataset {dataset.id} is damaged: it has no row {expected}.")
 
 
 def uses(connection: Connection, dataset_seq: int, owner: str | None) -> int:
@@ -145,8 +178,13 @@ def uses(connection: Connection, dataset_seq: int, owner: str | None) -> int:
 
 
 def remove(connection: Connection, dataset_seq: int) -> None:
-    """Deletes an uploaded dataset for its owner. The runs of others, and runs to be purged, keep its rows."""
-    connection.execute(update(datasets).where(datasets.c.seq == dataset_seq).values(uploaded=False, name=None))
+    """Deletes an uploaded dataset for its owner. The runs of others, and runs to be purged, keep its rows.
+
+    The id of a damaged one is free at once.
+    """
+    other_id = case((is_damaged(datasets), func.printf("removed-%d", datasets.c.seq)), else_=datasets.c.id)
+    hidden = update(datasets).where(datasets.c.seq == dataset_seq).values(uploaded=False, name=None, id=other_id)
+    connection.execute(hidden)
     release(connection, dataset_seq)
 
 
@@ -156,7 +194,7 @@ def release(connection: Connection, dataset_seq: int) -> None:
     A dataset that only others use, such as the fork of an administrator, passes to the owner of the oldest of these
     runs: the former owner no longer sees it, and its bytes count for the new one.
     """
-    this = (datasets.c.seq == dataset_seq, ~datasets.c.uploaded)
+    this = (datasets.c.seq == dataset_seq, datasets.c.uploaded.is_not(True))
     of_dataset = select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq)
     connection.execute(delete(datasets).where(*this, ~exists(of_dataset)))
     listed = of_dataset.where(runs.c.deleted_at.is_(None))

@@ -106,9 +106,12 @@ def _sqlite_error(message: str, code: int, name: str) -> OperationalError:
     return OperationalError(None, None, cause)
 
 
-def has_code(error: DBAPIError) -> bool:
-    """Whether SQLite raised the error. The driver's own decoding errors have no code."""
-    return hasattr(error.orig, "sqlite_errorcode")
+def is_of_value(error: DBAPIError) -> bool:
+    """Whether a value of a row is the cause: a text that is no UTF-8, or a value that no checksum can have.
+
+    The driver's own errors of decoding have no code; those of our SQL functions have SQLITE_ERROR.
+    """
+    return getattr(error.orig, "sqlite_errorcode", 1) == 1
 
 
 def name_of(error: BaseException) -> str:

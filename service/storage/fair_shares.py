@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from math import log
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, LargeBinary, Select, and_, bindparam, case, cast, func, insert, null, select, update
 from sqlalchemy.sql.selectable import CTE, ScalarSelect
 
 from service.core.run_status import HELD, RunStatus
 from service.storage import job_queue, tables
 from service.storage.job_queue import Claim
+from service.storage.sqlite.row_checksums import is_sound
 from service.storage.tables import api_keys, computing_times, runs
 
 HALF_LIFE_SECONDS = 10.0
+MOST_SECONDS = 1_000 * HALF_LIFE_SECONDS
+"""The recent computing time of some 700 workers. A damaged time that is longer counts as this."""
 QUANTUM_SECONDS = 1.0
 """Difference of computing times up to which a worker continues with its owner. It also counts for each run in a worker,
 whose computing time is not known yet."""
@@ -47,28 +50,32 @@ def _of_owner(select_of_runs: Select[Any]) -> ScalarSelect[int]:
     return select_of_runs.where(tables.IS_WORKABLE, own).scalar_subquery()
 
 
+# A damaged time counts as none.
+_TIMES = [
+    case((func.typeof(column) == "real", column), else_=null()).label(column.name)
+    for column in (computing_times.c.seconds, computing_times.c.charged_at)
+]
 _OLDEST = select(runs.c.seq).order_by(runs.c.seq).limit(1)
 _IS_HELD = runs.c.status.in_(HELD)
 _WAITING = (
     select(
-        _OWNERS.c.owner,
+        cast(_OWNERS.c.owner, LargeBinary).label("owner"),  # a damaged one may be no UTF-8
         _of_owner(_OLDEST.where(runs.c.status == RunStatus.QUEUED)).label("queued"),
         _of_owner(_OLDEST.where(_IS_HELD, job_queue.has_run_out())).label("expired"),
         _of_owner(select(func.count(runs.c.seq)).where(_IS_HELD)).label("held"),
         api_keys.c.weight,
         api_keys.c.max_running,
-        computing_times.c.seconds,
-        computing_times.c.charged_at,
+        *_TIMES,
     )
     .select_from(_OWNERS)
-    .outerjoin(api_keys, api_keys.c.id == _OWNERS.c.owner)
+    .outerjoin(api_keys, and_(api_keys.c.id == _OWNERS.c.owner, is_sound(api_keys)))
     .outerjoin(computing_times, computing_times.c.owner == func.coalesce(_OWNERS.c.owner, ""))
 )
 
 
 _OF_OWNER = computing_times.c.owner == bindparam("of_owner")
-_WEIGHT = select(api_keys.c.weight).where(api_keys.c.id == bindparam("of_owner")).scalar_subquery()
-_RECENT = select(computing_times.c.seconds, computing_times.c.charged_at, _WEIGHT.label("weight")).where(_OF_OWNER)
+_WEIGHT = select(api_keys.c.weight).where(api_keys.c.id == bindparam("of_owner"), is_sound(api_keys)).scalar_subquery()
+_RECENT = select(*_TIMES, _WEIGHT.label("weight")).where(_OF_OWNER)
 _CHARGE = update(computing_times).where(_OF_OWNER)
 
 
@@ -83,7 +90,8 @@ def waiting(connection: Connection, lease_seconds: float) -> list[WaitingOwner]:
         claimable = [seq for seq in (row.queued, row.expired) if seq is not None]
         if claimable and (row.expired is not None or row.max_running is None or row.held < row.max_running):
             seconds = _recent(row.seconds, row.charged_at, now) + row.held * QUANTUM_SECONDS
-            found.append(WaitingOwner(row.owner, min(claimable), seconds / (row.weight or 1.0)))
+            owner = None if row.owner is None else row.owner.decode(errors="replace")
+            found.append(WaitingOwner(owner, min(claimable), seconds / (row.weight or 1.0)))
     return sorted(found, key=lambda each: (each.seconds, each.oldest))
 
 
@@ -126,9 +134,11 @@ def charge(connection: Connection, owner: str | None, seconds: float) -> None:
         connection.execute(_CHARGE, {**of_owner, "seconds": recent + added, "charged_at": now})
 
 
-def _recent(seconds: float | None, charged_at: float, now: float) -> float:
+def _recent(seconds: float | None, charged_at: float | None, now: float) -> float:
     """Stored computing time at this moment. A clock that went back leaves it as it is."""
-    return 0.0 if seconds is None else seconds * _share_left(max(now - charged_at, 0.0))
+    if seconds is None or charged_at is None:
+        return 0.0
+    return min(max(seconds, 0.0), MOST_SECONDS) * _share_left(max(now - charged_at, 0.0))
 
 
 def _share_left(age: float) -> float:

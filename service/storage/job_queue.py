@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,6 +32,7 @@ from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
 from service.storage.errors import CorruptError
 from service.storage.runs import claimed, not_before_creation, not_before_start, state
+from service.storage.sqlite.row_checksums import is_sound
 from service.storage.tables import runs
 from service.storage.usage import STORED_AT_END
 
@@ -44,16 +46,20 @@ MORE_LEASE_SECONDS = 120.0
 
 def has_run_out() -> ColumnElement[bool]:
     """Whether a lease ended before `moment`, or ends after `latest` as none can: it is from before a restart of the
-    machine, where its clock began anew.
+    machine, where its clock began anew. A damaged lease has no time, or a text, which SQLite sorts after all numbers.
     """
     expires_at = runs.c.lease_expires_at
-    return or_(expires_at < bindparam("moment"), expires_at > bindparam("latest"))
+    return or_(expires_at.is_(None), expires_at < bindparam("moment"), expires_at > bindparam("latest"))
 
 
 def lease_times(lease_seconds: float) -> dict[str, float]:
     """Parameters of `has_run_out`."""
     moment = time.monotonic()
     return {"moment": moment, "latest": moment + lease_seconds + MORE_LEASE_SECONDS}
+
+
+# A damaged token would refuse every write.
+_IS_TOKEN = (func.typeof(runs.c.lease_token) == "integer") & runs.c.lease_token.between(0, 2**62)
 
 
 def _claim() -> ReturningUpdate[Any]:
@@ -68,7 +74,7 @@ def _claim() -> ReturningUpdate[Any]:
             started_at=func.coalesce(runs.c.started_at, not_before_creation(bindparam("now"))),
             losses=case((is_no_loss, runs.c.losses), else_=runs.c.losses + 1),
             lease_owner=bindparam("worker"),
-            lease_token=runs.c.lease_token + 1,
+            lease_token=case((_IS_TOKEN, runs.c.lease_token + 1), else_=1),
             lease_expires_at=bindparam("expires_at"),
         )
         .returning(runs.c.seq)
@@ -134,21 +140,19 @@ def claim(connection: Connection, owner: str, lease_seconds: float, seq: int) ->
 
 
 def _fail_damaged(connection: Connection, seq: int, message: str) -> None:
-    """Ends a run whose row cannot be read, and deletes it if it is a verification."""
-    connection.execute(delete(runs).where(runs.c.seq == seq, runs.c.verifies.is_not(None)))
+    """Ends a run whose row cannot be read. A verification is listed from then on, so that it can be deleted."""
     error: RunError = {"code": "damaged_data", "message": message}
-    ended = {"status": RunStatus.FAILED, "error": error, "finished_at": not_before_start(time.time())}
-    released = {"lease_owner": None, "lease_expires_at": None, "lease_token": runs.c.lease_token + 1}
-    kept = {"checkpoint": None, "stored_bytes": STORED_AT_END}
-    connection.execute(update(runs).where(runs.c.seq == seq).values({**ended, **released, **kept}))
+    ended = {"status": RunStatus.FAILED, "error": error, "finished_at": time.time(), "verifies": None}
+    released = {"lease_owner": None, "lease_expires_at": None, "checkpoint": None, "stored_bytes": STORED_AT_END}
+    connection.execute(update(runs).where(runs.c.seq == seq).values({**ended, **released}))
 
 
 def beside(connection: Connection, run: Run) -> tuple[int, list[WaitingRun]]:
-    """The unfinished members of the run's sweep: the number of leased members, and the queued, never claimed members
-    in order.
+    """The unfinished members of the run's sweep, without damaged ones: the number of leased members, and the queued,
+    never claimed members in order.
     """
     of_sweep = select(runs.c.seq, runs.c.status, runs.c.lease_token, runs.c.request).where(
-        runs.c.sweep_seq == run.sweep_seq, tables.IS_WORKABLE
+        runs.c.sweep_seq == run.sweep_seq, tables.IS_WORKABLE, is_sound(runs)
     )
     found = connection.execute(of_sweep.order_by(runs.c.seq)).all()
     held = sum(each.status in HELD for each in found)
@@ -175,7 +179,10 @@ def progress(connection: Connection, claim: Claim, lease_seconds: float, values:
 
     Raises LeaseLostError.
     """
-    return _held(connection, claim, {**values, "lease_expires_at": time.monotonic() + lease_seconds})
+    written: RunColumns = {**values, "lease_expires_at": time.monotonic() + lease_seconds}
+    if checkpoint := values.get("checkpoint"):
+        written["checkpoint_checksum"] = crc32(checkpoint)
+    return _held(connection, claim, written)
 
 
 def renew(connection: Connection, claim: Claim, lease_seconds: float) -> RunStatus:

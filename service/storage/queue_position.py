@@ -8,6 +8,7 @@ from service.core.run_record import Run
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import fair_shares, tables
+from service.storage.sqlite.row_checksums import is_sound
 from service.storage.tables import runs
 
 RECENT_RUNS = 20
@@ -22,7 +23,7 @@ _OLDER = select(func.count(runs.c.seq)).where(*_QUEUED, runs.c.seq < bindparam("
 _SOME = select(func.count()).select_from(select(runs.c.seq).where(*_QUEUED).limit(bindparam("most")).subquery())
 _RECENT = (
     select((runs.c.finished_at - runs.c.started_at).label("seconds"))
-    .where(runs.c.finished_at.is_not(None), runs.c.started_at.is_not(None))
+    .where(runs.c.finished_at.is_not(None), runs.c.started_at.is_not(None), is_sound(runs))
     .order_by(runs.c.finished_at.desc())
     .limit(RECENT_RUNS)
     .subquery()

@@ -10,31 +10,34 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
+from zlib import crc32
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
     Select,
-    Update,
+    and_,
     bindparam,
     case,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
-from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from service.core.failpoints import reach
 from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
-from service.storage import damaged_runs, datasets, sweeps, tables, trajectories
-from service.storage.errors import CorruptError, has_code
+from service.storage import damaged_rows, datasets, sweeps, tables, trajectories
+from service.storage.damaged_run import damaged_run
+from service.storage.errors import CorruptError
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
+from service.storage.sqlite.row_checksums import integer, is_damaged, is_sound, is_sound_or_fails, seal
 from service.storage.tables import run_tags, runs
 from service.storage.usage import STORED_AT_END
 
@@ -54,8 +57,9 @@ _COLUMNS = [_column(name) for name in Run._fields]
 
 
 def _records(*more: Column[Any]) -> Select[Any]:
-    """SELECT of the fields of `Run` in order, followed by the columns `more`."""
-    return select(*(column for column, _ in _COLUMNS), *more).select_from(runs).join(tables.datasets)
+    """SELECT of the fields of `Run` in order, the columns `more`, and whether run and dataset are sound."""
+    sound = and_(is_sound_or_fails(runs), is_sound_or_fails(tables.datasets)).label("is_sound")
+    return select(*(column for column, _ in _COLUMNS), *more, sound).select_from(runs).outerjoin(tables.datasets)
 
 
 def _create() -> ReturningInsert[Any]:
@@ -67,14 +71,15 @@ def _create() -> ReturningInsert[Any]:
 
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _CREATE = _create()
-_IS_LISTED = [runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)]
-_SHOWS_TO = [*_IS_LISTED, is_seen_by_owner(runs)]
+# A damaged row may say by mistake that it is hidden.
+IS_LISTED = [or_(and_(runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)), is_damaged(runs))]
+_SHOWS_TO = [*IS_LISTED, is_seen_by_owner(runs)]
 _BY_ID = _records().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
 _BY_KEY = by_idempotency_key(_records(), runs)
-_LATEST = newest(_records().where(*_IS_LISTED), runs)
+_LATEST = newest(_records().where(*IS_LISTED), runs)
 _BY_SEQ = _records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
-_CLAIMED = _records(runs.c.checkpoint).where(runs.c.seq == bindparam("of_seq"))
-_STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done).where(
+_CLAIMED = _records(runs.c.checkpoint, runs.c.checkpoint_checksum).where(runs.c.seq == bindparam("of_seq"))
+_STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done, is_sound(runs).label("is_sound")).where(
     runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None)
 )
 _VERIFICATION = select(runs.c.seq).where(runs.c.verifies == bindparam("run_seq"))
@@ -159,12 +164,23 @@ def find(connection: Connection, run_id: str, owner: str | None = None) -> Run |
 def find_readable(connection: Connection, run_id: str, owner: str | None = None) -> Run | None:
     """The run as `find` does; a damaged run as a failed one."""
     query = _LATEST.of(owner) if run_id == "latest" else _BY_ID
-    return next(damaged_runs.readable(connection, query, {"run_id": run_id, "owner": owner}), None)
+    if damaged_rows.is_stand_in(run_id):
+        query = _records().where(damaged_rows.has_id(runs, run_id), *_SHOWS_TO)
+    return next(_readable(connection, query, {"run_id": run_id, "owner": owner}), None)
+
+
+def _readable(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Iterator[Run]:
+    return damaged_rows.readable(connection, query, values, runs, Run.from_row, damaged_run)
 
 
 def find_by_seq(connection: Connection, seq: int) -> Run | None:
     """The run with this seq; None if it is deleted."""
     return _found(connection, _BY_SEQ, {"of_seq": seq})
+
+
+def find_readable_by_seq(connection: Connection, seq: int) -> Run | None:
+    """The run as `find_by_seq` does; a damaged run as a failed one."""
+    return next(_readable(connection, _BY_SEQ, {"of_seq": seq}), None)
 
 
 def find_by_key(connection: Connection, owner: str | None, key: str) -> Run | None:
@@ -173,27 +189,30 @@ def find_by_key(connection: Connection, owner: str | None, key: str) -> Run | No
 
 
 def _found(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Run | None:
-    row = connection.execute(query, values).one_or_none()
-    return None if row is None else Run.from_row(row)
+    fields = damaged_rows.one(connection, query, values)
+    return None if fields is None else Run.from_row(fields)
 
 
 def claimed(connection: Connection, seq: int) -> tuple[Run, bytes | None]:
     """A claimed run and its checkpoint; the checkpoint of a run without steps is None. Raises CorruptError."""
-    try:
-        *row, checkpoint = connection.execute(_CLAIMED, {"of_seq": seq}).one()
-        return Run.from_row(row), checkpoint
-    except (ValueError, NoResultFound) as error:  # a status that does not exist, a dataset that is gone
-        raise CorruptError(f"A row of the database is damaged: {error}.") from error
-    except OperationalError as error:
-        if has_code(error):
-            raise
-        raise CorruptError("A row of the database is damaged: a text is not valid UTF-8.") from error
+    fields = damaged_rows.one(connection, _CLAIMED, {"of_seq": seq})
+    assert fields is not None  # noqa: S101 - the transaction has claimed it
+    *row, checkpoint, checksum = fields
+    run = Run.from_row(row)
+    if checkpoint is None and run.rows_done == 0:
+        return run, None
+    if not isinstance(checkpoint, bytes) or crc32(checkpoint) != checksum:
+        raise CorruptError("The checkpoint of the run is damaged. Submit the run again, which gives the same numbers.")
+    return run, checkpoint
 
 
 def state(connection: Connection, seq: int) -> RunState | None:
-    """The state of a run; None for a deleted run. Faster than reading the whole record."""
-    row = connection.execute(_STATE, {"of_seq": seq}).one_or_none()
-    return None if row is None else RunState(RunStatus(row.status), row.lease_token, row.rows_done)
+    """The state of a run; None for a deleted run. Faster than reading the whole record. A damaged run has failed."""
+    try:
+        fields = damaged_rows.one(connection, _STATE, {"of_seq": seq})
+    except CorruptError:
+        return RunState(RunStatus.FAILED, 0, 0)
+    return None if fields is None else RunState(RunStatus(fields[0]), fields[1], fields[2])
 
 
 def page(
@@ -210,7 +229,7 @@ def page(
 
     A damaged run is shown as a failed one.
     """
-    query = _records().where(*_IS_LISTED).order_by(runs.c.seq.desc()).limit(limit)
+    query = _records().where(*IS_LISTED).order_by(runs.c.seq.desc()).limit(limit)
     if owner is not None:
         query = query.where(runs.c.owner == owner)
     if before_seq is not None:
@@ -221,7 +240,7 @@ def page(
         query = query.where(runs.c.sweep_seq == sweeps.seq_of(sweep, owner))
     if tag is not None:
         query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
-    return damaged_runs.readable(connection, query, {})
+    return _readable(connection, query, {})
 
 
 def cancel(connection: Connection, run_id: str) -> bool:
@@ -289,14 +308,14 @@ def remove(connection: Connection, run_id: str) -> bool:
 
     A run with a long trajectory is hidden, then purged in slices (`purge.purge_slice`).
     """
-    listed = select(runs.c.seq, runs.c.dataset_seq, runs.c.sweep_seq).where(runs.c.id == run_id, *_IS_LISTED)
-    run = connection.execute(listed).one_or_none()
+    listed = select(runs.c.seq, integer(runs.c.dataset_seq), integer(runs.c.sweep_seq)).where(*IS_LISTED)
+    run = connection.execute(listed.where(damaged_rows.has_id(runs, run_id))).one_or_none()
     if run is None:
         return False
-    with _deleting():
+    with deleting():
         connection.execute(delete(runs).where(runs.c.verifies == run.seq))
         if trajectories.is_long(connection, run.seq):
-            connection.execute(_hide(runs.c.seq == run.seq), {"now": time.time()})
+            hide(connection, runs.c.seq == run.seq)
         else:
             connection.execute(delete(runs).where(runs.c.seq == run.seq))
             datasets.release(connection, run.dataset_seq)
@@ -308,41 +327,21 @@ def remove(connection: Connection, run_id: str) -> bool:
 def remove_members(connection: Connection, sweep_seq: int) -> None:
     """Deletes a sweep. Its runs are hidden, then purged in slices (`purge.purge_slice`)."""
     members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
-    with _deleting():
+    with deleting():
         connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
-        connection.execute(_hide(runs.c.sweep_seq == sweep_seq), {"now": time.time()})
+        hide(connection, runs.c.sweep_seq == sweep_seq)
         sweeps.remove_if_empty(connection, sweep_seq)
 
 
-def remove_old(connection: Connection, run_ids: Sequence[str]) -> None:
-    """Deletes finished runs. They are hidden, then purged in slices (`purge.purge_slice`)."""
-    listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *_IS_LISTED)
-    found = connection.execute(listed).all()
-    with _deleting():
-        connection.execute(delete(runs).where(runs.c.verifies.in_([run.seq for run in found])))
-        connection.execute(_hide(runs.c.seq.in_([run.seq for run in found])), {"now": time.time()})
-        for sweep_seq in {run.sweep_seq for run in found} - {None}:
-            sweeps.remove_if_empty(connection, sweep_seq)
-
-
-def _hide(which: ColumnElement[bool]) -> Update:
-    return update(runs).where(which).values(_DELETED)
+def hide(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Hides runs until their purge. A damaged one gets a checksum: else it would be listed."""
+    seal(connection, runs, and_(which, is_damaged(runs)))
+    connection.execute(update(runs).where(which).values(_DELETED), {"now": time.time()})
 
 
 @contextmanager
-def _deleting() -> Iterator[None]:
+def deleting() -> Iterator[None]:
+    """Reaches the failpoints of a deletion."""
     reach("delete.before")
     yield
     reach("delete.after")
-
-
-def finished_before(connection: Connection, moment: float, limit: int) -> Sequence[str]:
-    """Ids of at most `limit` runs with finished_at < `moment` (seconds since 1970), the earliest first."""
-    ended = select(runs.c.id).where(runs.c.finished_at < moment, *_IS_LISTED)
-    return connection.execute(ended.order_by(runs.c.finished_at).limit(limit)).scalars().all()
-
-
-def count_finished_before(connection: Connection, moment: float) -> int:
-    """Number of the runs that `finished_before` returns without a limit."""
-    ended = select(func.count()).select_from(runs).where(runs.c.finished_at < moment, *_IS_LISTED)
-    return int(connection.execute(ended).scalar_one())

@@ -51,6 +51,8 @@ datasets = Table(
     # Size of the rows.
     Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Double, nullable=False),
+    # CRC-32 of the row; see `sqlite.row_checksums`.
+    Column("checksum", BigInteger),
     Index("ix_datasets_stored_bytes", "owner", "stored_bytes"),
     sqlite_autoincrement=True,
 )
@@ -86,6 +88,8 @@ sweeps = Table(
     Column("idempotency_key", String),
     Column("request_digest", String, nullable=False),
     Column("created_at", Double, nullable=False),
+    # CRC-32 of the row; see `sqlite.row_checksums`.
+    Column("checksum", BigInteger),
     UniqueConstraint("former_key", name="uq_sweeps_idempotency_key"),
     Index("ix_sweeps_owner", "owner", "seq"),
     sqlite_autoincrement=True,
@@ -155,6 +159,9 @@ runs = Table(
     Column("losses", Integer, nullable=False),
     # State of the step after the last stored step: θ, the optimiser's state, the state of early stopping.
     Column("checkpoint", LargeBinary),
+    Column("checkpoint_checksum", BigInteger),
+    # CRC-32 of the row; see `sqlite.row_checksums`.
+    Column("checksum", BigInteger),
     UniqueConstraint("former_key", name="uq_runs_idempotency_key"),
     Index("ix_runs_stored_bytes", "owner", "stored_bytes"),
     sqlite_autoincrement=True,
@@ -229,6 +236,8 @@ api_keys = Table(
     # Share of the workers relative to the other keys, and the maximum number of its runs in workers; null: no maximum.
     Column("weight", Double, nullable=False, server_default="1"),
     Column("max_running", Integer),
+    # CRC-32 of the row; see `sqlite.row_checksums`.
+    Column("checksum", BigInteger),
 )
 
 computing_times = Table(

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from service.core.failpoints import reach
-from service.storage.chunk import Chunk
+from service.storage.chunk import Chunk, chunk_fields, end_before
 from service.storage.database import Database
 from service.storage.errors import CorruptError, GoneError
 from service.storage.tables import runs, trajectory_chunks
@@ -23,7 +23,8 @@ DELETED_AT_ONCE = 64
 _chunk = trajectory_chunks.c
 # The chunk with the step `first` begins after `earliest`, at most one chunk length before `first`.
 _SOME = (
-    select(_chunk.first_step, _chunk.rows, _chunk.data, _chunk.checksum)
+    select(*chunk_fields(trajectory_chunks, _chunk.first_step))
+    .add_columns(func.coalesce(end_before(trajectory_chunks, _chunk.run_seq, _chunk.first_step), 0))
     .where(
         _chunk.run_seq == bindparam("run_seq"),
         _chunk.first_step + _chunk.rows > bindparam("first"),
@@ -39,7 +40,7 @@ _AFTER_MANY = select(_chunk.first_step).where(_chunk.run_seq == bindparam("run_s
 
 def chunk_rows(columns: int) -> int:
     """Number of steps in a full chunk with this number of columns."""
-    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * columns)))
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * max(columns, 1))))  # a damaged run has no columns
 
 
 def is_long(connection: Connection, run_seq: int) -> bool:
@@ -68,7 +69,7 @@ def read(database: Database, run_seq: int, columns: int, first: int, last: int) 
     expected = first
     while expected <= last:
         for first_step, rows in _some(database, run_seq, columns, expected, last):
-            if first_step > expected or first_step + rows.shape[1] <= expected:
+            if not first_step <= expected < first_step + rows.shape[1]:
                 raise _missing(database, run_seq, expected)
             yield expected, rows[:, expected - first_step : last + 1 - first_step]
             expected = min(first_step + rows.shape[1], last + 1)
@@ -81,7 +82,10 @@ def _some(database: Database, run_seq: int, columns: int, first: int, last: int)
         found = connection.execute(_SOME, place).all()
     if not found:
         raise _missing(database, run_seq, first)
-    return [(chunk.first, _decode(chunk, columns)) for chunk in map(Chunk.from_row, found)]
+    for first_step, *_, start in found:
+        if first_step != start:  # the chunk before it is damaged or purged, or its own place is damaged
+            raise _missing(database, run_seq, start)
+    return [(row[0], _decode(Chunk.from_row(row[:4]), columns)) for row in found]
 
 
 def _missing(database: Database, run_seq: int, step: int) -> Exception:
@@ -93,6 +97,6 @@ def _missing(database: Database, run_seq: int, step: int) -> Exception:
 
 
 def _decode(chunk: Chunk, columns: int) -> Columns:
-    if zlib.crc32(chunk.data) != chunk.checksum:
-        raise CorruptError(f"The trajectory is damaged at step {chunk.first}: a checksum is wrong.")
+    if not chunk.is_whole(columns):
+        raise CorruptError(f"The trajectory is damaged at step {chunk.first}: a checksum or a length is wrong.")
     return np.frombuffer(chunk.data, dtype="<f8").reshape(columns, chunk.rows)

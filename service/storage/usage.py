@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, func, select
 
 from service.core.run_status import RunStatus
 from service.storage import tables
@@ -11,6 +11,11 @@ from service.storage.tables import datasets, runs
 
 STORED_AT_END = runs.c.stored_bytes - runs.c.step_bytes * (runs.c.steps_total + 1 - runs.c.rows_done)
 """The size of a run that ends with its stored steps, from its size until then."""
+
+
+def _is_size(table: Table) -> ColumnElement[bool]:
+    """Whether the size of a row can be summed up; a damaged one may be a text, or too large."""
+    return (func.typeof(table.c.stored_bytes) == "integer") & table.c.stored_bytes.between(0, 2**48)
 
 
 def _count(table: Table, *conditions: Any, by_owner: Any = None) -> OwnerQueries:
@@ -31,7 +36,7 @@ _UPLOADED = _count(datasets, datasets.c.uploaded, by_owner=datasets.c.owner)
 _STORED = [
     OwnerQueries(total.where(table.c.owner == bindparam("owner")), total)
     for table in (runs, datasets)
-    for total in (select(func.coalesce(func.sum(table.c.stored_bytes), 0)),)
+    for total in (select(func.coalesce(func.sum(case((_is_size(table), table.c.stored_bytes))), 0)),)
 ]
 
 

@@ -31,6 +31,7 @@ from service.schemas.fit import InlineDataset
 from service.schemas.responses.datasets import Dataset, Datasets
 from service.schemas.strict_model import parse
 from service.storage import datasets
+from service.storage.damaged_rows import Remains
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
 
@@ -130,9 +131,11 @@ async def list_datasets(
     },
 )
 def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
-    """The dataset with statistics of its columns, without its rows."""
+    """The dataset with statistics of its columns, without its rows. A dataset whose row in the database is damaged has
+    the error `damaged_data` and no facts.
+    """
     with store.reading() as connection:
-        return tagged(serialize_dataset(find(connection, dataset_id, caller)), if_none_match)
+        return tagged(serialize_dataset(_readable(connection, dataset_id, caller)), if_none_match)
 
 
 @router.delete(
@@ -148,7 +151,7 @@ def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> 
     """
 
     def remove(connection: Connection) -> None:
-        found = find(connection, dataset_id, caller)
+        found = _readable(connection, dataset_id, caller)
         refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
         if used := datasets.uses(connection, found.seq, caller.owner):
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
@@ -232,5 +235,16 @@ def find(connection: Connection, dataset_id: str, caller: Caller) -> dataset_rec
     """The dataset, if the caller may read it. Raises NotFoundError."""
     found = datasets.find(connection, dataset_id, caller.owner)
     if found is None:
-        raise NotFoundError(f"No dataset has the id {dataset_id[:100]}. GET /datasets lists the datasets.")
+        raise _none(dataset_id)
     return found
+
+
+def _readable(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset | Remains:
+    found = datasets.find_readable(connection, dataset_id, caller.owner)
+    if found is None:
+        raise _none(dataset_id)
+    return found
+
+
+def _none(dataset_id: str) -> NotFoundError:
+    return NotFoundError(f"No dataset has the id {dataset_id[:100]}. GET /datasets lists the datasets.")

@@ -16,9 +16,11 @@ from pydantic import BaseModel, Field
 from service.api import described_route
 from service.api.changes import changes_of
 from service.api.dependencies import Asks, Config, Store
+from service.api.error_handlers import DAMAGED, damage_told
 from service.api.media_types import EVENT_STREAM
 from service.api.openapi_responses import problems
-from service.api.routes.runs import RunId, find
+from service.api.problem_details import problem_body
+from service.api.routes.runs import RunId, find_readable
 from service.api.routes.trajectory import fields_of, head_of, view_of
 from service.api.serializers.runs import serialize_run
 from service.api.streaming import Stream
@@ -29,7 +31,7 @@ from service.core.settings import Settings
 from service.schemas.responses import runs as responses
 from service.storage import runs, trajectories
 from service.storage.database import Database
-from service.storage.errors import GoneError
+from service.storage.errors import CorruptError, GoneError
 from service.storage.queue_position import position_of
 from service.storage.runs import RunState
 from service.trajectories import export
@@ -48,8 +50,8 @@ EVENT = {
     "description": "One event.",
     "required": ["event", "data"],
     "properties": {
-        "event": {"enum": ["status", "progress", "finished"]},
-        "data": {"type": "string", "description": "JSON: the run, or the columns of the new steps."},
+        "event": {"enum": ["status", "progress", "problem", "finished"]},
+        "data": {"type": "string", "description": "JSON: the run, the columns of the new steps, or a problem."},
         "id": {"type": "string", "description": "progress: the number of its last step."},
     },
 }
@@ -95,11 +97,15 @@ def events(
     """`status` has the run, at the start and at each change of its status; `progress` has the columns of new steps, in
     the format of the trajectory, and the number of the last one as `id`; `finished` has the run at the end. Steps come
     from the database: a client that reconnects with `Last-Event-ID` gets each step once, also after a restart.
+
+    A run whose row is damaged is failed, with the error `damaged_data`. Damaged steps end the stream: `problem` has the
+    reason, as a problem of RFC 9457.
     """
-    run = find(store, run_id, caller)
+    run = find_readable(store, run_id, caller)
     first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1
     every = min(query.every, MOST_EVERY)
-    follower = _Follower(store, settings, run.seq, fields_of(run, query.fields), every, first)
+    fields = fields_of(run, query.fields) if run.columns else []
+    follower = _Follower(store, settings, run.seq, fields, every, first)
     state = request.app.state
     look = partial(state.readers.read, request.state.user, follower.look)
     content = _sent(follower, look, state.is_stopping)
@@ -163,7 +169,7 @@ class _Follower:
             state = runs.state(connection, self.seq)
             if state is not None and not self._is_news(state):
                 return []
-            run = runs.find_by_seq(connection, self.seq)
+            run = runs.find_readable_by_seq(connection, self.seq)
             if run is None:
                 raise GoneError
             answer = serialize_run(run, position_of(connection, run, self.settings))
@@ -172,7 +178,7 @@ class _Follower:
         steps = self._steps(run)
         if steps:
             found.append(self._progress(run, steps))
-        self.is_behind = len(self._steps(run)) > 0
+        self.is_behind = not self.is_over and len(self._steps(run)) > 0
         if run.is_finished and not self.is_behind:
             self.is_over = True
             found.append(_event("finished", answer))
@@ -188,8 +194,14 @@ class _Follower:
         return range(first, run.rows_done, self.every)[:most]
 
     def _progress(self, run: Run, steps: range) -> bytes:
+        """The event of these steps; of damaged steps a problem, after which the stream is over."""
         view = view_of(run, self.fields, steps, self.store)
-        columns = b"".join(export.as_json(view, {**head_of(run, view), "best": run.best}))
+        try:
+            columns = b"".join(export.as_json(view, {**head_of(run, view), "best": run.best}))
+        except CorruptError as error:
+            self.is_over = True
+            damage = problem_body(500, damage_told(error), title=DAMAGED)
+            return format_sse_event(event="problem", data_str=orjson.dumps(damage).decode())
         self.next_step = steps[-1] + 1
         return format_sse_event(event="progress", id=str(steps[-1]), data_str=columns.decode())
 

@@ -34,6 +34,7 @@ from service.schemas.responses.sweeps import Sweep, SweepPrice, Sweeps, SweepSum
 from service.schemas.strict_model import parse
 from service.schemas.sweep import SweepRequest
 from service.storage import runs, sweeps
+from service.storage.damaged_rows import Remains
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
 
@@ -118,7 +119,7 @@ async def list_sweeps(
             rows = sweeps.page(connection, limit=size + 1, before=before, owner=caller.owner)
             counts = sweeps.counts(connection, [row.seq for row in rows])
 
-        def summary(sweep: sweep_record.Sweep) -> SweepSummary:
+        def summary(sweep: sweep_record.Sweep | Remains) -> SweepSummary:
             return serialize_sweep(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
 
         return page_of(rows, size, settings, summary)
@@ -139,12 +140,12 @@ async def get_sweep(
     request: Request, sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The ranking has succeeded runs in order of `rank_by` at their last step, then diverged, cancelled, failed and
-    unfinished runs.
+    unfinished runs. A sweep whose row in the database is damaged has the error `damaged_data` and no ranking.
     """
 
     def look() -> Response:
         with store.reading() as connection:
-            return tagged(_with_ranking(connection, _find(connection, sweep_id, caller)), if_none_match)
+            return tagged(_with_ranking(connection, _find_readable(connection, sweep_id, caller)), if_none_match)
 
     return await read_list(request, look)
 
@@ -160,7 +161,9 @@ def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Respon
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
 
     def remove(connection: Connection) -> None:
-        runs.remove_members(connection, _find_to_change(connection, sweep_id, caller).seq)
+        found = _find_readable(connection, sweep_id, caller)
+        refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
+        runs.remove_members(connection, found.seq)
 
     essential_write(store, remove)
     return Response(status_code=204)
@@ -220,8 +223,19 @@ def _is_over(store: Database, sweep_id: str) -> bool:
 def _find(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
     found = sweeps.find(connection, sweep_id, caller.owner)
     if found is None:
-        raise NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
+        raise _none(sweep_id)
     return found
+
+
+def _find_readable(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep | Remains:
+    found = sweeps.find_readable(connection, sweep_id, caller.owner)
+    if found is None:
+        raise _none(sweep_id)
+    return found
+
+
+def _none(sweep_id: str) -> NotFoundError:
+    return NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
 
 
 def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
@@ -230,9 +244,12 @@ def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> sw
     return found
 
 
-def _with_ranking(connection: Connection, sweep: sweep_record.Sweep) -> Sweep:
-    members = serialize_ranking(sweeps.members(connection, sweep.seq), sweep.rank_by)
-    return {**serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq])), "ranking": members}
+def _with_ranking(connection: Connection, sweep: sweep_record.Sweep | Remains) -> Sweep:
+    if isinstance(sweep, Remains):
+        return {**serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq])), "ranking": []}
+    members = list(sweeps.members(connection, sweep.seq))
+    summary = serialize_sweep(sweep, sweeps.counts_of(sweep.seq, members))
+    return {**summary, "ranking": serialize_ranking(members, sweep.rank_by)}
 
 
 def _price(store: Database, quotas: Quotas, sweep: SweepSubmission) -> SweepPrice:

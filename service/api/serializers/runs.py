@@ -4,6 +4,7 @@ from service.core import dataset_record, run_record
 from service.core.times import rfc3339
 from service.schemas.responses.datasets import Dataset
 from service.schemas.responses.runs import ListedRun, Queue, Run, Verification
+from service.storage.damaged_rows import Remains, error_of
 from service.storage.queue_position import QueuePosition
 
 
@@ -86,10 +87,25 @@ def run_links(run_id: str) -> dict[str, str]:
     return {"self": f"/runs/{run_id}", "trajectory": f"/runs/{run_id}/trajectory", "page": f"/#/runs/{run_id}"}
 
 
-def serialize_dataset(row: dataset_record.Dataset) -> Dataset:
-    """A dataset without its rows."""
-    return {
+def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
+    """A dataset without its rows. A damaged one has an error and no facts."""
+    facts: Dataset = {
         "id": row.id,
+        "name": None,
+        "rows": 0,
+        "features": [],
+        "target": "",
+        "classes": None,
+        "sha256": "",
+        "columns": [],
+        "created_at": rfc3339(row.created_at),
+        "error": error_of("dataset"),
+        "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
+    }
+    if isinstance(row, Remains):
+        return facts
+    return {
+        **facts,
         "name": row.name,
         "rows": row.rows,
         "features": row.features,
@@ -97,6 +113,5 @@ def serialize_dataset(row: dataset_record.Dataset) -> Dataset:
         "classes": [str(label) for label in row.labels] if row.text_target and row.labels else None,
         "sha256": row.sha256,
         "columns": row.summary,
-        "created_at": rfc3339(row.created_at),
-        "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
+        "error": None,
     }

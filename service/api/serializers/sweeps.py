@@ -10,30 +10,32 @@ from service.core.run_record import Best, Criteria, Number
 from service.core.run_status import FINISHED, RunStatus
 from service.core.times import rfc3339
 from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
+from service.storage.damaged_rows import Remains, error_of
 
 _PLACES = (RunStatus.SUCCEEDED, RunStatus.DIVERGED, RunStatus.CANCELLED, RunStatus.FAILED)
 """The order of statuses in a ranking; unfinished runs come last."""
 
 
-def serialize_sweep(sweep: sweep_record.Sweep, counts: Sequence[sweep_record.StatusCount]) -> SweepSummary:
-    """A sweep without its ranking. `counts` are its rows of `storage.sweeps.counts`."""
+def serialize_sweep(sweep: sweep_record.Sweep | Remains, counts: Sequence[sweep_record.StatusCount]) -> SweepSummary:
+    """A sweep without its ranking. `counts` are its rows of `storage.sweeps.counts`. A damaged one has an error."""
     statuses = {row.status: row.runs for row in counts}
     status = _status(set(statuses))
     is_finished = status == "finished"
     return {
         "id": sweep.id,
-        "name": sweep.name,
+        "name": None if isinstance(sweep, Remains) else sweep.name,
         "status": status,
         "created_at": rfc3339(sweep.created_at),
         "finished_at": optional_timestamp(max((row.finished_at or 0.0 for row in counts), default=None))
         if is_finished
         else None,
-        "varied": sweep.varied,
-        "rank_by": sweep.rank_by,
+        "varied": [] if isinstance(sweep, Remains) else sweep.varied,
+        "rank_by": "" if isinstance(sweep, Remains) else sweep.rank_by,
         "members": sum(statuses.values()),
         "statuses": cast("dict[RunStatus, int]", {status.value: runs for status, runs in statuses.items()}),
         "steps_done": sum(row.steps_done for row in counts),
         "steps_total": sum(row.steps_total for row in counts),
+        "error": error_of("sweep") if isinstance(sweep, Remains) else None,
         "links": {
             "self": f"/sweeps/{sweep.id}",
             "runs": f"/runs?sweep={sweep.id}",

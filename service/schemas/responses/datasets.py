@@ -5,6 +5,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from service.core.run_record import RunError
 from service.schemas.responses.base import Answer, JsonObject, Number, Page, Table
 
 
@@ -30,6 +31,9 @@ class Dataset(Answer):
     sha256: str
     columns: list[ColumnSummary]
     created_at: str
+    error: Annotated[
+        RunError | None, Field(description="`damaged_data` if the row of the dataset is damaged; it has no facts then.")
+    ]
     links: dict[str, str]
     ignored: NotRequired[
         Annotated[list[str], Field(description="Text columns of the file that the dataset leaves out.")]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from service.core.run_record import RunError
 from service.core.run_status import RunStatus
 from service.schemas.responses.base import Answer, JsonObject, Number, Page
 from service.schemas.responses.runs import Price
@@ -36,6 +37,9 @@ class SweepSummary(Answer):
     statuses: Annotated[dict[RunStatus, int], Field(description="The number of runs by status.")]
     steps_done: int
     steps_total: int
+    error: Annotated[
+        RunError | None, Field(description="`damaged_data` if the row of the sweep is damaged; it has no ranking then.")
+    ]
     links: dict[str, str]
 
 

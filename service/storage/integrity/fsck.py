@@ -16,9 +16,11 @@ from sqlalchemy import (
     Connection,
     DefaultClause,
     Engine,
+    LargeBinary,
     Row,
     Select,
     Table,
+    cast,
     func,
     inspect,
     literal,
@@ -29,20 +31,26 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from service.core.dataset_record import Dataset
 from service.core.run_record import Run
 from service.core.run_status import RunStatus
+from service.core.sweep_record import Sweep
 from service.storage import migrations
-from service.storage.errors import has_code
+from service.storage.api_keys import damaged_keys
+from service.storage.errors import is_of_value
 from service.storage.integrity import chunks
 from service.storage.sqlite.readonly import read_only, wal_of
+from service.storage.sqlite.row_checksums import is_damaged, is_whole_checkpoint
 from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
-from service.storage.tables import datasets, runs, sweeps
+from service.storage.tables import api_keys, datasets, runs, sweeps
 
 MOST_LINES = 20
 """Maximum number of findings from SQLite, and for each run and dataset: one damaged page may cause thousands."""
 
+UNSOUND = "The row does not match its checksum."
 ADVICE = {
     "structure": "Restore a backup. What can be read of this file may be saved with SQLite's own .recover command.",
     "reference": "Restore a backup: the rows refer to missing rows.",
     "dataset": "Delete the runs that use it, then the dataset, and upload it again; or restore a backup.",
+    "sweep": "Delete it with its runs and submit it again; or restore a backup.",
+    "key": "Make another key with `descent keys create`, and revoke this one; or restore a backup.",
     "run": "Delete it and submit it again, which gives the same numbers; or restore a backup.",
     "orphan": "Ignore it: the row is intact but unreachable, and only takes space.",
 }
@@ -113,18 +121,36 @@ def _findings(connection: Connection, progress: Progress) -> Iterator[Finding]:
     progress("structure", 1, 1)
     yield from _each(connection, datasets, _datasets, "dataset", _of_dataset, progress)
     yield from _each(connection, runs, _runs, "run", _of_run, progress)
+    with connection.begin():
+        has_sweeps = _names(connection, sweeps)
+    if has_sweeps:
+        yield from _each(connection, sweeps, _sweeps, "sweep", lambda *_: iter(()), progress)
+    yield from _keys(connection)
 
 
 def _datasets(connection: Connection) -> Select[Any]:
     return select(*_fields(connection, datasets, Dataset._fields))
 
 
+def _sweeps(connection: Connection) -> Select[Any]:
+    return select(*_fields(connection, sweeps, Sweep._fields))
+
+
+def _keys(connection: Connection) -> Iterator[Finding]:
+    with connection.begin():
+        if _has_checksum(connection, api_keys):
+            for key_id in damaged_keys(connection):
+                yield Finding("key", key_id, UNSOUND)
+
+
 def _runs(connection: Connection) -> Select[Any]:
-    """SELECT of the fields of `Run`, those of a missing dataset null, and of `has_checkpoint`."""
+    """SELECT of the fields of `Run`, those of a missing dataset null, `has_checkpoint` and `checkpoint_is_whole`."""
     own = [name for name in Run._fields if name in runs.c]
     facts = [datasets.c[name.removeprefix("dataset_")] for name in Run._fields if name not in runs.c]
     has_checkpoint = runs.c.checkpoint.is_not(None).label("has_checkpoint")
-    return select(*_fields(connection, runs, own), *facts, has_checkpoint).select_from(runs.outerjoin(datasets))
+    is_whole = is_whole_checkpoint() if _has_checksum(connection, runs) else literal(value=True)
+    flags = (has_checkpoint, is_whole.label("checkpoint_is_whole"))
+    return select(*_fields(connection, runs, own), *facts, *flags).select_from(runs.outerjoin(datasets))
 
 
 def _fields(connection: Connection, table: Table, fields: Iterable[str]) -> list[ColumnElement[Any]]:
@@ -146,7 +172,10 @@ def _of_dataset(connection: Connection, row: Row[Any]) -> Iterator[str]:
 def _of_run(connection: Connection, row: Row[Any]) -> Iterator[str]:
     if row.status not in list(RunStatus):
         return iter(["The run has a status that does not exist."])
-    return chunks.of_run(connection, Run.from_row(row[:-1]), has_checkpoint=row.has_checkpoint)
+    run = Run.from_row(row[:-2])
+    if not run.is_finished and row.has_checkpoint and not row.checkpoint_is_whole:
+        return iter(["The run cannot resume: the checkpoint after its last step is damaged."])
+    return chunks.of_run(connection, run, has_checkpoint=row.has_checkpoint)
 
 
 def _structure(connection: Connection) -> Iterator[Finding]:
@@ -197,7 +226,8 @@ def _each(
         with connection.begin():
             seq = connection.execute(next_seq.where(table.c.seq > seq)).scalar_one_or_none()
             if seq is not None:
-                yield from _record_findings(connection, query.where(table.c.seq == seq), kind, str(seq), look)
+                found = list(_record_findings(connection, query.where(table.c.seq == seq), kind, str(seq), look))
+                yield from found or _of_checksum(connection, table, kind, seq)
         done += 1
 
 
@@ -209,13 +239,25 @@ def _record_findings(connection: Connection, query: Any, kind: str, seq: str, lo
             yield Finding(kind, row.id, message)
         if next(messages, None) is not None:
             yield Finding(kind, row.id, "There are more findings of this kind.")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         yield Finding(kind, seq, f"The row with this number cannot be read: {error}.")
     except OperationalError as error:
-        if has_code(error):  # the error concerns the whole file
+        if not is_of_value(error):  # the error concerns the whole file
             raise
         yield Finding(kind, seq, "The row with this number cannot be read: a text is not valid UTF-8.")
 
 
+def _of_checksum(connection: Connection, table: Table, kind: str, seq: int) -> Iterator[Finding]:
+    if _has_checksum(connection, table):
+        unsound = select(cast(table.c.id, LargeBinary)).where(table.c.seq == seq, is_damaged(table))
+        for row_id in connection.execute(unsound).scalars():
+            yield Finding(kind, row_id.decode(errors="replace"), UNSOUND)
+
+
+def _has_checksum(connection: Connection, table: Table) -> bool:
+    return "checksum" in _names(connection, table)
+
+
 def _names(connection: Connection, table: Table) -> set[str]:
-    return {column["name"] for column in inspect(connection).get_columns(table.name)}
+    inspector = inspect(connection)
+    return {each["name"] for each in inspector.get_columns(table.name)} if inspector.has_table(table.name) else set()

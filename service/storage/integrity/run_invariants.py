@@ -14,7 +14,7 @@ RULES: list[tuple[Callable[[Run], bool], str]] = [
     (lambda run: run.status in _UNFINISHED and run.deleted_at is not None, "is deleted but unfinished"),
     (
         lambda run: run.status in HELD and run.lease_expires_at is None,
-        "has an active status but no lease, so no worker can claim it",
+        "has an active status but no lease",
     ),
     (lambda run: run.status not in HELD and run.lease_owner is not None, "has a lease owner but no active status"),
     (lambda run: run.status == RunStatus.SUCCEEDED and run.stop_reason is None, "is finished without a stop reason"),

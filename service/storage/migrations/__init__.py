@@ -5,8 +5,9 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from service.storage.database import Database
+from service.storage.sqlite import row_checksums
 
-HEAD = "0010"
+HEAD = "0011"
 
 
 class NewerDatabaseError(RuntimeError):
@@ -45,6 +46,8 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
+        for table in row_checksums.CHECKED:
+            row_checksums.seal(connection, table)
     except CommandError as error:
         raise NewerDatabaseError(
             f"The database has version {revision_of(connection)}, this program knows versions up to {HEAD}. "

@@ -9,10 +9,12 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from service.storage.errors import Failure, failure_of
+from service.storage.integrity.fsck import CheckError, check
 from service.storage.sqlite.engine import sqlite_module
 from service.storage.sqlite.readonly import read_only_uri
 from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
@@ -20,6 +22,7 @@ from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
 STEP_PAGES = 4096
 LOG_ENDINGS = ("-wal", "-journal", "-shm")
 """Endings of the files that SQLite keeps beside a database."""
+MOST_FINDINGS = 3
 Progress = Callable[[int, int], None]
 """Callback with the number of copied pages and the number of all pages."""
 
@@ -28,8 +31,10 @@ class BackupError(RuntimeError):
     """The backup failed. The message is user-visible."""
 
 
-def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> int:
+def back_up(source: Path, target: Path, *, force: bool, progress: Progress, damaged: bool = False) -> int:
     """Copies the database to `target`, checks the copy, makes it durable, and returns its size in bytes.
+
+    With `damaged`, damaged rows and chunks are copied too; without it, they are refused.
 
     The unfinished copy is `target`.partial. After a kill it remains, and the next backup overwrites it. Raises
     BackupError, and OSError for an unwritable folder.
@@ -42,7 +47,9 @@ def back_up(source: Path, target: Path, *, force: bool, progress: Progress) -> i
             _retire(driver, target)  # refuses before the long copy
             partial.chmod(stat.S_IMODE(source.stat().st_mode))
             _copy(driver, source, partial, progress)
-            _verify(driver, partial)
+            _verify_structure(driver, partial)
+            if not damaged:
+                _verify_content(partial)
             _sync(partial, os.O_RDWR)
             _check(source, target, force=force)
             _retire(driver, target)
@@ -120,11 +127,23 @@ def _copy(driver: Any, source: Path, partial: Path, progress: Progress) -> None:
         original.backup(copy, pages=STEP_PAGES, progress=lambda _status, left, pages: progress(pages - left, pages))
 
 
-def _verify(driver: Any, copy: Path) -> None:
+def _verify_structure(driver: Any, copy: Path) -> None:
     with closing(driver.connect(f"{copy.resolve().as_uri()}?immutable=1", uri=True)) as connection:
         found = [line for (line,) in connection.execute("PRAGMA integrity_check(3)")]
     if found != ["ok"]:
         raise BackupError(f"The copy is damaged, as the database may be: {'; '.join(found)}. Run `descent check`.")
+
+
+def _verify_content(copy: Path) -> None:
+    """Checks chunks, checkpoints and rows as `descent check` does. A file of other tables has none."""
+    with suppress(CheckError):
+        findings = (each for each in check(copy, lambda *_: None) if each.kind != "orphan")
+        told = [f"{each.kind} {each.where}: {each.message}" for each in islice(findings, MOST_FINDINGS)]
+        if told:
+            raise BackupError(
+                f"The database has damage, so there is no copy. {' '.join(told)} `descent check` says how to repair "
+                "it. Delete what is damaged, or make a copy with the damage by --damaged."
+            )
 
 
 def _retire(driver: Any, target: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from service.storage.sqlite import row_checksums
+
 
 def sqlite_module() -> ModuleType:
     """The SQLite driver: pysqlite3 if it is installed, otherwise sqlite3 of the standard library."""
@@ -39,6 +41,7 @@ def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # disables the driver's implicit transactions
+        row_checksums.register(connection)
         with closing(connection.cursor()) as cursor:
             _set_pragmas(cursor, busy_seconds)
             mode = cursor.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
@@ -52,6 +55,8 @@ def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
     def _on_begin(connection: Connection) -> None:
         # The busy timeout does not cover a read transaction that begins to write (SQLITE_BUSY_SNAPSHOT).
         writes = connection.get_execution_options().get("descent_writes")
+        if writes:
+            row_checksums.maintain(connection)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         if writes:
             _count_up(connection)

@@ -6,12 +6,13 @@ Deleting two gigabytes of chunks at once blocks writers for 0.1 s (contiguous pa
 from sqlalchemy import Connection, delete, select, text
 
 from service.storage import datasets
+from service.storage.sqlite.row_checksums import integer, is_sound
 from service.storage.sqlite.slices import run_slice
 from service.storage.tables import runs
 
 _DELETED = (
-    select(runs.c.seq, runs.c.dataset_seq)
-    .where(runs.c.deleted_at.is_not(None))
+    select(runs.c.seq, integer(runs.c.dataset_seq))
+    .where(runs.c.deleted_at.is_not(None), is_sound(runs))
     .order_by(runs.c.deleted_at)  # matches the index; any other order scans all runs
     .limit(1)
 )

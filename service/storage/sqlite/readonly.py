@@ -11,6 +11,7 @@ from urllib.parse import quote
 import orjson
 from sqlalchemy import Engine, NullPool, create_engine, event
 
+from service.storage.sqlite import row_checksums
 from service.storage.sqlite.engine import sqlite_module
 
 WAL_VERSION = 2
@@ -44,5 +45,6 @@ def read_only(file: Path) -> Engine:
     engine = create_engine(
         "sqlite://", creator=connect, module=driver, poolclass=NullPool, json_deserializer=orjson.loads
     )
+    event.listen(engine, "connect", lambda connection, _: row_checksums.register(connection))
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine

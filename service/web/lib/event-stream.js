@@ -1,12 +1,13 @@
 // The events of a live run. A broken connection is reopened after the last received event: each step arrives once, in order.
 import { createParser } from "/static/vendor/eventsource-parser-3.1.1/index.js";
+import { ApiError } from "/static/lib/api-error.js";
 import { readEvents } from "/static/lib/api.js";
 
 const RETRY_MS = 1000;
 
 /**
  * Calls `on.status(run)`, `on.progress(columns)` and, at the end, `on.finished(run)`. Calls `on.outcome(error)` when the connection
- * fails and `on.outcome(null)` when it opens.
+ * fails or the steps are damaged, and `on.outcome(null)` when it opens.
  * @param {string} id
  * @param {Api.Query} query
  * @param {Page.Listener} on
@@ -22,9 +23,10 @@ export function follow(id, query, on) {
   function hear({ event, id: step, data }) {
     if (signal.aborted) return;
     last = step ?? last;
-    over ||= event === "finished";
+    over ||= event === "finished" || event === "problem";
     if (event === "status" || event === "finished") on[event](JSON.parse(data));
     else if (event === "progress") on.progress(JSON.parse(data));
+    else if (event === "problem") on.outcome(new ApiError(JSON.parse(data)));
   }
 
   async function listen() {

@@ -113,6 +113,7 @@ export interface Dataset {
   sha256: string;
   columns: ColumnSummary[];
   created_at: string;
+  error: RunError | null;
   links: { [name: string]: string };
   ignored?: string[];
 }
@@ -500,6 +501,11 @@ export interface RunDataset {
   target: string;
 }
 
+export interface RunError {
+  code: string;
+  message: string;
+}
+
 export type RunStatus = "queued" | "running" | "paused" | "cancelling" | "succeeded" | "diverged" | "failed" | "cancelled";
 
 export interface Runs {
@@ -586,6 +592,7 @@ export interface Sweep {
   statuses: { [name: string]: number };
   steps_done: number;
   steps_total: number;
+  error: RunError | null;
   links: { [name: string]: string };
   ranking: Member[];
 }
@@ -625,6 +632,7 @@ export interface SweepSummary {
   statuses: { [name: string]: number };
   steps_done: number;
   steps_total: number;
+  error: RunError | null;
   links: { [name: string]: string };
 }
 

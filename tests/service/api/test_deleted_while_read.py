@@ -18,7 +18,7 @@ from service.storage.errors import CorruptError, GoneError
 from service.worker.process import Worker
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 
-FINDS_RUN, READS_STEPS = "FROM runs JOIN datasets", "FROM trajectory_chunks"
+FINDS_RUN, READS_STEPS = "FROM runs LEFT OUTER JOIN datasets", "FROM trajectory_chunks"
 ROWS = np.linspace(1.0, 2.0, 12).reshape(6, 2)
 
 

@@ -135,14 +135,14 @@ def error_with_message(message: str) -> DBAPIError:
         (error_with_code(sqlite3.OperationalError, "SQLITE_READONLY_DBMOVED"), 507, "Database moved", False),
         (error_with_code(sqlite3.OperationalError, "SQLITE_BUSY_SNAPSHOT"), 503, "Unavailable", False),
         (error_with_code(sqlite3.OperationalError, "SQLITE_LOCKED"), 503, "Unavailable", False),
-        (error_with_code(sqlite3.DatabaseError, "SQLITE_CORRUPT"), 500, "Internal error", True),
-        (error_with_code(sqlite3.DatabaseError, "SQLITE_NOTADB"), 500, "Internal error", True),
+        (error_with_code(sqlite3.DatabaseError, "SQLITE_CORRUPT"), 500, "Damaged data", True),
+        (error_with_code(sqlite3.DatabaseError, "SQLITE_NOTADB"), 500, "Damaged data", True),
         (error_with_code(sqlite3.IntegrityError, "SQLITE_CONSTRAINT"), 500, "Internal error", False),
         (OSError(errno.ENOSPC, "a secret"), 507, "Disk full", False),
         (OSError(errno.EDQUOT, "a secret"), 507, "Disk full", False),
         (OSError(errno.EIO, "a secret"), 507, "Disk error", False),
         (OSError(errno.EACCES, "a secret"), 500, "Internal error", False),
-        (CorruptError("The trajectory is damaged at step 3."), 500, "Internal error", True),
+        (CorruptError("The trajectory is damaged at step 3."), 500, "Damaged data", True),
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "GET"])

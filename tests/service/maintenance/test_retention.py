@@ -12,7 +12,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.maintenance import retention
 from service.maintenance.retention import Retention
-from service.storage import deletion_state, fair_shares, job_queue, runs
+from service.storage import deletion_state, fair_shares, job_queue, old_runs, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
@@ -213,7 +213,7 @@ def test_the_search_for_old_and_deleted_runs_uses_an_index(database: Database) -
 
     with database.reading() as connection:
         purge.has_deleted(connection)
-        runs.finished_before(connection, time.time(), 8)
+        old_runs.finished_before(connection, time.time(), 8)
         for statement, values in [each for each in statements if each[0].startswith("SELECT")]:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             assert len(plan) == 1

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from service.core.run_record import Run
 from service.core.run_status import RunStatus
-from service.storage import fair_shares, job_queue, runs
+from service.storage import fair_shares, job_queue, old_runs, runs
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from tests.service.storage.helpers import queue_run
@@ -91,7 +91,7 @@ def test_no_run_ends_before_it_began(end: str, database: Database, jump: Jump) -
         if end == "finished":
             job_queue.finish(connection, held, RunStatus.SUCCEEDED, {})
         elif end == "deleted":
-            runs.remove_old(connection, [run_id])
+            old_runs.remove_old(connection, [run_id])
         else:
             runs.cancel(connection, run_id)
             if end != "cancelled while queued":

@@ -11,7 +11,7 @@ from service.storage import datasets, runs, sweeps, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 
-NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?)"}
+NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"}
 ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
     "latest": (lambda c: runs.find(c, "latest"), {"SCAN runs", *NEWEST_FIRST}),
     "latest of an owner": (

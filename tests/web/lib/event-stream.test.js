@@ -57,6 +57,14 @@ test("events arrive in order for any division of the text, and no request follow
   assert.deepEqual(asked, [undefined]);
 });
 
+test("a problem ends the events", async () => {
+  serving([event("status", { status: "running" }) + event("problem", { status: 500, title: "Damaged data", detail: "No step 3." })]);
+  stop = follow("a", {}, listener);
+  await pass(10_000);
+  assert.deepEqual(heard, [["outcome", null], ["status", "running"], ["outcome", false]]);
+  assert.deepEqual(asked, [undefined]);
+});
+
 test("a broken connection is reopened after the last received step", async () => {
   const half = event("progress", { step: [8, 9] }, 9).slice(0, -10); // which is not taken for an event
   serving([event("progress", { step: [0, 7] }, 7), half, null], [event("progress", { step: [8, 9] }, 9)], [event("finished", { status: "succeeded" })]);

@@ -12,10 +12,11 @@ from sqlalchemy import text
 
 from service.core.settings import Settings
 from service.storage.database import Database
-from service.storage.integrity.fsck import ADVICE, CheckError, check
-from service.storage.sqlite.backup import back_up
+from service.storage.integrity.fsck import ADVICE, UNSOUND, CheckError, check
+from service.storage.sqlite.backup import BackupError, back_up
 from service.storage.sqlite.engine import sqlite_module
 from service.storage.sqlite.readonly import wal_of
+from tests.api_keys import make_key
 from tests.service.helpers import fit_body, stored_run
 from tests.service.storage.migrations.old_versions import make_version
 
@@ -110,7 +111,7 @@ ROWS = f"dataset_chunks SET {{}} WHERE dataset_seq = {UPLOADED}"
         (
             "UPDATE runs SET lease_expires_at = NULL WHERE name = 'going'",
             "run",
-            "The run has an active status but no lease, so no worker can claim it.",
+            "The run has an active status but no lease.",
         ),
         (
             "UPDATE runs SET status = 'queued' WHERE name = 'going'",
@@ -174,12 +175,45 @@ def test_planted_damage_is_found(damage: str, kind: str, message: str, file: Pat
     first, *more = found(file)
     assert first == (kind, message)
     assert len(more) <= 1
-    assert {each for each, _ in more} <= {kind}
+    assert all(each == kind or told == UNSOUND for each, told in more)
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [
+        ("UPDATE runs SET learning_rate = 0.2 WHERE name = 'ended'", "run"),
+        ("UPDATE datasets SET summary = '[]' WHERE uploaded", "dataset"),
+        ("UPDATE sweeps SET rank_by = 'train_mse'", "sweep"),
+        ("UPDATE api_keys SET scopes = '[\"admin\"]'", "key"),
+    ],
+)
+def test_a_changed_value_is_found(damage: str, kind: str, file: Path, api: TestClient, database: Database) -> None:
+    make_key(database)
+    sweep = {"base": fit_body(), "grid": {"/descent/learning_rate": [0.1, 0.2]}}
+    assert api.post("/sweeps", json=sweep).status_code == 202
+    plant(file, damage)
+    assert found(file) == [(kind, UNSOUND)]
+
+
+def test_a_damaged_checkpoint_is_found(file: Path) -> None:
+    plant(file, "UPDATE runs SET checkpoint = x'00', checkpoint_checksum = 7 WHERE name = 'going'")
+    assert ("run", "The run cannot resume: the checkpoint after its last step is damaged.") in found(file)
 
 
 def test_a_run_that_cannot_resume_is_found(file: Path) -> None:
     plant(file, "UPDATE runs SET rows_done = 1, checkpoint = NULL WHERE name = 'going'")
     assert ("run", "The run cannot resume: the checkpoint after its last step is missing.") in found(file)
+
+
+def test_a_backup_refuses_damaged_chunks_unless_it_is_told(file: Path, tmp_path: Path) -> None:
+    where = f"run_seq = {ENDED} AND first_step = 300"
+    plant(file, f"UPDATE trajectory_chunks SET data = zeroblob(length(data)) WHERE {where}")
+    target = tmp_path / "copy.db"
+    with pytest.raises(BackupError, match="The chunk at step 300 is damaged"):
+        back_up(file, target, force=False, progress=silent)
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith("copy")] == []
+    back_up(file, target, force=False, damaged=True, progress=silent)
+    assert found(target) == found(file) != []
 
 
 def test_a_damaged_page_is_found(file: Path, database: Database) -> None:
@@ -206,7 +240,7 @@ def many_chunks() -> str:
 
 
 def test_every_kind_has_its_advice() -> None:
-    assert set(ADVICE) == {"structure", "reference", "dataset", "run", "orphan"}
+    assert set(ADVICE) == {"structure", "reference", "dataset", "run", "sweep", "key", "orphan"}
 
 
 def test_nothing_is_written(file: Path, database: Database) -> None:

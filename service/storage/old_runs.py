@@ -1,0 +1,35 @@
+"""Deletion of runs by age. A damaged run stays, since its time may be wrong."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, func, select
+
+from service.storage import runs as all_runs
+from service.storage import sweeps
+from service.storage.sqlite.row_checksums import is_sound
+from service.storage.tables import runs
+
+_IS_KEPT = (runs.c.verifies.is_(None), runs.c.deleted_at.is_(None), is_sound(runs))
+
+
+def remove_old(connection: Connection, run_ids: Sequence[str]) -> None:
+    """Deletes finished runs. They are hidden, then purged in slices (`purge.purge_slice`)."""
+    listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *all_runs.IS_LISTED)
+    found = connection.execute(listed).all()
+    with all_runs.deleting():
+        connection.execute(delete(runs).where(runs.c.verifies.in_([run.seq for run in found])))
+        all_runs.hide(connection, runs.c.seq.in_([run.seq for run in found]))
+        for sweep_seq in {run.sweep_seq for run in found} - {None}:
+            sweeps.remove_if_empty(connection, sweep_seq)
+
+
+def finished_before(connection: Connection, moment: float, limit: int) -> Sequence[str]:
+    """Ids of at most `limit` runs with finished_at < `moment` (seconds since 1970), the earliest first."""
+    ended = select(runs.c.id).where(runs.c.finished_at < moment, *_IS_KEPT)
+    return connection.execute(ended.order_by(runs.c.finished_at).limit(limit)).scalars().all()
+
+
+def count_finished_before(connection: Connection, moment: float) -> int:
+    """Number of the runs that `finished_before` returns without a limit."""
+    ended = select(func.count()).select_from(runs).where(runs.c.finished_at < moment, *_IS_KEPT)
+    return int(connection.execute(ended).scalar_one())
