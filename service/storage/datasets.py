@@ -20,7 +20,7 @@ from service.core.dataset_record import ColumnSummary, Dataset, Labels
 from service.storage import damaged_rows
 from service.storage.chunk import Chunk, chunk_fields, end_before
 from service.storage.damaged_rows import Remains
-from service.storage.errors import CorruptError
+from service.storage.errors import CorruptError, GoneError
 from service.storage.ownership import is_seen_by_owner, newest
 from service.storage.sqlite.row_checksums import is_damaged, is_sound, is_sound_or_fails
 from service.storage.tables import dataset_chunks, datasets, runs
@@ -145,7 +145,7 @@ def _known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
 def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | None = None) -> Iterator[Rows]:
     """The rows `first` to `last`, inclusive, as one array of shape (k, d + 1) a chunk: the features, then the target.
 
-    Raises CorruptError on a wrong checksum or a gap.
+    Raises CorruptError on a wrong checksum or a gap, GoneError for a dataset that was deleted since.
     """
     last = dataset.rows - 1 if last is None else last
     query = (
@@ -166,6 +166,8 @@ def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | N
         yield block[expected - chunk.first : last + 1 - chunk.first]
         expected = min(chunk.first + chunk.rows, last + 1)
     if expected != last + 1:
+        if connection.execute(select(datasets.c.seq).where(datasets.c.seq == dataset.seq)).one_or_none() is None:
+            raise GoneError("The dataset was deleted just now.")
         raise CorruptError(f"Dataset {dataset.id} is damaged: it has no row {expected}.")
 
 
