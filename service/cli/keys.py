@@ -102,10 +102,11 @@ def list_keys(
     database: DatabaseUrl = None,
 ) -> None:
     """List all keys, also revoked and expired ones, without their secrets."""
-    from service.storage.api_keys import all_keys  # noqa: PLC0415
+    from service.storage.api_keys import all_keys, damaged_keys  # noqa: PLC0415
 
     with _database(database) as store, store.reading() as connection:
         shown = [_shown(key) for key in all_keys(connection)]
+        shown += [_shown_damaged(key_id) for key_id in damaged_keys(connection)]
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
         return
@@ -157,6 +158,10 @@ def _shown(key: Any) -> dict[str, Any]:
         "expires_at": _time(key.expires_at),
         "revoked_at": _time(key.revoked_at),
     }
+
+
+def _shown_damaged(key_id: str) -> dict[str, Any]:
+    return {**dict.fromkeys(_COLUMNS), "id": key_id, "name": "", "scopes": [], "state": "damaged", "weight": 1.0}
 
 
 def _time(seconds: float | None) -> str | None:

@@ -1,13 +1,19 @@
 """Storage of API keys: stored fields, expiry, revocation."""
 
+import json
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
-from service.storage.api_keys import all_keys, revoke_key, usable_keys
+from service.cli.main import app
+from service.core.settings import Settings
+from service.storage.api_keys import all_keys, damaged_keys, revoke_key, usable_keys
 from service.storage.database import Database
 from tests.api_keys import make_key
+from tests.damage import damage
 
 
 def usable(database: Database) -> list[str]:
@@ -44,6 +50,27 @@ def test_a_key_is_usable_until_its_expiry(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(text("UPDATE api_keys SET expires_at = :now"), {"now": time.time()})
     assert usable(database) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("scopes", """'["admin"]'"""), ("scopes", "'{'"), ("name", "CAST(x'ff' AS TEXT)"), ("expires_at", "'never'")],
+)
+def test_a_damaged_key_admits_nobody_and_the_others_work(
+    column: str, value: str, database: Database, settings: Settings
+) -> None:
+    damaged, sound = make_key(database), make_key(database)
+    damage(settings, "api_keys", column, value, f"id = '{damaged.id}'")
+    assert usable(database) == [sound.id]
+    with database.writing() as connection:
+        assert [key.id for key in all_keys(connection)] == [sound.id]
+        assert damaged_keys(connection) == [damaged.id]
+        assert revoke_key(connection, damaged.id)
+    result = CliRunner().invoke(app, ["keys", "list", "--json", "--database", settings.database_url])
+    assert [(key["id"], key["state"]) for key in json.loads(result.stdout)] == [
+        (sound.id, "usable"),
+        (damaged.id, "damaged"),
+    ]
 
 
 def test_the_secret_is_nowhere_in_the_file(database: Database, tmp_path: Path) -> None:
