@@ -131,7 +131,8 @@ def _validation(_request: Request, error: RequestValidationError) -> Response:
         place, *path = entry["loc"]
         name = ".".join(map(str, path))
         entry_for = header_error if place == "header" else parameter_error
-        found.append(entry_for(name, f"{entry['msg']}."))
+        expected = entry.get("ctx", {}).get("expected", "").replace("'", "")  # of a literal or an enumeration
+        found.append(entry_for(name, f"{entry['msg']}.", f"Write {expected}." if expected else None))
     return problem_details.api_error_response(_request, exceptions.InvalidError(found))
 
 

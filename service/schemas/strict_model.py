@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from service.core.exceptions import ErrorEntry, InvalidError, MalformedError, field_error, invalid
 from service.core.json_pointer import pointer_of
 from service.core.plurals import counted
+from service.schemas.field_hints import UNKNOWN, hint_for
 
 MOST_ERRORS = 20
 MOST_FIELDS = 50_000
@@ -52,7 +53,7 @@ def validated(model: type[Body], body: bytes) -> Body:
     if found[0]["type"] == "json_invalid":
         message = f"The body is not JSON: {found[0]['ctx']['error']}."
         raise MalformedError(message, [field_error("", message, "Send one JSON object in UTF-8.")])
-    raise InvalidError([_detail(entry) for entry in found[:MOST_ERRORS]])
+    raise InvalidError([_detail(entry, model) for entry in found[:MOST_ERRORS]])
 
 
 def tag_of(key: str, default: str) -> Callable[[Any], str]:
@@ -94,7 +95,11 @@ def wrong(message: str, hint: str, *at: str | int) -> PydanticCustomError:
 
 def pointer(place: tuple[int | str, ...]) -> str:
     """The JSON pointer (RFC 6901) of a location in the body."""
-    return pointer_of(step for step in place if not str(step).startswith(TAG))
+    return pointer_of(_without_tags(place))
+
+
+def _without_tags(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    return tuple(step for step in place if not str(step).startswith(TAG))
 
 
 _NESTED = (dict, list, BaseModel)
@@ -149,7 +154,7 @@ def _place(tree: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _detail(entry: Any) -> ErrorEntry:
+def _detail(entry: Any, model: type[BaseModel]) -> ErrorEntry:
     context = entry.get("ctx", {})
     place = (*entry["loc"], *context.get("at", ()))
     if place[-1:] == (KEY,):
@@ -161,11 +166,13 @@ def _detail(entry: Any) -> ErrorEntry:
     if entry["type"] not in _MESSAGES:
         return field_error(pointer(place), entry["msg"], context.get("hint"))
     message, hint = _MESSAGES[entry["type"]]
+    if entry["type"] == "extra_forbidden" and place:
+        hint = hint_for(model, _without_tags(place))
     return field_error(pointer(place), message.format(**context), hint)
 
 
 _MESSAGES: dict[str, tuple[str, str | None]] = {
-    "extra_forbidden": ("Unknown field.", "Remove it, or look up its name at /docs."),
+    "extra_forbidden": ("Unknown field.", UNKNOWN),
     "missing": ("Missing field.", "Add it."),
     "finite_number": ("The number is not finite.", "Give a finite number, not NaN, Infinity or 1e999."),
     "float_type": ("This is not a number.", "Write a JSON number, without quotes; no null, true or false."),

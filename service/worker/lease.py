@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, Unpack
 
@@ -16,9 +17,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.run_record import KINDS_OF_WORK, Run, RunColumns
-from service.core.run_status import RunStatus
+from service.core.run_status import HELD, RunStatus
 from service.core.settings import Settings
-from service.storage import job_queue
+from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.essential_write import essential_write
@@ -255,3 +256,16 @@ def _time_limit(run: Run, settings: Settings) -> tuple[float, Ending]:
     if deadline is not None:
         limits.append((begun + deadline, DEADLINE))
     return min(limits, key=lambda limit: limit[0])
+
+
+def log_loss(database: Database, run: Run) -> None:
+    """Logs why a worker leaves a run: a client has paused, ended or deleted it, or another worker has it."""
+    held = True
+    with suppress(SQLAlchemyError), database.reading() as connection:
+        state = runs.state(connection, run.seq)
+        status = "deleted" if state is None else state.status
+        held = status in HELD
+    if held:
+        log.info("worker.lease_lost run=%s", run.id)
+    else:
+        log.info("worker.run_released run=%s status=%s", run.id, status)

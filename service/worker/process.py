@@ -22,7 +22,7 @@ from service.storage.errors import PASSING, CorruptError, Failure, GoneError, fa
 from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.computing_time import ComputingTime
-from service.worker.lease import Ending, RunLease, failed
+from service.worker.lease import Ending, RunLease, failed, log_loss
 from service.worker.run_batch import RunBatch
 from service.worker.training import Training
 from service.worker.wakeup import WakeupSignal, listen
@@ -124,7 +124,7 @@ class Worker:
                     self._batch.clear()  # the batch may be the cause, such as lack of memory
                     lease.end(ending)
             except (LeaseLostError, GoneError):
-                log.info("worker.lease_lost run=%s", claim.run.id)
+                log_loss(self._database, claim.run)
                 lease.lost()
             except SQLAlchemyError as error:  # what cannot be written now is handed back later, or its lease runs out
                 self._dropped = claim if failure_of(error) in PASSING else None

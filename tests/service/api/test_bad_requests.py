@@ -46,6 +46,20 @@ def test_bad_filters(query: str, api: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/runs/latest/trajectory?format=xml", "Write json, ndjson or csv."),
+        ("/runs/latest/curves.svg?theme=blue", "Write light or dark."),
+        ("/runs/latest/curves.gif", "Write svg or png."),
+        ("/runs?status=done", "Write queued, running, paused, cancelling, succeeded, diverged, failed or cancelled."),
+    ],
+)
+def test_a_wrong_choice_gets_the_possible_ones(path: str, hint: str, api: TestClient, run_path: str) -> None:
+    [error] = problem_of(api.get(path), 422)["errors"]
+    assert error["hint"] == hint
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "fields=nope",
