@@ -161,7 +161,8 @@ def _shown(key: Any) -> dict[str, Any]:
 
 
 def _shown_damaged(key_id: str) -> dict[str, Any]:
-    return {**dict.fromkeys(_COLUMNS), "id": key_id, "name": "", "scopes": [], "state": "damaged", "weight": 1.0}
+    known = {"id": key_id, "name": "", "scopes": [], "state": "damaged", "weight": 1.0}
+    return known | dict.fromkeys(("sees", "max_running", "created_at", "expires_at", "revoked_at"))
 
 
 def _time(seconds: float | None) -> str | None:
