@@ -13,7 +13,8 @@ from service.storage import fair_shares, runs, tables
 from service.storage.database import Database
 from tests.service.storage.helpers import queue_run
 
-STORAGE_ONLY = {"checkpoint", "idempotency_key", "step_bytes", "stored_bytes"}
+STORAGE_ONLY = {"checkpoint", "checkpoint_checksum", "checksum", "idempotency_key", "step_bytes", "stored_bytes"}
+KEPT_BY_TRIGGERS = {"checksum"}
 OBSOLETE = {"former_key"}
 
 
@@ -27,11 +28,11 @@ def test_a_record_has_every_column_except_those_of_the_storage_alone(database: D
     assert {*Run._fields} - facts == columns["runs"] - STORAGE_ONLY
     assert {name.removeprefix("dataset_") for name in facts} < columns["datasets"]
     assert {*Dataset._fields} == columns["datasets"] - STORAGE_ONLY
-    assert {*Sweep._fields} == columns["sweeps"]
+    assert {*Sweep._fields} == columns["sweeps"] - STORAGE_ONLY
 
 
 def test_the_writable_columns_of_a_run_have_the_types_of_its_record() -> None:
-    assert {*RunColumns.__annotations__} == {*tables.runs.c.keys()} - {"seq"} - OBSOLETE
+    assert {*RunColumns.__annotations__} == {*tables.runs.c.keys()} - {"seq"} - OBSOLETE - KEPT_BY_TRIGGERS
     written, read = get_type_hints(RunColumns), get_type_hints(Run)
     assert {name: written[name] for name in {*written} - STORAGE_ONLY} == {
         name: read[name] for name in {*written} - STORAGE_ONLY

@@ -14,7 +14,8 @@ def test_a_submission_of_new_data_takes_one_statement_for_each_of_its_rows(
     settings: Settings, database: Database
 ) -> None:
     submission = submit.read(orjson.dumps(fit_body()), database, settings)
-    statements: list[str] = []
+    with database.writing():  # the first write of a connection creates its triggers
+        statements: list[str] = []
 
     @event.listens_for(database.engine, "before_cursor_execute")
     def _keep(_connection: object, _cursor: object, statement: str, *_: object) -> None:
