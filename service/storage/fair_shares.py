@@ -24,11 +24,15 @@ whose computing time is not known yet."""
 
 
 class WaitingOwner(NamedTuple):
-    """An owner with a claimable run: the `seq` of the oldest one, and the owner's recent computing time."""
+    """An owner with a claimable run: the `seq` of the oldest one, and the owner's recent computing time.
+
+    An owner with `max_running` runs in workers can continue a run of a dead worker, and begin no other.
+    """
 
     owner: str | None
     oldest: int
     seconds: float
+    is_at_maximum: bool = False
 
 
 def _owners() -> CTE:
@@ -75,15 +79,16 @@ _CHARGE = update(computing_times).where(_OF_OWNER)
 def waiting(connection: Connection, lease_seconds: float) -> list[WaitingOwner]:
     """The owners with a claimable run, the next one first. The query takes no write lock.
 
-    An owner with `max_running` runs in workers is left out.
+    An owner with `max_running` runs in workers, none of which is dead, is left out.
     """
     now = time.time()
     found = []
     for row in connection.execute(_WAITING, job_queue.lease_times(lease_seconds)):
-        claimable = [seq for seq in (row.queued, row.expired) if seq is not None]
-        if claimable and (row.expired is not None or row.max_running is None or row.held < row.max_running):
+        is_at_maximum = row.max_running is not None and row.held >= row.max_running
+        claimable = [seq for seq in (None if is_at_maximum else row.queued, row.expired) if seq is not None]
+        if claimable:
             seconds = _recent(row.seconds, row.charged_at, now) + row.held * QUANTUM_SECONDS
-            found.append(WaitingOwner(row.owner, min(claimable), seconds / (row.weight or 1.0)))
+            found.append(WaitingOwner(row.owner, min(claimable), seconds / (row.weight or 1.0), is_at_maximum))
     return sorted(found, key=lambda each: (each.seconds, each.oldest))
 
 
@@ -96,9 +101,9 @@ def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | 
 
 
 def may_go_on(owners: Sequence[WaitingOwner], owner: str | None) -> bool:
-    """Whether a worker may claim another run of this owner, at most a quantum ahead of the next owner."""
+    """Whether a worker may claim another queued run of this owner, at most a quantum ahead of the next owner."""
     own = next((each for each in owners if each.owner == owner), None)
-    return own is not None and own.seconds <= owners[0].seconds + QUANTUM_SECONDS
+    return own is not None and not own.is_at_maximum and own.seconds <= owners[0].seconds + QUANTUM_SECONDS
 
 
 def before(owners: Sequence[WaitingOwner], owner: str | None, seconds: float) -> WaitingOwner | None:
