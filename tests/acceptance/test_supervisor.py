@@ -73,6 +73,24 @@ def test_a_worker_that_was_told_to_stop_is_not_reported_as_dead(
     assert "supervisor.worker_died" not in caplog.text
 
 
+@pytest.mark.usefixtures("stuck_workers")
+def test_a_worker_that_exits_to_end_a_computation_is_replaced_at_once(
+    settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with TestClient(create_app(settings, database)) as api, Supervisor(one_worker(settings), database) as supervisor:
+        for _ in range(2):
+            run_id = api.post("/fit", json=fit_body()).json()["id"]
+            until(lambda run_id=run_id: api.get(f"/runs/{run_id}").json()["status"] == "running")
+            cancelled = supervisor._slots[0].process
+            assert cancelled is not None
+            api.post(f"/runs/{run_id}/cancel")
+            until(lambda process=cancelled: process.poll() is not None)
+            assert supervisor.fault() is None
+            until(lambda process=cancelled: supervisor._slots[0].process is not process)
+            assert supervisor._slots[0]._backoff == 0.0
+    assert "supervisor.worker_died" not in caplog.text
+
+
 def test_readiness_tells_that_no_worker_is_alive_and_why(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
