@@ -131,6 +131,12 @@ def charge(connection: Connection, owner: str | None, seconds: float) -> None:
         connection.execute(_CHARGE, {**of_owner, "seconds": recent + added, "charged_at": now})
 
 
+def charge_dead(connection: Connection, worker: str, lease_seconds: float) -> None:
+    """Charges what a dead worker has computed since the last renewals of its leases."""
+    for owner, seconds in job_queue.ages(connection, worker, lease_seconds):
+        charge(connection, owner, seconds)
+
+
 def _recent(seconds: float | None, charged_at: float, now: float) -> float:
     """Stored computing time at this moment. A clock that went back leaves it as it is."""
     return 0.0 if seconds is None else seconds * _share_left(max(now - charged_at, 0.0))

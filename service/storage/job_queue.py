@@ -223,6 +223,15 @@ def has_lease(connection: Connection, owner: str) -> bool:
     return connection.execute(select(runs.c.seq).where(*_is_lease_of(owner)).limit(1)).one_or_none() is not None
 
 
+def ages(connection: Connection, owner: str, lease_seconds: float) -> list[tuple[str | None, float]]:
+    """For each unexpired lease of a worker, the owner of the run and the seconds since the last renewal."""
+    moment = time.monotonic()
+    leases = select(runs.c.owner, runs.c.lease_expires_at).where(
+        *_is_lease_of(owner), runs.c.lease_expires_at.between(moment, moment + lease_seconds)
+    )
+    return [(row.owner, moment + lease_seconds - row.lease_expires_at) for row in connection.execute(leases)]
+
+
 def expire_leases(connection: Connection, owner: str, *, is_loss: bool) -> int:
     """Expires the leases of a dead worker immediately, and returns their number.
 

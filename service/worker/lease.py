@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import NamedTuple, Unpack
 
@@ -23,7 +24,7 @@ from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
-from service.worker.computing_time import ComputingTime
+from service.worker.computing_time import Charge, ComputingTime
 from service.worker.wakeup import WakeupSignal
 from service.worker.yielding import YieldRule
 
@@ -111,9 +112,15 @@ class RunLease(threading.Thread):
         """
         self._renewed_at = moment
 
-    def charge(self, connection: Connection) -> None:
-        """Charges the computing time to the owner of the run, inside a write transaction."""
-        self._computing_time.charge(connection)
+    def charging(self) -> AbstractContextManager[Charge]:
+        """The charge of the computing time to the owner of the run, for a write that begins and ends within."""
+        return self._computing_time.charging()
+
+    def charge_rest(self) -> None:
+        """Charges the computing time that no write of the run has: the lease was lost, or a write failed."""
+        with suppress(SQLAlchemyError), self.charging() as charge:
+            if self._computing_time.is_due():
+                essential_write(self._database, charge)
 
     def allow_yield(self) -> None:
         """Records that a block is done, after which the run can yield without loss, and looks for others that wait."""
@@ -127,14 +134,16 @@ class RunLease(threading.Thread):
 
     def end(self, ending: Ending) -> None:
         """Writes an ending. Raises LeaseLostError."""
-        essential_write(self._database, partial(self._end, ending))
+        with self.charging() as charge:
+            essential_write(self._database, partial(self._end, ending, charge))
 
-    def _end(self, ending: Ending, connection: Connection) -> None:
-        self.charge(connection)
+    def _end(self, ending: Ending, charge: Charge, connection: Connection) -> None:
+        charge(connection)
         ending.write(connection, self._claim)
 
     def lost(self) -> None:
         """Handles a LeaseLostError of another write: exits the process if the lease had expired."""
+        self.ending = LOST
         if time.monotonic() - self._renewed_at > self._settings.lease_seconds:
             self._exit(STALE, SILENT)
 
@@ -194,7 +203,9 @@ class RunLease(threading.Thread):
         try:
             marks = self._must_write_stopping()
             if marks or now - self._renewed_at >= self._settings.heartbeat_seconds:
-                moment, status = essential_write(self._database, self._mark_stopping if marks else self._renew)
+                with self.charging() as charge:
+                    write = self._mark_stopping if marks else partial(self._renew, charge)
+                    moment, status = essential_write(self._database, write)
                 self.renewed(moment)
                 self._is_stopping |= marks
             else:
@@ -210,9 +221,9 @@ class RunLease(threading.Thread):
             if status == RunStatus.CANCELLING:
                 self.ending = CANCELLED
 
-    def _renew(self, connection: Connection) -> tuple[float, RunStatus]:
+    def _renew(self, charge: Charge, connection: Connection) -> tuple[float, RunStatus]:
         moment = time.monotonic()
-        self.charge(connection)
+        charge(connection)
         return moment, job_queue.renew(connection, self._claim, self._settings.lease_seconds)
 
     def _mark_stopping(self, connection: Connection) -> tuple[float, RunStatus]:
@@ -234,6 +245,8 @@ class RunLease(threading.Thread):
 
     def _exit(self, code: int, event: str) -> None:
         if not self._done.is_set():
+            if self.ending is not None:  # else the database cannot be read
+                self.charge_rest()
             log.warning("%s run=%s", event, self._claim.run.id)
             os._exit(code)
 

@@ -135,6 +135,7 @@ class Worker:
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
         self._lease = None
         self._computing_time.stop()
+        lease.charge_rest()
 
     def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
         """Trains a run. Returns the ending of a failed run; None if the training has written its ending."""

@@ -12,11 +12,12 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
-from service.storage import job_queue
+from service.storage import fair_shares, job_queue
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
 from service.worker.lease import UNHEEDED
@@ -207,6 +208,10 @@ class Supervisor:
             with self._database.reading() as connection:
                 if not job_queue.has_lease(connection, owner):
                     return
-            essential_write(self._database, partial(job_queue.expire_leases, owner=owner, is_loss=is_loss))
+            essential_write(self._database, partial(self._expire, owner, is_loss))
         except SQLAlchemyError:  # the leases run out by themselves
             log.exception("supervisor.leases_not_freed worker=%s", owner)
+
+    def _expire(self, owner: str, is_loss: bool, connection: Connection) -> None:
+        fair_shares.charge_dead(connection, owner, self._settings.lease_seconds)
+        job_queue.expire_leases(connection, owner, is_loss=is_loss)

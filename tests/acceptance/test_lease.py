@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, runs
 from service.storage.database import Database
+from service.storage.tables import computing_times
 from service.worker import block_storage, lease
 from service.worker.computing_time import ComputingTime
 from service.worker.lease import DEADLINE, STALE, UNHEEDED, RunLease
@@ -81,6 +83,25 @@ def test_a_computation_that_does_not_let_go_is_ended_with_its_process(
         act(api, run_id)
         assert worker.wait(LONGEST) == UNHEEDED
     assert run_of(api, run_id).get("status", 404) == (status or 404)
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_computation_that_does_not_let_go_is_charged_up_to_its_end(
+    name: str, settings: Settings, api: TestClient, database: Database
+) -> None:
+    run_id = submitted(api)
+    with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3})) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        before = charged(database)
+        ENDS[name][0](api, run_id)
+        assert worker.wait(LONGEST) == UNHEEDED
+    assert charged(database) - before > 0.8 * lease.HEED_SECONDS
+
+
+def charged(database: Database) -> float:
+    """The computing time of the runs without an owner as it was stored."""
+    with database.reading() as connection:
+        return float(connection.execute(select(computing_times.c.seconds)).scalar_one_or_none() or 0.0)
 
 
 def test_a_deadline_is_kept_by_a_computation_that_does_not_let_go(settings: Settings, api: TestClient) -> None:
