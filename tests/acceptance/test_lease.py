@@ -23,8 +23,10 @@ from service.worker import block_storage, lease
 from service.worker.computing_time import ComputingTime
 from service.worker.lease import DEADLINE, STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
+from service.worker.yielding import FIRST_PATIENCE_SECONDS
 from tests.acceptance.helpers import long_run
 from tests.service.helpers import fit_body
+from tests.service.storage.helpers import queue_run
 from tests.waiting import LONGEST, until
 
 
@@ -96,6 +98,35 @@ def test_a_computation_that_does_not_let_go_is_charged_up_to_its_end(
         ENDS[name][0](api, run_id)
         assert worker.wait(LONGEST) == UNHEEDED
     assert charged(database) - before > 0.8 * lease.HEED_SECONDS
+
+
+def test_a_computation_that_does_not_let_go_is_interrupted_for_the_run_of_another(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    run_id, undisturbed = submitted(api), submitted(api)
+    with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3, "workers": 1})) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        queue_run(database, owner="other")
+        assert worker.wait(LONGEST) == UNHEEDED
+    interrupted = run_of(api, run_id)
+    assert interrupted["status"] == "queued"
+    assert interrupted["timings"]["interrupted_seconds"] >= FIRST_PATIENCE_SECONDS
+    trained = Worker(settings, "w")
+    for each in (run_id, undisturbed):
+        claim = claim_by_id(database, each)
+        assert claim.run.losses == 0
+        trained._train(claim)
+    digests = {run_of(api, each)["trajectory_sha256"] for each in (run_id, undisturbed)}
+    assert len(digests - {None}) == len(digests) == 1
+
+
+def claim_by_id(database: Database, run_id: str) -> job_queue.Claim:
+    with database.writing() as connection:
+        run = runs.find(connection, run_id)
+        assert run is not None
+        claim = job_queue.claim(connection, "w", 60.0, run.seq)
+    assert claim is not None
+    return claim
 
 
 def charged(database: Database) -> float:

@@ -97,7 +97,8 @@ class ListedRun(Answer):
         JsonObject,
         Field(
             description="Durations in seconds, and `ways`: the optimisations of the engine "
-            "(reduction, affine, replay, batched)."
+            "(reduction, affine, replay, batched). `interrupted_seconds` is work that was lost when the run made way "
+            "for the run of another key."
         ),
     ]
     links: dict[str, str]
