@@ -26,13 +26,14 @@ whose computing time is not known yet."""
 class WaitingOwner(NamedTuple):
     """An owner with a claimable run: the `seq` of the oldest one, and the owner's recent computing time.
 
-    An owner with `max_running` runs in workers can continue a run of a dead worker, and begin no other.
+    `room` is the number of runs that the owner may begin; None without `max_running`. An owner without room can
+    continue a run of a dead worker.
     """
 
     owner: str | None
     oldest: int
     seconds: float
-    is_at_maximum: bool = False
+    room: int | None = None
 
 
 def _owners() -> CTE:
@@ -84,11 +85,11 @@ def waiting(connection: Connection, lease_seconds: float) -> list[WaitingOwner]:
     now = time.time()
     found = []
     for row in connection.execute(_WAITING, job_queue.lease_times(lease_seconds)):
-        is_at_maximum = row.max_running is not None and row.held >= row.max_running
-        claimable = [seq for seq in (None if is_at_maximum else row.queued, row.expired) if seq is not None]
+        room = None if row.max_running is None else max(0, row.max_running - row.held)
+        claimable = [seq for seq in (None if room == 0 else row.queued, row.expired) if seq is not None]
         if claimable:
             seconds = _recent(row.seconds, row.charged_at, now) + row.held * QUANTUM_SECONDS
-            found.append(WaitingOwner(row.owner, min(claimable), seconds / (row.weight or 1.0), is_at_maximum))
+            found.append(WaitingOwner(row.owner, min(claimable), seconds / (row.weight or 1.0), room))
     return sorted(found, key=lambda each: (each.seconds, each.oldest))
 
 
@@ -103,7 +104,7 @@ def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | 
 def may_go_on(owners: Sequence[WaitingOwner], owner: str | None) -> bool:
     """Whether a worker may claim another queued run of this owner, at most a quantum ahead of the next owner."""
     own = next((each for each in owners if each.owner == owner), None)
-    return own is not None and not own.is_at_maximum and own.seconds <= owners[0].seconds + QUANTUM_SECONDS
+    return own is not None and own.room != 0 and own.seconds <= owners[0].seconds + QUANTUM_SECONDS
 
 
 def before(owners: Sequence[WaitingOwner], owner: str | None, seconds: float) -> WaitingOwner | None:
@@ -117,6 +118,13 @@ def computed(connection: Connection, owner: str | None, uncharged: float = 0.0) 
     if row is None:
         return uncharged
     return (_recent(row.seconds, row.charged_at, time.time()) + uncharged) / (row.weight or 1.0)
+
+
+def seconds_until_ahead(connection: Connection, owner: str | None, seconds: float) -> float:
+    """Time for which an owner must still compute until it is ahead of this recent computing time."""
+    row = connection.execute(_RECENT, {"of_owner": owner or ""}).one_or_none()
+    weight = 1.0 if row is None else row.weight or 1.0
+    return max(0.0, weight * (seconds - computed(connection, owner)))
 
 
 def charge(connection: Connection, owner: str | None, seconds: float) -> None:
