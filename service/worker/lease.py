@@ -250,9 +250,9 @@ class RunLease(threading.Thread):
         self._exit(UNHEEDED, "worker.computation_did_not_let_go")
 
     def _exit(self, code: int, event: str) -> None:
+        if self.ending is not None and not self._done.is_set():  # without an ending the database cannot be read
+            self.charge_rest()
         if not self._done.is_set():
-            if self.ending is not None:  # else the database cannot be read
-                self.charge_rest()
             log.warning("%s run=%s", event, self._claim.run.id)
             os._exit(code)
 
