@@ -127,11 +127,16 @@ KINDS_OF_WORK: tuple[KindOfWork, ...] = ("preparation_seconds", "descent_seconds
 
 
 class Timings(TypedDict, total=False):
-    """Seconds by kind of work, and the shortcuts that the engine took."""
+    """Seconds by kind of work, and the shortcuts that the engine took.
+
+    `interrupted_seconds` is work that was lost when the run had to yield within a block. It is no work on the run:
+    neither a deadline nor the maximum run time counts it.
+    """
 
     preparation_seconds: float
     descent_seconds: float
     diagnosis_seconds: float
+    interrupted_seconds: float
     ways: list[str]
 
 

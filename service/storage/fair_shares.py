@@ -27,11 +27,16 @@ whose computing time is not known yet."""
 
 
 class WaitingOwner(NamedTuple):
-    """An owner with a claimable run: the `seq` of the oldest one, and the owner's recent computing time."""
+    """An owner with a claimable run: the `seq` of the oldest one, and the owner's recent computing time.
+
+    `room` is the number of runs that the owner may begin; None without `max_running`. An owner without room can
+    continue a run of a dead worker.
+    """
 
     owner: str | None
     oldest: int
     seconds: float
+    room: int | None = None
 
 
 def _owners() -> CTE:
@@ -82,16 +87,17 @@ _CHARGE = update(computing_times).where(_OF_OWNER)
 def waiting(connection: Connection, lease_seconds: float) -> list[WaitingOwner]:
     """The owners with a claimable run, the next one first. The query takes no write lock.
 
-    An owner with `max_running` runs in workers is left out.
+    An owner with `max_running` runs in workers, none of which is dead, is left out.
     """
     now = time.time()
     found = []
     for row in connection.execute(_WAITING, job_queue.lease_times(lease_seconds)):
-        claimable = [seq for seq in (row.queued, row.expired) if seq is not None]
-        if claimable and (row.expired is not None or row.max_running is None or row.held < row.max_running):
+        room = None if row.max_running is None else max(0, row.max_running - row.held)
+        claimable = [seq for seq in (None if room == 0 else row.queued, row.expired) if seq is not None]
+        if claimable:
             seconds = _recent(row.seconds, row.charged_at, now) + row.held * QUANTUM_SECONDS
             owner = None if row.owner is None else row.owner.decode(errors="replace")
-            found.append(WaitingOwner(owner, min(claimable), seconds / (row.weight or 1.0)))
+            found.append(WaitingOwner(owner, min(claimable), seconds / (row.weight or 1.0), room))
     return sorted(found, key=lambda each: (each.seconds, each.oldest))
 
 
@@ -104,9 +110,9 @@ def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | 
 
 
 def may_go_on(owners: Sequence[WaitingOwner], owner: str | None) -> bool:
-    """Whether a worker may claim another run of this owner, at most a quantum ahead of the next owner."""
+    """Whether a worker may claim another queued run of this owner, at most a quantum ahead of the next owner."""
     own = next((each for each in owners if each.owner == owner), None)
-    return own is not None and own.seconds <= owners[0].seconds + QUANTUM_SECONDS
+    return own is not None and own.room != 0 and own.seconds <= owners[0].seconds + QUANTUM_SECONDS
 
 
 def before(owners: Sequence[WaitingOwner], owner: str | None, seconds: float) -> WaitingOwner | None:
@@ -122,6 +128,13 @@ def computed(connection: Connection, owner: str | None, uncharged: float = 0.0) 
     return (_recent(row.seconds, row.charged_at, time.time()) + uncharged) / (row.weight or 1.0)
 
 
+def seconds_until_ahead(connection: Connection, owner: str | None, seconds: float) -> float:
+    """Time for which an owner must still compute until it is ahead of this recent computing time."""
+    row = connection.execute(_RECENT, {"of_owner": owner or ""}).one_or_none()
+    weight = 1.0 if row is None else row.weight or 1.0
+    return max(0.0, weight * (seconds - computed(connection, owner)))
+
+
 def charge(connection: Connection, owner: str | None, seconds: float) -> None:
     """Adds the last seconds of computing time to those of an owner."""
     now, of_owner = time.time(), {"of_owner": owner or ""}
@@ -132,6 +145,12 @@ def charge(connection: Connection, owner: str | None, seconds: float) -> None:
     else:
         recent = _recent(row.seconds, row.charged_at, now)
         connection.execute(_CHARGE, {**of_owner, "seconds": recent + added, "charged_at": now})
+
+
+def charge_dead(connection: Connection, worker: str, lease_seconds: float) -> None:
+    """Charges what a dead worker has computed since the last renewals of its leases."""
+    for owner, seconds in job_queue.ages(connection, worker, lease_seconds):
+        charge(connection, owner, seconds)
 
 
 def _recent(seconds: float | None, charged_at: float | None, now: float) -> float:

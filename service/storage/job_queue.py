@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.core.failpoints import reach
-from service.core.run_record import Run, RunColumns, RunError, Verification
+from service.core.run_record import Run, RunColumns, RunError, Timings, Verification
 from service.core.run_request import StoredRequest
 from service.core.run_status import HELD, RunStatus, before
 from service.storage import tables
@@ -97,6 +97,8 @@ _HAND_BACK = (
         lease_expires_at=None,
     )
 )
+_COUNT_HELD = select(func.count(runs.c.seq)).where(tables.IS_WORKABLE, runs.c.status.in_(HELD))
+_TIMINGS = select(runs.c.timings).where(runs.c.seq == bindparam("of_seq"))
 # After the last block: an UPDATE computes with the columns as they were before it.
 _MEASURE = (
     update(runs)
@@ -225,9 +227,33 @@ def hand_back(connection: Connection, claim: Claim) -> None:
         raise LeaseLostError
 
 
+def interrupt(connection: Connection, claim: Claim, lost_seconds: float) -> None:
+    """Queues a claimed run again whose work of the last seconds is lost, and records them. Raises LeaseLostError."""
+    recorded: Timings | None = connection.execute(_TIMINGS, {"of_seq": claim.run.seq}).scalar_one_or_none()
+    if recorded is None:
+        raise LeaseLostError
+    recorded["interrupted_seconds"] = recorded.get("interrupted_seconds", 0.0) + lost_seconds
+    _held(connection, claim, {"timings": recorded})
+    hand_back(connection, claim)
+
+
+def count_held(connection: Connection) -> int:
+    """The number of runs in workers."""
+    return int(connection.execute(_COUNT_HELD).scalar_one())
+
+
 def has_lease(connection: Connection, owner: str) -> bool:
     """Whether a worker has a lease. The query takes no write lock."""
     return connection.execute(select(runs.c.seq).where(*_is_lease_of(owner)).limit(1)).one_or_none() is not None
+
+
+def ages(connection: Connection, owner: str, lease_seconds: float) -> list[tuple[str | None, float]]:
+    """For each unexpired lease of a worker, the owner of the run and the seconds since the last renewal."""
+    moment = time.monotonic()
+    leases = select(runs.c.owner, runs.c.lease_expires_at).where(
+        *_is_lease_of(owner), runs.c.lease_expires_at.between(moment, moment + lease_seconds)
+    )
+    return [(row.owner, moment + lease_seconds - row.lease_expires_at) for row in connection.execute(leases)]
 
 
 def expire_leases(connection: Connection, owner: str, *, is_loss: bool) -> int:

@@ -1,18 +1,15 @@
-"""Position of a waiting run in the order of the claims."""
+"""Position of a waiting run in the order of the claims, and its expected start."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Row, String, bindparam, case, func, not_, select, type_coerce
 
 from service.core.run_record import Run
-from service.core.run_status import RunStatus
+from service.core.run_status import HELD, RunStatus
 from service.core.settings import Settings
-from service.storage import fair_shares, tables
-from service.storage.sqlite.row_checksums import is_sound
+from service.storage import fair_shares, job_queue, tables
+from service.storage.fair_shares import QUANTUM_SECONDS, WaitingOwner
 from service.storage.tables import runs
-
-RECENT_RUNS = 20
-"""Finished runs whose mean duration is that of the runs ahead."""
 
 _QUEUED = (
     tables.IS_WORKABLE,
@@ -21,18 +18,17 @@ _QUEUED = (
 )
 _OLDER = select(func.count(runs.c.seq)).where(*_QUEUED, runs.c.seq < bindparam("of_seq"))
 _SOME = select(func.count()).select_from(select(runs.c.seq).where(*_QUEUED).limit(bindparam("most")).subquery())
-_RECENT = (
-    select((runs.c.finished_at - runs.c.started_at).label("seconds"))
-    .where(runs.c.finished_at.is_not(None), runs.c.started_at.is_not(None), is_sound(runs))
-    .order_by(runs.c.finished_at.desc())
-    .limit(RECENT_RUNS)
-    .subquery()
-)
-_MEAN = select(func.avg(_RECENT.c.seconds))
+_TIMINGS = type_coerce(runs.c.timings, String)  # a damaged text of another run gives null
+_DESCENT_SECONDS = case((func.json_valid(_TIMINGS) == 1, func.json_extract(_TIMINGS, "$.descent_seconds")))
+_IN_WORKERS = select(
+    runs.c.owner,
+    (_DESCENT_SECONDS / runs.c.rows_done).label("step_seconds"),
+    (runs.c.steps_total + 1 - runs.c.rows_done).label("steps_left"),
+).where(tables.IS_WORKABLE, runs.c.status.in_(HELD), not_(job_queue.has_run_out()))
 
 
 class QueuePosition(NamedTuple):
-    """The place of a waiting run: 1 is next. The seconds are None as long as no run has finished."""
+    """The place of a waiting run: 1 is next. The seconds until its start are None where they are unknown."""
 
     position: int
     starts_in_seconds: float | None
@@ -45,13 +41,36 @@ def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePo
     if run.status != RunStatus.QUEUED:
         return None
     older = int(connection.execute(_OLDER, {"of_owner": run.owner, "of_seq": run.seq}).scalar_one())
-    ahead, is_before = older, True
+    ahead, own = older, None
     for each in fair_shares.waiting(connection, settings.lease_seconds):
         if each.owner == run.owner:
-            is_before = False
+            own = each
             continue
-        most = older + 1 if is_before else older
+        most = older + 1 if own is None else older
         ahead += int(connection.execute(_SOME, {"of_owner": each.owner, "most": most}).scalar_one())
-    mean = connection.execute(_MEAN).scalar_one()
-    seconds = None if mean is None or not settings.workers else max(mean, 0.0) * ahead / settings.workers
-    return QueuePosition(ahead + 1, seconds)
+    if own is None or (own.room is not None and own.room <= older):  # it waits for the owner's own runs
+        return QueuePosition(ahead + 1, None)
+    return QueuePosition(ahead + 1, _starts_in(connection, own, older, ahead, settings))
+
+
+def _starts_in(connection: Connection, own: WaitingOwner, older: int, ahead: int, settings: Settings) -> float | None:
+    """The time until enough workers are free for the runs ahead and this one. None if they need a worker twice, since
+    nobody knows how long waiting runs take, or if the rest of a run in a worker is unknown.
+    """
+    in_workers = connection.execute(_IN_WORKERS, job_queue.lease_times(settings.lease_seconds)).all()
+    rests = [_rest(connection, row, own, older, settings) for row in in_workers]
+    known = sorted([0.0] * (settings.workers - len(rests)) + [rest for rest in rests if rest is not None])
+    return known[ahead] if ahead < min(len(known), settings.workers) else None
+
+
+def _rest(connection: Connection, row: Row[Any], own: WaitingOwner, older: int, settings: Settings) -> float | None:
+    """Time until a run in a worker ends at its pace so far, or yields after a block to another owner."""
+    if row.step_seconds is None:
+        return None
+    step_seconds = float(row.step_seconds)
+    rest = step_seconds * max(0, int(row.steps_left))
+    if row.owner == own.owner:
+        return rest
+    behind = own.seconds + (older + 2) * QUANTUM_SECONDS  # two: the most by which an owner may be ahead
+    lead = fair_shares.seconds_until_ahead(connection, row.owner, behind)
+    return min(rest, lead + max(settings.block_seconds, step_seconds))

@@ -70,10 +70,10 @@ class BlockStorage:
         return self._store(block, columns, values)
 
     def _store(self, block: Block, columns: FloatArray, values: RunColumns) -> bool:
-        with self._database.writing() as connection:
+        with self._lease.charging() as charge, self._database.writing() as connection:
             moment = time.monotonic()
             status = job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
-            self._lease.charge(connection)
+            charge(connection)
             if columns.shape[1]:
                 trajectories.append(connection, self._claim.run.seq, block.first_step, columns)
             ending = CANCELLED if status == RunStatus.CANCELLING else _ending_of(block.outcome) or self._lease.ending

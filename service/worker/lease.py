@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import NamedTuple, Unpack
 
@@ -24,7 +24,7 @@ from service.storage.database import Database
 from service.storage.errors import name_of
 from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
-from service.worker.computing_time import ComputingTime
+from service.worker.computing_time import Charge, ComputingTime
 from service.worker.wakeup import WakeupSignal
 from service.worker.yielding import YieldRule
 
@@ -60,7 +60,7 @@ class Ending(NamedTuple):
 LOST = Ending(None, {})
 HANDED_BACK = Ending(RunStatus.QUEUED, {})
 YIELDED = Ending(RunStatus.QUEUED, {})
-"""The run of another owner is next. The computation may take its time to stop."""
+"""The run of another owner is next. The computation may end its block, as long as there is patience with it."""
 CANCELLED = Ending(RunStatus.CANCELLED, {"stop_reason": "cancelled"})
 DEADLINE = Ending(RunStatus.SUCCEEDED, {"stop_reason": "deadline"})
 
@@ -87,10 +87,10 @@ class RunLease(threading.Thread):
         self._begun = time.monotonic()
         self._renewed_at = _claimed_at(claim.run, settings)
         self._end_at, self._late = _time_limit(claim.run, settings)
-        self._ending_since: float | None = None
+        self._ending_since: tuple[Ending, float] | None = None
         self._is_stopping = False
         """Whether the database contains the worker's intent to stop."""
-        self._yield_rule = YieldRule(database, claim.run.owner, settings, computing_time)
+        self._yield_rule = YieldRule(database, claim.run, settings, computing_time)
         self._pause = PAUSE_SECONDS
         self.wakeup = WakeupSignal()
         self.ending = CANCELLED if claim.run.status == RunStatus.CANCELLING else None
@@ -112,9 +112,15 @@ class RunLease(threading.Thread):
         """
         self._renewed_at = moment
 
-    def charge(self, connection: Connection) -> None:
-        """Charges the computing time to the owner of the run, inside a write transaction."""
-        self._computing_time.charge(connection)
+    def charging(self) -> AbstractContextManager[Charge]:
+        """The charge of the computing time to the owner of the run, for a write that begins and ends within."""
+        return self._computing_time.charging()
+
+    def charge_rest(self) -> None:
+        """Charges the computing time that no write of the run has: the lease was lost, or a write failed."""
+        with suppress(SQLAlchemyError), self.charging() as charge:
+            if self._computing_time.is_due():
+                essential_write(self._database, charge)
 
     def allow_yield(self) -> None:
         """Records that a block is done, after which the run can yield without loss, and looks for others that wait."""
@@ -128,14 +134,19 @@ class RunLease(threading.Thread):
 
     def end(self, ending: Ending) -> None:
         """Writes an ending. Raises LeaseLostError."""
-        essential_write(self._database, partial(self._end, ending))
+        with self.charging() as charge:
+            essential_write(self._database, partial(self._end, ending, charge))
 
-    def _end(self, ending: Ending, connection: Connection) -> None:
-        self.charge(connection)
-        ending.write(connection, self._claim)
+    def _end(self, ending: Ending, charge: Charge, connection: Connection) -> None:
+        charge(connection)
+        if ending is YIELDED:
+            job_queue.interrupt(connection, self._claim, self._yield_rule.lost_seconds)
+        else:
+            ending.write(connection, self._claim)
 
     def lost(self) -> None:
         """Handles a LeaseLostError of another write: exits the process if the lease had expired."""
+        self.ending = LOST
         if time.monotonic() - self._renewed_at > self._settings.lease_seconds:
             self._exit(STALE, SILENT)
 
@@ -158,7 +169,8 @@ class RunLease(threading.Thread):
             return 0.0
         heartbeat = self._renewed_at + self._settings.heartbeat_seconds
         end = self._end_at if self.ending is None else self._due(self.ending)
-        return max(0.0, min(heartbeat, end, self._yield_rule.next_look) - time.monotonic())
+        now = time.monotonic()
+        return max(0.0, min(heartbeat, end, self._yield_rule.next_look(now)) - now)
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -171,21 +183,23 @@ class RunLease(threading.Thread):
             self._exit(STALE, SILENT)
         if self.ending is None and self._yield_rule.must_yield(now):
             self.ending = self.ending or YIELDED  # the worker may have been told to stop during the query
-        ending = self.ending
-        if ending is None or ending is YIELDED:
-            return
-        self._ending_since = self._ending_since or now
-        if now >= self._due(ending):
+        if self.ending is not None:
+            self._end_late(self.ending, now)
+
+    def _end_late(self, ending: Ending, now: float) -> None:
+        """Ends the process once the computation is late to stop."""
+        if self._ending_since is None or self._ending_since[0] is not ending:
+            self._ending_since = ending, now
+        if now >= self._due(ending) and (ending is not YIELDED or self._yield_rule.needs_this_worker()):
             self._write_ending_and_exit(ending)
 
     def _due(self, ending: Ending) -> float:
         """Monotonic time limit for the computation to stop. A shutdown leaves time for the current block."""
-        if ending is YIELDED:
-            return self._end_at
-        if self._ending_since is None:
+        if self._ending_since is None or self._ending_since[0] is not ending:
             return 0.0
         seconds = self._settings.drain_seconds - HEED_SECONDS if ending is HANDED_BACK else HEED_SECONDS
-        return self._ending_since + seconds
+        due = self._ending_since[1] + seconds
+        return min(max(due, self._yield_rule.patient_until), self._end_at) if ending is YIELDED else due
 
     def _must_write_stopping(self) -> bool:
         """Whether the intent to stop is still unwritten. Until it is written, a kill counts as a loss."""
@@ -195,7 +209,9 @@ class RunLease(threading.Thread):
         try:
             marks = self._must_write_stopping()
             if marks or now - self._renewed_at >= self._settings.heartbeat_seconds:
-                moment, status = essential_write(self._database, self._mark_stopping if marks else self._renew)
+                with self.charging() as charge:
+                    write = self._mark_stopping if marks else partial(self._renew, charge)
+                    moment, status = essential_write(self._database, write)
                 self.renewed(moment)
                 self._is_stopping |= marks
             else:
@@ -211,9 +227,9 @@ class RunLease(threading.Thread):
             if status == RunStatus.CANCELLING:
                 self.ending = CANCELLED
 
-    def _renew(self, connection: Connection) -> tuple[float, RunStatus]:
+    def _renew(self, charge: Charge, connection: Connection) -> tuple[float, RunStatus]:
         moment = time.monotonic()
-        self.charge(connection)
+        charge(connection)
         return moment, job_queue.renew(connection, self._claim, self._settings.lease_seconds)
 
     def _mark_stopping(self, connection: Connection) -> tuple[float, RunStatus]:
@@ -234,6 +250,8 @@ class RunLease(threading.Thread):
         self._exit(UNHEEDED, "worker.computation_did_not_let_go")
 
     def _exit(self, code: int, event: str) -> None:
+        if self.ending is not None and not self._done.is_set():  # without an ending the database cannot be read
+            self.charge_rest()
         if not self._done.is_set():
             log.warning("%s run=%s", event, self._claim.run.id)
             os._exit(code)

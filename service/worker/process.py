@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from types import FrameType
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.process_limits import bound_memory
@@ -94,16 +95,19 @@ class Worker:
     def _claim(self) -> Claim | None:
         self._hand_back_dropped()
         with self._database.reading() as connection:
-            owners = fair_shares.waiting(connection, self._settings.lease_seconds)
-        if not owners:
-            return None
+            if not fair_shares.waiting(connection, self._settings.lease_seconds):
+                return None
         with self._database.writing() as connection:
             mine = (connection, self._name, self._settings.lease_seconds)
-            if fair_shares.may_go_on(owners, self._batch.owner):
-                member = self._batch.claim_next(partial(job_queue.claim, *mine))
-                if member is not None:
-                    return member
-            return fair_shares.claim(*mine)
+            return self._claim_member(*mine) or fair_shares.claim(*mine)
+
+    def _claim_member(self, connection: Connection, name: str, lease_seconds: float) -> Claim | None:
+        """Claims the next run of the batch. The owners are read anew: another worker may have claimed since."""
+        if not self._batch.members:
+            return None
+        if not fair_shares.may_go_on(fair_shares.waiting(connection, lease_seconds), self._batch.owner):
+            return None
+        return self._batch.claim_next(partial(job_queue.claim, connection, name, lease_seconds))
 
     def _hand_back_dropped(self) -> None:
         """Queues the dropped run again, so that it neither waits for its lease to expire nor counts a loss."""
@@ -131,6 +135,7 @@ class Worker:
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
         self._lease = None
         self._computing_time.stop()
+        lease.charge_rest()
 
     def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
         """Trains a run. Returns the ending of a failed run; None if the training has written its ending."""

@@ -12,13 +12,15 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
-from service.storage import job_queue
+from service.storage import fair_shares, job_queue
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
+from service.worker.lease import UNHEEDED
 from service.worker.wakeup import WakeupSignal
 
 log = logging.getLogger("descent.supervisor")
@@ -32,7 +34,7 @@ FAILED_SECONDS = 1.0
 
 class _WorkerSlot:
     """The slot of one of the N workers, and its process. A process that dies young, or does not start, is replaced
-    with a growing delay.
+    with a growing delay. One that exits to end a computation is replaced at once.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -86,6 +88,10 @@ class _WorkerSlot:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def has_ended_computation(self) -> bool:
+        """Whether the process exited because a computation did not stop when its run ended: no crash."""
+        return self.process is not None and self.process.poll() == UNHEEDED
+
     def just_died(self) -> bool:
         """Whether the process is found dead for the first time; then its successor's start is settled."""
         if self._due is not None or self.is_alive():
@@ -96,7 +102,7 @@ class _WorkerSlot:
 
     def _settle_next_start(self) -> None:
         now = time.monotonic()
-        young = now - self._started < LONGEST_BACKOFF_SECONDS
+        young = now - self._started < LONGEST_BACKOFF_SECONDS and not self.has_ended_computation()
         self._backoff = min(2 * self._backoff + 0.1, LONGEST_BACKOFF_SECONDS) if young else 0.0
         self._due = now + self._backoff
 
@@ -146,7 +152,7 @@ class Supervisor:
 
     def fault(self) -> str | None:
         """User-visible reason for the lack of workers; None if a worker is alive or no worker is configured."""
-        if not self._slots or any(slot.is_alive() for slot in self._slots):
+        if not self._slots or any(slot.is_alive() or slot.has_ended_computation() for slot in self._slots):
             return None
         error = next((slot.error for slot in self._slots if slot.error is not None), None)
         reason = "it died and is started again" if error is None else f"it cannot be started: {error.strerror}"
@@ -190,6 +196,8 @@ class Supervisor:
         exit_code = slot.process and slot.process.returncode
         if exit_code == 0:
             log.info("supervisor.worker_stopped worker=%s", slot.name)
+        elif slot.has_ended_computation():
+            log.info("supervisor.worker_ended_computation worker=%s", slot.name)
         else:
             log.warning("supervisor.worker_died worker=%s exit_code=%s", slot.name, exit_code)
         self._free_runs(slot.name, is_loss=exit_code != 0)
@@ -202,6 +210,10 @@ class Supervisor:
             with self._database.reading() as connection:
                 if not job_queue.has_lease(connection, owner):
                     return
-            essential_write(self._database, partial(job_queue.expire_leases, owner=owner, is_loss=is_loss))
+            essential_write(self._database, partial(self._expire, owner, is_loss))
         except SQLAlchemyError:  # the leases run out by themselves
             log.exception("supervisor.leases_not_freed worker=%s", owner)
+
+    def _expire(self, owner: str, is_loss: bool, connection: Connection) -> None:
+        fair_shares.charge_dead(connection, owner, self._settings.lease_seconds)
+        job_queue.expire_leases(connection, owner, is_loss=is_loss)

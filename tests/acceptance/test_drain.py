@@ -1,10 +1,7 @@
 """A stopped worker hands back its run and does not count as lost, even during a long block."""
 
-import shlex
 import signal
-import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +16,6 @@ from service.worker.supervisor import Supervisor
 from tests.acceptance.helpers import run_of
 from tests.service.helpers import fit_body
 from tests.waiting import until
-
-
-@pytest.fixture
-def stuck_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the supervisor start workers that compute forever once they claim a run."""
-    program = tmp_path / "python"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tests.acceptance.stuck_worker "$@"\n')
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
 
 
 def row_of(database: Database, run_id: str) -> Any:

@@ -12,17 +12,21 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, runs
 from service.storage.database import Database
+from service.storage.tables import computing_times
 from service.worker import block_storage, lease
 from service.worker.computing_time import ComputingTime
 from service.worker.lease import DEADLINE, STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
+from service.worker.yielding import FIRST_PATIENCE_SECONDS
 from tests.acceptance.helpers import long_run
 from tests.service.helpers import fit_body
+from tests.service.storage.helpers import queue_run
 from tests.waiting import LONGEST, until
 
 
@@ -81,6 +85,54 @@ def test_a_computation_that_does_not_let_go_is_ended_with_its_process(
         act(api, run_id)
         assert worker.wait(LONGEST) == UNHEEDED
     assert run_of(api, run_id).get("status", 404) == (status or 404)
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_computation_that_does_not_let_go_is_charged_up_to_its_end(
+    name: str, settings: Settings, api: TestClient, database: Database
+) -> None:
+    run_id = submitted(api)
+    with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3})) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        before = charged(database)
+        ENDS[name][0](api, run_id)
+        assert worker.wait(LONGEST) == UNHEEDED
+    assert charged(database) - before > 0.8 * lease.HEED_SECONDS
+
+
+def test_a_computation_that_does_not_let_go_is_interrupted_for_the_run_of_another(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    run_id, undisturbed = submitted(api), submitted(api)
+    with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3, "workers": 1})) as worker:
+        until(lambda: run_of(api, run_id)["status"] == "running")
+        queue_run(database, owner="other")
+        assert worker.wait(LONGEST) == UNHEEDED
+    interrupted = run_of(api, run_id)
+    assert interrupted["status"] == "queued"
+    assert interrupted["timings"]["interrupted_seconds"] >= FIRST_PATIENCE_SECONDS
+    trained = Worker(settings, "w")
+    for each in (run_id, undisturbed):
+        claim = claim_by_id(database, each)
+        assert claim.run.losses == 0
+        trained._train(claim)
+    digests = {run_of(api, each)["trajectory_sha256"] for each in (run_id, undisturbed)}
+    assert len(digests - {None}) == len(digests) == 1
+
+
+def claim_by_id(database: Database, run_id: str) -> job_queue.Claim:
+    with database.writing() as connection:
+        run = runs.find(connection, run_id)
+        assert run is not None
+        claim = job_queue.claim(connection, "w", 60.0, run.seq)
+    assert claim is not None
+    return claim
+
+
+def charged(database: Database) -> float:
+    """The computing time of the runs without an owner as it was stored."""
+    with database.reading() as connection:
+        return float(connection.execute(select(computing_times.c.seconds)).scalar_one_or_none() or 0.0)
 
 
 def test_a_deadline_is_kept_by_a_computation_that_does_not_let_go(settings: Settings, api: TestClient) -> None:

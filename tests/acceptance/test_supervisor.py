@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.storage import fair_shares
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.testing.live_server import running_service
@@ -71,6 +72,44 @@ def test_a_worker_that_was_told_to_stop_is_not_reported_as_dead(
         until(lambda: pid_of(supervisor) != first)
     assert "supervisor.worker_stopped" in caplog.text
     assert "supervisor.worker_died" not in caplog.text
+
+
+@pytest.mark.usefixtures("stuck_workers")
+def test_a_worker_that_exits_to_end_a_computation_is_replaced_at_once(
+    settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with TestClient(create_app(settings, database)) as api, Supervisor(one_worker(settings), database) as supervisor:
+        for _ in range(2):
+            cancel_in_worker(api, supervisor)
+            assert supervisor._slots[0]._backoff == 0.0
+    assert "supervisor.worker_died" not in caplog.text
+
+
+@pytest.mark.usefixtures("stuck_workers")
+def test_what_a_dead_worker_has_computed_since_its_last_heartbeat_is_charged(
+    settings: Settings, database: Database
+) -> None:
+    patient = one_worker(settings).model_copy(update={"heartbeat_seconds": 1000.0, "lease_seconds": 3000.0})
+    with TestClient(create_app(settings, database)) as api, Supervisor(patient, database) as supervisor:
+        run_id = api.post("/fit", json=fit_body()).json()["id"]
+        until(lambda: api.get(f"/runs/{run_id}").json()["status"] == "running")
+        first = pid_of(supervisor)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: pid_of(supervisor) != first)
+        with database.reading() as connection:
+            assert fair_shares.computed(connection, None) > 0.0
+
+
+def cancel_in_worker(api: TestClient, supervisor: Supervisor) -> None:
+    """Cancels a run in the worker, and returns when another worker is there."""
+    run_id = api.post("/fit", json=fit_body()).json()["id"]
+    until(lambda: api.get(f"/runs/{run_id}").json()["status"] == "running")
+    process = supervisor._slots[0].process
+    assert process is not None
+    api.post(f"/runs/{run_id}/cancel")
+    process.wait(LONGEST)
+    assert supervisor.fault() is None
+    until(lambda: supervisor._slots[0].process is not process)
 
 
 def test_readiness_tells_that_no_worker_is_alive_and_why(

@@ -45,7 +45,11 @@ class Queue(Answer):
     position: Annotated[int, Field(description="1 for the next run. Keys take turns by their recent computing time.")]
     starts_in_seconds: Annotated[
         Number,
-        Field(description="An estimate by the mean duration of the last runs; null as long as none is finished."),
+        Field(
+            description="An estimate by the pace of the runs in workers: until they end, or make way for another key. "
+            "null where it is unknown: more runs are ahead than there are workers, a run in a worker has no step yet, "
+            "or the key has its maximum number of runs in workers."
+        ),
     ]
 
 
@@ -97,7 +101,8 @@ class ListedRun(Answer):
         JsonObject,
         Field(
             description="Durations in seconds, and `ways`: the optimisations of the engine "
-            "(reduction, affine, replay, batched)."
+            "(reduction, affine, replay, batched). `interrupted_seconds` is work that was lost when the run made way "
+            "for the run of another key."
         ),
     ]
     links: dict[str, str]

@@ -28,7 +28,7 @@ def test_a_record_has_every_column_except_those_of_the_storage_alone(database: D
     assert {*Run._fields} - facts == columns["runs"] - STORAGE_ONLY
     assert {name.removeprefix("dataset_") for name in facts} < columns["datasets"]
     assert {*Dataset._fields} == columns["datasets"] - STORAGE_ONLY
-    assert {*Sweep._fields} == columns["sweeps"] - STORAGE_ONLY
+    assert {*Sweep._fields} == columns["sweeps"] - KEPT_BY_TRIGGERS
 
 
 def test_the_writable_columns_of_a_run_have_the_types_of_its_record() -> None:

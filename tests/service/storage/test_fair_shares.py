@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from service.core.run_status import RunStatus
-from service.storage import fair_shares, job_queue
+from service.storage import fair_shares, job_queue, runs
 from service.storage.api_keys import add_key
 from service.storage.database import Database
 from service.storage.fair_shares import HALF_LIFE_SECONDS, QUANTUM_SECONDS
@@ -157,6 +157,27 @@ def test_a_run_of_a_dead_worker_does_not_wait_for_the_limit_of_its_key(database:
     with database.writing() as connection:
         assert fair_shares.claim(connection, "dies", -1.0) is not None
     assert claim(database).run.losses == 1
+
+
+@pytest.mark.parametrize("other_is_older", [True, False])
+def test_a_key_at_its_maximum_continues_the_run_of_a_dead_worker_and_begins_no_other(
+    other_is_older: bool, database: Database
+) -> None:
+    add(database, "a", max_running=1)
+    first, second = queue_run(database, owner="a"), queue_run(database, owner="a")
+    dead = first
+    with database.writing() as connection:
+        if other_is_older:
+            runs.pause(connection, first)
+            dead, other = second, first
+        else:
+            other = second
+        assert fair_shares.claim(connection, "dies", -1.0) is not None
+        runs.resume(connection, other)
+        assert not fair_shares.may_go_on(fair_shares.waiting(connection, 15.0), "a"), "with the rest of a sweep"
+    assert claim(database).run.id == dead
+    with database.writing() as connection:
+        assert fair_shares.claim(connection, "w", 60.0) is None
 
 
 def test_a_worker_goes_on_with_an_owner_for_a_quantum(database: Database) -> None:

@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import text
 
+from service.core.run_record import Timings
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, runs
 from service.storage.database import Database
 from service.storage.queue_position import QueuePosition, position_of
 from tests.service.storage.helpers import queue_run
+from tests.service.storage.test_fair_shares import add
 
 
 def position(database: Database, run_id: str, workers: int = 2) -> QueuePosition:
@@ -50,15 +52,78 @@ def test_runs_are_claimed_in_the_order_of_their_positions(owners: str, database:
     assert claimed == expected
 
 
-def test_the_time_is_an_estimate_by_the_last_runs_and_absent_without_one(database: Database) -> None:
-    first, *others = [queue_run(database) for _ in range(4)]
-    assert position(database, others[-1]) == QueuePosition(4, None)
+def compute(database: Database, owner: str | None, done: int, seconds: float, steps: int = 10) -> None:
+    """A run in a worker that has stored so many of its steps 0, 1, … in this time."""
+    run_id = queue_run(database, owner=owner, steps=steps)
     with database.writing() as connection:
-        claimed = fair_shares.claim(connection, "w", 60.0)
-        assert claimed is not None
-        assert claimed.run.id == first
-        job_queue.finish(connection, claimed, RunStatus.SUCCEEDED, {"stop_reason": "max_steps"})
-        connection.execute(text("UPDATE runs SET started_at = 100.0, finished_at = 104.0 WHERE started_at > 0"))
-    assert position(database, others[0], workers=2) == QueuePosition(1, 0.0)
-    assert position(database, others[2], workers=2) == QueuePosition(3, 4.0)
-    assert position(database, others[2], workers=0) == QueuePosition(3, None)
+        run = runs.find(connection, run_id)
+        assert run is not None
+        claim = job_queue.claim(connection, "w", 60.0, run.seq)
+        assert claim is not None
+        timings: Timings = {"descent_seconds": seconds}
+        job_queue.progress(connection, claim, 60.0, {"rows_done": done, "timings": timings})
+
+
+def starts(database: Database, run_id: str, workers: int) -> float | None:
+    return position(database, run_id, workers).starts_in_seconds
+
+
+def test_a_run_starts_at_once_as_long_as_workers_are_free(database: Database) -> None:
+    queued = [queue_run(database) for _ in range(3)]
+    assert [starts(database, run_id, 2) for run_id in queued] == [0.0, 0.0, None]
+    assert starts(database, queued[0], 0) is None
+
+
+def test_a_run_starts_when_the_runs_of_its_owner_end_at_their_pace(database: Database) -> None:
+    compute(database, "a", done=5, seconds=50.0)
+    compute(database, "a", done=10, seconds=60.0)
+    queued = [queue_run(database, owner="a") for _ in range(3)]
+    assert [starts(database, run_id, 2) for run_id in queued] == [6.0, 60.0, None]
+    assert [starts(database, run_id, 3) for run_id in queued] == [0.0, 6.0, 60.0]
+
+
+def test_the_last_runs_do_not_tell_when_a_run_starts(database: Database) -> None:
+    queue_run(database, owner="b")
+    with database.writing() as connection:
+        finished = fair_shares.claim(connection, "w", 60.0)
+        assert finished is not None
+        job_queue.finish(connection, finished, RunStatus.SUCCEEDED, {"stop_reason": "max_steps"})
+    compute(database, "a", done=5, seconds=50.0)
+    assert starts(database, queue_run(database, owner="a"), 1) == 60.0
+
+
+def test_the_start_is_unknown_before_the_first_block_of_the_run_in_the_worker(database: Database) -> None:
+    compute(database, "a", done=0, seconds=0.0)
+    assert starts(database, queue_run(database, owner="a"), 1) is None
+    assert starts(database, queue_run(database, owner="b"), 1) is None
+
+
+@pytest.mark.parametrize(("charged", "seconds"), [({"a": 60.0}, 1.0), ({}, 3.0), ({"b": 5.0}, 7.2)])
+def test_a_run_starts_when_that_of_another_owner_yields(
+    charged: dict[str, float], seconds: float, database: Database
+) -> None:
+    """The other run has a pace of a second a step, after each of which it can yield."""
+    compute(database, "a", done=1, seconds=1.0, steps=10_000)
+    with database.writing() as connection:
+        for owner, computed in charged.items():
+            fair_shares.charge(connection, owner, computed)
+    assert starts(database, queue_run(database, owner="b"), 1) == pytest.approx(seconds, rel=0.2)
+
+
+@pytest.mark.parametrize("maximum", [1, 2, 3])
+def test_the_start_is_unknown_if_the_run_waits_for_the_maximum_of_its_owner(maximum: int, database: Database) -> None:
+    add(database, "a", max_running=maximum)
+    compute(database, "a", done=5, seconds=5.0)
+    queued = [queue_run(database, owner="a") for _ in range(3)]
+    assert [starts(database, run_id, 4) for run_id in queued].count(0.0) == maximum - 1
+
+
+def test_damaged_timings_of_another_run_make_the_start_unknown(database: Database) -> None:
+    compute(database, "a", done=5, seconds=5.0)
+    waiting = queue_run(database, owner="a")
+    for damaged in ("{", "3.5", "[]"):
+        with database.writing() as connection:
+            connection.execute(
+                text("UPDATE runs SET timings = :damaged WHERE status = 'running'"), {"damaged": damaged}
+            )
+        assert starts(database, waiting, 1) is None

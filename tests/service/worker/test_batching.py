@@ -14,6 +14,7 @@ from service.worker.process import Worker
 from tests.service.api.routes.test_sweep_members import rows_of
 from tests.service.api.routes.test_sweeps import MOMENTUM, RATE, submitted
 from tests.service.helpers import fit_body
+from tests.service.storage.test_fair_shares import add
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1]
 CLASSES = {"dataset": {"y": [0, 0, 1, 0, 1, 1, 0, 1]}, "model": {"kind": "logistic"}, "standardize": True}
@@ -216,3 +217,19 @@ def test_workers_divide_the_members(api: TestClient, settings: Settings) -> None
             shares.append(set(worker._batch.members))
     assert len(shares[0]) == len(shares[1]) == 6
     assert not shares[0] & shares[1]
+
+
+def test_a_member_is_not_claimed_beyond_the_maximum_of_its_key(
+    settings: Settings, api: TestClient, database: Database
+) -> None:
+    """Another worker may claim for the key after this one has looked for waiting runs."""
+    submitted(api, base=base_of(), grid={RATE: RATES})
+    add(database, "a", max_running=1)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE runs SET owner = 'a'")
+    with worker_with(settings) as worker:
+        train_one(worker)
+        assert worker._batch.members
+        with database.writing() as connection:
+            assert worker._claim_member(connection, "here", 60.0) is not None
+            assert worker._claim_member(connection, "here", 60.0) is None

@@ -19,8 +19,14 @@ export function startWords(queue) {
   return seconds < SOON_SECONDS ? t("startsSoon") : t("startsIn", { time: roughly(seconds) });
 }
 
-/** A tenth of the waiting time: a screen reader announces each new place. @param {Api.Queue | null} queue */
-export const pauseMs = (queue) => Math.min(Math.max(100 * (queue?.starts_in_seconds ?? 0), SHORTEST_MS), LONGEST_MS);
+/**
+ * A tenth of the waiting time, or a second for each run ahead: a screen reader announces each new place.
+ * @param {Api.Queue | null} queue
+ */
+export function pauseMs(queue) {
+  const seconds = queue?.starts_in_seconds ?? 10 * (queue?.position ?? 0);
+  return Math.min(Math.max(100 * seconds, SHORTEST_MS), LONGEST_MS);
+}
 
 /**
  * Reads the place of a queued run again and again. `tell` receives it.

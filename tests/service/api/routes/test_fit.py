@@ -49,7 +49,7 @@ def test_the_minimal_request_is_queued_with_every_default(api: TestClient) -> No
     sizes = {"rows": 4, "train_rows": 3, "validation_rows": 0, "test_rows": 1}
     assert run["dataset"] == sizes | {"id": run["dataset"]["id"], "features": ["x1"], "target": "y"}
     assert api.get(answer.headers["Location"]).json() == run
-    assert run["queue"] == {"position": 1, "starts_in_seconds": None}
+    assert run["queue"] == {"position": 1, "starts_in_seconds": 0.0}
 
 
 def test_a_request_with_every_field_is_accepted(api: TestClient) -> None:

@@ -35,5 +35,11 @@ test("an unknown place or start is not mentioned", () => {
 
 test("the place is read again after a tenth of the waiting time, within bounds", () => {
   const pause = (seconds) => pauseMs({ position: 2, starts_in_seconds: seconds });
-  assert.deepEqual([null, 0, 60, 1e6].map(pause), [1000, 1000, 6000, 15_000]);
+  assert.deepEqual([0, 60, 1e6].map(pause), [1000, 6000, 15_000]);
+});
+
+test("without a waiting time the place is read again after a second for each run ahead, within bounds", () => {
+  const pause = (position) => pauseMs({ position, starts_in_seconds: null });
+  assert.deepEqual([1, 4, 1000].map(pause), [1000, 4000, 15_000]);
+  assert.equal(pauseMs(null), 1000);
 });
