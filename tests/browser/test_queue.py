@@ -17,6 +17,7 @@ from tests.service.helpers import fit_body, served
 
 pytestmark = pytest.mark.browser
 NBSP = "\u00a0"
+LEASE_SECONDS = 120.0
 
 
 @pytest.fixture
@@ -31,9 +32,9 @@ def computing(client: httpx2.Client, database: Database) -> Claim:
     """A run in the worker, which has stored step 0 in a second, and has 20 left."""
     client.post("/fit", json=fit_body(descent={"steps": 20}))
     with database.writing() as connection:
-        claim = fair_shares.claim(connection, "w", 3600.0)
+        claim = fair_shares.claim(connection, "w", LEASE_SECONDS)
         assert claim is not None
-        job_queue.progress(connection, claim, 3600.0, {"rows_done": 1, "timings": {"descent_seconds": 1.0}})
+        job_queue.progress(connection, claim, LEASE_SECONDS, {"rows_done": 1, "timings": {"descent_seconds": 1.0}})
     return claim
 
 
