@@ -40,7 +40,7 @@ export function runHead(id, state) {
   const sweep = h("a", { hidden: true }, t("partOfSweep"));
   const element = h("header", { class: "run-head" },
     h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
-    heading, h("div", { class: "state" }, h("p", { class: "state", role: "status" }, status, " ", words, " ", place), start), origin, bar, trouble);
+    heading, h("div", { class: "state" }, h("p", { role: "status" }, status, " ", words, " ", place), start), origin, bar, trouble);
 
   /** @param {Api.Run} run */
   function update(run) {
