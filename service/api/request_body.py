@@ -46,6 +46,10 @@ class BodyReader:
         self._reading = FairQueue(PARSED_AT_ONCE)
         self._processes = Processes(PARSED_AT_ONCE, settings)
 
+    def use(self, user: str) -> int:
+        """The number of large bodies that the user sends, or that wait, whichever is larger: each has its limit."""
+        return max(self.arriving.use(user), self._waiting.use(user))
+
     @asynccontextmanager
     async def permit(self, user: str) -> AsyncIterator[None]:
         """Waits for permission to parse a large body, in rotation among users.

@@ -135,6 +135,16 @@ def test_a_key_sees_its_use_of_each_limit(settings: Settings, database: Database
         assert set(use_of(client, other.headers).values()) == {0, 1}
 
 
+def test_the_use_of_streams_includes_large_bodies(settings: Settings, database: Database, key: Key) -> None:
+    app = create_app(settings.model_copy(update={"keys": "required"}), database)
+    with TestClient(app) as client:
+        app.state.streams.take(key.id)
+        for limit, count in ((app.state.body_reader.arriving, 3), (app.state.body_reader._waiting, 2)):
+            for _ in range(count):
+                limit.take(key.id)
+        assert use_of(client, key.headers)["max_streams"] == 3
+
+
 def test_the_use_of_connections_is_listed(client: httpx2.Client) -> None:
     with httpx2.Client() as other:
         other.get(f"{client.base_url}/livez")
