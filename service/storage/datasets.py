@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from service.storage.ownership import is_seen_by_owner, newest
 from service.storage.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
+ROW_BYTES = 300
+"""The ids and the index entries of a dataset."""
 Rows = np.ndarray[Any, np.dtype[np.float64]]
 
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
@@ -52,10 +55,11 @@ class NewDataset:
     summary: list[ColumnSummary]
     owner: str | None = None
 
-    @property
+    @cached_property
     def stored_bytes(self) -> int:
-        """Size of the rows."""
-        return 8 * self.rows * (len(self.features) + 1)
+        """Size of the rows and of the description: names, labels, summary. The indexes of a dataset take ROW_BYTES."""
+        description = orjson.dumps([self.name, self.features, self.target, self.labels, self.summary])
+        return 8 * self.rows * (len(self.features) + 1) + len(description) + ROW_BYTES
 
 
 def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
