@@ -7,7 +7,7 @@ deleted.
 import hashlib
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -96,20 +96,31 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
 
     `blocks` are C-contiguous arrays of shape (k, d + 1).
     """
-    values = {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": uploaded, "created_at": time.time()}
+    values = {**row_of(new), "uploaded": uploaded}
     seq: int | None = connection.execute(_ADD, values).scalar_one_or_none()
     if seq is None:
-        return _known(connection, new, uploaded=uploaded)
-    first_row = 0
-    for block in _chunked(blocks):
-        data = block.astype("<f8", copy=False).tobytes()
-        chunk = {"dataset_seq": seq, "first_row": first_row, "rows": len(block), "data": data}
-        connection.execute(_ADD_CHUNK, chunk | {"checksum": zlib.crc32(data)})
-        first_row += len(block)
+        return keep_known(connection, new, uploaded=uploaded)
+    for chunk in _chunks(blocks):
+        add_chunk(connection, seq, chunk)
     return seq
 
 
-def _known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
+def row_of(new: NewDataset) -> dict[str, Any]:
+    """The row of a new dataset that is not uploaded."""
+    return {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": False, "created_at": time.time()}
+
+
+def add_chunk(connection: Connection, seq: int, chunk: Mapping[str, Any]) -> None:
+    """Stores a chunk of `batches`."""
+    connection.execute(_ADD_CHUNK, {**chunk, "dataset_seq": seq})
+
+
+def is_known(connection: Connection, dataset_id: str) -> bool:
+    """Whether a dataset with this id is stored, even one that no client sees."""
+    return connection.execute(_KNOWN, {"dataset_id": dataset_id}).one_or_none() is not None
+
+
+def keep_known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
     """The seq of the stored dataset with this id. An upload of an inline dataset makes it an uploaded one."""
     known = connection.execute(_KNOWN, {"dataset_id": new.id}).one()
     known_dataset = update(datasets).where(datasets.c.seq == known.seq)
@@ -170,8 +181,25 @@ def release(connection: Connection, dataset_seq: int) -> None:
     connection.execute(passed_on.values(owner=heir))
 
 
-def _chunked(blocks: Iterable[Rows]) -> Iterator[Rows]:
+def batches(blocks: Iterable[Rows]) -> Iterator[list[dict[str, Any]]]:
+    """The chunks of a dataset, in lists of at most 1.5 times CHUNK_BYTES."""
+    batch: list[dict[str, Any]] = []
+    for chunk in _chunks(blocks):
+        batch.append(chunk)
+        if sum(len(each["data"]) for each in batch) > CHUNK_BYTES // 2:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _chunks(blocks: Iterable[Rows]) -> Iterator[dict[str, Any]]:
+    """The columns of each chunk, without the dataset."""
+    first_row = 0
     for block in blocks:
         rows = max(1, CHUNK_BYTES // (8 * block.shape[1]))
         for first in range(0, len(block), rows):
-            yield block[first : first + rows]
+            part = block[first : first + rows]
+            data = part.astype("<f8", copy=False).tobytes()
+            yield {"first_row": first_row, "rows": len(part), "data": data, "checksum": zlib.crc32(data)}
+            first_row += len(part)
