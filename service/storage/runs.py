@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Update,
     bindparam,
     case,
     delete,
@@ -293,10 +292,10 @@ def remove(connection: Connection, run_id: str) -> bool:
     run = connection.execute(listed).one_or_none()
     if run is None:
         return False
-    with _deleting():
+    with deleting():
         connection.execute(delete(runs).where(runs.c.verifies == run.seq))
         if trajectories.is_long(connection, run.seq):
-            connection.execute(_hide(runs.c.seq == run.seq), {"now": time.time()})
+            hide(connection, runs.c.seq == run.seq)
         else:
             connection.execute(delete(runs).where(runs.c.seq == run.seq))
             datasets.release(connection, run.dataset_seq)
@@ -305,32 +304,25 @@ def remove(connection: Connection, run_id: str) -> bool:
     return True
 
 
-def remove_members(connection: Connection, sweep_seq: int) -> None:
-    """Deletes a sweep. Its runs are hidden, then purged in slices (`purge.purge_slice`)."""
-    members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
-    with _deleting():
-        connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
-        connection.execute(_hide(runs.c.sweep_seq == sweep_seq), {"now": time.time()})
-        sweeps.remove_if_empty(connection, sweep_seq)
-
-
 def remove_old(connection: Connection, run_ids: Sequence[str]) -> None:
     """Deletes finished runs. They are hidden, then purged in slices (`purge.purge_slice`)."""
     listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *_IS_LISTED)
     found = connection.execute(listed).all()
-    with _deleting():
+    with deleting():
         connection.execute(delete(runs).where(runs.c.verifies.in_([run.seq for run in found])))
-        connection.execute(_hide(runs.c.seq.in_([run.seq for run in found])), {"now": time.time()})
+        hide(connection, runs.c.seq.in_([run.seq for run in found]))
         for sweep_seq in {run.sweep_seq for run in found} - {None}:
             sweeps.remove_if_empty(connection, sweep_seq)
 
 
-def _hide(which: ColumnElement[bool]) -> Update:
-    return update(runs).where(which).values(_DELETED)
+def hide(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Hides runs until their purge."""
+    connection.execute(update(runs).where(which).values(_DELETED), {"now": time.time()})
 
 
 @contextmanager
-def _deleting() -> Iterator[None]:
+def deleting() -> Iterator[None]:
+    """Reaches the failpoints of a deletion."""
     reach("delete.before")
     yield
     reach("delete.after")

@@ -36,6 +36,7 @@ from service.schemas.sweep import SweepRequest
 from service.storage import runs, sweeps
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
+from service.storage.sweep_deletion import remove_some_members
 
 router = described_route.router("sweeps", prefix="/sweeps")
 
@@ -150,10 +151,10 @@ async def get_sweep(
 def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
 
-    def remove(connection: Connection) -> None:
-        runs.remove_members(connection, _find_to_change(connection, sweep_id, caller).seq)
-
-    essential_write(store, remove)
+    with store.reading() as connection:
+        seq = _find_to_change(connection, sweep_id, caller).seq
+    while essential_write(store, lambda connection: remove_some_members(connection, seq)):
+        pass  # other writers get the lock
     return Response(status_code=204)
 
 
