@@ -51,6 +51,10 @@ class BodyReader:
         self._reading = {is_large: FairQueue(PARSED_AT_ONCE) for is_large in (False, True)}
         self._processes = Processes(PARSED_AT_ONCE, settings)
 
+    def use(self, user: str) -> int:
+        """The number of large bodies that the user sends, or that wait, whichever is larger: each has its limit."""
+        return max(self.arriving.use(user), self._waiting.use(user))
+
     @asynccontextmanager
     async def permit(self, user: str, *, is_large: bool) -> AsyncIterator[None]:
         """Waits for permission to parse a body, in rotation among users. A small one does not wait for large ones.

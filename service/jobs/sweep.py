@@ -110,9 +110,10 @@ def _members(
         request = plan.request
         found = {pointer: value_at(request, pointer) for pointer in varied}
         request["name"] = _name(sweep.name or request["name"], found)
+        plan = plan._replace(bytes_of_values=planner.size_of_values(found))
         plans.append(plan)
         values.append(found)
-        bytes_of_rows += planner.size(request, found) + plan.bytes_of_names
+        bytes_of_rows += planner.size(request) + plan.bytes_of_values + plan.bytes_of_names + plan.bytes_of_classes
         bytes_of_steps += plan.trajectory_bytes
         _check_size(bytes_of_rows, bytes_of_steps, settings)
     return plans, values

@@ -53,9 +53,13 @@ class MemberPlanner:
         changed = self._changed(patch) if patch else {}
         return self._planner.plan(cast("AskedRequest", {**self._base, **changed}))
 
-    def size(self, request: StoredRequest, values: Mapping[str, object]) -> int:
-        """Bytes of a member's request and values as JSON."""
-        found = sum(map(self._size_of, values.values()))
+    def size_of_values(self, values: Mapping[str, object]) -> int:
+        """Bytes of a member's varied values, and of their pointers, as JSON."""
+        return sum(map(self._size_of, values.values())) + sum(map(len, values))
+
+    def size(self, request: StoredRequest) -> int:
+        """Bytes of a member's request as JSON."""
+        found = 0
         small: dict[str, Any] = {**request}
         for section, field, _ in STAND_INS:
             value = small[section].get(field)

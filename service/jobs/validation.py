@@ -21,22 +21,22 @@ from service.core.run_request import (
 )
 from service.core.settings import Settings
 from service.engine_adapter.factory import own_theta0, shape_of, task_of
-from service.jobs import hyperparameter_rules
+from service.jobs import hyperparameter_rules, stored_size
 from service.storage.datasets import NewDataset
 
 MOST_DECADES = log10(float_info.max)
 """Decimal exponent of the largest finite float64."""
 MOST_NAME_CHARACTERS = 1_000_000
-RESULT_BYTES = 100
-"""Size of a parameter's results: its last and best value, its coefficient and optimum, with their names."""
-
 
 Facts = Dataset | NewDataset
 """Description of a dataset without its rows."""
 
 
 class Plan(NamedTuple):
-    """A validated run. `columns` are the trajectory's columns after θ; `request` includes the model's defaults."""
+    """A validated run. `columns` are the trajectory's columns after θ; `request` includes the model's defaults.
+
+    The sizes are those of the parameters' names, the classes, and the values that a sweep varies, as JSON.
+    """
 
     request: StoredRequest
     shape: Shape
@@ -45,16 +45,14 @@ class Plan(NamedTuple):
     train_rows: int
     validation_rows: int
     test_rows: int
+    bytes_of_names: int
+    bytes_of_classes: int
+    bytes_of_values: int = 0
 
     @property
     def parameters(self) -> list[str]:
         """Names of the parameters, built at the first access: a price needs their number only."""
         return list(self.shape.parameters)
-
-    @property
-    def bytes_of_names(self) -> int:
-        """Size of the parameters' names as a JSON list, for names in ASCII."""
-        return self.shape.characters + 3 * self.shape.size
 
     @property
     def steps(self) -> int:
@@ -73,9 +71,21 @@ class Plan(NamedTuple):
 
     @property
     def stored_bytes(self) -> int:
-        """Size of the run in bytes: its trajectory, its request, its names and, approximately, its results."""
-        of_row = len(orjson.dumps(self.request)) + self.bytes_of_names + RESULT_BYTES * self.shape.size
-        return self.trajectory_bytes + of_row
+        """Size of the run in bytes: its trajectory, and approximately its row with all results, tags and indexes."""
+        optimum = "optimality_gap" in self.columns  # E is quadratic in θ
+        results = stored_size.of_results(self.shape.size, self.bytes_of_names, test=self.test_rows > 0, optimum=optimum)
+        request = stored_size.of_json(self.request) + stored_size.of_tags(self.request["tags"])
+        names = self.bytes_of_names + self.bytes_of_classes + self.bytes_of_values
+        return self.trajectory_bytes + stored_size.ROW_BYTES + request + names + results
+
+
+class _Model(NamedTuple):
+    """What the members of a sweep with one model share."""
+
+    shape: Shape
+    classes: Classes
+    bytes_of_names: int
+    bytes_of_classes: int
 
 
 class Sizes(NamedTuple):
@@ -97,26 +107,27 @@ class Planner:
     def __init__(self, facts: Facts, settings: Settings, *, inline: bool) -> None:
         self._facts, self._settings = facts, settings
         self._x, self._y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
-        self._shapes: dict[bytes, tuple[Shape, Classes]] = {}
+        self._models: dict[bytes, _Model] = {}
         self._checked: set[tuple[int, bool, bool]] = set()
         self._parts: dict[tuple[object, ...], tuple[SplitRequest, Sizes]] = {}
         self._columns: dict[tuple[object, ...], list[str]] = {}
 
     def plan(self, asked: AskedRequest) -> Plan:
         """The plan of a request. Raises InvalidError for the first invalid field."""
-        shape, classes = self._shape(asked["model"], asked["standardize"])
+        model = self._model(asked["model"], asked["standardize"])
+        shape = model.shape
         sizes = self._sizes(asked["split"])
         request = _filled(asked, shape)
         hyperparameter_rules.check(request, shape, sizes.train)
         columns = self._names_of_columns(request["objective"], shape, sizes)
-        plan = Plan(request, shape, columns, classes, *sizes)
+        plan = Plan(request, shape, columns, model.classes, *sizes, model.bytes_of_names, model.bytes_of_classes)
         _check_size(plan, self._settings)
         return plan
 
-    def _shape(self, model: ModelRequest, standardize: bool) -> tuple[Shape, Classes]:
-        """The checked shape of a model, and its classes."""
+    def _model(self, model: ModelRequest, standardize: bool) -> _Model:
+        """The checked shape of a model, with its classes and sizes."""
         key = orjson.dumps([model, standardize])
-        if (known := self._shapes.get(key)) is not None:
+        if (known := self._models.get(key)) is not None:
             return known
         facts, settings = self._facts, self._settings
         classes = _classes(model, facts, self._y)
@@ -128,8 +139,9 @@ class Planner:
         if of_columns not in self._checked:
             _check_columns(standardize, shape, facts, self._x)
             self._checked.add(of_columns)
-        self._shapes[key] = shape, classes
-        return shape, classes
+        bytes_of_names = stored_size.of_names(shape, model, facts.features, classes)
+        found = self._models[key] = _Model(shape, classes, bytes_of_names, stored_size.of_json(classes))
+        return found
 
     def _sizes(self, split: SplitRequest) -> Sizes:
         # A long list of rows is known by its identity, which the kept split preserves.

@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from service.storage.sqlite.row_checksums import is_damaged, is_sound, is_sound_
 from service.storage.tables import dataset_chunks, datasets, runs
 
 CHUNK_BYTES = 4 * 1024 * 1024
+ROW_BYTES = 300
+"""The ids and the index entries of a dataset."""
 Rows = np.ndarray[Any, np.dtype[np.float64]]
 
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
@@ -59,10 +62,11 @@ class NewDataset:
     summary: list[ColumnSummary]
     owner: str | None = None
 
-    @property
+    @cached_property
     def stored_bytes(self) -> int:
-        """Size of the rows."""
-        return 8 * self.rows * (len(self.features) + 1)
+        """Size of the rows and of the description: names, labels, summary. The indexes of a dataset take ROW_BYTES."""
+        description = orjson.dumps([self.name, self.features, self.target, self.labels, self.summary])
+        return 8 * self.rows * (len(self.features) + 1) + len(description) + ROW_BYTES
 
 
 def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
@@ -116,20 +120,31 @@ def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uplo
 
     `blocks` are C-contiguous arrays of shape (k, d + 1). Raises CorruptError if the existing dataset is damaged.
     """
-    values = {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": uploaded, "created_at": time.time()}
+    values = {**row_of(new), "uploaded": uploaded}
     seq: int | None = connection.execute(_ADD, values).scalar_one_or_none()
     if seq is None:
-        return _known(connection, new, uploaded=uploaded)
-    first_row = 0
-    for block in _chunked(blocks):
-        data = block.astype("<f8", copy=False).tobytes()
-        chunk = {"dataset_seq": seq, "first_row": first_row, "rows": len(block), "data": data}
-        connection.execute(_ADD_CHUNK, chunk | {"checksum": zlib.crc32(data)})
-        first_row += len(block)
+        return keep_known(connection, new, uploaded=uploaded)
+    for chunk in _chunks(blocks):
+        add_chunk(connection, seq, chunk)
     return seq
 
 
-def _known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
+def row_of(new: NewDataset) -> dict[str, Any]:
+    """The row of a new dataset that is not uploaded."""
+    return {**vars(new), "stored_bytes": new.stored_bytes, "uploaded": False, "created_at": time.time()}
+
+
+def add_chunk(connection: Connection, seq: int, chunk: Mapping[str, Any]) -> None:
+    """Stores a chunk of `batches`."""
+    connection.execute(_ADD_CHUNK, {**chunk, "dataset_seq": seq})
+
+
+def is_known(connection: Connection, dataset_id: str) -> bool:
+    """Whether a dataset with this id is stored, even one that no client sees."""
+    return connection.execute(_KNOWN, {"dataset_id": dataset_id}).one_or_none() is not None
+
+
+def keep_known(connection: Connection, new: NewDataset, *, uploaded: bool) -> int:
     """The seq of the stored dataset with this id. An upload of an inline dataset makes it an uploaded one."""
     known = connection.execute(_KNOWN, {"dataset_id": new.id}).one()
     if not known.is_sound:
@@ -206,8 +221,25 @@ def release(connection: Connection, dataset_seq: int) -> None:
     connection.execute(passed_on.values(owner=heir))
 
 
-def _chunked(blocks: Iterable[Rows]) -> Iterator[Rows]:
+def batches(blocks: Iterable[Rows]) -> Iterator[list[dict[str, Any]]]:
+    """The chunks of a dataset, in lists of at most 1.5 times CHUNK_BYTES."""
+    batch: list[dict[str, Any]] = []
+    for chunk in _chunks(blocks):
+        batch.append(chunk)
+        if sum(len(each["data"]) for each in batch) > CHUNK_BYTES // 2:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _chunks(blocks: Iterable[Rows]) -> Iterator[dict[str, Any]]:
+    """The columns of each chunk, without the dataset."""
+    first_row = 0
     for block in blocks:
         rows = max(1, CHUNK_BYTES // (8 * block.shape[1]))
         for first in range(0, len(block), rows):
-            yield block[first : first + rows]
+            part = block[first : first + rows]
+            data = part.astype("<f8", copy=False).tobytes()
+            yield {"first_row": first_row, "rows": len(part), "data": data, "checksum": zlib.crc32(data)}
+            first_row += len(part)

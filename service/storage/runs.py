@@ -324,15 +324,6 @@ def remove(connection: Connection, run_id: str) -> bool:
     return True
 
 
-def remove_members(connection: Connection, sweep_seq: int) -> None:
-    """Deletes a sweep. Its runs are hidden, then purged in slices (`purge.purge_slice`)."""
-    members = select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq).scalar_subquery()
-    with deleting():
-        connection.execute(delete(runs).where(runs.c.verifies.in_(members)))
-        hide(connection, runs.c.sweep_seq == sweep_seq)
-        sweeps.remove_if_empty(connection, sweep_seq)
-
-
 def hide(connection: Connection, which: ColumnElement[bool]) -> None:
     """Hides runs until their purge. A damaged one gets a checksum: else it would be listed."""
     seal(connection, runs, and_(which, is_damaged(runs)))

@@ -48,7 +48,7 @@ datasets = Table(
     Column("uploaded", Boolean, nullable=False),
     # Id of the owner's API key; null without API keys.
     Column("owner", String),
-    # Size of the rows.
+    # Size of the rows and of this description.
     Column("stored_bytes", BigInteger, nullable=False, server_default="0"),
     Column("created_at", Double, nullable=False),
     # CRC-32 of the row; see `sqlite.row_checksums`.

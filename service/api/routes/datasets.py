@@ -27,6 +27,7 @@ from service.datasets import ingest
 from service.datasets.csv_reader import CsvError, CsvTable, read_csv
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
+from service.jobs.upload import store_upload
 from service.schemas.fit import InlineDataset
 from service.schemas.responses.datasets import Dataset, Datasets
 from service.schemas.strict_model import parse
@@ -85,7 +86,7 @@ async def upload(
                     parameter, "This parameter is for CSV only.", "Remove it: a JSON body names its columns itself."
                 )
         async with Body(request, settings.max_body_bytes) as body:
-            add = partial(_add, store=store, quotas=request.app.state.quotas)
+            add = partial(store_upload, database=store, quotas=request.app.state.quotas)
             row = await body.stored_by(add, _read_json, store, settings, caller, name)
             ignored: list[str] = []
     else:
@@ -187,7 +188,7 @@ def _add_csv(
     quotas: Quotas,
 ) -> tuple[dataset_record.Dataset, list[str]]:
     with _table(file, target, features, header, settings) as table:
-        return _add(ingest.from_csv(table, name).owned_by(caller.key_id), store, quotas), table.ignored
+        return store_upload(ingest.from_csv(table, name).owned_by(caller.key_id), store, quotas), table.ignored
 
 
 def _table(
@@ -220,15 +221,6 @@ def _error_entry(error: CsvError) -> ErrorEntry:
 
 def _sentence(clause: str) -> str:
     return f"{clause[:1].upper()}{clause[1:]}."
-
-
-def _add(incoming: ingest.Incoming, store: Database, quotas: Quotas) -> dataset_record.Dataset:
-    new = incoming.described
-    with store.writing() as connection:
-        known = datasets.find(connection, new.id)
-        if known is None or not known.uploaded:
-            quotas.admit_dataset(connection, new.owner, new.stored_bytes)
-        return datasets.find_by_seq(connection, datasets.add(connection, new, incoming.blocks(), uploaded=True))
 
 
 def find(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset:

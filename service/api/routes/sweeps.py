@@ -37,6 +37,7 @@ from service.storage import runs, sweeps
 from service.storage.damaged_rows import Remains
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
+from service.storage.sweep_deletion import remove_some_members
 
 router = described_route.router("sweeps", prefix="/sweeps")
 
@@ -160,12 +161,11 @@ async def get_sweep(
 def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
 
-    def remove(connection: Connection) -> None:
+    with store.reading() as connection:
         found = _find_readable(connection, sweep_id, caller)
-        refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
-        runs.remove_members(connection, found.seq)
-
-    essential_write(store, remove)
+    refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
+    while essential_write(store, lambda connection: remove_some_members(connection, found.seq)):
+        pass  # other writers get the lock
     return Response(status_code=204)
 
 

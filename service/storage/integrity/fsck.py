@@ -34,6 +34,7 @@ from service.core.run_status import RunStatus
 from service.core.sweep_record import Sweep
 from service.storage import migrations
 from service.storage.api_keys import damaged_keys
+from service.storage.dataset_uploads import IS_UNPUBLISHED, PREFIX
 from service.storage.errors import is_of_value
 from service.storage.integrity import chunks
 from service.storage.sqlite.readonly import read_only, wal_of
@@ -166,7 +167,8 @@ def _default(column: Column[Any]) -> ColumnElement[Any]:
 
 
 def _of_dataset(connection: Connection, row: Row[Any]) -> Iterator[str]:
-    return chunks.of_dataset(connection, Dataset.from_row(row))
+    """The findings about a dataset; none about an unfinished upload, which has some of its rows."""
+    return iter(()) if row.id.startswith(PREFIX) else chunks.of_dataset(connection, Dataset.from_row(row))
 
 
 def _of_run(connection: Connection, row: Row[Any]) -> Iterator[str]:
@@ -194,7 +196,8 @@ def _references(connection: Connection) -> Iterator[Finding]:
 
 def _orphans(connection: Connection) -> Iterator[Finding]:
     used = select(runs.c.seq).where(runs.c.dataset_seq == datasets.c.seq)
-    for (dataset_id,) in connection.execute(select(datasets.c.id).where(~datasets.c.uploaded, ~used.exists())):
+    unused = select(datasets.c.id).where(~datasets.c.uploaded, ~used.exists(), ~IS_UNPUBLISHED)
+    for (dataset_id,) in connection.execute(unused):
         yield Finding("orphan", dataset_id, "The dataset came with a run, and no run uses it.")
     if "verifies" in _names(connection, runs):
         other = runs.alias()

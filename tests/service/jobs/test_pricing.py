@@ -126,7 +126,8 @@ def test_each_member_has_the_plan_of_a_single_request(name: str, database: Datab
         plan = found.members[number]
         assert {**plan.request, "name": None} == alone.plan.request
         assert plan.parameters == alone.plan.parameters
-        assert plan[2:] == alone.plan[2:]
+        assert plan.bytes_of_values > 0 or not member.patch
+        assert plan._replace(bytes_of_values=0)[2:] == alone.plan[2:]
 
 
 def test_a_component_of_a_long_theta0_is_checked(api: TestClient) -> None:

@@ -21,6 +21,7 @@ from service.storage import fair_shares, job_queue, runs, trajectories, unwritte
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
 from service.storage.sqlite import purge
+from service.storage.sweep_deletion import remove_some_members
 from tests.examples import examples
 from tests.service.storage.helpers import STEP_BYTES, STEPS, queue_run
 
@@ -216,7 +217,8 @@ class Lifecycle(RuleBasedStateMachine):
         run_id, run = self._any_run(data)
         with self.database.writing() as connection:
             connection.execute(text("UPDATE runs SET sweep_seq = 1 WHERE id = :id"), {"id": run_id})
-            runs.remove_members(connection, 1)
+            while remove_some_members(connection, 1):
+                pass
             assert runs.find(connection, run_id) is None
             assert not runs.remove(connection, run_id)
         after = run.released(run.status if run.status in FINISHED else RunStatus.CANCELLED)

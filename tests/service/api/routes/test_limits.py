@@ -154,6 +154,16 @@ def test_without_keys_there_is_no_share(api: TestClient) -> None:
     check_answer(Limits, answer)
 
 
+def test_the_use_of_streams_includes_large_bodies(settings: Settings, database: Database, key: Key) -> None:
+    app = create_app(settings.model_copy(update={"keys": "required"}), database)
+    with TestClient(app) as client:
+        app.state.streams.take(key.id)
+        for limit, count in ((app.state.body_reader.arriving, 3), (app.state.body_reader._waiting, 2)):
+            for _ in range(count):
+                limit.take(key.id)
+        assert use_of(client, key.headers)["max_streams"] == 3
+
+
 def test_the_use_of_connections_is_listed(client: httpx2.Client) -> None:
     with httpx2.Client() as other:
         other.get(f"{client.base_url}/livez")
