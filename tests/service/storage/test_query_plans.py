@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from service.core.run_status import RunStatus
-from service.storage import datasets, runs, sweeps, usage
+from service.storage import dataset_uploads, datasets, runs, sweeps, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 
@@ -71,7 +71,11 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lambda c: usage._of(c, "a", usage._STORED[1]),
         {"SEARCH datasets USING COVERING INDEX ix_datasets_stored_bytes (owner=?)"},
     ),
-    "deleted": (purge.has_deleted, {"SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)"}),
+    "deleted": (
+        lambda c: c.execute(purge._DELETED).one_or_none(),
+        {"SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)"},
+    ),
+    "stale upload": (dataset_uploads.stale, {"SEARCH datasets USING INDEX sqlite_autoindex_datasets_1 (id>? AND id<?)"}),
     "deleted, counted": (
         lambda c: usage._of(c, None, usage._DELETED),
         {"SEARCH runs USING COVERING INDEX ix_runs_deleted_at (deleted_at>?)"},
