@@ -181,7 +181,7 @@ def _cells(key: dict[str, Any]) -> dict[str, str]:
         "sees": key["sees"] or "",
         "state": f"{key['state']} {day}".rstrip(),
         "share": "" if key["weight"] == 1.0 and not most else f"{key['weight']:g}{most}",
-        "created": key["created_at"].partition("T")[0],
+        "created": (key["created_at"] or "").partition("T")[0],
     }
 
 

@@ -16,6 +16,7 @@ from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import finished
 from tests.acceptance.test_command_line import descent
 from tests.api_keys import make_brief_key, make_key, service_with_keys
+from tests.damage import damage
 from tests.service.helpers import LINE, problem_of
 from tests.waiting import LONGEST, until
 
@@ -62,6 +63,14 @@ def test_a_key_is_printed_once_listed_and_revoked(url: str) -> None:
     [shown] = json.loads(descent("keys", "list", "--json", "--database", url).stdout)
     assert shown["state"] == "revoked"
     assert shown["revoked_at"]
+
+
+def test_a_damaged_key_is_listed(url: str) -> None:
+    key_id = descent("keys", "create", "laptop", "--database", url).stdout.split("_")[1]
+    damage(Path(url.removeprefix("sqlite:///")), "api_keys", "weight", "5", f"id = '{key_id}'")
+    listed = descent("keys", "list", "--database", url)
+    assert listed.returncode == 0, listed.stderr
+    assert re.search(rf"^ {key_id} .* damaged", listed.stdout, re.MULTILINE)
 
 
 def test_the_list_of_keys_fits_on_80_columns(url: str) -> None:

@@ -75,7 +75,10 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         lambda c: c.execute(purge._DELETED).one_or_none(),
         {"SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)"},
     ),
-    "stale upload": (dataset_uploads.stale, {"SEARCH datasets USING INDEX sqlite_autoindex_datasets_1 (id>? AND id<?)"}),
+    "stale upload": (
+        dataset_uploads.stale,
+        {"SEARCH datasets USING INDEX sqlite_autoindex_datasets_1 (id>? AND id<?)"},
+    ),
     "deleted, counted": (
         lambda c: usage._of(c, None, usage._DELETED),
         {"SEARCH runs USING COVERING INDEX ix_runs_deleted_at (deleted_at>?)"},

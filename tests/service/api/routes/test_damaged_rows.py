@@ -35,6 +35,19 @@ def two_sweeps(api: TestClient) -> list[str]:
     return [str(api.post("/sweeps", json=SWEEP | {"name": name}).json()["id"]) for name in ("first", "second")]
 
 
+def test_a_text_may_have_a_nul_and_what_follows_it_is_checked(api: TestClient, settings: Settings) -> None:
+    name = "a\0b"
+    run = api.post("/fit", json=fit_body(name=name))
+    sweep = api.post("/sweeps", json=SWEEP | {"name": name})
+    file = api.post("/datasets?target=height&name=a%00b", content=CSV, headers={"Content-Type": "text/csv"})
+    for table, answer in (("runs", run), ("sweeps", sweep), ("datasets", file)):
+        place = answer.headers["Location"]
+        found = api.get(place).json()
+        assert (found["name"], found["error"]) == (name, None)
+        damage(settings, table, "name", "name || 'c'", f"id = '{found['id']}'")
+        assert api.get(place).json()["error"]["code"] == "damaged_data"
+
+
 @pytest.mark.parametrize("column", ["id", "name", "rows", "features", "target", "summary", "created_at"])
 @pytest.mark.parametrize("kind", WRONG)
 def test_a_damaged_dataset_is_listed_as_such_and_deleted(

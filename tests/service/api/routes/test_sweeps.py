@@ -315,7 +315,7 @@ def test_a_sweep_is_deleted_in_slices(api: TestClient, database: Database, monke
     def _count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement == "BEGIN IMMEDIATE":
             hidden.append(0)
-        hidden[-1] += statement.startswith("UPDATE runs SET deleted_at")
+        hidden[-1] += statement.startswith("UPDATE runs SET") and "deleted_at=" in statement
 
     assert api.delete(f"/sweeps/{made}").status_code == 204
     assert (sum(hidden), max(hidden)) == (3, 1)
