@@ -6,7 +6,6 @@ from sqlalchemy import Connection
 
 from service.core.dataset_record import Dataset
 from service.core.exceptions import UnavailableError
-from service.core.failpoints import reach
 from service.datasets.ingest import Incoming
 from service.jobs.quotas import Quotas
 from service.storage import dataset_uploads, datasets
@@ -44,7 +43,6 @@ def _store_rows(incoming: Incoming, seq: int, database: Database, quotas: Quotas
             began = time.monotonic()
             dataset_uploads.append(connection, seq, chunks)
         time.sleep(time.monotonic() - began)
-        reach("upload.between")
     new = incoming.described
     with database.writing() as connection:
         _admit(connection, new, 0, quotas)  # its bytes count already
