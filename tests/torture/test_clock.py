@@ -6,13 +6,14 @@ import shutil
 import struct
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
-from service.storage.sqlite.engine import sqlite_module
+from service.storage.connect import open_database
+from service.storage.tables import runs as table
 from service.testing.live_server import running_service
 from tests.acceptance.helpers import finished
 from tests.required_programs import missing
@@ -22,6 +23,7 @@ from tests.waiting import LONGEST, until
 
 HERE = Path(__file__).parent
 MONTH = 31 * 86_400
+OLD = 400 * 86_400
 BAR_SECONDS = 60.0
 
 
@@ -43,8 +45,10 @@ def jump(file: Path, seconds: int) -> None:
 
 def made_old(database: Path, runs: list[str]) -> str:
     """Makes one of the runs 400 days old, and returns its id."""
-    with closing(sqlite_module().connect(database, timeout=LONGEST)) as connection, connection:
-        connection.execute("UPDATE runs SET finished_at = finished_at - 400 * 86400 WHERE id = ?", runs[:1])
+    opened = open_database(f"sqlite:///{database}", LONGEST)
+    with opened.writing() as connection:
+        connection.execute(update(table).where(table.c.id == runs[0]).values(finished_at=table.c.finished_at - OLD))
+    opened.dispose()
     return runs[0]
 
 
