@@ -44,7 +44,8 @@ _KNOWN = select(datasets.c.seq, datasets.c.uploaded, datasets.c.owner, is_sound(
 _KNOWN = _KNOWN.where(datasets.c.id == bindparam("dataset_id"))
 _START = func.coalesce(end_before(dataset_chunks, dataset_chunks.c.dataset_seq, dataset_chunks.c.first_row), 0)
 _ADD = sqlite.insert(datasets).on_conflict_do_nothing(index_elements=["id"]).returning(datasets.c.seq)
-_ADD_CHUNK = insert(dataset_chunks)
+# A damaged chunk may have the seq of a dataset that did not exist yet.
+_ADD_CHUNK = insert(dataset_chunks).prefix_with("OR REPLACE")
 
 
 @dataclass(frozen=True)

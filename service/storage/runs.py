@@ -111,6 +111,10 @@ _DELETED: dict[str, Any] = {
 }
 
 
+# A damaged row may have the seq of a run that did not exist yet.
+_ADD_TAGS = insert(run_tags).prefix_with("OR REPLACE")
+
+
 class RunState(NamedTuple):
     """The columns of a run that change during a lease."""
 
@@ -124,7 +128,7 @@ def create(connection: Connection, values: RunColumns, tags: Mapping[str, str]) 
     row = _queued(values, tags)
     run = Run.from_row(connection.execute(_CREATE, row | {"of_dataset": row["dataset_seq"]}).one())
     if tags:
-        connection.execute(insert(run_tags), [{"run_seq": run.seq, "key": k, "value": v} for k, v in tags.items()])
+        connection.execute(_ADD_TAGS, [{"run_seq": run.seq, "key": k, "value": v} for k, v in tags.items()])
     return run
 
 
@@ -136,7 +140,7 @@ def create_members(
     if tags:
         made = connection.execute(select(runs.c.seq).where(runs.c.sweep_seq == sweep_seq)).scalars()
         rows = [{"run_seq": seq, "key": key, "value": value} for seq in made for key, value in tags.items()]
-        connection.execute(insert(run_tags), rows)
+        connection.execute(_ADD_TAGS, rows)
 
 
 def _queued(values: RunColumns, tags: Mapping[str, str]) -> dict[str, object]:

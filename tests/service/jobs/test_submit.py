@@ -27,6 +27,6 @@ def test_a_submission_of_new_data_takes_one_statement_for_each_of_its_rows(
         "BEGIN IMMEDIATE",
         "SELECT unwritten_bytes.bytes FROM",  # for the check of the free disk
         "INSERT INTO datasets",
-        "INSERT INTO dataset_chunks",
+        "INSERT OR REPLACE",  # of dataset_chunks
         "INSERT INTO runs",
     ]

@@ -35,6 +35,24 @@ def two_sweeps(api: TestClient) -> list[str]:
     return [str(api.post("/sweeps", json=SWEEP | {"name": name}).json()["id"]) for name in ("first", "second")]
 
 
+def test_a_tag_that_moved_to_a_later_run_stops_no_submission(api: TestClient, settings: Settings) -> None:
+    assert api.post("/fit", json=fit_body(tags={"a": "b"})).status_code == 202
+    damage(settings, "run_tags", "run_seq", "run_seq + 1", "1")
+    assert api.post("/fit", json=fit_body(tags={"a": "c"})).status_code == 202
+    damage(settings, "run_tags", "run_seq", "run_seq + 1", "value = 'c'")
+    assert api.post("/sweeps", json=SWEEP | {"base": fit_body(tags={"a": "d"})}).status_code == 202
+
+
+def test_a_chunk_that_moved_to_a_later_dataset_stops_no_upload(
+    two_datasets: list[str], api: TestClient, settings: Settings
+) -> None:
+    damage(settings, "dataset_chunks", "dataset_seq", "3", "dataset_seq = 2")
+    later = api.post("/datasets", json={"x": [[1], [2], [3]], "y": [1, 2, 4]})
+    assert later.status_code == 201
+    assert api.get(f"{later.headers['Location']}/rows").json()["y"] == [1, 2, 4]
+    assert api.get(f"/datasets/{two_datasets[0]}/rows").status_code == 200
+
+
 def test_a_text_may_have_a_nul_and_what_follows_it_is_checked(api: TestClient, settings: Settings) -> None:
     name = "a\0b"
     run = api.post("/fit", json=fit_body(name=name))
