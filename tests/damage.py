@@ -1,10 +1,29 @@
 """Damage to the rows of a database file, past the program that keeps their checksums."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from service.core.settings import Settings
 from service.storage.sqlite.engine import sqlite_module
+
+
+@contextmanager
+def without_triggers(connection: Any) -> Iterator[None]:
+    """A transaction past the triggers of the schema, as damage of a disk passes by them. An error undoes it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        yield
+        for _, statement in triggers:
+            connection.execute(statement)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def damage(where: Settings | Path, table: str, column: str, value: str, condition: str) -> None:

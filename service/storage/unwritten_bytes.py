@@ -18,8 +18,11 @@ _SUMS = [_SUM.where(tables.IS_WORKABLE), _SUM.where(tables.IS_AT_REST, runs.c.st
 
 
 def kept(connection: Connection) -> int:
-    """Size of the missing steps of all queued, running, paused and cancelling runs."""
-    return int(connection.execute(_KEPT).scalar() or 0)
+    """Size of the missing steps of all queued, running, paused and cancelling runs.
+
+    The deletion of a damaged run may subtract too much, until the next start.
+    """
+    return max(0, int(connection.execute(_KEPT).scalar() or 0))
 
 
 def counted(connection: Connection) -> int:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from service.storage.sqlite.engine import sqlite_module
 from service.storage.tables import metadata
+from tests.damage import without_triggers
 
 WEIGHTS = {
     "runs": 8,
@@ -65,7 +66,8 @@ def _try(connection: Any, spared_key: str) -> Damage | None:
     after = _changed(kind, before, is_text=type_of == "text")
     value = "CAST(? AS TEXT)" if isinstance(after, bytes) and (type_of == "text" or kind == "no UTF-8") else "?"
     try:
-        connection.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = ?", (after, rowid))
+        with without_triggers(connection):
+            connection.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = ?", (after, rowid))
     except sqlite_module().IntegrityError:  # a NULL or a duplicate that the table refuses
         return None
     changed = f"SELECT typeof({column}) != ? OR CAST({column} AS BLOB) IS NOT ? FROM {table} WHERE rowid = ?"
