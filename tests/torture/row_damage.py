@@ -43,7 +43,7 @@ class Damage(NamedTuple):
 
 
 def damage_some_value(file: Path, spared_key: str) -> Damage:
-    """Changes a value in a transaction of its own, past the program. The row of one API key is spared."""
+    """Changes a value past the program, in a separate transaction. It spares the row of one API key."""
     with closing(sqlite_module().connect(file, isolation_level=None, timeout=30.0)) as connection:
         while True:
             if (made := _try(connection, spared_key)) is not None:
