@@ -1,6 +1,7 @@
 """Storage of an uploaded dataset: a small one in one transaction, a large one in many short ones."""
 
 import time
+from contextlib import suppress
 
 from sqlalchemy import Connection
 
@@ -30,7 +31,8 @@ def store_upload(incoming: Incoming, database: Database, quotas: Quotas) -> Data
     try:
         return _store_rows(incoming, seq, database, quotas)
     except BaseException as error:
-        essential_write(database, lambda connection: dataset_uploads.discard(connection, seq))
+        with suppress(Exception):  # the purge finds it once it is stale
+            essential_write(database, lambda connection: dataset_uploads.discard(connection, seq))
         if isinstance(error, GoneError):
             raise UnavailableError("Storing the rows took too long. Try again.") from error
         raise

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from service.core.failpoints import reach
 from service.storage.chunk import Chunk, chunk_fields, end_before
@@ -34,6 +34,7 @@ _SOME = (
     .limit(bindparam("most"))
 )
 _ADD = insert(trajectory_chunks)
+_DELETE = delete(trajectory_chunks).where(_chunk.run_seq == bindparam("of_run"))
 _IS_THERE = select(runs.c.seq).where(runs.c.seq == bindparam("run_seq"), runs.c.deleted_at.is_(None))
 _AFTER_MANY = select(_chunk.first_step).where(_chunk.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
 
@@ -51,6 +52,8 @@ def is_long(connection: Connection, run_seq: int) -> bool:
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:
     """Stores steps, starting at `first_step`. `columns` has shape (columns, steps), θ's components first."""
     reach("append.before")
+    if first_step == 0:  # a damaged chunk of another run may have the seq of a later run
+        connection.execute(_DELETE, {"of_run": run_seq})
     height = chunk_rows(len(columns))
     for start in range(0, columns.shape[1], height):
         part = columns[:, start : start + height]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from service.core.exceptions import ConflictError, UnavailableError
 from service.core.settings import Settings
@@ -116,6 +117,21 @@ def test_a_failed_upload_is_purged(database: Database, quotas: Quotas) -> None:
     assert counts(database) == NOTHING
     store_upload(LARGE, database, quotas)
     assert counts(database)["datasets"] == 1
+
+
+def test_the_error_of_an_upload_is_told_though_its_rows_cannot_be_left_to_the_purge(
+    database: Database, quotas: Quotas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(number: int) -> None:
+        if number == 2:
+            monkeypatch.setattr(dataset_uploads, "discard", _fail)
+            raise MemoryError
+
+    def _fail(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database or disk is full"))
+
+    with pytest.raises(MemoryError):
+        store_upload(interrupted(fail), database, quotas)
 
 
 def test_an_upload_that_a_crash_ended_is_purged_once_it_is_old(database: Database, settings: Settings) -> None:

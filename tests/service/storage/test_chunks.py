@@ -76,14 +76,33 @@ def test_a_trajectory_comes_back_bit_for_bit(database: Database, sizes: list[int
     np.testing.assert_array_equal(np.hstack([chunk for _, chunk in chunks]), columns[:, first : last + 1])
 
 
-def _with_trajectory(database: Database) -> int:
-    run_id = queue_run(database)
+def test_a_trajectory_replaces_a_damaged_chunk_of_another_run(database: Database) -> None:
+    other, seq = _with_trajectory(database), _queued(database)
+    columns = np.arange(6.0).reshape(3, 2)
     with database.writing() as connection:
+        connection.execute(
+            text(f"UPDATE trajectory_chunks SET run_seq = {seq}, first_step = 1 WHERE run_seq = {other} AND rowid = 1")
+        )
+        for step in range(2):
+            trajectories.append(connection, seq, step, columns[:, step : step + 1])
+    found = np.hstack([chunk for _, chunk in trajectories.read(database, seq, 3, 0, 1)])
+    np.testing.assert_array_equal(found, columns)
+
+
+def _queued(database: Database) -> int:
+    run_id = queue_run(database)
+    with database.reading() as connection:
         found = runs.find(connection, run_id)
-        assert found is not None
-        for first in (0, 10, 20):
-            trajectories.append(connection, found.seq, first, np.ones((3, 10)))
+    assert found is not None
     return int(found.seq)
+
+
+def _with_trajectory(database: Database) -> int:
+    seq = _queued(database)
+    with database.writing() as connection:
+        for first in (0, 10, 20):
+            trajectories.append(connection, seq, first, np.ones((3, 10)))
+    return seq
 
 
 def test_a_damaged_chunk_is_refused(database: Database) -> None:
