@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 from gd_engine import NoLearningRateError
-from gd_engine.analysis.trajectory_check import Mistake, Verdict, check
+from gd_engine.analysis.descent_mistakes import Mistake
+from gd_engine.analysis.number_precision import Precision
+from gd_engine.analysis.trajectory_check import Verdict, check
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
 from service.core.run_record import Classes
@@ -66,6 +68,42 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
         "Test rows in the gradient",
         "The gradient uses all rows. Use the training rows alone: the test rows measure the prediction error.",
     ),
+    "halved_rate": (
+        "Half the learning rate",
+        "Every step has half the learning rate that the request asks for. Use the rate of the request.",
+    ),
+    "doubled_rate": (
+        "Twice the learning rate",
+        (
+            "Every step has twice the learning rate that the request asks for: the rate is doubled, or the factor 2 of "
+            "the gradient counts twice. Use the rate of the request, and the factor 2 once."
+        ),
+    ),
+    "broadcast": (
+        "An array of n × n errors",
+        (
+            "Predictions of shape (n,) minus targets of shape (n, 1) give n × n errors, one for each pair of rows. "
+            "Give both the same shape, for example y = y.ravel()."
+        ),
+    ),
+    "parameter_order": (
+        "The parameters in another order",
+        "The values are correct, but in the wrong columns. Give them in the order of `parameters`.",
+    ),
+    "ddof": (
+        "Another standard deviation",
+        (
+            "The columns are divided by the standard deviation with n − 1 (ddof=1, the default of pandas). Divide by "
+            "that with n (ddof=0, the default of numpy)."
+        ),
+    ),
+    "scaled_with_test_rows": (
+        "Test rows in the standardisation",
+        (
+            "Mean and standard deviation are those of all rows. Take them from the training rows alone, and apply them "
+            "to the test rows."
+        ),
+    ),
 }
 
 
@@ -119,9 +157,14 @@ def _answer(parameters: tuple[str, ...], given: FloatArray, verdict: Verdict) ->
         "mistakes": [
             {"code": code, "title": MISTAKES[code][0], "detail": MISTAKES[code][1]} for code in verdict.mistakes
         ],
+        "precision": _precision(verdict.precision),
         "steps": len(given) - 1,
         "parameters": list(parameters),
     }
+
+
+def _precision(found: Precision | None) -> trajectories.Precision | None:
+    return None if found is None else {"unit": found.unit, "number": found.number}
 
 
 def _by_name(names: tuple[str, ...], theta: FloatArray | None) -> dict[str, float] | None:

@@ -39,7 +39,7 @@ def test_it_runs_as_it_stands_and_finds_what_it_is_about(
     found = json.loads(notebook.cells[-1].outputs[0]["text"])
     assert found["difference"] <= 1e-9
     assert found["right"]
-    assert found["mistakes"] == ["missing_factor_2"]
+    assert found["mistakes"] == ["missing_factor_2", "halved_rate"]
     assert found["limit"] == pytest.approx(found["predicted"], rel=1e-3)
     assert found["mended"] == pytest.approx(found["predicted"] / 2, rel=1e-6)
     assert found["unit_rate"] == "diverged"

@@ -1,7 +1,7 @@
 """Answers about the steps of a run, and about a path that a client sends."""
 
 from collections.abc import Mapping
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
@@ -40,6 +40,13 @@ class Mistake(Answer):
     detail: str
 
 
+class Precision(Answer):
+    """The last place of rounded numbers."""
+
+    unit: Literal["decimals", "significant_digits"]
+    number: int
+
+
 class Verdict(Answer):
     """The result of a check. `step` is the first wrong step."""
 
@@ -50,5 +57,9 @@ class Verdict(Answer):
     ]
     given: Mapping[str, Number] | None
     mistakes: Annotated[list[Mistake], Field(description="Mistakes that each explain every step, the likeliest first.")]
+    precision: Annotated[
+        Precision | None,
+        Field(description="The precision of the given numbers, up to which they were compared; null if unrounded."),
+    ]
     steps: int
     parameters: list[str]

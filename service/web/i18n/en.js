@@ -113,6 +113,8 @@ export const english = {
   checkIt: "Check it",
   checkRight: { one: "Right: {n} step follows the rule", other: "Right: all {n} steps follow the rule" },
   checkRightText: "Each θ follows from the one before it, as the rule says.",
+  "checkRightTo.decimals": { one: "Your numbers have {n} decimal. To this decimal each θ follows from the one before it, as the rule says.", other: "Your numbers have {n} decimals. To these decimals each θ follows from the one before it, as the rule says." },
+  "checkRightTo.significant_digits": { one: "Your numbers have {n} significant digit. To this digit each θ follows from the one before it, as the rule says.", other: "Your numbers have {n} significant digits. To these digits each θ follows from the one before it, as the rule says." },
   checkWrong: "Step {n} is the first that differs",
   checkTable: "θ at step {n}",
   checkTooLong: "The trajectory goes on after step {n}, which should be the last. All steps before are right.",

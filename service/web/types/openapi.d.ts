@@ -382,6 +382,11 @@ export interface PolynomialModel {
   intercept?: boolean;
 }
 
+export interface Precision {
+  unit: "decimals" | "significant_digits";
+  number: number;
+}
+
 export interface PredictRequest {
   x: number[][];
   step?: number | "last" | "best";
@@ -665,6 +670,7 @@ export interface Verdict {
   expected: { [name: string]: number | null } | null;
   given: { [name: string]: number | null } | null;
   mistakes: Mistake[];
+  precision: Precision | null;
   steps: number;
   parameters: string[];
 }

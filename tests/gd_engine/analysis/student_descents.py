@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+import autograd.numpy as anp
 import numpy as np
+from autograd import grad
 
 from gd_engine import MODELS, Problem, pose, split_by_fraction
-from gd_engine.analysis.trajectory_check import Mistake
+from gd_engine.analysis.descent_mistakes import Mistake
 from gd_engine.arrays import FloatArray
 
 STEPS = 12
@@ -35,6 +37,13 @@ def gradient(design: FloatArray, y: FloatArray, theta: FloatArray, loss: str) ->
     return slope / len(y) if loss == "mse" else slope
 
 
+def broadcast_gradient(design: FloatArray, y: FloatArray, theta: FloatArray, loss: str) -> FloatArray:
+    """∇E where predictions of shape (n,) minus targets of shape (n, 1) are n × n errors."""
+    total = anp.mean if loss == "mse" else anp.sum
+    slope: FloatArray = grad(lambda t: total((anp.dot(design, t) - y.reshape(-1, 1)) ** 2))(theta)
+    return slope
+
+
 def students(
     problem: Problem, loss: str, rate: float, *, mistake: Mistake | None = None, steps: int = STEPS
 ) -> FloatArray:
@@ -44,6 +53,7 @@ def students(
         design = np.vstack([design, problem.test.design])
         y = np.concatenate([y, problem.test.y])
     scale = {"sign": -1.0, "missing_factor_2": 0.5, "sum_for_mean": len(y), "mean_for_sum": 1 / len(y)}
+    scale |= {"halved_rate": 0.5, "doubled_rate": 2.0}
     theta = np.zeros(design.shape[1])
     path = [theta.copy()]
     for _ in range(steps + (mistake == "off_by_one")):
@@ -52,11 +62,19 @@ def students(
                 theta[j] -= rate * gradient(design, y, theta, loss)[j]
         else:
             slope = gradient(design, y, theta, loss) * scale.get(mistake or "", 1.0)
+            if mistake == "broadcast":
+                slope = broadcast_gradient(design, y, theta, loss)
             if mistake == "no_intercept":
                 slope[0] = 0.0
             theta = theta - rate * slope
         path.append(theta.copy())
-    return np.array(path[1:] if mistake == "off_by_one" else path)
+    found = np.array(path[1:] if mistake == "off_by_one" else path)
+    return found[:, ::-1] if mistake == "parameter_order" else found
+
+
+def explanations(mistake: Mistake) -> list[Mistake]:
+    """The mistakes that give the same path of plain gradient descent, the likeliest first."""
+    return ["missing_factor_2", "halved_rate"] if mistake in ("missing_factor_2", "halved_rate") else [mistake]
 
 
 def planted() -> Iterator[tuple[int, str, Mistake]]:
@@ -71,6 +89,10 @@ def planted() -> Iterator[tuple[int, str, Mistake]]:
                 "one_by_one",
                 "off_by_one",
                 "test_rows",
+                "doubled_rate",
+                "broadcast",
+                "halved_rate",
+                "parameter_order",
             ]
             for mistake in mistakes[seed % 2 :: 2]:
                 yield seed, loss, mistake

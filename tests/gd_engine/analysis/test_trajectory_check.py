@@ -5,9 +5,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, descend, start
-from gd_engine.analysis.trajectory_check import Mistake, check
-from tests.gd_engine.analysis.student_descents import RATE, STEPS, data, gradient, planted, posed, students
+from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, descend, split_by_fraction, start
+from gd_engine.analysis.descent_mistakes import Mistake
+from gd_engine.analysis.number_precision import Precision, precision_of
+from gd_engine.analysis.trajectory_check import check
+from gd_engine.arrays import FloatArray
+from tests.gd_engine.analysis.student_descents import (
+    RATE,
+    STEPS,
+    data,
+    explanations,
+    gradient,
+    planted,
+    posed,
+    students,
+)
 
 
 def config(rate: float = RATE, optimizer: str = "gd", **options: Any) -> DescentConfig:
@@ -21,7 +33,7 @@ def test_a_planted_mistake_is_named(seed: int, loss: str, mistake: Mistake) -> N
     rate = RATE if loss == "mse" else RATE / 30
     path = students(problem, loss, rate, mistake=mistake)
     verdict = check(problem, config(rate), np.zeros(path.shape[1]), path)
-    assert verdict.mistakes == [mistake]
+    assert verdict.mistakes == explanations(mistake)
     assert verdict.step == (0 if mistake == "off_by_one" else 1)
     right = students(problem, loss, rate)
     assert verdict.expected is not None
@@ -118,3 +130,95 @@ def test_problems_without_a_step_by_step_check_are_refused(impossible: dict[str,
     x, y = data(7)
     with pytest.raises(ValueError, match="no mini-batches, and no line search"):
         check(posed(x, y), config()._replace(**impossible), np.zeros(3), np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize(("form", "unit", "count"), [("{:.4f}", "decimals", 4), ("{:.4g}", "significant_digits", 4)])
+@pytest.mark.parametrize(("seed", "loss", "mistake"), list(planted())[::5])
+def test_a_printed_path_is_judged_by_its_digits(
+    seed: int, loss: str, mistake: Mistake, form: str, unit: str, count: int
+) -> None:
+    x, y = data(seed, features=1 + seed % 3, rows=16 + seed)
+    problem, rate = posed(x, y, loss), RATE if loss == "mse" else RATE / 30
+
+    def printed(path: FloatArray) -> FloatArray:
+        return np.array([[float(form.format(number)) for number in theta] for theta in path])
+
+    path = printed(students(problem, loss, rate))
+    verdict = check(problem, config(rate), np.zeros(path.shape[1]), path)
+    assert (verdict.right, verdict.precision) == (True, (unit, count))
+    path = printed(students(problem, loss, rate, mistake=mistake))
+    verdict = check(problem, config(rate), np.zeros(path.shape[1]), path)
+    assert set(explanations(mistake)) <= set(verdict.mistakes)
+
+
+def test_a_path_that_was_rounded_after_every_step_is_right() -> None:
+    x, y = data(8)
+    problem = posed(x, y)
+    theta = np.zeros(3)
+    path = [theta]
+    for _ in range(STEPS):
+        theta = np.round(theta - RATE * gradient(problem.train.design, problem.train.y, theta, "mse"), 3)
+        path.append(theta)
+    assert check(problem, config(), np.zeros(3), np.array(path)).right
+
+
+@pytest.mark.parametrize(
+    ("numbers", "precision"),
+    [
+        ([0.0, 0.12, -3.41], Precision("decimals", 2)),
+        ([1200.0, 0.12, -3.4, 0.0], Precision("significant_digits", 2)),
+        ([0.0, 1 / 3], None),
+        ([0.0, 0.0], None),
+        ([1.0, 250.0], None),
+        ([0.5, np.nan], None),
+        ([0.5, np.inf], None),
+    ],
+)
+def test_the_precision_of_numbers(numbers: list[float], precision: Precision | None) -> None:
+    assert precision_of(np.array(numbers)) == precision
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop"])
+@pytest.mark.parametrize(("mistake", "factor"), [("halved_rate", 0.5), ("doubled_rate", 2.0)])
+def test_a_wrong_rate_of_an_adaptive_optimizer_is_named(optimizer: str, mistake: Mistake, factor: float) -> None:
+    x, y = data(9)
+    problem = posed(x, y)
+    wrong = config(factor * RATE, optimizer)
+    path = np.concatenate([block.theta for block in descend(problem, wrong, start(np.zeros(3), wrong.optimizer))])
+    assert check(problem, config(optimizer=optimizer), np.zeros(3), path).mistakes == [mistake]
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (2, 0, 1), (2, 1, 0)])
+def test_any_order_of_three_parameters_is_named(order: tuple[int, ...]) -> None:
+    x, y = data(10)
+    problem = posed(x, y)
+    path = students(problem, "mse", RATE)[:, order]
+    assert check(problem, config(), np.zeros(3), path).mistakes == ["parameter_order"]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3, 4, 5, 6, 0), (6, 5, 4, 3, 2, 1, 0)])
+def test_the_usual_orders_of_many_parameters_are_named(order: tuple[int, ...]) -> None:
+    x, y = data(11, features=6)
+    problem = posed(x, y)
+    path = students(problem, "mse", RATE)
+    given = np.empty_like(path)
+    given[:, range(7)] = path[:, order]
+    assert check(problem, config(), np.zeros(7), given).mistakes == ["parameter_order"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("mistake", ["ddof", "scaled_with_test_rows"])
+def test_a_wrong_standardisation_is_named(seed: int, mistake: Mistake) -> None:
+    x, y = data(seed, features=1 + seed % 3, rows=20 + seed)
+    problem = posed(x, y, standardize=True)
+    rows = split_by_fraction(len(y), 0.25)
+    measured = x if mistake == "scaled_with_test_rows" else x[rows.train]
+    ddof = 1 if mistake == "ddof" else 0
+    columns = (x[rows.train] - measured.mean(axis=0)) / measured.std(axis=0, ddof=ddof)
+    design = np.column_stack([np.ones(len(columns)), columns])
+    theta = np.zeros(design.shape[1])
+    path = [theta]
+    for _ in range(STEPS):
+        theta = theta - RATE * gradient(design, y[rows.train], theta, "mse")
+        path.append(theta)
+    assert check(problem, config(), np.zeros(len(theta)), np.array(path)).mistakes == [mistake]

@@ -16,10 +16,13 @@ export function verdict(found, request) {
   const run = async () => { location.hash = runLink((await fit(request)).id); };
   return h("section", { class: `outcome ${found.right ? "right" : "wrong"}`, tabindex: "-1", "aria-labelledby": "outcome" },
     h("h2", { id: "outcome" }, found.right ? t("checkRight", { n: found.steps }) : t("checkWrong", { n: found.step ?? 0 })),
-    found.right ? h("p", {}, t("checkRightText")) : difference(found),
+    found.right ? h("p", {}, precisely(found.precision)) : difference(found),
     found.right ? null : mistakes(found.mistakes),
     h("p", { class: "mend" }, button));
 }
+
+/** @param {Api.Precision | null} precision */
+const precisely = (precision) => (precision ? t(`checkRightTo.${precision.unit}`, { n: precision.number }) : t("checkRightText"));
 
 /** @param {Api.Verdict} found */
 function difference({ step, given, expected, steps }) {

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from gd_engine.analysis.trajectory_check import Mistake
+from gd_engine.analysis.descent_mistakes import Mistake
 from gd_engine.arrays import FloatArray
 from service.api.openapi_examples import CHECK_EXAMPLES
-from tests.gd_engine.analysis.student_descents import RATE, STEPS, data, planted, posed, students
+from tests.gd_engine.analysis.student_descents import RATE, STEPS, data, explanations, planted, posed, students
 from tests.service.helpers import merged, problem_of, strict_json
 
 
@@ -40,7 +40,7 @@ def test_a_planted_mistake_is_named(seed: int, loss: str, mistake: Mistake, clie
     body, problem, rate = case(seed, loss)
     path, right = students(problem, loss, rate, mistake=mistake), students(problem, loss, rate)
     found = verdict(client, body, path)
-    assert [each["code"] for each in found["mistakes"]] == [mistake]
+    assert [each["code"] for each in found["mistakes"]] == explanations(mistake)
     assert found["right"] is False
     assert found["step"] == (0 if mistake == "off_by_one" else 1)
     assert list(found["given"]) == found["parameters"]
@@ -102,4 +102,22 @@ def test_invalid_requests_are_refused(changes: dict[str, Any], pointer: str, api
 
 def test_the_example_runs(client: httpx2.Client) -> None:
     answer = client.post("/check", json=CHECK_EXAMPLES["factor"]["value"])
-    assert [each["code"] for each in answer.json()["mistakes"]] == ["missing_factor_2"]
+    assert [each["code"] for each in answer.json()["mistakes"]] == ["missing_factor_2", "halved_rate"]
+
+
+def test_a_correct_path_that_was_printed_to_five_decimals_is_right_to_five_decimals(client: httpx2.Client) -> None:
+    x, y = [[1.0], [2.0], [3.0], [4.0], [5.0]], [2.1, 3.9, 6.2, 7.8, 10.1]
+    theta, path = np.zeros(2), [[0.0, 0.0]]
+    design = np.column_stack([np.ones(5), np.array(x)])
+    for _ in range(10):
+        theta = theta - 0.01 * 2 / 5 * design.T @ (design @ theta - np.array(y))
+        path.append([float(f"{number:.5f}") for number in theta])
+    body = {
+        "dataset": {"x": x, "y": y},
+        "split": {"test_fraction": 0},
+        "descent": {"steps": 10, "learning_rate": 0.01},
+    }
+    found = verdict(client, body, np.array(path))
+    assert (found["right"], found["precision"]) == (True, {"unit": "decimals", "number": 5})
+    path[6][1] = round(path[6][1] + 0.00002, 5)
+    assert verdict(client, body, np.array(path))["step"] == 6

@@ -1,0 +1,125 @@
+"""The usual mistakes of a hand-written descent, each as a variant of the correct one."""
+
+from collections.abc import Callable, Iterator
+from itertools import permutations
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from gd_engine.arrays import FloatArray
+from gd_engine.data.design_matrix import Rows
+from gd_engine.data.preprocessing import standardization
+from gd_engine.descent.evaluator import Evaluator
+from gd_engine.problem import Problem
+
+Mistake = Literal[
+    "sign",
+    "missing_factor_2",
+    "sum_for_mean",
+    "mean_for_sum",
+    "no_intercept",
+    "one_by_one",
+    "off_by_one",
+    "test_rows",
+    "halved_rate",
+    "doubled_rate",
+    "broadcast",
+    "parameter_order",
+    "ddof",
+    "scaled_with_test_rows",
+]
+MOST_PERMUTED = 4
+"""The most parameters of which every order is tried; of more, the reversed one and that with the first one last."""
+
+Gradient = Callable[[FloatArray], FloatArray]
+_Named = Iterator[tuple[Mistake, "Variant"]]
+
+
+class Variant(NamedTuple):
+    """A variant of the descent.
+
+    `one_by_one` is the order of the parameters if they change one by one, `columns` the places of the parameters in a
+    given θ. `rate` is a factor of the learning rate.
+    """
+
+    gradient: Gradient
+    one_by_one: tuple[int, ...] = ()
+    rate: float = 1.0
+    columns: tuple[int, ...] = ()
+
+
+def gradient_of(problem: Problem) -> Gradient:
+    """∇E, shape (p,) → (p,)."""
+    evaluator = Evaluator(problem, replay=True)
+    return lambda theta: evaluator.at(theta).gradient
+
+
+def variants(problem: Problem, gradient: Gradient) -> _Named:
+    """The variants with a mistake, the likeliest first. `gradient` is the correct ∇E of the problem."""
+    yield "sign", Variant(lambda theta: -gradient(theta))
+    yield "missing_factor_2", Variant(lambda theta: gradient(theta) / 2)
+    yield from _of_sums(problem, gradient)
+    yield "halved_rate", Variant(gradient, rate=0.5)
+    yield "doubled_rate", Variant(gradient, rate=2.0)
+    if problem.model.intercept:
+        rest = np.array([name != problem.model.parameters[0] for name in problem.model.parameters])
+        yield "no_intercept", Variant(lambda theta: gradient(theta) * rest)
+    order = tuple(range(problem.model.size))
+    if len(order) > 1:
+        yield "one_by_one", Variant(gradient, order)
+        yield "one_by_one", Variant(gradient, order[::-1])
+    for columns in _orders(order):
+        yield "parameter_order", Variant(gradient, columns=columns)
+    yield from _of_rows(problem)
+
+
+def _of_sums(problem: Problem, gradient: Gradient) -> _Named:
+    size = problem.train.size
+    if problem.loss.mean:
+        yield "sum_for_mean", Variant(lambda theta: gradient(theta) * size)
+    else:
+        yield "mean_for_sum", Variant(lambda theta: gradient(theta) / size)
+    if problem.model.task == "regression" and problem.loss.name in {"mse", "sse"}:
+        # Predictions of shape (n,) minus targets of shape (n, 1) are n × n errors. Their gradient is that of n targets
+        # which all are the mean, n times: once for the mean of the n × n, n times for their sum by rows.
+        train = problem.train
+        equal = gradient_of(problem._replace(train=train._replace(y=np.full_like(train.y, train.y.mean()))))
+        if problem.loss.mean:
+            yield "broadcast", Variant(equal)
+        yield "broadcast", Variant(lambda theta: equal(theta) * size)
+
+
+def _orders(order: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    if len(order) <= MOST_PERMUTED:
+        yield from list(permutations(order))[1:]
+    else:
+        yield from ((order[-1], *order[:-1]), order[::-1])
+
+
+def _of_rows(problem: Problem) -> _Named:
+    """Mistakes of the rows: of the gradient's, and of those that standardise."""
+    has_others = bool(problem.test.size or problem.validation.size)
+    if has_others:
+        yield "test_rows", Variant(gradient_of(problem._replace(train=_all_rows(problem))))
+    has_powers = (problem.model.monomials.sum(axis=1) > 1).any()  # they are taken of the standardised features
+    if (problem.scaling.scale != 1.0).any() and not has_powers and problem.train.size > 1:
+        first = 1 if problem.model.intercept else 0
+        ddof = problem.train.design.copy()
+        ddof[:, first:] *= np.sqrt((problem.train.size - 1) / problem.train.size)
+        yield "ddof", Variant(_with_design(problem, ddof))
+        if has_others:
+            # A standardisation of standardised columns is that of the columns.
+            scaling = standardization(_all_rows(problem).design[:, first:], centre=problem.model.intercept)
+            design = problem.train.design.copy()
+            design[:, first:] = scaling.apply(design[:, first:])
+            yield "scaled_with_test_rows", Variant(_with_design(problem, design))
+
+
+def _with_design(problem: Problem, design: FloatArray) -> Gradient:
+    return gradient_of(problem._replace(train=problem.train._replace(design=design)))
+
+
+def _all_rows(problem: Problem) -> Rows:
+    parts = [rows for rows in problem.parts.values() if rows.size]
+    design = np.concatenate([rows.design for rows in parts])
+    return Rows(design, np.concatenate([rows.y for rows in parts], axis=-1), sum(rows.size for rows in parts))
