@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from service.core.settings import Settings
+from service.schemas.fit import FitRequest
 from service.schemas.responses.datasets import Dataset, DatasetRows
 from service.storage.database import Database
+from service.storage.integrity.fsck import check
 from tests.service.helpers import check_answer, counts, problem_of
 from tests.service.people import (
     AGES,
@@ -308,6 +311,22 @@ def test_another_choice_of_the_upload_is_another_dataset(database: Database, api
     assert described[1]["classes"] == SEX
     run = fitted(api, {"id": second}, model={"kind": "logistic"})
     assert (run["dataset"]["features"], run["classes"]) == (["height"], SEX)
+
+
+def test_a_stored_dataset_with_categories_is_sound(database: Database, people_id: str, settings: Settings) -> None:
+    assert settings.database_file is not None
+    assert list(check(settings.database_file, lambda *_: None)) == []
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE datasets SET columns = replace(columns, 'male', 'mole')")
+    [finding] = check(settings.database_file, lambda *_: None)
+    assert finding.message == "The content does not match its SHA-256."
+    assert finding.where == people_id
+
+
+def test_a_request_without_a_choice_has_the_digest_of_earlier_versions() -> None:
+    for dataset in ({"id": "d"}, {"sample": "norris"}):
+        asked = FitRequest.model_validate({"dataset": dataset})
+        assert asked.model_dump(mode="json")["dataset"] == asked.dataset.model_dump() == dataset
 
 
 def test_the_price_is_that_of_the_chosen_columns(api: TestClient, people_id: str) -> None:
