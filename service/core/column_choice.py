@@ -112,7 +112,7 @@ def select_columns(rows: Rows, sources: Sources | None) -> tuple[Rows, Rows]:
         return rows[:, :-1], rows[:, -1]
     places = [source.column for source in sources.features]
     coded = [(j, source.code) for j, source in enumerate(sources.features) if source.code is not None]
-    first = places[0]
+    first = places[0] if places else 0
     if not coded and places == list(range(first, first + len(places))):
         return rows[:, first : first + len(places)], rows[:, sources.target]
     x = rows[:, places]

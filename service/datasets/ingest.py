@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -94,23 +94,50 @@ def _numbered(width: int) -> list[str]:
     return [f"x{number}" for number in range(1, width + 1)]
 
 
+class ReadTable(Protocol):
+    """What a reader of files gives: each column as (name, kind, categories, missing), the default choice, the rows."""
+
+    @property
+    def columns(self) -> Sequence[tuple[str, ColumnKind, list[str] | None, int]]: ...
+    @property
+    def features(self) -> list[str]: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def report(self) -> list[ReportEntry]: ...
+    @property
+    def blocks(self) -> Callable[[], Iterable[Rows]]: ...
+
+
 def from_csv(table: CsvTable, name: str | None = None) -> Incoming:
     """The dataset of a parsed CSV file."""
-    return described(name, _head(table), table.blocks)
+    return from_table(_with_columns(table), name)
 
 
-def _head(table: CsvTable) -> Head:
-    """The head of a table whose reader keeps the features and the target alone."""
-    width = len(table.features)
+def from_table(table: ReadTable, name: str | None = None) -> Incoming:
+    """The dataset of a file."""
+    names, kinds, categories, missing = map(list, zip(*table.columns, strict=True))
+    labelled = [index for index, texts in enumerate(categories) if texts is None]
+    columns = Columns(names, kinds, categories, missing)
+    return described(name, Head(columns, table.features, table.target, labelled, table.report), table.blocks)
+
+
+class _FeaturesAndTarget(NamedTuple):
+    columns: list[tuple[str, ColumnKind, list[str] | None, int]]
+    features: list[str]
+    target: str
+    report: list[ReportEntry]
+    blocks: Callable[[], Iterable[Rows]]
+
+
+def _with_columns(table: CsvTable) -> ReadTable:
+    """The table of a reader that keeps the features and the target alone."""
     kind: ColumnKind = "number" if table.classes is None else "label"
-    columns = Columns(
-        [*table.features, table.target],
-        [*["number"] * width, kind],  # type: ignore[list-item]
-        [*[None] * width, table.classes],
-        [0] * (width + 1),
-    )
-    labelled = [index for index, texts in enumerate(columns.categories) if texts is None]
-    return Head(columns, table.features, table.target, labelled, [])
+    columns: list[tuple[str, ColumnKind, list[str] | None, int]] = [
+        (each, "number", None, 0) for each in table.features
+    ]
+    columns.append((table.target, kind, table.classes, 0))
+    return _FeaturesAndTarget(columns, table.features, table.target, [], table.blocks)
 
 
 def described(name: str | None, head: Head, blocks: Callable[[], Iterable[Rows]]) -> Incoming:

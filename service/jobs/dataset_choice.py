@@ -18,7 +18,7 @@ POINTER = "/dataset"
 
 def choice_of(asked: ChosenColumns, dataset: Described, most: int) -> Choice:
     """The choice of a request, at most `most` features. Raises InvalidError for names that the dataset lacks."""
-    if asked.features is None and asked.target in (None, dataset.target):
+    if asked.features is None and asked.target in (None, dataset.target) and dataset.features:
         return default_choice(dataset)
     places = places_of(dataset.columns)
     target = dataset.target if asked.target is None else asked.target

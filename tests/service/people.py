@@ -1,12 +1,14 @@
 """A stored dataset with numbers, two categories and a default choice, and the same rows as inline data."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from service.core.dataset_record import ColumnKind, ReportEntry
 from service.core.settings import Settings
-from service.datasets.column_statistics import Columns
-from service.datasets.ingest import Head, Incoming, described
+from service.datasets.ingest import Incoming, from_table
 from service.jobs.quotas import Quotas
 from service.jobs.upload import store_upload
 from service.storage.database import Database
@@ -19,19 +21,47 @@ ONES = [1.0] * 8
 TABLE = np.column_stack([AGES, SEXES, HEIGHTS, TOWNS, ONES])
 SEX, TOWN = ["female", "male"], ["Bergen", "Narvik", "Oslo"]
 NAMES = ["age", "sex", "height", "town", "one"]
-COLUMNS = Columns(
-    NAMES, ["number", "category", "number", "category", "number"], [None, SEX, None, TOWN, None], [0, 1, 0, 0, 0]
-)
 REPORT = "1 row with missing values left out."
+
+
+class TableColumn(NamedTuple):
+    """A column as the reader of a file describes it."""
+
+    name: str
+    kind: ColumnKind = "number"
+    categories: list[str] | None = None
+    missing: int = 0
+
+
+COLUMNS = [
+    TableColumn("age"),
+    TableColumn("sex", "category", SEX, 1),
+    TableColumn("height"),
+    TableColumn("town", "category", TOWN),
+    TableColumn("one"),
+]
+
+
+@dataclass
+class Table:
+    """A table as the reader of a file gives it."""
+
+    features: list[str]
+    target: str
+    columns: list[TableColumn]
+    report: list[ReportEntry]
+
+    def blocks(self, rows: int = 3) -> Iterator[Any]:
+        """All rows."""
+        yield TABLE[:rows]
+        yield TABLE[rows:]
 
 
 def people(name: str | None = None, features: list[str] | None = None, target: str = "height") -> Incoming:
     """The dataset with this default choice."""
     chosen = ["age", "sex=male"] if features is None else features
-    head = Head(
-        COLUMNS, chosen, target, [0, 2, 4], [{"code": "missing_dropped", "message": REPORT, "columns": ["sex"]}]
-    )
-    return described(name, head, lambda: [TABLE[:3], TABLE[3:]])
+    report: list[ReportEntry] = [{"code": "missing_dropped", "message": REPORT, "columns": ["sex"]}]
+    return from_table(Table(chosen, target, COLUMNS, report), name)
 
 
 def stored(database: Database, incoming: Incoming | None = None) -> str:

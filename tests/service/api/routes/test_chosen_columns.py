@@ -244,6 +244,14 @@ def test_a_target_of_texts_needs_a_classifier(api: TestClient, people_id: str) -
     assert error["message"] == "height holds numbers that are no classes; logistic needs exactly two."
 
 
+def test_a_dataset_without_default_features_needs_them_named(database: Database, api: TestClient) -> None:
+    dataset = stored(database, people("bare", features=[]))
+    [error] = problem_of(api.post("/fit", json={"dataset": {"id": dataset}}), 422)["errors"]
+    assert error["message"] == "The upload chose no feature besides height."
+    assert api.get(f"/datasets/{dataset}/rows").json()["x"] == [[]] * 8
+    assert fitted(api, {"id": dataset, "features": ["age"]})["dataset"]["features"] == ["age"]
+
+
 def test_a_target_leaves_no_feature(api: TestClient, database: Database) -> None:
     dataset = api.post("/datasets", json={"x": [[1], [2], [3]], "y": [1, 2, 4]}).json()["id"]
     [error] = problem_of(api.post("/fit", json={"dataset": {"id": dataset, "target": "x1"}}), 422)["errors"]
