@@ -27,10 +27,7 @@ def choice_of(asked: ChosenColumns, dataset: Described, most: int) -> Choice:
     if asked.features is None:
         features = _default_features(dataset, target)
     else:
-        features = _named_features(asked.features, dataset.columns, target)
-    if len(features) > most:
-        message = f"{len(features)} features, at most {most} are allowed."
-        raise invalid(f"{POINTER}/features", message, "Leave out features.")
+        features = _named_features(asked.features, dataset.columns, target, most)
     return choose(dataset, features, target)
 
 
@@ -65,8 +62,8 @@ def _default_features(dataset: Described, target: str) -> list[str]:
     return features
 
 
-def _named_features(names: Sequence[str], columns: Sequence[Column], target: str) -> list[str]:
-    """The names with those of whole categories resolved."""
+def _named_features(names: Sequence[str], columns: Sequence[Column], target: str, most: int) -> list[str]:
+    """The names with those of whole categories resolved. Stops at the limit: a category may have very many texts."""
     places = places_of(columns)
     features: dict[str, None] = {}  # an ordered set
     for number, name in enumerate(names):
@@ -81,6 +78,9 @@ def _named_features(names: Sequence[str], columns: Sequence[Column], target: str
             if feature in features:
                 raise invalid(pointer, f"The feature {shown(feature)} is named twice.", "Name each feature once.")
             features[feature] = None
+            if len(features) > most:
+                message = f"These are more than {most} features."
+                raise invalid(pointer, message, "Leave out features.")
     return list(features)
 
 

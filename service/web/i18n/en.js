@@ -47,7 +47,6 @@ export const english = {
   "kind.label": "class",
   values: "Values",
   labels: { one: "{n} class", other: "{n} classes" },
-  categories: { one: "{n} category", other: "{n} categories" },
   listed: "{words}: {texts}",
   mean: "Mean",
   missing: "Missing",

@@ -62,8 +62,8 @@ export function columnTable(dataset, kept, onChange, others = [], onOther = null
 function values({ kind, categories, counts, min, max }) {
   if (!categories) return min === null ? NOTHING : `${rounded(min)} … ${rounded(max)}`;
   const texts = categories.slice(0, MOST_TEXTS).map((text, i) => (counts ? `${text} (${count(counts[i])})` : text)).join(", ");
-  const words = t(kind === "label" ? "labels" : "categories", { n: categories.length });
-  return t("listed", { words, texts: categories.length > MOST_TEXTS ? `${texts}, …` : texts });
+  const listed = categories.length > MOST_TEXTS ? `${texts}, …` : texts;
+  return kind === "label" ? t("listed", { words: t("labels", { n: categories.length }), texts: listed }) : listed;
 }
 
 /**

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.schemas.fit import FitRequest
 from service.schemas.responses.datasets import Dataset, DatasetRows
@@ -246,6 +247,14 @@ def test_a_target_of_texts_needs_a_classifier(api: TestClient, people_id: str) -
     body = {"dataset": {"id": people_id, "features": ["age"], "target": "height"}, "model": {"kind": "logistic"}}
     [error] = problem_of(api.post("/fit", json=body), 422)["errors"]
     assert error["message"] == "height holds numbers that are no classes; logistic needs exactly two."
+
+
+def test_too_many_features_are_refused(settings: Settings, database: Database, people_id: str) -> None:
+    app = create_app(settings.model_copy(update={"max_features": 2}), database)
+    for features, pointer in ((["age", "sex", "one"], "/dataset/features/2"), (["age", "town"], "/dataset/features/1")):
+        answer = TestClient(app).post("/fit", json={"dataset": {"id": people_id, "features": features}})
+        [error] = problem_of(answer, 422)["errors"]
+        assert (error["pointer"], error["message"]) == (pointer, "These are more than 2 features.")
 
 
 def test_a_dataset_without_default_features_needs_them_named(database: Database, api: TestClient) -> None:
