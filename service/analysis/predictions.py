@@ -1,6 +1,5 @@
 """Predictions f(θ, x): for given rows, and over a grid of the data at several steps of a run."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,9 +8,11 @@ from gd_engine import Model
 from gd_engine.arrays import FloatArray
 from gd_engine.metrics import predicted_classes
 from service.analysis.run_context import RunContext, StoredPath, run_context
-from service.core.dataset_record import ColumnSummary, Dataset
+from service.core.column_choice import of_request, select_columns
+from service.core.dataset_record import Column, Dataset
 from service.engine_adapter.factory import split_of
-from service.schemas.responses.analysis import Points, Predicted, PredictedAxis, Predictions
+from service.engine_adapter.problems import codes_of
+from service.schemas.responses.analysis import Points, Predicted, Predictions
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
@@ -63,13 +64,14 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
         if dataset is None:
             raise GoneError("The run was deleted just now.")
         selected = np.unique(np.linspace(0, dataset.rows - 1, min(dataset.rows, MOST_POINTS)).round().astype(np.int64))
-        drawn = _rows(connection, dataset, selected)
-    summary = dataset.summary[:-1]
-    sides = [_side(column, request.points) for column in summary[:2]]
+        choice = of_request(dataset, context.run.request["dataset"])
+        drawn, y = select_columns(_rows(connection, dataset, selected), choice.sources)
+    features = choice.columns
+    sides = [_side(column, drawn[:, j], request.points) for j, column in enumerate(features[:2])]
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, len(sides))
-    means = {column["name"]: column["mean"] for column in summary[2:]}
+    means = {column["name"]: _mean(column, drawn[:, j]) for j, column in enumerate(features[2:], start=2)}
     x = np.hstack([grid, np.tile(list(means.values()), (len(grid), 1))]) if means else grid
-    x = np.vstack([x, drawn[:, :-1]])
+    x = np.vstack([x, drawn])
     most = max(3, min(request.most_steps, MOST_NUMBERS // len(x)))
     with np.errstate(all="ignore"):
         problem = context.problem(reduce=True)
@@ -80,13 +82,13 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
         "run_id": context.run.id,
         "features": context.run.dataset_features,
         "classes": context.run.classes,
-        "x": _axis(summary, sides, 0),
-        "y": _axis(summary, sides, 1) if len(sides) > 1 else None,
+        "x": {"feature": features[0]["name"], "values": sides[0]},
+        "y": {"feature": features[1]["name"], "values": sides[1]} if len(sides) > 1 else None,
         "held": means,
         "step": numbers,
         "prediction": [each[: len(grid)] for each in predicted],
         "fitted": [each[len(grid) :] for each in predicted],
-        "points": _points(context, drawn, selected),
+        "points": _points(context, drawn, y, selected),
     }
 
 
@@ -96,14 +98,13 @@ def _drawn_values(model: Model, theta: FloatArray, design: FloatArray) -> Any:
     return predicted if predicted.ndim == 1 else predicted_classes(predicted)
 
 
-def _side(column: ColumnSummary, points: int) -> FloatArray:
+def _side(column: Column, drawn: FloatArray, points: int) -> FloatArray:
+    """The grid along a feature. A damaged summary of an earlier version has no range; the drawn rows have."""
     low, high = column["min"], column["max"]
+    if low is None or high is None:
+        low, high = float(drawn.min()), float(drawn.max())
     margin = MARGIN * (high - low) or 1.0
     return np.linspace(low - margin, high + margin, points)
-
-
-def _axis(summary: Sequence[ColumnSummary], sides: Sequence[FloatArray], index: int) -> PredictedAxis:
-    return {"feature": summary[index]["name"], "values": sides[index]}
 
 
 def _rows(connection: Any, dataset: Dataset, selected: Any) -> FloatArray:
@@ -115,13 +116,15 @@ def _rows(connection: Any, dataset: Dataset, selected: Any) -> FloatArray:
     return np.concatenate(parts)
 
 
-def _points(context: RunContext, drawn: FloatArray, selected: Any) -> Points:
-    y, run = drawn[:, -1], context.run
-    if run.classes and not run.dataset_text_target:
-        y = np.searchsorted(np.array(run.classes, dtype=np.float64), y).astype(np.float64)
+def _mean(column: Column, drawn: FloatArray) -> float:
+    return float(drawn.mean()) if column["mean"] is None else column["mean"]
+
+
+def _points(context: RunContext, x: FloatArray, y: FloatArray, selected: Any) -> Points:
+    run = context.run
     test = split_of(run.request, run.dataset_rows).test
     return {
-        "x": drawn[:, :-1],
-        "y": y,
+        "x": x,
+        "y": codes_of(y, run.classes),
         "test": np.isin(selected, test).tolist(),
     }

@@ -8,10 +8,11 @@ from gd_engine.analysis.number_precision import Precision
 from gd_engine.analysis.trajectory_check import Verdict, check
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
+from service.core.column_choice import Sources
 from service.core.run_record import Classes
 from service.core.run_request import StoredRequest
 from service.engine_adapter.factory import config_of, model_of, theta0_of
-from service.engine_adapter.problems import posed, rate_of
+from service.engine_adapter.problems import Data, posed, rate_of
 from service.schemas.responses import trajectories
 from service.storage import datasets
 from service.storage.database import Database
@@ -110,14 +111,14 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
 class PathRequest(NamedTuple):
     """A path θ₀, θ₁, … of a student, and the descent that it claims to be.
 
-    `data` is the number of rows with the tables, or the id of a stored dataset. `labels` are the numbers in y that
-    represent the classes.
+    `data` is the number of rows with the tables, or the id of a stored dataset. `sources` are the places of features
+    and target in a row.
     """
 
     descent: StoredRequest
     features: list[str]
     classes: Classes
-    labels: Classes
+    sources: Sources | None
     data: tuple[int, list[FloatArray]] | str
     path: FloatArray
     tolerance: float
@@ -128,7 +129,7 @@ def of_path(database: Database, request: PathRequest) -> trajectories.Verdict:
     descent, data = request.descent, request.data
     model = model_of(descent, request.features, request.classes)
     count, tables = _stored(database, data) if isinstance(data, str) else data
-    problem = posed(descent, model, count, tables, request.labels, reduce=False)
+    problem = posed(descent, model, Data(count, tables, request.sources), request.classes, reduce=False)
     theta0 = theta0_of(descent, model)
     try:
         config = config_of(descent, rate_of(descent, problem, theta0))

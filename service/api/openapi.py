@@ -11,7 +11,7 @@ from service.api.openapi_responses import problems
 from service.api.routes import health
 from service.auth import policy
 from service.core.settings import Settings
-from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest
+from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest, UploadedDataset
 from service.schemas.responses.problems import Problem
 from service.schemas.sweep import SweepRequest
 
@@ -40,7 +40,7 @@ def of(app: FastAPI) -> dict[str, Any]:
         )
         # Routes read bodies and write responses themselves, so FastAPI finds no schemas.
         described["components"] = {"schemas": response_schemas()}
-        for body in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, Problem):
+        for body in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, UploadedDataset, Problem):
             schema = TypeAdapter(body).json_schema(ref_template=REFERENCE)
             described["components"]["schemas"] |= schema.pop("$defs", {}) | {body.__name__: schema}
         for path, operations in described["paths"].items():

@@ -30,6 +30,13 @@ FIT_EXAMPLES = {
         "summary": "The course's algorithm: sum of squares, no learning rate; it diverges on unscaled data",
         "value": {"dataset": {"sample": "norris"}, "preset": "course"},
     },
+    "columns": {
+        "summary": "Two chosen features of a sample, and another target",
+        "value": {
+            "dataset": {"sample": "longley", "features": ["x1", "x2"], "target": "x6"},
+            "standardize": True,
+        },
+    },
     "polynomial": {
         "summary": "A parabola through NIST's Misra1a data",
         "value": {

@@ -1,25 +1,73 @@
 """A dataset as the database holds it, without its rows."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, Protocol, Required, Self
+
+from typing_extensions import TypedDict
+
+from service.core.run_record import SENT
 
 Labels = list[str] | list[int]
+ColumnKind = Literal["number", "category", "label"]
 
 
-class ColumnSummary(TypedDict):
-    """A column in numbers. None stands for a mean or a deviation that is not finite."""
+@SENT
+class Column(TypedDict):
+    """Description of a stored column.
+
+    A text column, of kind category or label, has codes in the rows: 0, 1, … in the order of `categories`. `counts` has
+    the number of rows of each. Its statistics are null, like a mean or a deviation that is not finite. `labels` are the
+    different numbers of a column of few whole numbers, which can be classes; null for other numbers. Both are absent
+    where nobody counted them: in a dataset of an earlier version, and in the features of inline data.
+    """
 
     name: str
-    min: float
-    max: float
+    kind: ColumnKind
+    missing: int
+    min: float | None
+    max: float | None
     mean: float | None
     standard_deviation: float | None
+    categories: list[str] | None
+    counts: NotRequired[list[int]]
+    labels: NotRequired[list[int] | None]
+
+
+@SENT
+class ReportEntry(TypedDict, total=False):
+    """One thing that a reader did or left out, and the first of the columns and rows that it concerns."""
+
+    code: Required[str]
+    message: Required[str]
+    columns: list[str]
+    rows: list[int]
+
+
+class Described(Protocol):
+    """The description of a dataset, stored or not."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def features(self) -> list[str]: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def labels(self) -> Labels | None: ...
+    @property
+    def text_target(self) -> bool: ...
+    @property
+    def columns(self) -> list[Column]: ...
 
 
 class Dataset(NamedTuple):
-    """A dataset. `labels` are the target's classes in the order of their codes; the fields are those of the table.
+    """A dataset; the fields are those of the table. A row has all `columns` in their order.
 
-    `text_target` says that y holds the codes and not the numbers, `uploaded` that it outlives the runs that use it.
+    `features` and `target` are what a run uses that chooses none, `labels` the classes of this target in the order of
+    their codes. `text_target` says that y holds the codes and not the numbers, `uploaded` that the dataset outlives the
+    runs that use it.
     """
 
     seq: int
@@ -31,7 +79,8 @@ class Dataset(NamedTuple):
     target: str
     labels: Labels | None
     text_target: bool
-    summary: list[ColumnSummary]
+    columns: list[Column]
+    report: list[ReportEntry]
     uploaded: bool
     owner: str | None
     created_at: float
@@ -40,3 +89,16 @@ class Dataset(NamedTuple):
     def from_row(cls, row: Sequence[Any]) -> Self:
         """The record of a row that has the fields in their order."""
         return cls._make(row)
+
+    @property
+    def width(self) -> int:
+        """The number of float64 values of a stored row. A file of an earlier version has no columns."""
+        return len(self.columns) or len(self.features) + 1
+
+
+def in_order(features: Sequence[str], target: str, names: Sequence[str]) -> bool:
+    """Whether a row has the features and then the target, and nothing else.
+
+    So has a row of a file of an earlier version, which does not describe its columns.
+    """
+    return not names or names == [*features, target]

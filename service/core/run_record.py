@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Self
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from service.core.run_request import StoredRequest
+from service.core.run_request import DatasetReference, StoredRequest
 from service.core.run_status import FINISHED, RunStatus
 
 Number = float | None
@@ -122,6 +122,7 @@ class Verification(Comparison):
     verified_at: float
 
 
+_ALL: DatasetReference = {}
 KindOfWork = Literal["preparation_seconds", "descent_seconds", "diagnosis_seconds"]
 KINDS_OF_WORK: tuple[KindOfWork, ...] = ("preparation_seconds", "descent_seconds", "diagnosis_seconds")
 
@@ -141,7 +142,8 @@ class Timings(TypedDict, total=False):
 
 
 class Run(NamedTuple):
-    """A run with the facts of its dataset. The fields are those of the table, in the order of the SELECT.
+    """A run with the facts of its dataset. The fields are those of the table, in the order of the SELECT. Features and
+    target are those that the run uses.
 
     The checkpoint, at times as large as θ, is for the worker that claims the run alone. The record is a tuple, since a
     page has 200 of them: a frozen dataclass takes six times as long to make.
@@ -191,12 +193,15 @@ class Run(NamedTuple):
     dataset_rows: int
     dataset_features: list[str]
     dataset_target: str
-    dataset_text_target: bool
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Self:
         """The record of a row that has the fields in their order. Raises ValueError for a status that is none."""
-        return cls._make((RunStatus(row[0]), *row[1:]))
+        run = cls._make((RunStatus(row[0]), *row[1:]))
+        chosen = run.request.get("dataset", _ALL)
+        if "features" not in chosen or "target" not in chosen:
+            return run
+        return run._replace(dataset_features=chosen["features"], dataset_target=chosen["target"])
 
     @property
     def width(self) -> int:

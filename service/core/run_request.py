@@ -104,10 +104,15 @@ class DescentRequest(TypedDict):
 
 
 class DatasetReference(TypedDict):
-    """The dataset's id, or the name of the sample that it is."""
+    """The dataset's id, or the name of the sample that it is.
+
+    A run that chose its columns has both the features and the target; any other uses those of the dataset.
+    """
 
     id: NotRequired[str]
     sample: NotRequired[str]
+    features: NotRequired[list[str]]
+    target: NotRequired[str]
 
 
 class BaseRequest(TypedDict):

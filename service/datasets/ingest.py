@@ -1,24 +1,26 @@
-"""Ingest: turns rows of JSON, CSV or a sample into a dataset with a content id and a summary of each column."""
+"""Ingest: turns rows of JSON, CSV or a sample into a dataset with a content id and a description of each column."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from service.core.dataset_record import ColumnSummary, Labels
+from service.core.dataset_record import ColumnKind, ReportEntry
+from service.datasets.column_statistics import Columns, ColumnStatistics
 from service.datasets.csv_reader import CsvTable
-from service.schemas.fit import InlineDataset
+from service.datasets.missing_values import Missing, without_missing
+from service.schemas.fit import InlineDataset, UploadedDataset
 from service.storage.datasets import NewDataset, Rows, begun_digest
 
-MOST_LABELS = 100
 ID_LENGTH = 16
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A dataset before it is stored. `blocks()` yields its rows, features then target, and is repeatable.
+    """A dataset before it is stored. `blocks()` yields its rows, all columns in their order, and is repeatable.
 
     That of a JSON body can be pickled: a process may read the body.
     """
@@ -35,94 +37,129 @@ class Incoming:
         return replace(self, described=replace(self.described, id=own_id, owner=owner))
 
 
+class Head(NamedTuple):
+    """The columns of a table, the default choice of features and target, and the report of the reader.
+
+    `labelled` are the columns whose different whole numbers are counted, since they may be a target of classes.
+    """
+
+    columns: Columns
+    features: list[str]
+    target: str
+    labelled: Collection[int]
+    report: list[ReportEntry]
+
+
 def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
-    """The dataset of a JSON body."""
-    labels = sorted({label for label in body.y if isinstance(label, str)}) or None
+    """The dataset of a JSON body. Its columns are numbers; the target may have class labels."""
+    width = len(body.x[0])
+    features = body.feature_names or _numbered(width)
+    x = np.array(body.x, dtype=np.float64)
+    return _of_arrays(name, x, body.y, features, body.target_name, [0] * (width + 1), [width], [])
+
+
+def from_upload(body: UploadedDataset, missing: Missing, name: str | None = None) -> Incoming:
+    """The dataset of an uploaded JSON body, in which null is a missing value. Raises InvalidError."""
+    width = len(body.x[0])
+    features = body.feature_names or _numbered(width)
+    found = without_missing(body.x, body.y, features, body.target_name, missing)
+    every = range(width + 1)
+    return _of_arrays(name, found.x, found.y, features, body.target_name, found.missing, every, found.report)
+
+
+def _of_arrays(
+    name: str | None,
+    x: Rows,
+    y: Sequence[str | float],
+    features: list[str],
+    target: str,
+    missing: list[int],
+    labelled: Collection[int],
+    report: list[ReportEntry],
+) -> Incoming:
+    labels = sorted({label for label in y if isinstance(label, str)}) or None
     codes = {label: float(code) for code, label in enumerate(labels or [])}
-    y = [codes[entry] if isinstance(entry, str) else entry for entry in body.y]
-    table = np.column_stack([np.array(body.x, dtype=np.float64), np.array(y, dtype=np.float64)])
-    features = body.feature_names or [f"x{number}" for number in range(1, len(body.x[0]) + 1)]
-    return _described(name, features, body.target_name, labels, partial(list, [table]))
+    numbers = [codes[entry] if isinstance(entry, str) else entry for entry in y]
+    table = np.column_stack([x, np.array(numbers, dtype=np.float64)])
+    kinds: list[ColumnKind] = ["number"] * len(missing)
+    if labels is not None:
+        kinds[-1] = "label"
+        labelled = [column for column in labelled if column < len(features)]
+    categories: list[list[str] | None] = [*[None] * len(features), labels]
+    columns = Columns([*features, target], kinds, categories, missing)
+    return described(name, Head(columns, features, target, labelled, report), partial(list, [table]))
+
+
+def _numbered(width: int) -> list[str]:
+    return [f"x{number}" for number in range(1, width + 1)]
+
+
+class ReadTable(Protocol):
+    """What a reader of files gives: each column as (name, kind, categories, missing), the default choice, the rows."""
+
+    @property
+    def columns(self) -> Sequence[tuple[str, ColumnKind, list[str] | None, int]]: ...
+    @property
+    def features(self) -> list[str]: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def report(self) -> list[ReportEntry]: ...
+    @property
+    def blocks(self) -> Callable[[], Iterable[Rows]]: ...
 
 
 def from_csv(table: CsvTable, name: str | None = None) -> Incoming:
     """The dataset of a parsed CSV file."""
-    return _described(name, table.features, table.target, table.classes, table.blocks)
+    return from_table(_with_columns(table), name)
 
 
-def _described(
-    name: str | None,
-    features: list[str],
-    target: str,
-    text_labels: list[str] | None,
-    blocks: Callable[[], Iterable[Rows]],
-) -> Incoming:
-    digest = begun_digest(features, target, text_labels)
-    columns = _Summary([*features, target])
+def from_table(table: ReadTable, name: str | None = None) -> Incoming:
+    """The dataset of a file."""
+    names, kinds, categories, missing = map(list, zip(*table.columns, strict=True))
+    labelled = [index for index, texts in enumerate(categories) if texts is None]
+    columns = Columns(names, kinds, categories, missing)
+    return described(name, Head(columns, table.features, table.target, labelled, table.report), table.blocks)
+
+
+class _FeaturesAndTarget(NamedTuple):
+    columns: list[tuple[str, ColumnKind, list[str] | None, int]]
+    features: list[str]
+    target: str
+    report: list[ReportEntry]
+    blocks: Callable[[], Iterable[Rows]]
+
+
+def _with_columns(table: CsvTable) -> ReadTable:
+    """The table of a reader that keeps the features and the target alone."""
+    kind: ColumnKind = "number" if table.classes is None else "label"
+    columns: list[tuple[str, ColumnKind, list[str] | None, int]] = [
+        (each, "number", None, 0) for each in table.features
+    ]
+    columns.append((table.target, kind, table.classes, 0))
+    return _FeaturesAndTarget(columns, table.features, table.target, [], table.blocks)
+
+
+def described(name: str | None, head: Head, blocks: Callable[[], Iterable[Rows]]) -> Incoming:
+    """The dataset of a table. `blocks()` yields its rows as arrays of shape (k, columns)."""
+    columns, statistics = head.columns, ColumnStatistics(head.columns, head.labelled)
+    digest = begun_digest(head.features, head.target, *columns)
     for block in blocks():
         digest.update(np.ascontiguousarray(block, dtype="<f8").data)
-        columns.add(block)
+        statistics.add(block)
     sha256 = digest.hexdigest()
-    labels: Labels | None = text_labels or columns.labels()
-    described = NewDataset(
+    place = columns.names.index(head.target)
+    texts, found = columns.categories[place], statistics.result()
+    new = NewDataset(
         id=sha256[:ID_LENGTH],
         sha256=sha256,
         name=name,
-        rows=columns.rows,
-        features=features,
-        target=target,
-        labels=labels,
-        text_target=text_labels is not None,
-        summary=columns.result(),
+        rows=statistics.rows,
+        features=head.features,
+        target=head.target,
+        labels=found[place].get("labels") if texts is None else texts,
+        text_target=texts is not None,
+        columns=found,
+        report=head.report,
     )
-    return Incoming(described, blocks)
-
-
-class _Summary:
-    """Minimum, maximum, mean and standard deviation of each column, block by block (Chan, Golub & LeVeque, 1979)."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-        self.rows = 0
-        self._mean = self._squares = np.zeros(len(names))
-        self._min = np.full(len(names), np.inf)
-        self._max = np.full(len(names), -np.inf)
-        self._labels: set[float] | None = set()
-
-    def add(self, block: Rows) -> None:
-        with np.errstate(all="ignore"):  # the deviation of numbers above 1e154 overflows and becomes null
-            count, mean = len(block), block.mean(axis=0)
-            total, shift = self.rows + count, mean - self._mean
-            self._squares = self._squares + ((block - mean) ** 2).sum(axis=0) + shift**2 * (self.rows * count / total)
-            self._mean = self._mean + shift * (count / total)
-        self._min = np.minimum(self._min, block.min(axis=0))
-        self._max = np.maximum(self._max, block.max(axis=0))
-        self.rows = total
-        self._add_labels(block[:, -1])
-
-    def _add_labels(self, target: Rows) -> None:
-        # A target of few different whole numbers may be class labels.
-        if self._labels is None or not np.array_equal(target, np.floor(target)):
-            self._labels = None
-            return
-        self._labels.update(np.unique(target)[: MOST_LABELS + 1].tolist())
-        if (
-            len(self._labels) > MOST_LABELS or max(map(abs, self._labels)) >= 2**53
-        ):  # from here on two labels may be one number
-            self._labels = None
-
-    def labels(self) -> list[int] | None:
-        return None if self._labels is None else sorted(int(label) for label in self._labels)
-
-    def result(self) -> list[ColumnSummary]:
-        with np.errstate(all="ignore"):
-            deviation = np.sqrt(self._squares / self.rows)
-        columns = zip(self.names, self._min, self._max, self._mean, deviation, strict=True)
-        return [
-            {"name": name, "min": float(a), "max": float(b), "mean": _finite(m), "standard_deviation": _finite(s)}
-            for name, a, b, m, s in columns
-        ]
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
+    return Incoming(new, blocks)

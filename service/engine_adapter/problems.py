@@ -1,11 +1,13 @@
 """Construction of E(θ) and the learning rate from a stored request and its rows."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from gd_engine import Model, Problem, auto_learning_rate, pose_blocks
 from gd_engine.arrays import FloatArray
+from service.core.column_choice import Sources, of_request, select_columns
 from service.core.run_record import Classes, Run
 from service.core.run_request import StoredRequest
 from service.engine_adapter.factory import model_of, posing_of, split_of
@@ -23,29 +25,34 @@ def problem_of(database: Database, run: Run, go_on: Callable[[], None], *, reduc
         dataset = datasets.find(connection, run.dataset_id)
         if dataset is None:
             raise GoneError("The run was deleted just now, and its data with it.")
-        labels = None if run.dataset_text_target else run.classes
-        tables = datasets.read(connection, dataset)
+        data = Data(
+            dataset.rows, datasets.read(connection, dataset), of_request(dataset, run.request["dataset"]).sources
+        )
         model = model_of(run.request, run.dataset_features, run.classes)
-        return posed(run.request, model, dataset.rows, tables, labels, go_on, reduce=reduce)
+        return posed(run.request, model, data, run.classes, go_on, reduce=reduce)
+
+
+class Data(NamedTuple):
+    """Rows of a dataset: their number, arrays of shape (k, columns), and the places of features and target in a row."""
+
+    rows: int
+    tables: Iterable[FloatArray]
+    sources: Sources | None
 
 
 def posed(
     request: StoredRequest,
     model: Model,
-    count: int,
-    tables: Iterable[FloatArray],
-    labels: Classes,
+    data: Data,
+    classes: Classes,
     go_on: Callable[[], None] = lambda: None,
     *,
     reduce: bool = True,
 ) -> Problem:
-    """The problem of a request on `count` rows. `tables` are arrays of shape (k, d + 1): the features, then y.
-
-    `labels` are the class labels of a numeric y; None for regression and for a text target, whose y holds codes.
-    """
+    """The problem of a request on the rows. `classes` are those of the target; None for a regression."""
     options = posing_of(request)
     options["reduce"] = options["reduce"] and reduce
-    return pose_blocks(model, _rows(tables, labels, go_on), split_of(request, count), **options)
+    return pose_blocks(model, _rows(data, classes, go_on), split_of(request, data.rows), **options)
 
 
 def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> float:
@@ -54,12 +61,16 @@ def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> flo
     return auto_learning_rate(problem.energy, theta0) if isinstance(rate, str) else rate
 
 
-def _rows(
-    tables: Iterable[FloatArray], labels: Classes, go_on: Callable[[], None]
-) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Lazy iterator over the blocks (x, y). Class codes replace numeric labels in y."""
-    known = None if labels is None else np.array(labels, dtype=np.float64)
-    for table in tables:
+def _rows(data: Data, classes: Classes, go_on: Callable[[], None]) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Lazy iterator over the blocks (x, y)."""
+    for table in data.tables:
         go_on()
-        x, y = table[:, :-1], table[:, -1]
-        yield x, y if known is None else np.searchsorted(known, y).astype(np.float64)
+        x, y = select_columns(table, data.sources)
+        yield x, codes_of(y, classes)
+
+
+def codes_of(y: FloatArray, classes: Classes) -> FloatArray:
+    """The class codes of a target whose classes are whole numbers; a target of texts has codes already."""
+    if not classes or isinstance(classes[0], str):
+        return y
+    return np.searchsorted(np.array(classes, dtype=np.float64), y).astype(np.float64)

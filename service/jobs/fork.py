@@ -12,6 +12,7 @@ from service.core.run_record import ForkedFrom, Run
 from service.core.run_request import LearningRate
 from service.core.settings import Settings
 from service.jobs import submit, validation
+from service.jobs.dataset_choice import choice_of_run
 from service.jobs.submit import Submission
 from service.schemas.fit import FitRequest, ForkRequest
 from service.schemas.strict_model import parse
@@ -33,9 +34,10 @@ def fork_submission(
     theta0 = _theta_at(database, parent, fork.from_step)
     request = merge_patch(_merged(parent, changes), {"descent": {"theta0": theta0}})
     with database.reading() as connection:
-        facts = datasets.find(connection, parent.dataset_id)
-    if facts is None:
-        raise GoneError("The run was deleted just now.")
+        found = datasets.find(connection, parent.dataset_id)
+        if found is None:
+            raise GoneError("The run was deleted just now.")
+        facts = choice_of_run(connection, found, parent.request["dataset"])
     with _pointers_into_changes():
         asked = submit.dumped(parse(FitRequest, json_bytes(request)), parent.request["dataset"])
         made = validation.make(asked, facts, settings, inline=False)

@@ -6,6 +6,7 @@ from typing import NamedTuple, cast
 from sqlalchemy import Connection
 
 from service.auth.api_keys import ANYBODY, Caller
+from service.core.column_choice import default_choice
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
 from service.core.run_record import ForkedFrom, Run, RunColumns
@@ -13,10 +14,11 @@ from service.core.run_request import AskedRequest, DatasetReference
 from service.core.settings import Settings
 from service.datasets import ingest, samples
 from service.jobs import idempotency, validation
+from service.jobs.dataset_choice import choice_of, counted
 from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
 from service.jobs.validation import Facts, Plan
-from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset
+from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset, UploadedDataset
 from service.schemas.strict_model import parse
 from service.storage import datasets, runs
 from service.storage.database import Database
@@ -76,15 +78,22 @@ def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) 
     """The submission of a parsed body with defaults. Fields of subclasses are ignored. Raises as `read` does."""
     facts, incoming = dataset(fit, database, settings, caller)
     inline = isinstance(fit.dataset, InlineDataset)
-    made = validation.make(dumped(fit, reference(fit, facts.id)), facts, settings, inline=inline)
+    made = validation.make(dumped(fit, reference(fit, facts)), facts, settings, inline=inline)
     # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
     asked = made.request if inline else {**made.request, "dataset": fit.dataset.model_dump()}
     return Submission(sha256_of(asked), made, facts, incoming, caller.key_id)
 
 
-def reference(fit: FitRequest, dataset_id: str) -> DatasetReference:
-    """Dataset reference in a stored request. Inline data is stored once, in the dataset's rows."""
-    return {"sample": fit.dataset.sample} if isinstance(fit.dataset, SampleDataset) else {"id": dataset_id}
+def reference(fit: FitRequest, facts: Facts) -> DatasetReference:
+    """Dataset reference in a stored request, with the columns that the request chose.
+
+    Inline data is stored once, in the dataset's rows.
+    """
+    asked = fit.dataset
+    found: DatasetReference = {"sample": asked.sample} if isinstance(asked, SampleDataset) else {"id": facts.id}
+    if not isinstance(asked, InlineDataset) and (asked.features is not None or asked.target is not None):
+        found |= {"features": facts.features, "target": facts.target}
+    return found
 
 
 def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
@@ -118,25 +127,26 @@ def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
 ) -> tuple[Facts, ingest.Incoming | None]:
     """Description of the request's data, and the data unless it is stored. Raises InvalidError, NotFoundError."""
-    if isinstance(fit.dataset, StoredDataset):
+    asked = fit.dataset
+    if isinstance(asked, StoredDataset):
         with database.reading() as connection:
-            found = datasets.find(connection, fit.dataset.id, caller.owner)
-        if found is None:
-            message = f"There is no dataset {fit.dataset.id}."
-            raise NotFoundError(message, [field_error("/dataset/id", message, "GET /datasets lists the datasets.")])
-        return found, None
-    if isinstance(fit.dataset, InlineDataset):
-        check_size(fit.dataset, settings, "/dataset")
-        incoming = ingest.from_body(fit.dataset).owned_by(caller.key_id)
-    elif fit.dataset.sample in samples.SAMPLES:
-        incoming = samples.load(fit.dataset.sample).owned_by(caller.key_id)
-    else:
+            found = datasets.find(connection, asked.id, caller.owner)
+            if found is not None:
+                return counted(connection, found, choice_of(asked, found, settings.max_features)), None
+        message = f"There is no dataset {asked.id}."
+        raise NotFoundError(message, [field_error("/dataset/id", message, "GET /datasets lists the datasets.")])
+    if isinstance(asked, InlineDataset):
+        check_size(asked, settings, "/dataset")
+        incoming = ingest.from_body(asked).owned_by(caller.key_id)
+        return default_choice(incoming.described), incoming
+    if asked.sample not in samples.SAMPLES:
         names = ", ".join(samples.SAMPLES)
-        raise invalid("/dataset/sample", f"There is no sample {fit.dataset.sample}.", f"There are {names}.")
-    return incoming.described, incoming
+        raise invalid("/dataset/sample", f"There is no sample {asked.sample}.", f"There are {names}.")
+    incoming = samples.load(asked.sample).owned_by(caller.key_id)
+    return choice_of(asked, incoming.described, settings.max_features), incoming
 
 
-def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> None:
+def check_size(body: InlineDataset | UploadedDataset, settings: Settings, pointer: str = "") -> None:
     """Raises InvalidError for data over `max_rows` or `max_features`."""
     rows, features = len(body.x), len(body.x[0])
     if rows > settings.max_rows:

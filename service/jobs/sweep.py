@@ -15,6 +15,7 @@ from service.core.sweep_record import Sweep
 from service.datasets import ingest
 from service.engine_adapter.factory import asked, shape_of
 from service.jobs import idempotency, parameter_grid, submit
+from service.jobs.dataset_choice import choice_of_run
 from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
 from service.jobs.submit import Submission
@@ -160,7 +161,7 @@ def _base_of_body(
         facts, incoming = submit.dataset(fit, database, settings, caller)
     except ApiError as error:
         raise _into_sweep(error, "/base", {}) from None
-    request = submit.dumped(fit, submit.reference(fit, facts.id))
+    request = submit.dumped(fit, submit.reference(fit, facts))
     inline = isinstance(fit.dataset, InlineDataset)
     wanted = request if inline else {**request, "dataset": fit.dataset.model_dump()}
     return Base(wanted, request, "/base", facts, inline), incoming
@@ -171,7 +172,8 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> Base:
     with database.reading() as connection:
         run = runs.find(connection, run_id, caller.owner)
         # Access to a run includes access to its dataset, so the query has no owner.
-        facts = None if run is None else datasets.find(connection, run.dataset_id)
+        found = None if run is None else datasets.find(connection, run.dataset_id)
+        facts = None if run is None or found is None else choice_of_run(connection, found, run.request["dataset"])
     if run is None or facts is None:
         message = f"There is no run {run_id}."
         raise NotFoundError(message, [field_error("/run", message, "GET /runs lists the runs.")])

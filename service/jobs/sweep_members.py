@@ -9,7 +9,7 @@ from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_request import AskedRequest, StoredRequest
 from service.core.settings import Settings
-from service.jobs.validation import Facts, Plan, Planner
+from service.jobs.validation import Facts, Plan, Planner, of_data
 from service.schemas.strict_model import validated
 from service.schemas.sweep import Varied
 
@@ -37,7 +37,7 @@ class MemberPlanner:
 
     def __init__(self, base: Base, settings: Settings) -> None:
         self._base = cast("Mapping[str, Any]", base.request)
-        self._planner = Planner(base.facts, settings, inline=base.inline)
+        self._planner = Planner(base.facts, settings, of_data(base.request["dataset"], inline=base.inline))
         self._parsed: dict[int, object] = {}
         self._sizes: dict[int, int] = {}
         for section, field, _ in STAND_INS:

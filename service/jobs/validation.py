@@ -8,12 +8,13 @@ from typing import NamedTuple
 import orjson
 
 from gd_engine import FormulaError, Shape, column_names, losses_for, share_of
-from service.core.dataset_record import Dataset
+from service.core.column_choice import Choice
 from service.core.exceptions import invalid
 from service.core.run_record import Classes
 from service.core.run_request import (
     AskedObjective,
     AskedRequest,
+    DatasetReference,
     ModelRequest,
     ObjectiveRequest,
     SplitRequest,
@@ -22,14 +23,13 @@ from service.core.run_request import (
 from service.core.settings import Settings
 from service.engine_adapter.factory import own_theta0, shape_of, task_of
 from service.jobs import hyperparameter_rules, stored_size
-from service.storage.datasets import NewDataset
 
 MOST_DECADES = log10(float_info.max)
 """Decimal exponent of the largest finite float64."""
 MOST_NAME_CHARACTERS = 1_000_000
 
-Facts = Dataset | NewDataset
-"""Description of a dataset without its rows."""
+Facts = Choice
+"""Description of a dataset without its rows, and the columns that a request uses."""
 
 
 class Plan(NamedTuple):
@@ -98,15 +98,31 @@ class Sizes(NamedTuple):
 
 def make(asked: AskedRequest, facts: Facts, settings: Settings, inline: bool) -> Plan:
     """The plan of a request on a dataset. Raises InvalidError for the first invalid field."""
-    return Planner(facts, settings, inline=inline).plan(asked)
+    return Planner(facts, settings, of_data(asked["dataset"], inline=inline)).plan(asked)
+
+
+class Pointers(NamedTuple):
+    """JSON pointers to the features and to the target of a request."""
+
+    features: str
+    target: str
+
+
+def of_data(dataset: DatasetReference, *, inline: bool) -> Pointers:
+    """The pointers of a request with this dataset."""
+    if inline:
+        return Pointers("/dataset/x", "/dataset/y")
+    return (
+        Pointers("/dataset/features", "/dataset/target") if "features" in dataset else Pointers("/dataset", "/dataset")
+    )
 
 
 class Planner:
     """Plans requests on one dataset by sizes alone: no model is built, and what requests share is computed once."""
 
-    def __init__(self, facts: Facts, settings: Settings, *, inline: bool) -> None:
+    def __init__(self, facts: Facts, settings: Settings, pointers: Pointers) -> None:
         self._facts, self._settings = facts, settings
-        self._x, self._y = ("/dataset/x", "/dataset/y") if inline else ("/dataset", "/dataset")
+        self._x, self._y = pointers
         self._models: dict[bytes, _Model] = {}
         self._checked: set[tuple[int, bool, bool]] = set()
         self._parts: dict[tuple[object, ...], tuple[SplitRequest, Sizes]] = {}
@@ -252,21 +268,17 @@ def _check_names(shape: Shape, pointer: str) -> None:
 def _check_columns(standardize: bool, shape: Shape, facts: Facts, pointer: str) -> None:
     # The standard deviation squares each standardised column.
     power = shape.degree * (2 if standardize else 1)
-    for column in facts.summary[:-1]:
+    for column in facts.columns:
         name, least, greatest = column["name"], column["min"], column["max"]
-        if least == greatest and (shape.intercept or standardize):
-            raise invalid(
-                pointer,
-                f"The feature {name} is {least!r} in every row, so nothing can be learned from it.",
-                "Leave it out, or if it is the intercept, set model.intercept to false.",
-            )
+        if least is None or greatest is None:  # a damaged summary of an earlier version
+            continue
         if power * log10(max(-least, greatest, 1.0)) > MOST_DECADES:
             raise invalid(
                 pointer,
                 f"The feature {name} reaches {max(-least, greatest)!r}, whose power {power} is not finite.",
                 "Give the feature in a larger unit.",
             )
-        if standardize and column["standard_deviation"] == 0:
+        if standardize and least < greatest and column["standard_deviation"] == 0:
             raise invalid(
                 pointer,
                 f"The feature {name} varies so little that its standard deviation is 0.",

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+ColumnName = Annotated[str, Field(min_length=1, max_length=1000)]
+"""The name of a stored column, which a file may give, or of a text of a category."""
 Finite = float
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]

@@ -1,12 +1,13 @@
 """The body of POST /fit. `service.jobs.validation` checks it against the data and the settings."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
 
 from service.core.plurals import counted
 from service.schemas.descent import Descent, Objective
-from service.schemas.fields import Labels, Name, Numbers, Positive, Seed, Share
+from service.schemas.fields import ColumnName, Finite, Labels, Name, Numbers, Positive, Seed, Share
 from service.schemas.model import LinearModel, Model
 from service.schemas.strict_model import TAG, Strict, by_type, is_number, wrong
 
@@ -15,7 +16,9 @@ TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
 
 
 def _entries(value: Any) -> str:
-    return TAG + ("labels" if isinstance(value, list) and value and isinstance(value[0], str) else "numbers")
+    entries: list[Any] = value if isinstance(value, list) else []
+    first = next((entry for entry in entries if entry is not None), None)
+    return TAG + ("labels" if isinstance(first, str) else "numbers")
 
 
 class InlineDataset(Strict):
@@ -32,37 +35,78 @@ class InlineDataset(Strict):
 
     @model_validator(mode="after")
     def _shapes_agree(self) -> Self:
-        rows, width = len(self.x), len(self.x[0])
-        for number, row in enumerate(self.x):
-            if len(row) != width:
-                raise wrong(
-                    f"This row has {counted(len(row), 'value')}, row 0 has {width}.",
-                    "Make them equally long.",
-                    "x",
-                    number,
-                )
-        if len(self.y) != rows:
-            raise wrong(
-                f"y has {counted(len(self.y), 'entry', 'entries')}, x has {rows} rows.",
-                "Give one y for each row of x.",
-                "y",
-            )
-        names = self.feature_names
-        if names is not None and len(names) != width:
-            message = f"{counted(len(names), 'name')} for {counted(width, 'feature')}."
-            raise wrong(message, "Give one name for each feature.", "feature_names")
-        if names is not None and len({*names, self.target_name}) < width + 1:
-            raise wrong("Duplicate name.", "Give each feature and the target different names.", "feature_names")
+        _check_shapes(self.x, self.y, self.feature_names, self.target_name)
         return self
 
 
-class StoredDataset(Strict):
+class UploadedDataset(Strict):
+    """Data of an upload: as inline data, and null is a missing value."""
+
+    x: Annotated[
+        list[Annotated[list[Finite | None], Field(min_length=1, fail_fast=True)]], Field(min_length=2, fail_fast=True)
+    ] = Field(description="The features: a list of rows, each a list of numbers; null is a missing value.")
+    y: Annotated[
+        Annotated[Annotated[list[Finite | None], Field(fail_fast=True)], Tag("?numbers")]
+        | Annotated[Annotated[list[Name | None], Field(fail_fast=True)], Tag("?labels")],
+        Discriminator(_entries),
+    ] = Field(description="The target: a number or a class label for each row; null is a missing value.")
+    feature_names: Labels | None = Field(None, description="Default: x1, x2, …")
+    target_name: Name = "y"
+
+    @model_validator(mode="after")
+    def _shapes_agree(self) -> Self:
+        _check_shapes(self.x, self.y, self.feature_names, self.target_name)
+        return self
+
+
+def _check_shapes(x: Sequence[Sequence[object]], y: Sequence[object], names: Sequence[str] | None, target: str) -> None:
+    """Raises an error for rows, targets or names that do not fit together."""
+    rows, width = len(x), len(x[0])
+    for number, row in enumerate(x):
+        if len(row) != width:
+            raise wrong(
+                f"This row has {counted(len(row), 'value')}, row 0 has {width}.",
+                "Make them equally long.",
+                "x",
+                number,
+            )
+    if len(y) != rows:
+        raise wrong(
+            f"y has {counted(len(y), 'entry', 'entries')}, x has {rows} rows.",
+            "Give one y for each row of x.",
+            "y",
+        )
+    if names is not None and len(names) != width:
+        message = f"{counted(len(names), 'name')} for {counted(width, 'feature')}."
+        raise wrong(message, "Give one name for each feature.", "feature_names")
+    if names is not None and len({*names, target}) < width + 1:
+        raise wrong("Duplicate name.", "Give each feature and the target different names.", "feature_names")
+
+
+class ChosenColumns(Strict):
+    """The columns of a stored dataset that the run uses."""
+
+    features: Annotated[list[ColumnName], Field(min_length=1, fail_fast=True)] | None = Field(
+        None,
+        description="The features: columns of numbers by name, texts of a category as `sex=male`, or a whole category "
+        "by name, which gives all its texts but the first. Default: the choice of the upload.",
+    )
+    target: ColumnName | None = Field(None, description="The column to predict. Default: the choice of the upload.")
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A request that chooses nothing keeps the digest that earlier versions gave it.
+        fields: dict[str, Any] = serialize(self)
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+class StoredDataset(ChosenColumns):
     """An uploaded dataset."""
 
     id: Name
 
 
-class SampleDataset(Strict):
+class SampleDataset(ChosenColumns):
     """A dataset that ships with the service; see GET /samples."""
 
     sample: Name

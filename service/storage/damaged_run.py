@@ -14,5 +14,5 @@ def damaged_run(remains: Remains) -> Run:
     empty |= {name: [] for name in ("parameters", "columns", "diagnosis", "dataset_features")}
     empty |= dict.fromkeys(("dataset_seq", "train_rows", "validation_rows", "test_rows", "steps_total"), 0)
     empty |= dict.fromkeys(("rows_done", "lease_token", "losses", "dataset_rows"), 0)
-    empty |= {"request_digest": "", "dataset_id": "", "dataset_target": "", "dataset_text_target": False}
+    empty |= {"request_digest": "", "dataset_id": "", "dataset_target": ""}
     return Run(**empty | {"status": RunStatus.FAILED, "error": error_of("run")} | remains._asdict())

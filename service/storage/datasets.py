@@ -8,7 +8,7 @@ import hashlib
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
-from service.core.dataset_record import ColumnSummary, Dataset, Labels
+from service.core.dataset_record import Column, ColumnKind, Dataset, Labels, ReportEntry, in_order
 from service.storage import damaged_rows
 from service.storage.chunk import Chunk, chunk_fields, end_before
 from service.storage.damaged_rows import Remains
@@ -50,7 +50,10 @@ _ADD_CHUNK = insert(dataset_chunks).prefix_with("OR REPLACE")
 
 @dataclass(frozen=True)
 class NewDataset:
-    """Description of a dataset before storage. `sha256` depends on the content, `id` on content and owner."""
+    """Description of a dataset before storage. `sha256` depends on the content, `id` on content and owner.
+
+    The content is the rows, what they mean, and the choice of features and target.
+    """
 
     id: str
     sha256: str
@@ -60,19 +63,33 @@ class NewDataset:
     target: str
     labels: Labels | None
     text_target: bool
-    summary: list[ColumnSummary]
+    columns: list[Column]
+    report: list[ReportEntry] = field(default_factory=list)
     owner: str | None = None
 
     @cached_property
     def stored_bytes(self) -> int:
-        """Size of the rows and of the description: names, labels, summary. The indexes of a dataset take ROW_BYTES."""
-        description = orjson.dumps([self.name, self.features, self.target, self.labels, self.summary])
-        return 8 * self.rows * (len(self.features) + 1) + len(description) + ROW_BYTES
+        """Size of the rows and of the description: names, labels, columns. The indexes of a dataset take ROW_BYTES."""
+        description = orjson.dumps([self.name, self.features, self.target, self.labels, self.columns, self.report])
+        return 8 * self.rows * len(self.columns) + len(description) + ROW_BYTES
 
 
-def begun_digest(features: Sequence[str], target: str, text_labels: Sequence[str] | None) -> "hashlib._Hash":
-    """SHA-256 of a dataset's header. The caller adds the rows as row-major little-endian float64."""
-    return hashlib.sha256(orjson.dumps([features, target, text_labels]))
+def begun_digest(
+    features: Sequence[str],
+    target: str,
+    names: Sequence[str],
+    kinds: Sequence[ColumnKind],
+    categories: Sequence[list[str] | None],
+    missing: Sequence[int],
+) -> "hashlib._Hash":
+    """SHA-256 of a dataset's header. The caller adds the rows as row-major little-endian float64.
+
+    The header has what the rows mean, and the default choice. It is short if the columns are the features and the
+    target: earlier versions kept no other columns, and the ids of their datasets stay the same.
+    """
+    is_plain = in_order(features, target, names) and not any(missing) and not any(categories[:-1])
+    meanings = categories[-1] if is_plain else list(zip(names, kinds, categories, missing, strict=True))
+    return hashlib.sha256(orjson.dumps([features, target, meanings]))
 
 
 def find(connection: Connection, dataset_id: str, owner: str | None = None) -> Dataset | None:
@@ -119,7 +136,7 @@ def page(
 def add(connection: Connection, new: NewDataset, blocks: Iterable[Rows], *, uploaded: bool) -> int:
     """Stores a dataset unless a dataset with this id exists, and returns its seq.
 
-    `blocks` are C-contiguous arrays of shape (k, d + 1). Raises CorruptError if the existing dataset is damaged.
+    `blocks` are C-contiguous arrays of shape (k, columns). Raises CorruptError if the existing dataset is damaged.
     """
     values = {**row_of(new), "uploaded": uploaded}
     seq: int | None = connection.execute(_ADD, values).scalar_one_or_none()
@@ -159,7 +176,7 @@ def keep_known(connection: Connection, new: NewDataset, *, uploaded: bool) -> in
 
 
 def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | None = None) -> Iterator[Rows]:
-    """The rows `first` to `last`, inclusive, as one array of shape (k, d + 1) a chunk: the features, then the target.
+    """The rows `first` to `last`, inclusive, as one array of shape (k, columns) a chunk.
 
     Raises CorruptError on a wrong checksum or a gap, GoneError for a dataset that was deleted since.
     """
@@ -174,7 +191,7 @@ def read(connection: Connection, dataset: Dataset, first: int = 0, last: int | N
     expected = first
     for *row, start in connection.execute(query):
         chunk = Chunk.from_row(row)
-        if not chunk.is_whole(len(dataset.features) + 1) or not start == chunk.first <= expected:
+        if not chunk.is_whole(dataset.width) or not start == chunk.first <= expected:
             raise CorruptError(
                 f"Dataset {dataset.id} is damaged at row {expected}: its checksum or its place is wrong."
             )

@@ -38,12 +38,16 @@ datasets = Table(
     Column("sha256", String, nullable=False),
     Column("name", String),
     Column("rows", Integer, nullable=False),
+    # The features and the target of a run that chooses none.
     Column("features", JSON, nullable=False),
     Column("target", String, nullable=False),
-    # The target's classes in the order of their codes. With text_target, y holds the codes instead of numbers.
+    # The target's classes in the order of their codes. With text_target, its column holds the codes instead of numbers.
     Column("labels", JSON),
     Column("text_target", Boolean, nullable=False),
-    Column("summary", JSON, nullable=False),
+    # The columns of a stored row in their order, with statistics.
+    Column("columns", JSON, nullable=False, server_default="[]"),
+    # What the reader did or left out.
+    Column("report", JSON, nullable=False, server_default="[]"),
     # Uploaded separately. An uploaded dataset outlives its runs, an inline dataset does not.
     Column("uploaded", Boolean, nullable=False),
     # Id of the owner's API key; null without API keys.
@@ -68,7 +72,7 @@ dataset_chunks = Table(
     Column("dataset_seq", ForeignKey("datasets.seq", ondelete="CASCADE"), primary_key=True),
     Column("first_row", _Key, primary_key=True, autoincrement=False),
     Column("rows", Integer, nullable=False),
-    # Row-major: the features, then the target.
+    # Row-major: the columns of the dataset.
     Column("data", LargeBinary, nullable=False),
     Column("checksum", BigInteger, nullable=False),
 )

@@ -63,9 +63,46 @@ def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
     expect(preview.get_by_role("columnheader")).to_have_text(["age", "height"])
     expect(page.locator(".preview")).to_contain_text("text columns left out: town")
     page.get_by_label("Target").select_option("age")
-    expect(preview.get_by_role("columnheader")).to_have_text(["height", "age"])
+    expect(page.get_by_text("Features: height")).to_be_visible()
     run = start_and_finish(page, service)
     assert (run["dataset"]["features"], run["dataset"]["target"]) == (["height"], "age")
+    assert run["request"]["dataset"] == {"id": run["dataset"]["id"], "features": ["height"], "target": "age"}
+
+
+def test_columns_of_a_file_are_chosen_in_french(pages: Pages, service: Service) -> None:
+    pages.expected = "422"  # no feature is left for a moment
+    page = new_run(pages, service, locale="fr-FR")
+    page.get_by_label("Un fichier CSV ou des lignes collées").check()
+    page.get_by_label("Lignes à coller").fill("a;b;c;y\n1;5;2;1\n2;3;2;3\n3;8;2;2\n4;4;2;7\n")
+    page.get_by_role("button", name="Prendre ces lignes").click()
+    table = page.get_by_role("table", name="Colonnes")
+    expect(table.get_by_role("columnheader")).to_have_text(
+        ["Variable", "Colonne", "Type", "Valeurs", "Moyenne", "Manquantes"]
+    )
+    expect(table.get_by_role("row").nth(1)).to_contain_text("1 … 4")
+    expect(table.get_by_label("y comme variable")).to_be_disabled()
+    assert "features" not in shown_request(page)["dataset"]
+    table.get_by_label("a comme variable").uncheck()
+    expect(page.get_by_text("Variables : b, c")).to_be_visible()
+    page.get_by_label("Cible").select_option("c")
+    expect(table.get_by_label("c comme variable")).to_be_disabled()
+    expect(table.get_by_label("y comme variable")).to_be_checked()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_text("Features: b, y")).to_be_visible()
+    run = start_and_finish(page, service)
+    assert (run["dataset"]["features"], run["dataset"]["target"]) == (["b", "y"], "c")
+
+
+def test_columns_of_a_sample_are_chosen(pages: Pages, service: Service) -> None:
+    page = new_run(pages, service)
+    page.get_by_role("combobox", name="A sample").select_option("longley")
+    table = page.get_by_role("table", name="Columns")
+    for name in ("x1", "x2", "x3", "x4"):
+        table.get_by_label(f"{name} as a feature").uncheck()
+    page.get_by_label("Target").select_option("x6")
+    expect(page.get_by_text("Features: x5, y")).to_be_visible()
+    expect(page.locator(".verdict")).to_contain_text("100 steps of 3 parameters")
+    assert shown_request(page)["dataset"] == {"sample": "longley", "features": ["x5", "y"], "target": "x6"}
 
 
 def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:

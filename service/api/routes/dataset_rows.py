@@ -18,6 +18,7 @@ from service.api.routes.datasets import DatasetId, find
 from service.api.streaming import PIECE_BYTES, Stream
 from service.auth.api_keys import Caller
 from service.core import dataset_record
+from service.core.column_choice import default_choice, select_columns
 from service.core.settings import Settings
 from service.schemas.responses.datasets import DatasetRows
 from service.storage import datasets
@@ -46,7 +47,10 @@ async def get_rows(
     first: Annotated[int, Query(alias="from", ge=0, description="The first row, from 0.")] = 0,
     last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
 ) -> Response:
-    """Rows in the format of an inline dataset, streamed; without `to`, up to the limit.
+    """Rows, streamed; without `to`, up to the limit.
+
+    `x` and `y` have the features and the target that the upload chose, in the format of an inline dataset; `rows` has
+    all columns.
 
     The limit is `max_row_page` rows and `max_row_cells` numbers; see GET /limits.
     """
@@ -66,7 +70,7 @@ def _asked(dataset: dataset_record.Dataset, settings: Settings, first: int, last
     """The numbers of the rows to send. Raises InvalidError for too many."""
     first = min(first, dataset.rows)
     end = dataset.rows - 1 if last is None else min(last, dataset.rows - 1)
-    most = min(settings.max_row_page, max(1, settings.max_row_cells // (len(dataset.features) + 1)))
+    most = min(settings.max_row_page, max(1, settings.max_row_cells // _width(dataset)))
     if last is None:
         end = min(end, first + most - 1)
     elif end - first + 1 > most:
@@ -85,23 +89,45 @@ def _written(store: Database, dataset: dataset_record.Dataset, asked: range) -> 
         "to": asked.stop - 1,
         "feature_names": dataset.features,
         "target_name": dataset.target,
+        "columns": [column["name"] for column in dataset.columns],
     }
     yield orjson.dumps(head)[:-1] + b',"x":['
     codes = []
-    height = max(1, VALUES_AT_ONCE // (len(dataset.features) + 1))
+    for comma, table in _tables(store, dataset, asked):
+        x, y = select_columns(table, default_choice(dataset).sources)
+        codes.append(y.copy())
+        # orjson encodes the array: a list would take four times the memory
+        yield comma + orjson.dumps(np.ascontiguousarray(x), option=_NUMPY)[1:-1]
+    yield b'],"y":' + orjson.dumps(_target(dataset, codes), option=_NUMPY) + b',"rows":['
+    for comma, table in _tables(store, dataset, asked):
+        yield comma + orjson.dumps(_with_texts(dataset, table), option=_NUMPY)[1:-1]
+    yield b"]}"
+
+
+def _tables(store: Database, dataset: dataset_record.Dataset, asked: range) -> Iterator[tuple[bytes, Any]]:
+    """The rows in arrays of some rows with all columns, each with the comma before it."""
+    height = max(1, VALUES_AT_ONCE // _width(dataset))
     for start in range(asked.start, asked.stop, height):
-        x, y = _encoded(store, dataset, range(start, min(start + height, asked.stop)))
-        codes.append(y)
-        yield (b"," if start > asked.start else b"") + x
-    yield b'],"y":' + orjson.dumps(_target(dataset, codes), option=_NUMPY) + b"}"
+        stop = min(start + height, asked.stop)
+        with store.reading() as connection:
+            table = np.vstack(list(datasets.read(connection, dataset, start, stop - 1)))
+        yield b"," if start > asked.start else b"", table
 
 
-def _encoded(store: Database, dataset: dataset_record.Dataset, rows: range) -> tuple[bytes, Any]:
-    """The features of the rows as JSON without the outer brackets, and their targets, shape (rows,)."""
-    with store.reading() as connection:
-        table = np.vstack(list(datasets.read(connection, dataset, rows.start, rows.stop - 1)))
-    x = np.ascontiguousarray(table[:, :-1])  # orjson encodes the array: a list would take four times the memory
-    return orjson.dumps(x, option=_NUMPY)[1:-1], table[:, -1].copy()
+def _width(dataset: dataset_record.Dataset) -> int:
+    """The greater number of values of a row: with all columns, or with the features and the target."""
+    return max(dataset.width, len(dataset.features) + 1)
+
+
+def _with_texts(dataset: dataset_record.Dataset, table: Any) -> Any:
+    """The rows with the texts of categories in place of their codes."""
+    texts = {j: column["categories"] for j, column in enumerate(dataset.columns) if column["categories"] is not None}
+    if not texts:
+        return table
+    columns = [
+        [texts[j][int(code)] for code in values] if j in texts else values.tolist() for j, values in enumerate(table.T)
+    ]
+    return list(zip(*columns, strict=True))
 
 
 def _target(dataset: dataset_record.Dataset, codes: list[Any]) -> Any:

@@ -21,14 +21,16 @@ from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset
 from service.auth.api_keys import Caller
 from service.core import dataset_record
+from service.core.dataset_record import ReportEntry
 from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError
 from service.core.settings import Settings
 from service.datasets import ingest
 from service.datasets.csv_reader import CsvError, CsvTable, read_csv
+from service.datasets.missing_values import Missing
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
 from service.jobs.upload import store_upload
-from service.schemas.fit import InlineDataset
+from service.schemas.fit import UploadedDataset
 from service.schemas.responses.datasets import Dataset, Datasets
 from service.schemas.strict_model import parse
 from service.storage import datasets
@@ -45,6 +47,7 @@ ChangedDatasetId = Annotated[
     str, Path(description="The id of a dataset. `latest` is not allowed here.", json_schema_extra=NOT_LATEST)
 ]
 ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
+Stored = tuple[dataset_record.Dataset, list[ReportEntry]]
 
 
 @router.post(
@@ -56,7 +59,7 @@ ColumnName = Annotated[str | None, Query(min_length=1, max_length=200)]
         201: described("The dataset is stored; `Location` has its path.", "Location"),
         **problems(400, 408, 409, 413, 415, 422, 429, 507),
     },
-    openapi_extra=json_or_csv_body(InlineDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
+    openapi_extra=json_or_csv_body(UploadedDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
 )
 async def upload(
     request: Request,
@@ -76,8 +79,20 @@ async def upload(
     header: Annotated[
         bool | None, Query(description="CSV: whether the first row has the column names. Default: detected.")
     ] = None,
+    missing: Annotated[
+        Missing,
+        Query(
+            description="JSON: what becomes of a null in `x` or `y`. refuse: the upload is refused, with all places; "
+            "drop: its row is left out; mean: a feature gets the mean of its column, and a row without target is left "
+            "out."
+        ),
+    ] = "refuse",
 ) -> Response:
-    """Equal content has equal ids. CSV files are UTF-8, with `,`, `;` or tabs as delimiters and optional quotes."""
+    """The dataset keeps all columns; `features` and `target` are the choice of a run that makes none.
+
+    Equal content with an equal choice has an equal id: another choice is another dataset, beside the first. CSV files
+    are UTF-8, with `,`, `;` or tabs as delimiters and optional quotes.
+    """
     kind = media_type(request, JSON, CSV)
     if kind == JSON:
         for parameter, value in {"target": target, "features": features, "header": header}.items():
@@ -86,16 +101,16 @@ async def upload(
                     parameter, "This parameter is for CSV only.", "Remove it: a JSON body names its columns itself."
                 )
         async with Body(request, settings.max_body_bytes) as body:
-            add = partial(store_upload, database=store, quotas=request.app.state.quotas)
-            row = await body.stored_by(add, _read_json, store, settings, caller, name)
+            add = partial(_store, store, request.app.state.quotas)
+            row, report = await body.stored_by(add, _read_json, store, settings, caller, name, missing)
             ignored: list[str] = []
     else:
         chosen = _names(features) if features is not None else None
         async with Body(request, settings.max_upload_bytes) as body:
-            row, ignored = await body.read_as_file_by(
+            row, report, ignored = await body.read_as_file_by(
                 _add_csv, name, target, chosen, header, store, settings, caller, request.app.state.quotas
             )
-    answer: Dataset = {**serialize_dataset(row), "ignored": ignored}
+    answer: Dataset = {**serialize_dataset(row), "report": report, "ignored": ignored}
     return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
 
 
@@ -170,10 +185,17 @@ def _names(features: str) -> list[str]:
     return [name.strip() for name in names]
 
 
-def _read_json(body: bytes, _: Database, settings: Settings, caller: Caller, name: str | None) -> ingest.Incoming:
-    data = parse(InlineDataset, body)
+def _read_json(
+    body: bytes, _: Database, settings: Settings, caller: Caller, name: str | None, missing: Missing
+) -> ingest.Incoming:
+    data = parse(UploadedDataset, body)
     check_size(data, settings)
-    return ingest.from_body(data, name).owned_by(caller.key_id)
+    return ingest.from_upload(data, missing, name).owned_by(caller.key_id)
+
+
+def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored:
+    """The stored dataset, perhaps of an earlier upload, and the report of this upload."""
+    return store_upload(incoming, store, quotas), incoming.described.report
 
 
 def _add_csv(
@@ -186,9 +208,9 @@ def _add_csv(
     settings: Settings,
     caller: Caller,
     quotas: Quotas,
-) -> tuple[dataset_record.Dataset, list[str]]:
+) -> tuple[dataset_record.Dataset, list[ReportEntry], list[str]]:
     with _table(file, target, features, header, settings) as table:
-        return store_upload(ingest.from_csv(table, name).owned_by(caller.key_id), store, quotas), table.ignored
+        return *_store(store, quotas, ingest.from_csv(table, name).owned_by(caller.key_id)), table.ignored
 
 
 def _table(

@@ -31,5 +31,6 @@ def _sample(sample: samples.Sample) -> SampleOut:
         "rows": described.rows,
         "features": described.features,
         "target": sample.target,
+        "columns": described.columns,
         "certified": sample.certified,
     }

@@ -57,12 +57,11 @@ def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -
     _check_widths(asked.trajectory.theta, read)
     facts = read.facts
     data = facts.id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
-    labels = None if facts.text_target else read.plan.classes
     return PathRequest(
         read.plan.request,
         facts.features,
         read.plan.classes,
-        labels,
+        facts.sources,
         data,
         np.array(asked.trajectory.theta, dtype=np.float64),
         asked.tolerance,

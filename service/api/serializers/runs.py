@@ -98,6 +98,7 @@ def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
         "classes": None,
         "sha256": "",
         "columns": [],
+        "report": [],
         "created_at": rfc3339(row.created_at),
         "error": error_of("dataset"),
         "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
@@ -112,6 +113,7 @@ def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
         "target": row.target,
         "classes": [str(label) for label in row.labels] if row.text_target and row.labels else None,
         "sha256": row.sha256,
-        "columns": row.summary,
+        "columns": row.columns,
+        "report": row.report,
         "error": None,
     }

@@ -5,18 +5,9 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from service.core.dataset_record import Column, ReportEntry
 from service.core.run_record import RunError
-from service.schemas.responses.base import Answer, JsonObject, Number, Page, Table
-
-
-class ColumnSummary(Answer):
-    """Statistics of a column. Those of a text target are of its class codes."""
-
-    name: str
-    min: float
-    max: float
-    mean: Number
-    standard_deviation: Number
+from service.schemas.responses.base import Answer, JsonObject, Page, Table
 
 
 class Dataset(Answer):
@@ -25,11 +16,14 @@ class Dataset(Answer):
     id: str
     name: str | None
     rows: int
-    features: list[str]
-    target: str
+    features: Annotated[
+        list[str], Field(description="The features of a run that chooses none: the choice of the upload.")
+    ]
+    target: Annotated[str, Field(description="The target of a run that chooses none.")]
     classes: Annotated[list[str] | None, Field(description="The labels of a text target, sorted.")]
     sha256: str
-    columns: list[ColumnSummary]
+    columns: Annotated[list[Column], Field(description="All columns; a run may choose other features among them.")]
+    report: Annotated[list[ReportEntry], Field(description="Everything that the reader did or left out.")]
     created_at: str
     error: Annotated[
         RunError | None, Field(description="`damaged_data` if the row of the dataset is damaged; it has no facts then.")
@@ -50,13 +44,17 @@ _RowRange = TypedDict("_RowRange", {"from": int, "to": int})
 
 
 class DatasetRows(_RowRange, Answer):
-    """Rows of a dataset, in the format of an inline dataset."""
+    """Rows of a dataset: the choice of the upload in the format of an inline dataset, and all columns in `rows`."""
 
     id: str
     feature_names: list[str]
     target_name: str
+    columns: Annotated[list[str], Field(description="The names of all columns, in the order of `rows`.")]
     x: Table
     y: list[float] | list[str]
+    rows: Annotated[
+        list[list[float | str]], Field(description="All columns of each row: numbers, or the texts of a category.")
+    ]
 
 
 class SampleOut(Answer):
@@ -70,6 +68,7 @@ class SampleOut(Answer):
     rows: int
     features: list[str]
     target: str
+    columns: list[Column]
     certified: JsonObject | None
 
 

@@ -22,14 +22,13 @@ _STEPS = _STEPS.order_by(trajectory_chunks.c.first_step).execution_options(yield
 
 def of_dataset(connection: Connection, dataset: Dataset) -> Iterator[str]:
     """Messages about the inconsistencies of a dataset's chunks."""
-    labels = [str(label) for label in dataset.labels or ()] if dataset.text_target else None
-    digest = datasets.begun_digest(dataset.features, dataset.target, labels)
+    digest = _digest(dataset)
     rows = connection.execute(_ROWS.where(dataset_chunks.c.dataset_seq == dataset.seq))
     sound = True
     for message in _wrong(
         map(Chunk.from_row, rows),
         "row",
-        len(dataset.features) + 1,
+        dataset.width,
         dataset.rows,
         lambda chunk: digest.update(chunk.data),
     ):
@@ -37,6 +36,16 @@ def of_dataset(connection: Connection, dataset: Dataset) -> Iterator[str]:
         yield message
     if sound and digest.hexdigest() != dataset.sha256:
         yield "The content does not match its SHA-256."
+
+
+def _digest(dataset: Dataset) -> "hashlib._Hash":
+    """SHA-256 of the header. A file of an earlier version does not describe its columns."""
+    columns, missing = dataset.columns, [column["missing"] for column in dataset.columns]
+    categories = [column["categories"] for column in columns]
+    if not columns:
+        categories = [[str(label) for label in dataset.labels or ()] if dataset.text_target else None]
+    names, kinds = [column["name"] for column in columns], [column["kind"] for column in columns]
+    return datasets.begun_digest(dataset.features, dataset.target, names, kinds, categories, missing)
 
 
 def of_run(connection: Connection, run: Run, *, has_checkpoint: bool) -> Iterator[str]:

@@ -38,7 +38,7 @@ from service.storage.dataset_uploads import IS_UNPUBLISHED, PREFIX
 from service.storage.errors import is_of_value
 from service.storage.integrity import chunks
 from service.storage.sqlite.readonly import read_only, wal_of
-from service.storage.sqlite.row_checksums import is_damaged, is_whole_checkpoint
+from service.storage.sqlite.row_checksums import as_in_file, is_damaged, is_whole_checkpoint
 from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
 from service.storage.tables import api_keys, datasets, runs, sweeps
 
@@ -251,7 +251,8 @@ def _record_findings(connection: Connection, query: Any, kind: str, seq: str, lo
 
 
 def _of_checksum(connection: Connection, table: Table, kind: str, seq: int) -> Iterator[Finding]:
-    if _has_checksum(connection, table):
+    table = as_in_file(connection, table)
+    if "checksum" in table.c:
         unsound = select(cast(table.c.id, LargeBinary)).where(table.c.seq == seq, is_damaged(table))
         for row_id in connection.execute(unsound).scalars():
             yield Finding(kind, row_id.decode(errors="replace"), UNSOUND)

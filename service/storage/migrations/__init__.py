@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from service.storage.database import Database
 from service.storage.sqlite import row_checksums
 
-HEAD = "0011"
+HEAD = "0013"
 
 
 class NewerDatabaseError(RuntimeError):
@@ -44,10 +44,10 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
+    damaged = row_checksums.damaged_rows(connection)
     try:
         command.upgrade(config, "head")
-        for table in row_checksums.CHECKED:
-            row_checksums.seal(connection, table)
+        row_checksums.seal_upgraded(connection, damaged)
     except CommandError as error:
         raise NewerDatabaseError(
             f"The database has version {revision_of(connection)}, this program knows versions up to {HEAD}. "

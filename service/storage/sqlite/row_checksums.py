@@ -6,10 +6,26 @@ with a wrong checksum keeps a wrong one. Columns of a lease have none, since cla
 """
 
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Boolean, Column, ColumnElement, Connection, String, Table, case, func, literal_column, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    text,
+)
 
 from service.storage.tables import api_keys, datasets, runs, sweeps
 
@@ -19,6 +35,9 @@ _NOT_COVERED = {
     *("lease_owner", "lease_token", "lease_expires_at"),
 }
 _HAS_TRIGGERS = "has_checksum_triggers"
+_rowid: ColumnElement[int] = literal_column("rowid")
+_FORMER = {"columns": "summary"}
+"""Columns of earlier versions whose place in a checksum another column has now."""
 
 
 def register(driver_connection: Any) -> None:
@@ -85,10 +104,39 @@ def maintain(connection: Connection) -> None:
     connection.info[_HAS_TRIGGERS] = True
 
 
+def seal_upgraded(connection: Connection, damaged: Mapping[str, Sequence[int]]) -> None:
+    """Gives the rows their checksums after a migration, and none to the rows that were damaged before it."""
+    for table in CHECKED:
+        seal(connection, table)
+        if rows := damaged.get(table.name):
+            unsealed = table.update().where(_rowid == bindparam("row")).values(checksum=None)
+            connection.execute(unsealed, [{"row": row} for row in rows])
+
+
 def seal(connection: Connection, table: Table, where: ColumnElement[bool] | None = None) -> None:
     """Gives the rows the checksums of their present content, damaged or not."""
     sealed = table.update().values(checksum=text(_computed(table, table.name)))
     connection.execute(sealed if where is None else sealed.where(where))
+
+
+def as_in_file(connection: Connection, table: Table) -> Table:
+    """The table with the columns that a file of an earlier version has, in the order of its checksums."""
+    names, known = _names(connection, table), []
+    for column in table.c:
+        former = _FORMER.get(column.name, column.name)
+        if {column.name, former} & names:
+            known.append(Column(column.name if column.name in names else former, column.type))
+    return Table(table.name, MetaData(), *known)
+
+
+def damaged_rows(connection: Connection) -> dict[str, Sequence[int]]:
+    """The rowids of the damaged rows of each table, in a file of any version."""
+    found = {}
+    for table in (as_in_file(connection, each) for each in CHECKED):
+        if "checksum" in table.c:
+            query = select(_rowid).select_from(table).where(is_damaged(table))
+            found[table.name] = connection.execute(query).scalars().all()
+    return found
 
 
 def _row_checksum(*values: float | str | bytes | None) -> int:
@@ -122,5 +170,8 @@ def _value(column: Column[Any], row: str) -> str:
 
 
 def _has_columns(connection: Connection, table: Table) -> bool:
-    names = {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table.name})")}
-    return {"checksum", *(column.name for column in _covered(table))} <= names
+    return {"checksum", *(column.name for column in _covered(table))} <= _names(connection, table)
+
+
+def _names(connection: Connection, table: Table) -> set[str]:
+    return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table.name})")}

@@ -58,12 +58,17 @@ export interface CheckRequest {
   tolerance?: number;
 }
 
-export interface ColumnSummary {
+export interface Column {
   name: string;
-  min: number;
-  max: number;
+  kind: "number" | "category" | "label";
+  missing: number;
+  min: number | null;
+  max: number | null;
   mean: number | null;
   standard_deviation: number | null;
+  categories: string[] | null;
+  counts?: number[];
+  labels?: number[] | null;
 }
 
 export interface Constant {
@@ -111,7 +116,8 @@ export interface Dataset {
   target: string;
   classes: string[] | null;
   sha256: string;
-  columns: ColumnSummary[];
+  columns: Column[];
+  report: ReportEntry[];
   created_at: string;
   error: RunError | null;
   links: { [name: string]: string };
@@ -124,8 +130,10 @@ export interface DatasetRows {
   id: string;
   feature_names: string[];
   target_name: string;
+  columns: string[];
   x: number[][];
   y: number[] | string[];
+  rows: ((number | string)[])[];
 }
 
 export interface Datasets {
@@ -446,6 +454,13 @@ export interface Range {
   scale?: "linear" | "log";
 }
 
+export interface ReportEntry {
+  code: string;
+  message: string;
+  columns?: string[];
+  rows?: number[];
+}
+
 export interface Rest {
   rows: number;
   gradient: (number | null)[];
@@ -520,6 +535,8 @@ export interface Runs {
 }
 
 export interface SampleDataset {
+  features?: string[] | null;
+  target?: string | null;
   sample: string;
 }
 
@@ -532,6 +549,7 @@ export interface SampleOut {
   rows: number;
   features: string[];
   target: string;
+  columns: Column[];
   certified: { [name: string]: unknown } | null;
 }
 
@@ -582,6 +600,8 @@ export interface Stop {
 }
 
 export interface StoredDataset {
+  features?: string[] | null;
+  target?: string | null;
   id: string;
 }
 
@@ -662,6 +682,13 @@ export interface Trajectory {
   gradient_norm?: (number | null)[];
   learning_rate?: (number | null)[];
   [field: string]: unknown;
+}
+
+export interface UploadedDataset {
+  x: ((number | null)[])[];
+  y: (number | null)[] | (string | null)[];
+  feature_names?: string[] | null;
+  target_name?: string;
 }
 
 export interface Verdict {

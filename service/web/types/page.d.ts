@@ -72,6 +72,8 @@ export interface Kept {
   source?: Source;
   sample?: string;
   uploaded?: Api.Dataset | null;
+  /** by the key of the dataset */
+  selected?: { [key: string]: Selection };
   points?: Point[];
   choices?: Choices;
   trajectory?: string;
@@ -101,6 +103,17 @@ export interface LandscapeQuery {
   y?: string;
   resolution?: string | number;
   to_step?: number;
+}
+
+/** The features and the target that a reader has selected among the columns of a dataset. */
+export interface Selection {
+  features: string[];
+  target: string;
+}
+/** A dataset or a sample, whose key says which. */
+export interface Selectable extends Selection {
+  key: string;
+  columns: Api.Column[];
 }
 
 export type Source = "sample" | "file" | "drawn";

@@ -74,6 +74,7 @@ def use_existing_objects(case: Any, draw: Any, known: dict[str, Any]) -> None:
             case.body = {"run": "latest", "grid": {"/split/seed": draw(st.lists(st.integers(0, 9), min_size=1))}}
         elif isinstance(case.body, dict) and "y" in case.body:
             case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
+            case.body["y"] = [n if entry is None else entry for n, entry in enumerate(case.body["y"])]
             case.query = {}  # JSON accepts no parameters of CSV
 
 

@@ -266,15 +266,31 @@ def invalid_values() -> Iterator[Hostile]:
         *({"deadline_seconds": seconds} for seconds in (0, -1, 1e300, "1", 10**9)),
         {"tags": {str(number): "" for number in range(21)}},
         {"tags": {"a:b": "c"}},
-        {"dataset": {"x": [[1.0]] * 8}},
+        {"dataset": {"x": [[1.0]] * 8, "feature_names": ["x1", "x2"]}},
         {"dataset": {"x": [[1e200 * row] for row in range(8)]}, "standardize": True},
     ]
     for changes in wrong:
         yield Hostile(f"invalid {str(changes)[:60]}", body(**changes))
     both = [{"id": "a", "sample": "norris"}, {"id": "a", "x": X3}]
-    data: list[Any] = [{}, {"id": "none"}, {"sample": "none"}, *both, []]
+    norris: list[Any] = [
+        *(
+            {"features": features}
+            for features in ([], ["x", "x"], ["y"], ["z"], ["x=1"], ["="], ["x" * 1_001], [0], "x")
+        ),
+        *({"target": target} for target in ("", "z", "x", "x" * 1_001, 0, ["y"])),
+        {"features": ["=" * 1_000] * 1_000},
+        {"features": [f"x{number}" for number in range(100_000)]},
+    ]
+    data: list[Any] = [
+        {},
+        {"id": "none"},
+        {"sample": "none"},
+        *both,
+        [],
+        *({"sample": "norris", **each} for each in norris),
+    ]
     for dataset in data:
-        yield Hostile(f"dataset {dataset}", json.dumps({"dataset": dataset}).encode())
+        yield Hostile(f"dataset {str(dataset)[:60]}", json.dumps({"dataset": dataset}).encode())
 
 
 FORMULAS = [

@@ -52,7 +52,7 @@ def test_every_query_gives_the_same_record(database: Database) -> None:
     assert isinstance(found.status, RunStatus)
     assert (found.width, found.last_step, found.best_step, found.is_finished) == (3, 0, None, False)
     assert (found.dataset_features, found.dataset_target, found.dataset_rows) == (["x"], "y", 3)
-    assert (found.dataset_text_target, found.tags) == (False, {"a": "b"})
+    assert found.tags == {"a": "b"}
 
 
 def test_a_record_is_immutable(database: Database) -> None:

@@ -19,8 +19,8 @@ from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, s
 STEPS = 1000
 LONG = fit_body(descent={"steps": STEPS})
 SWEEP = {"base": LONG, "grid": {"/split/seed": [1, 2, 3]}}
-DATA_BYTES = 620
-"""The eight rows, the names and the summary of the data of LONG."""
+DATA_BYTES = 729
+"""The eight rows, the names and the columns of the data of LONG."""
 PRICE_BYTES = 8 * (STEPS + 1) * 8
 """The trajectory of LONG: θ has two numbers, and a step six columns more."""
 UP_TO_ROW = 4000

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from service.core.exceptions import ConflictError, UnavailableError
 from service.core.settings import Settings
-from service.datasets.ingest import Incoming, _described
+from service.datasets.column_statistics import Columns
+from service.datasets.ingest import Head, Incoming, described
 from service.jobs.quotas import Quotas
 from service.jobs.upload import store_upload
 from service.storage import dataset_uploads, datasets, usage
@@ -24,7 +25,16 @@ from tests.service.helpers import NOTHING, counts
 
 BLOCKS = [np.random.default_rng(number).standard_normal((150_000, 4)) for number in range(4)]
 """Four times 4.8 MB."""
-LARGE = _described("large", ["a", "b", "c"], "y", None, lambda: BLOCKS)
+
+
+def of_blocks(name: str, target: str) -> Incoming:
+    features = ["a", "b", "c"]
+    columns = Columns([*features, target], ["number"] * 4, [None] * 4, [0] * 4)
+    head = Head(columns, features, target, [], [])
+    return described(name, head, lambda: BLOCKS)
+
+
+LARGE = of_blocks("large", "y")
 
 
 @pytest.fixture
@@ -163,7 +173,7 @@ def test_an_upload_that_was_purged_as_stale_is_refused(database: Database, quota
 
 def test_simultaneous_uploads_do_not_exceed_the_number_of_datasets(database: Database, settings: Settings) -> None:
     quotas = Quotas(settings.model_copy(update={"max_stored_datasets": 1}))
-    other = _described("other", ["a", "b", "c"], "z", None, lambda: BLOCKS)
+    other = of_blocks("other", "z")
 
     def upload_other(number: int) -> None:
         if number == 2:

@@ -5,6 +5,7 @@ from typing import cast
 import numpy as np
 from sqlalchemy import Connection
 
+from service.core.dataset_record import Column
 from service.core.run_record import RunColumns
 from service.core.run_request import StoredRequest
 from service.storage import datasets, runs
@@ -13,6 +14,20 @@ from service.storage.datasets import NewDataset
 
 STEPS, STEP_BYTES = 10, 24
 ROWS = np.arange(6.0).reshape(3, 2)
+
+
+def column(name: str) -> Column:
+    """A column of numbers without statistics."""
+    return {
+        "name": name,
+        "kind": "number",
+        "missing": 0,
+        "min": None,
+        "max": None,
+        "mean": None,
+        "standard_deviation": None,
+        "categories": None,
+    }
 
 
 def new_dataset(name: str = "d") -> NewDataset:
@@ -25,7 +40,7 @@ def new_dataset(name: str = "d") -> NewDataset:
         target="y",
         labels=None,
         text_target=False,
-        summary=[],
+        columns=[column("x"), column("y")],
     )
 
 

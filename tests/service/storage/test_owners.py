@@ -50,7 +50,7 @@ def add_others(connection: Connection, number: int) -> None:
         f" SELECT hex(randomblob(8)), 'theirs', '[]', 'test_mse', '', 1.0 {source} WHERE seq = 1"
     )
     connection.exec_driver_sql(
-        "INSERT INTO datasets (id, sha256, rows, features, target, text_target, summary, uploaded, owner, created_at)"
+        "INSERT INTO datasets (id, sha256, rows, features, target, text_target, columns, uploaded, owner, created_at)"
         f" SELECT hex(randomblob(8)), '', 1, '[]', 'y', 0, '[]', k % 2, 'theirs', 1.0 {source} WHERE seq = 1"
     )
 

@@ -1,10 +1,11 @@
 // The choice of a dataset: a sample, an uploaded file or pasted CSV, or drawn points.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { exact, rounded } from "/static/lib/format.js";
+import { exact } from "/static/lib/format.js";
 import { errorsOf } from "/static/lib/api-error.js";
 import { listSamples, readRows, uploadCsv } from "/static/lib/api.js";
 import { showProblem } from "/static/components/error-banner.js";
+import { columnTable, reportList } from "/static/components/request-form/column-table.js";
 import { drawing } from "/static/components/request-form/point-editor.js";
 
 /** @type {Page.Source[]} */
@@ -12,7 +13,7 @@ const SOURCES = ["sample", "file", "drawn"];
 const PREVIEW_ROWS = 5;
 
 /**
- * `kept` holds the choice: `source`, `sample`, `uploaded` (a dataset), `points`.
+ * `kept` holds the choice: `source`, `sample`, `uploaded` (a dataset), `selected` (features and target), `points`.
  * @param {Page.Kept} kept
  * @param {() => void} onChange
  */
@@ -35,8 +36,8 @@ export function dataChooser(kept, onChange) {
 
   /** @type {{[source in Page.Source]: () => Api.FitRequest["dataset"] | null}} */
   const values = {
-    sample: () => ({ sample: kept.sample ?? "" }),
-    file: () => (kept.uploaded ? { id: kept.uploaded.id } : null),
+    sample: () => ({ sample: kept.sample ?? "", ...bodies.sample.stated() }),
+    file: () => (kept.uploaded ? { id: kept.uploaded.id, ...bodies.file.stated() } : null),
     drawn: () => (chosen.points.length > 1 ? { x: chosen.points.map(([x]) => [x]), y: chosen.points.map(([, y]) => y) } : null),
   };
   const features = () => (chosen.source === "drawn" ? ["x1"] : bodies[chosen.source].features());
@@ -50,14 +51,20 @@ export function dataChooser(kept, onChange) {
 function sampleBody(kept, onChange) {
   const select = h("select", { "aria-label": t("source.sample"), change: () => { kept.sample = select.value; show(); onChange(); } });
   const about = h("p", { class: "note" });
-  const element = h("div", {}, select, about);
+  const place = h("div");
+  const element = h("div", {}, select, about, place);
   /** @type {Api.SampleOut[]} */
   let samples = [];
+  /** @type {ReturnType<typeof columnTable> | null} */
+  let table = null;
   const chosen = () => samples.find(({ name }) => name === kept.sample);
 
   function show() {
     choose(select, samples.map(({ name, title }) => h("option", { value: name, selected: name === kept.sample }, title)));
     about.textContent = chosen()?.description ?? "";
+    const sample = chosen();
+    table = sample ? columnTable({ key: `sample ${sample.name}`, ...sample }, kept, onChange) : null;
+    choose(place, table?.element);
   }
 
   listSamples().then(({ data }) => {
@@ -65,7 +72,7 @@ function sampleBody(kept, onChange) {
     show();
     onChange();
   }, (error) => showProblem("action", error));
-  return { element, features: () => chosen()?.features ?? [] };
+  return { element, features: () => table?.features() ?? [], stated: () => table?.stated() ?? {} };
 }
 
 /**
@@ -80,7 +87,9 @@ function fileBody(kept, onChange) {
   const preview = h("div", { class: "preview" });
   const element = h("div", { class: "drop", dragover: (event) => event.preventDefault(), drop }, h("p", {}, t("dropHere"), " ", file), paste, h("p", {}, use), errors, preview);
   /** @type {((target: string) => void) | null} */
-  let turnTo = null; // uploads the same text again with another target
+  let turnTo = null; // uploads the same text again, with a target that the dataset lacks
+  /** @type {ReturnType<typeof columnTable> | null} */
+  let table = null;
   if (kept.uploaded) show(kept.uploaded).catch((error) => showProblem("action", error));
 
   /** @param {DragEvent} event */
@@ -108,6 +117,7 @@ function fileBody(kept, onChange) {
     } catch (error) {
       if (turnTo !== mine) return;
       kept.uploaded = null;
+      table = null;
       choose(preview);
       const found = errorsOf(error);
       if (!found.length) showProblem("action", error);
@@ -118,29 +128,19 @@ function fileBody(kept, onChange) {
 
   /** @param {Api.Dataset} dataset */
   async function show(dataset) {
-    const { id, rows, features, target, columns, ignored = [] } = dataset;
+    const { id, rows, report, ignored = [] } = dataset;
+    table = columnTable({ key: id, ...dataset }, kept, onChange, ignored, turnTo); // before the rows: the request needs it
+    const shown = table;
     const first = await readRows(id, PREVIEW_ROWS - 1);
-    const select = h("select", { change: () => turnTo?.(select.value), disabled: turnTo === null },
-      [...features, target, ...ignored].map((name) => h("option", { value: name, selected: name === target }, name)));
-    const names = [...features, target];
-    const cells = first.x.map((row, i) => [...row, first.y[i]]);
+    if (table !== shown) return;
     choose(preview,
       h("p", {}, t("rows", { n: rows }), ignored.length ? ` · ${t("ignored", { names: ignored.join(", ") })}` : ""),
-      h("label", {}, t("target"), " ", select),
+      reportList(report),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("preview") }, h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("preview")),
-        h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, cells.map((row) => h("tr", {}, row.map((cell) => h("td", {}, typeof cell === "number" ? exact(cell) : cell))))),
-        h("tfoot", {}, h("tr", {}, columns.map((column) => h("td", {}, type(column, dataset))))))));
+        h("thead", {}, h("tr", {}, first.columns.map((name) => h("th", { scope: "col" }, name)))),
+        h("tbody", {}, first.rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, typeof cell === "number" ? exact(cell) : cell))))))),
+      shown.element);
   }
 
-  return { element, features: () => kept.uploaded?.features ?? [] };
-}
-
-/**
- * A column's content in words: the class labels, or the least and the greatest number.
- * @param {Api.ColumnSummary} column
- * @param {Api.Dataset} dataset
- */
-function type({ name, min, max }, { target, classes }) {
-  return classes && name === target ? t("labels", { n: classes.length }) : `${rounded(min)} … ${rounded(max)}`;
+  return { element, features: () => table?.features() ?? kept.uploaded?.features ?? [], stated: () => table?.stated() ?? {} };
 }

@@ -49,10 +49,10 @@ function sameFacts(runs, differ) {
 /** @param {Page.Shown} value */
 const textOf = (value) => h("span", {}, ...[value].flat()).textContent;
 
-/** Pointer → value, in the request's order; the dataset by its id in every case. @param {Api.Run} run */
-function flattened({ request, dataset, forked_from: origin }) {
+/** Pointer → value, in the request's order; the dataset by its id and the columns that the run uses. @param {Api.Run} run */
+export function flattened({ request, dataset, forked_from: origin }) {
   /** @type {Map<string, unknown>} */
-  const fields = new Map([["/dataset", dataset.id]]);
+  const fields = new Map([["/dataset", [dataset.id, dataset.features, dataset.target]]]);
   /** @param {unknown} value @param {string} pointer */
   const walk = (value, pointer) => {
     if (LABELS.includes(pointer) || pointer === "/dataset") return;

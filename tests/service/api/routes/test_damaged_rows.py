@@ -66,7 +66,7 @@ def test_a_text_may_have_a_nul_and_what_follows_it_is_checked(api: TestClient, s
         assert api.get(place).json()["error"]["code"] == "damaged_data"
 
 
-@pytest.mark.parametrize("column", ["id", "name", "rows", "features", "target", "summary", "created_at"])
+@pytest.mark.parametrize("column", ["id", "name", "rows", "features", "target", "columns", "report", "created_at"])
 @pytest.mark.parametrize("kind", WRONG)
 def test_a_damaged_dataset_is_listed_as_such_and_deleted(
     column: str, kind: str, two_datasets: list[str], api: TestClient, settings: Settings

@@ -69,8 +69,6 @@ DATA = {
     "1e999": (raw("1e999"), "/dataset/x/0/0"),
     "huge integer": (raw(str(HUGE)), "/dataset/x/0/0"),
     "huge integer in y": (data(X, [HUGE, *Y[1:]]), "/dataset/y/0"),
-    "constant column": (data([[3.0]] * 8), "/dataset/x"),
-    "one constant column of two": (data([[v, 3.0] for v in Y]), "/dataset/x"),
     "too few names": (data(TWO, [1, 2, 3], feature_names=["a"]), "/dataset/feature_names"),
     "name twice": (data(TWO, [1, 2, 3], feature_names=["a", "a"]), "/dataset/feature_names"),
     "name is the target's": (data(TWO, [1, 2, 3], feature_names=["a", "y"]), "/dataset/feature_names"),
@@ -236,19 +234,6 @@ def test_several_errors_are_reported_together(api: TestClient) -> None:
     problem = problem_of(send(api, body), 422)
     assert {error["pointer"] for error in problem["errors"]} == {"/descent/steps", "/descent/learning_rate", "/colour"}
     assert "2 more" in problem["detail"]
-
-
-@pytest.mark.parametrize(
-    ("intercept", "standardize", "status"), [(False, False, 200), (True, False, 422), (False, True, 422)]
-)
-def test_a_constant_column_may_replace_the_intercept(
-    intercept: bool, standardize: bool, status: int, api: TestClient
-) -> None:
-    body = fit_body(dataset={"x": [[1.0, v] for v in Y]}, model={"intercept": intercept}, standardize=standardize)
-    answer = api.post("/fit?validate_only=true", json=body)
-    assert answer.status_code == status
-    if status == 422:
-        assert "model.intercept" in problem_of(answer, 422)["errors"][0]["hint"]
 
 
 def test_an_unknown_dataset_is_not_found(api: TestClient, database: Database) -> None:

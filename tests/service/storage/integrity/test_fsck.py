@@ -182,7 +182,7 @@ def test_planted_damage_is_found(damage: str, kind: str, message: str, file: Pat
     ("damage", "kind"),
     [
         ("UPDATE runs SET learning_rate = 0.2 WHERE name = 'ended'", "run"),
-        ("UPDATE datasets SET summary = '[]' WHERE uploaded", "dataset"),
+        ("UPDATE datasets SET columns = '[]' WHERE uploaded", "dataset"),
         ("UPDATE sweeps SET rank_by = 'train_mse'", "sweep"),
         ("UPDATE api_keys SET scopes = '[\"admin\"]'", "key"),
     ],
