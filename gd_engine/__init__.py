@@ -1,6 +1,6 @@
 """Gradient descent with autograd on numpy arrays; `descend` returns every step.
 
-The package depends on numpy and autograd alone; HTTP, SQL, clocks and logging are the caller's.
+The package depends on numpy, SciPy and autograd alone; HTTP, SQL, clocks and logging are the caller's.
 """
 
 from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
