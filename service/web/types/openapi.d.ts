@@ -77,6 +77,15 @@ export interface Contributions {
   gradients: ((number | null)[])[];
 }
 
+export interface Convergence {
+  state: "converged" | "descending" | "stalled" | "oscillating" | "rising" | "diverged";
+  sentence: string;
+  sentences: { [name: string]: string };
+  loss: number | null;
+  reference: Reference | null;
+  relative_gap: number | null;
+}
+
 export interface Cosine {
   kind: "cosine";
 }
@@ -289,6 +298,7 @@ export interface ListedRun {
   diverged_at: number | null;
   optimum: Optimum | null;
   diagnosis: Finding[];
+  convergence: Convergence | null;
   error: { [name: string]: string } | null;
   forked_from: ForkedFrom | null;
   sweep: SweepOfRun | null;
@@ -441,6 +451,12 @@ export interface Range {
   scale?: "linear" | "log";
 }
 
+export interface Reference {
+  train_loss: number | null;
+  theta: (number | null)[] | null;
+  method: string;
+}
+
 export interface Rest {
   rows: number;
   gradient: (number | null)[];
@@ -481,6 +497,7 @@ export interface Run {
   diverged_at: number | null;
   optimum: Optimum | null;
   diagnosis: Finding[];
+  convergence: Convergence | null;
   error: { [name: string]: string } | null;
   forked_from: ForkedFrom | null;
   sweep: SweepOfRun | null;
