@@ -17,7 +17,12 @@ from gd_engine.problem import Problem
 from gd_engine.reference.absolute_errors import least_absolute_errors
 from gd_engine.reference.newton import modes, newton, proximal_newton
 from gd_engine.reference.objective import MOST_CURVED, Budget, BudgetSpentError, Objective
-from gd_engine.reference.separability import has_scalable_scores, is_suspicious, separable_rows, separates
+from gd_engine.reference.separability import (
+    has_scalable_scores,
+    is_suspicious,
+    separable_margins,
+    separates,
+)
 
 STATIONARY = 1e-8
 """The greatest expected decrease of E at a minimum, as a share of E."""
@@ -172,29 +177,28 @@ def _of_classes(objective: Objective, theta: FloatArray) -> Reference | None:
         found = _certified(objective, ended, "newton")
     if ended is not None and separates(problem, ended):
         return Reference(0.0, None, "infimum")
-    if ended is None or not is_suspicious(problem, ended):
+    if not is_convex(problem) or ended is None or not is_suspicious(problem, ended):
         return found
-    return _quasi_separable(objective, found) if is_convex(problem) else None
+    return _partly_separable(objective, found)
 
 
-def _quasi_separable(objective: Objective, found: Reference | None) -> Reference | None:
-    """The infimum, if some rows' parts of E fall to 0 for ever: the minimum over the other rows."""
+def _partly_separable(objective: Objective, found: Reference | None) -> Reference | None:
+    """The infimum, if some rows' parts of E fall to 0 for ever: the minimum over the other rows, of two classes."""
     problem = objective.problem
-    objective.budget()
-    rows = separable_rows(problem)
-    if rows is None:
+    margins = separable_margins(problem, objective.budget())
+    if margins is None:
         return None
-    if not rows.any():
+    if not margins.any():
         return found
-    if rows.all():
+    if margins.all():
         return Reference(0.0, None, "infimum")
+    if problem.model.outputs > 1:
+        return None
     train = problem.train
-    rest = Rows(train.design[~rows], train.y[..., ~rows], int((~rows).sum()))
-    share = rest.size / train.size
+    rest = Rows(train.design[~margins], train.y[~margins], int((~margins).sum()))
     few = Objective(problem._replace(train=rest), objective.budget)
-    best = newton(few, np.zeros(len(problem.model.parameters)))
-    least = _certified(few, best, "newton")
-    return None if least is None else Reference(share * least.train_loss, None, "infimum")
+    least = _certified(few, newton(few, np.zeros(len(problem.model.parameters))), "newton")
+    return None if least is None else Reference(rest.size / train.size * least.train_loss, None, "infimum")
 
 
 def _certified(objective: Objective, theta: FloatArray, method: str) -> Reference | None:

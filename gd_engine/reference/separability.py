@@ -12,6 +12,8 @@ CLEAR = 1e-9
 SATURATED = 12.0
 """A margin at which the probability of the correct class is within 10⁻⁵ of 1: E may fall for ever along it."""
 MOST_CELLS = 2_000_000
+FULL = 1e-10
+"""The least eigenvalue of normalised columns that counts for a rank."""
 
 
 def has_scalable_scores(problem: Problem) -> bool:
@@ -21,12 +23,12 @@ def has_scalable_scores(problem: Problem) -> bool:
 
 
 def margins(problem: Problem, theta: FloatArray) -> FloatArray:
-    """The score of each training row's class minus that of the best other class, shape (n,)."""
+    """The score of each training row's class minus that of each other class, shape (n (k − 1),), class by class."""
     score, y = np.asarray(problem.model.score(theta, problem.train.design)), problem.train.y
     if problem.model.outputs == 1:
         return np.where(y == 1.0, score, -score)
     own = (score * y).sum(axis=0)
-    return np.asarray(own - np.where(y == 1.0, -np.inf, score).max(axis=0))
+    return np.concatenate([(own - score[k])[y[k] == 0.0] for k in range(len(y))])
 
 
 def separates(problem: Problem, theta: FloatArray) -> bool:
@@ -36,45 +38,62 @@ def separates(problem: Problem, theta: FloatArray) -> bool:
 
 
 def is_suspicious(problem: Problem, theta: FloatArray) -> bool:
-    """Whether E may have no minimum near θ: a row's probability is almost 1."""
-    return bool(margins(problem, theta).max() > SATURATED)
+    """Whether E, of scores linear in θ, may have no minimum near a θ where Newton's method ended.
+
+    Along a direction without end, the margins that grow have left the bend of the loss; the others do not change. So
+    there is none if the other margins alone determine θ.
+    """
+    found = margins(problem, theta)
+    if found.max() <= SATURATED:
+        return False
+    rows = directions(problem)
+    return _rank(rows[found <= SATURATED]) < _rank(rows)
 
 
-def separable_rows(problem: Problem) -> Any:
-    """A mask, shape (n,), of the training rows whose part of E some direction of θ lowers for ever at no other's cost.
+def _rank(rows: FloatArray) -> int:
+    """The rank of rows, shape (m, p), in units of their columns; too low rather than too high."""
+    lengths = np.linalg.norm(rows, axis=0)
+    scaled = rows / np.where(lengths > 0, lengths, 1.0)
+    return int((np.linalg.eigvalsh(scaled.T @ scaled) > FULL).sum())
 
-    The linear program max Σ tᵢ, 0 ≤ tᵢ ≤ 1, tᵢ ≤ the margins of row i along the direction, of a score linear in θ
-    (Konis, Linear programming algorithms for detecting separated data, 2007). All rows: the classes are separable;
-    some: quasi-separable. None if the program is too large, or was not solved.
+
+def separable_margins(problem: Problem, seconds: float) -> Any:
+    """A mask of the margins, in the order of `margins`, that some direction of θ raises for ever at no other's cost.
+
+    The linear program max Σ tᵢ, 0 ≤ tᵢ ≤ 1, tᵢ ≤ the change of margin i, of a score linear in θ (Konis, Linear
+    programming algorithms for detecting separated data, 2007). All: the classes are separable; some: partly. None if
+    the program is too large, or was not solved.
     """
     from scipy.optimize import linprog  # noqa: PLC0415 - few runs need it, and it takes longer to import than they do
     from scipy.sparse import csr_array, eye_array, hstack  # noqa: PLC0415
 
-    rows, owners = _directions(problem)
-    count = problem.train.size
+    rows = directions(problem)
+    count, p = rows.shape
     if rows.size > MOST_CELLS:
         return None
     scale = np.abs(rows).max(axis=0)
-    rows = rows / np.where(scale > 0, scale, 1.0)
-    place = eye_array(count, format="csr")[owners]
-    below = hstack([csr_array(-rows), place])
-    cost = np.concatenate([np.zeros(rows.shape[1]), -np.ones(count)])
-    bounds = [(None, None)] * rows.shape[1] + [(0.0, 1.0)] * count
-    found = linprog(cost, A_ub=below, b_ub=np.zeros(len(rows)), bounds=bounds, method="highs")
-    return found.x[rows.shape[1] :] > 0.5 if found.status == 0 else None
+    changes = csr_array(rows / np.where(scale > 0, scale, 1.0))
+    found = linprog(
+        np.concatenate([np.zeros(p), -np.ones(count)]),
+        A_ub=hstack([-changes, eye_array(count, format="csr")]),
+        b_ub=np.zeros(count),
+        bounds=[(None, None)] * p + [(0.0, 1.0)] * count,
+        method="highs",
+        options={"time_limit": seconds},
+    )
+    return found.x[p:] > 0.5 if found.status == 0 else None
 
 
-def _directions(problem: Problem) -> tuple[FloatArray, Any]:
-    """The coefficients of each margin in θ, shape (n (k − 1), p), and the row of the data that it is of."""
-    design, y = problem.train.design, problem.train.y
+def directions(problem: Problem) -> FloatArray:
+    """The derivatives of the margins by θ, shape (n (k − 1), p), of a score linear in θ."""
+    design, y, width = problem.train.design, problem.train.y, problem.model.width
     if problem.model.kind == "logistic":
-        return np.where(y == 1.0, 1.0, -1.0)[:, None] * design, np.arange(len(design))
-    width = problem.model.width
+        return np.where(y == 1.0, 1.0, -1.0)[:, None] * design
     own = y.argmax(axis=0) if problem.model.outputs > 1 else y.astype(np.int64)
-    parts, owners = [], []
-    for other in range(width):
-        rows = np.flatnonzero(own != other)
-        weight = np.eye(width)[own[rows]] - np.eye(width)[other]
-        parts.append((design[rows][:, :, None] * weight[:, None, :]).reshape(len(rows), -1))
-        owners.append(rows)
-    return np.concatenate(parts), np.concatenate(owners)
+    pairs = [np.flatnonzero(own != k) for k in range(width)]
+    if problem.model.outputs == 1:  # one margin a row, in the order of the rows
+        weight = np.where(own == 1, 1.0, -1.0)[:, None] * np.array([-1.0, 1.0])
+        return np.asarray((design[:, :, None] * weight[:, None, :]).reshape(len(design), -1))
+    weights = [np.eye(width)[own[rows]] - np.eye(width)[k] for k, rows in enumerate(pairs)]
+    parts = [design[rows][:, :, None] * weight[:, None, :] for rows, weight in zip(pairs, weights, strict=True)]
+    return np.concatenate([part.reshape(len(part), -1) for part in parts])

@@ -134,6 +134,27 @@ def test_the_infimum_of_partly_separable_classes_is_that_of_the_other_rows() -> 
     assert found.train_loss == pytest.approx(rest.train_loss * 8 / 12, rel=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["logistic", "softmax"])
+def test_a_clear_outlier_is_no_separation(kind: str) -> None:
+    """Some rows are so far from the boundary that their probability is 1 within rounding."""
+    x = np.concatenate([X, [[60.0, 0.0], [-60.0, 0.0]]])
+    y = np.concatenate([LABELS, [1.0, 0.0]])
+    options = {} if kind == "logistic" else {"classes": ["a", "b"]}
+    found = reference_minimum(
+        problem_of(kind, x, y, options, loss="log_loss"), np.zeros(3 if kind == "logistic" else 6), patient
+    )
+    assert found is not None
+    assert found.theta is not None
+
+
+def test_a_third_class_that_is_apart_has_no_minimum() -> None:
+    """Two classes overlap, the third is separable from both: E has no minimum, and no infimum is claimed."""
+    x = np.concatenate([X, [[500.0, 0.0], [510.0, 1.0], [520.0, -1.0]]])
+    y = np.concatenate([LABELS, [2.0, 2.0, 2.0]])
+    found = reference_minimum(problem_of("softmax", x, y, NAMES, loss="log_loss"), np.zeros(9), patient)
+    assert found is None or found.theta is None
+
+
 LINE = np.array([[1.0], [2.0], [3.0], [4.0]])
 
 
