@@ -9,6 +9,7 @@ from gd_engine.arrays import FloatArray, IntArray
 from gd_engine.data.design_matrix import Gathered, Reduced, Rows
 from gd_engine.data.preprocessing import Scaling, Split, in_data_units, no_scaling
 from gd_engine.data.qr import slice_rows
+from gd_engine.formula.undefined import Undefined
 from gd_engine.losses import LOSSES, Loss, Penalty
 from gd_engine.metrics import criteria_names
 from gd_engine.models.base import Model, design_columns
@@ -29,6 +30,15 @@ class Problem(NamedTuple):
     test: Rows
     scaling: Scaling
     reduced: bool
+    train_rows: IntArray | None = None
+    """The numbers of the training rows in the data; None for reduced rows."""
+
+    def undefined(self, theta: FloatArray) -> Undefined | None:
+        """The part of a formula that is not finite at θ in a training row, with the row's number in the data."""
+        if self.model.undefined is None or self.train_rows is None:
+            return None
+        found = self.model.undefined(theta, self.train.design)
+        return None if found is None else found._replace(row=int(self.train_rows[found.row]))
 
     def energy(self, theta: Any) -> Any:
         """E(θ), differentiable by autograd."""
@@ -122,7 +132,8 @@ def pose_blocks(
         raise ValueError("The split names rows that the data does not have.")
     scaling = parts[0].standardization() if standardize else no_scaling(len(model.monomials))
     train, validation, test = (part.rows(scaling) for part in parts)
-    return Problem(model, loss, Penalty(l1, l2), train, validation, test, scaling, reduced)
+    kept = None if reduced else split.train
+    return Problem(model, loss, Penalty(l1, l2), train, validation, test, scaling, reduced, kept)
 
 
 def _slices(model: Model, blocks: Iterable[tuple[FloatArray, FloatArray]]) -> Iterator[tuple[int, Any, Any]]:

@@ -56,7 +56,8 @@ class Choices(NamedTuple):
     """The user's choices, which `DescentConfig` has only in their resolved form. The defaults are those of a request.
 
     `automatic` states whether the learning rate is 1/λmax at θ₀, `own_theta0` whether θ₀ differs from the model's
-    default. `optimizer` and `schedule` are kinds; `schedule_options` names the schedule's other fields.
+    default; `theta0` is θ₀, shape (p,), None for the default. `optimizer` and `schedule` are kinds; `schedule_options`
+    names the schedule's other fields.
     """
 
     standardize: bool = False
@@ -68,6 +69,7 @@ class Choices(NamedTuple):
     schedule_options: tuple[str, ...] = ()
     own_theta0: bool = False
     seed: int = 0
+    theta0: FloatArray | None = None
 
 
 class DiagnosisContext(NamedTuple):

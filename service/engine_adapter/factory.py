@@ -123,6 +123,7 @@ def choices_of(request: StoredRequest, model: Model) -> Choices:
         schedule_options=tuple(schedule_options),
         own_theta0=asked(request, model)["descent"]["theta0"] is not None,
         seed=descent["seed"],
+        theta0=theta0_of(request, model),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from gd_engine import Model, Problem, auto_learning_rate, pose_blocks
+from gd_engine import Model, NoLearningRateError, Problem, auto_learning_rate, pose_blocks
 from gd_engine.arrays import FloatArray
 from service.core.run_record import Classes, Run
 from service.core.run_request import StoredRequest
@@ -51,7 +51,16 @@ def posed(
 def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> float:
     """The learning rate as a number, computed for "auto". Raises NoLearningRateError."""
     rate = request["descent"]["learning_rate"]
-    return auto_learning_rate(problem.energy, theta0) if isinstance(rate, str) else rate
+    if not isinstance(rate, str):
+        return rate
+    try:
+        return auto_learning_rate(problem.energy, theta0)
+    except NoLearningRateError as error:
+        part = problem.undefined(theta0)
+        if part is None:
+            raise
+        hint = "Give another theta0, leave the row out, or write the formula so that it has a value there."
+        raise NoLearningRateError(f"{part.sentence}. {hint}") from error
 
 
 def _rows(

@@ -267,6 +267,8 @@ export const french = {
   "evidence.of": "sur",
   "evidence.pairs": "paires",
   "evidence.parameter": "paramètre",
+  "evidence.part": "partie de la formule",
+  "evidence.row": "ligne",
   "evidence.smallest": "la plus petite",
   "evidence.smallest_size": "son échelle",
   "evidence.standardized_steps": "étapes une fois réduites",
