@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine import Model
-from gd_engine.arrays import FloatArray
+from gd_engine import Problem
+from gd_engine.arrays import FloatArray, IntArray
 from gd_engine.metrics import predicted_classes
 from service.analysis.run_context import RunContext, StoredPath, run_context
 from service.core.dataset_record import ColumnSummary, Dataset
-from service.engine_adapter.factory import split_of
+from service.engine_adapter.problems import split_of_run
 from service.schemas.responses.analysis import Points, Predicted, PredictedAxis, Predictions
 from service.storage import datasets
 from service.storage.database import Database
@@ -46,7 +46,7 @@ def at_rows(database: Database, request: RowsRequest) -> Predicted:
     context = run_context(database, request.seq)
     problem = context.problem(reduce=True)
     with np.errstate(all="ignore"):
-        predicted = problem.model.predict(context.at([step])[1][0], problem.design(request.x))
+        predicted = problem.predict(context.at([step])[1][0], problem.design(request.x))
     if problem.model.task == "regression":
         return {"run_id": context.run.id, "step": step, "y": predicted}
     probabilities = predicted.T if predicted.ndim > 1 else np.column_stack([1.0 - predicted, predicted])
@@ -64,6 +64,7 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
             raise GoneError("The run was deleted just now.")
         selected = np.unique(np.linspace(0, dataset.rows - 1, min(dataset.rows, MOST_POINTS)).round().astype(np.int64))
         drawn = _rows(connection, dataset, selected)
+        test = split_of_run(connection, context.run).test
     summary = dataset.summary[:-1]
     sides = [_side(column, request.points) for column in summary[:2]]
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, len(sides))
@@ -75,7 +76,7 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
         problem = context.problem(reduce=True)
         numbers, theta, _ = context.at(request.path.thinned(most))
         design = problem.design(x)
-        predicted = [_drawn_values(problem.model, each, design) for each in theta]
+        predicted = [_drawn_values(problem, each, design) for each in theta]
     return {
         "run_id": context.run.id,
         "features": context.run.dataset_features,
@@ -86,13 +87,13 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
         "step": numbers,
         "prediction": [each[: len(grid)] for each in predicted],
         "fitted": [each[len(grid) :] for each in predicted],
-        "points": _points(context, drawn, selected),
+        "points": _points(context, drawn, selected, test),
     }
 
 
-def _drawn_values(model: Model, theta: FloatArray, design: FloatArray) -> Any:
+def _drawn_values(problem: Problem, theta: FloatArray, design: FloatArray) -> Any:
     """Predicted numbers, the probability of the second of two classes, or the index of the likeliest of several."""
-    predicted = model.predict(theta, design)
+    predicted = problem.predict(theta, design)
     return predicted if predicted.ndim == 1 else predicted_classes(predicted)
 
 
@@ -115,11 +116,10 @@ def _rows(connection: Any, dataset: Dataset, selected: Any) -> FloatArray:
     return np.concatenate(parts)
 
 
-def _points(context: RunContext, drawn: FloatArray, selected: Any) -> Points:
+def _points(context: RunContext, drawn: FloatArray, selected: Any, test: IntArray) -> Points:
     y, run = drawn[:, -1], context.run
     if run.classes and not run.dataset_text_target:
         y = np.searchsorted(np.array(run.classes, dtype=np.float64), y).astype(np.float64)
-    test = split_of(run.request, run.dataset_rows).test
     return {
         "x": drawn[:, :-1],
         "y": y,

@@ -188,7 +188,7 @@ class _Follower:
         if steps:
             found.append(self._progress(run, steps))
         self.is_behind = not self.is_over and len(self._steps(run)) > 0
-        if run.is_finished and self.is_settled and not self.is_behind:
+        if run.is_finished and (self.is_settled or self.is_over) and not self.is_behind:
             self.is_over = True
             found.append(_event("finished", answer))
         return found

@@ -420,6 +420,8 @@ export const english = {
   split: "Split",
   splitRows: "{train} train, {test} test rows",
   standardized: "Standardised",
+  standardizedBoth: "features and target",
+  standardizedTarget: "the target",
   yes: "yes",
   no: "no",
   loss: "Loss",

@@ -497,6 +497,8 @@ export const french = {
   split: "Partage",
   splitRows: "{train} lignes d’entraînement, {test} de test",
   standardized: "Centrées et réduites",
+  standardizedBoth: "variables et cible",
+  standardizedTarget: "la cible",
   yes: "oui",
   no: "non",
   loss: "Fonction de coût",

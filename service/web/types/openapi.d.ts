@@ -46,7 +46,7 @@ export interface Changes {
 export interface CheckRequest {
   dataset: InlineDataset | StoredDataset | SampleDataset;
   split?: FractionSplit | RowsSplit;
-  standardize?: boolean;
+  standardize?: boolean | Standardize;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
   objective?: Objective;
   descent?: Descent;
@@ -195,7 +195,7 @@ export interface Finding {
 export interface FitRequest {
   dataset: InlineDataset | StoredDataset | SampleDataset;
   split?: FractionSplit | RowsSplit;
-  standardize?: boolean;
+  standardize?: boolean | Standardize;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
   objective?: Objective;
   descent?: Descent;
@@ -224,6 +224,7 @@ export interface FractionSplit {
   seed?: number;
   shuffle?: boolean;
   validation_fraction?: number;
+  stratify?: boolean | null;
   test_fraction?: number;
 }
 
@@ -472,6 +473,7 @@ export interface RowsSplit {
   seed?: number;
   shuffle?: boolean;
   validation_fraction?: number;
+  stratify?: boolean | null;
   test_rows: number[];
 }
 
@@ -559,6 +561,11 @@ export interface Share {
 export interface SoftmaxModel {
   kind: "softmax";
   intercept?: boolean;
+}
+
+export interface Standardize {
+  features?: boolean | "columns";
+  target?: boolean;
 }
 
 export interface Step {
