@@ -33,7 +33,9 @@ from service.worker.timings import Timings
 log = logging.getLogger("descent.judgement")
 
 SHARE, LEAST_SECONDS, MOST_SECONDS = 0.2, 0.05, 5.0
-"""The seconds of a reference minimum: a share of the run's computing time, within limits."""
+"""The seconds of a judgement: a share of the run's computing time, within limits."""
+SEARCH = 0.9
+"""The share of these for the search, which ends with a last call; the rest is for the trajectory and the storage."""
 
 
 class Unjudged(NamedTuple):
@@ -99,7 +101,7 @@ def _judged(unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) 
     problem, history = unjudged.problem, unjudged.history()
     load_methods(problem)
     seconds = SHARE * sum(unjudged.timings.values.get(name, 0.0) for name in KINDS_OF_WORK)
-    budget = _Clock(min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
+    budget = _Clock(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
     found = batch.reference(problem, lambda: reference_minimum(problem, least_step(history), budget))
     return judge(problem, unjudged.outcome, history, found)
 
