@@ -24,8 +24,8 @@ RISEN = 0.1
 class Convergence(NamedTuple):
     """How a descent ended. `loss` is E at its last finite step, None without any.
 
-    `clauses` are codes of the parts of a sentence: the state, the reference, the constant prediction; `values` are the
-    numbers in them. `relative_gap` is (E − E*)/E*, None without a reference or where E* is 0.
+    `clauses` are codes of the parts of a sentence: the state, the reference, the constant prediction (none without
+    data); `values` are the numbers in them. `relative_gap` is (E − E*)/E*, None without a reference or where E* is 0.
     """
 
     state: State
@@ -42,7 +42,7 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         energy = history.overview.columns["train_loss"]
         if not len(energy):
             return Convergence("diverged", ("diverged_at_once",), {}, None, None, None)
-        null = null_energy(problem)
+        null = null_energy(problem) if problem.train.size else float(np.ptp(energy))
         loss = float(energy[-1])
         gap = _gap(history, reference)
         close = close_to(problem, null, float(energy[0]), 0.0 if reference is None else reference.train_loss)
@@ -50,7 +50,7 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         state: State = "diverged" if diverged else _state(history, reference, gap, close, null)
         values = {"step": float(history.overview.step[-1]), "loss": loss, "first": float(energy[0])}
         clauses = [state, _reference_clause(problem, reference)]
-        if isfinite(null):
+        if isfinite(null) and problem.train.size:
             values["constant"] = null
             clauses.append(_constant_clause(problem, is_better=null < loss))
         relative = None

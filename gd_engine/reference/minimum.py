@@ -80,6 +80,8 @@ def _found(problem: Problem, theta: FloatArray, budget: Budget) -> Reference | N
     objective = Objective(problem, budget)
     if problem.penalty.l1:
         return _of_lasso(objective, theta)
+    if not problem.train.size:
+        return _of_smooth(objective, theta)
     if has_scalable_scores(problem):
         return _of_classes(objective, theta)
     if problem.loss.name in {"sse", "mse"}:
@@ -210,10 +212,13 @@ def _certified(objective: Objective, theta: FloatArray, method: str) -> Referenc
     least, greatest = float(found.values[0]), float(found.values[-1])
     if not (greatest > 0 and least >= -SADDLE * greatest and _is_small(expected, energy, problem)):
         return None
-    if not is_convex(problem) and least <= STRICT * greatest and energy >= NO_BETTER * null_energy(problem):
+    is_flat = not is_convex(problem) and least <= STRICT * greatest
+    if is_flat and problem.train.size and energy >= NO_BETTER * null_energy(problem):
         return None
     return Reference(energy, theta, method)
 
 
 def _is_small(expected: float, energy: float, problem: Problem) -> bool:
-    return bool(expected <= max(STATIONARY * energy, ZERO * null_energy(problem)))
+    # Without data, E is a function of numbers of the order of 1.
+    scale = null_energy(problem) if problem.train.size else 1.0
+    return bool(expected <= max(STATIONARY * abs(energy), ZERO * scale))

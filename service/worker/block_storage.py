@@ -52,7 +52,7 @@ class BlockStorage:
         self._database, self._claim, self._settings, self._lease = database, claim, settings, lease
         self._prepared, self._timings = prepared, timings
         self.unjudged: Unjudged | None = None
-        self._best = claim.run.best
+        self._best, self._optimum = claim.run.best, claim.run.optimum
         self._summary = TrajectorySummary(database, claim.run.seq, len(claim.run.parameters), claim.run.columns)
 
     def take(self, block: Block, columns: FloatArray) -> bool:
@@ -90,7 +90,7 @@ class BlockStorage:
         self._lease.allow_yield()
         if ending is not None and ending.status in JUDGED and "convergence" not in values:
             problem, history = self._prepared.problem, self._summary.history
-            self.unjudged = Unjudged(self._claim, problem, block.outcome, history, self._timings)
+            self.unjudged = Unjudged(self._claim, problem, block.outcome, self._optimum, history, self._timings)
         return ending is not None
 
     def _diagnosis(self, outcome: Outcome) -> list[Finding]:
@@ -103,7 +103,9 @@ class BlockStorage:
         """The convergence of a run whose judgement needs no search."""
         begun = time.monotonic()
         problem, history = self._prepared.problem, self._summary.history
-        found = self._accessory("convergence", lambda: judgement.quick(problem, outcome, history()), None)
+        found = self._accessory(
+            "convergence", lambda: judgement.quick(problem, outcome, history(), self._optimum), None
+        )
         self._timings.add("judgement_seconds", begun)
         return found
 
@@ -142,7 +144,7 @@ class BlockStorage:
         if self._lease.seconds > SURVIVED_SECONDS:
             values["losses"] = 0
         if block.first_step == 0:
-            values["optimum"] = self._accessory("optimum", lambda: _optimum(prepared.problem), None)
+            self._optimum = values["optimum"] = self._accessory("optimum", lambda: _optimum(prepared.problem), None)
         if len(block.theta):
             last = len(block.theta) - 1
             values["final"] = self._accessory("final", lambda: _row(prepared.problem, block, last), None)

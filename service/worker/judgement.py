@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
+import numpy as np
 import orjson
 
 from gd_engine import Outcome, Problem
@@ -23,7 +24,7 @@ from gd_engine.reference import (
     reference_minimum,
 )
 from service.core import run_record
-from service.core.run_record import KINDS_OF_WORK
+from service.core.run_record import KINDS_OF_WORK, Optimum
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.job_queue import Claim
@@ -44,6 +45,7 @@ class Unjudged(NamedTuple):
     claim: Claim
     problem: Problem
     outcome: Outcome | None
+    optimum: Optimum | None
     history: Callable[[], History]
     timings: Timings
 
@@ -67,17 +69,21 @@ class _Clock:
         return left
 
 
-def is_quick(problem: Problem, outcome: Outcome | None) -> bool:
-    """Whether the judgement needs no search: E is quadratic and its rows are reduced, or the descent diverged."""
-    return problem.reduced or (outcome is not None and outcome.reason == "diverged" and not problem.quadratic)
+def is_quick(problem: Problem, outcome: Outcome) -> bool:
+    """Whether the judgement needs no search: E is quadratic, with a known optimum, or the descent diverged."""
+    return problem.quadratic or outcome.reason == "diverged"
 
 
-def quick(problem: Problem, outcome: Outcome, history: History) -> run_record.Convergence:
+def quick(problem: Problem, outcome: Outcome, history: History, optimum: Optimum | None) -> run_record.Convergence:
     """The convergence of a run for which `is_quick` holds."""
-    found = None
-    if problem.reduced and len(history.overview.theta):
-        found = reference_minimum(problem, history.overview.theta[-1], lambda: LEAST_SECONDS)
-    return _stored(judge(problem, outcome, history, found))
+    return _stored(judge(problem, outcome, history, _of_optimum(optimum)))
+
+
+def _of_optimum(optimum: Optimum | None) -> Reference | None:
+    if optimum is None or optimum["train_loss"] is None:
+        return None
+    theta = np.array(optimum["theta"], dtype=np.float64)
+    return Reference(optimum["train_loss"], theta, "closed_form") if np.isfinite(theta).all() else None
 
 
 def complete(database: Database, unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) -> None:
@@ -99,6 +105,8 @@ def complete(database: Database, unjudged: Unjudged, batch: RunBatch, must_stop:
 
 def _judged(unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) -> Convergence:
     problem, history = unjudged.problem, unjudged.history()
+    if problem.quadratic:
+        return judge(problem, unjudged.outcome, history, _of_optimum(unjudged.optimum))
     load_methods(problem)
     seconds = SHARE * sum(unjudged.timings.values.get(name, 0.0) for name in KINDS_OF_WORK)
     budget = _Clock(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)

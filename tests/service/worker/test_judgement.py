@@ -116,7 +116,7 @@ def test_a_run_whose_judgement_fails_is_as_finished_as_any_other(
         raise error
 
     run_id, other = submitted(api, **changes), submitted(api)
-    monkeypatch.setattr(judgement, "reference_minimum", fail)
+    monkeypatch.setattr(judgement, "judge", fail)
     train_all(worker)
     run = run_of(api, run_id)
     assert (run["status"], run["steps_done"], run["error"], run["convergence"]) == ("succeeded", 5, None, None)
