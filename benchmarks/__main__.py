@@ -27,6 +27,7 @@ BENCHMARKS = {
     "linear": "linear regression, beside autograd's, PyTorch's and JAX's loops",
     "nonlinear": "the same of models that are not linear",
     "rules": "the optimisers beside those of PyTorch, step by step",
+    "judgement": "the judgement of a run, as a share of a fifth of the run or 50 ms",
     "longley": "a million steps on NIST's Longley data, and their memory",
 }
 HEADINGS = ("Benchmark", "Descent", "Yardstick", "Ratio", "Bar", "Met")

@@ -1,6 +1,6 @@
 """Gradient descent with autograd on numpy arrays; `descend` returns every step.
 
-The package depends on numpy and autograd alone; HTTP, SQL, clocks and logging are the caller's.
+The package depends on numpy, SciPy and autograd alone; HTTP, SQL, clocks and logging are the caller's.
 """
 
 from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
@@ -19,7 +19,7 @@ from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
 from gd_engine.optim.optimizers import OPTIMIZERS, Optimizer
 from gd_engine.optim.schedules import SCHEDULES
-from gd_engine.problem import Problem, column_names, pose, pose_blocks
+from gd_engine.problem import Problem, column_names, feature_scaling, pose, pose_blocks
 
 __all__ = [
     "FEWEST",
@@ -49,6 +49,7 @@ __all__ = [
     "column_names",
     "descend",
     "diagnose",
+    "feature_scaling",
     "initial_theta",
     "largest_batch",
     "losses_for",

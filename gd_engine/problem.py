@@ -7,8 +7,18 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray, IntArray
 from gd_engine.data.design_matrix import Gathered, Reduced, Rows
-from gd_engine.data.preprocessing import Scaling, Split, in_data_units, no_scaling
+from gd_engine.data.preprocessing import (
+    Expansion,
+    Moments,
+    Scaling,
+    Split,
+    expansion,
+    in_data_units,
+    no_scaling,
+    standardization,
+)
 from gd_engine.data.qr import slice_rows
+from gd_engine.formula.undefined import Undefined
 from gd_engine.losses import LOSSES, Loss, Penalty
 from gd_engine.metrics import criteria_names
 from gd_engine.models.base import Model, design_columns
@@ -16,6 +26,20 @@ from gd_engine.models.shape import Shape
 
 MOST_REDUCED = 256
 """The most parameters for which data is reduced: the cost grows with their square."""
+
+
+class FeatureScaling(NamedTuple):
+    """The scaling of features before the powers of a polynomial, and the expansion of these powers."""
+
+    scaling: Scaling
+    expansion: Expansion
+
+
+class TargetScaling(NamedTuple):
+    """y ↦ (y − mean)/scale, of numbers. E is that of the scaled target; the metrics are in the units of the data."""
+
+    mean: float = 0.0
+    scale: float = 1.0
 
 
 class Problem(NamedTuple):
@@ -29,6 +53,18 @@ class Problem(NamedTuple):
     test: Rows
     scaling: Scaling
     reduced: bool
+    train_rows: IntArray | None = None
+    """The numbers of the training rows in the data; None for reduced rows."""
+    features: FeatureScaling | None = None
+    """The scaling of the features before the powers of a polynomial; `scaling` is that of the columns after them."""
+    target: TargetScaling = TargetScaling()
+
+    def undefined(self, theta: FloatArray) -> Undefined | None:
+        """The part of a formula that is not finite at θ in a training row, with the row's number in the data."""
+        if self.model.undefined is None or self.train_rows is None:
+            return None
+        found = self.model.undefined(theta, self.train.design)
+        return None if found is None else found._replace(row=int(self.train_rows[found.row]))
 
     def energy(self, theta: Any) -> Any:
         """E(θ), differentiable by autograd."""
@@ -61,6 +97,7 @@ class Problem(NamedTuple):
 
     def design(self, x: FloatArray) -> FloatArray:
         """The design matrix of other rows: x of shape (k, d), in the data's units → (k, c)."""
+        x = x if self.features is None else self.features.scaling.apply(x)
         columns = self.scaling.apply(design_columns(self.model, x))
         return np.column_stack([np.ones(len(x)), columns]) if self.model.intercept else columns
 
@@ -68,7 +105,15 @@ class Problem(NamedTuple):
         """θ in the data's units, shape (p,)."""
         if self.model.kind == "formula":
             return theta
-        return in_data_units(theta, self.scaling, intercept=self.model.intercept, width=self.model.width)
+        found = in_data_units(theta, self.scaling, intercept=self.model.intercept, width=self.model.width)
+        if self.features is None:
+            return found
+        return self.features.expansion.coefficients(found, intercept=self.model.intercept)
+
+    def predict(self, theta: Any, design: Any) -> Any:
+        """Predictions f(θ, x) in the units of the data, as `Model.predict` for an unscaled target."""
+        found = self.model.predict(theta, design)
+        return found if self.target == TargetScaling() else self.target.mean + self.target.scale * found
 
 
 def is_quadratic(model: Model | Shape, loss: str, l1: float) -> bool:
@@ -101,12 +146,15 @@ def pose_blocks(
     l1: float = 0.0,
     l2: float = 0.0,
     standardize: bool = False,
+    features: FeatureScaling | None = None,
+    target: bool = False,
     reduce: bool = True,
 ) -> Problem:
     """The problem of fitting `model` to data in blocks of rows, x of shape (k, d) and y of shape (k,).
 
-    y is a number, or for a classification the index of its class. The columns are powers of the features, then
-    standardised with the training rows' means and deviations. With `reduce` and an E quadratic in θ, only triangular
+    y is a number, or for a classification the index of its class. The columns are powers of the features, scaled by
+    `features` before, then standardised with the training rows' means and deviations. `target` standardises y likewise,
+    for a regression that is not reduced. With `reduce` and an E quadratic in θ, only triangular
     factors of the data stay in memory; each block is read once. Raises ValueError if `split` names a missing row.
     """
     loss = LOSSES[loss]() if isinstance(loss, str) else loss
@@ -117,12 +165,43 @@ def pose_blocks(
         for part, rows in zip(parts, split, strict=True):
             chosen = _within(rows, first, len(x))
             if len(chosen):
-                part.add(design_columns(model, x[chosen]), rest[chosen])
+                given = x[chosen] if features is None else features.scaling.apply(x[chosen])
+                part.add(design_columns(model, given), rest[chosen])
     if any(part.filled != len(rows) for part, rows in zip(parts, split, strict=True)):
         raise ValueError("The split names rows that the data does not have.")
     scaling = parts[0].standardization() if standardize else no_scaling(len(model.monomials))
     train, validation, test = (part.rows(scaling) for part in parts)
-    return Problem(model, loss, Penalty(l1, l2), train, validation, test, scaling, reduced)
+    kept = None if reduced else split.train
+    posed = Problem(model, loss, Penalty(l1, l2), train, validation, test, scaling, reduced, kept, features)
+    return _with_scaled_target(posed) if target else posed
+
+
+def feature_scaling(
+    model: Model, blocks: Iterable[tuple[FloatArray, FloatArray]], train_rows: IntArray
+) -> FeatureScaling:
+    """The scaling of the features that standardises the training rows, for `pose_blocks`; each block is read once.
+
+    Powers of years about 2000 nearly depend on each other; those of the standardised years do not.
+    """
+    moments = Moments(model.monomials.shape[1])
+    for first, x, _ in _slices(model, blocks):
+        chosen = _within(train_rows, first, len(x))
+        if len(chosen):
+            moments.add(x[chosen])
+    scaling = moments.scaling(centre=model.intercept)
+    return FeatureScaling(scaling, expansion(model.monomials, scaling))
+
+
+def _with_scaled_target(problem: Problem) -> Problem:
+    """The problem with a target of mean 0 and standard deviation 1 on the training rows."""
+    if problem.reduced or problem.model.task != "regression":
+        raise ValueError("Only the target of a regression with all rows can be standardised.")
+    [scale], [mean] = (standardization(problem.train.y[:, None], centre=True)[place] for place in (1, 0))
+    train, validation, test = (
+        rows._replace(y=(rows.y - mean) / scale) for rows in (problem.train, problem.validation, problem.test)
+    )
+    scaling = TargetScaling(float(mean), float(scale))
+    return problem._replace(train=train, validation=validation, test=test, target=scaling)
 
 
 def _slices(model: Model, blocks: Iterable[tuple[FloatArray, FloatArray]]) -> Iterator[tuple[int, Any, Any]]:

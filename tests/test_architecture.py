@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")])
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 350, 130, 60
-MOST_FOLDERS, MOST_ARROWS = 30, 80
+MOST_FOLDERS, MOST_ARROWS = 30, 88
 
 # Each folder, and the project's other folders that it may import.
 ALLOWED = {
@@ -157,5 +157,5 @@ def test_files_and_functions_are_short() -> None:
 def test_the_engine_imports_no_web_database_or_clock() -> None:
     used = {name.split(".")[0] for path in ROOT.glob("gd_engine/**/*.py") for name in imported(path)}
     language = {"ast", "dataclasses", "difflib", "keyword", "re", "unicodedata"}
-    mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "typing"}
+    mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "scipy", "typing"}
     assert used <= {"gd_engine"} | mathematics | language

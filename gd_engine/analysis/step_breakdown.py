@@ -16,7 +16,7 @@ from gd_engine.descent.stepper import clipped, rate_at
 from gd_engine.descent.trajectory import State
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
-from gd_engine.problem import Problem
+from gd_engine.problem import Problem, TargetScaling
 
 MOST_ROWS = 10
 """Contributions listed one by one."""
@@ -177,9 +177,12 @@ def contributions(problem: Problem, theta: FloatArray, gradient: FloatArray) -> 
     penalty = np.zeros(len(theta))
     if any(problem.penalty):
         penalty = grad(lambda t: problem.penalty(problem.model, t))(theta)
-    predictions = problem.model.predict(theta, train.design[rows])
+    predictions = problem.predict(theta, train.design[rows])
     rest = gradient - penalty - shown.sum(axis=0)
-    return Contributions(rows, train.y[..., rows], predictions, shown, rest, penalty)
+    y = train.y[..., rows]
+    if problem.target != TargetScaling():
+        y = problem.target.mean + problem.target.scale * y
+    return Contributions(rows, y, predictions, shown, rest, penalty)
 
 
 def _score_slope(problem: Problem, theta: FloatArray) -> FloatArray:

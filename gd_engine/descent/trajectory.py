@@ -84,6 +84,8 @@ def columns_of(problem: Problem, measured: Measured) -> dict[str, FloatArray]:
         )
         for part, rows in problem.parts.items()
     }
+    for each in found.values():
+        each["mse"] = each["mse"] * problem.target.scale**2 if problem.target.scale != 1.0 else each["mse"]
     criteria = {f"{part}_{name}": found[part][name] for name in METRICS[problem.model.task] for part in found}
     gap = {} if measured.gap is None else {"optimality_gap": measured.gap}
     ends = {"gradient_norm": measured.gradient_norm, "learning_rate": measured.learning_rate, **gap}

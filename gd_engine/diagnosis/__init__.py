@@ -53,7 +53,8 @@ def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
     """The findings of the first cause; its consequences have no findings."""
     quadratic = quadratic_model_of(context)
     return (
-        learning_rate.find(context, quadratic)
+        initial_energy.undefined_gradient(context)
+        or learning_rate.find(context, quadratic)
         or dead_units.find(context)
         or plateau.find(context)
         or generalization.separable(context)

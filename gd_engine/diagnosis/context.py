@@ -56,7 +56,8 @@ class Choices(NamedTuple):
     """The user's choices, which `DescentConfig` has only in their resolved form. The defaults are those of a request.
 
     `automatic` states whether the learning rate is 1/λmax at θ₀, `own_theta0` whether θ₀ differs from the model's
-    default. `optimizer` and `schedule` are kinds; `schedule_options` names the schedule's other fields.
+    default; `theta0` is θ₀, shape (p,), None for the default. `optimizer` and `schedule` are kinds; `schedule_options`
+    names the schedule's other fields.
     """
 
     standardize: bool = False
@@ -68,6 +69,7 @@ class Choices(NamedTuple):
     schedule_options: tuple[str, ...] = ()
     own_theta0: bool = False
     seed: int = 0
+    theta0: FloatArray | None = None
 
 
 class DiagnosisContext(NamedTuple):
@@ -193,16 +195,21 @@ def _best_constant(problem: Problem) -> Any:
 
 
 def tolerance(context: DiagnosisContext, least: float) -> float:
+    """The negligible distance of E from its least value; see `close_to`."""
+    return close_to(context.problem, context.null, float(context.energy[0]), least)
+
+
+def close_to(problem: Problem, null: float, first: float, least: float) -> float:
     """The negligible distance of E from its least value: 1 % of it, or 0.001 of a constant's E if that is greater.
 
     The second keeps R² within 0.001 of its best value. For a log loss the share is 0.005, since E still falls slowly
-    once the predictions are stable.
+    once the predictions are stable. `null` is the constant's E, `first` is E(θ₀).
     """
-    share = 5e-3 if context.problem.loss.name == "log_loss" else 1e-3
-    rounding = 1e-14 * float(context.energy[0])
-    if context.null <= rounding:  # a target that is the same in every row
-        rounding = 1e-3 * float(context.energy[0])
-    return max(0.01 * least, share * context.null, rounding)
+    share = 5e-3 if problem.loss.name == "log_loss" else 1e-3
+    rounding = 1e-14 * first
+    if null <= rounding:  # a target that is the same in every row
+        rounding = 1e-3 * first
+    return max(0.01 * least, share * null, rounding)
 
 
 def rounded_up(steps: float) -> int:

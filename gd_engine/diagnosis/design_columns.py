@@ -7,6 +7,7 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.data.design_matrix import Rows
 from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, two_digits
+from gd_engine.models.base import design_columns
 from gd_engine.problem import Problem
 
 MOST_COLUMNS = 500
@@ -95,6 +96,8 @@ def _constant(context: DiagnosisContext, found: Moments, still: Any) -> list[Fin
     which = [names(context)[j] for j in places]
     scaling = context.problem.scaling
     values = (found.mean * scaling.scale + scaling.mean)[places] if context.problem.model.intercept else np.zeros(1)
+    if (features := context.problem.features) is not None and context.problem.model.intercept:
+        values = design_columns(context.problem.model, features.scaling.mean[None])[0][places]
     one = len(which) == 1
     if one and _is_the_intercept(context, int(places[0]), found):
         change: dict[str, Any] = {"model": {"intercept": False}}

@@ -58,7 +58,7 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
     margin = 1.0 + RISE + CHANCE / count + CHANCE / context.problem.train.size
     after = test[best:]
     scale = (
-        context.null * context.problem.divisor / context.problem.train.size
+        context.null * context.problem.divisor / context.problem.train.size * context.problem.target.scale**2
         if context.problem.loss.name != "log_loss"
         else test[0]
     )

@@ -9,6 +9,7 @@ from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed
 from gd_engine.diagnosis.design_columns import moments
 from gd_engine.diagnosis.plateau import MOST_SEARCHED, searched
 from gd_engine.diagnosis.probes import curvature_at, goes_down
+from gd_engine.formula.undefined import Undefined
 from gd_engine.models.base import initial_theta
 from gd_engine.problem import Problem
 
@@ -18,10 +19,30 @@ SIZES = (1.0, 0.1, 0.01, 1e-3, 1e-4, 0.0)
 def find(context: DiagnosisContext) -> list[Finding]:
     """The finding of an E(θ₀) that is not finite, with a change whose E(θ₀) is; an empty change if none is known."""
     change, cure = _of_theta0(context) or _of_the_scale(context) or ({}, "")
+    asked = context.choices.theta0
+    part = context.problem.undefined(initial_theta(context.problem.model) if asked is None else asked)
     if not change:
         cure = "Give a theta0 nearer to 0, or features and targets of smaller size"
-    sentence = f"E(θ₀) is not a finite number: it overflows, or the model has no value there. {cure}."
-    return [Finding("infinite_start", {"step": 0}, sentence, change)]
+        if part is not None:
+            cure = "Leave this row out, or write the formula so that it has a value there"
+    why = "E(θ₀) is not a finite number: it overflows, or the model has no value there"
+    why = why if part is None else part.sentence
+    return [Finding("infinite_start", {"step": 0, **_evidence(part)}, f"{why}. {cure}.", change)]
+
+
+def undefined_gradient(context: DiagnosisContext) -> list[Finding]:
+    """The finding of a formula whose E(θ₀) is finite but not its gradient, so that every rate leads to no number."""
+    if context.outcome != ("diverged", 1):
+        return []
+    part = context.problem.undefined(context.theta0)
+    if part is None or not part.of_gradient:
+        return []
+    sentence = f"{part.sentence}. No learning rate helps: leave this row out, or write the formula in another way."
+    return [Finding("infinite_start", {"step": 0, **_evidence(part)}, sentence, {})]
+
+
+def _evidence(part: Undefined | None) -> dict[str, Any]:
+    return {} if part is None else {"row": part.row, "part": part.part}
 
 
 def _of_theta0(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:

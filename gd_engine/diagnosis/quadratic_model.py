@@ -66,7 +66,7 @@ def quadratic_model_of(context: DiagnosisContext) -> QuadraticModel | None:
 def _newton(context: DiagnosisContext) -> QuadraticModel | None:
     """The second-order Taylor model of E at the last θ: gradient g, Hessian H, minimum θ − H⁺ g."""
     problem, theta = context.problem, context.theta
-    hessian = _log_loss_hessian(problem, theta) + ridge_hessian(problem)
+    hessian = log_loss_hessian(problem, theta) + ridge_hessian(problem)
     gradient = np.asarray(grad(problem.energy)(theta), dtype=np.float64)
     if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and hessian.any()):
         return None
@@ -87,7 +87,7 @@ def _if_curved(quadratic: QuadraticModel) -> QuadraticModel | None:
     return quadratic if finite and quadratic.curvature > 0 else None
 
 
-def _log_loss_hessian(problem: Problem, theta: FloatArray) -> FloatArray:
+def log_loss_hessian(problem: Problem, theta: FloatArray) -> FloatArray:
     """Σᵢ xᵢxᵢᵀ ⊗ (diag pᵢ − pᵢpᵢᵀ) over the divisor, pᵢ the probabilities of row i."""
     model, design, width = problem.model, problem.train.design, problem.model.width
     total = np.zeros((len(theta), len(theta)))

@@ -100,8 +100,50 @@ class Formula(NamedTuple):
     evaluate: Callable[[Any, Any], Any]
 
 
+class Part(NamedTuple):
+    """A part of a formula: its text, its node, and its function of θ and x as that of `Formula`."""
+
+    text: str
+    node: ast.expr
+    evaluate: Callable[[Any, Any], Any]
+
+
 def parse(text: str, features: Sequence[str]) -> Formula:
     """The formula of a text; x has a column for each of `features`. Raises FormulaError."""
+    parameters, columns = _names(text, features)
+    root = _closure(_build(_tree(text), {*columns, *parameters}))
+    return Formula(tuple(parameters), tuple(columns), _of_names(root, parameters, columns))
+
+
+def parse_parts(text: str, features: Sequence[str]) -> list[Part]:
+    """The parts of a formula, each after the parts within it: the last one is the whole. Raises FormulaError."""
+    parameters, columns = _names(text, features)
+    found: list[Part] = []
+
+    def visit(node: ast.expr) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr) and not (isinstance(node, ast.Call) and child is node.func):
+                visit(child)
+        root = _closure(_build(node, {*columns, *parameters}))
+        found.append(Part(ast.unparse(node), node, _of_names(root, parameters, columns)))
+
+    visit(_tree(text))
+    return found
+
+
+def _of_names(
+    root: Callable[[dict[str, Any]], Any], parameters: Collection[str], columns: dict[str, int]
+) -> Callable[[Any, Any], Any]:
+    def evaluate(theta: Any, x: Any) -> Any:
+        values = {name: piece(theta, i, ()) for i, name in enumerate(parameters)}
+        values |= {name: x[:, j] for name, j in columns.items()}
+        return root(values)
+
+    return evaluate
+
+
+def _names(text: str, features: Sequence[str]) -> tuple[list[str], dict[str, int]]:
+    """The parameters in order, and the columns of x of the features. Raises FormulaError."""
     names = checked_names(text, features, ARGUMENTS)
     columns = {name: features.index(name) for name in names if name in features}
     parameters = {name: at for name, at in names.items() if name not in columns and name not in CONSTANTS}
@@ -111,14 +153,7 @@ def parse(text: str, features: Sequence[str]) -> Formula:
     if not parameters:
         hint = f"A name that is no feature and no function, nor pi or e, is a parameter, as in b*{next(iter(columns))}."
         raise error("The formula has no parameter, so there is nothing to fit", 1, hint)
-    root = _closure(_build(_tree(text), {*columns, *parameters}))
-
-    def evaluate(theta: Any, x: Any) -> Any:
-        values = {name: piece(theta, i, ()) for i, name in enumerate(parameters)}
-        values |= {name: x[:, j] for name, j in columns.items()}
-        return root(values)
-
-    return Formula(tuple(parameters), tuple(columns), evaluate)
+    return list(parameters), columns
 
 
 def _check_parameters(parameters: dict[str, int], features: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray
+from gd_engine.formula.undefined import Undefined
 
 INTERCEPT = "intercept"
 Task = Literal["regression", "classification"]
@@ -18,7 +19,8 @@ class Model(NamedTuple):
     has these columns, after a column of ones if `intercept`. `score` maps (θ, design) to scores, shape (n,), or (k, n)
     for k > 2 classes; `link` maps scores to predictions. Both are differentiable by autograd. θ begins with `width`
     weights for each column of the design. If `linear`, the score is the matrix product of design and θ. `layers` are
-    the (fan-in, fan-out) of a perceptron, `activation` is the name of its activation function.
+    the (fan-in, fan-out) of a perceptron, `activation` is the name of its activation function. `undefined` finds the
+    part of a formula that is not finite at (θ, x).
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Model(NamedTuple):
     layers: tuple[tuple[int, int], ...] = ()
     activation: str = ""
     initial: Callable[[np.random.Generator], FloatArray] | None = None
+    undefined: Callable[[FloatArray, FloatArray], Undefined | None] | None = None
 
     def predict(self, theta: Any, design: Any) -> Any:
         """Predictions f(θ, x): numbers, or P(y = 1), shape (n,); for k > 2 classes the probability of each, (k, n)."""

@@ -1,10 +1,12 @@
 """The table of models by name, and the model of a user's formula."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from gd_engine.formula.compiler import parse
+from gd_engine.formula.undefined import undefined_part
 from gd_engine.models.base import Model, identity
 from gd_engine.models.linear import each, linear, logistic, polynomial, softmax_regression
 from gd_engine.models.mlp import mlp
@@ -24,6 +26,7 @@ def formula(features: Sequence[str], *, formula: str) -> Model:
         task="regression",
         penalised=(True,) * count,
         initial=lambda random: np.ones(count),  # noqa: ARG005
+        undefined=partial(undefined_part, formula, features),
     )
 
 

@@ -4,14 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine import Model
-from gd_engine.arrays import FloatArray
+from gd_engine import Problem
+from gd_engine.arrays import FloatArray, IntArray
 from gd_engine.metrics import predicted_classes
 from service.analysis.run_context import RunContext, StoredPath, run_context
 from service.core.column_choice import of_request, select_columns
 from service.core.dataset_record import Column, Dataset
-from service.engine_adapter.factory import split_of
-from service.engine_adapter.problems import codes_of
+from service.engine_adapter.problems import codes_of, split_of_run
 from service.schemas.responses.analysis import Points, Predicted, Predictions
 from service.storage import datasets
 from service.storage.database import Database
@@ -47,7 +46,7 @@ def at_rows(database: Database, request: RowsRequest) -> Predicted:
     context = run_context(database, request.seq)
     problem = context.problem(reduce=True)
     with np.errstate(all="ignore"):
-        predicted = problem.model.predict(context.at([step])[1][0], problem.design(request.x))
+        predicted = problem.predict(context.at([step])[1][0], problem.design(request.x))
     if problem.model.task == "regression":
         return {"run_id": context.run.id, "step": step, "y": predicted}
     probabilities = predicted.T if predicted.ndim > 1 else np.column_stack([1.0 - predicted, predicted])
@@ -66,6 +65,7 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
         selected = np.unique(np.linspace(0, dataset.rows - 1, min(dataset.rows, MOST_POINTS)).round().astype(np.int64))
         choice = of_request(dataset, context.run.request["dataset"])
         drawn, y = select_columns(_rows(connection, dataset, selected), choice.sources)
+        test = split_of_run(connection, context.run).test
     features = choice.columns
     sides = [_side(column, drawn[:, j], request.points) for j, column in enumerate(features[:2])]
     grid = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, len(sides))
@@ -77,7 +77,7 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
         problem = context.problem(reduce=True)
         numbers, theta, _ = context.at(request.path.thinned(most))
         design = problem.design(x)
-        predicted = [_drawn_values(problem.model, each, design) for each in theta]
+        predicted = [_drawn_values(problem, each, design) for each in theta]
     return {
         "run_id": context.run.id,
         "features": context.run.dataset_features,
@@ -88,13 +88,13 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
         "step": numbers,
         "prediction": [each[: len(grid)] for each in predicted],
         "fitted": [each[len(grid) :] for each in predicted],
-        "points": _points(context, drawn, y, selected),
+        "points": _points(context, drawn, y, selected, test),
     }
 
 
-def _drawn_values(model: Model, theta: FloatArray, design: FloatArray) -> Any:
+def _drawn_values(problem: Problem, theta: FloatArray, design: FloatArray) -> Any:
     """Predicted numbers, the probability of the second of two classes, or the index of the likeliest of several."""
-    predicted = model.predict(theta, design)
+    predicted = problem.predict(theta, design)
     return predicted if predicted.ndim == 1 else predicted_classes(predicted)
 
 
@@ -120,9 +120,8 @@ def _mean(column: Column, drawn: FloatArray) -> float:
     return float(drawn.mean()) if column["mean"] is None else column["mean"]
 
 
-def _points(context: RunContext, x: FloatArray, y: FloatArray, selected: Any) -> Points:
+def _points(context: RunContext, x: FloatArray, y: FloatArray, selected: Any, test: IntArray) -> Points:
     run = context.run
-    test = split_of(run.request, run.dataset_rows).test
     return {
         "x": x,
         "y": codes_of(y, run.classes),

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 from gd_engine import DescentConfig, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
 from service.analysis.run_context import RunContext, run_context
-from service.engine_adapter.factory import split_of
 from service.schemas.responses.analysis import Contributions, StepArithmetic
 from service.storage.database import Database
 
@@ -26,7 +25,8 @@ def of_step(database: Database, request: StepRequest) -> StepArithmetic:
     config = context.config(problem)
     theta = context.at(range(step, step + 1 + taken))[1]
     found = arithmetic(problem, config, _state(context, config, theta[0], step))
-    rows = split_of(run.request, run.dataset_rows).train[found.contributions.rows]
+    assert problem.train_rows is not None  # noqa: S101 - all rows are kept
+    rows = problem.train_rows[found.contributions.rows]
     after = theta[1] if taken else found.theta + found.change
     return {
         "run_id": run.id,

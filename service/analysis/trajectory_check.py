@@ -129,7 +129,7 @@ def of_path(database: Database, request: PathRequest) -> trajectories.Verdict:
     descent, data = request.descent, request.data
     model = model_of(descent, request.features, request.classes)
     count, tables = _stored(database, data) if isinstance(data, str) else data
-    problem = posed(descent, model, Data(count, tables, request.sources), request.classes, reduce=False)
+    problem = posed(descent, model, Data(count, lambda: tables, request.sources), request.classes, reduce=False)
     theta0 = theta0_of(descent, model)
     try:
         config = config_of(descent, rate_of(descent, problem, theta0))

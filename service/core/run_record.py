@@ -65,6 +65,25 @@ class Finding(TypedDict):
     ]
 
 
+class ReferenceMinimum(TypedDict):
+    """The least E that the descent could reach. An infimum that no θ attains has none."""
+
+    train_loss: Number
+    theta: list[Number] | None
+    method: str
+
+
+class Convergence(TypedDict):
+    """How a descent ended. `clauses` and `values` are the codes and the numbers of its sentence."""
+
+    state: str
+    clauses: list[str]
+    values: dict[str, Number]
+    loss: Number
+    reference: ReferenceMinimum | None
+    relative_gap: Number
+
+
 @SENT
 class Best(TypedDict):
     """The step with the least test MSE."""
@@ -123,8 +142,9 @@ class Verification(Comparison):
 
 
 _ALL: DatasetReference = {}
-KindOfWork = Literal["preparation_seconds", "descent_seconds", "diagnosis_seconds"]
+KindOfWork = Literal["preparation_seconds", "descent_seconds", "diagnosis_seconds", "judgement_seconds"]
 KINDS_OF_WORK: tuple[KindOfWork, ...] = ("preparation_seconds", "descent_seconds", "diagnosis_seconds")
+"""The work that a deadline counts: the judgement of a run begins after its end."""
 
 
 class Timings(TypedDict, total=False):
@@ -137,6 +157,7 @@ class Timings(TypedDict, total=False):
     preparation_seconds: float
     descent_seconds: float
     diagnosis_seconds: float
+    judgement_seconds: float
     interrupted_seconds: float
     ways: list[str]
 
@@ -173,6 +194,7 @@ class Run(NamedTuple):
     optimum: Optimum | None
     diverged_at: int | None
     diagnosis: list[Finding]
+    convergence: Convergence | None
     error: RunError | None
     forked_from: ForkedFrom | None
     sweep_seq: int | None
@@ -256,6 +278,7 @@ class RunColumns(TypedDict, total=False):
     optimum: Optimum | None
     diverged_at: int | None
     diagnosis: list[Finding]
+    convergence: Convergence | None
     error: RunError | None
     forked_from: ForkedFrom | None
     sweep_seq: int | None

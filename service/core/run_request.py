@@ -10,13 +10,24 @@ LearningRate = float | Literal["auto"]
 
 
 class SplitRequest(TypedDict):
-    """The split: a share of the rows for testing, or the rows named. Runs of the first release lack three fields."""
+    """The split: a share of the rows for testing, or the rows named. Runs of earlier releases lack fields."""
 
     test_fraction: NotRequired[float]
     test_rows: NotRequired[list[int]]
     seed: NotRequired[int]
     shuffle: NotRequired[bool]
     validation_fraction: NotRequired[float]
+    stratify: NotRequired[bool | None]
+
+
+class StandardizeRequest(TypedDict):
+    """The standardisation of a polynomial, or of a target.
+
+    Requests of earlier versions have a bool only; for a polynomial true means "columns".
+    """
+
+    features: bool | Literal["columns"]
+    target: bool
 
 
 class ModelRequest(TypedDict):
@@ -120,7 +131,7 @@ class BaseRequest(TypedDict):
 
     dataset: DatasetReference
     split: SplitRequest
-    standardize: bool
+    standardize: bool | StandardizeRequest
     model: ModelRequest
     descent: DescentRequest
     preset: str | None

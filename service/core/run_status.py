@@ -60,6 +60,8 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
 FINISHED = frozenset(status for status, following in TRANSITIONS.items() if not following)
 WORKABLE = frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.CANCELLING})
 """The statuses in which a worker has, or will have, something to do with the run."""
+JUDGED = frozenset({RunStatus.SUCCEEDED, RunStatus.DIVERGED})
+"""The statuses of runs whose descent came to its end: the worker says how, perhaps a moment later."""
 HELD = frozenset({RunStatus.RUNNING, RunStatus.CANCELLING})
 """The statuses in which a worker holds the run by a lease."""
 

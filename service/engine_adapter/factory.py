@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from gd_engine import (
     split_by_fraction,
     split_by_rows,
 )
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, IntArray
 from service.core.run_record import Classes
 from service.core.run_request import (
     BaseRequest,
@@ -61,14 +61,39 @@ def _model_options(model: ModelRequest, classes: Classes) -> tuple[str, dict[str
     return kind, options
 
 
-def split_of(request: BaseRequest, rows: int) -> Split:
-    """The engine's split of a request. Raises ValueError if it leaves no training row."""
+def split_of(request: BaseRequest, rows: int, classes: IntArray | None) -> Split:
+    """The engine's split of a request. `classes`: the class of each row, for a stratified split.
+
+    Raises ValueError if it leaves no training row.
+    """
     split = request["split"]
-    # Requests of earlier versions lack validation_fraction, and lack seed and shuffle beside test_rows.
+    # Requests of earlier versions lack stratify and validation_fraction, and lack seed and shuffle beside test_rows.
     validation, seed, shuffle = split.get("validation_fraction", 0.0), split.get("seed", 0), split.get("shuffle", True)
+    options: dict[str, Any] = {"validation": validation, "seed": seed, "shuffle": shuffle, "classes": classes}
     if "test_rows" in split:
-        return split_by_rows(rows, split["test_rows"], validation=validation, seed=seed, shuffle=shuffle)
-    return split_by_fraction(rows, split["test_fraction"], validation=validation, seed=seed, shuffle=shuffle)
+        return split_by_rows(rows, split["test_rows"], **options)
+    return split_by_fraction(rows, split["test_fraction"], **options)
+
+
+def is_stratified(request: BaseRequest) -> bool:
+    """Whether the split of a stored request needs the classes of the rows."""
+    return bool(request["split"].get("stratify"))
+
+
+class Standardization(NamedTuple):
+    """What a request standardises; `before_powers`: the features of a polynomial, not only its columns."""
+
+    features: bool
+    before_powers: bool
+    target: bool
+
+
+def standardization_of(request: BaseRequest) -> Standardization:
+    """The standardisation of a stored request."""
+    asked = request["standardize"]
+    if isinstance(asked, bool):
+        return Standardization(asked, before_powers=False, target=False)
+    return Standardization(bool(asked["features"]), asked["features"] is True, asked["target"])
 
 
 def posing_of(request: StoredRequest) -> dict[str, Any]:
@@ -79,7 +104,8 @@ def posing_of(request: StoredRequest) -> dict[str, Any]:
         "loss": LOSSES[objective["loss"]](**options),
         "l1": objective["l1"],
         "l2": objective["l2"],
-        "standardize": request["standardize"],
+        "standardize": standardization_of(request).features,
+        "target": standardization_of(request).target,
         # Minibatches need all rows.
         "reduce": request["descent"]["batch_size"] is None,
     }
@@ -114,7 +140,7 @@ def choices_of(request: StoredRequest, model: Model) -> Choices:
     optimizer, (schedule, schedule_options) = descent["optimizer"], _kind_and_options(descent["schedule"])
     plain = Choices()
     return Choices(
-        standardize=request["standardize"],
+        standardize=standardization_of(request).features,
         automatic=descent["learning_rate"] == "auto",
         optimizer=optimizer["kind"],
         momentum=optimizer.get("momentum", plain.momentum),
@@ -123,6 +149,7 @@ def choices_of(request: StoredRequest, model: Model) -> Choices:
         schedule_options=tuple(schedule_options),
         own_theta0=asked(request, model)["descent"]["theta0"] is not None,
         seed=descent["seed"],
+        theta0=theta0_of(request, model),
     )
 
 

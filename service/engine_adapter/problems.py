@@ -1,16 +1,26 @@
 """Construction of E(θ) and the learning rate from a stored request and its rows."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from sqlalchemy import Connection
 
-from gd_engine import Model, Problem, auto_learning_rate, pose_blocks
+from gd_engine import (
+    Model,
+    NoLearningRateError,
+    Problem,
+    Split,
+    auto_learning_rate,
+    feature_scaling,
+    pose_blocks,
+)
 from gd_engine.arrays import FloatArray
 from service.core.column_choice import Sources, of_request, select_columns
 from service.core.run_record import Classes, Run
 from service.core.run_request import StoredRequest
-from service.engine_adapter.factory import model_of, posing_of, split_of
+from service.engine_adapter.factory import is_stratified, model_of, posing_of, split_of, standardization_of
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
@@ -22,22 +32,33 @@ def problem_of(database: Database, run: Run, go_on: Callable[[], None], *, reduc
     Raises GoneError for a deleted run, CorruptError for damaged rows.
     """
     with database.reading() as connection:
-        dataset = datasets.find(connection, run.dataset_id)
-        if dataset is None:
-            raise GoneError("The run was deleted just now, and its data with it.")
-        data = Data(
-            dataset.rows, datasets.read(connection, dataset), of_request(dataset, run.request["dataset"]).sources
-        )
+        data = _data_of(connection, run)
         model = model_of(run.request, run.dataset_features, run.classes)
         return posed(run.request, model, data, run.classes, go_on, reduce=reduce)
 
 
 class Data(NamedTuple):
-    """Rows of a dataset: their number, arrays of shape (k, columns), and the places of features and target in a row."""
+    """Rows of a dataset: their number, and the places of features and target in a row.
+
+    `tables()` yields the rows as arrays of shape (k, columns), and is repeatable.
+    """
 
     rows: int
-    tables: Iterable[FloatArray]
+    tables: Callable[[], Iterable[FloatArray]]
     sources: Sources | None
+
+
+def split_of_run(connection: Connection, run: Run) -> Split:
+    """The split of a run's rows. Raises GoneError for a deleted run."""
+    return _split(run.request, _data_of(connection, run), run.classes, lambda: None)
+
+
+def _data_of(connection: Connection, run: Run) -> Data:
+    dataset = datasets.find(connection, run.dataset_id)
+    if dataset is None:
+        raise GoneError("The run was deleted just now, and its data with it.")
+    sources = of_request(dataset, run.request["dataset"]).sources
+    return Data(dataset.rows, partial(datasets.read, connection, dataset), sources)
 
 
 def posed(
@@ -49,21 +70,43 @@ def posed(
     *,
     reduce: bool = True,
 ) -> Problem:
-    """The problem of a request on the rows. `classes` are those of the target; None for a regression."""
+    """The problem of a request on the rows. `classes` are those of the target; None for a regression.
+
+    A stratified split and features that are scaled before their powers take another look at the rows each.
+    """
     options = posing_of(request)
     options["reduce"] = options["reduce"] and reduce
-    return pose_blocks(model, _rows(data, classes, go_on), split_of(request, data.rows), **options)
+    split = _split(request, data, classes, go_on)
+    if standardization_of(request).before_powers:
+        options["features"] = feature_scaling(model, _rows(data, classes, go_on), split.train)
+    return pose_blocks(model, _rows(data, classes, go_on), split, **options)
+
+
+def _split(request: StoredRequest, data: Data, classes: Classes, go_on: Callable[[], None]) -> Split:
+    codes = None
+    if is_stratified(request):
+        codes = np.concatenate([y.astype(np.int64) for _, y in _rows(data, classes, go_on)])
+    return split_of(request, data.rows, codes)
 
 
 def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> float:
     """The learning rate as a number, computed for "auto". Raises NoLearningRateError."""
     rate = request["descent"]["learning_rate"]
-    return auto_learning_rate(problem.energy, theta0) if isinstance(rate, str) else rate
+    if not isinstance(rate, str):
+        return rate
+    try:
+        return auto_learning_rate(problem.energy, theta0)
+    except NoLearningRateError as error:
+        part = problem.undefined(theta0)
+        if part is None:
+            raise
+        hint = "Give another theta0, leave the row out, or write the formula so that it has a value there."
+        raise NoLearningRateError(f"{part.sentence}. {hint}") from error
 
 
 def _rows(data: Data, classes: Classes, go_on: Callable[[], None]) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Lazy iterator over the blocks (x, y)."""
-    for table in data.tables:
+    for table in data.tables():
         go_on()
         x, y = select_columns(table, data.sources)
         yield x, codes_of(y, classes)

@@ -9,7 +9,7 @@ from service.core.exceptions import InvalidError, invalid
 from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_record import ForkedFrom, Run
-from service.core.run_request import LearningRate
+from service.core.run_request import LearningRate, StandardizeRequest
 from service.core.settings import Settings
 from service.jobs import submit, validation
 from service.jobs.dataset_choice import choice_of_run
@@ -59,7 +59,15 @@ def _merged(parent: Run, changes: Patch) -> Patch:
     changed = changes.get("objective")
     if isinstance(changed, dict) and changed.get("loss", objective["loss"]) != objective["loss"]:
         objective.pop("delta", None)  # delta belongs to the previous loss
-    return merge_patch({**request, "descent": before, "objective": objective}, changes)
+    kept = {"split": {"stratify": False, **request["split"]}, "standardize": _standardize(parent)}
+    return merge_patch({**request, **kept, "descent": before, "objective": objective}, changes)
+
+
+def _standardize(parent: Run) -> bool | StandardizeRequest:
+    """The parent's standardisation. In an earlier version true was for a polynomial after the powers."""
+    asked = parent.request["standardize"]
+    is_earlier = asked is True and parent.request["model"]["kind"] == "polynomial"
+    return {"features": "columns", "target": False} if is_earlier else asked
 
 
 def _rate(parent: Run, changes: Patch) -> LearningRate:

@@ -9,8 +9,8 @@ from service.core.run_record import Classes
 from service.core.run_request import ModelRequest
 from service.engine_adapter.factory import shape_of
 
-ROW_BYTES = 2_300
-"""A run's row without what the request makes longer: digests, timings, diagnosis, metrics, and its index entries."""
+ROW_BYTES = 2_700
+"""A run's row without what the request makes longer: digests, timings, diagnosis, convergence, metrics, indexes."""
 ENTRY_BYTES = 40
 """A row of a small table, or an entry of an index, without its texts."""
 NUMBER_BYTES = 22
@@ -44,10 +44,11 @@ def _as_long(name: str | int) -> str:
 def of_results(size: int, names: int, *, test: bool, optimum: bool) -> int:
     """Size of the last step, the best step and the optimum, for `size` parameters with names of `names` bytes.
 
-    The last step and the optimum have θ twice: as a list, and by name. The checkpoint is that of an unfinished run.
+    The last step has θ twice, as a list and by name, the optimum once more, as the reference minimum. Another reference
+    is counted when it is stored. The checkpoint is that of an unfinished run.
     Findings about the columns of a quadratic E name up to a third of them.
     """
-    numbers = 2 + test + 2 * optimum
+    numbers = 2 + test + 3 * optimum
     of_names = names + (names + names // 3) * optimum
     return size * (numbers * NUMBER_BYTES + CHECKPOINT_BYTES) + of_names
 

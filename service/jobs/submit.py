@@ -1,7 +1,8 @@
 """Submission of a fit request: parsing, validation against its data, size estimate, queueing."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
 
@@ -64,9 +65,14 @@ class Keyed(NamedTuple):
 def read_keyed(body: bytes, database: Database, settings: Settings, caller: Caller, key: str | None) -> Keyed | Run:
     """The submission of a JSON body with the header Idempotency-Key, or the run of an earlier request with it."""
     asked = parse(FitRequest, body).filled()
-    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(asked.model_dump, mode="json"))
+    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(_sent, asked))
     known = idempotency.original(database, of_request, runs.find_by_key)
     return known or Keyed(of(asked, database, settings, caller), of_request)
+
+
+def _sent(asked: FitRequest) -> object:
+    """The body as it is compared with that of an earlier request, perhaps one before the field `stratify` existed."""
+    return asked.model_dump(mode="json", exclude={"split": {"stratify"}} if asked.split.stratify is None else None)
 
 
 def queue_keyed(database: Database, quotas: Quotas, read: Keyed | Run) -> Run:
@@ -81,7 +87,15 @@ def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) 
     made = validation.make(dumped(fit, reference(fit, facts)), facts, settings, inline=inline)
     # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
     asked = made.request if inline else {**made.request, "dataset": fit.dataset.model_dump()}
-    return Submission(sha256_of(asked), made, facts, incoming, caller.key_id)
+    return Submission(sha256_of(_comparable(asked)), made, facts, incoming, caller.key_id)
+
+
+def _comparable(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A resolved request as an earlier version would have stored it: without `stratify`, and with a bool."""
+    split = {name: value for name, value in asked["split"].items() if name != "stratify"}
+    standardize = asked["standardize"]
+    is_object = isinstance(standardize, dict) and not standardize["target"]
+    return {**asked, "split": split, "standardize": bool(standardize["features"]) if is_object else standardize}
 
 
 def reference(fit: FitRequest, facts: Facts) -> DatasetReference:

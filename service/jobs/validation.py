@@ -22,7 +22,7 @@ from service.core.run_request import (
 )
 from service.core.settings import Settings
 from service.engine_adapter.factory import own_theta0, shape_of, task_of
-from service.jobs import hyperparameter_rules, stored_size
+from service.jobs import hyperparameter_rules, scaling_rules, stored_size
 
 MOST_DECADES = log10(float_info.max)
 """Decimal exponent of the largest finite float64."""
@@ -130,7 +130,9 @@ class Planner:
 
     def plan(self, asked: AskedRequest) -> Plan:
         """The plan of a request. Raises InvalidError for the first invalid field."""
-        model = self._model(asked["model"], asked["standardize"])
+        standardize = asked["standardize"]
+        features = standardize if isinstance(standardize, bool) else bool(standardize["features"])
+        model = self._model(asked["model"], features)
         shape = model.shape
         sizes = self._sizes(asked["split"])
         request = _filled(asked, shape)
@@ -194,6 +196,8 @@ def _filled(asked: AskedRequest, shape: Shape) -> StoredRequest:
     theta0 = own_theta0(shape) if descent["theta0"] is None else descent["theta0"]
     return {
         **asked,
+        "split": scaling_rules.filled_split(asked["split"], shape),
+        "standardize": scaling_rules.filled_standardize(asked["standardize"], shape),
         "objective": _filled_objective(asked["objective"], shape),
         "descent": {**descent, "theta0": theta0},
     }

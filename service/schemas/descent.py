@@ -187,7 +187,10 @@ class Descent(Strict):
     """The algorithm: `steps` updates θ ← θ − η∇E(θ), or by another optimiser, from θ₀."""
 
     steps: Count = 100
-    learning_rate: LearningRate = Field("auto", description='η > 0, or "auto": 1/λmax of the Hessian of E at θ₀.')
+    learning_rate: LearningRate = Field(
+        "auto",
+        description='η > 0, or "auto": 1/λmax of the Hessian of E at θ₀; a line search where E is not convex there.',
+    )
     optimizer: Optimizer = Gd()
     schedule: Schedule = Constant()
     theta0: Theta0 | None = Field(

@@ -133,6 +133,11 @@ class Shuffle(Strict):
     validation_fraction: Share = Field(
         0.0, description="The fraction of training rows, rounded up, held out for validation; stop.patience uses it."
     )
+    stratify: bool | None = Field(
+        None,
+        description="Whether each part has the shares of the classes, and training has every class where possible. "
+        "Default: true for shuffled rows of a classification.",
+    )
 
 
 class FractionSplit(Shuffle):
@@ -157,12 +162,49 @@ Split = Annotated[
 ]
 
 
+def _features_kind(value: Any) -> str | None:
+    return TAG + "bool" if isinstance(value, bool) else TAG + "columns" if isinstance(value, str) else None
+
+
+class Standardize(Strict):
+    """What is centred and divided by its standard deviation on the training rows."""
+
+    features: Annotated[
+        Annotated[bool, Tag("?bool")] | Annotated[Literal["columns"], Tag("?columns")],
+        by_type(_features_kind, "features_type"),
+    ] = Field(
+        False,
+        description="The features; of a polynomial before the powers. `columns`: of a polynomial after them alone, "
+        "as earlier versions did.",
+    )
+    target: bool = Field(
+        False,
+        description="The target, for the regressions mlp and formula: f(θ, x) is (y − mean)/deviation. E is of this "
+        "target; train_mse, test_mse and predictions are in the units of the data. The parameters of a formula are "
+        "those of the standardised target.",
+    )
+
+
+def _standardize_kind(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return TAG + "all"
+    return TAG + "each" if isinstance(value, dict | Standardize) else None
+
+
+StandardizeChoice = Annotated[
+    Annotated[bool, Tag("?all")] | Annotated[Standardize, Tag("?each")],
+    by_type(_standardize_kind, "standardize_type"),
+]
+
+
 class FitRequest(Strict):
     """Data, model, objective and descent. Only the dataset has no default."""
 
     dataset: Dataset
     split: Split = FractionSplit()
-    standardize: bool = False
+    standardize: StandardizeChoice = Field(
+        False, description="true: the features. An object: the features, the target."
+    )
     model: Model = LinearModel()
     objective: Objective = Objective()
     descent: Descent = Descent()

@@ -193,6 +193,11 @@ _MESSAGES: dict[str, tuple[str, str | None]] = {
         "This is neither 'zeros' nor a list nor an object.",
         "Write 'zeros', a list of numbers, an object of numbers by name, or an object of kind normal.",
     ),
+    "features_type": ("This is neither true nor false.", "Write true or false, without quotes."),
+    "standardize_type": (
+        "This is neither true nor false nor an object.",
+        'Write true, false, or an object such as {{"features": true, "target": true}}.',
+    ),
     "step_type": (
         "This is neither a number nor 'last' nor 'best'.",
         "Write the number of a stored step, 'last' or 'best'.",

@@ -28,7 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from service.core.failpoints import reach
 from service.core.run_record import Run, RunColumns, RunError, Timings, Verification
 from service.core.run_request import StoredRequest
-from service.core.run_status import HELD, RunStatus, before
+from service.core.run_status import HELD, JUDGED, RunStatus, before
 from service.storage import tables
 from service.storage.errors import CorruptError
 from service.storage.runs import claimed, not_before_creation, not_before_start, state
@@ -104,6 +104,11 @@ _MEASURE = (
     update(runs)
     .where(runs.c.seq == bindparam("of_seq"), runs.c.rows_done <= runs.c.steps_total)
     .values(stored_bytes=STORED_AT_END)
+)
+_GROW = (
+    update(runs)
+    .where(runs.c.seq == bindparam("of_seq"))
+    .values(stored_bytes=runs.c.stored_bytes + bindparam("more_bytes"))
 )
 
 
@@ -197,6 +202,14 @@ def mark_stopping(connection: Connection, claim: Claim, lease_seconds: float) ->
     return progress(connection, claim, lease_seconds, {"lease_owner": f"{STOPPING}{claim.run.lease_owner}"})
 
 
+def judge(connection: Connection, claim: Claim, values: RunColumns, more_bytes: int) -> None:
+    """Writes how the descent of a finished run ended, which takes `more_bytes`. A run deleted since has nothing."""
+    place = {"of_seq": claim.run.seq, "of_token": claim.run.lease_token}
+    judged = connection.execute(_while_held(JUDGED), {**values, **place}).scalar_one_or_none()
+    if judged is not None:
+        connection.execute(_GROW, {"of_seq": claim.run.seq, "more_bytes": more_bytes})
+
+
 def finish(connection: Connection, claim: Claim, status: RunStatus, values: RunColumns) -> None:
     """Writes the final status and the columns `values`, and releases the lease. Raises LeaseLostError."""
     reach("finish.before")
@@ -282,5 +295,7 @@ def _held(
 
 @cache
 def _while_held(statuses: frozenset[RunStatus]) -> ReturningUpdate[Any]:
-    """Fenced UPDATE: sets the columns named by its parameters while the lease is valid, and returns the status."""
+    """Fenced UPDATE: sets the columns named by its parameters while the lease's token and status are valid, and
+    returns the status.
+    """
     return update(runs).where(*_IS_OWN, runs.c.status.in_(statuses)).returning(runs.c.status)

@@ -79,9 +79,11 @@ _BY_KEY = by_idempotency_key(_records(), runs)
 _LATEST = newest(_records().where(*IS_LISTED), runs)
 _BY_SEQ = _records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
 _CLAIMED = _records(runs.c.checkpoint, runs.c.checkpoint_checksum).where(runs.c.seq == bindparam("of_seq"))
-_STATE = select(runs.c.status, runs.c.lease_token, runs.c.rows_done, is_sound(runs).label("is_sound")).where(
-    runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None)
-)
+_STATE = select(
+    *(runs.c[name] for name in ("status", "lease_token", "rows_done", "finished_at")),
+    runs.c.convergence.is_not(None).label("is_judged"),
+    is_sound(runs).label("is_sound"),
+).where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
 _VERIFICATION = select(runs.c.seq).where(runs.c.verifies == bindparam("run_seq"))
 
 
@@ -116,11 +118,13 @@ _ADD_TAGS = insert(run_tags).prefix_with("OR REPLACE")
 
 
 class RunState(NamedTuple):
-    """The columns of a run that change during a lease."""
+    """The columns of a run that change during a lease, and just after it. `is_judged`: its convergence is written."""
 
     status: RunStatus
     lease_token: int
     rows_done: int
+    finished_at: float | None
+    is_judged: bool
 
 
 def create(connection: Connection, values: RunColumns, tags: Mapping[str, str]) -> Run:
@@ -215,8 +219,8 @@ def state(connection: Connection, seq: int) -> RunState | None:
     try:
         fields = damaged_rows.one(connection, _STATE, {"of_seq": seq})
     except CorruptError:
-        return RunState(RunStatus.FAILED, 0, 0)
-    return None if fields is None else RunState(RunStatus(fields[0]), fields[1], fields[2])
+        return RunState(RunStatus.FAILED, 0, 0, None, is_judged=True)
+    return None if fields is None else RunState(RunStatus(fields[0]), *fields[1:])
 
 
 def page(

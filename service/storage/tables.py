@@ -136,6 +136,8 @@ runs = Table(
     Column("optimum", JSON),
     Column("diverged_at", Integer),
     Column("diagnosis", JSON, nullable=False, server_default="[]"),
+    # How the descent ended, beside its reference minimum. Written after the last step, so null at first, or for good.
+    Column("convergence", JSON),
     Column("error", JSON),
     # Parent run and first step of a fork: {"run_id", "step"}.
     Column("forked_from", JSON),

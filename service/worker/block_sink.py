@@ -4,10 +4,16 @@ from typing import Protocol
 
 from gd_engine import Block
 from gd_engine.arrays import FloatArray
+from service.worker.judgement import Unjudged
 
 
 class BlockSink(Protocol):
-    """Consumer of the blocks of one run, in order. `BlockStorage` stores them, `BlockComparison` verifies them."""
+    """Consumer of the blocks of one run, in order. `BlockStorage` stores them, `BlockComparison` verifies them.
+
+    `unjudged` is the finished run whose reference minimum is still to be found, if there is one.
+    """
+
+    unjudged: Unjudged | None
 
     def take(self, block: Block, columns: FloatArray) -> bool:
         """Consumes a block. True if the run ended with it: by its outcome, by the lease's ending, or by a difference.

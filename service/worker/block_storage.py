@@ -11,14 +11,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Outcome, Problem, diagnose, optimum
 from gd_engine.arrays import FloatArray
-from service.core.run_record import Best, Criteria, Finding, Number, Optimum, RunColumns
-from service.core.run_status import RunStatus
+from service.core.run_record import Best, Convergence, Criteria, Finding, Number, Optimum, RunColumns
+from service.core.run_status import JUDGED, RunStatus
 from service.core.settings import Settings
 from service.engine_adapter.factory import choices_of
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
 from service.storage.job_queue import Claim
+from service.worker import judgement
+from service.worker.judgement import Unjudged
 from service.worker.lease import CANCELLED, HANDED_BACK, LOST, YIELDED, Ending, RunLease
 from service.worker.prepare import Prepared
 from service.worker.timings import Timings
@@ -49,7 +51,8 @@ class BlockStorage:
     ) -> None:
         self._database, self._claim, self._settings, self._lease = database, claim, settings, lease
         self._prepared, self._timings = prepared, timings
-        self._best = claim.run.best
+        self.unjudged: Unjudged | None = None
+        self._best, self._optimum = claim.run.best, claim.run.optimum
         self._summary = TrajectorySummary(database, claim.run.seq, len(claim.run.parameters), claim.run.columns)
 
     def take(self, block: Block, columns: FloatArray) -> bool:
@@ -59,6 +62,8 @@ class BlockStorage:
         values = self._progress(block)
         if block.outcome:
             values["diagnosis"] = self._diagnosis(block.outcome)
+            if judgement.is_quick(self._prepared.problem, block.outcome):
+                values["convergence"] = self._convergence(block.outcome)
         for pause in STORE_PAUSES:
             try:
                 return self._store(block, columns, values)
@@ -83,12 +88,25 @@ class BlockStorage:
                 ending.write(connection, self._claim)
         self._lease.renewed(moment)
         self._lease.allow_yield()
+        if ending is not None and ending.status in JUDGED and "convergence" not in values:
+            problem, history = self._prepared.problem, self._summary.history
+            self.unjudged = Unjudged(self._claim, problem, block.outcome, self._optimum, history, self._timings)
         return ending is not None
 
     def _diagnosis(self, outcome: Outcome) -> list[Finding]:
         begun = time.monotonic()
         found: list[Finding] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
         self._timings.add("diagnosis_seconds", begun)
+        return found
+
+    def _convergence(self, outcome: Outcome) -> Convergence | None:
+        """The convergence of a run whose judgement needs no search."""
+        begun = time.monotonic()
+        problem, history = self._prepared.problem, self._summary.history
+        found = self._accessory(
+            "convergence", lambda: judgement.quick(problem, outcome, history(), self._optimum), None
+        )
+        self._timings.add("judgement_seconds", begun)
         return found
 
     def _findings(self, outcome: Outcome) -> list[Finding]:
@@ -126,7 +144,7 @@ class BlockStorage:
         if self._lease.seconds > SURVIVED_SECONDS:
             values["losses"] = 0
         if block.first_step == 0:
-            values["optimum"] = self._accessory("optimum", lambda: _optimum(prepared.problem), None)
+            self._optimum = values["optimum"] = self._accessory("optimum", lambda: _optimum(prepared.problem), None)
         if len(block.theta):
             last = len(block.theta) - 1
             values["final"] = self._accessory("final", lambda: _row(prepared.problem, block, last), None)

@@ -22,7 +22,9 @@ from service.storage.database import Database
 from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
 from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
+from service.worker import judgement
 from service.worker.computing_time import ComputingTime
+from service.worker.judgement import Unjudged
 from service.worker.lease import Ending, RunLease, failed, log_loss
 from service.worker.run_batch import RunBatch
 from service.worker.training import Training
@@ -57,6 +59,7 @@ class Worker:
         self._stopping = False
         self._lease: RunLease | None = None
         self._dropped: Claim | None = None
+        self._unjudged: Unjudged | None = None
         self._wakeup = WakeupSignal()
         self._batch = RunBatch(self._database, settings)
         self._computing_time = ComputingTime()
@@ -134,15 +137,24 @@ class Worker:
                 self._dropped = claim if failure_of(error) in PASSING else None
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
         self._lease = None
+        self._judge()
         self._computing_time.stop()
         lease.charge_rest()
+
+    def _judge(self) -> None:
+        """Finds the reference minimum of the run that has just ended. The lease is over: all its steps are visible."""
+        unjudged, self._unjudged = self._unjudged, None
+        if unjudged is not None:
+            judgement.complete(self._database, unjudged, self._batch, lambda: self._stopping)
 
     def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
         """Trains a run. Returns the ending of a failed run; None if the training has written its ending."""
         if claim.run.losses >= self._settings.max_losses:
             return failed("worker_lost", WORKER_LOST.format(claim.run.losses))
         try:
-            Training(self._database, claim, self._settings, lease, self._batch).run()
+            training = Training(self._database, claim, self._settings, lease, self._batch)
+            training.run()
+            self._unjudged = training.unjudged
         except MemoryError:
             return failed("out_of_memory", OUT_OF_MEMORY)
         except CorruptError as error:

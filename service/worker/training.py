@@ -11,6 +11,7 @@ from service.storage.job_queue import Claim
 from service.worker.block_sink import BlockSink
 from service.worker.block_storage import BlockStorage
 from service.worker.history_sampler import columns_of
+from service.worker.judgement import Unjudged
 from service.worker.lease import Ending, RunLease, failed
 from service.worker.prepare import Prepared, prepare
 from service.worker.run_batch import RunBatch
@@ -39,6 +40,8 @@ class Training:
         self._database, self._claim, self._settings = database, claim, settings
         self._lease, self._batch = lease, batch
         self._timings = Timings(claim.run.timings)
+        self.unjudged: Unjudged | None = None
+        """The run after its end, if its reference minimum is still to be found."""
 
     def run(self) -> None:
         """Descends until the outcome or the lease's ending. Raises LeaseLostError."""
@@ -85,5 +88,6 @@ class Training:
             for block in blocks:
                 self._timings.add("descent_seconds", begun)
                 if sink.take(block, columns_of(block, run.columns)):
+                    self.unjudged = sink.unjudged
                     return
                 begun = time.monotonic()

@@ -14,6 +14,7 @@ from service.core.settings import Settings
 from service.storage import job_queue, runs, trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim
+from service.worker.judgement import Unjudged
 from service.worker.lease import Ending, RunLease
 from service.worker.timings import Timings
 
@@ -24,6 +25,8 @@ class BlockComparison:
     An incomplete run is compared up to its last stored step. A verification that is handed back resumes after its last
     compared step.
     """
+
+    unjudged: Unjudged | None = None
 
     def __init__(self, database: Database, claim: Claim, settings: Settings, lease: RunLease, timings: Timings) -> None:
         self._database, self._claim, self._settings, self._lease = database, claim, settings, lease

@@ -12,14 +12,26 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(
-    ("locale", "title", "button", "converged"),
+    ("locale", "title", "button", "converged", "verdict"),
     [
-        ("en-GB", "The learning rate is too large", "Run it with this change", "Succeeded"),
-        ("fr-FR", "Le taux d’apprentissage est trop grand", "Relancer avec ce changement", "Terminée"),
+        (
+            "en-GB",
+            "The learning rate is too large",
+            "Run it with this change",
+            "Succeeded",
+            r"Converged The descent converged: at step \d+ E is [\d.]+",
+        ),
+        (
+            "fr-FR",
+            "Le taux d’apprentissage est trop grand",
+            "Relancer avec ce changement",
+            "Terminée",
+            r"A convergé La descente a convergé\xa0: à l’étape \d+, E vaut [\d,]+",
+        ),
     ],
 )
 def test_a_diverging_run_has_a_finding_whose_corrected_request_converges(
-    pages: Pages, service: Service, locale: str, title: str, button: str, converged: str
+    pages: Pages, service: Service, locale: str, title: str, button: str, converged: str, verdict: str
 ) -> None:
     page = pages.open(service.url, locale=locale)
     run_id = fit(page, service, DIVERGING)
@@ -36,6 +48,7 @@ def test_a_diverging_run_has_a_finding_whose_corrected_request_converges(
     assert corrected["status"] == "succeeded"
     assert corrected["diagnosis"] == []
     expect(page.locator(".finding")).to_have_count(0)
+    expect(page.locator(".judged")).to_have_text(re.compile(verdict))
 
 
 def test_a_descent_is_played_rewound_and_stepped_through(page: Page, service: Service) -> None:

@@ -17,6 +17,7 @@ from service.api import described_route
 from service.api.changes import changes_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.error_handlers import DAMAGED, damage_told
+from service.api.judgement import is_settled
 from service.api.media_types import EVENT_STREAM
 from service.api.openapi_responses import problems
 from service.api.problem_details import problem_body
@@ -26,7 +27,7 @@ from service.api.serializers.runs import serialize_run
 from service.api.streaming import Stream
 from service.core.exceptions import InvalidError, header_error
 from service.core.run_record import Run
-from service.core.run_status import RunStatus
+from service.core.run_status import FINISHED, RunStatus
 from service.core.settings import Settings
 from service.schemas.responses import runs as responses
 from service.storage import runs, trajectories
@@ -137,7 +138,7 @@ async def _sent(
                 yield KEEPALIVE_COMMENT
             if not follower.is_behind:
                 await asyncio.sleep(LOOK_SECONDS)
-                await changes.wait(QUIET_SECONDS)
+                await changes.wait(LOOK_SECONDS if follower.awaits_judgement else QUIET_SECONDS)
 
 
 @dataclass
@@ -152,8 +153,15 @@ class _Follower:
     next_step: int
     status: RunStatus | None = None
     is_over: bool = False
+    is_settled: bool = False
+    """Whether the run is finished, and no convergence is soon to follow."""
     is_behind: bool = False
     """Whether more is stored already than was told."""
+
+    @property
+    def awaits_judgement(self) -> bool:
+        """Whether the run is finished, and its convergence may follow."""
+        return self.status in FINISHED and not self.is_settled
 
     def look(self) -> list[bytes]:
         """What has happened since the last look. A deleted run is over without a word."""
@@ -167,6 +175,7 @@ class _Follower:
         """Raises GoneError."""
         with self.store.reading() as connection:
             state = runs.state(connection, self.seq)
+            self.is_settled = is_settled(state)
             if state is not None and not self._is_news(state):
                 return []
             run = runs.find_readable_by_seq(connection, self.seq)
@@ -179,13 +188,13 @@ class _Follower:
         if steps:
             found.append(self._progress(run, steps))
         self.is_behind = not self.is_over and len(self._steps(run)) > 0
-        if run.is_finished and not self.is_behind:
+        if run.is_finished and (self.is_settled or self.is_over) and not self.is_behind:
             self.is_over = True
             found.append(_event("finished", answer))
         return found
 
     def _is_news(self, state: RunState) -> bool:
-        return state.status != self.status or state.rows_done > self.next_step
+        return state.status != self.status or state.rows_done > self.next_step or self.is_settled
 
     def _steps(self, run: Run) -> range:
         """The next steps, as many as one event has."""

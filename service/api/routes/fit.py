@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from service.api import described_route
 from service.api.dependencies import Asks, Config, IdempotencyKey, Store
+from service.api.judgement import is_settled
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import FIT_EXAMPLES
@@ -19,7 +20,6 @@ from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import Placed, placed, queue_placed
 from service.core import run_record
-from service.core.run_status import FINISHED
 from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.quotas import Quotas
@@ -27,6 +27,7 @@ from service.schemas.fit import FitRequest
 from service.schemas.responses.runs import Price, Run
 from service.storage import runs
 from service.storage.database import Database
+from service.storage.runs import RunState
 
 router = described_route.router("fit")
 
@@ -75,7 +76,7 @@ async def fit(
         run, answer = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
-        await finished(request, wait, partial(_is_over, store, run.seq), bool)
+        await finished(request, wait, partial(_state, store, run.seq), is_settled)
         # The answer for a run deleted meanwhile is its last known state.
         run, answer = await run_in_threadpool(_look, store, run, settings)
         if run.is_finished:
@@ -95,10 +96,9 @@ def _price(store: Database, quotas: Quotas, read: submit.Submission) -> Price:
     }
 
 
-def _is_over(store: Database, seq: int) -> bool:
+def _state(store: Database, seq: int) -> RunState | None:
     with store.reading() as connection:
-        state = runs.state(connection, seq)
-    return state is None or state.status in FINISHED
+        return runs.state(connection, seq)
 
 
 def _look(store: Database, known: run_record.Run, settings: Settings) -> Placed:

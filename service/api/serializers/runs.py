@@ -1,9 +1,12 @@
 """Serializers of runs and datasets."""
 
+from typing import cast
+
 from service.core import dataset_record, run_record
+from service.core.convergence_sentences import CLAUSES, sentence
 from service.core.times import rfc3339
 from service.schemas.responses.datasets import Dataset
-from service.schemas.responses.runs import ListedRun, Queue, Run, Verification
+from service.schemas.responses.runs import Convergence, ListedRun, Queue, Run, State, Verification
 from service.storage.damaged_rows import Remains, error_of
 from service.storage.queue_position import QueuePosition
 
@@ -55,6 +58,7 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "diverged_at": row.diverged_at,
         "optimum": row.optimum,
         "diagnosis": row.diagnosis,
+        "convergence": serialize_convergence(row.convergence) if row.convergence else None,
         "error": _error(row.error),
         "forked_from": row.forked_from,
         "sweep": row.sweep,
@@ -62,6 +66,19 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "trajectory_sha256": row.trajectory_sha256,
         "timings": row.timings,
         "links": run_links(row.id),
+    }
+
+
+def serialize_convergence(found: run_record.Convergence) -> Convergence:
+    """How a descent ended, with its sentence in each language."""
+    sentences = {code: sentence(found["clauses"], found["values"], code) for code in CLAUSES}
+    return {
+        "state": cast("State", found["state"]),
+        "sentence": sentences["en"],
+        "sentences": sentences,
+        "loss": found["loss"],
+        "reference": found["reference"],
+        "relative_gap": found["relative_gap"],
     }
 
 

@@ -1,6 +1,6 @@
 """Answers about runs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -37,6 +37,52 @@ class Verification(Answer):
     ]
     error: Annotated[dict[str, str] | None, Field(description="The reason why the run could not be recomputed.")]
     verified_at: str | None
+
+
+State = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
+
+
+class Reference(Answer):
+    """The least E that the descent could reach."""
+
+    train_loss: Annotated[Number, Field(description="E at the minimum, or the infimum of an E without one.")]
+    theta: Annotated[
+        list[Number] | None,
+        Field(description="θ of the minimum; null for an infimum that no θ attains, as with separable classes."),
+    ]
+    method: Annotated[
+        str,
+        Field(
+            description="closed_form, least_squares, newton, proximal_newton, l_bfgs, linear_programming, or infimum."
+        ),
+    ]
+
+
+class Convergence(Answer):
+    """How the descent ended, beside the minimum that it was heading for."""
+
+    state: Annotated[
+        State,
+        Field(
+            description="converged: E is within 1 % of the reference, or within 0.001 of E of a constant prediction "
+            "(0.005 for log_loss); descending: E still falls noticeably; stalled: it does not; oscillating: it goes up "
+            "and down; rising: it ended above its start; diverged."
+        ),
+    ]
+    sentence: Annotated[str, Field(description="The same in words, with E of a constant prediction, in English.")]
+    sentences: Annotated[dict[str, str], Field(description="The sentence by language: en, fr.")]
+    loss: Annotated[Number, Field(description="E at the last step.")]
+    reference: Annotated[
+        Reference | None,
+        Field(
+            description="The minimum of E: in closed form where E is quadratic, else by a second-order method from the "
+            "recorded step with the least E. null where none is known: at a saddle or on a plateau, or when the time "
+            "for it, a fifth of the computing time of the run, is over."
+        ),
+    ]
+    relative_gap: Annotated[
+        Number, Field(description="(E − E*)/E* for the reference E*; null without one, and where E* is 0.")
+    ]
 
 
 class Queue(Answer):
@@ -85,6 +131,13 @@ class ListedRun(Answer):
         Optimum | None, Field(description="For linear and polynomial models with sse or mse and without l1.")
     ]
     diagnosis: Annotated[list[Finding], Field(description="Findings about a finished run; none for a healthy one.")]
+    convergence: Annotated[
+        Convergence | None,
+        Field(
+            description="How a finished run ended. It follows the end of the run by a moment, and is null for good if "
+            "it could not be found."
+        ),
+    ]
     error: dict[str, str] | None
     forked_from: ForkedFrom | None
     sweep: Annotated[SweepOfRun | None, Field(description="The sweep that the run is a member of.")]

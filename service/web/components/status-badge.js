@@ -18,12 +18,26 @@ const SHAPES = {
   cancelled: "M8 3a5 5 0 1 0 0.01 0ZM4.5 11.5 11.5 4.5",
 };
 
+/** @type {{[state in Api.Convergence["state"]]: string}} */
+const VERDICTS = {
+  converged: "M2.5 4Q6 13 13.5 13",
+  descending: "M2.5 3 12.5 12.5M7.5 12.5h5v-5",
+  stalled: "M2.5 8h11",
+  oscillating: "M2 8q1.5-8 3 0t3 0 3 0 3 0",
+  rising: "M2.5 12.5 12.5 3M7.5 3h5v5",
+  diverged: SHAPES.diverged,
+};
+
 /** @param {Api.RunStatus} status */
-export function badge(status) {
-  const shape = svg("path", { d: SHAPES[status] ?? SHAPES.queued });
-  const icon = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, shape);
-  return h("span", { class: "badge", "data-status": status }, icon, statusWord(status));
+export const badge = (status) => h("span", { class: "badge", "data-status": status }, icon(SHAPES[status] ?? SHAPES.queued), statusWord(status));
+
+/** How the descent of a finished run ended. @param {Api.Convergence} convergence */
+export function verdict({ state }) {
+  return h("span", { class: "badge", "data-verdict": state }, icon(VERDICTS[state] ?? VERDICTS.stalled), word(`verdict.${state}`, state));
 }
+
+/** @param {string} shape */
+const icon = (shape) => svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, svg("path", { d: shape }));
 
 /** @param {Api.RunStatus} status */
 export const statusWord = (status) => word(`status.${status}`, status);

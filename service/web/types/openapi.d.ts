@@ -46,7 +46,7 @@ export interface Changes {
 export interface CheckRequest {
   dataset: InlineDataset | StoredDataset | SampleDataset;
   split?: FractionSplit | RowsSplit;
-  standardize?: boolean;
+  standardize?: boolean | Standardize;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
   objective?: Objective;
   descent?: Descent;
@@ -80,6 +80,15 @@ export interface Contributions {
   y: (number | string)[];
   predictions: (number | (number | null)[] | null)[];
   gradients: ((number | null)[])[];
+}
+
+export interface Convergence {
+  state: "converged" | "descending" | "stalled" | "oscillating" | "rising" | "diverged";
+  sentence: string;
+  sentences: { [name: string]: string };
+  loss: number | null;
+  reference: Reference | null;
+  relative_gap: number | null;
 }
 
 export interface Cosine {
@@ -194,7 +203,7 @@ export interface Finding {
 export interface FitRequest {
   dataset: InlineDataset | StoredDataset | SampleDataset;
   split?: FractionSplit | RowsSplit;
-  standardize?: boolean;
+  standardize?: boolean | Standardize;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
   objective?: Objective;
   descent?: Descent;
@@ -223,6 +232,7 @@ export interface FractionSplit {
   seed?: number;
   shuffle?: boolean;
   validation_fraction?: number;
+  stratify?: boolean | null;
   test_fraction?: number;
 }
 
@@ -297,6 +307,7 @@ export interface ListedRun {
   diverged_at: number | null;
   optimum: Optimum | null;
   diagnosis: Finding[];
+  convergence: Convergence | null;
   error: { [name: string]: string } | null;
   forked_from: ForkedFrom | null;
   sweep: SweepOfRun | null;
@@ -454,6 +465,12 @@ export interface Range {
   scale?: "linear" | "log";
 }
 
+export interface Reference {
+  train_loss: number | null;
+  theta: (number | null)[] | null;
+  method: string;
+}
+
 export interface ReportEntry {
   code: string;
   message: string;
@@ -476,6 +493,7 @@ export interface RowsSplit {
   seed?: number;
   shuffle?: boolean;
   validation_fraction?: number;
+  stratify?: boolean | null;
   test_rows: number[];
 }
 
@@ -501,6 +519,7 @@ export interface Run {
   diverged_at: number | null;
   optimum: Optimum | null;
   diagnosis: Finding[];
+  convergence: Convergence | null;
   error: { [name: string]: string } | null;
   forked_from: ForkedFrom | null;
   sweep: SweepOfRun | null;
@@ -565,6 +584,11 @@ export interface Share {
 export interface SoftmaxModel {
   kind: "softmax";
   intercept?: boolean;
+}
+
+export interface Standardize {
+  features?: boolean | "columns";
+  target?: boolean;
 }
 
 export interface Step {

@@ -28,6 +28,7 @@ SAME: dict[Any, tuple[type[BaseModel], ...]] = {
     run_request.StoredRequest: (fit.FitRequest,),
     run_request.AskedRequest: (fit.FitRequest,),
     run_request.SplitRequest: (fit.FractionSplit, fit.RowsSplit),
+    run_request.StandardizeRequest: (fit.Standardize,),
     run_request.ModelRequest: MODELS,
     run_request.AskedObjective: (descent.Objective,),
     run_request.ObjectiveRequest: (descent.Objective,),

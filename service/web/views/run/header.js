@@ -1,10 +1,10 @@
 // The header of a run: title, status and actions.
 import { choose, h, say } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { language, t } from "/static/lib/i18n.js";
 import { titleOf } from "/static/lib/format.js";
 import { cancelRun, deleteRun, pauseRun, resumeRun } from "/static/lib/api.js";
 import { act } from "/static/components/error-banner.js";
-import { badge, isLive, progress, sentence } from "/static/components/status-badge.js";
+import { badge, isLive, progress, sentence, verdict } from "/static/components/status-badge.js";
 import { confirmed } from "/static/components/confirm-button.js";
 import { findings } from "/static/views/run/diagnosis.js";
 import { placeWords, startWords } from "/static/views/run/queue-place.js";
@@ -23,6 +23,7 @@ export function runHead(id, state) {
   const words = h("span", { class: "sentence" });
   const place = h("span", { class: "sentence" });
   const start = h("span", { class: "start" });
+  const judged = h("p", { class: "judged", hidden: true });
   const origin = h("p", { class: "origin", hidden: true });
   const bar = h("div", { class: "bar" });
   const trouble = h("div", { class: "trouble", hidden: true });
@@ -40,7 +41,7 @@ export function runHead(id, state) {
   const sweep = h("a", { hidden: true }, t("partOfSweep"));
   const element = h("header", { class: "run-head" },
     h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
-    heading, h("div", { class: "state" }, h("p", { role: "status" }, status, " ", words, " ", place), start), origin, bar, trouble);
+    heading, h("div", { class: "state" }, h("p", { role: "status" }, status, " ", words, " ", place), start), judged, origin, bar, trouble);
 
   /** @param {Api.Run} run */
   function update(run) {
@@ -53,6 +54,8 @@ export function runHead(id, state) {
     say(start, startWords(queue)); // outside the announced status: it changes each second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
+    choose(judged, run.convergence ? convergenceWords(run.convergence) : null);
+    judged.hidden = !run.convergence;
     fork.update(run);
     if (run.forked_from && origin.hidden) choose(origin, originWords(run.id, run.forked_from)); // set once, so that a refresh keeps the focus
     origin.hidden = !run.forked_from;
@@ -75,6 +78,9 @@ function liveBar(run) {
   const words = t("progress", { done: run.steps_done ?? 0, total: run.steps_total ?? 0 });
   return [progress(run), h("span", {}, words)];
 }
+
+/** The service has the sentence in both languages. @param {Api.Convergence} convergence */
+const convergenceWords = (convergence) => [verdict(convergence), " ", h("span", {}, convergence.sentences[language()] ?? convergence.sentence)];
 
 /** @param {string} id @param {Api.ForkedFrom} origin */
 function originWords(id, { run_id: from, step }) {

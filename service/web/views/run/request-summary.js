@@ -26,7 +26,7 @@ export function facts(run) {
   const all = [
     ["data", dataWords(run)],
     ["split", splitWords(run.dataset)],
-    ["standardized", standardize ? t("yes") : t("no")],
+    ["standardized", standardizeWords(standardize)],
     ["model", "formula" in model ? h("code", {}, model.formula) : kindWords(model)],
     ["loss", [objective.loss, options(objective, ["loss"])].filter(Boolean).join(", ")],
     ["optimizer", kindWords(descent.optimizer)],
@@ -46,6 +46,16 @@ export function dataWords({ dataset, request }) {
   const listed = features.slice(0, 6).join(", ") + (features.length > 6 ? ", …" : "");
   const columns = features.length ? ` (${listed} → ${dataset.target})` : "";
   return [fileLink(`/datasets/${encodeURIComponent(dataset.id)}`, `${dataset.id}.json`, name), `, ${t("rows", { n: dataset.rows })}${columns}`];
+}
+
+/** @param {Api.StoredRequest["standardize"]} asked */
+export const standardization = (asked) => (typeof asked === "object" ? asked : { features: asked, target: false });
+
+/** Requests have an object where the target, or the features of a polynomial, are standardised. @param {Api.StoredRequest["standardize"]} asked */
+function standardizeWords(asked) {
+  const { features, target } = standardization(asked);
+  if (target) return features ? t("standardizedBoth") : t("standardizedTarget");
+  return features ? t("yes") : t("no");
 }
 
 /** @param {Api.RunDataset} dataset */

@@ -3,6 +3,7 @@ import { choose, h } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { isLive } from "/static/components/status-badge.js";
+import { standardization } from "/static/views/run/request-summary.js";
 import { readRow } from "/static/views/run/trajectory.js";
 import { sayMore, SHOWN_PARAMETERS } from "/static/components/step-values.js";
 
@@ -58,7 +59,7 @@ function thetas({ parameters, best, request }, final) {
       h("thead", {}, h("tr", {}, heads.filter(Boolean).map(column))),
       h("tbody", {}, parameters.slice(0, SHOWN_PARAMETERS).map(row)))),
     more,
-    named && request.standardize ? h("p", { class: "note" }, t("coefficientNote")) : null,
+    named && standardization(request.standardize).features ? h("p", { class: "note" }, t("coefficientNote")) : null,
   ];
 }
 

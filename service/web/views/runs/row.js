@@ -2,7 +2,7 @@
 import { h, say, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { moment, rounded, titleOf } from "/static/lib/format.js";
-import { badge, isLive, progress } from "/static/components/status-badge.js";
+import { badge, isLive, progress, verdict } from "/static/components/status-badge.js";
 import { runLink } from "/static/components/sample-run-button.js";
 
 /** @type {("name" | "status" | "model" | "steps" | "train_mse" | "test_mse" | "created")[]} */
@@ -22,12 +22,12 @@ export function runRow(id, box) {
 
   /** @param {Api.ListedRun} run */
   function update(run) {
-    const news = JSON.stringify([run.name, run.status, run.steps_done, run.steps_total, run.final]);
+    const news = JSON.stringify([run.name, run.status, run.steps_done, run.steps_total, run.final, run.convergence]);
     if (news === shown) return;
     shown = news;
     say(link, titleOf(run));
     box.name(titleOf(run));
-    choose(cells.status, badge(run.status));
+    choose(cells.status, [badge(run.status), " ", run.convergence && run.status === "succeeded" ? verdict(run.convergence) : null]);
     choose(cells.steps, steps(run));
     say(cells.model, run.request.model.kind);
     say(cells.train_mse, rounded(run.final?.train_mse));

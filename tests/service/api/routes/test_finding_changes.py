@@ -99,3 +99,19 @@ def test_a_finding_without_a_known_correction_has_no_change(client: httpx2.Clien
     run = client.post("/fit", json=body, headers=WAIT).json()
     assert run["status"] == "diverged"
     assert [(finding["code"], finding["change"]) for finding in run["diagnosis"]] == [("infinite_start", None)]
+
+
+@pytest.mark.parametrize("rate", [0.001, "auto"])
+def test_a_formula_without_a_value_at_the_start_is_told_by_row_and_part(
+    client: httpx2.Client, rate: float | str
+) -> None:
+    """`log(0)` in the first row: no number comes of it, with any rate."""
+    body = {
+        "dataset": {"x": [[0], [1], [2], [3]], "y": [1, 2, 3, 4]},
+        "model": {"kind": "formula", "formula": "a + b*log(x1)"},
+        "split": {"test_fraction": 0},
+        "descent": {"learning_rate": rate},
+    }
+    run = client.post("/fit", json=body, headers=WAIT).json()
+    told = run["error"]["message"] if rate == "auto" else run["diagnosis"][0]["sentence"]
+    assert "not a finite number at θ₀ in row 0 (x1 = 0): log(x1)" in told

@@ -13,7 +13,7 @@ from service.schemas.responses.runs import Run
 from tests.service.helpers import LINE, WAIT, X, Y, check_answer, fit_body, until_finished
 
 DEFAULTS = {
-    "split": {"test_fraction": 0.25, "seed": 0, "shuffle": True, "validation_fraction": 0.0},
+    "split": {"test_fraction": 0.25, "seed": 0, "shuffle": True, "validation_fraction": 0.0, "stratify": False},
     "standardize": False,
     "model": {"kind": "linear", "intercept": True},
     "objective": {"loss": "mse", "l1": 0.0, "l2": 0.0},
@@ -72,7 +72,7 @@ def test_the_defaults_of_each_kind_of_model(api: TestClient) -> None:
     logistic = filled(model={"kind": "logistic"}, dataset={"y": [0, 1] * 4})
     assert logistic["model"] == {"kind": "logistic", "intercept": True}
     assert logistic["objective"]["loss"] == "log_loss"
-    shuffled = {"seed": 0, "shuffle": True, "validation_fraction": 0.0}
+    shuffled = {"seed": 0, "shuffle": True, "validation_fraction": 0.0, "stratify": False}
     assert filled(split={"test_rows": [7, 1]})["split"] == {"test_rows": [7, 1], **shuffled}
 
 

@@ -1,0 +1,92 @@
+"""E, its gradient, its Hessian and its residuals on all training rows, by recorded programs and within a budget."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+from autograd import grad, value_and_grad
+from autograd.differential_operators import make_jvp_reversemode
+
+from gd_engine.arrays import FloatArray
+from gd_engine.autodiff.tape import record
+from gd_engine.descent.closed_form import quadratic_hessian, ridge_hessian
+from gd_engine.diagnosis.quadratic_model import log_loss_hessian
+from gd_engine.losses import Penalty
+from gd_engine.problem import Problem
+
+MOST_CURVED = 256
+"""The most parameters of a dense Hessian."""
+SPEED = 1e9
+"""Multiplications a second of a slow core: by it a computation that cannot be interrupted is not begun."""
+
+Budget = Callable[[], float]
+"""The seconds left, by the caller's clock. Raises BudgetSpentError when there are none, or the caller's exception."""
+
+
+class BudgetSpentError(Exception):
+    """The computation must end now."""
+
+
+class Objective:
+    """The smooth part of E, without its l1 penalty. Each call asks the budget first."""
+
+    def __init__(self, problem: Problem, budget: Budget) -> None:
+        self.problem = problem._replace(penalty=Penalty(0.0, problem.penalty.l2))
+        self.l1 = problem.penalty.l1 * np.array(problem.model.penalised, dtype=np.float64)
+        self.budget = budget
+        self._programs: dict[str, Callable[..., Any]] = {}
+
+    def affords(self, multiplications: float) -> bool:
+        """Whether so many multiplications in one call fit in the budget."""
+        return multiplications <= SPEED * self.budget()
+
+    def at(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """E and ∇E at θ."""
+        energy, gradient = self._call("at", value_and_grad(self.problem.energy), theta)
+        return float(energy), np.asarray(gradient, dtype=np.float64)
+
+    def hessian(self, theta: FloatArray) -> FloatArray:
+        """The Hessian of E at θ, shape (p, p)."""
+        problem = self.problem
+        if problem.model.linear and problem.loss.name in {"sse", "mse"} and problem.model.task == "regression":
+            return quadratic_hessian(problem)
+        if problem.model.kind in {"logistic", "softmax"} and problem.loss.name == "log_loss":
+            self.budget()
+            return log_loss_hessian(problem, theta) + ridge_hessian(problem)
+        columns = [self._call("product", self._product, theta, unit)[0] for unit in np.eye(len(theta))]
+        found = np.array(columns, dtype=np.float64)
+        return 0.5 * (found + found.T)
+
+    def residuals(self, theta: FloatArray) -> FloatArray:
+        """The residuals r with E = ‖r‖², shape (n + p,): of the rows, then of the ridge penalty."""
+        return np.asarray(self._call("residuals", lambda t: (self._residuals(t),), theta)[0], dtype=np.float64)
+
+    def jacobian(self, theta: FloatArray) -> FloatArray:
+        """The derivatives of the residuals, shape (n + p, p), column by column."""
+        columns = [self._call("change", self._change, theta, unit)[0] for unit in np.eye(len(theta))]
+        return np.array(columns, dtype=np.float64).T
+
+    def _product(self, theta: Any, vector: Any) -> Sequence[Any]:
+        return (grad(lambda t: anp.dot(grad(self.problem.energy)(t), vector))(theta),)
+
+    def _change(self, theta: Any, vector: Any) -> Sequence[Any]:
+        return (make_jvp_reversemode(self._residuals)(theta)(vector),)
+
+    def _residuals(self, theta: Any) -> Any:
+        problem = self.problem
+        errors = problem.model.predict(theta, problem.train.design) - problem.train.y
+        rows = anp.reshape(errors, (problem.train.y.size,)) * problem.divisor**-0.5
+        if not problem.penalty.l2:
+            return rows
+        weights = theta * np.array(problem.model.penalised, dtype=np.float64)
+        return anp.concatenate([rows, weights * problem.penalty.l2**0.5])
+
+    def _call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        self.budget()
+        if name not in self._programs:
+            try:
+                self._programs[name] = record(function, *arguments)
+            except NotImplementedError:
+                self._programs[name] = function
+        return self._programs[name](*arguments)
