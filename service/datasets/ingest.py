@@ -1,7 +1,7 @@
 """Ingest: turns rows of JSON, CSV or a sample into a dataset with a content id and a description of each column."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -115,11 +115,32 @@ def from_csv(table: CsvTable, name: str | None = None) -> Incoming:
 
 
 def from_table(table: ReadTable, name: str | None = None) -> Incoming:
-    """The dataset of a file."""
-    names, kinds, categories, missing = map(list, zip(*table.columns, strict=True))
+    """The dataset of a file.
+
+    Its columns are in the order of the file. If they are the features and the target alone, the target is the last one,
+    as in earlier versions, so that the id stays the same.
+    """
+    order = _earlier_order(table)
+    read = list(table.columns) if order is None else [table.columns[place] for place in order]
+    names, kinds, categories, missing = map(list, zip(*read, strict=True))
     labelled = [index for index, texts in enumerate(categories) if texts is None]
     columns = Columns(names, kinds, categories, missing)
-    return described(name, Head(columns, table.features, table.target, labelled, table.report), table.blocks)
+    blocks = table.blocks if order is None else partial(_reordered, table.blocks, order)
+    return described(name, Head(columns, table.features, table.target, labelled, table.report), blocks)
+
+
+def _earlier_order(table: ReadTable) -> list[int] | None:
+    """The places of the features and of the target, if the table has nothing else; None also without a change."""
+    names = [name for name, *_ in table.columns]
+    wanted = [*table.features, table.target]
+    if names == wanted or sorted(names) != sorted(wanted) or any(missing for *_, missing in table.columns):
+        return None
+    return [names.index(name) for name in wanted]
+
+
+def _reordered(blocks: Callable[[], Iterable[Rows]], order: list[int]) -> Iterator[Rows]:
+    for block in blocks():
+        yield np.ascontiguousarray(block[:, order])
 
 
 class _FeaturesAndTarget(NamedTuple):

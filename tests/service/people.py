@@ -1,7 +1,7 @@
 """A stored dataset with numbers, two categories and a default choice, and the same rows as inline data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,12 +49,13 @@ class Table:
     features: list[str]
     target: str
     columns: list[TableColumn]
-    report: list[ReportEntry]
+    report: list[ReportEntry] = field(default_factory=list)
+    data: Any = field(default_factory=lambda: TABLE)
 
     def blocks(self, rows: int = 3) -> Iterator[Any]:
         """All rows."""
-        yield TABLE[:rows]
-        yield TABLE[rows:]
+        yield self.data[:rows]
+        yield self.data[rows:]
 
 
 def people(name: str | None = None, features: list[str] | None = None, target: str = "height") -> Incoming:

@@ -272,23 +272,11 @@ def invalid_values() -> Iterator[Hostile]:
     for changes in wrong:
         yield Hostile(f"invalid {str(changes)[:60]}", body(**changes))
     both = [{"id": "a", "sample": "norris"}, {"id": "a", "x": X3}]
-    norris: list[Any] = [
-        *(
-            {"features": features}
-            for features in ([], ["x", "x"], ["y"], ["z"], ["x=1"], ["="], ["x" * 1_001], [0], "x")
-        ),
-        *({"target": target} for target in ("", "z", "x", "x" * 1_001, 0, ["y"])),
-        {"features": ["=" * 1_000] * 1_000},
-        {"features": [f"x{number}" for number in range(100_000)]},
-    ]
-    data: list[Any] = [
-        {},
-        {"id": "none"},
-        {"sample": "none"},
-        *both,
-        [],
-        *({"sample": "norris", **each} for each in norris),
-    ]
+    lists: list[Any] = [[], ["x", "x"], ["y"], ["z"], ["x=1"], ["="], ["x" * 1_001], [0], "x", ["=" * 1_000] * 1_000]
+    chosen: list[Any] = [{"features": each} for each in (*lists, [f"x{number}" for number in range(100_000)])]
+    chosen += [{"target": target} for target in ("", "z", "x", "x" * 1_001, 0, ["y"])]
+    data: list[Any] = [{}, {"id": "none"}, {"sample": "none"}, *both, []]
+    data += [{"sample": "norris", **each} for each in chosen]
     for dataset in data:
         yield Hostile(f"dataset {str(dataset)[:60]}", json.dumps({"dataset": dataset}).encode())
 

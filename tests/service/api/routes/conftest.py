@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from service.core.settings import Settings
+from service.storage.database import Database
 from service.worker.process import Worker
+from tests.service.people import stored
 
 
 @pytest.fixture
@@ -18,3 +20,9 @@ def work(settings: Settings) -> Callable[[], None]:
             worker._train(claim)
 
     return work
+
+
+@pytest.fixture
+def people_id(database: Database) -> str:
+    """The id of a stored dataset with numbers and categories."""
+    return stored(database)
