@@ -55,9 +55,9 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
             clauses.append(_constant_clause(problem, is_better=null < loss))
         relative = None
         if reference is not None and gap is not None:
-            values["reference"] = reference.train_loss
-            if reference.train_loss > ZERO * (null if isfinite(null) else abs(float(energy[0]))):
-                relative = gap / reference.train_loss
+            is_zero = abs(reference.train_loss) <= ZERO * (null if isfinite(null) else abs(float(energy[0])))
+            values["reference"] = 0.0 if is_zero else reference.train_loss  # what is left of 0 is rounding
+            relative = None if is_zero or reference.train_loss < 0 else gap / reference.train_loss
     return Convergence(state, tuple(clauses), values, loss, reference, relative)
 
 

@@ -62,7 +62,7 @@ def reference_minimum(problem: Problem, theta: FloatArray, budget: Budget) -> Re
     with np.errstate(all="ignore"):
         try:
             found = _found(problem, np.array(theta, dtype=np.float64), budget)
-        except (BudgetSpentError, np.linalg.LinAlgError):
+        except (BudgetSpentError, MemoryError, np.linalg.LinAlgError):
             return None
     if found is None or not np.isfinite(found.train_loss):
         return None

@@ -63,9 +63,12 @@ class Objective:
         return np.asarray(self._call("residuals", lambda t: (self._residuals(t),), theta)[0], dtype=np.float64)
 
     def jacobian(self, theta: FloatArray) -> FloatArray:
-        """The derivatives of the residuals, shape (n + p, p), column by column."""
+        """The derivatives of the residuals, shape (n + p, p). Raises LinAlgError if one is not finite."""
         columns = [self._call("change", self._change, theta, unit)[0] for unit in np.eye(len(theta))]
-        return np.array(columns, dtype=np.float64).T
+        found = np.array(columns, dtype=np.float64).T
+        if not np.isfinite(found).all():
+            raise np.linalg.LinAlgError
+        return found
 
     def _product(self, theta: Any, vector: Any) -> Sequence[Any]:
         return (grad(lambda t: anp.dot(grad(self.problem.energy)(t), vector))(theta),)

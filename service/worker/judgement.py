@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 import orjson
+from sqlalchemy import Connection
 
 from gd_engine import Outcome, Problem
 from gd_engine.diagnosis import History
@@ -26,7 +27,6 @@ from gd_engine.reference import (
 from service.core import run_record
 from service.core.run_record import KINDS_OF_WORK, Optimum
 from service.storage import job_queue
-from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.worker.run_batch import RunBatch
 from service.worker.timings import Timings
@@ -86,8 +86,20 @@ def _of_optimum(optimum: Optimum | None) -> Reference | None:
     return Reference(optimum["train_loss"], theta, "closed_form") if np.isfinite(theta).all() else None
 
 
-def complete(database: Database, unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) -> None:
-    """Finds the reference minimum of a finished run and stores its convergence. Logs an error, and raises none."""
+class Judged(NamedTuple):
+    """The columns of a judgement to write, and the size of its reference."""
+
+    claim: Claim
+    values: run_record.RunColumns
+    more_bytes: int
+
+    def write(self, connection: Connection) -> None:
+        """Writes the judgement, unless the run was deleted since."""
+        job_queue.judge(connection, self.claim, self.values, self.more_bytes)
+
+
+def completed(unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) -> Judged | None:
+    """The judgement of a finished run, with its reference minimum. Logs an error, and raises none."""
     run = unjudged.claim.run
     begun = time.monotonic()
     try:
@@ -95,12 +107,12 @@ def complete(database: Database, unjudged: Unjudged, batch: RunBatch, must_stop:
         more_bytes = len(orjson.dumps(convergence["reference"]))
         unjudged.timings.add("judgement_seconds", begun)
         values: run_record.RunColumns = {"convergence": convergence, "timings": unjudged.timings.values}
-        with database.writing() as connection:
-            job_queue.judge(connection, unjudged.claim, values, more_bytes)
+        return Judged(unjudged.claim, values, more_bytes)
     except _InterruptedError:
         log.info("judgement.interrupted run=%s", run.id)
     except Exception:
         log.exception("judgement.failed run=%s", run.id)
+    return None
 
 
 def _judged(unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) -> Convergence:

@@ -24,7 +24,7 @@ from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker import judgement
 from service.worker.computing_time import ComputingTime
-from service.worker.judgement import Unjudged
+from service.worker.judgement import Judged, Unjudged
 from service.worker.lease import Ending, RunLease, failed, log_loss
 from service.worker.run_batch import RunBatch
 from service.worker.training import Training
@@ -60,6 +60,8 @@ class Worker:
         self._lease: RunLease | None = None
         self._dropped: Claim | None = None
         self._unjudged: Unjudged | None = None
+        self._judged: Judged | None = None
+        """The judgement of the last run, until it is written: with the next claim, or alone if no run waits."""
         self._wakeup = WakeupSignal()
         self._batch = RunBatch(self._database, settings)
         self._computing_time = ComputingTime()
@@ -93,16 +95,29 @@ class Worker:
                 self._train(claim)
         with suppress(SQLAlchemyError):  # the supervisor ends the lease, or it expires
             self._hand_back_dropped()
+        with suppress(SQLAlchemyError):
+            self._store_judgement()
         self._database.dispose()
 
     def _claim(self) -> Claim | None:
         self._hand_back_dropped()
         with self._database.reading() as connection:
-            if not fair_shares.waiting(connection, self._settings.lease_seconds):
-                return None
+            is_idle = not fair_shares.waiting(connection, self._settings.lease_seconds)
+        if is_idle:
+            self._store_judgement()
+            return None
+        judged, self._judged = self._judged, None  # an error of the claim costs the judgement, not the next claims
         with self._database.writing() as connection:
+            if judged is not None:
+                judged.write(connection)
             mine = (connection, self._name, self._settings.lease_seconds)
             return self._claim_member(*mine) or fair_shares.claim(*mine)
+
+    def _store_judgement(self) -> None:
+        judged, self._judged = self._judged, None
+        if judged is not None:
+            with self._database.writing() as connection:
+                judged.write(connection)
 
     def _claim_member(self, connection: Connection, name: str, lease_seconds: float) -> Claim | None:
         """Claims the next run of the batch. The owners are read anew: another worker may have claimed since."""
@@ -145,7 +160,7 @@ class Worker:
         """Finds the reference minimum of the run that has just ended. The lease is over: all its steps are visible."""
         unjudged, self._unjudged = self._unjudged, None
         if unjudged is not None:
-            judgement.complete(self._database, unjudged, self._batch, lambda: self._stopping)
+            self._judged = judgement.completed(unjudged, self._batch, lambda: self._stopping)
 
     def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
         """Trains a run. Returns the ending of a failed run; None if the training has written its ending."""

@@ -78,6 +78,7 @@ def test_steps_that_are_far_too_short_stall(options: Options) -> None:
     problem = problem_of("linear", ROOMS, PRICES, standardize=True, reduce=not options)
     found = judged(problem, optimizer="adam", rate=1e-3, steps=300, **options).convergence
     assert (found.state, found.clauses[-1]) == ("stalled", "mean_better")
+    assert found.values["reference"] == 0.0
     assert found.reference is not None
     assert found.reference.train_loss == pytest.approx(0.0, abs=1e-6)
     assert found.relative_gap is None

@@ -184,3 +184,17 @@ def test_a_perceptron_of_many_parameters_has_a_reference_or_none() -> None:
     problem = problem_of("mlp", X, Y, {"hidden": (80,)}, l2=0.01)
     found = judged(problem, steps=50)
     assert found.reference is None or found.reference.train_loss < found.convergence.loss  # type: ignore[operator]
+
+
+def test_no_reference_is_claimed_where_the_gradient_is_no_number() -> None:
+    x = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+    for posing in ({}, {"loss": "huber"}, {"l1": 0.1}):
+        problem = problem_of("formula", x, np.square(x[:, 0]), {"formula": "a*x1**b"}, **posing)
+        assert reference_minimum(problem, np.ones(2), patient) is None
+
+
+def test_no_reference_is_claimed_when_the_memory_is_spent() -> None:
+    def greedy() -> float:
+        raise MemoryError
+
+    assert reference_minimum(problem_of("formula", X, Y, {"formula": "a + b*x1"}), np.ones(2), greedy) is None

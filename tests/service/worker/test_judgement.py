@@ -1,14 +1,16 @@
 """The judgement of a finished run: after its last step is visible, within a budget, and never at the run's cost."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 
 from gd_engine.reference import reference_minimum
 from service.core.settings import Settings
-from service.storage import runs, usage
+from service.storage import fair_shares, runs, usage
 from service.storage.database import Database
 from service.worker import judgement
 from service.worker.process import Worker
@@ -144,6 +146,39 @@ def test_a_worker_that_must_stop_leaves_the_judgement_out(
     worker._train(claim)
     run = run_of(api, run_id)
     assert (run["status"], run["steps_done"], run["convergence"]) == ("succeeded", 5, None)
+
+
+def test_an_error_of_the_next_claim_costs_the_judgement_alone(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a crash there would: the claim's transaction carries the judgement."""
+    first, second = submitted(api, **CURVED), submitted(api, **CURVED)
+    claim = worker._claim()
+    assert claim is not None
+    worker._train(claim)
+
+    def fail(*_: Any) -> Any:
+        raise OperationalError("a full disk", None, sqlite3.OperationalError())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fair_shares, "claim", fail)
+        with pytest.raises(OperationalError):
+            worker._claim()
+    train_all(worker)
+    assert (run_of(api, first)["status"], run_of(api, first)["convergence"]) == ("succeeded", None)
+    assert run_of(api, second)["convergence"] is not None
+
+
+def test_the_next_claim_carries_the_judgement(api: TestClient, worker: Worker) -> None:
+    first, second = submitted(api, **CURVED), submitted(api, **CURVED)
+    for _ in range(2):
+        claim = worker._claim()
+        assert claim is not None
+        worker._train(claim)
+    assert run_of(api, first)["convergence"] is not None
+    assert run_of(api, second)["convergence"] is None
+    assert worker._claim() is None  # no run waits, so it is written alone
+    assert run_of(api, second)["convergence"] is not None
 
 
 def test_a_run_deleted_during_its_judgement_stays_deleted(
