@@ -4,13 +4,15 @@ The package depends on numpy and autograd alone; HTTP, SQL, clocks and logging a
 """
 
 from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
+from gd_engine.benchmark_functions import BENCHMARK_FUNCTIONS, BenchmarkFunction
 from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
 from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
-from gd_engine.formula.compiler import FormulaError
+from gd_engine.formula.compiler import FormulaError, parse_function
+from gd_engine.function_problem import pose_function
 from gd_engine.losses import LOSSES, losses_for
 from gd_engine.models.base import Model, initial_theta, normal_theta
 from gd_engine.models.registry import MODELS
@@ -22,6 +24,7 @@ from gd_engine.optim.schedules import SCHEDULES
 from gd_engine.problem import Problem, column_names, pose, pose_blocks
 
 __all__ = [
+    "BENCHMARK_FUNCTIONS",
     "FEWEST",
     "LOSSES",
     "MODELS",
@@ -29,6 +32,7 @@ __all__ = [
     "SCHEDULES",
     "SHAPES",
     "BatchedDescent",
+    "BenchmarkFunction",
     "Block",
     "Choices",
     "DescentConfig",
@@ -54,8 +58,10 @@ __all__ = [
     "losses_for",
     "normal_theta",
     "optimum",
+    "parse_function",
     "pose",
     "pose_blocks",
+    "pose_function",
     "share_of",
     "split_by_fraction",
     "split_by_rows",

@@ -97,8 +97,18 @@ class _Checker:
 
     def _variants(self) -> Iterator[tuple[Mistake, _Variant]]:
         """The variants with a mistake, the likeliest first."""
-        problem, size = self._problem, self._problem.train.size
         yield "sign", _Variant(lambda theta: -self._gradient(theta))
+        if self._problem.has_data:
+            yield from self._variants_of_the_loss()
+        order = tuple(range(len(self._theta0)))
+        if len(order) > 1:
+            yield "one_by_one", _Variant(self._gradient, order)
+            yield "one_by_one", _Variant(self._gradient, order[::-1])
+        if self._problem.test.size or self._problem.validation.size:
+            yield "test_rows", _Variant(_gradient_of(self._problem._replace(train=_all_rows(self._problem))))
+
+    def _variants_of_the_loss(self) -> Iterator[tuple[Mistake, _Variant]]:
+        problem, size = self._problem, self._problem.train.size
         yield "missing_factor_2", _Variant(lambda theta: self._gradient(theta) / 2)
         if problem.loss.mean:
             yield "sum_for_mean", _Variant(lambda theta: self._gradient(theta) * size)
@@ -107,12 +117,6 @@ class _Checker:
         if problem.model.intercept:
             rest = np.array([name != problem.model.parameters[0] for name in problem.model.parameters])
             yield "no_intercept", _Variant(lambda theta: self._gradient(theta) * rest)
-        order = tuple(range(len(self._theta0)))
-        if len(order) > 1:
-            yield "one_by_one", _Variant(self._gradient, order)
-            yield "one_by_one", _Variant(self._gradient, order[::-1])
-        if problem.test.size or problem.validation.size:
-            yield "test_rows", _Variant(_gradient_of(problem._replace(train=_all_rows(problem))))
 
     def _is_shifted(self, right: _Variant, path: FloatArray) -> bool:
         """Whether the path begins after the first update, or with θ₀ twice."""

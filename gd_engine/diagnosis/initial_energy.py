@@ -19,8 +19,11 @@ def find(context: DiagnosisContext) -> list[Finding]:
     """The finding of an E(θ₀) that is not finite, with a change whose E(θ₀) is; an empty change if none is known."""
     change, cure = _of_theta0(context) or _of_the_scale(context) or ({}, "")
     if not change:
-        cure = "Give a theta0 nearer to 0, or features and targets of smaller size"
-    sentence = f"E(θ₀) is not a finite number: it overflows, or the model has no value there. {cure}."
+        cure = "Give a theta0 nearer to 0"
+        if context.problem.has_data:
+            cure += ", or features and targets of smaller size"
+    which = "model" if context.problem.has_data else "formula"
+    sentence = f"E(θ₀) is not a finite number: it overflows, or the {which} has no value there. {cure}."
     return [Finding("infinite_start", {"step": 0}, sentence, change)]
 
 
@@ -30,7 +33,7 @@ def _of_theta0(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:
     default = initial_theta(model, context.choices.seed)
     if context.choices.own_theta0 and np.isfinite(problem.energy(default)):
         return {"descent": {"theta0": None, **_rate_from(context, default)}}, "From the default θ₀ it is finite"
-    if model.kind != "formula":
+    if model.kind not in ("formula", "function"):
         return None
     energy, theta = _best_start(problem)
     if not np.isfinite(energy):
@@ -52,7 +55,7 @@ def _best_start(problem: Problem) -> tuple[float, FloatArray]:
 def _of_the_scale(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:
     """The change to standardised columns, if E(θ₀) is then finite."""
     problem, model = context.problem, context.problem.model
-    if context.choices.standardize or problem.reduced or model.kind == "formula":
+    if context.choices.standardize or problem.reduced or model.kind in ("formula", "function"):
         return None
     found, design = moments(problem, problem.train), problem.train.design.copy()
     columns = design[:, 1:] if model.intercept else design

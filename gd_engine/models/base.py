@@ -8,7 +8,8 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 
 INTERCEPT = "intercept"
-Task = Literal["regression", "classification"]
+Task = Literal["regression", "classification", "function"]
+"""A function is E(θ) itself, without data: it predicts nothing."""
 
 
 class Model(NamedTuple):
