@@ -11,12 +11,12 @@ from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
-from gd_engine.formula.compiler import FormulaError, parse_function
+from gd_engine.formula.compiler import FormulaError
 from gd_engine.function_problem import pose_function
 from gd_engine.losses import LOSSES, losses_for
 from gd_engine.models.base import Model, initial_theta, normal_theta
 from gd_engine.models.registry import MODELS
-from gd_engine.models.shape import SHAPES, Shape
+from gd_engine.models.shape import SHAPES, Shape, function_shape
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
 from gd_engine.optim.optimizers import OPTIMIZERS, Optimizer
@@ -53,12 +53,12 @@ __all__ = [
     "column_names",
     "descend",
     "diagnose",
+    "function_shape",
     "initial_theta",
     "largest_batch",
     "losses_for",
     "normal_theta",
     "optimum",
-    "parse_function",
     "pose",
     "pose_blocks",
     "pose_function",

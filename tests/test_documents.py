@@ -47,6 +47,11 @@ def test_the_guide_names_every_choice(name: str) -> None:
     assert f"`{name}`" in GUIDE
 
 
+@pytest.mark.parametrize("name", list(BENCHMARK_FUNCTIONS))
+def test_the_guide_names_every_function(name: str) -> None:
+    assert f"`{name}`" in GUIDE
+
+
 @pytest.mark.parametrize("name", list(SAMPLES))
 def test_the_guide_names_every_sample(name: str) -> None:
     assert f"`{name}`" in GUIDE

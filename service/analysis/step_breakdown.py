@@ -26,7 +26,9 @@ def of_step(database: Database, request: StepRequest) -> StepArithmetic:
     config = context.config(problem)
     theta = context.at(range(step, step + 1 + taken))[1]
     found = arithmetic(problem, config, _state(context, config, theta[0], step))
-    rows = split_of(run.request, run.dataset_rows).train[found.contributions.rows]
+    rows = found.contributions.rows
+    if problem.has_data:
+        rows = split_of(run.request, run.dataset_rows).train[rows]
     after = theta[1] if taken else found.theta + found.change
     return {
         "run_id": run.id,

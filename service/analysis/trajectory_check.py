@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from gd_engine import NoLearningRateError
+from gd_engine import NoLearningRateError, Problem
 from gd_engine.analysis.trajectory_check import Mistake, Verdict, check
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
 from service.core.run_record import Classes
 from service.core.run_request import StoredRequest
 from service.engine_adapter.factory import config_of, model_of, theta0_of
+from service.engine_adapter.functions import function_problem
 from service.engine_adapter.problems import posed, rate_of
 from service.schemas.responses import trajectories
 from service.storage import datasets
@@ -69,35 +70,43 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
 }
 
 
-class PathRequest(NamedTuple):
-    """A path θ₀, θ₁, … of a student, and the descent that it claims to be.
-
-    `data` is the number of rows with the tables, or the id of a stored dataset. `labels` are the numbers in y that
-    represent the classes.
+class DataOfPath(NamedTuple):
+    """The data of a descent. `rows` is their number with the tables, or the id of a stored dataset. `labels` are the
+    numbers in y that represent the classes.
     """
 
-    descent: StoredRequest
     features: list[str]
     classes: Classes
     labels: Classes
-    data: tuple[int, list[FloatArray]] | str
+    rows: tuple[int, list[FloatArray]] | str
+
+
+class PathRequest(NamedTuple):
+    """A path θ₀, θ₁, … of a student, and the descent that it claims to be, on data or of a function without."""
+
+    descent: StoredRequest
+    data: DataOfPath | None
     path: FloatArray
     tolerance: float
 
 
 def of_path(database: Database, request: PathRequest) -> trajectories.Verdict:
     """The verdict on the path. Raises NoAnswerError and GoneError."""
-    descent, data = request.descent, request.data
-    model = model_of(descent, request.features, request.classes)
-    count, tables = _stored(database, data) if isinstance(data, str) else data
-    problem = posed(descent, model, count, tables, request.labels, reduce=False)
-    theta0 = theta0_of(descent, model)
+    descent = request.descent
+    problem = function_problem(descent) if request.data is None else _posed(database, descent, request.data)
+    theta0 = theta0_of(descent, problem.model)
     try:
         config = config_of(descent, rate_of(descent, problem, theta0))
     except NoLearningRateError as error:
         raise NoAnswerError(str(error)) from None
     verdict = check(problem, config, theta0, request.path, tolerance=request.tolerance)
-    return _answer(model.parameters, request.path, verdict)
+    return _answer(problem.model.parameters, request.path, verdict)
+
+
+def _posed(database: Database, descent: StoredRequest, data: DataOfPath) -> Problem:
+    model = model_of(descent, data.features, data.classes)
+    count, tables = _stored(database, data.rows) if isinstance(data.rows, str) else data.rows
+    return posed(descent, model, count, tables, data.labels, reduce=False)
 
 
 def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]:

@@ -9,6 +9,7 @@ from gd_engine.arrays import FloatArray
 from service.core.run_record import Classes, Run
 from service.core.run_request import StoredRequest
 from service.engine_adapter.factory import model_of, posing_of, split_of
+from service.engine_adapter.functions import function_problem
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
@@ -19,6 +20,8 @@ def problem_of(database: Database, run: Run, go_on: Callable[[], None], *, reduc
 
     Raises GoneError for a deleted run, CorruptError for damaged rows.
     """
+    if run.dataset_id is None:
+        return function_problem(run.request)
     with database.reading() as connection:
         dataset = datasets.find(connection, run.dataset_id)
         if dataset is None:

@@ -1,6 +1,6 @@
 """Submission of a fit request: parsing, validation against its data, size estimate, queueing."""
 
-from functools import partial
+from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 from sqlalchemy import Connection
@@ -9,10 +9,10 @@ from service.auth.api_keys import ANYBODY, Caller
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
 from service.core.run_record import ForkedFrom, Run, RunColumns
-from service.core.run_request import AskedRequest, DatasetReference
+from service.core.run_request import OF_DATA, AskedRequest, DatasetReference
 from service.core.settings import Settings
 from service.datasets import ingest, samples
-from service.jobs import idempotency, validation
+from service.jobs import idempotency, plans
 from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
 from service.jobs.validation import Facts, Plan
@@ -23,7 +23,8 @@ from service.storage.database import Database
 
 
 class Submission(NamedTuple):
-    """A valid request. `incoming` is the data unless it is stored already.
+    """A valid request. `facts` describe its data, and are None for a function; `incoming` is the data unless it is
+    stored already.
 
     `digest` covers the resolved request. `owner` is the id of the run's API key. `forked_from` is the parent run and
     step of a fork.
@@ -31,7 +32,7 @@ class Submission(NamedTuple):
 
     digest: str
     plan: Plan
-    facts: Facts
+    facts: Facts | None
     incoming: ingest.Incoming | None
     owner: str | None
     forked_from: ForkedFrom | None = None
@@ -62,7 +63,7 @@ class Keyed(NamedTuple):
 def read_keyed(body: bytes, database: Database, settings: Settings, caller: Caller, key: str | None) -> Keyed | Run:
     """The submission of a JSON body with the header Idempotency-Key, or the run of an earlier request with it."""
     asked = parse(FitRequest, body).filled()
-    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(asked.model_dump, mode="json"))
+    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", asked.sent)
     known = idempotency.original(database, of_request, runs.find_by_key)
     return known or Keyed(of(asked, database, settings, caller), of_request)
 
@@ -76,21 +77,26 @@ def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) 
     """The submission of a parsed body with defaults. Fields of subclasses are ignored. Raises as `read` does."""
     facts, incoming = dataset(fit, database, settings, caller)
     inline = isinstance(fit.dataset, InlineDataset)
-    made = validation.make(dumped(fit, reference(fit, facts.id)), facts, settings, inline=inline)
-    # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
-    asked = made.request if inline else {**made.request, "dataset": fit.dataset.model_dump()}
+    made = plans.make(dumped(fit, reference(fit, facts)), facts, settings, inline=inline)
+    asked: Mapping[str, object] = made.request
+    if fit.dataset is not None and not inline:
+        # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
+        asked = {**asked, "dataset": fit.dataset.model_dump()}
     return Submission(sha256_of(asked), made, facts, incoming, caller.key_id)
 
 
-def reference(fit: FitRequest, dataset_id: str) -> DatasetReference:
+def reference(fit: FitRequest, facts: Facts | None) -> DatasetReference | None:
     """Dataset reference in a stored request. Inline data is stored once, in the dataset's rows."""
-    return {"sample": fit.dataset.sample} if isinstance(fit.dataset, SampleDataset) else {"id": dataset_id}
+    if facts is None:
+        return None
+    return {"sample": fit.dataset.sample} if isinstance(fit.dataset, SampleDataset) else {"id": facts.id}
 
 
-def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
-    """The fields of a fit request as JSON, with this dataset reference."""
-    fields = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"})
-    return cast("AskedRequest", fields | {"dataset": dataset})
+def dumped(fit: FitRequest, dataset: DatasetReference | None) -> AskedRequest:
+    """The fields of a fit request as JSON, with this dataset reference, or with its function."""
+    absent = {*OF_DATA} if dataset is None else {"dataset", "function"}
+    fields = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - absent)
+    return cast("AskedRequest", fields if dataset is None else fields | {"dataset": dataset})
 
 
 def queue(database: Database, submission: Submission, key: Key | None, quotas: Quotas) -> Run:
@@ -116,8 +122,13 @@ def queue(database: Database, submission: Submission, key: Key | None, quotas: Q
 
 def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
-) -> tuple[Facts, ingest.Incoming | None]:
-    """Description of the request's data, and the data unless it is stored. Raises InvalidError, NotFoundError."""
+) -> tuple[Facts | None, ingest.Incoming | None]:
+    """Description of the request's data, None for a function, and the data unless it is stored.
+
+    Raises InvalidError, NotFoundError.
+    """
+    if fit.dataset is None:
+        return None, None
     if isinstance(fit.dataset, StoredDataset):
         with database.reading() as connection:
             found = datasets.find(connection, fit.dataset.id, caller.owner)
@@ -146,7 +157,7 @@ def check_size(body: InlineDataset, settings: Settings, pointer: str = "") -> No
         raise invalid(f"{pointer}/x/0", message, "Leave out features.")
 
 
-def columns(submission: Submission, dataset_seq: int, run_bytes: int) -> RunColumns:
+def columns(submission: Submission, dataset_seq: int | None, run_bytes: int) -> RunColumns:
     """Column values of the submission's run, without an idempotency key. `run_bytes` is `Plan.stored_bytes`."""
     made, request = submission.plan, submission.plan.request
     return {
@@ -169,8 +180,13 @@ def columns(submission: Submission, dataset_seq: int, run_bytes: int) -> RunColu
     }
 
 
-def dataset_seq(connection: Connection, submission: Submission) -> int:
-    """Stores the submission's dataset if necessary, and returns its seq. Raises NotFoundError for a deleted dataset."""
+def dataset_seq(connection: Connection, submission: Submission) -> int | None:
+    """Stores the submission's dataset if necessary, and returns its seq; None for a function.
+
+    Raises NotFoundError for a deleted dataset.
+    """
+    if submission.facts is None:
+        return None
     if submission.incoming is not None:
         incoming = submission.incoming
         return datasets.add(connection, incoming.described, incoming.blocks(), uploaded=False)

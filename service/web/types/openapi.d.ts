@@ -44,7 +44,8 @@ export interface Changes {
 }
 
 export interface CheckRequest {
-  dataset: InlineDataset | StoredDataset | SampleDataset;
+  function?: FormulaFunction | NamedFunction | null;
+  dataset?: InlineDataset | StoredDataset | SampleDataset | null;
   split?: FractionSplit | RowsSplit;
   standardize?: boolean;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
@@ -152,6 +153,12 @@ export interface Difference {
   recomputed: number | null;
 }
 
+export interface DrawnMinimum {
+  x: number;
+  y: number;
+  value: number;
+}
+
 export interface DrawnPath {
   step: number[];
   x: (number | null)[];
@@ -184,7 +191,8 @@ export interface Finding {
 }
 
 export interface FitRequest {
-  dataset: InlineDataset | StoredDataset | SampleDataset;
+  function?: FormulaFunction | NamedFunction | null;
+  dataset?: InlineDataset | StoredDataset | SampleDataset | null;
   split?: FractionSplit | RowsSplit;
   standardize?: boolean;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
@@ -206,6 +214,10 @@ export interface ForkedFrom {
   step: number;
 }
 
+export interface FormulaFunction {
+  formula: string;
+}
+
 export interface FormulaModel {
   kind: "formula";
   formula: string;
@@ -216,6 +228,17 @@ export interface FractionSplit {
   shuffle?: boolean;
   validation_fraction?: number;
   test_fraction?: number;
+}
+
+export interface Function {
+  name: string | null;
+  formula: string | null;
+  window: { [name: string]: number[] } | null;
+  minima: Minimum[];
+}
+
+export interface Functions {
+  data: ListedFunction[];
 }
 
 export interface Gd {
@@ -248,6 +271,7 @@ export interface Landscape {
   explained: (number | null)[] | null;
   plane: Plane;
   path: DrawnPath;
+  minima: DrawnMinimum[];
 }
 
 export interface Limit {
@@ -267,6 +291,17 @@ export interface LinearModel {
   intercept?: boolean;
 }
 
+export interface ListedFunction {
+  name: string;
+  title: string;
+  formula: string;
+  parameters: string[];
+  theta0: { [name: string]: number };
+  window: { [name: string]: number[] };
+  minima: Minimum[];
+  description: string;
+}
+
 export interface ListedRun {
   id: string;
   name: string | null;
@@ -280,7 +315,8 @@ export interface ListedRun {
   parameters: string[];
   classes: string[] | number[] | null;
   learning_rate: number | null;
-  dataset: RunDataset;
+  function: Function | null;
+  dataset: RunDataset | null;
   steps_done: number;
   steps_total: number;
   bytes: number;
@@ -320,6 +356,11 @@ export interface Member {
   diverged_at: number | null;
 }
 
+export interface Minimum {
+  theta: { [name: string]: number };
+  value: number;
+}
+
 export interface Mistake {
   code: string;
   title: string;
@@ -336,6 +377,10 @@ export interface MlpModel {
 export interface Momentum {
   kind: "momentum";
   momentum?: number;
+}
+
+export interface NamedFunction {
+  name: string;
 }
 
 export interface Nesterov {
@@ -472,7 +517,8 @@ export interface Run {
   parameters: string[];
   classes: string[] | number[] | null;
   learning_rate: number | null;
-  dataset: RunDataset;
+  function: Function | null;
+  dataset: RunDataset | null;
   steps_done: number;
   steps_total: number;
   bytes: number;
