@@ -4,6 +4,7 @@ The package depends on numpy, SciPy and autograd alone; HTTP, SQL, clocks and lo
 """
 
 from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
+from gd_engine.benchmark_functions import BENCHMARK_FUNCTIONS, BenchmarkFunction
 from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
 from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
@@ -11,10 +12,11 @@ from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
 from gd_engine.formula.compiler import FormulaError
+from gd_engine.function_problem import pose_function
 from gd_engine.losses import LOSSES, losses_for
 from gd_engine.models.base import Model, initial_theta, normal_theta
 from gd_engine.models.registry import MODELS
-from gd_engine.models.shape import SHAPES, Shape
+from gd_engine.models.shape import SHAPES, Shape, function_shape
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
 from gd_engine.optim.optimizers import OPTIMIZERS, Optimizer
@@ -22,6 +24,7 @@ from gd_engine.optim.schedules import SCHEDULES
 from gd_engine.problem import Problem, column_names, feature_scaling, pose, pose_blocks
 
 __all__ = [
+    "BENCHMARK_FUNCTIONS",
     "FEWEST",
     "LOSSES",
     "MODELS",
@@ -29,6 +32,7 @@ __all__ = [
     "SCHEDULES",
     "SHAPES",
     "BatchedDescent",
+    "BenchmarkFunction",
     "Block",
     "Choices",
     "DescentConfig",
@@ -50,6 +54,7 @@ __all__ = [
     "descend",
     "diagnose",
     "feature_scaling",
+    "function_shape",
     "initial_theta",
     "largest_batch",
     "losses_for",
@@ -57,6 +62,7 @@ __all__ = [
     "optimum",
     "pose",
     "pose_blocks",
+    "pose_function",
     "share_of",
     "split_by_fraction",
     "split_by_rows",

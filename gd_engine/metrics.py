@@ -14,6 +14,7 @@ from gd_engine.arrays import FloatArray, IntArray
 METRICS: dict[str, tuple[str, ...]] = {
     "regression": ("mse",),
     "classification": ("mse", "accuracy", "precision", "recall", "f1"),
+    "function": ("mse",),  # always NaN: a function without data has no error
 }
 Tally = Callable[[FloatArray, Any], list[Any]]
 

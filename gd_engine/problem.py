@@ -86,6 +86,11 @@ class Problem(NamedTuple):
         return {"train": self.train, **validation, "test": self.test}
 
     @property
+    def has_data(self) -> bool:
+        """Whether E comes from data; false for a function, see `gd_engine.function_problem`."""
+        return self.train.size > 0
+
+    @property
     def quadratic(self) -> bool:
         """Whether E is quadratic in θ."""
         return is_quadratic(self.model, self.loss.name, self.penalty.l1)
@@ -103,7 +108,7 @@ class Problem(NamedTuple):
 
     def coefficients(self, theta: FloatArray) -> FloatArray:
         """θ in the data's units, shape (p,)."""
-        if self.model.kind == "formula":
+        if self.model.kind in ("formula", "function"):
             return theta
         found = in_data_units(theta, self.scaling, intercept=self.model.intercept, width=self.model.width)
         if self.features is None:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.bars import BARS
-from gd_engine import LOSSES, MODELS, OPTIMIZERS, SCHEDULES
+from gd_engine import BENCHMARK_FUNCTIONS, LOSSES, MODELS, OPTIMIZERS, SCHEDULES
 from gd_engine.formula.compiler import FUNCTIONS
 from service.core.run_status import TRANSITIONS, RunStatus
 from service.core.settings import Settings
@@ -47,6 +47,11 @@ def test_the_guide_names_every_choice(name: str) -> None:
     assert f"`{name}`" in GUIDE
 
 
+@pytest.mark.parametrize("name", list(BENCHMARK_FUNCTIONS))
+def test_the_guide_names_every_function(name: str) -> None:
+    assert f"`{name}`" in GUIDE
+
+
 @pytest.mark.parametrize("name", list(SAMPLES))
 def test_the_guide_names_every_sample(name: str) -> None:
     assert f"`{name}`" in GUIDE
@@ -56,6 +61,13 @@ def test_the_guide_names_every_sample(name: str) -> None:
 def test_the_engines_page_names_every_choice(name: str) -> None:
     aliases = {"asin", "acos", "atan", "constant"}  # aliases
     assert re.search(rf"\b{name}\b", ENGINE) or name in aliases
+
+
+def test_the_engines_page_lists_the_functions() -> None:
+    listed = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", ENGINE, flags=re.MULTILINE))
+    assert {name: listed.get(name) for name in BENCHMARK_FUNCTIONS} == {
+        name: function.formula for name, function in BENCHMARK_FUNCTIONS.items()
+    }
 
 
 def test_the_models_and_optimisers_of_the_engines_page_exist() -> None:

@@ -57,8 +57,9 @@ def gradient_of(problem: Problem) -> Gradient:
 def variants(problem: Problem, gradient: Gradient) -> _Named:
     """The variants with a mistake, the likeliest first. `gradient` is the correct ∇E of the problem."""
     yield "sign", Variant(lambda theta: -gradient(theta))
-    yield "missing_factor_2", Variant(lambda theta: gradient(theta) / 2)
-    yield from _of_sums(problem, gradient)
+    if problem.has_data:
+        yield "missing_factor_2", Variant(lambda theta: gradient(theta) / 2)
+        yield from _of_sums(problem, gradient)
     yield "halved_rate", Variant(gradient, rate=0.5)
     yield "doubled_rate", Variant(gradient, rate=2.0)
     if problem.model.intercept:

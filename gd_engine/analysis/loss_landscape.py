@@ -1,5 +1,6 @@
 """Loss landscape: E on a grid around a descent's path, over two parameters or over the path's principal plane."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,10 +69,20 @@ def path_plane(path: FloatArray) -> Plane:
     return Plane(path[-1].copy(), axes[:2] * sign[:, None], tuple(float(v) / total for v in variance[:2]))
 
 
-def landscape(problem: Problem, path: FloatArray, plane: Plane, *, resolution: int = 49) -> Landscape:
-    """The landscape around a path, shape (k, p), with `resolution` points a side."""
+def landscape(
+    problem: Problem,
+    path: FloatArray,
+    plane: Plane,
+    *,
+    resolution: int = 49,
+    window: Sequence[tuple[float, float]] | None = None,
+) -> Landscape:
+    """The landscape around a path, shape (k, p), with `resolution` points a side, or over a window.
+
+    `window` has the range of each coordinate; the path may leave it.
+    """
     there = plane.coordinates(path)
-    sides = _sides(there, resolution)
+    sides = _sides(there, resolution) if window is None else [np.linspace(*side, resolution) for side in window]
     x, y = sides[0], sides[1] if len(sides) > 1 else np.zeros(1)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)[:, : len(sides)]
     with np.errstate(all="ignore"):

@@ -141,7 +141,8 @@ def _widths(problem: Problem, theta: FloatArray, count: int) -> list[float]:
     """The width h of each of the first `count` differences; θⱼ + h is exact."""
     model, (design, y, _) = problem.model, problem.train
     scores = np.asarray(model.score(theta, design))
-    scale = _root_mean_square(scores, y) if model.task == "regression" else 1.0
+    # Without data the score is E itself, whose size near a minimum says nothing of its scale.
+    scale = {"regression": _root_mean_square(scores, y), "classification": 1.0, "function": np.nan}[model.task]
     found = []
     for place in range(count):
         least = float(np.cbrt(np.finfo(np.float64).eps))
@@ -167,16 +168,22 @@ def _moved_energy(problem: Problem, theta: FloatArray, place: int, by: float) ->
 
 
 def contributions(problem: Problem, theta: FloatArray, gradient: FloatArray) -> Contributions:
-    """The terms of autograd's gradient at θ, shape (p,); the rows with the largest terms are listed one by one."""
+    """The terms of autograd's gradient at θ, shape (p,); the rows with the largest terms are listed one by one.
+
+    A function without data has no rows: the gradient of its formula is the rest.
+    """
     train = problem.train
+    penalty = np.zeros(len(theta))
+    if any(problem.penalty):
+        penalty = grad(lambda t: problem.penalty(problem.model, t))(theta)
+    if not problem.has_data:
+        none = np.empty(0)
+        return Contributions(np.empty(0, np.int64), none, none, np.empty((0, len(theta))), gradient - penalty, penalty)
     size = _score_slope(problem, theta) * np.linalg.norm(train.design, axis=1)
     candidates = np.argsort(-size, kind="stable")[:CANDIDATES]
     of_rows = np.array([_of_row(problem, theta, row) for row in candidates])
     largest = np.argsort(-np.linalg.norm(of_rows, axis=1), kind="stable")[:MOST_ROWS]
     rows, shown = candidates[largest], of_rows[largest]
-    penalty = np.zeros(len(theta))
-    if any(problem.penalty):
-        penalty = grad(lambda t: problem.penalty(problem.model, t))(theta)
     predictions = problem.predict(theta, train.design[rows])
     rest = gradient - penalty - shown.sum(axis=0)
     y = train.y[..., rows]

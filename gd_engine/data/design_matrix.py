@@ -16,7 +16,8 @@ OVERFLOW = np.errstate(over="ignore", invalid="ignore")
 class Rows(NamedTuple):
     """A design matrix, shape (k, p), and targets, shape (k,) or (classes, k).
 
-    `size` is the number of data rows: k, or more for reduced data.
+    `size` is the number of data rows: k, or more for reduced data. The only row of a function without data is none of
+    data: there `size` is 0.
     """
 
     design: FloatArray

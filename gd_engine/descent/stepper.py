@@ -151,7 +151,7 @@ class Stepper:
 
     @property
     def _tally_numbers(self) -> int:
-        filled = sum(1 for rows in self._problem.parts.values() if rows.size)
+        filled = sum(1 for rows in self._problem.parts.values() if len(rows.design))
         return filled * tally_length(self._problem.model.classes)
 
 

@@ -73,11 +73,11 @@ class Measured(NamedTuple):
 
 def columns_of(problem: Problem, measured: Measured) -> dict[str, FloatArray]:
     """The columns of a block, by name and in order."""
-    filled = [rows for rows in problem.parts.values() if rows.size]
+    filled = [rows for rows in problem.parts.values() if len(rows.design)]
     tallies = iter(np.split(measured.tallies, len(filled), axis=1))
     found = {
         part: measures(
-            next(tallies) if rows.size else measured.tallies,
+            next(tallies) if len(rows.design) else measured.tallies,
             rows.y,
             classes=problem.model.classes,
             count=rows.size,

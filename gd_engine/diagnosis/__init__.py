@@ -14,6 +14,7 @@ from gd_engine.diagnosis import (
     convergence,
     dead_units,
     design_columns,
+    function_descent,
     generalization,
     initial_energy,
     learning_rate,
@@ -44,9 +45,11 @@ def diagnose(
         context = make_context(problem, config, outcome, history, choices, features)
         if len(history.overview.step) == 0:
             return initial_energy.find(context) if outcome.reason == "diverged" else []
-        return [
-            finding for finding in (*_of_the_descent(context), *design_columns.find(context)) if _is_finite(finding)
-        ]
+        if not problem.has_data:
+            found = function_descent.find(context)
+        else:
+            found = [*_of_the_descent(context), *design_columns.find(context)]
+        return [finding for finding in found if _is_finite(finding)]
 
 
 def _of_the_descent(context: DiagnosisContext) -> list[Finding]:

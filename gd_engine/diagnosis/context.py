@@ -21,6 +21,10 @@ MOST_SAMPLED = 20_000
 """Rows in a sample, enough for a curvature to within a few per cent."""
 
 
+ROUNDING = 1e-12
+"""A difference of E, of a function without data, that may be rounding."""
+
+
 class Stretch(NamedTuple):
     """Rows of a trajectory, in order: `step` (k,), `theta` (k, p), and its other columns by name, each (k,)."""
 
@@ -75,7 +79,8 @@ class Choices(NamedTuple):
 class DiagnosisContext(NamedTuple):
     """A finished descent, and what its user chose.
 
-    `null` is E of the best constant prediction, NaN if it does not exist.
+    `null` is E of the best constant prediction, NaN if it does not exist; of a function without data, the range of E
+    along the path. Both are a scale for differences of E.
     """
 
     problem: Problem
@@ -162,8 +167,14 @@ def make_context(
     choices: Choices,
     features: Sequence[str],
 ) -> DiagnosisContext:
-    """The context of a finished descent, with E of the best constant prediction."""
-    return DiagnosisContext(problem, config, outcome, history, choices, features, null_energy(problem))
+    """The context of a finished descent, with the scale of E."""
+    null = null_energy(problem) if problem.has_data else _range(history)
+    return DiagnosisContext(problem, config, outcome, history, choices, features, null)
+
+
+def _range(history: History) -> float:
+    """The greatest minus the least E of a path, at least ROUNDING."""
+    return max(float(np.ptp(history.overview.columns["train_loss"])), ROUNDING) if len(history.overview.step) else 0.0
 
 
 def null_energy(problem: Problem) -> float:

@@ -30,7 +30,7 @@ MOST_POWERS = 6
 
 def find(context: DiagnosisContext) -> list[Finding]:
     """Findings from E at a quarter, at half, and at the end of the steps."""
-    small = _small_rate(context)
+    small = small_rate(context)
     if small:
         return small
     quarter, half, last = (
@@ -48,19 +48,19 @@ def find(context: DiagnosisContext) -> list[Finding]:
         and test_gain(context) > 0.03
     ):
         return []
-    remaining = _extrapolated(context, close, gained, min(max(gained / before, 0.1), 0.9))
+    remaining = extrapolated(context, close, gained, min(max(gained / before, 0.1), 0.9))
     scales = _unscaled(context, remaining)
-    return [scales or _still_falling(context, remaining, half, last)]
+    return [scales or still_falling(context, remaining, half, last)]
 
 
-def _extrapolated(context: DiagnosisContext, close: float, gained: float, ratio: float) -> RemainingGap:
+def extrapolated(context: DiagnosisContext, close: float, gained: float, ratio: float) -> RemainingGap:
     """The remaining gap under a power law: each doubling of the steps gains `ratio` of the previous gain."""
     gap = gained * ratio / (1.0 - ratio)
     doublings = max(log(max(gap / close, 1.0)) / -log(ratio), 1.0)
     return RemainingGap(gap, close, round(context.steps * 2.0 ** min(doublings, MOST_DOUBLINGS)), estimate=True)
 
 
-def _still_falling(context: DiagnosisContext, remaining: RemainingGap, half: float, last: float) -> Finding:
+def still_falling(context: DiagnosisContext, remaining: RemainingGap, half: float, last: float) -> Finding:
     evidence = evidence_of(context, remaining) | {"half_step": context.steps // 2, "half_energy": half}
     descent = longer(context, remaining.steps)
     if context.problem.model.kind == "mlp" and context.choices.own_theta0 and half > 10 * context.null:
@@ -90,11 +90,11 @@ def _unscaled(context: DiagnosisContext, remaining: RemainingGap) -> Finding | N
     )
 
 
-def _small_rate(context: DiagnosisContext) -> list[Finding]:
+def small_rate(context: DiagnosisContext) -> list[Finding]:
     """The finding of a rate far below 1/λmax, if a tried larger rate lowers E by an amount that matters."""
-    poor = float(context.energy[-1]) > 0.05 * context.null and not context.choices.automatic
+    poor = float(context.energy[-1]) > 0.05 * context.null or not context.problem.has_data
     plain = context.kind in LINEAR_METHODS and not isinstance(context.config.learning_rate, Backtracking)
-    if not (poor and plain and context.config.clip_norm is None):
+    if context.choices.automatic or not (poor and plain and context.config.clip_norm is None):
         return []
     curvature = curvature_at(context, context.theta)
     rate = float(context.history.overview.columns["learning_rate"][-1]) / (1.0 - context.momentum or 1.0)

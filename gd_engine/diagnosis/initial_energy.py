@@ -22,10 +22,13 @@ def find(context: DiagnosisContext) -> list[Finding]:
     asked = context.choices.theta0
     part = context.problem.undefined(initial_theta(context.problem.model) if asked is None else asked)
     if not change:
-        cure = "Give a theta0 nearer to 0, or features and targets of smaller size"
+        cure = "Give a theta0 nearer to 0"
         if part is not None:
             cure = "Leave this row out, or write the formula so that it has a value there"
-    why = "E(θ₀) is not a finite number: it overflows, or the model has no value there"
+        elif context.problem.has_data:
+            cure += ", or features and targets of smaller size"
+    which = "model" if context.problem.has_data else "formula"
+    why = f"E(θ₀) is not a finite number: it overflows, or the {which} has no value there"
     why = why if part is None else part.sentence
     return [Finding("infinite_start", {"step": 0, **_evidence(part)}, f"{why}. {cure}.", change)]
 
@@ -51,7 +54,7 @@ def _of_theta0(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:
     default = initial_theta(model, context.choices.seed)
     if context.choices.own_theta0 and np.isfinite(problem.energy(default)):
         return {"descent": {"theta0": None, **_rate_from(context, default)}}, "From the default θ₀ it is finite"
-    if model.kind != "formula":
+    if model.kind not in ("formula", "function"):
         return None
     energy, theta = _best_start(problem)
     if not np.isfinite(energy):
@@ -73,7 +76,7 @@ def _best_start(problem: Problem) -> tuple[float, FloatArray]:
 def _of_the_scale(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:
     """The change to standardised columns, if E(θ₀) is then finite."""
     problem, model = context.problem, context.problem.model
-    if context.choices.standardize or problem.reduced or model.kind == "formula":
+    if context.choices.standardize or problem.reduced or model.kind in ("formula", "function"):
         return None
     found, design = moments(problem, problem.train), problem.train.design.copy()
     columns = design[:, 1:] if model.intercept else design

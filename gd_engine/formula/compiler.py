@@ -1,4 +1,5 @@
-"""Compiler of a user's model f(θ, x), text such as `b1*(1 - exp(-b2*x))`, to a function differentiable by autograd.
+"""Compiler of a user's model f(θ, x), text such as `b1*(1 - exp(-b2*x))`, or of a function E(θ) without data, text such
+as `(1 - a)**2 + 100*(b - a**2)**2`, to a function differentiable by autograd.
 
 The compiler turns the text into a syntax tree and the tree into a closure over autograd.numpy. No text runs as Python:
 evaluators of restricted Python had escapes (CVE-2025-24359, CVE-2026-32640, CVE-2023-39631). The allow-list of tree
@@ -12,7 +13,7 @@ give half to each.
 """
 
 import ast
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
@@ -31,7 +32,7 @@ from gd_engine.formula.lexer import (
     no_feature,
 )
 
-__all__ = ["CONSTANTS", "FUNCTIONS", "TWO_ARGUMENTS", "Formula", "FormulaError", "parse"]
+__all__ = ["CONSTANTS", "FUNCTIONS", "TWO_ARGUMENTS", "Formula", "FormulaError", "Function", "parse", "parse_function"]
 __all__ += [
     "MOST_CHARACTERS",
     "MOST_COMPARED",
@@ -43,6 +44,8 @@ __all__ += [
 ]
 
 MOST_PARAMETERS = 50
+EXAMPLE = "(a - 1)**2 + b**2"
+"""A function E(θ), for the hint of an error."""
 
 CONSTANTS = {"pi": float(np.pi), "e": float(np.e)}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -108,6 +111,16 @@ class Part(NamedTuple):
     evaluate: Callable[[Any, Any], Any]
 
 
+class Function(NamedTuple):
+    """A function E(θ). `parameters` are the text's names in order of first appearance.
+
+    `evaluate` maps θ, shape (p,), to a number, with the properties of `Formula.evaluate`.
+    """
+
+    parameters: tuple[str, ...]
+    evaluate: Callable[[Any], Any]
+
+
 def parse(text: str, features: Sequence[str]) -> Formula:
     """The formula of a text; x has a column for each of `features`. Raises FormulaError."""
     parameters, columns = _names(text, features)
@@ -146,14 +159,34 @@ def _names(text: str, features: Sequence[str]) -> tuple[list[str], dict[str, int
     """The parameters in order, and the columns of x of the features. Raises FormulaError."""
     names = checked_names(text, features, ARGUMENTS)
     columns = {name: features.index(name) for name in names if name in features}
-    parameters = {name: at for name, at in names.items() if name not in columns and name not in CONSTANTS}
-    _check_parameters(parameters, features)
+    parameters = _parameters(names, features)
     if not columns:
         raise no_feature(parameters, features)
     if not parameters:
         hint = f"A name that is no feature and no function, nor pi or e, is a parameter, as in b*{next(iter(columns))}."
         raise error("The formula has no parameter, so there is nothing to fit", 1, hint)
     return list(parameters), columns
+
+
+def parse_function(text: str) -> Function:
+    """The function E(θ) of a text, whose names except functions, `pi` and `e` are parameters. Raises FormulaError."""
+    parameters = _parameters(checked_names(text, (), ARGUMENTS, example=f"a function, such as {EXAMPLE}"), ())
+    if not parameters:
+        hint = f"A name that is no function, nor pi or e, is a parameter, as in {EXAMPLE}."
+        raise error("The formula has no parameter, so there is nothing to descend", 1, hint)
+    root = _closure(_build(_tree(text), parameters))
+
+    def evaluate(theta: Any) -> Any:
+        return root({name: piece(theta, i, ()) for i, name in enumerate(parameters)})
+
+    return Function(tuple(parameters), evaluate)
+
+
+def _parameters(names: Mapping[str, int], features: Sequence[str]) -> dict[str, int]:
+    """The parameters among the names of a formula, with their columns in the text. Raises FormulaError."""
+    parameters = {name: at for name, at in names.items() if name not in features and name not in CONSTANTS}
+    _check_parameters(parameters, features)
+    return parameters
 
 
 def _check_parameters(parameters: dict[str, int], features: Sequence[str]) -> None:

@@ -48,14 +48,19 @@ class _Token(NamedTuple):
 _EDGE = _Token("edge", "", 1)
 
 
-def checked_names(text: str, features: Sequence[str], functions: Mapping[str, int]) -> dict[str, int]:
+def checked_names(
+    text: str, features: Sequence[str], functions: Mapping[str, int], *, example: str = "a model, such as b0 + b1*x"
+) -> dict[str, int]:
     """Names of a formula that are no functions → the column of the first appearance, in that order.
 
-    `functions` maps names to numbers of arguments. Raises FormulaError for a faulty text.
+    `functions` maps names to numbers of arguments, `example` is what an empty text lacks.
+    Raises FormulaError for a faulty text.
     """
     if len(text) > MOST_CHARACTERS:
         raise error(f"The formula is longer than {MOST_CHARACTERS} characters", MOST_CHARACTERS + 1)
     tokens = _tokens(text)
+    if not tokens:
+        raise error("The formula is empty", 1, f"Write {example}.")
     found = _names(tokens, features, functions)
     _check_order(tokens)
     _check_brackets(tokens, functions)
@@ -63,12 +68,10 @@ def checked_names(text: str, features: Sequence[str], functions: Mapping[str, in
 
 
 def _tokens(text: str) -> list[_Token]:
-    """The numbers, words and signs of a text. Raises FormulaError for a forbidden one."""
+    """The numbers, words and signs of a text, none for blanks. Raises FormulaError for a forbidden one."""
     line = text.strip(" \t\r\n").rjust(len(text.rstrip(" \t\r\n")))  # columns do not change
     _check_characters(line)
     tokens = [_Token(str(match.lastgroup), match.group(), match.start() + 1) for match in _TOKEN.finditer(line)]
-    if not tokens:
-        raise error("The formula is empty", 1, "Write a model, such as b0 + b1*x.")
     for token in tokens:
         if token.kind == "number":
             _check_number(token)

@@ -9,7 +9,8 @@ from gd_engine.arrays import FloatArray
 from gd_engine.formula.undefined import Undefined
 
 INTERCEPT = "intercept"
-Task = Literal["regression", "classification"]
+Task = Literal["regression", "classification", "function"]
+"""A function is E(θ) itself, without data: it predicts nothing."""
 
 
 class Model(NamedTuple):

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from math import comb
 
-from gd_engine.formula.compiler import parse
+from gd_engine.formula.compiler import parse, parse_function
 from gd_engine.models.base import INTERCEPT, Task
 from gd_engine.models.linear import column_names, polynomial_names, softmax_names
 from gd_engine.models.mlp import layer_names
@@ -131,6 +131,22 @@ def _formula(features: Sequence[str], *, formula: str) -> Shape:
     return Shape(
         kind="formula",
         task="regression",
+        intercept=False,
+        linear=False,
+        degree=1,
+        size=len(parameters),
+        characters=sum(map(len, parameters)),
+        distinct=True,
+        names=partial(tuple, parameters),
+    )
+
+
+def function_shape(formula: str) -> Shape:
+    """The shape of a function E(θ) without data. Raises FormulaError."""
+    parameters = parse_function(formula).parameters
+    return Shape(
+        kind="function",
+        task="function",
         intercept=False,
         linear=False,
         degree=1,

@@ -1,14 +1,16 @@
 """Loss landscape: E on a grid around the path of a run."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gd_engine import BenchmarkFunction
 from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane, path_plane
 from gd_engine.arrays import FloatArray
 from service.analysis.pool_worker import NoAnswerError
 from service.analysis.run_context import StoredPath, run_context
-from service.schemas.responses.analysis import DrawnPath, Landscape, LandscapeKind
+from service.schemas.responses.analysis import DrawnMinimum, DrawnPath, Landscape, LandscapeKind
 from service.storage.database import Database
 
 MOST_POINTS = 500
@@ -19,24 +21,30 @@ class LandscapeRequest(NamedTuple):
     """The landscape around a path, over the chosen parameters, by index from 0, or for None over the principal plane.
 
     The grid has `resolution` points along each axis. It also covers the paths `beside`, of runs with the same
-    parameters.
+    parameters. For a function with a window it covers the window, if `windowed`.
     """
 
     path: StoredPath
     chosen: tuple[int, ...] | None
     resolution: int
     beside: tuple[StoredPath, ...] = ()
+    windowed: bool = False
 
 
 def around(database: Database, request: LandscapeRequest) -> Landscape:
     """E over the plane of the request."""
     context = run_context(database, request.path.seq)
     parameters, chosen = context.run.parameters, request.chosen
+    known = context.known_function
     with np.errstate(all="ignore"):
         steps, theta, energy = context.at(request.path.thinned(MOST_POINTS))
         paths = np.concatenate([*(_theta(database, other) for other in request.beside), theta])
         plane = path_plane(paths) if chosen is None else parameter_plane(chosen, theta[-1])
-        found = landscape(context.problem(reduce=True), paths, plane, resolution=request.resolution)
+        window = None
+        if known is not None and request.windowed and chosen is not None:
+            window = [known.window[parameters[each]] for each in chosen]
+        problem = context.problem(reduce=True)
+        found = landscape(problem, paths, plane, resolution=request.resolution, window=window)
     if not (np.isfinite(found.x).all() and np.isfinite(found.y).all()):
         raise NoAnswerError("The path is too long to draw: its coordinates are not finite. Set a smaller to_step.")
     labels = [parameters[each] for each in chosen] if chosen else ["PC 1", "PC 2"]
@@ -50,7 +58,17 @@ def around(database: Database, request: LandscapeRequest) -> Landscape:
         "explained": plane.explained,
         "plane": {"origin": plane.origin, "axes": plane.axes},
         "path": _path(steps, found.path[-len(theta) :], energy, plane),
+        "minima": [] if known is None or chosen is None else _minima(known, [parameters[each] for each in chosen]),
     }
+
+
+def _minima(known: BenchmarkFunction, axes: Sequence[str]) -> list[DrawnMinimum]:
+    """The minima of a function by their coordinates; its window has no other parameters than the axes."""
+    points = [[minimum.theta[name] for name in axes] for minimum in known.minima]
+    return [
+        {"x": point[0], "y": point[1] if len(point) > 1 else 0.0, "value": minimum.value}
+        for point, minimum in zip(points, known.minima, strict=True)
+    ]
 
 
 def _theta(database: Database, path: StoredPath) -> FloatArray:

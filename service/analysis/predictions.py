@@ -59,7 +59,8 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
     """Predictions at one step or at several, over a grid of the first one or two features, the others at their mean."""
     context = run_context(database, request.path.seq)
     with database.reading() as connection:
-        dataset = datasets.find(connection, context.run.dataset_id)
+        dataset_id = context.run.dataset_id
+        dataset = None if dataset_id is None else datasets.find(connection, dataset_id)
         if dataset is None:
             raise GoneError("The run was deleted just now.")
         selected = np.unique(np.linspace(0, dataset.rows - 1, min(dataset.rows, MOST_POINTS)).round().astype(np.int64))

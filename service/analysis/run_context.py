@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine import DescentConfig, Model, NoLearningRateError, Problem
+from gd_engine import BenchmarkFunction, DescentConfig, Model, NoLearningRateError, Problem
 from gd_engine.arrays import FloatArray, IntArray
 from service.analysis.pool_worker import NoAnswerError
 from service.core.run_record import Run
 from service.engine_adapter.factory import config_of, model_of, theta0_of
+from service.engine_adapter.functions import known_function
 from service.engine_adapter.problems import problem_of, rate_of
 from service.storage import runs, trajectories
 from service.storage.database import Database
@@ -45,6 +46,11 @@ class RunContext(NamedTuple):
     def model(self) -> Model:
         """The model of the run."""
         return model_of(self.run.request, self.run.dataset_features, self.run.classes)
+
+    @property
+    def known_function(self) -> BenchmarkFunction | None:
+        """The function with known minima that the run descends, if it is one."""
+        return known_function(self.run.request["function"]) if self.run.dataset_id is None else None
 
     def problem(self, *, reduce: bool) -> Problem:
         """The problem of the run; without `reduce` with all rows. Raises GoneError."""

@@ -25,8 +25,10 @@ def of_step(database: Database, request: StepRequest) -> StepArithmetic:
     config = context.config(problem)
     theta = context.at(range(step, step + 1 + taken))[1]
     found = arithmetic(problem, config, _state(context, config, theta[0], step))
-    assert problem.train_rows is not None  # noqa: S101 - all rows are kept
-    rows = problem.train_rows[found.contributions.rows]
+    rows = found.contributions.rows
+    if problem.has_data:
+        assert problem.train_rows is not None  # noqa: S101 - all rows are kept
+        rows = problem.train_rows[rows]
     after = theta[1] if taken else found.theta + found.change
     return {
         "run_id": run.id,

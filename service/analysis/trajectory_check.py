@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gd_engine import NoLearningRateError
+from gd_engine import NoLearningRateError, Problem
 from gd_engine.analysis.descent_mistakes import Mistake
 from gd_engine.analysis.number_precision import Precision
 from gd_engine.analysis.trajectory_check import Verdict, check
@@ -12,6 +12,7 @@ from service.core.column_choice import Sources
 from service.core.run_record import Classes
 from service.core.run_request import StoredRequest
 from service.engine_adapter.factory import config_of, model_of, theta0_of
+from service.engine_adapter.functions import function_problem
 from service.engine_adapter.problems import Data, posed, rate_of
 from service.schemas.responses import trajectories
 from service.storage import datasets
@@ -108,35 +109,44 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
 }
 
 
-class PathRequest(NamedTuple):
-    """A path θ₀, θ₁, … of a student, and the descent that it claims to be.
+class DataOfPath(NamedTuple):
+    """The data of a descent. `rows` is their number with the tables, or the id of a stored dataset.
 
-    `data` is the number of rows with the tables, or the id of a stored dataset. `sources` are the places of features
-    and target in a row.
+    `sources` are the places of features and target in a row.
     """
 
-    descent: StoredRequest
     features: list[str]
     classes: Classes
     sources: Sources | None
-    data: tuple[int, list[FloatArray]] | str
+    rows: tuple[int, list[FloatArray]] | str
+
+
+class PathRequest(NamedTuple):
+    """A path θ₀, θ₁, … of a student, and the descent that it claims to be, on data or of a function without."""
+
+    descent: StoredRequest
+    data: DataOfPath | None
     path: FloatArray
     tolerance: float
 
 
 def of_path(database: Database, request: PathRequest) -> trajectories.Verdict:
     """The verdict on the path. Raises NoAnswerError and GoneError."""
-    descent, data = request.descent, request.data
-    model = model_of(descent, request.features, request.classes)
-    count, tables = _stored(database, data) if isinstance(data, str) else data
-    problem = posed(descent, model, Data(count, lambda: tables, request.sources), request.classes, reduce=False)
-    theta0 = theta0_of(descent, model)
+    descent = request.descent
+    problem = function_problem(descent) if request.data is None else _posed(database, descent, request.data)
+    theta0 = theta0_of(descent, problem.model)
     try:
         config = config_of(descent, rate_of(descent, problem, theta0))
     except NoLearningRateError as error:
         raise NoAnswerError(str(error)) from None
     verdict = check(problem, config, theta0, request.path, tolerance=request.tolerance)
-    return _answer(model.parameters, request.path, verdict)
+    return _answer(problem.model.parameters, request.path, verdict)
+
+
+def _posed(database: Database, descent: StoredRequest, data: DataOfPath) -> Problem:
+    model = model_of(descent, data.features, data.classes)
+    count, tables = _stored(database, data.rows) if isinstance(data.rows, str) else data.rows
+    return posed(descent, model, Data(count, lambda: tables, data.sources), data.classes, reduce=False)
 
 
 def _stored(database: Database, dataset_id: str) -> tuple[int, list[FloatArray]]:

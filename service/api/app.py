@@ -25,6 +25,7 @@ from service.api.routes import (
     datasets,
     events,
     fit,
+    functions,
     health,
     limits,
     plots,
@@ -98,6 +99,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         datasets,
         dataset_rows,
         samples,
+        functions,
         limits,
     )
     for module in modules:

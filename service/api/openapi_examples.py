@@ -69,6 +69,17 @@ FIT_EXAMPLES = {
             },
         },
     },
+    "function": {
+        "summary": "A function without data: Rosenbrock's valley, by its formula",
+        "value": {
+            "function": {"formula": "(1 - a)**2 + 100*(b - a**2)**2"},
+            "descent": {"theta0": {"a": -1.2, "b": 1}, "steps": 1000},
+        },
+    },
+    "shipped function": {
+        "summary": "A function that ships, by momentum; see GET /functions",
+        "value": {"function": {"name": "himmelblau"}, "descent": {"optimizer": {"kind": "momentum"}}},
+    },
     "perceptron": {
         "summary": "A perceptron trained by adam in mini-batches, with early stopping on validation rows",
         "value": {

@@ -166,6 +166,8 @@ class Run(NamedTuple):
     """A run with the facts of its dataset. The fields are those of the table, in the order of the SELECT. Features and
     target are those that the run uses.
 
+    A run of a function has no dataset: `dataset_seq` and `dataset_id` are None, and the other facts are empty.
+
     The checkpoint, at times as large as θ, is for the worker that claims the run alone. The record is a tuple, since a
     page has 200 of them: a frozen dataclass takes six times as long to make.
     """
@@ -173,7 +175,7 @@ class Run(NamedTuple):
     status: RunStatus
     seq: int
     id: str
-    dataset_seq: int
+    dataset_seq: int | None
     owner: str | None
     stop_reason: str | None
     name: str | None
@@ -211,7 +213,7 @@ class Run(NamedTuple):
     lease_token: int
     lease_expires_at: float | None
     losses: int
-    dataset_id: str
+    dataset_id: str | None
     dataset_rows: int
     dataset_features: list[str]
     dataset_target: str
@@ -219,7 +221,8 @@ class Run(NamedTuple):
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Self:
         """The record of a row that has the fields in their order. Raises ValueError for a status that is none."""
-        run = cls._make((RunStatus(row[0]), *row[1:]))
+        own, facts = row[1:-_FACTS], row[-_FACTS:]
+        run = cls._make((RunStatus(row[0]), *own, *(_NO_DATASET if facts[0] is None else facts)))
         chosen = run.request.get("dataset", _ALL)
         if "features" not in chosen or "target" not in chosen:
             return run
@@ -251,12 +254,17 @@ class Run(NamedTuple):
         return None if self.best is None else self.best["step"]
 
 
+_NO_DATASET: tuple[Any, ...] = (None, 0, [], "", False)
+"""The facts of the dataset of a run without one: the last fields of `Run`, from `dataset_id` on."""
+_FACTS = len(_NO_DATASET)
+
+
 class RunColumns(TypedDict, total=False):
     """Columns of a run to write."""
 
     status: RunStatus
     id: str
-    dataset_seq: int
+    dataset_seq: int | None
     owner: str | None
     stop_reason: str | None
     name: str | None

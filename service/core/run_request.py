@@ -30,6 +30,13 @@ class StandardizeRequest(TypedDict):
     target: bool
 
 
+class FunctionRequest(TypedDict):
+    """A function E(θ) without data: its formula, or the name of one that ships."""
+
+    formula: NotRequired[str]
+    name: NotRequired[str]
+
+
 class ModelRequest(TypedDict):
     """The model. `kind` decides which of the other fields there are."""
 
@@ -52,9 +59,9 @@ class AskedObjective(TypedDict):
 
 
 class ObjectiveRequest(TypedDict):
-    """The objective. huber alone has `delta`."""
+    """The objective. huber alone has `delta`; a function without data has no loss."""
 
-    loss: str
+    loss: NotRequired[str]
     delta: NotRequired[float]
     l1: float
     l2: float
@@ -127,12 +134,16 @@ class DatasetReference(TypedDict):
 
 
 class BaseRequest(TypedDict):
-    """The fields that no default of a model concerns."""
+    """The fields that no default of a model concerns.
 
-    dataset: DatasetReference
-    split: SplitRequest
-    standardize: bool | StandardizeRequest
-    model: ModelRequest
+    Either there is a function without data, or there are all of dataset, split, standardize and model.
+    """
+
+    function: NotRequired[FunctionRequest]
+    dataset: NotRequired[DatasetReference]
+    split: NotRequired[SplitRequest]
+    standardize: NotRequired[bool | StandardizeRequest]
+    model: NotRequired[ModelRequest]
     descent: DescentRequest
     preset: str | None
     name: str | None
@@ -150,6 +161,10 @@ class StoredRequest(BaseRequest):
     """A request as it is stored."""
 
     objective: ObjectiveRequest
+
+
+OF_DATA = ("dataset", "split", "standardize", "model")
+"""The fields of a request that a function without data does not have."""
 
 
 def is_normal(theta0: Theta0) -> TypeGuard[NormalTheta0]:

@@ -157,6 +157,8 @@ def own_theta0(model: Model | Shape) -> Theta0:
     """Default θ₀ of a model in JSON form; None for a θ₀ drawn by the seed."""
     if model.kind == "mlp":
         return None
+    if isinstance(model, Model) and model.kind == "function":
+        return dict(zip(model.parameters, initial_theta(model).tolist(), strict=True))
     return dict.fromkeys(model.parameters, 1.0) if model.kind == "formula" else "zeros"
 
 

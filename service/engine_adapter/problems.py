@@ -21,6 +21,7 @@ from service.core.column_choice import Sources, of_request, select_columns
 from service.core.run_record import Classes, Run
 from service.core.run_request import StoredRequest
 from service.engine_adapter.factory import is_stratified, model_of, posing_of, split_of, standardization_of
+from service.engine_adapter.functions import function_problem
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
@@ -31,6 +32,8 @@ def problem_of(database: Database, run: Run, go_on: Callable[[], None], *, reduc
 
     Raises GoneError for a deleted run, CorruptError for damaged rows.
     """
+    if run.dataset_id is None:
+        return function_problem(run.request)
     with database.reading() as connection:
         data = _data_of(connection, run)
         model = model_of(run.request, run.dataset_features, run.classes)
@@ -54,7 +57,7 @@ def split_of_run(connection: Connection, run: Run) -> Split:
 
 
 def _data_of(connection: Connection, run: Run) -> Data:
-    dataset = datasets.find(connection, run.dataset_id)
+    dataset = None if run.dataset_id is None else datasets.find(connection, run.dataset_id)
     if dataset is None:
         raise GoneError("The run was deleted just now, and its data with it.")
     sources = of_request(dataset, run.request["dataset"]).sources

@@ -11,7 +11,7 @@ from service.core.json_patch import Patch, merge_patch
 from service.core.run_record import ForkedFrom, Run
 from service.core.run_request import LearningRate, StandardizeRequest
 from service.core.settings import Settings
-from service.jobs import submit, validation
+from service.jobs import plans, submit
 from service.jobs.dataset_choice import choice_of_run
 from service.jobs.submit import Submission
 from service.schemas.fit import FitRequest, ForkRequest
@@ -33,14 +33,16 @@ def fork_submission(
         raise invalid("/changes/descent/theta0", "A fork begins at the θ of its step.", "Leave theta0 out.")
     theta0 = _theta_at(database, parent, fork.from_step)
     request = merge_patch(_merged(parent, changes), {"descent": {"theta0": theta0}})
-    with database.reading() as connection:
-        found = datasets.find(connection, parent.dataset_id)
-        if found is None:
-            raise GoneError("The run was deleted just now.")
-        facts = choice_of_run(connection, found, parent.request["dataset"])
+    facts = None
+    if parent.dataset_id is not None:
+        with database.reading() as connection:
+            found = datasets.find(connection, parent.dataset_id)
+            if found is None:
+                raise GoneError("The run was deleted just now.")
+            facts = choice_of_run(connection, found, parent.request["dataset"])
     with _pointers_into_changes():
-        asked = submit.dumped(parse(FitRequest, json_bytes(request)), parent.request["dataset"])
-        made = validation.make(asked, facts, settings, inline=False)
+        asked = submit.dumped(parse(FitRequest, json_bytes(request)), parent.request.get("dataset"))
+        made = plans.make(asked, facts, settings, inline=False)
     origin: ForkedFrom = {"run_id": parent.id, "step": fork.from_step}
     digest = sha256_of([made.request, origin])
     return Submission(digest, made, facts, None, caller.key_id, origin)
@@ -57,7 +59,7 @@ def _merged(parent: Run, changes: Patch) -> Patch:
     before = {**request["descent"], "learning_rate": _rate(parent, changes)}
     objective: Patch = {**request["objective"]}
     changed = changes.get("objective")
-    if isinstance(changed, dict) and changed.get("loss", objective["loss"]) != objective["loss"]:
+    if isinstance(changed, dict) and changed.get("loss", objective.get("loss")) != objective.get("loss"):
         objective.pop("delta", None)  # delta belongs to the previous loss
     kept = {"split": {"stratify": False, **request["split"]}, "standardize": _standardize(parent)}
     return merge_patch({**request, **kept, "descent": before, "objective": objective}, changes)

@@ -12,7 +12,7 @@ def check(request: StoredRequest, shape: Shape, train_rows: int) -> None:
     """Raises InvalidError for the first invalid field."""
     descent = request["descent"]
     _check_theta0(descent["theta0"], shape)
-    _check_rate(descent, request["objective"]["loss"])
+    _check_rate(descent, request["objective"].get("loss"))
     _check_batches(descent["batch_size"], train_rows)
     if descent["stop"]["patience"] is not None and not request["split"]["validation_fraction"]:
         raise invalid(
@@ -22,7 +22,7 @@ def check(request: StoredRequest, shape: Shape, train_rows: int) -> None:
         )
 
 
-def _check_rate(descent: DescentRequest, loss: str) -> None:
+def _check_rate(descent: DescentRequest, loss: str | None) -> None:
     backtracking = descent["schedule"]["kind"] == "backtracking"
     if backtracking and descent["optimizer"]["kind"] != "gd":
         raise invalid(
@@ -58,13 +58,17 @@ def _check_theta0(theta0: Theta0, shape: Shape) -> None:
     if isinstance(theta0, list) and len(theta0) != shape.size:
         raise invalid(
             pointer,
-            f"θ₀ has {counted(len(theta0), 'number')}, the model {counted(shape.size, 'parameter')}.",
+            f"θ₀ has {counted(len(theta0), 'number')}, the {_whole(shape)} {counted(shape.size, 'parameter')}.",
             f"Give one each for {_shortened(shape.parameters)}.",
         )
     if is_by_name(theta0) and theta0.keys() != shape.parameter_set:
         wrong = min(theta0.keys() ^ shape.parameter_set)
         problem = "is missing" if wrong in shape.parameters else "is not a parameter"
         raise invalid(pointer, f"{wrong[:200]} {problem}.", f"Give one number each for {_shortened(shape.parameters)}.")
+
+
+def _whole(shape: Shape) -> str:
+    return "function" if shape.kind == "function" else "model"
 
 
 def _shortened(names: Sequence[str]) -> str:

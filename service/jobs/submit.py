@@ -1,7 +1,6 @@
 """Submission of a fit request: parsing, validation against its data, size estimate, queueing."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
@@ -11,10 +10,10 @@ from service.core.column_choice import default_choice
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
 from service.core.run_record import ForkedFrom, Run, RunColumns
-from service.core.run_request import AskedRequest, DatasetReference
+from service.core.run_request import OF_DATA, AskedRequest, DatasetReference
 from service.core.settings import Settings
 from service.datasets import ingest, samples
-from service.jobs import idempotency, validation
+from service.jobs import idempotency, plans
 from service.jobs.dataset_choice import choice_of, counted
 from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
@@ -26,7 +25,8 @@ from service.storage.database import Database
 
 
 class Submission(NamedTuple):
-    """A valid request. `incoming` is the data unless it is stored already.
+    """A valid request. `facts` describe its data, and are None for a function; `incoming` is the data unless it is
+    stored already.
 
     `digest` covers the resolved request. `owner` is the id of the run's API key. `forked_from` is the parent run and
     step of a fork.
@@ -34,7 +34,7 @@ class Submission(NamedTuple):
 
     digest: str
     plan: Plan
-    facts: Facts
+    facts: Facts | None
     incoming: ingest.Incoming | None
     owner: str | None
     forked_from: ForkedFrom | None = None
@@ -65,14 +65,9 @@ class Keyed(NamedTuple):
 def read_keyed(body: bytes, database: Database, settings: Settings, caller: Caller, key: str | None) -> Keyed | Run:
     """The submission of a JSON body with the header Idempotency-Key, or the run of an earlier request with it."""
     asked = parse(FitRequest, body).filled()
-    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", partial(_sent, asked))
+    of_request = idempotency.key_of(key, caller.key_id, "POST /fit", asked.sent)
     known = idempotency.original(database, of_request, runs.find_by_key)
     return known or Keyed(of(asked, database, settings, caller), of_request)
-
-
-def _sent(asked: FitRequest) -> object:
-    """The body as it is compared with that of an earlier request, perhaps one before the field `stratify` existed."""
-    return asked.model_dump(mode="json", exclude={"split": {"stratify"}} if asked.split.stratify is None else None)
 
 
 def queue_keyed(database: Database, quotas: Quotas, read: Keyed | Run) -> Run:
@@ -84,36 +79,43 @@ def of(fit: FitRequest, database: Database, settings: Settings, caller: Caller) 
     """The submission of a parsed body with defaults. Fields of subclasses are ignored. Raises as `read` does."""
     facts, incoming = dataset(fit, database, settings, caller)
     inline = isinstance(fit.dataset, InlineDataset)
-    made = validation.make(dumped(fit, reference(fit, facts)), facts, settings, inline=inline)
-    # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
-    asked = made.request if inline else {**made.request, "dataset": fit.dataset.model_dump()}
+    made = plans.make(dumped(fit, reference(fit, facts)), facts, settings, inline=inline)
+    asked: Mapping[str, Any] = made.request
+    if fit.dataset is not None and not inline:
+        # The digest covers the reference as sent: "latest" stays the same request after a newer upload.
+        asked = {**asked, "dataset": fit.dataset.model_dump()}
     return Submission(sha256_of(_comparable(asked)), made, facts, incoming, caller.key_id)
 
 
-def _comparable(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _comparable(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """A resolved request as an earlier version would have stored it: without `stratify`, and with a bool."""
+    if "dataset" not in asked:
+        return asked
     split = {name: value for name, value in asked["split"].items() if name != "stratify"}
     standardize = asked["standardize"]
     is_object = isinstance(standardize, dict) and not standardize["target"]
     return {**asked, "split": split, "standardize": bool(standardize["features"]) if is_object else standardize}
 
 
-def reference(fit: FitRequest, facts: Facts) -> DatasetReference:
-    """Dataset reference in a stored request, with the columns that the request chose.
+def reference(fit: FitRequest, facts: Facts | None) -> DatasetReference | None:
+    """Dataset reference in a stored request, with the columns that the request chose; None for a function.
 
     Inline data is stored once, in the dataset's rows.
     """
     asked = fit.dataset
+    if facts is None or asked is None:
+        return None
     found: DatasetReference = {"sample": asked.sample} if isinstance(asked, SampleDataset) else {"id": facts.id}
     if not isinstance(asked, InlineDataset) and (asked.features is not None or asked.target is not None):
         found |= {"features": facts.features, "target": facts.target}
     return found
 
 
-def dumped(fit: FitRequest, dataset: DatasetReference) -> AskedRequest:
-    """The fields of a fit request as JSON, with this dataset reference."""
-    fields = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - {"dataset"})
-    return cast("AskedRequest", fields | {"dataset": dataset})
+def dumped(fit: FitRequest, dataset: DatasetReference | None) -> AskedRequest:
+    """The fields of a fit request as JSON, with this dataset reference, or with its function."""
+    absent = {*OF_DATA} if dataset is None else {"dataset", "function"}
+    fields = fit.model_dump(mode="json", include=set(FitRequest.model_fields) - absent)
+    return cast("AskedRequest", fields if dataset is None else fields | {"dataset": dataset})
 
 
 def queue(database: Database, submission: Submission, key: Key | None, quotas: Quotas) -> Run:
@@ -139,9 +141,14 @@ def queue(database: Database, submission: Submission, key: Key | None, quotas: Q
 
 def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
-) -> tuple[Facts, ingest.Incoming | None]:
-    """Description of the request's data, and the data unless it is stored. Raises InvalidError, NotFoundError."""
+) -> tuple[Facts | None, ingest.Incoming | None]:
+    """Description of the request's data, None for a function, and the data unless it is stored.
+
+    Raises InvalidError, NotFoundError.
+    """
     asked = fit.dataset
+    if asked is None:
+        return None, None
     if isinstance(asked, StoredDataset):
         with database.reading() as connection:
             found = datasets.find(connection, asked.id, caller.owner)
@@ -170,7 +177,7 @@ def check_size(body: InlineDataset | UploadedDataset, settings: Settings, pointe
         raise invalid(f"{pointer}/x/0", message, "Leave out features.")
 
 
-def columns(submission: Submission, dataset_seq: int, run_bytes: int) -> RunColumns:
+def columns(submission: Submission, dataset_seq: int | None, run_bytes: int) -> RunColumns:
     """Column values of the submission's run, without an idempotency key. `run_bytes` is `Plan.stored_bytes`."""
     made, request = submission.plan, submission.plan.request
     return {
@@ -193,8 +200,13 @@ def columns(submission: Submission, dataset_seq: int, run_bytes: int) -> RunColu
     }
 
 
-def dataset_seq(connection: Connection, submission: Submission) -> int:
-    """Stores the submission's dataset if necessary, and returns its seq. Raises NotFoundError for a deleted dataset."""
+def dataset_seq(connection: Connection, submission: Submission) -> int | None:
+    """Stores the submission's dataset if necessary, and returns its seq; None for a function.
+
+    Raises NotFoundError for a deleted dataset.
+    """
+    if submission.facts is None:
+        return None
     if submission.incoming is not None:
         incoming = submission.incoming
         return datasets.add(connection, incoming.described, incoming.blocks(), uploaded=False)

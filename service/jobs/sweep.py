@@ -10,10 +10,13 @@ from service.core.digests import sha256_of
 from service.core.exceptions import ApiError, ErrorEntry, InvalidError, NotFoundError, field_error, invalid
 from service.core.json_patch import value_at
 from service.core.json_pointer import steps_of
+from service.core.run_record import Run
+from service.core.run_request import StoredRequest
 from service.core.settings import Settings
 from service.core.sweep_record import Sweep
 from service.datasets import ingest
 from service.engine_adapter.factory import asked, shape_of
+from service.engine_adapter.functions import function_problem
 from service.jobs import idempotency, parameter_grid, submit
 from service.jobs.dataset_choice import choice_of_run
 from service.jobs.idempotency import Key
@@ -27,6 +30,8 @@ from service.schemas.sweep import SweepRequest
 from service.storage import datasets, runs, sweeps
 from service.storage.database import Database
 
+RANKED_BY = ("validation_mse", "test_mse", "train_mse", "train_loss")
+"""The default criteria of a ranking: the first one that all members have. A function without data has the last."""
 MOST_NAME = 200
 """Maximum length of a member's name in characters."""
 
@@ -42,7 +47,7 @@ class SweepSubmission(NamedTuple):
     varied: list[str]
     rank_by: str
     name: str | None
-    facts: Facts
+    facts: Facts | None
     incoming: ingest.Incoming | None
     owner: str | None
     wanted: object
@@ -163,7 +168,8 @@ def _base_of_body(
         raise _into_sweep(error, "/base", {}) from None
     request = submit.dumped(fit, submit.reference(fit, facts))
     inline = isinstance(fit.dataset, InlineDataset)
-    wanted = request if inline else {**request, "dataset": fit.dataset.model_dump()}
+    sent = {} if fit.dataset is None or inline else {"dataset": fit.dataset.model_dump()}
+    wanted = {**request, **sent}
     return Base(wanted, request, "/base", facts, inline), incoming
 
 
@@ -172,14 +178,20 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> Base:
     with database.reading() as connection:
         run = runs.find(connection, run_id, caller.owner)
         # Access to a run includes access to its dataset, so the query has no owner.
-        found = None if run is None else datasets.find(connection, run.dataset_id)
+        found = None if run is None or run.dataset_id is None else datasets.find(connection, run.dataset_id)
         facts = None if run is None or found is None else choice_of_run(connection, found, run.request["dataset"])
-    if run is None or facts is None:
+    if run is None or (facts is None and run.dataset_id is not None):
         message = f"There is no run {run_id}."
         raise NotFoundError(message, [field_error("/run", message, "GET /runs lists the runs.")])
-    request = asked(run.request, shape_of(run.request["model"], run.dataset_features, run.classes))
-    filled = submit.dumped(parse(FitRequest, orjson.dumps(request)), run.request["dataset"])
+    filled = submit.dumped(parse(FitRequest, orjson.dumps(_asked(run))), run.request.get("dataset"))
     return Base(run_id, filled, "/run", facts, inline=False)
+
+
+def _asked(run: Run) -> StoredRequest:
+    """The request of a run without the default θ₀."""
+    if run.dataset_id is None:
+        return asked(run.request, function_problem(run.request).model)
+    return asked(run.request, shape_of(run.request["model"], run.dataset_features, run.classes))
 
 
 def _name(name: str | None, values: Mapping[str, object]) -> str:
@@ -198,7 +210,7 @@ def _rank_by(asked_for: str | None, plans: Sequence[Plan]) -> str:
     Raises InvalidError if a member lacks the requested criterion.
     """
     if asked_for is None:
-        return next(name for name in ("validation_mse", "test_mse", "train_mse") if all(_has(p, name) for p in plans))
+        return next(name for name in RANKED_BY if all(_has(plan, name) for plan in plans))
     for number, made in enumerate(plans):
         if not _has(made, asked_for):
             message, hint = (
@@ -211,7 +223,8 @@ def _rank_by(asked_for: str | None, plans: Sequence[Plan]) -> str:
 
 def _has(made: Plan, criterion: str) -> bool:
     name = criterion.removeprefix("best_")
-    return name in made.columns and (made.test_rows > 0 or not name.startswith("test_"))
+    rows = made.test_rows if name.startswith("test_") else made.train_rows
+    return name in made.columns and (rows > 0 or name == "train_loss")
 
 
 def _check_count(count: int, settings: Settings) -> None:

@@ -9,7 +9,8 @@ from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_request import AskedRequest, StoredRequest
 from service.core.settings import Settings
-from service.jobs.validation import Facts, Plan, Planner, of_data
+from service.jobs.plans import planner_of
+from service.jobs.validation import Facts, Plan
 from service.schemas.strict_model import validated
 from service.schemas.sweep import Varied
 
@@ -22,13 +23,13 @@ STAND_INS: tuple[tuple[str, str, object], ...] = (("descent", "theta0", "zeros")
 class Base(NamedTuple):
     """Base request of the members. `wanted` is the base as sent, `request` the base with defaults.
 
-    `pointer` is its JSON pointer in the sweep's body; `facts` and `inline` describe its data.
+    `pointer` is its JSON pointer in the sweep's body; `facts` and `inline` describe its data; a function has none.
     """
 
     wanted: object
     request: AskedRequest
     pointer: str
-    facts: Facts
+    facts: Facts | None
     inline: bool
 
 
@@ -37,11 +38,11 @@ class MemberPlanner:
 
     def __init__(self, base: Base, settings: Settings) -> None:
         self._base = cast("Mapping[str, Any]", base.request)
-        self._planner = Planner(base.facts, settings, of_data(base.request["dataset"], inline=base.inline))
+        self._planner = planner_of(base.request, base.facts, settings, inline=base.inline)
         self._parsed: dict[int, object] = {}
         self._sizes: dict[int, int] = {}
         for section, field, _ in STAND_INS:
-            value: object = self._base[section].get(field)
+            value: object = self._base.get(section, {}).get(field)
             if _is_large(value):
                 self._parsed[id(value)] = value
 
@@ -62,7 +63,7 @@ class MemberPlanner:
         found = 0
         small: dict[str, Any] = {**request}
         for section, field, _ in STAND_INS:
-            value = small[section].get(field)
+            value = small.get(section, {}).get(field)
             if _is_large(value):
                 found += self._size_of(value)
                 small[section] = {**small[section], field: None}
@@ -83,7 +84,7 @@ class MemberPlanner:
         for section, field, stand_in in STAND_INS:
             of_section = patch.get(section)
             if isinstance(of_section, dict):
-                source = of_section.get(field, self._base[section].get(field))
+                source = of_section.get(field, self._base.get(section, {}).get(field))
                 if _is_large(source):
                     sources[section, field] = source
                 if id(source) in self._parsed:
@@ -111,7 +112,7 @@ class MemberPlanner:
 
 def _parsed(base: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
     """The fields of the patched base that the patch changes, with their defaults. Raises InvalidError."""
-    merged = merge_patch({name: base[name] for name in patch}, patch)
+    merged = merge_patch({name: base[name] for name in patch if name in base}, patch)
     return validated(Varied, json_bytes(merged)).model_dump(mode="json", include={*patch})
 
 

@@ -96,11 +96,6 @@ class Sizes(NamedTuple):
     test: int
 
 
-def make(asked: AskedRequest, facts: Facts, settings: Settings, inline: bool) -> Plan:
-    """The plan of a request on a dataset. Raises InvalidError for the first invalid field."""
-    return Planner(facts, settings, of_data(asked["dataset"], inline=inline)).plan(asked)
-
-
 class Pointers(NamedTuple):
     """JSON pointers to the features and to the target of a request."""
 
@@ -139,7 +134,7 @@ class Planner:
         hyperparameter_rules.check(request, shape, sizes.train)
         columns = self._names_of_columns(request["objective"], shape, sizes)
         plan = Plan(request, shape, columns, model.classes, *sizes, model.bytes_of_names, model.bytes_of_classes)
-        _check_size(plan, self._settings)
+        check_size(plan, self._settings)
         return plan
 
     def _model(self, model: ModelRequest, standardize: bool) -> _Model:
@@ -149,9 +144,10 @@ class Planner:
             return known
         facts, settings = self._facts, self._settings
         classes = _classes(model, facts, self._y)
-        _check_formula(model, settings.max_formula)
+        if model["kind"] == "formula":
+            check_formula(model["formula"], settings.max_formula, "/model/formula")
         shape = _shape_of(model, standardize, facts.features, classes)
-        _check_parameter_count(shape, settings.max_parameters)
+        check_parameter_count(shape, settings.max_parameters)
         _check_names(shape, self._x)
         of_columns = (shape.degree, shape.intercept, standardize)
         if of_columns not in self._checked:
@@ -216,19 +212,26 @@ def _filled_objective(asked: AskedObjective, shape: Shape) -> ObjectiveRequest:
     return objective
 
 
-def _check_formula(model: ModelRequest, most: int) -> None:
-    if model["kind"] == "formula" and len(model["formula"]) > most:
-        message = f"The formula has {len(model['formula'])} characters, at most {most} are allowed."
-        raise invalid("/model/formula", message, "Write it shorter.")
+def check_formula(formula: str, most: int, pointer: str) -> None:
+    """Raises InvalidError for a formula of more than `most` characters."""
+    if len(formula) > most:
+        message = f"The formula has {len(formula)} characters, at most {most} are allowed."
+        raise invalid(pointer, message, "Write it shorter.")
 
 
-def _check_parameter_count(shape: Shape, most: int) -> None:
+def check_parameter_count(shape: Shape, most: int) -> None:
+    """Raises InvalidError for a model of more than `most` parameters."""
     if shape.size > most:
         field = {"polynomial": "/degree", "mlp": "/hidden"}.get(shape.kind, "")
-        advice = {"polynomial": "Lower the degree or leave out features.", "mlp": "Take fewer hidden units."}
+        whole, root = ("function", "/function") if shape.kind == "function" else ("model", "/model")
+        advice = {
+            "polynomial": "Lower the degree or leave out features.",
+            "mlp": "Take fewer hidden units.",
+            "function": "Write it with fewer names.",
+        }
         raise invalid(
-            f"/model{field}",
-            f"The model has {shape.size} parameters, at most {most} are allowed.",
+            f"{root}{field}",
+            f"The {whole} has {shape.size} parameters, at most {most} are allowed.",
             advice.get(shape.kind, "Leave out features."),
         )
 
@@ -315,7 +318,8 @@ def _named(test_rows: list[int], rows: int) -> int:
     return len(test_rows)
 
 
-def _check_size(plan: Plan, settings: Settings) -> None:
+def check_size(plan: Plan, settings: Settings) -> None:
+    """Raises InvalidError for a plan over the limits of time, steps or bytes."""
     deadline = plan.request["deadline_seconds"]
     if deadline is not None and deadline > settings.max_run_seconds:
         raise invalid(

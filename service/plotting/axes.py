@@ -73,6 +73,18 @@ def value_axis(curves: Iterable[Curve]) -> Axis | None:
     return Axis(max(low / 2, 5e-324), min(high, sys.float_info.max / 2) * 2, log=True)
 
 
+def function_axis(curve: Curve) -> Axis | None:
+    """Return the axis of the values of a function: as `value_axis`, but linear if one is negative."""
+    finite = [v for v in curve.values if v is not None and math.isfinite(v)]
+    return with_room(min(finite), max(finite)) if min(finite, default=0.0) < 0 else value_axis([curve])
+
+
+def with_room(low: float, high: float) -> Axis:
+    """Return the linear axis of a curve, with some room on both sides; a constant has room too, however large it is."""
+    room = max(0.06 * (high - low) or 1.0, 1e-9 * max(abs(low), abs(high)))
+    return Axis(max(low - room, -sys.float_info.max), min(high + room, sys.float_info.max))
+
+
 def step_axis(curves: Iterable[Curve], *more: int) -> Axis:
     """Return the axis that holds every step, and those given besides."""
     steps = [*more, *(step for curve in curves for step in curve.steps)]

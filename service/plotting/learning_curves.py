@@ -1,9 +1,10 @@
 """The learning curves of a run: E(θ), train and test error, and the best step."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 from service.plotting import svg
-from service.plotting.axes import Axis, Curve, step_axis, strokes, value_axis
+from service.plotting.axes import Axis, Curve, function_axis, step_axis, strokes, value_axis
 from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, axes, canvas
 from service.plotting.translations import WORDS
 
@@ -23,12 +24,14 @@ def criteria_svg(
 ) -> str:
     """Plots the columns `step`, `train_loss`, `train_mse` and `test_mse` of a run of this name.
 
-    `best` is the step with the lowest test error, `diverged_at` the step after the last finite one.
+    `best` is the step with the lowest test error, `diverged_at` the step after the last finite one. A function without
+    data has no errors: its only curve is E.
     """
     words, steps = WORDS[look.language], [int(step) for step in columns["step"] if step is not None]
-    curves = {name: Curve(words[name], steps, columns[name]) for name in NAMES}
+    has_data = not steps or any(value is not None and isfinite(value) for value in columns["train_mse"])
+    curves = {name: Curve(words[name], steps, columns[name]) for name in (NAMES if has_data else ("train_loss",))}
     marks = [] if diverged_at is None else [diverged_at]
-    up = value_axis(curves.values())
+    up = value_axis(curves.values()) if has_data else function_axis(curves["train_loss"])
     plot = Plot(step_axis(curves.values(), *marks), up or Axis(0.1, 10, log=True), _HIGH)
     parts = axes(plot, (words["step"], ""), look.colours, grid=True)
     if up is None:
@@ -38,10 +41,11 @@ def criteria_svg(
     mark = plot.point(best, columns["test_mse"][steps.index(best)]) if best in steps else None
     parts += [_ring(*mark, look)] if mark else []
     parts += _legend(curves, best if mark else None, look)
-    description = [words["curves_described"]]
+    description = [words["curves_described" if has_data else "function_described"]]
+    title = words["curves" if has_data else "function"].format(run=run)
     description += [words["best"].format(step=best)] if best is not None else []
     description += [words["diverged"].format(step=step) for step in marks]
-    return canvas(parts, look, TOP + _HIGH + BOTTOM, words["curves"].format(run=run), " ".join(description))
+    return canvas(parts, look, TOP + _HIGH + BOTTOM, title, " ".join(description))
 
 
 def _pen(name: str, look: Look) -> dict[str, svg.Attribute]:

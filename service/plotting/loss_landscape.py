@@ -1,13 +1,12 @@
 """A loss landscape: contours of E with the path; for one parameter a curve."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from service.plotting import svg
-from service.plotting.axes import Axis, number
+from service.plotting.axes import Axis, number, with_room
 from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, canvas
 from service.plotting.contours import contours
 from service.plotting.height_map import HeightMap, height_map
@@ -33,8 +32,9 @@ def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | 
     path = [place for place in places if place is not None]
     mark = path[steps.index(best)] if best in steps and len(path) == len(steps) else None
     names = _name(data, "x", 0, look), "E(θ)" if flat else _name(data, "y", 1, look)
-    parts = [*ground, *_path(path, mark, look.colours), *axes(plot, names, look.colours, grid=False)]
-    parts += _legend(mark is not None, look)
+    minima = _minima(plot, data.get("minima", ()), look, flat=flat)
+    parts = [*ground, *minima, *_path(path, mark, look.colours), *axes(plot, names, look.colours, grid=False)]
+    parts += _legend(look, best=mark is not None, minima=bool(minima))
     words = WORDS[look.language]
     title, description = words["landscape"].format(run=run), _description(data, shape, look)
     return canvas(parts, look, round(TOP + plot.high + BOTTOM), title, description)
@@ -43,16 +43,10 @@ def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | 
 def _plot(data: Mapping[str, Any], up: Sequence[float | None], *, on_one_scale: bool) -> Plot:
     x = data["x"]["values"]
     known = [value for value in up if value is not None]
-    y_axis = Axis(min(known), max(known)) if on_one_scale else _with_room(min(known), max(known))
+    y_axis = Axis(min(known), max(known)) if on_one_scale else with_room(min(known), max(known))
     ratio = (y_axis.high - y_axis.low) / (x[-1] - x[0])
     true = on_one_scale and _ON_ONE_SCALE[0] <= ratio <= _ON_ONE_SCALE[1]
     return Plot(Axis(x[0], x[-1]), y_axis, PLOT_WIDE * (ratio if true else _USUAL))
-
-
-def _with_room(low: float, high: float) -> Axis:
-    """The axis of a curve, with some room on both sides; a constant has room too, however large it is."""
-    room = max(0.06 * (high - low) or 1.0, 1e-9 * max(abs(low), abs(high)))
-    return Axis(max(low - room, -sys.float_info.max), min(high + room, sys.float_info.max))
 
 
 def _curve(plot: Plot, data: Mapping[str, Any], look: Look) -> list[str]:
@@ -92,9 +86,21 @@ def _best(x: float, y: float, colours: Theme) -> str:
     return svg.circle(x, y, 8, fill="none", stroke=colours.path, stroke_width=2.4)
 
 
-def _legend(best: bool, look: Look) -> list[str]:
+def _minima(plot: Plot, minima: Sequence[Mapping[str, float]], look: Look, *, flat: bool) -> list[str]:
+    places = [plot.point(each["x"], each["value" if flat else "y"]) for each in minima]
+    return [_minimum(*place, look.colours) for place in places if place]
+
+
+def _minimum(x: float, y: float, colours: Theme) -> str:
+    """A diamond."""
+    shape = f"M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z"
+    return svg.path(shape, class_="minimum", fill=colours.paper, stroke=colours.ink, stroke_width=1.8)
+
+
+def _legend(look: Look, *, best: bool, minima: bool) -> list[str]:
     words = WORDS[look.language]
     signs = [(_start, words["start"]), (_end, words["end"]), *([(_best, words["best_mark"])] if best else [])]
+    signs += [(_minimum, words["minimum"])] if minima else []
     parts, x = [], float(LEFT + 8)
     for sign, name in signs:
         parts.append(sign(x, 66, look.colours) + svg.text(x + 15, 71, name))

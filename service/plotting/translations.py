@@ -21,6 +21,9 @@ WORDS = {
         "start": "θ₀",
         "end": "end",
         "best_mark": "lowest test MSE",
+        "minimum": "minimum",
+        "function": "{run}: E(θ)",
+        "function_described": "E(θ) at each step.",
     },
     "fr": {
         "curves": "{run} : les deux critères",
@@ -42,6 +45,9 @@ WORDS = {
         "start": "θ₀",
         "end": "fin",
         "best_mark": "MSE de test minimale",
+        "minimum": "minimum",
+        "function": "{run} : E(θ)",
+        "function_described": "E(θ) à chaque étape.",
     },
 }
 

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
 
 from service.core.plurals import counted
+from service.core.run_request import OF_DATA
 from service.schemas.descent import Descent, Objective
 from service.schemas.fields import ColumnName, Finite, Labels, Name, Numbers, Positive, Seed, Share
 from service.schemas.model import LinearModel, Model
 from service.schemas.strict_model import TAG, Strict, by_type, is_number, wrong
 
+NOT_BOTH = "Remove it, or give a dataset instead of the function."
 TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
 """Without a colon: `GET /runs?tag=key:value` separates key and value by it."""
 
@@ -125,6 +127,31 @@ Dataset = Annotated[
 ]
 
 
+class FormulaFunction(Strict):
+    """A function by its formula: every name in it is a parameter."""
+
+    formula: str = Field(
+        description="E(θ), such as (1 - a)**2 + 100*(b - a**2)**2: + - * / ** and functions such as exp, log, sqrt, "
+        "sin, tanh; at most 1000 characters."
+    )
+
+
+class NamedFunction(Strict):
+    """A function that ships with the service; see GET /functions."""
+
+    name: Name
+
+
+def _function_kind(value: Any) -> str:
+    by_name = "name" in value if isinstance(value, dict) else isinstance(value, NamedFunction)
+    return TAG + ("name" if by_name else "formula")
+
+
+Function = Annotated[
+    Annotated[FormulaFunction, Tag("?formula")] | Annotated[NamedFunction, Tag("?name")], Discriminator(_function_kind)
+]
+
+
 class Shuffle(Strict):
     """The random seed and the validation rows."""
 
@@ -198,9 +225,17 @@ StandardizeChoice = Annotated[
 
 
 class FitRequest(Strict):
-    """Data, model, objective and descent. Only the dataset has no default."""
+    """Data, model, objective and descent; or a function E(θ) without data, and the descent.
 
-    dataset: Dataset
+    Only `dataset` and `function` have no default: a request has one of them.
+    """
+
+    function: Function | None = Field(
+        None,
+        description="Instead of `dataset`, `split`, `standardize` and `model`: a function E(θ) without data. "
+        "`objective` then has `l1` and `l2` alone.",
+    )
+    dataset: Dataset | None = Field(None, description="The data, unless there is a function.")
     split: Split = FractionSplit()
     standardize: StandardizeChoice = Field(
         False, description="true: the features. An object: the features, the target."
@@ -219,12 +254,28 @@ class FitRequest(Strict):
         None, description="Stop after this many seconds of work on the run; pauses and waits do not count."
     )
 
+    @model_validator(mode="after")
+    def _has_data_or_a_function(self) -> Self:
+        if self.function is None and self.dataset is None:
+            raise wrong("Missing field.", "Add it, or a function without data.", "dataset")
+        of_data = [name for name in OF_DATA if name in self.model_fields_set and getattr(self, name) is not None]
+        if self.function is not None and of_data:
+            raise wrong(f"A function has no data, and so no {of_data[0]}.", NOT_BOTH, of_data[0])
+        return self
+
+    def sent(self) -> dict[str, Any]:
+        """The body with defaults, for the digest of a request: without a field that earlier versions did not have."""
+        if self.function is not None:
+            return self.model_dump(mode="json", exclude={*OF_DATA})
+        later = {"stratify"} if self.split.stratify is None else set()
+        return self.model_dump(mode="json", exclude={"function": True, "split": later})
+
     def filled(self) -> Self:
         """The request with the values of the preset for missing fields."""
         if self.preset != "course":
             return self
         objective, descent = self.objective, self.descent
-        if "loss" not in objective.model_fields_set:
+        if "loss" not in objective.model_fields_set and self.function is None:
             objective = objective.model_copy(update={"loss": "sse"})
         if "learning_rate" not in descent.model_fields_set:
             descent = descent.model_copy(update={"learning_rate": 1.0})

@@ -98,7 +98,7 @@ class SweepRequest(Strict):
 
     def sent(self) -> dict[str, Any]:
         """The body as sent, with the preset of the base filled in."""
-        base = None if self.base is None else self.base.filled().model_dump(mode="json")
+        base = None if self.base is None else self.base.filled().sent()
         return self.model_dump(mode="json", by_alias=True, exclude={"base"}) | {"base": base}
 
     @model_validator(mode="after")

@@ -58,7 +58,8 @@ _COLUMNS = [_column(name) for name in Run._fields]
 
 def _records(*more: Column[Any]) -> Select[Any]:
     """SELECT of the fields of `Run` in order, the columns `more`, and whether run and dataset are sound."""
-    sound = and_(is_sound_or_fails(runs), is_sound_or_fails(tables.datasets)).label("is_sound")
+    data = or_(runs.c.dataset_seq.is_(None), is_sound_or_fails(tables.datasets))
+    sound = and_(is_sound_or_fails(runs), data).label("is_sound")
     return select(*(column for column, _ in _COLUMNS), *more, sound).select_from(runs).outerjoin(tables.datasets)
 
 

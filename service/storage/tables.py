@@ -104,7 +104,8 @@ runs = Table(
     metadata,
     Column("seq", _Key, primary_key=True, autoincrement=True),
     Column("id", String, nullable=False, unique=True),
-    Column("dataset_seq", ForeignKey("datasets.seq"), nullable=False, index=True),
+    # Null in a run of a function without data.
+    Column("dataset_seq", ForeignKey("datasets.seq"), index=True),
     Column("owner", String),
     Column("status", String, nullable=False),
     Column("stop_reason", String),

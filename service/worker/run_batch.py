@@ -49,7 +49,7 @@ class RunBatch:
     def clear(self) -> None:
         """Discards the problem and the members."""
         self._problem: Problem | None = None
-        self._problem_key: tuple[str, bool, list[object]] | None = None
+        self._problem_key: tuple[str | None, bool, list[object]] | None = None
         self._reference: Reference | None = None
         self._clear_members()
 
@@ -80,7 +80,8 @@ class RunBatch:
     def problem(self, run: Run, go_on: Callable[[], None]) -> Problem:
         """The run's problem, kept for the next run if this one is of a sweep. Raises as `problem_of` does."""
         request = run.request
-        asked: list[object] = [request[name] for name in ("dataset", "model", "split", "objective", "standardize")]
+        fields = ("function", "dataset", "model", "split", "objective", "standardize")
+        asked: list[object] = [request.get(name) for name in fields]
         key = (run.dataset_id, request["descent"]["batch_size"] is None, asked)
         if run.sweep is None or self._problem is None or self._problem_key != key:
             self.clear()  # two problems at once may be too much to hold

@@ -10,6 +10,7 @@ import pytest
 
 from service.storage.connect import open_database
 from service.storage.sqlite.engine import sqlite_module
+from service.testing.live_server import Service
 from tests.waiting import LONGEST
 
 
@@ -23,7 +24,9 @@ def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("command", ["", "serve", "worker", "demo", "keys", "keys create", "backup", "check", "status"])
+@pytest.mark.parametrize(
+    "command", ["", "serve", "worker", "fit", "demo", "keys", "keys create", "backup", "check", "status"]
+)
 def test_every_command_has_a_help_text(command: str) -> None:
     done = descent(*command.split(), "--help")
     assert done.returncode == 0
@@ -60,6 +63,61 @@ def test_an_unusable_database_is_named_with_the_cause(command: str, tmp_path: Pa
         assert done.returncode == 1, url
         assert reason in " ".join(done.stderr.split()), url
         assert "Traceback" not in done.stderr, url
+
+
+def test_a_function_is_descended(service: Service) -> None:
+    words = ("--theta0", "a=-1.2,b=1", "--steps", "200", "--learning-rate", "0.001", "--url", service.url)
+    done = descent("fit", "--function", "rosenbrock", *words)
+    assert done.returncode == 0, done.stderr
+    first, *lines = done.stdout.splitlines()
+    assert first == "succeeded: 200 steps, learning rate 0.001"
+    assert [line.split(" = ")[0].strip() for line in lines[:3]] == ["a", "b", "E(θ)"]
+    assert lines[-1].startswith(f"{service.url}/#/runs/")
+    own = descent(
+        "fit", "--function", "(u - 2)**2 + 1", "--theta0", "5", "--optimizer", "momentum", DESCENT_URL=service.url
+    )
+    assert own.returncode == 0, own.stderr
+    assert "E(θ) = 1.0" in own.stdout
+
+
+def test_a_file_is_fitted(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "heights.csv"
+    file.write_text("age,height\n1,2.5\n2,4\n3,6.1\n4,8\n5,10.2\n")
+    done = descent("fit", str(file), "--target", "height", "--steps", "10", "--url", service.url)
+    assert done.returncode == 0, done.stderr
+    assert [line.split(" = ")[0].strip() for line in done.stdout.splitlines()[1:5]] == [
+        "intercept",
+        "age",
+        "E(θ)",
+        "train MSE",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        ((), "Give either a CSV file or --function."),
+        (("--function", "rosenbrok"), "/function/name There is no function rosenbrok."),
+        (("--function", "a^2"), "Write ** for a power"),
+        (("--function", "bowl", "--theta0", "a=1"), "b is missing."),
+        (("--function", "bowl", "--theta0", "a=x"), "--theta0: 'a=x' is no start."),
+        (("--function", "bowl", "--learning-rate", "fast"), "--learning-rate: 'fast' is no number."),
+        (("--function", "-a**2"), "learning rate"),
+        (("missing.csv",), "missing.csv: No such file or directory."),
+    ],
+)
+def test_a_refused_fit_names_the_cause(words: tuple[str, ...], cause: str, service: Service) -> None:
+    done = descent("fit", *words, DESCENT_URL=service.url)
+    assert done.returncode == 1
+    assert cause in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_service_that_does_not_run_is_named() -> None:
+    done = descent("fit", "--function", "bowl", "--url", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "http://127.0.0.1:9" in done.stderr
+    assert "make serve" in done.stderr
 
 
 def test_an_invalid_setting_is_named_in_the_message() -> None:

@@ -64,6 +64,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "formula, clipped": _kind(
         LINE, FORMULA, 2_000, descent=_by("momentum") | {"clip_norm": 0.5, "theta0": {"kind": "normal", "scale": 0.5}}
     ),
+    "function": {
+        "function": {"name": "rosenbrock"},
+        "descent": {"steps": 20_000, "learning_rate": 5e-4, **_by("nesterov", momentum=0.8)},
+    },
     "diverges": _kind(LINE, LINEAR, 3_000, descent={"learning_rate": 1.1, "batch_size": 100}),
 }
 

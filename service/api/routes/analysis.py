@@ -91,7 +91,8 @@ async def run_landscape(
 ) -> Response:
     """E over both parameters; for models with more, over two of them or over the plane closest to the path (PCA).
 
-    The grid extends beyond the path by a quarter of its extent on each side.
+    The grid extends beyond the path by a quarter of its extent on each side. For a function that ships it covers the
+    window of the function, unless `from_step` or `to_step` choose a part of the path.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
     beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
@@ -106,7 +107,8 @@ def landscape_of(run: Run, query: LandscapeQuery) -> LandscapeRequest:
     if query.from_step > last:
         raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
     path = path_of(run)._replace(first=query.from_step, last=last)
-    return LandscapeRequest(path, _chosen(run.parameters, query), query.resolution)
+    whole = query.from_step == 0 and query.to_step is None
+    return LandscapeRequest(path, _chosen(run.parameters, query), query.resolution, windowed=whole)
 
 
 def path_of(run: Run) -> StoredPath:
@@ -167,6 +169,7 @@ async def predictions(
     others fixed at their mean. In the units of the data, with rows of the data.
     """
     run = await run_in_threadpool(find, store, run_id, caller)
+    _refuse_functions(run)
     path = path_of(run)
     if query.step is not None:
         path = StoredPath(run.seq, stored(run, query.step, "step"), query.step, best=None)
@@ -191,12 +194,20 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
     """Predictions by the θ of the last, the best or any stored step: numbers, or class labels with probabilities."""
     media_type(request, JSON)
     run = await run_in_threadpool(find, store, run_id, caller)
+    _refuse_functions(run)
     async with Body(request, settings.max_body_bytes) as body:
         x, step = await body.read_by(_read_rows, store, settings, len(run.dataset_features))
     rows = RowsRequest(run.seq, _predicting(run, step), x)
     with while_connected(request.scope):
         found = await request.app.state.analyses.answer_once(request.state.user, at_rows, rows)
     return Response(found, media_type=JSON)
+
+
+def _refuse_functions(run: Run) -> None:
+    """Raises InvalidError for a run without data, which predicts nothing."""
+    if run.dataset_id is None:
+        message = "The run descends a function without data, so it has no model that predicts."
+        raise query_error("run_id", message, "Ask for its trajectory or its landscape, or fit a model to data.")
 
 
 def stored(run: Run, step: int, parameter: str) -> int:

@@ -59,9 +59,10 @@ async def fit(
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
-    """Gradient descent on a dataset: inline, uploaded (`id`) or shipped with the service (`sample`).
+    """Gradient descent on a dataset: inline, uploaded (`id`) or shipped with the service (`sample`); or on a `function`
+    without data.
 
-    Every field except `dataset` has a default. The response comes at once; a worker computes the descent and stores θ
+    Every field except these two has a default. The response comes at once; a worker computes the descent and stores θ
     and both criteria at every step.
     """
     media_type(request, JSON)

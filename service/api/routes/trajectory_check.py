@@ -5,7 +5,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from service.analysis import trajectory_check
-from service.analysis.trajectory_check import PathRequest
+from service.analysis.trajectory_check import DataOfPath, PathRequest
 from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
@@ -55,17 +55,16 @@ def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -
     read = submit.of(asked, database, settings, caller)
     _refuse_unchecked_descents(read)
     _check_widths(asked.trajectory.theta, read)
+    path = np.array(asked.trajectory.theta, dtype=np.float64)
+    return PathRequest(read.plan.request, _data_of(read), path, asked.tolerance)
+
+
+def _data_of(read: Submission) -> DataOfPath | None:
     facts = read.facts
-    data = facts.id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
-    return PathRequest(
-        read.plan.request,
-        facts.features,
-        read.plan.classes,
-        facts.sources,
-        data,
-        np.array(asked.trajectory.theta, dtype=np.float64),
-        asked.tolerance,
-    )
+    if facts is None:
+        return None
+    rows = facts.id if read.incoming is None else (facts.rows, list(read.incoming.blocks()))
+    return DataOfPath(facts.features, read.plan.classes, facts.sources, rows)
 
 
 def _refuse_unchecked_descents(read: Submission) -> None:
@@ -82,7 +81,7 @@ def _refuse_unchecked_descents(read: Submission) -> None:
 def _check_widths(theta: list[list[float]], read: Submission) -> None:
     parameters = read.plan.parameters
     # Rows without the intercept are one number short; the check reports that mistake.
-    allowed = {len(parameters), len(parameters) - 1 if read.plan.request["model"].get("intercept") else len(parameters)}
+    allowed = {len(parameters), len(parameters) - bool(read.plan.request.get("model", {}).get("intercept"))}
     width = len(theta[0])
     for number, row in enumerate(theta):
         if len(row) != width or width not in allowed:

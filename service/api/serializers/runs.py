@@ -5,8 +5,9 @@ from typing import cast
 from service.core import dataset_record, run_record
 from service.core.convergence_sentences import CLAUSES, sentence
 from service.core.times import rfc3339
+from service.jobs.functions import described
 from service.schemas.responses.datasets import Dataset
-from service.schemas.responses.runs import Convergence, ListedRun, Queue, Run, State, Verification
+from service.schemas.responses.runs import Convergence, ListedRun, Queue, Run, RunDataset, State, Verification
 from service.storage.damaged_rows import Remains, error_of
 from service.storage.queue_position import QueuePosition
 
@@ -41,15 +42,8 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "parameters": row.parameters,
         "classes": row.classes,
         "learning_rate": row.learning_rate,
-        "dataset": {
-            "id": row.dataset_id,
-            "rows": row.dataset_rows,
-            "train_rows": row.train_rows,
-            "validation_rows": row.validation_rows,
-            "test_rows": row.test_rows,
-            "features": row.dataset_features,
-            "target": row.dataset_target,
-        },
+        "function": described(row.request["function"]) if row.dataset_id is None else None,
+        "dataset": None if row.dataset_id is None else _dataset(row, row.dataset_id),
         "steps_done": row.last_step,
         "steps_total": row.steps_total,
         "bytes": row.trajectory_bytes,
@@ -79,6 +73,18 @@ def serialize_convergence(found: run_record.Convergence) -> Convergence:
         "loss": found["loss"],
         "reference": found["reference"],
         "relative_gap": found["relative_gap"],
+    }
+
+
+def _dataset(row: run_record.Run, dataset_id: str) -> RunDataset:
+    return {
+        "id": dataset_id,
+        "rows": row.dataset_rows,
+        "train_rows": row.train_rows,
+        "validation_rows": row.validation_rows,
+        "test_rows": row.test_rows,
+        "features": row.dataset_features,
+        "target": row.dataset_target,
     }
 
 

@@ -33,6 +33,14 @@ class DrawnPath(Answer):
     train_loss: Vector
 
 
+class DrawnMinimum(Answer):
+    """A minimum of a function on its landscape."""
+
+    x: float
+    y: float
+    value: float
+
+
 class Landscape(Answer):
     """E(θ) on a grid around the path of a run."""
 
@@ -51,10 +59,14 @@ class Landscape(Answer):
     explained: Annotated[Vector | None, Field(description="pca: the fraction of the path's variance along each axis.")]
     plane: Plane
     path: DrawnPath
+    minima: Annotated[
+        list[DrawnMinimum],
+        Field(description="All minima inside the window of a function that ships; empty for any other run."),
+    ]
 
 
 class Contributions(Answer):
-    """The training rows with the largest contributions to ∇E, the largest first."""
+    """The training rows with the largest contributions to ∇E, the largest first; none for a function without data."""
 
     rows: Annotated[Integers, Field(description="Row numbers in the dataset, from 0.")]
     y: Labels
@@ -63,7 +75,7 @@ class Contributions(Answer):
 
 
 class Rest(Answer):
-    """The sum of the contributions of all other training rows to ∇E."""
+    """The sum of the contributions of all other training rows to ∇E; without data, the gradient of the function."""
 
     rows: int
     gradient: Vector

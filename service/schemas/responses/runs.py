@@ -7,6 +7,7 @@ from pydantic import Field
 from service.core.run_record import Best, Criteria, Difference, Finding, ForkedFrom, Optimum, SweepOfRun
 from service.core.run_status import RunStatus
 from service.schemas.responses.base import Answer, JsonObject, Number, Page
+from service.schemas.responses.functions import Function
 
 
 class RunDataset(Answer):
@@ -120,7 +121,8 @@ class ListedRun(Answer):
         Field(description="The classes of a classification in the order of their codes; null for a regression."),
     ]
     learning_rate: Annotated[Number, Field(description="The learning rate in use; null until the run starts.")]
-    dataset: RunDataset
+    function: Annotated[Function | None, Field(description="The function without data; null for a run on data.")]
+    dataset: Annotated[RunDataset | None, Field(description="The data; null for a function without data.")]
     steps_done: int
     steps_total: int
     bytes: Annotated[int, Field(description="The size of the stored steps, which a deletion of the run frees.")]

@@ -21,6 +21,7 @@ import { computed, signal } from "/static/vendor/preact-signals-core-1.14.5/sign
  * @param {HTMLElement} tool
  */
 export function chartPanel(state, kept, tool) {
+  const hasData = computed(() => state.news.value?.run.dataset !== null);
   const [log, loss] = [signal(kept.log), signal(Boolean(kept.loss))];
   const figure = h("div", { class: "plot", role: "img", "aria-label": t("chartWaiting") });
   const note = h("p", { class: "note" });
@@ -29,19 +30,25 @@ export function chartPanel(state, kept, tool) {
   const box = h("input", { type: "checkbox", change: () => { kept.loss = loss.value = box.checked; } });
   box.checked = loss.value;
   const scale = scaleChoice((isLog) => { kept.log = log.value = isLog; });
-  const legend = h("div", { class: "legend" },
-    legendEntry("train_mse", t("train_mse")), legendEntry("test_mse", t("test_mse")),
-    h("label", { class: "toggle" }, box, legendEntry("train_loss", t("showLoss"))), best);
-  const slider = stepper(state, () => stepWords(state.step.value, state.row.value));
+  const ofData = [legendEntry("train_mse", t("train_mse")), legendEntry("test_mse", t("test_mse")), box];
+  const legend = h("div", { class: "legend" }, ofData.slice(0, 2), h("label", { class: "toggle" }, box, legendEntry("train_loss", t("showLoss"))), best);
+  const slider = stepper(state, () => stepWords(state.step.value, state.row.value, hasData.value));
+  const [title, explained] = [h("h2", { id: "criteria" }, t("chart")), h("p", { class: "explain" }, t("criteria"))];
+  const why = h("h3", { hidden: true }, t("withoutDataTitle"));
   slider.row.prepend(player(state), tool);
   const empty = h("p", { class: "nothing", hidden: true });
   const table = curveTable();
   const element = h("section", { class: "criteria", "aria-labelledby": "criteria" },
-    h("div", { class: "criteria-top" }, h("h2", { id: "criteria" }, t("chart")), scale.element), legend, figure, empty, slider.element, note, table.element,
-    h("p", { class: "explain" }, t("criteria")));
+    h("div", { class: "criteria-top" }, title, scale.element), legend, figure, empty, slider.element, note, table.element, why, explained);
   const needData = [figure, legend, scale.element, slider.element, table.element];
   const drawing = signal(/** @type {ReturnType<typeof chart> | null} */ (null)); // created at the first draw, since uPlot needs an element with a size
-  const visible = computed(() => CURVES.filter((name) => name !== "train_loss" || loss.value));
+  const visible = computed(() => CURVES.filter((name) => (name === "train_loss" ? loss.value || !hasData.value : hasData.value)));
+  state.effect(() => {
+    say(title, t(hasData.value ? "chart" : "chartOfFunction"));
+    say(explained, t(hasData.value ? "criteria" : "withoutData"));
+    why.hidden = hasData.value;
+    for (const entry of ofData) entry.hidden = !hasData.value;
+  });
 
   state.effect(() => {
     const news = state.news.value;
@@ -77,9 +84,11 @@ export function chartPanel(state, kept, tool) {
   return { element, stop: () => drawing.peek()?.stop() };
 }
 
-/** @param {number} step @param {Page.Row | null} row */
-const stepWords = (step, row) =>
-  (row ? t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) }) : t("atStep", { n: step }));
+/** @param {number} step @param {Page.Row | null} row @param {boolean} hasData */
+function stepWords(step, row, hasData) {
+  if (!row) return t("atStep", { n: step });
+  return hasData ? t("stepValues", { n: step, train: rounded(row.train_mse), test: rounded(row.test_mse) }) : t("stepEnergy", { n: step, energy: rounded(row.train_loss) });
+}
 /** @param {string} name @param {string} words */
 const legendEntry = (name, words) => h("span", { class: `entry ${name}` }, h("i", { class: "sample", "aria-hidden": "true" }), h("span", {}, words));
 
@@ -88,6 +97,6 @@ function notes(run, curve) {
   const { step } = curve.columns;
   if (step.length === 0) return "";
   const sampled = curve.sampled ? t("sampled", { n: step.length, all: count(curve.last + 1) }) : "";
-  const noTest = !isLive(run) && !curve.has("test_mse") ? t("noTest") : "";
+  const noTest = run.dataset && !isLive(run) && !curve.has("test_mse") ? t("noTest") : "";
   return [noTest, sampled].filter(Boolean).join(" ");
 }

@@ -44,11 +44,12 @@ export function readout({ step, row, effect }) {
  * @returns {Line[]}
  */
 function linesOf(known) {
+  const isOfFunction = known.train_mse === null && known.test_mse === null && !("validation_mse" in known);
   const others = Object.keys(known).filter((name) => !APART.has(name) && !FIRST.includes(name));
   const names = known.names.slice(0, SHOWN_PARAMETERS);
   return [
     line("step", t("step"), (row) => row.step),
-    ...[...FIRST, ...others].filter((name) => name in known).map((name) => line(name, word(name, name), (row) => row[name])),
+    ...[...FIRST, ...others].filter((name) => name in known && !(isOfFunction && name.endsWith("_mse"))).map((name) => line(name, word(name, name), (row) => row[name])),
     ...names.map((name, i) => line(`theta.${name}`, h("span", { class: "theta" }, "θ ", h("b", {}, name)), (row) => row.theta[i])),
   ];
 }

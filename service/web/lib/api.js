@@ -2,7 +2,7 @@
 // Reads are retried; a write is sent once, and its failure is thrown.
 import { ApiError } from "/static/lib/api-error.js";
 import { withKey } from "/static/lib/api-key.js";
-import { loadWords } from "/static/lib/i18n.js";
+import { language, loadWords } from "/static/lib/i18n.js";
 import { persist } from "/static/lib/retry.js";
 
 /**
@@ -127,6 +127,8 @@ export function listRuns(after, signal) {
 export const price = (body, signal) => persist(() => send("/fit?validate_only=true", body, { signal }), signal);
 /** @returns {Promise<Api.Samples>} */
 export const listSamples = () => read("/samples");
+/** In the language of the page. @returns {Promise<Api.Functions>} */
+export const listFunctions = () => persist(() => call("/functions", { headers: { "Accept-Language": language() } }));
 /** @param {string} id @param {number} to @returns {Promise<Api.DatasetRows>} */
 export const readRows = (id, to) => read(`/datasets/${encodeURIComponent(id)}/rows?to=${to}`);
 /** @param {string | Blob} content @param {Api.Query} query @returns {Promise<Api.Dataset>} */

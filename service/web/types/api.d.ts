@@ -8,8 +8,11 @@ export type Value = number | null;
 
 /** With every default filled in. */
 type Filled<T> = T extends readonly unknown[] | string | number | boolean | null ? T : { [Field in keyof T]-?: Filled<T[Field]> };
-export type StoredRequest = Filled<described.FitRequest>;
-export type Model = StoredRequest["model"];
+type Whole = Filled<described.FitRequest>;
+/** Of data: dataset, split, standardize and model; without data: a function. */
+type OfData = "dataset" | "split" | "standardize" | "model";
+export type StoredRequest = Omit<Whole, OfData | "function"> & Partial<Pick<Whole, OfData | "function">>;
+export type Model = Whole["model"];
 export type Optimizer = StoredRequest["descent"]["optimizer"];
 
 export interface Run extends Omit<described.Run, "request"> {

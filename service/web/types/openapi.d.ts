@@ -44,7 +44,8 @@ export interface Changes {
 }
 
 export interface CheckRequest {
-  dataset: InlineDataset | StoredDataset | SampleDataset;
+  function?: FormulaFunction | NamedFunction | null;
+  dataset?: InlineDataset | StoredDataset | SampleDataset | null;
   split?: FractionSplit | RowsSplit;
   standardize?: boolean | Standardize;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
@@ -169,6 +170,12 @@ export interface Difference {
   recomputed: number | null;
 }
 
+export interface DrawnMinimum {
+  x: number;
+  y: number;
+  value: number;
+}
+
 export interface DrawnPath {
   step: number[];
   x: (number | null)[];
@@ -201,7 +208,8 @@ export interface Finding {
 }
 
 export interface FitRequest {
-  dataset: InlineDataset | StoredDataset | SampleDataset;
+  function?: FormulaFunction | NamedFunction | null;
+  dataset?: InlineDataset | StoredDataset | SampleDataset | null;
   split?: FractionSplit | RowsSplit;
   standardize?: boolean | Standardize;
   model?: LinearModel | PolynomialModel | LogisticModel | SoftmaxModel | MlpModel | FormulaModel;
@@ -223,6 +231,10 @@ export interface ForkedFrom {
   step: number;
 }
 
+export interface FormulaFunction {
+  formula: string;
+}
+
 export interface FormulaModel {
   kind: "formula";
   formula: string;
@@ -234,6 +246,17 @@ export interface FractionSplit {
   validation_fraction?: number;
   stratify?: boolean | null;
   test_fraction?: number;
+}
+
+export interface Function {
+  name: string | null;
+  formula: string | null;
+  window: { [name: string]: number[] } | null;
+  minima: Minimum[];
+}
+
+export interface Functions {
+  data: ListedFunction[];
 }
 
 export interface Gd {
@@ -266,6 +289,7 @@ export interface Landscape {
   explained: (number | null)[] | null;
   plane: Plane;
   path: DrawnPath;
+  minima: DrawnMinimum[];
 }
 
 export interface Limit {
@@ -285,6 +309,17 @@ export interface LinearModel {
   intercept?: boolean;
 }
 
+export interface ListedFunction {
+  name: string;
+  title: string;
+  formula: string;
+  parameters: string[];
+  theta0: { [name: string]: number };
+  window: { [name: string]: number[] };
+  minima: Minimum[];
+  description: string;
+}
+
 export interface ListedRun {
   id: string;
   name: string | null;
@@ -298,7 +333,8 @@ export interface ListedRun {
   parameters: string[];
   classes: string[] | number[] | null;
   learning_rate: number | null;
-  dataset: RunDataset;
+  function: Function | null;
+  dataset: RunDataset | null;
   steps_done: number;
   steps_total: number;
   bytes: number;
@@ -339,6 +375,11 @@ export interface Member {
   diverged_at: number | null;
 }
 
+export interface Minimum {
+  theta: { [name: string]: number };
+  value: number;
+}
+
 export interface Mistake {
   code: string;
   title: string;
@@ -355,6 +396,10 @@ export interface MlpModel {
 export interface Momentum {
   kind: "momentum";
   momentum?: number;
+}
+
+export interface NamedFunction {
+  name: string;
 }
 
 export interface Nesterov {
@@ -510,7 +555,8 @@ export interface Run {
   parameters: string[];
   classes: string[] | number[] | null;
   learning_rate: number | null;
-  dataset: RunDataset;
+  function: Function | null;
+  dataset: RunDataset | null;
   steps_done: number;
   steps_total: number;
   bytes: number;

@@ -75,6 +75,9 @@ export interface Kept {
   /** by the key of the dataset */
   selected?: { [key: string]: Selection };
   points?: Point[];
+  /** of a function without data: its name (empty for a formula), and the formula */
+  function?: string;
+  formula?: string;
   choices?: Choices;
   trajectory?: string;
   /** sweep: the JSON pointer of the value that the chart goes over */
@@ -116,13 +119,13 @@ export interface Selectable extends Selection {
   columns: Api.Column[];
 }
 
-export type Source = "sample" | "file" | "drawn";
+export type Source = "sample" | "file" | "drawn" | "function";
 export type Point = [x: number, y: number];
 export type Purpose = "run" | "check";
 /** What was entered, by the field's name. */
 export type Choices = { [field: string]: string | boolean };
-/** The request without its data. */
-export type Chosen = Omit<Api.FitRequest, "dataset">;
+/** The request without its data or its function. */
+export type Chosen = Omit<Api.FitRequest, "dataset" | "function">;
 
 type WithHelp<K> = K extends `help.${infer Name extends Key}` ? Name : never;
 /** A choice of a request: where it goes there, how it is asked for, and when. */

@@ -37,7 +37,7 @@ def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
 
 def test_every_operation_is_described(described: dict[str, Any]) -> None:
     found = operations(described)
-    assert len(found) == 32
+    assert len(found) == 33
     for method, path, operation in found:
         name = f"{method} {path}"
         assert len(operation["summary"]) > 5, name
@@ -86,10 +86,10 @@ def test_all_references_resolve(described: dict[str, Any]) -> None:
 def test_the_request_has_the_fields_of_the_contract(described: dict[str, Any]) -> None:
     schemas = described["components"]["schemas"]
     assert set(schemas["FitRequest"]["properties"]) == {
-        *("dataset", "split", "standardize", "model", "objective", "descent"),
+        *("function", "dataset", "split", "standardize", "model", "objective", "descent"),
         *("preset", "name", "tags", "deadline_seconds"),
     }
-    assert schemas["FitRequest"]["required"] == ["dataset"]
+    assert "required" not in schemas["FitRequest"]  # either a dataset or a function
     assert schemas["FitRequest"]["additionalProperties"] is False
     assert {"request", "diagnosis", "diverged_at", "links"} <= set(schemas["Run"]["properties"])
 

@@ -27,6 +27,7 @@ export function describe(data, { low, high, levels, ratio }) {
   return [
     t(flat ? "landscape.line" : `landscape.${data.kind}`, values), t("landscape.range", values),
     !flat && levels.length ? t("landscape.contours", values) : "",
+    data.minima.length ? t("landscape.minima", { n: data.minima.length }) : "",
     data.energy.flat().includes(null) ? t("landscape.unknown") : "",
     !flat && isTrue(data.x, data.y) ? t("landscape.true") : "",
   ].filter(Boolean).join(" ");

@@ -6,6 +6,7 @@ import { drawAxes } from "/static/components/landscape/axes.js";
 import { drawContours } from "/static/components/landscape/contours.js";
 import { heightMap } from "/static/components/landscape/height-map.js";
 import { isKnown } from "/static/lib/scale.js";
+import { drawMinima } from "/static/components/landscape/minima.js";
 import { drawPath } from "/static/components/landscape/path.js";
 
 const REACH = 24; // pixels: the distance from a path within which a hovering pointer picks a step
@@ -41,7 +42,7 @@ export function landscape(host, data, { paths = [data.path], label, describedBy 
     axes = drawAxes(x, y, width);
     drawContours(axes, data, shape);
     drawnPaths = drawn.map((path) => drawPath(axes, path));
-    axes.plot.append(...drawnPaths.map(({ element }) => element), pointer);
+    axes.plot.append(drawMinima(axes, data), ...drawnPaths.map(({ element }) => element), pointer);
     fill(figure, axes.picture);
     if (chosen) select(...chosen);
   }

@@ -1,6 +1,7 @@
 // The legend of a landscape.
 import { choose, h, svg } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
+import { minimumSign } from "/static/components/landscape/minima.js";
 import { heightColour } from "/static/components/landscape/height-map.js";
 
 const TINTS = 9;
@@ -9,6 +10,7 @@ const SIGNS = {
   end: () => svg("path", { class: "end", d: "M3 3L13 13M3 13L13 3" }),
   best: () => svg("circle", { class: "best", cx: 8, cy: 8, r: 6 }),
   ball: () => svg("circle", { class: "ball", cx: 8, cy: 8, r: 6 }),
+  minimum: minimumSign,
   arrow: () => svg("g", { class: "arrow" }, svg("path", { class: "line", d: "M1 8H15M10 4L15 8L10 12" })),
 };
 
@@ -19,7 +21,8 @@ export function legend() {
   function update(data, path, in3d) {
     const flat = data.y.label === null;
     const [best, arrow] = [Number.isInteger(path.best) ? entry("best") : null, flat || in3d ? null : entry("arrow")];
-    choose(element, entry("start"), entry("end"), best, entry("ball"), arrow, flat ? null : tints());
+    const minimum = data.minima.length > 0 && !in3d ? entry("minimum") : null;
+    choose(element, entry("start"), entry("end"), best, minimum, entry("ball"), arrow, flat ? null : tints());
   }
   return { element, update };
 }

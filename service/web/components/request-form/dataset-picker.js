@@ -1,4 +1,4 @@
-// The choice of a dataset: a sample, an uploaded file or pasted CSV, or drawn points.
+// The choice of a dataset (a sample, an uploaded file or pasted CSV, or drawn points), or of a function without data.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { exact } from "/static/lib/format.js";
@@ -6,10 +6,11 @@ import { errorsOf } from "/static/lib/api-error.js";
 import { listSamples, readRows, uploadCsv } from "/static/lib/api.js";
 import { showProblem } from "/static/components/error-banner.js";
 import { columnTable, reportList } from "/static/components/request-form/column-table.js";
+import { functionBody } from "/static/components/request-form/function-picker.js";
 import { drawing } from "/static/components/request-form/point-editor.js";
 
 /** @type {Page.Source[]} */
-const SOURCES = ["sample", "file", "drawn"];
+const SOURCES = ["sample", "file", "drawn", "function"];
 const PREVIEW_ROWS = 5;
 
 /**
@@ -24,7 +25,8 @@ export function dataChooser(kept, onChange) {
   /** @param {Page.Source} source */
   const radio = (source) => h("label", {}, h("input", { type: "radio", name: "source", value: source, checked: source === chosen.source, change: () => turnTo(source) }), ` ${t(`source.${source}`)}`);
   const element = h("section", { class: "data" }, h("h2", {}, t("theData")), h("div", { class: "sources", role: "radiogroup", "aria-label": t("theData") }, SOURCES.map(radio)), body);
-  const bodies = { sample: sampleBody(kept, onChange), file: fileBody(kept, onChange), drawn: drawing(chosen.points, onChange) };
+  const ofFunction = functionBody(kept, onChange);
+  const bodies = { sample: sampleBody(kept, onChange), file: fileBody(kept, onChange), drawn: drawing(chosen.points, onChange), function: ofFunction };
   choose(body, bodies[chosen.source].element);
 
   /** @param {Page.Source} source */
@@ -39,9 +41,13 @@ export function dataChooser(kept, onChange) {
     sample: () => ({ sample: kept.sample ?? "", ...bodies.sample.stated() }),
     file: () => (kept.uploaded ? { id: kept.uploaded.id, ...bodies.file.stated() } : null),
     drawn: () => (chosen.points.length > 1 ? { x: chosen.points.map(([x]) => [x]), y: chosen.points.map(([, y]) => y) } : null),
+    function: () => null,
   };
-  const features = () => (chosen.source === "drawn" ? ["x1"] : bodies[chosen.source].features());
-  return { element, value: () => values[chosen.source](), features };
+  /** @type {{[source in Page.Source]: () => string[]}} */
+  const names = { sample: bodies.sample.features, file: bodies.file.features, drawn: () => ["x1"], function: () => [] };
+  /** The function without data, if one is chosen. */
+  const chosenFunction = () => (chosen.source === "function" ? ofFunction.value() : null);
+  return { element, value: () => values[chosen.source](), features: () => names[chosen.source](), chosenFunction };
 }
 
 /**

@@ -1,5 +1,5 @@
 // The fields of a request except the dataset, each with a help text and its errors.
-import { choose, h } from "/static/lib/dom.js";
+import { choose, h, say } from "/static/lib/dom.js";
 import { language, t, word } from "/static/lib/i18n.js";
 import { typedNumber } from "/static/lib/format.js";
 
@@ -41,6 +41,12 @@ const FIELDS = [
   { at: "name", name: "runName", first: "", read: (text) => text.trim() || null, only: "run" },
 ];
 
+/** The parts of a request that a function without data does not have. */
+const OF_DATA = ["model", "split", "standardize", "objective.loss", "descent.batch_size"];
+
+/** @param {Page.Field} field */
+const isOfData = ({ at }) => OF_DATA.some((part) => at === part || at.startsWith(`${part}.`));
+
 /** @param {Page.Purpose} purpose */
 const fieldsFor = (purpose) => FIELDS.filter(({ only = purpose }) => only === purpose);
 
@@ -52,11 +58,12 @@ const fieldsFor = (purpose) => FIELDS.filter(({ only = purpose }) => only === pu
 export const firstChoices = (purpose) => Object.fromEntries(fieldsFor(purpose).map(({ name, first }) => [name, first]));
 
 /**
- * True if the other choices make the field apply.
+ * True if the other choices make the field apply. `entered.withoutData` is true for a function.
  * @param {Page.Field} field
  * @param {Page.Choices} entered
  */
-const fits = ({ when = {} }, entered) => Object.entries(when).every(([name, value]) => entered[name] === value);
+const fits = (field, entered) =>
+  !(entered.withoutData && isOfData(field)) && Object.entries(field.when ?? {}).every(([name, value]) => entered[name] === value);
 
 /**
  * The request without its dataset. Unchanged fields are omitted, so that the service's defaults apply.
@@ -88,7 +95,8 @@ export function choices(kept, onChange, purpose) {
   kept.choices = entered;
   const features = h("p", { class: "note" });
   const rows = fieldsFor(purpose).map((field) => row(field, entered, changed));
-  const element = h("section", { class: "choices" }, h("h2", {}, t("theModel")), features, rows.map((each) => each.element));
+  const title = h("h2", {}, t("theModel"));
+  const element = h("section", { class: "choices" }, title, features, rows.map((each) => each.element));
   showFitting();
 
   function changed() {
@@ -115,7 +123,14 @@ export function choices(kept, onChange, purpose) {
 
   /** @param {string[]} names */
   const suit = (names) => choose(features, names.length ? t("featuresAre", { names: names.join(", ") }) : "");
-  return { element, value: () => requestOf(entered, purpose), show, suit };
+
+  /** Shows the fields that suit data, or those that suit a function without data. @param {boolean} isFunction */
+  function suitFunction(isFunction) {
+    entered.withoutData = isFunction;
+    say(title, t(isFunction ? "theDescent" : "theModel"));
+    showFitting();
+  }
+  return { element, value: () => requestOf(entered, purpose), show, suit, suitFunction };
 }
 
 /** Fields of several numbers. */

@@ -15,12 +15,16 @@ const GAP = "optimality_gap";
 export function columnsOf(runs) {
   const classes = runs.every((run) => run.classes) ? CLASSES : [];
   const gap = runs.every((run) => run.optimum) ? [GAP] : [];
-  const plain = [...ALWAYS, ...classes, ...gap, ...MORE].map((name) => ({ name, label: t(name), field: name }));
+  const always = runs.some((run) => run.dataset) ? ALWAYS : ALWAYS.slice(0, 1); // a function without data has no errors
+  const plain = [...always, ...classes, ...gap, ...MORE].map((name) => ({ name, label: t(name), field: name }));
   return [...plain, ...parameters(runs)];
 }
 
-/** The column drawn before the reader chooses: the test error if a run has test rows. @param {Api.Run[]} runs */
-export const firstColumn = (runs) => (runs.some((run) => run.dataset.test_rows > 0) ? "test_mse" : "train_mse");
+/** The column drawn before the reader chooses: the test error if a run has test rows, E if no run has data. @param {Api.Run[]} runs */
+export function firstColumn(runs) {
+  if (runs.every((run) => !run.dataset)) return "train_loss";
+  return runs.some((run) => run.dataset && run.dataset.test_rows > 0) ? "test_mse" : "train_mse";
+}
 
 /** @param {Api.Run[]} runs */
 export function haveSameParameters(runs) {

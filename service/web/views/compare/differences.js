@@ -11,14 +11,14 @@ const ALL_DIGITS = 17;
 /** The request fields that each row of the summary shows. */
 /** @type {{[key: string]: string}} */
 const PLACES = {
-  data: "/dataset", split: "/split", standardized: "/standardize", model: "/model", loss: "/objective", optimizer: "/descent/optimizer",
+  function: "/function", data: "/dataset", split: "/split", standardized: "/standardize", model: "/model", loss: "/objective", optimizer: "/descent/optimizer",
   schedule: "/descent/schedule", rate: "/descent/learning_rate", batch: "/descent/batch_size", stepsAsked: "/descent/steps",
 };
 
 /** Fields with an existing label; the label key of every other field is `asked.` and the pointer. */
 /** @type {{[pointer: string]: Page.Key}} */
 const WORDS = {
-  "/dataset": "data", "/split/test_fraction": "testShare", "/standardize": "standardized", "/model/kind": "model", "/model/degree": "degree",
+  "/function/name": "function", "/function/formula": "function", "/dataset": "data", "/split/test_fraction": "testShare", "/standardize": "standardized", "/model/kind": "model", "/model/degree": "degree",
   "/model/hidden": "hidden", "/model/activation": "activation", "/model/task": "task", "/model/formula": "formula", "/objective/loss": "loss",
   "/objective/l2": "l2", "/descent/steps": "stepsAsked", "/descent/learning_rate": "rate", "/descent/optimizer/kind": "optimizer",
   "/descent/schedule/kind": "schedule", "/descent/batch_size": "batch", "/descent/seed": "seed",
@@ -52,7 +52,7 @@ const textOf = (value) => h("span", {}, ...[value].flat()).textContent;
 /** Pointer → value, in the request's order; the dataset by its id and the columns that the run uses. @param {Api.Run} run */
 export function flattened({ request, dataset, forked_from: origin }) {
   /** @type {Map<string, unknown>} */
-  const fields = new Map([["/dataset", [dataset.id, dataset.features, dataset.target]]]);
+  const fields = new Map(dataset ? [["/dataset", [dataset.id, dataset.features, dataset.target]]] : []);
   /** @param {unknown} value @param {string} pointer */
   const walk = (value, pointer) => {
     if (LABELS.includes(pointer) || pointer === "/dataset") return;
@@ -67,14 +67,14 @@ export function flattened({ request, dataset, forked_from: origin }) {
 
 /** @param {string} pointer @param {unknown} value @param {Api.Run} run @returns {Page.Shown} */
 function shown(pointer, value, run) {
-  if (pointer === "/dataset") return [dataWords(run)].flat();
+  if (pointer === "/dataset") return dataWords(run) ?? NOTHING;
   if (pointer === "/descent/theta0") return startWords(run);
   if (pointer === "/descent/batch_size" && !value) return t("wholeBatch");
   if (value === "auto") return t("auto");
   if (value === null || value === undefined) return NOTHING;
   if (typeof value === "boolean") return value ? t("yes") : t("no");
   if (Array.isArray(value)) return listed(value);
-  if (pointer === "/model/formula") return h("code", {}, String(value));
+  if (pointer === "/model/formula" || pointer === "/function/formula") return h("code", {}, String(value));
   if (typeof value !== "number") return String(value);
   return Number.isInteger(value) && !pointer.endsWith("seed") ? count(value) : rounded(value, ALL_DIGITS);
 }

@@ -14,7 +14,7 @@ import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.j
 const FIRST_STEPS = 20; // shown if all runs diverged
 
 /** True if E is the same function in all runs, which then share a landscape. @param {Api.Run[]} runs @param {Page.Differences} found */
-const haveSameE = (runs, { differ }) => !differ("/dataset", "/split", "/standardize", "/model", "/objective") && haveSameParameters(runs);
+const haveSameE = (runs, { differ }) => !differ("/dataset", "/split", "/standardize", "/model", "/objective", "/function") && haveSameParameters(runs);
 
 /** The landscape request that covers the runs. Diverged runs are left out, as their range hides the minimum; if all diverged, the request covers the first steps of one. @param {Page.RunSeries[]} allSeries @returns {[id: string, query: Api.Query]} */
 function asked(allSeries) {

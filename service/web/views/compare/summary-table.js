@@ -49,7 +49,8 @@ const line = (key, label, values) =>
 function outcome(allSeries, differ) {
   const runs = allSeries.map(({ run }) => run);
   const sameRows = !differ("/dataset", "/split");
-  const sameE = sameRows && !differ("/objective", "/model", "/standardize");
+  const sameE = sameRows && !differ("/objective", "/model", "/standardize", "/function");
+  const withoutData = runs.every(({ dataset }) => !dataset);
   /** @param {string} key @param {string} label @param {(run: Api.Run) => Page.Shown} of */
   const plain = (key, label, of) => line(key, label, runs.map(of));
   /** @param {string} key @param {string} label @param {(Api.Value | undefined)[]} values @param {boolean} comparable */
@@ -64,10 +65,11 @@ function outcome(allSeries, differ) {
     plain("stop_reason", t("how"), (run) => h("span", { class: "words" }, sentence(run) || NOTHING)),
     plain("steps", t("steps"), (run) => t("stepsOf", { done: run.steps_done, total: run.steps_total })),
     plain("learning_rate", t("rateUsed"), (run) => rounded(run.learning_rate, DIGITS)),
+    withoutData ? score("final.train_loss", t("lastOf", { what: t("train_loss") }), runs.map(({ final }) => final?.train_loss), sameE) : null,
     score("final.train_mse", t("lastOf", { what: t("train_mse") }), runs.map(({ final }) => final?.train_mse), sameRows),
     score("final.test_mse", t("lastOf", { what: t("test_mse") }), runs.map(({ final }) => final?.test_mse), sameRows),
     score("best.test_mse", t("lowestOf", { what: t("test_mse") }), runs.map(({ best }) => best?.test_mse), sameRows),
-    plain("best.step", t("best"), ({ best }) => (best ? count(best.step) : NOTHING)),
+    withoutData ? null : plain("best.step", t("best"), ({ best }) => (best ? count(best.step) : NOTHING)),
     score("gap", t("optimality_gap"), allSeries.map(({ gap }) => gap), sameE),
   ];
 }

@@ -32,15 +32,17 @@ export function newRunView(host, kept) {
   h("section", { class: "send" }, h("h2", {}, t("theRequest")), verdict, others, submit, text.element));
   choose(host, h("p", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns"))), heading, h("p", { class: "note" }, t("newRunIntro")), element);
 
-  /** Null without data. */
+  /** Null without data and without a function. */
   function request() {
-    const dataset = data.value();
+    const [dataset, chosen] = [data.value(), data.chosenFunction()];
+    if (chosen) return { function: chosen, ...form.value() };
     return dataset && { dataset, ...form.value() };
   }
 
   function changed() {
     pricing.stop();
     form.suit(data.features());
+    form.suitFunction(data.chosenFunction() !== null);
     const wanted = request();
     text.update(wanted ?? { dataset: null, ...form.value() });
     submit.disabled = !wanted;

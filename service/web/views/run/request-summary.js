@@ -11,7 +11,7 @@ export function runFacts() {
 
   /** @param {Api.Run} run */
   function update(run) {
-    const news = JSON.stringify([run.request, run.learning_rate, run.dataset]);
+    const news = JSON.stringify([run.request, run.learning_rate, run.dataset, run.function]);
     if (news === shown) return;
     shown = news;
     choose(host, factTable(t("request"), facts(run).map(([key, value]) => [t(key), value])));
@@ -24,24 +24,33 @@ export function facts(run) {
   const { model, objective, descent, standardize } = run.request;
   /** @type {[Page.Key, Page.Child | Page.Child[]][]} */
   const all = [
-    ["data", dataWords(run)],
-    ["split", splitWords(run.dataset)],
-    ["standardized", standardizeWords(standardize)],
-    ["model", "formula" in model ? h("code", {}, model.formula) : kindWords(model)],
+    ["function", functionWords(run)],
+    ["data", run.dataset && dataWords(run)],
+    ["split", run.dataset && splitWords(run.dataset)],
+    ["standardized", run.dataset && standardizeWords(standardize)],
+    ["model", model && ("formula" in model ? h("code", {}, model.formula) : kindWords(model))],
     ["loss", [objective.loss, options(objective, ["loss"])].filter(Boolean).join(", ")],
     ["optimizer", kindWords(descent.optimizer)],
     ["rate", rateWords(run.learning_rate, descent.learning_rate)],
     ["schedule", kindWords(descent.schedule)],
-    ["batch", descent.batch_size ? count(descent.batch_size) : t("wholeBatch")],
+    ["batch", run.dataset && (descent.batch_size ? count(descent.batch_size) : t("wholeBatch"))],
     ["stepsAsked", count(run.steps_total)],
     ["created", moment(run.created_at)],
   ];
   return all.filter(([, value]) => value);
 }
 
-/** @param {Api.Run} run */
+/** @param {Api.Run} run @returns {Page.Child[] | null} */
+export function functionWords(run) {
+  if (!run.function) return null;
+  const { name, formula } = run.function;
+  return [formula ? h("code", {}, formula) : null, name ? ` (${name})` : null];
+}
+
+/** @param {Api.Run} run @returns {Page.Child[] | null} */
 export function dataWords({ dataset, request }) {
-  const name = "sample" in request.dataset ? request.dataset.sample : dataset.id.slice(0, 12);
+  if (!dataset) return null;
+  const name = request.dataset && "sample" in request.dataset ? request.dataset.sample : dataset.id.slice(0, 12);
   const { features } = dataset;
   const listed = features.slice(0, 6).join(", ") + (features.length > 6 ? ", …" : "");
   const columns = features.length ? ` (${listed} → ${dataset.target})` : "";

@@ -19,7 +19,7 @@ export function runResults(id) {
   async function update(run, signal) {
     if (isLive(run) || !run.final) return;
     const best = run.best && { ...(await readRow(id, run.best.step, signal)), ...run.best }; // a run's `best` lacks most columns
-    choose(host, scores({ ...run.final }, best), thetas(run, run.final));
+    choose(host, scores({ ...run.final }, best, run.dataset !== null), thetas(run, run.final));
     element.hidden = false;
   }
   return { element, update };
@@ -29,9 +29,10 @@ export function runResults(id) {
  * The last step and the best test step, for every number of the run.
  * @param {Page.Row & { step: number }} final
  * @param {Page.Row & { step: number } | null} best
+ * @param {boolean} hasData without data the errors are null
  */
-function scores(final, best) {
-  const names = Object.keys(final).filter((name) => !APART.has(name) && (typeof final[name] === "number" || final[name] === null));
+function scores(final, best, hasData) {
+  const names = Object.keys(final).filter((name) => !APART.has(name) && (typeof final[name] === "number" || (hasData && final[name] === null)));
   /** @param {string} name @param {string} last @param {string | null} lowest */
   const row = (name, last, lowest) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, last), best ? h("td", {}, lowest) : null);
   return h("table", { class: "grid numbers" }, h("caption", { class: "unseen" }, t("results")),
@@ -41,9 +42,9 @@ function scores(final, best) {
 }
 
 /** @param {Api.Run} run @param {Api.Criteria} final */
-function thetas({ parameters, best, request }, final) {
+function thetas({ parameters, best, request, dataset }, final) {
   const { coefficients } = final;
-  const named = Object.keys(coefficients).length > 0 ? coefficients : null;
+  const named = dataset && Object.keys(coefficients).length > 0 ? coefficients : null; // without data there are no units
   /** @param {string} name @param {number} i */
   const row = (name, i) => h("tr", {},
     h("th", { scope: "row" }, name),

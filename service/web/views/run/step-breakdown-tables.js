@@ -23,7 +23,7 @@ export function arithmeticTables(answer, descent) {
   return [
     h("p", { class: "energy" }, equation("E(θ)", answer.train_loss), equation("η", answer.learning_rate)),
     part("slopeTitle", t("slopeText"), slopes(answer, isOther), more),
-    part("partsTitle", t("partsText"), contributions(answer)),
+    answer.contributions.rows.length > 0 ? part("partsTitle", t("partsText"), contributions(answer)) : null,
     part("updateTitle", t(`rule.${descent.optimizer.kind}`), ...update(answer, descent, isOther)),
   ];
 }

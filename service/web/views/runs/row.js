@@ -29,7 +29,7 @@ export function runRow(id, box) {
     box.name(titleOf(run));
     choose(cells.status, [badge(run.status), " ", run.convergence && run.status === "succeeded" ? verdict(run.convergence) : null]);
     choose(cells.steps, steps(run));
-    say(cells.model, run.request.model.kind);
+    say(cells.model, run.request.model?.kind ?? run.function?.name ?? t("function"));
     say(cells.train_mse, rounded(run.final?.train_mse));
     say(cells.test_mse, rounded(run.final?.test_mse));
     choose(cells.created, h("time", { datetime: run.created_at }, moment(run.created_at)));

@@ -10,15 +10,15 @@ const OF_OBJECTIVE = ["l2", "l1", "delta"];
  */
 export function variables({ descent, objective, model, split }) {
   /** @param {object} part */
-  const numbers = (part) => Object.entries(part).flatMap(([name, value]) => (typeof value === "number" ? [name] : []));
+  const numbers = (part = {}) => Object.entries(part).flatMap(([name, value]) => (typeof value === "number" ? [name] : []));
   return [
     ...OF_DESCENT.slice(0, 1).map((name) => `/descent/${name}`),
     ...numbers(descent.optimizer).map((name) => `/descent/optimizer/${name}`),
     ...numbers(descent.schedule).map((name) => `/descent/schedule/${name}`),
-    ...OF_DESCENT.slice(1).map((name) => `/descent/${name}`),
+    ...OF_DESCENT.slice(1).filter((name) => model || name !== "batch_size").map((name) => `/descent/${name}`),
     ...OF_OBJECTIVE.filter((name) => name !== "delta" || objective.loss === "huber").map((name) => `/objective/${name}`),
     ...numbers(model).map((name) => `/model/${name}`),
-    ...("test_rows" in split ? [] : ["/split/seed"]),
+    ...(!split || "test_rows" in split ? [] : ["/split/seed"]),
   ];
 }
 

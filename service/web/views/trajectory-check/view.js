@@ -54,9 +54,11 @@ function checkForm(host, kept) {
 
   /** The request, as for POST /fit; null without data. By default the steps are the trajectory's and all rows are training rows. */
   function request() {
-    const dataset = data.value();
-    const { descent, split = { test_fraction: 0 }, ...rest } = chosen.value();
-    return dataset && { dataset, ...rest, split, descent: { steps: Math.max(1, (trajectory.theta()?.length ?? 2) - 1), ...descent } };
+    const [dataset, ofFunction] = [data.value(), data.chosenFunction()];
+    const { descent: asked, split = { test_fraction: 0 }, ...rest } = chosen.value();
+    const descent = { steps: Math.max(1, (trajectory.theta()?.length ?? 2) - 1), ...asked };
+    if (ofFunction) return { function: ofFunction, ...rest, descent };
+    return dataset && { dataset, ...rest, split, descent };
   }
 
   const inWords = () => JSON.stringify([request(), trajectory.theta()]);
@@ -64,6 +66,7 @@ function checkForm(host, kept) {
   function changed() {
     asking.stop();
     chosen.suit(data.features());
+    chosen.suitFunction(data.chosenFunction() !== null);
     if (judged !== inWords()) choose(outcome); // loading the list of samples also calls this and changes nothing
     const wanted = request();
     button.disabled = !wanted || !trajectory.theta();

@@ -68,4 +68,5 @@ def test_a_stored_dataset_with_categories_is_sound(database: Database, people_id
 def test_a_request_without_a_choice_has_the_digest_of_earlier_versions() -> None:
     for dataset in ({"id": "d"}, {"sample": "norris"}):
         asked = FitRequest.model_validate({"dataset": dataset})
+        assert asked.dataset is not None
         assert asked.model_dump(mode="json")["dataset"] == asked.dataset.model_dump() == dataset

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { describe, named } from "/static/components/landscape/description.js";
 
 const axis = (label) => ({ label, values: [0, 1] });
-const landscape = (explained) => ({ kind: "pca", x: axis("PC 1"), y: axis("PC 2"), energy: [[1, 2], [3, 4]], explained });
+const landscape = (explained) => ({ kind: "pca", x: axis("PC 1"), y: axis("PC 2"), energy: [[1, 2], [3, 4]], explained, minima: [] });
 const heightMap = { low: 1, high: 4, levels: [], ratio: 2 };
 
 test("the axes and the words say how much of the path's variance the plane holds", () => {

@@ -24,6 +24,13 @@ test("a field that does not fit the model is not in the request", () => {
   assert.deepEqual(run({ model: "formula" }).model, { kind: "formula", formula: "b1*(1 - exp(-b2*x))" });
 });
 
+test("a function without data has no field of data", () => {
+  const entered = { model: "mlp", loss: "mae", standardized: true, testShare: "0", batch: "8", l2: "0.1", theta0: "1 2" };
+  const descent = { optimizer: { kind: "gd" }, learning_rate: "auto", theta0: [1, 2] };
+  assert.deepEqual(run({ ...entered, withoutData: true }), { objective: { l2: 0.1 }, descent: { ...descent, steps: 100 } });
+  assert.deepEqual(check({ testRows: "1 2", theta0: "1 2", withoutData: true }), { descent });
+});
+
 test("a schedule has the values without which the service takes none", () => {
   assert.deepEqual(run({ schedule: "step" }).descent.schedule, { kind: "step", every: 100 });
   assert.deepEqual(run({ schedule: "exponential" }).descent.schedule, { kind: "exponential", factor: 0.99 });

@@ -21,6 +21,13 @@ test("delta is Huber's alone, and a split by rows has no seed", () => {
   assert.ok(!others.includes("/objective/delta") && !others.includes("/split/seed"));
 });
 
+test("a function without data has no parameter of data", () => {
+  const { descent } = REQUEST;
+  const found = variables({ descent, objective: { l1: 0, l2: 0 } });
+  assert.deepEqual(found.filter((pointer) => !pointer.startsWith("/descent/")), ["/objective/l2", "/objective/l1"]);
+  assert.ok(!found.includes("/descent/batch_size"));
+});
+
 test("a pointer leads to its value, and to undefined where there is none", () => {
   assert.equal(valueAt(REQUEST, "/descent/optimizer/beta1"), 0.9);
   assert.equal(valueAt(REQUEST, "/descent/learning_rate"), "auto");

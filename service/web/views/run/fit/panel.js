@@ -37,12 +37,12 @@ export function fitPanel(id, state) {
 
   /** @param {Api.Run} run @param {number} last */
   function update(run, last) {
-    if (last < 0 || last === readLast || (isLive(run) && performance.now() - readAt < PAUSE_MS)) return;
+    if (!run.dataset || last < 0 || last === readLast || (isLive(run) && performance.now() - readAt < PAUSE_MS)) return;
     readLast = last;
     read();
   }
 
-  const dataset = () => /** @type {Page.RunNews} */ (state.news.peek()).run.dataset; // `news` is set: the run has steps
+  const dataset = () => /** @type {Api.RunDataset} */ (state.news.peek()?.run.dataset); // both are set: a run on data has steps
   /** @param {Api.Query} query @param {AbortSignal} stopped */
   const ask = (query, stopped) => getPredictions(id, { ...query, ...(dataset().features.length === 1 && { points: POINTS }) }, stopped);
 

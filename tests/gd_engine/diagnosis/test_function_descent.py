@@ -1,0 +1,97 @@
+"""Findings of descents on functions without data."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gd_engine import (
+    BENCHMARK_FUNCTIONS,
+    OPTIMIZERS,
+    Choices,
+    DescentConfig,
+    Finding,
+    History,
+    Stretch,
+    auto_learning_rate,
+    diagnose,
+    initial_theta,
+    pose_function,
+)
+from tests.gd_engine.helpers import descended
+
+
+def found(
+    text: str,
+    theta0: dict[str, float] | None = None,
+    optimizer: str = "gd",
+    rate: float | None = None,
+    steps: int = 100,
+    **choices: Any,
+) -> list[Finding]:
+    problem = pose_function(text, theta0)
+    used = auto_learning_rate(problem.energy, initial_theta(problem.model)) if rate is None else rate
+    method = OPTIMIZERS[optimizer]()
+    columns, outcome = descended(problem, method, used, steps)
+    theta = columns.pop("theta")
+    whole = Stretch(np.arange(len(theta)), theta, columns)
+    chosen = Choices(automatic=rate is None, optimizer=optimizer, **choices)
+    config = DescentConfig(method, used, steps)
+    return diagnose(problem, config, outcome, History(whole, whole), choices=chosen, features=())
+
+
+def codes(*given: Any, **more: Any) -> list[str]:
+    return [finding.code for finding in found(*given, **more)]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in BENCHMARK_FUNCTIONS if name not in ("ravine", "rosenbrock", "beale")]
+)
+def test_a_healthy_descent_has_no_finding(name: str) -> None:
+    function = BENCHMARK_FUNCTIONS[name]
+    assert codes(function.formula, dict(function.theta0)) == []
+    assert codes(function.formula, dict(function.theta0), steps=1000) == []
+
+
+@pytest.mark.parametrize("name", list(BENCHMARK_FUNCTIONS))
+def test_a_rate_that_is_too_large_or_too_small(name: str) -> None:
+    function = BENCHMARK_FUNCTIONS[name]
+    theta0 = dict(function.theta0)
+    [large] = found(function.formula, theta0, rate=50.0)
+    [small] = found(function.formula, theta0, rate=1e-5)
+    assert (large.code, small.code) == ("learning_rate_too_large", "too_few_steps")
+    assert large.change == small.change == {"descent": {"learning_rate": "auto"}}
+    assert codes(function.formula, theta0) in ([], ["too_few_steps"])
+
+
+def test_too_few_steps() -> None:
+    [finding] = found(BENCHMARK_FUNCTIONS["ravine"].formula, dict(BENCHMARK_FUNCTIONS["ravine"].theta0))
+    assert finding.code == "too_few_steps"
+    assert finding.change["descent"]["steps"] > 100
+
+
+def test_a_function_without_a_lowest_point() -> None:
+    [finding] = found("a**2 - b**2")
+    assert (finding.code, finding.change) == ("unbounded", {})
+    assert codes("-a**4", {"a": 1.0}, rate=0.1) == ["unbounded"]  # to −∞, and then not finite
+
+
+def test_a_saddle_is_no_minimum() -> None:
+    [finding] = found("a**2 - b**2", {"a": 1.0, "b": 0.0}, rate=0.1)
+    assert finding.code == "saddle_point"
+    assert finding.evidence["curvature"] == pytest.approx(-2.0)
+    assert "unbounded" in codes("a**2 - b**2", finding.change["descent"]["theta0"], rate=0.1, steps=400)
+    function = BENCHMARK_FUNCTIONS["saddle"]
+    assert codes(function.formula, {"a": 1.5, "b": 0.0}) == ["saddle_point"]
+
+
+def test_a_start_without_a_value() -> None:
+    [finding] = found("log(a) + 1/a", {"a": -1.0}, rate=0.1)
+    assert finding.code == "infinite_start"
+    assert "formula has no value" in finding.sentence
+    assert finding.change["descent"]["theta0"]["a"] > 0
+
+
+def test_rounding_beside_a_minimum_is_no_fault() -> None:
+    function = BENCHMARK_FUNCTIONS["himmelblau"]
+    assert codes(function.formula, dict(function.minima[1].theta)) == []
