@@ -38,11 +38,13 @@ def around(database: Database, request: LandscapeRequest) -> Landscape:
     known = context.known_function
     with np.errstate(all="ignore"):
         steps, theta, energy = context.at(request.path.thinned(MOST_POINTS))
+        window = _window(known, request, parameters)
+        if window is not None and chosen is not None:
+            count = _count_to_last_within(window, theta[:, list(chosen)])
+            window = window if count else None  # a path that never is in the window has a landscape around it
+            steps, theta, energy = steps[: count or None], theta[: count or None], energy[: count or None]
         paths = np.concatenate([*(_theta(database, other) for other in request.beside), theta])
         plane = path_plane(paths) if chosen is None else parameter_plane(chosen, theta[-1])
-        window = None
-        if known is not None and request.windowed and chosen is not None:
-            window = [known.window[parameters[each]] for each in chosen]
         problem = context.problem(reduce=True)
         found = landscape(problem, paths, plane, resolution=request.resolution, window=window)
     if not (np.isfinite(found.x).all() and np.isfinite(found.y).all()):
@@ -60,6 +62,22 @@ def around(database: Database, request: LandscapeRequest) -> Landscape:
         "path": _path(steps, found.path[-len(theta) :], energy, plane),
         "minima": [] if known is None or chosen is None else _minima(known, [parameters[each] for each in chosen]),
     }
+
+
+def _window(
+    known: BenchmarkFunction | None, request: LandscapeRequest, parameters: Sequence[str]
+) -> list[tuple[float, float]] | None:
+    """The range of each chosen parameter in the window of a function; None without a window."""
+    if known is None or request.chosen is None or not request.windowed:
+        return None
+    return [known.window[parameters[each]] for each in request.chosen]
+
+
+def _count_to_last_within(window: Sequence[tuple[float, float]], points: FloatArray) -> int:
+    """The number of points, shape (k, a), up to the last one in a window: a diverging path leaves it for good."""
+    low, high = np.array(window).T
+    within = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
+    return int(within[-1]) + 1 if len(within) else 0
 
 
 def _minima(known: BenchmarkFunction, axes: Sequence[str]) -> list[DrawnMinimum]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from service.plotting import svg
 from service.plotting.axes import Axis, number, with_room
-from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, canvas
+from service.plotting.canvas import BOTTOM, LEFT, PLOT_WIDE, TOP, Look, Plot, Theme, axes, canvas, frame
 from service.plotting.contours import contours
 from service.plotting.height_map import HeightMap, height_map
 from service.plotting.translations import WORDS, share
@@ -33,7 +33,12 @@ def landscape_svg(run: str, data: Mapping[str, Any], look: Look, *, best: int | 
     mark = path[steps.index(best)] if best in steps and len(path) == len(steps) else None
     names = _name(data, "x", 0, look), "E(θ)" if flat else _name(data, "y", 1, look)
     minima = _minima(plot, data.get("minima", ()), look, flat=flat)
-    parts = [*ground, *minima, *_path(path, mark, look.colours), *axes(plot, names, look.colours, grid=False)]
+    parts = [
+        *ground,
+        *minima,
+        *_clipped(plot, path, _path(path, mark, look.colours)),
+        *axes(plot, names, look.colours, grid=False),
+    ]
     parts += _legend(look, best=mark is not None, minima=bool(minima))
     words = WORDS[look.language]
     title, description = words["landscape"].format(run=run), _description(data, shape, look)
@@ -72,6 +77,14 @@ def _path(path: Sequence[Point], best: Point | None, colours: Theme) -> list[str
             last = x, y
     parts += [_start(*path[0], colours), _end(*path[-1], colours)]
     return [*parts, _best(*best, colours)] if best else parts
+
+
+def _clipped(plot: Plot, path: Sequence[Point], parts: Sequence[str]) -> Sequence[str]:
+    """The elements of a path; if it leaves the plot, only what is in the plot."""
+    if all(LEFT <= x <= LEFT + PLOT_WIDE and TOP <= y <= TOP + plot.high for x, y in path):
+        return parts
+    area = svg.element("clipPath", frame(plot), id="area")
+    return [area, svg.element("g", *parts, clip_path="url(#area)")]
 
 
 def _start(x: float, y: float, colours: Theme) -> str:

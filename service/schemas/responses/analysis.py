@@ -25,7 +25,7 @@ class Plane(Answer):
 
 
 class DrawnPath(Answer):
-    """The path on a landscape, at most 500 steps."""
+    """The path on a landscape, at most 500 steps; over the window of a function up to the last step in the window."""
 
     step: Integers
     x: Vector

@@ -293,6 +293,7 @@ export const english = {
   "landscape.sign.minimum": "minimum",
   "landscape.minimum": "minimum, E = {energy}",
   "landscape.minima": { one: "The known minimum is marked.", other: "All {n} minima in this window are marked." },
+  "landscape.leaves": "After step {n} the path leaves this window.",
   "landscape.sign.ball": "this step",
   "landscape.sign.arrow": "steepest descent, −∇E",
   "landscape.noSlope": "No arrow at this step: ∇E is as small as its own rounding error, so its direction means nothing.",

@@ -386,6 +386,7 @@ export const french = {
   "landscape.sign.minimum": "minimum",
   "landscape.minimum": "minimum, E = {energy}",
   "landscape.minima": { one: "Le minimum connu est marqué.", other: "Les {n} minima de cette fenêtre sont tous marqués." },
+  "landscape.leaves": "Après l’étape {n}, le chemin quitte cette fenêtre.",
   "landscape.sign.ball": "cette étape",
   "landscape.sign.arrow": "plus forte pente, −∇E",
   "landscape.noSlope": "Pas de flèche à cette étape : ∇E est aussi petit que sa propre erreur d’arrondi, et sa direction ne veut rien dire.",

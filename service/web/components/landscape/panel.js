@@ -88,7 +88,13 @@ export function landscapePanel(id, state, mine, isOpen) {
     picture.value = { ...drawn, surface, hasArrow: !in3d && surface.y.label !== null };
     choose(links, pictureLinks(id, "landscape", which.query(), t("landscape.picture")));
     key.update(surface, options.paths[0], in3d);
-    say(words, [describe(surface, drawn.heightMap), in3d ? t("landscape.height") : ""].join(" "));
+    say(words, [describe(surface, drawn.heightMap), leaves(surface), in3d ? t("landscape.height") : ""].filter(Boolean).join(" "));
+  }
+
+  /** The words for a path that leaves the window of a function. @param {Page.Surface} surface */
+  function leaves({ path: { step }, minima }) {
+    const last = step[step.length - 1];
+    return minima.length > 0 && last < readTo ? t("landscape.leaves", { n: last }) : "";
   }
 
   /** @param {Page.Surface} surface */

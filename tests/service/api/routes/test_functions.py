@@ -199,6 +199,24 @@ def test_the_landscape_covers_the_window_and_has_all_minima(name: str, api: Test
     np.testing.assert_allclose(swapped["x"]["values"], np.linspace(*list(known.window.values())[-1], 5))
 
 
+def test_a_path_that_leaves_the_window_ends_there(api: TestClient, work: Work) -> None:
+    for name in ("double_well", "rosenbrock"):
+        run = finished(api, work, {"function": {"name": name}, "descent": {"learning_rate": 0.5}})
+        assert run["status"] == "diverged"
+        found = api.get(f"/runs/{run['id']}/landscape").json()
+        (low, high), *_ = BENCHMARK_FUNCTIONS[name].window.values()
+        assert [found["x"]["values"][0], found["x"]["values"][-1]] == [low, high]
+        assert found["path"]["step"] == [0]
+        assert api.get(f"/runs/{run['id']}/landscape.png").status_code == 200
+    entering = finished(api, work, {"function": {"name": "ravine"}, "descent": {"theta0": [-12, 1]}})
+    found = api.get(f"/runs/{entering['id']}/landscape").json()
+    assert (found["path"]["x"][0], found["path"]["step"][-1], found["x"]["values"][0]) == (-12.0, 100, -10.0)
+    assert "clip-path" in api.get(f"/runs/{entering['id']}/landscape.svg").text
+    outside = finished(api, work, {"function": {"name": "ravine"}, "descent": {"theta0": [1e6, 1e6], "steps": 3}})
+    around = api.get(f"/runs/{outside['id']}/landscape").json()
+    assert around["x"]["values"][-1] > 1e6
+
+
 def test_the_pictures(api: TestClient, work: Work) -> None:
     for body in ({"function": {"name": "himmelblau"}}, {"function": {"name": "double_well"}}, ROSENBROCK):
         run = finished(api, work, body)
