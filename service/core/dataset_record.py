@@ -18,7 +18,7 @@ class Column(TypedDict):
     A text column, of kind category or label, has codes in the rows: 0, 1, … in the order of `categories`. `counts` has
     the number of rows of each. Its statistics are null, like a mean or a deviation that is not finite. `labels` are the
     different numbers of a column of few whole numbers, which can be classes; null for other numbers. Both are absent
-    where nobody counted them: in a dataset of an earlier version, and in the features of inline data.
+    where they are not counted: in a dataset of an earlier version, and in the features of inline data.
     """
 
     name: str

@@ -37,7 +37,7 @@ def choice_of_run(connection: Connection, dataset: Dataset, reference: DatasetRe
 
 
 def counted(connection: Connection, dataset: Dataset, choice: Choice) -> Choice:
-    """The choice with the classes of its target, from the rows if nobody counted them before. Raises CorruptError."""
+    """The choice with the classes of its target, from the rows if its description lacks them. Raises CorruptError."""
     if choice.sources is None:
         return choice
     place = choice.sources.target

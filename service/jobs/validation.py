@@ -107,9 +107,7 @@ def of_data(dataset: DatasetReference, *, inline: bool) -> Pointers:
     """The pointers of a request with this dataset."""
     if inline:
         return Pointers("/dataset/x", "/dataset/y")
-    return (
-        Pointers("/dataset/features", "/dataset/target") if "features" in dataset else Pointers("/dataset", "/dataset")
-    )
+    return Pointers("/dataset/features", "/dataset/target") if "features" in dataset else Pointers(*["/dataset"] * 2)
 
 
 class Planner:

@@ -105,6 +105,8 @@ async def upload(
             row, report = await body.stored_by(add, _read_json, store, settings, caller, name, missing)
             ignored: list[str] = []
     else:
+        if missing != "refuse":
+            raise query_error("missing", "This parameter is for JSON only.", "Fill in the cells, or delete their rows.")
         chosen = _names(features) if features is not None else None
         async with Body(request, settings.max_upload_bytes) as body:
             row, report, ignored = await body.read_as_file_by(

@@ -262,7 +262,7 @@ def test_a_target_leaves_no_feature(api: TestClient, database: Database) -> None
 
 
 @pytest.mark.parametrize("way", ["inline", "earlier"])
-def test_classes_that_nobody_counted_are_counted_in_the_rows(
+def test_classes_without_a_count_are_counted_in_the_rows(
     way: str, api: TestClient, database: Database, work: Work
 ) -> None:
     data = {"x": [[0, 5.5], [1, 6.5], [0, 7.5], [1, 8.5]], "y": [1, 2, 3, 4]}

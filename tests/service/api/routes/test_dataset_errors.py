@@ -49,7 +49,9 @@ def test_the_error_of_a_bad_file_names_its_row_and_column(
     assert counts(database) == NOTHING
 
 
-@pytest.mark.parametrize("query", ["name=" + "n" * 201, "target=", "header=perhaps", "features=", 'features="a'])
+@pytest.mark.parametrize(
+    "query", ["name=" + "n" * 201, "target=", "header=perhaps", "missing=drop", "features=", 'features="a']
+)
 def test_bad_parameters_of_an_upload(query: str, api: TestClient, database: Database) -> None:
     answer = api.post(f"/datasets?{query}", content=CSV, headers={"Content-Type": "text/csv"})
     [error] = problem_of(answer, 422)["errors"]
