@@ -4,6 +4,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 
 from tests.required_programs import missing
@@ -32,11 +33,11 @@ class SmallDisk(FragileService):
             thread.join()
             file.unlink()
 
-    def take_the_rest(self) -> None:
-        """Takes the free space once, to the last byte."""
+    def take_the_rest(self, most: float = inf) -> None:
+        """Takes the free space once, to the last byte, but at most this many bytes in all calls."""
         with (self.home / "rest").open("ab", buffering=0) as opened, suppress(OSError):
-            while opened.write(bytes(4096)):
-                pass
+            while opened.tell() < most:
+                opened.write(bytes(4096))
 
 
 def _fill(file: Path, done: threading.Event) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from service.storage.sqlite.disk_reserve import MIB
 from tests.acceptance.helpers import finished
 from tests.service.helpers import merged
 from tests.torture.fragile_service import LiveService
@@ -82,6 +83,11 @@ class Clients:
         return answer
 
 
+def accepted(live: LiveService, request: dict[str, Any]) -> str:
+    """Submits a run until it is accepted, and returns its id. A write that began on the full disk may delay it."""
+    return str(until(lambda: live.client.post("/fit", json=request).json().get("id"), BAR_SECONDS))
+
+
 def one_cycle(disk: SmallDisk, live: LiveService, clients: Clients) -> float:
     """Fills the disk for a while. Returns the seconds from the release to the end of a new run."""
     clients.acknowledged += [submit(live.client, random.choice(USED)) for _ in range(RUNS)]
@@ -90,7 +96,7 @@ def one_cycle(disk: SmallDisk, live: LiveService, clients: Clients) -> float:
         with disk.full():
             time.sleep(random.uniform(*random.choices((SHORT_SECONDS, LONG_SECONDS), (9, 1))[0]))
         begun = time.monotonic()
-    run = finished(live.client, submit(live.client, "affine"), BAR_SECONDS)
+    run = finished(live.client, accepted(live, KINDS["affine"]), BAR_SECONDS)
     assert run["status"] == "succeeded"
     assert live.client.delete(f"/runs/{run['id']}").status_code == 204
     return time.monotonic() - begun
@@ -153,6 +159,8 @@ def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, ca
     assert found.keys() <= {"succeeded", "failed: disk_full"}
 
 
+OTHERS = 10 * MIB
+"""What others take of the disk at most, so that the reserve has room once the runs are deleted."""
 LARGE = merged(KINDS["perceptron"], {"descent": {"steps": 12_000}})
 """A run that alone fits on the disk. Those that together do not are refused at their submission."""
 
@@ -170,10 +178,10 @@ def filled_by_runs(disk: SmallDisk, live: LiveService) -> list[str]:
         runs.append(answer.json()["id"])
     assert (answer.status_code, answer.json()["promised"] > 0) == (507, True)
     until(lambda: is_half_full(live))
-    disk.take_the_rest()
+    disk.take_the_rest(OTHERS)
     failed = until(lambda: live.client.get("/runs?status=failed").json()["data"])
     assert failed[0]["error"]["code"] == "disk_full"
-    disk.take_the_rest()
+    disk.take_the_rest(OTHERS)
     return runs
 
 
@@ -182,8 +190,7 @@ def emptied(live: LiveService, runs: list[str]) -> float:
     for run_id in runs:
         assert live.client.delete(f"/runs/{run_id}").status_code == 204
     begun = time.monotonic()
-    run_id = until(lambda: live.client.post("/fit", json=KINDS["affine"]).json().get("id"), BAR_SECONDS)
-    assert finished(live.client, run_id, BAR_SECONDS)["status"] == "succeeded"
+    assert finished(live.client, accepted(live, KINDS["affine"]), BAR_SECONDS)["status"] == "succeeded"
     return time.monotonic() - begun
 
 
