@@ -31,7 +31,7 @@ class BudgetSpentError(Exception):
 class Objective:
     """The smooth part of E, without its l1 penalty. Each call asks the budget first.
 
-    The programs are of the loss alone: a tape does not keep apart the sums of its gradient and a penalty's.
+    The programs are of the loss alone; the ridge penalty is added by its formula.
     """
 
     def __init__(self, problem: Problem, budget: Budget) -> None:
