@@ -51,7 +51,9 @@ def _transpose_dot(a: Any, g: Any) -> Any:
 def _added(space: Any, before: Any, new: Any) -> Call:
     if before is None:
         return np.copy, (new,)
-    parts = sorted([*_parts(before), *_parts(new)], key=lambda part: part[0].start)
+    both = _parts(before), _parts(new)
+    # A gradient of another form has no parts; it must not get lost beside one whose parts cover θ.
+    parts = sorted([*both[0], *both[1]], key=lambda part: part[0].start) if all(both) else []
     ends = [0, *(place.stop for place, _ in parts)]
     if parts and ends[-1] == np.size(new.value) and all(place.start == end for (place, _), end in zip(parts, ends)):  # noqa: B905
         return _joined, tuple(values for _, values in parts)

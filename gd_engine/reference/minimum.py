@@ -15,7 +15,7 @@ from gd_engine.descent.closed_form import optimum
 from gd_engine.diagnosis.context import null_energy
 from gd_engine.problem import Problem
 from gd_engine.reference.absolute_errors import least_absolute_errors
-from gd_engine.reference.newton import modes, newton, proximal_newton
+from gd_engine.reference.newton import SADDLE, modes, newton, proximal_newton
 from gd_engine.reference.objective import MOST_CURVED, Budget, BudgetSpentError, Objective
 from gd_engine.reference.separability import (
     has_scalable_scores,
@@ -28,8 +28,8 @@ STATIONARY = 1e-8
 """The greatest expected decrease of E at a minimum, as a share of E."""
 ZERO = 1e-12
 """The share of E of a constant prediction below which E is 0."""
-SADDLE, STRICT = 1e-7, 1e-10
-"""Shares of the greatest scaled curvature: a more negative one is a saddle's, a greater one is no flat direction."""
+STRICT = 1e-10
+"""The share of the greatest scaled curvature above which a direction is not flat."""
 NO_BETTER = 0.95
 """The least E, as a share of a constant's E, at which a flat stationary point is a plateau."""
 MOST_JACOBIAN = 20_000_000
@@ -116,7 +116,10 @@ def _of_squares(objective: Objective, theta: FloatArray) -> Reference | None:
         gtol=1e-15,
         max_nfev=1000,
     )
-    return _certified(objective, np.asarray(found.x, dtype=np.float64), "least_squares")
+    reference = _certified(objective, np.asarray(found.x, dtype=np.float64), "least_squares")
+    if reference is None and objective.problem.model.kind == "mlp":
+        return _of_smooth(objective, found.x)  # from a saddle, which least squares do not leave
+    return reference
 
 
 def _of_smooth(objective: Objective, theta: FloatArray) -> Reference | None:

@@ -7,7 +7,13 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.reference.objective import Objective
 
-MOST_ITERATIONS = 200
+MOST_ITERATIONS = 1000
+EQUILIBRATIONS = 10
+SADDLE = 1e-7
+"""The share of the greatest scaled curvature beyond which a negative one is a saddle's."""
+ASIDE = 1e-3
+"""The share of E that a step aside from a saddle may gain."""
+LEAST_DAMPING, MOST_DAMPING = 1e-8, 1e8
 MOST_SWEEPS = 2000
 FLAT = 1e-12
 """The share of the greatest scaled curvature below which a curvature is a rounding error."""
@@ -20,26 +26,32 @@ SUFFICIENT = 1e-4
 class Modes(NamedTuple):
     """The eigenvalues λ, in ascending order, and eigenvectors V of the Hessian in the unit of each parameter.
 
-    A parameter's unit is 1/√|Hⱼⱼ|, so that no unit of measurement matters.
+    The units make the greatest entry of each row 1, so that no unit of measurement matters; of a positive definite
+    Hessian they are 1/√Hⱼⱼ.
     """
 
     values: FloatArray
     vectors: FloatArray
     unit: FloatArray
 
-    def step(self, gradient: FloatArray) -> tuple[FloatArray, float]:
-        """Newton's step with |λ| for λ, which leaves saddles downwards, and the decrease of E that it expects."""
+    def step(self, gradient: FloatArray, damping: float = 0.0) -> tuple[FloatArray, float]:
+        """Newton's step with |λ| for λ, which leaves saddles downwards, and the decrease of E that it expects.
+
+        `damping`, a share of the greatest |λ|, is added to each (Levenberg, 1944).
+        """
         along = self.vectors.T @ (self.unit * gradient)
         size = np.abs(self.values)
-        floor = FLAT * size.max()
-        size = np.maximum(size, floor if floor > 0 else 1.0)
+        greatest = size.max() or 1.0
+        size = np.maximum(size, FLAT * greatest) + damping * greatest
         return -self.unit * (self.vectors @ (along / size)), 0.5 * float(along @ (along / size))
 
 
 def modes(hessian: FloatArray) -> Modes:
     """The modes of a Hessian, shape (p, p). Raises LinAlgError if it is not finite."""
-    size = np.sqrt(np.abs(np.diag(hessian)))
-    unit = np.where(size > 0, 1.0 / np.where(size > 0, size, 1.0), 1.0)
+    unit = np.ones(len(hessian))
+    for _ in range(EQUILIBRATIONS):  # Ruiz, A scaling algorithm to equilibrate both rows and columns norms, 2001
+        size = np.sqrt(np.abs(unit[:, None] * hessian * unit).max(axis=1))
+        unit = unit / np.where(size > 0, size, 1.0)
     values, vectors = np.linalg.eigh(unit[:, None] * hessian * unit)
     return Modes(values, vectors, unit)
 
@@ -47,20 +59,40 @@ def modes(hessian: FloatArray) -> Modes:
 def newton(objective: Objective, theta: FloatArray) -> FloatArray:
     """The end of Newton's method from θ, shape (p,): a stationary point, or the place where E falls no further."""
     energy, gradient = objective.at(theta)
-    for _ in range(MOST_ITERATIONS):
-        step, expected = modes(objective.hessian(theta)).step(gradient)
+    damping = 0.0
+    for iteration in range(MOST_ITERATIONS):
+        found = modes(objective.hessian(theta))
+        step, expected = found.step(gradient)
         if not expected > CLOSE * abs(energy):
-            return theta + step if objective.at(theta + step)[0] <= energy else theta
-        share, tried = 1.0, theta + step
-        found = objective.at(tried)
-        while not found[0] <= energy - SUFFICIENT * share * expected:
-            share *= 0.5
-            if share < CLOSE:
+            beside = _beside_saddle(objective, theta, found, energy) if iteration > 0 else None
+            if beside is None:
+                return theta + step if objective.at(theta + step)[0] <= energy else theta
+            theta = beside
+            energy, gradient = objective.at(theta)
+            continue
+        step, expected = found.step(gradient, damping)
+        after = objective.at(theta + step)
+        while not after[0] <= energy - SUFFICIENT * expected:
+            damping = max(4.0 * damping, LEAST_DAMPING)
+            if damping > MOST_DAMPING:
                 return theta
-            tried = theta + share * step
-            found = objective.at(tried)
-        theta, (energy, gradient) = tried, found
+            step, expected = found.step(gradient, damping)
+            after = objective.at(theta + step)
+        theta, (energy, gradient) = theta + step, after
+        damping = 0.25 * damping if damping > LEAST_DAMPING else 0.0
     return theta
+
+
+def _beside_saddle(objective: Objective, theta: FloatArray, found: Modes, energy: float) -> FloatArray | None:
+    """A lower point beside a saddle of a perceptron, where the method makes units alike that the descent does not."""
+    least = float(found.values[0])
+    if objective.problem.model.kind != "mlp" or least >= -SADDLE * float(found.values[-1]):
+        return None
+    away = (ASIDE * energy / -least) ** 0.5 * found.unit * found.vectors[:, 0]
+    for share in (1.0, -1.0, 0.1, -0.1, 0.01, -0.01):
+        if objective.at(theta + share * away)[0] < energy:
+            return np.asarray(theta + share * away, dtype=np.float64)
+    return None
 
 
 def proximal_newton(objective: Objective, theta: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from autograd.differential_operators import make_jvp_reversemode
 
 from gd_engine.arrays import FloatArray
 from gd_engine.autodiff.tape import record
-from gd_engine.descent.closed_form import quadratic_hessian, ridge_hessian
+from gd_engine.descent.closed_form import quadratic_hessian
 from gd_engine.diagnosis.quadratic_model import log_loss_hessian
 from gd_engine.losses import Penalty
 from gd_engine.problem import Problem
@@ -29,12 +29,17 @@ class BudgetSpentError(Exception):
 
 
 class Objective:
-    """The smooth part of E, without its l1 penalty. Each call asks the budget first."""
+    """The smooth part of E, without its l1 penalty. Each call asks the budget first.
+
+    The programs are of the loss alone; the ridge penalty is added by its formula.
+    """
 
     def __init__(self, problem: Problem, budget: Budget) -> None:
         self.problem = problem._replace(penalty=Penalty(0.0, problem.penalty.l2))
-        self.l1 = problem.penalty.l1 * np.array(problem.model.penalised, dtype=np.float64)
+        penalised = np.array(problem.model.penalised, dtype=np.float64)
+        self.l1, self._ridge = problem.penalty.l1 * penalised, 2.0 * problem.penalty.l2 * penalised
         self.budget = budget
+        self._loss = problem._replace(penalty=Penalty()).energy
         self._programs: dict[str, Callable[..., Any]] = {}
 
     def affords(self, multiplications: float) -> bool:
@@ -43,8 +48,9 @@ class Objective:
 
     def at(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """E and ∇E at θ."""
-        energy, gradient = self._call("at", value_and_grad(self.problem.energy), theta)
-        return float(energy), np.asarray(gradient, dtype=np.float64)
+        loss, gradient = self._call("at", value_and_grad(self._loss), theta)
+        slope = self._ridge * theta
+        return float(loss) + 0.5 * float(slope @ theta), np.asarray(gradient + slope, dtype=np.float64)
 
     def hessian(self, theta: FloatArray) -> FloatArray:
         """The Hessian of E at θ, shape (p, p)."""
@@ -53,37 +59,34 @@ class Objective:
             return quadratic_hessian(problem)
         if problem.model.kind in {"logistic", "softmax"} and problem.loss.name == "log_loss":
             self.budget()
-            return log_loss_hessian(problem, theta) + ridge_hessian(problem)
+            return log_loss_hessian(problem, theta) + np.diag(self._ridge)
         columns = [self._call("product", self._product, theta, unit)[0] for unit in np.eye(len(theta))]
         found = np.array(columns, dtype=np.float64)
-        return 0.5 * (found + found.T)
+        return np.asarray(0.5 * (found + found.T) + np.diag(self._ridge), dtype=np.float64)
 
     def residuals(self, theta: FloatArray) -> FloatArray:
         """The residuals r with E = ‖r‖², shape (n + p,): of the rows, then of the ridge penalty."""
-        return np.asarray(self._call("residuals", lambda t: (self._residuals(t),), theta)[0], dtype=np.float64)
+        rows = self._call("residuals", lambda t: (self._errors(t),), theta)[0]
+        return np.concatenate([rows, np.sqrt(0.5 * self._ridge) * theta])
 
     def jacobian(self, theta: FloatArray) -> FloatArray:
         """The derivatives of the residuals, shape (n + p, p). Raises LinAlgError if one is not finite."""
         columns = [self._call("change", self._change, theta, unit)[0] for unit in np.eye(len(theta))]
-        found = np.array(columns, dtype=np.float64).T
+        found = np.concatenate([np.array(columns, dtype=np.float64).T, np.diag(np.sqrt(0.5 * self._ridge))])
         if not np.isfinite(found).all():
             raise np.linalg.LinAlgError
         return found
 
     def _product(self, theta: Any, vector: Any) -> Sequence[Any]:
-        return (grad(lambda t: anp.dot(grad(self.problem.energy)(t), vector))(theta),)
+        return (grad(lambda t: anp.dot(grad(self._loss)(t), vector))(theta),)
 
     def _change(self, theta: Any, vector: Any) -> Sequence[Any]:
-        return (make_jvp_reversemode(self._residuals)(theta)(vector),)
+        return (make_jvp_reversemode(self._errors)(theta)(vector),)
 
-    def _residuals(self, theta: Any) -> Any:
+    def _errors(self, theta: Any) -> Any:
         problem = self.problem
         errors = problem.model.predict(theta, problem.train.design) - problem.train.y
-        rows = anp.reshape(errors, (problem.train.y.size,)) * problem.divisor**-0.5
-        if not problem.penalty.l2:
-            return rows
-        weights = theta * np.array(problem.model.penalised, dtype=np.float64)
-        return anp.concatenate([rows, weights * problem.penalty.l2**0.5])
+        return anp.reshape(errors, (problem.train.y.size,)) * problem.divisor**-0.5
 
     def _call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         self.budget()

@@ -35,6 +35,8 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sigmoid and tanh": lambda t: anp.sum(sigmoid(anp.dot(X, t)) * tanh(t[0])),
     "log_sum_exp": lambda t: anp.sum(log_sum_exp(anp.transpose(X * t))),
     "softmax": lambda t: anp.sum(anp.square(softmax(anp.transpose(X * t)))),
+    "pieces and the whole": lambda t: anp.sum(piece(t, 0, (3,)) ** 3) + anp.sum(anp.square(t * X[0])),
+    "the whole and pieces": lambda t: anp.sum(anp.square(t * X[0])) + anp.sum(piece(t, 0, (3,)) ** 3),
     "pieces": lambda t: (
         anp.sum(anp.dot(X[:, :1], piece(t, 1, (1, 2)))) * piece(t, 0, ()) + anp.sum(placed(t[1] ** 2, 1, 3))
     ),

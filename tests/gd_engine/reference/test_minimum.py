@@ -180,10 +180,25 @@ def test_an_interruption_of_the_caller_goes_through() -> None:
         reference_minimum(problem_of("formula", X, Y, {"formula": "a + b*x1"}), np.ones(2), stop)
 
 
-def test_a_perceptron_of_many_parameters_has_a_reference_or_none() -> None:
-    problem = problem_of("mlp", X, Y, {"hidden": (80,)}, l2=0.01)
-    found = judged(problem, steps=50)
-    assert found.reference is None or found.reference.train_loss < found.convergence.loss  # type: ignore[operator]
+def test_the_minimum_over_many_parameters() -> None:
+    x = RANDOM.standard_normal((60, 300))
+    problem = problem_of("logistic", x, LABELS, loss="log_loss", l2=0.1)
+    found = reference_minimum(problem, np.zeros(301), patient)
+    assert found is not None
+    assert found.method == "l_bfgs"
+    assert found.theta is not None
+    assert_least(problem, found.theta)
+
+
+def test_a_perceptron_has_the_minimum_near_its_end() -> None:
+    problem = problem_of("mlp", X, Y, {"hidden": (2,)}, loss="huber", l2=0.05, standardize=True)
+    found = judged(problem, initial_theta(problem.model, 3), steps=300)
+    assert found.reference is not None
+    assert found.reference.theta is not None
+    least = found.reference.train_loss
+    assert least <= float(problem.energy(found.history.overview.theta[-1]))
+    for direction in RANDOM.standard_normal((200, len(found.reference.theta))):
+        assert float(problem.energy(found.reference.theta + 1e-3 * direction)) >= least * (1 - 1e-9)
 
 
 def test_no_reference_is_claimed_where_the_gradient_is_no_number() -> None:
