@@ -35,19 +35,25 @@ class FunctionPlanner:
         return plan
 
 
+def default_theta0(function: FunctionRequest) -> Theta0:
+    """θ₀ by name: that of a function that ships, or all ones. Raises KeyError, FormulaError."""
+    known = known_function(function)
+    return dict.fromkeys(function_shape(formula_of(function)).parameters, 1.0) if known is None else dict(known.theta0)
+
+
 def _resolved(function: FunctionRequest, settings: Settings) -> tuple[Shape, Theta0]:
     """The shape and the default θ₀ of a function. Raises InvalidError."""
     if "name" in function and function["name"] not in BENCHMARK_FUNCTIONS:
         names = ", ".join(BENCHMARK_FUNCTIONS)
         raise invalid("/function/name", f"There is no function {function['name']}.", f"There are {names}.")
-    formula, known = formula_of(function), known_function(function)
+    formula = formula_of(function)
     check_formula(formula, settings.max_formula, "/function/formula")
     try:
         shape = function_shape(formula)
     except FormulaError as error:
         raise invalid("/function/formula", error.message, error.hint) from None
     check_parameter_count(shape, settings.max_parameters)
-    return shape, dict.fromkeys(shape.parameters, 1.0) if known is None else dict(known.theta0)
+    return shape, default_theta0(function)
 
 
 def _refuse_fields_of_data(asked: AskedRequest) -> None:

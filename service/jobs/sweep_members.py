@@ -9,6 +9,7 @@ from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_request import AskedRequest, StoredRequest
 from service.core.settings import Settings
+from service.jobs.function_validation import default_theta0
 from service.jobs.plans import planner_of
 from service.jobs.validation import Facts, Plan
 from service.schemas.strict_model import validated
@@ -51,8 +52,19 @@ class MemberPlanner:
         objective = patch.get("objective")
         if isinstance(objective, dict) and "loss" in objective:  # delta belongs to the base's loss
             patch = {**patch, "objective": {"delta": None, **objective}}
+        if "function" in self._base:
+            patch = self._with_start(patch)
         changed = self._changed(patch) if patch else {}
         return self._planner.plan(cast("AskedRequest", {**self._base, **changed}))
+
+    def _with_start(self, patch: Patch) -> Patch:
+        """The patch with the default θ₀ of the function beside the components that the patch changes."""
+        descent = patch.get("descent")
+        given = descent.get("theta0") if isinstance(descent, dict) else None
+        if self._base["descent"]["theta0"] is not None or not isinstance(given, dict) or "kind" in given:
+            return patch
+        start = default_theta0(self._base["function"])
+        return merge_patch({"descent": {"theta0": start}}, patch)
 
     def size_of_values(self, values: Mapping[str, object]) -> int:
         """Bytes of a member's varied values, and of their pointers, as JSON."""

@@ -21,7 +21,7 @@ export function legend() {
   function update(data, path, in3d) {
     const flat = data.y.label === null;
     const [best, arrow] = [Number.isInteger(path.best) ? entry("best") : null, flat || in3d ? null : entry("arrow")];
-    const minimum = data.minima.length > 0 && !in3d ? entry("minimum") : null;
+    const minimum = data.minima.length > 0 ? entry("minimum") : null;
     choose(element, entry("start"), entry("end"), best, minimum, entry("ball"), arrow, flat ? null : tints());
   }
   return { element, update };

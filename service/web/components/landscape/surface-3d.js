@@ -2,7 +2,7 @@
 // change. `stop()` frees the GPU's memory.
 import {
   AmbientLight, Curve, DataTexture, DirectionalLight, DoubleSide, InstancedMesh, Light, Matrix4, Mesh, MeshBasicMaterial, MeshLambertMaterial,
-  NearestFilter, PerspectiveCamera, Quaternion, Scene, SphereGeometry, SRGBColorSpace, TubeGeometry, Vector3, WebGLRenderer,
+  NearestFilter, OctahedronGeometry, PerspectiveCamera, Quaternion, Scene, SphereGeometry, SRGBColorSpace, TubeGeometry, Vector3, WebGLRenderer,
 } from "/static/vendor/three-0.185.1/three.module.min.js";
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
@@ -59,7 +59,7 @@ export function surface3d(host, data, { paths: [path] }) {
     sun.position.set(-1.5, 3, 1.2);
     const ink = `rgb(${colour("--ground-path").join(",")})`;
     scene.add(new AmbientLight(0xffffff, 1.5), sun, ball, new Mesh(mesh.geometry, new MeshLambertMaterial({ map, side: DoubleSide })));
-    scene.add(new Mesh(tube(), new MeshBasicMaterial({ color: ink })), dots(ink));
+    scene.add(new Mesh(tube(), new MeshBasicMaterial({ color: ink })), dots(ink), minima(`rgb(${colour("--chart-ink").join(",")})`));
     ball.material.map?.dispose();
     ball.material.map = stripes(colour("--ground-path"));
     draw();
@@ -73,10 +73,17 @@ export function surface3d(host, data, { paths: [path] }) {
   /** @param {string} color */
   function dots(color) {
     const stride = Math.ceil(places.length / MOST_DOTS);
-    const shown = places.filter((_, i) => i % stride === 0);
-    const mesh = new InstancedMesh(new SphereGeometry(DOT, 12, 8), new MeshBasicMaterial({ color }), shown.length);
-    for (const [i, [x, y, z]] of shown.entries()) mesh.setMatrixAt(i, new Matrix4().makeTranslation(x, y + LIFT, z));
-    return mesh;
+    return marks(new SphereGeometry(DOT, 12, 8), color, places.filter((_, i) => i % stride === 0));
+  }
+
+  /** The known minima of a function. @param {string} color */
+  const minima = (color) => marks(new OctahedronGeometry(2 * DOT), color, data.minima.map(({ x, y }) => mesh.above(x, y)));
+
+  /** The same shape at several places. @param {SphereGeometry | OctahedronGeometry} geometry @param {string} color @param {[x: number, y: number, z: number][]} places */
+  function marks(geometry, color, places) {
+    const found = new InstancedMesh(geometry, new MeshBasicMaterial({ color }), places.length);
+    for (const [i, [x, y, z]] of places.entries()) found.setMatrixAt(i, new Matrix4().makeTranslation(x, y + LIFT, z));
+    return found;
   }
 
   function draw() {

@@ -26,6 +26,9 @@ test("a function without data has no parameter of data", () => {
   const found = variables({ descent, objective: { l1: 0, l2: 0 } });
   assert.deepEqual(found.filter((pointer) => !pointer.startsWith("/descent/")), ["/objective/l2", "/objective/l1"]);
   assert.ok(!found.includes("/descent/batch_size"));
+  const starts = variables({ descent: { ...descent, theta0: { a: 1, b: 2 } }, objective: {}, function: { name: "bowl" } });
+  assert.deepEqual(starts.slice(-2), ["/descent/theta0/a", "/descent/theta0/b"]);
+  assert.equal(variableWords("/descent/theta0/a"), "θ₀ a");
 });
 
 test("a pointer leads to its value, and to undefined where there is none", () => {
