@@ -46,8 +46,33 @@ def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
 
 
 def from_csv(table: CsvTable, name: str | None = None) -> Incoming:
-    """The dataset of a parsed CSV file."""
-    return _described(name, table.features, table.target, table.classes, table.blocks)
+    """The dataset of a parsed CSV file: its default features and its target."""
+    labels, blocks = _selected(table)
+    return _described(name, table.features, table.target, labels, blocks)
+
+
+def _selected(table: CsvTable) -> tuple[list[str] | None, Callable[[], Iterable[Rows]]]:
+    """The labels of a text target, and the blocks of the default features and the target."""
+    columns = {column.name: (j, column) for j, column in enumerate(table.columns)}
+    # Of each feature: its column, and the code that is 1 in a one-hot feature.
+    by_feature: dict[str, tuple[int, float | None]] = {
+        f"{name}={text}": (j, float(code))
+        for name, (j, column) in columns.items()
+        for code, text in enumerate(column.categories or [])
+    } | {name: (j, None) for name, (j, _) in columns.items()}
+    picked = [by_feature[name] for name in [*table.features, table.target]]
+    places = [j for j, _ in picked]
+    hot = [(k, code) for k, (_, code) in enumerate(picked) if code is not None]
+
+    def blocks() -> Iterable[Rows]:
+        for block in table.blocks():
+            chosen = block if places == list(range(block.shape[1])) else np.ascontiguousarray(block[:, places])
+            for k, code in hot:
+                chosen[:, k] = chosen[:, k] == code
+            yield chosen
+
+    target = columns[table.target][1]
+    return target.categories, blocks
 
 
 def _described(

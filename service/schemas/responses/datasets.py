@@ -19,6 +19,15 @@ class ColumnSummary(Answer):
     standard_deviation: Number
 
 
+class ReportEntry(Answer):
+    """One thing that the reader of a file did or left out. It names at most 20 columns and rows."""
+
+    code: str
+    message: str
+    columns: NotRequired[list[str]]
+    rows: NotRequired[Annotated[list[int], Field(description="Rows of the file, from 1.")]]
+
+
 class Dataset(Answer):
     """A dataset without its rows."""
 
@@ -35,8 +44,9 @@ class Dataset(Answer):
         RunError | None, Field(description="`damaged_data` if the row of the dataset is damaged; it has no facts then.")
     ]
     links: dict[str, str]
-    ignored: NotRequired[
-        Annotated[list[str], Field(description="Text columns of the file that the dataset leaves out.")]
+    ignored: NotRequired[Annotated[list[str], Field(description="Columns of the file that the dataset leaves out.")]]
+    report: NotRequired[
+        Annotated[list[ReportEntry], Field(description="What the reader of the file did: nothing for a plain file.")]
     ]
 
 
