@@ -36,7 +36,18 @@ def is_blank(cells: list[str]) -> bool:
 
 def usual_width(records: Iterable[list[str]]) -> int:
     """The most frequent number of cells, without empty cells at the end, of records that are not blank."""
-    counts = Counter(len(record) for record in records if not is_blank(record))
+    return _most_frequent(_filled(record) for record in records if not is_blank(record))
+
+
+def _filled(record: list[str]) -> int:
+    length = len(record)
+    while length and not record[length - 1].strip():
+        length -= 1
+    return length
+
+
+def _most_frequent(lengths: Iterable[int]) -> int:
+    counts = Counter(lengths)
     return max(counts, key=counts.__getitem__, default=0)
 
 
@@ -54,7 +65,7 @@ def _fit(sample: list[str], separator: str) -> tuple[float, float] | None:
         return None
     if len(records) > 2:
         records.pop()  # the sample may end inside it
-    width = usual_width(records)
+    width = _most_frequent(map(len, records))
     if width < 2:
         return None
     even = sum(len(record) == width for record in records)

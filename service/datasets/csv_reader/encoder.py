@@ -13,7 +13,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from service.datasets.csv_reader.cells import COMMA, DOT, LONG, NUMBER, SHORT, is_either
+from service.datasets.csv_reader.cells import COMMA, DOT, DOT_EITHER, LONG, NUMBER, SHORT, is_either
 from service.datasets.csv_reader.profile import Profile
 from service.datasets.csv_reader.records import Record
 
@@ -145,5 +145,5 @@ class Encoder:
         """Completes the profiles by the counts and the sizes of the numbers."""
         for profile, count, low, high in zip(self._profiles, self._counts, self.low, self.high, strict=True):
             profile.counts[NUMBER] += int(count)
-            if low <= high and not profile.marks & DOT:
+            if low <= high and not profile.marks & (DOT | DOT_EITHER):
                 profile.marks |= LONG if max(abs(low), abs(high)) >= 1000 else SHORT

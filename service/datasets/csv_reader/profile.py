@@ -15,12 +15,14 @@ from service.datasets.csv_reader.cells import (
     DOT_EITHER,
     DOT_GROUPS,
     FORTRAN,
+    LONG,
     MINUS,
     MISSING,
     NO_PERCENT,
     NUMBER,
     PERCENT,
     PLAIN,
+    SHORT,
     SPACES,
     TEXT,
     ZERO,
@@ -84,7 +86,7 @@ class Profile:
             self.note(DOT, row, certain or with_dot[0])
         else:
             zero = any(cell.rstrip().endswith("0") for cell in with_dot)
-            self.note(DOT_EITHER | (ZERO if zero else 0), row, with_dot[0])
+            self.note(DOT_EITHER | (ZERO if zero else 0) | _sizes(cells), row, with_dot[0])
 
     def count_cells(self, rows: Sequence[int], cells: Sequence[str]) -> dict[str, float] | None:
         """Counts a chunk of any cells. The values of the cells, if all are plain numbers or missing; else None."""
@@ -161,6 +163,12 @@ class Profile:
     def date_marks(self) -> int:
         """The marks of dates."""
         return self.marks >> DATE_BITS
+
+
+def _sizes(cells: Sequence[str]) -> int:
+    """The marks of the whole numbers among plain numbers."""
+    lengths = [len(cell.strip().lstrip("+-")) for cell in cells if "." not in cell]
+    return (LONG if max(lengths) > 3 else SHORT) if lengths else 0
 
 
 def _note(known: list[int], wanted: set[str], rows: Sequence[int], cells: Sequence[str]) -> None:

@@ -72,11 +72,12 @@ class TextRecords:
                 return
             self.chunk += 1
             more = piece is not None
-            lines = list(io.StringIO(tail + (piece or ""), newline=""))
+            text = tail + (piece or "")
+            text = text if more else text.rstrip("\x1a")  # the mark of DOS at the end of a file
+            lines = list(io.StringIO(text, newline=""))
             # The last line waits even if it is complete: the \n of a \r\n may be in the next piece.
             tail = lines.pop() if more and lines else ""
             yield from lines
-        tail = tail.rstrip("\x1a")  # the mark of DOS at the end of a file
         if tail:
             yield tail
 
