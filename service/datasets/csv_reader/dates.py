@@ -15,7 +15,7 @@ _NUMBERS = re.compile(r"(?P<a>\d{1,2})([/.-])(?P<b>\d{1,2})\2(?P<year>\d{4})" + 
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _NAMED = (
     re.compile(rf"(?:(?P<day>\d{{1,2}})[ -])?{_NAME}[ -](?P<year>\d{{4}})", re.ASCII),
-    re.compile(rf"{_NAME} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})", re.ASCII),
+    re.compile(rf"{_NAME}[ -](?P<day>\d{{1,2}})(?:, |[ -])(?P<year>\d{{4}})", re.ASCII),
 )
 
 

@@ -1,5 +1,6 @@
 """The header of a table: the names of the columns, the index column, and lines above the header."""
 
+import itertools
 import unicodedata
 from dataclasses import dataclass, field
 
@@ -60,8 +61,8 @@ def _skip_titles(records: Records, report: Report) -> Record:
     titles: list[int] = []
     usual = records.raw.width
     for row, cells in records:
-        is_title = len(cells) < usual - 1 or (usual > 1 and is_blank(cells[1:]) and cells[0].strip() != "")
-        if is_title and len(titles) < _MOST_TITLES and classify(cells[0])[0] != NUMBER:
+        has_one_cell = usual > 1 and is_blank(cells[1:]) and classify(cells[0])[0] != NUMBER
+        if (len(cells) < usual - 1 or has_one_cell) and len(titles) < _MOST_TITLES:
             titles.append(row)
             continue
         if titles:
@@ -79,12 +80,29 @@ def _is_header(first: list[str], second: list[str] | None, usual: int) -> bool:
         return False
     if second is None:
         return not any(kind == NUMBER for kind in kinds)
+    if _has_index_cell(first, second) or _has_years(first, kinds):
+        return True
     below = [classify(cell)[0] for cell in second]
     shift = 1 if _is_short(first, second, usual) else 0
     pairs = list(zip(kinds, below[shift:], strict=False))
     numbers = pairs.count((NUMBER, NUMBER))
     texts = sum(upper not in {NUMBER, MISSING} and lower == NUMBER for upper, lower in pairs)
     return numbers == 0 or texts >= numbers
+
+
+def _has_index_cell(first: list[str], second: list[str]) -> bool:
+    """Whether the first record begins with an empty cell above the index, and has different names, even 1940, 1950."""
+    names = {cell.strip() for cell in first[1:]}
+    return not first[0].strip() and second[0].strip() != "" and "" not in names and len(names) == len(first) - 1
+
+
+def _has_years(cells: list[str], kinds: list[int]) -> bool:
+    """Whether the numbers of a record are years at equal distances: names of columns, as in 1960, 1961, 1962."""
+    years = [cell.strip() for cell, kind in zip(cells, kinds, strict=True) if kind == NUMBER]
+    if len(years) < 3 or not all(len(year) == 4 and year.isdigit() and "1500" <= year <= "2200" for year in years):
+        return False
+    steps = {int(after) - int(year) for year, after in itertools.pairwise(years)}
+    return len(steps) == 1 and steps != {0}
 
 
 def _is_short(header: list[str], data: list[str], usual: int) -> bool:

@@ -1,6 +1,7 @@
 """read_csv(): reads a file into a table of numbers on disk."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -46,10 +47,11 @@ def read_csv(
     at most `max_bytes` decompressed bytes.
     """
     report, options = Report(), options or Options()
-    records = Records(_raw_records(Source(file), options, max_bytes, report))
-    head = read_header(records, header, max_columns, report)
-    layout = lay_out(head, target, features)
-    with Draft(len(head.names)) as draft:
+    with ExitStack() as stack:
+        records = Records(_raw_records(Source(file), options, max_bytes, report, stack))
+        head = read_header(records, header, max_columns, report)
+        layout = lay_out(head, target, features)
+        draft = stack.enter_context(Draft(len(head.names)))
         profiles = _profiles(head, layout)
         encoder = Encoder(
             profiles,
@@ -76,9 +78,10 @@ def read_csv(
         raise
 
 
-def _raw_records(source: Source, options: Options, max_bytes: int, report: Report) -> RawRecords:
+def _raw_records(source: Source, options: Options, max_bytes: int, report: Report, stack: ExitStack) -> RawRecords:
+    """The records of the file; `stack` closes the copy of a workbook."""
     if source.is_workbook:
-        return SheetRecords(source, options.sheet, max_bytes, report)
+        return SheetRecords(stack.enter_context(source.copied()), options.sheet, max_bytes, report)
     if options.sheet is not None:
         raise CsvError("the file has no sheets: it is not an Excel workbook", hint="leave ?sheet= out")
     return TextRecords(decoded(source.chunks(max_bytes, report), report), report)

@@ -4,12 +4,16 @@ import itertools
 from collections.abc import Iterator
 from typing import Protocol
 
+from service.datasets.csv_reader.cells import TEXT, classify
 from service.datasets.csv_reader.dialect import is_blank
 from service.datasets.csv_reader.errors import MOST_FAULTS, CsvError, ragged_row, together
 from service.datasets.csv_reader.report import MOST_PLACES, Report, places
 
 Record = tuple[int, list[str]]
 """The number of the record in the file, from 1, and its cells."""
+
+FEW_ROWS, MOST_CHUNKS = 64, 4
+"""A block of fewer rows is extended by further chunks: the time of a block grows with the number of columns."""
 
 
 class RawRecords(Protocol):
@@ -58,7 +62,9 @@ class Records:
         self.first_row = record[0]
 
     def blocks(self, width: int, least: int, max_rows: int) -> Iterator[list[Record]]:
-        """Yields all further records in blocks of about one chunk of the file, each with `width` cells.
+        """Yields all further records in blocks of about one chunk of the file, or more if that has few records.
+
+        Each record has `width` cells.
 
         Records of at least `least` cells are filled up with empty ones. Raises CsvError above `max_rows`, and with
         MOST_FAULTS faults.
@@ -73,7 +79,7 @@ class Records:
             if count > max_rows:
                 raise CsvError(f"the file has more than {max_rows:,} rows of data", row=row, hint="upload fewer rows")
             block.append((row, cells))
-            if raw.chunk != chunk:
+            if raw.chunk > chunk and (len(block) >= FEW_ROWS or raw.chunk > chunk + MOST_CHUNKS):
                 yield block
                 block, chunk = [], raw.chunk
         if block:
@@ -86,7 +92,7 @@ class Records:
             self._count("trailing_separators", row)
         elif least <= len(cells) < width:
             cells += [""] * (width - len(cells))
-        elif cells[0].lstrip().startswith("#"):
+        elif cells[0].lstrip().startswith("#") or (len(cells) == 1 and width > 2 and classify(cells[0])[0] == TEXT):
             self._count("comments", row)
             return False
         else:
@@ -105,7 +111,7 @@ class Records:
         """Reports the records that were left out or cut."""
         texts = {
             "blank_rows": "Rows of empty cells are left out",
-            "comments": "Comments between the rows are left out",
+            "comments": "Comments and notes between or below the rows are left out",
             "trailing_separators": "Empty cells at the end of rows are left out",
         }
         for code, rows in self._left_out.items():

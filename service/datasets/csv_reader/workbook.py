@@ -4,7 +4,6 @@ import datetime
 import itertools
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import IO, Any
 
 from openpyxl import load_workbook
@@ -12,7 +11,6 @@ from openpyxl import load_workbook
 from service.datasets.csv_reader.dialect import usual_width
 from service.datasets.csv_reader.errors import CsvError, listed, shown
 from service.datasets.csv_reader.report import Report
-from service.datasets.csv_reader.source import Source
 
 _CHUNK_BYTES = 1 << 20
 MAX_TEXT_BYTES = 16 << 20
@@ -43,25 +41,18 @@ class SheetRecords:
     """For the meaning of commas in cells of text: not that of a file whose separator is a comma."""
     comment: str | None = None
 
-    def __init__(self, source: Source, sheet: str | None, max_bytes: int, report: Report) -> None:
+    def __init__(self, file: IO[bytes], sheet: str | None, max_bytes: int, report: Report) -> None:
         self.row = self.chunk = 0
-        self._sample: list[list[str]] = []
-        with ExitStack() as stack:
-            file = stack.enter_context(source.copied())
-            _check_parts(file, max_bytes)
-            rows = _rows(file, sheet, report)
-            self._rows = rows
-            while len(self._sample) < _SAMPLE_ROWS and (cells := next(rows, None)) is not None:
-                self._sample.append(cells)
-            self._stack = stack.pop_all()
+        _check_parts(file, max_bytes)
+        self._rows = _rows(file, sheet, report)
+        self._sample = list(itertools.islice(self._rows, _SAMPLE_ROWS))
         self.width = usual_width(self._sample)
 
     def __iter__(self) -> Iterator[list[str]]:
-        with self._stack:
-            for cells in itertools.chain(self._sample, self._rows):
-                self.row += 1
-                self.chunk = self.row // _CHUNK_ROWS
-                yield cells
+        for cells in itertools.chain(self._sample, self._rows):
+            self.row += 1
+            self.chunk = self.row // _CHUNK_ROWS
+            yield cells
 
 
 def _check_parts(file: IO[bytes], max_bytes: int) -> None:

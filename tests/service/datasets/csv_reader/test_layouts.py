@@ -44,6 +44,25 @@ def test_the_numbers_of_the_rows_are_the_feature_of_a_single_column() -> None:
     assert "no feature columns" in refused('"","flow"\n"a",735\n"b",320\n').message
 
 
+def test_notes_below_the_table_are_left_out() -> None:
+    with read("a,x,y\n1,2,3\n2,3,5\nSource: the office of statistics\n") as table:
+        assert (table.rows, table.report) == (
+            2,
+            [
+                {
+                    "code": "comments",
+                    "message": "Comments and notes between or below the rows are left out: row 4.",
+                    "rows": [4],
+                }
+            ],
+        )
+
+
+def test_a_first_line_of_counts_is_left_out() -> None:
+    with read("3,2,bad,good\n1,2,3,4,5,0\n2,3,4,1,6,1\n4,5,6,7,8,1\n") as table:
+        assert (table.rows, table.features[0], codes(table)) == (3, "x1", ["title", "no_header"])
+
+
 def test_names_are_mended() -> None:
     with read("a,a,,a,y\n1,2,3,4,5\n5,4,3,1,2\n0,1,0,2,1\n") as table:
         assert table.features == ["a", "a_2", "column 3", "a_3"]
@@ -58,6 +77,8 @@ def test_names_are_mended() -> None:
         ("M,0.4,15\nF,0.5,7\nM,0.3,9\n", ["x1", "x2", "y"], 3),
         ("?,0.4,15\n1,0.5,7\n2,0.3,9\n3,0.1,2\n", ["x1", "x2", "y"], 4),
         ("x,5\n1,2\n3,4\n", ["x", "5"], 2),
+        ("land,1960,1961,1962\nA,4.8,4.6,4.5\nB,7.4,7.2,7.0\n", ["1960", "1961", "1962"], 2),
+        (',"1940","1950"\nfood,22.2,59.6\nhealth,3.53,9.71\n', ["1940", "1950"], 2),
         ("a,b\nu,v\nw,v\nu,v\nu,q\n", ["a", "b"], 4),
     ],
 )
