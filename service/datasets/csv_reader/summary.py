@@ -120,10 +120,7 @@ def table_of(
         hint = "name the features, so that columns with gaps are left out, or add ?missing=mean"
         raise together([CsvError(message, hint=hint), *gaps(columns)])
     kept, target = columns.kept, columns.layout.target
-    used = [k for k, j in enumerate(kept) if j == target or columns.layout.is_named(j) or not _is_constant(settled, k)]
-    constant = {j for k, j in enumerate(kept) if k not in used}
-    for j in constant:
-        columns.types[j].code = "constant_column"
+    used = _used(columns, settled, report)
     codes: dict[int, FloatArray] = {}
     described: list[TableColumn] = []
     for place, k in enumerate(used):
@@ -155,8 +152,21 @@ def table_of(
     )
 
 
-def _is_constant(settled: Settled, k: int) -> bool:
-    return bool(settled.low[k] == settled.high[k])
+def _used(columns: Columns, settled: Settled, report: Report) -> list[int]:
+    """The places of the columns in `settled` that the table has: without constant ones, unless no feature is left."""
+    kept, layout = columns.kept, columns.layout
+    constant = [k for k in range(len(kept)) if settled.low[k] == settled.high[k] and kept[k] != layout.target]
+    if len(constant) == len(kept) - 1:
+        names = [columns.name(kept[k]) for k in constant if columns.types[kept[k]].kind == "number"]
+        if names:
+            report.add(
+                "constant_column", _plural(f"{named(names)} has the same value in every row.", len(names)), names
+            )
+        constant = [k for k in constant if columns.types[kept[k]].kind != "number"]
+    left_out = {k for k in constant if not layout.is_named(kept[k])}
+    for k in left_out:
+        columns.types[kept[k]].code = "constant_column"
+    return [k for k in range(len(kept)) if k not in left_out]
 
 
 def _categories(kind: ColumnType, seen: set[float]) -> tuple[list[str], FloatArray]:

@@ -36,7 +36,7 @@ export const english = {
   useRows: "Use these rows",
   preview: "The first rows",
   target: "Target: what is to be predicted",
-  ignored: "text columns left out: {names}",
+  ignored: "columns left out: {names}",
   labels: { one: "{n} class", other: "{n} classes" },
   row: "row {n}",
   drawHere: "A field from 0 to 10 in both directions",

@@ -36,7 +36,7 @@ export const french = {
   useRows: "Prendre ces lignes",
   preview: "Les premières lignes",
   target: "Cible : ce qu’il faut prédire",
-  ignored: "colonnes de texte laissées de côté : {names}",
+  ignored: "colonnes laissées de côté : {names}",
   labels: { one: "{n} classe", other: "{n} classes" },
   row: "ligne {n}",
   drawHere: "Un champ de 0 à 10 dans les deux directions",

@@ -116,6 +116,7 @@ export interface Dataset {
   error: RunError | null;
   links: { [name: string]: string };
   ignored?: string[];
+  report?: ReportEntry[];
 }
 
 export interface DatasetRows {
@@ -439,6 +440,13 @@ export interface Range {
   to: number;
   count: number;
   scale?: "linear" | "log";
+}
+
+export interface ReportEntry {
+  code: string;
+  message: string;
+  columns?: string[];
+  rows?: number[];
 }
 
 export interface Rest {

@@ -63,6 +63,11 @@ def test_a_first_line_of_counts_is_left_out() -> None:
         assert (table.rows, table.features[0], codes(table)) == (3, "x1", ["title", "no_header"])
 
 
+def test_constant_columns_remain_if_there_is_no_other_feature() -> None:
+    with read("a,b,y\n1,2,3\n1,2,4\n") as table:
+        assert (table.features, table.ignored, codes(table)) == (["a", "b"], [], ["constant_column"])
+
+
 def test_names_are_mended() -> None:
     with read("a,a,,a,y\n1,2,3,4,5\n5,4,3,1,2\n0,1,0,2,1\n") as table:
         assert table.features == ["a", "a_2", "column 3", "a_3"]
