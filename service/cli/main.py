@@ -1,4 +1,4 @@
-"""The command line: `descent serve`, `worker`, `demo`, `keys`, `backup`, `check` and `status`."""
+"""The command line: `descent serve`, `worker`, `fit`, `demo`, `keys`, `backup`, `check` and `status`."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from service.cli.database import database_commands
+from service.cli.fit import fit_commands
 from service.cli.keys import key_commands
 from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.exceptions import StartError
@@ -26,6 +27,7 @@ Host = Annotated[str | None, typer.Option(help="The address on which the service
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free port [DESCENT_PORT; 8000].")]
 Workers = Annotated[int | None, typer.Option(help="The number of worker processes [DESCENT_WORKERS; one a core].")]
 
+app.add_typer(fit_commands)
 app.add_typer(key_commands)
 app.add_typer(database_commands)
 
