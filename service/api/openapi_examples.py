@@ -116,7 +116,13 @@ DATASET_EXAMPLES = {
         "value": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8], "feature_names": ["age"], "target_name": "height"},
     }
 }
-CSV_EXAMPLES = {"csv": {"summary": "Four rows", "value": "age,height\n1,2.1\n2,3.9\n3,6.2\n4,7.8\n"}}
+CSV_EXAMPLES = {
+    "csv": {"summary": "Four rows", "value": "age,height\n1,2.1\n2,3.9\n3,6.2\n4,7.8\n"},
+    "excel": {
+        "summary": "As Excel writes it in Europe, with an index and a category",
+        "value": "sep=;\n;sex;age;height\n1;f;1,5;81,2\n2;m;2;88\n3;f;2,5;91,5\n4;m;3;97,1\n",
+    },
+}
 
 FORK_EXAMPLES = {
     "slower": {

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from service.api.media_types import CSV, JSON
+from service.api.media_types import CSV, GZIP, JSON, XLSX
 
 Examples = Mapping[str, Mapping[str, Any]]
 
@@ -15,9 +15,11 @@ def json_body(model: type[BaseModel], examples: Examples) -> dict[str, Any]:
     return _body({JSON: _json(model, examples)})
 
 
-def json_or_csv_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
-    """The same for a body that is JSON or CSV."""
-    return _body({JSON: _json(model, examples), CSV: {"schema": {"type": "string"}, "examples": csv_examples}})
+def json_or_file_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
+    """The same for a body that is JSON or a file."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    files = {CSV: {"schema": {"type": "string"}, "examples": csv_examples}, GZIP: binary, XLSX: binary}
+    return _body({JSON: _json(model, examples), **files})
 
 
 def _body(content: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """JSON responses, the media type of a body, errors of a query parameter."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import orjson
 from fastapi import Request
@@ -10,8 +10,11 @@ from service.api.media_types import JSON
 from service.core.exceptions import InvalidError, UnsupportedMediaTypeError, header_error, parameter_error
 
 
-def media_type(request: Request, *allowed: str) -> str:
-    """The media type of the body. Raises UnsupportedMediaTypeError for another one and for a compressed body."""
+def media_type(request: Request, *allowed: str, compressed: Container[str] = ()) -> str:
+    """The media type of the body. Raises UnsupportedMediaTypeError for another one, and for a compressed body.
+
+    A body of a type in `compressed` may be compressed by gzip.
+    """
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in allowed:
         wanted = " or ".join(allowed)
@@ -19,7 +22,8 @@ def media_type(request: Request, *allowed: str) -> str:
             f"The body's Content-Type is {given or 'missing'}. Send it as {wanted}.",
             [header_error("Content-Type", "Unsupported media type.", f"Use {wanted}.")],
         )
-    if (coding := request.headers.get("content-encoding", "identity")).lower() != "identity":
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.lower() != "identity" and not (coding.lower() in {"gzip", "x-gzip"} and given in compressed):
         raise UnsupportedMediaTypeError(
             f"The body's Content-Encoding is {coding[:100]}. Send it uncompressed.",
             [header_error("Content-Encoding", "Unsupported coding.", "Leave the header out.")],

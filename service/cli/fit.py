@@ -23,6 +23,13 @@ NAME = re.compile("[a-z][a-z_]+")
 
 Data = Annotated[Path | None, typer.Argument(help="A CSV file, unless there is a function.", show_default=False)]
 Target = Annotated[str | None, typer.Option(help="The column of the file to predict [the last one].")]
+Missing = Annotated[
+    str | None, typer.Option(help="Rows of the file with a missing value: refuse, drop, or mean, which fills numbers.")
+]
+Reading = Annotated[
+    list[str] | None,
+    typer.Option("--reading", metavar="NAME=VALUE", help="More parameters of the upload: features, dates=days, …"),
+]
 Function = Annotated[
     str | None, typer.Option(help="A function without data: a name, such as rosenbrock, or a formula: '(a - 1)**2'.")
 ]
@@ -39,6 +46,8 @@ Url = Annotated[str | None, typer.Option(help=f"The address of the service [DESC
 def fit(
     data: Data = None,
     target: Target = None,
+    missing: Missing = None,
+    reading: Reading = None,
     function: Function = None,
     theta0: Theta0 = None,
     steps: Steps = None,
@@ -63,7 +72,8 @@ def fit(
     descent = {name: value for name, value in chosen.items() if value is not None}
     try:
         with httpx2.Client(base_url=address, headers=headers, timeout=60) as client:
-            subject = _function(function) if function is not None else _uploaded(client, data or Path(), target)
+            query = {"target": target, "missing": missing} | dict(_parameter(each) for each in reading or [])
+            subject = _function(function) if function is not None else _uploaded(client, data or Path(), query)
             run = _finished(client, {**subject, "descent": descent})
     except httpx2.HTTPError as error:
         raise failure(f"{address}: {error}. Start the service with `make serve`, or give --url.") from None
@@ -94,15 +104,26 @@ def _rate(given: str | None) -> float | str | None:
         raise failure(f"--learning-rate: {given!r} is no number. Write a number, or auto.") from None
 
 
-def _uploaded(client: "httpx2.Client", file: Path, target: str | None) -> dict[str, Any]:
-    """The dataset of a file, uploaded. Raises typer.Exit."""
+def _parameter(given: str) -> tuple[str, str]:
+    """The name and the value of a parameter. Raises typer.Exit."""
+    name, sign, value = given.partition("=")
+    if not sign:
+        raise failure(f"--reading: {given!r} is no parameter. Write dates=days, decimal=, or another one.")
+    return name, value
+
+
+def _uploaded(client: "httpx2.Client", file: Path, query: dict[str, str | None]) -> dict[str, Any]:
+    """The dataset of a file, uploaded; prints what the service understood. Raises typer.Exit."""
     try:
         content = file.read_bytes()
     except OSError as error:
         raise failure(f"{file}: {error.strerror}.") from None
-    query = {"name": file.name} | ({"target": target} if target else {})
+    given = {name: value for name, value in query.items() if value is not None}
     csv = {"Content-Type": "text/csv"}
-    uploaded = _json(client.post("/datasets", params=query, content=content, headers=csv))
+    uploaded = _json(client.post("/datasets", params={"name": file.name} | given, content=content, headers=csv))
+    typer.echo(f"{uploaded['rows']} rows: {uploaded['target']} by {', '.join(uploaded['features'])}")
+    for entry in uploaded["report"]:
+        typer.echo(f"  {entry['message']}")
     return {"dataset": {"id": uploaded["id"]}}
 
 
@@ -124,10 +145,16 @@ def _json(response: "httpx2.Response") -> dict[str, Any]:
     except ValueError:
         raise failure(f"The service answered {response.status_code} {response.reason_phrase}.") from None
     faults = [
-        " ".join(filter(None, (error.get("pointer"), error["message"], error.get("hint"))))
+        " ".join(filter(None, (_place(error), error["message"], error.get("hint"))))
         for error in problem.get("errors", ())
     ]
     raise failure("\n".join(faults or [problem["detail"]]))
+
+
+def _place(error: dict[str, Any]) -> str:
+    """The place of a fault: a field of the request, or a row and a column of the file."""
+    places = [f"{name} {error[name]}" for name in ("row", "column", "parameter") if name in error]
+    return error.get("pointer") or ", ".join(places) + (":" if places else "")
 
 
 def _print(run: dict[str, Any], address: str) -> None:

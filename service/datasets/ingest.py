@@ -10,7 +10,6 @@ import numpy as np
 
 from service.core.dataset_record import ColumnKind, ReportEntry
 from service.datasets.column_statistics import Columns, ColumnStatistics
-from service.datasets.csv_reader import CsvTable
 from service.datasets.missing_values import Missing, without_missing
 from service.schemas.fit import InlineDataset, UploadedDataset
 from service.storage.datasets import NewDataset, Rows, begun_digest
@@ -109,11 +108,6 @@ class ReadTable(Protocol):
     def blocks(self) -> Callable[[], Iterable[Rows]]: ...
 
 
-def from_csv(table: CsvTable, name: str | None = None) -> Incoming:
-    """The dataset of a parsed CSV file."""
-    return from_table(_with_columns(table), name)
-
-
 def from_table(table: ReadTable, name: str | None = None) -> Incoming:
     """The dataset of a file.
 
@@ -141,24 +135,6 @@ def _earlier_order(table: ReadTable) -> list[int] | None:
 def _reordered(blocks: Callable[[], Iterable[Rows]], order: list[int]) -> Iterator[Rows]:
     for block in blocks():
         yield np.ascontiguousarray(block[:, order])
-
-
-class _FeaturesAndTarget(NamedTuple):
-    columns: list[tuple[str, ColumnKind, list[str] | None, int]]
-    features: list[str]
-    target: str
-    report: list[ReportEntry]
-    blocks: Callable[[], Iterable[Rows]]
-
-
-def _with_columns(table: CsvTable) -> ReadTable:
-    """The table of a reader that keeps the features and the target alone."""
-    kind: ColumnKind = "number" if table.classes is None else "label"
-    columns: list[tuple[str, ColumnKind, list[str] | None, int]] = [
-        (each, "number", None, 0) for each in table.features
-    ]
-    columns.append((table.target, kind, table.classes, 0))
-    return _FeaturesAndTarget(columns, table.features, table.target, [], table.blocks)
 
 
 def described(name: str | None, head: Head, blocks: Callable[[], Iterable[Rows]]) -> Incoming:

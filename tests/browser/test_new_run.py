@@ -61,7 +61,7 @@ def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
     page.get_by_role("button", name="Use these rows").click()
     preview = page.get_by_role("table", name="The first rows")
     expect(preview.get_by_role("columnheader")).to_have_text(["age", "height"])
-    expect(page.locator(".preview")).to_contain_text("text columns left out: town")
+    expect(page.locator(".preview")).to_contain_text("columns left out: town")
     page.get_by_label("Target").select_option("age")
     expect(page.get_by_text("Features: height")).to_be_visible()
     run = start_and_finish(page, service)

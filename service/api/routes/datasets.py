@@ -1,6 +1,7 @@
 """POST, GET and DELETE of datasets, without their rows."""
 
 import csv
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, BinaryIO
 
@@ -8,12 +9,13 @@ from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from service.api import described_route
+from service.api import described_route, file_options
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
-from service.api.media_types import CSV, JSON
+from service.api.file_options import FileOptions
+from service.api.media_types import CSV, GZIP, JSON, XLSX
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, LATEST_EXAMPLES
-from service.api.openapi_request_body import json_or_csv_body
+from service.api.openapi_request_body import json_or_file_body
 from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.request_body import Body
@@ -54,18 +56,19 @@ Stored = tuple[dataset_record.Dataset, list[ReportEntry]]
     "/datasets",
     status_code=201,
     response_model=Dataset,
-    summary="Upload a dataset, as JSON or CSV",
+    summary="Upload a dataset, as JSON, CSV or an Excel workbook",
     responses={
         201: described("The dataset is stored; `Location` has its path.", "Location"),
         **problems(400, 408, 409, 413, 415, 422, 429, 507),
     },
-    openapi_extra=json_or_csv_body(UploadedDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
+    openapi_extra=json_or_file_body(UploadedDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
 )
 async def upload(
     request: Request,
     store: Store,
     settings: Config,
     caller: Asks,
+    options: FileOptions,
     name: Annotated[str | None, Query(max_length=200, description="The name of the dataset.")] = None,
     target: Annotated[ColumnName, Query(description="CSV: the column of the target. Default: the last one.")] = None,
     features: Annotated[
@@ -79,41 +82,33 @@ async def upload(
     header: Annotated[
         bool | None, Query(description="CSV: whether the first row has the column names. Default: detected.")
     ] = None,
-    missing: Annotated[
-        Missing,
-        Query(
-            description="JSON: what becomes of a null in `x` or `y`. refuse: the upload is refused, with all places; "
-            "drop: its row is left out; mean: a feature gets the mean of its column, and a row without target is left "
-            "out."
-        ),
-    ] = "refuse",
 ) -> Response:
     """The dataset keeps all columns; `features` and `target` are the choice of a run that makes none.
 
-    Equal content with an equal choice has an equal id: another choice is another dataset, beside the first. CSV files
-    are UTF-8, with `,`, `;` or tabs as delimiters and optional quotes.
+    Equal content with an equal choice has an equal id: another choice is another dataset, beside the first. The
+    separator, the decimal mark and the text encoding of a file are detected. A file may be compressed by gzip. `report`
+    says what the reader did: columns left out, marks read as decimal marks, rows dropped. One answer names all that is
+    in the way.
     """
-    kind = media_type(request, JSON, CSV)
+    kind = media_type(request, JSON, CSV, GZIP, XLSX, compressed=(CSV,))
     if kind == JSON:
-        for parameter, value in {"target": target, "features": features, "header": header}.items():
-            if value is not None:
-                raise query_error(
-                    parameter, "This parameter is for CSV only.", "Remove it: a JSON body names its columns itself."
-                )
+        given = request.query_params.keys() - {"name"}
+        for parameter in (each for each in file_options.NAMES if each in given):
+            raise query_error(
+                parameter, "This parameter is for files only.", "Remove it: a JSON body names its columns itself."
+            )
         async with Body(request, settings.max_body_bytes) as body:
             add = partial(_store, store, request.app.state.quotas)
-            row, report = await body.stored_by(add, _read_json, store, settings, caller, name, missing)
-            ignored: list[str] = []
+            row, report = await body.stored_by(add, _read_json, store, settings, caller, name, options.missing)
+        answer: Dataset = {**serialize_dataset(row), "report": report, "ignored": []}
     else:
-        if missing != "refuse":
-            raise query_error("missing", "This parameter is for JSON only.", "Fill in the cells, or delete their rows.")
         chosen = _names(features) if features is not None else None
+        reading = partial(read_csv, target=target, features=chosen, header=header, options=options)
         async with Body(request, settings.max_upload_bytes) as body:
-            row, report, ignored = await body.read_as_file_by(
-                _add_csv, name, target, chosen, header, store, settings, caller, request.app.state.quotas
+            answer = await body.read_as_file_by(
+                _add_file, reading, name, store, settings, caller, request.app.state.quotas
             )
-    answer: Dataset = {**serialize_dataset(row), "report": report, "ignored": ignored}
-    return json_response(answer, 201, {"Location": f"/datasets/{row.id}"})
+    return json_response(answer, 201, {"Location": f"/datasets/{answer['id']}"})
 
 
 @router.get("/datasets", response_model=Datasets, summary="List datasets, newest first", responses=problems(422, 429))
@@ -200,36 +195,23 @@ def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored
     return store_upload(incoming, store, quotas), incoming.described.report
 
 
-def _add_csv(
+def _add_file(
     file: BinaryIO,
+    reading: Callable[..., CsvTable],
     name: str | None,
-    target: str | None,
-    features: list[str] | None,
-    header: bool | None,
     store: Database,
     settings: Settings,
     caller: Caller,
     quotas: Quotas,
-) -> tuple[dataset_record.Dataset, list[ReportEntry], list[str]]:
-    with _table(file, target, features, header, settings) as table:
-        return *_store(store, quotas, ingest.from_csv(table, name).owned_by(caller.key_id)), table.ignored
-
-
-def _table(
-    file: BinaryIO, target: str | None, features: list[str] | None, header: bool | None, settings: Settings
-) -> CsvTable:
+) -> Dataset:
     file.seek(0)
+    limits = {"max_rows": settings.max_rows, "max_columns": settings.max_features + 1}
     try:
-        return read_csv(
-            file,
-            target=target,
-            features=features,
-            header=header,
-            max_rows=settings.max_rows,
-            max_columns=settings.max_features + 1,
-        )
+        with reading(file, **limits, max_bytes=settings.max_upload_bytes) as table:
+            row, report = _store(store, quotas, ingest.from_table(table, name).owned_by(caller.key_id))
+            return {**serialize_dataset(row), "ignored": table.ignored, "report": report}
     except CsvError as error:
-        raise InvalidError([_error_entry(error)]) from None
+        raise InvalidError([_error_entry(each) for each in (error, *error.more)]) from None
 
 
 def _error_entry(error: CsvError) -> ErrorEntry:

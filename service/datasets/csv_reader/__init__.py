@@ -1,13 +1,19 @@
 """CSV reader: reads an uploaded file once, as a stream, into float64 on disk. Its memory is independent of the size.
 
-    bytes ─► lines ─► csv.reader ─► records ─► blocks ─► float64 (k, d + 1) ─► an unnamed temporary file
-    `records`                                 `numbers`                        `table`
+    bytes ─► text ─► records ─► blocks ─► float64, and text that needs its whole column ─► temporary files
+    `source` `encoding` `text_records` `records`     `encoder`, `profile`                  `draft`
+                                                        │ `column_types`: what each column is
+    CsvTable ◄─ float64 of the kept columns ◄───────────┘
+    `table`     `second_pass`, only for a file with gaps or text
 
-The first data record determines the type of every column (`layout`). A column whose first cell is a number has only
-numbers; any other column is text and has no numbers. Written rows therefore never change.
+The first pass counts the notations of every column. Then the type of each column is decided by all its cells. A file of
+plain numbers needs no second pass. The report has each thing that the reader did or left out.
 """
 
+from service.core.dataset_record import ReportEntry
 from service.datasets.csv_reader.errors import CsvError
-from service.datasets.csv_reader.table import CsvTable, read_csv
+from service.datasets.csv_reader.options import Options
+from service.datasets.csv_reader.reading import read_csv
+from service.datasets.csv_reader.table import CsvTable, TableColumn
 
-__all__ = ["CsvError", "CsvTable", "read_csv"]
+__all__ = ["CsvError", "CsvTable", "Options", "ReportEntry", "TableColumn", "read_csv"]

@@ -1,17 +1,54 @@
-"""Dialect of a CSV file: its separator, and its numbers. 1,5 is a number unless the separator is a comma."""
+"""Dialect of a CSV file: its separator. A number is 1.5, or 1,5 unless the separator is a comma."""
 
 import csv
 import itertools
-import math
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
-SEPARATORS = (";", "\t", ",")  # in order of preference
+SEPARATORS = (";", "\t", ",", "|", " ")  # in order of preference; the space stands for runs of spaces
+NAMES = {"|": "a vertical bar", " ": "a run of spaces"}
 
-# No two parts of the pattern match the same digits, so a cell of 100,000 digits takes linear time.
 _LITERAL = r"[+-]?(?:[0-9]+(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]+)?"
-LITERALS = {
+_NUMBERS = {
     separator: re.compile(_LITERAL.format(mark=r"\." if separator == "," else "[.,]")) for separator in SEPARATORS
 }
+_WORDS = re.compile(r'(?:"[^"]*"|\S)+')
+_JOINED = "\x1f"
+
+
+def rows(lines: Iterable[str], separator: str, *, strict: bool = False) -> Iterator[list[str]]:
+    """The cells of each record. With `strict`, an unclosed quote raises csv.Error."""
+    if separator == " ":
+        lines, separator = map(_words, lines), _JOINED
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=strict)
+
+
+def _words(line: str) -> str:
+    words = _WORDS.findall(line) if '"' in line else line.split()
+    return _JOINED.join(words) + "\n"
+
+
+def is_blank(cells: list[str]) -> bool:
+    """Whether a record has no content; most records have some in the first cell."""
+    return not (cells and cells[0].strip()) and not any(cell.strip() for cell in cells)
+
+
+def usual_width(records: Iterable[list[str]]) -> int:
+    """The most frequent number of cells, without empty cells at the end, of records that are not blank."""
+    return _most_frequent(_filled(record) for record in records if not is_blank(record))
+
+
+def _filled(record: list[str]) -> int:
+    length = len(record)
+    while length and not record[length - 1].strip():
+        length -= 1
+    return length
+
+
+def _most_frequent(lengths: Iterable[int]) -> int:
+    counts = Counter(lengths)
+    return max(counts, key=counts.__getitem__, default=0)
 
 
 def find_separator(sample: list[str]) -> str:
@@ -21,33 +58,17 @@ def find_separator(sample: list[str]) -> str:
 
 
 def _fit(sample: list[str], separator: str) -> tuple[float, float] | None:
-    """The share of records as long as the first, and the share of cells that are numbers; None if nothing is split."""
+    """The share of records of the usual length, and the share of cells that are numbers; None if nothing is split."""
     try:
-        records = [r for r in csv.reader(sample, delimiter=separator, skipinitialspace=True) if any(map(str.strip, r))]
+        records = [record for record in rows(sample, separator) if not is_blank(record)]
     except csv.Error:
-        return None
-    if not records or len(records[0]) < 2:
         return None
     if len(records) > 2:
         records.pop()  # the sample may end inside it
-    even = sum(len(record) == len(records[0]) for record in records)
-    cells = list(itertools.chain.from_iterable(records))
-    return even / len(records), sum(number(cell, separator) is not None for cell in cells) / len(cells)
-
-
-def number(cell: str, separator: str) -> float | None:
-    """The value of a plain decimal or scientific literal; None for other text and for an infinite value."""
-    text = cell.strip()
-    if not LITERALS[separator].fullmatch(text):
+    width = _most_frequent(map(len, records))
+    if width < 2:
         return None
-    value = float(text.replace(",", "."))
-    return value if math.isfinite(value) else None
-
-
-def almost_number(text: str) -> bool:
-    """Whether the text resembles a number: nan, 1e999, 1_000, 1,5 (with commas as separators), 0x1f."""
-    try:
-        float(text.replace(",", ""))
-    except ValueError:
-        return text[:2].lower() == "0x"
-    return True
+    even = sum(len(record) == width for record in records)
+    cells = list(itertools.chain.from_iterable(records))
+    numbers = sum(_NUMBERS[separator].fullmatch(cell.strip()) is not None for cell in cells)
+    return even / len(records), numbers / len(cells)

@@ -2,21 +2,29 @@
 
 from collections.abc import Sequence
 
-from service.datasets.csv_reader.dialect import LITERALS, almost_number
+MOST_FAULTS = 20
+"""The most faults of one file that an answer names."""
 
 
 class CsvError(ValueError):
     """A fault of the file.
 
     `message` names the fault and `hint` the correction. `row` is the number of the record, from 1, including the
-    header and blank lines, as in a spreadsheet; `column` is a name. str() joins them on one line.
+    header and blank lines, as in a spreadsheet; `column` is a name. `more` are the other faults of the same file.
+    str() joins the parts of the first fault on one line.
     """
 
     def __init__(
-        self, message: str, *, row: int | None = None, column: str | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        hint: str | None = None,
+        more: Sequence["CsvError"] = (),
     ) -> None:
         super().__init__(message)
-        self.message, self.row, self.column, self.hint = message, row, column, hint
+        self.message, self.row, self.column, self.hint, self.more = message, row, column, hint, list(more)
 
     def __str__(self) -> str:
         places = [f"row {self.row}"] if self.row is not None else []
@@ -25,36 +33,13 @@ class CsvError(ValueError):
         return f"{where}{self.message}{f' – {self.hint}' if self.hint else ''}"
 
 
-def bad_cell(name: str, row: int, cell: str, *, hint: str | None = None) -> CsvError:
-    """The error for a cell that is neither a number nor a label."""
-    message, remedy = _fault(cell.strip())
-    return CsvError(message, row=row, column=name, hint=hint or remedy)
-
-
-def mixed_column(name: str, first: tuple[int, str], other: tuple[int, str]) -> CsvError:
-    """The error for a column whose first cell is text and another cell a number; each cell is (row, text)."""
-    message, _ = _fault(first[1].strip())
-    hint = "a column has numbers only or text only; to leave this column out, name the features"
-    return CsvError(
-        f"{message}, but row {other[0]} has the number {shown(other[1])}", row=first[0], column=name, hint=hint
-    )
-
-
-def _fault(text: str) -> tuple[str, str]:
-    if not text:
-        return "empty cell", "fill in a number or delete the row"
-    if LITERALS[","].fullmatch(text):
-        return f"{shown(text)} is too large", "write a number up to 1.8e308"
-    if "," in text and almost_number(text):
-        return f"{shown(text)} is not a plain number", "write 1234.5, or separate the cells by semicolons"
-    return f"{shown(text)} is not a number", "write a plain number such as -1.5 or 2e3, or delete the row"
-
-
-def no_features(names: Sequence[str], target: str) -> CsvError:
-    """The error for a file without a column of numbers besides the target."""
-    hint = "add a column of numbers besides the target; separate columns by a comma, a semicolon or a tab"
-    message = f"no feature columns: the file has {listed(names)}, the target is {shown(target)}"
-    return CsvError(message, hint=hint)
+def together(faults: Sequence[CsvError]) -> CsvError:
+    """The first fault, with the others in `more`: at most MOST_FAULTS in all, the last of which counts the rest."""
+    first, *others = faults
+    if len(faults) > MOST_FAULTS:
+        rest = len(faults) - MOST_FAULTS + 1
+        others = [*others[: MOST_FAULTS - 2], CsvError(f"the file has {rest:,} more faults", hint="mend these first")]
+    return CsvError(first.message, row=first.row, column=first.column, hint=first.hint, more=others)
 
 
 def shown(text: str) -> str:

@@ -1,98 +1,65 @@
-"""Layout of a table: the names of its columns, and the role of each as target, feature or ignored column."""
+"""Layout of a table: the column of the target, and the columns of the requested features."""
 
 import difflib
 import itertools
 from dataclasses import dataclass
 
-from service.datasets.csv_reader.dialect import number
-from service.datasets.csv_reader.errors import CsvError, bad_cell, listed, no_features, ragged_row, shown
-from service.datasets.csv_reader.records import Record, Records
+from service.datasets.csv_reader.errors import CsvError, listed, shown
+from service.datasets.csv_reader.header import Header
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The roles of the columns, by index from 0. `first` is the first data record."""
+    """The roles of the columns, by index from 0."""
 
-    names: list[str]
-    first: Record
-    separator: str
-    features: list[int]
     target: int
-    labelled: bool
-    """Whether the target is text."""
-    ignored: list[int]
-    text_only: list[int]
-    """The ignored columns in which a number is an error."""
+    """The requested target, or the last column."""
+    is_target_named: bool
+    requested: dict[str, int] | None
+    """The requested features and their columns; the feature `sex=male` is of the column `sex`. None: all others."""
+
+    def is_used(self, j: int) -> bool:
+        """Whether the column is the target or may be a feature."""
+        return j == self.target or self.requested is None or j in self.requested.values()
+
+    def is_named(self, j: int) -> bool:
+        """Whether the request names the column, which thus cannot be left out."""
+        is_feature = self.requested is not None and j in self.requested.values()
+        return is_feature or (self.is_target_named and j == self.target)
+
+    def may_be_target(self, j: int) -> bool:
+        """Whether the column can become the target, if those on its right cannot."""
+        return j == self.target or (not self.is_target_named and self.requested is None and j < self.target)
 
 
-def read_header(records: Records, header: bool | None, max_columns: int) -> tuple[list[str], Record]:
-    """The names of the columns, and the first data record. Raises CsvError."""
-    first = next(records, None)
-    if first is None:
-        raise CsvError("the file is empty", hint="upload at least 2 rows of data")
-    row, cells = first
-    if len(cells) > max_columns:
-        raise CsvError(
-            f"the file has {len(cells):,} columns; the limit is {max_columns:,}", row=row, hint="upload fewer columns"
-        )
-    if header is None:
-        header = any(number(cell, records.separator) is None for cell in cells)
-    if not header:
-        return [*(f"x{j}" for j in range(1, len(cells))), "y"], first
-    names = [cell.strip() for cell in cells]
-    _check_names(names, row)
-    data = next(records, None)
-    if data is None:
-        raise CsvError("the file has no rows of data below the header", hint="upload at least 2 rows of data")
-    if len(data[1]) != len(names):
-        raise ragged_row(data[0], len(data[1]), len(names), "header")
-    return names, data
+def lay_out(header: Header, target: str | None, features: list[str] | None) -> Layout:
+    """The layout by the requested target and features. The default target is the last column. Raises CsvError."""
+    indices = {name: j for j, name in enumerate(header.names)}
+    last = max(header.least, 1) - 1
+    y = last if target is None else _find(indices, target, "target")
+    return Layout(y, target is not None, None if features is None else _requested(indices, features, y))
 
 
-def _check_names(names: list[str], row: int) -> None:
-    numbers: dict[str, int] = {}
-    for position, name in enumerate(names, 1):
-        if not name:
-            raise CsvError(f"column {position} has no name", row=row, hint="name every column in the first row")
-        if name in numbers:
-            message = f"columns {numbers[name]} and {position} have the same name"
-            raise CsvError(message, row=row, column=name, hint="give each column a different name")
-        numbers[name] = position
-
-
-def lay_out(names: list[str], first: Record, target: str | None, features: list[str] | None, separator: str) -> Layout:
-    """The layout by the requested target and features, and by the first data record. Raises CsvError."""
-    row, cells = first
-    indices = {name: j for j, name in enumerate(names)}
-    y = len(names) - 1 if target is None else _find(indices, target, "target")
-    numeric = [number(cell, separator) is not None for cell in cells]
-    if not cells[y].strip():
-        raise bad_cell(names[y], row, cells[y])
-    if features is None:
-        chosen = [j for j in range(len(names)) if numeric[j] and j != y]
-    else:
-        chosen = _requested(indices, features, y)
-    for j in chosen:
-        if not numeric[j]:
-            raise bad_cell(names[j], row, cells[j], hint="choose a column of numbers as feature")
-    ignored = [j for j in range(len(names)) if not numeric[j] and j != y]
-    text_only = ignored if features is None else []
-    if not chosen and not text_only:
-        raise no_features(names, names[y])
-    return Layout(names, first, separator, chosen, y, not numeric[y], ignored, text_only)
-
-
-def _requested(indices: dict[str, int], features: list[str], target: int) -> list[int]:
-    chosen: dict[int, None] = {}  # an ordered set
+def _requested(indices: dict[str, int], features: list[str], target: int) -> dict[str, int]:
+    chosen: dict[str, int] = {}
     for name in features:
-        j = _find(indices, name, "feature")
+        j = _column_of(indices, name)
         if j == target:
             hint = "remove it from the features, or choose another target"
             raise CsvError("the target cannot be a feature", column=name, hint=hint)
-        if j in chosen:
+        if name in chosen:
             raise CsvError("the feature is named twice", column=name, hint="name each feature once")
-        chosen[j] = None
-    return list(chosen)
+        chosen[name] = j
+    return chosen
+
+
+def _column_of(indices: dict[str, int], name: str) -> int:
+    """The column of a feature; that of `sex=male` is `sex`."""
+    if name not in indices:
+        for position, character in enumerate(name):
+            if character == "=" and name[:position] in indices:
+                return indices[name[:position]]
+    return _find(indices, name, "feature")
 
 
 def _find(indices: dict[str, int], name: str, role: str) -> int:

@@ -1,46 +1,64 @@
-"""read_csv(): reads a CSV file into a table of numbers on disk."""
+"""CsvTable: the numbers of a file, on disk."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO, Self
+from typing import IO, Literal, NamedTuple, Self
 
 import numpy as np
 
-from service.datasets.csv_reader.errors import CsvError, no_features
-from service.datasets.csv_reader.layout import lay_out, read_header
-from service.datasets.csv_reader.numbers import Encoder, FloatArray
-from service.datasets.csv_reader.records import Records
+from service.core.dataset_record import ReportEntry
+from service.datasets.csv_reader.encoder import FloatArray
+
+
+class TableColumn(NamedTuple):
+    """A column of numbers; or of categories or labels, whose values are indices into `categories`: 0.0, 1.0, …
+
+    `missing` counts the gaps of the file, which were dropped or filled.
+    """
+
+    name: str
+    kind: Literal["number", "category", "label"]
+    categories: list[str] | None
+    missing: int
 
 
 @dataclass
 class CsvTable:
-    """The numbers of a CSV file, in a temporary file. Context manager: closing it deletes the file."""
+    """The numbers of a file, in a temporary file. Context manager: closing it deletes the file."""
 
+    columns: list[TableColumn]
     features: list[str]
+    """The default features: names of columns, and `sex=male` for a category of the column `sex`."""
     target: str
-    classes: list[str] | None
-    """The sorted labels of a text target, whose values are indices into this list: 0.0, 1.0, … Otherwise None."""
     ignored: list[str]
-    """Columns that are neither feature nor target, because their first cell is text or empty."""
+    """Names of the columns that the table leaves out."""
+    report: list[ReportEntry]
     rows: int
     _data: IO[bytes] = field(repr=False)
-    _codes: FloatArray | None = field(repr=False)
-    """The index in `classes` of each code in the file; the codes follow the order of first appearance."""
+    _width: int = field(repr=False)
+    _positions: Sequence[int] = field(repr=False)
+    """The place of each column in a row of the file."""
+    _codes: Mapping[int, FloatArray] = field(default_factory=dict, repr=False)
+    """By column, the index in `categories` of each code in the file; the codes follow the order of appearance."""
+    _fill: FloatArray | None = field(default=None, repr=False)
+    """The value of each column for gaps."""
 
     def blocks(self, block_rows: int = 8192) -> Iterator[FloatArray]:
-        """Yields all rows in order as new C-contiguous arrays (k, d + 1), k ≤ block_rows: features, then target.
+        """Yields all rows in order as new C-contiguous arrays (k, len(columns)), k ≤ block_rows.
 
         The iterators are repeatable and may be interleaved, but not from two threads at once.
         """
-        width = len(self.features) + 1
+        is_whole = list(self._positions) == list(range(self._width))
         for start in range(0, self.rows, block_rows):
-            self._data.seek(start * width * 8)
-            raw = bytearray(self._data.read(min(block_rows, self.rows - start) * width * 8))
-            block = np.frombuffer(raw, np.float64).reshape(-1, width)
-            if self._codes is not None:
-                block[:, -1] = self._codes[block[:, -1].astype(np.intp)]
+            self._data.seek(start * self._width * 8)
+            raw = bytearray(self._data.read(min(block_rows, self.rows - start) * self._width * 8))
+            block = np.frombuffer(raw, np.float64).reshape(-1, self._width)
+            if not is_whole:
+                block = np.ascontiguousarray(block[:, self._positions])
+            for column, codes in self._codes.items():
+                block[:, column] = codes[block[:, column].astype(np.intp)]
+            if self._fill is not None:
+                block = np.where(np.isnan(block), self._fill, block)
             yield block
 
     def close(self) -> None:
@@ -51,38 +69,3 @@ class CsvTable:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def read_csv(
-    file: BinaryIO,
-    *,
-    target: str | None = None,
-    features: list[str] | None = None,
-    header: bool | None = None,
-    max_rows: int,
-    max_columns: int,
-) -> CsvTable:
-    """Reads `file` from its current position to its end, by `read(n)` alone, and leaves it open. Raises CsvError.
-
-    The default `target` is the last column; the default `features` are all other numeric columns. With `header=None`
-    the first record is the header unless all its cells are numbers. Without header the columns are x1, x2, … and y.
-    """
-    records = Records(file)
-    names, first = read_header(records, header, max_columns)
-    layout = lay_out(names, first, target, features, records.separator)
-    encoder, rows = Encoder(layout), 0
-    with ExitStack() as undo:
-        data: IO[bytes] = undo.enter_context(tempfile.TemporaryFile())
-        for block in records.blocks(first, max_rows):
-            data.write(encoder.encode(block).data)
-            rows += len(block)
-        if not layout.features:  # only after all records: the error for a mixed column is more specific
-            raise no_features(names, names[layout.target])
-        if rows < 2:
-            raise CsvError("the file has only one row of data", row=first[0], hint="upload at least 2 rows of data")
-        classes, codes = encoder.labels()
-        data.flush()
-        undo.pop_all()
-    ignored = [names[j] for j in layout.ignored]
-    chosen = [names[j] for j in layout.features]
-    return CsvTable(chosen, names[layout.target], classes, ignored, rows, data, codes)

@@ -113,6 +113,6 @@ def load(name: str) -> ingest.Incoming:
         (Path(__file__).parent / f"{name}.csv").open("rb") as file,
         read_csv(file, target=sample.target, features=None, header=True, max_rows=10_000, max_columns=100) as table,
     ):
-        blocks = list(table.blocks())
-        described = ingest.from_csv(table, name).described
-    return ingest.Incoming(described, lambda: blocks)
+        incoming = ingest.from_table(table, name)
+        blocks = list(incoming.blocks())
+    return ingest.Incoming(incoming.described, lambda: blocks)

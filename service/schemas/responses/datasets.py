@@ -23,15 +23,15 @@ class Dataset(Answer):
     classes: Annotated[list[str] | None, Field(description="The labels of a text target, sorted.")]
     sha256: str
     columns: Annotated[list[Column], Field(description="All columns; a run may choose other features among them.")]
-    report: Annotated[list[ReportEntry], Field(description="Everything that the reader did or left out.")]
+    report: Annotated[
+        list[ReportEntry], Field(description="What the reader of the file did or left out: nothing for a plain file.")
+    ]
     created_at: str
     error: Annotated[
         RunError | None, Field(description="`damaged_data` if the row of the dataset is damaged; it has no facts then.")
     ]
     links: dict[str, str]
-    ignored: NotRequired[
-        Annotated[list[str], Field(description="Text columns of the file that the dataset leaves out.")]
-    ]
+    ignored: NotRequired[Annotated[list[str], Field(description="Columns of the file that the dataset leaves out.")]]
 
 
 class Datasets(Page):

@@ -42,7 +42,7 @@ export const english = {
   useRows: "Use these rows",
   preview: "The first rows",
   target: "Target: what is to be predicted",
-  ignored: "text columns left out: {names}",
+  ignored: "columns left out: {names}",
   columns: "Columns",
   columnName: "Column",
   feature: "Feature",

@@ -42,7 +42,7 @@ export const french = {
   useRows: "Prendre ces lignes",
   preview: "Les premières lignes",
   target: "Cible : ce qu’il faut prédire",
-  ignored: "colonnes de texte laissées de côté : {names}",
+  ignored: "colonnes laissées de côté : {names}",
   columns: "Colonnes",
   columnName: "Colonne",
   feature: "Variable",

@@ -35,7 +35,7 @@ test("a name that no dictionary has is left as it is, also one that every object
 });
 
 test("values are put in as text, never looked up again", () => {
-  assert.equal(t("ignored", { names: "{n} $& {names}" }), "text columns left out: {n} $& {names}");
+  assert.equal(t("ignored", { names: "{n} $& {names}" }), "columns left out: {n} $& {names}");
 });
 
 test("after two quick switches the page speaks the last language", async () => {

@@ -86,7 +86,7 @@ function sampleBody(kept, onChange) {
  * @param {() => void} onChange
  */
 function fileBody(kept, onChange) {
-  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv", "aria-label": t("chooseFile"), change: () => takeFile(file.files) });
+  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.gz,.xlsx,text/csv", "aria-label": t("chooseFile"), change: () => takeFile(file.files) });
   const paste = h("textarea", { rows: 5, "aria-label": t("pasteRows"), placeholder: "age;height\n1;2,1\n2;3,9\n3;6,2" });
   const use = h("button", { type: "button", click: () => take(paste.value, "pasted") }, t("useRows"));
   const errors = h("div", { class: "field-errors", role: "alert" });

@@ -7,12 +7,31 @@ from typing import Any
 
 import pytest
 
-from service.datasets.csv_reader import CsvError, CsvTable, read_csv
+from service.datasets.csv_reader import CsvError, CsvTable, Options, read_csv
 
 
 def read(text: str | bytes, **options: Any) -> CsvTable:
     raw = text.encode() if isinstance(text, str) else text
+    chosen = {name: options.pop(name) for name in Options.__dataclass_fields__ if name in options}
+    options["options"] = Options(**chosen)
     return read_csv(io.BytesIO(raw), **{"max_rows": 1000, "max_columns": 50, **options})
+
+
+def classes(table: CsvTable) -> list[str] | None:
+    """The labels of the target."""
+    [target] = [column for column in table.columns if column.name == table.target]
+    return target.categories
+
+
+def codes(table: CsvTable) -> list[str]:
+    """The codes of the report."""
+    return [entry["code"] for entry in table.report]
+
+
+def faults(text: str | bytes, **options: Any) -> list[CsvError]:
+    """All faults of a file."""
+    error = refused(text, **options)
+    return [error, *error.more]
 
 
 def values(text: str | bytes, **options: Any) -> list[list[float]]:

@@ -4,8 +4,8 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from service.datasets.csv_reader import CsvError, numbers, read_csv
-from tests.service.datasets.csv_reader.helpers import read, refused, repeated, values
+from service.datasets.csv_reader import CsvError, read_csv
+from tests.service.datasets.csv_reader.helpers import classes, read, refused, repeated, values
 
 
 @pytest.mark.parametrize("text", ["", "\n\n \r\n", "\ufeff"])
@@ -46,15 +46,13 @@ def test_reading_stops_at_the_row_limit() -> None:
     assert file.read_bytes < 40_000
 
 
-def test_class_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "x,y\n" + "".join(f"{i},c{i}\n" for i in range(5))
-    monkeypatch.setattr(numbers, "MAX_CLASSES", 5)
-    with read(text) as table:
-        assert table.classes == ["c0", "c1", "c2", "c3", "c4"]
-    monkeypatch.setattr(numbers, "MAX_CLASSES", 4)
-    error = refused(text)
-    assert (error.row, error.column) == (6, "y")
-    assert "more than 4" in error.message
+def test_class_limit() -> None:
+    lines = [f"{i},c{i % 1000:03}" for i in range(1500)]
+    with read("x,y\n" + "\n".join(lines), max_rows=2000) as table:
+        assert classes(table) == [f"c{i:03}" for i in range(1000)]
+    error = refused("x,y\n" + "\n".join([*lines, "1,other"]), max_rows=2000, target="y")
+    assert error.column == "y"
+    assert "more than 1,000" in error.message
 
 
 def test_quotes_that_csv_refuses() -> None:
@@ -72,7 +70,7 @@ def test_quoted_newlines_count_as_one_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "start", [b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08", b"PK\x03\x04", b"PAR1\x15\x04", b"%PDF-1.7", b"\xff\xfex\0"]
+    "start", [b"\x89PNG\r\n\x1a\n", b"PAR1\x15\x04", b"%PDF-1.7", b"\xd0\xcf\x11\xe0", b"\x81\x82", b"\x01\xff"]
 )
 def test_binary_files(start: bytes) -> None:
     error = refused(start + b"x,y\n1,2\n3,4\n")
@@ -88,11 +86,8 @@ def test_the_errors_of_nul_and_other_encodings_name_the_row() -> None:
     error = refused(b"x,y\n1,2\n3,\x004\n")
     assert error.row == 3
     assert "NUL" in error.message
-    error = refused("x,größe\n1,2\n3,4\n".encode("latin-1"))
-    assert (error.row, error.hint) == (1, "save it as CSV UTF-8")
     lines = b"".join(b"%d,2\n" % i for i in range(50_000))
-    assert refused(b"x,y\n" + lines + b"\n3,\xe4\n", max_rows=10**6).row == 50_003
-    assert refused(b"x,y\n1,2\n3,4\n5,\xc3").row == 4
+    assert refused("é,y\n".encode() + lines + b"\n3,\xe4\n", max_rows=10**6).row == 50_003
 
 
 def test_str_of_an_error_contains_all_its_parts() -> None:

@@ -1,0 +1,162 @@
+"""The type of each column, by its profile: numbers, categories, labels; or the reason why it is left out."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+from service.datasets.csv_reader import dates
+from service.datasets.csv_reader.cells import (
+    ALMOST,
+    DATE,
+    MISSING,
+    MISSING_TEXTS,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    TRUTHS,
+    number_of,
+)
+from service.datasets.csv_reader.errors import CsvError, shown
+from service.datasets.csv_reader.number_faults import fault_of_numbers, not_numbers
+from service.datasets.csv_reader.number_style import GROUP, style_of
+from service.datasets.csv_reader.options import Options
+from service.datasets.csv_reader.profile import MAX_CLASSES, Profile
+
+Kind = Literal["number", "category", "label"]
+
+
+@dataclass
+class ColumnType:
+    """The type of one column. `kind` is None for a column that is left out, by the reason `code`."""
+
+    kind: Kind | None = None
+    code: str = ""
+    fault: CsvError | None = None
+    convert: Callable[[str], float] | None = None
+    """The value of a cell that stayed text; NaN for a missing one."""
+    notes: list[str] = field(default_factory=list)
+    """Codes of what the conversion does."""
+    texts: dict[str, int] = field(default_factory=dict)
+    """The codes of categories and labels, in the order of their first appearance."""
+
+
+def type_of(
+    name: str, profile: Profile, separator: str, options: Options, *, is_target: bool, named: bool
+) -> ColumnType:
+    """The type of a column; `named` says that the request names it, or that it is the target."""
+    counts = profile.counts
+    filled = sum(counts) - counts[MISSING]
+    if not filled:
+        return _left_out("empty_column", _empty(name, profile) if named else None)
+    if counts[MISSING] > filled and not named:
+        return _left_out("mostly_missing", None)
+    if counts[DATE] == filled:
+        return _dates(name, profile, options, named=named)
+    if counts[NUMBER] == filled:
+        return _numbers(name, profile, separator, options)
+    if is_target and counts[ALMOST] < filled:
+        return _labels(name, profile, filled, named=named)
+    if counts[TRUTH] == filled:
+        return ColumnType("number", convert=_truth, notes=["truths"])
+    if counts[NUMBER] + counts[ALMOST] == filled:
+        return ColumnType("number", fault=not_numbers(name, profile))
+    return _categories(name, profile, options, filled, named=named)
+
+
+def _left_out(code: str, fault: CsvError | None) -> ColumnType:
+    return ColumnType(code=code, fault=fault)
+
+
+def _empty(name: str, profile: Profile) -> CsvError:
+    row = profile.missing_rows[0] if profile.missing_rows else None
+    return CsvError("the column has no values", row=row, column=name, hint="fill it in, or choose another column")
+
+
+def _numbers(name: str, profile: Profile, separator: str, options: Options) -> ColumnType:
+    style = style_of(profile.marks, separator, options.decimal, options.thousands)
+    fault = fault_of_numbers(name, profile, style)
+    notes = profile.notes_of_numbers()
+    if style.comma == "decimal" and profile.uses_comma:
+        notes.append("decimal_comma")
+    if style.group and profile.uses_groups(style.group):
+        notes.append("thousands_comma" if style.comma == GROUP else "thousands_dot")
+    return ColumnType("number", fault=fault, convert=partial(_number, group=style.group), notes=notes)
+
+
+def _number(cell: str, *, group: str) -> float:
+    return float("nan") if cell.strip() in MISSING_TEXTS else number_of(cell, group)
+
+
+def _truth(cell: str) -> float:
+    return TRUTHS.get(cell.strip().lower(), float("nan"))
+
+
+def _dates(name: str, profile: Profile, options: Options, *, named: bool) -> ColumnType:
+    row, cell = profile.first_of_kind[DATE]
+    if options.dates == "ignore":
+        hint = "add ?dates=days, which reads dates as days since 1970-01-01"
+        fault = CsvError(f"{shown(cell)} is a date, not a number", row=row, column=name, hint=hint)
+        return _left_out("dates", fault if named else None)
+    marks = profile.date_marks
+    clear = marks & (dates.DAY_FIRST | dates.MONTH_FIRST)
+    if clear == dates.DAY_FIRST | dates.MONTH_FIRST or (marks & dates.UNCLEAR and not clear):
+        hint = "write dates as 2020-12-31"
+        fault = CsvError(f"{shown(cell)}: the order of day and month is unclear", row=row, column=name, hint=hint)
+        return ColumnType("number", fault=fault)
+    return ColumnType("number", convert=partial(_day, day_first=clear != dates.MONTH_FIRST), notes=["days"])
+
+
+def _day(cell: str, *, day_first: bool) -> float:
+    value = dates.days(cell.strip(), day_first=day_first)
+    return float("nan") if value is None else value
+
+
+def _labels(name: str, profile: Profile, filled: int, *, named: bool) -> ColumnType:
+    """The labels of a target of texts. Some wrong cells among numbers are no labels."""
+    numbers = profile.counts[NUMBER]
+    if numbers and (numbers >= filled - numbers or profile.is_mixed_late):
+        return ColumnType("number", fault=not_numbers(name, profile))
+    if not profile.is_dropped:
+        return _coded("label")
+    row, _ = profile.first_of_kind.get(TEXT) or next(iter(profile.first_of_kind.values()))
+    return _left_out("text_column", too_many_labels(name, row) if named else None)
+
+
+def _coded(kind: Kind) -> ColumnType:
+    found = ColumnType(kind)
+    found.convert = partial(_code, codes=found.texts)
+    return found
+
+
+def _code(cell: str, *, codes: dict[str, int]) -> float:
+    text = cell.strip()
+    if text in MISSING_TEXTS:
+        return float("nan")
+    code = codes.setdefault(unicodedata.normalize("NFC", text), len(codes))
+    if code >= MAX_CLASSES:
+        raise too_many_labels()
+    return float(code)
+
+
+def too_many_labels(name: str | None = None, row: int | None = None) -> CsvError:
+    """The fault of a target that has too many labels, or a label that is too long."""
+    hint = "choose another target, or write plain numbers such as 1234.5"
+    message = f"the target has more than {MAX_CLASSES:,} different labels, or a label of more than 200 characters"
+    return CsvError(message, row=row, column=name, hint=hint)
+
+
+def _categories(name: str, profile: Profile, options: Options, filled: int, *, named: bool) -> ColumnType:
+    """One-hot features, if the texts are few and repeat."""
+    if profile.counts[NUMBER]:
+        code = "mixed_column"
+    elif profile.is_dropped or (len(profile.texts) == filled and not named):
+        code = "text_column"
+    elif options.categories == "ignore":
+        code = "categories_ignored"
+    else:
+        return _coded("category")
+    if not named:
+        return _left_out(code, None)
+    return _left_out(code, not_numbers(name, profile))

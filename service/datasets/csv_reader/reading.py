@@ -1,0 +1,149 @@
+"""read_csv(): reads a file into a table of numbers on disk."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import BinaryIO
+
+import numpy as np
+
+from service.datasets.csv_reader import summary
+from service.datasets.csv_reader.column_types import ColumnType, type_of
+from service.datasets.csv_reader.draft import Draft
+from service.datasets.csv_reader.encoder import Encoder
+from service.datasets.csv_reader.encoding import decoded
+from service.datasets.csv_reader.errors import CsvError, shown, together
+from service.datasets.csv_reader.header import Header, read_header
+from service.datasets.csv_reader.layout import Layout, lay_out
+from service.datasets.csv_reader.options import Options
+from service.datasets.csv_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
+from service.datasets.csv_reader.records import RawRecords, Records
+from service.datasets.csv_reader.report import Report
+from service.datasets.csv_reader.second_pass import Settled, settle
+from service.datasets.csv_reader.source import Source
+from service.datasets.csv_reader.summary import Columns
+from service.datasets.csv_reader.table import CsvTable
+from service.datasets.csv_reader.text_records import TextRecords
+from service.datasets.csv_reader.workbook import SheetRecords
+
+MAX_BYTES = 256 << 20
+
+
+def read_csv(
+    file: BinaryIO,
+    *,
+    target: str | None = None,
+    features: list[str] | None = None,
+    header: bool | None = None,
+    options: Options | None = None,
+    max_rows: int,
+    max_columns: int,
+    max_bytes: int = MAX_BYTES,
+) -> CsvTable:
+    """Reads `file` from its current position to its end, by `read(n)` alone, and leaves it open. Raises CsvError.
+
+    The default `target` is the last column; the default `features` are all other usable columns. With `header=None`
+    a first record that has names is the header. Without header the columns are x1, x2, … and y. A compressed file has
+    at most `max_bytes` decompressed bytes.
+    """
+    report, options = Report(), options or Options()
+    with ExitStack() as stack:
+        records = Records(_raw_records(Source(file), options, max_bytes, report, stack))
+        head = read_header(records, header, max_columns, report)
+        layout = lay_out(head, target, features)
+        draft = stack.enter_context(Draft(len(head.names)))
+        profiles = _profiles(head, layout)
+        encoder = Encoder(
+            profiles,
+            has_dots=options.decimal != "," and options.thousands != ".",
+            has_commas=options.decimal != "." and options.thousands != ",",
+        )
+        for block in records.blocks(len(head.names), head.least, max_rows):
+            draft.add(*encoder.encode(block))
+        encoder.finish()
+        records.finish(report)
+        columns = _columns(head, layout, profiles, records.raw.separator, options)
+        if columns.layout.target != layout.target:
+            old, new = head.names[layout.target], head.names[columns.layout.target]
+            report.add("target", f"The target is {shown(new)}, because {shown(old)} cannot be one.", [new])
+        _refuse(records, columns, options, draft.rows)
+        settled = _settled(draft, encoder, columns, options)
+    try:
+        is_filled = options.missing == "mean"
+        return summary.table_of(
+            settled, columns, report, rows=draft.rows, max_features=max_columns - 1, is_filled=is_filled
+        )
+    except BaseException:
+        settled.file.close()
+        raise
+
+
+def _raw_records(source: Source, options: Options, max_bytes: int, report: Report, stack: ExitStack) -> RawRecords:
+    """The records of the file; `stack` closes the copy of a workbook."""
+    if source.is_workbook:
+        return SheetRecords(stack.enter_context(source.copied()), options.sheet, max_bytes, report)
+    if options.sheet is not None:
+        raise CsvError("the file has no sheets: it is not an Excel workbook", hint="leave ?sheet= out")
+    return TextRecords(decoded(source.chunks(max_bytes, report), report), report)
+
+
+def _profiles(head: Header, layout: Layout) -> list[Profile]:
+    profiles = []
+    for j in range(len(head.names)):
+        profile = Profile(MAX_CLASSES if j == layout.target else MAX_CATEGORIES)
+        profile.is_dropped = not _may_be_used(j, head, layout)
+        profiles.append(profile)
+    return profiles
+
+
+def _may_be_used(j: int, head: Header, layout: Layout) -> bool:
+    """Whether the column may be kept. The numbers of rows are the feature of a file with one other column."""
+    return layout.is_used(j) and (j != head.index or layout.is_named(j) or len(head.names) == 2)
+
+
+def _columns(head: Header, layout: Layout, profiles: Sequence[Profile], separator: str, options: Options) -> Columns:
+    """The types of the columns. The default target is the last column that can be one."""
+
+    def type_as(j: int, *, is_target: bool) -> ColumnType:
+        named = layout.is_named(j)
+        return type_of(head.names[j], profiles[j], separator, options, is_target=is_target, named=named)
+
+    usable = [j for j in range(len(profiles)) if _may_be_used(j, head, layout)]
+    found = {j: type_as(j, is_target=True) for j in usable if layout.may_be_target(j) and j != head.index}
+    target = max((j for j, each in found.items() if each.kind is not None), default=layout.target)
+    types = []
+    for j in range(len(profiles)):
+        if j == target:
+            types.append(found[j])
+        elif j in usable:
+            types.append(type_as(j, is_target=False))
+        else:
+            types.append(ColumnType(code="index_column" if j == head.index else "not_requested"))
+    if head.index is not None and not layout.is_named(head.index) and types[head.index].kind != "number":
+        types[head.index] = ColumnType(code="index_column")
+    return Columns(head, replace(layout, target=target), profiles, types)
+
+
+def _refuse(records: Records, columns: Columns, options: Options, rows: int) -> None:
+    """Raises a CsvError that names all faults of the file, if it has any."""
+    faults = [*records.faults, *(each.fault for each in columns.types if each.fault)]
+    if options.missing == "refuse":
+        faults += summary.gaps(columns)
+    if faults:
+        raise together(sorted(faults, key=lambda fault: fault.row or 0))
+    if not any(j != columns.layout.target for j in columns.kept):
+        raise together(summary.no_features(columns))
+    if rows < 2:
+        hint = "upload at least 2 rows of data"
+        raise CsvError("the file has only one row of data", row=records.first_row, hint=hint)
+
+
+def _settled(draft: Draft, encoder: Encoder, columns: Columns, options: Options) -> Settled:
+    """The rows of the kept columns. Those of a file of plain numbers are in the draft already."""
+    kept, types = columns.kept, columns.types
+    if draft.spilled & set(kept) or any(columns.profiles[j].missing_rows for j in kept):
+        numbers = [j for j in kept if types[j].kind == "number" and j != columns.layout.target]
+        return settle(draft, kept, types, numbers if options.missing == "mean" else [])
+    nothing = np.zeros(len(kept))
+    low, high = encoder.low[kept], encoder.high[kept]
+    return Settled(draft.taken(), draft.rows, draft.width, kept, low, high, nothing, nothing, [set() for _ in kept])

@@ -1,0 +1,134 @@
+"""Reads a sheet of an Excel workbook (.xlsx) record by record, and refuses one that would need much memory."""
+
+import datetime
+import itertools
+import zipfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+from openpyxl import load_workbook
+
+from service.datasets.csv_reader.dialect import usual_width
+from service.datasets.csv_reader.errors import CsvError, listed, shown
+from service.datasets.csv_reader.report import Report
+
+_CHUNK_BYTES = 1 << 20
+MAX_TEXT_BYTES = 16 << 20
+"""The most bytes of a workbook's texts, which openpyxl keeps in memory."""
+MAX_PART_BYTES = 4 << 20
+"""The most bytes of any part besides sheets and texts, and between two rows of a sheet."""
+MAX_SHEET_ROWS = 1 << 20
+_SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
+_DAMAGED = (
+    zipfile.BadZipFile,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    SyntaxError,
+    EOFError,
+    OSError,
+)
+"""What openpyxl raises for a file that is no workbook, or damaged."""
+_SAVE_AGAIN = "save it again as an Excel workbook (.xlsx), or as CSV UTF-8"
+
+
+class SheetRecords:
+    """The cells of each row of a sheet, as text; see TextRecords."""
+
+    separator = "\t"
+    """For the meaning of commas in cells of text: not that of a file whose separator is a comma."""
+    comment: str | None = None
+
+    def __init__(self, file: IO[bytes], sheet: str | None, max_bytes: int, report: Report) -> None:
+        self.row = self.chunk = 0
+        _check_parts(file, max_bytes)
+        self._rows = _rows(file, sheet, report)
+        self._sample = list(itertools.islice(self._rows, _SAMPLE_ROWS))
+        self.width = usual_width(self._sample)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for cells in itertools.chain(self._sample, self._rows):
+            self.row += 1
+            self.chunk = self.row // _CHUNK_ROWS
+            yield cells
+
+
+def _check_parts(file: IO[bytes], max_bytes: int) -> None:
+    """Reads every part once. Raises CsvError for one that is too large, or has too much between two rows."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+            if "xl/workbook.xml" not in archive.namelist():
+                raise CsvError("the file is a zip file, not an Excel workbook", hint=_SAVE_AGAIN)
+            if sum(part.file_size for part in parts) > max_bytes:
+                raise CsvError(f"the decompressed workbook exceeds {max_bytes:,} bytes", hint="upload fewer rows")
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")):
+                    _check_part(archive, part)
+    except zipfile.BadZipFile:
+        raise CsvError("the Excel workbook is damaged", hint=_SAVE_AGAIN) from None
+
+
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    is_sheet = part.filename.startswith("xl/worksheets/")
+    if not is_sheet:
+        most = MAX_TEXT_BYTES if part.filename.endswith("sharedStrings.xml") else MAX_PART_BYTES
+        if part.file_size > most:
+            raise CsvError("the Excel workbook has too much text or formatting", hint="save it as CSV UTF-8")
+        return
+    rows = since = 0
+    with archive.open(part) as content:
+        while piece := content.read(_CHUNK_BYTES):
+            found = piece.count(b"<row")
+            rows += found
+            since = len(piece) - piece.rfind(b"<row") if found else since + len(piece)
+            if since > MAX_PART_BYTES or rows > MAX_SHEET_ROWS:
+                raise CsvError(
+                    "a sheet of the Excel workbook has a row that is too long, or too many rows", hint=_SAVE_AGAIN
+                )
+
+
+def _rows(file: IO[bytes], sheet: str | None, report: Report) -> Iterator[list[str]]:
+    """The rows of the sheet, or of the first one. Raises CsvError."""
+    file.seek(0)
+    try:
+        workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        names = [each.title for each in workbook.worksheets]
+        chosen = _chosen(sheet, names)
+        others = (
+            f" The workbook also has {listed([name for name in names if name != chosen])}." if len(names) > 1 else ""
+        )
+        report.add("sheet", f"The sheet {shown(chosen)} of the Excel workbook is read.{others}")
+        page = workbook[chosen]
+        page.reset_dimensions()
+        for cells in page.iter_rows(values_only=True):
+            yield [_text(cell) for cell in cells]
+    except CsvError:
+        raise
+    except _DAMAGED:
+        raise CsvError("the Excel workbook is damaged", hint=_SAVE_AGAIN) from None
+
+
+def _chosen(sheet: str | None, names: list[str]) -> str:
+    if not names or (sheet is not None and sheet not in names):
+        raise CsvError(
+            f"unknown sheet {shown(sheet or '')}; the sheets are {listed(names)}", hint="choose one of these"
+        )
+    return names[0] if sheet is None else sheet
+
+
+def _text(cell: Any) -> str:
+    """The text of a cell as a CSV file has it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    if isinstance(cell, datetime.date | datetime.datetime):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell).replace("\0", " ").encode("utf-8", "replace").decode()

@@ -1,0 +1,128 @@
+"""Excel workbooks: values as of the same CSV file, the choice of a sheet, and limits on what a workbook holds."""
+
+import datetime
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from service.datasets.csv_reader import workbook
+from tests.service.datasets.csv_reader.helpers import classes, codes, read, refused, values
+
+
+def saved(sheets: dict[str, Iterable[Sequence[Any]]]) -> bytes:
+    """A workbook with these sheets."""
+    book = Workbook()
+    assert book.active is not None
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def changed(content: bytes, part: str, replacement: bytes) -> bytes:
+    """The workbook with other content of one part."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in {*old.namelist(), part}:
+            new.writestr(name, replacement if name == part else old.read(name))
+    return file.getvalue()
+
+
+NOON = datetime.datetime.fromisoformat("2020-01-03T12:00")
+PLAIN = [("x", "y"), (1, 2.5), (2, 4), (3, 7)]
+SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
+
+
+def test_a_sheet_is_read_as_the_same_csv_file() -> None:
+    rows = [
+        ("Heights",),
+        (),
+        ("", "when", "big", "flag", "kind", "gap", "y"),
+        (1, datetime.date(2020, 1, 1), 1e20, True, "ä", 0.1, 1),
+        (2, datetime.date(2020, 1, 2), 1 / 3, False, "b", None, 2),
+        (3, NOON, -5, False, "b", 3, 5),
+    ]
+    with read(saved({"Data": rows}), dates="days", missing="drop") as table:
+        assert [column.name for column in table.columns] == ["when", "big", "flag", "kind", "gap", "y"]
+        assert table.columns[3].categories == ["b", "ä"]
+        assert next(table.blocks()).tolist() == [[18262, 1e20, 1, 1, 0.1, 1], [18264.5, -5, 0, 0, 3, 5]]
+        assert {"sheet", "title", "index_column", "days", "truths", "missing_dropped"} <= set(codes(table))
+
+
+def test_the_sheet_is_chosen_by_name() -> None:
+    content = saved({"Notes": [("a", "b"), (1, 2), (3, 4)], "Data": PLAIN})
+    assert values(content) == [[1, 2], [3, 4]]
+    with read(content, sheet="Data") as table:
+        assert table.rows == 3
+        assert (
+            table.report[0]["message"]
+            == "The sheet 'Data' of the Excel workbook is read. The workbook also has 'Notes'."
+        )
+    error = refused(content, sheet="Dat")
+    assert error.message == "unknown sheet 'Dat'; the sheets are 'Notes', 'Data'"
+
+
+def test_many_rows() -> None:
+    content = saved({"Data": [("x", "kind"), *((i / 8, "ab"[i % 2]) for i in range(3000))]})
+    with read(content, max_rows=5000) as table:
+        assert (table.rows, classes(table)) == (3000, ["a", "b"])
+    assert "more than 1,000 rows" in refused(content, max_rows=1000).message
+
+
+@pytest.mark.parametrize(
+    ("part", "replacement"),
+    [
+        ("xl/sharedStrings.xml", b" " * (workbook.MAX_TEXT_BYTES + 1)),
+        ("xl/styles.xml", b" " * (workbook.MAX_PART_BYTES + 1)),
+        ("xl/worksheets/sheet1.xml", SHEET % (b"<row>" + b"<c/>" * 1_100_000 + b"</row>")),
+        ("xl/worksheets/sheet1.xml", SHEET % (b"<row/>" * 1_100_000)),
+        (
+            "xl/worksheets/sheet1.xml",
+            SHEET % (b"<row><c t='inlineStr'><is><t>" + b"a" * 5_000_000 + b"</t></is></c></row>"),
+        ),
+    ],
+    ids=["texts", "styles", "cells", "rows", "one cell"],
+)
+def test_a_workbook_that_would_need_much_memory_is_refused(part: str, replacement: bytes) -> None:
+    error = refused(changed(saved({"Data": PLAIN}), part, replacement))
+    assert "too " in error.message
+    assert error.hint
+
+
+def test_a_workbook_is_limited_in_decompressed_bytes() -> None:
+    assert "exceeds 1,000 bytes" in refused(saved({"Data": PLAIN}), max_bytes=1000).message
+
+
+def test_an_entity_bomb_is_refused() -> None:
+    entities = b"".join(b'<!ENTITY a%d "%s">' % (i, b"&a%d;" % (i - 1) * 10 if i else b"a" * 100) for i in range(12))
+    sheet = b"<!DOCTYPE b [" + entities + b"]>" + SHEET % b"<row><c t='str'><v>&a11;</v></c></row>"
+    assert "damaged" in refused(changed(saved({"Data": PLAIN}), "xl/worksheets/sheet1.xml", sheet)).message
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"]
+)
+@pytest.mark.parametrize("replacement", [b"", b"<a>", b"\xff\xfe", b"<a xmlns='b'/>"])
+def test_a_damaged_workbook_is_read_or_refused(part: str, replacement: bytes) -> None:
+    content = changed(saved({"Data": PLAIN}), part, replacement)
+    if part == "xl/styles.xml" and replacement.endswith(b"/>"):
+        return
+    assert refused(content).hint
+
+
+def test_other_zip_files_are_refused() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("data.csv", "x,y\n1,2\n3,4\n")
+    assert "not an Excel workbook" in refused(file.getvalue()).message
+    whole = saved({"Data": PLAIN})
+    for content in (b"PK\x03\x04" + bytes(100), whole[: len(whole) // 2]):
+        assert refused(content).message == "the Excel workbook is damaged"
