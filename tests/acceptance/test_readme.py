@@ -53,7 +53,7 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE)) == (6, 22)
+    assert (len(README), len(GUIDE)) == (6, 23)
     answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
     for command, answer in answers.items():
         if "/predict " in command:

@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
@@ -18,6 +19,7 @@ MAX_TEXT_BYTES = 16 << 20
 MAX_PART_BYTES = 4 << 20
 """The most bytes of any part besides sheets and texts, and between two rows of a sheet."""
 MAX_SHEET_ROWS = 1 << 20
+_ROW_TAG = re.compile(rb"</?row\b[^>]*>")
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -78,16 +80,31 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         if part.file_size > most:
             raise CsvError("the Excel workbook has too much text or formatting", hint="save it as CSV UTF-8")
         return
-    rows = since = 0
     with archive.open(part) as content:
-        while piece := content.read(_CHUNK_BYTES):
-            found = piece.count(b"<row")
-            rows += found
-            since = len(piece) - piece.rfind(b"<row") if found else since + len(piece)
-            if since > MAX_PART_BYTES or rows > MAX_SHEET_ROWS:
-                raise CsvError(
-                    "a sheet of the Excel workbook has a row that is too long, or too many rows", hint=_SAVE_AGAIN
-                )
+        _check_rows(iter(lambda: content.read(_CHUNK_BYTES), b""))
+
+
+def _check_rows(pieces: Iterator[bytes]) -> None:
+    """Checks that openpyxl, which keeps a row until its end, never keeps more than MAX_PART_BYTES of a sheet.
+
+    Rows in rows, and the declarations and comments that could hide them, are refused: no program writes these.
+    """
+    kept, rows, is_open, since = b"", 0, False, 0
+    for piece in pieces:
+        kept += piece
+        end = kept.rfind(b">") + 1
+        whole, kept = kept[:end], kept[end:]
+        is_odd, last = b"<!" in whole or whole.rfind(b"<?") > 0, 0
+        for tag in _ROW_TAG.finditer(whole):
+            starts = not tag[0].startswith(b"</")
+            is_odd = is_odd or (starts and is_open) or since + tag.start() - last > MAX_PART_BYTES
+            rows += starts
+            is_open = starts and not tag[0].endswith(b"/>")
+            since, last = 0, tag.end()
+        since += end - last
+        if is_odd or since + len(kept) > MAX_PART_BYTES or rows > MAX_SHEET_ROWS:
+            message = "a sheet of the Excel workbook has a row that is too long, too many rows, or a wrong structure"
+            raise CsvError(message, hint=_SAVE_AGAIN)
 
 
 def _rows(file: IO[bytes], sheet: str | None, report: Report) -> Iterator[list[str]]:

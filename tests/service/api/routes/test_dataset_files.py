@@ -1,11 +1,14 @@
 """POST /datasets with files as Excel, R, pandas and numpy write them: values, report, errors."""
 
 import gzip
+import io
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from openpyxl import Workbook
 
+from service.api.media_types import XLSX
 from service.schemas.responses.datasets import Dataset
 from service.storage.database import Database
 from tests.service.helpers import CSV, NOTHING, check_answer, counts, problem_of
@@ -222,6 +225,18 @@ def test_an_ambiguous_mark_is_asked_for(query: str, y: list[float], api: TestCli
 def test_a_gzip_file(headers: dict[str, str], api: TestClient) -> None:
     dataset = upload(api, gzip.compress(CSV), **headers)
     assert [entry["code"] for entry in dataset["report"]] == ["compressed"]
+    assert dataset["id"] == upload(api, CSV)["id"]
+
+
+@pytest.mark.parametrize("kind", [XLSX, "text/csv"])
+def test_an_excel_workbook(kind: str, api: TestClient) -> None:
+    file, book = io.BytesIO(), Workbook()
+    assert book.active is not None
+    for row in (("age", "size", "height"), (1, 0.5, 2), (2, 1.5, 4), (4, 2.5, 7)):
+        book.active.append(row)
+    book.save(file)
+    dataset = upload(api, file.getvalue(), "?sheet=Sheet", **{"Content-Type": kind})
+    assert [entry["code"] for entry in dataset["report"]] == ["sheet"]
     assert dataset["id"] == upload(api, CSV)["id"]
 
 
