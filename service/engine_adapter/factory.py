@@ -89,8 +89,8 @@ class Standardization(NamedTuple):
 
 
 def standardization_of(request: BaseRequest) -> Standardization:
-    """The standardisation of a stored request."""
-    asked = request["standardize"]
+    """The standardisation of a stored request; a function without data has none."""
+    asked = request.get("standardize", False)
     if isinstance(asked, bool):
         return Standardization(asked, before_powers=False, target=False)
     return Standardization(bool(asked["features"]), asked["features"] is True, asked["target"])

@@ -9,7 +9,7 @@ from service.core.exceptions import InvalidError, invalid
 from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_record import ForkedFrom, Run
-from service.core.run_request import LearningRate, StandardizeRequest
+from service.core.run_request import LearningRate
 from service.core.settings import Settings
 from service.jobs import plans, submit
 from service.jobs.dataset_choice import choice_of_run
@@ -61,15 +61,17 @@ def _merged(parent: Run, changes: Patch) -> Patch:
     changed = changes.get("objective")
     if isinstance(changed, dict) and changed.get("loss", objective.get("loss")) != objective.get("loss"):
         objective.pop("delta", None)  # delta belongs to the previous loss
-    kept = {"split": {"stratify": False, **request["split"]}, "standardize": _standardize(parent)}
-    return merge_patch({**request, **kept, "descent": before, "objective": objective}, changes)
+    return merge_patch({**request, **_of_data(parent), "descent": before, "objective": objective}, changes)
 
 
-def _standardize(parent: Run) -> bool | StandardizeRequest:
-    """The parent's standardisation. In an earlier version true was for a polynomial after the powers."""
-    asked = parent.request["standardize"]
-    is_earlier = asked is True and parent.request["model"]["kind"] == "polynomial"
-    return {"features": "columns", "target": False} if is_earlier else asked
+def _of_data(parent: Run) -> Patch:
+    """The parent's split and standardisation as they were meant, perhaps by an earlier version."""
+    if parent.dataset_id is None:
+        return {}
+    standardize = parent.request["standardize"]
+    if standardize is True and parent.request["model"]["kind"] == "polynomial":  # after the powers
+        standardize = {"features": "columns", "target": False}
+    return {"split": {"stratify": False, **parent.request["split"]}, "standardize": standardize}
 
 
 def _rate(parent: Run, changes: Patch) -> LearningRate:

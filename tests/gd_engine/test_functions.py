@@ -242,7 +242,7 @@ def test_a_check_names_the_mistakes_that_concern_no_data() -> None:
         rows.append(theta.copy())
     assert check(problem, config, theta0, np.array(rows)).mistakes == ["one_by_one"]
     half = np.array([theta for theta, _ in plain_loop(BY_HAND["rosenbrock"], theta0, 0.0005, 5)])
-    assert check(problem, config, theta0, half).mistakes == []
+    assert check(problem, config, theta0, half).mistakes == ["halved_rate"]
 
 
 def test_the_default_start_is_all_ones() -> None:

@@ -5,20 +5,25 @@ from pathlib import Path
 import numpy as np
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from service.storage import migrations
 from service.storage.database import Database
 
 
+def upgrade(connection: Connection, revision: str) -> None:
+    """Upgrades the tables to that version."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
 def make_version(file: Path, revision: str) -> None:
     """A file of that version with a dataset, a running run and a queued run."""
     database = Database(f"sqlite:///{file}", busy_seconds=1.0)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade(connection, revision)
         connection.execute(
             text(
                 "INSERT INTO datasets"

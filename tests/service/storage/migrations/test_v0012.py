@@ -12,9 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from service.storage import database as database_module
 from service.storage import migrations, runs
 from service.storage.connect import open_database
+from service.storage.database import Database
 from service.storage.sqlite.engine import sqlite_module
 from tests.service.storage.helpers import new_run
-from tests.service.storage.migrations.old_versions import make_version
+from tests.service.storage.migrations.old_versions import make_version, upgrade
 
 MODULES = list(dict.fromkeys((sqlite_module(), sqlite3)))
 """That of the wheel, and that of the machine, which may be years older."""
@@ -33,14 +34,19 @@ def test_only_the_constraint_is_dropped(module: ModuleType, tmp_path: Path, monk
     with closing(module.connect(file)) as beside:  # a connection that knows the schema of before
         old = dict(beside.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
         before = beside.execute("SELECT id, dataset_seq, checkpoint FROM runs ORDER BY seq").fetchall()
-        database = open_database(f"sqlite:///{file}", 5.0)
-        assert beside.execute("SELECT id, dataset_seq, checkpoint FROM runs ORDER BY seq").fetchall() == before
+        database = Database(f"sqlite:///{file}", busy_seconds=5.0)
         with database.writing() as connection:
+            upgrade(connection, "0012")
+        assert beside.execute("SELECT id, dataset_seq, checkpoint FROM runs ORDER BY seq").fetchall() == before
+        with database.reading() as connection:
             new = _schema(connection)
             assert {name for name in old if old[name] != new[name]} == {"runs"}
             assert new["runs"] == old["runs"].replace("dataset_seq INTEGER NOT NULL", "dataset_seq INTEGER")
             columns = {each["name"]: each["nullable"] for each in inspect(connection).get_columns("runs")}
             assert columns["dataset_seq"]
+        database.dispose()
+        database = open_database(f"sqlite:///{file}", 5.0)
+        with database.writing() as connection:
             run = runs.create(connection, new_run(connection) | {"dataset_seq": None}, {})
             assert runs.find(connection, run.id) == run
             assert (run.dataset_seq, run.dataset_id, run.dataset_features) == (None, None, [])
