@@ -104,13 +104,19 @@ def _may_be_used(j: int, head: Header, layout: Layout) -> bool:
 def _columns(head: Header, layout: Layout, profiles: Sequence[Profile], separator: str, options: Options) -> Columns:
     """The types of the columns. The default target is the last column that can be one."""
 
-    def type_as(j: int, *, is_target: bool) -> ColumnType:
-        named = layout.is_named(j)
+    def type_as(j: int, *, is_target: bool, is_needed: bool = False) -> ColumnType:
+        named = is_needed or layout.is_named(j)
         return type_of(head.names[j], profiles[j], separator, options, is_target=is_target, named=named)
 
     usable = [j for j in range(len(profiles)) if _may_be_used(j, head, layout)]
-    found = {j: type_as(j, is_target=True) for j in usable if layout.may_be_target(j) and j != head.index}
+    found = {
+        j: type_as(j, is_target=True)
+        for j in usable
+        if layout.may_be_target(j) and (j != head.index or j == layout.target)
+    }
     target = max((j for j, each in found.items() if each.kind is not None), default=layout.target)
+    if target not in found or found[target].kind is None:  # no column can be the target: the error says why
+        found[target] = type_as(target, is_target=True, is_needed=True)
     types = []
     for j in range(len(profiles)):
         if j == target:

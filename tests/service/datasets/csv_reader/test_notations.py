@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.datasets.csv_reader import CsvError
 from tests.service.datasets.csv_reader.helpers import classes, codes, faults, read, refused, values
 
 
@@ -189,6 +190,27 @@ def test_a_last_column_that_cannot_be_a_target_is_left_out() -> None:
     with read("a,b,when\n1,5,2020-01-01\n2,6,2020-01-02\n3,8,2020-01-03\n") as table:
         assert (table.features, table.target, table.ignored) == (["a"], "b", ["when"])
         assert codes(table) == ["target", "dates"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("a,when\n1,2020-01-01\n2,2020-01-02\n", {"features": ["a"]}),
+        (",when\n1,2020-01-01\n2,2020-01-02\n", {}),
+        ("start,when\n2020-01-01,2020-01-01\n2020-01-02,2020-01-02\n", {}),
+        ("a,when\n1,NA\n2,\n", {"features": ["a"]}),
+        ("when\n2020-01-01\n2020-01-02\n", {}),
+        (",\n1,\n2,\n", {}),
+        ('"",""\n1,2\n2,3\n', {"header": True}),
+    ],
+)
+@pytest.mark.parametrize("missing", ["refuse", "drop", "mean"])
+def test_a_file_has_a_target_or_is_refused(text: str, options: dict[str, Any], missing: str) -> None:
+    try:
+        with read(text, missing=missing, **options) as table:
+            assert table.target in [column.name for column in table.columns]
+    except CsvError:
+        pass
 
 
 def test_the_answer_about_gaps_in_every_row_names_their_columns() -> None:
