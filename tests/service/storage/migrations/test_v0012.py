@@ -47,12 +47,12 @@ def test_only_the_constraint_is_dropped(module: ModuleType, tmp_path: Path, monk
         database.dispose()
         database = open_database(f"sqlite:///{file}", 5.0)
         with database.writing() as connection:
-            run = runs.create(connection, new_run(connection) | {"dataset_seq": None}, {})
+            run = runs.create(connection, new_run(connection, "other") | {"dataset_seq": None}, {})
             assert runs.find(connection, run.id) == run
             assert (run.dataset_seq, run.dataset_id, run.dataset_features) == (None, None, [])
         assert beside.execute("SELECT count(*) FROM runs WHERE dataset_seq IS NULL").fetchone() == (1,)
         with database.writing() as connection, pytest.raises(IntegrityError):
-            runs.create(connection, new_run(connection) | {"dataset_seq": 99}, {})  # still a reference
+            runs.create(connection, new_run(connection, "other") | {"dataset_seq": 99}, {})  # still a reference
         with database.reading() as connection:
             assert connection.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
             assert migrations.revision_of(connection) == migrations.HEAD
