@@ -254,7 +254,7 @@ class Run(NamedTuple):
         return None if self.best is None else self.best["step"]
 
 
-_NO_DATASET: tuple[Any, ...] = (None, 0, [], "", False)
+_NO_DATASET: tuple[Any, ...] = (None, 0, [], "")
 """The facts of the dataset of a run without one: the last fields of `Run`, from `dataset_id` on."""
 _FACTS = len(_NO_DATASET)
 
