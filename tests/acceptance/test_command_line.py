@@ -85,7 +85,7 @@ def test_a_file_is_fitted(service: Service, tmp_path: Path) -> None:
     file.write_text("age,height\n1,2.5\n2,4\n3,6.1\n4,8\n5,10.2\n")
     done = descent("fit", str(file), "--target", "height", "--steps", "10", "--url", service.url)
     assert done.returncode == 0, done.stderr
-    assert [line.split(" = ")[0].strip() for line in done.stdout.splitlines()[1:5]] == [
+    assert [line.split(" = ")[0].strip() for line in done.stdout.splitlines()[2:6]] == [
         "intercept",
         "age",
         "E(θ)",

@@ -48,7 +48,7 @@ def test_a_sample_with_some_choices(pages: Pages, service: Service) -> None:
     run = start_and_finish(page, service)
     assert run["name"] == "A cubic"
     assert run["request"]["model"] == {"kind": "polynomial", "degree": 3, "intercept": True}
-    assert run["request"]["standardize"] is True
+    assert run["request"]["standardize"] == {"features": True, "target": False}
     assert run["learning_rate"] == 0.01
     assert request["model"] == {"kind": "polynomial", "degree": 3}
 
@@ -57,11 +57,13 @@ def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
     page = new_run(pages, service)
     page.get_by_label("A CSV file or pasted rows").check()
     expect(page.get_by_role("button", name="Start the descent")).to_be_disabled()
-    page.get_by_label("Rows to paste").fill(ROWS)
+    page.get_by_label("Rows to paste").fill(
+        "age;ticket;height\n1;A 5;2,1\n2;B 7;3,9\n3;C 2;6,2\n4;D 9;7,8\n5;E 1;10,1\n"
+    )
     page.get_by_role("button", name="Use these rows").click()
     preview = page.get_by_role("table", name="The first rows")
     expect(preview.get_by_role("columnheader")).to_have_text(["age", "height"])
-    expect(page.locator(".preview")).to_contain_text("columns left out: town")
+    expect(page.locator(".preview")).to_contain_text("columns left out: ticket")
     page.get_by_label("Target").select_option("age")
     expect(page.get_by_text("Features: height")).to_be_visible()
     run = start_and_finish(page, service)
@@ -73,7 +75,7 @@ def test_columns_of_a_file_are_chosen_in_french(pages: Pages, service: Service) 
     pages.expected = "422"  # no feature is left for a moment
     page = new_run(pages, service, locale="fr-FR")
     page.get_by_label("Un fichier CSV ou des lignes collées").check()
-    page.get_by_label("Lignes à coller").fill("a;b;c;y\n1;5;2;1\n2;3;2;3\n3;8;2;2\n4;4;2;7\n")
+    page.get_by_label("Lignes à coller").fill("a;b;c;y\n1;5;2;1\n2;3;4;3\n3;8;1;2\n4;4;5;7\n")
     page.get_by_role("button", name="Prendre ces lignes").click()
     table = page.get_by_role("table", name="Colonnes")
     expect(table.get_by_role("columnheader")).to_have_text(
@@ -114,7 +116,7 @@ def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:
     page.get_by_label("Choose a CSV file").set_input_files(file)
     expect(page.get_by_role("table", name="The first rows")).to_be_visible()
     page.get_by_label("Target").select_option("town")
-    expect(page.locator(".preview")).to_contain_text("3 classes")
+    expect(page.locator(".preview")).to_contain_text("Bergen (1), Narvik (1), Oslo (3)")
     page.get_by_label("Model", exact=True).select_option("softmax")
     run = start_and_finish(page, service)
     assert run["classes"] == ["Bergen", "Narvik", "Oslo"]

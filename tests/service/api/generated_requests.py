@@ -77,8 +77,8 @@ def use_existing_objects(case: Any, draw: Any, known: dict[str, Any]) -> None:
         elif isinstance(case.body, dict) and {"grid", "list"} & set(case.body):
             case.body = {"run": "latest", "grid": {"/split/seed": draw(st.lists(st.integers(0, 9), min_size=1))}}
         elif isinstance(case.body, dict) and "y" in case.body:
-            case.body |= {"x": [[float(row)] for row in range(len(case.body["y"]))], "feature_names": None}
-            case.body["y"] = [n if entry is None else entry for n, entry in enumerate(case.body["y"])]
+            y = [entry for entry in case.body["y"] if entry is not None] or [1.0, 2.0]
+            case.body |= {"y": y, "x": [[float(row)] for row in range(len(y))], "feature_names": None}
             case.query = {}  # JSON accepts no parameters of CSV
 
 

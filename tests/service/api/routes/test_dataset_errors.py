@@ -48,7 +48,7 @@ def test_the_error_of_a_bad_file_names_its_row_and_column(
 
 
 @pytest.mark.parametrize(
-    "query", ["name=" + "n" * 201, "target=", "header=perhaps", "missing=drop", "features=", 'features="a']
+    "query", ["name=" + "n" * 201, "target=", "header=perhaps", "missing=leave", "features=", 'features="a']
 )
 def test_bad_parameters_of_an_upload(query: str, api: TestClient, database: Database) -> None:
     answer = api.post(f"/datasets?{query}", content=CSV, headers={"Content-Type": "text/csv"})

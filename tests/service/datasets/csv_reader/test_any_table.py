@@ -58,7 +58,7 @@ def test_round_trip(
         assert (classes(read_back) is not None) == label
 
 
-MISSING = {"", "NA", "na", "nan", "NaN", "-", "--", "?", "."}
+MISSING = {"", "NA", "na", "nan", "NaN", "-nan", "-", "--", "?", "."}
 
 
 @settings(deadline=None)
