@@ -70,17 +70,17 @@ async def upload(
     caller: Asks,
     options: FileOptions,
     name: Annotated[str | None, Query(max_length=200, description="The name of the dataset.")] = None,
-    target: Annotated[ColumnName, Query(description="CSV: the column of the target. Default: the last one.")] = None,
+    target: Annotated[ColumnName, Query(description="Files: the column of the target. Default: the last one.")] = None,
     features: Annotated[
         str | None,
         Query(
             min_length=1,
-            description="CSV: the columns of the features, separated by commas; names with a comma in double quotes. "
-            "Default: all other numeric columns.",
+            description="Files: the columns of the features, separated by commas; names with a comma in double quotes. "
+            "Default: all other columns of numbers and categories.",
         ),
     ] = None,
     header: Annotated[
-        bool | None, Query(description="CSV: whether the first row has the column names. Default: detected.")
+        bool | None, Query(description="Files: whether the first row has the column names. Default: detected.")
     ] = None,
 ) -> Response:
     """The dataset keeps all columns; `features` and `target` are the choice of a run that makes none.
