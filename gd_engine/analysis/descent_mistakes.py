@@ -63,7 +63,7 @@ def variants(problem: Problem, gradient: Gradient) -> _Named:
     yield "halved_rate", Variant(gradient, rate=0.5)
     yield "doubled_rate", Variant(gradient, rate=2.0)
     if problem.model.intercept:
-        rest = np.array([name != problem.model.parameters[0] for name in problem.model.parameters])
+        rest = np.array(problem.model.penalised, dtype=np.float64)  # one intercept, or one of each class
         yield "no_intercept", Variant(lambda theta: gradient(theta) * rest)
     order = tuple(range(problem.model.size))
     if len(order) > 1:

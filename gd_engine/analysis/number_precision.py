@@ -23,8 +23,9 @@ class Precision(NamedTuple):
         if self.unit == "decimals":
             return np.full_like(numbers, 0.5 * 10.0**-self.number)
         size = np.abs(numbers)
-        leading = np.floor(np.log10(np.where((size > 0) & np.isfinite(size), size, 1.0)))
-        return np.asarray(0.5 * 10.0 ** (leading + 1 - self.number))
+        has_digits = (size > 0) & np.isfinite(size)
+        leading = np.floor(np.log10(np.where(has_digits, size, 1.0)))
+        return np.where(has_digits, 0.5 * 10.0 ** (leading + 1 - self.number), 0.0)
 
 
 def precision_of(numbers: FloatArray) -> Precision | None:

@@ -41,7 +41,10 @@ def undefined_part(text: str, features: Sequence[str], theta: FloatArray, x: Flo
         else:
             return None
         one = x[row : row + 1]
-        part = next(part for part in parts if not _is_finite(part.evaluate, theta, one, of_gradient=of_gradient))
+        faulty = (part for part in parts if not _is_finite(part.evaluate, theta, one, of_gradient=of_gradient))
+        part = next(faulty, None)
+    if part is None:  # only the sum over the rows is not finite
+        return None
     used = {name for node in ast.walk(part.node) if isinstance(node, ast.Name) for name in [node.id]}
     values = {name: float(one[0, j]) for j, name in enumerate(features) if name in used}
     return Undefined(part.text, row, values or {features[0]: float(one[0, 0])}, of_gradient)

@@ -40,4 +40,4 @@ def least_absolute_errors(problem: Problem, budget: Budget) -> FloatArray | None
     theta = size * np.asarray(found.eqlin.marginals, dtype=np.float64) / scale
     best = min((theta, -theta), key=lambda each: float(problem.energy(each)))
     gap = float(problem.energy(best)) + size * float(found.fun)
-    return best if gap <= PROVED * size else None
+    return best if gap <= PROVED * (float(np.abs(y).mean()) or 1.0) else None

@@ -21,7 +21,9 @@ POLL_SECONDS = 0.2
 NAME = re.compile("[a-z][a-z_]+")
 """The name of a function; any other text is a formula."""
 
-Data = Annotated[Path | None, typer.Argument(help="A CSV file, unless there is a function.", show_default=False)]
+Data = Annotated[
+    Path | None, typer.Argument(help="A CSV or Excel file, unless there is a function.", show_default=False)
+]
 Target = Annotated[str | None, typer.Option(help="The column of the file to predict [the last one].")]
 Missing = Annotated[
     str | None, typer.Option(help="Rows of the file with a missing value: refuse, drop, or mean, which fills numbers.")
@@ -55,11 +57,13 @@ def fit(
     optimizer: Kind = None,
     url: Url = None,
 ) -> None:
-    """Descend a function, or fit a line to a CSV file, on a running service. DESCENT_KEY is the API key, if any."""
+    """Descend a function, or fit a linear model to a file, on a running service. DESCENT_KEY is the API key, if any."""
     import httpx2  # noqa: PLC0415 - keeps --help fast
 
     if (data is None) == (function is None):
-        raise failure("Give either a CSV file or --function.")
+        raise failure("Give either a file or --function.")
+    if function is not None and (target or missing or reading):
+        raise failure("--target, --missing and --reading are for files, not for --function.")
     key = os.environ.get("DESCENT_KEY")
     address = (url or os.environ.get("DESCENT_URL") or URL).rstrip("/")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -94,6 +98,8 @@ def _theta0(given: str | None) -> list[float] | dict[str, float] | None:
     except ValueError:
         raise failure(f"--theta0: {given!r} is no start. Write a=-1.2,b=1 or -1.2,1.") from None
     names = [name.strip() for name, _, _ in parts]
+    if any(names) and (not all(names) or len({*names}) < len(names)):
+        raise failure(f"--theta0: {given!r} is no start. Name each parameter once, as in a=-1.2,b=1, or none.")
     return dict(zip(names, numbers, strict=True)) if all(names) else numbers
 
 

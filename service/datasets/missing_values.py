@@ -55,14 +55,19 @@ def without_missing(
 
 
 def _fill(table: Rows, gaps: Mask, names: Sequence[str]) -> tuple[Mask, list[ReportEntry]]:
-    """Writes the mean of each feature into its gaps. Returns the gaps that are left, of the target, and the report."""
+    """Writes the mean of each feature into its gaps, of the rows with a target alone: the others are left out.
+
+    Returns the gaps that are left, of the target, and the report.
+    """
     report: list[ReportEntry] = []
-    for j in _numbers(gaps[:, :-1].any(axis=0)):
-        if gaps[:, j].all():
+    has_target = np.logical_not(gaps[:, -1])
+    for j in _numbers(gaps[has_target, :-1].any(axis=0)):
+        rows = _numbers(gaps[:, j] & has_target)
+        known = table[has_target & np.logical_not(gaps[:, j]), j]
+        if not len(known):
             raise invalid("/x", f"{names[j]} has no value, so it has no mean.", "Leave this feature out.")
-        rows = _numbers(gaps[:, j])
         with np.errstate(over="ignore"):
-            mean = float(np.delete(table[:, j], rows).mean())
+            mean = float(known.mean())
         if not np.isfinite(mean):
             raise invalid("/x", f"The mean of {names[j]} is not finite.", "Fill in the values, or drop these rows.")
         table[rows, j] = mean

@@ -96,7 +96,10 @@ def test_a_file_is_fitted(service: Service, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "cause"),
     [
-        ((), "Give either a CSV file or --function."),
+        ((), "Give either a file or --function."),
+        (("--function", "bowl", "--target", "y"), "are for files"),
+        (("--function", "bowl", "--theta0", "a=1,2"), "Name each parameter once"),
+        (("--function", "bowl", "--theta0", "a=1,a=2"), "Name each parameter once"),
         (("--function", "rosenbrok"), "/function/name There is no function rosenbrok."),
         (("--function", "a^2"), "Write ** for a power"),
         (("--function", "bowl", "--theta0", "a=1"), "b is missing."),

@@ -70,8 +70,12 @@ def _time(parts: dict[str, str | None]) -> timedelta:
     """The time of the day in UTC. Raises ValueError."""
     hours, minutes = int(parts["hour"] or 0), int(parts["minute"] or 0)
     seconds = float(parts["second"] or 0)
-    if hours > 24 or minutes > 59 or seconds >= 61:
+    if hours > 24 or minutes > 59 or seconds >= 61 or (hours == 24 and minutes + seconds > 0):
         raise ValueError(hours)
     zone = (parts["zone"] or "Z").replace(":", "")
-    offset = timedelta() if zone == "Z" else timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+    offset = timedelta()
+    if zone != "Z":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+        if offset > timedelta(hours=14) or int(zone[3:5]) > 59:
+            raise ValueError(zone)
     return timedelta(hours=hours, minutes=minutes, seconds=seconds) - (-offset if zone[0] == "-" else offset)

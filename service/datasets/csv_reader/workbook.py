@@ -19,7 +19,7 @@ MAX_TEXT_BYTES = 16 << 20
 MAX_PART_BYTES = 4 << 20
 """The most bytes of any part besides sheets and texts, and between two rows of a sheet."""
 MAX_SHEET_ROWS = 1 << 20
-_ROW_TAG = re.compile(rb"</?row\b[^>]*>")
+_ROW_TAG = re.compile(rb"</?(?:[\w.-]+:)?row\b[^>]*>")
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 _DAMAGED = (
     zipfile.BadZipFile,

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, descend, split_by_fraction, start
-from gd_engine.analysis.descent_mistakes import Mistake
+from gd_engine import MODELS, OPTIMIZERS, SCHEDULES, DescentConfig, descend, pose, split_by_fraction, start
+from gd_engine.analysis.descent_mistakes import Mistake, gradient_of
 from gd_engine.analysis.number_precision import Precision, precision_of
 from gd_engine.analysis.trajectory_check import check
 from gd_engine.arrays import FloatArray
@@ -222,3 +222,22 @@ def test_a_wrong_standardisation_is_named(seed: int, mistake: Mistake) -> None:
         theta = theta - RATE * gradient(design, y[rows.train], theta, "mse")
         path.append(theta)
     assert check(problem, config(), np.zeros(len(theta)), np.array(path)).mistakes == [mistake]
+
+
+def test_a_printed_zero_is_exact_among_significant_digits() -> None:
+    found = Precision("significant_digits", 2).half_unit(np.array([0.0, 12.0, 0.12]))
+    np.testing.assert_allclose(found, [0.0, 0.5, 0.005])
+
+
+def test_the_intercepts_of_all_classes_may_be_forgotten() -> None:
+    x, _ = data(12)
+    y = np.arange(20.0) % 3
+    model = MODELS["softmax"](["a", "b"], classes=["p", "q", "r"])
+    problem = pose(model, x, y, split_by_fraction(20, 0.25), loss="log_loss", reduce=False)
+    rest = np.array(model.penalised, dtype=float)
+    slope, theta = gradient_of(problem), np.zeros(model.size)
+    path = [theta]
+    for _ in range(STEPS):
+        theta = theta - RATE * slope(theta) * rest
+        path.append(theta)
+    assert check(problem, config(), np.zeros(model.size), np.array(path)).mistakes == ["no_intercept"]

@@ -71,7 +71,7 @@ def test_the_mean_fills_features_and_never_a_target(api: TestClient) -> None:
         "rows": [1, 4],
     }
     dataset = uploaded(api, GAPS | {"y": [1, None, 3, 4, 5]}, "mean")
-    assert rows(api, dataset) == ([[1, 4], [3, 5.25], [5, 9], [3, 3]], [1, 3, 4, 5])
+    assert rows(api, dataset) == ([[1, 4], [3, 16 / 3], [5, 9], [3, 3]], [1, 3, 4, 5])
     assert [entry["code"] for entry in dataset["report"]] == ["missing_filled", "missing_filled", "missing_dropped"]
     assert dataset["report"][2]["rows"] == [1]
 
@@ -115,3 +115,12 @@ def test_inline_data_of_a_run_has_no_missing_values(api: TestClient, database: D
     [error] = problem_of(api.post("/datasets?missing=fill", json=GAPS), 422)["errors"]
     assert error["parameter"] == "missing"
     assert counts(database) == NOTHING
+
+
+def test_the_mean_is_that_of_the_rows_with_a_target(api: TestClient) -> None:
+    body = {"x": [[1.0], [3.0], [None], [100.0]], "y": [1.0, 2.0, 3.0, None]}
+    dataset = api.post("/datasets?missing=mean", json=body).json()
+    assert api.get(dataset["links"]["rows"]).json()["x"] == [[1.0], [3.0], [2.0]]
+    file = "x,y\n1,1\n3,2\n,3\n100,\n"
+    read = api.post("/datasets?missing=mean", content=file, headers={"Content-Type": "text/csv"}).json()
+    assert api.get(read["links"]["rows"]).json()["x"] == [[1.0], [3.0], [2.0]]
