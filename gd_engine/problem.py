@@ -107,7 +107,9 @@ class Problem(NamedTuple):
         return np.column_stack([np.ones(len(x)), columns]) if self.model.intercept else columns
 
     def coefficients(self, theta: FloatArray) -> FloatArray:
-        """θ in the data's units, shape (p,)."""
+        """θ in the data's units, shape (p,); NaN where a model of a scaled target has none."""
+        if self.target != TargetScaling():
+            return np.full_like(theta, np.nan)
         if self.model.kind in ("formula", "function"):
             return theta
         found = in_data_units(theta, self.scaling, intercept=self.model.intercept, width=self.model.width)

@@ -1,6 +1,7 @@
 """Resource limits of a process: BLAS threads, address space, open files, garbage collection."""
 
 import gc
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,6 +37,16 @@ def bound_memory(most: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def memory_bound() -> float:
+    """The limit of the address space of this process in bytes; infinity without one."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return math.inf
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return math.inf if most == resource.RLIM_INFINITY else most
 
 
 MALLOC_ARENAS, MALLOC_MMAP = (-8, 2), (-3, 2 * 1024 * 1024)

@@ -196,7 +196,7 @@ _MESSAGES: dict[str, tuple[str, str | None]] = {
     "features_type": ("This is neither true nor false.", "Write true or false, without quotes."),
     "standardize_type": (
         "This is neither true nor false nor an object.",
-        'Write true, false, or an object such as {{"features": true, "target": true}}.',
+        'Write true, false, or an object such as {"features": true, "target": true}.',
     ),
     "step_type": (
         "This is neither a number nor 'last' nor 'best'.",

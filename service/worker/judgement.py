@@ -25,6 +25,7 @@ from gd_engine.reference import (
     reference_minimum,
 )
 from service.core import run_record
+from service.core.process_limits import memory_bound
 from service.core.run_record import KINDS_OF_WORK, Optimum
 from service.storage import job_queue
 from service.storage.job_queue import Claim
@@ -35,6 +36,8 @@ log = logging.getLogger("descent.judgement")
 
 SHARE, LEAST_SECONDS, MOST_SECONDS = 0.2, 0.05, 5.0
 """The seconds of a judgement: a share of the run's computing time, within limits."""
+LEAST_MEMORY = 1 << 30
+"""A worker with less memory seeks no reference minimum: SciPy's library may end a process that has too little."""
 SEARCH = 0.9
 """The share of these for the search, which ends with a last call; the rest is for the trajectory and the storage."""
 
@@ -119,6 +122,8 @@ def _judged(unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) 
     problem, history = unjudged.problem, unjudged.history()
     if problem.quadratic:
         return judge(problem, unjudged.outcome, history, _of_optimum(unjudged.optimum))
+    if memory_bound() < LEAST_MEMORY:
+        return judge(problem, unjudged.outcome, history, None)
     load_methods(problem)
     seconds = SHARE * sum(unjudged.timings.values.get(name, 0.0) for name in KINDS_OF_WORK)
     budget = _Clock(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)

@@ -20,6 +20,7 @@ MAX_PART_BYTES = 4 << 20
 """The most bytes of any part besides sheets and texts, and between two rows of a sheet."""
 MAX_SHEET_ROWS = 1 << 20
 _ROW_TAG = re.compile(rb"</?(?:[\w.-]+:)?row\b[^>]*>")
+_THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3}")
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -148,4 +149,6 @@ def _text(cell: Any) -> str:
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
+    if isinstance(cell, float) and _THREE_DECIMALS.fullmatch(str(cell)):
+        return f"{cell}0"  # the dot of 1.250 could stand between thousands, that of 1.2500 cannot
     return str(cell).replace("\0", " ").encode("utf-8", "replace").decode()
