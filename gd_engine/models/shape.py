@@ -127,26 +127,18 @@ def _mlp(
 
 def _formula(features: Sequence[str], *, formula: str) -> Shape:
     """Raises FormulaError."""
-    parameters = parse(formula, features).parameters
-    return Shape(
-        kind="formula",
-        task="regression",
-        intercept=False,
-        linear=False,
-        degree=1,
-        size=len(parameters),
-        characters=sum(map(len, parameters)),
-        distinct=True,
-        names=partial(tuple, parameters),
-    )
+    return _of_parameters("formula", "regression", parse(formula, features).parameters)
 
 
 def function_shape(formula: str) -> Shape:
     """The shape of a function E(θ) without data. Raises FormulaError."""
-    parameters = parse_function(formula).parameters
+    return _of_parameters("function", "function", parse_function(formula).parameters)
+
+
+def _of_parameters(kind: str, task: Task, parameters: tuple[str, ...]) -> Shape:
     return Shape(
-        kind="function",
-        task="function",
+        kind=kind,
+        task=task,
         intercept=False,
         linear=False,
         degree=1,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -179,3 +180,20 @@ def test_a_repeated_key_finds_the_run_of_an_earlier_version(
     with database.reading() as connection:
         found = connection.execute(select(runs.c.request_digest)).scalar_one()
     assert found.startswith(digest)
+
+
+@pytest.mark.parametrize(
+    ("standardize", "model"),
+    [
+        ({"features": True, "target": True}, {"kind": "mlp", "hidden": [2]}),
+        ({"features": False, "target": True}, {"kind": "formula", "formula": "a + b*sin(x1)"}),
+    ],
+)
+def test_a_scaled_target_has_no_coefficients(
+    standardize: dict[str, bool], model: dict[str, Any], client: httpx2.Client
+) -> None:
+    data = {"x": [[1.0], [2.0], [3.0], [5.0]], "y": [501.0, 540.0, 480.0, 610.0]}
+    body = {"dataset": data, "standardize": standardize, "model": model}
+    run = client.post("/fit", json=body, headers={"Prefer": "wait=60"}).json()
+    assert run["status"] == "succeeded"
+    assert set(run["final"]["coefficients"].values()) == {None}
