@@ -1,6 +1,8 @@
 """Opens the database of a command, or states why the database is unusable."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -24,8 +26,15 @@ ADVICE = {
 
 def opened(settings: Settings) -> Database:
     """The database of the settings, created or migrated. Raises StartError."""
-    try:
+    with told(settings):
         return open_database(settings.database_url, settings.busy_seconds, settings.poll_seconds)
+
+
+@contextmanager
+def told(settings: Settings) -> Iterator[None]:
+    """Turns each fault of the database at a start into a StartError with the cause and an advice."""
+    try:
+        yield
     except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         advice = ADVICE.get(_failure(error, settings), "")

@@ -21,7 +21,7 @@ from service.core.exceptions import StartError
 from service.core.settings import Settings
 from service.maintenance.retention import Retention
 from service.server import addresses, http_protocol
-from service.server.open_database import opened
+from service.server.open_database import opened, told
 from service.storage import unwritten_bytes
 from service.storage.api_keys import usable_keys
 from service.storage.database import Database
@@ -44,7 +44,8 @@ def serve(settings: Settings, console: Console) -> None:
     """Listens, starts the workers, and stops both on SIGINT or SIGTERM. Raises StartError."""
     _configure_log()
     database = opened(settings)
-    unwritten_bytes.correct(database)
+    with told(settings):  # the damage that the opening does not meet
+        unwritten_bytes.correct(database)
     app = _app(settings, database)
     config = uvicorn.Config(
         app,
@@ -126,7 +127,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _app(settings: Settings, database: Database) -> FastAPI:
     """The API. Raises StartError if required keys are missing, or if a setting of hosts or origins is invalid."""
     if policy.are_required(settings):
-        with database.reading() as connection:
+        with told(settings), database.reading() as connection:
             if not usable_keys(connection):
                 raise StartError(NO_KEYS)
     try:

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,22 @@ def test_an_unusable_database_is_named_with_the_cause(command: str, tmp_path: Pa
         assert done.returncode == 1, url
         assert reason in " ".join(done.stderr.split()), url
         assert "Traceback" not in done.stderr, url
+
+
+@pytest.mark.parametrize(("damaged", "keys"), [("ix_runs_waiting", "off"), ("api_keys", "required")])
+def test_a_damaged_page_that_a_start_reads_is_named(damaged: str, keys: str, tmp_path: Path) -> None:
+    file = tmp_path / "damaged.db"
+    open_database(f"sqlite:///{file}", 1.0).dispose()
+    with closing(sqlite_module().connect(file)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (damaged,)).fetchone()
+    with file.open("r+b") as opened:
+        opened.seek(size * (page - 1))
+        opened.write(bytes(size))
+    done = descent("serve", "--port", "0", "--database", f"sqlite:///{file}", DESCENT_KEYS=keys)
+    assert done.returncode == 1
+    assert "Locate the damage with `descent check`" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
 
 
 def test_a_function_is_descended(service: Service) -> None:
