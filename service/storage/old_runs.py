@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
 from service.storage import runs as all_runs
 from service.storage import sweeps
@@ -17,7 +17,7 @@ def remove_old(connection: Connection, run_ids: Sequence[str]) -> None:
     listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *all_runs.IS_LISTED)
     found = connection.execute(listed).all()
     with all_runs.deleting():
-        connection.execute(delete(runs).where(runs.c.verifies.in_([run.seq for run in found])))
+        all_runs.remove_verifications(connection, [run.seq for run in found])
         all_runs.hide(connection, runs.c.seq.in_([run.seq for run in found]))
         for sweep_seq in {run.sweep_seq for run in found} - {None}:
             sweeps.remove_if_empty(connection, sweep_seq)

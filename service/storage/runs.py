@@ -322,7 +322,7 @@ def remove(connection: Connection, run_id: str) -> bool:
     if run is None:
         return False
     with deleting():
-        connection.execute(delete(runs).where(runs.c.verifies == run.seq))
+        remove_verifications(connection, [run.seq])
         if trajectories.is_long(connection, run.seq):
             hide(connection, runs.c.seq == run.seq)
         else:
@@ -331,6 +331,11 @@ def remove(connection: Connection, run_id: str) -> bool:
         if run.sweep_seq is not None:
             sweeps.remove_if_empty(connection, run.sweep_seq)
     return True
+
+
+def remove_verifications(connection: Connection, run_seqs: Sequence[int]) -> None:
+    """Deletes the verifications of runs. A damaged row stays: it may be another run."""
+    connection.execute(delete(runs).where(runs.c.verifies.in_(run_seqs), is_sound(runs)))
 
 
 def hide(connection: Connection, which: ColumnElement[bool]) -> None:

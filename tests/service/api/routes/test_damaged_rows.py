@@ -123,6 +123,30 @@ def test_a_damaged_member_fails_alone(
     assert api.delete(f"/runs/{members[1]}").status_code == 204
 
 
+def test_a_run_that_damage_puts_into_another_sweep_outlives_it(
+    two_sweeps: list[str], api: TestClient, settings: Settings
+) -> None:
+    run_id = api.post("/fit", json=fit_body()).json()["id"]
+    member = api.get(f"/sweeps/{two_sweeps[1]}").json()["ranking"][0]["run_id"]
+    sweep_seq = f"(SELECT seq FROM sweeps WHERE id = '{two_sweeps[0]}')"
+    for each in (run_id, member):
+        damage(settings, "runs", "sweep_seq", sweep_seq, f"id = '{each}'")
+    assert api.delete(f"/sweeps/{two_sweeps[0]}").status_code == 204
+    assert [each["id"] for each in api.get("/sweeps").json()["data"]] == [two_sweeps[1]]
+    listed = {each["id"]: each for each in api.get("/runs").json()["data"]}
+    assert listed[run_id]["error"]["code"] == listed[member]["error"]["code"] == "damaged_data"
+    assert len(listed) == 1 + 3
+
+
+def test_a_run_that_says_by_mistake_that_it_verifies_another_outlives_it(
+    api: TestClient, database: Database, settings: Settings
+) -> None:
+    run_id, verified = (stored_run(database, fit_body(), [[1.0, 2.0]] * 3) for _ in range(2))
+    damage(settings, "runs", "verifies", f"(SELECT seq FROM runs WHERE id = '{verified}')", f"id = '{run_id}'")
+    assert api.delete(f"/runs/{verified}").status_code == 204
+    assert [each["id"] for each in api.get("/runs").json()["data"]] == [run_id]
+
+
 @pytest.mark.parametrize("column", ["verifies", "deleted_at"])
 def test_a_run_that_says_by_mistake_that_it_is_hidden_is_listed(
     column: str, api: TestClient, database: Database, settings: Settings
