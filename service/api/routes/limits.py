@@ -50,6 +50,7 @@ UNITS = {
     "max_request_seconds": "seconds",
     "max_run_seconds": "seconds",
     "worker_memory_bytes": "bytes",
+    "keep_days": "days",
 }
 
 
@@ -58,7 +59,7 @@ async def limits(request: Request, settings: Config, store: Store, caller: Asks)
     """Every limit by the name of its setting, and beside one of a number that varies, your use of it.
 
     `share` is the share of the workers of your API key. The environment variable `DESCENT_` + the name in capitals
-    changes a limit.
+    changes a limit. `keep_days` is null where runs are kept until you delete them.
     """
     use = _shares(request) | await run_in_threadpool(_quotas, store, caller)
     answer: Limits = {"limits": {name: _limit(settings, name, use) for name in UNITS}, "share": _share(caller)}

@@ -10,7 +10,7 @@ from service.schemas.responses.base import Answer
 class Limit(Answer):
     """A limit."""
 
-    value: float
+    value: Annotated[float | None, Field(description="Null: no limit.")]
     unit: str
     description: str
     use: Annotated[NotRequired[float], Field(description="What the sender of the request uses of it at the moment.")]

@@ -91,10 +91,11 @@ def test_uploads_have_the_same_limits(settings: Settings, database: Database) ->
     assert counts(database) == NOTHING
 
 
-def test_every_bound_is_listed_and_nothing_else(settings: Settings, database: Database) -> None:
+@pytest.mark.parametrize("days", [None, 30.0])
+def test_every_bound_is_listed_and_nothing_else(days: float | None, settings: Settings, database: Database) -> None:
     bounds = {name for name in Settings.model_fields if name.startswith("max_")} - {"max_losses"}
-    bounds |= {"requests_per_minute", "worker_memory_bytes"}
-    other = settings.model_copy(update={"max_rows": 12_345, "max_request_seconds": 2.5})
+    bounds |= {"requests_per_minute", "worker_memory_bytes", "keep_days"}
+    other = settings.model_copy(update={"max_rows": 12_345, "max_request_seconds": 2.5, "keep_days": days})
     with TestClient(create_app(other, database)) as client:
         listed = client.get("/limits").json()["limits"]
     assert set(listed) == bounds
