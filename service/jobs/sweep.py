@@ -32,6 +32,8 @@ from service.storage.database import Database
 
 RANKED_BY = ("validation_mse", "test_mse", "train_mse", "train_loss")
 """The default criteria of a ranking: the first one that all members have. A function without data has the last."""
+MOST_REQUEST_BYTES = 4 * 2**20
+"""Maximum size of the requests of all members: one transaction stores them, and another cancels them, in 70 ms."""
 MOST_NAME = 200
 """Maximum length of a member's name in characters."""
 
@@ -234,12 +236,13 @@ def _check_count(count: int, settings: Settings) -> None:
 
 
 def _check_size(bytes_of_rows: int, bytes_of_steps: int, settings: Settings) -> None:
-    """Raises InvalidError for members whose requests exceed the body limit, or whose trajectories exceed theirs.
+    """Raises InvalidError for members whose requests or trajectories together are too large.
 
     Each member stores the whole request, so a long θ₀ or list of test rows counts once a member.
     """
-    if bytes_of_rows > settings.max_body_bytes:
-        message = f"The requests of all runs together exceed {settings.max_body_bytes} bytes."
+    most = min(settings.max_body_bytes, MOST_REQUEST_BYTES)
+    if bytes_of_rows > most:
+        message = f"The requests of all runs together exceed {most} bytes."
         raise invalid("", message, "Give fewer values, or a shorter request.")
     if bytes_of_steps > settings.max_trajectory_bytes:
         message = f"The trajectories of all runs together would exceed {settings.max_trajectory_bytes} bytes."

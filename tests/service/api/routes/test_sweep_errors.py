@@ -63,12 +63,13 @@ def test_errors_have_the_pointer_and_the_member(
     assert counts(database) == NOTHING
 
 
-def test_the_total_size_of_the_requests_is_limited(api: TestClient, database: Database) -> None:
+@pytest.mark.parametrize("members", [40, 500])
+def test_the_total_size_of_the_requests_is_limited(members: int, api: TestClient, database: Database) -> None:
     rows = list(range(20_000))
     base = fit_body(
         dataset={"x": [[row] for row in range(30_000)], "y": rows + rows[:10_000]}, split={"test_rows": rows}
     )
-    error = problem_of(api.post("/sweeps", json=sweep_body(base=base, grid={RATE: [0.1] * 500})), 422)
+    error = problem_of(api.post("/sweeps", json=sweep_body(base=base, grid={RATE: [0.1] * members})), 422)
     assert "all runs together" in error["detail"]
     assert counts(database) == NOTHING
 
