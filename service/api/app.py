@@ -57,6 +57,24 @@ and state the correction.
 """
 
 
+MODULES = (
+    fit,
+    runs,
+    run_actions,
+    sweeps,
+    trajectory,
+    events,
+    analysis,
+    plots,
+    trajectory_check,
+    datasets,
+    dataset_rows,
+    samples,
+    functions,
+    limits,
+)
+
+
 def create_app(settings: Settings, database: Database) -> FastAPI:
     """The application on a migrated database. Raises ValueError for invalid settings."""
     app = _App(
@@ -70,6 +88,19 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         separate_input_output_schemas=False,
         lifespan=_lifespan,
     )
+    _add_state(app, settings, database)
+    _add_pages(app)  # first: a page loads many files
+    for module in MODULES:
+        app.include_router(module.router, dependencies=[Depends(authenticate)])
+    app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
+    add_error_handlers(app)
+    stack.protect(app, settings)
+    app.openapi = lambda: openapi.of(app)  # type: ignore[method-assign]
+    return app
+
+
+def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
+    """The parts that requests share. `server.run` replaces the last three, which a process of its own knows."""
     app.state.settings = settings
     app.state.database = database
     app.state.authenticator = Authenticator(settings, database)
@@ -85,30 +116,6 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.is_stopping = lambda: False
     app.state.use_of_connections = lambda _user: {}
     app.state.workers_fault = lambda: None
-    _add_pages(app)  # first: a page loads many files
-    modules = (
-        fit,
-        runs,
-        run_actions,
-        sweeps,
-        trajectory,
-        events,
-        analysis,
-        plots,
-        trajectory_check,
-        datasets,
-        dataset_rows,
-        samples,
-        functions,
-        limits,
-    )
-    for module in modules:
-        app.include_router(module.router, dependencies=[Depends(authenticate)])
-    app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
-    add_error_handlers(app)
-    stack.protect(app, settings)
-    app.openapi = lambda: openapi.of(app)  # type: ignore[method-assign]
-    return app
 
 
 @asynccontextmanager
