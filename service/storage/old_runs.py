@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
-from service.storage import runs as all_runs
-from service.storage import sweeps
+from service.storage import run_deletion, sweeps
+from service.storage.runs import IS_LISTED
 from service.storage.sqlite.row_checksums import is_sound
 from service.storage.tables import runs
 
@@ -14,11 +14,11 @@ _IS_KEPT = (runs.c.verifies.is_(None), runs.c.deleted_at.is_(None), is_sound(run
 
 def remove_old(connection: Connection, run_ids: Sequence[str]) -> None:
     """Deletes finished runs. They are hidden, then purged in slices (`purge.purge_slice`)."""
-    listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *all_runs.IS_LISTED)
+    listed = select(runs.c.seq, runs.c.sweep_seq).where(runs.c.id.in_(run_ids), *IS_LISTED)
     found = connection.execute(listed).all()
-    with all_runs.deleting():
-        all_runs.remove_verifications(connection, [run.seq for run in found])
-        all_runs.hide(connection, runs.c.seq.in_([run.seq for run in found]))
+    with run_deletion.deleting():
+        run_deletion.remove_verifications(connection, [run.seq for run in found])
+        run_deletion.hide(connection, runs.c.seq.in_([run.seq for run in found]))
         for sweep_seq in {run.sweep_seq for run in found} - {None}:
             sweeps.remove_if_empty(connection, sweep_seq)
 

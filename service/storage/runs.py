@@ -8,7 +8,6 @@ token changes nothing and raises LeaseLostError.
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 from zlib import crc32
 
@@ -20,7 +19,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    delete,
     func,
     insert,
     or_,
@@ -29,15 +27,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningInsert
 
-from service.core.failpoints import reach
 from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
 from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
-from service.storage import damaged_rows, datasets, sweeps, tables, trajectories
+from service.storage import damaged_rows, sweeps, tables
 from service.storage.damaged_run import damaged_run
 from service.storage.errors import CorruptError
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
-from service.storage.sqlite.row_checksums import integer, is_damaged, is_sound, is_sound_or_fails, seal
+from service.storage.sqlite.row_checksums import is_damaged, is_sound, is_sound_or_fails
 from service.storage.tables import run_tags, runs
 from service.storage.usage import STORED_AT_END
 
@@ -96,22 +93,6 @@ def not_before_creation(now: Any) -> ColumnElement[Any]:
 def not_before_start(now: Any) -> ColumnElement[Any]:
     """The time `now`, or the run's start or creation if the wall clock has gone back since."""
     return func.max(now, func.coalesce(runs.c.started_at, runs.c.created_at))
-
-
-# Values of a deleted run until its chunks are purged: the run is hidden, and no worker can claim it.
-_DELETED: dict[str, Any] = {
-    "deleted_at": bindparam("now"),
-    "status": case((runs.c.status.in_(FINISHED), runs.c.status), else_=RunStatus.CANCELLED),
-    "owner": None,
-    "idempotency_key": None,
-    "sweep_seq": None,
-    "finished_at": func.coalesce(runs.c.finished_at, not_before_start(bindparam("now"))),
-    "lease_owner": None,
-    "lease_expires_at": None,
-    "lease_token": runs.c.lease_token + 1,
-    "checkpoint": None,
-    "stored_bytes": 0,
-}
 
 
 # A damaged row may have the seq of a run that did not exist yet.
@@ -310,43 +291,3 @@ def create_verification(connection: Connection, run: Run) -> int:
     copied = cast("RunColumns", {name: getattr(run, name) for name in _VERIFIED})
     request: StoredRequest = {**run.request, "deadline_seconds": None}
     return create(connection, {**copied, "request": request, "verifies": run.seq}, {}).seq
-
-
-def remove(connection: Connection, run_id: str) -> bool:
-    """Deletes a run, its trajectory, its lease, and an inline dataset without other runs; false for an unknown run.
-
-    A run with a long trajectory is hidden, then purged in slices (`purge.purge_slice`).
-    """
-    listed = select(runs.c.seq, integer(runs.c.dataset_seq), integer(runs.c.sweep_seq)).where(*IS_LISTED)
-    run = connection.execute(listed.where(damaged_rows.has_id(runs, run_id))).one_or_none()
-    if run is None:
-        return False
-    with deleting():
-        remove_verifications(connection, [run.seq])
-        if trajectories.is_long(connection, run.seq):
-            hide(connection, runs.c.seq == run.seq)
-        else:
-            connection.execute(delete(runs).where(runs.c.seq == run.seq))
-            datasets.release(connection, run.dataset_seq)
-        if run.sweep_seq is not None:
-            sweeps.remove_if_empty(connection, run.sweep_seq)
-    return True
-
-
-def remove_verifications(connection: Connection, run_seqs: Sequence[int]) -> None:
-    """Deletes the verifications of runs. A damaged row stays: it may be another run."""
-    connection.execute(delete(runs).where(runs.c.verifies.in_(run_seqs), is_sound(runs)))
-
-
-def hide(connection: Connection, which: ColumnElement[bool]) -> None:
-    """Hides runs until their purge. A damaged one gets a checksum: else it would be listed."""
-    seal(connection, runs, and_(which, is_damaged(runs)))
-    connection.execute(update(runs).where(which).values(_DELETED), {"now": time.time()})
-
-
-@contextmanager
-def deleting() -> Iterator[None]:
-    """Reaches the failpoints of a deletion."""
-    reach("delete.before")
-    yield
-    reach("delete.after")

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, select, update
 
 from service.storage import sweeps
-from service.storage.runs import deleting, hide, remove_verifications
+from service.storage.run_deletion import deleting, hide, remove_verifications
 from service.storage.sqlite.row_checksums import is_damaged
 from service.storage.sqlite.slices import run_slice
 from service.storage.tables import runs

@@ -21,7 +21,7 @@ from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.quotas import Quotas
 from service.schemas.responses.runs import Run, Runs
-from service.storage import runs
+from service.storage import run_deletion, runs
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
 from service.storage.queue_position import position_of
@@ -105,7 +105,7 @@ def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
     found = find_readable(store, run_id, caller)
     refuse_latest(run_id, "run_id", f"/runs/{found.id}")
-    if not essential_write(store, lambda connection: runs.remove(connection, found.id)):
+    if not essential_write(store, lambda connection: run_deletion.remove(connection, found.id)):
         raise no_run(run_id)
     return Response(status_code=204)
 

@@ -18,7 +18,7 @@ from service.auth.api_keys import ANYBODY
 from service.core.settings import Settings
 from service.jobs import submit, sweep
 from service.jobs.quotas import Quotas
-from service.storage import runs
+from service.storage import run_deletion, runs
 from service.storage.database import Database
 from tests.service.helpers import LINE, fit_body, stored_run
 
@@ -90,7 +90,7 @@ def seed_run(label: str, database: Database) -> None:
         with database.writing() as connection:
             connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL AND verifies IS NOT NULL"))
             for run_id in connection.execute(text("SELECT id FROM runs WHERE finished_at IS NULL")).scalars().all():
-                runs.remove(connection, run_id)  # `stored_run` would claim it first
+                run_deletion.remove(connection, run_id)  # `stored_run` would claim it first
         stored_run(database, fit_body(), np.ones((3, 2)))
     elif "{sweep_id}" in label:
         body = json.dumps({"base": LINE, "grid": {"/split/seed": [1, 2]}}).encode()

@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 
 from service.api.app import create_app
 from service.core.settings import Settings
-from service.storage import job_queue, runs, trajectories
+from service.storage import job_queue, run_deletion, runs, trajectories
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.errors import CorruptError, GoneError
@@ -46,7 +46,7 @@ def delete_at(database: Database, moment: str, words: str, count: int, delete: C
 def deletion_of(database: Database, run_id: str) -> Callable[[], None]:
     def remove() -> None:
         with database.writing() as connection:
-            assert runs.remove(connection, run_id)
+            assert run_deletion.remove(connection, run_id)
 
     return remove
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from service.api.app import create_app
 from service.core.settings import Settings
-from service.storage import runs
+from service.storage import run_deletion, runs
 from service.storage.database import Database
 from tests.api_keys import Key, make_key
 from tests.service.api.operations import OF_AN_OBJECT, Operation
@@ -44,7 +44,7 @@ def test_an_object_of_another_key_is_not_found(
     run_id, dataset_id = fit(api, key).json()["id"], upload(api, key).json()["id"]
     if operation.method == "GET":  # finished: the events of other runs never end, and analyses need steps
         with database.writing() as connection:
-            assert runs.remove(connection, run_id)
+            assert run_deletion.remove(connection, run_id)
         run_id = stored_run(database, fit_body(), np.ones((2, 2)), owner=key.id)
     sweep = {"run": run_id, "grid": {"/split/seed": [1]}}
     sweep_id = api.post("/sweeps", json=sweep, headers=key.headers).json()["id"]

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from service.storage import datasets, runs, trajectories
+from service.storage import datasets, run_deletion, runs, trajectories
 from service.storage.database import Database
 from service.storage.datasets import CHUNK_BYTES
 from service.storage.errors import CorruptError
@@ -48,10 +48,10 @@ def test_inline_data_is_deleted_with_its_last_run_and_uploaded_data_stays(databa
     with database.writing() as connection:
         datasets.add(connection, new_dataset("b"), [ROWS], uploaded=True)
         for run_id in (first, other):
-            assert runs.remove(connection, run_id)
+            assert run_deletion.remove(connection, run_id)
     assert _count(database, "datasets") == 2
     with database.writing() as connection:
-        runs.remove(connection, second)
+        run_deletion.remove(connection, second)
     assert (_count(database, "datasets"), _count(database, "dataset_chunks")) == (1, 1)
 
 
@@ -139,5 +139,5 @@ def test_deleting_a_run_deletes_its_trajectory_and_tags(database: Database) -> N
         found = runs.find(connection, run_id)
         assert found is not None
         trajectories.append(connection, found.seq, 0, np.ones((3, 10)))
-        runs.remove(connection, run_id)
+        run_deletion.remove(connection, run_id)
     assert [_count(database, table) for table in ("runs", "run_tags", "trajectory_chunks", "datasets")] == [0] * 4

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from service.core.run_status import FINISHED, TRANSITIONS, RunStatus, before
 from service.core.settings import Settings
-from service.storage import datasets, fair_shares, job_queue, runs
+from service.storage import datasets, fair_shares, job_queue, run_deletion, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
@@ -70,7 +70,7 @@ def test_a_worker_without_the_lease_writes_nothing(database: Database, write: st
         claim(database, "other")
     elif loss == "deleted":
         with database.writing() as connection:
-            runs.remove(connection, run_id)
+            run_deletion.remove(connection, run_id)
     elif loss == "finished":
         with database.writing() as connection:
             job_queue.finish(connection, held, RunStatus.SUCCEEDED, {})

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
-from service.storage import fair_shares, job_queue, runs, trajectories, unwritten_bytes
+from service.storage import fair_shares, job_queue, run_deletion, runs, trajectories, unwritten_bytes
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
 from service.storage.sqlite import purge
@@ -206,8 +206,8 @@ class Lifecycle(RuleBasedStateMachine):
     def delete(self, data: st.DataObject) -> None:
         run_id, _ = self._any_run(data)
         with self.database.writing() as connection:
-            assert runs.remove(connection, run_id)
-            assert not runs.remove(connection, run_id)
+            assert run_deletion.remove(connection, run_id)
+            assert not run_deletion.remove(connection, run_id)
         del self.known[run_id]
 
     @precondition(lambda self: self.known)
@@ -220,7 +220,7 @@ class Lifecycle(RuleBasedStateMachine):
             while remove_some_members(connection, 1):
                 pass
             assert runs.find(connection, run_id) is None
-            assert not runs.remove(connection, run_id)
+            assert not run_deletion.remove(connection, run_id)
         after = run.released(run.status if run.status in FINISHED else RunStatus.CANCELLED)
         self.hidden[run_id] = replace(after, token=run.token + 1)
         del self.known[run_id]

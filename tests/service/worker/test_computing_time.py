@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, select
 
 from service.core.settings import Settings
-from service.storage import runs
+from service.storage import run_deletion, runs
 from service.storage.database import Database
 from service.storage.tables import computing_times
 from service.worker import computing_time
@@ -61,7 +61,7 @@ def test_a_second_attempt_charges_what_the_first_did_not_keep(database: Database
     assert charged(database) > 0.0
 
 
-@pytest.mark.parametrize("end", [runs.remove, runs.pause])
+@pytest.mark.parametrize("end", [run_deletion.remove, runs.pause])
 def test_a_run_that_is_taken_from_its_worker_is_charged(
     end: Callable[[Connection, str], bool], settings: Settings, api: TestClient, database: Database
 ) -> None:

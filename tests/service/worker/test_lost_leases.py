@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from service.core.run_status import RunStatus
-from service.storage import fair_shares, job_queue, runs
+from service.storage import fair_shares, job_queue, run_deletion, runs
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.worker.lease import log_loss
@@ -19,7 +19,7 @@ CHANGES: dict[str, Change] = {
     "run_released run={} status=succeeded": lambda connection, claim: job_queue.finish(
         connection, claim, RunStatus.SUCCEEDED, {}
     ),
-    "run_released run={} status=deleted": lambda connection, claim: runs.remove(connection, claim.run.id),
+    "run_released run={} status=deleted": lambda connection, claim: run_deletion.remove(connection, claim.run.id),
     "lease_lost run={}": lambda connection, claim: fair_shares.claim(connection, "other", 60.0),
 }
 

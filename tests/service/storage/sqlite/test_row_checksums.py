@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, Table, select, update
 
 from service.core.settings import Settings
-from service.storage import job_queue, runs
+from service.storage import job_queue, run_deletion, runs
 from service.storage.database import Database
 from service.storage.sqlite.row_checksums import CHECKED, is_damaged, is_sound
 from service.storage.tables import runs as runs_table
@@ -57,7 +57,7 @@ def test_a_change_past_the_program_is_found_also_after_later_writes(
             connection.execute(update(checked).values(name="later", losses=3))
         assert unsound(connection, checked) == 1
         if table == "runs":
-            assert runs.remove(connection, run_id)
+            assert run_deletion.remove(connection, run_id)
 
 
 def test_a_damaged_lease_is_no_damage(database: Database, settings: Settings) -> None:
