@@ -29,6 +29,10 @@ from service.worker.supervisor import Supervisor
 
 GRACE_SECONDS = 1
 """The time for the answers to requests that are incomplete after `drain_seconds`."""
+KEEP_ALIVE_SECONDS = 75
+"""The time that an idle connection stays open: longer than clients and proxies keep one. uvicorn's 5 s are those of
+httpx, whose next request may then meet the closing. Idle connections are the first to go where there are too many.
+"""
 CHECK_SECONDS = 1.0
 SWITCH_SECONDS = 0.001
 """The time after which a thread hands on the interpreter. An answer needs it several times: with Python's 5 ms, the
@@ -54,6 +58,7 @@ def serve(settings: Settings, console: Console) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds + GRACE_SECONDS),
     )
     server = uvicorn.Server(config)

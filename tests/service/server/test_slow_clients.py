@@ -168,6 +168,15 @@ def test_pipelined_requests_are_limited(strict: Service) -> None:
     assert_ready(strict)
 
 
+def test_an_idle_connection_is_kept_for_longer_than_clients_keep_one(strict: Service) -> None:
+    """httpx closes an idle connection after five seconds. A service that did so too would close it under a request."""
+    with connected(strict.url) as connection:
+        for pause in (5.5, 0.0):
+            connection.sendall(HEAD + b"\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            time.sleep(pause)
+
+
 def test_a_new_connection_closes_the_longest_idle_one(strict: Service) -> None:
     with ExitStack() as stack:
         first, *_ = [stack.enter_context(connected(strict.url)) for _ in range(CONNECTIONS)]
