@@ -63,7 +63,7 @@ def test_errors_have_the_pointer_and_the_member(
     assert counts(database) == NOTHING
 
 
-@pytest.mark.parametrize("members", [40, 500])
+@pytest.mark.parametrize("members", [60, 500])
 def test_the_total_size_of_the_requests_is_limited(members: int, api: TestClient, database: Database) -> None:
     rows = list(range(20_000))
     base = fit_body(
