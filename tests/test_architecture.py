@@ -156,6 +156,6 @@ def test_files_and_functions_are_short() -> None:
 
 def test_the_engine_imports_no_web_database_or_clock() -> None:
     used = {name.split(".")[0] for path in ROOT.glob("gd_engine/**/*.py") for name in imported(path)}
-    language = {"ast", "dataclasses", "difflib", "keyword", "re", "unicodedata"}
+    language = {"ast", "dataclasses", "difflib", "keyword", "re", "unicodedata", "warnings"}
     mathematics = {"autograd", "collections", "functools", "itertools", "math", "numpy", "operator", "scipy", "typing"}
     assert used <= {"gd_engine"} | mathematics | language

@@ -53,7 +53,8 @@ def check(
     rate = config.learning_rate
     if problem.reduced or config.batch_size is not None or isinstance(rate, Backtracking):
         raise ValueError("A trajectory check needs a problem with reduce=False, no mini-batches, and no line search.")
-    precision = precision_of(path)
+    # The decimals of a path that never moves are those of θ₀, and tell nothing of its steps.
+    precision = None if (path == path[0]).all() else precision_of(path)
     with np.errstate(all="ignore"):
         found = _Checker(problem, config, rate, theta0, tolerance, precision).verdict(path)
     return found._replace(precision=precision)

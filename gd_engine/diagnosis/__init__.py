@@ -14,6 +14,7 @@ from gd_engine.diagnosis import (
     convergence,
     dead_units,
     design_columns,
+    domain,
     function_descent,
     generalization,
     initial_energy,
@@ -57,6 +58,7 @@ def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
     quadratic = quadratic_model_of(context)
     return (
         initial_energy.undefined_gradient(context)
+        or domain.find(context)
         or learning_rate.find(context, quadratic)
         or dead_units.find(context)
         or plateau.find(context)

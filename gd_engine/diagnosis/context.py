@@ -1,7 +1,7 @@
 """The input of a diagnosis, a finished descent with its history, and its output, findings."""
 
 from collections.abc import Mapping, Sequence
-from math import floor, log10
+from math import floor, isfinite, log10
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -221,6 +221,18 @@ def close_to(problem: Problem, null: float, first: float, least: float) -> float
     if null <= rounding:  # a target that is the same in every row
         rounding = 1e-3 * first
     return max(0.01 * least, share * null, rounding)
+
+
+def rise_margin(problem: Problem, null: float, energy: FloatArray) -> float:
+    """The rise above E(θ₀) that noise and rounding explain. E of a function may have any constant in it."""
+    if not problem.has_data:
+        return 0.1 * float(np.ptp(energy))
+    return max(0.1 * abs(float(energy[0])), 1e-3 * null if isfinite(null) else 0.0)
+
+
+def ended_at(energy: FloatArray) -> float:
+    """The least of the last three E, or of fewer in a descent of few steps: one noisy step raises it little."""
+    return float(energy[-min(3, max(1, (len(energy) - 1) // 2)) :].min())
 
 
 def rounded_up(steps: float) -> int:

@@ -35,6 +35,8 @@ SMALL = 0.2
 VALLEY = 100.0
 """The condition number below which more steps, if at most MANY times those done, are the simpler correction."""
 MANY = 10
+FEW = 100
+"""A descent of fewer steps may have done all that so few can do: it counts as one of as many."""
 NARROW = 1e3
 """The condition number from which the finding is ill-conditioning, not too few steps."""
 
@@ -71,7 +73,7 @@ def _cause(context: DiagnosisContext, quadratic: QuadraticModel, remaining: Rema
     if small and automatic <= context.config.steps:
         return [_rate_too_small(context, remaining, rate, quadratic.curvature, automatic)]
     scaled = standardised(context, quadratic)
-    if scaled is not None and (condition(quadratic) >= VALLEY or remaining.steps > MANY * context.steps):
+    if scaled is not None and (condition(quadratic) >= VALLEY or remaining.steps > MANY * max(context.steps, FEW)):
         sooner = automatic_steps(context, scaled, np.zeros(len(context.theta0)))
         if 3 * sooner < min(remaining.steps, automatic) and 10 * condition(scaled) < condition(quadratic):
             return [_scales(context, remaining, sooner, condition(quadratic))]
@@ -128,8 +130,8 @@ def _rate_too_small(
 def _too_few(context: DiagnosisContext, remaining: RemainingGap) -> Finding:
     about = "an estimate" if remaining.estimate else "from the eigenvalues of the Hessian"
     sentence = (
-        f"E was still falling at step {context.steps}, {remaining.gap:.3g} above its least; about "
-        f"{as_steps(remaining.steps)} steps would do ({about})."
+        f"At step {context.steps} E is {remaining.gap:.3g} above its least; about {as_steps(remaining.steps)} steps "
+        f"would do ({about})."
     )
     evidence = evidence_of(context, remaining)
     return Finding("too_few_steps", evidence, sentence, {"descent": longer(context, remaining.steps)})

@@ -11,6 +11,8 @@ from gd_engine.diagnosis.context import (
     LINEAR_METHODS,
     DiagnosisContext,
     Finding,
+    ended_at,
+    rise_margin,
     rounded_up,
     told_apart,
     tolerance,
@@ -43,10 +45,10 @@ def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Fi
 def _rose(context: DiagnosisContext) -> bool:
     """Whether the final E exceeds the initial E by more than noise and rounding explain."""
     first = float(context.energy[0])
-    margin = max(0.1 * first, 1e-3 * context.null if isfinite(context.null) else 0.0)
+    margin = rise_margin(context.problem, context.null, context.energy)
     if context.config.batch_size is not None:
         margin = max(margin, first)
-    return float(context.energy[-3:].min()) > first + margin
+    return ended_at(context.energy) > first + margin
 
 
 def _fell_back_too_late(context: DiagnosisContext, quadratic: QuadraticModel | None) -> bool:

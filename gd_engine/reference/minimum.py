@@ -1,7 +1,8 @@
 """The reference minimum of a descent: the lowest E that was attainable from where it ended, by a second-order method.
 
 A reference is claimed only with a certificate: a closed form, a duality gap, or a stationary point whose Hessian has
-no negative eigenvalue and whose expected decrease is below rounding. Without one there is none.
+no negative eigenvalue and whose expected decrease is below rounding; for a function and a formula E must also rise, or
+be level, on both sides. Without one there is none.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from gd_engine.descent.closed_form import optimum
 from gd_engine.diagnosis.context import null_energy
 from gd_engine.problem import Problem
 from gd_engine.reference.absolute_errors import least_absolute_errors
+from gd_engine.reference.basin import STRICT, basin_minimum, is_attained, is_stationary
 from gd_engine.reference.newton import SADDLE, modes, newton, proximal_newton
 from gd_engine.reference.objective import MOST_CURVED, Budget, BudgetSpentError, Objective
 from gd_engine.reference.separability import (
@@ -28,8 +30,6 @@ STATIONARY = 1e-8
 """The greatest expected decrease of E at a minimum, as a share of E."""
 ZERO = 1e-12
 """The share of E of a constant prediction below which E is 0."""
-STRICT = 1e-10
-"""The share of the greatest scaled curvature above which a direction is not flat."""
 NO_BETTER = 0.95
 """The least E, as a share of a constant's E, at which a flat stationary point is a plateau."""
 MOST_JACOBIAN = 20_000_000
@@ -80,8 +80,8 @@ def _found(problem: Problem, theta: FloatArray, budget: Budget) -> Reference | N
     objective = Objective(problem, budget)
     if problem.penalty.l1:
         return _of_lasso(objective, theta)
-    if not problem.train.size:
-        return _of_smooth(objective, theta)
+    if not problem.has_data:
+        return _of_function(objective, theta)
     if has_scalable_scores(problem):
         return _of_classes(objective, theta)
     if problem.loss.name in {"sse", "mse"}:
@@ -126,6 +126,19 @@ def _of_smooth(objective: Objective, theta: FloatArray) -> Reference | None:
     if len(theta) > MOST_CURVED:
         return _of_many(objective, theta)
     return _certified(objective, newton(objective, theta), "newton")
+
+
+def _of_function(objective: Objective, theta: FloatArray) -> Reference | None:
+    """The minimum of the basin that holds θ, for any E, which may have any constant in it."""
+    if len(theta) > MOST_CURVED:
+        return None
+    ended = basin_minimum(objective, theta)
+    found = modes(objective.hessian(ended))
+    least, greatest = float(found.values[0]), float(found.values[-1])
+    is_curved = greatest > 0 and least >= -SADDLE * greatest
+    if not (is_curved and is_stationary(objective, ended, theta) and is_attained(objective, ended, found)):
+        return None
+    return Reference(objective.at(ended)[0], ended, "newton")
 
 
 def _of_many(objective: Objective, theta: FloatArray) -> Reference | None:
@@ -216,12 +229,12 @@ def _certified(objective: Objective, theta: FloatArray, method: str) -> Referenc
     if not (greatest > 0 and least >= -SADDLE * greatest and _is_small(expected, energy, problem)):
         return None
     is_flat = not is_convex(problem) and least <= STRICT * greatest
-    if is_flat and problem.train.size and energy >= NO_BETTER * null_energy(problem):
+    if is_flat and energy >= NO_BETTER * null_energy(problem):
+        return None
+    if problem.model.kind == "formula" and not is_attained(objective, theta, found):
         return None
     return Reference(energy, theta, method)
 
 
 def _is_small(expected: float, energy: float, problem: Problem) -> bool:
-    # Without data, E is a function of numbers of the order of 1.
-    scale = null_energy(problem) if problem.train.size else 1.0
-    return bool(expected <= max(STATIONARY * abs(energy), ZERO * scale))
+    return bool(expected <= max(STATIONARY * abs(energy), ZERO * null_energy(problem)))

@@ -1,5 +1,6 @@
 """E, its gradient, its Hessian and its residuals on all training rows, by recorded programs and within a budget."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,6 +53,11 @@ class Objective:
         slope = self._ridge * theta
         return float(loss) + 0.5 * float(slope @ theta), np.asarray(gradient + slope, dtype=np.float64)
 
+    def energy(self, theta: FloatArray) -> float:
+        """E at θ."""
+        self.budget()
+        return float(self.problem.energy(theta))
+
     def hessian(self, theta: FloatArray) -> FloatArray:
         """The Hessian of E at θ, shape (p, p)."""
         problem = self.problem
@@ -60,7 +66,9 @@ class Objective:
         if problem.model.kind in {"logistic", "softmax"} and problem.loss.name == "log_loss":
             self.budget()
             return log_loss_hessian(problem, theta) + np.diag(self._ridge)
-        columns = [self._call("product", self._product, theta, unit)[0] for unit in np.eye(len(theta))]
+        with warnings.catch_warnings():  # autograd warns of a gradient that does not depend on θ
+            warnings.simplefilter("ignore")
+            columns = [self._call("product", self._product, theta, unit)[0] for unit in np.eye(len(theta))]
         found = np.array(columns, dtype=np.float64)
         return np.asarray(0.5 * (found + found.T) + np.diag(self._ridge), dtype=np.float64)
 

@@ -65,9 +65,10 @@ class Convergence(Answer):
     state: Annotated[
         State,
         Field(
-            description="converged: E is within 1 % of the reference, or within 0.001 of E of a constant prediction "
-            "(0.005 for log_loss); descending: E still falls noticeably; stalled: it does not; oscillating: it goes up "
-            "and down; rising: it ended above its start; diverged."
+            description="converged: E − E* is within 1e-6 of what there was to fall, and the last half of the steps "
+            "made it a hundredth (within 1e-4 where E goes up and down, or on data 1 % of E*); descending: E still "
+            "falls noticeably; stalled: it does not; oscillating: E or θ goes to and fro; rising: E ended above its "
+            "start; diverged."
         ),
     ]
     sentence: Annotated[str, Field(description="The same in words, with E of a constant prediction, in English.")]
@@ -82,7 +83,7 @@ class Convergence(Answer):
         ),
     ]
     relative_gap: Annotated[
-        Number, Field(description="(E − E*)/E* for the reference E*; null without one, and where E* is 0.")
+        Number, Field(description="(E − E*)/E* for the reference E*; null without one, and where E* is 0 or rounding.")
     ]
 
 

@@ -216,6 +216,7 @@ export const english = {
   pausePlay: "Pause the playback",
   "finding.learning_rate_too_large": "The learning rate is too large",
   "finding.infinite_start": "E(θ₀) is not finite",
+  "finding.left_domain": "The descent left the domain of the formula",
   "finding.oscillation": "The steps overshoot and swing back",
   "finding.too_few_steps": "The descent is not over",
   "finding.ill_conditioned": "Ill-conditioned: a long, narrow valley",

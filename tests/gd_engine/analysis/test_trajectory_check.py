@@ -241,3 +241,13 @@ def test_the_intercepts_of_all_classes_may_be_forgotten() -> None:
         theta = theta - RATE * slope(theta) * rest
         path.append(theta)
     assert check(problem, config(), np.zeros(model.size), np.array(path)).mistakes == ["no_intercept"]
+
+
+def test_the_decimals_of_a_path_that_never_moves_are_no_precision() -> None:
+    x, y = data(3, features=1)
+    problem = posed(x, y)
+    still = np.full((STEPS + 1, 2), 10.5)
+    verdict = check(problem, config(1e-9), np.full(2, 10.5), still)
+    assert (verdict.right, verdict.precision) == (True, None)
+    verdict = check(problem, config(1e-3), np.full(2, 10.5), still)
+    assert (verdict.step, verdict.precision) == (1, None)

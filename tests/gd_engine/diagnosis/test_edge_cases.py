@@ -209,3 +209,11 @@ def test_a_moderate_condition_number_with_few_steps_left_is_not_ill_conditioning
     done = run(x, y, request)
     assert done.codes == ["too_few_steps"]
     assert run(x, y, merged(request, done.findings[0].change)).findings == []
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5])
+@pytest.mark.parametrize("degree", [1, 2])
+def test_a_few_steps_are_no_sign_of_bad_conditioning(steps: int, degree: int) -> None:
+    x = np.linspace(0.0, 1.0, 30)[:, None]
+    request = {"model": {"kind": "polynomial", "degree": degree}, "descent": {"steps": steps}}
+    assert "ill_conditioned" not in run(x, 3.0 * x[:, 0] + 1.0, request).codes

@@ -95,3 +95,27 @@ def test_a_start_without_a_value() -> None:
 def test_rounding_beside_a_minimum_is_no_fault() -> None:
     function = BENCHMARK_FUNCTIONS["himmelblau"]
     assert codes(function.formula, dict(function.minima[1].theta)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "part"),
+    [
+        ("log(a)", 1.0, "leads to about a = -"),
+        ("sqrt(a)", 1.0, "leads to about a = -"),
+        ("sqrt(a)", 0.0, "its gradient is not a finite number at a = 0"),
+        ("a**1e308", 1.0, "where the formula has no finite value"),
+    ],
+)
+def test_a_descent_that_leaves_the_domain_is_not_said_to_rise(text: str, start: float, part: str) -> None:
+    [finding] = found(text, {"a": start}, rate=0.1)
+    assert (finding.code, finding.change) == ("left_domain", {})
+    assert part in finding.sentence
+
+
+def test_a_smaller_rate_stays_in_the_domain_beside_a_minimum() -> None:
+    [finding] = found("a - 3*log(a)", {"a": 0.1}, rate=10.0, steps=2)
+    assert finding.code == "learning_rate_too_large"
+    [finding] = found("2*a - log(a)", {"a": 1.0}, rate=1.5, steps=100)
+    assert finding.code == "left_domain"
+    smaller = finding.change["descent"]["learning_rate"]
+    assert codes("2*a - log(a)", {"a": 1.0}, rate=smaller, steps=100) == []
