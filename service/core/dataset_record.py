@@ -18,7 +18,8 @@ class Column(TypedDict):
     A text column, of kind category or label, has codes in the rows: 0, 1, … in the order of `categories`. `counts` has
     the number of rows of each. Its statistics are null, like a mean or a deviation that is not finite. `labels` are the
     different numbers of a column of few whole numbers, which can be classes; null for other numbers. Both are absent
-    where they are not counted: in a dataset of an earlier version, and in the features of inline data.
+    where they are not counted: in a dataset of an earlier version, and in the features of inline data. `filled` counts
+    the missing values that hold the mean of the column; such a column cannot be a target.
     """
 
     name: str
@@ -31,11 +32,15 @@ class Column(TypedDict):
     categories: list[str] | None
     counts: NotRequired[list[int]]
     labels: NotRequired[list[int] | None]
+    filled: NotRequired[int]
 
 
 @SENT
 class ReportEntry(TypedDict, total=False):
-    """One thing that a reader did or left out, and the first of the columns and rows that it concerns."""
+    """One thing that a reader did or left out, and the first of the columns and rows that it concerns.
+
+    The rows of a file are numbered from 1 with the header, as in a spreadsheet, those of a JSON body from 0.
+    """
 
     code: Required[str]
     message: Required[str]

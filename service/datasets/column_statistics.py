@@ -11,12 +11,16 @@ from service.storage.datasets import Rows
 
 
 class Columns(NamedTuple):
-    """The columns of a table before its rows are read, a list for each fact. `categories` are the texts of codes."""
+    """The columns of a table before its rows are read, a list for each fact. `categories` are the texts of codes.
+
+    `missing` counts the gaps, `filled` those that hold the mean of the column.
+    """
 
     names: list[str]
     kinds: list[ColumnKind]
     categories: list[list[str] | None]
     missing: list[int]
+    filled: list[int]
 
 
 class ColumnStatistics:
@@ -56,7 +60,7 @@ class ColumnStatistics:
         with np.errstate(all="ignore"):
             deviation = np.sqrt(self._squares / self.rows)
         numbers = (self._min, self._max, self._mean, deviation)
-        facts = zip(*self._columns, *(_finite(each) for each in numbers), strict=True)
+        facts = zip(*self._columns[:4], *(_finite(each) for each in numbers), strict=True)
         columns: list[Column] = [
             {
                 "name": name,
@@ -70,6 +74,9 @@ class ColumnStatistics:
             }
             for name, kind, categories, missing, low, high, mean, spread in facts
         ]
+        for index, filled in enumerate(self._columns.filled):
+            if filled:
+                columns[index]["filled"] = filled
         for index, labels in self._labels.items():
             columns[index]["labels"] = labels.result()
         for index, counts in self._counts.items():

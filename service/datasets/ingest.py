@@ -1,16 +1,17 @@
 """Ingest: turns rows of JSON, CSV or a sample into a dataset with a content id and a description of each column."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from service.core.dataset_record import ColumnKind, ReportEntry
 from service.datasets.column_statistics import Columns, ColumnStatistics
-from service.datasets.missing_values import Missing, without_missing
+from service.datasets.csv_reader import CsvTable
+from service.datasets.missing_values import Missing, Whole, without_missing
 from service.schemas.fit import InlineDataset, UploadedDataset
 from service.storage.datasets import NewDataset, Rows, begun_digest
 
@@ -54,7 +55,8 @@ def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
     width = len(body.x[0])
     features = body.feature_names or _numbered(width)
     x = np.array(body.x, dtype=np.float64)
-    return _of_arrays(name, x, body.y, features, body.target_name, [0] * (width + 1), [width], [])
+    found = Whole(x, body.y, [0] * (width + 1), [0] * (width + 1), [])
+    return _of_arrays(name, found, features, body.target_name, [width])
 
 
 def from_upload(body: UploadedDataset, missing: Missing, name: str | None = None) -> Incoming:
@@ -63,52 +65,28 @@ def from_upload(body: UploadedDataset, missing: Missing, name: str | None = None
     features = body.feature_names or _numbered(width)
     found = without_missing(body.x, body.y, features, body.target_name, missing)
     every = range(width + 1)
-    return _of_arrays(name, found.x, found.y, features, body.target_name, found.missing, every, found.report)
+    return _of_arrays(name, found, features, body.target_name, every)
 
 
-def _of_arrays(
-    name: str | None,
-    x: Rows,
-    y: Sequence[str | float],
-    features: list[str],
-    target: str,
-    missing: list[int],
-    labelled: Collection[int],
-    report: list[ReportEntry],
-) -> Incoming:
-    labels = sorted({label for label in y if isinstance(label, str)}) or None
+def _of_arrays(name: str | None, data: Whole, features: list[str], target: str, labelled: Collection[int]) -> Incoming:
+    labels = sorted({label for label in data.y if isinstance(label, str)}) or None
     codes = {label: float(code) for code, label in enumerate(labels or [])}
-    numbers = [codes[entry] if isinstance(entry, str) else entry for entry in y]
-    table = np.column_stack([x, np.array(numbers, dtype=np.float64)])
-    kinds: list[ColumnKind] = ["number"] * len(missing)
+    numbers = [codes[entry] if isinstance(entry, str) else entry for entry in data.y]
+    table = np.column_stack([data.x, np.array(numbers, dtype=np.float64)])
+    kinds: list[ColumnKind] = ["number"] * len(data.missing)
     if labels is not None:
         kinds[-1] = "label"
         labelled = [column for column in labelled if column < len(features)]
     categories: list[list[str] | None] = [*[None] * len(features), labels]
-    columns = Columns([*features, target], kinds, categories, missing)
-    return described(name, Head(columns, features, target, labelled, report), partial(list, [table]))
+    columns = Columns([*features, target], kinds, categories, data.missing, data.filled)
+    return described(name, Head(columns, features, target, labelled, data.report), partial(list, [table]))
 
 
 def _numbered(width: int) -> list[str]:
     return [f"x{number}" for number in range(1, width + 1)]
 
 
-class ReadTable(Protocol):
-    """What a reader of files gives: each column as (name, kind, categories, missing), the default choice, the rows."""
-
-    @property
-    def columns(self) -> Sequence[tuple[str, ColumnKind, list[str] | None, int]]: ...
-    @property
-    def features(self) -> list[str]: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def report(self) -> list[ReportEntry]: ...
-    @property
-    def blocks(self) -> Callable[[], Iterable[Rows]]: ...
-
-
-def from_table(table: ReadTable, name: str | None = None) -> Incoming:
+def from_table(table: CsvTable, name: str | None = None) -> Incoming:
     """The dataset of a file.
 
     Its columns are in the order of the file. If they are the features and the target alone, the target is the last one,
@@ -116,18 +94,17 @@ def from_table(table: ReadTable, name: str | None = None) -> Incoming:
     """
     order = _earlier_order(table)
     read = list(table.columns) if order is None else [table.columns[place] for place in order]
-    names, kinds, categories, missing = map(list, zip(*read, strict=True))
-    labelled = [index for index, texts in enumerate(categories) if texts is None]
-    columns = Columns(names, kinds, categories, missing)
+    columns = Columns(*map(list, zip(*read, strict=True)))
+    labelled = [index for index, texts in enumerate(columns.categories) if texts is None]
     blocks = table.blocks if order is None else partial(_reordered, table.blocks, order)
     return described(name, Head(columns, table.features, table.target, labelled, table.report), blocks)
 
 
-def _earlier_order(table: ReadTable) -> list[int] | None:
+def _earlier_order(table: CsvTable) -> list[int] | None:
     """The places of the features and of the target, if the table has nothing else; None also without a change."""
-    names = [name for name, *_ in table.columns]
+    names = [column.name for column in table.columns]
     wanted = [*table.features, table.target]
-    if names == wanted or sorted(names) != sorted(wanted) or any(missing for *_, missing in table.columns):
+    if names == wanted or sorted(names) != sorted(wanted) or any(column.missing for column in table.columns):
         return None
     return [names.index(name) for name in wanted]
 
@@ -140,7 +117,7 @@ def _reordered(blocks: Callable[[], Iterable[Rows]], order: list[int]) -> Iterat
 def described(name: str | None, head: Head, blocks: Callable[[], Iterable[Rows]]) -> Incoming:
     """The dataset of a table. `blocks()` yields its rows as arrays of shape (k, columns)."""
     columns, statistics = head.columns, ColumnStatistics(head.columns, head.labelled)
-    digest = begun_digest(head.features, head.target, *columns)
+    digest = begun_digest(head.features, head.target, *columns[:4])
     for block in blocks():
         digest.update(np.ascontiguousarray(block, dtype="<f8").data)
         statistics.add(block)

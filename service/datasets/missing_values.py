@@ -14,14 +14,19 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Missing = Literal["refuse", "drop", "mean"]
 MOST_NAMED = 20
 FILL = "Fill them in. ?missing=drop leaves these rows out, ?missing=mean writes the mean of the column."
+FROM_0 = "Rows are numbered from 0, as in x and y."
 
 
 class Whole(NamedTuple):
-    """Rows without missing values, the number of missing values of each column, the target's last, and the report."""
+    """Rows without missing values, and the report.
+
+    `missing` counts the missing values of each column, the target's last; `filled` those that hold the mean.
+    """
 
     x: Rows
-    y: list[str | float]
+    y: Sequence[str | float]
     missing: list[int]
+    filled: list[int]
     report: list[ReportEntry]
 
 
@@ -38,20 +43,24 @@ def without_missing(
     missing: list[int] = gaps.sum(axis=0).tolist()
     names = [*features, target]
     if not any(missing):
-        return Whole(table, _complete(y), missing, [])
+        return Whole(table, _complete(y), missing, [0] * len(missing), [])
     if how == "refuse":
         places = "; ".join(_place(names[j], _numbers(gaps[:, j])) for j in _numbers(gaps.any(axis=0))[:MOST_NAMED])
         more = " …" if np.count_nonzero(missing) > MOST_NAMED else ""
-        raise invalid("/x" if any(missing[:-1]) else "/y", f"Values are missing: {places}{more}.", FILL)
+        raise invalid("/x" if any(missing[:-1]) else "/y", f"Values are missing: {places}{more}. {FROM_0}", FILL)
     report: list[ReportEntry] = []
+    filled = [0] * len(names)
     if how == "mean":
+        has_value: Mask = np.logical_not(gaps[:, -1:])
+        filled = [*(gaps[:, :-1] & has_value).sum(axis=0).tolist(), 0]
         gaps, report = _fill(table, gaps, names)
     kept: Mask = np.logical_not(gaps.any(axis=1))
     if kept.sum() < 2:
         raise invalid("/x", f"{counted(int(kept.sum()), 'row')} without missing values.", "Give 2 rows or more.")
     if not kept.all():
         report = [*report, _dropped(names, gaps, kept)]
-    return Whole(table[kept], _complete([entry for entry, keep in zip(y, kept, strict=True) if keep]), missing, report)
+    whole = _complete([entry for entry, keep in zip(y, kept, strict=True) if keep])
+    return Whole(table[kept], whole, missing, filled, report)
 
 
 def _fill(table: Rows, gaps: Mask, names: Sequence[str]) -> tuple[Mask, list[ReportEntry]]:
@@ -71,7 +80,7 @@ def _fill(table: Rows, gaps: Mask, names: Sequence[str]) -> tuple[Mask, list[Rep
         if not np.isfinite(mean):
             raise invalid("/x", f"The mean of {names[j]} is not finite.", "Fill in the values, or drop these rows.")
         table[rows, j] = mean
-        message = f"{names[j]}: {counted(len(rows), 'missing value')} filled with the mean, {mean!r}."
+        message = f"{names[j]}: {counted(len(rows), 'missing value')} filled with the mean, {mean!r}. {FROM_0}"
         report.append({"code": "missing_filled", "message": message, "columns": [names[j]], "rows": rows[:MOST_NAMED]})
     left = np.zeros_like(gaps)
     left[:, -1] = gaps[:, -1]
@@ -81,7 +90,7 @@ def _fill(table: Rows, gaps: Mask, names: Sequence[str]) -> tuple[Mask, list[Rep
 def _dropped(names: Sequence[str], gaps: Mask, kept: Mask) -> ReportEntry:
     rows = _numbers(np.logical_not(kept))
     columns = [names[j] for j in _numbers(gaps.any(axis=0))[:MOST_NAMED]]
-    message = f"{counted(len(rows), 'row')} of {len(kept)} with missing values left out."
+    message = f"{counted(len(rows), 'row')} of {len(kept)} with missing values left out. {FROM_0}"
     return {"code": "missing_dropped", "message": message, "columns": columns, "rows": rows[:MOST_NAMED]}
 
 

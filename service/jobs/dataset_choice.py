@@ -9,6 +9,7 @@ from service.core.dataset_record import Column, Dataset, Described
 from service.core.distinct_numbers import DistinctNumbers
 from service.core.exceptions import InvalidError, invalid
 from service.core.name_hints import listed, nearest, shown
+from service.core.plurals import counted as counted_noun
 from service.core.run_request import DatasetReference
 from service.schemas.fit import ChosenColumns
 from service.storage import datasets
@@ -24,6 +25,7 @@ def choice_of(asked: ChosenColumns, dataset: Described, most: int) -> Choice:
     target = dataset.target if asked.target is None else asked.target
     if target not in places:
         raise _unknown(f"{POINTER}/target", target, list(places), list(places))
+    _check_observed(dataset.columns[places[target]])
     if asked.features is None:
         features = _default_features(dataset, target)
     else:
@@ -47,6 +49,15 @@ def counted(connection: Connection, dataset: Dataset, choice: Choice) -> Choice:
     for table in datasets.read(connection, dataset):
         numbers.add(table[:, place])
     return choice._replace(labels=numbers.result())
+
+
+def _check_observed(target: Column) -> None:
+    """Raises InvalidError for a target of which some values are means that the upload filled in."""
+    if filled := target.get("filled", 0):
+        name = shown(target["name"])
+        message = f"The upload filled {counted_noun(filled, 'missing value')} of {name} with the mean: no observations."
+        hint = f"Upload the data again with {name} as target, which leaves these rows out, or with ?missing=drop."
+        raise invalid(f"{POINTER}/target", message, hint)
 
 
 def _default_features(dataset: Described, target: str) -> list[str]:

@@ -144,7 +144,7 @@ class Planner:
         classes = _classes(model, facts, self._y)
         if model["kind"] == "formula":
             check_formula(model["formula"], settings.max_formula, "/model/formula")
-        shape = _shape_of(model, standardize, facts.features, classes)
+        shape = _shape_of(model, facts.features, classes)
         check_parameter_count(shape, settings.max_parameters)
         _check_names(shape, self._x)
         of_columns = (shape.degree, shape.intercept, standardize)
@@ -170,18 +170,11 @@ class Planner:
         return self._columns[key]
 
 
-def _shape_of(model: ModelRequest, standardize: bool, features: list[str], classes: Classes) -> Shape:
+def _shape_of(model: ModelRequest, features: list[str], classes: Classes) -> Shape:
     try:
-        shape = shape_of(model, features, classes)
+        return shape_of(model, features, classes)
     except FormulaError as error:
         raise invalid("/model/formula", error.message, error.hint) from None
-    if shape.kind == "formula" and standardize:
-        raise invalid(
-            "/standardize",
-            "A formula is of the data in its own units.",
-            "Set standardize to false, and write the scale into the formula: exp(-b2*x/1000).",
-        )
-    return shape
 
 
 def _filled(asked: AskedRequest, shape: Shape) -> StoredRequest:

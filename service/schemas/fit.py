@@ -162,8 +162,8 @@ class Shuffle(Strict):
     )
     stratify: bool | None = Field(
         None,
-        description="Whether each part has the shares of the classes, and training has every class where possible. "
-        "Default: true for shuffled rows of a classification.",
+        description="Whether each part that is drawn has the shares of the classes, and training has every class "
+        "where possible. Default: true for shuffled rows of a classification. `test_rows` are not drawn.",
     )
 
 
@@ -202,7 +202,7 @@ class Standardize(Strict):
     ] = Field(
         False,
         description="The features; of a polynomial before the powers. `columns`: of a polynomial after them alone, "
-        "as earlier versions did.",
+        "as earlier versions did. Those of a formula stay as they are: write scales into the formula.",
     )
     target: bool = Field(
         False,
@@ -238,7 +238,7 @@ class FitRequest(Strict):
     dataset: Dataset | None = Field(None, description="The data, unless there is a function.")
     split: Split = FractionSplit()
     standardize: StandardizeChoice = Field(
-        False, description="true: the features. An object: the features, the target."
+        False, description="true: the features, unless the model is a formula. An object: the features, the target."
     )
     model: Model = LinearModel()
     objective: Objective = Objective()

@@ -1,13 +1,14 @@
 """A stored dataset with numbers, two categories and a default choice, and the same rows as inline data."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
 
 import numpy as np
 
-from service.core.dataset_record import ColumnKind, ReportEntry
+from service.core.dataset_record import ReportEntry
 from service.core.settings import Settings
+from service.datasets.csv_reader import CsvTable, TableColumn
 from service.datasets.ingest import Incoming, from_table
 from service.jobs.quotas import Quotas
 from service.jobs.upload import store_upload
@@ -24,45 +25,32 @@ NAMES = ["age", "sex", "height", "town", "one"]
 REPORT = "1 row with missing values left out."
 
 
-class TableColumn(NamedTuple):
-    """A column as the reader of a file describes it."""
-
-    name: str
-    kind: ColumnKind = "number"
-    categories: list[str] | None = None
-    missing: int = 0
-
-
 COLUMNS = [
-    TableColumn("age"),
+    TableColumn("age", "number", None),
     TableColumn("sex", "category", SEX, 1),
-    TableColumn("height"),
+    TableColumn("height", "number", None),
     TableColumn("town", "category", TOWN),
-    TableColumn("one"),
+    TableColumn("one", "number", None),
 ]
 
 
-@dataclass
-class Table:
+def table(
+    features: list[str],
+    target: str,
+    columns: list[TableColumn],
+    report: Sequence[ReportEntry] = (),
+    data: Any = TABLE,
+) -> CsvTable:
     """A table as the reader of a file gives it."""
-
-    features: list[str]
-    target: str
-    columns: list[TableColumn]
-    report: list[ReportEntry] = field(default_factory=list)
-    data: Any = field(default_factory=lambda: TABLE)
-
-    def blocks(self, rows: int = 3) -> Iterator[Any]:
-        """All rows."""
-        yield self.data[:rows]
-        yield self.data[rows:]
+    rows, width = data.shape
+    return CsvTable(columns, features, target, [], list(report), rows, BytesIO(data.tobytes()), width, range(width))
 
 
 def people(name: str | None = None, features: list[str] | None = None, target: str = "height") -> Incoming:
     """The dataset with this default choice."""
     chosen = ["age", "sex=male"] if features is None else features
     report: list[ReportEntry] = [{"code": "missing_dropped", "message": REPORT, "columns": ["sex"]}]
-    return from_table(Table(chosen, target, COLUMNS, report), name)
+    return from_table(table(chosen, target, COLUMNS, report), name)
 
 
 def stored(database: Database, incoming: Incoming | None = None) -> str:

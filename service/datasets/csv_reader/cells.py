@@ -9,8 +9,8 @@ import re
 
 from service.datasets.csv_reader import dates
 
-MISSING, NUMBER, TRUTH, DATE, ALMOST, TEXT = range(6)
-"""Kinds. ALMOST is no number but resembles one: inf, 1e999, 1_000, 0x1f."""
+MISSING, NUMBER, TRUTH, DATE, ALMOST, MEASURE, TEXT = KINDS = range(7)
+"""Kinds. ALMOST is no number but resembles one: inf, 1e999, 1_000, 0x1f. MEASURE is a number with a unit: 5 kg."""
 
 DOT, COMMA = 1, 2
 """The mark can only be a decimal mark: 1.5."""
@@ -20,18 +20,20 @@ DOT_EITHER, COMMA_EITHER = 16, 32
 """The mark can be either: 1,250."""
 SPACES, CURRENCY, PERCENT, MINUS, FORTRAN = 64, 128, 256, 512, 1024
 """Spaces or apostrophes between groups; a currency; per cent; a minus of Unicode; an exponent D."""
-SHORT, LONG, ZERO, NO_PERCENT = 2048, 4096, 8192, 16384
-"""A whole number below 1,000 or above, without groups; 1,250 with a zero at its end; a number without per cent."""
+WHOLE, NO_PERCENT, ROUNDED = 2048, 4096, 8192
+"""A number of digits alone; a number without per cent; a whole number that float64 does not have."""
 DATE_BITS = 16
 """Marks of dates begin at this bit."""
 
+EXCEL_ERRORS = ("#N/A", "#NA", "#DIV/0!", "#REF!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!")
 MISSING_TEXTS = frozenset(
-    ("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-nan", "NULL", "null", "?", "-", "--", ".")
+    ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NAN", "-nan", "NULL", "null", "?", "-", "--", ".", *EXCEL_ERRORS)
 )
 TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0}
 
 # No two parts of a pattern match the same digits, so a cell of 100,000 digits takes linear time.
 PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MEASURE = re.compile(r"[+\-−]?[0-9][0-9.,]*[ \u00a0\u202f]?(?P<unit>(?:[^\W\d_]|[°µ])[^\s0-9]{0,9})")
 _MOST_CHARACTERS = 60
 """No number in another notation is longer."""
 _SPACES = " \u00a0\u2009\u202f'’"
@@ -60,23 +62,32 @@ def classify(cell: str) -> tuple[int, int]:
             return NUMBER, marks
         if marks := dates.recognise(text):
             return DATE, marks << DATE_BITS
-    return (ALMOST if almost_number(text) else TEXT), 0
+    if almost_number(text):
+        return ALMOST, 0
+    return (MEASURE if unit_of(text) else TEXT), 0
 
 
 def _plain_marks(text: str) -> int:
     body = text.lstrip("+-")
     if "." in body:
-        return NO_PERCENT | (_either(DOT_EITHER, body) if is_either(body) else DOT)
-    return NO_PERCENT | (0 if not body.isdigit() else LONG if len(body) > 3 else SHORT)
+        return NO_PERCENT | (DOT_EITHER if is_either(body) else DOT)
+    return NO_PERCENT | (ROUNDED if is_rounded(body) else 0)
+
+
+def is_rounded(body: str) -> bool:
+    """Whether a finite number without sign is a whole number that float64 does not have: 9007199254740993."""
+    return len(body) > 15 and body.isdigit() and int(body) != int(float(body))
+
+
+def unit_of(text: str) -> str:
+    """The unit of a number: kg in 5 kg. Empty for other text."""
+    match = _MEASURE.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
+    return match["unit"] if match else ""
 
 
 def is_either(body: str) -> bool:
     """Whether the one mark of a number without sign can be a decimal mark or separate groups: 1.250."""
     return _EITHER.fullmatch(body) is not None
-
-
-def _either(mark: int, body: str) -> int:
-    return mark | (ZERO if body.endswith("0") else 0)
 
 
 def _formatted_marks(text: str) -> int:
@@ -105,10 +116,10 @@ def _mark_bits(body: str, *, has_exponent: bool) -> int:
     if dots + commas == len(body):
         return 0
     if not dots + commas:
-        return LONG if len(body) > 3 else SHORT
+        return WHOLE
     if dots + commas == 1:
         either, certain = (DOT_EITHER, DOT) if dots else (COMMA_EITHER, COMMA)
-        return certain if has_exponent or not is_either(body) else _either(either, body)
+        return certain if has_exponent or not is_either(body) else either
     return 0 if has_exponent else _group_bits(body, dots, commas)
 
 
@@ -140,5 +151,5 @@ def number_of(cell: str, group: str) -> float:
     body = match["body"].translate(_WITHOUT_SPACES)
     body = body.replace(group, "") if group else body
     sign = "-" if match["inner"] or match["sign"] in {"-", "−"} else ""
-    exponent = (match["exponent"] or "0").replace("−", "-")
+    exponent = int((match["exponent"] or "0").replace("−", "-")) - (2 if match["suffix"] == "%" else 0)
     return float(f"{sign}{body.replace(',', '.')}e{exponent}")

@@ -10,6 +10,8 @@ from service.datasets.csv_reader import dates
 from service.datasets.csv_reader.cells import (
     ALMOST,
     DATE,
+    DATE_BITS,
+    MEASURE,
     MISSING,
     MISSING_TEXTS,
     NUMBER,
@@ -19,20 +21,24 @@ from service.datasets.csv_reader.cells import (
     number_of,
 )
 from service.datasets.csv_reader.errors import CsvError, shown
-from service.datasets.csv_reader.number_faults import fault_of_numbers, not_numbers
-from service.datasets.csv_reader.number_style import GROUP, style_of
+from service.datasets.csv_reader.number_faults import fault_of_measures, fault_of_numbers, not_numbers
+from service.datasets.csv_reader.number_style import GROUP, FileMarks, style_of
 from service.datasets.csv_reader.options import Options
-from service.datasets.csv_reader.profile import MAX_CLASSES, Profile
+from service.datasets.csv_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
 
 Kind = Literal["number", "category", "label"]
 
 
 @dataclass
 class ColumnType:
-    """The type of one column. `kind` is None for a column that is left out, by the reason `code`."""
+    """The type of one column. `kind` is None for a column that is left out, by the reason `code`.
+
+    `examples` are sentences about its cells, and their rows.
+    """
 
     kind: Kind | None = None
     code: str = ""
+    examples: list[tuple[str, int]] = field(default_factory=list)
     fault: CsvError | None = None
     convert: Callable[[str], float] | None = None
     """The value of a cell that stayed text; NaN for a missing one."""
@@ -43,7 +49,7 @@ class ColumnType:
 
 
 def type_of(
-    name: str, profile: Profile, separator: str, options: Options, *, is_target: bool, named: bool
+    name: str, profile: Profile, file: FileMarks, options: Options, *, is_target: bool, named: bool
 ) -> ColumnType:
     """The type of a column; `named` says that the request names it, or that it is the target."""
     counts = profile.counts
@@ -55,7 +61,7 @@ def type_of(
     if counts[DATE] == filled:
         return _dates(name, profile, options, named=named)
     if counts[NUMBER] == filled:
-        return _numbers(name, profile, separator, options)
+        return _numbers(name, profile, file, options)
     if is_target and counts[ALMOST] < filled:
         return _labels(name, profile, filled, named=named)
     if counts[TRUTH] == filled:
@@ -74,9 +80,9 @@ def _empty(name: str, profile: Profile) -> CsvError:
     return CsvError("the column has no values", row=row, column=name, hint="fill it in, or choose another column")
 
 
-def _numbers(name: str, profile: Profile, separator: str, options: Options) -> ColumnType:
-    style = style_of(profile.marks, separator, options.decimal, options.thousands)
-    fault = fault_of_numbers(name, profile, style)
+def _numbers(name: str, profile: Profile, file: FileMarks, options: Options) -> ColumnType:
+    style = style_of(profile.marks, file, options.decimal, options.thousands)
+    fault = fault_of_numbers(name, profile, style, file)
     notes = profile.notes_of_numbers()
     if style.comma == "decimal" and profile.uses_comma:
         notes.append("decimal_comma")
@@ -102,10 +108,18 @@ def _dates(name: str, profile: Profile, options: Options, *, named: bool) -> Col
     marks = profile.date_marks
     clear = marks & (dates.DAY_FIRST | dates.MONTH_FIRST)
     if clear == dates.DAY_FIRST | dates.MONTH_FIRST or (marks & dates.UNCLEAR and not clear):
-        hint = "write dates as 2020-12-31"
-        fault = CsvError(f"{shown(cell)}: the order of day and month is unclear", row=row, column=name, hint=hint)
-        return ColumnType("number", fault=fault)
+        return ColumnType("number", fault=_unclear_dates(name, profile, clear))
     return ColumnType("number", convert=partial(_day, day_first=clear != dates.MONTH_FIRST), notes=["days"])
+
+
+def _unclear_dates(name: str, profile: Profile, clear: int) -> CsvError:
+    """The fault of dates without a clear order, or with both orders."""
+    row, cell = profile.first[(dates.MONTH_FIRST if clear else dates.UNCLEAR) << DATE_BITS]
+    message = f"{shown(cell)}: the order of day and month is unclear"
+    if clear:
+        other_row, other = profile.first[dates.DAY_FIRST << DATE_BITS]
+        message = f"{shown(cell)} has the month first, {shown(other)} in row {other_row} the day"
+    return CsvError(message, row=row, column=name, hint="write dates as 2020-12-31")
 
 
 def _day(cell: str, *, day_first: bool) -> float:
@@ -115,13 +129,21 @@ def _day(cell: str, *, day_first: bool) -> float:
 
 def _labels(name: str, profile: Profile, filled: int, *, named: bool) -> ColumnType:
     """The labels of a target of texts. Some wrong cells among numbers are no labels."""
-    numbers = profile.counts[NUMBER]
-    if numbers and (numbers >= filled - numbers or profile.is_mixed_late):
+    numbers, counts = profile.counts[NUMBER], profile.counts
+    if numbers and (2 * numbers >= filled or numbers + counts[TRUTH] == filled or profile.is_mixed_late):
         return ColumnType("number", fault=not_numbers(name, profile))
+    if _are_measures(profile, filled):
+        return ColumnType("number", fault=fault_of_measures(name, profile))
     if not profile.is_dropped:
         return _coded("label")
     row, _ = profile.first_of_kind.get(TEXT) or next(iter(profile.first_of_kind.values()))
     return _left_out("text_column", too_many_labels(name, row) if named else None)
+
+
+def _are_measures(profile: Profile, filled: int) -> bool:
+    """Whether the column has numbers with one unit, too many of them for categories."""
+    is_one = profile.counts[MEASURE] == filled and len(profile.units) == 1
+    return is_one and (profile.is_dropped or len(profile.texts) > MAX_CATEGORIES or len(profile.texts) == filled)
 
 
 def _coded(kind: Kind) -> ColumnType:
@@ -151,12 +173,15 @@ def _categories(name: str, profile: Profile, options: Options, filled: int, *, n
     """One-hot features, if the texts are few and repeat."""
     if profile.counts[NUMBER]:
         code = "mixed_column"
+    elif _are_measures(profile, filled):
+        code = "units"
     elif profile.is_dropped or (len(profile.texts) == filled and not named):
         code = "text_column"
     elif options.categories == "ignore":
         code = "categories_ignored"
     else:
         return _coded("category")
-    if not named:
-        return _left_out(code, None)
-    return _left_out(code, not_numbers(name, profile))
+    fault = fault_of_measures(name, profile) if code == "units" else not_numbers(name, profile)
+    if named:
+        return _left_out(code, fault)
+    return ColumnType(code=code, examples=[profile.first_odd()])

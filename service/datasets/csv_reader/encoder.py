@@ -5,7 +5,7 @@ with a decimal comma: all columns of a lane are converted at once. The cells of 
 one. The cells of DROPPED columns are not needed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
@@ -13,7 +13,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from service.datasets.csv_reader.cells import COMMA, DOT, DOT_EITHER, LONG, NUMBER, SHORT, is_either
+from service.datasets.csv_reader.cells import COMMA, DOT, NUMBER, ROUNDED, is_either, is_rounded
 from service.datasets.csv_reader.profile import Profile
 from service.datasets.csv_reader.records import Record
 
@@ -25,6 +25,8 @@ PLAIN, COMMA_DECIMALS, SLOW, DROPPED = range(4)
 # For text of these characters, float() accepts plain literals only: no nan, inf, 1_000, 0x1f or ١.
 _PLAIN_CHARACTERS = b"0123456789eE+-. \t\n"
 _COMMA_CHARACTERS = b"0123456789eE+-, \t\n"
+_MOST_EXACT = 2.0**53
+"""Float64 has all whole numbers up to this one, and not the next."""
 
 
 class Encoder:
@@ -70,7 +72,7 @@ class Encoder:
 
     def _whole(self, block: list[Record]) -> FloatArray | None:
         cells = list(chain.from_iterable([cells for _, cells in block]))
-        return self._converted(cells, range(len(self._lanes)), block[0][0], PLAIN)
+        return self._converted(cells, range(len(self._lanes)), lambda i: block[i][0], PLAIN)
 
     def _together(self, block: list[Record], columns: list[int], lane: int) -> FloatArray | None:
         pick = itemgetter(*columns)
@@ -78,10 +80,15 @@ class Encoder:
             cells = [pick(cells) for _, cells in block]
         else:
             cells = list(chain.from_iterable([pick(cells) for _, cells in block]))
-        return self._converted(cells, columns, block[0][0], lane)
+        return self._converted(cells, columns, lambda i: block[i][0], lane)
 
-    def _converted(self, cells: list[str], columns: Sequence[int], row: int, lane: int) -> FloatArray | None:
-        """The cells, which are those of the columns row by row, as numbers; None if one may be something else."""
+    def _converted(
+        self, cells: list[str], columns: Sequence[int], row: Callable[[int], int], lane: int
+    ) -> FloatArray | None:
+        """The cells, which are those of the columns row by row, as numbers; None if one may be something else.
+
+        `row` gives the row of the file of a row of the block.
+        """
         text = "\n".join(cells).encode()
         if text.translate(None, _PLAIN_CHARACTERS if lane == PLAIN else _COMMA_CHARACTERS):
             return None
@@ -91,20 +98,28 @@ class Encoder:
         numbers = cells if lane == PLAIN else [cell.replace(",", ".") for cell in cells]
         with suppress(ValueError):
             values = np.fromiter(map(float, numbers), np.float64, len(numbers))
-            if np.isfinite(values).all():
+            greatest = np.abs(values).max()
+            if greatest < np.inf:
                 width = len(columns)
                 self._counts[columns] += len(cells) // width
                 if self._open:
                     self._note_dots(cells, columns, row, dotted=dotted)
+                if greatest >= _MOST_EXACT:
+                    self._note_rounded(cells, columns, row)
                 return values.reshape(-1, width)
         return None
 
-    def _note_dots(self, cells: list[str], columns: Sequence[int], row: int, *, dotted: bool) -> None:
+    def _note_rounded(self, cells: list[str], columns: Sequence[int], row: Callable[[int], int]) -> None:
+        for k, cell in enumerate(cells):
+            if is_rounded(cell.strip().lstrip("+-")):
+                self._profiles[columns[k % len(columns)]].note(ROUNDED, row(k // len(columns)), cell)
+
+    def _note_dots(self, cells: list[str], columns: Sequence[int], row: Callable[[int], int], *, dotted: bool) -> None:
         for k, j in enumerate(columns):
             if j not in self._open:
                 continue
             profile = self._profiles[j]
-            profile.begin_numbers(row, cells[k])
+            profile.begin_numbers(row(0), cells[k])
             if dotted:
                 profile.note_dots(cells[k :: len(columns)], row)
                 if profile.marks & DOT:
@@ -116,11 +131,12 @@ class Encoder:
         for lane in (PLAIN, COMMA_DECIMALS):
             if lane == COMMA_DECIMALS and not self._proves_comma(profile, cells):
                 continue
-            found = self._converted(cells, [j], rows[0], lane)
+            found = self._converted(cells, [j], rows.__getitem__, lane)
             if found is not None:
                 values[:] = found[:, 0]
                 if lane == COMMA_DECIMALS:
-                    profile.note(COMMA, rows[0], next((c for c in cells if "," in c), cells[0]))
+                    place = next((i for i, cell in enumerate(cells) if "," in cell), 0)
+                    profile.note(COMMA, rows[place], cells[place])
                 self._lanes[j] = lane
                 return True
         table = profile.count_cells(rows, cells)
@@ -142,8 +158,6 @@ class Encoder:
         np.fmax(self.high, np.fmax.reduce(values, axis=0), out=self.high)
 
     def finish(self) -> None:
-        """Completes the profiles by the counts and the sizes of the numbers."""
-        for profile, count, low, high in zip(self._profiles, self._counts, self.low, self.high, strict=True):
+        """Completes the profiles by the counts of the numbers."""
+        for profile, count in zip(self._profiles, self._counts, strict=True):
             profile.counts[NUMBER] += int(count)
-            if low <= high and not profile.marks & (DOT | DOT_EITHER):
-                profile.marks |= LONG if max(abs(low), abs(high)) >= 1000 else SHORT

@@ -4,6 +4,7 @@ import itertools
 import unicodedata
 from dataclasses import dataclass, field
 
+from service.core.plurals import counted
 from service.datasets.csv_reader.cells import MISSING, NUMBER, classify
 from service.datasets.csv_reader.dialect import is_blank, rows
 from service.datasets.csv_reader.errors import CsvError, listed
@@ -23,6 +24,8 @@ class Header:
     index: int | None = None
     """The column that holds the numbers or names of the rows."""
     unnamed: frozenset[int] = field(default_factory=frozenset)
+    is_short: bool = False
+    """The header has no cell for the index."""
 
     @property
     def least(self) -> int:
@@ -35,15 +38,16 @@ class Header:
 
 def read_header(records: Records, header: bool | None, max_columns: int, report: Report) -> Header:
     """Reads the header, if there is one. The next record is then the first of the data. Raises CsvError."""
-    first = _skip_titles(records, report)
-    second = next(records, None)
+    titles = _skip_titles(records)
+    first, second = next(records), next(records, None)
     width = len(first[1])
     if width > max_columns:
         raise CsvError(
             f"the file has {width:,} columns; the limit is {max_columns:,}", row=first[0], hint="upload fewer columns"
         )
-    if header is None:
-        header = _is_header(first[1], second[1] if second else None, records.raw.width)
+    has_names = _is_header(first[1], second[1] if second else None, records.raw.width)
+    _report_titles(titles, first, has_names=has_names or header is False, report=report)
+    header = has_names if header is None else header
     if second is not None:
         records.give_back(second)
     if not header:
@@ -56,21 +60,34 @@ def read_header(records: Records, header: bool | None, max_columns: int, report:
     return _named(first, _is_short(first[1], second[1], records.raw.width), report)
 
 
-def _skip_titles(records: Records, report: Report) -> Record:
-    """The first record of the table. Lines above it with fewer cells are left out. Raises CsvError."""
-    titles: list[int] = []
+def _skip_titles(records: Records) -> list[Record]:
+    """The lines above the table, which have fewer cells. The next record is the table's first. Raises CsvError."""
+    titles: list[Record] = []
     usual = records.raw.width
     for row, cells in records:
         has_one_cell = usual > 1 and is_blank(cells[1:]) and classify(cells[0])[0] != NUMBER
         if (len(cells) < usual - 1 or has_one_cell) and len(titles) < _MOST_TITLES:
-            titles.append(row)
+            titles.append((row, cells))
             continue
-        if titles:
-            report.add("title", f"Lines above the table are left out: {places(titles, len(titles))}.", rows=titles)
-        return row, cells
+        records.give_back((row, cells))
+        return titles
     if titles:
         raise CsvError("the file has no rows of data", hint="upload at least 2 rows of data")
     raise CsvError("the file is empty", hint="upload at least 2 rows of data")
+
+
+def _report_titles(titles: list[Record], first: Record, *, has_names: bool, report: Report) -> None:
+    """Reports the lines above the table. Raises CsvError if the last one may be a header that lacks names."""
+    if not titles:
+        return
+    row, cells = titles[-1]
+    cells = [cell for cell in cells if cell.strip()]
+    if not has_names and row == first[0] - 1 and not any(classify(cell)[0] == NUMBER for cell in cells):
+        message = f"the row has {counted(len(cells), 'name')}, the row below has {len(first[1]):,} cells"
+        hint = 'name every column, and quote a cell that contains the separator, such as "1,5"; or delete a title'
+        raise CsvError(message, row=row, hint=hint)
+    rows = [each for each, _ in titles]
+    report.add("title", f"Lines above the table are left out: {places(rows, len(rows))}.", rows=rows)
 
 
 def _is_header(first: list[str], second: list[str] | None, usual: int) -> bool:
@@ -147,7 +164,7 @@ def _named(record: Record, is_short: bool, report: Report) -> Header:
     if repeated:
         text = f"Names that occur twice are numbered: {listed(repeated)}."
         report.add("duplicate_names", text, repeated, [row] if row else ())
-    return Header(names, index, unnamed)
+    return Header(names, index, unnamed, is_short)
 
 
 def _numbered(name: str, taken: set[str]) -> str:

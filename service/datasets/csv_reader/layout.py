@@ -1,9 +1,8 @@
 """Layout of a table: the column of the target, and the columns of the requested features."""
 
-import difflib
-import itertools
 from dataclasses import dataclass
 
+from service.core.name_hints import nearest
 from service.datasets.csv_reader.errors import CsvError, listed, shown
 from service.datasets.csv_reader.header import Header
 
@@ -16,16 +15,16 @@ class Layout:
     """The requested target, or the last column."""
     is_target_named: bool
     requested: dict[str, int] | None
-    """The requested features and their columns; the feature `sex=male` is of the column `sex`. None: all others."""
-
-    def is_used(self, j: int) -> bool:
-        """Whether the column is the target or may be a feature."""
-        return j == self.target or self.requested is None or j in self.requested.values()
+    """The requested default features and their columns; `sex=male` is of the column `sex`. None: all others."""
 
     def is_named(self, j: int) -> bool:
         """Whether the request names the column, which thus cannot be left out."""
         is_feature = self.requested is not None and j in self.requested.values()
         return is_feature or (self.is_target_named and j == self.target)
+
+    def is_needed(self, j: int) -> bool:
+        """Whether a fault of the column is a fault of the file: no column besides the requested ones is needed."""
+        return self.requested is None or j == self.target or self.is_named(j)
 
     def may_be_target(self, j: int) -> bool:
         """Whether the column can become the target, if those on its right cannot."""
@@ -65,8 +64,6 @@ def _column_of(indices: dict[str, int], name: str) -> int:
 def _find(indices: dict[str, int], name: str, role: str) -> int:
     if name in indices:
         return indices[name]
-    # The names are cut, because the time of a comparison grows with the product of the lengths.
-    folded = {known[:60].casefold(): known for known in itertools.islice(indices, 1000)}
-    near = difflib.get_close_matches(name[:60].casefold(), folded, n=1)
-    hint = f"did you mean {shown(folded[near[0]])}?" if near else None
+    near = nearest(name, indices)
+    hint = f"did you mean {shown(near)}?" if near is not None else None
     raise CsvError(f"unknown {role} {shown(name)}; the columns are {listed(list(indices))}", hint=hint)

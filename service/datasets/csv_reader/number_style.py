@@ -1,5 +1,6 @@
-"""The meaning of commas and dots in a column, by the marks of all its cells."""
+"""The meaning of commas and dots in a column, by the marks of all its cells and of the other columns of the file."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from service.datasets.csv_reader.cells import (
@@ -10,16 +11,15 @@ from service.datasets.csv_reader.cells import (
     DOT,
     DOT_EITHER,
     DOT_GROUPS,
-    LONG,
     NO_PERCENT,
     PERCENT,
-    SHORT,
     SPACES,
-    ZERO,
 )
 
 DECIMAL, GROUP, NOTHING, UNCLEAR = "decimal", "group", "nothing", "unclear"
 """The meaning of a mark."""
+SHEET = ""
+"""The separator of a sheet, whose numbers have no marks: they prove nothing about its texts."""
 
 
 class Style(NamedTuple):
@@ -48,7 +48,32 @@ class Style(NamedTuple):
         return marks & mask
 
 
-def style_of(marks: int, separator: str, decimal: str, thousands: str) -> Style:
+class FileMarks(NamedTuple):
+    """What a file says about its decimal mark: its separator, and the decimal marks that its columns prove."""
+
+    separator: str
+    proven: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, separator: str, marks: Iterable[int]) -> "FileMarks":
+        """The evidence of a file; `marks` are those of each column of numbers."""
+        proven = 0
+        for each in marks if separator != SHEET else ():
+            proven |= each
+        commas, dots = proven & (COMMA | DOT_GROUPS), proven & (DOT | COMMA_GROUPS)
+        return cls(separator, frozenset(mark for mark, found in ((",", commas), (".", dots)) if found))
+
+    @property
+    def usual(self) -> str:
+        """The decimal mark of files with this separator: semicolons separate where the comma is the decimal mark."""
+        return {",": ".", " ": ".", ";": ","}.get(self.separator, "")
+
+    def is_certain(self, mark: str) -> bool:
+        """Whether the other columns prove this decimal mark, and neither they nor the separator speak against it."""
+        return self.proven == {mark} and self.usual in {mark, ""}
+
+
+def style_of(marks: int, file: FileMarks, decimal: str, thousands: str) -> Style:
     """The style of a column. `decimal` and `thousands` are the requested ones: "auto" leaves it to the marks."""
     grouped, spaces = (NOTHING if thousands in {"none", "space"} else GROUP), thousands in {"auto", "space"}
     if decimal == "auto" and thousands in {",", "."}:
@@ -57,44 +82,42 @@ def style_of(marks: int, separator: str, decimal: str, thousands: str) -> Style:
         return Style(*((DECIMAL, grouped) if decimal == "," else (grouped, DECIMAL)), spaces=spaces)
     if thousands != "auto":  # groups with spaces or none: comma and dot are decimal marks
         return Style(DECIMAL, DECIMAL, spaces)
-    return _judged(marks, separator)
+    return _judged(marks, file)
 
 
-def _judged(marks: int, separator: str) -> Style:
+def _judged(marks: int, file: FileMarks) -> Style:
     comma = DECIMAL if marks & COMMA else GROUP if marks & COMMA_GROUPS else None
     dot = DECIMAL if marks & DOT else GROUP if marks & DOT_GROUPS else None
-    if comma is None:
-        comma = _meaning_of_comma(marks, dot, separator) if marks & COMMA_EITHER else NOTHING
-    if dot is None:
-        dot = _meaning_of_dot(marks, comma, separator) if marks & DOT_EITHER else DECIMAL
-    if comma == dot == GROUP:
+    if comma == dot == GROUP or (comma is dot is None and marks & COMMA_EITHER and marks & DOT_EITHER):
         return Style(UNCLEAR, UNCLEAR)
+    if comma is None:
+        comma = _meaning_of_comma(marks, dot, file) if marks & COMMA_EITHER else NOTHING
+    if dot is None:
+        dot = _meaning_of_dot(marks, comma, file) if marks & DOT_EITHER else DECIMAL
     return Style(comma, dot)
 
 
-def _meaning_of_comma(marks: int, dot: str | None, separator: str) -> str:
+def _meaning_of_comma(marks: int, dot: str | None, file: FileMarks) -> str:
     """The meaning where every comma precedes exactly three digits."""
     if dot == DECIMAL:
         return GROUP
     if dot == GROUP or marks & SPACES:
         return DECIMAL
+    if file.is_certain(",") and not marks & CURRENCY:
+        return DECIMAL
     # Prices have no three decimals. Where the separator is a comma, numbers have decimal dots.
-    if marks & CURRENCY or separator == ",":
-        return GROUP
-    return GROUP if _are_cut(marks) and not marks & DOT_EITHER else UNCLEAR
+    is_grouped = marks & CURRENCY or file.separator == "," or file.is_certain(".")
+    return GROUP if is_grouped and "," not in file.proven else UNCLEAR
 
 
-def _meaning_of_dot(marks: int, comma: str, separator: str) -> str:
+def _meaning_of_dot(marks: int, comma: str, file: FileMarks) -> str:
     """The meaning where every dot precedes exactly three digits."""
-    if comma == DECIMAL:
-        return GROUP
-    if comma == UNCLEAR:
+    if comma in {DECIMAL, GROUP}:
+        return GROUP if comma == DECIMAL else DECIMAL
+    if marks & SPACES:
+        return DECIMAL
+    if "," in file.proven:
         return UNCLEAR
-    if marks & CURRENCY and comma != GROUP:
-        return GROUP
-    return UNCLEAR if separator != "," and _are_cut(marks) else DECIMAL
-
-
-def _are_cut(marks: int) -> bool:
-    """Whether 1,250 is beside 980 and no 1250: decimals would be written 980,000, or 1,25 without the zero."""
-    return bool(marks & SHORT and marks & ZERO and not marks & LONG)
+    if marks & CURRENCY:
+        return GROUP if file.usual == "," and not file.proven else UNCLEAR
+    return DECIMAL if file.usual == "." or file.proven else UNCLEAR

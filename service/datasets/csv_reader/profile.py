@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from service.datasets.csv_reader.cells import (
     ALMOST,
@@ -15,20 +15,22 @@ from service.datasets.csv_reader.cells import (
     DOT_EITHER,
     DOT_GROUPS,
     FORTRAN,
-    LONG,
+    KINDS,
+    MEASURE,
     MINUS,
     MISSING,
     NO_PERCENT,
     NUMBER,
     PERCENT,
     PLAIN,
-    SHORT,
+    ROUNDED,
     SPACES,
     TEXT,
-    ZERO,
     classify,
     is_either,
+    unit_of,
 )
+from service.datasets.csv_reader.errors import shown
 from service.datasets.csv_reader.report import MOST_PLACES
 
 MAX_CATEGORIES, MAX_CLASSES = 20, 1000
@@ -39,10 +41,9 @@ NOTATIONS = {
     PERCENT: "percent",
     MINUS: "minus_sign",
     FORTRAN: "fortran_exponent",
+    ROUNDED: "rounded_integers",
 }
 """The codes of notations that say no more than the number."""
-_UNPROVEN_CHUNKS = 2
-"""After so many chunks whose numbers all look like 1.250, the dot is a decimal mark."""
 
 
 class Profile:
@@ -50,7 +51,7 @@ class Profile:
 
     def __init__(self, most_texts: int) -> None:
         self.most_texts = most_texts
-        self.counts = [0] * 6
+        self.counts = [0] * len(KINDS)
         """Cells of each kind."""
         self.marks = 0
         self.first: dict[int, tuple[int, str]] = {}
@@ -61,11 +62,12 @@ class Profile:
         """The first rows whose cells are text."""
         self.texts: set[str] = set()
         """Different cells that are neither missing nor plain numbers, at most `most_texts` + 1."""
+        self.units: set[str] = set()
+        """Different units of numbers, at most 2."""
         self.is_dropped = False
         """The column has too many texts to be stored, whatever follows."""
         self.has_dotted_floats = False
         self._had_numbers = False
-        self._chunks = 0
 
     def begin_numbers(self, row: int, first: str) -> None:
         """Notes that a chunk has plain numbers, which begins with the cell `first`."""
@@ -74,19 +76,15 @@ class Profile:
             self._had_numbers = True
             self.marks |= NO_PERCENT
 
-    def note_dots(self, cells: Sequence[str], row: int) -> None:
-        """Marks the meaning of the dots in a chunk of plain numbers."""
-        with_dot = [cell for cell in cells if "." in cell]
+    def note_dots(self, cells: Sequence[str], row: Callable[[int], int]) -> None:
+        """Marks the meaning of the dots in a chunk of plain numbers. `row` gives the row of a cell of the chunk."""
+        with_dot = [place for place, cell in enumerate(cells) if "." in cell]
         if not with_dot:
             return
-        self._chunks += 1
         self.has_dotted_floats = True
-        certain = next((c for c in with_dot if not is_either(c.strip().lstrip("+-"))), None)
-        if certain is not None or self._chunks > _UNPROVEN_CHUNKS:
-            self.note(DOT, row, certain or with_dot[0])
-        else:
-            zero = any(cell.rstrip().endswith("0") for cell in with_dot)
-            self.note(DOT_EITHER | (ZERO if zero else 0) | _sizes(cells), row, with_dot[0])
+        certain = next((i for i in with_dot if not is_either(cells[i].strip().lstrip("+-"))), None)
+        place = with_dot[0] if certain is None else certain
+        self.note(DOT_EITHER if certain is None else DOT, row(place), cells[place])
 
     def count_cells(self, rows: Sequence[int], cells: Sequence[str]) -> dict[str, float] | None:
         """Counts a chunk of any cells. The values of the cells, if all are plain numbers or missing; else None."""
@@ -102,8 +100,10 @@ class Profile:
                 self.note(marks, row, cell)
             if kind == MISSING:
                 missing.add(cell)
-            elif kind in {TEXT, ALMOST}:
+            elif kind in {TEXT, MEASURE, ALMOST}:
                 odd.add(cell)
+            if kind == MEASURE and len(self.units) < 2:
+                self.units.add(unit_of(cell.strip()))
             if kind not in {NUMBER, MISSING}:
                 self._add_text(cell.strip())
             values = self._with_value(values, cell, kind, marks)
@@ -141,6 +141,16 @@ class Profile:
             bit <<= 1
         self.marks |= marks
 
+    def first_odd(self) -> tuple[str, int]:
+        """The first cell that is no number, and its row."""
+        row, cell = min(each for kind, each in self.first_of_kind.items() if kind not in {NUMBER, MISSING})
+        return shown(cell), row
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether all cells are numbers or missing."""
+        return 0 < self.counts[NUMBER] == sum(self.counts) - self.counts[MISSING]
+
     @property
     def uses_comma(self) -> bool:
         """Whether a number has a comma that can be a decimal mark."""
@@ -163,12 +173,6 @@ class Profile:
     def date_marks(self) -> int:
         """The marks of dates."""
         return self.marks >> DATE_BITS
-
-
-def _sizes(cells: Sequence[str]) -> int:
-    """The marks of the whole numbers among plain numbers."""
-    lengths = [len(cell.strip().lstrip("+-")) for cell in cells if "." not in cell]
-    return (LONG if max(lengths) > 3 else SHORT) if lengths else 0
 
 
 def _note(known: list[int], wanted: set[str], rows: Sequence[int], cells: Sequence[str]) -> None:

@@ -7,21 +7,25 @@ from typing import BinaryIO
 
 import numpy as np
 
-from service.datasets.csv_reader import summary
+from service.core.plurals import counted
+from service.datasets.csv_reader.cells import MISSING
 from service.datasets.csv_reader.column_types import ColumnType, type_of
+from service.datasets.csv_reader.columns import Columns
 from service.datasets.csv_reader.draft import Draft
 from service.datasets.csv_reader.encoder import Encoder
 from service.datasets.csv_reader.encoding import decoded
 from service.datasets.csv_reader.errors import CsvError, shown, together
+from service.datasets.csv_reader.file_faults import gaps, no_features
 from service.datasets.csv_reader.header import Header, read_header
 from service.datasets.csv_reader.layout import Layout, lay_out
+from service.datasets.csv_reader.number_style import FileMarks
 from service.datasets.csv_reader.options import Options
 from service.datasets.csv_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
 from service.datasets.csv_reader.records import RawRecords, Records
 from service.datasets.csv_reader.report import Report
 from service.datasets.csv_reader.second_pass import Settled, settle
 from service.datasets.csv_reader.source import Source
-from service.datasets.csv_reader.summary import Columns
+from service.datasets.csv_reader.summary import table_of
 from service.datasets.csv_reader.table import CsvTable
 from service.datasets.csv_reader.text_records import TextRecords
 from service.datasets.csv_reader.workbook import SheetRecords
@@ -42,7 +46,8 @@ def read_csv(
 ) -> CsvTable:
     """Reads `file` from its current position to its end, by `read(n)` alone, and leaves it open. Raises CsvError.
 
-    The default `target` is the last column; the default `features` are all other usable columns. With `header=None`
+    The table has all usable columns. `target` and `features` are its default choice: the last column, and all others.
+    If features are named, other columns with gaps or faults are left out. With `header=None`
     a first record that has names is the header. Without header the columns are x1, x2, … and y. A compressed file has
     at most `max_bytes` decompressed bytes.
     """
@@ -66,13 +71,13 @@ def read_csv(
         if columns.layout.target != layout.target:
             old, new = head.names[layout.target], head.names[columns.layout.target]
             report.add("target", f"The target is {shown(new)}, because {shown(old)} cannot be one.", [new])
+        if head.is_short and records.raw.separator == ",":
+            _check_index(columns, encoder, draft.rows)
         _refuse(records, columns, options, draft.rows)
         settled = _settled(draft, encoder, columns, options)
     try:
         is_filled = options.missing == "mean"
-        return summary.table_of(
-            settled, columns, report, rows=draft.rows, max_features=max_columns - 1, is_filled=is_filled
-        )
+        return table_of(settled, columns, report, rows=draft.rows, max_features=max_columns - 1, is_filled=is_filled)
     except BaseException:
         settled.file.close()
         raise
@@ -91,22 +96,23 @@ def _profiles(head: Header, layout: Layout) -> list[Profile]:
     profiles = []
     for j in range(len(head.names)):
         profile = Profile(MAX_CLASSES if j == layout.target else MAX_CATEGORIES)
-        profile.is_dropped = not _may_be_used(j, head, layout)
+        profile.is_dropped = not _may_be_used(j, head, layout) and not head.is_short
         profiles.append(profile)
     return profiles
 
 
 def _may_be_used(j: int, head: Header, layout: Layout) -> bool:
     """Whether the column may be kept. The numbers of rows are the feature of a file with one other column."""
-    return layout.is_used(j) and (j != head.index or layout.is_named(j) or len(head.names) == 2)
+    return j != head.index or layout.is_named(j) or len(head.names) == 2
 
 
 def _columns(head: Header, layout: Layout, profiles: Sequence[Profile], separator: str, options: Options) -> Columns:
     """The types of the columns. The default target is the last column that can be one."""
+    file = FileMarks.of(separator, (profile.marks for profile in profiles if profile.is_numeric))
 
     def type_as(j: int, *, is_target: bool, is_needed: bool = False) -> ColumnType:
         named = is_needed or layout.is_named(j)
-        return type_of(head.names[j], profiles[j], separator, options, is_target=is_target, named=named)
+        return type_of(head.names[j], profiles[j], file, options, is_target=is_target, named=named)
 
     usable = [j for j in range(len(profiles)) if _may_be_used(j, head, layout)]
     found = {
@@ -122,23 +128,43 @@ def _columns(head: Header, layout: Layout, profiles: Sequence[Profile], separato
         if j == target:
             types.append(found[j])
         elif j in usable:
-            types.append(type_as(j, is_target=False))
+            found_type = type_as(j, is_target=False)
+            types.append(found_type if layout.is_needed(j) else _unless_faulty(found_type, profiles[j], options))
         else:
-            types.append(ColumnType(code="index_column" if j == head.index else "not_requested"))
+            types.append(ColumnType(code="index_column"))
     if head.index is not None and not layout.is_named(head.index) and types[head.index].kind != "number":
         types[head.index] = ColumnType(code="index_column")
     return Columns(head, replace(layout, target=target), profiles, types)
+
+
+def _unless_faulty(found: ColumnType, profile: Profile, options: Options) -> ColumnType:
+    """The type of a column that is no requested feature: it is left out rather than that rows or the file are."""
+    if found.fault is not None:
+        return ColumnType(code="unclear_column", examples=[(found.fault.message, found.fault.row or 0)])
+    is_filled = options.missing == "mean" and found.kind == "number"
+    if found.kind is not None and profile.counts[MISSING] and not is_filled:
+        return ColumnType(code="incomplete_column")
+    return found
+
+
+def _check_index(columns: Columns, encoder: Encoder, rows: int) -> None:
+    """Raises CsvError if the numbers of a first column without header number no rows: 1,5 may be one number."""
+    if columns.profiles[0].is_numeric and encoder.high[0] - encoder.low[0] != rows - 1:
+        width = len(columns.header.names)
+        message = f"the header has {counted(width - 1, 'name')}, the rows have {width} cells"
+        hint = 'name the first column, and quote a cell that contains the separator, such as "1,5"'
+        raise CsvError(message, hint=hint)
 
 
 def _refuse(records: Records, columns: Columns, options: Options, rows: int) -> None:
     """Raises a CsvError that names all faults of the file, if it has any."""
     faults = [*records.faults, *(each.fault for each in columns.types if each.fault)]
     if options.missing == "refuse":
-        faults += summary.gaps(columns)
+        faults += gaps(columns)
     if faults:
         raise together(sorted(faults, key=lambda fault: fault.row or 0))
     if not any(j != columns.layout.target for j in columns.kept):
-        raise together(summary.no_features(columns))
+        raise together(no_features(columns))
     if rows < 2:
         hint = "upload at least 2 rows of data"
         raise CsvError("the file has only one row of data", row=records.first_row, hint=hint)

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Protocol
 
-from service.datasets.csv_reader.cells import TEXT, classify
+from service.datasets.csv_reader.cells import MISSING, TEXT, classify
 from service.datasets.csv_reader.dialect import is_blank
 from service.datasets.csv_reader.errors import MOST_FAULTS, CsvError, ragged_row, together
 from service.datasets.csv_reader.report import MOST_PLACES, Report, places
@@ -92,7 +92,7 @@ class Records:
             self._count("trailing_separators", row)
         elif least <= len(cells) < width:
             cells += [""] * (width - len(cells))
-        elif cells[0].lstrip().startswith("#") or (len(cells) == 1 and width > 2 and classify(cells[0])[0] == TEXT):
+        elif _is_note(cells, width):
             self._count("comments", row)
             return False
         else:
@@ -117,3 +117,9 @@ class Records:
         for code, rows in self._left_out.items():
             if rows:
                 report.add(code, f"{texts[code]}: {places(rows, self._counts[code])}.", rows=rows)
+
+
+def _is_note(cells: list[str], width: int) -> bool:
+    """Whether a record with a wrong number of cells is a comment, or a single text."""
+    kind = classify(cells[0])[0]
+    return (cells[0].lstrip().startswith("#") and kind != MISSING) or (len(cells) == 1 and width > 2 and kind == TEXT)

@@ -33,4 +33,4 @@ def named(names: Sequence[str]) -> str:
 def places(rows: Sequence[int], count: int) -> str:
     """The first rows of `count`, for a sentence."""
     more = f" and {count - len(rows):,} more" if count > len(rows) else ""
-    return f"{'row' if count == 1 else 'rows'} {', '.join(map(str, rows))}{more}"
+    return f"{'row' if count == 1 else 'rows'} {', '.join(map(str, rows))}{more} of the file"

@@ -13,13 +13,14 @@ from service.datasets.csv_reader.encoder import FloatArray
 class TableColumn(NamedTuple):
     """A column of numbers; or of categories or labels, whose values are indices into `categories`: 0.0, 1.0, …
 
-    `missing` counts the gaps of the file, which were dropped or filled.
+    `missing` counts the gaps of the file, which were dropped or filled, `filled` the numbers that fill gaps.
     """
 
     name: str
     kind: Literal["number", "category", "label"]
     categories: list[str] | None
-    missing: int
+    missing: int = 0
+    filled: int = 0
 
 
 @dataclass

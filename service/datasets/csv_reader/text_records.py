@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from service.datasets.csv_reader.cells import EXCEL_ERRORS
 from service.datasets.csv_reader.dialect import NAMES, find_separator, rows, usual_width
 from service.datasets.csv_reader.encoding import SAVE_AS_UTF8
 from service.datasets.csv_reader.errors import CsvError
@@ -14,6 +15,8 @@ from service.datasets.csv_reader.source import CHUNK_BYTES
 
 MAX_RECORD_CHARACTERS = 1 << 20
 SAMPLE_LINES = 64
+_ERRORS = "|".join(re.escape(error[1:]) for error in EXCEL_ERRORS)
+_COMMENT_LINE = re.compile(rf"\s*(?:%|#(?!(?:{_ERRORS})(?:[\s;,|]|$)))")
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=([;,|\t ])"?\s*', re.IGNORECASE)
 
 
@@ -88,7 +91,7 @@ class TextRecords:
             if match := _SEPARATOR_LINE.fullmatch(line):
                 stated = match[1]
                 report.add("separator_line", f"The line sep={stated} states the separator.", rows=[self.row + 1])
-            elif line.lstrip().startswith(("#", "%")):
+            elif _COMMENT_LINE.match(line):
                 comments.append(self.row + 1)
                 self.comment = line.strip().lstrip("#%").strip()
             elif line.strip():

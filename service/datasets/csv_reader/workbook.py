@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from service.datasets.csv_reader.dialect import usual_width
 from service.datasets.csv_reader.errors import CsvError, listed, shown
+from service.datasets.csv_reader.number_style import SHEET
 from service.datasets.csv_reader.report import Report
 
 _CHUNK_BYTES = 1 << 20
@@ -40,8 +41,7 @@ _SAVE_AGAIN = "save it again as an Excel workbook (.xlsx), or as CSV UTF-8"
 class SheetRecords:
     """The cells of each row of a sheet, as text; see TextRecords."""
 
-    separator = "\t"
-    """For the meaning of commas in cells of text: not that of a file whose separator is a comma."""
+    separator = SHEET
     comment: str | None = None
 
     def __init__(self, file: IO[bytes], sheet: str | None, max_bytes: int, report: Report) -> None:

@@ -64,7 +64,7 @@ def test_the_facts_of_a_text_are_those_of_its_column_of_zeros_and_ones() -> None
 
 
 def test_a_text_of_every_row_is_constant() -> None:
-    head = Head(Columns(["k", "y"], ["category", "number"], [["only"], None], [0, 0]), ["k=only"], "y", [1], [])
+    head = Head(Columns(["k", "y"], ["category", "number"], [["only"], None], [0, 0], [0, 0]), ["k=only"], "y", [1], [])
     choice = default_choice(described(None, head, lambda: [np.array([[0.0, 1.0], [0.0, 3.0]])]).described)
     [only] = choice.columns
     assert (only["min"], only["max"], only["standard_deviation"]) == (1.0, 1.0, 0.0)

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from service.datasets.missing_values import FROM_0
 from service.schemas.responses.datasets import Dataset
 from service.storage.database import Database
 from tests.service.helpers import NOTHING, check_answer, counts, problem_of
 
-GAPS = {
+GAPS: dict[str, Any] = {
     "x": [[1.0, 4.0], [None, 5.0], [3.0, None], [5.0, 9.0], [None, 3.0]],
     "y": [1.0, 2.0, 3.0, 4.0, 5.0],
     "feature_names": ["horsepower", "weight"],
@@ -36,10 +37,10 @@ def rows(api: TestClient, dataset: dict[str, Any]) -> tuple[Any, Any]:
 def test_one_error_names_all_places(query: str, api: TestClient, database: Database) -> None:
     [error] = problem_of(api.post(f"/datasets{query}", json=GAPS), 422)["errors"]
     assert error["pointer"] == "/x"
-    assert error["message"] == "Values are missing: horsepower in rows 1, 4; weight in row 2."
+    assert error["message"] == "Values are missing: horsepower in rows 1, 4; weight in row 2. " + FROM_0
     assert "?missing=drop" in error["hint"]
     [error] = problem_of(api.post(f"/datasets{query}", json=LABELS), 422)["errors"]
-    assert (error["pointer"], error["message"]) == ("/y", "Values are missing: grade in row 0.")
+    assert (error["pointer"], error["message"]) == ("/y", "Values are missing: grade in row 0. " + FROM_0)
     assert counts(database) == NOTHING
 
 
@@ -50,7 +51,7 @@ def test_rows_with_missing_values_are_left_out(api: TestClient) -> None:
     assert dataset["report"] == [
         {
             "code": "missing_dropped",
-            "message": "3 rows of 5 with missing values left out.",
+            "message": "3 rows of 5 with missing values left out. " + FROM_0,
             "columns": ["horsepower", "weight"],
             "rows": [1, 2, 4],
         }
@@ -66,7 +67,7 @@ def test_the_mean_fills_features_and_never_a_target(api: TestClient) -> None:
     assert [entry["code"] for entry in dataset["report"]] == ["missing_filled", "missing_filled"]
     assert dataset["report"][0] == {
         "code": "missing_filled",
-        "message": "horsepower: 2 missing values filled with the mean, 3.0.",
+        "message": "horsepower: 2 missing values filled with the mean, 3.0. " + FROM_0,
         "columns": ["horsepower"],
         "rows": [1, 4],
     }
@@ -103,7 +104,7 @@ def test_very_many_places_are_counted_and_some_are_named(api: TestClient) -> Non
     body = {"x": [[None] * 30 for _ in range(100)] + [[1] * 30] * 2, "y": [1] * 102}
     message = problem_of(api.post("/datasets", json=body), 422)["errors"][0]["message"]
     assert len(message) < 3000
-    assert message.endswith(" ….")
+    assert message.endswith(" …. " + FROM_0)
     [entry] = uploaded(api, body, "drop")["report"]
     assert (len(entry["rows"]), len(entry["columns"])) == (20, 20)
     assert entry["message"].startswith("100 rows of 102")
@@ -124,3 +125,22 @@ def test_the_mean_is_that_of_the_rows_with_a_target(api: TestClient) -> None:
     file = "x,y\n1,1\n3,2\n,3\n100,\n"
     read = api.post("/datasets?missing=mean", content=file, headers={"Content-Type": "text/csv"}).json()
     assert api.get(read["links"]["rows"]).json()["x"] == [[1.0], [3.0], [2.0]]
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_a_column_of_filled_gaps_is_no_target(kind: str, api: TestClient) -> None:
+    if kind == "json":
+        dataset = uploaded(api, GAPS, "mean")
+    else:
+        rows = "\n".join(f"{a or ''},{b or ''},{y}" for (a, b), y in zip(GAPS["x"], GAPS["y"], strict=True))
+        content = f"horsepower,weight,mpg\n{rows}\n"
+        dataset = api.post("/datasets?missing=mean", content=content, headers={"Content-Type": "text/csv"}).json()
+        check_answer(Dataset, dataset)
+    assert [column.get("filled") for column in dataset["columns"]] == [2, 1, None]
+    body = {"dataset": {"id": dataset["id"], "target": "horsepower", "features": ["mpg"]}}
+    [error] = problem_of(api.post("/fit?validate_only=true", json=body), 422)["errors"]
+    assert error["pointer"] == "/dataset/target"
+    assert "2 missing values of horsepower" in error["message"]
+    assert "missing=drop" in error["hint"]
+    body["dataset"] = {"id": dataset["id"], "target": "mpg", "features": ["horsepower"]}
+    assert api.post("/fit?validate_only=true", json=body).status_code == 200

@@ -109,6 +109,9 @@ def test_a_split_of_classes_is_stratified_by_default(api: TestClient, worker: Wo
     for split in ({"stratify": False}, {"shuffle": False}):
         assert submitted(api, {**RARE, "split": split})["request"]["split"]["stratify"] is False
     assert submitted(api, fit_body())["request"]["split"]["stratify"] is False
+    for validation, stratify in ((0, False), (0.25, True)):
+        named = {"test_rows": [0], "validation_fraction": validation}
+        assert submitted(api, {**RARE, "split": named})["request"]["split"]["stratify"] is stratify
 
 
 def test_no_class_is_missing_from_training(api: TestClient, worker: Worker) -> None:
@@ -147,12 +150,14 @@ def test_a_standardised_target_is_shown_in_the_units_of_the_data(
         ({"standardize": {"target": True}, "model": {"kind": "mlp", "task": "classification"}}, "/dataset/y"),
         (
             {"standardize": {"features": True}, "model": {"kind": "formula", "formula": "a*x1"}},
-            "/standardize",
+            "/standardize/features",
         ),
+        ({"standardize": True, "model": {"kind": "formula", "formula": "a*x1"}}, "/standardize"),
         ({"standardize": "yes"}, "/standardize"),
         ({"standardize": {"features": 1}}, "/standardize/features"),
         ({"standardize": {"other": True}}, "/standardize/other"),
         ({"split": {"stratify": True}}, "/split/stratify"),
+        ({**RARE, "split": {"test_rows": [0], "stratify": True}}, "/split/stratify"),
     ],
 )
 def test_what_cannot_be_scaled_is_refused_by_name(changes: dict[str, Any], pointer: str, api: TestClient) -> None:

@@ -29,7 +29,7 @@ BLOCKS = [np.random.default_rng(number).standard_normal((150_000, 4)) for number
 
 def of_blocks(name: str, target: str) -> Incoming:
     features = ["a", "b", "c"]
-    columns = Columns([*features, target], ["number"] * 4, [None] * 4, [0] * 4)
+    columns = Columns([*features, target], ["number"] * 4, [None] * 4, [0] * 4, [0] * 4)
     head = Head(columns, features, target, [], [])
     return described(name, head, lambda: BLOCKS)
 

@@ -35,7 +35,7 @@ def test_layouts_that_programs_write(text: str, code: str) -> None:
 
 def test_the_index_can_be_requested() -> None:
     with read(",x,y\n5,1,2\n6,2,4\n", features=["column 1"]) as table:
-        assert next(table.blocks()).tolist() == [[5, 2], [6, 4]]
+        assert (table.features, next(table.blocks()).tolist()) == (["column 1"], [[5, 1, 2], [6, 2, 4]])
 
 
 def test_the_numbers_of_the_rows_are_the_feature_of_a_single_column() -> None:
@@ -51,7 +51,7 @@ def test_notes_below_the_table_are_left_out() -> None:
             [
                 {
                     "code": "comments",
-                    "message": "Comments and notes between or below the rows are left out: row 4.",
+                    "message": "Comments and notes between or below the rows are left out: row 4 of the file.",
                     "rows": [4],
                 }
             ],

@@ -24,19 +24,20 @@ def column(cells: list[str], separator: str = ";", **options: Any) -> list[float
         (["1,250", "3,5"], [1.25, 3.5], ";"),
         (["1,250", "3.5"], [1250, 3.5], ";"),
         (["1.250", "3,5"], [1250, 3.5], ";"),
-        (["1.250", "2.010"], [1.25, 2.01], ";"),
+        (["1.250", "2.010"], [1.25, 2.01], ","),
+        (["1.250", "2.01"], [1.25, 2.01], ";"),
         (["1.250,5", "7"], [1250.5, 7], ";"),
         (["1,250.5", "7"], [1250.5, 7], ";"),
         (["1.250.000", "2.500"], [1250000, 2500], ";"),
         (["1,250,000", "2,500"], [1250000, 2500], "\t"),
         (["1,50,000", "2,500"], [150000, 2500], "\t"),
-        (["980", "1,250", "2,010"], [980, 1250, 2010], ";"),
+        (["980", "1,250", "2,010"], [980, 1250, 2010], ","),
         (["1 250", "1\u00a0250", "1\u202f250,5"], [1250, 1250, 1250.5], ";"),
         (["1'250", "1’250.5"], [1250, 1250.5], ";"),
         (["$1,250", "$980"], [1250, 980], ";"),
         (["€1.250", "980 €"], [1250, 980], ";"),
         (["-$5.50", "USD 7"], [-5.5, 7], ","),
-        (["5%", "6,5 %"], [5, 6.5], ";"),
+        (["5%", "6,5 %"], [0.05, 0.065], ";"),
         (["−1.5", "−2e−3"], [-1.5, -0.002], ","),
         (["1.5D+03", "2d-1"], [1500, 0.2], ","),
         (["TRUE", "false"], [1, 0], ","),
@@ -49,7 +50,8 @@ def test_numbers_in_other_notations(cells: list[str], expected: list[float], sep
 
 
 @pytest.mark.parametrize(
-    "cells", [["1,250", "2,500"], ["980", "1,255", "2,017"], ["1250", "1,250"], ["980", "1.250", "2.010"]]
+    "cells",
+    [["1,250", "2,500"], ["980", "1,250", "2,010"], ["1250", "1,250"], ["980", "1.250", "2.010"], ["1.250", "1,250"]],
 )
 def test_an_ambiguous_mark_is_an_error_that_asks(cells: list[str]) -> None:
     lines = "".join(f"{cell};{i}\n" for i, cell in enumerate(cells))
@@ -130,6 +132,10 @@ def test_the_order_of_day_and_month_must_be_clear() -> None:
     error = refused("when,y\n01/02/2020,1\n03/04/2020,2\n", dates="days")
     assert (error.row, error.column) == (2, "when")
     assert "order of day and month" in error.message
+    error = refused("when,y\n2020-05-01,1\n03/04/2020,2\n", dates="days")
+    assert (error.row, error.message) == (3, "'03/04/2020': the order of day and month is unclear")
+    error = refused("when,y\n13/01/2020,1\n01/02/2020,2\n01/13/2020,3\n", dates="days")
+    assert (error.row, error.message) == (4, "'01/13/2020' has the month first, '13/01/2020' in row 2 the day")
 
 
 @pytest.mark.parametrize("text", ["2020-13-01", "31.02.2020", "12:30", "1.2.3", "10-19", "Foo 1 2000", "May Day"])
@@ -141,7 +147,7 @@ def test_texts_that_are_no_dates(text: str) -> None:
 def test_categories_become_one_hot_features() -> None:
     with read("kind,x,y\nb,1,2\nc,2,3\na,3,5\nb,4,1\n") as table:
         assert table.features == ["kind=b", "kind=c", "x"]
-        assert table.columns[0] == ("kind", "category", ["a", "b", "c"], 0)
+        assert table.columns[0] == ("kind", "category", ["a", "b", "c"], 0, 0)
         assert next(table.blocks())[:, 0].tolist() == [1, 2, 0, 1]
         assert codes(table) == ["categories"]
     with read("kind,x,y\nb,1,2\nc,2,3\na,3,5\nb,4,1\n", categories="ignore") as table:

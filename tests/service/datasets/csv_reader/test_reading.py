@@ -106,7 +106,8 @@ def test_header(text: str, header: bool | None, names: list[str], rows: int) -> 
 
 def test_columns_of_a_file_without_header_can_be_requested_by_name() -> None:
     with read("1,2,3\n4,5,6\n", target="x1", features=["y"]) as table:
-        assert next(table.blocks()).tolist() == [[1, 3], [4, 6]]
+        assert (table.features, table.target) == (["y"], "x1")
+        assert next(table.blocks()).tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
 def test_target_and_features_by_name() -> None:
@@ -119,7 +120,7 @@ def test_target_and_features_by_name() -> None:
         assert table.features == ["b", "id"]
 
 
-def test_columns_that_are_not_requested_are_not_checked() -> None:
+def test_faults_of_columns_that_are_not_requested_are_no_obstacle() -> None:
     assert values("x,mixed,y\n1,a,2\n3,7,4\n5,,6\n", features=["x"]) == [[1, 2], [3, 4], [5, 6]]
 
 
