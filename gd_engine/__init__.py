@@ -11,6 +11,7 @@ from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
+from gd_engine.diagnosis.context import null_energy
 from gd_engine.formula.compiler import FormulaError
 from gd_engine.function_problem import pose_function
 from gd_engine.losses import LOSSES, losses_for
@@ -59,6 +60,7 @@ __all__ = [
     "largest_batch",
     "losses_for",
     "normal_theta",
+    "null_energy",
     "optimum",
     "pose",
     "pose_blocks",

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")])
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 350, 130, 60
-MOST_FOLDERS, MOST_ARROWS = 30, 88
+MOST_FOLDERS, MOST_ARROWS = 30, 89
 
 # Each folder, and the project's other folders that it may import.
 ALLOWED = {
@@ -34,7 +34,7 @@ ALLOWED = {
         *("gd_engine", "service.core", "service.engine_adapter"),
         *("service.plotting", "service.schemas", "service.storage", "service.trajectories"),
     },
-    "service.worker": {"gd_engine", "service.core", "service.engine_adapter", "service.storage"},
+    "service.worker": {"gd_engine", "service.core", "service.engine_adapter", "service.jobs", "service.storage"},
     "service.api": {
         *("service.analysis", "service.auth", "service.core", "service.datasets", "service.jobs"),
         *("service.schemas", "service.storage", "service.trajectories"),

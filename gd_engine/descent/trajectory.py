@@ -51,7 +51,8 @@ class Block(NamedTuple):
     """Consecutive rows of a trajectory: `theta` has shape (k, p), every other column (k,).
 
     `columns` are those of `Problem.columns`, in this order. `next` is the state before the row after the last. Only the
-    last block has an `outcome`; it may have no rows, and its `next` has no meaning.
+    last block has an `outcome`; it may have no rows. If its `next` has the step of the outcome, it is the state before
+    that row, from which a descent with more steps goes on; else it has no meaning.
     """
 
     first_step: int

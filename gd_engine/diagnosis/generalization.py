@@ -48,14 +48,25 @@ def separable(context: DiagnosisContext) -> list[Finding]:
     return [Finding("separable_classes", evidence, sentence, {"objective": {"l2": evidence["l2"]}})]
 
 
+def held_out_margin(held_out: int, train: int) -> float:
+    """The least ratio of two held-out errors, on so many rows, that is no chance."""
+    return 1.0 + RISE + CHANCE / held_out + CHANCE / train
+
+
+def held_out(context: DiagnosisContext) -> tuple[str, int]:
+    """The part of the rows whose error shows overfitting, and their number: the validation rows where there are any."""
+    problem = context.problem
+    return ("validation", problem.validation.size) if problem.validation.size else ("test", problem.test.size)
+
+
 def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
-    """The finding of overfitting: the test error rises clearly, up to the end, while E falls."""
-    test = context.history.overview.columns["test_mse"]
-    count = context.problem.test.size
+    """The finding of overfitting: the error of held-out rows rises clearly, up to the end, while E falls."""
+    part, count = held_out(context)
+    test = context.history.overview.columns[f"{part}_mse"]
     if count < FEW_TEST_ROWS or len(test) < 10 or not np.isfinite(test).all():
         return []
     best = int(np.argmin(test))
-    margin = 1.0 + RISE + CHANCE / count + CHANCE / context.problem.train.size
+    margin = held_out_margin(count, context.problem.train.size)
     after = test[best:]
     scale = (
         context.null * context.problem.divisor / context.problem.train.size * context.problem.target.scale**2
@@ -72,7 +83,7 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
     learning = context.energy[-1] < context.energy[best] and train[-1] < 0.98 * train[best]
     if not (rising and lasting and learning and test[-1] > GAP * train[-1]):
         return []
-    return [_overfitted(context, best, convex=quadratic is not None)]
+    return [_overfitted(context, best, part, convex=quadratic is not None)]
 
 
 def _stays(after: FloatArray) -> bool:
@@ -86,22 +97,23 @@ def _rises(after: FloatArray) -> bool:
     return bool(np.mean(np.diff(few) >= 0.0) >= 0.8)
 
 
-def _overfitted(context: DiagnosisContext, best: int, *, convex: bool) -> Finding:
+def _overfitted(context: DiagnosisContext, best: int, part: str, *, convex: bool) -> Finding:
     columns, step = context.history.overview.columns, int(context.history.overview.step[best])
+    name = f"{part}_mse"
     evidence = {
         "best_step": step,
         "step": context.steps,
-        "best_test_mse": float(columns["test_mse"][best]),
-        "test_mse": float(columns["test_mse"][-1]),
+        f"best_{name}": float(columns[name][best]),
+        name: float(columns[name][-1]),
         "best_train_mse": float(columns["train_mse"][best]),
         "train_mse": float(columns["train_mse"][-1]),
         "l2": max(ridge(context, STRONG if step > 0 else STRONGEST), 3.0 * context.problem.penalty.l2),
     }
     sentence = (
-        f"Overfitting: from step {step} on the test error rises, from {evidence['best_test_mse']:.4g} to "
-        f"{evidence['test_mse']:.4g}, while the training error falls from {evidence['best_train_mse']:.4g} to "
-        f"{evidence['train_mse']:.4g}. Stop at step {step} (or by stop.patience on rows held out by "
-        f"split.validation_fraction), or give l2 (say {evidence['l2']:g}), or more data."
+        f"Overfitting: from step {step} on the {part} error rises, from {evidence[f'best_{name}']:.4g} to "
+        f"{evidence[name]:.4g}, while the training error falls from {evidence['best_train_mse']:.4g} to "
+        f"{evidence['train_mse']:.4g}. Stopping earlier, a penalty l2 or more data keep it low; "
+        "split.validation_fraction holds out rows that tell how early, and how much."
     )
     change: dict[str, Any] = {"descent": {"steps": step}}
     if convex or step == 0:  # a lowest point that is a good fit is better than never to arrive at a bad one

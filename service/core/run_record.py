@@ -53,16 +53,41 @@ class Optimum(TypedDict):
 
 
 @SENT
+class Promise(TypedDict):
+    """What a change gave in a trial, which the changed run gives again."""
+
+    criterion: Annotated[
+        str,
+        Field(
+            description="The column that the change makes lower: train_loss (train_mse if the change scales the "
+            "target), or validation_mse for a finding of the prediction error. Never a column of the test rows."
+        ),
+    ]
+    before: Annotated[
+        Number, Field(description="Its value at the last step of this run; null if it is not finite or not there.")
+    ]
+    after: Annotated[Number, Field(description="Its value at step `steps` of the changed run.")]
+    steps: Annotated[
+        int, Field(description="The steps of the trial: fewer than the changed run has if the time for it was over.")
+    ]
+
+
+@SENT
 class Finding(TypedDict):
-    """A problem found in a finished run: the numbers that show it, and a change that fixes it."""
+    """A problem found in a finished run: the numbers that show it, and a change that was tried."""
 
     code: str
     evidence: dict[str, object]
     sentence: str
     change: Annotated[
         dict[str, object] | None,
-        Field(description="A merge patch (RFC 7396) of the request that fixes the problem; null if none is known."),
+        Field(
+            description="A merge patch (RFC 7396) of the request that the service accepts and that made the criterion "
+            "of its promise better in a trial; null if no such change is known, and until the run is judged: while its "
+            "`convergence` is null."
+        ),
     ]
+    promise: Annotated[Promise | None, Field(description="What the trial gave; null where `change` is null.")]
 
 
 class ReferenceMinimum(TypedDict):

@@ -10,7 +10,7 @@ from service.worker.judgement import Unjudged
 class BlockSink(Protocol):
     """Consumer of the blocks of one run, in order. `BlockStorage` stores them, `BlockComparison` verifies them.
 
-    `unjudged` is the finished run whose reference minimum is still to be found, if there is one.
+    `unjudged` is the finished run that is still to be judged, if there is one.
     """
 
     unjudged: Unjudged | None

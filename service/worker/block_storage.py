@@ -9,9 +9,9 @@ import numpy as np
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
-from gd_engine import Block, Outcome, Problem, diagnose, optimum
+from gd_engine import Block, Finding, Outcome, Problem, diagnose, optimum
 from gd_engine.arrays import FloatArray
-from service.core.run_record import Best, Convergence, Criteria, Finding, Number, Optimum, RunColumns
+from service.core.run_record import Best, Convergence, Criteria, Number, Optimum, RunColumns
 from service.core.run_status import JUDGED, RunStatus
 from service.core.settings import Settings
 from service.engine_adapter.factory import choices_of
@@ -19,7 +19,7 @@ from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
 from service.storage.job_queue import Claim
-from service.worker import judgement
+from service.worker import judgement, trials
 from service.worker.judgement import Unjudged
 from service.worker.lease import CANCELLED, HANDED_BACK, LOST, YIELDED, Ending, RunLease
 from service.worker.prepare import Prepared
@@ -53,6 +53,7 @@ class BlockStorage:
         self._prepared, self._timings = prepared, timings
         self.unjudged: Unjudged | None = None
         self._best, self._optimum = claim.run.best, claim.run.optimum
+        self._findings: list[Finding] = []
         self._summary = TrajectorySummary(database, claim.run.seq, len(claim.run.parameters), claim.run.columns)
 
     def take(self, block: Block, columns: FloatArray) -> bool:
@@ -61,8 +62,10 @@ class BlockStorage:
         self._summary.add(block.first_step, columns, is_last=is_last)
         values = self._progress(block)
         if block.outcome:
-            values["diagnosis"] = self._diagnosis(block.outcome)
-            if judgement.is_quick(self._prepared.problem, block.outcome):
+            self._findings = self._diagnosis(block.outcome)
+            values["diagnosis"] = trials.untried(self._findings)
+            # Findings are tried after the end of the run, and its convergence comes with them.
+            if not self._findings and judgement.is_quick(self._prepared.problem, block.outcome):
                 values["convergence"] = self._convergence(block.outcome)
         for pause in STORE_PAUSES:
             try:
@@ -89,13 +92,13 @@ class BlockStorage:
         self._lease.renewed(moment)
         self._lease.allow_yield()
         if ending is not None and ending.status in JUDGED and "convergence" not in values:
-            problem, history = self._prepared.problem, self._summary.history
-            self.unjudged = Unjudged(self._claim, problem, block.outcome, self._optimum, history, self._timings)
+            more = (self._optimum, self._summary.history, self._findings, self._timings)
+            self.unjudged = Unjudged(self._claim, self._prepared, block.outcome, block.next, *more)
         return ending is not None
 
     def _diagnosis(self, outcome: Outcome) -> list[Finding]:
         begun = time.monotonic()
-        found: list[Finding] = self._accessory("diagnosis", lambda: self._findings(outcome), [])
+        found: list[Finding] = self._accessory("diagnosis", lambda: self._found(outcome), [])
         self._timings.add("diagnosis_seconds", begun)
         return found
 
@@ -109,9 +112,9 @@ class BlockStorage:
         self._timings.add("judgement_seconds", begun)
         return found
 
-    def _findings(self, outcome: Outcome) -> list[Finding]:
+    def _found(self, outcome: Outcome) -> list[Finding]:
         run, prepared = self._claim.run, self._prepared
-        findings = diagnose(
+        return diagnose(
             prepared.problem,
             prepared.config,
             outcome,
@@ -119,13 +122,12 @@ class BlockStorage:
             choices=choices_of(run.request, prepared.problem.model),
             features=run.dataset_features,
         )
-        return [cast("Finding", finding._asdict() | {"change": finding.change or None}) for finding in findings]
 
     def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
         """An optional value of a run; `absent` if it cannot be computed, also for lack of memory, or not stored."""
         try:
             value = compute()
-            orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+            orjson.dumps(value, default=list, option=orjson.OPT_SERIALIZE_NUMPY)  # a finding is a named tuple
             return value  # noqa: TRY300 - an `else` of the handler would be further away
         except Exception:
             log.exception("training.no_%s run=%s", name, self._claim.run.id)

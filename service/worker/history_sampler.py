@@ -22,7 +22,8 @@ class HistorySampler:
         self._stride = 1
         self._overview = np.empty((0, numbers))
         self._ending = np.empty((0, numbers))
-        self._judged = parameters + 1 + self._columns.index("test_mse")
+        judged = "validation_mse" if "validation_mse" in self._columns else "test_mse"
+        self._judged = parameters + 1 + self._columns.index(judged)
         self._best = np.empty((0, numbers))
 
     def add(self, first_step: int, columns: FloatArray) -> None:
@@ -43,7 +44,7 @@ class HistorySampler:
         return History(self._stretch(rows[places]), self._stretch(self._ending))
 
     def _better(self, rows: FloatArray) -> FloatArray:
-        """The first row with the least test MSE, shape (1, numbers); empty if all values are NaN."""
+        """The first row with the least MSE of held-out rows, shape (1, numbers); empty if all values are NaN."""
         errors = rows[:, self._judged]
         return rows[:0] if np.isnan(errors).all() else rows[np.nanargmin(errors)][None]
 

@@ -1,22 +1,21 @@
-"""Judgement of a finished run: its reference minimum, and how its descent ended beside it.
+"""Judgement of a finished run: its reference minimum, how its descent ended beside it, and trials of its findings.
 
-A second-order method may take a while. It begins after the run's last step is visible, and has a share of the time
-that the run took. Whatever fails, the run stays as finished as it is.
+A second-order method and a trial descent may take a while. They begin after the run's last step is visible, and have a
+share of the time that the run took. Whatever fails, the run stays as finished as it is.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
 import orjson
 from sqlalchemy import Connection
 
-from gd_engine import Outcome, Problem
+from gd_engine import Finding, Outcome, Problem, State
 from gd_engine.diagnosis import History
 from gd_engine.reference import (
-    BudgetSpentError,
     Convergence,
     Reference,
     judge,
@@ -27,10 +26,17 @@ from gd_engine.reference import (
 from service.core import run_record
 from service.core.process_limits import memory_bound
 from service.core.run_record import KINDS_OF_WORK, Optimum
+from service.core.settings import Settings
 from service.storage import job_queue
+from service.storage.database import Database
 from service.storage.job_queue import Claim
+from service.worker import trials
+from service.worker.budget import Budget, WorkerStoppedError
+from service.worker.offers import TrialRuns
+from service.worker.prepare import Prepared
 from service.worker.run_batch import RunBatch
 from service.worker.timings import Timings
+from service.worker.trial_descent import Descended, end_of
 
 log = logging.getLogger("descent.judgement")
 
@@ -39,37 +45,30 @@ SHARE, LEAST_SECONDS, MOST_SECONDS = 0.2, 0.05, 5.0
 LEAST_MEMORY = 1 << 30
 """A worker with less memory seeks no reference minimum: SciPy's library may end a process that has too little."""
 SEARCH = 0.9
-"""The share of these for the search, which ends with a last call; the rest is for the trajectory and the storage."""
+"""The share of these for search and trials, which end with a last call; the rest is for trajectory and storage."""
+SEARCH_BESIDE_TRIALS = 0.5
+"""The share of that for the search, if findings have changes to try."""
 
 
 class Unjudged(NamedTuple):
-    """A finished run whose reference minimum is still to be found. `outcome` is None for the end by a deadline."""
+    """A finished run that is not judged yet. `outcome` is None for the end by a deadline.
+
+    `after` is the state after its last block; `findings` have their changes still to be tried.
+    """
 
     claim: Claim
-    problem: Problem
+    prepared: Prepared
     outcome: Outcome | None
+    after: State
     optimum: Optimum | None
     history: Callable[[], History]
+    findings: Sequence[Finding]
     timings: Timings
 
-
-class _InterruptedError(Exception):
-    """The worker stops."""
-
-
-class _Clock:
-    """The budget of a judgement. Raises BudgetSpentError, or _InterruptedError when the worker must stop."""
-
-    def __init__(self, seconds: float, must_stop: Callable[[], bool]) -> None:
-        self._until, self._must_stop = time.monotonic() + seconds, must_stop
-
-    def __call__(self) -> float:
-        if self._must_stop():
-            raise _InterruptedError
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise BudgetSpentError
-        return left
+    @property
+    def problem(self) -> Problem:
+        """E of the run."""
+        return self.prepared.problem
 
 
 def is_quick(problem: Problem, outcome: Outcome) -> bool:
@@ -90,7 +89,7 @@ def _of_optimum(optimum: Optimum | None) -> Reference | None:
 
 
 class Judged(NamedTuple):
-    """The columns of a judgement to write, and the size of its reference."""
+    """The columns of a judgement to write, and the bytes by which it makes the run larger."""
 
     claim: Claim
     values: run_record.RunColumns
@@ -101,34 +100,77 @@ class Judged(NamedTuple):
         job_queue.judge(connection, self.claim, self.values, self.more_bytes)
 
 
-def completed(unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) -> Judged | None:
-    """The judgement of a finished run, with its reference minimum. Logs an error, and raises none."""
-    run = unjudged.claim.run
-    begun = time.monotonic()
-    try:
-        convergence = _stored(_judged(unjudged, batch, must_stop))
-        more_bytes = len(orjson.dumps(convergence["reference"]))
-        unjudged.timings.add("judgement_seconds", begun)
-        values: run_record.RunColumns = {"convergence": convergence, "timings": unjudged.timings.values}
-        return Judged(unjudged.claim, values, more_bytes)
-    except _InterruptedError:
-        log.info("judgement.interrupted run=%s", run.id)
-    except Exception:
-        log.exception("judgement.failed run=%s", run.id)
-    return None
+class Judge:
+    """Judges finished runs, one after the other."""
+
+    def __init__(self, database: Database, settings: Settings, batch: RunBatch, must_stop: Callable[[], bool]) -> None:
+        self._database, self._settings, self._batch, self._must_stop = database, settings, batch, must_stop
+
+    def judged(self, unjudged: Unjudged) -> Judged | None:
+        """The judgement of a finished run. Logs an error, and raises none."""
+        run, begun = unjudged.claim.run, time.monotonic()
+        try:
+            history = unjudged.history()
+            if _is_searched(unjudged):
+                load_methods(unjudged.problem)
+            budget = _budget(unjudged, self._must_stop)
+            convergence = _stored(self._convergence(unjudged, history, budget))
+            more_bytes = _size(convergence["reference"])
+            values: run_record.RunColumns = {"convergence": convergence, "timings": unjudged.timings.values}
+            if (found := self._diagnosis(unjudged, history, budget)) is not None:
+                values["diagnosis"] = found
+                more_bytes += max(_size(found) - _size(trials.untried(unjudged.findings)), 0)
+            unjudged.timings.add("judgement_seconds", begun)
+            return Judged(unjudged.claim, values, more_bytes)
+        except WorkerStoppedError:
+            log.info("judgement.interrupted run=%s", run.id)
+        except Exception:
+            log.exception("judgement.failed run=%s", run.id)
+        return None
+
+    def _convergence(self, unjudged: Unjudged, history: History, budget: Budget) -> Convergence:
+        problem, outcome = unjudged.problem, unjudged.outcome
+        if not _is_searched(unjudged):
+            return judge(problem, outcome, history, _of_optimum(unjudged.optimum))
+        search = budget.part(SEARCH_BESIDE_TRIALS if unjudged.findings else 1.0)
+        found = self._batch.reference(problem, lambda: reference_minimum(problem, least_step(history), search))
+        return judge(problem, outcome, history, found)
+
+    def _diagnosis(self, unjudged: Unjudged, history: History, budget: Budget) -> list[run_record.Finding] | None:
+        """The findings with what they offer; None without any, and if the trials failed."""
+        if not unjudged.findings:
+            return None
+        run, prepared, outcome = unjudged.claim.run, unjudged.prepared, unjudged.outcome
+        end, rate = end_of(unjudged.after, outcome), prepared.learning_rate
+        descended = Descended(run, prepared.problem, prepared.config, rate, history, outcome, end)
+        seconds = unjudged.timings.values.get("diagnosis_seconds", 0.0)
+        try:
+            runs = TrialRuns(descended, self._database, self._settings, seconds)
+            found = trials.with_offers(unjudged.findings, runs, budget)
+            _size(found)
+        except WorkerStoppedError:
+            log.info("judgement.trials_interrupted run=%s", run.id)
+        except Exception:
+            log.exception("judgement.trials_failed run=%s", run.id)
+        else:
+            return found
+        return None
 
 
-def _judged(unjudged: Unjudged, batch: RunBatch, must_stop: Callable[[], bool]) -> Convergence:
-    problem, history = unjudged.problem, unjudged.history()
-    if problem.quadratic:
-        return judge(problem, unjudged.outcome, history, _of_optimum(unjudged.optimum))
-    if memory_bound() < LEAST_MEMORY:
-        return judge(problem, unjudged.outcome, history, None)
-    load_methods(problem)
+def _is_searched(unjudged: Unjudged) -> bool:
+    """Whether the reference minimum takes a search, and the worker may make it."""
+    has_diverged = unjudged.outcome is not None and unjudged.outcome.reason == "diverged"
+    return not (unjudged.problem.quadratic or has_diverged) and memory_bound() >= LEAST_MEMORY
+
+
+def _size(value: object) -> int:
+    """The bytes of a value as JSON. Raises TypeError for one that is no JSON."""
+    return len(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY))
+
+
+def _budget(unjudged: Unjudged, must_stop: Callable[[], bool]) -> Budget:
     seconds = SHARE * sum(unjudged.timings.values.get(name, 0.0) for name in KINDS_OF_WORK)
-    budget = _Clock(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
-    found = batch.reference(problem, lambda: reference_minimum(problem, least_step(history), budget))
-    return judge(problem, unjudged.outcome, history, found)
+    return Budget(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
 
 
 def _stored(found: Convergence) -> run_record.Convergence:

@@ -22,9 +22,8 @@ from service.storage.database import Database
 from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
 from service.storage.essential_write import essential_write
 from service.storage.job_queue import Claim, LeaseLostError
-from service.worker import judgement
 from service.worker.computing_time import ComputingTime
-from service.worker.judgement import Judged, Unjudged
+from service.worker.judgement import Judge, Judged, Unjudged
 from service.worker.lease import Ending, RunLease, failed, log_loss
 from service.worker.run_batch import RunBatch
 from service.worker.training import Training
@@ -64,6 +63,7 @@ class Worker:
         """The judgement of the last run, until it is written: with the next claim, or alone if no run waits."""
         self._wakeup = WakeupSignal()
         self._batch = RunBatch(self._database, settings)
+        self._judge = Judge(self._database, settings, self._batch, lambda: self._stopping)
         self._computing_time = ComputingTime()
 
     def stop(self, *_: int | FrameType | None) -> None:
@@ -152,15 +152,15 @@ class Worker:
                 self._dropped = claim if failure_of(error) in PASSING else None
                 log.error("worker.run_dropped run=%s error=%s", claim.run.id, name_of(error))  # noqa: TRY400 - said all
         self._lease = None
-        self._judge()
+        self._judge_last()
         self._computing_time.stop()
         lease.charge_rest()
 
-    def _judge(self) -> None:
-        """Finds the reference minimum of the run that has just ended. The lease is over: all its steps are visible."""
+    def _judge_last(self) -> None:
+        """Judges the run that has just ended. The lease is over: all its steps are visible."""
         unjudged, self._unjudged = self._unjudged, None
         if unjudged is not None:
-            self._judged = judgement.completed(unjudged, self._batch, lambda: self._stopping)
+            self._judged = self._judge.judged(unjudged)
 
     def _try(self, claim: Claim, lease: RunLease) -> Ending | None:
         """Trains a run. Returns the ending of a failed run; None if the training has written its ending."""

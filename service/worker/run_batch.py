@@ -13,24 +13,30 @@ from gd_engine import (
     State,
     descend,
     largest_batch,
-    start,
 )
 from gd_engine.reference import Reference, is_convex
 from service.core.run_record import Run
-from service.core.run_request import StoredRequest
 from service.core.settings import Settings
-from service.engine_adapter.factory import config_of, theta0_of
-from service.engine_adapter.problems import problem_of, rate_of
+from service.engine_adapter.problems import problem_of
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.worker.lease import RunLease
-from service.worker.prepare import Prepared
+from service.worker.prepare import Prepared, prepare_start
 
 MAY_VARY = ("/descent/learning_rate", "/descent/optimizer/momentum", "/descent/theta0")
 """JSON pointers to the fields that may differ in a batch: they change neither the problem nor the kind of step."""
 BATCH_SHARE = 0.1
 """Fraction of the maximum run time that a run may spend on the other members."""
+
+ProblemKey = tuple[str | None, bool, list[object]]
+
+
+def problem_key(run: Run) -> ProblemKey:
+    """What a run's problem depends on: runs with equal keys have the same problem."""
+    request = run.request
+    fields = ("function", "dataset", "model", "split", "objective", "standardize")
+    return run.dataset_id, request["descent"]["batch_size"] is None, [request.get(name) for name in fields]
 
 
 class RunBatch:
@@ -49,7 +55,7 @@ class RunBatch:
     def clear(self) -> None:
         """Discards the problem and the members."""
         self._problem: Problem | None = None
-        self._problem_key: tuple[str | None, bool, list[object]] | None = None
+        self._problem_key: ProblemKey | None = None
         self._reference: Reference | None = None
         self._clear_members()
 
@@ -79,10 +85,7 @@ class RunBatch:
 
     def problem(self, run: Run, go_on: Callable[[], None]) -> Problem:
         """The run's problem, kept for the next run if this one is of a sweep. Raises as `problem_of` does."""
-        request = run.request
-        fields = ("function", "dataset", "model", "split", "objective", "standardize")
-        asked: list[object] = [request.get(name) for name in fields]
-        key = (run.dataset_id, request["descent"]["batch_size"] is None, asked)
+        key = problem_key(run)
         if run.sweep is None or self._problem is None or self._problem_key != key:
             self.clear()  # two problems at once may be too much to hold
             problem = problem_of(self._database, run, go_on)
@@ -139,7 +142,8 @@ class RunBatch:
         descents = {run.seq: (prepared.config, prepared.state)}
         for other in others[: most - 1]:
             with suppress(NoLearningRateError):  # the run fails when it is claimed
-                descents[other.seq] = _start_of(other.request, prepared.problem)
+                _, config, state, _ = prepare_start(other.request, prepared.problem)
+                descents[other.seq] = (config, state)
         self._begin(run.sweep_seq, prepared.problem, descents)
         self.owner = run.owner
         self._is_whole_share = self._descent is not None and len(others) < most
@@ -153,9 +157,3 @@ class RunBatch:
 
 def _share_a_problem(varied: Iterable[str]) -> bool:
     return all(any(pointer == own or pointer.startswith(f"{own}/") for own in MAY_VARY) for pointer in varied)
-
-
-def _start_of(request: StoredRequest, problem: Problem) -> tuple[DescentConfig, State]:
-    theta0 = theta0_of(request, problem.model)
-    config = config_of(request, rate_of(request, problem, theta0))
-    return config, start(theta0, config.optimizer)

@@ -41,7 +41,7 @@ class Training:
         self._lease, self._batch = lease, batch
         self._timings = Timings(claim.run.timings)
         self.unjudged: Unjudged | None = None
-        """The run after its end, if its reference minimum is still to be found."""
+        """The run after its end, if it is not judged yet."""
 
     def run(self) -> None:
         """Descends until the outcome or the lease's ending. Raises LeaseLostError."""

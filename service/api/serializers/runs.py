@@ -51,7 +51,7 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "best": row.best,
         "diverged_at": row.diverged_at,
         "optimum": row.optimum,
-        "diagnosis": row.diagnosis,
+        "diagnosis": [cast("run_record.Finding", {"promise": None, **each}) for each in row.diagnosis],
         "convergence": serialize_convergence(row.convergence) if row.convergence else None,
         "error": _error(row.error),
         "forked_from": row.forked_from,

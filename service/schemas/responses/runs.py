@@ -133,12 +133,18 @@ class ListedRun(Answer):
     optimum: Annotated[
         Optimum | None, Field(description="For linear and polynomial models with sse or mse and without l1.")
     ]
-    diagnosis: Annotated[list[Finding], Field(description="Findings about a finished run; none for a healthy one.")]
+    diagnosis: Annotated[
+        list[Finding],
+        Field(
+            description="Findings about a finished run; none for a healthy one. Their changes are tried after the end "
+            "of the run: they come with its `convergence`."
+        ),
+    ]
     convergence: Annotated[
         Convergence | None,
         Field(
             description="How a finished run ended. It follows the end of the run by a moment, and is null for good if "
-            "it could not be found."
+            "it could not be found. The run is judged once it is there."
         ),
     ]
     error: dict[str, str] | None

@@ -203,6 +203,8 @@ export const english = {
   keep: "Keep it",
   mend: "Run it with this change",
   mended: "{name}, mended",
+  promise: "Tried: {criterion} {after} at step {steps}, instead of {before} at the end of this run.",
+  promiseAlone: "Tried: {criterion} {after} at step {steps}.",
   fork: "Fork from here",
   forkTitle: "A new run from step {n}",
   forkText: "It has the same data and split, and begins at the θ of this step. The optimiser’s memory begins anew.",

@@ -230,6 +230,8 @@ export const french = {
   keep: "La garder",
   mend: "Relancer avec ce changement",
   mended: "{name}, corrigée",
+  promise: "Essayé : {criterion} {after} à l’étape {steps}, au lieu de {before} à la fin de celle-ci.",
+  promiseAlone: "Essayé : {criterion} {after} à l’étape {steps}.",
   fork: "Repartir d’ici",
   forkTitle: "Un nouveau calcul à partir de l’étape {n}",
   forkText: "Mêmes données, même partage ; il commence au θ de cette étape. La mémoire de l’optimiseur repart de zéro.",

@@ -205,6 +205,7 @@ export interface Finding {
   evidence: { [name: string]: unknown };
   sentence: string;
   change: { [name: string]: unknown } | null;
+  promise: Promise | null;
 }
 
 export interface FitRequest {
@@ -496,6 +497,13 @@ export interface Problem {
   detail: string;
   errors?: ErrorEntry[];
   [field: string]: unknown;
+}
+
+export interface Promise {
+  criterion: string;
+  before: number | null;
+  after: number | null;
+  steps: number;
 }
 
 export interface Queue {

@@ -102,7 +102,7 @@ def test_the_last_step_is_visible_before_the_judgement(
     now = run_of(api, run_id)
     assert (then["status"], then["steps_done"], then["convergence"]) == ("succeeded", 5, None)
     assert now["convergence"] is not None
-    changed = {"convergence", "timings"}
+    changed = {"convergence", "diagnosis", "timings"}
     assert {name: each for name, each in now.items() if name not in changed} == {
         name: each for name, each in then.items() if name not in changed
     }
@@ -255,7 +255,7 @@ def test_a_convergence_that_is_no_json_is_left_out(
 ) -> None:
     """A convergence that is no JSON is left out, as a diagnosis is."""
     monkeypatch.setattr(judgement, "quick", lambda *_: {"state": 10**30})
-    run_id = submitted(api)
+    run_id = submitted(api, descent={"steps": 20_000})
     train_all(worker)
     run = run_of(api, run_id)
-    assert (run["status"], run["convergence"]) == ("succeeded", None)
+    assert (run["status"], run["diagnosis"], run["convergence"]) == ("succeeded", [], None)

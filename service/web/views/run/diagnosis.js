@@ -12,14 +12,21 @@ import { act } from "/static/components/error-banner.js";
 export const findings = (run) => (run.diagnosis ?? []).map((finding) => section(run, finding));
 
 /** @param {Api.Run} run @param {Api.Finding} finding */
-function section(run, { code, sentence, evidence, change }) {
+function section(run, { code, sentence, evidence, change, promise }) {
   // The service's sentences are English and name the evidence; another language has a sentence for each code, with the evidence beside it.
   const isEnglish = language() === "en";
   return h("section", { class: "finding", "data-code": code },
     h("h3", {}, word(`finding.${code}`, code)),
     h("p", {}, isEnglish ? sentence : word(`finding.${code}.text`, sentence)),
     isEnglish ? null : h("p", { class: "evidence" }, Object.entries(evidence).map(fact)),
-    change && correction(run, change));
+    change && correction(run, change),
+    promise && h("p", { class: "promise" }, promised(promise)));
+}
+
+/** What the change gave in a trial. @param {NonNullable<Api.Finding["promise"]>} promise */
+function promised({ criterion, before, after, steps }) {
+  const values = { criterion: word(criterion, criterion), after: rounded(after), steps };
+  return before === null ? t("promiseAlone", values) : t("promise", { ...values, before: rounded(before) });
 }
 
 /** @param {Api.Run} run @param {Change} change */

@@ -1,0 +1,60 @@
+"""Changed requests: a run's request with the merge patch that a finding offers, checked as the request of a client."""
+
+from collections.abc import Mapping
+
+from service.auth.api_keys import ANYBODY
+from service.core.json_bytes import json_bytes
+from service.core.json_patch import Patch
+from service.core.run_record import Run
+from service.core.settings import Settings
+from service.jobs import submit
+from service.schemas.fit import FitRequest
+from service.schemas.strict_model import parse
+from service.storage.database import Database
+
+
+def changed_run(run: Run, change: Mapping[str, object], database: Database, settings: Settings) -> Run:
+    """The run that `POST /fit` would make of the run's request with this change; nothing is stored.
+
+    Raises InvalidError for a request that the service refuses, NotFoundError for a deleted dataset.
+    """
+    body = patched(run.request, change)
+    submission = submit.of(parse(FitRequest, json_bytes(body)).filled(), database, settings, ANYBODY)
+    plan, facts = submission.plan, submission.facts
+    new = run._replace(
+        request=plan.request,
+        parameters=plan.parameters,
+        classes=plan.classes,
+        columns=plan.columns,
+        steps_total=plan.steps,
+        learning_rate=None,
+    )
+    if facts is None:
+        return new
+    return new._replace(dataset_features=list(facts.features), dataset_target=facts.target)
+
+
+def patched(target: Mapping[str, object], patch: Mapping[str, object]) -> Patch:
+    """The target after a JSON merge patch exactly as RFC 7396 has it, which is how clients apply a change."""
+    found = dict(target)
+    for name, value in patch.items():
+        if value is None:
+            found.pop(name, None)
+        elif isinstance(value, Mapping):
+            before = found.get(name)
+            found[name] = patched(before if isinstance(before, Mapping) else {}, value)
+        else:
+            found[name] = value
+    return found
+
+
+def composed(first: Mapping[str, object], second: Mapping[str, object]) -> Patch:
+    """The merge patch that does what two do, one after the other: a null stays, since it removes a field."""
+    found = dict(first)
+    for name, value in second.items():
+        before = found.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            found[name] = composed(before, value)
+        else:
+            found[name] = value
+    return found

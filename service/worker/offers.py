@@ -1,0 +1,74 @@
+"""Offers: changes of a request with what they gave in a trial."""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import NamedTuple
+
+from gd_engine import FormulaError, NoLearningRateError
+from gd_engine.reference import BudgetSpentError
+from service.core.exceptions import ApiError
+from service.core.json_patch import Patch
+from service.core.run_record import Number, Promise
+from service.core.settings import Settings
+from service.jobs.changes import changed_run
+from service.storage.database import Database
+from service.storage.errors import GoneError
+from service.worker.budget import Budget
+from service.worker.trial_descent import Descended, tried
+
+ROUNDING = 1e-9
+"""The relative difference of two values of a criterion that may be rounding."""
+REFUSED = (ApiError, NoLearningRateError, FormulaError, GoneError, BudgetSpentError, MemoryError, ValueError)
+"""The errors of a change that the service refuses, that does not begin, or that does not fit."""
+
+
+class Offer(NamedTuple):
+    """A change, and its promise: the criterion at step `steps` of the changed run, which was tried."""
+
+    change: Patch
+    promise: Promise
+
+
+class TrialRuns:
+    """Trials of changes of one finished descent."""
+
+    def __init__(
+        self, descended: Descended, database: Database, settings: Settings, diagnosis_seconds: float = 0.0
+    ) -> None:
+        self.descended, self.diagnosis_seconds = descended, diagnosis_seconds
+        self._database, self._settings = database, settings
+
+    def accepts(self, change: Mapping[str, object]) -> bool:
+        """Whether the service accepts a change."""
+        try:
+            changed_run(self.descended.run, change, self._database, self._settings)
+        except REFUSED:
+            return False
+        return True
+
+    def of(self, change: Mapping[str, object], budget: Budget) -> Descended | None:
+        """The changed descent, as far as the budget goes; None for a change that is refused or gives no step."""
+        try:
+            run = changed_run(self.descended.run, change, self._database, self._settings)
+            found = tried(run, self.descended, self._database, budget)
+        except REFUSED:
+            return None
+        return None if found.step is None else found
+
+
+def offer_of(change: Patch, criterion: str, before: float, found: Descended) -> Offer:
+    """The offer of a change, by the last step of its trial."""
+    return promised(change, criterion, before, found.last(criterion), found.step or 0)
+
+
+def promised(change: Patch, criterion: str, before: float, after: float, steps: int) -> Offer:
+    """The offer of a change that gave `after` at step `steps`."""
+    first: Number = before if isfinite(before) else None
+    return Offer(change, {"criterion": criterion, "before": first, "after": after, "steps": steps})
+
+
+def is_better(after: float, before: float, least: float = ROUNDING) -> bool:
+    """Whether a value is lower than another by more than a share of it. A finite one is lower than none."""
+    if not isfinite(after):
+        return False
+    return not isfinite(before) or before - after > least * max(abs(before), abs(after))
