@@ -44,6 +44,11 @@ class _Token(NamedTuple):
     text: str
     column: int
 
+    @property
+    def is_value(self) -> bool:
+        """Whether the token is a number or a name."""
+        return self.kind in {"number", "word"}
+
 
 _EDGE = _Token("edge", "", 1)
 
@@ -72,11 +77,15 @@ def _tokens(text: str) -> list[_Token]:
     line = text.strip(" \t\r\n").rjust(len(text.rstrip(" \t\r\n")))  # columns do not change
     _check_characters(line)
     tokens = [_Token(str(match.lastgroup), match.group(), match.start() + 1) for match in _TOKEN.finditer(line)]
-    for token in tokens:
+    for before, token, after in zip([_EDGE, *tokens], tokens, [*tokens[1:], _EDGE], strict=False):
         if token.kind == "number":
             _check_number(token)
         elif token.kind == "word":
             _check_word(token)
+        elif token.text == "^" and before.is_value and after.is_value:
+            base, power = shortened(before.text), shortened(after.text)
+            hint = f"Write {base}**{power} for {base}^{power}."
+            raise error("The sign ^ cannot stand in a formula", token.column, hint)
         elif token.text not in _SIGNS:
             raise refused(token.text, token.column)
     nodes = [token for token in tokens if token.text not in "(),"]
@@ -141,8 +150,8 @@ def _names(tokens: list[_Token], features: Sequence[str], functions: Mapping[str
 def _check_order(tokens: list[_Token]) -> None:
     """Raises FormulaError for two values without an operator between them, and for an operator without a value."""
     for left, right in pairwise([_EDGE, *tokens, _EDGE]):
-        ended = left.kind in {"number", "word"} or left.text == ")"
-        begins = right.kind in {"number", "word"} or right.text == "("
+        ended = left.is_value or left.text == ")"
+        begins = right.is_value or right.text == "("
         if ended and begins and not (left.kind == "word" and right.text == "("):
             a, b = shortened(left.text), shortened(right.text)
             raise error(f"There is no operator between {a} and {b}", right.column, f"For a product write {a}*{b}.")

@@ -17,6 +17,7 @@ from service.api.error_handlers import add_error_handlers
 from service.api.middleware import security_headers, stack
 from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
+from service.api.middleware.content_language import ContentLanguage
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.request_body import BodyReader
 from service.api.routes import (
@@ -53,7 +54,7 @@ the descent minimises, and the test error, which measures how well the model gen
 In paths, `latest` stands for the newest run, sweep or upload. The examples read it, so they need one: send the first
 example of `POST /datasets`, of `POST /sweeps` and then of `POST /fit`, and wait for the end of the run. Cancelling,
 pausing, resuming and deleting need an id. Numbers that are not finite are `null`. Errors are `application/problem+json`
-and state the correction.
+and state the correction. Sentences are in English, or in French for `Accept-Language: fr`.
 """
 
 
@@ -126,13 +127,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _App(FastAPI):
-    """Applies compression and security headers outside all other middleware, so that error responses have them too.
+    """Applies languages, compression and security headers outside all other middleware, so that errors have them too.
 
     Outside of these, a request that reads ends with its client.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Abandonment(security_headers.Headers(Compression(super().build_middleware_stack()), self.state.settings))
+        return Abandonment(
+            security_headers.Headers(
+                Compression(ContentLanguage(super().build_middleware_stack())), self.state.settings
+            )
+        )
 
 
 def _add_pages(app: FastAPI) -> None:

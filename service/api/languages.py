@@ -1,11 +1,6 @@
 """The language of an answer, by the header Accept-Language."""
 
-from typing import Annotated, Literal
-
-from fastapi import Header
-
-Language = Literal["en", "fr"]
-AcceptLanguage = Annotated[str | None, Header(description="en or fr: the language of sentences. Default: en.")]
+from service.core.languages import Language
 
 
 def language_of(header: str | None) -> Language:

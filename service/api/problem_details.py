@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from service.api.media_types import PROBLEM_JSON
 from service.core.exceptions import ApiError, ErrorEntry
+from service.core.languages import Language
+from service.core.translation import translated
 from service.schemas.responses.problems import Problem
 
 TITLES = {
@@ -53,6 +55,28 @@ def problem_body(status: int, detail: str, *, title: str | None = None) -> Probl
     title = title or TITLES.get(status, "Error")
     kind = f"urn:descent:{title.lower().replace(' ', '-')}"
     return {"type": kind, "title": title, "status": status, "detail": detail}
+
+
+def translated_problem(body: bytes, language: Language) -> bytes:
+    """The JSON of a problem with its title, its detail and its errors in the language. `type` stays, for programs."""
+    if not body:  # the answer to HEAD
+        return body
+    found = orjson.loads(body)
+    errors = found.get("errors", [])
+    found["title"] = translated(found["title"], language)
+    found["detail"] = _detail(found["detail"], errors, language)
+    for entry in errors:
+        entry |= {name: translated(entry[name], language) for name in ("message", "hint") if name in entry}
+    return orjson.dumps(found)
+
+
+def _detail(detail: str, errors: Sequence[ErrorEntry], language: Language) -> str:
+    """The detail, which for an invalid request holds the first message."""
+    first = errors[0]["message"] if errors else ""
+    if not first or first not in detail:
+        return translated(detail, language)
+    place, _, more = detail.partition(first)
+    return f"{place}{translated(first, language)}{translated(more, language)}"
 
 
 def api_error_response(_request: Request, error: Exception) -> Response:

@@ -35,6 +35,11 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
     """A client ended the run, or deleted it before it was finished. The stored steps stay."""
 
+    @property
+    def words(self) -> str:
+        """The status in a sentence: a run that took its steps is finished, whatever came of them."""
+        return "finished" if self is RunStatus.SUCCEEDED else self.value
+
 
 TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.CANCELLED}),

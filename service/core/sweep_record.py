@@ -41,6 +41,9 @@ class Member(NamedTuple):
     best: Best | None
     diverged_at: int | None
     finished_at: float | None
+    state: str | None
+    """`state` of the convergence."""
+    findings: int
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> Self:

@@ -1,15 +1,15 @@
 """Descriptions of the functions without data: of those that ship, and of that of a request."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from gd_engine import BENCHMARK_FUNCTIONS, BenchmarkFunction
+from service.core.languages import Language
 from service.core.run_request import FunctionRequest
 from service.engine_adapter.functions import formula_of, known_function
 from service.schemas.responses.functions import Function, ListedFunction, Minimum
 
 
-def listed(language: Literal["en", "fr"]) -> list[ListedFunction]:
+def listed(language: Language) -> list[ListedFunction]:
     """The functions that ship, described in this language."""
     return [
         {

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     ScalarSelect,
     Select,
+    String,
     bindparam,
     case,
     delete,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
 )
 from sqlalchemy.exc import OperationalError
 
@@ -33,8 +35,16 @@ _RECORDS = select(*(sweeps.c[name] for name in Sweep._fields), is_sound_or_fails
 _BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
 _LATEST = newest(_RECORDS, sweeps)
 _BY_KEY = by_idempotency_key(_RECORDS, sweeps)
+_TEXTS = {name: type_coerce(runs.c[name], String) for name in ("convergence", "diagnosis")}  # perhaps damaged
+_DERIVED = {
+    "state": case((func.json_valid(_TEXTS["convergence"]) == 1, func.json_extract(_TEXTS["convergence"], "$.state"))),
+    "findings": case((func.json_valid(_TEXTS["diagnosis"]) == 1, func.json_array_length(_TEXTS["diagnosis"])), else_=0),
+}
 _MEMBERS = (
-    select(*(runs.c[name] for name in Member._fields), is_sound_or_fails(runs).label("is_sound"))
+    select(
+        *(_DERIVED[name].label(name) if name in _DERIVED else runs.c[name] for name in Member._fields),
+        is_sound_or_fails(runs).label("is_sound"),
+    )
     .where(runs.c.sweep_seq == bindparam("of_sweep"))
     .order_by(runs.c.seq)
 )
@@ -129,7 +139,7 @@ def members(connection: Connection, sweep_seq: int) -> Iterator[Member]:
 
 def _damaged_member(remains: Remains) -> Member:
     empty: dict[str, Any] = dict.fromkeys(Member._fields)
-    empty |= {"sweep": {"id": "", "values": {}}, "rows_done": 0, "steps_total": 0}
+    empty |= {"sweep": {"id": "", "values": {}}, "rows_done": 0, "steps_total": 0, "findings": 0}
     return Member(**empty | {"status": RunStatus.FAILED, "seq": remains.seq, "id": remains.id})
 
 

@@ -213,7 +213,7 @@ def _refuse_functions(run: Run) -> None:
 def stored(run: Run, step: int, parameter: str) -> int:
     """The step. Raises ConflictError if no step is stored, InvalidError if this one is not."""
     if run.rows_done == 0:
-        raise ConflictError(f"The run is {run.status} and has no stored step yet.", run_status=run.status)
+        raise ConflictError(f"The run is {run.status.words} and has no stored step yet.", run_status=run.status)
     if step >= run.rows_done:
         raise query_error(parameter, f"Step {step} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
     return step

@@ -20,7 +20,7 @@ from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
-from service.api.serializers.runs import serialize_dataset
+from service.api.serializers.runs import serialize_dataset, serialize_report
 from service.auth.api_keys import Caller
 from service.core import dataset_record
 from service.core.dataset_record import ReportEntry
@@ -100,7 +100,7 @@ async def upload(
         async with Body(request, settings.max_body_bytes) as body:
             add = partial(_store, store, request.app.state.quotas)
             row, report = await body.stored_by(add, _read_json, store, settings, caller, name, options.missing)
-        answer: Dataset = {**serialize_dataset(row), "report": report, "ignored": []}
+        answer: Dataset = {**serialize_dataset(row), "report": serialize_report(report), "ignored": []}
     else:
         chosen = _names(features) if features is not None else None
         reading = partial(read_csv, target=target, features=chosen, header=header, options=options)
@@ -209,7 +209,7 @@ def _add_file(
     try:
         with reading(file, **limits, max_bytes=settings.max_upload_bytes) as table:
             row, report = _store(store, quotas, ingest.from_table(table, name).owned_by(caller.key_id))
-            return {**serialize_dataset(row), "ignored": table.ignored, "report": report}
+            return {**serialize_dataset(row), "ignored": table.ignored, "report": serialize_report(report)}
     except CsvError as error:
         raise InvalidError([_error_entry(each) for each in (error, *error.more)]) from None
 

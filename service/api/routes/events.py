@@ -20,12 +20,13 @@ from service.api.error_handlers import DAMAGED, damage_told
 from service.api.judgement import is_settled
 from service.api.media_types import EVENT_STREAM
 from service.api.openapi_responses import problems
-from service.api.problem_details import problem_body
+from service.api.problem_details import problem_body, translated_problem
 from service.api.routes.runs import RunId, find_readable
 from service.api.routes.trajectory import fields_of, head_of, view_of
 from service.api.serializers.runs import serialize_run
 from service.api.streaming import Stream
 from service.core.exceptions import InvalidError, header_error
+from service.core.languages import asked_language
 from service.core.run_record import Run
 from service.core.run_status import FINISHED, RunStatus
 from service.core.settings import Settings
@@ -210,7 +211,9 @@ class _Follower:
         except CorruptError as error:
             self.is_over = True
             damage = problem_body(500, damage_told(error), title=DAMAGED)
-            return format_sse_event(event="problem", data_str=orjson.dumps(damage).decode())
+            return format_sse_event(
+                event="problem", data_str=translated_problem(orjson.dumps(damage), asked_language()).decode()
+            )
         self.next_step = steps[-1] + 1
         return format_sse_event(event="progress", id=str(steps[-1]), data_str=columns.decode())
 

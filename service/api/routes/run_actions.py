@@ -152,7 +152,7 @@ def _changed(
     if run is None:
         raise no_run(run_id)
     if not changed:
-        raise ConflictError(f"A run that is {run.status} cannot be {done}.", run_status=run.status)
+        raise ConflictError(f"A run that is {run.status.words} cannot be {done}.", run_status=run.status)
     return json_response(placed(store, run, settings).answer, 202)
 
 
@@ -171,7 +171,7 @@ def _verifying(run_id: str, store: Database, caller: Caller, quotas: Quotas) -> 
     """The run's seq and its verification's, which is queued unless there is one under way."""
     found = find(store, run_id, caller)
     if not found.is_finished:
-        message = f"The run is {found.status}; only a finished run can be verified."
+        message = f"The run is {found.status.words}; only a finished run can be verified."
         raise ConflictError(message, run_status=found.status)
     with store.writing() as connection:
         run = runs.find_by_seq(connection, found.seq)

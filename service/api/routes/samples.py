@@ -5,6 +5,8 @@ from fastapi.responses import Response
 from service.api import described_route
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
+from service.core.languages import Language, asked_language
+from service.core.translation import translated
 from service.datasets import samples
 from service.schemas.responses.datasets import SampleOut, Samples
 
@@ -16,17 +18,17 @@ router = described_route.router("datasets")
 )
 def list_samples() -> Response:
     """A request names one by `{"dataset": {"sample": name}}`. NIST's datasets have certified values of the best fit."""
-    answer: Samples = {"data": [_sample(sample) for sample in samples.SAMPLES.values()]}
+    answer: Samples = {"data": [_sample(sample, asked_language()) for sample in samples.SAMPLES.values()]}
     return json_response(answer)
 
 
-def _sample(sample: samples.Sample) -> SampleOut:
+def _sample(sample: samples.Sample, language: Language) -> SampleOut:
     described = samples.load(sample.name).described
     return {
         "name": sample.name,
-        "title": sample.title,
-        "description": sample.description,
-        "source": sample.source,
+        "title": translated(sample.title, language),
+        "description": translated(sample.description, language),
+        "source": translated(sample.source, language),
         "task": sample.task,
         "rows": described.rows,
         "features": described.features,

@@ -140,7 +140,7 @@ async def list_sweeps(
 async def get_sweep(
     request: Request, sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """The ranking has succeeded runs in order of `rank_by` at their last step, then diverged, cancelled, failed and
+    """The ranking has finished runs in order of `rank_by` at their last step, then diverged, cancelled, failed and
     unfinished runs. A sweep whose row in the database is damaged has the error `damaged_data` and no ranking.
     """
 

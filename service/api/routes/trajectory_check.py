@@ -1,6 +1,7 @@
 """POST /check: checks the steps of a descent that a client computed."""
 
 import numpy as np
+import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -17,8 +18,10 @@ from service.api.request_body import Body
 from service.api.responses import media_type
 from service.auth.api_keys import Caller
 from service.core.exceptions import invalid
+from service.core.languages import Language, asked_language
 from service.core.plurals import counted
 from service.core.settings import Settings
+from service.core.translation import translated
 from service.jobs import submit
 from service.jobs.submit import Submission
 from service.schemas.fit import CheckRequest
@@ -47,7 +50,16 @@ async def check(request: Request, store: Store, settings: Config, caller: Asks) 
         case = await body.read_by(_read, store, settings, caller)
     with while_connected(request.scope):
         found = await request.app.state.analyses.answer_once(request.state.user, trajectory_check.of_path, case)
-    return Response(found, media_type=JSON)
+    return Response(_in_language(found, asked_language()), media_type=JSON)
+
+
+def _in_language(verdict: bytes, language: Language) -> bytes:
+    if language == "en":
+        return verdict
+    found = orjson.loads(verdict)
+    for mistake in found["mistakes"]:
+        mistake |= {name: translated(mistake[name], language) for name in ("title", "detail")}
+    return orjson.dumps(found)
 
 
 def _read(body: bytes, database: Database, settings: Settings, caller: Caller) -> PathRequest:

@@ -1,10 +1,13 @@
 """Serializers of runs and datasets."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from service.core import dataset_record, run_record
-from service.core.convergence_sentences import CLAUSES, sentence
+from service.core.convergence_sentences import sentence
+from service.core.languages import asked_language
 from service.core.times import rfc3339
+from service.core.translation import finding_sentence, translated
 from service.jobs.functions import described
 from service.schemas.responses.datasets import Dataset
 from service.schemas.responses.runs import Convergence, ListedRun, Queue, Run, RunDataset, State, Verification
@@ -51,7 +54,7 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "best": row.best,
         "diverged_at": row.diverged_at,
         "optimum": row.optimum,
-        "diagnosis": [cast("run_record.Finding", {"promise": None, **each}) for each in row.diagnosis],
+        "diagnosis": [_finding(finding) for finding in row.diagnosis],
         "convergence": serialize_convergence(row.convergence) if row.convergence else None,
         "error": _error(row.error),
         "forked_from": row.forked_from,
@@ -64,16 +67,23 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
 
 
 def serialize_convergence(found: run_record.Convergence) -> Convergence:
-    """How a descent ended, with its sentence in each language."""
-    sentences = {code: sentence(found["clauses"], found["values"], code) for code in CLAUSES}
+    """How a descent ended, with its sentence in the client's language."""
     return {
         "state": cast("State", found["state"]),
-        "sentence": sentences["en"],
-        "sentences": sentences,
+        "sentence": sentence(found["clauses"], found["values"], asked_language()),
         "loss": found["loss"],
         "reference": found["reference"],
         "relative_gap": found["relative_gap"],
     }
+
+
+def _finding(finding: run_record.Finding) -> run_record.Finding:
+    """The finding with its sentence in the client's language; `evidence` has the same numbers for programs.
+
+    Earlier versions stored no promise.
+    """
+    text = finding_sentence(finding["code"], finding["sentence"], asked_language())
+    return cast("run_record.Finding", {"promise": None, **finding, "sentence": text})
 
 
 def _dataset(row: run_record.Run, dataset_id: str) -> RunDataset:
@@ -102,12 +112,19 @@ def serialize_verification(found: run_record.Verification | None) -> Verificatio
 
 
 def _error(error: run_record.RunError | None) -> dict[str, str] | None:
-    return None if error is None else {"code": error["code"], "message": error["message"]}
+    if error is None:
+        return None
+    return {"code": error["code"], "message": translated(error["message"], asked_language())}
 
 
 def run_links(run_id: str) -> dict[str, str]:
     """Paths of a run."""
     return {"self": f"/runs/{run_id}", "trajectory": f"/runs/{run_id}/trajectory", "page": f"/#/runs/{run_id}"}
+
+
+def serialize_report(report: Sequence[dataset_record.ReportEntry]) -> list[dataset_record.ReportEntry]:
+    """What the reader of a file did, in the client's language."""
+    return [{**entry, "message": translated(entry["message"], asked_language())} for entry in report]
 
 
 def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
@@ -123,7 +140,7 @@ def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
         "columns": [],
         "report": [],
         "created_at": rfc3339(row.created_at),
-        "error": error_of("dataset"),
+        "error": cast("run_record.RunError", _error(error_of("dataset"))),
         "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
     }
     if isinstance(row, Remains):
@@ -137,6 +154,6 @@ def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
         "classes": [str(label) for label in row.labels] if row.text_target and row.labels else None,
         "sha256": row.sha256,
         "columns": row.columns,
-        "report": row.report,
+        "report": serialize_report(row.report),
         "error": None,
     }

@@ -6,9 +6,12 @@ from typing import cast
 
 from service.api.serializers.runs import optional_timestamp
 from service.core import sweep_record
-from service.core.run_record import Best, Criteria, Number
+from service.core.languages import asked_language
+from service.core.run_record import Best, Criteria, Number, RunError
 from service.core.run_status import FINISHED, RunStatus
 from service.core.times import rfc3339
+from service.core.translation import translated
+from service.schemas.responses.runs import State
 from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
 from service.storage.damaged_rows import Remains, error_of
 
@@ -35,13 +38,18 @@ def serialize_sweep(sweep: sweep_record.Sweep | Remains, counts: Sequence[sweep_
         "statuses": cast("dict[RunStatus, int]", {status.value: runs for status, runs in statuses.items()}),
         "steps_done": sum(row.steps_done for row in counts),
         "steps_total": sum(row.steps_total for row in counts),
-        "error": error_of("sweep") if isinstance(sweep, Remains) else None,
+        "error": _damage() if isinstance(sweep, Remains) else None,
         "links": {
             "self": f"/sweeps/{sweep.id}",
             "runs": f"/runs?sweep={sweep.id}",
             "page": f"/#/sweeps/{sweep.id}",
         },
     }
+
+
+def _damage() -> RunError:
+    error = error_of("sweep")
+    return {**error, "message": translated(error["message"], asked_language())}
 
 
 def _status(statuses: set[RunStatus]) -> SweepStatus:
@@ -55,9 +63,9 @@ def _status(statuses: set[RunStatus]) -> SweepStatus:
 
 
 def serialize_ranking(members: Iterable[sweep_record.Member], rank_by: str) -> list[Member]:
-    """The runs of a sweep: succeeded ones by the criterion, then diverged, cancelled, failed and unfinished ones.
+    """The runs of a sweep: finished ones by the criterion, then diverged, cancelled, failed and unfinished ones.
 
-    Only succeeded runs have a rank; equal values share it.
+    Only finished runs have a rank; equal values share it.
     """
     found = [_member(member, rank_by) for member in members]
     found.sort(key=lambda member: (_status_order(member), _sort_value(member["value"], rank_by)))
@@ -71,6 +79,8 @@ def _member(run: sweep_record.Member, rank_by: str) -> Member:
         "run_id": run.id,
         "name": run.name,
         "status": run.status,
+        "convergence": None if run.state is None else {"state": cast("State", run.state)},
+        "findings": run.findings,
         "values": run.sweep["values"],
         "value": _value(final, best, rank_by),
         "train_mse": final["train_mse"] if final else None,

@@ -71,8 +71,9 @@ class Convergence(Answer):
             "start; diverged."
         ),
     ]
-    sentence: Annotated[str, Field(description="The same in words, with E of a constant prediction, in English.")]
-    sentences: Annotated[dict[str, str], Field(description="The sentence by language: en, fr.")]
+    sentence: Annotated[
+        str, Field(description="The same in words, with E of a constant prediction, in the language of the client.")
+    ]
     loss: Annotated[Number, Field(description="E at the last step.")]
     reference: Annotated[
         Reference | None,

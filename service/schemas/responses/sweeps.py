@@ -7,7 +7,7 @@ from pydantic import Field
 from service.core.run_record import RunError
 from service.core.run_status import RunStatus
 from service.schemas.responses.base import Answer, JsonObject, Number, Page
-from service.schemas.responses.runs import Price
+from service.schemas.responses.runs import Price, State
 
 SweepStatus = Literal["queued", "running", "paused", "finished"]
 
@@ -43,13 +43,23 @@ class SweepSummary(Answer):
     links: dict[str, str]
 
 
+class MemberConvergence(Answer):
+    """How the descent of a member ended; `GET /runs/{id}` has the reference and the sentence."""
+
+    state: State
+
+
 class Member(Answer):
     """A run of a sweep."""
 
-    rank: Annotated[int | None, Field(description="The rank by `value`, from 1; null unless the run succeeded.")]
+    rank: Annotated[int | None, Field(description="The rank by `value`, from 1; null unless the run is finished.")]
     run_id: str
     name: str | None
     status: RunStatus
+    convergence: Annotated[
+        MemberConvergence | None, Field(description="How the run ended; null until its convergence is known.")
+    ]
+    findings: Annotated[int, Field(description="The number of findings in the diagnosis of the run.")]
     values: Annotated[JsonObject, Field(description="The values of the varied fields, by JSON pointer.")]
     value: Annotated[Number, Field(description="The current value of the criterion `rank_by`.")]
     train_mse: Number
@@ -63,7 +73,7 @@ class Member(Answer):
 
 
 class Sweep(SweepSummary):
-    """A sweep with its runs: succeeded runs in order of rank, then diverged, cancelled, failed and unfinished ones."""
+    """A sweep with its runs: finished runs in order of rank, then diverged, cancelled, failed and unfinished ones."""
 
     ranking: list[Member]
 

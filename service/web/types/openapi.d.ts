@@ -86,7 +86,6 @@ export interface Contributions {
 export interface Convergence {
   state: "converged" | "descending" | "stalled" | "oscillating" | "rising" | "diverged";
   sentence: string;
-  sentences: { [name: string]: string };
   loss: number | null;
   reference: Reference | null;
   relative_gap: number | null;
@@ -364,6 +363,8 @@ export interface Member {
   run_id: string;
   name: string | null;
   status: RunStatus;
+  convergence: MemberConvergence | null;
+  findings: number;
   values: { [name: string]: unknown };
   value: number | null;
   train_mse: number | null;
@@ -374,6 +375,10 @@ export interface Member {
   steps_done: number;
   steps_total: number;
   diverged_at: number | null;
+}
+
+export interface MemberConvergence {
+  state: "converged" | "descending" | "stalled" | "oscillating" | "rising" | "diverged";
 }
 
 export interface Minimum {

@@ -26,6 +26,7 @@ from gd_engine import (
 from gd_engine.arrays import FloatArray
 from gd_engine.diagnosis import Finding, History, Stretch, diagnose
 from service.datasets import samples
+from tests.gd_engine.diagnosis.french import check_french
 
 Request = dict[str, Any]
 MLP = {"kind": "mlp"}
@@ -98,6 +99,7 @@ def run(x: FloatArray, y: FloatArray, request: Request) -> Done:
     outcome = blocks[-1].outcome
     assert outcome is not None
     found = diagnose(problem, config, outcome, history, choices=choices_of(request), features=features)
+    check_french(found)
     return Done(found, outcome.reason, columns["train_loss"], columns)
 
 

@@ -18,6 +18,7 @@ from gd_engine import (
     initial_theta,
     pose_function,
 )
+from tests.gd_engine.diagnosis.french import check_french
 from tests.gd_engine.helpers import descended
 
 
@@ -37,7 +38,9 @@ def found(
     whole = Stretch(np.arange(len(theta)), theta, columns)
     chosen = Choices(automatic=rate is None, optimizer=optimizer, **choices)
     config = DescentConfig(method, used, steps)
-    return diagnose(problem, config, outcome, History(whole, whole), choices=chosen, features=())
+    found = diagnose(problem, config, outcome, History(whole, whole), choices=chosen, features=())
+    check_french(found)
+    return found
 
 
 def codes(*given: Any, **more: Any) -> list[str]:

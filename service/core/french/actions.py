@@ -1,0 +1,157 @@
+"""Faults of forks, sweeps, checks, inquiries and parameters of a path or a query."""
+
+MESSAGES = {
+    # forks
+    "The run has no step {step} stored.": "L’étape {step} de la descente n’est pas gardée.",
+    "Give a step from 0 to {last}.": "Donnez une étape de 0 à {last}.",
+    "Wait for the first.": "Attendez la première.",
+    "A fork begins at the θ of its step.": "Une descente qui repart d’une étape part du θ de cette étape.",
+    "Leave theta0 out.": "Laissez theta0 de côté.",
+    "The run was deleted just now.": "La descente vient d’être supprimée.",
+    "The run was deleted just now, and its data with it.": "La descente vient d’être supprimée, avec ses données.",
+    "The dataset was deleted just now.": "Le jeu de données vient d’être supprimé.",
+    "The dataset {id} was deleted just now.": "Le jeu de données {id} vient d’être supprimé.",
+    "This Idempotency-Key was used for another request.": "Cette Idempotency-Key a servi à une autre requête.",
+    "Use a new key.": "Prenez une nouvelle clé.",
+    # sweeps
+    "A log scale has positive ends.": "Une échelle log a des bornes positives.",
+    "Give a positive number, or the scale linear.": "Donnez un nombre positif, ou l’échelle linear.",
+    "A sweep needs a request or a run.": "Un balayage a besoin d’une requête ou d’une descente.",
+    "Give either base or run.": "Donnez soit base, soit run.",
+    "A sweep needs a grid or a list.": "Un balayage a besoin d’une grille ou d’une liste.",
+    "Give either grid or list.": "Donnez soit grid, soit list.",
+    "The members of a sweep do not differ in this.": "Les descentes d’un balayage ne diffèrent pas par ce champ.",
+    "They may differ in {list_names}.": "Elles peuvent différer par {list_names}.",
+    "A key of the grid is a JSON pointer into the request, which starts with /.": (
+        "Une clé de la grille est un pointeur JSON dans la requête, qui commence par /."
+    ),
+    "The request has no such field.": "La requête n’a pas de tel champ.",
+    "Another pointer of the grid is inside this one.": "Un autre pointeur de la grille est à l’intérieur de celui-ci.",
+    "Remove one of them.": "Supprimez l’un d’eux.",
+    "There is no run {id}.": "Il n’y a pas de descente {id}.",
+    "GET /runs lists the runs.": "GET /runs donne la liste des descentes.",
+    "Member {number} has no {criterion}.": "La descente {number} n’a pas de {criterion}.",
+    "Choose another criterion, or a split with such rows.": (
+        "Choisissez un autre critère, ou un partage qui a de telles lignes."
+    ),
+    "The sweep would create {count} runs; the limit is {most}.": (
+        "Le balayage créerait {count} descentes ; la limite est {most}."
+    ),
+    "Give fewer values, or several sweeps.": "Donnez moins de valeurs, ou faites plusieurs balayages.",
+    "The requests of all runs together exceed {most} bytes.": (
+        "Les requêtes de toutes les descentes dépassent ensemble {most} octets."
+    ),
+    "Give fewer values, or a shorter request.": "Donnez moins de valeurs, ou une requête plus courte.",
+    "The trajectories of all runs together would exceed {most} bytes.": (
+        "Les trajectoires de toutes les descentes dépasseraient ensemble {most} octets."
+    ),
+    "Give fewer values, or fewer steps.": "Donnez moins de valeurs, ou moins d’étapes.",
+    "All runs of the sweep are finished; none can be cancelled.": (
+        "Toutes les descentes du balayage sont terminées ; aucune ne peut être annulée."
+    ),
+    "No sweep has the id {id}. GET /sweeps lists the sweeps.": (
+        "Aucun balayage n’a l’identifiant {id}. GET /sweeps donne la liste des balayages."
+    ),
+    # runs
+    "No run has the id {id}. GET /runs lists the runs.": (
+        "Aucune descente n’a l’identifiant {id}. GET /runs donne la liste des descentes."
+    ),
+    "No dataset has the id {id}. GET /datasets lists the datasets.": (
+        "Aucun jeu de données n’a l’identifiant {id}. GET /datasets donne la liste des jeux de données."
+    ),
+    "{n} run(s) use the dataset. Delete them first.": (
+        "{n} descente(s) utilisent le jeu de données. Supprimez-les d’abord."
+    ),
+    "A run that is {status} cannot be cancelled.": "Une descente {status} ne peut pas être annulée.",
+    "A run that is {status} cannot be paused.": "Une descente {status} ne peut pas être mise en pause.",
+    "A run that is {status} cannot be resumed.": "Une descente {status} ne peut pas être reprise.",
+    "The run is {status}; only a finished run can be verified.": (
+        "La descente est {status} ; seule une descente terminée peut être vérifiée."
+    ),
+    "This is not a tag.": "Ce n’est pas une étiquette.",
+    "Write it as key:value.": "Écrivez-la sous la forme clé:valeur.",
+    "This is not a cursor.": "Ce n’est pas un curseur.",
+    "Use `next` of the previous page.": "Prenez le `next` de la page précédente.",
+    "The limit is {most} entries per page.": "La limite est de {most} éléments par page.",
+    "Follow `next` for more.": "Suivez `next` pour en avoir plus.",
+    "The header Prefer asks to wait={value}. Give a whole number of seconds.": (
+        "L’en-tête Prefer demande wait={value}. Donnez un nombre entier de secondes."
+    ),
+    "The header Prefer asks to wait={value}.": "L’en-tête Prefer demande wait={value}.",
+    "Give a whole number of seconds.": "Donnez un nombre entier de secondes.",
+    "Unknown parameter.": "Paramètre inconnu.",
+    "The operation has no query parameters.": "L’opération n’a pas de paramètre de requête.",
+    "The parameters are {list_names}.": "Les paramètres sont {list_names}.",
+    "`latest` is for reading only: it may change before the request arrives.": (
+        "`latest` ne sert qu’à la lecture : il peut changer avant l’arrivée de la requête."
+    ),
+    "Use {path}, the latest at this moment.": "Prenez {path}, le dernier en ce moment.",
+    # trajectories, landscapes, predictions
+    "Give an earlier step.": "Donnez une étape antérieure.",
+    "The path ends at step {last}.": "Le chemin se termine à l’étape {last}.",
+    "Name fewer.": "Nommez-en moins.",
+    "beside names {n} runs; the limit is {most}.": "beside nomme {n} descentes ; la limite est {most}.",
+    "Name runs with the same model.": "Nommez des descentes du même modèle.",
+    "The run {id} has other parameters.": "La descente {id} a d’autres paramètres.",
+    "Give a smaller number.": "Donnez un nombre plus petit.",
+    "The limit for two features is {most} points.": "La limite pour deux variables est de {most} points.",
+    "The run descends a function without data, so it has no model that predicts.": (
+        "La descente porte sur une fonction sans données : elle n’a pas de modèle qui prédit."
+    ),
+    "Ask for its trajectory or its landscape, or fit a model to data.": (
+        "Demandez sa trajectoire ou son relief, ou ajustez un modèle à des données."
+    ),
+    "The run is {status} and has no stored step yet.": "La descente est {status} et n’a encore aucune étape gardée.",
+    "Step {step} is not stored.": "L’étape {step} n’est pas gardée.",
+    "x and y are the same parameter.": "x et y sont le même paramètre.",
+    "Name two different parameters.": "Nommez deux paramètres différents.",
+    "The plane of kind pca has no parameter axes.": "Le plan de kind pca n’a pas d’axes de paramètres.",
+    "Remove the parameter, or use kind=pair.": "Supprimez le paramètre, ou prenez kind=pair.",
+    "The run has no parameter {name}.": "La descente n’a pas de paramètre {name}.",
+    "The run has no test MSE and so no best step.": "La descente n’a pas de MSE de test, donc pas de meilleure étape.",
+    "Use last.": "Prenez last.",
+    "{counted_rows}; the limit is {most}.": "{counted_rows} ; la limite est {most}.",
+    "This row has {counted_values}; the run has {counted_features}.": (
+        "Cette ligne a {counted_values} ; la descente a {counted_features}."
+    ),
+    "Give one value for each feature.": "Donnez une valeur pour chaque variable.",
+    "Request fewer rows.": "Demandez moins de lignes.",
+    "The limit for this dataset is {most} rows per request.": (
+        "La limite pour ce jeu de données est de {most} lignes par requête."
+    ),
+    "This is not a step number.": "Ce n’est pas un numéro d’étape.",
+    "Send the `id` of the last received event.": "Envoyez l’`id` du dernier événement reçu.",
+    "Accept is {accept}. The trajectory is available as {list_names}.": (
+        "Accept est {accept}. La trajectoire existe en {list_names}."
+    ),
+    "from_step is after to_step.": "from_step est après to_step.",
+    "Give a from_step of at most to_step.": "Donnez un from_step d’au plus to_step.",
+    "The run has no column {name}.": "La descente n’a pas de colonne {name}.",
+    "The columns are {list_names}.": "Les colonnes sont {list_names}.",
+    "The path is too long to draw: its coordinates are not finite. Set a smaller to_step.": (
+        "Le chemin est trop long pour être dessiné : ses coordonnées ne sont pas finies. Donnez un to_step plus petit."
+    ),
+    # check
+    "A descent by mini-batches cannot be checked.": "Une descente par lots ne peut pas être vérifiée.",
+    "Use all rows in every step.": "Prenez toutes les lignes à chaque étape.",
+    "A line search cannot be checked: its learning rates follow from the path.": (
+        "Une recherche linéaire ne peut pas être vérifiée : ses taux dépendent du chemin."
+    ),
+    "Choose a constant learning rate.": "Choisissez un taux d’apprentissage constant.",
+    "This step has {counted_numbers}; θ has {n}.": "Cette étape a {counted_numbers} ; θ en a {n}.",
+    "Give one number for each of {list_names}.": "Donnez un nombre pour chacun de {list_names}.",
+    # parameters of a path or a query, by the validator
+    "Input should be a valid integer, unable to parse string as an integer.": "Ce n’est pas un nombre entier.",
+    "Input should be a valid number, unable to parse string as a number.": "Ce n’est pas un nombre.",
+    "Input should be a valid boolean, unable to interpret input.": "Ce n’est ni true ni false.",
+    "Input should be greater than or equal to {least}.": "La valeur doit être au moins {least}.",
+    "Input should be greater than {least}.": "La valeur doit être plus grande que {least}.",
+    "Input should be less than or equal to {most}.": "La valeur doit être au plus {most}.",
+    "Input should be less than {most}.": "La valeur doit être plus petite que {most}.",
+    "Input should be {list_expected}.": "La valeur doit être {list_expected}.",
+    "String should have at most {most} characters.": "Au plus {most} caractères.",
+    "String should have at least {least} characters.": "Au moins {least} caractères.",
+    "String should match pattern {pattern}.": "Le texte doit suivre le motif {pattern}.",
+    "Field required.": "Ce paramètre manque.",
+    "Write {what}.": "Écrivez {what}.",
+}

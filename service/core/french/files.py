@@ -1,0 +1,268 @@
+"""The report of an upload, and the faults of a file."""
+
+_LEFT_OUT = {
+    "has the numbers or names of the rows and is left out.": (
+        "porte les numéros ou les noms des lignes : elle est écartée.",
+        "portent les numéros ou les noms des lignes : elles sont écartées.",
+    ),
+    "has no values and is left out.": (
+        "n’a aucune valeur : elle est écartée.",
+        "n’ont aucune valeur : elles sont écartées.",
+    ),
+    "has no value in more than half of the rows and is left out.": (
+        "n’a pas de valeur dans plus de la moitié des lignes : elle est écartée.",
+        "n’ont pas de valeur dans plus de la moitié des lignes : elles sont écartées.",
+    ),
+    "has dates and is left out; ?dates=days reads dates as days since 1970-01-01.": (
+        "contient des dates : elle est écartée ; ?dates=days lit les dates en jours depuis le 1970-01-01.",
+        "contiennent des dates : elles sont écartées ; ?dates=days lit les dates en jours depuis le 1970-01-01.",
+    ),
+    "has texts beside numbers and is left out: {list_cells}.": (
+        "mêle des textes à des nombres : elle est écartée ({list_cells}).",
+        "mêlent des textes à des nombres : elles sont écartées ({list_cells}).",
+    ),
+    "has more than 20 different texts, or another text in every row, and is left out.": (
+        "a plus de 20 textes différents, ou un autre texte à chaque ligne : elle est écartée.",
+        "ont plus de 20 textes différents, ou un autre texte à chaque ligne : elles sont écartées.",
+    ),
+    "has texts and is left out, as ?categories=ignore asks.": (
+        "contient des textes : elle est écartée, comme le demande ?categories=ignore.",
+        "contiennent des textes : elles sont écartées, comme le demande ?categories=ignore.",
+    ),
+    "has the same value in every row and is left out.": (
+        "a la même valeur à chaque ligne : elle est écartée.",
+        "ont la même valeur à chaque ligne : elles sont écartées.",
+    ),
+    "has the same value in every row.": ("a la même valeur à chaque ligne.", "ont la même valeur à chaque ligne."),
+    "had no name.": ("n’avait pas de nom.", "n’avaient pas de nom."),
+}
+
+
+def _plural(clause: str) -> str:
+    return clause.replace("has ", "have ", 1).replace(" is left", " are left")
+
+
+_NOTES = {
+    "TRUE, yes and T are read as 1, FALSE, no and F as 0.": "TRUE, yes et T sont lus 1 ; FALSE, no et F sont lus 0.",
+    "dates are read as days since 1970-01-01.": "les dates sont lues en jours depuis le 1970-01-01.",
+    "the comma is read as the decimal mark.": "la virgule est lue comme signe décimal.",
+    "the comma is read as the mark between thousands.": "la virgule est lue comme séparateur de milliers.",
+    "the dot is read as the mark between thousands.": "le point est lu comme séparateur de milliers.",
+    "spaces or apostrophes between thousands are left out.": (
+        "les espaces ou apostrophes entre les milliers sont enlevés."
+    ),
+    "signs of currencies are left out.": "les signes de monnaie sont enlevés.",
+    "numbers are in per cent, 5% is read as 5.": "les nombres sont des pourcentages, 5% est lu 5.",
+    "the minus sign of Unicode is read as minus.": "le signe moins d’Unicode est lu comme un moins.",
+    "exponents with D are read, as of Fortran.": "les exposants en D, comme en Fortran, sont lus.",
+    "each text is a feature of 0 and 1, but the first: {list_names}.": (
+        "chaque texte est une variable de 0 et de 1, sauf le premier : {list_names}."
+    ),
+}
+_NUMBERS = {"{cell} is not a number": "{cell} n’est pas un nombre", "{cell} is too large": "{cell} est trop grand"}
+_BUT = {"": "", ", but row {row} has the number {number}": ", mais la ligne {row} a le nombre {number}"}
+_SUCH = {"": "", "; {n} such cells: {places}": " ; {n} cellules de ce genre : {places}"}
+
+MESSAGES = {
+    **{f"Column {{name}} {clause}": f"La colonne {{name}} {one}" for clause, (one, _) in _LEFT_OUT.items()},
+    **{f"The column {clause}": f"La colonne {one}" for clause, (one, _) in _LEFT_OUT.items()},
+    **{
+        f"Columns {{list_names}} {each}": f"Les colonnes {{list_names}} {several}"
+        for clause, (_, several) in _LEFT_OUT.items()
+        for each in {clause, _plural(clause)}
+    },
+    **{f"Column {{name}}: {english}": f"Colonne {{name}} : {french}" for english, french in _NOTES.items()},
+    **{
+        f"Columns {{list_columns}}: {english}": f"Colonnes {{list_columns}} : {french}"
+        for english, french in _NOTES.items()
+    },
+    **{
+        f"{fault}{but}{such}.": f"{_NUMBERS[fault]}{_BUT[but]}{_SUCH[such]}."
+        for fault in _NUMBERS
+        for but in _BUT
+        for such in _SUCH
+    },
+    # the report
+    "Lines above the table are left out: {places}.": "Les lignes au-dessus du tableau sont écartées : {places}.",
+    "The comment line above the data has the names of the columns.": (
+        "La ligne de commentaire au-dessus des données donne les noms des colonnes."
+    ),
+    "The first row has data, so the columns are called x1, x2, … and y.": (
+        "La première ligne contient des données : les colonnes s’appellent x1, x2, … et y."
+    ),
+    "Names that occur twice are numbered: {list_names}.": "Les noms en double sont numérotés : {list_names}.",
+    "Rows of empty cells are left out: {places}.": "Les lignes de cellules vides sont écartées : {places}.",
+    "Comments and notes between or below the rows are left out: {places}.": (
+        "Les commentaires et notes entre les lignes ou au-dessous sont écartés : {places}."
+    ),
+    "Empty cells at the end of rows are left out: {places}.": (
+        "Les cellules vides en fin de ligne sont écartées : {places}."
+    ),
+    "The comment lines at the start are left out: {places}.": "Les commentaires du début sont écartés : {places}.",
+    "The line sep={sign} states the separator.": "La ligne sep={sign} donne le séparateur.",
+    "The cells are separated by {sign}.": "Les cellules sont séparées par {sign}.",
+    "a vertical bar": "une barre verticale",
+    "a run of spaces": "des espaces",
+    "The text is {encoding}.": "Le texte est en {encoding}.",
+    "The text is not UTF-8; it is read as Windows-1252 (Latin-1). Check letters with accents.": (
+        "Le texte n’est pas en UTF-8 ; il est lu en Windows-1252 (Latin-1). Vérifiez les lettres accentuées."
+    ),
+    "The file is compressed by gzip.": "Le fichier est compressé par gzip.",
+    "The sheet {name} of the Excel workbook is read.": "La feuille {name} du classeur Excel est lue.",
+    "The sheet {name} of the Excel workbook is read. The workbook also has {list_names}.": (
+        "La feuille {name} du classeur Excel est lue. Le classeur a aussi {list_names}."
+    ),
+    "The target is {new}, because {old} cannot be one.": "La cible est {new}, car {old} ne peut pas en être une.",
+    "The numbers of the rows are the feature, because the file has no other.": (
+        "Les numéros des lignes sont la variable, car le fichier n’en a pas d’autre."
+    ),
+    "Columns without name and content are left out.": "Les colonnes sans nom ni contenu sont écartées.",
+    "{n} of {rows} rows are left out, because a value is missing.": (
+        "{n} lignes sur {rows} sont écartées, car une valeur y manque."
+    ),
+    "{n} missing numbers are filled with the mean of their column: {list_counts}.": (
+        "{n} nombres manquants sont remplacés par la moyenne de leur colonne : {list_counts}."
+    ),
+    "{name}: {counted_values} filled with the mean, {mean}.": (
+        "{name} : {counted_values}, remplacées par la moyenne, {mean}."
+    ),
+    "{counted_rows} of {rows} with missing values left out.": (
+        "{counted_rows} sur {rows} écartées, car il y manque des valeurs."
+    ),
+    # faults
+    "The file has {n} columns; the limit is {most}.": "Le fichier a {n} colonnes ; la limite est {most}.",
+    "Upload fewer columns.": "Envoyez moins de colonnes.",
+    "The file has no rows of data below the header.": "Le fichier n’a aucune ligne de données sous l’en-tête.",
+    "The file has no rows of data.": "Le fichier n’a aucune ligne de données.",
+    "The file is empty.": "Le fichier est vide.",
+    "Upload at least 2 rows of data.": "Envoyez au moins 2 lignes de données.",
+    "The file has only one row of data.": "Le fichier n’a qu’une ligne de données.",
+    "The column has no values.": "La colonne n’a aucune valeur.",
+    "Fill it in, or choose another column.": "Remplissez-la, ou choisissez une autre colonne.",
+    "{cell} is a date, not a number.": "{cell} est une date, pas un nombre.",
+    "Add ?dates=days, which reads dates as days since 1970-01-01.": (
+        "Ajoutez ?dates=days, qui lit les dates en jours depuis le 1970-01-01."
+    ),
+    "{cell}: the order of day and month is unclear.": "{cell} : l’ordre du jour et du mois n’est pas clair.",
+    "Write dates as 2020-12-31.": "Écrivez les dates comme 2020-12-31.",
+    "The target has more than {most} different labels, or a label of more than 200 characters.": (
+        "La cible a plus de {most} étiquettes différentes, ou une étiquette de plus de 200 caractères."
+    ),
+    "Choose another target, or write plain numbers such as 1234.5.": (
+        "Choisissez une autre cible, ou écrivez des nombres simples comme 1234.5."
+    ),
+    "Save it as CSV UTF-8.": "Enregistrez-le en CSV UTF-8.",
+    "The text is not valid UTF-16.": "Le texte n’est pas de l’UTF-16 valide.",
+    "The text is not UTF-8.": "Le texte n’est pas en UTF-8.",
+    "The file is not a text file: it is neither UTF-8 nor Windows-1252.": (
+        "Le fichier n’est pas un fichier texte : ni UTF-8 ni Windows-1252."
+    ),
+    "The file is not a text file: it contains NUL.": "Le fichier n’est pas un fichier texte : il contient NUL.",
+    "The file is not a text file: it looks like {kind}.": "Le fichier n’est pas un fichier texte : on dirait {kind}.",
+    "a PNG image": "une image PNG",
+    "a JPEG image": "une image JPEG",
+    "a GIF image": "une image GIF",
+    "a PDF document": "un document PDF",
+    "a gzip file in a gzip file": "un fichier gzip dans un fichier gzip",
+    "a zip file in a gzip file": "un fichier zip dans un fichier gzip",
+    "an old Excel workbook (.xls)": "un ancien classeur Excel (.xls)",
+    "a Parquet file": "un fichier Parquet",
+    "The decompressed file exceeds {most} bytes.": "Le fichier décompressé dépasse {most} octets.",
+    "The decompressed workbook exceeds {most} bytes.": "Le classeur décompressé dépasse {most} octets.",
+    "Upload fewer rows.": "Envoyez moins de lignes.",
+    "The gzip file is damaged or incomplete.": "Le fichier gzip est endommagé ou incomplet.",
+    "Compress it again.": "Compressez-le à nouveau.",
+    "The file has {n} more faults.": "Le fichier a {n} autres défauts.",
+    "Mend these first.": "Corrigez d’abord ceux-ci.",
+    "The row has {counted_cells}, the {reference} has {n}.": "La ligne a {counted_cells}, {reference} en a {n}.",
+    "header or first row": "l’en-tête ou la première ligne",
+    "Give every row as many cells as the first; quote a cell that contains the separator.": (
+        "Donnez à chaque ligne autant de cellules qu’à la première ; mettez entre guillemets une cellule qui "
+        "contient le "
+        "séparateur."
+    ),
+    "Remove it from the features, or choose another target.": (
+        "Enlevez-la des variables, ou choisissez une autre cible."
+    ),
+    "The target cannot be a feature.": "La cible ne peut pas être une variable.",
+    "The feature is named twice.": "La variable est nommée deux fois.",
+    "Name each feature once.": "Nommez chaque variable une seule fois.",
+    "Unknown target {name}; the columns are {list_names}.": "Cible inconnue : {name} ; les colonnes sont {list_names}.",
+    "Unknown feature {name}; the columns are {list_names}.": (
+        "Variable inconnue : {name} ; les colonnes sont {list_names}."
+    ),
+    "Unknown feature {name}.": "Variable inconnue : {name}.",
+    "Its features are {list_names}.": "Ses variables sont {list_names}.",
+    "Did you mean {name}?.": "Vouliez-vous dire {name} ?",
+    "Write a plain number such as -1.5 or 2e3, or leave the column out: name the features.": (
+        "Écrivez un nombre simple comme -1.5 ou 2e3, ou écartez la colonne : nommez les variables."
+    ),
+    "The column has dots with two meanings.": "Les points de la colonne ont deux sens.",
+    "Add ?decimal=. or ?decimal=, to say which mark is the decimal mark.": (
+        "Ajoutez ?decimal=. ou ?decimal=, pour dire lequel est le signe décimal."
+    ),
+    "{cell} is in per cent, other cells of the column are not.": (
+        "{cell} est un pourcentage, d’autres cellules de la colonne ne le sont pas."
+    ),
+    "{cell} may be {list_readings}.": "{cell} peut être {list_readings}.",
+    "{cell} has spaces between digits.": "{cell} a des espaces entre les chiffres.",
+    "{cell} does not fit the decimal mark of the column.": "{cell} ne suit pas le signe décimal de la colonne.",
+    "Write all cells in per cent, or none.": "Écrivez toutes les cellules en pourcentages, ou aucune.",
+    "Add ?decimal={mark} if {sign} is the decimal mark, or ?thousands={mark} if it separates thousands.": (
+        "Ajoutez ?decimal={mark} si {sign} est le signe décimal, ou ?thousands={mark} s’il sépare les milliers."
+    ),
+    "Write plain numbers such as 1234.5, or set ?decimal= and ?thousands=.": (
+        "Écrivez des nombres simples comme 1234.5, ou donnez ?decimal= et ?thousands=."
+    ),
+    "Leave ?sheet= out.": "Laissez ?sheet= de côté.",
+    "The file has no sheets: it is not an Excel workbook.": (
+        "Le fichier n’a pas de feuilles : ce n’est pas un classeur Excel."
+    ),
+    "The file has more than {most} rows of data.": "Le fichier a plus de {most} lignes de données.",
+    "1 value is missing ({places}), such as {cell}.": "Il manque 1 valeur ({places}), notée {cell}.",
+    "{n} values are missing ({places}), such as {cell}.": (
+        "Il manque {n} valeurs ({places}), notées par exemple {cell}."
+    ),
+    "1 value is missing: empty cell in {places}.": "Il manque 1 valeur : cellule vide, {places}.",
+    "{n} values are missing: empty cell in {places}.": "Il manque {n} valeurs : cellules vides, {places}.",
+    "Add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean.": (
+        "Ajoutez ?missing=drop pour écarter ces lignes, ou ?missing=mean pour mettre la moyenne de la colonne."
+    ),
+    "The column has dates such as {cell}.": "La colonne contient des dates, comme {cell}.",
+    "Write its values as numbers.": "Écrivez ses valeurs en nombres.",
+    "No feature columns: the file has {list_names}, the target is {target}.": (
+        "Aucune colonne de variable : le fichier a {list_names}, la cible est {target}."
+    ),
+    "Add a column of numbers besides the target; separate columns by a comma, a semicolon or a tab.": (
+        "Ajoutez une colonne de nombres à côté de la cible ; séparez les colonnes par une virgule, un point-virgule ou "
+        "une tabulation."
+    ),
+    "Only {n} of {rows} rows have a value in every column.": (
+        "Seules {n} lignes sur {rows} ont une valeur dans chaque colonne."
+    ),
+    "Name the features, so that columns with gaps are left out, or add ?missing=mean.": (
+        "Nommez les variables, pour écarter les colonnes à trous, ou ajoutez ?missing=mean."
+    ),
+    "The file gives {n} features; the limit is {most}.": "Le fichier donne {n} variables ; la limite est {most}.",
+    "Add ?categories=ignore, or name the features.": "Ajoutez ?categories=ignore, ou nommez les variables.",
+    "The record cannot be read: {fault}.": "La ligne ne peut pas être lue : {fault}.",
+    'Close every quote; write a quote inside a quoted cell twice: "5"" pipe".': (
+        'Fermez chaque guillemet ; doublez un guillemet dans une cellule entre guillemets : "5"" tube".'
+    ),
+    "The record is longer than {most} characters.": "La ligne a plus de {most} caractères.",
+    "Check that the file is a CSV, and that every quote is closed.": (
+        "Vérifiez que le fichier est un CSV, et que chaque guillemet est fermé."
+    ),
+    "Save it again as an Excel workbook (.xlsx), or as CSV UTF-8.": (
+        "Enregistrez-le à nouveau en classeur Excel (.xlsx), ou en CSV UTF-8."
+    ),
+    "The file is a zip file, not an Excel workbook.": "Le fichier est un zip, pas un classeur Excel.",
+    "The Excel workbook is damaged.": "Le classeur Excel est endommagé.",
+    "The Excel workbook has too much text or formatting.": "Le classeur Excel a trop de texte ou de mise en forme.",
+    "A sheet of the Excel workbook has a row that is too long, too many rows, or a wrong structure.": (
+        "Une feuille du classeur Excel a une ligne trop longue, trop de lignes, ou une structure fausse."
+    ),
+    "Unknown sheet {name}; the sheets are {list_names}.": "Feuille inconnue : {name} ; les feuilles sont {list_names}.",
+    "Choose one of these.": "Choisissez l’une d’elles.",
+    "unexpected end of data": "fin inattendue des données",
+}
