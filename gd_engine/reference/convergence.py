@@ -12,6 +12,9 @@ from gd_engine.problem import Problem
 from gd_engine.reference.final_state import Ended, State, has_hardly_moved, is_level, state_of
 from gd_engine.reference.minimum import ZERO, Reference, is_convex
 
+NOTABLY = 1e-3
+"""The least share by which a constant prediction is better, to be called so."""
+
 
 class Convergence(NamedTuple):
     """How a descent ended. `loss` is E at its last finite step, None without any.
@@ -45,7 +48,8 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         clauses = [_state_clause(state, ended), _reference_clause(problem, reference)]
         if isfinite(null) and problem.has_data:
             values["constant"] = null
-            clauses.append(_constant_clause(problem, is_better=null < loss))
+            is_better = loss - null > max(NOTABLY * null, ended.zero)
+            clauses.append(_constant_clause(problem, is_better=is_better))
         relative = None
         if reference is not None and gap is not None:
             is_zero = abs(reference.train_loss) <= max(ended.zero, ZERO * null if isfinite(null) else 0.0)
