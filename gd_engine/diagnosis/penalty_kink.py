@@ -43,8 +43,8 @@ def find(context: DiagnosisContext) -> list[Finding]:
     method = _method(context)
     sentence = (
         f"At 0 the penalty l1 has a kink, and with the learning rate {context.rate:.3g} the steps of {context.kind} "
-        f"jump over it: {listed(names)} changes its sign again and again. E is about {last:.4g}; with these parameters "
-        f"at 0 it is {zeroed:.4g}. {method} makes them exactly 0."
+        f"jump over it: the sign of {listed(names)} changes again and again. E is about {last:.4g}; with 0 instead it "
+        f"is {zeroed:.4g}. {method} makes such parameters exactly 0."
     )
     return [Finding("penalty_kink", evidence, sentence, {"descent": _change(context, method)})]
 

@@ -16,10 +16,10 @@ from gd_engine.reference.minimum import Reference
 State = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
 
 ARRIVED = 1e-6
-"""The greatest gap of a converged descent, as a share of E(θ₀) − E*, or of a constant's E − E* if that is less."""
+"""The greatest gap of a converged descent, as a share of E(θ₀) − E*, or on data of a constant's E − E*."""
 SHRUNK = 0.01
 """The greatest gap of a converged descent, as a share of the gap at half of the steps: one in a narrow valley, far
-below its start, shrinks it less."""
+below its start, shrinks it less. On data a gap of ARRIVED E* needs no such shrinking."""
 SETTLED = 1e-4
 """The same as ARRIVED, of a descent that goes up and down; on data 1 % of E* is enough."""
 MOSTLY = 0.75
@@ -158,13 +158,15 @@ def has_converged(ended: Ended) -> bool:
             least = reference.train_loss
             within = min(max(within, 0.01 * least), close_to(ended.problem, ended.null, first, least))
         return bool(np.quantile(ended.gaps(rows)[(late + len(rows.step)) // 2 :], MOSTLY) <= within)
-    return bool(gap <= ARRIVED * whole and gap <= SHRUNK * ended.gaps(ended.history.overview)[ended.half_row])
+    is_close = ended.problem.has_data and gap <= ARRIVED * reference.train_loss
+    shrank = gap <= SHRUNK * ended.gaps(ended.history.overview)[ended.half_row]
+    return bool(gap <= ARRIVED * whole and (is_close or shrank))
 
 
 def _whole(ended: Ended, least: float) -> float:
-    """What there was to fall: from E(θ₀), or on data from E of a constant prediction if that is lower."""
+    """What there is to fall: on data from E of a constant prediction, however near θ₀ is, else from E(θ₀)."""
     first, null = float(ended.energy[0]), ended.null
-    return (min(first, null) if ended.problem.has_data and isfinite(null) and null > least else first) - least
+    return (null if ended.problem.has_data and isfinite(null) and null > least else first) - least
 
 
 def _is_still(ended: Ended, least: FloatArray) -> bool:

@@ -97,6 +97,7 @@ def test_a_classification_is_sparse_too(name: str) -> None:
     problem = problem_of("logistic", X, LABELS, loss="log_loss", l1=0.05)
     found = judged(problem, optimizer=name, steps=4000)
     assert found.reference is not None
+    assert found.reference.theta is not None
     np.testing.assert_allclose(found.history.ending.theta[-1], found.reference.theta, atol=1e-7)
     np.testing.assert_array_equal(found.history.ending.theta[-1] == 0, found.reference.theta == 0)
     assert found.convergence.state == "converged"

@@ -159,3 +159,11 @@ def test_a_fit_without_a_known_minimum_that_halves_its_error_still_descends() ->
     problem = problem_of("formula", ROOMS, np.ones(8), {"formula": "tanh(a*x1 + a)"})
     found = judged(problem, np.array([0.1]), rate=0.1, steps=300).convergence
     assert (found.state, found.reference) == ("descending", None)
+
+
+def test_a_descent_that_begins_beside_the_minimum_has_converged() -> None:
+    """A fork of a run that had nearly arrived has little to fall, and converges slowly."""
+    end = of("linear", Y, {"l1": 0.1}, rate=0.05, steps=150).history.ending.theta[-1]
+    found = of("linear", Y, {"l1": 0.1}, theta0=end, rate=1e-3, steps=20).convergence
+    assert found.relative_gap is not None
+    assert (0.0 < found.relative_gap < 1e-6, found.state) == (True, "converged")
