@@ -231,9 +231,10 @@ def close_to(problem: Problem, null: float, first: float, least: float) -> float
 
 def rise_margin(problem: Problem, null: float, energy: FloatArray) -> float:
     """The rise above E(θ₀) that noise and rounding explain. E of a function may have any constant in it."""
+    first = abs(float(energy[0]))
     if not problem.has_data:
-        return 0.1 * float(np.ptp(energy))
-    return max(0.1 * abs(float(energy[0])), 1e-3 * null if isfinite(null) else 0.0)
+        return max(0.1 * float(energy[0] - energy.min()), ROUNDING * max(first, 1.0))
+    return max(0.1 * first, 1e-3 * null if isfinite(null) else 0.0)
 
 
 def ended_at(energy: FloatArray) -> float:

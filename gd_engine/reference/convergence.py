@@ -45,6 +45,7 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         diverged = outcome is not None and outcome.reason == "diverged"
         state: State = "diverged" if diverged else state_of(ended)
         values = {"step": float(history.overview.step[-1]), "loss": loss, "first": float(energy[0])}
+        values["least"] = float(energy.min())
         clauses = [_state_clause(state, ended), _reference_clause(problem, reference)]
         if isfinite(null) and problem.has_data:
             values["constant"] = null
@@ -82,6 +83,8 @@ def _state_clause(state: State, ended: Ended) -> str:
     """The code of the sentence's first part: the state, or what it says more precisely."""
     if state == "stalled" and has_hardly_moved(ended):
         return "hardly_moved"
+    if state == "rising" and ended.energy[-1] <= ended.energy[0]:
+        return "rising_again"
     return "alternating" if state == "oscillating" and is_level(ended) else state
 
 
