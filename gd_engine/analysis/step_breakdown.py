@@ -12,7 +12,7 @@ from gd_engine.data.minibatches import Batches
 from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from gd_engine.descent.evaluator import Evaluator
 from gd_engine.descent.loop import descend, start
-from gd_engine.descent.stepper import clipped, rate_at
+from gd_engine.descent.stepper import rate_at, update_of
 from gd_engine.descent.trajectory import State
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
@@ -46,11 +46,14 @@ class Contributions(NamedTuple):
 
 
 class Arithmetic(NamedTuple):
-    """One step, θ ← θ + change, and its terms.
+    """One step, θ ← θ + change = after, and its terms.
 
     `gradient` is autograd's, `differences` the central differences of E for the first parameters, `errors` their
     estimated errors, both of shape (≤ MOST_DIFFERENCES,). `used` is the update's gradient: that of a mini-batch, a
     clipped one, or `gradient`. `memory` is the optimiser's before the step, and `rate` the step's learning rate.
+
+    `point` is where `used` is taken: θ, or the point ahead of fista. Of a proximal method `used` is without the
+    gradient of the l1 penalty, and `threshold`, shape (p,), is for it: after = soft(point − rate · used, threshold).
     """
 
     step: int
@@ -60,10 +63,13 @@ class Arithmetic(NamedTuple):
     differences: FloatArray
     errors: FloatArray
     contributions: Contributions
+    point: FloatArray
     used: FloatArray
     memory: FloatArray
     rate: float
+    threshold: FloatArray | None
     change: FloatArray
+    after: FloatArray
 
 
 def state_at(problem: Problem, config: DescentConfig, theta0: FloatArray, step: int) -> State:
@@ -93,13 +99,11 @@ def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithme
         theta = state.theta
         evaluator = Evaluator(problem, replay=False)
         found = evaluator.at(theta)
-        used = found.gradient
+        batches = None
         if config.batch_size is not None:
             batches = Batches(problem.train.size, config.batch_size, config.seed)
-            used = evaluator.batch_gradient(theta, batches.rows(state.step))
-        used = clipped(used, config.clip_norm)
         rate = rate_at(config, evaluator, state, found)
-        change, _ = config.optimizer.update(used, state.memory, rate, theta, state.step)
+        taken = update_of(problem, config, evaluator, state, found.gradient, rate, batches)
         differences, errors = central_differences(problem, theta)
         return Arithmetic(
             step=state.step,
@@ -109,10 +113,13 @@ def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithme
             differences=differences,
             errors=errors,
             contributions=contributions(problem, theta, found.gradient),
-            used=used,
+            point=taken.point,
+            used=taken.gradient,
             memory=state.memory,
             rate=rate,
-            change=change,
+            threshold=taken.threshold,
+            change=taken.change if taken.threshold is None else taken.theta - theta,
+            after=taken.theta,
         )
 
 

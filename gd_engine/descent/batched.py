@@ -34,6 +34,7 @@ FEWEST = 4
 def largest_batch(problem: Problem, config: DescentConfig) -> int:
     """The number of such descents to batch; 0 where a batch is impossible or saves no time."""
     plain = config.stop.never and config.batch_size is None and config.clip_norm is None
+    plain = plain and not config.optimizer.proximal
     if not plain or isinstance(config.learning_rate, Backtracking) or ways(problem, config)[-1] != "replay":
         return 0
     rows = sum(len(part.design) for part in problem.parts.values())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import isfinite, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from gd_engine.descent.trajectory import Block, Measured, Outcome, State, column
 from gd_engine.metrics import tally_length
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import StoppingState, reason_to_stop
+from gd_engine.optim.optimizers import soft_threshold
 from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
@@ -128,11 +130,8 @@ class Stepper:
 
     def _after(self, state: State, gradient: FloatArray, rate: float, watch: StoppingState) -> State:
         """The state after one update."""
-        if self._batches:
-            gradient = self._evaluator.batch_gradient(state.theta, self._batches.rows(state.step))
-        gradient = clipped(gradient, self._config.clip_norm)
-        change, memory = self._config.optimizer.update(gradient, state.memory, rate, state.theta, state.step)
-        return State(state.step + 1, state.theta + change, memory, watch)
+        taken = update_of(self._problem, self._config, self._evaluator, state, gradient, rate, self._batches)
+        return State(state.step + 1, taken.theta, taken.memory, watch)
 
     def gap(self, theta: FloatArray) -> float:
         """E(θ) − E(θ*) for a quadratic E, else 0."""
@@ -153,6 +152,48 @@ class Stepper:
     def _tally_numbers(self) -> int:
         filled = sum(1 for rows in self._problem.parts.values() if len(rows.design))
         return filled * tally_length(self._problem.model.classes)
+
+
+class Update(NamedTuple):
+    """One update: the gradient in use, at `point`, the change, and the next θ and memory.
+
+    Of a proximal method, `threshold`, shape (p,), is what moves θ + change towards 0.
+    """
+
+    point: FloatArray
+    gradient: FloatArray
+    change: FloatArray
+    threshold: FloatArray | None
+    theta: FloatArray
+    memory: FloatArray
+
+
+def update_of(
+    problem: Problem,
+    config: DescentConfig,
+    evaluator: Evaluator,
+    state: State,
+    gradient: FloatArray,
+    rate: float,
+    batches: Batches | None = None,
+) -> Update:
+    """The update from `state`, where ∇E is `gradient`."""
+    optimizer, theta = config.optimizer, state.theta
+    point = theta if optimizer.ahead is None else theta + optimizer.ahead(theta, state.memory)
+    if batches is not None:
+        gradient = evaluator.batch_gradient(point, batches.rows(state.step))
+    elif optimizer.ahead is not None:
+        gradient = evaluator.at(point).gradient
+    l1 = problem.penalty.l1 if optimizer.proximal else 0.0
+    if l1:
+        weights = l1 * np.array(problem.model.penalised, dtype=np.float64)
+        gradient = gradient - weights * np.sign(point)
+    gradient = clipped(gradient, config.clip_norm)
+    change, memory = optimizer.update(gradient, state.memory, rate, theta, state.step)
+    if not l1:
+        return Update(point, gradient, change, None, theta + change, memory)
+    threshold = rate * weights
+    return Update(point, gradient, change, threshold, soft_threshold(theta + change, threshold), memory)
 
 
 def rate_at(config: DescentConfig, evaluator: Evaluator, state: State, found: Evaluation) -> float:

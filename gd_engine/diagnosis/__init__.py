@@ -19,6 +19,7 @@ from gd_engine.diagnosis import (
     generalization,
     initial_energy,
     learning_rate,
+    penalty_kink,
     plateau,
 )
 from gd_engine.diagnosis.context import Choices, DiagnosisContext, Finding, History, Stretch, make_context
@@ -59,6 +60,7 @@ def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
     return (
         initial_energy.undefined_gradient(context)
         or domain.find(context)
+        or penalty_kink.find(context)
         or learning_rate.find(context, quadratic)
         or dead_units.find(context)
         or plateau.find(context)

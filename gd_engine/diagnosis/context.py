@@ -13,9 +13,13 @@ from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
-LINEAR_METHODS = ("gd", "momentum", "nesterov")
+LINEAR_METHODS = ("gd", "momentum", "nesterov", "ista", "fista")
 """The optimisers whose step is proportional to the gradient; adaptive optimisers normalise it."""
+PROXIMAL_METHODS = ("ista", "fista")
 
+
+FISTA_MOMENTUM = 0.9
+"""An estimate of fista's momentum, (k − 1)/(k + 2) at step k."""
 
 MOST_SAMPLED = 20_000
 """Rows in a sample, enough for a curvature to within a few per cent."""
@@ -98,7 +102,9 @@ class DiagnosisContext(NamedTuple):
 
     @property
     def momentum(self) -> float:
-        """μ: the optimiser's momentum, 0 for plain gradient descent."""
+        """μ: the optimiser's momentum, 0 for plain gradient descent; that of fista grows from 0 to 1."""
+        if self.kind == "fista":
+            return FISTA_MOMENTUM
         if self.kind not in ("momentum", "nesterov"):
             return 0.0
         return self.choices.momentum
@@ -225,9 +231,10 @@ def close_to(problem: Problem, null: float, first: float, least: float) -> float
 
 def rise_margin(problem: Problem, null: float, energy: FloatArray) -> float:
     """The rise above E(θ₀) that noise and rounding explain. E of a function may have any constant in it."""
+    first = abs(float(energy[0]))
     if not problem.has_data:
-        return 0.1 * float(np.ptp(energy))
-    return max(0.1 * abs(float(energy[0])), 1e-3 * null if isfinite(null) else 0.0)
+        return max(0.1 * float(energy[0] - energy.min()), ROUNDING * max(first, 1.0))
+    return max(0.1 * first, 1e-3 * null if isfinite(null) else 0.0)
 
 
 def ended_at(energy: FloatArray) -> float:

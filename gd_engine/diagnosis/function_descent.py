@@ -3,7 +3,7 @@
 import numpy as np
 
 from gd_engine.autodiff.curvature import largest_curvature
-from gd_engine.diagnosis import domain, empirical, learning_rate
+from gd_engine.diagnosis import domain, empirical, learning_rate, penalty_kink
 from gd_engine.diagnosis.context import DiagnosisContext, Finding
 
 FLAT = 1e-3
@@ -16,6 +16,7 @@ def find(context: DiagnosisContext) -> list[Finding]:
     return (
         _unbounded(context)
         or domain.find(context)
+        or penalty_kink.find(context)
         or learning_rate.find(context, None)
         or _saddle(context)
         or empirical.small_rate(context)

@@ -145,7 +145,7 @@ def bound(kind: str, momentum: float, curvature: float) -> float:
     With μ the momentum: 2/λ without any, 2 (1 + μ)/λ for the heavy ball (Polyak, 1964), and
     2 (1 + μ)/(λ (1 + 2 μ)) for Nesterov's: where a root of the polynomial in `shrinking` is −1.
     """
-    if kind == "nesterov":
+    if kind in ("nesterov", "fista"):
         return 2.0 * (1.0 + momentum) / (curvature * (1.0 + 2.0 * momentum))
     return 2.0 * (1.0 + momentum) / curvature
 
@@ -157,8 +157,9 @@ def shrinking(kind: str, momentum: float, rate: float, values: FloatArray) -> tu
     c = μ (1 − ηλ) for Nesterov's (Lessard, Recht & Packard, 2016); for μ = 0 it is 1 − ηλ.
     """
     kept = 1.0 - rate * values
-    b = (1.0 + momentum) * kept if kind == "nesterov" else kept + momentum
-    c = momentum * kept if kind == "nesterov" else np.full(len(values), momentum)
+    looks_ahead = kind in ("nesterov", "fista")
+    b = (1.0 + momentum) * kept if looks_ahead else kept + momentum
+    c = momentum * kept if looks_ahead else np.full(len(values), momentum)
     root = np.sqrt(b * b - 4.0 * c + 0j)
     return np.maximum(np.abs(b + root), np.abs(b - root)) / 2.0, np.abs(root.imag) > 0
 

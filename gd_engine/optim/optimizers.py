@@ -2,7 +2,8 @@
 
 `init(θ₀)` returns the memory, shape (slots, p). `update(gradient, memory, rate, theta, step)` returns the change of θ
 and the next memory; `step` counts from 0. Every rule is elementwise, so one call can update k descents: θ and gradient
-of shape (k, p), memory (slots, k, p), rate (k, 1). Rules, names and defaults are PyTorch's.
+of shape (k, p), memory (slots, k, p), rate (k, 1). Rules, names and defaults are PyTorch's,
+where it has them.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,16 @@ class Optimizer(NamedTuple):
 
     If `linear`, change and memory are linear in (gradient, memory). A step on a quadratic E with a constant learning
     rate is then an affine map of (θ, memory), see `gd_engine.descent.affine_steps`.
+
+    If `proximal`, the gradient is that of E without its l1 penalty, and the soft threshold follows the change. `ahead`
+    is the change from θ to the point where the gradient is taken; None for θ itself.
     """
 
     init: Callable[[FloatArray], FloatArray]
     update: Update
     linear: bool = False
+    proximal: bool = False
+    ahead: Callable[[FloatArray, FloatArray], FloatArray] | None = None
 
 
 def gd() -> Optimizer:
@@ -114,6 +120,44 @@ def adamw(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weigh
     return Optimizer(_memory(2), update)
 
 
+def ista() -> Optimizer:
+    """Proximal gradient method: θ ← soft(θ − η g, η λ₁), g the gradient without the l1 penalty.
+
+    Without this penalty it is gradient descent (Beck & Teboulle, A fast iterative shrinkage-thresholding algorithm for
+    linear inverse problems, 2009, section 3).
+    """
+    return gd()._replace(linear=False, proximal=True)
+
+
+def fista() -> Optimizer:
+    """ISTA with momentum: y = θ + (tₖ − 1)/tₖ₊₁ (θ − θ′), θ ← soft(y − η g(y), η λ₁), θ′ the θ before.
+
+    t₁ = 1 and tₖ₊₁ = (1 + √(1 + 4 tₖ²))/2 (Beck & Teboulle, 2009, section 4). The memory is θ′ and tₖ, before the first
+    step 0.
+    """
+
+    def ahead(theta: FloatArray, memory: FloatArray) -> FloatArray:
+        previous, t = memory
+        change: FloatArray = (t - 1.0) / _next_t(t) * (theta - previous)
+        return change
+
+    def update(
+        gradient: FloatArray, memory: FloatArray, rate: Rate, theta: FloatArray, step: int
+    ) -> tuple[FloatArray, FloatArray]:
+        return ahead(theta, memory) - rate * gradient, np.array([theta, _next_t(memory[1])])
+
+    return Optimizer(lambda theta: np.array([theta, np.zeros(len(theta))]), update, proximal=True, ahead=ahead)
+
+
+def _next_t(t: FloatArray) -> FloatArray:
+    return np.asarray(0.5 * (1.0 + np.sqrt(1.0 + 4.0 * t * t)))
+
+
+def soft_threshold(theta: FloatArray, threshold: FloatArray) -> FloatArray:
+    """θ moved towards 0 by the threshold, elementwise, and 0 within it: the proximal operator of threshold·‖θ‖₁."""
+    return np.where(np.abs(theta) <= threshold, 0.0, theta - np.sign(theta) * threshold)
+
+
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "gd": gd,
     "momentum": momentum,
@@ -122,6 +166,8 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": rmsprop,
     "adam": adam,
     "adamw": adamw,
+    "ista": ista,
+    "fista": fista,
 }
 
 

@@ -18,8 +18,9 @@ NEGLIGIBLE = 1e-20
 STATIONARY = 1e-12
 """The greatest expected decrease at a minimum, as a share of the rise of E across θ."""
 ULPS = 64.0 * float(np.finfo(float).eps)
-BEYOND = 10.0
+BEYOND = 30.0
 """The distance at which E must have risen, in units of Newton's step."""
+WIDENINGS = 4
 VISIBLE = 1e4
 """The rise of E there by its curvature, in units of its rounding error."""
 NEAR = 0.1
@@ -37,13 +38,13 @@ def basin_minimum(objective: Objective, theta: FloatArray) -> FloatArray:
         hessian = objective.hessian(theta)
         step, expected = modes(hessian).step(gradient)
         if not expected > max(CLOSE * abs(energy), NEGLIGIBLE * _rise_across(hessian, theta, start)):
-            return _polished(objective, theta)
+            break
         share = _share_without_rise(objective, theta, step, energy, expected)
         if share == 0.0:
-            return theta
+            break
         theta = theta + share * step
         energy, gradient = objective.at(theta)
-    return theta
+    return _polished(objective, theta)
 
 
 def _rise_across(hessian: FloatArray, theta: FloatArray, start: FloatArray) -> float:
@@ -109,8 +110,19 @@ def is_attained(objective: Objective, theta: FloatArray, found: Modes) -> bool:
         is_level = abs(found.values[mode]) <= STRICT * greatest
         curved = NEAR * reach if is_level else (2.0 * VISIBLE * rounding / size[mode]) ** 0.5
         distance = max(BEYOND * abs(along[mode]) / size[mode], curved, 1e-6 * reach)
-        away = distance * found.unit * found.vectors[:, mode]
-        rises = [objective.energy(theta + side * away) - energy for side in (1.0, -1.0)]
-        if not min(rises) >= -rounding or (rises[0] > rounding) != (rises[1] > rounding):
+        if not _is_lowest(objective, theta, energy, distance * found.unit * found.vectors[:, mode]):
             return False
     return True
+
+
+def _is_lowest(objective: Objective, theta: FloatArray, energy: float, away: FloatArray) -> bool:
+    """Whether E rises, or is level, on both sides of θ; further away if it is level on one side by rounding."""
+    rounding = ULPS * abs(energy)
+    for _ in range(WIDENINGS):
+        rises = [objective.energy(theta + side * away) - energy for side in (1.0, -1.0)]
+        if not min(rises) >= -rounding:
+            return False
+        if (rises[0] > rounding) == (rises[1] > rounding):
+            return True
+        away = 10.0 * away
+    return False

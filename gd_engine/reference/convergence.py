@@ -12,6 +12,9 @@ from gd_engine.problem import Problem
 from gd_engine.reference.final_state import Ended, State, has_hardly_moved, is_level, state_of
 from gd_engine.reference.minimum import ZERO, Reference, is_convex
 
+NOTABLY = 1e-3
+"""The least share by which a constant prediction is better, to be called so."""
+
 
 class Convergence(NamedTuple):
     """How a descent ended. `loss` is E at its last finite step, None without any.
@@ -42,10 +45,12 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         diverged = outcome is not None and outcome.reason == "diverged"
         state: State = "diverged" if diverged else state_of(ended)
         values = {"step": float(history.overview.step[-1]), "loss": loss, "first": float(energy[0])}
+        values["least"] = float(energy.min())
         clauses = [_state_clause(state, ended), _reference_clause(problem, reference)]
         if isfinite(null) and problem.has_data:
             values["constant"] = null
-            clauses.append(_constant_clause(problem, is_better=null < loss))
+            is_better = loss - null > max(NOTABLY * null, ended.zero)
+            clauses.append(_constant_clause(problem, is_better=is_better))
         relative = None
         if reference is not None and gap is not None:
             is_zero = abs(reference.train_loss) <= max(ended.zero, ZERO * null if isfinite(null) else 0.0)
@@ -78,6 +83,8 @@ def _state_clause(state: State, ended: Ended) -> str:
     """The code of the sentence's first part: the state, or what it says more precisely."""
     if state == "stalled" and has_hardly_moved(ended):
         return "hardly_moved"
+    if state == "rising" and ended.energy[-1] <= ended.energy[0]:
+        return "rising_again"
     return "alternating" if state == "oscillating" and is_level(ended) else state
 
 

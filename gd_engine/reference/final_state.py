@@ -16,12 +16,14 @@ from gd_engine.reference.minimum import Reference
 State = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
 
 ARRIVED = 1e-6
-"""The greatest gap of a converged descent, as a share of E(θ₀) − E*, or of a constant's E − E* if that is less."""
+"""The greatest gap of a converged descent, as a share of E(θ₀) − E*, or on data of a constant's E − E*."""
 SHRUNK = 0.01
 """The greatest gap of a converged descent, as a share of the gap at half of the steps: one in a narrow valley, far
-below its start, shrinks it less."""
+below its start, shrinks it less. On data a gap of ARRIVED E* needs no such shrinking."""
 SETTLED = 1e-4
 """The same as ARRIVED, of a descent that goes up and down; on data 1 % of E* is enough."""
+MOSTLY = 0.75
+"""The share of the last steps, a quarter of those at hand, that are so close."""
 FLAT = 1e-3
 """The greatest gradient, as a share of the first one, where the gap is a rounding error."""
 BESIDE = 1e-6
@@ -77,18 +79,18 @@ class Ended(NamedTuple):
     @property
     def zero(self) -> float:
         """The greatest E that may be what rounding left of 0: the mean square of errors of the residuals."""
-        largest = float(np.abs(self.energy).max())
+        largest = abs(float(self.energy[0]))
         if self.problem.has_data:
             largest = max(largest, float(np.square(self.problem.train.y).sum()) / self.problem.divisor)
         return (ULPS * EPSILON) ** 2 * largest
 
     @property
     def remaining(self) -> float:
-        """What remains to fall; without a reference what was there to fall at first."""
+        """What remains to fall. Without a reference E itself, which is positive on data; of a function what it fell."""
+        if self.problem.has_data:
+            return abs(float(self.energy[-1])) if self.gap is None else self.gap
         fell = float(self.energy[0] - self.energy[-1])
-        if not self.problem.has_data:
-            return fell if self.gap is None or 0.0 < fell < self.gap else self.gap
-        return max(abs(float(self.energy[-1])), abs(fell)) if self.gap is None else self.gap
+        return fell if self.gap is None or 0.0 < fell < self.gap else self.gap
 
     def gaps(self, rows: Stretch) -> FloatArray:
         """E − E* at each row; a quadratic E has a column of it, which is accurate near 0."""
@@ -148,20 +150,23 @@ def has_converged(ended: Ended) -> bool:
         return _is_still(ended, reference.theta)
     whole = _whole(ended, reference.train_loss)
     rows = ended.history.ending
-    if _is_unsteady(rows.columns["train_loss"], ended.rounding):
+    late = len(rows.step) // 2
+    if _is_unsteady(ended.half, ended.rounding) or _is_unsteady(rows.columns["train_loss"][late:], ended.rounding):
         within = SETTLED * whole
         if ended.problem.has_data:
             first = float(ended.energy[0])
             least = reference.train_loss
             within = min(max(within, 0.01 * least), close_to(ended.problem, ended.null, first, least))
-        return bool(np.median(ended.gaps(rows)[len(rows.step) // 2 :]) <= within)
-    return bool(gap <= ARRIVED * whole and gap <= SHRUNK * ended.gaps(ended.history.overview)[ended.half_row])
+        return bool(np.quantile(ended.gaps(rows)[(late + len(rows.step)) // 2 :], MOSTLY) <= within)
+    is_close = ended.problem.has_data and gap <= ARRIVED * reference.train_loss
+    shrank = gap <= SHRUNK * ended.gaps(ended.history.overview)[ended.half_row]
+    return bool(gap <= ARRIVED * whole and (is_close or shrank))
 
 
 def _whole(ended: Ended, least: float) -> float:
-    """What there was to fall: from E(θ₀), or on data from E of a constant prediction if that is lower."""
+    """What there is to fall: on data from E of a constant prediction, however near θ₀ is, else from E(θ₀)."""
     first, null = float(ended.energy[0]), ended.null
-    return (min(first, null) if ended.problem.has_data and isfinite(null) and null > least else first) - least
+    return (null if ended.problem.has_data and isfinite(null) and null > least else first) - least
 
 
 def _is_still(ended: Ended, least: FloatArray) -> bool:

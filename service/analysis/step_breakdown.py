@@ -29,7 +29,7 @@ def of_step(database: Database, request: StepRequest) -> StepArithmetic:
     if problem.has_data:
         assert problem.train_rows is not None  # noqa: S101 - all rows are kept
         rows = problem.train_rows[rows]
-    after = theta[1] if taken else found.theta + found.change
+    after = theta[1] if taken else found.after
     return {
         "run_id": run.id,
         "step": step,
@@ -43,6 +43,8 @@ def of_step(database: Database, request: StepRequest) -> StepArithmetic:
         "rest": {"rows": problem.train.size - len(rows), "gradient": found.contributions.rest},
         "penalty": found.contributions.penalty,
         "used": found.used,
+        "point": found.point,
+        "threshold": found.threshold,
         "learning_rate": found.rate,
         "change": found.change,
         "next_theta": after,
@@ -71,16 +73,18 @@ def _contributions(context: RunContext, rows: Any, found: Arithmetic) -> Contrib
 
 def _lines(context: RunContext, found: Arithmetic, after: Any) -> list[str]:
     """The update of each parameter as an equation."""
-    is_plain = context.run.request["descent"]["optimizer"]["kind"] == "gd"
+    is_plain = context.run.request["descent"]["optimizer"]["kind"] in ("gd", "ista", "fista")
 
-    def change(i: int) -> str:
-        if is_plain:
-            return f"− {_number(found.rate)} × {_term(found.used[i])}"
-        return f"+ {_term(found.change[i])}"
+    def sum_of(i: int) -> str:
+        if not is_plain:
+            return f"{_number(found.theta[i])} + {_term(found.change[i])}"
+        moved = f"{_number(found.point[i])} − {_number(found.rate)} × {_term(found.used[i])}"
+        if found.threshold is None or found.threshold[i] == 0:
+            return moved
+        return f"soft({moved}, {_number(found.threshold[i])})"
 
     return [
-        f"{name}: {_number(found.theta[i])} {change(i)} = {_number(after[i])}"
-        for i, name in enumerate(context.run.parameters[:MOST_DIFFERENCES])
+        f"{name}: {sum_of(i)} = {_number(after[i])}" for i, name in enumerate(context.run.parameters[:MOST_DIFFERENCES])
     ]
 
 

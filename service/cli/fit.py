@@ -39,7 +39,8 @@ Theta0 = Annotated[str | None, typer.Option(help="Where to start: a=-1.2,b=1 by 
 Steps = Annotated[int | None, typer.Option(help="The number of steps [100].")]
 Rate = Annotated[str | None, typer.Option(help="A number, or auto [auto].")]
 Kind = Annotated[
-    str | None, typer.Option("--optimizer", help="gd, momentum, nesterov, adagrad, rmsprop, adam or adamw.")
+    str | None,
+    typer.Option("--optimizer", help="gd, momentum, nesterov, adagrad, rmsprop, adam, adamw, ista or fista."),
 ]
 Url = Annotated[str | None, typer.Option(help=f"The address of the service [DESCENT_URL; {URL}].")]
 

@@ -13,6 +13,7 @@ CLAUSES: dict[str, dict[str, str]] = {
         "oscillating": "E goes up and down: at step {step} it is {loss}",
         "alternating": "θ jumps back and forth: at step {step} E is {loss}",
         "rising": "E rose: it was {first} at step 0 and is {loss} at step {step}",
+        "rising_again": "E rose in the last half of the steps: its least was {least}, and at step {step} it is {loss}",
         "diverged": "The descent diverged: after step {step}, where E is {loss}, θ or E is not finite",
         "diverged_at_once": "E is not finite at step 0, so the descent could not begin",
         "minimum": "its minimum is {reference}",
@@ -37,6 +38,8 @@ CLAUSES: dict[str, dict[str, str]] = {
         "oscillating": "E monte et descend : à l’étape {step}, il vaut {loss}",
         "alternating": "θ saute d’un côté à l’autre : à l’étape {step}, E vaut {loss}",
         "rising": "E a augmenté : il valait {first} à l’étape 0 et vaut {loss} à l’étape {step}",
+        "rising_again": "E a remonté dans la seconde moitié des étapes : il avait atteint {least} et vaut {loss} à "
+        "l’étape {step}",
         "diverged": "La descente a divergé : après l’étape {step}, où E vaut {loss}, θ ou E n’est plus un nombre fini",
         "diverged_at_once": "E n’est pas un nombre fini à l’étape 0 : la descente n’a pas pu commencer",
         "minimum": "son minimum est {reference}",

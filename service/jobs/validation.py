@@ -50,6 +50,12 @@ class Plan(NamedTuple):
     bytes_of_values: int = 0
 
     @property
+    def gradient_evaluations(self) -> int:
+        """The evaluations of ∇E: one at each θ, and another at the point ahead of each step of fista."""
+        ahead = self.steps if self.request["descent"]["optimizer"]["kind"] == "fista" else 0
+        return self.steps + 1 + ahead
+
+    @property
     def parameters(self) -> list[str]:
         """Names of the parameters, built at the first access: a price needs their number only."""
         return list(self.shape.parameters)

@@ -73,6 +73,21 @@ class Adamw(Strict):
     weight_decay: NotNegative = 0.01
 
 
+class Ista(Strict):
+    """θ ← soft(θ − η∇g(θ), ηλ₁): g is E without its l1 penalty, whose soft threshold makes parameters exactly 0.
+
+    Without l1 it is gd (Beck & Teboulle, 2009).
+    """
+
+    kind: Literal["ista"]
+
+
+class Fista(Strict):
+    """ista from a point ahead, y = θ + (tₖ − 1)/tₖ₊₁ (θ − θ′), with θ′ the θ before: a momentum that grows to 1."""
+
+    kind: Literal["fista"]
+
+
 Optimizer = Annotated[
     Annotated[Gd, Tag("?gd")]
     | Annotated[Momentum, Tag("?momentum")]
@@ -80,8 +95,10 @@ Optimizer = Annotated[
     | Annotated[Adagrad, Tag("?adagrad")]
     | Annotated[Rmsprop, Tag("?rmsprop")]
     | Annotated[Adam, Tag("?adam")]
-    | Annotated[Adamw, Tag("?adamw")],
-    one_of("gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"),
+    | Annotated[Adamw, Tag("?adamw")]
+    | Annotated[Ista, Tag("?ista")]
+    | Annotated[Fista, Tag("?fista")],
+    one_of("gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "ista", "fista"),
 ]
 
 

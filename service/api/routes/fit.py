@@ -93,7 +93,7 @@ def _price(store: Database, quotas: Quotas, read: submit.Submission) -> Price:
         "steps": read.plan.steps,
         "parameters": read.plan.shape.size,
         "bytes": read.asked_bytes,
-        "gradient_evaluations": read.plan.steps + 1,
+        "gradient_evaluations": read.plan.gradient_evaluations,
     }
 
 

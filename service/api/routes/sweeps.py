@@ -263,5 +263,5 @@ def _price(store: Database, quotas: Quotas, sweep: SweepSubmission) -> SweepPric
         "steps": steps,
         "parameters": max(made.shape.size for made in plans),
         "bytes": sweep.asked_bytes,
-        "gradient_evaluations": steps + len(plans),
+        "gradient_evaluations": sum(made.gradient_evaluations for made in plans),
     }

@@ -100,7 +100,19 @@ class StepArithmetic(Answer):
     rest: Rest
     penalty: Vector
     used: Annotated[
-        Vector, Field(description="The gradient that the update uses: of all rows or of a batch, possibly clipped.")
+        Vector,
+        Field(
+            description="The gradient that the update uses: of all rows or of a batch, possibly clipped; for ista and "
+            "fista of E without its l1 penalty, at `point`."
+        ),
+    ]
+    point: Annotated[Vector, Field(description="Where `used` is taken: θ, or the point ahead of fista.")]
+    threshold: Annotated[
+        Vector | None,
+        Field(
+            description="ηλ₁ of each parameter, for ista and fista with l1: the next θ is "
+            "soft(point − η · used, threshold), which is 0 within the threshold."
+        ),
     ]
     learning_rate: Number
     change: Vector

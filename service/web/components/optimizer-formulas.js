@@ -13,8 +13,13 @@ const RULES = {
   adagrad: () => ["G ← G + g²", "θ ← θ − η g / (√G + ε)"],
   rmsprop: ({ decay = 0.99 }) => [`G ← ${rounded(decay)} G + ${rounded(1 - decay)} g²`, "θ ← θ − η g / (√G + ε)"],
   adam,
+  ista: () => ["θ ← soft(θ − η g, η λ₁)"],
+  fista: () => ["y = θ + (tₖ − 1)/tₖ₊₁ (θ − θ′)", "θ ← soft(y − η g, η λ₁)"],
   adamw: (set) => [...adam(set).slice(0, 2), `θ ← θ − η m̂ / (√v̂ + ε) − η ${rounded(set.weight_decay ?? 0.01)} θ`],
 };
+
+/** The gradient of E without its l1 penalty. @type {{[kind: string]: string}} */
+const SMOOTH = { ista: "g = ∇(E − λ₁‖θ‖₁)(θ)", fista: "g = ∇(E − λ₁‖θ‖₁)(y)" };
 
 /**
  * The formulas of a rule in order. `isOther` is true if g differs from ∇E(θ): a batch's gradient, or a clipped one.
@@ -24,5 +29,6 @@ const RULES = {
 export function rule(optimizer, isOther) {
   const parts = RULES[optimizer.kind](optimizer);
   if (isOther) return parts;
-  return optimizer.kind === "gd" ? ["θ ← θ − η ∇E(θ)"] : ["g = ∇E(θ)", ...parts];
+  if (optimizer.kind === "gd") return ["θ ← θ − η ∇E(θ)"];
+  return [SMOOTH[optimizer.kind] ?? "g = ∇E(θ)", ...parts];
 }

@@ -154,7 +154,7 @@ export interface Datasets {
 export interface Descent {
   steps?: number;
   learning_rate?: number | "auto";
-  optimizer?: Gd | Momentum | Nesterov | Adagrad | Rmsprop | Adam | Adamw;
+  optimizer?: Gd | Momentum | Nesterov | Adagrad | Rmsprop | Adam | Adamw | Ista | Fista;
   schedule?: Constant | Step | Exponential | InverseTime | Cosine | Backtracking;
   theta0?: "zeros" | NormalTheta0 | number[] | { [name: string]: number } | null;
   batch_size?: number | null;
@@ -205,6 +205,10 @@ export interface Finding {
   sentence: string;
   change: { [name: string]: unknown } | null;
   promise: Promise | null;
+}
+
+export interface Fista {
+  kind: "fista";
 }
 
 export interface FitRequest {
@@ -277,6 +281,10 @@ export interface InlineDataset {
 export interface InverseTime {
   kind: "inverse_time";
   rate: number;
+}
+
+export interface Ista {
+  kind: "ista";
 }
 
 export interface Landscape {
@@ -669,6 +677,8 @@ export interface StepArithmetic {
   rest: Rest;
   penalty: (number | null)[];
   used: (number | null)[];
+  point: (number | null)[];
+  threshold: (number | null)[] | null;
   learning_rate: number | null;
   change: (number | null)[];
   next_theta: (number | null)[];

@@ -76,3 +76,42 @@ def test_one_change_corrects_both_rate_and_scales() -> None:
     [finding] = run(x, y, request).findings
     assert finding.change == {"standardize": True, "descent": {"learning_rate": "auto"}}
     assert run(x, y, merged(request, finding.change)).findings == []
+
+
+SPARSE = np.random.default_rng(3).standard_normal((80, 4))
+TARGET = 3.0 * SPARSE[:, 0] + np.random.default_rng(4).standard_normal(80)
+
+
+@pytest.mark.parametrize(
+    "descent",
+    [
+        {},
+        {"optimizer": {"kind": "momentum"}, "learning_rate": 0.1},
+        {"learning_rate": 0.3, "optimizer": {"kind": "adam", "beta1": 0.5}},
+    ],
+    ids=["gd", "momentum", "adam"],
+)
+def test_steps_that_jump_over_the_kink_of_a_penalty_get_a_proximal_method(descent: dict[str, object]) -> None:
+    request = asked(None, {"l1": 2.0}, steps=200, **descent)
+    done = run(SPARSE, TARGET, request)
+    assert done.codes == ["penalty_kink"]
+    [finding] = done.findings
+    assert finding.change["descent"]["optimizer"]["kind"] == "fista"
+    assert finding.evidence["energy_between"] < finding.evidence["last_energy"]
+    corrected = run(SPARSE, TARGET, merged(request, finding.change))
+    assert corrected.codes == []
+    assert corrected.energy[-1] < min(done.energy[-8:])
+
+
+@pytest.mark.parametrize("kind", ["gd", "ista", "fista"])
+def test_a_penalty_without_harm_has_no_finding(kind: str) -> None:
+    request = asked(None, {"l1": 0.01}, steps=300, optimizer={"kind": kind})
+    assert run(SPARSE, TARGET, request).codes == []
+
+
+@pytest.mark.parametrize("kind", ["ista", "fista"])
+def test_a_rate_that_is_too_large_for_a_proximal_method(kind: str) -> None:
+    for objective in ({}, {"l1": 0.5}):
+        done = run(SPARSE, TARGET, asked(None, objective, learning_rate=2.0, steps=50, optimizer={"kind": kind}))
+        assert done.codes == ["learning_rate_too_large"]
+        assert run(SPARSE, TARGET, merged(asked(None, objective, steps=200, optimizer={"kind": kind}), {})).codes == []

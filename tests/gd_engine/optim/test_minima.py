@@ -20,8 +20,12 @@ TUNED: dict[str, tuple[dict[str, Any], Callable[[float], Any]]] = {
     "adagrad": ({}, lambda auto: 0.5),
     "rmsprop": ({}, lambda auto: SCHEDULES["cosine"](0.02, STEPS)),
     "adam": ({}, lambda auto: SCHEDULES["cosine"](0.05, STEPS)),
+    "ista": ({}, lambda auto: auto),
+    "fista": ({}, lambda auto: 0.4 * auto),
     "adamw": ({"weight_decay": 0.0}, lambda auto: SCHEDULES["cosine"](0.05, STEPS)),
 }
+
+MORE = {"ista": 10}  # it has neither a momentum nor a line search
 
 
 def posed(variant: str, l2: float) -> Problem:
@@ -55,7 +59,8 @@ def test_every_optimizer_reaches_a_minimum_of_every_model(variant: str, optimize
     options, rate = TUNED[optimizer]
     theta0 = initial_theta(problem.model, 2)
     auto = min(auto_learning_rate(problem.energy, theta0), 0.5)
-    columns, outcome = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto), STEPS, theta0)
+    steps = MORE.get(optimizer, 1) * STEPS
+    columns, outcome = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto), steps, theta0)
     assert outcome.reason == "max_steps"
     energy = columns["train_loss"]
     least = float(problem.energy(minimum_near(problem, columns["theta"][-1])))

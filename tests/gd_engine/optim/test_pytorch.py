@@ -39,7 +39,7 @@ def test_every_step_agrees_with_pytorch(case: tuple[str, str, str]) -> None:
 
 
 def test_every_optimizer_is_compared() -> None:
-    assert {kind for kind, _ in NAMED.values()} == set(OPTIMIZERS)
+    assert {kind for kind, _ in NAMED.values()} == set(OPTIMIZERS) - {"ista", "fista"}  # which PyTorch does not have
     assert {key(case) for case in cases()} == set(KEPT) - {"version"}
     assert gd_engine.MODELS["mlp"](["a", "b"], hidden=(3,)).parameters[3:5] == ("w1[a,1]", "w1[a,2]")
 

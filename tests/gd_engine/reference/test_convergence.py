@@ -122,3 +122,48 @@ def test_separable_classes_never_converge() -> None:
     problem = problem_of("logistic", ROOMS, (ROOMS[:, 0] > 4.5).astype(np.float64), loss="log_loss")
     found = judged(problem, steps=5000, rate=1.0).convergence
     assert (found.state, found.relative_gap) == ("descending", None)
+
+
+def test_a_close_fit_far_above_its_own_minimum_has_not_converged() -> None:
+    x = np.linspace(0.0, 1.0, 40)[:, None]
+    found = judged(problem_of("linear", x, 1000.0 * x[:, 0] + RANDOM.standard_normal(40)), steps=60).convergence
+    assert found.relative_gap is not None
+    assert (found.relative_gap > 1.0, found.state) == (True, "descending")
+
+
+def test_a_few_steps_of_a_classification_have_not_converged() -> None:
+    classes = np.digitize(X[:, 0] + 2.0 * RANDOM.standard_normal(80), [-1.0, 1.0]).astype(np.float64)
+    problem = problem_of("softmax", X, classes, {"classes": ["a", "b", "c"]}, loss="log_loss")
+    assert judged(problem, steps=4).convergence.state == "descending"
+    assert judged(problem, steps=1000).convergence.state == "converged"
+
+
+def test_a_penalty_whose_kink_the_steps_jump_over_oscillates() -> None:
+    found = of("linear", Y, {"l1": 4.0}, steps=200).convergence
+    assert found.state == "oscillating"
+    assert found.relative_gap is not None
+    assert found.relative_gap > 0.01
+
+
+def test_the_minimum_of_a_descent_that_diverged_is_no_rounding() -> None:
+    found = of("linear", Y, {}, rate=5.0, steps=2000).convergence
+    assert found.values["reference"] > 0.1
+
+
+def test_a_constant_that_is_as_good_is_not_called_better() -> None:
+    found = of("linear", np.full(80, 5.0), {}, steps=100).convergence
+    assert found.clauses == ("converged", "minimum", "mean")
+
+
+def test_a_fit_without_a_known_minimum_that_halves_its_error_still_descends() -> None:
+    problem = problem_of("formula", ROOMS, np.ones(8), {"formula": "tanh(a*x1 + a)"})
+    found = judged(problem, np.array([0.1]), rate=0.1, steps=300).convergence
+    assert (found.state, found.reference) == ("descending", None)
+
+
+def test_a_descent_that_begins_beside_the_minimum_has_converged() -> None:
+    """A fork of a run that had nearly arrived has little to fall, and converges slowly."""
+    end = of("linear", Y, {"l1": 0.1}, rate=0.05, steps=150).history.ending.theta[-1]
+    found = of("linear", Y, {"l1": 0.1}, theta0=end, rate=1e-3, steps=20).convergence
+    assert found.relative_gap is not None
+    assert (0.0 < found.relative_gap < 1e-6, found.state) == (True, "converged")

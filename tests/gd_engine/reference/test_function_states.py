@@ -126,3 +126,24 @@ def test_numbers_that_differ_are_shown_apart() -> None:
     text = sentence(found.clauses, found.values, "en")
     assert found.state == "descending"
     assert text == "E was still falling at step 5, where it is 100.01; a local minimum is 100."
+
+
+def test_a_rise_after_a_fall_is_told_as_one() -> None:
+    found = of("a**2", {"a": 1.0}, optimizer="momentum", rate=0.1, steps=6).convergence
+    assert (found.state, found.clauses[0]) == ("rising", "rising_again")
+    assert found.loss is not None
+    assert found.values["least"] < found.loss < found.values["first"]
+
+
+def test_a_steep_rise_is_a_rise_at_once() -> None:
+    assert state("1000*a**2 + b**2", {"a": 0.08, "b": 2.38}, optimizer="nesterov", rate=1.0, steps=10) == "rising"
+
+
+@pytest.mark.parametrize("formula", ["log(1 + a**2)", "a**6", "cosh(a)"])
+def test_a_minimum_is_claimed_where_rounding_makes_it_flat(formula: str) -> None:
+    if formula == "cosh(a)":
+        formula = "exp(a) + exp(-a)"
+    found = of(formula, {"a": 0.5}, optimizer="nesterov", rate=0.1, steps=2000)
+    assert found.reference is not None
+    assert found.reference.theta is not None
+    assert abs(found.reference.theta[0]) < 1e-2

@@ -34,6 +34,8 @@ OPTIMIZERS_ASKED: dict[str, dict[str, Any]] = {
     "rmsprop": {"decay": 0.9},
     "adam": {"beta1": 0.8},
     "adamw": {"weight_decay": 0.1},
+    "ista": {},
+    "fista": {},
 }
 SCHEDULES_ASKED: dict[str, tuple[dict[str, Any], list[float]]] = {
     "constant": ({}, [0.1, 0.1, 0.1, 0.1, 0.1]),

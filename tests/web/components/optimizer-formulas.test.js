@@ -14,6 +14,11 @@ test("each rule begins with the gradient that it takes, unless that is a batch's
   }
 });
 
+test("the gradient of a proximal method is that of E without its l1 penalty", () => {
+  assert.deepEqual(rule({ kind: "ista" }, false), ["g = ∇(E − λ₁‖θ‖₁)(θ)", "θ ← soft(θ − η g, η λ₁)"]);
+  assert.deepEqual(rule({ kind: "fista" }, true), ["y = θ + (tₖ − 1)/tₖ₊₁ (θ − θ′)", "θ ← soft(y − η g, η λ₁)"]);
+});
+
 test("the rules are written with the numbers of the run", () => {
   assert.deepEqual(rule({ kind: "momentum", momentum: 0.8 }, true), ["v ← 0.8 v + g", "θ ← θ − η v"]);
   assert.deepEqual(rule({ kind: "rmsprop" }, true), ["G ← 0.99 G + 0.01 g²", "θ ← θ − η g / (√G + ε)"]);

@@ -5,7 +5,7 @@ import { typedNumber } from "/static/lib/format.js";
 
 const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"];
 const LOSSES = ["", "mse", "sse", "mae", "huber", "log_loss"];
-const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
+const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "ista", "fista"];
 const SCHEDULES = ["constant", "step", "exponential", "inverse_time", "cosine", "backtracking"];
 /** @type {[schedule: string, name: string, value: number][]} */
 const NEEDS = [["step", "every", 100], ["exponential", "factor", 0.99], ["inverse_time", "rate", 0.01]]; // schedules without defaults

@@ -7,7 +7,7 @@ import { ApiError } from "/static/lib/api-error.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
 
-const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
+const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "ista", "fista"];
 
 /** Opens the form for a fork of `run` at this step. @param {Api.Run} run @param {number} step */
 export function askToFork(run, step) {

@@ -199,6 +199,24 @@ def test_a_step_of_an_optimizer_with_state(optimizer: str, client: httpx2.Client
         assert " + " in found["update"][0]
 
 
+@pytest.mark.parametrize("optimizer", ["ista", "fista"])
+def test_the_soft_threshold_of_a_step_is_shown(optimizer: str, client: httpx2.Client) -> None:
+    descent = {"learning_rate": 0.01, "steps": 8, "optimizer": {"kind": optimizer}}
+    run = fitted(client, descent=descent, objective={"l1": 0.5})
+    stored = trajectory(client, run)["theta"]
+    for step in (0, 3, 7):
+        found = answer_of(client, run, f"steps/{step}")
+        assert found["threshold"] == [0.0] + [0.005] * (len(run["parameters"]) - 1)
+        moved = np.array(found["point"]) - 0.01 * np.array(found["used"])
+        after = np.where(np.abs(moved) <= found["threshold"], 0.0, moved - np.sign(moved) * found["threshold"])
+        np.testing.assert_allclose(after, stored[step + 1], rtol=1e-9)
+        assert (found["point"] == found["theta"]) == (optimizer == "ista" or step == 0)
+        assert "soft" not in found["update"][0]  # the intercept has no penalty
+        assert found["update"][1].endswith(f", 0.005) = {found['next_theta'][1]:.6g}".replace("-", "−"))
+    plain = fitted(client, descent=descent | {"optimizer": {"kind": "gd"}})
+    assert answer_of(client, plain, "steps/0")["threshold"] is None
+
+
 def test_the_arithmetic_of_a_classification_has_the_labels(client: httpx2.Client) -> None:
     run = fitted(client, **CLASSES, objective={})
     found = answer_of(client, run, "steps/1")

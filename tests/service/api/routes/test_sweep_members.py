@@ -37,7 +37,7 @@ def test_every_member_has_the_bits_of_a_single_run(
 ) -> None:
     request = fit_body(**base)
     request["descent"] = {"steps": 1100, **base.get("descent", {})}
-    optimizers = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
+    optimizers = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "ista", "fista"]
     changes = [
         {"descent": {"optimizer": {"kind": kind}, "learning_rate": rate, "theta0": theta0}}
         for kind in optimizers
