@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from openpyxl import load_workbook
+from openpyxl.packaging.manifest import Manifest
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS
+from openpyxl.xml.functions import fromstring
 
 from service.datasets.csv_reader.dialect import usual_width
 from service.datasets.csv_reader.errors import CsvError, listed, shown
@@ -22,6 +25,8 @@ MAX_PART_BYTES = 4 << 20
 MAX_SHEET_ROWS = 1 << 20
 _ROW_TAG = re.compile(rb"</?(?:[\w.-]+:)?row\b[^>]*>")
 _THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3}")
+_XML_STARTS = (b"<", b" ", b"\t", b"\r", b"\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0<")
+"""A part that starts otherwise, such as a picture, is no sheet."""
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -59,30 +64,49 @@ class SheetRecords:
 
 
 def _check_parts(file: IO[bytes], max_bytes: int) -> None:
-    """Reads every part once. Raises CsvError for one that is too large, or has too much between two rows."""
+    """Reads the large parts once. Raises CsvError for one that is too large, or has too much between two rows."""
     try:
         with zipfile.ZipFile(file) as archive:
-            parts = archive.infolist()
-            if "xl/workbook.xml" not in archive.namelist():
-                raise CsvError("the file is a zip file, not an Excel workbook", hint=_SAVE_AGAIN)
-            if sum(part.file_size for part in parts) > max_bytes:
-                raise CsvError(f"the decompressed workbook exceeds {max_bytes:,} bytes", hint="upload fewer rows")
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    _check_part(archive, part)
-    except zipfile.BadZipFile:
+            _check_archive(archive, max_bytes)
+    except CsvError:
+        raise
+    except _DAMAGED:
         raise CsvError("the Excel workbook is damaged", hint=_SAVE_AGAIN) from None
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    is_sheet = part.filename.startswith("xl/worksheets/")
-    if not is_sheet:
-        most = MAX_TEXT_BYTES if part.filename.endswith("sharedStrings.xml") else MAX_PART_BYTES
-        if part.file_size > most:
-            raise CsvError("the Excel workbook has too much text or formatting", hint="save it as CSV UTF-8")
-        return
-    with archive.open(part) as content:
-        _check_rows(iter(lambda: content.read(_CHUNK_BYTES), b""))
+def _check_archive(archive: zipfile.ZipFile, max_bytes: int) -> None:
+    parts = archive.infolist()
+    if "xl/workbook.xml" not in archive.namelist():
+        raise CsvError("the file is a zip file, not an Excel workbook", hint=_SAVE_AGAIN)
+    if sum(part.file_size for part in parts) > max_bytes:
+        raise CsvError(f"the decompressed workbook exceeds {max_bytes:,} bytes", hint="upload fewer rows")
+    texts = _text_part(archive)
+    for part in parts:
+        _check_part(archive, part, is_texts=part.filename == texts)
+
+
+def _text_part(archive: zipfile.ZipFile) -> str:
+    """The part that openpyxl reads as the texts of the cells, whatever its name."""
+    types = archive.getinfo(ARC_CONTENT_TYPES)
+    _refuse_if(types.file_size > MAX_PART_BYTES)
+    found = Manifest.from_tree(fromstring(archive.read(types))).find(SHARED_STRINGS)
+    return "" if found is None else str(found.PartName[1:])
+
+
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, *, is_texts: bool) -> None:
+    """Checks a part by its size, and a sheet, which any large part in XML may be, by the distances of its rows."""
+    if is_texts:
+        _refuse_if(part.file_size > MAX_TEXT_BYTES)
+    elif part.file_size > MAX_PART_BYTES or part.filename.startswith("xl/worksheets/"):
+        with archive.open(part) as content:
+            start = content.read(_CHUNK_BYTES)
+            if start.startswith(_XML_STARTS):
+                _check_rows(itertools.chain([start], iter(lambda: content.read(_CHUNK_BYTES), b"")))
+
+
+def _refuse_if(is_large: bool) -> None:
+    if is_large:
+        raise CsvError("the Excel workbook has too much text or formatting", hint="save it as CSV UTF-8")
 
 
 def _check_rows(pieces: Iterator[bytes]) -> None:

@@ -100,6 +100,31 @@ def test_a_workbook_that_would_need_much_memory_is_refused(part: str, replacemen
     assert error.hint
 
 
+@pytest.mark.parametrize(
+    ("part", "kind", "content"),
+    [
+        ("xl/worksheets/sheet1.xml", "sheet", SHEET % (b"<row>" + b"<c/>" * 1_100_000 + b"</row>")),
+        ("xl/sharedStrings.xml", "texts", b"<sst>" + b"<si><t>a</t></si>" * 1_100_000 + b"</sst>"),
+    ],
+)
+@pytest.mark.parametrize("name", ["xl/data.bin", "xl/worksheets/other.xml"])
+def test_the_limits_hold_for_parts_of_any_name(part: str, kind: str, content: bytes, name: str) -> None:
+    whole = changed(saved({"Data": [*PLAIN, ("a", "b")]}), part, content)
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for each in old.namelist():
+            names = old.read(each).replace(part.encode(), name.encode())
+            new.writestr(
+                name if each == part else each, names if each.startswith(("[", "xl/_rels")) else old.read(each)
+            )
+    assert "too " in refused(file.getvalue()).message, kind
+
+
+def test_a_picture_in_a_workbook_is_no_sheet() -> None:
+    picture = b"\x89PNG" + bytes(workbook.MAX_PART_BYTES)
+    assert values(changed(saved({"Data": PLAIN}), "xl/media/image1.png", picture)) == [[1, 2.5], [2, 4], [3, 7]]
+
+
 def test_a_workbook_is_limited_in_decompressed_bytes() -> None:
     assert "exceeds 1,000 bytes" in refused(saved({"Data": PLAIN}), max_bytes=1000).message
 
