@@ -12,9 +12,11 @@ from openpyxl.packaging.manifest import Manifest
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS
 from openpyxl.xml.functions import fromstring
 
+from service.datasets.csv_reader.cells import is_either
 from service.datasets.csv_reader.dialect import usual_width
 from service.datasets.csv_reader.errors import CsvError, listed, shown
 from service.datasets.csv_reader.number_style import SHEET
+from service.datasets.csv_reader.options import Options
 from service.datasets.csv_reader.report import Report
 
 _CHUNK_BYTES = 1 << 20
@@ -49,10 +51,10 @@ class SheetRecords:
     separator = SHEET
     comment: str | None = None
 
-    def __init__(self, file: IO[bytes], sheet: str | None, max_bytes: int, report: Report) -> None:
+    def __init__(self, file: IO[bytes], options: Options, max_bytes: int, report: Report) -> None:
         self.row = self.chunk = 0
         _check_parts(file, max_bytes)
-        self._rows = _rows(file, sheet, report)
+        self._rows = _rows(file, options, report)
         self._sample = list(itertools.islice(self._rows, _SAMPLE_ROWS))
         self.width = usual_width(self._sample)
 
@@ -132,21 +134,22 @@ def _check_rows(pieces: Iterator[bytes]) -> None:
             raise CsvError(message, hint=_SAVE_AGAIN)
 
 
-def _rows(file: IO[bytes], sheet: str | None, report: Report) -> Iterator[list[str]]:
+def _rows(file: IO[bytes], options: Options, report: Report) -> Iterator[list[str]]:
     """The rows of the sheet, or of the first one. Raises CsvError."""
     file.seek(0)
     try:
         workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         names = [each.title for each in workbook.worksheets]
-        chosen = _chosen(sheet, names)
+        chosen = _chosen(options.sheet, names)
         others = (
             f" The workbook also has {listed([name for name in names if name != chosen])}." if len(names) > 1 else ""
         )
         report.add("sheet", f"The sheet {shown(chosen)} of the Excel workbook is read.{others}")
         page = workbook[chosen]
         page.reset_dimensions()
+        mark = "," if options.decimal == "," or options.thousands == "." else "."
         for cells in page.iter_rows(values_only=True):
-            yield [_text(cell) for cell in cells]
+            yield [_text(cell, mark) for cell in cells]
     except CsvError:
         raise
     except _DAMAGED:
@@ -161,8 +164,8 @@ def _chosen(sheet: str | None, names: list[str]) -> str:
     return names[0] if sheet is None else sheet
 
 
-def _text(cell: Any) -> str:
-    """The text of a cell as a CSV file has it."""
+def _text(cell: Any, mark: str) -> str:
+    """The text of a cell as a text file with this decimal mark has it."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -173,6 +176,9 @@ def _text(cell: Any) -> str:
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
-    if isinstance(cell, float) and _THREE_DECIMALS.fullmatch(str(cell)):
-        return f"{cell}0"  # the dot of 1.250 could stand between thousands, that of 1.2500 cannot
-    return str(cell).replace("\0", " ").encode("utf-8", "replace").decode()
+    if isinstance(cell, float):
+        # The dot of 1.250 could stand between thousands, that of 1.2500 cannot.
+        return f"{cell}{'0' if _THREE_DECIMALS.fullmatch(str(cell)) else ''}".replace(".", mark)
+    text = str(cell).replace("\0", " ").encode("utf-8", "replace").decode()
+    # A space that no plain number has: the text 1.250 is judged as a text, among numbers too.
+    return f"{text}\u00a0" if isinstance(cell, str) and is_either(text.strip().lstrip("+-")) else text

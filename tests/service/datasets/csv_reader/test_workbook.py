@@ -156,6 +156,16 @@ def test_other_zip_files_are_refused() -> None:
         assert refused(content).message == "the Excel workbook is damaged"
 
 
+@pytest.mark.parametrize(("text", "english"), [("1,250", 1250.0), ("1.250", 1.25)])
+def test_texts_among_numbers_of_a_sheet_are_asked_for(text: str, english: float) -> None:
+    content = saved({"Data": [("x", "z", "y"), (1.5, 0.125, 1), (text, 1.5, 2), (3, 2, 4)]})
+    error = refused(content)
+    assert (error.row, error.column) == (3, "x")
+    assert f"'{text}' may be 1.250 or 1250" in error.message
+    for decimal, expected in ((".", english), (",", 1251.25 - english)):
+        assert values(content, decimal=decimal) == [[1.5, 0.125, 1], [expected, 1.5, 2], [3, 2, 4]]
+
+
 @pytest.mark.parametrize("text", ["31,5", "€ 2.375,50", "1.234.567"])
 def test_a_number_of_a_cell_never_gets_thousands(text: str) -> None:
     rows = [("x", "y"), (1.125, 1), (2.375, 2), (text, 4), (3.5, 8)]
