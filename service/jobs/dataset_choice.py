@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from service.core import plurals
 from service.core.column_choice import (
     Choice,
     choose,
@@ -18,7 +19,6 @@ from service.core.dataset_record import Column, Dataset, Described
 from service.core.distinct_numbers import DistinctNumbers
 from service.core.exceptions import InvalidError, invalid
 from service.core.name_hints import listed, nearest, shown
-from service.core.plurals import counted as counted_noun
 from service.core.run_request import DatasetReference
 from service.schemas.fit import ChosenColumns
 from service.storage import datasets
@@ -64,7 +64,9 @@ def _check_observed(target: Column) -> None:
     """Raises InvalidError for a target of which some values are means that the upload filled in."""
     if filled := target.get("filled", 0):
         name = shown(target["name"])
-        message = f"The upload filled {counted_noun(filled, 'missing value')} of {name} with the mean: no observations."
+        message = (
+            f"The upload filled {plurals.counted(filled, 'missing value')} of {name} with the mean: no observations."
+        )
         hint = f"Upload the data again with {name} as target, which leaves these rows out, or with ?missing=drop."
         raise invalid(f"{POINTER}/target", message, hint)
 
