@@ -157,10 +157,10 @@ def _rows(file: IO[bytes], options: Options, report: Report) -> Iterator[list[st
 
 
 def _chosen(sheet: str | None, names: list[str]) -> str:
-    if not names or (sheet is not None and sheet not in names):
-        raise CsvError(
-            f"unknown sheet {shown(sheet or '')}; the sheets are {listed(names)}", hint="choose one of these"
-        )
+    if not names:
+        raise CsvError("the Excel workbook has no sheet", hint=_SAVE_AGAIN)
+    if sheet is not None and sheet not in names:
+        raise CsvError(f"unknown sheet {shown(sheet)}; the sheets are {listed(names)}", hint="choose one of these")
     return names[0] if sheet is None else sheet
 
 
