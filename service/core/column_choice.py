@@ -4,7 +4,7 @@ A column of numbers is a feature by its name. A category `sex` of the texts fema
 `sex=female` and `sex=male`, which are 1 in the rows with this text and 0 in the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,12 +98,23 @@ def source_of(name: str, columns: Sequence[Column], places: Mapping[str, int]) -
     index = places.get(name)
     if index is not None and columns[index]["kind"] == "number":
         return Source(index)
-    for cut in (place for place, sign in enumerate(name) if sign == "="):
-        index = places.get(name[:cut])
+    for column, text in split_names(name):
+        index = places.get(column)
         categories = None if index is None else columns[index]["categories"]
-        if index is not None and categories and name[cut + 1 :] in categories:
-            return Source(index, categories.index(name[cut + 1 :]))
+        if index is not None and categories and text in categories:
+            return Source(index, categories.index(text))
     return None
+
+
+def split_names(feature: str) -> Iterator[tuple[str, str]]:
+    """The readings of a feature as a column and one of its texts: `a=b=c` is b=c of a, or c of a=b."""
+    for cut in (place for place, sign in enumerate(feature) if sign == "="):
+        yield feature[:cut], feature[cut + 1 :]
+
+
+def joined_names(column: str, texts: Sequence[str]) -> list[str]:
+    """The features of the texts of a category."""
+    return [f"{column}={text}" for text in texts]
 
 
 def select_columns(rows: Rows, sources: Sources | None) -> tuple[Rows, Rows]:

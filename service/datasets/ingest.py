@@ -1,4 +1,4 @@
-"""Ingest: turns rows of JSON, CSV or a sample into a dataset with a content id and a description of each column."""
+"""Ingest: turns rows of JSON, a file or a sample into a dataset with a content id and a description of each column."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator

@@ -4,12 +4,21 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from service.core.column_choice import Choice, choose, default_choice, of_request, places_of, source_of
+from service.core import plurals
+from service.core.column_choice import (
+    Choice,
+    choose,
+    default_choice,
+    joined_names,
+    of_request,
+    places_of,
+    source_of,
+    split_names,
+)
 from service.core.dataset_record import Column, Dataset, Described
 from service.core.distinct_numbers import DistinctNumbers
 from service.core.exceptions import InvalidError, invalid
 from service.core.name_hints import listed, nearest, shown
-from service.core.plurals import counted as counted_noun
 from service.core.run_request import DatasetReference
 from service.schemas.fit import ChosenColumns
 from service.storage import datasets
@@ -55,7 +64,9 @@ def _check_observed(target: Column) -> None:
     """Raises InvalidError for a target of which some values are means that the upload filled in."""
     if filled := target.get("filled", 0):
         name = shown(target["name"])
-        message = f"The upload filled {counted_noun(filled, 'missing value')} of {name} with the mean: no observations."
+        message = (
+            f"The upload filled {plurals.counted(filled, 'missing value')} of {name} with the mean: no observations."
+        )
         hint = f"Upload the data again with {name} as target, which leaves these rows out, or with ?missing=drop."
         raise invalid(f"{POINTER}/target", message, hint)
 
@@ -98,16 +109,15 @@ def _named_features(names: Sequence[str], columns: Sequence[Column], target: str
 def _texts(name: str, columns: Sequence[Column], places: dict[str, int]) -> list[str]:
     """The features of a category that is named as a whole: all texts but the first, which the intercept stands for."""
     categories = columns[places[name]]["categories"] if name in places else None
-    return [f"{name}={text}" for text in (categories or ())[1:] or categories or ()]
+    return joined_names(name, (categories or ())[1:] or categories or ())
 
 
 def _no_feature(pointer: str, name: str, columns: Sequence[Column]) -> InvalidError:
     """The error for an unknown column, or for an unknown text of a category."""
     by_name = {column["name"]: column for column in columns}
-    for cut in (place for place, sign in enumerate(name) if sign == "="):
-        categories = by_name[name[:cut]]["categories"] if name[:cut] in by_name else None
+    for column, text in split_names(name):
+        categories = by_name[column]["categories"] if column in by_name else None
         if categories is not None:
-            column, text = name[:cut], name[cut + 1 :]
             near = nearest(text, categories)
             hint = f"Did you mean {shown(f'{column}={near}')}?" if near is not None else "Choose one of them."
             message = f"{shown(column)} has no text {shown(text)}; it has {listed(categories)}."
@@ -117,7 +127,7 @@ def _no_feature(pointer: str, name: str, columns: Sequence[Column]) -> InvalidEr
 
 
 def _names(column: Column) -> list[str]:
-    return [column["name"], *(f"{column['name']}={text}" for text in column["categories"] or ())]
+    return [column["name"], *joined_names(column["name"], column["categories"] or ())]
 
 
 def _unknown(pointer: str, name: str, known: Sequence[str], columns: Sequence[str]) -> InvalidError:

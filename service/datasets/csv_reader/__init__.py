@@ -1,4 +1,4 @@
-"""CSV reader: reads an uploaded file once, as a stream, into float64 on disk. Its memory is independent of the size.
+"""Reader of files: reads an upload once, as a stream, into float64 on disk. Its memory is independent of the size.
 
     bytes ─► text ─► records ─► blocks ─► float64, and text that needs its whole column ─► temporary files
     `source` `encoding` `text_records` `records`     `encoder`, `profile`                  `draft`

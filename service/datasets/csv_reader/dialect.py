@@ -1,4 +1,4 @@
-"""Dialect of a CSV file: its separator. A number is 1.5, or 1,5 unless the separator is a comma."""
+"""Dialect of a text file: its separator. A number is 1.5, or 1,5 unless the separator is a comma."""
 
 import csv
 import itertools

@@ -1,4 +1,4 @@
-"""Error messages of the CSV reader."""
+"""Error messages of the reader of files."""
 
 from collections.abc import Sequence
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.core.column_choice import split_names
 from service.core.name_hints import nearest
 from service.datasets.csv_reader.errors import CsvError, listed, shown
 from service.datasets.csv_reader.header import Header
@@ -54,11 +55,8 @@ def _requested(indices: dict[str, int], features: list[str], target: int) -> dic
 
 def _column_of(indices: dict[str, int], name: str) -> int:
     """The column of a feature; that of `sex=male` is `sex`."""
-    if name not in indices:
-        for position, character in enumerate(name):
-            if character == "=" and name[:position] in indices:
-                return indices[name[:position]]
-    return _find(indices, name, "feature")
+    known = name if name in indices else next((column for column, _ in split_names(name) if column in indices), name)
+    return _find(indices, known, "feature")
 
 
 def _find(indices: dict[str, int], name: str, role: str) -> int:

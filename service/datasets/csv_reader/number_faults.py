@@ -20,6 +20,8 @@ def not_numbers(name: str, profile: Profile) -> CsvError:
         rows = profile.odd_rows or [row]
         message += f"; {count:,} such cells: {places(rows, count)}"
     hint = "write a plain number such as -1.5 or 2e3, or leave the column out: name the features"
+    if kinds == [TRUTH]:
+        hint = "write 1 for TRUE and 0 for FALSE, or leave the column out: name the features"
     return CsvError(message, row=row, column=name, hint=hint)
 
 

@@ -19,7 +19,7 @@ from service.datasets.csv_reader.cells import (
 DECIMAL, GROUP, NOTHING, UNCLEAR = "decimal", "group", "nothing", "unclear"
 """The meaning of a mark."""
 SHEET = ""
-"""The separator of a sheet, whose numbers have no marks: they prove nothing about its texts."""
+"""The separator of a sheet. Its numbers have a dot whatever the language of the workbook, which proves nothing."""
 
 
 class Style(NamedTuple):
@@ -90,6 +90,8 @@ def _judged(marks: int, file: FileMarks) -> Style:
     dot = DECIMAL if marks & DOT else GROUP if marks & DOT_GROUPS else None
     if comma == dot == GROUP or (comma is dot is None and marks & COMMA_EITHER and marks & DOT_EITHER):
         return Style(UNCLEAR, UNCLEAR)
+    if file.separator == SHEET and marks & DOT_EITHER:
+        dot = UNCLEAR
     if comma is None:
         comma = _meaning_of_comma(marks, dot, file) if marks & COMMA_EITHER else NOTHING
     if dot is None:
@@ -99,7 +101,7 @@ def _judged(marks: int, file: FileMarks) -> Style:
 
 def _meaning_of_comma(marks: int, dot: str | None, file: FileMarks) -> str:
     """The meaning where every comma precedes exactly three digits."""
-    if dot == DECIMAL:
+    if dot == DECIMAL and file.separator != SHEET:
         return GROUP
     if dot == GROUP or marks & SPACES:
         return DECIMAL

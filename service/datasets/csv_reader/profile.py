@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from service.datasets.csv_reader.cells import (
-    ALMOST,
     COMMA,
     COMMA_EITHER,
     COMMA_GROUPS,
@@ -25,7 +24,6 @@ from service.datasets.csv_reader.cells import (
     PLAIN,
     ROUNDED,
     SPACES,
-    TEXT,
     classify,
     is_either,
     unit_of,
@@ -59,7 +57,7 @@ class Profile:
         self.first_of_kind: dict[int, tuple[int, str]] = {}
         self.missing_rows: list[int] = []
         self.odd_rows: list[int] = []
-        """The first rows whose cells are text."""
+        """The first rows whose cells are neither numbers nor missing."""
         self.texts: set[str] = set()
         """Different cells that are neither missing nor plain numbers, at most `most_texts` + 1."""
         self.units: set[str] = set()
@@ -100,7 +98,7 @@ class Profile:
                 self.note(marks, row, cell)
             if kind == MISSING:
                 missing.add(cell)
-            elif kind in {TEXT, MEASURE, ALMOST}:
+            elif kind != NUMBER:
                 odd.add(cell)
             if kind == MEASURE and len(self.units) < 2:
                 self.units.add(unit_of(cell.strip()))

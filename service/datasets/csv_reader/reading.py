@@ -86,7 +86,7 @@ def read_csv(
 def _raw_records(source: Source, options: Options, max_bytes: int, report: Report, stack: ExitStack) -> RawRecords:
     """The records of the file; `stack` closes the copy of a workbook."""
     if source.is_workbook:
-        return SheetRecords(stack.enter_context(source.copied()), options.sheet, max_bytes, report)
+        return SheetRecords(stack.enter_context(source.copied()), options, max_bytes, report)
     if options.sheet is not None:
         raise CsvError("the file has no sheets: it is not an Excel workbook", hint="leave ?sheet= out")
     return TextRecords(decoded(source.chunks(max_bytes, report), report), report)

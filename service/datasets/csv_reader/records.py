@@ -1,6 +1,5 @@
 """The records of a table, in blocks: leaves out blank records and comments, and checks the number of cells."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -40,21 +39,27 @@ class Records:
         self._returned: list[Record] = []
         self._left_out: dict[str, list[int]] = {"blank_rows": [], "comments": [], "trailing_separators": []}
         self._counts = dict.fromkeys(self._left_out, 0)
-        self._filled = self._without_blank()
+        self._rest = iter(raw)
 
     def __iter__(self) -> Iterator[Record]:
         return self
 
     def __next__(self) -> Record:
-        return self._returned.pop() if self._returned else next(self._filled)
+        return self._returned.pop() if self._returned else self._next_filled()
 
-    def _without_blank(self) -> Iterator[Record]:
-        raw = self.raw
-        for cells in raw:
-            if (cells and cells[0].strip()) or not is_blank(cells):
-                yield raw.row, cells
-            elif len(cells) > 1:
-                self._count("blank_rows", raw.row)
+    def _next_filled(self) -> Record:
+        for cells in self._rest:
+            if not self._is_blank(cells):
+                return self.raw.row, cells
+        raise StopIteration
+
+    def _is_blank(self, cells: list[str]) -> bool:
+        """Whether the record just read is blank. Counts rows of separators."""
+        if not is_blank(cells):
+            return False
+        if len(cells) > 1:
+            self._count("blank_rows", self.raw.row)
+        return True
 
     def give_back(self, record: Record) -> None:
         """Makes `record` the next one."""
@@ -69,24 +74,31 @@ class Records:
         Records of at least `least` cells are filled up with empty ones. Raises CsvError above `max_rows`, and with
         MOST_FAULTS faults.
         """
-        block: list[Record] = []
-        count, chunk = 0, self.raw.chunk
         raw = self.raw
-        for row, cells in itertools.chain(reversed(self._returned), self._filled):
-            if len(cells) != width and not self._has_width(row, cells, width, least):
+        block = [record for record in reversed(self._returned) if self._has_width(*record, width, least)]
+        count, chunk = len(block), raw.chunk
+        for cells in self._rest:  # the innermost loop of a reading
+            if (len(cells) != width or not cells[0].strip()) and not self._is_kept(cells, width, least):
                 continue
             count += 1
             if count > max_rows:
-                raise CsvError(f"the file has more than {max_rows:,} rows of data", row=row, hint="upload fewer rows")
-            block.append((row, cells))
+                raise CsvError(
+                    f"the file has more than {max_rows:,} rows of data", row=raw.row, hint="upload fewer rows"
+                )
+            block.append((raw.row, cells))
             if raw.chunk > chunk and (len(block) >= FEW_ROWS or raw.chunk > chunk + MOST_CHUNKS):
                 yield block
                 block, chunk = [], raw.chunk
         if block:
             yield block
 
+    def _is_kept(self, cells: list[str], width: int, least: int) -> bool:
+        return not self._is_blank(cells) and self._has_width(self.raw.row, cells, width, least)
+
     def _has_width(self, row: int, cells: list[str], width: int, least: int) -> bool:
         """Gives the record its number of cells, if it lacks or has empty cells at the end. Notes a fault otherwise."""
+        if len(cells) == width:
+            return True
         if len(cells) > width and is_blank(cells[width:]):
             del cells[width:]
             self._count("trailing_separators", row)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from service.core.column_choice import joined_names
 from service.datasets.csv_reader.cells import MISSING
 from service.datasets.csv_reader.column_report import plural, report_columns, report_gaps
 from service.datasets.csv_reader.column_types import ColumnType
@@ -94,7 +95,7 @@ def _features(columns: Columns, described: Sequence[TableColumn], most: int, rep
     chosen = by_name if requested is None else {columns.name(j) for j in requested.values()}
     one_hot = [column for column in by_name.values() if column.kind == "category" and column.name in chosen]
     if one_hot:
-        values = [f"{column.name}={(column.categories or [''])[0]}" for column in one_hot]
+        values = [name for column in one_hot for name in joined_names(column.name, (column.categories or [""])[:1])]
         text = (
             f"{named([c.name for c in one_hot])}: each text is a feature of 0 and 1, but the first: {listed(values)}."
         )
@@ -111,13 +112,13 @@ def _features(columns: Columns, described: Sequence[TableColumn], most: int, rep
 def _expanded(column: TableColumn) -> list[str]:
     if column.kind != "category":
         return [column.name]
-    return [f"{column.name}={text}" for text in (column.categories or [])[1:]]
+    return joined_names(column.name, (column.categories or [])[1:])
 
 
 def _value(name: str, columns: Columns, by_name: dict[str, TableColumn]) -> str:
     """The requested feature `sex=male`. Raises CsvError if the column has no such value."""
     column = by_name[columns.name((columns.layout.requested or {})[name])]
-    known = [f"{column.name}={text}" for text in column.categories or []]
+    known = joined_names(column.name, column.categories or [])
     if name not in known:
         raise CsvError(f"unknown feature {shown(name)}", column=column.name, hint=f"its features are {listed(known)}")
     return name

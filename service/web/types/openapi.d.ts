@@ -70,6 +70,7 @@ export interface Column {
   categories: string[] | null;
   counts?: number[];
   labels?: number[] | null;
+  filled?: number;
 }
 
 export interface Constant {

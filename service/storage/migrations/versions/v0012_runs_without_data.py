@@ -17,10 +17,10 @@ COLUMN = "dataset_seq INTEGER"
 
 
 def upgrade() -> None:
-    connection = op.get_bind()
-    if connection.dialect.name != "sqlite":
+    if op.get_context().dialect.name != "sqlite":
         op.alter_column("runs", "dataset_seq", nullable=True)
         return
+    connection = op.get_bind()
     version = connection.execute(sa.text("PRAGMA schema_version")).scalar_one()
     op.execute("PRAGMA writable_schema = ON")
     changed = connection.execute(

@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from service.datasets.csv_reader import CsvError
 from tests.service.datasets.csv_reader.helpers import codes, faults, read, refused, values
 
 
@@ -94,3 +97,43 @@ def test_a_title_stands_apart_or_above_a_header() -> None:
             assert codes(table)[0] == "title"
     with read("Heights\n1,2\n2,4\n3,7\n", header=False) as table:
         assert (table.rows, codes(table)) == (3, ["title", "no_header"])
+
+
+ENGLISH, GERMAN = (",", "."), (".", ",")
+LOCALES = [(separator, marks) for separator in ";\t|" for marks in (ENGLISH, GERMAN)] + [(",", ENGLISH), (" ", ENGLISH)]
+
+
+def written(value: int, places: int, marks: tuple[str, str], grouped: bool) -> str:
+    """The number value/10^places with marks between thousands and decimals."""
+    group, decimal = marks
+    whole, rest = divmod(abs(value), 10**places)
+    text = f"{whole:,}".replace(",", group) if grouped else str(whole)
+    return f"{'-' * (value < 0)}{text}{f'{decimal}{rest:0{places}}' if places else ''}"
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[str, str, list[list[float]]]:
+    """A file in which all numbers follow one locale, its decimal mark, and its numbers."""
+    separator, marks = draw(st.sampled_from(LOCALES))
+    rows = draw(st.integers(2, 4))
+    cells, numbers = [], []
+    for _ in range(draw(st.integers(2, 3))):
+        places, grouped = draw(st.sampled_from([0, 0, 1, 3])), draw(st.booleans())
+        column = draw(st.lists(st.integers(-2_000_000, 2_000_000), min_size=rows, max_size=rows, unique=True))
+        cells.append([f'"{written(value, places, marks, grouped)}"' for value in column])
+        numbers.append([value / 10**places for value in column])
+    lines = [separator.join(line) for line in zip(*cells, strict=True)]
+    names = separator.join(f"c{j}" for j in range(len(cells)))
+    return "\n".join([names, *lines, ""]), marks[1], [list(row) for row in zip(*numbers, strict=True)]
+
+
+@settings(deadline=None, max_examples=200)
+@given(tables())
+def test_numbers_of_one_locale_are_read_as_meant_or_asked_for(table: tuple[str, str, list[list[float]]]) -> None:
+    text, decimal, expected = table
+    try:
+        found = values(text)
+    except CsvError:
+        found = values(text, decimal=decimal)
+        assert all("decimal=" in str(fault.hint) for fault in faults(text))
+    assert found == expected

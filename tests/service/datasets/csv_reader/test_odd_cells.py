@@ -51,6 +51,9 @@ def test_truth_values_among_numbers_are_a_question_or_left_out(cells: tuple[obje
     error = refused(content, target="x")
     assert error.column == "x"
     assert "but row" in error.message
+    assert "1 for TRUE" in str(error.hint)
+    places = [i + 2 for i, cell in enumerate(cells) if isinstance(cell, bool)]
+    assert len(places) == 1 or f"rows {', '.join(map(str, places))} of the file" in error.message
     assert refused(content, features=["x"]).column == "x"
 
 

@@ -100,6 +100,31 @@ def test_a_workbook_that_would_need_much_memory_is_refused(part: str, replacemen
     assert error.hint
 
 
+@pytest.mark.parametrize(
+    ("part", "kind", "content"),
+    [
+        ("xl/worksheets/sheet1.xml", "sheet", SHEET % (b"<row>" + b"<c/>" * 1_100_000 + b"</row>")),
+        ("xl/sharedStrings.xml", "texts", b"<sst>" + b"<si><t>a</t></si>" * 1_100_000 + b"</sst>"),
+    ],
+)
+@pytest.mark.parametrize("name", ["xl/data.bin", "xl/worksheets/other.xml"])
+def test_the_limits_hold_for_parts_of_any_name(part: str, kind: str, content: bytes, name: str) -> None:
+    whole = changed(saved({"Data": [*PLAIN, ("a", "b")]}), part, content)
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for each in old.namelist():
+            names = old.read(each).replace(part.encode(), name.encode())
+            new.writestr(
+                name if each == part else each, names if each.startswith(("[", "xl/_rels")) else old.read(each)
+            )
+    assert "too " in refused(file.getvalue()).message, kind
+
+
+def test_a_picture_in_a_workbook_is_no_sheet() -> None:
+    picture = b"\x89PNG" + bytes(workbook.MAX_PART_BYTES)
+    assert values(changed(saved({"Data": PLAIN}), "xl/media/image1.png", picture)) == [[1, 2.5], [2, 4], [3, 7]]
+
+
 def test_a_workbook_is_limited_in_decompressed_bytes() -> None:
     assert "exceeds 1,000 bytes" in refused(saved({"Data": PLAIN}), max_bytes=1000).message
 
@@ -129,6 +154,16 @@ def test_other_zip_files_are_refused() -> None:
     whole = saved({"Data": PLAIN})
     for content in (b"PK\x03\x04" + bytes(100), whole[: len(whole) // 2]):
         assert refused(content).message == "the Excel workbook is damaged"
+
+
+@pytest.mark.parametrize(("text", "english"), [("1,250", 1250.0), ("1.250", 1.25)])
+def test_texts_among_numbers_of_a_sheet_are_asked_for(text: str, english: float) -> None:
+    content = saved({"Data": [("x", "z", "y"), (1.5, 0.125, 1), (text, 1.5, 2), (3, 2, 4)]})
+    error = refused(content)
+    assert (error.row, error.column) == (3, "x")
+    assert f"'{text}' may be 1.250 or 1250" in error.message
+    for decimal, expected in ((".", english), (",", 1251.25 - english)):
+        assert values(content, decimal=decimal) == [[1.5, 0.125, 1], [expected, 1.5, 2], [3, 2, 4]]
 
 
 @pytest.mark.parametrize("text", ["31,5", "€ 2.375,50", "1.234.567"])

@@ -1,11 +1,14 @@
 """Migration 0012: runs without a dataset, whatever the version of SQLite."""
 
+import io
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 
@@ -13,6 +16,7 @@ from service.storage import database as database_module
 from service.storage import migrations, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
+from service.storage.migrations.versions import v0012_runs_without_data
 from service.storage.sqlite.engine import sqlite_module
 from tests.service.storage.helpers import new_run
 from tests.service.storage.migrations.old_versions import make_version, upgrade
@@ -57,3 +61,11 @@ def test_only_the_constraint_is_dropped(module: ModuleType, tmp_path: Path, monk
             assert connection.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
             assert migrations.revision_of(connection) == migrations.HEAD
         database.dispose()
+
+
+def test_postgresql_drops_the_constraint() -> None:
+    ddl = io.StringIO()
+    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": ddl})
+    with Operations.context(context):
+        v0012_runs_without_data.upgrade()
+    assert ddl.getvalue().split(";")[0] == "ALTER TABLE runs ALTER COLUMN dataset_seq DROP NOT NULL"
