@@ -117,8 +117,14 @@ MESSAGES = {
         "Les numéros des lignes sont la variable, car le fichier n’en a pas d’autre."
     ),
     "Columns without name and content are left out.": "Les colonnes sans nom ni contenu sont écartées.",
+    "1 of {rows} rows are left out, because a value is missing.": (
+        "1 ligne sur {rows} est écartée, car une valeur y manque."
+    ),
     "{n} of {rows} rows are left out, because a value is missing.": (
         "{n} lignes sur {rows} sont écartées, car une valeur y manque."
+    ),
+    "1 missing numbers are filled with the mean of their column: {list_counts}.": (
+        "1 nombre manquant est remplacé par la moyenne de sa colonne : {list_counts}."
     ),
     "{n} missing numbers are filled with the mean of their column: {list_counts}.": (
         "{n} nombres manquants sont remplacés par la moyenne de leur colonne : {list_counts}."
@@ -236,6 +242,9 @@ MESSAGES = {
     "Add a column of numbers besides the target; separate columns by a comma, a semicolon or a tab.": (
         "Ajoutez une colonne de nombres à côté de la cible ; séparez les colonnes par une virgule, un point-virgule ou "
         "une tabulation."
+    ),
+    "Only 1 of {rows} rows have a value in every column.": (
+        "Seule 1 ligne sur {rows} a une valeur dans chaque colonne."
     ),
     "Only {n} of {rows} rows have a value in every column.": (
         "Seules {n} lignes sur {rows} ont une valeur dans chaque colonne."
