@@ -230,9 +230,13 @@ MESSAGES = {
     "Unknown feature {name}.": "Variable inconnue : {name}.",
     "Its features are {list_names}.": "Ses variables sont {list_names}.",
     "Did you mean {name}?.": "Vouliez-vous dire {name} ?",
-    "Write a plain number such as -1.5 or 2e3, or leave the column out: name the features.": (
-        "Écrivez un nombre simple comme -1.5 ou 2e3, ou écartez la colonne : nommez les variables."
+    "Write {what}, or leave the column out: name the features.": (
+        "Écrivez {what}, ou écartez la colonne : nommez les variables."
     ),
+    "Write the numbers alone, and the unit into the name of the column: {name}.": (
+        "Écrivez les nombres seuls, et l’unité dans le nom de la colonne : {name}."
+    ),
+    "{cell} is a number with a unit.": "{cell} est un nombre avec une unité.",
     "The column has dots with two meanings.": "Les points de la colonne ont deux sens.",
     "Add ?decimal=. or ?decimal=, to say which mark is the decimal mark.": (
         "Ajoutez ?decimal=. ou ?decimal=, pour dire lequel est le signe décimal."
