@@ -14,6 +14,7 @@ from rich.table import Table
 
 from service.cli.options import DatabaseUrl, failure, settings_of
 from service.core.plurals import counted
+from service.core.run_status import RunStatus
 from service.core.times import rfc3339
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ def status(
         return
     table = Table(box=None, show_header=False)
     table.add_row("file", f"{file}, {file.stat().st_size / 2**20:,.1f} MiB")
-    table.add_row("runs", ", ".join(f"{count:,} {name}" for name, count in found.runs.items()) or "none")
+    table.add_row(
+        "runs", ", ".join(f"{count:,} {RunStatus(name).words}" for name, count in found.runs.items()) or "none"
+    )
     table.add_row("uploaded datasets", f"{found.datasets:,}")
     table.add_row("deletion by age", _deletion(keep_days, found))
     Console(highlight=False, markup=False, soft_wrap=True).print(table)

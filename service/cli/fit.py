@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.options import failure
-from service.core.run_status import FINISHED
+from service.core.run_status import FINISHED, RunStatus
 
 if TYPE_CHECKING:
     import httpx2
@@ -166,12 +166,14 @@ def _place(error: dict[str, Any]) -> str:
 
 def _print(run: dict[str, Any], address: str) -> None:
     """Prints the end of a run. Raises typer.Exit for a failed one."""
-    typer.echo(f"{run['status']}: {run['steps_done']} steps, learning rate {run['learning_rate']!r}")
+    typer.echo(f"{RunStatus(run['status']).words}: {run['steps_done']} steps, learning rate {run['learning_rate']!r}")
     if final := run["final"]:
         criteria = {"E(θ)": final["train_loss"], "train MSE": final["train_mse"], "test MSE": final["test_mse"]}
         for name, value in [*final["coefficients"].items(), *criteria.items()]:
             if value is not None:
                 typer.echo(f"  {name} = {value!r}")
+    if run["convergence"]:
+        typer.echo(run["convergence"]["sentence"])
     for finding in run["diagnosis"]:
         typer.echo(finding["sentence"])
     typer.echo(f"{address}/#/runs/{run['id']}")

@@ -26,6 +26,7 @@ _NAME = re.compile(r"\{(\w+)\}")
 _NUMBER = re.compile(r"[-−]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(e[+-]?\d+)?(%?)")
 _DECIMAL = re.compile(r"(?<![\w.'])(-?\d+)\.(\d+)(?![\w.]*['.])")
 _TYPOGRAPHY = re.compile(r" (?=[:;?!»](?:\s|$|\{))|(?<=«) ")
+_WORDS = re.compile(r"\S+(?:(?:, (?:or )?| or | and )\S+)*")
 _MORE = re.compile(r" and ([\d,]+) more$")
 _PLACES = re.compile(r" in (rows?) (?=\d)")
 _OF = re.compile(r"(?<=\d) of (?=')")
@@ -108,22 +109,29 @@ def _message(sentence: str) -> str | None:
 
 
 def _first(templates: tuple[Template, ...], text: str) -> str | None:
-    """The French by the first template that matches and whose counts are counts."""
+    """The French by the first template that matches and whose values suit their names."""
     for template in templates:
         values = template.values(text)
         if values is None:
             continue
         french = {name: _value(name, value) for name, value in values.items()}
-        if all(french[name] != value for name, value in values.items() if name.startswith("counted_")):
+        if all(_suits(name, value, french[name]) for name, value in values.items()):
             return template.filled(french)
     return None
+
+
+def _suits(name: str, value: str, french: str) -> bool:
+    """Whether a value is what its name says: a count that has a template, or a list of words without blanks."""
+    if name.startswith("counted_"):
+        return french != value
+    return not name.startswith("words_") or _WORDS.fullmatch(value) is not None
 
 
 def _value(name: str, value: str) -> str:
     """A value in French: a number, a list, a phrase, or a sentence; anything else is a name and stays as it is."""
     if _NUMBER.fullmatch(value):
         return _thousands(value).replace(".", ",").replace("%", "\N{NO-BREAK SPACE}%")
-    if name.startswith("list_"):
+    if name.startswith(("list_", "words_")):
         return _list(value)
     return _first(PHRASES, value) or _message(value) or value
 

@@ -33,7 +33,7 @@
   const paths = id ? [run, `${run}/trajectory?max_points=1000&fields=step%2Ctrain_mse%2Ctest_mse%2Ctrain_loss`] : [];
   const key = remembered("descent.key", "sessionStorage");
   /** @type {HeadersInit} */
-  const headers = key ? { Authorization: `Bearer ${key}` } : {};
+  const headers = { "Accept-Language": root.lang, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
   globalThis.early = new Map(paths.map((path) => [path, fetch(path, { cache: "no-cache", headers })]));
   for (const answer of globalThis.early.values()) answer.catch(() => {}); // the caller that takes the answer handles its error
 })();

@@ -87,7 +87,7 @@ def test_a_function_is_descended(service: Service) -> None:
     done = descent("fit", "--function", "rosenbrock", *words)
     assert done.returncode == 0, done.stderr
     first, *lines = done.stdout.splitlines()
-    assert first == "succeeded: 200 steps, learning rate 0.001"
+    assert first == "finished: 200 steps, learning rate 0.001"
     assert [line.split(" = ")[0].strip() for line in lines[:3]] == ["a", "b", "E(θ)"]
     assert lines[-1].startswith(f"{service.url}/#/runs/")
     own = descent(

@@ -46,7 +46,7 @@ def test_from_a_file_to_a_comparison(pages: Pages, new_service: Service) -> None
     slower, begun, hand = times_slower(), time.monotonic(), Hand()
     page = pages.open(new_service.url)
     hand.does(page.get_by_role("link", name="New run").first.click)
-    hand.does(page.get_by_label("A CSV file or pasted rows").check)
+    hand.does(page.get_by_label("A file or pasted rows").check)
     box = page.locator(".drop").first
     expect(box).to_be_visible()
     hand.does(lambda: page.evaluate(DROP, [box.element_handle(), rows()]))

@@ -27,7 +27,7 @@ MANY = EXAMPLE | {"model": {"kind": "polynomial", "degree": 3}, "name": "Four pa
 CONVERGED = EXAMPLE | {"descent": {"steps": 1000, "learning_rate": 0.3}, "name": "Converged"}
 
 
-def open_landscape(page: Page, service: Service, body: dict[str, Any], status: str = "Succeeded") -> str:
+def open_landscape(page: Page, service: Service, body: dict[str, Any], status: str = "Finished") -> str:
     run_id = open_run(page, service, body, status)
     page.get_by_text("The landscape: E around the path").click()
     expect(page.locator(".landscape-figure > svg")).to_be_visible()

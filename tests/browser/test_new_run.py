@@ -55,7 +55,7 @@ def test_a_sample_with_some_choices(pages: Pages, service: Service) -> None:
 
 def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
     page = new_run(pages, service)
-    page.get_by_label("A CSV file or pasted rows").check()
+    page.get_by_label("A file or pasted rows").check()
     expect(page.get_by_role("button", name="Start the descent")).to_be_disabled()
     page.get_by_label("Rows to paste").fill(
         "age;ticket;height\n1;A 5;2,1\n2;B 7;3,9\n3;C 2;6,2\n4;D 9;7,8\n5;E 1;10,1\n"
@@ -74,7 +74,7 @@ def test_pasted_rows_and_another_target(pages: Pages, service: Service) -> None:
 def test_columns_of_a_file_are_chosen_in_french(pages: Pages, service: Service) -> None:
     pages.expected = "422"  # no feature is left for a moment
     page = new_run(pages, service, locale="fr-FR")
-    page.get_by_label("Un fichier CSV ou des lignes collées").check()
+    page.get_by_label("Un fichier ou des lignes collées").check()
     page.get_by_label("Lignes à coller").fill("a;b;c;y\n1;5;2;1\n2;3;4;3\n3;8;1;2\n4;4;5;7\n")
     page.get_by_role("button", name="Prendre ces lignes").click()
     table = page.get_by_role("table", name="Colonnes")
@@ -112,8 +112,8 @@ def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:
     file = tmp_path / "towns.csv"
     file.write_text(ROWS)
     page = new_run(pages, service)
-    page.get_by_label("A CSV file or pasted rows").check()
-    page.get_by_label("Choose a CSV file").set_input_files(file)
+    page.get_by_label("A file or pasted rows").check()
+    page.get_by_label("Choose a file (CSV, Excel)").set_input_files(file)
     expect(page.get_by_role("table", name="The first rows")).to_be_visible()
     page.get_by_label("Target").select_option("town")
     expect(page.locator(".preview")).to_contain_text("Bergen (1), Narvik (1), Oslo (3)")
@@ -125,7 +125,7 @@ def test_a_file(pages: Pages, service: Service, tmp_path: Path) -> None:
 def test_a_deleted_dataset_is_reported_when_the_page_is_redrawn(pages: Pages, service: Service) -> None:
     pages.expected = "404"
     page = new_run(pages, service)
-    page.get_by_label("A CSV file or pasted rows").check()
+    page.get_by_label("A file or pasted rows").check()
     page.get_by_label("Rows to paste").fill("gone;soon\n1;2\n3;4\n5;7\n")
     page.get_by_role("button", name="Use these rows").click()
     expect(page.get_by_role("table", name="The first rows")).to_be_visible()
@@ -142,7 +142,7 @@ def test_the_last_rows_are_used_if_earlier_answers_arrive_later(pages: Pages, se
         held.append(route)
 
     page.route("**/datasets?*", hold, times=1)
-    page.get_by_label("A CSV file or pasted rows").check()
+    page.get_by_label("A file or pasted rows").check()
     for first in ("early", "late"):
         page.get_by_label("Rows to paste").fill(f"{first};y\n1;2\n3;4\n5;7\n")
         page.get_by_role("button", name="Use these rows").click()
@@ -157,7 +157,7 @@ def test_the_last_rows_are_used_if_earlier_answers_arrive_later(pages: Pages, se
 def test_the_error_of_a_bad_file_names_the_row(pages: Pages, service: Service) -> None:
     pages.expected = "422"
     page = new_run(pages, service)
-    page.get_by_label("A CSV file or pasted rows").check()
+    page.get_by_label("A file or pasted rows").check()
     page.get_by_label("Rows to paste").fill("a,b\n1,2\n3\n")
     page.get_by_role("button", name="Use these rows").click()
     expect(page.locator(".drop .field-errors")).to_contain_text("row 3")

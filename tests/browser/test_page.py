@@ -34,7 +34,7 @@ def get(page: Page, service: Service, path: str) -> dict[str, Any]:
     return body
 
 
-def open_run(page: Page, service: Service, body: dict[str, Any], status: str = "Succeeded") -> str:
+def open_run(page: Page, service: Service, body: dict[str, Any], status: str = "Finished") -> str:
     run_id = fit(page, service, body)
     page.goto(f"{service.url}/#/runs/{run_id}")
     expect(page.get_by_role("status")).to_contain_text(status)
@@ -78,7 +78,7 @@ def test_a_first_visitor_runs_the_example(pages: Pages, new_service: Service) ->
     expect(page.locator(".criteria .plot")).to_have_attribute("aria-label", re.compile("Train MSE: .* at step 100"))
     page.get_by_role("link", name="All runs").click()
     row = page.get_by_role("row", name="Norris, a first descent")
-    expect(row).to_contain_text("Succeeded")
+    expect(row).to_contain_text("Finished")
     expect(row).to_contain_text("100 of 100")
     expect(page.get_by_role("button", name="Run an example")).to_be_visible()
 
@@ -232,7 +232,7 @@ def test_swagger_ui_runs_its_example(pages: Pages, service: Service) -> None:
     expect(block.locator(".live-responses-table .response-col_status").last).to_contain_text("202")
     run_id = caught.value.json()["id"]
     page.goto(f"{service.url}/#/runs/{run_id}")
-    expect(page.get_by_role("status")).to_contain_text("Succeeded")
+    expect(page.get_by_role("status")).to_contain_text("Finished")
     assert get(page, service, f"/runs/{run_id}")["status"] == "succeeded"
 
 

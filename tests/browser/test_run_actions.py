@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
             "en-GB",
             "The learning rate is too large",
             "Run it with this change",
-            "Succeeded",
+            "Finished",
             r"Converged The descent converged: at step \d+ E is [\d.]+",
         ),
         (

@@ -34,7 +34,7 @@ def test_several_learning_rates_are_tried_and_ranked(page: Page, service: Servic
     expect(page.get_by_role("status")).to_contain_text("5 runs")
     page.get_by_role("button", name="Start the runs").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Several values: Learning rate η")
-    expect(page.get_by_role("status")).to_contain_text("5 succeeded")
+    expect(page.get_by_role("status")).to_contain_text("5 finished")
     sweep = get(page, service, f"/sweeps/{page.url.rpartition('/')[2]}")
     assert sweep["varied"] == [RATE]
     assert max(member["values"][RATE] for member in sweep["ranking"]) == 0.4

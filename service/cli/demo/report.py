@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.cli.demo.runner import Outcome
+from service.core.run_status import RunStatus
 from service.plotting import Curve, Panel, number, panels_svg, terminal
 
 CERTIFIED = {"intercept": -0.262323073774029, "x": 1.00211681802045}
@@ -35,7 +36,7 @@ def section(outcome: Outcome, width: int) -> RenderableType:
     """The section of one run: its end, its steps as a table and as curves, its coefficients."""
     run = outcome.run
     title = Text.assemble((outcome.attempt.verb, "bold"), f" · learning rate η = {number(run['learning_rate'])}")
-    status = Text(_status(run), "bold red" if run["status"] == "diverged" else "bold green")
+    status = Text(_status(run), "bold red" if run["status"] == "diverged" else "bold")
     lines = terminal(_curves(outcome), min(width, 100))
     curve = Text("\n").join(Text.assemble(*line) for line in lines)
     return Group("", Rule(title, align="left"), status, _steps_table(outcome), curve, _coefficients(run))
@@ -78,7 +79,7 @@ def comparison(outcomes: Sequence[Outcome]) -> RenderableType:
     for attempt, run, _ in outcomes:
         final = run["final"]
         numbers = (number(run["learning_rate"]), str(run["steps_done"]), _show(final["train_mse"]))
-        table.add_row(attempt.verb, run["status"], *numbers, _show(final["test_mse"]))
+        table.add_row(attempt.verb, RunStatus(run["status"]).words, *numbers, _show(final["test_mse"]))
     return Group("", Rule("[bold]Comparison[/]"), table)
 
 

@@ -148,10 +148,10 @@ MESSAGES = {
     "Input should be greater than {least}.": "La valeur doit être plus grande que {least}.",
     "Input should be less than or equal to {most}.": "La valeur doit être au plus {most}.",
     "Input should be less than {most}.": "La valeur doit être plus petite que {most}.",
-    "Input should be {list_expected}.": "La valeur doit être {list_expected}.",
+    "Input should be {words_expected}.": "La valeur doit être {words_expected}.",
     "String should have at most {most} characters.": "Au plus {most} caractères.",
     "String should have at least {least} characters.": "Au moins {least} caractères.",
     "String should match pattern {pattern}.": "Le texte doit suivre le motif {pattern}.",
     "Field required.": "Ce paramètre manque.",
-    "Write {what}.": "Écrivez {what}.",
+    "Write {words_what}.": "Écrivez {words_what}.",
 }

@@ -21,6 +21,18 @@ _LEFT_OUT = {
         "mêle des textes à des nombres : elle est écartée ({list_cells}).",
         "mêlent des textes à des nombres : elles sont écartées ({list_cells}).",
     ),
+    "has numbers with a unit and is left out: {list_cells}. Write the numbers alone.": (
+        "contient des nombres avec une unité : elle est écartée ({list_cells}). Écrivez les nombres seuls.",
+        "contiennent des nombres avec une unité : elles sont écartées ({list_cells}). Écrivez les nombres seuls.",
+    ),
+    "is not among the features, has a fault and is left out: {list_cells}.": (
+        "n’est pas parmi les variables et a un défaut : elle est écartée ({list_cells}).",
+        "ne sont pas parmi les variables et ont un défaut : elles sont écartées ({list_cells}).",
+    ),
+    "is not among the features, has missing values and is left out.": (
+        "n’est pas parmi les variables et a des valeurs manquantes : elle est écartée.",
+        "ne sont pas parmi les variables et ont des valeurs manquantes : elles sont écartées.",
+    ),
     "has more than 20 different texts, or another text in every row, and is left out.": (
         "a plus de 20 textes différents, ou un autre texte à chaque ligne : elle est écartée.",
         "ont plus de 20 textes différents, ou un autre texte à chaque ligne : elles sont écartées.",
@@ -39,7 +51,8 @@ _LEFT_OUT = {
 
 
 def _plural(clause: str) -> str:
-    return clause.replace("has ", "have ", 1).replace(" is left", " are left")
+    plural = clause.replace("has ", "have ", 1) if clause.startswith("has ") else clause.replace(" has ", " have ")
+    return plural.replace("is not among", "are not among").replace(" is left", " are left")
 
 
 _NOTES = {
@@ -53,6 +66,10 @@ _NOTES = {
     ),
     "signs of currencies are left out.": "les signes de monnaie sont enlevés.",
     "numbers are in per cent, 5% is read as 5.": "les nombres sont des pourcentages, 5% est lu 5.",
+    "numbers are in per cent, 5% is read as 0.05.": "les nombres sont des pourcentages, 5% est lu 0,05.",
+    "whole numbers above 2**53 are rounded to 53 bits, so different ones may be equal.": (
+        "les nombres entiers au-delà de 2**53 sont arrondis à 53 bits : des nombres différents peuvent être égaux."
+    ),
     "the minus sign of Unicode is read as minus.": "le signe moins d’Unicode est lu comme un moins.",
     "exponents with D are read, as of Fortran.": "les exposants en D, comme en Fortran, sont lus.",
     "each text is a feature of 0 and 1, but the first: {list_names}.": (
@@ -69,7 +86,7 @@ MESSAGES = {
     **{
         f"Columns {{list_names}} {each}": f"Les colonnes {{list_names}} {several}"
         for clause, (_, several) in _LEFT_OUT.items()
-        for each in {clause, _plural(clause)}
+        for each in {clause, _plural(clause), _plural(clause).replace("are not among", "is not among")}
     },
     **{f"Column {{name}}: {english}": f"Colonne {{name}} : {french}" for english, french in _NOTES.items()},
     **{
@@ -117,8 +134,14 @@ MESSAGES = {
         "Les numéros des lignes sont la variable, car le fichier n’en a pas d’autre."
     ),
     "Columns without name and content are left out.": "Les colonnes sans nom ni contenu sont écartées.",
+    "1 of {rows} rows are left out, because a value is missing.": (
+        "1 ligne sur {rows} est écartée, car une valeur y manque."
+    ),
     "{n} of {rows} rows are left out, because a value is missing.": (
         "{n} lignes sur {rows} sont écartées, car une valeur y manque."
+    ),
+    "1 missing numbers are filled with the mean of their column: {list_counts}.": (
+        "1 nombre manquant est remplacé par la moyenne de sa colonne : {list_counts}."
     ),
     "{n} missing numbers are filled with the mean of their column: {list_counts}.": (
         "{n} nombres manquants sont remplacés par la moyenne de leur colonne : {list_counts}."
@@ -176,6 +199,19 @@ MESSAGES = {
     "Mend these first.": "Corrigez d’abord ceux-ci.",
     "The row has {counted_cells}, the {reference} has {n}.": "La ligne a {counted_cells}, {reference} en a {n}.",
     "header or first row": "l’en-tête ou la première ligne",
+    "The row has {counted_names}, the row below has {n} cells.": (
+        "La ligne a {counted_names}, la ligne au-dessous a {n} cellules."
+    ),
+    'Name every column, and quote a cell that contains the separator, such as "1,5"; or delete a title.': (
+        'Nommez chaque colonne, et mettez entre guillemets une cellule qui contient le séparateur, comme "1,5" ; ou '
+        "supprimez un titre."
+    ),
+    "The header has {counted_names}, the rows have {n} cells.": (
+        "L’en-tête a {counted_names}, les lignes ont {n} cellules."
+    ),
+    'Name the first column, and quote a cell that contains the separator, such as "1,5".': (
+        'Nommez la première colonne, et mettez entre guillemets une cellule qui contient le séparateur, comme "1,5".'
+    ),
     "Give every row as many cells as the first; quote a cell that contains the separator.": (
         "Donnez à chaque ligne autant de cellules qu’à la première ; mettez entre guillemets une cellule qui "
         "contient le "
@@ -194,9 +230,13 @@ MESSAGES = {
     "Unknown feature {name}.": "Variable inconnue : {name}.",
     "Its features are {list_names}.": "Ses variables sont {list_names}.",
     "Did you mean {name}?.": "Vouliez-vous dire {name} ?",
-    "Write a plain number such as -1.5 or 2e3, or leave the column out: name the features.": (
-        "Écrivez un nombre simple comme -1.5 ou 2e3, ou écartez la colonne : nommez les variables."
+    "Write {what}, or leave the column out: name the features.": (
+        "Écrivez {what}, ou écartez la colonne : nommez les variables."
     ),
+    "Write the numbers alone, and the unit into the name of the column: {name}.": (
+        "Écrivez les nombres seuls, et l’unité dans le nom de la colonne : {name}."
+    ),
+    "{cell} is a number with a unit.": "{cell} est un nombre avec une unité.",
     "The column has dots with two meanings.": "Les points de la colonne ont deux sens.",
     "Add ?decimal=. or ?decimal=, to say which mark is the decimal mark.": (
         "Ajoutez ?decimal=. ou ?decimal=, pour dire lequel est le signe décimal."
@@ -210,6 +250,12 @@ MESSAGES = {
     "Write all cells in per cent, or none.": "Écrivez toutes les cellules en pourcentages, ou aucune.",
     "Add ?decimal={mark} if {sign} is the decimal mark, or ?thousands={mark} if it separates thousands.": (
         "Ajoutez ?decimal={mark} si {sign} est le signe décimal, ou ?thousands={mark} s’il sépare les milliers."
+    ),
+    "Add ?decimal={mark} if {sign} is the decimal mark of this column too, else write {number}.": (
+        "Ajoutez ?decimal={mark} si {sign} est aussi le signe décimal de cette colonne, sinon écrivez {number}."
+    ),
+    "Write one decimal mark in all columns: other columns of the file have both.": (
+        "Écrivez le même signe décimal dans toutes les colonnes : d’autres colonnes du fichier ont les deux."
     ),
     "Write plain numbers such as 1234.5, or set ?decimal= and ?thousands=.": (
         "Écrivez des nombres simples comme 1234.5, ou donnez ?decimal= et ?thousands=."
@@ -236,6 +282,9 @@ MESSAGES = {
     "Add a column of numbers besides the target; separate columns by a comma, a semicolon or a tab.": (
         "Ajoutez une colonne de nombres à côté de la cible ; séparez les colonnes par une virgule, un point-virgule ou "
         "une tabulation."
+    ),
+    "Only 1 of {rows} rows have a value in every column.": (
+        "Seule 1 ligne sur {rows} a une valeur dans chaque colonne."
     ),
     "Only {n} of {rows} rows have a value in every column.": (
         "Seules {n} lignes sur {rows} ont une valeur dans chaque colonne."

@@ -65,6 +65,15 @@ GENERAL = {
         "forte dans "
         "une direction et presque nulle dans une autre."
     ),
+    "left_domain": (
+        "La formule, ou son gradient, n’a pas de valeur là où mène l’étape suivante : la descente s’arrête au bord du "
+        "domaine."
+    ),
+    "penalty_kink": (
+        "En 0, la pénalité l1 a un coin : un pas de longueur fixe saute d’un côté à l’autre et n’y arrive jamais. "
+        "ista et "
+        "fista mettent ces paramètres exactement à 0."
+    ),
     "unbounded": "E diminue sans fin : la fonction n’a pas de point le plus bas dans cette direction.",
     "saddle_point": (
         "Le gradient est presque nul, mais ce n’est pas un minimum : dans une direction, E se courbe vers le bas."

@@ -1,6 +1,10 @@
 """The findings of a diagnosis, by code: the sentences of the engine."""
 
 _STEPS = "environ {needed} étapes suffiraient"
+_ABOUT = {
+    "an estimate": "estimation",
+    "from the eigenvalues of the Hessian": "d’après les valeurs propres de la hessienne",
+}
 _END = {
     "and at step {end} it was no longer a finite number": "et n’était plus un nombre fini à l’étape {end}",
     "at step {end}": "à l’étape {end}",
@@ -30,6 +34,10 @@ _PLACES = {
     " (below, but near, the bound {bound}: only rates below it converge)": (
         " (juste au-dessous de la borne {bound} : seuls convergent les taux plus petits)"
     ),
+}
+_NO_SMALLER = {
+    "": "",
+    " No smaller rate that was tried leads to a minimum.": " Aucun taux plus petit essayé ne mène à un minimum.",
 }
 _CONDITION = {"": "", " (condition number {number})": " (conditionnement {number})"}
 _STANDS = (
@@ -89,6 +97,12 @@ SENTENCES: dict[str, dict[str, str]] = {
             + _STEPS
             + " (d’après les valeurs propres de la hessienne)."
         ),
+        **{
+            f"At step {{step}} E is {{gap}} above its least; about {{needed}} steps would do ({about}).": (
+                "À l’étape {step}, E est à {gap} au-dessus de son minimum ; " + _STEPS + f" ({french})."
+            )
+            for about, french in _ABOUT.items()
+        },
         "E was still falling at step {step}: the last half of the steps brought it from {half} to {last}. About "
         "{needed} "
         "steps would do (an estimate).": (
@@ -150,6 +164,46 @@ SENTENCES: dict[str, dict[str, str]] = {
             "pénalité ridge l2 = {l2} l’élargit."
         ),
     },
+    "left_domain": {
+        "At step {step} E is {energy}, but its gradient is not a finite number at {list_theta}, so there is no next "
+        "step. "
+        "No learning rate helps there.": (
+            "À l’étape {step}, E vaut {energy}, mais son gradient n’est pas un nombre fini en {list_theta} : il n’y "
+            "a pas "
+            "d’étape suivante. Aucun taux d’apprentissage n’y aide."
+        ),
+        **{
+            "The descent left the domain of the formula: at step {step}, at {list_theta}, E is {energy}; the next step "
+            f"leads to about {{list_ahead}}, where the formula has no finite value.{more}": (
+                "La descente a quitté le domaine de la formule : à l’étape {step}, en {list_theta}, E vaut {energy} ; "
+                "l’étape suivante mène à peu près à {list_ahead}, où la formule n’a pas de valeur finie."
+                f"{_NO_SMALLER[more]}"
+            )
+            for more in _NO_SMALLER
+        },
+    },
+    "penalty_kink": {
+        "At 0 the penalty l1 has a kink, and with the learning rate {rate} the steps of {optimizer} jump over it: "
+        f"{sign} again and again. E is about {{energy}}; with {these} at 0 it is {{zeroed}}. {{method}} makes them "
+        "exactly 0.": (
+            "En 0, la pénalité l1 a un coin, et avec le taux d’apprentissage {rate} les pas de {optimizer} sautent "
+            "par-dessus : {list_names} change sans cesse de signe. E vaut environ {energy} ; avec 0 à la place, E vaut "
+            "{zeroed}. {method} met ces paramètres exactement à 0."
+        )
+        for sign in ("{list_names} changes its sign", "the sign of {list_names} changes")
+        for these in ("these parameters",)
+    }
+    | {
+        "At 0 the penalty l1 has a kink, and with the learning rate {rate} the steps of {optimizer} jump over it: the "
+        "sign of {list_names} changes again and again. E is about {energy}; with 0 instead it is {zeroed}. {method} "
+        "makes "
+        "such parameters exactly 0.": (
+            "En 0, la pénalité l1 a un coin, et avec le taux d’apprentissage {rate} les pas de {optimizer} sautent "
+            "par-dessus : le signe de {list_names} change sans cesse. E vaut environ {energy} ; avec 0 à la place, E "
+            "vaut "
+            "{zeroed}. {method} met de tels paramètres exactement à 0."
+        ),
+    },
     "unbounded": {
         "E falls without end: from {first} to {last} at step {step}. The function has no lowest point in this "
         "direction. "
@@ -203,6 +257,20 @@ SENTENCES: dict[str, dict[str, str]] = {
             "des lignes mises de côté par split.validation_fraction), ou donnez l2 (par exemple {l2}), ou plus de "
             "données."
         ),
+        **{
+            f"Overfitting: from step {{best}} on the {part} error rises, from {{before}} to {{after}}, while the "
+            "training "
+            "error falls from {first} to {last}. Stopping earlier, a penalty l2 or more data keep it low; "
+            "split.validation_fraction holds out rows that tell how early, and how much.": (
+                f"Surapprentissage : à partir de l’étape {{best}}, l’erreur de {part} augmente, de {{before}} à "
+                f"{{after}}, "
+                "alors que l’erreur d’entraînement baisse de {first} à {last}. S’arrêter plus tôt, une pénalité l2 "
+                "ou plus "
+                "de données la gardent petite ; split.validation_fraction met de côté des lignes qui disent quand, et "
+                "combien."
+            )
+            for part in ("test", "validation")
+        },
     },
     "constant_column": {
         "{name} is the same number in every training row, so nothing can be learned from it: E does not change along "

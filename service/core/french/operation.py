@@ -82,7 +82,7 @@ MESSAGES = {
         "Le Content-Type du corps est {type}. Envoyez-le en {list_names}."
     ),
     "Unsupported media type.": "Type de contenu non pris en charge.",
-    "Use {list_names}.": "Prenez {list_names}.",
+    "Use {words_names}.": "Prenez {words_names}.",
     "The body's Content-Encoding is {coding}. Send it uncompressed.": (
         "Le Content-Encoding du corps est {coding}. Envoyez-le sans compression."
     ),

@@ -20,6 +20,8 @@ PHRASES = {
         f"{{n}} {_PLURALS.get(noun, noun + 's')}": "{n} " + " ".join(f"{word}s" for word in french.split())
         for noun, french in _NOUNS.items()
     },
+    "a plain number such as -1.5 or 2e3": "un nombre simple comme -1.5 ou 2e3",
+    "1 for TRUE and 0 for FALSE": "1 pour TRUE et 0 pour FALSE",
     "row {row}": "ligne {row}",
     "rows {list_rows}": "lignes {list_rows}",
     "numbers that are no classes": "des nombres qui ne sont pas des classes",

@@ -53,7 +53,7 @@ MESSAGES = {
     ),
     "Only null is supported.": "Seul null est accepté.",
     "Remove the field or set it to null.": "Supprimez le champ ou mettez-le à null.",
-    "This must be {list_expected}.": "La valeur doit être {list_expected}.",
+    "This must be {words_expected}.": "La valeur doit être {words_expected}.",
     "This must be greater than {least}.": "La valeur doit être plus grande que {least}.",
     "This must be at least {least}.": "La valeur doit être au moins {least}.",
     "This must be less than {most}.": "La valeur doit être plus petite que {most}.",
@@ -85,6 +85,16 @@ MESSAGES = {
     "The mean of {name} is not finite.": "La moyenne de {name} n’est pas finie.",
     "Fill in the values, or drop these rows.": "Complétez les valeurs, ou écartez ces lignes.",
     # the chosen columns
+    "The upload filled {counted_values} of {name} with the mean: no observations.": (
+        "L’envoi a rempli {counted_values} de {name} par la moyenne : ce ne sont pas des observations."
+    ),
+    "Upload the data again with {name} as target, which leaves these rows out, or with ?missing=drop.": (
+        "Envoyez à nouveau les données avec {name} comme cible, ce qui écarte ces lignes, ou avec ?missing=drop."
+    ),
+    "Rows are numbered from 0, as in x and y.": "Les lignes sont numérotées à partir de 0, comme dans x et y.",
+    "{hint} Rows are numbered from 0, as in x and y.": (
+        "{hint} Les lignes sont numérotées à partir de 0, comme dans x et y."
+    ),
     "The upload chose no feature besides {name}.": "Le fichier envoyé n’a choisi aucune variable à part {name}.",
     "Name the features too; the columns are {list_names}.": (
         "Nommez aussi les variables ; les colonnes sont {list_names}."
@@ -108,7 +118,7 @@ MESSAGES = {
     "There is no dataset {id}.": "Il n’y a pas de jeu de données {id}.",
     "GET /datasets lists the datasets.": "GET /datasets donne la liste des jeux de données.",
     "There is no sample {name}.": "Il n’y a pas de jeu de données fourni {name}.",
-    "There are {list_names}.": "Il y a {list_names}.",
+    "There are {words_names}.": "Il y a {words_names}.",
     "{rows} rows, at most {most} are allowed.": "{rows} lignes ; au plus {most} sont admises.",
     "Send fewer rows.": "Envoyez moins de lignes.",
     "{features} features, at most {most} are allowed.": "{features} variables ; au plus {most} sont admises.",
@@ -166,6 +176,18 @@ MESSAGES = {
     "A stratified split is by classes, and {model} predicts numbers.": (
         "Un partage stratifié suit les classes, et {model} prédit des nombres."
     ),
+    "The test rows are named and no validation rows are drawn, so there is nothing to stratify.": (
+        "Les lignes de test sont nommées et aucune ligne de validation n’est tirée : il n’y a rien à stratifier."
+    ),
+    "Leave it out, or give test_fraction instead of test_rows, or a validation_fraction.": (
+        "Laissez-le de côté, ou donnez test_fraction au lieu de test_rows, ou une validation_fraction."
+    ),
+    "A formula is of the features in their own units.": (
+        "Une formule porte sur les variables dans leurs propres unités."
+    ),
+    "Set it to false, and write the scale into the formula: exp(-b2*x/1000).": (
+        "Mettez-le à false, et écrivez l’échelle dans la formule : exp(-b2*x/1000)."
+    ),
     "Leave it out, or choose a model for classes.": "Laissez-le de côté, ou choisissez un modèle pour des classes.",
     "Only the target of an mlp for numbers or of a formula is standardised, not that of {model}.": (
         "Seule la cible d’un mlp pour des nombres ou d’une formule est standardisée, pas celle de {model}."
@@ -176,7 +198,7 @@ MESSAGES = {
         "Mettez standardize à false, et écrivez l’échelle dans la formule : exp(-b2*x/1000)."
     ),
     "{loss} does not suit {model}.": "{loss} ne convient pas à {model}.",
-    "Choose {list_names}.": "Choisissez {list_names}.",
+    "Choose {words_names}.": "Choisissez {words_names}.",
     "{loss} has no delta.": "{loss} n’a pas de delta.",
     "Remove it, or choose the loss huber.": "Supprimez-le, ou choisissez le coût huber.",
     "The formula has {n} characters, at most {most} are allowed.": (

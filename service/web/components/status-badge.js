@@ -1,4 +1,4 @@
-// A run's status as a badge (shape and word, never colour alone) and as a sentence.
+// A run's status and its verdict as badges (shape and word, never colour alone), and its status as a sentence.
 import { h, svg } from "/static/lib/dom.js";
 import { t, word } from "/static/lib/i18n.js";
 
@@ -12,7 +12,7 @@ const SHAPES = {
   running: "M5 3.5 12.5 8 5 12.5Z",
   paused: "M5.5 3.5v9M10.5 3.5v9",
   cancelling: "M4 4h8v8H4Z",
-  succeeded: "M3 8.5 6.5 12 13 4.5",
+  succeeded: "M4.5 14V2.5h7.5l-2 2.75 2 2.75H4.5",
   diverged: "M2.5 13Q9 12.5 12.5 4M8.5 5.5 12.5 3.5 13.5 8",
   failed: "M4 4 12 12M12 4 4 12",
   cancelled: "M8 3a5 5 0 1 0 0.01 0ZM4.5 11.5 11.5 4.5",
@@ -31,9 +31,21 @@ const VERDICTS = {
 /** @param {Api.RunStatus} status */
 export const badge = (status) => h("span", { class: "badge", "data-status": status }, icon(SHAPES[status] ?? SHAPES.queued), statusWord(status));
 
-/** How the descent of a finished run ended. @param {Api.Convergence} convergence */
+/** How the descent of a finished run ended. @param {{state: Api.Convergence["state"]}} convergence */
 export function verdict({ state }) {
   return h("span", { class: "badge", "data-verdict": state }, icon(VERDICTS[state] ?? VERDICTS.stalled), word(`verdict.${state}`, state));
+}
+
+const FINDING = "M8 2.5 14 13.2H2ZM8 6.6v3M8 11.3v0.2";
+
+/**
+ * The badges of a run in a list: status, verdict and findings. A run that took its steps is finished, and only its verdict has a colour.
+ * @param {{status: Api.RunStatus, convergence: {state: Api.Convergence["state"]} | null}} run
+ * @param {number} findings
+ */
+export function outcome({ status, convergence }, findings) {
+  const found = findings ? h("span", { class: "badge", "data-findings": findings }, icon(FINDING), t("findings", { n: findings })) : null;
+  return [badge(status), convergence && status !== "diverged" ? verdict(convergence) : null, found].flatMap((each) => (each ? [each, " "] : []));
 }
 
 /** @param {string} shape */

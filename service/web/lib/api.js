@@ -42,11 +42,11 @@ async function answer(path, options = {}) {
 }
 
 /**
- * no-cache: each request revalidates, and a matching ETag saves the body.
+ * In the language of the page. no-cache: each request revalidates, and a matching ETag saves the body.
  * @param {string} path
  * @param {RequestInit} options
  */
-const ask = (path, options) => fetch(path, { cache: "no-cache", ...options, headers: withKey(options.headers) });
+const ask = (path, options) => fetch(path, { cache: "no-cache", ...options, headers: withKey({ "Accept-Language": language(), ...options.headers }) });
 
 /**
  * The answer to a request that preload.js sent; undefined on the second call.
@@ -127,10 +127,12 @@ export function listRuns(after, signal) {
 export const price = (body, signal) => persist(() => send("/fit?validate_only=true", body, { signal }), signal);
 /** @returns {Promise<Api.Samples>} */
 export const listSamples = () => read("/samples");
-/** In the language of the page. @returns {Promise<Api.Functions>} */
-export const listFunctions = () => persist(() => call("/functions", { headers: { "Accept-Language": language() } }));
+/** @returns {Promise<Api.Functions>} */
+export const listFunctions = () => read("/functions");
 /** @param {string} id @param {number} to @returns {Promise<Api.DatasetRows>} */
 export const readRows = (id, to) => read(`/datasets/${encodeURIComponent(id)}/rows?to=${to}`);
+/** @type {Api.Get<Api.Dataset>} */
+export const getDataset = (id, signal) => read(`/datasets/${encodeURIComponent(id)}`, signal);
 /** @param {string | Blob} content @param {Api.Query} query @returns {Promise<Api.Dataset>} */
 export const uploadCsv = (content, query) =>
   call(`/datasets?${inQuery(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });

@@ -1,4 +1,4 @@
-// Numbers of the mathematics have Python's format, with a decimal point, in every language: readers copy them into notebooks.
+// Numbers of the mathematics have Python's digits and exponents, and the decimal mark of the language. Downloads have a point.
 import { count, language } from "/static/lib/i18n.js";
 
 export const NOTHING = "–";
@@ -9,7 +9,19 @@ const isNumber = (value) => typeof value === "number";
  * All digits: the shortest text that parses to the same double.
  * @param {unknown} value
  */
-export const exact = (value) => (isNumber(value) ? pythonic(String(value)) : NOTHING);
+export const exact = (value) => (isNumber(value) ? marked(pythonic(String(value))) : NOTHING);
+
+/** A number as a reader types it. @param {number | string} value */
+export const typeable = (value) => marked(String(value));
+
+/** A line of arithmetic by the service, with the decimal marks of the language. @param {string} line */
+export const arithmetic = (line) => line.replace(/(?<![\w.])(\d+)\.(?=\d)/g, (whole) => marked(whole));
+
+/** @param {string} text */
+const marked = (text) => (language() === "fr" ? text.replace(".", ",") : text);
+
+/** A list of numbers or of names with numbers: a comma would look like a decimal mark in French. @param {readonly string[]} parts */
+export const inRow = (parts) => parts.join(language() === "fr" ? "\u00a0; " : ", ");
 
 /** JSON in one line with exponents in Python's format. @param {unknown} value */
 export const inJson = (value) => pythonic(JSON.stringify(value));
@@ -24,15 +36,28 @@ const pythonic = (text) => text.replace(/(?<=\d)e([+-])(?=\d\b)/g, "e$10");
 export function rounded(value, digits = 5) {
   if (!isNumber(value)) return NOTHING;
   const size = Math.abs(value);
-  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(Number(value.toPrecision(digits)));
-  return pythonic(value.toExponential(digits - 2).replace(/\.?0+e/, "e"));
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return marked(String(Number(value.toPrecision(digits))));
+  return marked(pythonic(value.toExponential(digits - 2).replace(/\.?0+e/, "e")));
+}
+
+const FRENCH_NUMBER = /^[-+]?(\d+(\.\d*|,\d+)?|[.,]\d+)(e[-+]?\d+)?$/i;
+
+/**
+ * The number that a reader has typed: NaN if it is none. French has a comma or a point as decimal mark, English a point.
+ * @param {string} text
+ */
+export function typedNumber(text) {
+  const word = text.trim();
+  if (language() === "fr") return FRENCH_NUMBER.test(word) ? Number(word.replace(",", ".")) : NaN;
+  return word === "" ? NaN : Number(word);
 }
 
 /**
- * The number that a reader has typed: NaN if it is none. French has a decimal comma; in English a comma groups digits.
+ * The entries of a list that a reader has typed, with blanks or semicolons between. A comma between two digits separates nothing:
+ * in French it is a decimal mark, in English the entry is no number.
  * @param {string} text
  */
-export const typedNumber = (text) => (text.trim() === "" ? NaN : Number(language() === "fr" ? text.replace(",", ".") : text));
+export const typedList = (text) => text.split(language() === "fr" ? /[\s;]+/ : /(?:,?\s|;)+/).filter(Boolean);
 
 /** @type {{[sign: string]: string}} */
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };

@@ -1,5 +1,5 @@
-// Two dictionaries. The French one also translates the service's English messages; it loads on first use. An entry is a text, or
-// {one, other} chosen by the number `n`.
+// Two dictionaries; the French one loads on first use. An entry is a text, or {one, other} chosen by the number `n`. The sentences
+// of the service come in the language of Accept-Language.
 import { english } from "/static/i18n/en.js";
 import { remember } from "/static/lib/local-storage.js";
 
@@ -28,11 +28,14 @@ export const t = (key, values) => filled(words[key], values);
  */
 function filled(entry, values = {}) {
   const text = typeof entry === "object" ? entry[new Intl.PluralRules(language()).select(Number(values.n))] ?? entry.other : entry;
-  return text.replace(/\{(\w+)\}/g, (_, name) => {
+  return unbroken(text).replace(/\{(\w+)\}/g, (_, name) => {
     const value = values[name];
     return typeof value === "number" ? count(value) : String(value);
   });
 }
+
+/** French has a space that does not break before : ; ? ! and within guillemets. @param {string} text */
+const unbroken = (text) => (language() === "fr" ? text.replace(/ (?=[:;?!»])|(?<=«) /g, "\u00a0") : text);
 
 /**
  * The text of a key, or a fallback: the API may return names that are newer than this page.

@@ -72,6 +72,8 @@ export interface Kept {
   source?: Source;
   sample?: string;
   uploaded?: Api.Dataset | null;
+  uploadedIn?: string;
+  missing?: string;
   /** by the key of the dataset */
   selected?: { [key: string]: Selection };
   points?: Point[];
@@ -135,7 +137,7 @@ export interface Field {
   options?: readonly string[];
   first: string | boolean;
   read?: (text: string) => unknown;
-  when?: Choices;
+  when?: { [name: string]: string | readonly string[] };
   only?: Purpose;
 }
 

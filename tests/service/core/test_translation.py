@@ -63,7 +63,7 @@ def text_of(node: ast.Constant | ast.JoinedStr) -> str | None:
 
 
 def _sample(value: ast.AST) -> str:
-    return "7 rows" if "counted(" in ast.unparse(value) else "7"
+    return "7 rows" if "counted" in ast.unparse(value) else "7"
 
 
 SENTENCE = re.compile(r"[A-Z7θ“`].* .*[.?]")
@@ -83,7 +83,7 @@ COMPOSED = {
     "The 7 has 7 parameters, at most 7 are allowed.",
     "7 holds 7; 7 needs 7 two.",
     "7; the minimum is 7.",
-    "The function 7 takes 7, not 7",
+    "The function 7 takes 7 rows, not 7",
     "The gradient of the formula",
     "UTF-16 (little endian)",
     "UTF-16 (big endian)",

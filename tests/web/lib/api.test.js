@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { ApiError, errorsOf } from "/static/lib/api-error.js";
 import { cancelRun, deleteRun, fetchFile, fit, getRun, getTrajectory, listRuns, part, readEvents, trajectoryLink } from "/static/lib/api.js";
+import { speak } from "../speak.js";
 
 const PROBLEM = { title: "Invalid", status: 422, detail: "steps: must be positive", errors: [{ pointer: "/descent/steps", message: "must be positive" }] };
 const asked = [];
@@ -31,6 +32,16 @@ test("ids and queries are encoded, and lists are joined by commas", async () => 
   await listRuns("x&y");
   assert.deepEqual(asked.map(({ path }) => path), ["/runs/a%2Fb%3Fc", "/runs/a/trajectory?max_points=10&fields=step%2Ctrain_mse", "/runs?limit=50&after=x%26y"]);
   assert.equal(trajectoryLink("a", { format: "csv" }), "/runs/a/trajectory?format=csv");
+});
+
+test("each request asks for the sentences of the language of the page", async () => {
+  answering(json({}), json({}), json({}));
+  await getRun("a");
+  await fit({ dataset: { sample: "norris" } });
+  await speak("fr");
+  await getRun("a");
+  assert.deepEqual(asked.map(({ headers }) => headers["Accept-Language"]), ["en", "en", "fr"]);
+  await speak("en");
 });
 
 test("a request of preload.js is used once, and only by a read", async () => {

@@ -34,6 +34,12 @@ test("a name that no dictionary has is left as it is, also one that every object
   assert.equal(word("status.queued", "queued"), "Queued");
 });
 
+test("a space before a colon does not break in French", async () => {
+  await speak("fr");
+  assert.equal(t("minimaAre"), "Minima\u00a0:");
+  assert.match(t("deleteText", { name: "a : b" }), /^«\u00a0a : b\u00a0»/);
+});
+
 test("values are put in as text, never looked up again", () => {
   assert.equal(t("ignored", { names: "{n} $& {names}" }), "columns left out: {n} $& {names}");
 });

@@ -1,6 +1,6 @@
 // The text alternative of a landscape, shown under the picture.
 import { language, t } from "/static/lib/i18n.js";
-import { NOTHING, rounded } from "/static/lib/format.js";
+import { inRow, NOTHING, rounded } from "/static/lib/format.js";
 import { isTrue } from "/static/components/landscape/axes.js";
 
 /** @param {Api.Value} share */
@@ -44,6 +44,6 @@ const total = (shares) => shares.reduce((sum, each) => (sum === null || each ===
  * @param {number} energy
  */
 export function whereabouts(data, step, [x, y], energy) {
-  const place = data.y.label === null ? `${data.x.label} ${rounded(x)}` : `${data.x.label} ${rounded(x)}, ${data.y.label} ${rounded(y)}`;
+  const place = data.y.label === null ? `${data.x.label} ${rounded(x)}` : inRow([`${data.x.label} ${rounded(x)}`, `${data.y.label} ${rounded(y)}`]);
   return `${t("atStep", { n: step })}: ${place}, E ${rounded(energy)}`;
 }

@@ -1,9 +1,9 @@
 // The choice of a dataset (a sample, an uploaded file or pasted CSV, or drawn points), or of a function without data.
 import { choose, h } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { language, t } from "/static/lib/i18n.js";
 import { exact } from "/static/lib/format.js";
 import { errorsOf } from "/static/lib/api-error.js";
-import { listSamples, readRows, uploadCsv } from "/static/lib/api.js";
+import { getDataset, listSamples, readRows, uploadCsv } from "/static/lib/api.js";
 import { showProblem } from "/static/components/error-banner.js";
 import { columnTable, reportList } from "/static/components/request-form/column-table.js";
 import { functionBody } from "/static/components/request-form/function-picker.js";
@@ -12,6 +12,8 @@ import { drawing } from "/static/components/request-form/point-editor.js";
 /** @type {Page.Source[]} */
 const SOURCES = ["sample", "file", "drawn", "function"];
 const PREVIEW_ROWS = 5;
+/** @type {("refuse" | "drop" | "mean")[]} */
+const MISSING = ["refuse", "drop", "mean"];
 
 /**
  * `kept` holds the choice: `source`, `sample`, `uploaded` (a dataset), `selected` (features and target), `points`.
@@ -87,16 +89,20 @@ function sampleBody(kept, onChange) {
  */
 function fileBody(kept, onChange) {
   const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.gz,.xlsx,text/csv", "aria-label": t("chooseFile"), change: () => takeFile(file.files) });
-  const paste = h("textarea", { rows: 5, "aria-label": t("pasteRows"), placeholder: "age;height\n1;2,1\n2;3,9\n3;6,2" });
+  const paste = h("textarea", { rows: 5, "aria-label": t("pasteRows"), placeholder: t("rowsExample") });
   const use = h("button", { type: "button", click: () => take(paste.value, "pasted") }, t("useRows"));
+  const missing = h("select", { id: "missing", change: () => { kept.missing = missing.value; again(); } },
+    MISSING.map((how) => h("option", { value: how, selected: how === (kept.missing ?? "refuse") }, t(`missing.${how}`))));
   const errors = h("div", { class: "field-errors", role: "alert" });
   const preview = h("div", { class: "preview" });
-  const element = h("div", { class: "drop", dragover: (event) => event.preventDefault(), drop }, h("p", {}, t("dropHere"), " ", file), paste, h("p", {}, use), errors, preview);
+  const element = h("div", { class: "drop", dragover: (event) => event.preventDefault(), drop }, h("p", {}, t("dropHere"), " ", file), paste, h("p", {}, use),
+    h("p", {}, h("label", { for: "missing" }, t("missingValues")), " ", missing), errors, preview);
   /** @type {((target: string) => void) | null} */
   let turnTo = null; // uploads the same text again, with a target that the dataset lacks
+  let again = () => {}; // uploads it again, after another choice about missing values
   /** @type {ReturnType<typeof columnTable> | null} */
   let table = null;
-  if (kept.uploaded) show(kept.uploaded).catch((error) => showProblem("action", error));
+  if (kept.uploaded) showKept(kept.uploaded).catch((error) => showProblem("action", error));
 
   /** @param {DragEvent} event */
   function drop(event) {
@@ -114,11 +120,12 @@ function fileBody(kept, onChange) {
     /** @param {string} other */
     const mine = (other) => take(content, name, other);
     turnTo = mine;
+    again = () => take(content, name, target);
     choose(errors);
     try {
-      const dataset = await uploadCsv(content, { name, ...(target ? { target } : {}) });
+      const dataset = await uploadCsv(content, { name, ...(target ? { target } : {}), ...(kept.missing ? { missing: kept.missing } : {}) });
       if (turnTo !== mine) return; // a newer upload replaces this one
-      kept.uploaded = dataset;
+      Object.assign(kept, { uploaded: dataset, uploadedIn: language() });
       await show(dataset);
     } catch (error) {
       if (turnTo !== mine) return;
@@ -127,8 +134,17 @@ function fileBody(kept, onChange) {
       choose(preview);
       const found = errorsOf(error);
       if (!found.length) showProblem("action", error);
-      else choose(errors, found.map(({ row, column, message, hint }) => h("p", {}, [row && t("row", { n: row }), column, message, hint].filter(Boolean).join(" · "))));
+      else choose(errors, found.map(({ row, column, message, hint }) => h("p", {}, [row && t("row", { n: row }), column, message, hint?.includes("?missing=") ? t("missingHint") : hint].filter(Boolean).join(" · "))));
     }
+    onChange();
+  }
+
+  /** A dataset that was uploaded before; its report is read again after a change of the language. @param {Api.Dataset} dataset */
+  async function showKept(dataset) {
+    table = columnTable({ key: dataset.id, ...dataset }, kept, onChange);
+    if (kept.uploadedIn !== language()) kept.uploaded = { ...await getDataset(dataset.id), ignored: dataset.ignored };
+    kept.uploadedIn = language();
+    await show(kept.uploaded ?? dataset);
     onChange();
   }
 

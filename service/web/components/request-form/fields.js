@@ -1,7 +1,7 @@
 // The fields of a request except the dataset, each with a help text and its errors.
 import { choose, h, say } from "/static/lib/dom.js";
-import { language, t, word } from "/static/lib/i18n.js";
-import { typedNumber } from "/static/lib/format.js";
+import { t, word } from "/static/lib/i18n.js";
+import { typeable, typedList, typedNumber } from "/static/lib/format.js";
 
 const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"];
 const LOSSES = ["", "mse", "sse", "mae", "huber", "log_loss"];
@@ -13,7 +13,7 @@ const NEEDS = [["step", "every", 100], ["exponential", "factor", 0.99], ["invers
 /** Text that is no number stays text, so that the service rejects it; null means an empty field. @param {string} text */
 const number = (text) => (text.trim() === "" ? null : Number.isFinite(typedNumber(text)) ? typedNumber(text) : text.trim());
 /** @param {string} text */
-const list = (text) => text.split(/[\s,;]+/).filter(Boolean).map(number);
+const list = (text) => typedList(text).map(number);
 /** @param {string} text */
 const listed = (text) => (text.trim() === "" ? null : list(text));
 
@@ -27,7 +27,8 @@ const FIELDS = [
   { at: "model.formula", name: "formula", first: "b1*(1 - exp(-b2*x))", read: (text) => text, when: { model: "formula" } },
   { at: "objective.loss", name: "loss", options: LOSSES, first: "" },
   { at: "objective.l2", name: "l2", first: "0", read: number },
-  { at: "standardize", name: "standardized", first: false },
+  { at: "standardize.features", name: "standardized", first: false },
+  { at: "standardize.target", name: "targetStandardized", first: false, when: { model: ["mlp", "formula"] } },
   { at: "split.test_fraction", name: "testShare", first: "0.25", read: number, only: "run" },
   { at: "split.test_rows", name: "testRows", first: "", read: listed, only: "check" },
   { at: "descent.optimizer.kind", name: "optimizer", options: OPTIMIZERS, first: "gd" },
@@ -63,7 +64,7 @@ export const firstChoices = (purpose) => Object.fromEntries(fieldsFor(purpose).m
  * @param {Page.Choices} entered
  */
 const fits = (field, entered) =>
-  !(entered.withoutData && isOfData(field)) && Object.entries(field.when ?? {}).every(([name, value]) => entered[name] === value);
+  !(entered.withoutData && isOfData(field)) && Object.entries(field.when ?? {}).every(([name, values]) => [values].flat().some((value) => entered[name] === value));
 
 /**
  * The request without its dataset. Unchanged fields are omitted, so that the service's defaults apply.
@@ -75,9 +76,11 @@ export function requestOf(entered, purpose) {
   const request = {};
   for (const { at, name, first, read } of fieldsFor(purpose).filter((field) => fits(field, entered))) {
     const text = entered[name];
-    const given = read && typeof text === "string" ? read(text) : text;
-    if (given !== null && given !== "" && (text !== first || STATED.has(name))) put(request, at, given);
+    const [given, initial] = [text, first].map((value) => (read && typeof value === "string" ? read(value) : value));
+    if (given !== null && given !== "" && (String(given) !== String(initial) || STATED.has(name))) put(request, at, given);
   }
+  const scaled = /** @type {{features?: boolean, target?: boolean} | undefined} */ (request.standardize);
+  if (scaled) request.standardize = scaled.target ? { features: false, ...scaled, target: true } : true;
   for (const [schedule, name, value] of NEEDS) {
     if (request.descent?.schedule?.kind === schedule) put(request, `descent.schedule.${name}`, value);
   }
@@ -153,13 +156,13 @@ function put(tree, at, value) {
 }
 
 /**
- * True if a JSON pointer is the field's, one below it, or that of the object whose kind the field chooses.
+ * True if a JSON pointer is the field's, one below it, or that of the object of which the field is the main part.
  * @param {string | undefined} pointer
  * @param {string} at
  */
 export function leadsTo(pointer, at) {
   const path = `/${at.replaceAll(".", "/")}`;
-  return pointer === path || pointer?.startsWith(`${path}/`) || pointer === path.replace(/\/kind$/, "");
+  return pointer === path || pointer?.startsWith(`${path}/`) || pointer === path.replace(/\/(kind|features)$/, "");
 }
 
 /**
@@ -195,7 +198,7 @@ export function errorWords({ name, read }, { message, hint }, text) {
   const expected = word(`expects.${name}`, "");
   const values = [read?.(text)].flat();
   const isUnreadable = values.some((value) => typeof value === "string" && value !== "auto");
-  if (expected && (isUnreadable || language() !== "en")) return expected;
+  if (expected && isUnreadable) return expected;
   return `${message} ${LISTS.has(name) || !expected ? hint ?? "" : expected}`;
 }
 
@@ -205,9 +208,12 @@ export function errorWords({ name, read }, { message, hint }, text) {
  * @param {string} formula
  */
 function caret(message, formula) {
-  const column = /column (\d+)/i.exec(message)?.[1];
+  const column = /(?:column|colonne) (\d+)/i.exec(message)?.[1];
   return column ? h("pre", { class: "caret", "aria-hidden": "true" }, `${formula}\n${" ".repeat(Number(column) - 1)}▲`) : null;
 }
+
+/** A text of numbers, perhaps of the other language, with the decimal mark of this one. @param {string} text */
+const retyped = (text) => text.replace(/(?<=\d)[.,](?=\d)/g, (mark) => typeable(mark === "," ? "." : mark));
 
 /**
  * @param {Page.Field} field
@@ -216,6 +222,7 @@ function caret(message, formula) {
  * @param {() => void} onChange
  */
 function control({ name, options, first, read }, id, entered, onChange) {
+  if (read === number || read === list || read === listed) entered[name] = retyped(String(entered[name]));
   const described = { id, name, "aria-describedby": `${id}-errors ${id}-help` };
   /** @param {string | boolean} value */
   const take = (value) => {

@@ -1,7 +1,7 @@
 // The choice of a function without data: one that ships, or a formula.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { rounded } from "/static/lib/format.js";
+import { inRow, rounded } from "/static/lib/format.js";
 import { listFunctions } from "/static/lib/api.js";
 import { showProblem } from "/static/components/error-banner.js";
 
@@ -63,4 +63,4 @@ export function minimaWords(minima) {
 }
 
 /** @param {{ [name: string]: number }} theta */
-const point = (theta) => Object.entries(theta).map(([name, value]) => `${name} = ${rounded(value)}`).join(", ");
+const point = (theta) => inRow(Object.entries(theta).map(([name, value]) => `${name} = ${rounded(value)}`));

@@ -1,7 +1,7 @@
 // The differences between the requests of several runs: fields by JSON pointer, with a label each.
 import { h } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
-import { exact, NOTHING, rounded } from "/static/lib/format.js";
+import { exact, inRow, NOTHING, rounded } from "/static/lib/format.js";
 import { dataWords, facts } from "/static/views/run/request-summary.js";
 
 const LABELS = ["/name", "/tags"]; // these fields do not change the computation
@@ -87,11 +87,11 @@ function startWords({ request, forked_from: origin }) {
   if (value === "zeros") return t("zeros");
   if (Array.isArray(value)) return `(${listed(value)})`;
   if (value.kind === "normal") return t("normalStart", { scale: exact(value.scale) });
-  return Object.entries(value).map(([name, number]) => `${name} = ${rounded(number)}`).join(", ");
+  return inRow(Object.entries(value).map(([name, number]) => `${name} = ${rounded(number)}`));
 }
 
 /** @param {unknown[]} values */
 function listed(values) {
-  const first = values.slice(0, SHOWN_NUMBERS).map((value) => rounded(value)).join(", ");
-  return values.length > SHOWN_NUMBERS ? `${first}, … (${count(values.length)})` : first;
+  const more = values.length > SHOWN_NUMBERS ? [`… (${count(values.length)})`] : [];
+  return inRow([...values.slice(0, SHOWN_NUMBERS).map((value) => rounded(value)), ...more]);
 }

@@ -2,7 +2,7 @@
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { exact, NOTHING, titleOf } from "/static/lib/format.js";
-import { badge, isLive } from "/static/components/status-badge.js";
+import { isLive, outcome } from "/static/components/status-badge.js";
 import { UNREAD } from "/static/components/step-values.js";
 import { forkButton } from "/static/views/run/fork-button.js";
 import { runName } from "/static/views/compare/run-label.js";
@@ -33,11 +33,11 @@ function standing(runSeries, state) {
   const its = () => Math.min(state.step.peek(), runSeries.last);
   const value = h("span", { class: "value" });
   const fork = forkButton(its, h("span", { class: "unseen" }, ` (${titleOf(run)})`));
-  const mark = h("span");
+  const mark = h("span", { class: "marks" });
   const differing = h("p", { class: "differing" });
   const element = h("tr", { "data-run": run.id },
     h("th", { scope: "row" }, runName(run, place), differing, mark), h("td", {}, value, fork.element));
-  let status = "";
+  let shown = "";
 
   state.effect(() => {
     const known = state.values.value[run.id];
@@ -49,8 +49,10 @@ function standing(runSeries, state) {
   /** @param {{ label: string, shown: Page.Shown }[]} asked */
   function update(asked) {
     fork.update(runSeries.run);
-    if (runSeries.run.status !== status) choose(mark, runSeries.run.status === "succeeded" ? null : badge(runSeries.run.status));
-    status = runSeries.run.status;
+    const { run: now } = runSeries;
+    const news = JSON.stringify([now.status, now.convergence?.state, now.diagnosis.length]);
+    if (news !== shown) choose(mark, outcome(now, now.diagnosis.length));
+    shown = news;
     if (!differing.hasChildNodes()) choose(differing, asked.filter(({ shown }) => shown !== NOTHING).slice(0, 3).map(({ label, shown }) => h("span", {}, `${label} `, h("b", {}, ...copies(shown)))));
   }
   return { element, update };

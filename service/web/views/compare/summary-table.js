@@ -3,7 +3,7 @@ import { choose, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { isKnown } from "/static/lib/scale.js";
-import { badge, sentence } from "/static/components/status-badge.js";
+import { outcome as badges, sentence } from "/static/components/status-badge.js";
 import { runName } from "/static/views/compare/run-label.js";
 
 const DIGITS = 8;
@@ -61,7 +61,7 @@ function outcome(allSeries, differ) {
     return line(key, label, values.map((value) => (value !== null && value === best ? bestOf(value) : rounded(value, DIGITS))));
   };
   return [
-    plain("status", t("status"), ({ status }) => badge(status)),
+    plain("status", t("status"), (run) => badges(run, run.diagnosis.length)),
     plain("stop_reason", t("how"), (run) => h("span", { class: "words" }, sentence(run) || NOTHING)),
     plain("steps", t("steps"), (run) => t("stepsOf", { done: run.steps_done, total: run.steps_total })),
     plain("learning_rate", t("rateUsed"), (run) => rounded(run.learning_rate, DIGITS)),

@@ -1,6 +1,6 @@
-// The findings of a diagnosis: a sentence, the evidence, and a button that submits the corrected request.
+// The findings of a diagnosis: a sentence, and a button that submits the corrected request.
 import { h } from "/static/lib/dom.js";
-import { language, t, word } from "/static/lib/i18n.js";
+import { t, word } from "/static/lib/i18n.js";
 import { inJson, rounded } from "/static/lib/format.js";
 import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
@@ -12,13 +12,10 @@ import { act } from "/static/components/error-banner.js";
 export const findings = (run) => (run.diagnosis ?? []).map((finding) => section(run, finding));
 
 /** @param {Api.Run} run @param {Api.Finding} finding */
-function section(run, { code, sentence, evidence, change, promise }) {
-  // The service's sentences are English and name the evidence; another language has a sentence for each code, with the evidence beside it.
-  const isEnglish = language() === "en";
+function section(run, { code, sentence, change, promise }) {
   return h("section", { class: "finding", "data-code": code },
     h("h3", {}, word(`finding.${code}`, code)),
-    h("p", {}, isEnglish ? sentence : word(`finding.${code}.text`, sentence)),
-    isEnglish ? null : h("p", { class: "evidence" }, Object.entries(evidence).map(fact)),
+    h("p", {}, sentence),
     change && correction(run, change),
     promise && h("p", { class: "promise" }, promised(promise)));
 }
@@ -33,16 +30,6 @@ function promised({ criterion, before, after, steps }) {
 function correction(run, change) {
   const button = h("button", { type: "button", class: "primary", click: () => act(button, () => submit(run, change)) }, t("mend"));
   return h("p", { class: "mend" }, button, h("code", {}, inJson(change)));
-}
-
-/** @param {[name: string, value: unknown]} evidence */
-const fact = ([name, value]) => h("span", {}, `${word(`evidence.${name}`, name.replaceAll("_", " "))} `, h("b", {}, shown(value)));
-
-/** @param {unknown} value @returns {string} */
-function shown(value) {
-  if (Array.isArray(value)) return value.map(shown).join(", ");
-  if (typeof value === "boolean") return value ? t("yes") : t("no");
-  return typeof value === "number" ? rounded(value) : String(value);
 }
 
 /** @param {Api.Run} run @param {Change} change */

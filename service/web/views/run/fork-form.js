@@ -1,7 +1,7 @@
 // The form of a fork: a new run from the chosen step with another learning rate, number of steps or optimiser.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { typedNumber } from "/static/lib/format.js";
+import { typeable, typedNumber } from "/static/lib/format.js";
 import { forkRun } from "/static/lib/api.js";
 import { ApiError } from "/static/lib/api-error.js";
 import { runLink } from "/static/components/sample-run-button.js";
@@ -12,7 +12,7 @@ const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", 
 /** Opens the form for a fork of `run` at this step. @param {Api.Run} run @param {number} step */
 export function askToFork(run, step) {
   const { descent } = run.request;
-  const rate = h("input", { name: "rate", type: "text", inputmode: "decimal", value: run.learning_rate ?? descent.learning_rate, required: true });
+  const rate = h("input", { name: "rate", type: "text", inputmode: "decimal", value: typeable(run.learning_rate ?? descent.learning_rate), required: true });
   const steps = h("input", { name: "steps", type: "number", min: 1, step: 1, value: descent.steps, required: true });
   const optimizer = h("select", { name: "optimizer" }, OPTIMIZERS.map((kind) => h("option", { value: kind, selected: kind === descent.optimizer.kind }, kind)));
   const problem = h("p", { class: "error", role: "alert" });

@@ -1,6 +1,6 @@
 // The header of a run: title, status and actions.
 import { choose, h, say } from "/static/lib/dom.js";
-import { language, t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/i18n.js";
 import { titleOf } from "/static/lib/format.js";
 import { cancelRun, deleteRun, pauseRun, resumeRun } from "/static/lib/api.js";
 import { act } from "/static/components/error-banner.js";
@@ -79,8 +79,8 @@ function liveBar(run) {
   return [progress(run), h("span", {}, words)];
 }
 
-/** The service has the sentence in both languages. @param {Api.Convergence} convergence */
-const convergenceWords = (convergence) => [verdict(convergence), " ", h("span", {}, convergence.sentences[language()] ?? convergence.sentence)];
+/** @param {Api.Convergence} convergence */
+const convergenceWords = (convergence) => [verdict(convergence), " ", h("span", {}, convergence.sentence)];
 
 /** @param {string} id @param {Api.ForkedFrom} origin */
 function originWords(id, { run_id: from, step }) {

@@ -2,7 +2,7 @@
 import { h, say, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { moment, rounded, titleOf } from "/static/lib/format.js";
-import { badge, isLive, progress, verdict } from "/static/components/status-badge.js";
+import { isLive, outcome, progress } from "/static/components/status-badge.js";
 import { runLink } from "/static/components/sample-run-button.js";
 
 /** @type {("name" | "status" | "model" | "steps" | "train_mse" | "test_mse" | "created")[]} */
@@ -22,12 +22,12 @@ export function runRow(id, box) {
 
   /** @param {Api.ListedRun} run */
   function update(run) {
-    const news = JSON.stringify([run.name, run.status, run.steps_done, run.steps_total, run.final, run.convergence]);
+    const news = JSON.stringify([run.name, run.status, run.steps_done, run.steps_total, run.final, run.convergence, run.diagnosis.length]);
     if (news === shown) return;
     shown = news;
     say(link, titleOf(run));
     box.name(titleOf(run));
-    choose(cells.status, [badge(run.status), " ", run.convergence && run.status === "succeeded" ? verdict(run.convergence) : null]);
+    choose(cells.status, outcome(run, run.diagnosis.length));
     choose(cells.steps, steps(run));
     say(cells.model, run.request.model?.kind ?? run.function?.name ?? t("function"));
     say(cells.train_mse, rounded(run.final?.train_mse));

@@ -3,7 +3,7 @@ import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { getTrajectory } from "/static/lib/api.js";
 import { chart } from "/static/components/chart.js";
-import { rounded } from "/static/lib/format.js";
+import { inRow, rounded } from "/static/lib/format.js";
 import { suggestsLog } from "/static/lib/scale.js";
 import { legendEntries } from "/static/components/legend.js";
 import { criterionWords } from "/static/views/sweep/ranking-table.js";
@@ -58,4 +58,4 @@ function joined(trajectories, name) {
 
 /** @param {Api.Member} member */
 const words = ({ values }) =>
-  Object.entries(values).map(([pointer, value]) => `${variableWords(pointer)} ${typeof value === "number" ? rounded(value) : JSON.stringify(value)}`).join(", ");
+  inRow(Object.entries(values).map(([pointer, value]) => `${variableWords(pointer)} ${typeof value === "number" ? rounded(value) : JSON.stringify(value)}`));

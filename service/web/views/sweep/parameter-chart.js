@@ -1,7 +1,7 @@
 // The criterion over a varied number, with a line for each combination of the other values.
 import { choose, h } from "/static/lib/dom.js";
 import { language, t } from "/static/lib/i18n.js";
-import { rounded } from "/static/lib/format.js";
+import { inRow, rounded } from "/static/lib/format.js";
 import { chart } from "/static/components/chart.js";
 import { scaling, suggestsLog } from "/static/lib/scale.js";
 import { legendEntries } from "/static/components/legend.js";
@@ -56,7 +56,7 @@ export function valueChart(kept, onRun) {
     if (news === drawn) return;
     drawn = news;
     const rest = sweep.varied.filter((other) => other !== pointer);
-    const groups = Map.groupBy(shown, (member) => rest.map((other) => `${variableWords(other)} ${told(member.values[other])}`).join(", "));
+    const groups = Map.groupBy(shown, (member) => inRow(rest.map((other) => `${variableWords(other)} ${told(member.values[other])}`)));
     const names = [...groups.keys()].sort(new Intl.Collator(language(), { numeric: true }).compare).slice(0, MOST_LINES);
     const values = [...new Set(sweep.ranking.map((member) => Number(member.values[pointer])))].sort((a, b) => a - b);
     const axis = scaling(values, suggestsLog(values));

@@ -1,7 +1,7 @@
 // One hyperparameter of a sweep and its values: a list, or a range on a linear or logarithmic scale.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { typedNumber } from "/static/lib/format.js";
+import { typeable, typedList, typedNumber } from "/static/lib/format.js";
 import { lastName, valueAt, variables, variableWords } from "/static/views/sweep/parameters.js";
 
 /** @type {("log" | "linear" | "list")[]} */
@@ -36,10 +36,10 @@ export function valueRow(run, used, onChange, onRemove) {
     const now = name === "learning_rate" ? run.learning_rate : valueAt(run.request, pointer.value);
     const base = typeof now === "number" && now > 0 ? now : 0.01;
     kind.value = POSITIVE.has(name) ? "log" : "list";
-    from.value = String(Number((base / 100).toPrecision(2)));
-    to.value = String(Number((base * 10).toPrecision(2)));
+    from.value = typeable(Number((base / 100).toPrecision(2)));
+    to.value = typeable(Number((base * 10).toPrecision(2)));
     number.value ||= "12";
-    list.value = nearby(name, now);
+    list.value = nearby(name, now).map(typeable).join(" ");
     changed();
   }
 
@@ -52,7 +52,7 @@ export function valueRow(run, used, onChange, onRemove) {
   /** {pointer, values} as the service's request has them, unvalidated. */
   function value() {
     const values = kind.value === "list"
-      ? list.value.split(/[\s;]+/).filter(Boolean).map(read)
+      ? typedList(list.value).map(read)
       : { from: read(from.value), to: read(to.value), count: number.valueAsNumber || null, scale: kind.value };
     return { pointer: pointer.value, values };
   }
@@ -69,10 +69,10 @@ const read = (text) => (Number.isFinite(typedNumber(text)) ? typedNumber(text) :
  * @param {unknown} now
  */
 function nearby(name, now) {
-  if (name === "momentum" || name.startsWith("beta") || name === "decay") return "0 0.5 0.9 0.99";
-  if (name === "seed") return "0 1 2 3 4";
-  if (name === "degree") return "1 2 3 4 5";
-  if (name === "batch_size") return "4 8 16 32";
-  if (name === "steps") return [now, 10 * Number(now)].join(" ");
-  return typeof now === "number" && now !== 0 ? [now / 10, now, now * 10].map((value) => Number(value.toPrecision(4))).join(" ") : "0.1 0.5 0.9";
+  if (name === "momentum" || name.startsWith("beta") || name === "decay") return [0, 0.5, 0.9, 0.99];
+  if (name === "seed") return [0, 1, 2, 3, 4];
+  if (name === "degree") return [1, 2, 3, 4, 5];
+  if (name === "batch_size") return [4, 8, 16, 32];
+  if (name === "steps") return [Number(now), 10 * Number(now)];
+  return typeof now === "number" && now !== 0 ? [now / 10, now, now * 10].map((value) => Number(value.toPrecision(4))) : [0.1, 0.5, 0.9];
 }

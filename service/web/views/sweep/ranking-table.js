@@ -3,7 +3,7 @@ import { choose, h, say } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { runLink } from "/static/components/sample-run-button.js";
-import { badge } from "/static/components/status-badge.js";
+import { outcome } from "/static/components/status-badge.js";
 import { variableWords } from "/static/views/sweep/parameters.js";
 
 export function rankingTable() {
@@ -69,7 +69,7 @@ function row(member, varied) {
     say(rank, news.rank ? count(news.rank) : NOTHING);
     say(cells.value, rounded(news.value, 8));
     say(cells.best, news.best_step === null ? NOTHING : `${rounded(news.best_test_mse, 6)} (${count(news.best_step)})`);
-    choose(cells.status, badge(news.status));
+    choose(cells.status, outcome(news, news.findings));
     say(cells.steps, t("stepsOf", { done: news.steps_done, total: news.steps_total }));
   }
   return { element, update };

@@ -14,7 +14,7 @@ const PREVIEWED = 3;
 export function trajectoryField(kept, onChange) {
   const text = h("textarea", {
     id: "trajectory", rows: 8, spellcheck: "false", "aria-describedby": "trajectory-errors trajectory-help",
-    placeholder: "step,intercept,x\n0,0,0\n1,0.12,0.44\n2,0.21,0.79", input: () => take(text.value),
+    placeholder: t("trajectoryExample"), input: () => take(text.value),
   });
   text.value = kept.trajectory ?? "";
   const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.json", "aria-label": t("trajectoryFile"), change: () => read(file.files) });

@@ -1,4 +1,5 @@
 // Parses a trajectory: CSV with or without a header and a column of steps, JSON, or arrays in Python's notation.
+import { language } from "/static/lib/i18n.js";
 
 const COUNTER = /^(steps?|k|i|t|iter(ation)?s?|epochs?|étapes?)$/i;
 const OWN = "theta."; // the prefix of θ's columns in the service's CSV
@@ -57,10 +58,13 @@ function ofBrackets(text) {
   return rows.length === 1 ? rows[0].map((cell) => [cell]) : rows;
 }
 
+/** In French "0,12 0,44" and "0,12" are numbers with decimal commas. @param {string[]} lines */
+const hasDecimalCommas = (lines) => language() === "fr" && lines.every((line) => line.trim().split(/\s+/).every((cell) => /^[-+]?\d+(,\d+)?(e[-+]?\d+)?$/i.test(cell)));
+
 /** @param {string} text @returns {Cells[]} */
 function ofLines(text) {
   const lines = text.split(/\r?\n/).filter((line) => line.trim());
-  const separator = [";", "\t", ","].find((sign) => lines[0]?.includes(sign)) ?? /\s+/;
+  const separator = (hasDecimalCommas(lines) ? null : [";", "\t", ","].find((sign) => lines[0]?.includes(sign))) ?? /\s+/;
   /** @param {string} cell */
   const asPoint = (cell) => (separator === "," ? cell : cell.replace(",", "."));
   return lines.map((line) => line.trim().split(separator).map((cell) => asPoint(cell.trim())));

@@ -1,6 +1,6 @@
 // The verdict of a check: right, or the first differing step and the mistake that explains every step.
 import { h } from "/static/lib/dom.js";
-import { t, word } from "/static/lib/i18n.js";
+import { t } from "/static/lib/i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
@@ -47,6 +47,6 @@ const apart = (given, expected) => (typeof given === "number" && typeof expected
 /** @param {Api.Mistake[]} found */
 function mistakes(found) {
   if (found.length === 0) return h("p", { class: "unexplained" }, t("checkUnexplained"));
-  const items = found.map(({ code, title, detail }) => h("li", { "data-code": code }, h("h3", {}, word(`mistake.${code}`, title)), h("p", {}, word(`mistake.${code}.text`, detail))));
+  const items = found.map(({ code, title, detail }) => h("li", { "data-code": code }, h("h3", {}, title), h("p", {}, detail)));
   return h("div", { class: "mistakes" }, h("p", {}, t(found.length > 1 ? "checkMistakes" : "checkMistake")), h("ul", {}, items));
 }

@@ -140,7 +140,7 @@ def test_it_shows_every_run_and_compares_them(tmp_path: Path, width: int, monkey
         assert criterion in text
     assert "finished all 100 steps" in text
     assert re.search(r"diverged at step 36\d\d: not finite", text)
-    assert re.search(r"converges +succeeded +0\.1 +100 +0\.79 +0\.869", text)
+    assert re.search(r"converges +finished +0\.1 +100 +0\.79 +0\.869", text)
     assert "jumps over the minimum and ends 10%" in " ".join(text.split())
 
 

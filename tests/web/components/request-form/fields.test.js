@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorWords, firstChoices, leadsTo, requestOf } from "/static/components/request-form/fields.js";
+import { speak } from "../../speak.js";
 
 const run = (entered) => requestOf({ ...firstChoices("run"), ...entered }, "run");
 const check = (entered) => requestOf({ ...firstChoices("check"), ...entered }, "check");
@@ -47,7 +48,7 @@ test("an invalid number is sent as text, which the service refuses: null would m
 });
 
 test("a check has separate fields for test rows and steps", () => {
-  const asked = check({ testRows: "7 8,12", stepsGiven: "20", runName: "not here", batch: "3" });
+  const asked = check({ testRows: "7 8, 12", stepsGiven: "20", runName: "not here", batch: "3" });
   assert.deepEqual(asked, { model: { kind: "linear" }, split: { test_rows: [7, 8, 12] }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 20 } });
 });
 
@@ -64,4 +65,22 @@ test("an error of a field of numbers says in words what to write", () => {
   assert.equal(words("rate", "abc", "This must be 'auto'."), "Write a number greater than 0, such as 0.1, or auto.");
   assert.equal(words("batch", "1000", "A batch of 1000 rows is too many.", "null takes all rows."), "A batch of 1000 rows is too many. Write a whole number, at most the number of training rows. Empty: all of them.");
   assert.equal(words("theta0", "1", "θ₀ has 1 number.", "Give one each for a, b."), "θ₀ has 1 number. Give one each for a, b.");
+});
+
+test("a comma is a decimal mark in French, and a text that the service refuses elsewhere", async () => {
+  assert.deepEqual(run({ theta0: "0,5 1" }).descent.theta0, ["0,5", 1]);
+  await speak("fr");
+  const { descent, split } = run({ theta0: "0,5 1.5;2", rate: "0,1", testShare: "0,5" });
+  assert.deepEqual([descent.theta0, descent.learning_rate, split.test_fraction], [[0.5, 1.5, 2], 0.1, 0.5]);
+  assert.equal(run({ testShare: "0,25" }).split, undefined, "the same as the default");
+  await speak("en");
+});
+
+test("features and target are standardised each by itself", () => {
+  assert.equal(run({ standardized: true }).standardize, true);
+  assert.deepEqual(run({ model: "mlp", standardized: true, targetStandardized: true }).standardize, { features: true, target: true });
+  assert.deepEqual(run({ model: "formula", targetStandardized: true }).standardize, { features: false, target: true });
+  assert.equal(run({ model: "linear", targetStandardized: true }).standardize, undefined);
+  assert.ok(leadsTo("/standardize", "standardize.features"));
+  assert.ok(leadsTo("/standardize/target", "standardize.target"));
 });

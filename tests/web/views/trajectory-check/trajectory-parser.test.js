@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readTrajectory } from "/static/views/trajectory-check/trajectory-parser.js";
 import { doubles } from "../../random.js";
+import { speak } from "../../speak.js";
 
 const read = (text) => readTrajectory(text);
 const THETA = [[0, 0], [0.12, 0.44], [0.21, 0.79]];
@@ -78,4 +79,14 @@ test("numbers come back with the bits that they were written with", () => {
   for (const text of [JSON.stringify(theta), JSON.stringify({ theta }), theta.map((row) => row.join(",")).join("\n"), theta.map((row) => row.join(" ")).join("\n")]) {
     assert.deepEqual(read(text).theta, theta);
   }
+});
+
+test("a comma is a decimal mark in French, unless the rows have no other separator", async () => {
+  assert.deepEqual(readTrajectory("0,12\n0,44").theta, [[0, 12], [0, 44]]);
+  await speak("fr");
+  assert.deepEqual(readTrajectory("0,12\n0,44").theta, [[0.12], [0.44]]);
+  assert.deepEqual(readTrajectory("0 0\n0,12 0,44").theta, [[0, 0], [0.12, 0.44]]);
+  assert.deepEqual(readTrajectory("étape;x\n0;0\n1;0,5").theta, [[0], [0.5]]);
+  assert.deepEqual(readTrajectory("step,x,y\n0,0.5,1\n1,0.25,2").theta, [[0.5, 1], [0.25, 2]]);
+  await speak("en");
 });
