@@ -6,7 +6,7 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray
 from gd_engine.descent.closed_form import ridge_hessian
-from gd_engine.diagnosis import empirical
+from gd_engine.diagnosis import distance, empirical
 from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Finding, listed, tolerance, two_digits
 from gd_engine.diagnosis.design_columns import names
 from gd_engine.diagnosis.quadratic_model import (
@@ -47,7 +47,13 @@ def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Fi
         return []
     if quadratic and context.config.batch_size is None:
         return _with_quadratic_model(context, quadratic)
-    return empirical.find(context)
+    if (
+        quadratic
+        and quadratic.exact
+        and context.energy_at(context.steps) - quadratic.energy <= tolerance(context, quadratic.energy)
+    ):
+        return []  # what mini-batches leave is noise
+    return empirical.find(context) or distance.find(context)
 
 
 def _with_quadratic_model(context: DiagnosisContext, quadratic: QuadraticModel) -> list[Finding]:
@@ -181,32 +187,21 @@ def _adaptive(context: DiagnosisContext, quadratic: QuadraticModel, remaining: R
         number = condition(quadratic)
         evidence = evidence_of(context, remaining) | scale_evidence(context) | {"condition_number": number}
         return [Finding("ill_conditioned", evidence, scales_sentence(context, evidence), {"standardize": True})]
-    moved, total = context.theta - context.theta0, quadratic.lowest - context.theta0
-    path = np.abs(np.diff(context.history.overview.theta, axis=0)).sum(axis=0)
-    away = np.abs(quadratic.lowest - context.theta) * np.sqrt(np.diag(quadratic.hessian))
-    j = int(np.argmax(away))  # the parameter whose remaining distance costs most
-    straight = abs(moved[j]) > 0.9 * path[j] > 0 and moved[j] * total[j] > 0
-    if not straight or abs(total[j]) < 1.2 * abs(moved[j]):
-        return empirical.find(context)
-    return [_not_far_enough(context, remaining, j, float(abs(moved[j])), float(abs(total[j])))]
+    way = distance.way_to(context, quadratic.lowest, np.diag(quadratic.hessian))
+    return empirical.find(context) if way is None else [_not_far_enough(context, remaining, way)]
 
 
-def _not_far_enough(
-    context: DiagnosisContext, remaining: RemainingGap, j: int, moved: float, distance: float
-) -> Finding:
+def _not_far_enough(context: DiagnosisContext, remaining: RemainingGap, way: distance.Way) -> Finding:
     """The finding of a parameter that moved straight towards the minimum, but not far enough."""
     steps = max(context.config.steps, 100)
-    shorter = context.steps / steps  # adagrad's path length grows as the square root of the steps
-    times = 2.0 * distance / moved * (shorter**0.5 if context.kind == "adagrad" else shorter)
-    rate = two_digits(context.rate * times)
-    name = context.problem.model.parameters[j]
+    rate, name = way.better_rate(context, steps), context.problem.model.parameters[way.place]
     evidence = evidence_of(context, remaining) | {"learning_rate": context.rate, "parameter": name, "better_rate": rate}
-    evidence |= {"moved": moved, "distance": distance, "better_steps": steps}
+    evidence |= {"moved": way.gone, "distance": way.whole, "better_steps": steps}
     del evidence["steps_needed"], evidence["estimate"]
     more = {"steps": steps} if steps > context.config.steps else {}
     sentence = (
         f"The steps of {context.kind} are about as long as the learning rate, {context.rate:.3g}, and in "
-        f"{context.steps} of them {name} has gone {moved:.3g} of the {distance:.3g} to where E is least. "
+        f"{context.steps} of them {name} has gone {way.gone:.3g} of the {way.whole:.3g} to where E is least. "
         f"A rate of {rate:g} gets there in {steps} steps."
     )
     return Finding("too_few_steps", evidence, sentence, {"descent": {"learning_rate": rate, **more}})

@@ -22,6 +22,10 @@ from gd_engine.optim.schedules import Backtracking
 
 WORTH = 0.03
 """The least decrease in the last half of the steps, as a share of E and of the constant's E, of an E still falling."""
+LATE = 0.05
+"""The least decrease in the last quarter of the steps, as a share of the same: a swing that has ended is no fall."""
+FEW = 20
+"""The steps below which a median of three rows tells nothing of a quarter of them."""
 SPREAD = 10.0
 MOST_DOUBLINGS = 4.0
 MOST_POWERS = 6
@@ -43,6 +47,7 @@ def find(context: DiagnosisContext) -> list[Finding]:
     close = max(WORTH * context.null, good)  # the constant's E is 0 where all targets are the same
     if not (
         context.energy[-1] > good > 0
+        and (context.steps < FEW or context.energy_at(0.75 * context.steps) - last > LATE * close)
         and gained > max(WORTH * abs(last), close)
         and before > 0
         and test_gain(context) > 0.03

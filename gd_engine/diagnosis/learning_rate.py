@@ -37,6 +37,7 @@ def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Fi
         and limit is not None
         and context.rate <= limit
         and context.outcome.reason != "diverged"
+        and context.config.batch_size is None  # the bound is that of all rows
     ):
         return []  # it swings, or it is noise
     return _too_large(context, quadratic, limit if limit is not None and context.rate > limit else None)
@@ -126,6 +127,13 @@ def _mended(context: DiagnosisContext, quadratic: QuadraticModel | None, limit: 
         if not context.choices.automatic and automatic < context.rate and goes_down(context, automatic):
             return {"descent": {"learning_rate": "auto"}}
         rate = min(rate, automatic) if isfinite(automatic) else rate
+    return _smaller(context, rate)
+
+
+def _smaller(context: DiagnosisContext, rate: float) -> dict[str, Any]:
+    """The change to a share of a rate that lowers E; without one to a line search, or to a very small rate."""
+    if context.kind == "fista" and context.config.batch_size is not None:  # its momentum adds up the noise of batches
+        return {"descent": {"optimizer": {"kind": "ista"}, "learning_rate": two_digits(0.1 * rate)}}
     for smaller in (0.1, 0.01, 0.001):
         if goes_down(context, smaller * rate):
             return {"descent": {"learning_rate": two_digits(smaller * rate)}}

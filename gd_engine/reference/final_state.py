@@ -30,6 +30,8 @@ BESIDE = 1e-6
 """The greatest distance from the minimum, as a share of θ, there."""
 MOVING = 0.01
 """The least fall of E over the last half of the steps, as a share of what remains, of a descent that still falls."""
+SLIGHT = 1e-3
+"""The same of an E that falls ever faster."""
 FASTER = 2.0
 """The least fall in the last half of the steps, as a multiple of that in the first half, of an E that falls faster."""
 UNSTEADY = 0.2
@@ -195,7 +197,9 @@ def _falls(ended: Ended) -> bool:
     """Whether a steady E falls by an amount that matters in the last half of the steps, or ever faster."""
     half, first = ended.half, float(ended.energy[0])
     fall = float(half[0] - half[-1])
-    return fall > ended.rounding and (fall >= MOVING * ended.remaining or fall > FASTER * (first - float(half[0])))
+    if not fall > max(ended.rounding, SLIGHT * ended.remaining):
+        return False
+    return fall >= MOVING * ended.remaining or fall > FASTER * (first - float(half[0]))
 
 
 def _fall(half: FloatArray) -> float:

@@ -115,3 +115,32 @@ def test_a_rate_that_is_too_large_for_a_proximal_method(kind: str) -> None:
         done = run(SPARSE, TARGET, asked(None, objective, learning_rate=2.0, steps=50, optimizer={"kind": kind}))
         assert done.codes == ["learning_rate_too_large"]
         assert run(SPARSE, TARGET, merged(asked(None, objective, steps=200, optimizer={"kind": kind}), {})).codes == []
+
+
+FAR = 1000.0 + SPARSE[:, 0] + 0.5 * np.random.default_rng(5).standard_normal(80)
+
+
+@pytest.mark.parametrize("loss", ["mae", "huber"])
+@pytest.mark.parametrize("kind", ["gd", "ista", "adam", "rmsprop", "adagrad"])
+@pytest.mark.parametrize("batch", [None, 8])
+def test_steps_too_short_for_a_far_target(loss: str, kind: str, batch: int | None) -> None:
+    descent = {"learning_rate": 0.001, "optimizer": {"kind": kind}, "steps": 200, "batch_size": batch}
+    request = asked(None, {"loss": loss}, **descent)
+    done = run(SPARSE, FAR, request)
+    assert done.codes == ["too_few_steps"]
+    corrected = run(SPARSE, FAR, merged(request, done.findings[0].change))
+    assert corrected.energy[-1] < 0.1 * done.energy[-1]
+
+
+@pytest.mark.parametrize("kind", ["gd", "fista"])
+def test_a_rate_that_is_too_large_for_batches_of_one_row(kind: str) -> None:
+    """1/λmax of all rows is above the bound of single ones."""
+    request = asked(batch_size=1, steps=300, optimizer={"kind": kind})
+    done = run(SPARSE, TARGET, request)
+    assert (done.reason, done.codes) == ("max_steps", ["learning_rate_too_large"])
+    assert run(SPARSE, TARGET, merged(request, done.findings[0].change)).energy[-1] < done.energy[0]
+
+
+def test_a_swing_that_has_ended_is_no_fall() -> None:
+    request = asked(None, {"l1": 0.1}, learning_rate=1.0, optimizer={"kind": "adam"}, steps=100)
+    assert run(SPARSE, TARGET, request).codes == []
