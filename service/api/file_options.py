@@ -17,7 +17,7 @@ async def _options(
         Query(
             description="What becomes of a missing value, in JSON a null. `refuse`: the upload is refused, with all "
             "places; `drop`: its row is left out; `mean`: a number gets the mean of its column, rows without target or "
-            "category are left out."
+            "category are left out. A column with such numbers cannot be the target of a run."
         ),
     ] = "refuse",
     categories: Annotated[

@@ -11,7 +11,7 @@ from service.core.json_patch import Patch, merge_patch
 from service.core.run_record import ForkedFrom, Run
 from service.core.run_request import LearningRate
 from service.core.settings import Settings
-from service.jobs import plans, submit
+from service.jobs import plans, scaling_rules, submit
 from service.jobs.dataset_choice import choice_of_run
 from service.jobs.submit import Submission
 from service.schemas.fit import FitRequest, ForkRequest
@@ -71,7 +71,7 @@ def _of_data(parent: Run) -> Patch:
     standardize = parent.request["standardize"]
     if standardize is True and parent.request["model"]["kind"] == "polynomial":  # after the powers
         standardize = {"features": "columns", "target": False}
-    return {"split": {"stratify": False, **parent.request["split"]}, "standardize": standardize}
+    return {"split": scaling_rules.stored_split(parent.request["split"]), "standardize": standardize}
 
 
 def _rate(parent: Run, changes: Patch) -> LearningRate:

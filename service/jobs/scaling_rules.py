@@ -11,21 +11,29 @@ def filled_split(split: SplitRequest, shape: Shape) -> SplitRequest:
     Raises InvalidError for a stratified split without classes, or without rows that are drawn.
     """
     asked = split.get("stratify")
-    draws = "test_rows" not in split or split["validation_fraction"] > 0
     if asked and shape.task == "regression":
         raise invalid(
             "/split/stratify",
             f"A stratified split is by classes, and {shape.kind} predicts numbers.",
             "Leave it out, or choose a model for classes.",
         )
-    if asked and not draws:
+    if asked and not _draws_rows(split):
         raise invalid(
             "/split/stratify",
             "The test rows are named and no validation rows are drawn, so there is nothing to stratify.",
             "Leave it out, or give test_fraction instead of test_rows, or a validation_fraction.",
         )
-    default = shape.task == "classification" and split["shuffle"] and draws
+    default = shape.task == "classification" and split["shuffle"] and _draws_rows(split)
     return {**split, "stratify": default if asked is None else asked}
+
+
+def stored_split(split: SplitRequest) -> SplitRequest:
+    """The split of a run as a request may have it: earlier versions stored `stratify: true` without rows to draw."""
+    return {"stratify": False, **split} if _draws_rows(split) else {**split, "stratify": False}
+
+
+def _draws_rows(split: SplitRequest) -> bool:
+    return "test_rows" not in split or split.get("validation_fraction", 0.0) > 0
 
 
 def filled_standardize(asked: bool | StandardizeRequest, shape: Shape) -> bool | StandardizeRequest:

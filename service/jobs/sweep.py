@@ -21,6 +21,7 @@ from service.jobs import idempotency, parameter_grid, submit
 from service.jobs.dataset_choice import choice_of_run
 from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
+from service.jobs.scaling_rules import stored_split
 from service.jobs.submit import Submission
 from service.jobs.sweep_members import Base, MemberPlanner
 from service.jobs.validation import Facts, Plan
@@ -193,7 +194,8 @@ def _asked(run: Run) -> StoredRequest:
     """The request of a run without the default θ₀."""
     if run.dataset_id is None:
         return asked(run.request, function_problem(run.request).model)
-    return asked(run.request, shape_of(run.request["model"], run.dataset_features, run.classes))
+    request = asked(run.request, shape_of(run.request["model"], run.dataset_features, run.classes))
+    return {**request, "split": stored_split(request["split"])}
 
 
 def _name(name: str | None, values: Mapping[str, object]) -> str:

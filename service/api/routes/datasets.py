@@ -76,7 +76,8 @@ async def upload(
         Query(
             min_length=1,
             description="Files: the columns of the features, separated by commas; names with a comma in double quotes. "
-            "Default: all other columns of numbers and categories.",
+            "Default: all other columns of numbers and categories. The dataset keeps the others, too, unless "
+            "they have gaps or faults.",
         ),
     ] = None,
     header: Annotated[

@@ -114,6 +114,19 @@ def test_a_split_of_classes_is_stratified_by_default(api: TestClient, worker: Wo
         assert submitted(api, {**RARE, "split": named})["request"]["split"]["stratify"] is stratify
 
 
+def test_a_stored_split_that_draws_no_rows_may_say_stratify(
+    api: TestClient, worker: Worker, database: Database
+) -> None:
+    run = submitted(api, {**RARE, "split": {"test_rows": [0]}})
+    request = run["request"] | {"split": run["request"]["split"] | {"stratify": True}}
+    with database.writing() as connection:  # as earlier versions stored it
+        connection.execute(update(runs).where(runs.c.id == run["id"]).values(request=request))
+    train_all(worker)
+    assert api.post(f"/runs/{run['id']}/fork", json={"from_step": 1}).status_code == 202
+    sweep = {"run": run["id"], "grid": {"/descent/learning_rate": [0.1, 0.2]}}
+    assert api.post("/sweeps", json=sweep).status_code == 202
+
+
 def test_no_class_is_missing_from_training(api: TestClient, worker: Worker) -> None:
     body = {**RARE, "dataset": {"x": [[i] for i in range(12)], "y": ["a"] * 11 + ["b"]}}
     for seed in range(6):
