@@ -1,6 +1,6 @@
 // The fields of a request except the dataset, each with a help text and its errors.
 import { choose, h, say } from "/static/lib/dom.js";
-import { t, word } from "/static/lib/i18n.js";
+import { t, word } from "/static/lib/form-i18n.js";
 import { typeable, typedList, typedNumber } from "/static/lib/typed-numbers.js";
 
 const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"];

@@ -1,5 +1,5 @@
 // An example with a mistake: the fit of a line to five points whose gradient lacks the factor 2 of the squared error.
-import { t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/form-i18n.js";
 import { typeable } from "/static/lib/typed-numbers.js";
 
 /** @type {Page.Point[]} */
