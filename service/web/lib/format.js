@@ -11,17 +11,11 @@ const isNumber = (value) => typeof value === "number";
  */
 export const exact = (value) => (isNumber(value) ? marked(pythonic(String(value))) : NOTHING);
 
-/** A number as a reader types it. @param {number | string} value */
-export const typeable = (value) => marked(String(value));
-
-/** A line of arithmetic by the service, with the decimal marks of the language. @param {string} line */
-export const arithmetic = (line) => line.replace(/(?<![\w.])(\d+)\.(?=\d)/g, (whole) => marked(whole));
-
-/** @param {string} text */
-const marked = (text) => (language() === "fr" ? text.replace(".", ",") : text);
-
 /** A list of numbers or of names with numbers: a comma would look like a decimal mark in French. @param {readonly string[]} parts */
 export const inRow = (parts) => parts.join(language() === "fr" ? "\u00a0; " : ", ");
+
+/** A number's text with the decimal mark of the language. @param {string} text */
+export const marked = (text) => (language() === "fr" ? text.replace(".", ",") : text);
 
 /** JSON in one line with exponents in Python's format. @param {unknown} value */
 export const inJson = (value) => pythonic(JSON.stringify(value));
@@ -39,25 +33,6 @@ export function rounded(value, digits = 5) {
   if (size === 0 || (size >= 1e-4 && size < 1e6)) return marked(String(Number(value.toPrecision(digits))));
   return marked(pythonic(value.toExponential(digits - 2).replace(/\.?0+e/, "e")));
 }
-
-const FRENCH_NUMBER = /^[-+]?(\d+(\.\d*|,\d+)?|[.,]\d+)(e[-+]?\d+)?$/i;
-
-/**
- * The number that a reader has typed: NaN if it is none. French has a comma or a point as decimal mark, English a point.
- * @param {string} text
- */
-export function typedNumber(text) {
-  const word = text.trim();
-  if (language() === "fr") return FRENCH_NUMBER.test(word) ? Number(word.replace(",", ".")) : NaN;
-  return word === "" ? NaN : Number(word);
-}
-
-/**
- * The entries of a list that a reader has typed, with blanks or semicolons between. A comma between two digits separates nothing:
- * in French it is a decimal mark, in English the entry is no number.
- * @param {string} text
- */
-export const typedList = (text) => text.split(language() === "fr" ? /[\s;]+/ : /(?:,?\s|;)+/).filter(Boolean);
 
 /** @type {{[sign: string]: string}} */
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };

@@ -3,8 +3,9 @@
 import { english } from "/static/i18n/en.js";
 import { remember } from "/static/lib/local-storage.js";
 
-/** @type {Page.Dictionary} */
-let words = english;
+/** The words of the forms join it when a form is loaded. */
+const ofEnglish = /** @type {Page.Dictionary} */ (/** @type {unknown} */ (english));
+let words = ofEnglish;
 
 /** The language is the document's `lang`, which preload.js sets. */
 export const language = () => (document.documentElement.lang === "fr" ? "fr" : "en");
@@ -60,7 +61,7 @@ export function ordinal(n) {
 /** Loads the dictionary of the document's language and translates the frame. */
 export async function loadWords() {
   const wanted = language();
-  const found = wanted === "fr" ? (await import("/static/i18n/fr.js")).french : english;
+  const found = wanted === "fr" ? (await import("/static/i18n/fr.js")).french : ofEnglish;
   if (wanted !== language() || words === found) return;
   words = found;
   translateFrame();

@@ -1,5 +1,6 @@
 // What the parts of the page say to each other.
 import type { english } from "/static/i18n/en.js";
+import type { englishOfForms } from "/static/i18n/en-forms.js";
 
 export type Child = Node | string | null | undefined;
 /** Of an element: what is null is left out. */
@@ -12,7 +13,7 @@ export interface Attributes extends Handlers {
 }
 
 /** A key of the dictionaries. */
-export type Key = keyof typeof english;
+export type Key = keyof typeof english | keyof typeof englishOfForms;
 /** A text, or one for each plural of the number `n`. */
 export type Entry = string | { other: string; [plural: string]: string };
 export type Dictionary = { [key in Key]: Entry } & { [key: string]: Entry };

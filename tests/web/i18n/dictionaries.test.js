@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { english } from "/static/i18n/en.js";
+import { english as ofViews } from "/static/i18n/en.js";
+import { englishOfForms } from "/static/i18n/en-forms.js";
 import { french } from "/static/i18n/fr.js";
 
+const english = { ...ofViews, ...englishOfForms };
 const texts = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry));
 const places = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
 

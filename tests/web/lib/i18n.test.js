@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { count, language, loadWords, setLanguage, t, word } from "/static/lib/i18n.js";
+import "/static/lib/form-i18n.js";
 import { speak } from "../speak.js";
 
 afterEach(() => speak("en"));

@@ -1,6 +1,6 @@
 // The columns of a dataset with their facts: a box for each feature, and the choice of the target.
 import { h } from "/static/lib/dom.js";
-import { count, t } from "/static/lib/i18n.js";
+import { count, t } from "/static/lib/form-i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { featuresOf, isOf, stated, toggled, withTarget } from "/static/components/request-form/column-selection.js";
 

@@ -1,6 +1,6 @@
 // The choice of a dataset (a sample, an uploaded file or pasted CSV, or drawn points), or of a function without data.
 import { choose, h } from "/static/lib/dom.js";
-import { language, t } from "/static/lib/i18n.js";
+import { language, t } from "/static/lib/form-i18n.js";
 import { exact } from "/static/lib/format.js";
 import { errorsOf } from "/static/lib/api-error.js";
 import { getDataset, listSamples, readRows, uploadCsv } from "/static/lib/api.js";

@@ -1,7 +1,7 @@
 // The fields of a request except the dataset, each with a help text and its errors.
 import { choose, h, say } from "/static/lib/dom.js";
-import { t, word } from "/static/lib/i18n.js";
-import { typeable, typedList, typedNumber } from "/static/lib/format.js";
+import { t, word } from "/static/lib/form-i18n.js";
+import { typeable, typedList, typedNumber } from "/static/lib/typed-numbers.js";
 
 const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"];
 const LOSSES = ["", "mse", "sse", "mae", "huber", "log_loss"];
@@ -139,6 +139,9 @@ export function choices(kept, onChange, purpose) {
 /** Fields of several numbers. */
 const LISTS = new Set(["hidden", "theta0", "testRows"]);
 
+/** Fields of words; other fields that a reader types into have numbers. */
+const WORDS = new Set(["formula", "runName"]);
+
 /** Fields that the request always contains. */
 const STATED = new Set(["model", "optimizer", "rate", "stepsAsked", "formula"]);
 
@@ -222,7 +225,7 @@ const retyped = (text) => text.replace(/(?<=\d)[.,](?=\d)/g, (mark) => typeable(
  * @param {() => void} onChange
  */
 function control({ name, options, first, read }, id, entered, onChange) {
-  if (read === number || read === list || read === listed) entered[name] = retyped(String(entered[name]));
+  if (read && !WORDS.has(name)) entered[name] = retyped(String(entered[name]));
   const described = { id, name, "aria-describedby": `${id}-errors ${id}-help` };
   /** @param {string | boolean} value */
   const take = (value) => {

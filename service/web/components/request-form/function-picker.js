@@ -1,6 +1,6 @@
 // The choice of a function without data: one that ships, or a formula.
 import { choose, h } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/form-i18n.js";
 import { inRow, rounded } from "/static/lib/format.js";
 import { listFunctions } from "/static/lib/api.js";
 import { showProblem } from "/static/components/error-banner.js";

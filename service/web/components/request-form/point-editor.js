@@ -1,6 +1,6 @@
 // An editor for points: a click adds a point, a click on a point removes it. The arrow keys and Enter do the same.
 import { choose, h, svg } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/form-i18n.js";
 
 const [WIDTH, HEIGHT, SIDE] = [480, 300, 10];
 const MARGIN = { left: 44, right: 12, top: 10, bottom: 46 }; // the axes' numbers and names

@@ -1,6 +1,6 @@
 // The request as text to take along: JSON, curl and Python.
 import { choose, h } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/form-i18n.js";
 
 /** @type {{[form: string]: (request: object) => string}} */
 const FORMS = {

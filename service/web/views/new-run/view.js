@@ -1,6 +1,6 @@
 // A new run: its data, its choices, what the service says of them while they are made, and the request as text.
 import { choose, h } from "/static/lib/dom.js";
-import { count, t } from "/static/lib/i18n.js";
+import { count, t } from "/static/lib/form-i18n.js";
 import { errorsOf } from "/static/lib/api-error.js";
 import { fit, price } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";

@@ -1,7 +1,7 @@
 // The form of a fork: a new run from the chosen step with another learning rate, number of steps or optimiser.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { typeable, typedNumber } from "/static/lib/format.js";
+import { typeable, typedNumber } from "/static/lib/typed-numbers.js";
 import { forkRun } from "/static/lib/api.js";
 import { ApiError } from "/static/lib/api-error.js";
 import { runLink } from "/static/components/sample-run-button.js";

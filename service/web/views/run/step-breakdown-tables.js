@@ -1,7 +1,7 @@
 // The breakdown of one step in three tables: the gradient at θ, the rows' contributions, and the update.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { arithmetic, NOTHING, rounded } from "/static/lib/format.js";
+import { marked, NOTHING, rounded } from "/static/lib/format.js";
 import { sayMore, SHOWN_PARAMETERS } from "/static/components/step-values.js";
 import { rule } from "/static/components/optimizer-formulas.js";
 
@@ -105,7 +105,7 @@ function update({ update: lines, taken, step }, { optimizer, batch_size: batch, 
   return [
     h("p", { class: "rule" }, rule(optimizer, isOther).map((line) => h("span", {}, line))),
     isOther ? h("p", { class: "note" }, why) : null,
-    region(t("updateTitle"), h("ul", { class: "updates" }, shown(lines).map((line) => h("li", {}, arithmetic(line))))),
+    region(t("updateTitle"), h("ul", { class: "updates" }, shown(lines).map((line) => h("li", {}, line.replace(/(?<![\w.])(\d+)\.(?=\d)/g, marked))))),
     taken ? null : h("p", { class: "note" }, t("notTaken", { n: step })),
   ];
 }

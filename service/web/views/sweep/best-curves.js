@@ -6,7 +6,7 @@ import { chart } from "/static/components/chart.js";
 import { inRow, rounded } from "/static/lib/format.js";
 import { suggestsLog } from "/static/lib/scale.js";
 import { legendEntries } from "/static/components/legend.js";
-import { criterionWords } from "/static/views/sweep/ranking-table.js";
+import { bestOf, criterionWords } from "/static/views/sweep/ranking-table.js";
 import { variableWords } from "/static/views/sweep/parameters.js";
 
 const MOST_LINES = 8; // the number of distinguishable colours
@@ -25,7 +25,7 @@ export function bestCurves() {
    * @param {AbortSignal} signal
    */
   async function load(sweep, signal) {
-    const best = sweep.ranking.filter((member) => member.rank).slice(0, MOST_LINES);
+    const best = bestOf(sweep).slice(0, MOST_LINES);
     if (best.length === 0) return;
     const name = sweep.rank_by.replace(/^best_/, "");
     const found = await Promise.all(best.map(({ run_id }) => getTrajectory(run_id, { max_points: MAX_POINTS, fields: ["step", name] }, signal)));

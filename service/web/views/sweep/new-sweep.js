@@ -1,7 +1,7 @@
 // The view of a new sweep: a run's request with several values of its hyperparameters. The service prices and validates the sweep
 // after each change.
 import { choose, h } from "/static/lib/dom.js";
-import { count, t } from "/static/lib/i18n.js";
+import { count, t } from "/static/lib/form-i18n.js";
 import { errorsOf } from "/static/lib/api-error.js";
 import { getRun, priceSweep, startSweep } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";

@@ -1,7 +1,7 @@
 // One hyperparameter of a sweep and its values: a list, or a range on a linear or logarithmic scale.
 import { h } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
-import { typeable, typedList, typedNumber } from "/static/lib/format.js";
+import { t } from "/static/lib/form-i18n.js";
+import { typeable, typedList, typedNumber } from "/static/lib/typed-numbers.js";
 import { lastName, valueAt, variables, variableWords } from "/static/views/sweep/parameters.js";
 
 /** @type {("log" | "linear" | "list")[]} */

@@ -45,6 +45,9 @@ export function rankingTable() {
   return { element, update, point };
 }
 
+/** The runs with a rank, the best first, without those that ended above their start. @param {Api.Sweep} sweep */
+export const bestOf = ({ ranking }) => ranking.filter(({ rank, convergence }) => rank && convergence?.state !== "rising");
+
 /** @param {string} name */
 export const criterionWords = (name) => word(`criterion.${name}`, word(name, name));
 

@@ -10,7 +10,7 @@ import { compareLink } from "/static/views/compare/url.js";
 import { confirmed } from "/static/components/confirm-button.js";
 import { bestCurves } from "/static/views/sweep/best-curves.js";
 import { sweepLink } from "/static/views/sweep/url.js";
-import { rankingTable } from "/static/views/sweep/ranking-table.js";
+import { bestOf, rankingTable } from "/static/views/sweep/ranking-table.js";
 import { valueChart } from "/static/views/sweep/parameter-chart.js";
 import { variableWords } from "/static/views/sweep/parameters.js";
 
@@ -58,7 +58,7 @@ export function sweepView(host, kept, id) {
     choose(bar, isLive ? [progress(sweep), h("span", {}, t("progress", { done: sweep.steps_done, total: sweep.steps_total }))] : null);
     bar.hidden = !isLive;
     cancel.hidden = !isLive;
-    const best = sweep.ranking.filter((member) => member.rank).slice(0, COMPARED).map((member) => member.run_id);
+    const best = bestOf(sweep).slice(0, COMPARED).map((member) => member.run_id);
     compare.hidden = best.length < 2;
     compare.href = compareLink(best);
     chart.update(sweep);

@@ -1,6 +1,6 @@
 // The input of a trajectory, pasted or dropped, with its shape or its errors.
 import { choose, h } from "/static/lib/dom.js";
-import { count, t } from "/static/lib/i18n.js";
+import { count, t } from "/static/lib/form-i18n.js";
 import { exact } from "/static/lib/format.js";
 import { readTrajectory } from "/static/views/trajectory-check/trajectory-parser.js";
 

@@ -1,5 +1,5 @@
 // Parses a trajectory: CSV with or without a header and a column of steps, JSON, or arrays in Python's notation.
-import { language } from "/static/lib/i18n.js";
+import { language } from "/static/lib/form-i18n.js";
 
 const COUNTER = /^(steps?|k|i|t|iter(ation)?s?|epochs?|étapes?)$/i;
 const OWN = "theta."; // the prefix of θ's columns in the service's CSV

@@ -1,6 +1,6 @@
 // The verdict of a check: right, or the first differing step and the mistake that explains every step.
 import { h } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/form-i18n.js";
 import { NOTHING, rounded } from "/static/lib/format.js";
 import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";

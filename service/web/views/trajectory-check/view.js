@@ -1,6 +1,6 @@
 // The view "Check my descent": compares a student's trajectory with the update rule.
 import { choose, h } from "/static/lib/dom.js";
-import { t } from "/static/lib/i18n.js";
+import { t } from "/static/lib/form-i18n.js";
 import { errorsOf } from "/static/lib/api-error.js";
 import { check, price } from "/static/lib/api.js";
 import { act, showProblem } from "/static/components/error-banner.js";
