@@ -19,6 +19,7 @@ from gd_engine.diagnosis import (
     initial_energy,
     learning_rate,
     plateau,
+    weight_decay,
 )
 from gd_engine.diagnosis.context import Choices, DiagnosisContext, Finding, History, Stretch, make_context
 from gd_engine.diagnosis.quadratic_model import quadratic_model_of
@@ -55,13 +56,16 @@ def diagnose(
 def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
     """The findings of the first cause; its consequences have no findings."""
     quadratic = quadratic_model_of(context)
+    swings = initial_energy.undefined_gradient(context) or learning_rate.find(context, quadratic)
+    if swings:  # steps to and fro do not hide an error of prediction
+        overfits = swings[0].code == "oscillation" and generalization.overfitting(context, quadratic)
+        return [*swings, *(overfits or [])]
     return (
-        initial_energy.undefined_gradient(context)
-        or learning_rate.find(context, quadratic)
-        or dead_units.find(context)
+        dead_units.find(context)
         or plateau.find(context)
         or generalization.separable(context)
         or generalization.overfitting(context, quadratic)
+        or weight_decay.find(context, quadratic)
         or convergence.find(context, quadratic)
     )
 

@@ -256,6 +256,8 @@ export const french = {
   "finding.duplicate_columns": "Des colonnes linéairement dépendantes",
   "finding.separable_classes": "Des classes linéairement séparables",
   "finding.dead_units": "Des neurones cachés morts",
+  "finding.weight_decay": "L’atténuation des poids retient les paramètres",
+  "finding.weight_decay.text": "La décroissance des poids d’adamw borne chaque paramètre : le minimum est hors d’atteinte.",
   "finding.learning_rate_too_large.text": "Chaque étape va plus loin que le point le plus bas et remonte de l’autre côté : elle perd au moins ce qu’elle gagne, et E ne diminue pas.",
   "finding.infinite_start.text": "E(θ₀) n’est pas un nombre fini : la descente ne peut pas commencer. Il faut un autre θ₀, des colonnes centrées réduites, ou une autre formule.",
   "finding.oscillation.text": "Chaque étape revient presque sur la précédente : θ oscille autour du point le plus bas au lieu de s’y arrêter.",
