@@ -21,6 +21,7 @@ from gd_engine.diagnosis import (
     learning_rate,
     penalty_kink,
     plateau,
+    weight_decay,
 )
 from gd_engine.diagnosis.context import Choices, DiagnosisContext, Finding, History, Stretch, make_context
 from gd_engine.diagnosis.quadratic_model import quadratic_model_of
@@ -57,15 +58,21 @@ def diagnose(
 def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
     """The findings of the first cause; its consequences have no findings."""
     quadratic = quadratic_model_of(context)
-    return (
+    swings = (
         initial_energy.undefined_gradient(context)
         or domain.find(context)
         or penalty_kink.find(context)
         or learning_rate.find(context, quadratic)
-        or dead_units.find(context)
+    )
+    if swings:  # steps to and fro do not hide an error of prediction
+        overfits = swings[0].code == "oscillation" and generalization.overfitting(context, quadratic)
+        return [*swings, *(overfits or [])]
+    return (
+        dead_units.find(context)
         or plateau.find(context)
         or generalization.separable(context)
         or generalization.overfitting(context, quadratic)
+        or weight_decay.find(context, quadratic)
         or convergence.find(context, quadratic)
     )
 

@@ -73,6 +73,7 @@ class Choices(NamedTuple):
     optimizer: str = "gd"
     momentum: float = 0.9
     decay: float = 0.99
+    weight_decay: float = 0.01
     schedule: str = "constant"
     schedule_options: tuple[str, ...] = ()
     own_theta0: bool = False

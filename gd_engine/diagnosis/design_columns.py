@@ -17,6 +17,8 @@ SAME = 1e-12
 STILL = 1e-12
 """The greatest standard deviation of a constant column, relative to its root mean square."""
 RIDGE = 1e-3
+DEPENDENT = 1e-12
+"""The least eigenvalue of the correlations of columns that depend on each other."""
 
 
 class Moments(NamedTuple):
@@ -135,7 +137,7 @@ def _duplicates(context: DiagnosisContext, found: Moments, still: Any) -> list[F
     alike[still] = alike[:, still] = False
     pairs = [(names(context)[i], names(context)[j]) for i, j in np.argwhere(np.triu(alike, 1))]
     if not pairs:
-        return []
+        return _dependent(context, found, still)
     first, second = pairs[0]
     more = f" ({len(pairs)} such pairs in all)" if len(pairs) > 1 else ""
     sentence = (
@@ -144,3 +146,28 @@ def _duplicates(context: DiagnosisContext, found: Moments, still: Any) -> list[F
     )
     evidence = {"pairs": [list(pair) for pair in pairs[:20]], "count": len(pairs)}
     return [Finding("duplicate_columns", evidence, sentence, {"objective": {"l2": ridge(context, RIDGE)}})]
+
+
+def _dependent(context: DiagnosisContext, found: Moments, still: Any) -> list[Finding]:
+    """The finding of three columns or more that depend on each other, as those of all categories do."""
+    problem = context.problem
+    varying = np.flatnonzero(~still)
+    if problem.model.kind == "polynomial" or len(varying) < 3 or problem.train.size <= len(varying) + 1:
+        return []
+    deviation = found.deviation[varying]
+    correlations = found.gram[np.ix_(varying, varying)] / np.outer(deviation, deviation)
+    if not np.isfinite(correlations).all():
+        return []
+    values, vectors = np.linalg.eigh(correlations)
+    if values[0] > DEPENDENT:
+        return []
+    weight = np.abs(vectors[:, 0])
+    which = [names(context)[j] for j in varying[weight > 1e-6 * weight.max()]]
+    sentence = (
+        f"{listed(which)} depend on each other: each is a sum of multiples of the others and of a constant, as the "
+        "columns of all categories are beside an intercept. E has a valley along which their weights move together, "
+        "and where θ ends in it depends on θ₀ alone; leave one of them out."
+    )
+    evidence: dict[str, Any] = {"columns": which, "count": len(which)}
+    change: dict[str, Any] = {"objective": {"l2": ridge(context, RIDGE)}}
+    return [Finding("duplicate_columns", evidence, sentence, change)]

@@ -78,7 +78,7 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
         and len(after) >= max(5, 0.1 * len(test))
         and np.median(after[-3:]) >= margin * test[best]
     )
-    lasting = test[-1] >= 0.9 * after.max() and (_stays(after) or _rises(after))
+    lasting = test[-1] >= 0.9 * after[len(after) // 2 :].max() and (_stays(after) or _rises(after))
     train = context.history.overview.columns["train_mse"]
     learning = context.energy[-1] < context.energy[best] and train[-1] < 0.98 * train[best]
     if not (rising and lasting and learning and test[-1] > GAP * train[-1]):

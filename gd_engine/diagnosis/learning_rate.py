@@ -22,6 +22,9 @@ from gd_engine.diagnosis.probes import curvature_at, goes_down, schedule_of
 from gd_engine.diagnosis.quadratic_model import QuadraticModel, automatic_steps, bound, standardised
 from gd_engine.optim.schedules import Backtracking
 
+POOR, FAR = 0.3, 10.0
+"""The shares of a constant's E of an E that ended poorly, and of one that rose far on the way."""
+
 
 def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
     """The finding of a rate above the bound that raised E, else findings of oscillation."""
@@ -53,7 +56,10 @@ def _rose(context: DiagnosisContext) -> bool:
 
 
 def _fell_back_too_late(context: DiagnosisContext, quadratic: QuadraticModel | None) -> bool:
-    """Whether a decreasing rate was at first so large that E rose, and then too small to recover."""
+    """Whether E rose far on the way, and the later steps did not make up for it."""
+    poor = context.energy[-1] > POOR * context.null and context.config.batch_size is None
+    if not quadratic and poor and context.energy.max() > FAR * max(float(context.energy[0]), context.null):
+        return True
     risen = context.choices.schedule != "constant" and context.energy.max() > 2.0 * context.energy[0]
     return bool(risen and quadratic and context.energy[-1] - quadratic.energy > tolerance(context, quadratic.energy))
 

@@ -62,15 +62,15 @@ def find(context: DiagnosisContext) -> list[Finding]:
 def _of_a_model(context: DiagnosisContext) -> list[Finding]:
     if not _flat(context):
         return []
-    explained = _explained(context)
+    share = explained(context.problem)
     worse = float(context.energy[-1]) > 1.05 * context.null
-    if not worse and explained < EXPLAINED:
+    if not worse and share < EXPLAINED:
         return []
-    evidence = _evidence(context) | {"explained": explained}
+    evidence = _evidence(context) | {"explained": share}
     change, why = _woken(context)
     sentence = (
         f"E stands still at {context.energy[-1]:.4g}, no better than the same prediction for every row "
-        f"({context.null:.4g}), though a straight line explains {explained:.0%} of the variance: {why}."
+        f"({context.null:.4g}), though a straight line explains {share:.0%} of the variance: {why}."
     )
     return [Finding("plateau", evidence, sentence, change)]
 
@@ -96,9 +96,9 @@ def _woken(context: DiagnosisContext) -> tuple[dict[str, Any], str]:
     return {"descent": {"learning_rate": "auto"}}, "the steps are too short to leave it"
 
 
-def _explained(context: DiagnosisContext) -> float:
+def explained(problem: Problem) -> float:
     """The adjusted R² of a linear least-squares fit of the targets (of classes: of their indicators), at least 0."""
-    design, y, count = context.problem.train
+    design, y, count = problem.train
     columns = design.shape[1]
     if columns > MOST_COLUMNS or count <= columns + 2:
         return 0.0

@@ -145,6 +145,7 @@ def choices_of(request: StoredRequest, model: Model) -> Choices:
         optimizer=optimizer["kind"],
         momentum=optimizer.get("momentum", plain.momentum),
         decay=optimizer.get("decay", plain.decay),
+        weight_decay=optimizer.get("weight_decay", plain.weight_decay),
         schedule=schedule,
         schedule_options=tuple(schedule_options),
         own_theta0=asked(request, model)["descent"]["theta0"] is not None,

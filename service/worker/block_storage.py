@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Finding, Outcome, Problem, diagnose, optimum
 from gd_engine.arrays import FloatArray
-from service.core.run_record import Best, Convergence, Criteria, Number, Optimum, RunColumns
+from service.core.run_record import Best, Criteria, Number, Optimum, RunColumns
 from service.core.run_status import JUDGED, RunStatus
 from service.core.settings import Settings
 from service.engine_adapter.factory import choices_of
@@ -66,7 +66,7 @@ class BlockStorage:
             values["diagnosis"] = trials.untried(self._findings)
             # Findings are tried after the end of the run, and its convergence comes with them.
             if not self._findings and judgement.is_quick(self._prepared.problem, block.outcome):
-                values["convergence"] = self._convergence(block.outcome)
+                values |= self._convergence(block.outcome)
         for pause in STORE_PAUSES:
             try:
                 return self._store(block, columns, values)
@@ -102,15 +102,18 @@ class BlockStorage:
         self._timings.add("diagnosis_seconds", begun)
         return found
 
-    def _convergence(self, outcome: Outcome) -> Convergence | None:
-        """The convergence of a run whose judgement needs no search."""
+    def _convergence(self, outcome: Outcome) -> RunColumns:
+        """The convergence of a run whose judgement needs no search. One that fell short is judged after its end."""
         begun = time.monotonic()
-        problem, history = self._prepared.problem, self._summary.history
-        found = self._accessory(
-            "convergence", lambda: judgement.quick(problem, outcome, history(), self._optimum), None
-        )
+
+        def quick() -> RunColumns:
+            found = judgement.quick(self._prepared, outcome, self._summary.history(), self._optimum)
+            return {} if found is None else {"convergence": found}
+
+        absent: RunColumns = {"convergence": None}
+        values = self._accessory("convergence", quick, absent)
         self._timings.add("judgement_seconds", begun)
-        return found
+        return values
 
     def _found(self, outcome: Outcome) -> list[Finding]:
         run, prepared = self._claim.run, self._prepared

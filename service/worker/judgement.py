@@ -18,6 +18,7 @@ from gd_engine.diagnosis import History
 from gd_engine.reference import (
     Convergence,
     Reference,
+    find_shortfall,
     judge,
     least_step,
     load_methods,
@@ -46,8 +47,8 @@ LEAST_MEMORY = 1 << 30
 """A worker with less memory seeks no reference minimum: SciPy's library may end a process that has too little."""
 SEARCH = 0.9
 """The share of these for search and trials, which end with a last call; the rest is for trajectory and storage."""
-SEARCH_BESIDE_TRIALS = 0.5
-"""The share of that for the search, if findings have changes to try."""
+SEARCH_ALONE, SEARCH_BESIDE_TRIALS = 0.7, 0.3
+"""The shares of that for the search; the rest is for a finding of it, or for those that are there already."""
 
 
 class Unjudged(NamedTuple):
@@ -76,9 +77,13 @@ def is_quick(problem: Problem, outcome: Outcome) -> bool:
     return problem.quadratic or outcome.reason == "diverged"
 
 
-def quick(problem: Problem, outcome: Outcome, history: History, optimum: Optimum | None) -> run_record.Convergence:
-    """The convergence of a run for which `is_quick` holds."""
-    return _stored(judge(problem, outcome, history, _of_optimum(optimum)))
+def quick(
+    prepared: Prepared, outcome: Outcome, history: History, optimum: Optimum | None
+) -> run_record.Convergence | None:
+    """The convergence of a run for which `is_quick` holds; None for one that fell short: it is judged after its end."""
+    found = judge(prepared.problem, outcome, history, _of_optimum(optimum))
+    short = find_shortfall(prepared.problem, history, found, prepared.learning_rate)
+    return None if short else _stored(found)
 
 
 def _of_optimum(optimum: Optimum | None) -> Reference | None:
@@ -114,12 +119,13 @@ class Judge:
             if _is_searched(unjudged):
                 load_methods(unjudged.problem)
             budget = _budget(unjudged, self._must_stop)
-            convergence = _stored(self._convergence(unjudged, history, budget))
+            found = self._convergence(unjudged, history, budget)
+            convergence = _stored(found)
             more_bytes = _size(convergence["reference"])
             values: run_record.RunColumns = {"convergence": convergence, "timings": unjudged.timings.values}
-            if (found := self._diagnosis(unjudged, history, budget)) is not None:
-                values["diagnosis"] = found
-                more_bytes += max(_size(found) - _size(trials.untried(unjudged.findings)), 0)
+            if (diagnosis := self._diagnosis(unjudged, history, found, budget)) is not None:
+                values["diagnosis"] = diagnosis
+                more_bytes += max(_size(diagnosis) - _size(trials.untried(unjudged.findings)), 0)
             unjudged.timings.add("judgement_seconds", begun)
             return Judged(unjudged.claim, values, more_bytes)
         except WorkerStoppedError:
@@ -132,21 +138,27 @@ class Judge:
         problem, outcome = unjudged.problem, unjudged.outcome
         if not _is_searched(unjudged):
             return judge(problem, outcome, history, _of_optimum(unjudged.optimum))
-        search = budget.part(SEARCH_BESIDE_TRIALS if unjudged.findings else 1.0)
+        search = budget.part(SEARCH_BESIDE_TRIALS if unjudged.findings else SEARCH_ALONE)
         found = self._batch.reference(problem, lambda: reference_minimum(problem, least_step(history), search))
         return judge(problem, outcome, history, found)
 
-    def _diagnosis(self, unjudged: Unjudged, history: History, budget: Budget) -> list[run_record.Finding] | None:
+    def _diagnosis(
+        self, unjudged: Unjudged, history: History, convergence: Convergence, budget: Budget
+    ) -> list[run_record.Finding] | None:
         """The findings with what they offer; None without any, and if the trials failed."""
-        if not unjudged.findings:
-            return None
         run, prepared, outcome = unjudged.claim.run, unjudged.prepared, unjudged.outcome
+        if outcome is None:
+            return None
+        short = find_shortfall(prepared.problem, history, convergence, prepared.learning_rate)
+        findings = trials.with_shortfall(unjudged.findings, short)
+        if not findings:
+            return None
         end, rate = end_of(unjudged.after, outcome), prepared.learning_rate
         descended = Descended(run, prepared.problem, prepared.config, rate, history, outcome, end)
         seconds = unjudged.timings.values.get("diagnosis_seconds", 0.0)
         try:
-            runs = TrialRuns(descended, self._database, self._settings, seconds)
-            found = trials.with_offers(unjudged.findings, runs, budget)
+            runs = TrialRuns(descended, convergence.reference, self._database, self._settings, seconds)
+            found = trials.with_offers(findings, runs, budget)
             _size(found)
         except WorkerStoppedError:
             log.info("judgement.trials_interrupted run=%s", run.id)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import NamedTuple
 
-from gd_engine import FormulaError, NoLearningRateError
-from gd_engine.reference import BudgetSpentError
+from gd_engine import Finding, FormulaError, NoLearningRateError
+from gd_engine.reference import BudgetSpentError, Reference, find_shortfall, is_convex, judge
 from service.core.exceptions import ApiError
 from service.core.json_patch import Patch
 from service.core.run_record import Number, Promise
@@ -33,10 +33,35 @@ class TrialRuns:
     """Trials of changes of one finished descent."""
 
     def __init__(
-        self, descended: Descended, database: Database, settings: Settings, diagnosis_seconds: float = 0.0
+        self,
+        descended: Descended,
+        reference: Reference | None,
+        database: Database,
+        settings: Settings,
+        diagnosis_seconds: float = 0.0,
     ) -> None:
         self.descended, self.diagnosis_seconds = descended, diagnosis_seconds
+        self._reference = reference
         self._database, self._settings = database, settings
+
+    def findings(self, found: Descended) -> list[Finding]:
+        """The diagnosis of a trial that came to its end, with the known minimum where it is the same."""
+        if found.outcome is None:
+            return []
+        findings = found.findings()
+        if findings or found.outcome.reason == "diverged":
+            return findings
+        reference = self._reference if self._has_same_minimum(found) else None
+        convergence = judge(found.problem, found.outcome, found.history, reference)
+        return find_shortfall(found.problem, found.history, convergence, found.learning_rate)
+
+    def _has_same_minimum(self, found: Descended) -> bool:
+        """Whether E of a trial has the least value of that of the run."""
+        names = ("function", "dataset", "model", "split", "objective")
+        old, new = self.descended, found
+        same = all(old.run.request.get(name) == new.run.request.get(name) for name in names)
+        unscaled = old.problem.target == new.problem.target and not any(old.problem.penalty)
+        return same and unscaled and is_convex(old.problem)
 
     def accepts(self, change: Mapping[str, object]) -> bool:
         """Whether the service accepts a change."""

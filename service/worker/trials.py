@@ -4,7 +4,7 @@ A descent is deterministic. So k steps of the changed request give the numbers t
 change is offered only if the service accepts it and it makes its criterion better.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from service.jobs.changes import composed
 from service.worker import generalization_trials
 from service.worker.budget import Budget
 from service.worker.offers import ROUNDING, Offer, TrialRuns, is_better, offer_of
+from service.worker.remedies import remedies
 from service.worker.trial_descent import Descended
 
 GENERALIZATION = ("overfitting", "separable_classes")
@@ -23,6 +24,8 @@ OF_COLUMNS = ("constant_column", "duplicate_columns")
 """The findings that a good descent may have, too."""
 TOO_SHORT = ("too_few_steps", "ill_conditioned")
 OTHERS = (*GENERALIZATION, *OF_COLUMNS)
+OWN_SHARE = 0.5
+"""The share of the budget for the change of the finding itself; the rest is for the remedies."""
 MOST_ROUNDS = 4
 """The changes that are laid one over another: that of the finding, and those of the findings of its trial."""
 ZERO = 1e-12
@@ -34,6 +37,18 @@ PROGRESS = 0.01
 def untried(findings: Sequence[Finding]) -> list[run_record.Finding]:
     """The findings as they are stored before their trials: without a change."""
     return [stored(finding, None) for finding in findings]
+
+
+def with_shortfall(findings: Sequence[Finding], short: Sequence[Finding]) -> list[Finding]:
+    """The findings, with those of a reference minimum if there are none about the descent, or only of its length.
+
+    Separable classes have no minimum, so that a descent towards it is always too short.
+    """
+    codes = {finding.code for finding in short}
+    if "separable_classes" in codes:
+        kept = [each for each in findings if each.code not in (*codes, *TOO_SHORT)]
+        return [*([each for each in findings if each.code in codes] or short), *kept]
+    return [*findings] if any(each.code not in OF_COLUMNS for each in findings) else [*findings, *short]
 
 
 def with_offers(findings: Sequence[Finding], runs: TrialRuns, budget: Budget) -> list[run_record.Finding]:
@@ -64,25 +79,35 @@ class _Trials:
     """
 
     def __init__(self, finding: Finding, runs: TrialRuns, budget: Budget) -> None:
-        self._finding, self._runs, self._budget = finding, runs, budget
+        self._finding, self._runs = finding, runs
         problem = runs.descended.problem
         self._rounding = ZERO * null_energy(problem) if problem.has_data else 0.0
         self.best: Offer | None = None
         self.is_refuted = False
-        change = dict(finding.change)
-        for _ in range(MOST_ROUNDS if change else 0):
-            found = runs.of(change, budget)
+        self._is_clean = False
+        if finding.change:
+            self._follow(finding.change, budget.part(OWN_SHARE))
+        if finding.code in OF_COLUMNS:
+            return
+        before = runs.descended
+        for change in remedies(before.run, before.problem, before.learning_rate, finding.code):
+            if self._is_clean or self.is_refuted or budget.left <= 0:
+                break
+            self._follow(change, budget)
+
+    def _follow(self, change: Mapping[str, object], budget: Budget) -> None:
+        """Tries a change, then with it that of a finding of its trial, and so on."""
+        change = dict(change)
+        for _ in range(MOST_ROUNDS):
+            found = self._runs.of(change, budget)
             if found is None or self.is_refuted:
                 break
-            faults = [each for each in self._diagnosis(found) if each.change and each.code not in OTHERS]
+            known = self._runs.findings(found) if budget.left > self._runs.diagnosis_seconds else []
+            faults = [each for each in known if each.code not in OTHERS]
             self._consider(change, found, faults)
-            if not faults:
+            if not faults or not faults[0].change:
                 break
             change = composed(change, faults[0].change)
-
-    def _diagnosis(self, found: Descended) -> list[Finding]:
-        seconds = self._runs.diagnosis_seconds
-        return found.findings() if self._budget.left > seconds else []
 
     def _consider(self, change: dict[str, object], found: Descended, faults: Sequence[Finding]) -> None:
         before, criterion = self._runs.descended, _criterion(self._runs.descended, found)
@@ -96,8 +121,10 @@ class _Trials:
         worst = np.fmin(before.last(criterion), _first(before, criterion))
         if not is_better(after, worst, PROGRESS if again else ROUNDING) or worst - after <= self._rounding:
             return
-        if best is None or not faults or after < cast("float", best.promise["after"]):
+        is_clean = found.outcome is not None and not faults
+        if best is None or is_clean or after < cast("float", best.promise["after"]):
             self.best = offer_of(change, criterion, before.last(criterion), found)
+            self._is_clean = is_clean
 
 
 def _criterion(before: Descended, after: Descended) -> str:

@@ -130,6 +130,7 @@ export const english = {
   "finding.duplicate_columns": "Linearly dependent columns",
   "finding.separable_classes": "Linearly separable classes",
   "finding.dead_units": "Dead hidden units",
+  "finding.weight_decay": "Weight decay holds the parameters back",
   diagnosis: "Diagnosis: what went wrong, and a remedy",
 
   // the chart

@@ -239,6 +239,7 @@ export const french = {
   "finding.duplicate_columns": "Des colonnes linéairement dépendantes",
   "finding.separable_classes": "Des classes linéairement séparables",
   "finding.dead_units": "Des neurones cachés morts",
+  "finding.weight_decay": "L’atténuation des poids retient les paramètres",
   diagnosis: "Diagnostic : ce qui n’a pas marché, et un remède",
 
   // le graphique

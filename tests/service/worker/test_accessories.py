@@ -23,6 +23,8 @@ ERRORS = [
     RecursionError(),
     np.linalg.LinAlgError(),
 ]
+HEALTHY = {"descent": {"steps": 5000}}
+"""A descent that reaches its minimum, so that its judgement finds nothing either."""
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_a_run_succeeds_without_diagnosis_or_optimum(
     def fail(*_: Any, **__: Any) -> Any:
         raise error
 
-    run_id = api.post("/fit", json=fit_body()).json()["id"]
+    run_id = api.post("/fit", json=fit_body(**HEALTHY)).json()["id"]
     monkeypatch.setattr(block_storage, function, fail)
     train_all(worker)
     run = api.get(f"/runs/{run_id}").json()
@@ -91,7 +93,7 @@ def test_a_run_whose_steps_cannot_be_sampled_succeeds_without_a_diagnosis(
 def test_a_diagnosis_that_is_no_json_is_left_out(
     api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = api.post("/fit", json=fit_body(descent={"steps": 1})).json()["id"]
+    run_id = api.post("/fit", json=fit_body(**HEALTHY)).json()["id"]
     finding = Finding("odd", {"steps": 10**30}, "A number of more than 64 bits.", {})
     monkeypatch.setattr(block_storage, "diagnose", lambda *_, **__: [finding])
     train_all(worker)

@@ -1,0 +1,41 @@
+"""A hundredth of the planted runs of tests/torture: faults are named and mended, healthy runs have no finding."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.core.settings import Settings
+from service.worker import judgement
+from service.worker.process import Worker
+from tests.service.worker.test_batching import worker_with
+from tests.torture.planted_check import Checks
+from tests.torture.planted_runs import faulty, healthy
+from tests.waiting import LONGEST
+
+CASES = 10
+
+
+@pytest.fixture
+def worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    monkeypatch.setattr(judgement, "LEAST_SECONDS", LONGEST)
+    monkeypatch.setattr(judgement, "MOST_SECONDS", LONGEST)
+    with worker_with(settings) as worker:
+        yield worker
+
+
+def test_planted_faults_are_named_and_mended(api: TestClient, worker: Worker) -> None:
+    checks = Checks(api, worker)
+    for number in range(CASES):
+        checks.faulty(faulty(number * 19 // 10))  # one of each plant, nearly
+    assert checks.wrong == []
+    assert checks.counts["shown"] >= CASES - 3
+    assert checks.counts["offered"] > 0
+
+
+def test_healthy_runs_have_no_finding(api: TestClient, worker: Worker) -> None:
+    checks = Checks(api, worker)
+    for number in range(CASES):
+        checks.healthy(healthy(number))
+    assert checks.wrong == []
+    assert checks.counts["shown"] >= CASES - 3
