@@ -46,18 +46,18 @@ def way_to(context: DiagnosisContext, lowest: FloatArray, curvatures: FloatArray
 
 def find(context: DiagnosisContext) -> list[Finding]:
     """The finding for steps whose length does not depend on the distance: of adaptive optimisers, mae and huber."""
-    problem = context.problem
-    rows, p = problem.train.design.shape
+    problem, sample = context.problem, context.sample
+    rows, p = sample.train.design.shape
     linear = problem.model.linear and problem.model.task == "regression"
     short = context.kind not in LINEAR_METHODS or problem.loss.name in BOUNDED
     if not (linear and short and p <= MOST_COLUMNS and rows * p * p <= MOST_WORK):
         return []
-    lowest = optimum(problem).theta
+    lowest = optimum(sample).theta
     energy = float(problem.energy(lowest))
     gap = float(context.energy[-1]) - energy
     if not gap > tolerance(context, energy):
         return []
-    way = way_to(context, lowest, np.square(problem.train.design).sum(axis=0))
+    way = way_to(context, lowest, np.square(sample.train.design).sum(axis=0))
     return [] if way is None else [_too_short(context, way, energy)]
 
 

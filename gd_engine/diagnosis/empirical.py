@@ -46,7 +46,8 @@ def find(context: DiagnosisContext) -> list[Finding]:
     good = tolerance(context, 0.0)
     close = max(WORTH * context.null, good)  # the constant's E is 0 where all targets are the same
     if not (
-        context.energy[-1] > good > 0
+        good < context.energy[-1] <= context.energy[0]
+        and good > 0
         and (context.steps < FEW or context.energy_at(0.75 * context.steps) - last > LATE * close)
         and gained > max(WORTH * abs(last), close)
         and before > 0

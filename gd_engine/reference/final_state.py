@@ -162,7 +162,8 @@ def has_converged(ended: Ended) -> bool:
         return bool(np.quantile(ended.gaps(rows)[(late + len(rows.step)) // 2 :], MOSTLY) <= within)
     is_close = ended.problem.has_data and gap <= ARRIVED * reference.train_loss
     shrank = gap <= SHRUNK * ended.gaps(ended.history.overview)[ended.half_row]
-    return bool(gap <= ARRIVED * whole and (is_close or shrank))
+    last = ended.gaps(rows)[-min(3, max(1, (len(rows.step) - 1) // 2)) :]  # a momentum may just pass the minimum
+    return bool(last.max() <= ARRIVED * whole and (is_close or shrank))
 
 
 def _whole(ended: Ended, least: float) -> float:

@@ -147,3 +147,9 @@ def test_a_minimum_is_claimed_where_rounding_makes_it_flat(formula: str) -> None
     assert found.reference is not None
     assert found.reference.theta is not None
     assert abs(found.reference.theta[0]) < 1e-2
+
+
+def test_a_momentum_that_just_passes_the_minimum_has_not_converged() -> None:
+    found = of("log(1 + a**2)", {"a": 2.48049652}, optimizer="fista", rate=0.1, steps=20)
+    assert found.convergence.loss == pytest.approx(0.0, abs=1e-6)
+    assert found.convergence.state == "descending"
