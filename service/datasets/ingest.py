@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.core.dataset_record import ColumnKind, ReportEntry
+from service.core.dataset_record import Column, ColumnKind, ReportEntry
 from service.datasets.column_statistics import Columns, ColumnStatistics
 from service.datasets.csv_reader import CsvTable
+from service.datasets.csv_reader.column_report import NOTES
+from service.datasets.csv_reader.report import MOST_PLACES, named
 from service.datasets.missing_values import Missing, Whole, without_missing
 from service.schemas.fit import InlineDataset, UploadedDataset
 from service.storage.datasets import NewDataset, Rows, begun_digest
@@ -64,8 +66,17 @@ def from_upload(body: UploadedDataset, missing: Missing, name: str | None = None
     width = len(body.x[0])
     features = body.feature_names or _numbered(width)
     found = without_missing(body.x, body.y, features, body.target_name, missing)
-    every = range(width + 1)
-    return _of_arrays(name, found, features, body.target_name, every)
+    made = _of_arrays(name, found, features, body.target_name, range(width + 1))
+    if long := [column["name"] for column in made.described.columns if _has_long_integers(column)]:
+        message = NOTES["rounded_integers"].format(named(long))
+        made.described.report.append({"code": "rounded_integers", "message": message, "columns": long[:MOST_PLACES]})
+    return made
+
+
+def _has_long_integers(column: Column) -> bool:
+    """Whether the column has numbers that float64 may have rounded: whole ones of more than 53 bits, up to 64."""
+    least, greatest = column["min"], column["max"]
+    return least is not None and greatest is not None and 2.0**53 <= max(-least, greatest) < 2.0**64
 
 
 def _of_arrays(name: str | None, data: Whole, features: list[str], target: str, labelled: Collection[int]) -> Incoming:

@@ -141,9 +141,9 @@ def _labels(name: str, profile: Profile, filled: int, *, named: bool) -> ColumnT
 
 
 def _are_measures(profile: Profile, filled: int) -> bool:
-    """Whether the column has numbers with one unit, too many of them for categories."""
-    is_one = profile.counts[MEASURE] == filled and len(profile.units) == 1
-    return is_one and (profile.is_dropped or len(profile.texts) > MAX_CATEGORIES or len(profile.texts) == filled)
+    """Whether the column has numbers with a unit, too many of them for categories."""
+    are_many = profile.is_dropped or len(profile.texts) > MAX_CATEGORIES or len(profile.texts) == filled
+    return are_many and profile.counts[MEASURE] == filled
 
 
 def _coded(kind: Kind) -> ColumnType:

@@ -4,7 +4,7 @@ from service.datasets.csv_reader.cells import DATE, MISSING
 from service.datasets.csv_reader.column_report import LEFT_OUT
 from service.datasets.csv_reader.columns import Columns
 from service.datasets.csv_reader.errors import CsvError, listed, shown
-from service.datasets.csv_reader.number_faults import not_numbers
+from service.datasets.csv_reader.number_faults import fault_of_measures, not_numbers
 from service.datasets.csv_reader.report import places
 
 
@@ -34,12 +34,15 @@ def no_features(columns: Columns) -> list[CsvError]:
     for j, each in enumerate(columns.types):
         if each.code == "mixed_column":
             wrong.append(not_numbers(names[j], columns.profiles[j]))
+        elif each.code == "units":
+            wrong.append(fault_of_measures(names[j], columns.profiles[j]))
         elif each.code == "dates":
             row, cell = columns.profiles[j].first_of_kind[DATE]
             hint = "add ?dates=days, which reads dates as days since 1970-01-01"
             wrong.append(CsvError(f"the column has dates such as {shown(cell)}", row=row, column=names[j], hint=hint))
         elif each.code in LEFT_OUT and not columns.is_unnamed(j):
-            message = LEFT_OUT[each.code].format("the column").rstrip(".")
+            example = ", ".join(text for text, _ in each.examples)
+            message = LEFT_OUT[each.code].format("the column", example).rstrip(".")
             others.append(CsvError(message, column=names[j], hint="write its values as numbers"))
     hint = "add a column of numbers besides the target; separate columns by a comma, a semicolon or a tab"
     message = f"no feature columns: the file has {listed(names)}, the target is {shown(target)}"

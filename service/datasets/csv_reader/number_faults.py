@@ -1,7 +1,7 @@
 """Faults of a column of numbers: cells that are none, and commas and dots whose meaning is unclear."""
 
 from service.datasets.csv_reader import cells
-from service.datasets.csv_reader.cells import ALMOST, DATE, MEASURE, NUMBER, PERCENT, SPACES, TEXT, TRUTH
+from service.datasets.csv_reader.cells import ALMOST, DATE, MEASURE, NUMBER, PERCENT, SPACES, TEXT, TRUTH, unit_of
 from service.datasets.csv_reader.errors import CsvError, shown
 from service.datasets.csv_reader.number_style import GROUP, UNCLEAR, FileMarks, Style
 from service.datasets.csv_reader.profile import Profile
@@ -28,8 +28,10 @@ def not_numbers(name: str, profile: Profile) -> CsvError:
 def fault_of_measures(name: str, profile: Profile) -> CsvError:
     """The fault of a column of numbers with a unit."""
     row, cell = profile.first_of_kind[MEASURE]
-    [unit] = profile.units
-    hint = f"write the numbers alone, and the unit into the name of the column: {name[:40]} ({unit})"
+    if len(profile.units) > 1:
+        hint = "write the numbers alone, all in one unit"
+    else:
+        hint = f"write the numbers alone, and the unit into the name of the column: {name[:40]} ({unit_of(cell)})"
     return CsvError(f"{shown(cell)} is a number with a unit", row=row, column=name, hint=hint)
 
 

@@ -144,3 +144,9 @@ def test_a_column_of_filled_gaps_is_no_target(kind: str, api: TestClient) -> Non
     assert "missing=drop" in error["hint"]
     body["dataset"] = {"id": dataset["id"], "target": "mpg", "features": ["horsepower"]}
     assert api.post("/fit?validate_only=true", json=body).status_code == 200
+
+
+def test_long_integers_of_a_json_body_are_reported(api: TestClient) -> None:
+    dataset = uploaded(api, {"x": [[2**53 + 1, 1e20], [2**53, 2e20], [5, 3e20]], "y": [1, 2, 3]}, "refuse")
+    [entry] = dataset["report"]
+    assert (entry["code"], entry["columns"]) == ("rounded_integers", ["x1"])

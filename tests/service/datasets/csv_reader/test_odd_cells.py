@@ -21,6 +21,21 @@ def test_numbers_with_a_unit_are_left_out_and_named(unit: str) -> None:
         assert f"mass ({unit.strip()})" in str(error.hint)
 
 
+def test_a_file_of_left_out_columns_says_why() -> None:
+    error = refused("mass,y\n5 kg,1\n6 kg,2\n7 kg,3\n")
+    assert (error.row, error.column, error.message) == (2, "mass", "'5 kg' is a number with a unit")
+    found = faults("a;b;y\n1.250;1;2,5\n2.500;;3,5\n", features=[])
+    assert [fault.column for fault in found] == [None, "a", "b"]
+    assert "'1.250' may be" in found[1].message
+
+
+def test_numbers_with_several_units_are_left_out_and_named() -> None:
+    text = "mass,x,y\n5 kg,1,2\n600 g,2,3\n7 kg,3,5\n"
+    with read(text) as table:
+        assert codes(table) == ["units"]
+    assert refused(text, target="mass").hint == "write the numbers alone, all in one unit"
+
+
 def test_few_numbers_with_a_unit_that_repeat_are_categories() -> None:
     with read("dose,x,y\n5 mg,1,2\n10 mg,2,3\n5 mg,3,5\n10 mg,4,4\n") as table:
         assert (table.columns[0].categories, codes(table)) == (["10 mg", "5 mg"], ["categories"])
