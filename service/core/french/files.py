@@ -236,6 +236,8 @@ MESSAGES = {
     "Write the numbers alone, and the unit into the name of the column: {name}.": (
         "Écrivez les nombres seuls, et l’unité dans le nom de la colonne : {name}."
     ),
+    "Write the numbers alone, all in one unit.": "Écrivez les nombres seuls, tous dans la même unité.",
+    "The Excel workbook has no sheet.": "Le classeur Excel n’a aucune feuille.",
     "{cell} is a number with a unit.": "{cell} est un nombre avec une unité.",
     "The column has dots with two meanings.": "Les points de la colonne ont deux sens.",
     "Add ?decimal=. or ?decimal=, to say which mark is the decimal mark.": (
