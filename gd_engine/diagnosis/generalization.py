@@ -1,5 +1,6 @@
 """Findings of the prediction error: overfitting, and separable classes without a penalty."""
 
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ CHANCE = 16.0
 """On n rows, the error at the best step is by chance lower by about χ²/n of its variance: 16.3 is the 99.9th percentile
 of χ² with three degrees of freedom, more than a smooth path has."""
 GAP = 1.3
+SPREAD = 3.0
+"""The standard deviations of the mean of n squared errors, each √(2/n) of it, by which it may be greater by chance."""
 NOTABLE = 0.05
 RIDGE = 0.01
 STRONG = 0.3
@@ -81,7 +84,8 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
     lasting = test[-1] >= 0.9 * after[len(after) // 2 :].max() and (_stays(after) or _rises(after))
     train = context.history.overview.columns["train_mse"]
     learning = context.energy[-1] < context.energy[best] and train[-1] < 0.98 * train[best]
-    if not (rising and lasting and learning and test[-1] > GAP * train[-1]):
+    apart = test[-1] > max(GAP, 1.0 + SPREAD * sqrt(2.0 / count)) * train[-1]
+    if not (rising and lasting and learning and apart):
         return []
     return [_overfitted(context, best, part, convex=quadratic is not None)]
 

@@ -11,16 +11,6 @@ ROWS = 33
 FEWEST = 8
 CROSSING = 0.25
 """The least share of steps that cross 0 of a parameter that jumps over it."""
-ADAM = ("beta1", "beta2", "epsilon")
-OPTIONS = {
-    "momentum": ("momentum",),
-    "nesterov": ("momentum",),
-    "adagrad": ("epsilon",),
-    "rmsprop": ("decay", "epsilon"),
-    "adam": ADAM,
-    "adamw": (*ADAM, "weight_decay"),
-}
-"""The options of each optimiser, which the change removes."""
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
@@ -55,7 +45,7 @@ def _method(context: DiagnosisContext) -> str:
 
 
 def _change(context: DiagnosisContext, method: str) -> dict[str, Any]:
-    change: dict[str, Any] = {"optimizer": {"kind": method, **dict.fromkeys(OPTIONS.get(context.kind, ()))}}
+    change: dict[str, Any] = {"optimizer": {"kind": method, **dict.fromkeys(context.choices.optimizer_options)}}
     fits = context.kind in LINEAR_METHODS and context.rate * curvature_at(context, context.theta) <= 1.0
     if not (context.choices.automatic or fits):
         change["learning_rate"] = "auto"

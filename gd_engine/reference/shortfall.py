@@ -83,7 +83,8 @@ def _separable(history: History, infimum: float) -> Finding:
 def _attainable(problem: Problem, convergence: Convergence, null: float, first: float) -> _Attainable | None:
     """The least known E, if the descent ended far above it."""
     loss, reference = convergence.loss or 0.0, convergence.reference
-    if reference is not None and reference.theta is not None and convergence.state != "converged":
+    lowest = reference is not None and not reference.train_loss > null
+    if reference is not None and reference.theta is not None and lowest and convergence.state != "converged":
         margin = FAR * close_to(problem, null, first, reference.train_loss)
         noise = NOISE * null if convergence.state == "oscillating" else 0.0
         if problem.model.kind == "mlp":  # its minimum may be an overfitted one

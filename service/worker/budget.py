@@ -5,19 +5,23 @@ from collections.abc import Callable
 
 from gd_engine.reference import BudgetSpentError
 
+LOADED = 5.0
+"""The longest duration of a budget, as a multiple of its seconds, on a machine that does other work besides."""
+
 
 class WorkerStoppedError(Exception):
     """The worker must stop."""
 
 
 class Budget:
-    """Seconds until an end. A call returns those left, and raises BudgetSpentError when there are none.
+    """Seconds of computing by this process. A call returns those left, and raises BudgetSpentError when none are.
 
-    Each look raises WorkerStoppedError when the worker must stop.
+    Other processes on the same cores take nothing of it. Each look raises WorkerStoppedError when the worker must stop.
     """
 
     def __init__(self, seconds: float, must_stop: Callable[[], bool]) -> None:
-        self._until, self._must_stop = time.monotonic() + seconds, must_stop
+        self._computed, self._until = time.process_time() + seconds, time.monotonic() + LOADED * seconds
+        self._must_stop = must_stop
 
     def __call__(self) -> float:
         left = self.left
@@ -30,7 +34,7 @@ class Budget:
         """The seconds left, at least 0."""
         if self._must_stop():
             raise WorkerStoppedError
-        return max(self._until - time.monotonic(), 0.0)
+        return max(min(self._computed - time.process_time(), self._until - time.monotonic()), 0.0)
 
     def part(self, share: float) -> "Budget":
         """A share of the seconds left."""

@@ -150,8 +150,8 @@ class Judge:
         if outcome is None:
             return None
         short = find_shortfall(prepared.problem, history, convergence, prepared.learning_rate)
-        findings = trials.with_shortfall(unjudged.findings, short)
-        if not findings:
+        findings = trials.with_shortfall(unjudged.findings, short, convergence.state)
+        if not findings and not unjudged.findings:
             return None
         end, rate = end_of(unjudged.after, outcome), prepared.learning_rate
         descended = Descended(run, prepared.problem, prepared.config, rate, history, outcome, end)

@@ -72,9 +72,11 @@ class TrialRuns:
         return True
 
     def of(self, change: Mapping[str, object], budget: Budget) -> Descended | None:
-        """The changed descent, as far as the budget goes; None for a change that is refused or gives no step."""
+        """The changed descent, as far as the budget goes; None for one that is refused, or changes nothing."""
         try:
             run = changed_run(self.descended.run, change, self._database, self._settings)
+            if run.request == self.descended.run.request:
+                return None
             found = tried(run, self.descended, self._database, budget)
         except REFUSED:
             return None

@@ -24,6 +24,8 @@ OF_COLUMNS = ("constant_column", "duplicate_columns")
 """The findings that a good descent may have, too."""
 TOO_SHORT = ("too_few_steps", "ill_conditioned")
 OTHERS = (*GENERALIZATION, *OF_COLUMNS)
+PASSING = 0.05
+"""The rise of the criterion after its least in a trial, as a share of its gain there, that may go on."""
 OWN_SHARE = 0.5
 """The share of the budget for the change of the finding itself; the rest is for the remedies."""
 MOST_ROUNDS = 4
@@ -39,11 +41,14 @@ def untried(findings: Sequence[Finding]) -> list[run_record.Finding]:
     return [stored(finding, None) for finding in findings]
 
 
-def with_shortfall(findings: Sequence[Finding], short: Sequence[Finding]) -> list[Finding]:
+def with_shortfall(findings: Sequence[Finding], short: Sequence[Finding], state: str) -> list[Finding]:
     """The findings, with those of a reference minimum if there are none about the descent, or only of its length.
 
-    Separable classes have no minimum, so that a descent towards it is always too short.
+    Separable classes have no minimum, so that a descent towards it is always too short. One that reached its minimum is
+    not, however fast E fell.
     """
+    if state == "converged":
+        findings = [each for each in findings if each.code not in TOO_SHORT]
     codes = {finding.code for finding in short}
     if "separable_classes" in codes:
         kept = [each for each in findings if each.code not in (*codes, *TOO_SHORT)]
@@ -54,14 +59,15 @@ def with_shortfall(findings: Sequence[Finding], short: Sequence[Finding]) -> lis
 def with_offers(findings: Sequence[Finding], runs: TrialRuns, budget: Budget) -> list[run_record.Finding]:
     """The findings after their trials, which share the budget. A finding that its trial refutes is left out."""
     found = []
-    for place, finding in enumerate(findings):
-        part = budget.part(1.0 / (len(findings) - place))
-        if finding.code in GENERALIZATION:
-            found.append(stored(finding, generalization_trials.offer(finding, runs, part)))
-            continue
-        trials = _Trials(finding, runs, part)
-        if not trials.is_refuted:
-            found.append(stored(finding, trials.best))
+    with np.errstate(all="ignore"):  # a change may lead anywhere
+        for place, finding in enumerate(findings):
+            part = budget.part(1.0 / (len(findings) - place))
+            if finding.code in GENERALIZATION:
+                found.append(stored(finding, generalization_trials.offer(finding, runs, part)))
+                continue
+            trials = _Trials(finding, runs, part)
+            if not trials.is_refuted:
+                found.append(stored(finding, trials.best))
     return found
 
 
@@ -90,7 +96,8 @@ class _Trials:
         if finding.code in OF_COLUMNS:
             return
         before = runs.descended
-        for change in remedies(before.run, before.problem, before.learning_rate, finding.code):
+        energy = before.last("train_loss")
+        for change in remedies(before.run, before.problem, before.learning_rate, energy, finding.code):
             if self._is_clean or self.is_refuted or budget.left <= 0:
                 break
             self._follow(change, budget)
@@ -121,6 +128,9 @@ class _Trials:
         worst = np.fmin(before.last(criterion), _first(before, criterion))
         if not is_better(after, worst, PROGRESS if again else ROUNDING) or worst - after <= self._rounding:
             return
+        least = _least(found, criterion)
+        if found.outcome is None and after - least > PASSING * (worst - least):  # the rest may be worse still
+            return
         is_clean = found.outcome is not None and not faults
         if best is None or is_clean or after < cast("float", best.promise["after"]):
             self.best = offer_of(change, criterion, before.last(criterion), found)
@@ -130,6 +140,10 @@ class _Trials:
 def _criterion(before: Descended, after: Descended) -> str:
     """E, unless the change makes it that of another target."""
     return "train_loss" if before.problem.target == after.problem.target else "train_mse"
+
+
+def _least(found: Descended, criterion: str) -> float:
+    return float(np.nanmin(found.history.overview.columns[criterion]))
 
 
 def _first(found: Descended, criterion: str) -> float:

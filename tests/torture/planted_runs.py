@@ -255,9 +255,19 @@ def weight_decay(draw: np.random.Generator, number: int) -> Planted:
     return Planted(number, "weight decay, adamw", body, codes, _harmed(task))
 
 
+def kink(draw: np.random.Generator, number: int) -> Planted:
+    """An l1 penalty that holds a weight at 0: a step of a constant rate jumps over its kink."""
+    base = linear(draw)
+    x = np.column_stack([base.x, draw.standard_normal((ROWS, 2))])
+    body = base._replace(x=x).request | {"objective": {"l1": float(draw.uniform(0.3, 0.6))}}
+    kind = one(draw, ["gd", "momentum"])
+    body["descent"] = {"steps": 500, "optimizer": _optimizer(draw, kind), "learning_rate": 0.2}
+    return Planted(number, f"kink, {kind}", body, {"penalty_kink"}, lambda run: run["status"] == "succeeded")
+
+
 PLANTS = (
     *[large_rate, small_rate, few_steps] * 3,
-    *(scales, scales, large_target, overfitting, plateau, columns, separable, bad_start, function, weight_decay),
+    *(scales, scales, large_target, overfitting, plateau, columns, separable, bad_start, function, weight_decay, kink),
 )
 
 
