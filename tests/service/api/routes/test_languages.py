@@ -73,7 +73,7 @@ def test_every_kind_of_problem_is_french(method: str, path: str, given: Any, det
 def test_the_faults_of_a_file_are_french(api: TestClient) -> None:
     found = french_problem(api, "POST", "/datasets", content=GAPS.encode(), headers=CSV)
     first, second = found["errors"]
-    assert first["message"] == "Il manque 1 valeur (ligne 3), notée 'NA'."
+    assert first["message"] == "Il manque 1 valeur (ligne 3 du fichier), notée 'NA'."
     assert first["hint"].startswith("Ajoutez ?missing=drop pour écarter ces lignes")
     assert (first["column"], second["column"]) == ("x", "y")
 
