@@ -256,11 +256,9 @@ MESSAGES = {
     "Add ?decimal={mark} if {sign} is the decimal mark of this column too, else write {number}.": (
         "Ajoutez ?decimal={mark} si {sign} est aussi le signe décimal de cette colonne, sinon écrivez {number}."
     ),
-    "Write the numbers alone, all in one unit.": "Écrivez les nombres seuls, tous dans la même unité.",
     "{cell} has the month first, {other} in row {row} the day.": (
         "{cell} commence par le mois, {other}, à la ligne {row}, par le jour."
     ),
-    "The Excel workbook has no sheet.": "Le classeur Excel n’a aucune feuille.",
     "Write one decimal mark in all columns: other columns of the file have both.": (
         "Écrivez le même signe décimal dans toutes les colonnes : d’autres colonnes du fichier ont les deux."
     ),

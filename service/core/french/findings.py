@@ -75,6 +75,13 @@ SENTENCES: dict[str, dict[str, str]] = {
         ),
     },
     "too_few_steps": {
+        "With the learning rate {rate} the steps are short: in {step} of them {parameter} has gone {gone} of the "
+        "{whole} to a fit of least squares, where E is {least} instead of {energy}. A rate of {better} gets there in {steps} "
+        "steps.": (
+            "Avec le taux d’apprentissage {rate}, les pas sont courts : en {step} étapes, {parameter} a fait {gone} du "
+            "chemin de {whole} jusqu’à un ajustement des moindres carrés, où E vaut {least} au lieu de {energy}. Un "
+            "taux de {better} y arrive en {steps} étapes."
+        ),
         "The learning rate {rate} is too small: at step {step} E is still {gap} above its least. A rate of 1/λmax = "
         "{better} gets there in about {steps} steps.": (
             "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E est encore à {gap} au-dessus de son "
@@ -183,17 +190,6 @@ SENTENCES: dict[str, dict[str, str]] = {
         },
     },
     "penalty_kink": {
-        "At 0 the penalty l1 has a kink, and with the learning rate {rate} the steps of {optimizer} jump over it: "
-        f"{sign} again and again. E is about {{energy}}; with {these} at 0 it is {{zeroed}}. {{method}} makes them "
-        "exactly 0.": (
-            "En 0, la pénalité l1 a un coin, et avec le taux d’apprentissage {rate} les pas de {optimizer} sautent "
-            "par-dessus : {list_names} change sans cesse de signe. E vaut environ {energy} ; avec 0 à la place, E vaut "
-            "{zeroed}. {method} met ces paramètres exactement à 0."
-        )
-        for sign in ("{list_names} changes its sign", "the sign of {list_names} changes")
-        for these in ("these parameters",)
-    }
-    | {
         "At 0 the penalty l1 has a kink, and with the learning rate {rate} the steps of {optimizer} jump over it: the "
         "sign of {list_names} changes again and again. E is about {energy}; with 0 instead it is {zeroed}. {method} "
         "makes "

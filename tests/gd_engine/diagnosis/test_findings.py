@@ -111,6 +111,7 @@ def choices_of(request: Request) -> Choices:
         standardize=request.get("standardize", False),
         automatic=descent.get("learning_rate", "auto") == "auto",
         optimizer=optimizer.get("kind", "gd"),
+        optimizer_options=tuple(without_kind(optimizer)),
         schedule=schedule["kind"],
         schedule_options=tuple(without_kind(schedule)),
         own_theta0=descent.get("theta0") is not None,
