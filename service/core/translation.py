@@ -12,6 +12,7 @@ from typing import NamedTuple
 from service.core.french import (
     actions,
     checks,
+    endings,
     files,
     finding_clauses,
     findings,
@@ -79,6 +80,7 @@ MESSAGES = _templates(
     | formulas.MESSAGES
     | files.MESSAGES
     | checks.MESSAGES
+    | endings.MESSAGES
     | finding_clauses.CLAUSES
 )
 PHRASES = _templates(phrases.PHRASES)

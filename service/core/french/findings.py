@@ -324,6 +324,16 @@ SENTENCES: dict[str, dict[str, str]] = {
             "ligne d’entraînement : leur gradient est presque nul et ils n’apprennent rien ; {why}."
         ),
     },
+    "weight_decay": {
+        "The weight decay {decay} of adamw keeps every parameter within ±{bound}, and {name} = {lowest} where E is "
+        "least. "
+        "More steps do not lead there; a smaller weight decay does, or a target in a larger unit.": (
+            "La décroissance des poids {decay} d’adamw garde chaque paramètre entre ±{bound}, et {name} = {lowest} au "
+            "minimum de E. Plus d’étapes n’y mènent pas ; une décroissance plus petite y mène, ou une cible dans une "
+            "unité "
+            "plus grande."
+        ),
+    },
     "infinite_start": {
         "{fault}. {cure}.": "{fault}. {cure}.",
         "{fault}. No learning rate helps: leave this row out, or write the formula in another way.": (
