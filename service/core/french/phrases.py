@@ -24,6 +24,8 @@ PHRASES = {
     "1 for TRUE and 0 for FALSE": "1 pour TRUE et 0 pour FALSE",
     "row {row}": "ligne {row}",
     "rows {list_rows}": "lignes {list_rows}",
+    "row {row} of the file": "ligne {row} du fichier",
+    "rows {list_rows} of the file": "lignes {list_rows} du fichier",
     "numbers that are no classes": "des nombres qui ne sont pas des classes",
     "an object": "un objet",
     "a list": "une liste",
