@@ -33,6 +33,8 @@ TITLES = {
     507: "Disk full",
 }
 
+_PLACES = {"parameter": "paramètre", "header": "en-tête", "row": "ligne", "column": "colonne"}
+
 
 def problem(
     status: int,
@@ -75,8 +77,14 @@ def _detail(detail: str, errors: Sequence[ErrorEntry], language: Language) -> st
     first = errors[0]["message"] if errors else ""
     if not first or first not in detail:
         return translated(detail, language)
-    place, _, more = detail.partition(first)
+    where, _, more = detail.partition(first)
+    place = f"{_place(errors[0])}\N{NO-BREAK SPACE}: " if where else ""
     return f"{place}{translated(first, language)}{translated(more, language)}"
+
+
+def _place(entry: ErrorEntry) -> str:
+    """The place of an error in French."""
+    return entry.get("pointer") or " ".join(f"{_PLACES[k]} {v}" for k, v in entry.items() if k in _PLACES)
 
 
 def api_error_response(_request: Request, error: Exception) -> Response:

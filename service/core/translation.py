@@ -12,6 +12,7 @@ from typing import NamedTuple
 from service.core.french import (
     actions,
     checks,
+    endings,
     files,
     finding_clauses,
     findings,
@@ -32,6 +33,8 @@ _PLACES = re.compile(r" in (rows?) (?=\d)")
 _OF = re.compile(r"(?<=\d) of (?=')")
 MOST_CHARACTERS = 4_000
 """Longer sentences hold mostly a client's text and stay English."""
+START = 6
+"""The first characters of a text, by which its templates are looked up."""
 
 
 class Template(NamedTuple):
@@ -79,10 +82,23 @@ MESSAGES = _templates(
     | formulas.MESSAGES
     | files.MESSAGES
     | checks.MESSAGES
+    | endings.MESSAGES
     | finding_clauses.CLAUSES
 )
 PHRASES = _templates(phrases.PHRASES)
 FINDINGS = {code: _templates(texts) for code, texts in findings.SENTENCES.items()}
+
+
+def _by_start(templates: tuple[Template, ...]) -> dict[str, tuple[Template, ...]]:
+    """The templates that a text with these first characters may match; "" for a text with others."""
+    starts = {each.fixed[0][:START] for each in templates if len(each.fixed[0]) >= START}
+    return {
+        start: tuple(each for each in templates if each.fixed[0][:START] == start or len(each.fixed[0]) < START)
+        for start in {"", *starts}
+    }
+
+
+_OF_MESSAGES, _OF_PHRASES = _by_start(MESSAGES), _by_start(PHRASES)
 
 
 def translated(sentence: str, language: Language) -> str:
@@ -105,7 +121,9 @@ def _general(code: str) -> str | None:
 
 @lru_cache(maxsize=2_048)
 def _message(sentence: str) -> str | None:
-    return _first(MESSAGES, sentence) if len(sentence) <= MOST_CHARACTERS else None
+    if len(sentence) > MOST_CHARACTERS:
+        return None
+    return _first(_OF_MESSAGES.get(sentence[:START], _OF_MESSAGES[""]), sentence)
 
 
 def _first(templates: tuple[Template, ...], text: str) -> str | None:
@@ -133,7 +151,7 @@ def _value(name: str, value: str) -> str:
         return _thousands(value).replace(".", ",").replace("%", "\N{NO-BREAK SPACE}%")
     if name.startswith(("list_", "words_")):
         return _list(value)
-    return _first(PHRASES, value) or _message(value) or value
+    return _first(_OF_PHRASES.get(value[:START], _OF_PHRASES[""]), value) or _message(value) or value
 
 
 def _thousands(number: str) -> str:

@@ -75,6 +75,9 @@ GENERAL = {
         "fista mettent ces paramètres exactement à 0."
     ),
     "unbounded": "E diminue sans fin : la fonction n’a pas de point le plus bas dans cette direction.",
+    "weight_decay": (
+        "La décroissance des poids d’adamw retient un paramètre : plus d’étapes ne mènent pas au minimum de E."
+    ),
     "saddle_point": (
         "Le gradient est presque nul, mais ce n’est pas un minimum : dans une direction, E se courbe vers le bas."
     ),

@@ -75,13 +75,6 @@ SENTENCES: dict[str, dict[str, str]] = {
         ),
     },
     "too_few_steps": {
-        "With the learning rate {rate} the steps are short: in {step} of them {parameter} has gone {gone} of the "
-        "{whole} to a fit of least squares, where E is {least} instead of {energy}. A rate of {better} gets there in {steps} "
-        "steps.": (
-            "Avec le taux d’apprentissage {rate}, les pas sont courts : en {step} étapes, {parameter} a fait {gone} du "
-            "chemin de {whole} jusqu’à un ajustement des moindres carrés, où E vaut {least} au lieu de {energy}. Un "
-            "taux de {better} y arrive en {steps} étapes."
-        ),
         "The learning rate {rate} is too small: at step {step} E is still {gap} above its least. A rate of 1/λmax = "
         "{better} gets there in about {steps} steps.": (
             "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E est encore à {gap} au-dessus de son "
@@ -318,6 +311,16 @@ SENTENCES: dict[str, dict[str, str]] = {
             "{n} des {total} neurones {activation} de la couche cachée {layer} sont à un bout de leur intervalle à "
             "chaque "
             "ligne d’entraînement : leur gradient est presque nul et ils n’apprennent rien ; {why}."
+        ),
+    },
+    "weight_decay": {
+        "The weight decay {decay} of adamw keeps every parameter within ±{bound}, and {name} = {lowest} where E is "
+        "least. "
+        "More steps do not lead there; a smaller weight decay does, or a target in a larger unit.": (
+            "La décroissance des poids {decay} d’adamw garde chaque paramètre entre ±{bound}, et {name} = {lowest} au "
+            "minimum de E. Plus d’étapes n’y mènent pas ; une décroissance plus petite y mène, ou une cible dans une "
+            "unité "
+            "plus grande."
         ),
     },
     "infinite_start": {

@@ -41,7 +41,9 @@ def test_a_problem_is_french_for_a_french_client(api: TestClient) -> None:
     assert found["title"] == "Requête invalide"
     assert {entry["message"] for entry in found["errors"]} == {"Ce n’est pas un nombre entier.", "Champ inconnu."}
     assert found["detail"].endswith("(1 de plus dans `errors`)")
-    assert found["detail"].startswith(f"{found['errors'][0]['pointer']}: {found['errors'][0]['message']}")
+    assert found["detail"].startswith(
+        f"{found['errors'][0]['pointer']}\N{NO-BREAK SPACE}: {found['errors'][0]['message']}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,8 +57,8 @@ def test_a_problem_is_french_for_a_french_client(api: TestClient) -> None:
         ),
         ("GET", "/nowhere", {}, "Aucune ressource n’a ce chemin. /docs donne la liste des opérations."),
         ("PUT", "/runs", {}, "Le chemin admet GET."),
-        ("GET", "/runs?limit=0", {}, "parameter limit: La valeur doit être au moins 1."),
-        ("GET", "/runs?limit=x", {}, "parameter limit: Ce n’est pas un nombre entier."),
+        ("GET", "/runs?limit=0", {}, "paramètre limit\N{NO-BREAK SPACE}: La valeur doit être au moins 1."),
+        ("GET", "/runs?limit=x", {}, "paramètre limit\N{NO-BREAK SPACE}: Ce n’est pas un nombre entier."),
         (
             "POST",
             "/fit",
