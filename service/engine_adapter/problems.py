@@ -92,13 +92,24 @@ def _split(request: StoredRequest, data: Data, classes: Classes, go_on: Callable
     return split_of(request, data.rows, codes)
 
 
-def rate_of(request: StoredRequest, problem: Problem, theta0: FloatArray) -> float:
-    """The learning rate as a number, computed for "auto". Raises NoLearningRateError."""
+def rate_of(
+    request: StoredRequest, problem: Problem, theta0: FloatArray, go_on: Callable[[], object] = lambda: None
+) -> float:
+    """The learning rate as a number, computed for "auto". `go_on` is called before each E and may raise to interrupt.
+
+    Raises NoLearningRateError.
+    """
     rate = request["descent"]["learning_rate"]
     if not isinstance(rate, str):
         return rate
+
+    def energy(theta: FloatArray) -> FloatArray:
+        go_on()
+        found: FloatArray = problem.energy(theta)
+        return found
+
     try:
-        return auto_learning_rate(problem.energy, theta0)
+        return auto_learning_rate(energy, theta0)
     except NoLearningRateError as error:
         part = problem.undefined(theta0)
         if part is None:

@@ -1,5 +1,6 @@
 """Preparation of a descent: configuration, start state or checkpoint state, learning rate."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -30,9 +31,14 @@ def prepare(claim: Claim, problem: Problem) -> Prepared:
     return prepared._replace(state=state_from(kept, run.rows_done, len(run.parameters)))
 
 
-def prepare_start(request: StoredRequest, problem: Problem, rate: float | None = None) -> Prepared:
-    """The descent of a request from θ₀; `rate` is the number of an automatic rate. Raises NoLearningRateError."""
+def prepare_start(
+    request: StoredRequest, problem: Problem, rate: float | None = None, go_on: Callable[[], object] = lambda: None
+) -> Prepared:
+    """The descent of a request from θ₀; `rate` is the number of an automatic rate. `go_on` may raise to interrupt.
+
+    Raises NoLearningRateError.
+    """
     theta0 = theta0_of(request, problem.model)
-    rate = rate_of(request, problem, theta0) if rate is None else rate
+    rate = rate_of(request, problem, theta0, go_on) if rate is None else rate
     config = config_of(request, rate)
     return Prepared(problem, config, start(theta0, config.optimizer), rate)

@@ -1,5 +1,6 @@
 """Remedies for a descent that went wrong: changes to try after that of its finding."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,18 +8,22 @@ import numpy as np
 
 from gd_engine import MOST_SEARCHED, OPTIMIZERS, Problem, searched
 from service.core.json_patch import Patch
-from service.core.run_record import Run
+from service.worker.budget import Budget
+from service.worker.trial_descent import Descended
 
 SLOW = ("too_few_steps", "ill_conditioned", "plateau", "dead_units", "weight_decay")
 ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 LONGER, MOST_STEPS = 10, 100_000
 STEPS = 2000
 """The steps of a new start, if the run had fewer."""
+MOST_TRIED = 1452
+"""The values of E in a search for θ₀ of four parameters."""
 CALM: Patch = {"clip_norm": None, "stop": None, "theta0": None}
 
 
-def remedies(run: Run, problem: Problem, rate: float, energy: float, code: str) -> list[Patch]:
-    """The changes to try for a finding about a descent that ended at this E: the surest first, since time is short."""
+def remedies(before: Descended, code: str, budget: Budget) -> list[Patch]:
+    """The changes to try for a finding about a descent: the surest first, since time is short."""
+    run, problem, rate = before.run, before.problem, before.learning_rate
     descent: dict[str, Any] = dict(run.request["descent"])
     if code in SLOW:
         found: list[Patch] = [{"descent": {"learning_rate": _rounded(rate * factor)}} for factor in (10, 100, 1000)]
@@ -26,10 +31,10 @@ def remedies(run: Run, problem: Problem, rate: float, energy: float, code: str) 
         found.append({"descent": {"steps": min(LONGER * descent["steps"], MOST_STEPS)}})
     else:
         found = [{"descent": {"learning_rate": _rounded(rate * factor)}} for factor in (0.1, 0.01, 0.001)]
-    return [*_new_starts(problem, descent, energy), *found]
+    return [*_searched_starts(before, descent, budget), *_new_starts(problem, descent), *found]
 
 
-def _new_starts(problem: Problem, descent: Mapping[str, Any], energy: float) -> list[Patch]:
+def _new_starts(problem: Problem, descent: Mapping[str, Any]) -> list[Patch]:
     """Settings that do well for the kind of model, on standardised data where that has a meaning."""
     model = problem.model
     data: Patch = {}
@@ -43,17 +48,27 @@ def _new_starts(problem: Problem, descent: Mapping[str, Any], energy: float) -> 
         kinds = _kinds(descent, method, {"kind": "constant"})
         return [{**data, "descent": {**more, "batch_size": None, "learning_rate": "auto", **kinds}}]
     adam = _kinds(descent, {"kind": "adam"}, {"kind": "cosine"})
-    started: list[Patch] = [{**data, "descent": {**more, "learning_rate": rate, **adam}} for rate in (0.05, 0.5)]
-    if model.kind != "formula" or model.size > MOST_SEARCHED:
-        return started
-    better, theta = searched(problem, np.ones(model.size))
-    if better >= energy:
-        return started
-    theta0 = dict(zip(model.parameters, theta.tolist(), strict=True))
+    return [{**data, "descent": {**more, "learning_rate": rate, **adam}} for rate in (0.05, 0.5)]
+
+
+def _searched_starts(before: Descended, descent: Mapping[str, Any], budget: Budget) -> list[Patch]:
+    """Settings for a formula with few parameters, from the best θ₀ of a search, if it begins lower than E ended."""
+    problem, size = before.problem, before.problem.model.size
+    if problem.model.kind != "formula" or size > MOST_SEARCHED:
+        return []
+    begun = time.process_time()
+    problem.energy(np.ones(size))
+    if (time.process_time() - begun) * MOST_TRIED > 0.5 * budget.left:
+        return []
+    energy, theta = searched(problem, np.ones(size))
+    if energy >= before.last("train_loss"):
+        return []
+    more = {**CALM, "steps": max(descent["steps"], STEPS)}
+    more["theta0"] = dict(zip(problem.model.parameters, theta.tolist(), strict=True))
+    adam = _kinds(descent, {"kind": "adam"}, {"kind": "cosine"})
     gd = _kinds(descent, {"kind": "gd"}, {"kind": "backtracking"})
-    begun: list[Patch] = [{"learning_rate": 0.05, **adam}, {"learning_rate": 1.0, "batch_size": None, **gd}]
-    begun = [{"descent": {**more, "theta0": theta0, **each}} for each in begun]
-    return begun + started
+    settings: list[Patch] = [{"learning_rate": 0.05, **adam}, {"learning_rate": 1.0, "batch_size": None, **gd}]
+    return [{"descent": {**more, **each}} for each in settings]
 
 
 def _kinds(descent: Mapping[str, Any], optimizer: Patch, schedule: Patch) -> Patch:

@@ -66,7 +66,7 @@ def tried(run: Run, before: Descended, database: Database, budget: Budget) -> De
         found = _descended(run, problem, config, before.end, budget)
         history = _joined(before.history, found[0])
     else:
-        _, config, state, rate = prepare_start(run.request, problem)
+        _, config, state, rate = prepare_start(run.request, problem, go_on=budget)
         found = _descended(run, problem, config, state, budget)
         history = found[0]
     _, outcome, end = found

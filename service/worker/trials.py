@@ -95,9 +95,7 @@ class _Trials:
             self._follow(finding.change, budget.part(OWN_SHARE))
         if finding.code in OF_COLUMNS:
             return
-        before = runs.descended
-        energy = before.last("train_loss")
-        for change in remedies(before.run, before.problem, before.learning_rate, energy, finding.code):
+        for change in remedies(runs.descended, finding.code, budget):
             if self._is_clean or self.is_refuted or budget.left <= 0:
                 break
             self._follow(change, budget)
