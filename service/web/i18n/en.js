@@ -129,7 +129,6 @@ export const english = {
   "finding.constant_column": "A column that never varies",
   "finding.duplicate_columns": "Linearly dependent columns",
   "finding.separable_classes": "Linearly separable classes",
-  "finding.weight_decay": "The weight decay holds a parameter back",
   "finding.dead_units": "Dead hidden units",
   "finding.weight_decay": "Weight decay holds the parameters back",
   diagnosis: "Diagnosis: what went wrong, and a remedy",

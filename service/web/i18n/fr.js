@@ -238,7 +238,6 @@ export const french = {
   "finding.constant_column": "Une colonne qui ne varie jamais",
   "finding.duplicate_columns": "Des colonnes linéairement dépendantes",
   "finding.separable_classes": "Des classes linéairement séparables",
-  "finding.weight_decay": "La décroissance des poids retient un paramètre",
   "finding.dead_units": "Des neurones cachés morts",
   "finding.weight_decay": "L’atténuation des poids retient les paramètres",
   diagnosis: "Diagnostic : ce qui n’a pas marché, et un remède",
