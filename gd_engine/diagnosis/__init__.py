@@ -17,7 +17,6 @@ from gd_engine.diagnosis import (
     function_descent,
     generalization,
     initial_energy,
-    kink,
     learning_rate,
     plateau,
     weight_decay,
@@ -57,7 +56,7 @@ def diagnose(
 def _of_the_descent(context: DiagnosisContext) -> list[Finding]:
     """The findings of the first cause; its consequences have no findings."""
     quadratic = quadratic_model_of(context)
-    swings = initial_energy.undefined_gradient(context) or kink.find(context) or learning_rate.find(context, quadratic)
+    swings = initial_energy.undefined_gradient(context) or learning_rate.find(context, quadratic)
     if swings:  # steps to and fro do not hide an error of prediction
         overfits = swings[0].code == "oscillation" and generalization.overfitting(context, quadratic)
         return [*swings, *(overfits or [])]

@@ -262,7 +262,9 @@ def kink(draw: np.random.Generator, number: int) -> Planted:
     body = base._replace(x=x).request | {"objective": {"l1": float(draw.uniform(0.3, 0.6))}}
     kind = one(draw, ["gd", "momentum"])
     body["descent"] = {"steps": 500, "optimizer": _optimizer(draw, kind), "learning_rate": 0.2}
-    return Planted(number, f"kink, {kind}", body, {"oscillation"}, lambda run: run["status"] == "succeeded")
+    return Planted(
+        number, f"kink, {kind}", body, {"oscillation", "penalty_kink"}, lambda run: run["status"] == "succeeded"
+    )
 
 
 PLANTS = (
