@@ -64,8 +64,8 @@ class Choices(NamedTuple):
     """The user's choices, which `DescentConfig` has only in their resolved form. The defaults are those of a request.
 
     `automatic` states whether the learning rate is 1/λmax at θ₀, `own_theta0` whether θ₀ differs from the model's
-    default; `theta0` is θ₀, shape (p,), None for the default. `optimizer` and `schedule` are kinds; `schedule_options`
-    names the schedule's other fields.
+    default; `theta0` is θ₀, shape (p,), None for the default. `optimizer` and `schedule` are kinds;
+    `optimizer_options` and `schedule_options` name their other fields.
     """
 
     standardize: bool = False
@@ -74,6 +74,7 @@ class Choices(NamedTuple):
     momentum: float = 0.9
     decay: float = 0.99
     weight_decay: float = 0.01
+    optimizer_options: tuple[str, ...] = ()
     schedule: str = "constant"
     schedule_options: tuple[str, ...] = ()
     own_theta0: bool = False

@@ -146,6 +146,7 @@ def choices_of(request: StoredRequest, model: Model) -> Choices:
         momentum=optimizer.get("momentum", plain.momentum),
         decay=optimizer.get("decay", plain.decay),
         weight_decay=optimizer.get("weight_decay", plain.weight_decay),
+        optimizer_options=tuple(_kind_and_options(optimizer)[1]),
         schedule=schedule,
         schedule_options=tuple(schedule_options),
         own_theta0=asked(request, model)["descent"]["theta0"] is not None,
