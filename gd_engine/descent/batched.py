@@ -47,12 +47,14 @@ def largest_batch(problem: Problem, config: DescentConfig) -> int:
 class BatchedDescent:
     """Descents at the same step with the same number of steps, each under a number chosen by the caller.
 
-    Raises NotImplementedError where the problem cannot be recorded for many θ.
+    Raises NotImplementedError where the problem cannot be recorded for many θ, and for proximal methods.
     """
 
     def __init__(self, problem: Problem, descents: Mapping[int, tuple[DescentConfig, State]]) -> None:
         self._numbers = list(descents)
         self._configs = [config for config, _ in descents.values()]
+        if any(config.optimizer.proximal for config in self._configs):
+            raise NotImplementedError("A batched descent takes every gradient at θ, and no soft threshold.")
         states = [state for _, state in descents.values()]
         self._theta = np.array([state.theta for state in states])
         self._memory = np.stack([state.memory for state in states], axis=1)

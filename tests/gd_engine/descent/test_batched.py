@@ -18,7 +18,7 @@ STEPS = 30
 
 def configs_of(data: st.DataObject, steps: int) -> list[DescentConfig]:
     """Configurations with different learning rates and momenta, from a rate of 0 to one that diverges at once."""
-    kind = data.draw(st.sampled_from(sorted(OPTIMIZERS)))
+    kind = data.draw(st.sampled_from(sorted(set(OPTIMIZERS) - {"ista", "fista"})))
     options = st.fixed_dictionaries({"momentum": st.sampled_from([0.0, 0.5, 0.9])} if "mom" in kind else {})
     rates = st.one_of(st.floats(1e-6, 1.0), st.sampled_from([0.0, 30.0, 1e150]))
     made: dict[Any, Any] = {}

@@ -7,6 +7,7 @@ import pytest
 
 from gd_engine import (
     OPTIMIZERS,
+    BatchedDescent,
     DescentConfig,
     Problem,
     auto_learning_rate,
@@ -152,7 +153,10 @@ def test_a_resumed_descent_has_the_same_bits(name: str, options: dict[str, Any])
 def test_no_batch_of_descents_takes_a_proximal_method(name: str) -> None:
     problem = problem_of("logistic", X, LABELS, loss="log_loss", l1=0.1)
     assert largest_batch(problem, DescentConfig(OPTIMIZERS["gd"](), 0.1, 50)) > 0
-    assert largest_batch(problem, DescentConfig(OPTIMIZERS[name](), 0.1, 50)) == 0
+    config = DescentConfig(OPTIMIZERS[name](), 0.1, 50)
+    assert largest_batch(problem, config) == 0
+    with pytest.raises(NotImplementedError):
+        BatchedDescent(problem, {0: (config, start(np.zeros(7), config.optimizer))})
 
 
 @pytest.mark.parametrize("name", ["ista", "fista"])

@@ -20,7 +20,7 @@ MODELS: list[dict[str, Any]] = [
     {"kind": "mlp", "hidden": [3], "activation": "relu"},
     {"kind": "logistic"},
 ]
-OPTIMIZERS = ["gd", "gd", "momentum", "nesterov", "adam", "rmsprop", "adagrad"]
+OPTIMIZERS = ["gd", "gd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "ista", "fista"]
 SCHEDULES: list[dict[str, Any]] = [
     {"kind": "constant"},
     {"kind": "step", "every": 5, "factor": 0.5},
