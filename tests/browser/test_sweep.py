@@ -64,7 +64,7 @@ def test_an_invalid_value_is_reported_and_a_second_parameter_varies(pages: Pages
     run_id = fit(page, service, EXAMPLE)
     page.goto(f"{service.url}/#/sweeps/new?run={run_id}")
     page.locator(".value-row select").nth(1).select_option("list")
-    listed = page.get_by_label("The values, with spaces between")
+    listed = page.get_by_label("The values, with spaces or semicolons between")
     listed.fill("0.1 -1")
     expect(page.locator(".errors")).to_contain_text("greater than 0")
     listed.fill("0.1 0.2")

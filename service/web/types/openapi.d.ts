@@ -302,7 +302,7 @@ export interface Landscape {
 }
 
 export interface Limit {
-  value: number;
+  value: number | null;
   unit: string;
   description: string;
   use?: number;
