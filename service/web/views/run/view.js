@@ -21,6 +21,9 @@ import { placeWatch } from "/static/views/run/queue-place.js";
 import { runHead } from "/static/views/run/header.js";
 import { runResults } from "/static/views/run/results.js";
 
+const JUDGED = ["succeeded", "diverged"];
+const [JUDGEMENT_MS, LAST_JUDGEMENT_MS] = [1_000, 30_000];
+
 /**
  * @param {HTMLElement} host
  * @param {Page.Kept} kept
@@ -67,7 +70,7 @@ export function runView(host, kept, id) {
     tell(found);
     await results.update(found, signal);
     if (isLive(found)) unfollow = follow(id, curve.news(found), { status: tell, progress, finished: reload, outcome: pollOutcome });
-    return null;
+    return awaitsJudgement(found) ? JUDGEMENT_MS : null;
   }
 
   /** @param {Api.Progress} news */
@@ -86,6 +89,11 @@ export function runView(host, kept, id) {
     for (const each of [panel, landscape, more, fitted, sums]) each.stop();
   };
   return { heading: head.heading, stop };
+}
+
+/** Whether the worker may still judge a finished run, which takes it some seconds at most. @param {Api.Run} run */
+function awaitsJudgement({ status, convergence, finished_at: end }) {
+  return JUDGED.includes(status) && !convergence && end !== null && Date.now() - Date.parse(end) < LAST_JUDGEMENT_MS;
 }
 
 /** @param {string} id @param {Page.RunState} state @param {Page.Kept} kept */
