@@ -14,6 +14,7 @@ from service.api import openapi
 from service.api.authentication import Authenticator
 from service.api.dependencies import authenticate, only_known_parameters
 from service.api.error_handlers import add_error_handlers
+from service.api.long_writes import LongWrites
 from service.api.middleware import security_headers, stack
 from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
@@ -109,6 +110,7 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     app.state.body_reader = BodyReader(settings)
     keys = policy.are_required(settings)
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
+    app.state.long_writes = LongWrites(ConcurrencyLimit(settings.max_streams, "long writes that wait", keys=keys))
     app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)

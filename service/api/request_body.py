@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import IO, Any, TypeVar
 
 from pebble import ProcessExpired
@@ -14,6 +15,7 @@ from starlette.requests import Request
 
 from service.analysis.pool_worker import read_body
 from service.analysis.processes import Processes
+from service.api.long_writes import LongWrites
 from service.api.middleware.abandonment import while_connected
 from service.auth import policy
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
@@ -126,11 +128,17 @@ class Body:
         return await self.stored_by(lambda found: found, read, database, *arguments)
 
     async def stored_by(
-        self, store: Callable[[Read], Result], read: Callable[..., Read], database: Database, *arguments: Any
+        self,
+        store: Callable[[Read], Result],
+        read: Callable[..., Read],
+        database: Database,
+        *arguments: Any,
+        long_writes: LongWrites | None = None,
     ) -> Result:
         """The result of `store` for that of `read`, as of `read_by`.
 
-        One thread reads and stores a body of few values: a change of threads costs half as much as either.
+        One thread reads and stores a body of few values: a change of threads costs half as much as either. A body of
+        `long_writes` keeps its turn until it is stored: what waits for this takes much memory.
         """
         values = self._small.count(b",") if self._large is None else MOST_VALUES + 1
         if values <= self._few:
@@ -143,6 +151,8 @@ class Body:
                     found = await self._body_reader.read(self._user, read, content, arguments)
                 else:
                     found = await run_in_threadpool(read, content, database, *arguments)
+                if long_writes is not None:
+                    return await long_writes.do(self._user, partial(store, found))
         return await run_in_threadpool(store, found)
 
     async def read_as_file_by(self, read: Callable[..., Result], *arguments: Any) -> Result:

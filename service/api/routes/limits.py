@@ -76,8 +76,8 @@ def _shares(request: Request) -> dict[str, int]:
     state, user = request.app.state, request.state.user
     return {
         "requests_per_minute": state.authenticator.requests_of(user),
-        # Answers and large bodies have as many slots each: the use nearest to a refusal.
-        "max_streams": max(state.streams.use(user), state.body_reader.use(user)),
+        # Answers, large bodies and long writes have as many slots each: the use nearest to a refusal.
+        "max_streams": max(each.use(user) for each in (state.streams, state.body_reader, state.long_writes)),
         "max_lists": state.readers.lists.use(user),
         "max_followers": state.followers.use(user),
         "max_waits": state.waits.use(user),

@@ -92,7 +92,8 @@ async def submit_sweep(
                 price = partial(_price, store, request.app.state.quotas)
                 return json_response(await body.stored_by(price, read_sweep, store, settings, caller))
         queue = partial(_queued, store, request.app.state.quotas)
-        found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key)
+        long_writes = request.app.state.long_writes
+        found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key, long_writes=long_writes)
     headers = {"Location": f"/sweeps/{found['id']}"}
     if wait is not None:
         is_over = await finished(request, wait, partial(_is_over, store, found["id"]), bool)
@@ -156,16 +157,14 @@ async def get_sweep(
     status_code=204,
     summary="Delete a sweep and its runs",
     response_class=Response,
-    responses=problems(404, 507),
+    responses=problems(404, 429, 507),
 )
-def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
+async def delete_sweep(request: Request, sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
-
-    with store.reading() as connection:
-        found = _find_readable(connection, sweep_id, caller)
-    refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
-    while essential_write(store, lambda connection: remove_some_members(connection, found.seq)):
-        pass  # other writers get the lock
+    seq = await run_in_threadpool(_seq_to_change, store, sweep_id, caller)
+    remove = partial(essential_write, store, partial(remove_some_members, sweep_seq=seq))
+    while await request.app.state.long_writes.do(request.state.user, remove):
+        pass
     return Response(status_code=204)
 
 
@@ -174,18 +173,20 @@ def delete_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Respon
     status_code=202,
     response_model=Sweep,
     summary="Cancel the unfinished runs of a sweep",
-    responses=problems(404, 409, 507),
+    responses=problems(404, 409, 429, 507),
 )
-def cancel_sweep(sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
+async def cancel_sweep(request: Request, sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Queued runs are cancelled at once, running ones within about a second. Stored steps are kept."""
+    seq = await run_in_threadpool(_seq_to_change, store, sweep_id, caller)
+    cancel = partial(essential_write, store, partial(runs.cancel_members, sweep_seq=seq))
+    if not await request.app.state.long_writes.do(request.state.user, cancel):
+        raise ConflictError("All runs of the sweep are finished; none can be cancelled.")
 
-    def cancel(connection: Connection) -> Sweep:
-        sweep = _find_to_change(connection, sweep_id, caller)
-        if not runs.cancel_members(connection, sweep.seq):
-            raise ConflictError("All runs of the sweep are finished; none can be cancelled.")
-        return _with_ranking(connection, sweep)
+    def look() -> Response:
+        with store.reading() as connection:
+            return json_response(_with_ranking(connection, _find_readable(connection, sweep_id, caller)), 202)
 
-    return json_response(essential_write(store, cancel), 202)
+    return await run_in_threadpool(look)
 
 
 _Read = tuple[SweepSubmission | sweep_record.Sweep, Key | None]
@@ -220,28 +221,19 @@ def _is_over(store: Database, sweep_id: str) -> bool:
     return all(row.status in FINISHED for row in counts)
 
 
-def _find(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
-    found = sweeps.find(connection, sweep_id, caller.owner)
-    if found is None:
-        raise _none(sweep_id)
-    return found
-
-
 def _find_readable(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep | Remains:
     found = sweeps.find_readable(connection, sweep_id, caller.owner)
     if found is None:
-        raise _none(sweep_id)
+        raise NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
     return found
 
 
-def _none(sweep_id: str) -> NotFoundError:
-    return NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
-
-
-def _find_to_change(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
-    found = _find(connection, sweep_id, caller)
+def _seq_to_change(store: Database, sweep_id: str, caller: Caller) -> int:
+    """The seq of a sweep, which may be damaged: its members can be changed nevertheless."""
+    with store.reading() as connection:
+        found = _find_readable(connection, sweep_id, caller)
     refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
-    return found
+    return found.seq
 
 
 def _with_ranking(connection: Connection, sweep: sweep_record.Sweep | Remains) -> Sweep:

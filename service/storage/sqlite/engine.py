@@ -1,6 +1,7 @@
 """Configuration of SQLite: driver, journal mode, pragmas of each connection, start of transactions."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from types import ModuleType
@@ -9,7 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from service.storage.errors import Failure, failure_of
 from service.storage.sqlite import row_checksums
+
+RETRY_SECONDS = 0.002
+"""The pause between two tries for the write lock."""
 
 
 def sqlite_module() -> ModuleType:
@@ -57,19 +62,50 @@ def prepare_sqlite(engine: Engine, busy_seconds: float) -> None:
         writes = connection.get_execution_options().get("descent_writes")
         if writes:
             row_checksums.maintain(connection)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-        if writes:
+            _take_write_lock(connection, busy_seconds)
             _count_up(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
 
 def _set_pragmas(cursor: Any, busy_seconds: float) -> None:
-    cursor.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+    cursor.execute(_busy_timeout(busy_seconds))
     # The pragma has no effect on an existing file, and takes the write lock there.
     if cursor.execute("PRAGMA page_count").fetchone()[0] == 0:
         cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
     cursor.execute("PRAGMA synchronous = FULL")  # acknowledged writes survive a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA journal_size_limit = 67108864")
+
+
+def _busy_timeout(seconds: float) -> str:
+    return f"PRAGMA busy_timeout = {int(seconds * 1000)}"
+
+
+def _take_write_lock(connection: Connection, busy_seconds: float) -> None:
+    """Begins a write transaction. Raises the error of the kind BUSY after `busy_seconds`.
+
+    SQLite's own waiters sleep for up to 0.1 s between two tries. Beside a process that writes without a pause they
+    find the lock taken nearly each time, for many seconds.
+    """
+    until = time.monotonic() + busy_seconds
+    execute(connection, _busy_timeout(0))
+    try:
+        while not _has_begun(connection, is_last=time.monotonic() >= until):
+            time.sleep(RETRY_SECONDS)
+    finally:
+        execute(connection, _busy_timeout(busy_seconds))
+
+
+def _has_begun(connection: Connection, *, is_last: bool) -> bool:
+    """Whether the transaction has the write lock. Raises the error of the last try."""
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except DBAPIError as error:
+        if is_last or failure_of(error) is not Failure.BUSY:
+            raise
+        return False
+    return True
 
 
 def execute(connection: Connection, statement: str) -> Sequence[Any]:

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import sqlite3
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +13,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gd_engine import state_from
 from gd_engine.optim.early_stopping import StoppingState
+from service.core.settings import Settings
 from service.storage import migrations, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.migrations import NewerDatabaseError
 from service.storage.sqlite.engine import sqlite_module, wal_is_safe
 from service.storage.tables import metadata
-from tests.waiting import LONGEST
+from tests.waiting import LONGEST, until
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,37 @@ def test_a_writer_does_not_block_a_reader(database: Database) -> None:
         writer.execute(text("CREATE TABLE t (a)"))
         with database.reading() as reader:
             assert reader.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 't'")).scalar() == 0
+
+
+def test_a_writer_tries_often_for_the_lock_of_another_process(settings: Settings, database: Database) -> None:
+    tries: list[str] = []
+    written = threading.Event()
+
+    def write() -> None:
+        with database.writing() as connection:
+            connection.execute(text("CREATE TABLE t (a)"))
+        written.set()
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            tries.append(statement)
+
+    with closing(sqlite_module().connect(settings.database_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        thread = threading.Thread(target=write)
+        thread.start()
+        until(lambda: len(tries) > 100, 20.0)  # SQLite's own waiters try ten times a second
+        other.execute("ROLLBACK")
+    assert written.wait(LONGEST)
+    thread.join()
+
+
+def test_a_writer_gives_up_after_the_busy_time(settings: Settings, database: Database) -> None:
+    brief = Database(settings.database_url, busy_seconds=0.05)
+    with database.writing(), pytest.raises(OperationalError, match="locked"), brief.writing():
+        pass
+    brief.dispose()
 
 
 def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:

@@ -95,6 +95,8 @@ def test_a_damaged_sweep_is_listed_as_such_and_deleted(
     assert damaged["members"] == 3
     assert api.get(f"/sweeps/{damaged['id']}").json() == damaged | {"ranking": []}
     assert len(api.get(f"/runs?sweep={damaged['id']}").json()["data"]) == 3
+    cancelled = api.post(f"/sweeps/{damaged['id']}/cancel")
+    assert (cancelled.status_code, cancelled.json()["statuses"]) == (202, {"cancelled": 3})
     assert api.delete(f"/sweeps/{damaged['id']}").status_code == 204
     assert [each["id"] for each in api.get("/sweeps").json()["data"]] == [two_sweeps[1]]
 
