@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import Header
 
+from service.api.content_negotiation import entries
+
 Language = Literal["en", "fr"]
 AcceptLanguage = Annotated[str | None, Header(description="en or fr: the language of sentences. Default: en.")]
 
@@ -11,7 +13,7 @@ AcceptLanguage = Annotated[str | None, Header(description="en or fr: the languag
 def language_of(header: str | None) -> Language:
     """The preferred of English and French (RFC 9110, 12.5.4): that of greater weight, else the first one, else en."""
     weights: dict[Language, float] = {"en": 0.0, "fr": 0.0}
-    for entry in (header or "").split(","):
+    for entry in entries(header or ""):
         name, _, weight = entry.partition(";")
         language = name.strip().lower().partition("-")[0]
         if language in weights:
