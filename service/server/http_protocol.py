@@ -153,9 +153,9 @@ class Connection(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         """Counts a part of the address."""
-        self._count_header_bytes(len(url))
-        if self._head_bytes > (limit := self.settings.max_address_bytes):
+        if self._head_bytes + len(url) > (limit := self.settings.max_address_bytes):
             self._stop(LONG_ADDRESS[0], LONG_ADDRESS[1].format(limit))
+        self._count_header_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
