@@ -14,7 +14,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.api.authentication import address_of
-from service.api.middleware.abandonment import ABANDON
+from service.api.middleware.abandonment import ABANDON, BREAK_OFF
 from service.api.middleware.security_headers import ALWAYS
 from service.api.problem_details import problem
 from service.auth import policy
@@ -150,6 +150,7 @@ class Connection(HttpToolsProtocol):
         self._is_receiving = True
         self._head_bytes = self._headers_seen = 0
         super().on_message_begin()
+        self.scope["state"][BREAK_OFF] = self._break_off
 
     def on_url(self, url: bytes) -> None:
         """Counts a part of the address."""
@@ -231,6 +232,13 @@ class Connection(HttpToolsProtocol):
             cycle.message_event.set()
             if (abandon := cycle.scope["state"].get(ABANDON)) is not None:
                 abandon()
+
+    def _break_off(self) -> None:
+        """Closes the connection during an answer, which uvicorn would report as an error."""
+        if self._answered is not None:
+            self._answered.disconnected = True
+        self.transport.close()
+        self._limit_flush()
 
     def _count_header_bytes(self, size: int) -> None:
         self._unparsed_bytes = 0
