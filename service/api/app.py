@@ -84,6 +84,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         version=version("descent-service"),
         summary="Gradient descent as a service",
         description=DESCRIPTION,
+        openapi_url=None,  # FastAPI would encode the description for each request
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would name the host that the client sent, to clients without a key too
@@ -157,3 +158,4 @@ def _add_pages(app: FastAPI) -> None:
         return assets.answer(request.path_params["name"], request)
 
     app.add_route("/static/{name:path}", part, include_in_schema=False)
+    app.add_route("/openapi.json", openapi.Description(app).answer, include_in_schema=False)

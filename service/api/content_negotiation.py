@@ -1,12 +1,20 @@
-"""Quality values in the headers Accept and Accept-Encoding (RFC 9110, 12.4)."""
+"""Lists in the headers Accept, Accept-Encoding and Accept-Language, and their quality values (RFC 9110, 12.4)."""
 
 import re
+
+MOST_CHARACTERS, MOST_ENTRIES = 1024, 50
+"""Limits of a list. Anybody may send one, and an entry costs more than a microsecond; browsers send about ten."""
+
+
+def entries(header: str) -> list[str]:
+    """The first entries of a list. A list of too many characters has none: a cut entry could mean the opposite."""
+    return header.split(",", MOST_ENTRIES)[:MOST_ENTRIES] if len(header) <= MOST_CHARACTERS else []
 
 
 def qualities(header: str) -> dict[str, float]:
     """The quality of each entry in the order of the header; 0 for refused and malformed entries."""
     found: dict[str, float] = {}
-    for entry in header.split(","):
+    for entry in entries(header):
         name, *parameters = (part.strip().lower() for part in entry.split(";"))
         found.setdefault(name, _quality(parameters))
     return found

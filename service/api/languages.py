@@ -1,12 +1,13 @@
 """The language of an answer, by the header Accept-Language."""
 
+from service.api.content_negotiation import entries
 from service.core.languages import Language
 
 
 def language_of(header: str | None) -> Language:
     """The preferred of English and French (RFC 9110, 12.5.4): that of greater weight, else the first one, else en."""
     weights: dict[Language, float] = {"en": 0.0, "fr": 0.0}
-    for entry in (header or "").split(","):
+    for entry in entries(header or ""):
         name, _, weight = entry.partition(";")
         language = name.strip().lower().partition("-")[0]
         if language in weights:

@@ -1,12 +1,17 @@
 """The OpenAPI description: FastAPI's own, with request bodies, error responses and limits added."""
 
+import asyncio
 from typing import Any
 
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from service.api import static_files
 from service.api.described_route import REFERENCE, response_schemas
+from service.api.media_types import JSON
 from service.api.openapi_responses import problems
 from service.api.routes import health
 from service.auth import policy
@@ -25,6 +30,25 @@ BEARER = {
 }
 OPEN = {route.path for route in health.router.routes if hasattr(route, "path")}
 """Paths without authentication."""
+
+
+class Description:
+    """The answer to GET /openapi.json. The first request makes it on a thread: it takes 0.2 s."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._making = asyncio.Lock()
+        self._file: static_files.File | None = None
+
+    async def answer(self, request: Request) -> Response:
+        """The description, or 304 if the client has it."""
+        async with self._making:
+            if self._file is None:
+                self._file = await run_in_threadpool(self._made)
+        return static_files.answer(self._file, request)
+
+    def _made(self) -> static_files.File:
+        return static_files.file_of(orjson.dumps(of(self._app)), JSON)
 
 
 def of(app: FastAPI) -> dict[str, Any]:

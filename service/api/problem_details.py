@@ -23,6 +23,7 @@ TITLES = {
     408: "Too slow",
     409: "Conflict",
     413: "Too large",
+    414: "Too long address",
     415: "Unsupported media type",
     421: "Misdirected request",
     422: "Invalid request",

@@ -1,4 +1,4 @@
-"""The files of the page, from memory, plain and compressed, two with a list of modules; read again when changed."""
+"""Files from memory, plain and compressed. Those of the page, two with a list of modules, are read again if changed."""
 
 import gzip
 from functools import lru_cache
@@ -18,6 +18,32 @@ FRESH = {"Cache-Control": "no-cache"}
 """Browsers revalidate each file, so that they never mix two versions."""
 
 
+class File(NamedTuple):
+    """Content that does not change, encoded once."""
+
+    content: bytes
+    compressed: bytes | None
+    """The same by gzip, if that pays."""
+    etag: str
+    media_type: str
+
+
+def file_of(content: bytes, media_type: str) -> File:
+    """The content with its encodings, which take some ten milliseconds."""
+    pays = media_type in TEXT and len(content) >= LEAST_BYTES
+    return File(content, gzip.compress(content, mtime=0) if pays else None, etag_of(content), media_type)
+
+
+def answer(file: File, request: Request, headers: dict[str, str] | None = None) -> Response:
+    """The file in the encoding that the client accepts, or 304 if the client has it."""
+    headers = (headers or FRESH) | {"ETag": file.etag}
+    if matches(request.headers.get("if-none-match"), file.etag):
+        return Response(status_code=304, headers=headers)
+    if file.compressed and takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(file.compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=file.media_type)
+    return Response(file.content, headers=headers, media_type=file.media_type)
+
+
 class Assets:
     """The files of a folder at the start of the service; no name reaches another folder."""
 
@@ -29,26 +55,11 @@ class Assets:
         """A file, or 304 if the client has it. Raises HTTPException for an unknown name."""
         if (path := self._files.get(name)) is None:
             raise HTTPException(404)
-        file = _read(self._folder, name, path.stat().st_mtime_ns)
-        headers = (headers or FRESH) | {"ETag": file.etag}
-        if matches(request.headers.get("if-none-match"), file.etag):
-            return Response(status_code=304, headers=headers)
-        if file.compressed and takes_gzip(request.headers.get("accept-encoding", "")):
-            return Response(file.compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=file.media_type)
-        return Response(file.content, headers=headers, media_type=file.media_type)
-
-
-class _File(NamedTuple):
-    content: bytes
-    compressed: bytes | None
-    etag: str
-    media_type: str
+        return answer(_read(self._folder, name, path.stat().st_mtime_ns), request, headers)
 
 
 @lru_cache(maxsize=256)
-def _read(folder: Path, name: str, _modified: int) -> _File:
+def _read(folder: Path, name: str, _modified: int) -> File:
     has_list = name in preload_lists.PLACES
     content = preload_lists.filled(name, folder) if has_list else (folder / name).read_bytes()
-    media_type = guess_type(name)[0] or "application/octet-stream"
-    pays = media_type in TEXT and len(content) >= LEAST_BYTES
-    return _File(content, gzip.compress(content, mtime=0) if pays else None, etag_of(content), media_type)
+    return file_of(content, guess_type(name)[0] or "application/octet-stream")

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import TypeVar
 
 from fastapi.concurrency import run_in_threadpool
@@ -12,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
+from service.api.middleware.abandonment import break_off
 from service.core.concurrency_limit import ConcurrencyLimit, Slot
 from service.core.fair_queue import FairQueue
 from service.storage.errors import CorruptError, GoneError
@@ -84,8 +84,7 @@ class Stream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises UnavailableError if all slots are taken, TooManyRequestsError if the user has its share.
 
-        An error before the first piece is raised. A later error closes the connection: the response has started, and
-        nothing else tells the client.
+        An error before the first piece is raised. A later one breaks off: the response has started.
         """
         try:
             async with self._limit.taken(self._user) as slot:
@@ -107,14 +106,18 @@ class Stream(StreamingResponse):
                     watch.cancel()
         except TimeoutError:
             log.warning("api.aborted path=%s: the key ended, or another response needed the slot", scope["path"])
+            break_off(scope)
 
     async def _send_rest(self, first: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         self.body_iterator = _chained(first, self._content)
         try:
-            with suppress(GoneError):
-                await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, send)
+        except GoneError:
+            log.info("api.deleted path=%s: the object was deleted during its transfer", scope["path"])
+            break_off(scope)
         except (SQLAlchemyError, CorruptError) as error:
             error_handlers.log_database_error(scope["path"], error)
+            break_off(scope)
 
 
 async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -71,7 +71,10 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(16 * MIB, gt=0, description="The maximum size of a JSON body.")
     max_upload_bytes: int = Field(256 * MIB, gt=0, description="The maximum size of an uploaded dataset file.")
     max_header_bytes: int = Field(
-        64 * KIB, ge=1024, description="The maximum size of the request line and the headers."
+        32 * KIB, ge=1024, description="The maximum size of the address and the headers of a request."
+    )
+    max_address_bytes: int = Field(
+        8 * KIB, ge=1024, description="The maximum size of the address of a request, with its query parameters."
     )
     max_rows: int = Field(1_000_000, ge=2, description="The maximum number of rows of a dataset.")
     max_features: int = Field(1_000, ge=1, description="The maximum number of features of a dataset.")

@@ -1,20 +1,20 @@
 """Limits of client connections: their number, the size of headers, the time to send a request, the time to read.
 
 uvicorn has none of these limits: it waits for ever for an incomplete request and for a client that does not read, and
-accepts headers of any length. Here a timer limits the arrival of each request, and another the reading of each part of
-an answer.
+accepts headers of any length and number. Here a timer limits the arrival of each request, and another the reading of
+each part of an answer. Anybody may send a request, so the limits keep the time of reading its head below a millisecond.
 """
 
 from asyncio import BaseTransport, TimerHandle
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.api.authentication import address_of
-from service.api.middleware.abandonment import ABANDON
+from service.api.middleware.abandonment import ABANDON, BREAK_OFF
 from service.api.middleware.security_headers import ALWAYS
 from service.api.problem_details import problem
 from service.auth import policy
@@ -25,10 +25,17 @@ PART_BYTES = 256 * 1024
 """The minimum that a client must read of a longer answer within `max_request_seconds`."""
 MAX_PIPELINED = 64
 """The maximum number of unanswered requests of one connection."""
+MAX_HEADERS = 100
+"""The maximum number of headers of a request, trailers included. Browsers and proxies send about thirty."""
+MAX_PARAMETERS = 100
+"""The maximum number of query parameters."""
 
 MALFORMED = 400, "The data is not an HTTP request. Send HTTP/1.1."
 TIMED_OUT = 408, "The request was not complete in time. Send it again, faster or in smaller parts."
+LONG_ADDRESS = 414, "The address of the request is too long. The limit is {} bytes."
+MANY_PARAMETERS = 414, f"The address has too many parameters. The limit is {MAX_PARAMETERS}."
 TOO_LONG = 431, "The address and the headers of the request are too long. Shorten them."
+MANY_HEADERS = 431, f"The request has too many headers. The limit is {MAX_HEADERS}."
 TOO_MANY = 503, "The service has too many connections. Try again in a second."
 STOPPING = 503, "The service is stopping. Send the request again in some seconds."
 SHARE_TAKEN = 429, "This user has the most connections, and another needed one. Try again in a second."
@@ -49,7 +56,7 @@ def use(connections: Iterable[Any], user: str) -> dict[str, int]:
 
 
 class _RefusedError(Exception):
-    """Stops the parser."""
+    """Stops the parser: the request gets the status and the detail of `_refusal`."""
 
 
 class Connection(HttpToolsProtocol):
@@ -75,6 +82,8 @@ class Connection(HttpToolsProtocol):
     """Whether a request has begun and is incomplete."""
     _head_bytes = 0
     """Bytes of the address and the headers of the incoming request."""
+    _headers_seen = 0
+    """Headers and trailers of the incoming request."""
     _unparsed_bytes = 0
     """Bytes received since the last event of the parser."""
     _refusal = MALFORMED
@@ -139,21 +148,32 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._is_receiving = True
-        self._head_bytes = 0
+        self._head_bytes = self._headers_seen = 0
         super().on_message_begin()
+        self.scope["state"][BREAK_OFF] = self._break_off
 
     def on_url(self, url: bytes) -> None:
         """Counts a part of the address."""
+        if self._head_bytes + len(url) > (limit := self.settings.max_address_bytes):
+            self._stop(LONG_ADDRESS[0], LONG_ADDRESS[1].format(limit))
         self._count_header_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Counts a header, or a trailer after a chunked body."""
+        """Counts a header, or a trailer after a chunked body. Drops cookies: the service has none, and FastAPI would
+        parse those that other services of the host have set.
+        """
         self._count_header_bytes(len(name) + len(value))
-        super().on_header(name, value)
+        self._headers_seen += 1
+        if self._headers_seen > MAX_HEADERS:
+            self._stop(*MANY_HEADERS)
+        if name.lower() != b"cookie":
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Hands the request to the service, unless too many requests of the connection are unanswered."""
+        if self.url.count(b"&") >= MAX_PARAMETERS:
+            self._stop(*MANY_PARAMETERS)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise _RefusedError
         super().on_headers_complete()
@@ -213,12 +233,22 @@ class Connection(HttpToolsProtocol):
             if (abandon := cycle.scope["state"].get(ABANDON)) is not None:
                 abandon()
 
+    def _break_off(self) -> None:
+        """Closes the connection during an answer, which uvicorn would report as an error."""
+        if self._answered is not None:
+            self._answered.disconnected = True
+        self.transport.close()
+        self._limit_flush()
+
     def _count_header_bytes(self, size: int) -> None:
         self._unparsed_bytes = 0
         self._head_bytes += size
         if self._head_bytes > self.settings.max_header_bytes:
-            self._refusal = TOO_LONG
-            raise _RefusedError
+            self._stop(*TOO_LONG)
+
+    def _stop(self, status: int, detail: str) -> NoReturn:
+        self._refusal = status, detail
+        raise _RefusedError
 
     def _start_request_timer(self) -> None:
         self._request_timer = self.loop.call_later(self.settings.max_request_seconds, self._on_request_timeout)

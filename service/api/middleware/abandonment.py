@@ -16,6 +16,14 @@ from service.api.http_methods import SAFE
 
 ABANDON = "abandon"
 """Name of the function in the state of a request that ends its work. The connection calls it when it is lost."""
+BREAK_OFF = "break_off"
+"""Name of the function in the state of a request that closes its connection during the answer, by the connection."""
+
+
+def break_off(scope: MutableMapping[str, Any]) -> None:
+    """Closes the connection of an answer that has started and cannot be completed: nothing else tells the client."""
+    if (close := scope["state"].get(BREAK_OFF)) is not None:  # a test without a connection has none
+        close()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ UNITS = {
     "max_body_bytes": "bytes",
     "max_upload_bytes": "bytes",
     "max_header_bytes": "bytes",
+    "max_address_bytes": "bytes",
     "max_rows": "rows",
     "max_features": "features",
     "max_steps": "steps",

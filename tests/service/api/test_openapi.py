@@ -1,15 +1,20 @@
 """The OpenAPI description and the Swagger UI: complete, local, and consistent with the service."""
 
+import asyncio
 import re
 from typing import Any
 
 import httpx2
 import numpy as np
 import pytest
+from fastapi import Request, Response
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
 
+from service.api.app import create_app
+from service.api.openapi import Description
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, FIT_EXAMPLES, SWEEP_EXAMPLES
+from service.core.settings import Settings
 from service.schemas.responses.datasets import Dataset, DatasetRows, Datasets, Samples
 from service.schemas.responses.runs import Run, Runs
 from service.schemas.responses.service import Health
@@ -33,6 +38,20 @@ def described(api: TestClient) -> dict[str, Any]:
 
 def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     return [(method, path, each) for path, item in described["paths"].items() for method, each in item.items()]
+
+
+@pytest.mark.parametrize("accepted", [b"identity", b"gzip"])
+def test_the_description_is_encoded_once(accepted: bytes, settings: Settings, database: Database) -> None:
+    """Anybody may ask for it, without a key, and encoding takes some milliseconds."""
+    description = Description(create_app(settings, database))
+    request = Request({"type": "http", "headers": [(b"accept-encoding", accepted)]})
+
+    async def answers() -> list[Response]:
+        return await asyncio.gather(*(description.answer(request) for _ in range(3)))
+
+    first, *others = asyncio.run(answers())
+    assert len(first.body) > 10_000
+    assert all(other.body is first.body for other in others)
 
 
 def test_every_operation_is_described(described: dict[str, Any]) -> None:

@@ -1,0 +1,87 @@
+"""Limits of the head of a request: anybody may send one, so reading it must be cheap. Against a real server."""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+
+from service.core.settings import Settings
+from service.server.http_protocol import MAX_HEADERS, MAX_PARAMETERS
+from tests.service.helpers import served
+from tests.service.raw_sockets import connected, problem_in, rest
+
+CLOSE = b"Host: localhost\r\nConnection: close\r\n"
+
+
+class Echo:
+    """An application that answers the names of the headers that reach it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.state = SimpleNamespace(settings=settings)
+
+    async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
+        names = json.dumps([name.decode() for name, _ in scope["headers"]]).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(names))]})
+        await send({"type": "http.response.body", "body": names})
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A service with the default limits."""
+    with served(Echo(Settings())) as url:
+        yield url
+
+
+def answer(url: str, target: bytes, headers: bytes) -> bytes:
+    with connected(url) as connection:
+        connection.sendall(b"GET %s HTTP/1.1\r\n%s%s\r\n" % (target, CLOSE, headers))
+        return rest(connection)
+
+
+def detail_of(refused: bytes, status: int) -> str:
+    problem_in(refused, status)
+    return str(json.loads(refused.partition(b"\r\n\r\n")[2])["detail"])
+
+
+def test_many_headers_get_status_431(url: str) -> None:
+    most = MAX_HEADERS - 2  # beside those of CLOSE
+    assert answer(url, b"/", b"a:1\r\n" * most).startswith(b"HTTP/1.1 200")
+    assert "too many headers. The limit is 100." in detail_of(answer(url, b"/", b"a:1\r\n" * (most + 1)), 431)
+
+
+def test_many_trailers_get_status_431(url: str) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    with connected(url) as connection:
+        connection.sendall(head + b"a:1\r\n" * MAX_HEADERS)
+        detail_of(rest(connection), 431)
+
+
+def test_a_long_address_gets_status_414(url: str) -> None:
+    most = Settings().max_address_bytes
+    assert answer(url, b"/" + b"a" * (most - 1), b"").startswith(b"HTTP/1.1 200")
+    for length in (most, Settings().max_header_bytes - 100):
+        assert f"The limit is {most} bytes." in detail_of(answer(url, b"/" + b"a" * length, b""), 414)
+
+
+def test_the_longest_useful_address_is_below_the_limit() -> None:
+    """An upload has the longest one: three names of 200 characters, each of which may have four bytes."""
+    name = "\N{GRINNING FACE}" * 200
+    options = {"missing": "drop", "categories": "one_hot", "decimal": ",", "thousands": "space", "header": "true"}
+    address = httpx2.URL("/datasets", params={"name": name, "target": name, "sheet": name, **options})
+    assert len(str(address)) < Settings().max_address_bytes
+
+
+@pytest.mark.parametrize("parameter", [b"a", b"", b"tag=a%3A1"])
+def test_many_parameters_get_status_414(parameter: bytes, url: str) -> None:
+    accepted = b"&".join([parameter] * MAX_PARAMETERS)
+    assert answer(url, b"/?" + accepted, b"").startswith(b"HTTP/1.1 200")
+    assert "too many parameters. The limit is 100." in detail_of(answer(url, b"/?&" + accepted, b""), 414)
+
+
+def test_cookies_of_other_services_are_dropped(url: str) -> None:
+    """Browsers send the cookies of every service of a host, and FastAPI parses them."""
+    assert httpx2.get(url, headers={"Cookie": "a=1; b=2", "X-Other": "1"}).json()[-1] == "x-other"
+    assert "cookie" not in httpx2.get(url, headers={"Cookie": "a=1; b=2"}).json()
