@@ -118,7 +118,7 @@ def test_a_file_is_fitted(service: Service, tmp_path: Path) -> None:
         (("--function", "bowl", "--theta0", "a=1,2"), "Name each parameter once"),
         (("--function", "bowl", "--theta0", "a=1,a=2"), "Name each parameter once"),
         (("--function", "rosenbrok"), "/function/name There is no function rosenbrok."),
-        (("--function", "a^2"), "Write ** for a power"),
+        (("--function", "a^2"), "Write a**2 for a^2."),
         (("--function", "bowl", "--theta0", "a=1"), "b is missing."),
         (("--function", "bowl", "--theta0", "a=x"), "--theta0: 'a=x' is no start."),
         (("--function", "bowl", "--learning-rate", "fast"), "--learning-rate: 'fast' is no number."),

@@ -12,7 +12,7 @@ def test_fit_prints_what_the_service_understood(service: Service, tmp_path: Path
     file.write_text(f";kind;age;height\n{rows}13;a;NA;4\n")
     done = descent("fit", str(file), "--url", service.url)
     assert done.returncode == 1
-    assert done.stderr.startswith("row 14, column age: 1 value is missing (row 14)")
+    assert done.stderr.startswith("row 14, column age: 1 value is missing (row 14 of the file)")
     assert "missing=drop" in done.stderr
     done = descent("fit", str(file), "--missing", "drop", "--reading", "target=age", "--url", service.url)
     assert done.returncode == 0, done.stderr
@@ -20,7 +20,7 @@ def test_fit_prints_what_the_service_understood(service: Service, tmp_path: Path
     assert first == "12 rows: age by kind=b, height"
     assert report[0].startswith("  Column 'kind': each text is a feature of 0 and 1")
     assert "  Column 'column 1' has the numbers or names of the rows and is left out." in report
-    assert any(line.startswith("succeeded: 100 steps") for line in report)
+    assert any(line.startswith("finished: 100 steps") for line in report)
 
 
 def test_a_parameter_without_a_value_is_refused(service: Service, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE)) == (6, 23)
+    assert (len(README), len(GUIDE)) == (6, 24)
     answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
     for command, answer in answers.items():
         if "/predict " in command:
@@ -63,6 +63,8 @@ def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
             assert answer.count("\n") == 102  # the names, and steps 0 to 100
         elif "/events" in command:
             assert answer.rstrip().rpartition("event: ")[2].startswith("finished")
+        elif "Accept-Language: fr" in command:
+            assert "paramètre limit" in answer
         elif "curves.svg" in command:
             assert (tmp_path / "curves.svg").read_text(encoding="utf-8").startswith("<svg")
         else:

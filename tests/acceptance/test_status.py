@@ -40,7 +40,7 @@ def test_the_status_counts_runs_and_announces_deletions(tmp_path: Path) -> None:
     url = filled(tmp_path)
     shown = descent("status", "--database", url, DESCENT_KEEP_DAYS="30")
     assert shown.returncode == 0, shown.stderr
-    assert "2 queued, 1 succeeded" in shown.stdout
+    assert "2 queued, 1 finished" in shown.stdout
     assert "1 run ended more than 30 days ago" in shown.stdout
     found = json.loads(descent("status", "--json", "--database", url, DESCENT_KEEP_DAYS="50").stdout)
     assert (found["runs"], found["old_runs"], found["keep_days"]) == ({"queued": 2, "succeeded": 1}, 0, 50.0)

@@ -167,6 +167,9 @@ def steps(
         return energy(task, t, x, y)
 
     slope = grad(e)
+    if optimizer in {"ista", "fista"}:
+        yield from _proximal_steps(task, optimizer, rate, count, theta)
+        return
     memory: dict[str, Any] = {"v": 0.0, "m": 0.0, "g2": 0.0}
     with np.errstate(all="ignore"):
         for k in range(count + 1):
@@ -176,6 +179,27 @@ def steps(
             g = slope(theta)
             yield Step(theta, value, g)
             theta = theta - _change(optimizer, memory, g, rate, theta, k + 1, epsilon)
+
+
+def _proximal_steps(task: Task, optimizer: str, rate: float, count: int, theta: FloatArray) -> Iterator[Step]:
+    """The steps of Beck & Teboulle (2009): down the slope of E without λ₁, then every weight λ₁ nearer to 0."""
+    [(x, y), *_] = matrices(task)
+    smooth = task._replace(l1=0.0)
+    slope, down = grad(lambda t: energy(task, t, x, y)), grad(lambda t: energy(smooth, t, x, y))
+    free = _unpenalised(task, len(theta)) if task.l1 else set()
+    least = np.array([0.0 if i in free else rate * task.l1 for i in range(len(theta))])
+    point, t = theta, 1.0
+    with np.errstate(all="ignore"):
+        for _ in range(count + 1):
+            value = float(energy(task, theta, x, y))
+            if not (np.isfinite(value) and np.isfinite(theta).all()):
+                return
+            yield Step(theta, value, slope(theta))
+            moved = point - rate * down(point)
+            ahead = moved - np.clip(moved, -least, least)
+            later = (1.0 + np.sqrt(1.0 + 4.0 * t * t)) / 2.0
+            point = ahead + (t - 1.0) / later * (ahead - theta) if optimizer == "fista" else ahead
+            theta, t = ahead, later
 
 
 def _change(

@@ -254,7 +254,7 @@ def test_the_default_start_is_all_ones() -> None:
     [
         ("2 + pi", "The formula has no parameter, so there is nothing to descend (column 1).", "(a - 1)**2 + b**2"),
         ("", "The formula is empty (column 1).", "Write a function, such as (a - 1)**2 + b**2."),
-        ("a^2", "The sign ^ cannot stand in a formula (column 2).", "Write ** for a power, as in x**2."),
+        ("a^2", "The sign ^ cannot stand in a formula (column 2).", "Write a**2 for a^2."),
         ("foo(a)", "There is no function foo (column 1).", "foo*(…)"),
         ("exp + a", "The function exp has no argument (column 1).", "Write exp(…)"),
         ("a + а", "The name а looks like a, but has other letters (column 5).", "CYRILLIC"),

@@ -186,7 +186,11 @@ def test_waiting_gives_the_finished_sweep(client: httpx2.Client) -> None:
     sweep = answer.json()
     assert (sweep["status"], sweep["statuses"]) == ("finished", {"succeeded": 3})
     assert [member["rank"] for member in sweep["ranking"]] == [1, 2, 3]
-    assert client.get(answer.headers["location"]).json() == sweep
+    later = client.get(answer.headers["location"]).json()
+    for each in (sweep, later):  # a verdict may follow a run's end
+        for member in each["ranking"]:
+            del member["convergence"], member["findings"]
+    assert later == sweep
 
 
 def test_without_a_wait_the_answer_is_the_queued_sweep(api: TestClient) -> None:
