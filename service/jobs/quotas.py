@@ -79,6 +79,8 @@ class Quotas:
             raise ConflictError(message, used=used, asked=size, most=most)
         free, promised = self._free_bytes(), unwritten_bytes.kept(connection)
         if free is not None and size + promised > free:
+            promised = unwritten_bytes.corrected(connection)  # damage may have made the number too large
+        if free is not None and size + promised > free:
             raise InsufficientStorageError(
                 f"The request stores up to {size} bytes. The disk has {free} free, and unfinished runs need up to "
                 f"{promised}. {advice}",

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from service.core.times import rfc3339
 from service.storage import deletion_state, old_runs
 from service.storage.deletion_state import DeletionState
+from service.storage.errors import CorruptError
 
 log = logging.getLogger("descent.retention")
 
@@ -66,13 +67,19 @@ class DeletionByAge:
 
     def next_work(self, connection: Connection) -> Work | None:
         """The next write: of the state, or of a slice of the due deletion. None if there is nothing to write."""
-        now, stored = self._clocks(), deletion_state.find(connection)
+        now = self._clocks()
+        try:
+            stored = deletion_state.find(connection)
+        except CorruptError:
+            return partial(_begin_anew, now=now)
         state = stored or _first(connection, now)
         for clocks in (*(each for each in self._observed.copy() if each.steady > state.steady), now):
             state = followed(state, clocks, self._keep_seconds)
         before = now.wall - self._keep_seconds - ahead(state)
         if state.ended_before is not None and state.ended_before > before + LEAP_SECONDS:
             state = state.without_notice()  # the age is longer than at the announcement
+        if (age := state.announced_age()) is not None and age < self._keep_seconds - LEAP_SECONDS:
+            state = state.without_notice()  # the time of the announcement is damaged
         if state.ended_before is None and old_runs.count_finished_before(connection, before):
             state = state._replace(ended_before=before, announced_at=now.wall)
         if state != stored:
@@ -127,6 +134,12 @@ def _leap(state: DeletionState, now: Clocks, keep_seconds: float) -> float:
 def _first(connection: Connection, now: Clocks) -> DeletionState:
     """The state before the first reading: the newest run has the newest recorded time."""
     return DeletionState(deletion_state.newest_time(connection) or now.wall, math.inf, [])
+
+
+def _begin_anew(connection: Connection, now: Clocks) -> None:
+    """Replaces a damaged state, whose leaps are unknown: no run is old for the age of the deletion from now on."""
+    deletion_state.store(connection, DeletionState(*now, [[now.wall, deletion_state.MOST_SECONDS]]))
+    log.error("retention.state_damaged: runs are deleted again once their whole age has passed from now on")
 
 
 def _delete(connection: Connection, old: Sequence[str]) -> None:

@@ -42,6 +42,7 @@ class Retention:
         self._database = database
         self._by_age = _by_age(settings)
         self._stopping = threading.Event()
+        self._last_error = ""
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
@@ -63,9 +64,15 @@ class Retention:
             while not self._stopping.is_set():
                 try:
                     self._work(changed)
-                except (SQLAlchemyError, sqlite_module().Error, CorruptError) as error:
-                    log.warning("retention.failed error=%s", name_of(error))
+                except Exception as error:  # noqa: BLE001 - the thread must outlive any error
+                    self._log(error)
                     self._stopping.wait(FAILED_SECONDS)
+
+    def _log(self, error: Exception) -> None:
+        """Logs an error; one without a known cause with its stack, unless it follows itself."""
+        is_known = isinstance(error, (SQLAlchemyError, sqlite_module().Error, CorruptError))
+        is_new, self._last_error = repr(error) != self._last_error, repr(error)
+        log.warning("retention.failed error=%s", name_of(error), exc_info=error if is_new and not is_known else None)
 
     def _work(self, changed: threading.Event) -> None:
         """Does slices until the stop. `changed` is set after each commit."""
@@ -93,7 +100,7 @@ class Retention:
             return vacuum.vacuum_slice
         if self._by_age is not None:
             return self._by_age.next_work(connection)
-        return deletion_state.remove if deletion_state.find(connection) is not None else None
+        return deletion_state.remove if deletion_state.is_stored(connection) else None
 
     def _shorten(self, checkpoint: WalCheckpoint, *, is_idle: bool) -> None:
         """Empties the write-ahead log if it is long, or if the database is idle."""

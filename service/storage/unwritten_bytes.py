@@ -3,7 +3,7 @@
 A sum takes 30 ms with 100,000 queued runs, and each submission needs the number for the check of the free disk.
 """
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, case, delete, func, insert, select
 
 from service.core.run_status import RunStatus
 from service.storage import tables
@@ -11,18 +11,33 @@ from service.storage.database import Database
 from service.storage.essential_write import essential_write
 from service.storage.tables import runs, unwritten_bytes
 
-_KEPT = select(unwritten_bytes.c.bytes)
+_IS_POSSIBLE = (func.typeof(unwritten_bytes.c.bytes) == "integer") & (unwritten_bytes.c.bytes >= 0)
+_KEPT = select(case((_IS_POSSIBLE, unwritten_bytes.c.bytes)))
 _MISSING = runs.c.step_bytes * func.max(runs.c.steps_total + 1 - runs.c.rows_done, 0)
 _SUM = select(func.coalesce(func.sum(_MISSING), 0))
 _SUMS = [_SUM.where(tables.IS_WORKABLE), _SUM.where(tables.IS_AT_REST, runs.c.status == RunStatus.PAUSED)]
 
 
 def kept(connection: Connection) -> int:
-    """Size of the missing steps of all queued, running, paused and cancelling runs.
-
-    The deletion of a damaged run may subtract too much, until the next start.
+    """Size of the missing steps of all queued, running, paused and cancelling runs. An impossible number is counted
+    anew. The deletion of a damaged run may subtract too much, until the next start.
     """
-    return max(0, int(connection.execute(_KEPT).scalar() or 0))
+    found: int | None = connection.execute(_KEPT).scalar()
+    return corrected(connection) if found is None else found
+
+
+def corrected(connection: Connection) -> int:
+    """The counted number, which a write transaction also stores."""
+    number = counted(connection)
+    if connection.get_execution_options().get("descent_writes"):
+        connection.execute(delete(unwritten_bytes))
+        connection.execute(insert(unwritten_bytes).values(bytes=number))
+    return number
+
+
+def is_right(connection: Connection) -> bool:
+    """Whether the kept number is the counted one."""
+    return connection.execute(_KEPT).scalar() == counted(connection)
 
 
 def counted(connection: Connection) -> int:
@@ -32,12 +47,7 @@ def counted(connection: Connection) -> int:
 
 def correct(database: Database) -> None:
     """Stores the counted number if the kept one differs, which only damage of the file causes."""
-
-    def replace(connection: Connection) -> None:
-        connection.execute(delete(unwritten_bytes))
-        connection.execute(insert(unwritten_bytes).values(bytes=counted(connection)))
-
     with database.reading() as connection:
-        is_right = connection.execute(_KEPT).scalar() == counted(connection)
-    if not is_right:
-        essential_write(database, replace)
+        is_damaged = not is_right(connection)
+    if is_damaged:
+        essential_write(database, corrected)

@@ -32,15 +32,16 @@ from service.core.dataset_record import Dataset
 from service.core.run_record import Run
 from service.core.run_status import RunStatus
 from service.core.sweep_record import Sweep
-from service.storage import migrations
+from service.storage import deletion_state, migrations, unwritten_bytes
 from service.storage.api_keys import damaged_keys
 from service.storage.dataset_uploads import IS_UNPUBLISHED, PREFIX
-from service.storage.errors import is_of_value
+from service.storage.errors import CorruptError, is_of_value
 from service.storage.integrity import chunks
 from service.storage.sqlite.readonly import read_only, wal_of
 from service.storage.sqlite.row_checksums import as_in_file, is_damaged, is_whole_checkpoint
 from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
-from service.storage.tables import api_keys, datasets, runs, sweeps
+from service.storage.tables import api_keys, datasets, deletion_by_age, runs, sweeps
+from service.storage.tables import unwritten_bytes as unwritten_bytes_table
 
 MOST_LINES = 20
 """Maximum number of findings from SQLite, and for each run and dataset: one damaged page may cause thousands."""
@@ -50,8 +51,10 @@ ADVICE = {
     "structure": "Restore a backup. What can be read of this file may be saved with SQLite's own .recover command.",
     "reference": "Restore a backup: the rows refer to missing rows.",
     "dataset": "Delete the runs that use it, then the dataset, and upload it again; or restore a backup.",
-    "sweep": "Delete it with its runs and submit it again; or restore a backup.",
+    "sweep": "Delete it with its runs (a key of scope admin can, if its own key gets a 404) and submit it again; or "
+    "restore a backup.",
     "key": "Make another key with `descent keys create`, and revoke this one; or restore a backup.",
+    "state": "Start the service, which repairs it.",
     "run": "Delete it and submit it again, which gives the same numbers; or restore a backup.",
     "orphan": "Ignore it: the row is intact but unreachable, and only takes space.",
 }
@@ -127,6 +130,19 @@ def _findings(connection: Connection, progress: Progress) -> Iterator[Finding]:
     if has_sweeps:
         yield from _each(connection, sweeps, _sweeps, "sweep", lambda *_: iter(()), progress)
     yield from _keys(connection)
+    with connection.begin():
+        yield from _states(connection)
+
+
+def _states(connection: Connection) -> Iterator[Finding]:
+    """The findings about the rows that the service keeps for itself and repairs."""
+    if _names(connection, deletion_by_age):
+        try:
+            deletion_state.find(connection)
+        except CorruptError as error:
+            yield Finding("state", deletion_by_age.name, str(error))
+    if _names(connection, unwritten_bytes_table) and not unwritten_bytes.is_right(connection):
+        yield Finding("state", unwritten_bytes_table.name, "The number differs from the sum over the unfinished runs.")
 
 
 def _datasets(connection: Connection) -> Select[Any]:

@@ -12,8 +12,10 @@ from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, runs, unwritten_bytes, usage
 from service.storage.database import Database
+from service.storage.integrity.fsck import check
 from service.storage.sqlite import purge
 from tests.api_keys import Key
+from tests.damage import damage
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
 
 STEPS = 1000
@@ -166,12 +168,26 @@ def test_unfinished_runs_count_on_the_free_disk(
 
 def test_a_damaged_number_of_unwritten_bytes_is_corrected(api: TestClient, database: Database) -> None:
     api.post("/fit", json=LONG)
-    for damage in ("UPDATE unwritten_bytes SET bytes = 'x'", "DELETE FROM unwritten_bytes"):
+    for statement in ("UPDATE unwritten_bytes SET bytes = 'x'", "DELETE FROM unwritten_bytes"):
         with database.writing() as connection:
-            connection.exec_driver_sql(damage)
+            connection.exec_driver_sql(statement)
         unwritten_bytes.correct(database)
         with database.reading() as connection:
             assert unwritten_bytes.kept(connection) == PRICE_BYTES
+
+
+@pytest.mark.parametrize("value", ["'abc'", "x'ff00'", "CAST(x'ff00' AS TEXT)", "-5", "1 << 60", "9.5"])
+def test_an_impossible_number_of_unwritten_bytes_refuses_nothing(
+    value: str, api: TestClient, settings: Settings, database: Database
+) -> None:
+    assert api.post("/fit", json=LONG).status_code == 202
+    damage(settings, "unwritten_bytes", "bytes", value, "1")
+    assert settings.database_file is not None
+    assert [found.where for found in check(settings.database_file, lambda *_: None)] == ["unwritten_bytes"]
+    assert api.post("/fit?validate_only=true", json=fit_body()).status_code == 200
+    assert api.post("/fit", json=LONG).status_code == 202
+    with database.reading() as connection:
+        assert unwritten_bytes.kept(connection) == unwritten_bytes.counted(connection) == 2 * PRICE_BYTES
 
 
 def test_a_run_larger_than_the_free_disk_is_refused(settings: Settings, database: Database) -> None:

@@ -8,6 +8,8 @@ from service.maintenance.deletion_by_age import Clocks, DeletionByAge
 from service.maintenance.retention import Retention
 from service.storage import deletion_state
 from service.storage.database import Database
+from service.storage.integrity.fsck import check
+from tests.damage import damage
 from tests.service.helpers import counts, fit_body, stored_run
 from tests.waiting import until
 
@@ -216,3 +218,56 @@ def test_the_log_announces_a_deletion_and_a_leap(machine: Machine, caplog: pytes
     )
     machine.leap(DAY)
     assert "clock_leapt seconds=86400 taken_off_the_age_of_runs=86400" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("wall", "'x'"),
+        ("wall", "1e300"),
+        ("steady", "CAST(x'ff' AS TEXT)"),
+        ("leaps", "'[[1]]'"),
+        ("leaps", "'{'"),
+        ("leaps", "7"),
+        ("announced_at", "'zz'"),
+        ("ended_before", "NULL"),
+    ],
+)
+def test_a_damaged_state_delays_the_deletion_and_never_hastens_it(
+    column: str, value: str, machine: Machine, settings: Settings
+) -> None:
+    machine.add_run(age=KEPT + DAY)
+    machine.wait(HOUR / 2)
+    damage(settings, "deletion_by_age", column, value, "1")
+    assert settings.database_file is not None
+    assert [found.where for found in check(settings.database_file, lambda *_: None)] == ["deletion_by_age"]
+    machine.wait(KEPT - HOUR)
+    assert not list(check(settings.database_file, lambda *_: None))
+    assert machine.runs == 2
+    machine.wait(15 * HOUR)
+    assert machine.runs < 2
+
+
+def test_a_damaged_announcement_is_announced_again(machine: Machine, settings: Settings) -> None:
+    machine.add_run(age=KEPT + DAY)
+    machine.wait(HOUR / 2)
+    damage(settings, "deletion_by_age", "announced_at", "1.0", "1")
+    machine.wait(HOUR / 4)
+    assert machine.runs == 2
+    machine.wait(2 * HOUR)
+    assert machine.runs < 2
+
+
+def test_the_retention_outlives_an_unknown_error(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("service.maintenance.retention.FAILED_SECONDS", 0.01)
+    with Retention(settings, database) as retention:
+        retention._do_slice = lambda: 1 // 0  # type: ignore[method-assign, assignment, return-value]
+        until(lambda: caplog.text.count("retention.failed") > 1)
+        assert caplog.text.count("Traceback") == 1
+        del retention._do_slice
+        stored_run(database, fit_body())
+        with database.writing() as connection:
+            connection.execute(text("UPDATE runs SET deleted_at = 1.0"))
+        until(lambda: counts(database)["runs"] == 0)

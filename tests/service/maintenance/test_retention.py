@@ -232,16 +232,15 @@ def test_old_runs_are_announced_and_kept_during_the_notice(
         assert api.get(f"/runs/{run_id}").status_code == 200
 
 
-def test_a_damaged_state_of_the_deletion_by_age_stops_that_deletion_alone(
-    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_damaged_state_of_the_deletion_by_age_is_replaced(
+    settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(retention, "FAILED_SECONDS", 0.05)
     stored_run(database, fit_body())
     with database.writing() as connection:
         deletion_state.store(connection, deletion_state.DeletionState(0.0, 0.0, []))
         connection.execute(text("UPDATE deletion_by_age SET leaps = '['"))
     with Retention(settings.model_copy(update={"keep_days": 7.0} | AT_ONCE), database):
-        until(lambda: "retention.failed error=A row of the database is damaged" in caplog.text)
+        until(lambda: "retention.state_damaged" in caplog.text)
         with database.writing() as connection:
             connection.execute(text("UPDATE runs SET deleted_at = 1.0"))
         until(lambda: counts(database)["runs"] == 0)

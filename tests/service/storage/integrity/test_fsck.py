@@ -240,7 +240,7 @@ def many_chunks() -> str:
 
 
 def test_every_kind_has_its_advice() -> None:
-    assert set(ADVICE) == {"structure", "reference", "dataset", "run", "sweep", "key", "orphan"}
+    assert set(ADVICE) == {"structure", "reference", "dataset", "run", "sweep", "key", "orphan", "state"}
 
 
 def test_nothing_is_written(file: Path, database: Database) -> None:
