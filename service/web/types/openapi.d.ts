@@ -293,7 +293,7 @@ export interface Landscape {
 }
 
 export interface Limit {
-  value: number;
+  value: number | null;
   unit: string;
   description: string;
   use?: number;
