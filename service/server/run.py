@@ -30,8 +30,8 @@ from service.worker.supervisor import Supervisor
 GRACE_SECONDS = 1
 """The time for the answers to requests that are incomplete after `drain_seconds`."""
 KEEP_ALIVE_SECONDS = 75
-"""The time that an idle connection stays open. uvicorn's 5 s are also the time for which httpx keeps one, so that its next
-request may meet the closing. Idle connections are the first to go where there are too many.
+"""The time that an idle connection stays open. uvicorn's 5 s are also the time for which httpx keeps one, so
+that its next request may meet the closing. Idle connections are the first to go where there are too many.
 """
 CHECK_SECONDS = 1.0
 SWITCH_SECONDS = 0.001
