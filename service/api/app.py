@@ -103,7 +103,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
 
 
 def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
-    """The parts that requests share. `server.run` replaces the last three, which a process of its own knows."""
+    """Adds the parts that requests share. `server.run` replaces the last three."""
     app.state.settings = settings
     app.state.database = database
     app.state.authenticator = Authenticator(settings, database)

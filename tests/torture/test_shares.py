@@ -23,7 +23,7 @@ from tests.torture.report import Measured, worst
 LONGEST_STEPS, LONG_STEPS, MANY_RUNS = 8_000_000, 200_000, 400
 ROUNDS, MOST_ROUNDS = 3, 12
 """The best round counts: other work of the machine only makes a round worse. Beside a nuisance, rounds follow until all
-bars are met: what a nuisance causes is there in every round, what the machine does is not.
+bars are met. So a delay that only some rounds have goes unseen.
 """
 SLACK_SECONDS = 0.05
 BEGUN_SECONDS = 3.0
