@@ -24,11 +24,12 @@ STARTS_WITHIN = 2.0
 """Seconds; the worker is asked after a block of 0.4 s at most."""
 YIELDING_STEPS = 2_000_000
 TIMES = "SELECT owner, timings, status FROM runs"
-SECOND: dict[str, Any] = {
+COMPUTES_LONG: dict[str, Any] = {
     "dataset": {"sample": "chwirut2"},
-    "model": {"kind": "mlp", "hidden": [8]},
+    "model": {"kind": "formula", "formula": "a*exp(-b*x) + c"},
     "descent": {"learning_rate": 1e-6},
 }
+"""A run of few parameters: 20,000 queued ones are promised 3 GB of the disk, and no more."""
 
 
 def service_of(home: Path, count: int) -> tuple[FragileService, list[Key]]:
@@ -42,7 +43,7 @@ def service_of(home: Path, count: int) -> tuple[FragileService, list[Key]]:
 
 def queue_runs(client: httpx2.Client, count: int, steps: int) -> None:
     """Queues this many runs: a run alone, or sweeps."""
-    base = SECOND | {"descent": {**SECOND["descent"], "steps": steps}}
+    base = COMPUTES_LONG | {"descent": {**COMPUTES_LONG["descent"], "steps": steps}}
     for first in range(0, count, LONGEST_SWEEP):
         seeds = list(range(first, min(first + LONGEST_SWEEP, count)))
         answer = client.post("/sweeps", json={"base": base, "grid": {"/descent/seed": seeds}})
@@ -57,7 +58,7 @@ def test_keys_share_the_workers(tmp_path: Path, cases: int, measured: Measured) 
         for number, key in enumerate(keys):
             with httpx2.Client(base_url=live.url, headers=key.headers, timeout=600) as client:
                 count = round(LONGEST_QUEUE ** (number / (KEYS - 1)))
-                queue_runs(client, count, steps=random.choice([300, 1_000, 3_000]))
+                queue_runs(client, count, steps=random.choice([1_000, 2_000, 3_000]))
     with fragile.serving():
         time.sleep(cases)
     seconds, waits = computing_times(fragile)
