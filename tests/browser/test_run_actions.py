@@ -12,26 +12,26 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(
-    ("locale", "title", "button", "converged", "verdict"),
+    ("locale", "title", "button", "ended", "verdict"),
     [
         (
             "en-GB",
             "The learning rate is too large",
             "Run it with this change",
             "Finished",
-            r"Converged The descent converged: at step \d+ E is [\d.]+",
+            r"Stalled E hardly moves any more: at step 100 it is 17\.94; its minimum is 17\.04",
         ),
         (
             "fr-FR",
             "Le taux d’apprentissage est trop grand",
             "Relancer avec ce changement",
             "Terminée",
-            r"A convergé La descente a convergé\xa0: à l’étape \d+, E vaut [\d,]+",
+            r"N’avance plus E ne bouge presque plus\xa0: à l’étape 100, il vaut 17,94\xa0; son minimum est 17,04",
         ),
     ],
 )
-def test_a_diverging_run_has_a_finding_whose_corrected_request_converges(
-    pages: Pages, service: Service, locale: str, title: str, button: str, converged: str, verdict: str
+def test_a_diverging_run_has_a_finding_whose_corrected_request_keeps_its_promise(
+    pages: Pages, service: Service, locale: str, title: str, button: str, ended: str, verdict: str
 ) -> None:
     page = pages.open(service.url, locale=locale)
     run_id = fit(page, service, DIVERGING)
@@ -40,13 +40,15 @@ def test_a_diverging_run_has_a_finding_whose_corrected_request_converges(
     expect(finding.get_by_role("heading")).to_have_text(title)
     sentence = finding.locator("p:not(.mend, .promise)").filter(has_text=re.compile(r"\d"))
     expect(sentence).to_have_count(1)  # the numbers are shown once
-    expect(finding.locator(".promise")).to_have_text(re.compile(r"\d"))
+    expect(finding.locator(".promise")).to_have_text(re.compile(r"17[.,]94"))
+    promise = get(page, service, f"/runs/{run_id}")["diagnosis"][0]["promise"]
     finding.get_by_role("button", name=button).click()
     expect(page).not_to_have_url(re.compile(run_id))
-    expect(page.get_by_role("status")).to_contain_text(converged)
+    expect(page.get_by_role("status")).to_contain_text(ended)
     corrected = get(page, service, f"/runs/{page.url.rpartition('/')[2]}")
     assert corrected["status"] == "succeeded"
     assert corrected["diagnosis"] == []
+    assert corrected["final"][promise["criterion"]] == pytest.approx(promise["after"], rel=1e-2)
     expect(page.locator(".finding")).to_have_count(0)
     expect(page.locator(".judged")).to_have_text(re.compile(verdict))
 
