@@ -162,16 +162,21 @@ def _scales(context: DiagnosisContext, remaining: RemainingGap, sooner: int, num
 def _narrow(
     context: DiagnosisContext, remaining: RemainingGap, quadratic: QuadraticModel, which: list[str], value: float
 ) -> Finding:
-    """The finding of nearly collinear columns, which no scaling corrects."""
+    """The finding of nearly collinear columns, which scaling alone does not correct."""
     number = quadratic.curvature / value
     evidence = evidence_of(context, remaining) | {"columns": which, "condition_number": number}
     change: dict[str, Any] = {"descent": longer(context, remaining.steps)}
     cure = f"about {as_steps(remaining.steps)} steps would do"
     if remaining.steps > LONG:
         steps = max(context.config.steps, LONG // 10)
-        evidence["l2"] = two_digits(2.0 * quadratic.curvature / steps)
-        change = {"objective": {"l2": evidence["l2"]}, "descent": faster(context) | {"steps": steps}}
-        cure = f"a ridge penalty l2 = {evidence['l2']:g} makes it wider"
+        change = {"descent": faster(context) | {"steps": steps}}
+        if standardised(context, quadratic) is not None:  # a penalty would mean something else for each column
+            change["standardize"] = True
+            cure = "standardised columns make it wider"
+        else:
+            evidence["l2"] = two_digits(2.0 * quadratic.curvature / steps)
+            change["objective"] = {"l2": evidence["l2"]}
+            cure = f"a ridge penalty l2 = {evidence['l2']:g} makes it wider"
     sentence = (
         f"{listed(which)} nearly depend on each other, so E is a long narrow valley (condition number {number:.2g}) "
         f"along which the descent creeps: at step {context.steps} E is still {remaining.gap:.3g} above its "

@@ -163,6 +163,13 @@ SENTENCES: dict[str, dict[str, str]] = {
             "une "
             "pénalité ridge l2 = {l2} l’élargit."
         ),
+        "{list_names} nearly depend on each other, so E is a long narrow valley (condition number {number}) along "
+        "which the descent creeps: at step {step} E is still {gap} above its least; standardised columns make it "
+        "wider.": (
+            "{list_names} dépendent presque les unes des autres : E est une vallée longue et étroite (conditionnement "
+            "{number}) où la descente se traîne ; à l’étape {step}, E est encore à {gap} au-dessus de son minimum ; "
+            "des colonnes standardisées l’élargissent."
+        ),
     },
     "left_domain": {
         "At step {step} E is {energy}, but its gradient is not a finite number at {list_theta}, so there is no next "

@@ -279,6 +279,16 @@ def test_the_columns_of_most_and_least_size_are_named() -> None:
     assert finding.change == {"standardize": True}
 
 
+def test_collinear_powers_of_the_data_are_standardised_before_any_penalty() -> None:
+    [table] = samples.load("longley").blocks()
+    x, y, request = table[:, :-1], table[:, -1], {"model": {"kind": "polynomial", "degree": 3}}
+    done = run(x, y, request)
+    [finding] = done.findings
+    assert finding.change["standardize"]
+    assert "objective" not in finding.change
+    assert run(x, y, merged(request, finding.change)).energy[-1] < 1e-2 * done.energy[-1]
+
+
 def test_dead_units_are_numbered() -> None:
     [finding] = run(*FAULTS["dead from the start"][1:]).findings
     assert finding.evidence["units"] == list(range(1, 9))
