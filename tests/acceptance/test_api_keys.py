@@ -153,8 +153,8 @@ def test_a_service_with_keys_off_requires_no_key(url: str) -> None:
     options = ("--host", "0.0.0.0", "--workers", "0", "--database", url)
     with running_service(*options, environment={**os.environ, "DESCENT_KEYS": "off"}) as service:
         port = service.url.rpartition(":")[2]
-        assert httpx2.get(f"http://127.0.0.1:{port}/runs").status_code == 200
-        foreign = httpx2.get(f"http://127.0.0.1:{port}/runs", headers={"Host": "evil.example"})
+        assert httpx2.get(f"http://127.0.0.1:{port}/runs", timeout=LONGEST).status_code == 200
+        foreign = httpx2.get(f"http://127.0.0.1:{port}/runs", headers={"Host": "evil.example"}, timeout=LONGEST)
         assert "DESCENT_ALLOWED_HOSTS" in problem_of(foreign, 421)["detail"]
 
 

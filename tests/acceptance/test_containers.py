@@ -137,8 +137,8 @@ def test_the_image_alone_asks_for_a_key(volume: str) -> None:
         until(lambda: inspected("container", api)["State"]["Health"]["Status"] == "healthy")
         [port] = inspected("container", api)["NetworkSettings"]["Ports"]["8000/tcp"]
         url = f"http://127.0.0.1:{port['HostPort']}/runs"
-        assert httpx2.get(url).status_code == 401
-        assert httpx2.get(url, headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert httpx2.get(url, timeout=LONGEST).status_code == 401
+        assert httpx2.get(url, headers={"Authorization": f"Bearer {key}"}, timeout=LONGEST).status_code == 200
         assert key.rpartition("_")[2] not in command("docker", "logs", api)
     finally:
         command("docker", "rm", "--force", api)

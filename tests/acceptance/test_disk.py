@@ -148,6 +148,6 @@ def test_a_deleted_run_makes_the_file_shorter(tmp_path: Path) -> None:
     environment = {**os.environ, "DESCENT_KEEP_DAYS": "0.00001", "DESCENT_KEEP_NOTICE_SECONDS": "0"}
     with (
         running_service("--database", f"sqlite:///{file}", "--workers", "0", environment=environment) as running,
-        httpx2.Client(base_url=running.url) as client,
+        httpx2.Client(base_url=running.url, timeout=LONGEST) as client,
     ):
         until(lambda: client.get(f"/runs/{kept}").status_code == 404)

@@ -63,7 +63,10 @@ def test_a_killed_worker_is_replaced_and_its_run_goes_on(own: tuple[Service, htt
 def test_sigterm_drains_and_the_run_goes_on_at_the_next_start(tmp_path: Path) -> None:
     options = ("--database", f"sqlite:///{tmp_path}/d.db", "--workers", "1")
     with (tmp_path / "log").open("w") as log:
-        with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
+        with (
+            running_service(*options, log=log) as service,
+            httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
+        ):
             run_id = long_run(client, 6_000)
             until(lambda: run_of(client, run_id)["steps_done"] > 0)
             service.process.send_signal(signal.SIGTERM)
@@ -75,7 +78,10 @@ def test_sigterm_drains_and_the_run_goes_on_at_the_next_start(tmp_path: Path) ->
         assert handed_back is not None
         assert handed_back.status == "queued"
         assert 0 < handed_back.rows_done < 6_001, "a drain takes one block, not the run"
-        with running_service(*options, log=log) as service, httpx2.Client(base_url=service.url) as client:
+        with (
+            running_service(*options, log=log) as service,
+            httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
+        ):
             # Handed back, not lost: the run continues before its lease expires.
             until(lambda: run_of(client, run_id)["status"] != "queued")
             assert finished(client, run_id)["status"] == "succeeded"
@@ -136,7 +142,7 @@ def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
     with (
         (tmp_path / "log").open("w") as log,
         running_service("--database", database, "--workers", "0", log=log) as service,
-        httpx2.Client(base_url=service.url) as client,
+        httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
     ):
         run_id = long_run(client, 100)
         assert run_of(client, run_id)["status"] == "queued"
@@ -155,7 +161,7 @@ def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
 def test_a_run_that_kills_its_workers_fails_with_the_reason(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path}/d.db")
     options = ("--database", settings.database_url, "--workers", "0")
-    with running_service(*options) as service, httpx2.Client(base_url=service.url) as client:
+    with running_service(*options) as service, httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
         poison, neighbour = long_run(client), long_run(client)
         database = open_database(settings.database_url, 30.0)
         for _ in range(1 + settings.max_losses):
@@ -226,7 +232,7 @@ def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> No
     settings = Settings(database_url=f"sqlite:///{tmp_path}/d.db", lease_seconds=0.01)
     with (
         running_service("--database", settings.database_url, "--workers", "0") as service,
-        httpx2.Client(base_url=service.url) as client,
+        httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
     ):
         run_id = long_run(client, 500)
         database = open_database(settings.database_url, 30.0)

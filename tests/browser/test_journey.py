@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import cell
 from tests.time_bounds import times_slower
+from tests.waiting import LONGEST
 
 pytestmark = pytest.mark.browser
 MOST_ACTIONS, MOST_SECONDS = 15, 120.0
@@ -61,7 +62,7 @@ def test_from_a_file_to_a_comparison(pages: Pages, new_service: Service) -> None
     expect(page.locator('.badge[data-status="running"], .badge[data-status="succeeded"]')).to_be_visible()
     expect(page.locator('.badge[data-status="succeeded"]')).to_be_visible()
     first = page.url.rpartition("/")[2]
-    run = httpx2.get(f"{new_service.url}/runs/{first}").json()
+    run = httpx2.get(f"{new_service.url}/runs/{first}", timeout=LONGEST).json()
     hand.does(page.get_by_role("button", name="lowest test MSE").click)
     expect(cell(page, "step")).to_have_text(str(run["best"]["step"]))
     hand.does(page.locator(".landscape summary").click)
@@ -77,5 +78,7 @@ def test_from_a_file_to_a_comparison(pages: Pages, new_service: Service) -> None
     expect(page.locator(".compared")).to_contain_text("0.05")
     assert hand.actions <= MOST_ACTIONS
     assert time.monotonic() - begun < MOST_SECONDS * max(slower, times_slower())
-    [fork] = [each for each in httpx2.get(f"{new_service.url}/runs").json()["data"] if each["forked_from"]]
+    [fork] = [
+        each for each in httpx2.get(f"{new_service.url}/runs", timeout=LONGEST).json()["data"] if each["forked_from"]
+    ]
     assert fork["forked_from"] == {"run_id": first, "step": run["best"]["step"]}

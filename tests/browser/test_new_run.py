@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import WIDTHS, expect_no_sideways_scroll, get
+from tests.waiting import LONGEST
 
 pytestmark = pytest.mark.browser
 ROWS = "age;town;height\n1;Oslo;2,1\n2;Bergen;3,9\n3;Oslo;6,2\n4;Narvik;7,8\n5;Oslo;10,1\n"
@@ -129,7 +130,7 @@ def test_a_deleted_dataset_is_reported_when_the_page_is_redrawn(pages: Pages, se
     page.get_by_label("Rows to paste").fill("gone;soon\n1;2\n3;4\n5;7\n")
     page.get_by_role("button", name="Use these rows").click()
     expect(page.get_by_role("table", name="The first rows")).to_be_visible()
-    httpx2.delete(f"{service.url}/datasets/{shown_request(page)['dataset']['id']}").raise_for_status()
+    httpx2.delete(f"{service.url}/datasets/{shown_request(page)['dataset']['id']}", timeout=LONGEST).raise_for_status()
     page.get_by_role("button", name="Français").click()
     expect(page.locator("#problem-action")).to_contain_text("dataset")
 

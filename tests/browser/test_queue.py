@@ -14,6 +14,7 @@ from service.storage.database import Database
 from service.storage.job_queue import Claim
 from tests.browser.conftest import Pages
 from tests.service.helpers import fit_body, served
+from tests.waiting import LONGEST
 
 pytestmark = pytest.mark.browser
 NBSP = "\u00a0"
@@ -24,7 +25,7 @@ LEASE_SECONDS = 120.0
 def client(settings: Settings, database: Database) -> Iterator[httpx2.Client]:
     """A service of one worker, which the test plays."""
     app = create_app(settings.model_copy(update={"workers": 1}), database)
-    with served(app) as url, httpx2.Client(base_url=url) as client:
+    with served(app) as url, httpx2.Client(base_url=url, timeout=LONGEST) as client:
         yield client
 
 

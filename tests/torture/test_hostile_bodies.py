@@ -11,6 +11,7 @@ from tests.service.api.test_hostile_bodies import check_hostile, delete_created
 from tests.service.helpers import TABLES
 from tests.torture.fragile_service import FragileService
 from tests.torture.report import Measured
+from tests.waiting import LONGEST
 
 
 @pytest.mark.torture(1_000, least=100)
@@ -28,7 +29,7 @@ def test_hostile_bodies_are_refused_or_valid(tmp_path: Path, cases: int, measure
             if check_hostile(hostile, response, described):
                 taken += 1
                 delete_created(live.client, response)
-        assert httpx2.get(f"{live.url}/readyz").status_code == 200
+        assert httpx2.get(f"{live.url}/readyz", timeout=LONGEST).status_code == 200
     left = sum(fragile.look(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES)
     measured("hostile bodies", len(chosen), at_least=cases)
     measured("… of which were right", taken)

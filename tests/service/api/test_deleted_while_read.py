@@ -17,6 +17,7 @@ from service.storage.database import Database
 from service.storage.errors import CorruptError, GoneError
 from service.worker.process import Worker
 from tests.service.helpers import fit_body, problem_of, served, stored_run
+from tests.waiting import LONGEST
 
 FINDS_RUN, READS_STEPS = "FROM runs LEFT OUTER JOIN datasets", "FROM trajectory_chunks"
 ROWS = np.linspace(1.0, 2.0, 12).reshape(6, 2)
@@ -109,7 +110,7 @@ def test_a_trajectory_deleted_during_its_transfer_breaks_off_with_one_calm_line(
     app = create_app(settings, database)
     delete_at(database, "before", READS_STEPS, 2, deletion_of(other, run_id))
     with served(app) as url, pytest.raises(httpx2.RemoteProtocolError):
-        httpx2.get(f"{url}/runs/{run_id}/trajectory?format=ndjson")
+        httpx2.get(f"{url}/runs/{run_id}/trajectory?format=ndjson", timeout=LONGEST)
     assert "damage" not in caplog.text.lower()
     [record] = [each for each in caplog.records if each.name == "descent.api" or each.levelname != "INFO"]
     assert (record.levelname, "deleted during its transfer" in record.message) == ("INFO", True)

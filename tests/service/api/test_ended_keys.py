@@ -111,7 +111,7 @@ def test_a_wait_ends_with_its_key(url: str, key: Key, other: Key, revoke: End, d
 
     with ThreadPoolExecutor(2) as pool:
         mine, theirs = pool.submit(ask, key, 60), pool.submit(ask, other, 2)
-        with httpx2.Client(base_url=url) as client:
+        with httpx2.Client(base_url=url, timeout=LONGEST) as client:
             until(lambda: len(client.get("/runs", headers=key.headers).json()["data"]) == 1)
         revoke(key)
         problem_of(mine.result(), 401)

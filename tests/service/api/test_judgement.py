@@ -79,7 +79,7 @@ def test_a_waiting_answer_has_the_convergence(url: str, database: Database) -> N
 
 
 def test_the_last_event_has_the_convergence(url: str, database: Database) -> None:
-    run_id = httpx2.post(f"{url}/fit", json=fit_body()).json()["id"]
+    run_id = httpx2.post(f"{url}/fit", json=fit_body(), timeout=LONGEST).json()["id"]
     with httpx2.stream("GET", f"{url}/runs/{run_id}/events", timeout=LONGEST) as answer:
         events = parse_events(answer.iter_lines())
         assert next(events).data["status"] == "queued"

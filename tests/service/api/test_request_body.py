@@ -183,7 +183,9 @@ def test_a_body_too_large_is_refused(
 
     with served(create_app(small, database)) as url:
         body = pieces() if chunked else content
-        problem = problem_of(httpx2.post(url + path, content=body, headers={"Content-Type": kind}), 413)
+        problem = problem_of(
+            httpx2.post(url + path, content=body, headers={"Content-Type": kind}, timeout=LONGEST), 413
+        )
     assert problem["max_bytes"] == 1000
     assert counts(database) == NOTHING
 

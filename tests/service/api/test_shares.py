@@ -82,12 +82,12 @@ def test_one_key_cannot_take_the_streams_of_another(
     with ExitStack() as stack:
         for _ in range(SHARE):
             open_stream(url, mine, key, stack)
-        assert_share_is_taken(httpx2.get(url + mine, headers=key.headers))
+        assert_share_is_taken(httpx2.get(url + mine, headers=key.headers, timeout=LONGEST))
         open_stream(url, theirs, other, stack)
 
 
 def test_one_key_cannot_take_the_lists_of_another(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
-    with httpx2.Client(base_url=url) as client:
+    with httpx2.Client(base_url=url, timeout=LONGEST) as client:
         sweep = {"base": fit_body(), "grid": {"/split/seed": [1]}}
         for caller in (key, other):
             client.post("/sweeps", json=sweep, headers=caller.headers).raise_for_status()
@@ -99,7 +99,7 @@ def test_one_key_cannot_take_the_lists_of_another(app: Any, url: str, database: 
 
 
 def test_rows_take_a_slot_of_the_streams(app: Any, url: str, key: Key, other: Key) -> None:
-    with httpx2.Client(base_url=url) as client:
+    with httpx2.Client(base_url=url, timeout=LONGEST) as client:
         for caller in (key, other):
             client.post("/datasets", json={"x": [[1], [2]], "y": [2, 4]}, headers=caller.headers).raise_for_status()
         for _ in range(SHARE):
@@ -115,7 +115,7 @@ def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Ke
 
     def send(caller: Key) -> Any:
         headers = caller.headers | {"Content-Type": "text/csv"}
-        return httpx2.post(f"{url}/datasets", content="x,y\n1,2\n3,4\n", headers=headers)
+        return httpx2.post(f"{url}/datasets", content="x,y\n1,2\n3,4\n", headers=headers, timeout=LONGEST)
 
     assert_share_is_taken(send(key))
     assert send(other).status_code == 201
@@ -127,14 +127,14 @@ def test_a_body_of_some_values_and_a_sweep_wait_for_their_turn(app: Any, url: st
 
     def send(caller: Key, rows: int) -> Any:
         data = {"x": [[row] for row in range(rows)], "y": [row % 7 for row in range(rows)]}
-        return httpx2.post(f"{url}/fit", json={"dataset": data}, headers=caller.headers)
+        return httpx2.post(f"{url}/fit", json={"dataset": data}, headers=caller.headers, timeout=LONGEST)
 
     assert send(key, FEW_VALUES // 2 - 10).status_code == 202
     assert_share_is_taken(send(key, FEW_VALUES))
     assert send(other, FEW_VALUES).status_code == 202
     sweep = {"base": fit_body(), "grid": {"/split/seed": [1]}}
-    assert_share_is_taken(httpx2.post(f"{url}/sweeps", json=sweep, headers=key.headers))
-    assert httpx2.post(f"{url}/sweeps", json=sweep, headers=other.headers).status_code == 202
+    assert_share_is_taken(httpx2.post(f"{url}/sweeps", json=sweep, headers=key.headers, timeout=LONGEST))
+    assert httpx2.post(f"{url}/sweeps", json=sweep, headers=other.headers, timeout=LONGEST).status_code == 202
 
 
 def test_a_small_body_does_not_wait_for_a_large_one(settings: Settings) -> None:
@@ -150,9 +150,11 @@ def test_one_key_cannot_take_the_waits_of_another(app: Any, url: str, database: 
     """A wait beyond the share is answered at once; the waits within it last until the end of the run."""
 
     def wait(caller: Key) -> int:
-        return httpx2.post(f"{url}/fit", json=fit_body(), headers=caller.headers | {"Prefer": "wait=60"}).status_code
+        return httpx2.post(
+            f"{url}/fit", json=fit_body(), headers=caller.headers | {"Prefer": "wait=60"}, timeout=LONGEST
+        ).status_code
 
-    with ThreadPoolExecutor() as pool, httpx2.Client() as client:
+    with ThreadPoolExecutor() as pool, httpx2.Client(timeout=LONGEST) as client:
         waits = [pool.submit(wait, key) for _ in range(SHARE)]
         until(lambda: len(app.state.waits._taken) == SHARE)
         assert wait(key) == 202
@@ -189,7 +191,7 @@ def test_one_key_cannot_take_the_analyses_of_another(
     for _ in range(SHARE):
         app.state.analyses.limit.take(key.id)
     for path in mine:
-        assert_share_is_taken(httpx2.get(url + path, headers=key.headers))
+        assert_share_is_taken(httpx2.get(url + path, headers=key.headers, timeout=LONGEST))
     for path in theirs:
         assert httpx2.get(url + path, headers=other.headers, timeout=LONGEST).status_code == 200
 
@@ -201,7 +203,7 @@ def test_one_key_cannot_take_the_connections_of_another(
     begun = f"POST /fit HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key.text}\r\nExpect: 100-continue\r\n"
     begun += "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n"
     app = create_app(settings.model_copy(update={"keys": "required", "max_connections": MOST}), database)
-    with served(app) as url, ExitStack() as stack, httpx2.Client(headers=other.headers) as client:
+    with served(app) as url, ExitStack() as stack, httpx2.Client(headers=other.headers, timeout=LONGEST) as client:
         assert client.get(f"{url}/runs").status_code == 200
         for _ in range(2 * MOST):
             connection = stack.enter_context(connected(url))
@@ -209,7 +211,7 @@ def test_one_key_cannot_take_the_connections_of_another(
             assert connection.recv(12) == b"HTTP/1.1 100"
         for _ in range(SHARE):
             assert client.get(f"{url}/runs").status_code == 200
-            assert httpx2.get(f"{url}/runs", headers=other.headers).status_code == 200
+            assert httpx2.get(f"{url}/runs", headers=other.headers, timeout=LONGEST).status_code == 200
 
 
 def test_one_key_cannot_take_the_unsent_bytes_of_another(
@@ -240,7 +242,10 @@ def test_one_key_cannot_take_the_large_bodies_of_another(url: str, key: Key, oth
 
         def send(caller: Key) -> Any:
             return httpx2.post(
-                f"{url}/fit", content=large, headers=caller.headers | {"Content-Type": "application/json"}
+                f"{url}/fit",
+                content=large,
+                headers=caller.headers | {"Content-Type": "application/json"},
+                timeout=LONGEST,
             )
 
         until(lambda: send(key).status_code == 429)

@@ -39,7 +39,7 @@ def test_a_stalled_client_does_not_lose_its_slot_at_once(url: str) -> None:
     with ExitStack() as stack:
         for _ in range(SLOTS):
             stalled(stack.enter_context(connected(url)), TRAJECTORY)
-        refused = httpx2.get(url + TRAJECTORY)
+        refused = httpx2.get(url + TRAJECTORY, timeout=LONGEST)
     problem_of(refused, 429)
     assert refused.headers["Retry-After"] == "1"
     until(lambda: httpx2.get(url + TRAJECTORY, timeout=LONGEST).status_code == 200)  # the slots are free again
@@ -60,7 +60,7 @@ def test_the_slowest_reader_gives_way(url: str, monkeypatch: pytest.MonkeyPatch)
 
 def posted(url: str) -> int:
     """The status of a large body that arrives at once: 400 if there is a slot for it."""
-    return httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS).status_code
+    return httpx2.post(f"{url}/fit", content=LARGE, headers=HEADERS, timeout=LONGEST).status_code
 
 
 def test_a_stalled_large_body_gives_way(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_small_bodies_need_no_slot(url: str) -> None:
         for _ in range(SLOTS):
             stack.enter_context(connected(url)).sendall(BEGUN + LARGE)
         until(lambda: posted(url) == 429)
-        assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body()).status_code == 200
+        assert httpx2.post(f"{url}/fit?validate_only=true", json=fit_body(), timeout=LONGEST).status_code == 200
 
 
 def test_unsent_bytes_are_limited(settings: Settings, database: Database) -> None:

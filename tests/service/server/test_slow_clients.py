@@ -223,8 +223,8 @@ def test_a_new_connection_is_refused_if_all_others_are_busy(strict: Service) -> 
 
     until(is_refused)  # on a busy machine the newest may come before the last request is complete
     until(lambda: httpx2.get(f"{strict.url}/readyz", timeout=LONGEST).status_code == 200)
-    for run in httpx2.get(f"{strict.url}/runs?status=queued&limit=200").json()["data"]:
-        httpx2.delete(f"{strict.url}/runs/{run['id']}")
+    for run in httpx2.get(f"{strict.url}/runs?status=queued&limit=200", timeout=LONGEST).json()["data"]:
+        httpx2.delete(f"{strict.url}/runs/{run['id']}", timeout=LONGEST)
 
 
 def length_of(service: Service, path: str) -> int:
@@ -282,13 +282,15 @@ def test_large_bodies_in_transfer_are_limited(strict: Service) -> None:
             sender.sendall(b"POST /fit HTTP/1.1\r\nHost: localhost\r\n" + headers + large)
 
         def is_full() -> bool:
-            answer = httpx2.post(f"{strict.url}/fit", content=large, headers={"Content-Type": "application/json"})
+            answer = httpx2.post(
+                f"{strict.url}/fit", content=large, headers={"Content-Type": "application/json"}, timeout=LONGEST
+            )
             if answer.status_code == 429:
                 problem_of(answer, 429)
             return answer.status_code == 429
 
         until(is_full)
-        assert httpx2.post(f"{strict.url}/fit?validate_only=true", json=fit_body()).status_code == 200
+        assert httpx2.post(f"{strict.url}/fit?validate_only=true", json=fit_body(), timeout=LONGEST).status_code == 200
     until(lambda: not is_full())
 
 

@@ -16,6 +16,7 @@ from service.api.streaming import PIECE_BYTES
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.service.helpers import fit_body, served, stored_run
+from tests.waiting import LONGEST
 
 PLAIN, GZIP = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}
 FORMATS = ("json", "ndjson", "csv")
@@ -141,7 +142,10 @@ def test_on_loopback_a_long_trajectory_is_not_compressed_and_a_short_one_is(
     long = stored_run(database, fit_body(descent={"steps": LONG}), rows(LONG + 1))
     short = stored_run(database, fit_body(descent={"steps": 100}), rows(101))
     with served(create_app(settings, database)) as url:
-        found = [httpx2.get(f"{url}/runs/{run}/trajectory?format={kind}", headers=GZIP) for run in (long, short)]
+        found = [
+            httpx2.get(f"{url}/runs/{run}/trajectory?format={kind}", headers=GZIP, timeout=LONGEST)
+            for run in (long, short)
+        ]
     assert [answer.headers.get("Content-Encoding") for answer in found] == [None, "gzip"]
     assert len(found[0].content) > 10 * PIECE_BYTES
 

@@ -164,7 +164,7 @@ def test_each_change_of_status_is_an_event(url: str, database: Database) -> None
         events = parse_events(answer.iter_lines())
         next(events), next(events)
         for change, status in (("pause", "paused"), ("resume", "queued"), ("cancel", "cancelled")):
-            assert httpx2.post(f"{url}/runs/{live.id}/{change}").status_code == 202
+            assert httpx2.post(f"{url}/runs/{live.id}/{change}", timeout=LONGEST).status_code == 202
             event = next(events)
             assert (event.name, event.data["status"]) == ("status", status)
             assert (event.data["queue"] is None) == (status != "queued")
@@ -179,7 +179,7 @@ def test_the_stream_of_a_deleted_run_ends(length: str, url: str, database: Datab
     with httpx2.stream("GET", f"{url}/runs/{live.id}/events?from_step={live.done - 1}", timeout=LONGEST) as answer:
         events = parse_events(answer.iter_lines())
         assert [next(events).name, next(events).name] == ["status", "progress"]
-        assert httpx2.delete(f"{url}/runs/{live.id}").status_code == 204
+        assert httpx2.delete(f"{url}/runs/{live.id}", timeout=LONGEST).status_code == 204
         with database.reading() as connection:
             assert purge.has_deleted(connection) == (length == "long")
         assert list(events) == []
@@ -200,14 +200,14 @@ def test_a_stride_longer_than_any_run_gives_the_first_step(every: int, api: Test
 def test_the_number_of_streams_is_limited(url: str, database: Database) -> None:
     live = Live(database)
     path = f"{url}/runs/{live.id}/events"
-    with httpx2.stream("GET", path) as one, httpx2.stream("GET", path) as two:
+    with httpx2.stream("GET", path, timeout=LONGEST) as one, httpx2.stream("GET", path, timeout=LONGEST) as two:
         assert one.status_code == two.status_code == 200
-        refused = httpx2.get(path)
+        refused = httpx2.get(path, timeout=LONGEST)
         problem_of(refused, 429)
         assert refused.headers["Retry-After"] == "1"
 
     def is_admitted() -> bool:
-        with httpx2.stream("GET", path) as three:
+        with httpx2.stream("GET", path, timeout=LONGEST) as three:
             return three.status_code == 200
 
     until(is_admitted)  # the service frees a slot when it detects the disconnection

@@ -14,6 +14,7 @@ from service.storage.database import Database
 from tests.api_keys import Key, make_key
 from tests.service.helpers import NOTHING, X, Y, check_answer, counts, fit_body, problem_of, stored_run
 from tests.time_bounds import takes_at_most
+from tests.waiting import LONGEST
 
 TWO_FEATURES: dict[str, Any] = {"x": [[v, v * v] for v in Y], "y": Y}
 # (setting, the largest value at which the request is refused, the request, the pointer)
@@ -166,7 +167,7 @@ def test_the_use_of_streams_includes_large_bodies(settings: Settings, database: 
 
 
 def test_the_use_of_connections_is_listed(client: httpx2.Client) -> None:
-    with httpx2.Client() as other:
+    with httpx2.Client(timeout=LONGEST) as other:
         other.get(f"{client.base_url}/livez")
         found = use_of(client, {})
     assert found["max_connections"] >= 2

@@ -201,7 +201,7 @@ def test_damage_or_purge_midway_breaks_the_connection(
             pieces = answer.iter_bytes()
             next(pieces)
             if harm == "deleted":
-                assert httpx2.delete(f"{url}/runs/{run_id}").status_code == 204
+                assert httpx2.delete(f"{url}/runs/{run_id}", timeout=LONGEST).status_code == 204
                 purge_all(database)
                 assert counts(database) == NOTHING
             with pytest.raises(httpx2.RemoteProtocolError):
@@ -223,8 +223,8 @@ def test_a_reader_of_a_deleted_long_run_continues_until_the_purge(
         with httpx2.stream("GET", path, timeout=LONGEST) as answer:
             pieces = answer.iter_bytes()
             beginning = next(pieces)
-            assert httpx2.delete(f"{url}/runs/{run_id}").status_code == 204
-            assert httpx2.get(path).status_code == 404
+            assert httpx2.delete(f"{url}/runs/{run_id}", timeout=LONGEST).status_code == 204
+            assert httpx2.get(path, timeout=LONGEST).status_code == 404
             assert beginning + b"".join(pieces) == whole
 
 

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from service.cli.demo import DemoError, run_demo, runner
+from tests.waiting import LONGEST
 
 MINIMUM = (422.7, 326.1)
 """The θ with the smallest train MSE, close to that of Norris."""
@@ -93,7 +94,7 @@ def finished(run_id: str, body: dict[str, Any], trajectory: dict[str, Any]) -> d
 
 
 def client_of(handler: Callable[[httpx2.Request], httpx2.Response]) -> httpx2.Client:
-    return httpx2.Client(transport=httpx2.MockTransport(handler), base_url="http://descent")
+    return httpx2.Client(transport=httpx2.MockTransport(handler), base_url="http://descent", timeout=LONGEST)
 
 
 def show(handler: Callable[[httpx2.Request], httpx2.Response], folder: Path, width: int = 80) -> tuple[str, list[Path]]:
