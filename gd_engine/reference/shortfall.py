@@ -17,6 +17,8 @@ POOR = 0.1
 """The least gap of a perceptron to its nearest minimum, as such a share."""
 WORSE = 1.05
 """The least E, as a share of a constant's E, of a model that is worse than the constant."""
+CLOSE = 1e-3
+"""A negligible gap of a descent of a function without data, as a share of E(θ₀) − E*."""
 LINE = 1.5
 """The least E of a perceptron, as a share of that of a line, that is worse than the line."""
 RIDGE = 0.01
@@ -30,25 +32,26 @@ HOW = {
 }
 WHAT = {
     "minimum": "its minimum is {}",
+    "local_minimum": "a local minimum is {}",
     "line": "a straight line gives {}",
     "constant": "the same prediction for every row gives {}",
 }
 
 
 class _Attainable(NamedTuple):
-    what: Literal["minimum", "line", "constant"]
+    what: Literal["minimum", "local_minimum", "line", "constant"]
     energy: float
 
 
 def find(problem: Problem, history: History, convergence: Convergence, learning_rate: float) -> list[Finding]:
-    """The finding that E ended far above its minimum, a line's E, or a constant's; none without data."""
+    """The finding that E ended far above its minimum, a line's E, or a constant's."""
     if (reference := convergence.reference) is not None and reference.theta is None:
         return [_separable(history, reference.train_loss)]
-    if convergence.state == "diverged" or convergence.loss is None or not problem.has_data:
+    if convergence.state == "diverged" or convergence.loss is None:
         return []
+    first = float(history.overview.columns["train_loss"][0])
     with np.errstate(all="ignore"):
-        null, first = null_energy(problem), float(history.overview.columns["train_loss"][0])
-        known = _attainable(problem, convergence, null, first)
+        known = _attainable(problem, convergence, first) if problem.has_data else _of_function(convergence, first)
     if known is None:
         return []
     state, step = convergence.state, int(history.overview.step[-1])
@@ -80,9 +83,18 @@ def _separable(history: History, infimum: float) -> Finding:
     return Finding("separable_classes", evidence, sentence, {})
 
 
-def _attainable(problem: Problem, convergence: Convergence, null: float, first: float) -> _Attainable | None:
-    """The least known E, if the descent ended far above it."""
+def _of_function(convergence: Convergence, first: float) -> _Attainable | None:
+    """The minimum below the last step, if a descent that went down ended far above it."""
     loss, reference = convergence.loss or 0.0, convergence.reference
+    if reference is None or convergence.state not in ("descending", "stalled"):
+        return None
+    least = reference.train_loss
+    return _Attainable("local_minimum", least) if loss - least > FAR * CLOSE * (first - least) else None
+
+
+def _attainable(problem: Problem, convergence: Convergence, first: float) -> _Attainable | None:
+    """The least known E, if the descent ended far above it."""
+    null, loss, reference = null_energy(problem), convergence.loss or 0.0, convergence.reference
     lowest = reference is not None and not reference.train_loss > null
     if reference is not None and reference.theta is not None and lowest and convergence.state != "converged":
         margin = FAR * close_to(problem, null, first, reference.train_loss)

@@ -9,6 +9,7 @@ _HOW = {
 }
 _WHAT = {
     "its minimum is {attainable}": "son minimum est {attainable}",
+    "a local minimum is {attainable}": "un minimum local vaut {attainable}",
     "a straight line gives {attainable}": "une droite donne {attainable}",
     "the same prediction for every row gives {attainable}": ("la même prédiction pour chaque ligne donne {attainable}"),
 }
