@@ -36,6 +36,8 @@ def test_a_diverging_run_has_a_finding_whose_corrected_request_keeps_its_promise
     page = pages.open(service.url, locale=locale)
     run_id = fit(page, service, DIVERGING)
     page.goto(f"{service.url}/#/runs/{run_id}")
+    expect(page.locator(".judged")).to_have_text(re.compile(r"20.*3[.,]397e\+06"))
+    expect(page.locator(".run-head .badge")).to_have_count(1)  # the divergence is marked once
     finding = page.locator('.finding[data-code="learning_rate_too_large"]')
     expect(finding.get_by_role("heading")).to_have_text(title)
     sentence = finding.locator("p:not(.mend, .promise)").filter(has_text=re.compile(r"\d"))

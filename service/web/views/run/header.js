@@ -54,7 +54,7 @@ export function runHead(id, state) {
     say(start, startWords(queue)); // outside the announced status: it changes each second
     choose(bar, isLive(run) ? liveBar(run) : null);
     bar.hidden = !isLive(run);
-    choose(judged, run.convergence ? convergenceWords(run.convergence) : null);
+    choose(judged, run.convergence ? convergenceWords(run.convergence, run.status) : null);
     judged.hidden = !run.convergence;
     fork.update(run);
     if (run.forked_from && origin.hidden) choose(origin, originWords(run.id, run.forked_from)); // set once, so that a refresh keeps the focus
@@ -79,8 +79,11 @@ function liveBar(run) {
   return [progress(run), h("span", {}, words)];
 }
 
-/** @param {Api.Convergence} convergence */
-const convergenceWords = (convergence) => [verdict(convergence), " ", h("span", {}, convergence.sentence)];
+/** @param {Api.Convergence} convergence @param {string} status */
+function convergenceWords(convergence, status) {
+  const words = h("span", {}, convergence.sentence);
+  return status === "diverged" ? [words] : [verdict(convergence), " ", words]; // the badge of the status says so already
+}
 
 /** @param {string} id @param {Api.ForkedFrom} origin */
 function originWords(id, { run_id: from, step }) {
