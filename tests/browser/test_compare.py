@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_page import DIVERGING, EXAMPLE, WIDTHS, expect_no_sideways_scroll, fit, get
@@ -111,6 +111,24 @@ def test_the_cursor_shows_the_exact_numbers_of_each_run(page: Page, service: Ser
                 else:
                     expect(value(page, run_id)).to_have_text("ended at step 60")
     expect(page.get_by_role("img")).to_have_attribute("aria-label", re.compile("^θ x. slow: 0 at step 0, .* fast: "))
+
+
+def test_a_column_that_is_chosen_while_another_is_read_is_drawn(page: Page, service: Service) -> None:
+    compare(page, service, finished(page, service, SLOW, FAST))
+    delayed: list[Route] = []
+
+    def delay(route: Route) -> None:
+        delayed.append(route)
+
+    page.route(re.compile(r"/trajectory\?.*fields=step%2Ctrain_mse"), delay)
+    columns = page.get_by_label("Drawn", exact=True)
+    with page.expect_request(re.compile(r"/trajectory\?.*fields=step%2Ctrain_mse")):
+        columns.select_option("train_mse")
+    columns.select_option("gradient_norm")
+    for route in delayed:
+        route.continue_()
+    expect(page.locator(".standings thead")).to_contain_text("Gradient norm")
+    expect(columns).to_have_value("gradient_norm")
 
 
 def test_the_numbers_of_an_omitted_step_are_fetched(page: Page, service: Service) -> None:

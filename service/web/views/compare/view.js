@@ -55,17 +55,18 @@ export function compareView(host, kept, query) {
       return null;
     }
     const runs = allSeries.map(({ run }) => run);
+    const chosen = kept.column;
     const offered = columnsOf(runs);
-    const wanted = offered.find(({ name }) => name === kept.column) ?? offered.find(({ name }) => name === firstColumn(runs)) ?? offered[0];
+    const wanted = offered.find(({ name }) => name === chosen) ?? offered.find(({ name }) => name === firstColumn(runs)) ?? offered[0];
     const taken = await Promise.all(allSeries.map((runSeries) => runSeries.readCurve(wanted, signal)));
     for (const take of taken) take();
+    if (kept.column === chosen) kept.column = wanted.name; // else another was chosen meanwhile: it is read next
     show(wanted, offered, differences(runs));
     return runs.some(isLive) ? LOOK_MS : null;
   }
 
   /** @param {Page.Column} column @param {Page.Column[]} offered @param {Page.Differences} found */
   function show(column, offered, found) {
-    kept.column = column.name;
     state.news.value = { column, offered, found };
     if (parts.length === 0) begin(found);
   }
