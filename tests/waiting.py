@@ -1,8 +1,10 @@
 """Waiting for an event. The timeout is long: it only ends a test that hangs."""
 
+import asyncio
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -17,3 +19,9 @@ def until(look: Callable[[], T], seconds: float = LONGEST) -> T:
         assert time.monotonic() < end, f"not within {seconds} s: {look}"
         time.sleep(0.02)
     return found
+
+
+def result_of(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine. It runs on a thread, since the browser's tests leave an event loop on this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(asyncio.wait_for(work, LONGEST))).result()

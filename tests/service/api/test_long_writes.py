@@ -11,6 +11,7 @@ from service.api.long_writes import LongWrites
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.exceptions import TooManyRequestsError
 from tests.service.helpers import fit_body, problem_of
+from tests.waiting import result_of
 
 WRITE_SECONDS = 0.02
 SWEEP = {"base": fit_body(), "grid": {"/descent/learning_rate": [0.1, 0.2, 0.3]}}
@@ -42,7 +43,7 @@ def test_the_lock_is_free_for_as_long_as_each_write_took() -> None:
     async def write_all() -> None:
         await asyncio.gather(*(made.of("a") for _ in range(4)))
 
-    asyncio.run(write_all())
+    result_of(write_all())
     assert len(made.times) == 4
     for (_, ended), (began, _) in pairwise(made.times):
         assert began - ended >= WRITE_SECONDS * 0.9
@@ -54,7 +55,7 @@ def test_users_take_turns() -> None:
     async def write_all() -> None:
         await asyncio.gather(*(made.of(user) for user in "aaaab"))
 
-    asyncio.run(write_all())
+    result_of(write_all())
     assert made.users.index("b") <= 2
 
 
@@ -66,7 +67,7 @@ def test_a_failed_write_leaves_its_place() -> None:
             await made.writes.do("a", lambda: 1 // 0)
         await made.of("a")
 
-    asyncio.run(write_all())
+    result_of(write_all())
     assert made.users == ["a"]
     assert made.writes.use("a") == 0
 
@@ -77,7 +78,7 @@ def test_a_user_has_a_share_of_the_waiting_writes() -> None:
     async def write_all() -> list[BaseException | None]:
         return await asyncio.gather(*(made.of("a") for _ in range(6)), made.of("b"), return_exceptions=True)
 
-    results = asyncio.run(write_all())
+    results = result_of(write_all())
     assert [type(each) for each in results].count(TooManyRequestsError) == 1
     assert made.users.count("b") == 1
 

@@ -22,6 +22,7 @@ from service.schemas.responses.sweeps import Sweep, Sweeps
 from service.schemas.responses.trajectories import Trajectory
 from service.storage.database import Database
 from tests.service.helpers import LINE, check_answer, fit_body, stored_run, strict_json
+from tests.waiting import result_of
 
 MEDIA_TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "html": "text/html"}
 
@@ -49,7 +50,7 @@ def test_the_description_is_encoded_once(accepted: bytes, settings: Settings, da
     async def answers() -> list[Response]:
         return await asyncio.gather(*(description.answer(request) for _ in range(3)))
 
-    first, *others = asyncio.run(answers())
+    first, *others = result_of(answers())
     assert len(first.body) > 10_000
     assert all(other.body is first.body for other in others)
 

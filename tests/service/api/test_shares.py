@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,7 +27,7 @@ from tests.api_keys import Key
 from tests.service.analysis.blocking_question import PipeRequest, read_pipe, read_pipe_of_environment
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected, long_list, rest
-from tests.waiting import LONGEST, until
+from tests.waiting import LONGEST, result_of, until
 
 MOST, SHARE = 10, 2
 FEW: dict[str, Any] = {
@@ -143,7 +143,7 @@ def test_a_small_body_does_not_wait_for_a_large_one(settings: Settings) -> None:
         async with reader.permit("a", is_large=True), reader.permit("a", is_large=False):
             reader.close()
 
-    run_alone(both())
+    result_of(both())
 
 
 def test_one_key_cannot_take_the_waits_of_another(app: Any, url: str, database: Database, key: Key, other: Key) -> None:
@@ -273,14 +273,8 @@ def test_analyses_are_computed_in_rotation(settings: Settings, tmp_path: Path) -
         assert analyses.limit.take("a")
         analyses.close()
 
-    run_alone(run_analyses())
+    result_of(run_analyses())
     assert Path(log).read_text() == "ABDCE"
-
-
-def run_alone(work: Coroutine[Any, Any, None]) -> None:
-    """Runs a coroutine on a thread, since the thread of the tests may have an event loop."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(asyncio.wait_for(work, LONGEST))).result()
 
 
 async def until_exists(path: str) -> None:
@@ -312,7 +306,7 @@ def test_an_analysis_ends_with_its_last_client(settings: Settings, tmp_path: Pat
         assert analyses.limit.use("a") == 0
         analyses.close()
 
-    run_alone(give_up())
+    result_of(give_up())
     assert Path(log).read_text() == "AC"
 
 
@@ -330,7 +324,7 @@ def test_an_analysis_waits_for_no_other_user(settings: Settings, tmp_path: Path)
             task.cancel()
         analyses.close()
 
-    run_alone(ask())
+    result_of(ask())
     assert Path(log).read_text() == "AC"
 
 

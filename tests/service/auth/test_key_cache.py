@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,20 +11,18 @@ from service.auth.key_cache import PAUSE_SECONDS, KeyCache
 from service.storage.database import Database
 from tests.api_keys import Key, make_brief_key, make_key
 from tests.service.auth.helpers import key_queries
-from tests.waiting import until
+from tests.waiting import result_of, until
 
 
 def test_a_cached_key_expires_on_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.auth.key_cache.NOTICE_SECONDS", 1000)
     key_cache = KeyCache(database)
-    # In a thread: the browser tests leave an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
 
-        def is_valid(key: Key) -> bool:
-            return bool(thread.submit(lambda: asyncio.run(key_cache.caller(key.text))).result())
+    def is_valid(key: Key) -> bool:
+        return bool(result_of(key_cache.caller(key.text)))
 
-        short = make_brief_key(database, is_valid)
-        until(lambda: not is_valid(short))
+    short = make_brief_key(database, is_valid)
+    until(lambda: not is_valid(short))
 
 
 def test_suspects_share_queries_which_pause(database: Database) -> None:
@@ -39,8 +36,8 @@ def test_suspects_share_queries_which_pause(database: Database) -> None:
         return [*await ask(), *await ask()]
 
     started = time.monotonic()
-    with key_queries(database) as found, ThreadPoolExecutor(1) as thread:
-        assert thread.submit(lambda: asyncio.run(twice())).result() == [None] * 100
+    with key_queries(database) as found:
+        assert result_of(twice()) == [None] * 100
     assert len(found) == 2
     assert time.monotonic() - started >= PAUSE_SECONDS
 
@@ -55,8 +52,7 @@ def test_the_cache_forgets_the_oldest_ids(database: Database, monkeypatch: pytes
         texts = [*(api_keys.new_key().text for _ in range(9)), *keys, keys[0]]
         return [await key_cache.caller(text) is not None for text in texts]
 
-    with ThreadPoolExecutor(1) as thread:
-        assert thread.submit(lambda: asyncio.run(ask())).result() == [False] * 9 + [True] * 5
+    assert result_of(ask()) == [False] * 9 + [True] * 5
     assert (len(key_cache._unusable), len(key_cache._usable)) == (3, 2)
 
 
@@ -64,7 +60,7 @@ def test_concurrent_unknown_ids_share_a_query(database: Database) -> None:
     async def ask(key_cache: KeyCache) -> list[Any]:
         return await asyncio.gather(*(key_cache.caller(api_keys.new_key().text) for _ in range(100)))
 
-    with key_queries(database) as found, ThreadPoolExecutor(1) as thread:
-        asked = thread.submit(lambda: asyncio.run(ask(KeyCache(database)))).result()
+    with key_queries(database) as found:
+        asked = result_of(ask(KeyCache(database)))
     assert asked == [None] * 100
     assert len(found) <= 2

@@ -3,7 +3,6 @@
 import asyncio
 import select
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import httpx2
@@ -17,7 +16,7 @@ from service.core.settings import Settings
 from service.storage.database import Database
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.service.raw_sockets import connected, long_list, problem_in, rest, stalled
-from tests.waiting import LONGEST, until
+from tests.waiting import LONGEST, result_of, until
 
 MOST, SLOTS = 4, 2
 """The slots of each kind, and those that one address may take."""
@@ -100,8 +99,7 @@ def test_the_longest_stalled_slot_gives_way(monkeypatch: pytest.MonkeyPatch) -> 
         for upload in uploads:
             upload.cancel()
 
-    with ThreadPoolExecutor(1) as thread:  # the thread of the tests may have an event loop
-        thread.submit(lambda: asyncio.run(one_more())).result(LONGEST)
+    result_of(one_more())
     assert stopped == [0]
 
 

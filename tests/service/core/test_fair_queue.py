@@ -1,12 +1,9 @@
 """Fair queue: rotation between users, and the last place for another user."""
 
 import asyncio
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from service.core.fair_queue import FairQueue
-from tests.waiting import LONGEST
+from tests.waiting import result_of
 
 
 class Work:
@@ -37,12 +34,6 @@ class Work:
             await self.ends[name].wait()
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Runs on a thread, because a browser's tests may have an event loop on this one."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(asyncio.wait_for(work, LONGEST))).result()
-
-
 def test_one_user_leaves_the_last_place_to_another() -> None:
     async def check() -> None:
         work = Work(3)
@@ -56,7 +47,7 @@ def test_one_user_leaves_the_last_place_to_another() -> None:
             await work.end(name)
         assert len(work.started) == 6
 
-    run(check())
+    result_of(check())
 
 
 def test_users_take_turns() -> None:
@@ -67,7 +58,7 @@ def test_users_take_turns() -> None:
             await work.end(work.started[-1])
         assert work.started == ["a1", "a2", "b1", "c1", "a3", "b2"]
 
-    run(check())
+    result_of(check())
 
 
 def test_a_cancelled_task_leaves_the_queue() -> None:
@@ -84,7 +75,7 @@ def test_a_cancelled_task_leaves_the_queue() -> None:
         assert work.started == ["a1", "b1", "a3"]
         await work.end("a3")
 
-    run(check())
+    result_of(check())
 
 
 def test_a_task_that_is_being_cancelled_gives_its_turn_to_the_next() -> None:
@@ -100,4 +91,4 @@ def test_a_task_that_is_being_cancelled_gives_its_turn_to_the_next() -> None:
         assert work.started[2:] == ["d1"]
         await work.end("d1")
 
-    run(check())
+    result_of(check())
