@@ -48,12 +48,11 @@ REVERSED = -0.5
 
 
 class Ended(NamedTuple):
-    """A finished descent. `gap` is E − E* at its end, None without E*; `null` is E of a constant prediction."""
+    """A finished descent. `null` is E of a constant prediction."""
 
     problem: Problem
     history: History
     reference: Reference | None
-    gap: float | None
     null: float
 
     @property
@@ -94,6 +93,11 @@ class Ended(NamedTuple):
         fell = float(self.energy[0] - self.energy[-1])
         return fell if self.gap is None or 0.0 < fell < self.gap else self.gap
 
+    @property
+    def gap(self) -> float | None:
+        """E − E* at the last step; None without E*."""
+        return None if self.reference is None else float(self.gaps(self.history.overview)[-1])
+
     def gaps(self, rows: Stretch) -> FloatArray:
         """E − E* at each row; a quadratic E has a column of it, which is accurate near 0."""
         if "optimality_gap" in rows.columns:
@@ -111,8 +115,9 @@ def state_of(ended: Ended) -> State:
     half, ending = ended.half, ended.history.ending.columns["train_loss"]
     remaining = ended.remaining
     if goes_back_and_forth(ended.history.ending):
-        local = float(ending[-6:-4].sum() - ending[-2:].sum()) / 8.0 * 0.5 * float(ended.history.overview.step[-1])
-        return "descending" if local > max(MOVING * remaining, ended.rounding) else "oscillating"
+        half_steps = 0.5 * float(ended.history.overview.step[-1])
+        fall = half_steps * _fall_a_step(ending)
+        return "descending" if fall > max(MOVING * remaining, ended.rounding) else "oscillating"
     if not (_is_unsteady(half, ended.rounding) or _is_unsteady(ending, ended.rounding)):
         return "descending" if _falls(ended) else "stalled"
     amplitude = max(_amplitude(half), _amplitude(ending))
@@ -207,6 +212,11 @@ def _fall(half: FloatArray) -> float:
     """The fall of E between the medians of the two parts of a stretch, which noise does not move."""
     cut = max(len(half) // 2, 1)
     return float(np.median(half[:cut]) - np.median(half[cut:])) if len(half) > 1 else 0.0
+
+
+def _fall_a_step(ending: FloatArray) -> float:
+    """The fall of E in one of the last steps, of means of two: E may go up in every other step."""
+    return float(ending[-6:-4].mean() - ending[-2:].mean()) / 4.0
 
 
 def _amplitude(stretch: FloatArray) -> float:
