@@ -112,8 +112,11 @@ def serialize_verification(found: run_record.Verification | None) -> Verificatio
 
 
 def _error(error: run_record.RunError | None) -> dict[str, str] | None:
-    if error is None:
-        return None
+    return None if error is None else cast("dict[str, str]", serialize_error(error))
+
+
+def serialize_error(error: run_record.RunError) -> run_record.RunError:
+    """An error of a run, or of damage, with its message in the client's language."""
     return {"code": error["code"], "message": translated(error["message"], asked_language())}
 
 
@@ -140,7 +143,7 @@ def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
         "columns": [],
         "report": [],
         "created_at": rfc3339(row.created_at),
-        "error": cast("run_record.RunError", _error(error_of("dataset"))),
+        "error": serialize_error(error_of("dataset")),
         "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
     }
     if isinstance(row, Remains):
