@@ -53,16 +53,4 @@ MESSAGES = {
         "comme les colonnes de toutes les catégories à côté d’une ordonnée à l’origine. E a une vallée où leurs poids "
         "bougent ensemble, et l’endroit où θ y finit ne dépend que de θ₀ ; écartez l’une d’elles."
     ),
-    **{
-        f"{{list_names}} {jump} to and fro over 0: there the slope of the l1 penalty changes its sign, so a gradient "
-        "step "
-        "never rests. Where they are 0, E is {between} instead of {energy}; a proximal step (ista, fista) makes "
-        "them 0.": (
-            f"{{list_names}} {french} sans cesse d’un côté à l’autre de 0 : la pente de la pénalité l1 y change de "
-            "signe, et "
-            "un pas de gradient ne s’y arrête jamais. Avec 0 à la place, E vaut {between} au lieu de {energy} ; un pas "
-            "proximal (ista, fista) met ces paramètres à 0."
-        )
-        for jump, french in {"jumps": "saute", "jump": "sautent"}.items()
-    },
 }

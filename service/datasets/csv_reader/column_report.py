@@ -75,9 +75,8 @@ def _report_left_out(columns: Columns, left_out: dict[str, list[int]], report: R
 
 
 def plural(sentence: str, count: int) -> str:
-    if count == 1:
-        return sentence
-    return sentence.replace(" has ", " have ").replace(" is left", " are left")
+    """A sentence about as many columns, whose names are still to be filled in."""
+    return sentence if count == 1 else sentence.replace(" has ", " have ").replace(" is ", " are ")
 
 
 def report_gaps(

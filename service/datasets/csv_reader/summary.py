@@ -68,7 +68,8 @@ def _used(columns: Columns, settled: Settled, report: Report) -> list[int]:
     if len(constant) == len(kept) - 1:
         names = [columns.name(kept[k]) for k in constant if columns.types[kept[k]].kind == "number"]
         if names:
-            report.add("constant_column", plural(f"{named(names)} has the same value in every row.", len(names)), names)
+            sentence = plural("{} has the same value in every row.", len(names)).format(named(names))
+            report.add("constant_column", sentence, names)
         constant = [k for k in constant if columns.types[kept[k]].kind != "number"]
     left_out = {k for k in constant if not layout.is_named(kept[k])}
     for k in left_out:

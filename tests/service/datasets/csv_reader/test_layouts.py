@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.core.translation import translated
 from tests.service.datasets.csv_reader.helpers import codes, read, refused, values
 
 ROWS = [[1, 2], [2, 4], [3, 7]]
@@ -66,6 +67,16 @@ def test_a_first_line_of_counts_is_left_out() -> None:
 def test_constant_columns_remain_if_there_is_no_other_feature() -> None:
     with read("a,b,y\n1,2,3\n1,2,4\n") as table:
         assert (table.features, table.ignored, codes(table)) == (["a", "b"], [], ["constant_column"])
+
+
+def test_a_sentence_about_several_columns_is_in_the_plural_and_has_their_names_as_they_are() -> None:
+    with read("who has,b,y\n1,2,3\n1,2,4\n") as table:
+        assert table.report[0]["message"] == "Columns 'who has', 'b' have the same value in every row."
+    with read("a,what is a,b,y\n1,,,3\n2,2,4,4\n3,3,5,9\n", features=["a"]) as table:
+        [entry] = table.report
+        ending = "are not among the features, have missing values and are left out."
+        assert entry["message"] == f"Columns 'what is a', 'b' {ending}"
+        assert translated(entry["message"], "fr").startswith("Les colonnes 'what is a', 'b' ne sont pas parmi")
 
 
 def test_names_are_mended() -> None:
