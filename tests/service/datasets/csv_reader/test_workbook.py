@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from service.datasets.csv_reader import CsvError, workbook
+from service.datasets.csv_reader import CsvError, workbook_parts
 from tests.service.datasets.csv_reader.helpers import classes, codes, read, refused, values
 
 
@@ -80,8 +80,8 @@ def test_many_rows() -> None:
 @pytest.mark.parametrize(
     ("part", "replacement"),
     [
-        ("xl/sharedStrings.xml", b" " * (workbook.MAX_TEXT_BYTES + 1)),
-        ("xl/styles.xml", b" " * (workbook.MAX_PART_BYTES + 1)),
+        ("xl/sharedStrings.xml", b" " * (workbook_parts.MAX_TEXT_BYTES + 1)),
+        ("xl/styles.xml", b" " * (workbook_parts.MAX_PART_BYTES + 1)),
         ("xl/worksheets/sheet1.xml", SHEET % (b"<row>" + b"<c/>" * 1_100_000 + b"</row>")),
         ("xl/worksheets/sheet1.xml", SHEET % (b"<row/>" * 1_100_000)),
         ("xl/worksheets/sheet1.xml", SHEET % (b"<row>" + (b"<c/>" * 250_000 + b"<row/>") * 5 + b"</row>")),
@@ -121,7 +121,7 @@ def test_the_limits_hold_for_parts_of_any_name(part: str, kind: str, content: by
 
 
 def test_a_picture_in_a_workbook_is_no_sheet() -> None:
-    picture = b"\x89PNG" + bytes(workbook.MAX_PART_BYTES)
+    picture = b"\x89PNG" + bytes(workbook_parts.MAX_PART_BYTES)
     assert values(changed(saved({"Data": PLAIN}), "xl/media/image1.png", picture)) == [[1, 2.5], [2, 4], [3, 7]]
 
 
