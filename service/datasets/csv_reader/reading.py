@@ -58,19 +58,13 @@ def read_csv(
         layout = lay_out(head, target, features)
         draft = stack.enter_context(Draft(len(head.names)))
         profiles = _profiles(head, layout)
-        encoder = Encoder(
-            profiles,
-            has_dots=options.decimal != "," and options.thousands != ".",
-            has_commas=options.decimal != "." and options.thousands != ",",
-        )
+        encoder = _encoder(profiles, options)
         for block in records.blocks(len(head.names), head.least, max_rows):
             draft.add(*encoder.encode(block))
         encoder.finish()
         records.finish(report)
         columns = _columns(head, layout, profiles, records.raw.separator, options)
-        if columns.layout.target != layout.target:
-            old, new = head.names[layout.target], head.names[columns.layout.target]
-            report.add("target", f"The target is {shown(new)}, because {shown(old)} cannot be one.", [new])
+        _report_target(layout.target, columns, report)
         if head.is_short and records.raw.separator == ",":
             _check_index(columns, encoder, draft.rows)
         _refuse(records, columns, options, draft.rows)
@@ -99,6 +93,14 @@ def _profiles(head: Header, layout: Layout) -> list[Profile]:
         profile.is_dropped = not _may_be_used(j, head, layout) and not head.is_short
         profiles.append(profile)
     return profiles
+
+
+def _encoder(profiles: Sequence[Profile], options: Options) -> Encoder:
+    return Encoder(
+        profiles,
+        has_dots=options.decimal != "," and options.thousands != ".",
+        has_commas=options.decimal != "." and options.thousands != ",",
+    )
 
 
 def _may_be_used(j: int, head: Header, layout: Layout) -> bool:
@@ -135,6 +137,13 @@ def _columns(head: Header, layout: Layout, profiles: Sequence[Profile], separato
     if head.index is not None and not layout.is_named(head.index) and types[head.index].kind != "number":
         types[head.index] = ColumnType(code="index_column")
     return Columns(head, replace(layout, target=target), profiles, types)
+
+
+def _report_target(default: int, columns: Columns, report: Report) -> None:
+    """Reports that the target is not the last column."""
+    if columns.layout.target != default:
+        old, new = columns.name(default), columns.name(columns.layout.target)
+        report.add("target", f"The target is {shown(new)}, because {shown(old)} cannot be one.", [new])
 
 
 def _unless_faulty(found: ColumnType, profile: Profile, options: Options) -> ColumnType:

@@ -28,16 +28,8 @@ def table_of(
         message = f"only {settled.rows} of {rows:,} rows have a value in every column"
         hint = "name the features, so that columns with gaps are left out, or add ?missing=mean"
         raise together([CsvError(message, hint=hint), *gaps(columns)])
-    kept, target = columns.kept, columns.layout.target
     used = _used(columns, settled, report)
-    codes: dict[int, FloatArray] = {}
-    described: list[TableColumn] = []
-    for place, k in enumerate(used):
-        kind, texts = columns.types[kept[k]], None
-        if kind.kind != "number":
-            texts, codes[place] = _categories(kind, settled.seen[k])
-        missing, filled = columns.profiles[kept[k]].counts[MISSING], int(settled.gaps[k]) if is_filled else 0
-        described.append(TableColumn(columns.name(kept[k]), kind.kind or "number", texts, missing, filled))
+    described, codes = _described(columns, settled, used, is_filled=is_filled)
     features = _features(columns, described, max_features, report)
     ignored = report_columns(columns, report)
     report_gaps(columns, settled, used, rows, report, is_filled=is_filled)
@@ -45,11 +37,10 @@ def table_of(
         raise together(no_features(columns))
     fill = settled.means[used] if is_filled and settled.gaps.any() else None
     positions = [settled.positions[k] for k in used]
-    name = columns.name(target)
     return CsvTable(
         described,
         features,
-        name,
+        columns.name(columns.layout.target),
         ignored,
         report.entries,
         settled.rows,
@@ -59,6 +50,22 @@ def table_of(
         codes,
         fill,
     )
+
+
+def _described(
+    columns: Columns, settled: Settled, used: Sequence[int], *, is_filled: bool
+) -> tuple[list[TableColumn], dict[int, FloatArray]]:
+    """The columns of the table, and for those of texts the index in `categories` of each code."""
+    described: list[TableColumn] = []
+    codes: dict[int, FloatArray] = {}
+    for place, k in enumerate(used):
+        j = columns.kept[k]
+        kind, texts = columns.types[j], None
+        if kind.kind != "number":
+            texts, codes[place] = _categories(kind, settled.seen[k])
+        missing, filled = columns.profiles[j].counts[MISSING], int(settled.gaps[k]) if is_filled else 0
+        described.append(TableColumn(columns.name(j), kind.kind or "number", texts, missing, filled))
+    return described, codes
 
 
 def _used(columns: Columns, settled: Settled, report: Report) -> list[int]:
