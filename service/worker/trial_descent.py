@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine import DescentConfig, Finding, History, Outcome, Problem, State, Stretch, descend, diagnose
+from gd_engine import DescentConfig, Finding, History, Outcome, Problem, State, Stretch, descend
 from service.core.run_record import Run
-from service.engine_adapter.factory import choices_of
+from service.engine_adapter.diagnosis import findings_of
 from service.engine_adapter.problems import problem_of
 from service.storage.database import Database
 from service.worker.budget import Budget
@@ -49,8 +49,7 @@ class Descended(NamedTuple):
         """The diagnosis of a descent that came to its end."""
         if self.outcome is None:
             return []
-        choices, features = choices_of(self.run.request, self.problem.model), self.run.dataset_features
-        return diagnose(self.problem, self.config, self.outcome, self.history, choices=choices, features=features)
+        return findings_of(self.run, self.problem, self.config, self.outcome, self.history)
 
 
 def tried(run: Run, before: Descended, database: Database, budget: Budget) -> Descended:
