@@ -5,13 +5,13 @@ from a mistake in every step. Where the given numbers are rounded, a step is rig
 θ₀, rounded. A mistake explains a trajectory if a descent with that mistake gives every step.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gd_engine.analysis.descent_mistakes import Mistake, Variant, gradient_of, variants
 from gd_engine.analysis.number_precision import Precision, precision_of
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import BoolArray, FloatArray
 from gd_engine.descent.stepper import clipped
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.optimizers import soft_threshold
@@ -167,6 +167,6 @@ class _Checker:
         return theta, after
 
 
-def _within(differences: FloatArray, allowed: FloatArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _within(differences: FloatArray, allowed: FloatArray) -> BoolArray:
     """Whether each row of differences, shape (k, p), is within the allowed ones, shape (k,)."""
     return np.asarray((np.abs(differences) <= allowed).all(axis=1))

@@ -1,11 +1,11 @@
 """Quadratic model of E: minimum, Hessian, modes, and convergence rates of linear methods."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from autograd import grad
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import BoolArray, FloatArray
 from gd_engine.descent.closed_form import optimum, quadratic_hessian, ridge_hessian
 from gd_engine.diagnosis.context import DiagnosisContext, tolerance
 from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, Moments, moments
@@ -152,7 +152,7 @@ def bound(kind: str, momentum: float, curvature: float) -> float:
     return 2.0 * (1.0 + momentum) / curvature
 
 
-def shrinking(kind: str, momentum: float, rate: float, values: FloatArray) -> tuple[FloatArray, Any]:
+def shrinking(kind: str, momentum: float, rate: float, values: FloatArray) -> tuple[FloatArray, BoolArray]:
     """The modulus of a step's factor of θ − θ* along each mode, and whether θ oscillates there: shapes (p,).
 
     The factor is the greater root of z² − b z + c: b = 1 + μ − ηλ, c = μ for the heavy ball, b = (1 + μ)(1 − ηλ),

@@ -108,13 +108,13 @@ class Ended(NamedTuple):
 
 def state_of(ended: Ended) -> State:
     """The state of a descent that did not diverge."""
-    if has_converged(ended):
+    if _has_converged(ended):
         return "converged"
     if _rose(ended):
         return "rising"
     half, ending = ended.half, ended.history.ending.columns["train_loss"]
     remaining = ended.remaining
-    if goes_back_and_forth(ended.history.ending):
+    if _goes_back_and_forth(ended.history.ending):
         half_steps = 0.5 * float(ended.history.overview.step[-1])
         fall = half_steps * _fall_a_step(ending)
         return "descending" if fall > max(MOVING * remaining, ended.rounding) else "oscillating"
@@ -136,7 +136,7 @@ def is_level(ended: Ended) -> bool:
     return float(np.ptp(ended.history.ending.columns["train_loss"][-TURNS:])) <= ended.rounding
 
 
-def goes_back_and_forth(ending: Stretch) -> bool:
+def _goes_back_and_forth(ending: Stretch) -> bool:
     """Whether each of the last steps takes back the one before, and they do not shrink."""
     changes = np.diff(ending.theta[-(TURNS + 1) :], axis=0)
     lengths = np.linalg.norm(changes, axis=1)
@@ -146,7 +146,7 @@ def goes_back_and_forth(ending: Stretch) -> bool:
     return bool((cosines < REVERSED).all() and lengths[-2:].sum() >= 0.9 * lengths[:2].sum())
 
 
-def has_converged(ended: Ended) -> bool:
+def _has_converged(ended: Ended) -> bool:
     """Whether the gap is small beside what there was to fall, and no longer shrinks slowly."""
     reference, gap = ended.reference, ended.gap
     if reference is None or gap is None:

@@ -62,7 +62,7 @@ def classify(cell: str) -> tuple[int, int]:
             return NUMBER, marks
         if marks := dates.recognise(text):
             return DATE, marks << DATE_BITS
-    if almost_number(text):
+    if _almost_number(text):
         return ALMOST, 0
     return (MEASURE if unit_of(text) else TEXT), 0
 
@@ -131,7 +131,7 @@ def _group_bits(body: str, dots: int, commas: int) -> int:
     return (DOT_GROUPS | (COMMA if commas else 0)) if _GROUPS.fullmatch(swapped) else 0
 
 
-def almost_number(text: str) -> bool:
+def _almost_number(text: str) -> bool:
     """Whether the text resembles a number: 1e999, 1_000, 0x1f, inf."""
     try:
         float(text.replace(",", ""))

@@ -137,7 +137,7 @@ def _labels(name: str, profile: Profile, filled: int, *, named: bool) -> ColumnT
     if not profile.is_dropped:
         return _coded("label")
     row, _ = profile.first_of_kind.get(TEXT) or next(iter(profile.first_of_kind.values()))
-    return _left_out("text_column", too_many_labels(name, row) if named else None)
+    return _left_out("text_column", _too_many_labels(name, row) if named else None)
 
 
 def _are_measures(profile: Profile, filled: int) -> bool:
@@ -158,11 +158,11 @@ def _code(cell: str, *, codes: dict[str, int]) -> float:
         return float("nan")
     code = codes.setdefault(unicodedata.normalize("NFC", text), len(codes))
     if code >= MAX_CLASSES:
-        raise too_many_labels()
+        raise _too_many_labels()
     return float(code)
 
 
-def too_many_labels(name: str | None = None, row: int | None = None) -> FileError:
+def _too_many_labels(name: str | None = None, row: int | None = None) -> FileError:
     """The fault of a target that has too many labels, or a label that is too long."""
     hint = "choose another target, or write plain numbers such as 1234.5"
     message = f"the target has more than {MAX_CLASSES:,} different labels, or a label of more than 200 characters"
