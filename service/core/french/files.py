@@ -211,9 +211,8 @@ MESSAGES = {
         'Nommez la première colonne, et mettez entre guillemets une cellule qui contient le séparateur, comme "1,5".'
     ),
     "Give every row as many cells as the first; quote a cell that contains the separator.": (
-        "Donnez à chaque ligne autant de cellules qu’à la première ; mettez entre guillemets une cellule qui "
-        "contient le "
-        "séparateur."
+        "Donnez à chaque ligne autant de cellules qu’à la première ; mettez entre guillemets une cellule qui contient "
+        "le séparateur."
     ),
     "Remove it from the features, or choose another target.": (
         "Enlevez-la des variables, ou choisissez une autre cible."
