@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gd_engine import Finding
-from service.core.json_patch import Patch
-from service.jobs.changes import composed
+from service.core.json_patch import Patch, composed
 from service.worker.budget import Budget
 from service.worker.offers import Offer, TrialRuns, is_better, offer_of
 from service.worker.trial_descent import Descended

@@ -11,7 +11,7 @@ import numpy as np
 
 from gd_engine import Finding, null_energy
 from service.core import run_record
-from service.jobs.changes import composed
+from service.core.json_patch import composed
 from service.worker import generalization_trials
 from service.worker.budget import Budget
 from service.worker.offers import ROUNDING, Offer, TrialRuns, is_better, offer_of
