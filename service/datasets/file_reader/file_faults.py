@@ -14,13 +14,9 @@ def gaps(columns: Columns) -> list[FileError]:
     for j in columns.kept:
         profile = columns.profiles[j]
         if count := profile.counts[MISSING]:
-            text = profile.first_of_kind[MISSING][1]
+            text, where = profile.first_of_kind[MISSING][1], places(profile.missing_rows, count)
             what = f"{count:,} values are missing" if count > 1 else "1 value is missing"
-            what = (
-                f"{what} ({places(profile.missing_rows, count)}), such as {shown(text)}"
-                if text
-                else (f"{what}: empty cell in {places(profile.missing_rows, count)}")
-            )
+            what += f" ({where}), such as {shown(text)}" if text else f": empty cell in {where}"
             hint = "add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean"
             faults.append(FileError(what, row=profile.missing_rows[0], column=columns.name(j), hint=hint))
     return faults

@@ -47,9 +47,9 @@ def read_file(
     """Reads `file` from its current position to its end, by `read(n)` alone, and leaves it open. Raises FileError.
 
     The table has all usable columns. `target` and `features` are its default choice: the last column, and all others.
-    If features are named, other columns with gaps or faults are left out. With `header=None`
-    a first record that has names is the header. Without header the columns are x1, x2, … and y. A compressed file has
-    at most `max_bytes` decompressed bytes.
+    If features are named, other columns with gaps or faults are left out. With `header=None` a first record that has
+    names is the header. Without header the columns are x1, x2, … and y. A compressed file has at most `max_bytes`
+    decompressed bytes.
     """
     report, options = Report(), options or Options()
     with ExitStack() as stack:

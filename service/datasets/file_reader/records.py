@@ -69,10 +69,8 @@ class Records:
     def blocks(self, width: int, least: int, max_rows: int) -> Iterator[list[Record]]:
         """Yields all further records in blocks of about one chunk of the file, or more if that has few records.
 
-        Each record has `width` cells.
-
-        Records of at least `least` cells are filled up with empty ones. Raises FileError above `max_rows`, and with
-        MOST_FAULTS faults.
+        Each record has `width` cells: those of at least `least` cells are filled up with empty ones. Raises FileError
+        above `max_rows`, and with MOST_FAULTS faults.
         """
         raw = self.raw
         block = [record for record in reversed(self._returned) if self._has_width(*record, width, least)]
