@@ -9,7 +9,7 @@ from gd_engine.arrays import FloatArray
 from gd_engine.descent.trajectory import Outcome
 from gd_engine.diagnosis.context import History, null_energy
 from gd_engine.problem import Problem
-from gd_engine.reference.final_state import Ended, State, has_hardly_moved, is_level, state_of
+from gd_engine.reference.final_state import Ended, FinalState, has_hardly_moved, is_level, state_of
 from gd_engine.reference.minimum import ZERO, Reference, is_convex
 
 NOTABLY = 1e-3
@@ -24,7 +24,7 @@ class Convergence(NamedTuple):
     E* is 0 or what rounding left of it.
     """
 
-    state: State
+    state: FinalState
     clauses: tuple[str, ...]
     values: dict[str, float]
     loss: float | None
@@ -44,7 +44,7 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         return _described(ended, "diverged" if has_diverged else state_of(ended))
 
 
-def _described(ended: Ended, state: State) -> Convergence:
+def _described(ended: Ended, state: FinalState) -> Convergence:
     """The convergence of a descent in this state."""
     problem, reference, gap, null = ended.problem, ended.reference, ended.gap, ended.null
     loss = float(ended.energy[-1])
@@ -72,7 +72,7 @@ def least_step(history: History) -> FloatArray:
     return theta
 
 
-def _state_clause(state: State, ended: Ended) -> str:
+def _state_clause(state: FinalState, ended: Ended) -> str:
     """The code of the sentence's first part: the state, or what it says more precisely."""
     if state == "stalled" and has_hardly_moved(ended):
         return "hardly_moved"

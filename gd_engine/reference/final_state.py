@@ -13,7 +13,7 @@ from gd_engine.diagnosis.context import History, Stretch, close_to, ended_at, ri
 from gd_engine.problem import Problem
 from gd_engine.reference.minimum import Reference
 
-State = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
+FinalState = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
 
 ARRIVED = 1e-6
 """The greatest gap of a converged descent, as a share of E(θ₀) − E*, or on data of a constant's E − E*."""
@@ -106,7 +106,7 @@ class Ended(NamedTuple):
         return np.maximum(rows.columns["train_loss"] - least, 0.0)
 
 
-def state_of(ended: Ended) -> State:
+def state_of(ended: Ended) -> FinalState:
     """The state of a descent that did not diverge."""
     if _has_converged(ended):
         return "converged"
