@@ -12,7 +12,7 @@ from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
 from gd_engine.diagnosis.context import null_energy
-from gd_engine.diagnosis.plateau import MOST_SEARCHED, searched
+from gd_engine.diagnosis.plateau import MOST_SEARCHED, MOST_TRIED, search_theta0
 from gd_engine.formula.compiler import FormulaError
 from gd_engine.function_problem import pose_function
 from gd_engine.losses import LOSSES, losses_for
@@ -31,6 +31,7 @@ __all__ = [
     "LOSSES",
     "MODELS",
     "MOST_SEARCHED",
+    "MOST_TRIED",
     "OPTIMIZERS",
     "SCHEDULES",
     "SHAPES",
@@ -67,7 +68,7 @@ __all__ = [
     "pose",
     "pose_blocks",
     "pose_function",
-    "searched",
+    "search_theta0",
     "share_of",
     "split_by_fraction",
     "split_by_rows",

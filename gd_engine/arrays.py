@@ -1,4 +1,4 @@
-"""Array types of the engine's signatures, all float64, and a reproducible squared norm."""
+"""Array types of the engine's signatures, and a reproducible squared norm. All real numbers are float64."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 EINSUM_BUFFER = 8192
 """Numbers in `einsum`'s buffer: it sums a longer row in pieces, and their count depends on the number of rows."""

@@ -12,8 +12,9 @@ from gd_engine.data.minibatches import Batches
 from gd_engine.descent.affine_steps import AFFINE_BLOCK
 from gd_engine.descent.evaluator import Evaluator
 from gd_engine.descent.loop import descend, start
-from gd_engine.descent.stepper import rate_at, update_of
+from gd_engine.descent.stepper import rate_at
 from gd_engine.descent.trajectory import State
+from gd_engine.descent.update import threshold_weights, update_of
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
 from gd_engine.problem import Problem, TargetScaling
@@ -103,7 +104,8 @@ def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithme
         if config.batch_size is not None:
             batches = Batches(problem.train.size, config.batch_size, config.seed)
         rate = rate_at(config, evaluator, state, found)
-        taken = update_of(problem, config, evaluator, state, found.gradient, rate, batches)
+        weights = threshold_weights(problem, config.optimizer)
+        taken = update_of(config, evaluator, state, found.gradient, rate, weights, batches)
         differences, errors = central_differences(problem, theta)
         return Arithmetic(
             step=state.step,

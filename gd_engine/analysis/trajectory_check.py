@@ -5,16 +5,15 @@ from a mistake in every step. Where the given numbers are rounded, a step is rig
 θ₀, rounded. A mistake explains a trajectory if a descent with that mistake gives every step.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gd_engine.analysis.descent_mistakes import Mistake, Variant, gradient_of, variants
 from gd_engine.analysis.number_precision import Precision, precision_of
-from gd_engine.arrays import FloatArray
-from gd_engine.descent.stepper import clipped
+from gd_engine.arrays import BoolArray, FloatArray
+from gd_engine.descent.update import threshold_weights, updated
 from gd_engine.optim.config import DescentConfig
-from gd_engine.optim.optimizers import soft_threshold
 from gd_engine.optim.schedules import Backtracking, Schedule
 from gd_engine.problem import Problem
 
@@ -73,9 +72,8 @@ class _Checker:
     ) -> None:
         self._problem, self._config, self._rate = problem, config, rate
         self._theta0, self._tolerance, self._precision = theta0, tolerance, precision
-        self._weights = np.zeros(problem.model.size)
-        if config.optimizer.proximal:  # its gradient is without the l1 penalty
-            self._weights = problem.penalty.l1 * np.array(problem.model.penalised, dtype=np.float64)
+        self._weights = threshold_weights(problem, config.optimizer)
+        if self._weights is not None:  # the gradient is without the l1 penalty
             self._problem = problem._replace(penalty=problem.penalty._replace(l1=0.0))
         self._gradient = gradient_of(self._problem)
 
@@ -151,12 +149,9 @@ class _Checker:
         rate = variant.rate * (self._rate(step) if callable(self._rate) else self._rate)
 
         def moved(theta: FloatArray, memory: FloatArray) -> tuple[FloatArray, FloatArray]:
-            optimizer = self._config.optimizer
-            point = theta if optimizer.ahead is None else theta + optimizer.ahead(theta, memory)
-            gradient = clipped(variant.gradient(point), self._config.clip_norm)
-            change, memory = optimizer.update(gradient, memory, rate, theta, step)
-            weights = self._weights[-len(theta) :]  # of a path that may lack the intercept
-            return soft_threshold(theta + change, rate * weights) if weights.any() else theta + change, memory
+            weights = None if self._weights is None else self._weights[-len(theta) :]  # θ may lack the intercept
+            taken = updated(self._config, theta, memory, step, rate, weights, variant.gradient)
+            return taken.theta, taken.memory
 
         if not variant.one_by_one:
             return moved(theta, memory)
@@ -167,6 +162,6 @@ class _Checker:
         return theta, after
 
 
-def _within(differences: FloatArray, allowed: FloatArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _within(differences: FloatArray, allowed: FloatArray) -> BoolArray:
     """Whether each row of differences, shape (k, p), is within the allowed ones, shape (k,)."""
     return np.asarray((np.abs(differences) <= allowed).all(axis=1))

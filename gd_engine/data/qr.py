@@ -6,11 +6,10 @@ once and need not fit in memory.
 """
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import BoolArray, FloatArray
 
 SLICE_NUMBERS = 2**17
 """Numbers of a slice (1 MiB), few enough for a core's cache."""
@@ -91,7 +90,7 @@ def _qr(rows: FloatArray) -> FloatArray:
 
 
 @cache
-def _upper(height: int, width: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _upper(height: int, width: int) -> BoolArray:
     return np.triu(np.ones((height, width), dtype=np.bool_))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from math import isfinite, sqrt
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,10 +11,10 @@ from gd_engine.descent.affine_steps import AFFINE_BLOCK, AffineBlock, AffineStep
 from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.evaluator import Evaluation, Evaluator
 from gd_engine.descent.trajectory import Block, Measured, Outcome, State, columns_of
+from gd_engine.descent.update import clipped, threshold_weights, update_of
 from gd_engine.metrics import tally_length
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import StoppingState, reason_to_stop
-from gd_engine.optim.optimizers import soft_threshold
 from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
@@ -32,6 +31,7 @@ class Stepper:
         self._optimum = optimum(problem) if problem.quadratic else None
         self._may_stop = not config.stop.never
         self._patient = config.stop.patience is not None and problem.validation.size > 0
+        self._weights = threshold_weights(problem, config.optimizer)
         self._batches: Batches | None = None
         if config.batch_size is not None:
             self._batches = Batches(problem.train.size, config.batch_size, config.seed)
@@ -130,7 +130,7 @@ class Stepper:
 
     def _after(self, state: State, gradient: FloatArray, rate: float, watch: StoppingState) -> State:
         """The state after one update."""
-        taken = update_of(self._problem, self._config, self._evaluator, state, gradient, rate, self._batches)
+        taken = update_of(self._config, self._evaluator, state, gradient, rate, self._weights, self._batches)
         return State(state.step + 1, taken.theta, taken.memory, watch)
 
     def gap(self, theta: FloatArray) -> float:
@@ -154,48 +154,6 @@ class Stepper:
         return filled * tally_length(self._problem.model.classes)
 
 
-class Update(NamedTuple):
-    """One update: the gradient in use, at `point`, the change, and the next θ and memory.
-
-    Of a proximal method, `threshold`, shape (p,), is what moves θ + change towards 0.
-    """
-
-    point: FloatArray
-    gradient: FloatArray
-    change: FloatArray
-    threshold: FloatArray | None
-    theta: FloatArray
-    memory: FloatArray
-
-
-def update_of(
-    problem: Problem,
-    config: DescentConfig,
-    evaluator: Evaluator,
-    state: State,
-    gradient: FloatArray,
-    rate: float,
-    batches: Batches | None = None,
-) -> Update:
-    """The update from `state`, where ∇E is `gradient`."""
-    optimizer, theta = config.optimizer, state.theta
-    point = theta if optimizer.ahead is None else theta + optimizer.ahead(theta, state.memory)
-    if batches is not None:
-        gradient = evaluator.batch_gradient(point, batches.rows(state.step))
-    elif optimizer.ahead is not None:
-        gradient = evaluator.at(point).gradient
-    l1 = problem.penalty.l1 if optimizer.proximal else 0.0
-    if l1:
-        weights = l1 * np.array(problem.model.penalised, dtype=np.float64)
-        gradient = gradient - weights * np.sign(point)
-    gradient = clipped(gradient, config.clip_norm)
-    change, memory = optimizer.update(gradient, state.memory, rate, theta, state.step)
-    if not l1:
-        return Update(point, gradient, change, None, theta + change, memory)
-    threshold = rate * weights
-    return Update(point, gradient, change, threshold, soft_threshold(theta + change, threshold), memory)
-
-
 def rate_at(config: DescentConfig, evaluator: Evaluator, state: State, found: Evaluation) -> float:
     """The learning rate of the step from `state`, whose evaluation is `found`."""
     rate = config.learning_rate
@@ -203,14 +161,3 @@ def rate_at(config: DescentConfig, evaluator: Evaluator, state: State, found: Ev
         step = clipped(found.gradient, config.clip_norm)
         return rate.rate(lambda r: evaluator.energy(state.theta - r * step), found.energy, float(found.gradient @ step))
     return rate(state.step) if callable(rate) else rate
-
-
-def clipped(gradient: FloatArray, most: float | None) -> FloatArray:
-    """The gradient, shape (p,), scaled to norm `most` if its norm is greater (Pascanu, Mikolov & Bengio, 2013)."""
-    if most is None:
-        return gradient
-    greatest = float(np.abs(gradient).max(initial=0.0))
-    if greatest == 0.0:
-        return gradient
-    scaled = gradient / greatest  # its square does not overflow
-    return gradient * min(1.0, most / sqrt(scaled @ scaled) / greatest)

@@ -16,15 +16,10 @@ from gd_engine.problem import Problem
 LINEAR_METHODS = ("gd", "momentum", "nesterov", "ista", "fista")
 """The optimisers whose step is proportional to the gradient; adaptive optimisers normalise it."""
 PROXIMAL_METHODS = ("ista", "fista")
-
-
 FISTA_MOMENTUM = 0.9
 """An estimate of fista's momentum, (k − 1)/(k + 2) at step k."""
-
 MOST_SAMPLED = 20_000
 """Rows in a sample, enough for a curvature to within a few per cent."""
-
-
 ROUNDING = 1e-12
 """A difference of E, of a function without data, that may be rounding."""
 

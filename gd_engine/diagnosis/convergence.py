@@ -192,21 +192,21 @@ def _adaptive(context: DiagnosisContext, quadratic: QuadraticModel, remaining: R
         number = condition(quadratic)
         evidence = evidence_of(context, remaining) | scale_evidence(context) | {"condition_number": number}
         return [Finding("ill_conditioned", evidence, scales_sentence(context, evidence), {"standardize": True})]
-    way = distance.way_to(context, quadratic.lowest, np.diag(quadratic.hessian))
-    return empirical.find(context) if way is None else [_not_far_enough(context, remaining, way)]
+    move = distance.straight_move(context, quadratic.lowest, np.diag(quadratic.hessian))
+    return empirical.find(context) if move is None else [_not_far_enough(context, remaining, move)]
 
 
-def _not_far_enough(context: DiagnosisContext, remaining: RemainingGap, way: distance.Way) -> Finding:
+def _not_far_enough(context: DiagnosisContext, remaining: RemainingGap, move: distance.Move) -> Finding:
     """The finding of a parameter that moved straight towards the minimum, but not far enough."""
     steps = max(context.config.steps, 100)
-    rate, name = way.better_rate(context, steps), context.problem.model.parameters[way.place]
+    rate, name = move.better_rate(context, steps), context.problem.model.parameters[move.parameter]
     evidence = evidence_of(context, remaining) | {"learning_rate": context.rate, "parameter": name, "better_rate": rate}
-    evidence |= {"moved": way.gone, "distance": way.whole, "better_steps": steps}
+    evidence |= {"moved": move.moved, "distance": move.distance, "better_steps": steps}
     del evidence["steps_needed"], evidence["estimate"]
     more = {"steps": steps} if steps > context.config.steps else {}
     sentence = (
         f"The steps of {context.kind} are about as long as the learning rate, {context.rate:.3g}, and in "
-        f"{context.steps} of them {name} has gone {way.gone:.3g} of the {way.whole:.3g} to where E is least. "
+        f"{context.steps} of them {name} has gone {move.moved:.3g} of the {move.distance:.3g} to where E is least. "
         f"A rate of {rate:g} gets there in {steps} steps."
     )
     return Finding("too_few_steps", evidence, sentence, {"descent": {"learning_rate": rate, **more}})

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import BoolArray, FloatArray
 from gd_engine.data.design_matrix import Rows
 from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, two_digits
 from gd_engine.models.base import design_columns
@@ -86,12 +86,12 @@ def ridge(context: DiagnosisContext, share: float) -> float:
     return two_digits(share * middle * problem.train.size / problem.divisor)
 
 
-def _still(found: Moments, intercept: bool) -> Any:
+def _still(found: Moments, intercept: bool) -> BoolArray:
     """A mask of constant columns, shape (c,); without an intercept, of columns that are 0."""
     return found.deviation <= (STILL * found.size if intercept else 0.0)
 
 
-def _constant(context: DiagnosisContext, found: Moments, still: Any) -> list[Finding]:
+def _constant(context: DiagnosisContext, found: Moments, still: BoolArray) -> list[Finding]:
     if not still.any():
         return []
     places = np.flatnonzero(still)
@@ -129,7 +129,7 @@ def _holds(found: Moments, column: int, value: float) -> bool:
     return away <= 1e-9 * abs(value)
 
 
-def _duplicates(context: DiagnosisContext, found: Moments, still: Any) -> list[Finding]:
+def _duplicates(context: DiagnosisContext, found: Moments, still: BoolArray) -> list[Finding]:
     if context.problem.model.kind == "mlp":  # E of a perceptron has valleys enough, and they do no harm
         return []
     deviation = np.where(still, 1.0, found.deviation)
@@ -148,7 +148,7 @@ def _duplicates(context: DiagnosisContext, found: Moments, still: Any) -> list[F
     return [Finding("duplicate_columns", evidence, sentence, {"objective": {"l2": ridge(context, RIDGE)}})]
 
 
-def _dependent(context: DiagnosisContext, found: Moments, still: Any) -> list[Finding]:
+def _dependent(context: DiagnosisContext, found: Moments, still: BoolArray) -> list[Finding]:
     """The finding of three columns or more that depend on each other, as those of all categories do."""
     problem = context.problem
     varying = np.flatnonzero(~still)

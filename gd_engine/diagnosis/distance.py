@@ -14,34 +14,34 @@ from gd_engine.diagnosis.quadratic_model import MOST_WORK
 STRAIGHT = 0.9
 """The least share of a parameter's path that its move is."""
 SHORT = 1.2
-"""The least distance, as a multiple of the way gone, of steps that are too short."""
+"""The least distance, as a multiple of the move, of steps that are too short."""
 BOUNDED = ("mae", "huber")
 """The losses whose gradient does not grow with the distance."""
 
 
-class Way(NamedTuple):
-    """The way of the parameter whose remaining distance costs most: its place, the way gone, and the whole way."""
+class Move(NamedTuple):
+    """The move of the parameter whose remaining distance costs most: its place in θ, and its whole distance from θ₀."""
 
-    place: int
-    gone: float
-    whole: float
+    parameter: int
+    moved: float
+    distance: float
 
     def better_rate(self, context: DiagnosisContext, steps: int) -> float:
-        """The rate with which so many steps go twice the whole way."""
+        """The rate with which so many steps move the parameter by twice the distance."""
         shorter = context.steps / steps  # adagrad's path length grows as the square root of the steps
-        times = 2.0 * self.whole / self.gone * (shorter**0.5 if context.kind == "adagrad" else shorter)
+        times = 2.0 * self.distance / self.moved * (shorter**0.5 if context.kind == "adagrad" else shorter)
         return two_digits(context.rate * times)
 
 
-def way_to(context: DiagnosisContext, lowest: FloatArray, curvatures: FloatArray) -> Way | None:
-    """The way towards `lowest`, shape (p,), if it is straight and its end is far; `curvatures` weigh the distances."""
+def straight_move(context: DiagnosisContext, lowest: FloatArray, curvatures: FloatArray) -> Move | None:
+    """The straight move towards `lowest`, shape (p,), if much of it remains; `curvatures` weigh the distances."""
     moved, total = context.theta - context.theta0, lowest - context.theta0
     path = np.abs(np.diff(context.history.overview.theta, axis=0)).sum(axis=0)
     j = int(np.argmax(np.abs(lowest - context.theta) * np.sqrt(curvatures)))
     straight = abs(moved[j]) > STRAIGHT * path[j] > 0 and moved[j] * total[j] > 0
     if not straight or abs(total[j]) < SHORT * abs(moved[j]):
         return None
-    return Way(j, float(abs(moved[j])), float(abs(total[j])))
+    return Move(j, float(abs(moved[j])), float(abs(total[j])))
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
@@ -57,13 +57,13 @@ def find(context: DiagnosisContext) -> list[Finding]:
     gap = float(context.energy[-1]) - energy
     if not gap > tolerance(context, energy):
         return []
-    way = way_to(context, lowest, np.square(sample.train.design).sum(axis=0))
-    return [] if way is None else [_too_short(context, way, energy)]
+    move = straight_move(context, lowest, np.square(sample.train.design).sum(axis=0))
+    return [] if move is None else [_too_short(context, move, energy)]
 
 
-def _too_short(context: DiagnosisContext, way: Way, energy: float) -> Finding:
+def _too_short(context: DiagnosisContext, move: Move, energy: float) -> Finding:
     steps = max(context.config.steps, 100)
-    rate, name = way.better_rate(context, steps), context.problem.model.parameters[way.place]
+    rate, name = move.better_rate(context, steps), context.problem.model.parameters[move.parameter]
     descent: dict[str, Any] = {"learning_rate": rate}
     if steps > context.config.steps:
         descent["steps"] = steps
@@ -75,14 +75,14 @@ def _too_short(context: DiagnosisContext, way: Way, energy: float) -> Finding:
         "energy": float(context.energy[-1]),
         "learning_rate": context.rate,
         "parameter": name,
-        "moved": way.gone,
-        "distance": way.whole,
+        "moved": move.moved,
+        "distance": move.distance,
         "better_rate": descent["learning_rate"],
         "better_steps": steps,
     }
     sentence = (
         f"With the learning rate {context.rate:.3g} the steps are short: in {context.steps} of them {name} has gone "
-        f"{way.gone:.3g} of the {way.whole:.3g} to a fit of least squares, where E is {energy:.4g} instead of "
+        f"{move.moved:.3g} of the {move.distance:.3g} to a fit of least squares, where E is {energy:.4g} instead of "
         f"{context.energy[-1]:.4g}. A rate of {descent['learning_rate']:g} gets there in {steps} steps."
     )
     return Finding("too_few_steps", evidence, sentence, {"descent": descent})

@@ -51,12 +51,12 @@ def separable(context: DiagnosisContext) -> list[Finding]:
     return [Finding("separable_classes", evidence, sentence, {"objective": {"l2": evidence["l2"]}})]
 
 
-def held_out_margin(held_out: int, train: int) -> float:
+def _held_out_margin(held_out: int, train: int) -> float:
     """The least ratio of two held-out errors, on so many rows, that is no chance."""
     return 1.0 + RISE + CHANCE / held_out + CHANCE / train
 
 
-def held_out(context: DiagnosisContext) -> tuple[str, int]:
+def _held_out(context: DiagnosisContext) -> tuple[str, int]:
     """The part of the rows whose error shows overfitting, and their number: the validation rows where there are any."""
     problem = context.problem
     return ("validation", problem.validation.size) if problem.validation.size else ("test", problem.test.size)
@@ -64,12 +64,12 @@ def held_out(context: DiagnosisContext) -> tuple[str, int]:
 
 def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
     """The finding of overfitting: the error of held-out rows rises clearly, up to the end, while E falls."""
-    part, count = held_out(context)
+    part, count = _held_out(context)
     test = context.history.overview.columns[f"{part}_mse"]
     if count < FEW_TEST_ROWS or len(test) < 10 or not np.isfinite(test).all():
         return []
     best = int(np.argmin(test))
-    margin = held_out_margin(count, context.problem.train.size)
+    margin = _held_out_margin(count, context.problem.train.size)
     after = test[best:]
     scale = (
         context.null * context.problem.divisor / context.problem.train.size * context.problem.target.scale**2

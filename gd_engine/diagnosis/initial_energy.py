@@ -7,7 +7,7 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed
 from gd_engine.diagnosis.design_columns import moments
-from gd_engine.diagnosis.plateau import MOST_SEARCHED, searched
+from gd_engine.diagnosis.plateau import MOST_SEARCHED, search_theta0
 from gd_engine.diagnosis.probes import curvature_at, goes_down
 from gd_engine.formula.undefined import Undefined
 from gd_engine.models.base import initial_theta
@@ -67,7 +67,7 @@ def _of_theta0(context: DiagnosisContext) -> tuple[dict[str, Any], str] | None:
 def _best_start(problem: Problem) -> tuple[float, FloatArray]:
     ones = np.ones(len(problem.model.parameters))
     if len(ones) <= MOST_SEARCHED:
-        return searched(problem, ones)
+        return search_theta0(problem, ones)
     energies = [float(problem.energy(size * ones)) for size in SIZES]
     best = int(np.argmin(np.where(np.isfinite(energies), energies, np.inf)))
     return energies[best], SIZES[best] * ones

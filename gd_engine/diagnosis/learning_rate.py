@@ -30,7 +30,7 @@ def find(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Fi
     """The finding of a rate above the bound that raised E, else findings of oscillation."""
     if isinstance(context.config.learning_rate, Backtracking):
         return []
-    grew = context.outcome.reason == "diverged" or _rose(context) or _fell_back_too_late(context, quadratic)
+    grew = context.outcome.reason == "diverged" or _rose(context) or _did_not_recover(context, quadratic)
     if not grew:
         return oscillation.find(context, quadratic)
     limit = _bound(context, quadratic)
@@ -55,13 +55,14 @@ def _rose(context: DiagnosisContext) -> bool:
     return ended_at(context.energy) > first + margin
 
 
-def _fell_back_too_late(context: DiagnosisContext, quadratic: QuadraticModel | None) -> bool:
-    """Whether E rose far on the way, and the later steps did not make up for it."""
-    poor = context.energy[-1] > POOR * context.null and context.config.batch_size is None
-    if not quadratic and poor and context.energy.max() > FAR * max(float(context.energy[0]), context.null):
-        return True
-    risen = context.choices.schedule != "constant" and context.energy.max() > 2.0 * context.energy[0]
-    return bool(risen and quadratic and context.energy[-1] - quadratic.energy > tolerance(context, quadratic.energy))
+def _did_not_recover(context: DiagnosisContext, quadratic: QuadraticModel | None) -> bool:
+    """Whether E rose on the way, and the later steps did not make up for it."""
+    first, highest, last = float(context.energy[0]), float(context.energy.max()), float(context.energy[-1])
+    if quadratic:
+        has_risen = context.choices.schedule != "constant" and highest > 2.0 * first
+        return has_risen and last - quadratic.energy > tolerance(context, quadratic.energy)
+    is_poor = context.config.batch_size is None and last > POOR * context.null
+    return is_poor and highest > FAR * max(first, context.null)
 
 
 def _bound(context: DiagnosisContext, quadratic: QuadraticModel | None) -> float | None:

@@ -1,6 +1,7 @@
 """Findings of a plateau: E is constant far from a good fit."""
 
 from itertools import combinations, product
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,11 @@ STANDING = 1e-3
 EXPLAINED = 0.2
 """The least share of the variance explained by a linear fit for a finding."""
 SEARCH_ROWS = 1000
-MOST_SEARCHED = 4
 POWERS = [10.0**k for k in range(-5, 6)]
+MOST_SEARCHED = 4
+"""The parameters of a formula whose θ₀ is searched for."""
+MOST_TRIED = 2 * comb(MOST_SEARCHED, 2) * len(POWERS) ** 2
+"""The values of E in a search with as many parameters."""
 
 
 def own_theta0(context: DiagnosisContext) -> bool:
@@ -120,7 +124,7 @@ def _of_a_formula(context: DiagnosisContext) -> list[Finding]:
     """The finding of a formula's plateau, if a search over powers of ten finds a better θ₀."""
     if not _flat(context) or len(context.theta) > MOST_SEARCHED:
         return []
-    energy, theta = searched(context.problem, context.theta0)
+    energy, theta = search_theta0(context.problem, context.theta0)
     if not energy < 0.8 * float(context.energy[-1]):
         return []
     start = dict(zip(context.problem.model.parameters, theta.tolist(), strict=True))
@@ -148,7 +152,7 @@ def _rate_from(context: DiagnosisContext, theta0: FloatArray) -> dict[str, Any]:
     return {}
 
 
-def searched(problem: Problem, theta0: FloatArray) -> tuple[float, FloatArray]:
+def search_theta0(problem: Problem, theta0: FloatArray) -> tuple[float, FloatArray]:
     """The best θ₀, shape (p,), by a search over powers of ten, two parameters at a time, and its E on all rows.
 
     The signs are those of `theta0`; an E that is not finite counts as infinite.

@@ -1,11 +1,11 @@
 """Quadratic model of E: minimum, Hessian, modes, and convergence rates of linear methods."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from autograd import grad
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import BoolArray, FloatArray
 from gd_engine.descent.closed_form import optimum, quadratic_hessian, ridge_hessian
 from gd_engine.diagnosis.context import DiagnosisContext, tolerance
 from gd_engine.diagnosis.design_columns import MOST_COLUMNS, SLICE_ROWS, Moments, moments
@@ -14,6 +14,8 @@ from gd_engine.problem import Problem
 MOST_WORK = 2e10
 """The most multiplications for a Hessian, rows × parameters²: the cost of a few dozen steps."""
 MOST_STEPS = 2**40
+LOOKING_AHEAD = ("nesterov", "fista")
+"""The optimisers that take the gradient at a point ahead of θ."""
 FLAT = 1e-13
 """The share of the greatest curvature below which curvatures are rounding errors."""
 
@@ -145,21 +147,21 @@ def bound(kind: str, momentum: float, curvature: float) -> float:
     With μ the momentum: 2/λ without any, 2 (1 + μ)/λ for the heavy ball (Polyak, 1964), and
     2 (1 + μ)/(λ (1 + 2 μ)) for Nesterov's: where a root of the polynomial in `shrinking` is −1.
     """
-    if kind in ("nesterov", "fista"):
+    if kind in LOOKING_AHEAD:
         return 2.0 * (1.0 + momentum) / (curvature * (1.0 + 2.0 * momentum))
     return 2.0 * (1.0 + momentum) / curvature
 
 
-def shrinking(kind: str, momentum: float, rate: float, values: FloatArray) -> tuple[FloatArray, Any]:
+def shrinking(kind: str, momentum: float, rate: float, values: FloatArray) -> tuple[FloatArray, BoolArray]:
     """The modulus of a step's factor of θ − θ* along each mode, and whether θ oscillates there: shapes (p,).
 
     The factor is the greater root of z² − b z + c: b = 1 + μ − ηλ, c = μ for the heavy ball, b = (1 + μ)(1 − ηλ),
     c = μ (1 − ηλ) for Nesterov's (Lessard, Recht & Packard, 2016); for μ = 0 it is 1 − ηλ.
     """
     kept = 1.0 - rate * values
-    looks_ahead = kind in ("nesterov", "fista")
-    b = (1.0 + momentum) * kept if looks_ahead else kept + momentum
-    c = momentum * kept if looks_ahead else np.full(len(values), momentum)
+    b, c = kept + momentum, np.full(len(values), momentum)
+    if kind in LOOKING_AHEAD:
+        b, c = (1.0 + momentum) * kept, momentum * kept
     root = np.sqrt(b * b - 4.0 * c + 0j)
     return np.maximum(np.abs(b + root), np.abs(b - root)) / 2.0, np.abs(root.imag) > 0
 

@@ -17,7 +17,8 @@ NEGLIGIBLE = 1e-20
 """An expected decrease that is a smaller share of the rise of E across θ ends the search."""
 STATIONARY = 1e-12
 """The greatest expected decrease at a minimum, as a share of the rise of E across θ."""
-ULPS = 64.0 * float(np.finfo(float).eps)
+ROUNDING = 64.0 * float(np.finfo(float).eps)
+"""The rounding error of E, as a share of it."""
 BEYOND = 30.0
 """The distance at which E must have risen, in units of Newton's step."""
 WIDENINGS = 4
@@ -62,7 +63,7 @@ def _share_without_rise(
         before = energy
         for part in PARTS:
             after = objective.energy(theta + share * part * step)
-            if not after <= before + ULPS * abs(before):
+            if not after <= before + ROUNDING * abs(before):
                 break
             before = after
         else:
@@ -78,7 +79,7 @@ def _polished(objective: Objective, theta: FloatArray) -> FloatArray:
     step, expected = modes(objective.hessian(theta)).step(gradient)
     for _ in range(MOST_POLISHING):
         after, gradient = objective.at(theta + step)
-        if not after <= energy + ULPS * abs(energy):
+        if not after <= energy + ROUNDING * abs(energy):
             break
         next_step, next_expected = modes(objective.hessian(theta + step)).step(gradient)
         if not next_expected < expected:
@@ -92,7 +93,7 @@ def is_stationary(objective: Objective, theta: FloatArray, start: FloatArray) ->
     energy, gradient = objective.at(theta)
     hessian = objective.hessian(theta)
     _, expected = modes(hessian).step(gradient)
-    return bool(expected <= max(STATIONARY * _rise_across(hessian, theta, np.abs(start)), ULPS * abs(energy)))
+    return bool(expected <= max(STATIONARY * _rise_across(hessian, theta, np.abs(start)), ROUNDING * abs(energy)))
 
 
 def is_attained(objective: Objective, theta: FloatArray, found: Modes) -> bool:
@@ -101,7 +102,7 @@ def is_attained(objective: Objective, theta: FloatArray, found: Modes) -> bool:
     An inflection falls on one side; an infimum towards which θ runs away is level or falls on one side alone.
     """
     energy, gradient = objective.at(theta)
-    rounding = ULPS * abs(energy)
+    rounding = ROUNDING * abs(energy)
     along = found.vectors.T @ (found.unit * gradient)
     greatest = float(np.abs(found.values).max())
     size = np.maximum(np.abs(found.values), FLAT * greatest)
@@ -117,7 +118,7 @@ def is_attained(objective: Objective, theta: FloatArray, found: Modes) -> bool:
 
 def _is_lowest(objective: Objective, theta: FloatArray, energy: float, away: FloatArray) -> bool:
     """Whether E rises, or is level, on both sides of θ; further away if it is level on one side by rounding."""
-    rounding = ULPS * abs(energy)
+    rounding = ROUNDING * abs(energy)
     for _ in range(WIDENINGS):
         rises = [objective.energy(theta + side * away) - energy for side in (1.0, -1.0)]
         if not min(rises) >= -rounding:

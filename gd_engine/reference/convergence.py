@@ -9,7 +9,7 @@ from gd_engine.arrays import FloatArray
 from gd_engine.descent.trajectory import Outcome
 from gd_engine.diagnosis.context import History, null_energy
 from gd_engine.problem import Problem
-from gd_engine.reference.final_state import Ended, State, has_hardly_moved, is_level, state_of
+from gd_engine.reference.final_state import Ended, FinalState, has_hardly_moved, is_level, state_of
 from gd_engine.reference.minimum import ZERO, Reference, is_convex
 
 NOTABLY = 1e-3
@@ -24,7 +24,7 @@ class Convergence(NamedTuple):
     E* is 0 or what rounding left of it.
     """
 
-    state: State
+    state: FinalState
     clauses: tuple[str, ...]
     values: dict[str, float]
     loss: float | None
@@ -39,23 +39,27 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         if not len(energy):
             return Convergence("diverged", ("diverged_at_once",), {}, None, None, None)
         null = null_energy(problem) if problem.has_data else float(np.ptp(energy))
-        loss = float(energy[-1])
-        gap = _gap(history, reference)
-        ended = Ended(problem, history, reference, gap, null)
-        diverged = outcome is not None and outcome.reason == "diverged"
-        state: State = "diverged" if diverged else state_of(ended)
-        values = {"step": float(history.overview.step[-1]), "loss": loss, "first": float(energy[0])}
-        values["least"] = float(energy.min())
-        clauses = [_state_clause(state, ended), _reference_clause(problem, reference)]
-        if isfinite(null) and problem.has_data:
-            values["constant"] = null
-            is_better = loss - null > max(NOTABLY * null, ended.zero)
-            clauses.append(_constant_clause(problem, is_better=is_better))
-        relative = None
-        if reference is not None and gap is not None:
-            is_zero = abs(reference.train_loss) <= max(ended.zero, ZERO * null if isfinite(null) else 0.0)
-            values["reference"] = 0.0 if is_zero else reference.train_loss
-            relative = None if is_zero or reference.train_loss < 0 else gap / reference.train_loss
+        ended = Ended(problem, history, reference, null)
+        has_diverged = outcome is not None and outcome.reason == "diverged"
+        return _described(ended, "diverged" if has_diverged else state_of(ended))
+
+
+def _described(ended: Ended, state: FinalState) -> Convergence:
+    """The convergence of a descent in this state."""
+    problem, reference, gap, null = ended.problem, ended.reference, ended.gap, ended.null
+    loss = float(ended.energy[-1])
+    values = {"step": float(ended.history.overview.step[-1]), "loss": loss}
+    values |= {"first": float(ended.energy[0]), "least": float(ended.energy.min())}
+    clauses = [_state_clause(state, ended), _reference_clause(problem, reference)]
+    if isfinite(null) and problem.has_data:
+        values["constant"] = null
+        is_better = loss - null > max(NOTABLY * null, ended.zero)
+        clauses.append(_constant_clause(problem, is_better=is_better))
+    relative = None
+    if reference is not None and gap is not None:
+        is_zero = abs(reference.train_loss) <= max(ended.zero, ZERO * null if isfinite(null) else 0.0)
+        values["reference"] = 0.0 if is_zero else reference.train_loss
+        relative = None if is_zero or reference.train_loss < 0 else gap / reference.train_loss
     return Convergence(state, tuple(clauses), values, loss, reference, relative)
 
 
@@ -63,23 +67,12 @@ def least_step(history: History) -> FloatArray:
     """θ of the recorded step with the least E, shape (p,): for a descent its last one."""
     stretches = (history.overview, history.ending)
     best = min(stretches, key=lambda rows: float(np.nanmin(rows.columns["train_loss"])))
-    at = best.columns["train_loss"]
-    last = len(at) - 1 - int(np.nanargmin(at[::-1]))
-    theta: FloatArray = best.theta[last]
+    place = int(np.nanargmin(best.columns["train_loss"][::-1]))
+    theta: FloatArray = best.theta[-1 - place]
     return theta
 
 
-def _gap(history: History, reference: Reference | None) -> float | None:
-    """E − E* at the last step; a quadratic E has a column of it, which is accurate near 0."""
-    columns = history.overview.columns
-    if reference is None:
-        return None
-    if "optimality_gap" in columns:
-        return float(columns["optimality_gap"][-1])
-    return max(float(columns["train_loss"][-1]) - reference.train_loss, 0.0)
-
-
-def _state_clause(state: State, ended: Ended) -> str:
+def _state_clause(state: FinalState, ended: Ended) -> str:
     """The code of the sentence's first part: the state, or what it says more precisely."""
     if state == "stalled" and has_hardly_moved(ended):
         return "hardly_moved"

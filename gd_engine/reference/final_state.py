@@ -13,7 +13,7 @@ from gd_engine.diagnosis.context import History, Stretch, close_to, ended_at, ri
 from gd_engine.problem import Problem
 from gd_engine.reference.minimum import Reference
 
-State = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
+FinalState = Literal["converged", "descending", "stalled", "oscillating", "rising", "diverged"]
 
 ARRIVED = 1e-6
 """The greatest gap of a converged descent, as a share of E(θ₀) − E*, or on data of a constant's E − E*."""
@@ -48,12 +48,11 @@ REVERSED = -0.5
 
 
 class Ended(NamedTuple):
-    """A finished descent. `gap` is E − E* at its end, None without E*; `null` is E of a constant prediction."""
+    """A finished descent. `null` is E of a constant prediction."""
 
     problem: Problem
     history: History
     reference: Reference | None
-    gap: float | None
     null: float
 
     @property
@@ -94,6 +93,11 @@ class Ended(NamedTuple):
         fell = float(self.energy[0] - self.energy[-1])
         return fell if self.gap is None or 0.0 < fell < self.gap else self.gap
 
+    @property
+    def gap(self) -> float | None:
+        """E − E* at the last step; None without E*."""
+        return None if self.reference is None else float(self.gaps(self.history.overview)[-1])
+
     def gaps(self, rows: Stretch) -> FloatArray:
         """E − E* at each row; a quadratic E has a column of it, which is accurate near 0."""
         if "optimality_gap" in rows.columns:
@@ -102,17 +106,18 @@ class Ended(NamedTuple):
         return np.maximum(rows.columns["train_loss"] - least, 0.0)
 
 
-def state_of(ended: Ended) -> State:
+def state_of(ended: Ended) -> FinalState:
     """The state of a descent that did not diverge."""
-    if has_converged(ended):
+    if _has_converged(ended):
         return "converged"
     if _rose(ended):
         return "rising"
     half, ending = ended.half, ended.history.ending.columns["train_loss"]
     remaining = ended.remaining
-    if goes_back_and_forth(ended.history.ending):
-        local = float(ending[-6:-4].sum() - ending[-2:].sum()) / 8.0 * 0.5 * float(ended.history.overview.step[-1])
-        return "descending" if local > max(MOVING * remaining, ended.rounding) else "oscillating"
+    if _goes_back_and_forth(ended.history.ending):
+        half_steps = 0.5 * float(ended.history.overview.step[-1])
+        fall = half_steps * _fall_a_step(ending)
+        return "descending" if fall > max(MOVING * remaining, ended.rounding) else "oscillating"
     if not (_is_unsteady(half, ended.rounding) or _is_unsteady(ending, ended.rounding)):
         return "descending" if _falls(ended) else "stalled"
     amplitude = max(_amplitude(half), _amplitude(ending))
@@ -131,7 +136,7 @@ def is_level(ended: Ended) -> bool:
     return float(np.ptp(ended.history.ending.columns["train_loss"][-TURNS:])) <= ended.rounding
 
 
-def goes_back_and_forth(ending: Stretch) -> bool:
+def _goes_back_and_forth(ending: Stretch) -> bool:
     """Whether each of the last steps takes back the one before, and they do not shrink."""
     changes = np.diff(ending.theta[-(TURNS + 1) :], axis=0)
     lengths = np.linalg.norm(changes, axis=1)
@@ -141,7 +146,7 @@ def goes_back_and_forth(ending: Stretch) -> bool:
     return bool((cosines < REVERSED).all() and lengths[-2:].sum() >= 0.9 * lengths[:2].sum())
 
 
-def has_converged(ended: Ended) -> bool:
+def _has_converged(ended: Ended) -> bool:
     """Whether the gap is small beside what there was to fall, and no longer shrinks slowly."""
     reference, gap = ended.reference, ended.gap
     if reference is None or gap is None:
@@ -207,6 +212,11 @@ def _fall(half: FloatArray) -> float:
     """The fall of E between the medians of the two parts of a stretch, which noise does not move."""
     cut = max(len(half) // 2, 1)
     return float(np.median(half[:cut]) - np.median(half[cut:])) if len(half) > 1 else 0.0
+
+
+def _fall_a_step(ending: FloatArray) -> float:
+    """The fall of E in one of the last steps, of means of two: E may go up in every other step."""
+    return float(ending[-6:-4].mean() - ending[-2:].mean()) / 4.0
 
 
 def _amplitude(stretch: FloatArray) -> float:

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from gd_engine import DescentConfig, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
+from gd_engine.arrays import FloatArray, IntArray
 from service.analysis.run_context import RunContext, run_context
 from service.schemas.responses.analysis import Contributions, StepArithmetic
 from service.storage.database import Database
@@ -53,7 +54,7 @@ def of_step(database: Database, request: StepRequest) -> StepArithmetic:
     }
 
 
-def _state(context: RunContext, config: DescentConfig, theta: Any, step: int) -> State:
+def _state(context: RunContext, config: DescentConfig, theta: FloatArray, step: int) -> State:
     """The state before the step. For an optimiser with memory, the descent up to the step is repeated."""
     state = start(theta, config.optimizer)
     if state.memory.size and step:
@@ -62,7 +63,7 @@ def _state(context: RunContext, config: DescentConfig, theta: Any, step: int) ->
     return state._replace(step=step, theta=theta)
 
 
-def _contributions(context: RunContext, rows: Any, found: Arithmetic) -> Contributions:
+def _contributions(context: RunContext, rows: IntArray, found: Arithmetic) -> Contributions:
     parts, classes = found.contributions, context.run.classes
     y: Any = parts.y
     if classes:
@@ -71,7 +72,7 @@ def _contributions(context: RunContext, rows: Any, found: Arithmetic) -> Contrib
     return {"rows": rows, "y": y, "predictions": parts.predictions.T, "gradients": parts.gradients}
 
 
-def _lines(context: RunContext, found: Arithmetic, after: Any) -> list[str]:
+def _lines(context: RunContext, found: Arithmetic, after: FloatArray) -> list[str]:
     """The update of each parameter as an equation."""
     is_plain = context.run.request["descent"]["optimizer"]["kind"] in ("gd", "ista", "fista")
 

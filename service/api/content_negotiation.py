@@ -6,18 +6,18 @@ MOST_CHARACTERS, MOST_ENTRIES = 1024, 50
 """Limits of a list. Anybody may send one, and an entry costs more than a microsecond; browsers send about ten."""
 
 
-def entries(header: str) -> list[str]:
-    """The first entries of a list. A list of too many characters has none: a cut entry could mean the opposite."""
-    return header.split(",", MOST_ENTRIES)[:MOST_ENTRIES] if len(header) <= MOST_CHARACTERS else []
-
-
 def qualities(header: str) -> dict[str, float]:
     """The quality of each entry in the order of the header; 0 for refused and malformed entries."""
     found: dict[str, float] = {}
-    for entry in entries(header):
+    for entry in _entries(header):
         name, *parameters = (part.strip().lower() for part in entry.split(";"))
         found.setdefault(name, _quality(parameters))
     return found
+
+
+def _entries(header: str) -> list[str]:
+    """The first entries of a list. A list of too many characters has none: a cut entry could mean the opposite."""
+    return header.split(",", MOST_ENTRIES)[:MOST_ENTRIES] if len(header) <= MOST_CHARACTERS else []
 
 
 def _quality(parameters: list[str]) -> float:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 
 from service.api.responses import query_error
-from service.datasets.csv_reader import Options
+from service.datasets.file_reader import Options
 
 NAMES = ("target", "features", "header", "categories", "decimal", "thousands", "dates", "sheet")
 """Parameters of an upload that concern files only."""

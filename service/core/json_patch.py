@@ -1,4 +1,4 @@
-"""One request laid over another: what forks and the members of a sweep change."""
+"""One request laid over another: what forks, the members of a sweep and findings change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,21 +9,32 @@ Patch = dict[str, object]
 """A JSON merge patch (RFC 7396), or a request that was patched and not checked again yet."""
 
 
-def merge_patch(old: Mapping[str, object], patch: Mapping[str, object]) -> Patch:
+def merge_patch(old: Mapping[str, object], patch: Mapping[str, object], *, by_kind: bool = True) -> Patch:
     """`old` after a JSON merge patch (RFC 7396): null deletes a field, objects merge, other values replace.
 
-    Beyond the RFC, an object with a different `kind` merges into an empty one: fields belong to their kind.
+    Beyond the RFC, if `by_kind`, an object with a different `kind` merges into an empty one: fields belong to their
+    kind.
     """
-    merged = {} if patch.get("kind", old.get("kind")) != old.get("kind") else dict(old)
+    is_other = by_kind and patch.get("kind", old.get("kind")) != old.get("kind")
+    merged = {} if is_other else dict(old)
     for name, value in patch.items():
         before = merged.get(name)
         if value is None:
             merged.pop(name, None)
         elif isinstance(value, dict):
-            merged[name] = merge_patch(before if isinstance(before, dict) else {}, value)
+            merged[name] = merge_patch(before if isinstance(before, dict) else {}, value, by_kind=by_kind)
         else:
             merged[name] = value
     return merged
+
+
+def composed(first: Mapping[str, object], second: Mapping[str, object]) -> Patch:
+    """The merge patch that does what two do, one after the other: a null stays, since it removes a field."""
+    found = dict(first)
+    for name, value in second.items():
+        before = found.get(name)
+        found[name] = composed(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return found
 
 
 def patch_of(values: Mapping[str, object]) -> Patch:

@@ -71,8 +71,12 @@ def _templates(texts: Mapping[str, str]) -> tuple[Template, ...]:
     found = []
     for english, french in texts.items():
         parts = _NAME.split(english)
-        found.append(Template(tuple(parts[::2]), tuple(parts[1::2]), _TYPOGRAPHY.sub("\N{NO-BREAK SPACE}", french)))
+        found.append(Template(tuple(parts[::2]), tuple(parts[1::2]), _typeset(french)))
     return tuple(sorted(found, key=lambda each: -sum(map(len, each.fixed))))
+
+
+def _typeset(french: str) -> str:
+    return _TYPOGRAPHY.sub("\N{NO-BREAK SPACE}", french)
 
 
 MESSAGES = _templates(
@@ -87,6 +91,7 @@ MESSAGES = _templates(
 )
 PHRASES = _templates(phrases.PHRASES)
 FINDINGS = {code: _templates(texts) for code, texts in findings.SENTENCES.items()}
+GENERAL = {code: _typeset(text) for code, text in finding_clauses.GENERAL.items()}
 
 
 def _by_start(templates: tuple[Template, ...]) -> dict[str, tuple[Template, ...]]:
@@ -110,13 +115,7 @@ def finding_sentence(code: str, sentence: str, language: Language) -> str:
     """The sentence of a finding. One of an earlier version without a template has the general sentence of its code."""
     if language == "en":
         return sentence
-    found = _first(FINDINGS.get(code, ()), sentence) or _message(sentence)
-    return found or _general(code) or sentence
-
-
-def _general(code: str) -> str | None:
-    text = finding_clauses.GENERAL.get(code)
-    return None if text is None else _TYPOGRAPHY.sub("\N{NO-BREAK SPACE}", text)
+    return _first(FINDINGS.get(code, ()), sentence) or _message(sentence) or GENERAL.get(code, sentence)
 
 
 @lru_cache(maxsize=2_048)

@@ -10,9 +10,9 @@ import numpy as np
 
 from service.core.dataset_record import Column, ColumnKind, ReportEntry
 from service.datasets.column_statistics import Columns, ColumnStatistics
-from service.datasets.csv_reader import CsvTable
-from service.datasets.csv_reader.column_report import NOTES
-from service.datasets.csv_reader.report import MOST_PLACES, named
+from service.datasets.file_reader import FileTable
+from service.datasets.file_reader.column_report import NOTES
+from service.datasets.file_reader.report import MOST_PLACES, named
 from service.datasets.missing_values import Missing, Whole, without_missing
 from service.schemas.fit import InlineDataset, UploadedDataset
 from service.storage.datasets import NewDataset, Rows, begun_digest
@@ -97,7 +97,7 @@ def _numbered(width: int) -> list[str]:
     return [f"x{number}" for number in range(1, width + 1)]
 
 
-def from_table(table: CsvTable, name: str | None = None) -> Incoming:
+def from_table(table: FileTable, name: str | None = None) -> Incoming:
     """The dataset of a file.
 
     Its columns are in the order of the file. If they are the features and the target alone, the target is the last one,
@@ -111,7 +111,7 @@ def from_table(table: CsvTable, name: str | None = None) -> Incoming:
     return described(name, Head(columns, table.features, table.target, labelled, table.report), blocks)
 
 
-def _earlier_order(table: CsvTable) -> list[int] | None:
+def _earlier_order(table: FileTable) -> list[int] | None:
     """The places of the features and of the target, if the table has nothing else; None also without a change."""
     names = [column.name for column in table.columns]
     wanted = [*table.features, table.target]

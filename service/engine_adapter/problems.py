@@ -27,7 +27,7 @@ from service.storage.database import Database
 from service.storage.errors import GoneError
 
 
-def problem_of(database: Database, run: Run, go_on: Callable[[], None], *, reduce: bool = True) -> Problem:
+def problem_of(database: Database, run: Run, go_on: Callable[[], object], *, reduce: bool = True) -> Problem:
     """E(θ) of a run. `reduce=False` keeps all rows. `go_on` is called before each chunk and may raise to interrupt.
 
     Raises GoneError for a deleted run, CorruptError for damaged rows.
@@ -69,7 +69,7 @@ def posed(
     model: Model,
     data: Data,
     classes: Classes,
-    go_on: Callable[[], None] = lambda: None,
+    go_on: Callable[[], object] = lambda: None,
     *,
     reduce: bool = True,
 ) -> Problem:
@@ -85,7 +85,7 @@ def posed(
     return pose_blocks(model, _rows(data, classes, go_on), split, **options)
 
 
-def _split(request: StoredRequest, data: Data, classes: Classes, go_on: Callable[[], None]) -> Split:
+def _split(request: StoredRequest, data: Data, classes: Classes, go_on: Callable[[], object]) -> Split:
     codes = None
     if is_stratified(request):
         codes = np.concatenate([y.astype(np.int64) for _, y in _rows(data, classes, go_on)])
@@ -118,7 +118,7 @@ def rate_of(
         raise NoLearningRateError(f"{part.sentence}. {hint}") from error
 
 
-def _rows(data: Data, classes: Classes, go_on: Callable[[], None]) -> Iterator[tuple[FloatArray, FloatArray]]:
+def _rows(data: Data, classes: Classes, go_on: Callable[[], object]) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Lazy iterator over the blocks (x, y)."""
     for table in data.tables():
         go_on()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from service.auth.api_keys import ANYBODY
 from service.core.json_bytes import json_bytes
-from service.core.json_patch import Patch
+from service.core.json_patch import merge_patch
 from service.core.run_record import Run
 from service.core.settings import Settings
 from service.jobs import submit
@@ -18,7 +18,7 @@ def changed_run(run: Run, change: Mapping[str, object], database: Database, sett
 
     Raises InvalidError for a request that the service refuses, NotFoundError for a deleted dataset.
     """
-    body = patched(run.request, change)
+    body = merge_patch(run.request, change, by_kind=False)  # clients apply a change as the RFC says
     submission = submit.of(parse(FitRequest, json_bytes(body)).filled(), database, settings, ANYBODY)
     plan, facts = submission.plan, submission.facts
     new = run._replace(
@@ -32,29 +32,3 @@ def changed_run(run: Run, change: Mapping[str, object], database: Database, sett
     if facts is None:
         return new
     return new._replace(dataset_features=list(facts.features), dataset_target=facts.target)
-
-
-def patched(target: Mapping[str, object], patch: Mapping[str, object]) -> Patch:
-    """The target after a JSON merge patch exactly as RFC 7396 has it, which is how clients apply a change."""
-    found = dict(target)
-    for name, value in patch.items():
-        if value is None:
-            found.pop(name, None)
-        elif isinstance(value, Mapping):
-            before = found.get(name)
-            found[name] = patched(before if isinstance(before, Mapping) else {}, value)
-        else:
-            found[name] = value
-    return found
-
-
-def composed(first: Mapping[str, object], second: Mapping[str, object]) -> Patch:
-    """The merge patch that does what two do, one after the other: a null stays, since it removes a field."""
-    found = dict(first)
-    for name, value in second.items():
-        before = found.get(name)
-        if isinstance(value, Mapping) and isinstance(before, Mapping):
-            found[name] = composed(before, value)
-        else:
-            found[name] = value
-    return found

@@ -11,34 +11,20 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, NoReturn, cast
 
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.api.authentication import address_of
 from service.api.middleware.abandonment import ABANDON, BREAK_OFF
-from service.api.middleware.security_headers import ALWAYS
-from service.api.problem_details import problem
 from service.auth import policy
 from service.core.concurrency_limit import ADDRESS_SHARE, KEY_SHARE
 from service.core.settings import Settings
+from service.server import refusals
+from service.server.refusals import Refusal
 
 PART_BYTES = 256 * 1024
 """The minimum that a client must read of a longer answer within `max_request_seconds`."""
 MAX_PIPELINED = 64
 """The maximum number of unanswered requests of one connection."""
-MAX_HEADERS = 100
-"""The maximum number of headers of a request, trailers included. Browsers and proxies send about thirty."""
-MAX_PARAMETERS = 100
-"""The maximum number of query parameters."""
-
-MALFORMED = 400, "The data is not an HTTP request. Send HTTP/1.1."
-TIMED_OUT = 408, "The request was not complete in time. Send it again, faster or in smaller parts."
-LONG_ADDRESS = 414, "The address of the request is too long. The limit is {} bytes."
-MANY_PARAMETERS = 414, f"The address has too many parameters. The limit is {MAX_PARAMETERS}."
-TOO_LONG = 431, "The address and the headers of the request are too long. Shorten them."
-MANY_HEADERS = 431, f"The request has too many headers. The limit is {MAX_HEADERS}."
-TOO_MANY = 503, "The service has too many connections. Try again in a second."
-STOPPING = 503, "The service is stopping. Send the request again in some seconds."
-SHARE_TAKEN = 429, "This user has the most connections, and another needed one. Try again in a second."
 
 
 def bounded(settings: Settings) -> type["Connection"]:
@@ -56,7 +42,7 @@ def use(connections: Iterable[Any], user: str) -> dict[str, int]:
 
 
 class _RefusedError(Exception):
-    """Stops the parser: the request gets the status and the detail of `_refusal`."""
+    """Stops the parser: the request gets the answer of `_refusal`."""
 
 
 class Connection(HttpToolsProtocol):
@@ -86,7 +72,7 @@ class Connection(HttpToolsProtocol):
     """Headers and trailers of the incoming request."""
     _unparsed_bytes = 0
     """Bytes received since the last event of the parser."""
-    _refusal = MALFORMED
+    _refusal = refusals.MALFORMED
 
     @property
     def user(self) -> str:
@@ -115,12 +101,12 @@ class Connection(HttpToolsProtocol):
         if closed is None and user != self.user:
             closed = next(each for each in connections if each.user == user)
         if closed is None:
-            self._refuse(*TOO_MANY)
+            self._refuse(refusals.TOO_MANY)
             return
         self.incomplete.pop(closed, None)
         self.connections.discard(closed)
         if closed._is_receiving:
-            closed._refuse(*SHARE_TAKEN)
+            closed._refuse(refusals.SHARE_TAKEN)
         else:
             closed.transport.abort()
 
@@ -141,7 +127,7 @@ class Connection(HttpToolsProtocol):
         self._unparsed_bytes += len(data)
         super().data_received(data)
         if self._unparsed_bytes > self.settings.max_header_bytes:
-            self._refuse(*TOO_LONG)
+            self._refuse(refusals.TOO_LONG)
         elif self._request_timer is None and (self._is_receiving or not self._is_busy()):
             self._start_request_timer()
 
@@ -155,7 +141,7 @@ class Connection(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         """Counts a part of the address."""
         if self._head_bytes + len(url) > (limit := self.settings.max_address_bytes):
-            self._stop(LONG_ADDRESS[0], LONG_ADDRESS[1].format(limit))
+            self._stop(refusals.long_address(limit))
         self._count_header_bytes(len(url))
         super().on_url(url)
 
@@ -165,15 +151,15 @@ class Connection(HttpToolsProtocol):
         """
         self._count_header_bytes(len(name) + len(value))
         self._headers_seen += 1
-        if self._headers_seen > MAX_HEADERS:
-            self._stop(*MANY_HEADERS)
+        if self._headers_seen > refusals.MAX_HEADERS:
+            self._stop(refusals.MANY_HEADERS)
         if name.lower() != b"cookie":
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Hands the request to the service, unless too many requests of the connection are unanswered."""
-        if self.url.count(b"&") >= MAX_PARAMETERS:
-            self._stop(*MANY_PARAMETERS)
+        if self.url.count(b"&") >= refusals.MAX_PARAMETERS:
+            self._stop(refusals.MANY_PARAMETERS)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise _RefusedError
         super().on_headers_complete()
@@ -209,7 +195,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse_incomplete(self) -> None:
         if self.cycle is not None and self.cycle.more_body:
-            self._refuse(*STOPPING)
+            self._refuse(refusals.STOPPING)
 
     def timeout_keep_alive_handler(self) -> None:
         """Closes the connection after the keep-alive time without a request."""
@@ -218,7 +204,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's message
         """Answers a request that the parser rejects."""
-        self._refuse(*self._refusal)
+        self._refuse(self._refusal)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answered = cycle
@@ -244,10 +230,10 @@ class Connection(HttpToolsProtocol):
         self._unparsed_bytes = 0
         self._head_bytes += size
         if self._head_bytes > self.settings.max_header_bytes:
-            self._stop(*TOO_LONG)
+            self._stop(refusals.TOO_LONG)
 
-    def _stop(self, status: int, detail: str) -> NoReturn:
-        self._refusal = status, detail
+    def _stop(self, refusal: Refusal) -> NoReturn:
+        self._refusal = refusal
         raise _RefusedError
 
     def _start_request_timer(self) -> None:
@@ -258,7 +244,7 @@ class Connection(HttpToolsProtocol):
         if self._is_busy():  # the next request may wait until this one is answered
             self._start_request_timer()
         elif self._is_receiving:
-            self._refuse(*TIMED_OUT)
+            self._refuse(refusals.TIMED_OUT)
         else:
             self.transport.close()
 
@@ -273,18 +259,14 @@ class Connection(HttpToolsProtocol):
             self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         )
 
-    def _refuse(self, status: int, detail: str) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Sends a problem and closes the connection. During another answer it only closes the connection."""
         if self.transport.is_closing():
             return
         if self._is_answering():
             self.transport.abort()
             return
-        headers = {"Connection": "close"} | ({"Retry-After": "1"} if status in (TOO_MANY[0], SHARE_TAKEN[0]) else {})
-        answer = problem(status, detail, headers=headers)
-        fields = [*self.server_state.default_headers, *answer.raw_headers, *ALWAYS.items()]
-        lines = [b"%s: %s\r\n" % (name, value) for name, value in fields]
-        self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", answer.body]))
+        self.transport.write(refusal.answer(self.server_state.default_headers))
         self.transport.close()
         self._limit_flush()
 

@@ -54,10 +54,8 @@ def find(connection: Connection) -> DeletionState | None:
     if fields is None:
         return None
     wall, steady, leaps, *notice = fields
-    pairs = leaps if isinstance(leaps, list) else [None]
-    are_leaps = all(isinstance(each, list) and len(each) == 2 and all(map(_is_time, each)) for each in pairs)
     is_notice = notice == [None, None] or all(map(_is_time, notice))
-    if not (_is_time(wall) and _is_time(steady) and are_leaps and is_notice):
+    if not (_is_time(wall) and _is_time(steady) and _are_leaps(leaps) and is_notice):
         raise CorruptError("The state of the deletion by age is damaged.")
     return DeletionState(*fields)
 
@@ -65,6 +63,12 @@ def find(connection: Connection) -> DeletionState | None:
 def is_stored(connection: Connection) -> bool:
     """Whether there is a state, damaged or not."""
     return connection.execute(_IS_STORED).one_or_none() is not None
+
+
+def _are_leaps(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, list) and len(each) == 2 and all(map(_is_time, each)) for each in value
+    )
 
 
 def _is_time(value: object) -> bool:

@@ -9,12 +9,12 @@ import numpy as np
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
-from gd_engine import Block, Finding, Outcome, Problem, diagnose, optimum
+from gd_engine import Block, Finding, Outcome, Problem, optimum
 from gd_engine.arrays import FloatArray
 from service.core.run_record import Best, Criteria, Number, Optimum, RunColumns
 from service.core.run_status import JUDGED, RunStatus
 from service.core.settings import Settings
-from service.engine_adapter.factory import choices_of
+from service.engine_adapter.diagnosis import findings_of
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
@@ -98,7 +98,12 @@ class BlockStorage:
 
     def _diagnosis(self, outcome: Outcome) -> list[Finding]:
         begun = time.monotonic()
-        found: list[Finding] = self._accessory("diagnosis", lambda: self._found(outcome), [])
+        run, problem, config = self._claim.run, self._prepared.problem, self._prepared.config
+
+        def compute() -> list[Finding]:
+            return findings_of(run, problem, config, outcome, self._summary.history())
+
+        found: list[Finding] = self._accessory("diagnosis", compute, [])
         self._timings.add("diagnosis_seconds", begun)
         return found
 
@@ -114,17 +119,6 @@ class BlockStorage:
         values = self._accessory("convergence", quick, absent)
         self._timings.add("judgement_seconds", begun)
         return values
-
-    def _found(self, outcome: Outcome) -> list[Finding]:
-        run, prepared = self._claim.run, self._prepared
-        return diagnose(
-            prepared.problem,
-            prepared.config,
-            outcome,
-            self._summary.history(),
-            choices=choices_of(run.request, prepared.problem.model),
-            features=run.dataset_features,
-        )
 
     def _accessory(self, name: str, compute: Callable[[], Value], absent: Value) -> Value:
         """An optional value of a run; `absent` if it cannot be computed, also for lack of memory, or not stored."""

@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gd_engine import Finding
-from service.core.json_patch import Patch
-from service.jobs.changes import composed
+from service.core.json_patch import Patch, composed
 from service.worker.budget import Budget
-from service.worker.offers import Offer, TrialRuns, is_better, promised
+from service.worker.offers import Offer, TrialRuns, is_better, offer_of
 from service.worker.trial_descent import Descended
 
 CRITERION = "validation_mse"
@@ -76,11 +75,11 @@ def _stopped(base: _Baseline, runs: TrialRuns, budget: Budget) -> Offer | None:
         return None
     change = composed(base.change, {"descent": {"steps": base.best_step}})
     if base.descended.run.request["descent"]["schedule"]["kind"] != "cosine":
-        return promised(change, CRITERION, before, base.best, base.best_step) if runs.accepts(change) else None
+        return offer_of(change, CRITERION, before, base.best, base.best_step) if runs.changed(change) else None
     found = runs.of(change, budget)
     if found is None or found.outcome is None or not is_better(found.last(CRITERION), base.last):
         return None
-    return promised(change, CRITERION, before, found.last(CRITERION), base.best_step)
+    return offer_of(change, CRITERION, before, found.last(CRITERION), base.best_step)
 
 
 def _penalised(finding: Finding, base: _Baseline, runs: TrialRuns, budget: Budget) -> Offer | None:
@@ -92,4 +91,4 @@ def _penalised(finding: Finding, base: _Baseline, runs: TrialRuns, budget: Budge
     after = found.last(CRITERION)
     if not is_better(after, base.last) or any(each.code == finding.code for each in found.findings()):
         return None
-    return promised(change, CRITERION, runs.descended.last(CRITERION), after, found.step or 0)
+    return offer_of(change, CRITERION, runs.descended.last(CRITERION), after, found.step or 0)

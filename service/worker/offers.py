@@ -8,7 +8,7 @@ from gd_engine import Finding, FormulaError, NoLearningRateError
 from gd_engine.reference import BudgetSpentError, Reference, find_shortfall, is_convex, judge
 from service.core.exceptions import ApiError
 from service.core.json_patch import Patch
-from service.core.run_record import Number, Promise
+from service.core.run_record import Number, Promise, Run
 from service.core.settings import Settings
 from service.jobs.changes import changed_run
 from service.storage.database import Database
@@ -63,32 +63,26 @@ class TrialRuns:
         unscaled = old.problem.target == new.problem.target and not any(old.problem.penalty)
         return same and unscaled and is_convex(old.problem)
 
-    def accepts(self, change: Mapping[str, object]) -> bool:
-        """Whether the service accepts a change."""
+    def changed(self, change: Mapping[str, object]) -> Run | None:
+        """The run with a change; None if the service refuses it."""
         try:
-            changed_run(self.descended.run, change, self._database, self._settings)
+            return changed_run(self.descended.run, change, self._database, self._settings)
         except REFUSED:
-            return False
-        return True
+            return None
 
     def of(self, change: Mapping[str, object], budget: Budget) -> Descended | None:
         """The changed descent, as far as the budget goes; None for one that is refused, or changes nothing."""
+        run = self.changed(change)
+        if run is None or run.request == self.descended.run.request:
+            return None
         try:
-            run = changed_run(self.descended.run, change, self._database, self._settings)
-            if run.request == self.descended.run.request:
-                return None
             found = tried(run, self.descended, self._database, budget)
         except REFUSED:
             return None
         return None if found.step is None else found
 
 
-def offer_of(change: Patch, criterion: str, before: float, found: Descended) -> Offer:
-    """The offer of a change, by the last step of its trial."""
-    return promised(change, criterion, before, found.last(criterion), found.step or 0)
-
-
-def promised(change: Patch, criterion: str, before: float, after: float, steps: int) -> Offer:
+def offer_of(change: Patch, criterion: str, before: float, after: float, steps: int) -> Offer:
     """The offer of a change that gave `after` at step `steps`."""
     first: Number = before if isfinite(before) else None
     return Offer(change, {"criterion": criterion, "before": first, "after": after, "steps": steps})

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine import MOST_SEARCHED, OPTIMIZERS, Problem, searched
+from gd_engine import MOST_SEARCHED, MOST_TRIED, Problem, search_theta0
 from service.core.json_patch import Patch
 from service.worker.budget import Budget
 from service.worker.trial_descent import Descended
@@ -16,8 +16,6 @@ ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 LONGER, MOST_STEPS = 10, 100_000
 STEPS = 2000
 """The steps of a new start, if the run had fewer."""
-MOST_TRIED = 1452
-"""The values of E in a search for θ₀ of four parameters."""
 CALM: Patch = {"clip_norm": None, "stop": None, "theta0": None}
 
 
@@ -43,8 +41,7 @@ def _new_starts(problem: Problem, descent: Mapping[str, Any]) -> list[Patch]:
         data = {"standardize": {"features": True, "target": True} if target else True}
     more: Patch = {**CALM, "steps": max(descent["steps"], STEPS)}
     if model.kind in ("linear", "polynomial", "logistic", "softmax") and problem.loss.name != "mae":
-        proximal = problem.penalty.l1 > 0 and "fista" in OPTIMIZERS
-        method: Patch = {"kind": "fista"} if proximal else {"kind": "nesterov", "momentum": 0.9}
+        method: Patch = {"kind": "fista"} if problem.penalty.l1 > 0 else {"kind": "nesterov", "momentum": 0.9}
         kinds = _kinds(descent, method, {"kind": "constant"})
         return [{**data, "descent": {**more, "batch_size": None, "learning_rate": "auto", **kinds}}]
     adam = _kinds(descent, {"kind": "adam"}, {"kind": "cosine"})
@@ -60,7 +57,7 @@ def _searched_starts(before: Descended, descent: Mapping[str, Any], budget: Budg
     problem.energy(np.ones(size))
     if (time.process_time() - begun) * MOST_TRIED > 0.5 * budget.left:
         return []
-    energy, theta = searched(problem, np.ones(size))
+    energy, theta = search_theta0(problem, np.ones(size))
     if energy >= before.last("train_loss"):
         return []
     more = {**CALM, "steps": max(descent["steps"], STEPS)}

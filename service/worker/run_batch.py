@@ -83,7 +83,7 @@ class RunBatch:
             self.leave(seq)
         return None
 
-    def problem(self, run: Run, go_on: Callable[[], None]) -> Problem:
+    def problem(self, run: Run, go_on: Callable[[], object]) -> Problem:
         """The run's problem, kept for the next run if this one is of a sweep. Raises as `problem_of` does."""
         key = problem_key(run)
         if run.sweep is None or self._problem is None or self._problem_key != key:

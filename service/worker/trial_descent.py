@@ -4,19 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine import DescentConfig, Finding, History, Outcome, Problem, State, Stretch, descend, diagnose
+from gd_engine import DescentConfig, Finding, History, Outcome, Problem, State, Stretch, descend
 from service.core.run_record import Run
-from service.engine_adapter.factory import choices_of
+from service.engine_adapter.diagnosis import findings_of
 from service.engine_adapter.problems import problem_of
 from service.storage.database import Database
 from service.worker.budget import Budget
-from service.worker.history_sampler import HistorySampler, columns_of
-from service.worker.prepare import prepare_start
+from service.worker.history_sampler import ENDING_ROWS, HistorySampler, columns_of
+from service.worker.prepare import Prepared, prepare_start
 from service.worker.run_batch import problem_key
 
 MOST_ROWS = 4096
 """Rows of a block of a trial: it bounds the memory."""
-ENDING_ROWS = 256
 EXTENDABLE = ("max_steps", "gradient_norm", "loss_change")
 """The ends after which a descent may go on from its last step."""
 
@@ -50,8 +49,7 @@ class Descended(NamedTuple):
         """The diagnosis of a descent that came to its end."""
         if self.outcome is None:
             return []
-        choices, features = choices_of(self.run.request, self.problem.model), self.run.dataset_features
-        return diagnose(self.problem, self.config, self.outcome, self.history, choices=choices, features=features)
+        return findings_of(self.run, self.problem, self.config, self.outcome, self.history)
 
 
 def tried(run: Run, before: Descended, database: Database, budget: Budget) -> Descended:
@@ -60,27 +58,18 @@ def tried(run: Run, before: Descended, database: Database, budget: Budget) -> De
     Raises BudgetSpentError before the first step, NoLearningRateError, FormulaError, GoneError.
     """
     same = problem_key(run) == problem_key(before.run)
-    problem = before.problem if same else problem_of(database, run, lambda: _check(budget))
+    problem = before.problem if same else problem_of(database, run, budget)
     if same and before.end is not None and _continues(run, before):
-        _, config, _, rate = prepare_start(run.request, problem, before.learning_rate)
-        found = _descended(run, problem, config, before.end, budget)
-        history = _joined(before.history, found[0])
-    else:
-        _, config, state, rate = prepare_start(run.request, problem, go_on=budget)
-        found = _descended(run, problem, config, state, budget)
-        history = found[0]
-    _, outcome, end = found
-    return Descended(run, problem, config, rate, history, outcome, end)
+        continued = prepare_start(run.request, problem, before.learning_rate)._replace(state=before.end)
+        found = _descended(run, continued, budget)
+        return found._replace(history=_joined(before.history, found.history))
+    return _descended(run, prepare_start(run.request, problem, go_on=budget), budget)
 
 
 def end_of(state: State, outcome: Outcome | None) -> State | None:
     """The state of the last step, from that after the last block; None if the block went beyond, or diverged."""
     at_end = outcome is not None and outcome.reason in EXTENDABLE and state.step == outcome.step
     return state if at_end else None
-
-
-def _check(budget: Budget) -> None:
-    budget()
 
 
 def _continues(run: Run, before: Descended) -> bool:
@@ -94,9 +83,8 @@ def _continues(run: Run, before: Descended) -> bool:
     return {**old, **kept} == {**new, **kept} and old["steps"] <= new["steps"]
 
 
-def _descended(
-    run: Run, problem: Problem, config: DescentConfig, state: State, budget: Budget
-) -> tuple[History, Outcome | None, State | None]:
+def _descended(run: Run, prepared: Prepared, budget: Budget) -> Descended:
+    problem, config, state, rate = prepared
     sampler = HistorySampler(len(run.parameters), run.columns)
     outcome, after = None, state
     budget()
@@ -106,7 +94,7 @@ def _descended(
         outcome, after = block.outcome, block.next
         if budget.left <= 0:
             break
-    return sampler.history(), outcome, end_of(after, outcome)
+    return Descended(run, problem, config, rate, sampler.history(), outcome, end_of(after, outcome))
 
 
 def _joined(first: History, second: History) -> History:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gd_engine import Finding, null_energy
 from service.core import run_record
-from service.jobs.changes import composed
+from service.core.json_patch import composed
 from service.worker import generalization_trials
 from service.worker.budget import Budget
 from service.worker.offers import ROUNDING, Offer, TrialRuns, is_better, offer_of
@@ -65,7 +65,8 @@ def with_offers(findings: Sequence[Finding], runs: TrialRuns, budget: Budget) ->
             if finding.code in GENERALIZATION:
                 found.append(stored(finding, generalization_trials.offer(finding, runs, part)))
                 continue
-            trials = _Trials(finding, runs, part)
+            trials = _Trials(finding, runs)
+            trials.run(part)
             if not trials.is_refuted:
                 found.append(stored(finding, trials.best))
     return found
@@ -84,18 +85,21 @@ class _Trials:
     `best` is the last offer that made the criterion better. The finding `is_refuted` if going further only overfits.
     """
 
-    def __init__(self, finding: Finding, runs: TrialRuns, budget: Budget) -> None:
+    def __init__(self, finding: Finding, runs: TrialRuns) -> None:
         self._finding, self._runs = finding, runs
         problem = runs.descended.problem
         self._rounding = ZERO * null_energy(problem) if problem.has_data else 0.0
         self.best: Offer | None = None
         self.is_refuted = False
         self._is_clean = False
-        if finding.change:
-            self._follow(finding.change, budget.part(OWN_SHARE))
-        if finding.code in OF_COLUMNS:
+
+    def run(self, budget: Budget) -> None:
+        """Tries the change of the finding, then the remedies."""
+        if self._finding.change:
+            self._follow(self._finding.change, budget.part(OWN_SHARE))
+        if self._finding.code in OF_COLUMNS:
             return
-        for change in remedies(runs.descended, finding.code, budget):
+        for change in remedies(self._runs.descended, self._finding.code, budget):
             if self._is_clean or self.is_refuted or budget.left <= 0:
                 break
             self._follow(change, budget)
@@ -131,7 +135,7 @@ class _Trials:
             return
         is_clean = found.outcome is not None and not faults
         if best is None or is_clean or after < cast("float", best.promise["after"]):
-            self.best = offer_of(change, criterion, before.last(criterion), found)
+            self.best = offer_of(change, criterion, before.last(criterion), after, found.step or 0)
             self._is_clean = is_clean
 
 

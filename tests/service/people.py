@@ -8,7 +8,7 @@ import numpy as np
 
 from service.core.dataset_record import ReportEntry
 from service.core.settings import Settings
-from service.datasets.csv_reader import CsvTable, TableColumn
+from service.datasets.file_reader import FileTable, TableColumn
 from service.datasets.ingest import Incoming, from_table
 from service.jobs.quotas import Quotas
 from service.jobs.upload import store_upload
@@ -40,10 +40,10 @@ def table(
     columns: list[TableColumn],
     report: Sequence[ReportEntry] = (),
     data: Any = TABLE,
-) -> CsvTable:
+) -> FileTable:
     """A table as the reader of a file gives it."""
     rows, width = data.shape
-    return CsvTable(columns, features, target, [], list(report), rows, BytesIO(data.tobytes()), width, range(width))
+    return FileTable(columns, features, target, [], list(report), rows, BytesIO(data.tobytes()), width, range(width))
 
 
 def people(name: str | None = None, features: list[str] | None = None, target: str = "height") -> Incoming:

@@ -16,6 +16,8 @@ from tests.torture.report import Measured
 
 SECONDS = 1.0
 """The least budget of a judgement here, so that a slow machine has the same findings."""
+LEAST_SHOWN = 0.7
+"""The least share of the cases that say something: the others are refused, harmless, or miss their minimum."""
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def test_planted_faults(cases: int, api: TestClient, worker: Worker, measured: M
     checks = Checks(api, worker)
     for number in range(cases):
         checks.faulty(faulty(number))
-    measured("runs with a fault that did harm", checks.counts["shown"])
+    measured("runs with a fault that did harm", checks.counts["shown"], at_least=LEAST_SHOWN * cases)
     measured("named", checks.share("named"), "%", at_least=99.0)
     measured("changes offered", checks.counts["offered"])
     measured("accepted", checks.share("accepted", "offered"), "%", at_least=100.0)
@@ -44,6 +46,6 @@ def test_healthy_runs(cases: int, api: TestClient, worker: Worker, measured: Mea
     checks = Checks(api, worker)
     for number in range(cases):
         checks.healthy(healthy(number))
-    measured("healthy runs", checks.counts["shown"])
+    measured("healthy runs", checks.counts["shown"], at_least=LEAST_SHOWN * cases)
     measured("with a finding", len(checks.wrong), at_most=0)
     sys.stdout.writelines(f"{line}\n" for line in checks.wrong)

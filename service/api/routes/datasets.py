@@ -27,7 +27,7 @@ from service.core.dataset_record import ReportEntry
 from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError
 from service.core.settings import Settings
 from service.datasets import ingest
-from service.datasets.csv_reader import CsvError, CsvTable, read_csv
+from service.datasets.file_reader import FileError, FileTable, read_file
 from service.datasets.missing_values import Missing
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
@@ -104,7 +104,7 @@ async def upload(
         answer: Dataset = {**serialize_dataset(row), "report": serialize_report(report), "ignored": []}
     else:
         chosen = _names(features) if features is not None else None
-        reading = partial(read_csv, target=target, features=chosen, header=header, options=options)
+        reading = partial(read_file, target=target, features=chosen, header=header, options=options)
         async with Body(request, settings.max_upload_bytes) as body:
             answer = await body.read_as_file_by(
                 _add_file, reading, name, store, settings, caller, request.app.state.quotas
@@ -198,7 +198,7 @@ def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored
 
 def _add_file(
     file: BinaryIO,
-    reading: Callable[..., CsvTable],
+    reading: Callable[..., FileTable],
     name: str | None,
     store: Database,
     settings: Settings,
@@ -211,11 +211,11 @@ def _add_file(
         with reading(file, **limits, max_bytes=settings.max_upload_bytes) as table:
             row, report = _store(store, quotas, ingest.from_table(table, name).owned_by(caller.key_id))
             return {**serialize_dataset(row), "ignored": table.ignored, "report": serialize_report(report)}
-    except CsvError as error:
+    except FileError as error:
         raise InvalidError([_error_entry(each) for each in (error, *error.more)]) from None
 
 
-def _error_entry(error: CsvError) -> ErrorEntry:
+def _error_entry(error: FileError) -> ErrorEntry:
     entry: ErrorEntry = {"message": _sentence(error.message)}
     if error.row is not None:
         entry["row"] = error.row

@@ -55,18 +55,18 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "diverged_at": row.diverged_at,
         "optimum": row.optimum,
         "diagnosis": [_finding(finding) for finding in row.diagnosis],
-        "convergence": serialize_convergence(row.convergence) if row.convergence else None,
+        "convergence": _convergence(row.convergence) if row.convergence else None,
         "error": _error(row.error),
         "forked_from": row.forked_from,
         "sweep": row.sweep,
         "verification": serialize_verification(row.verification) if row.verification else None,
         "trajectory_sha256": row.trajectory_sha256,
         "timings": row.timings,
-        "links": run_links(row.id),
+        "links": _links(row.id),
     }
 
 
-def serialize_convergence(found: run_record.Convergence) -> Convergence:
+def _convergence(found: run_record.Convergence) -> Convergence:
     """How a descent ended, with its sentence in the client's language."""
     return {
         "state": cast("State", found["state"]),
@@ -112,12 +112,15 @@ def serialize_verification(found: run_record.Verification | None) -> Verificatio
 
 
 def _error(error: run_record.RunError | None) -> dict[str, str] | None:
-    if error is None:
-        return None
+    return None if error is None else cast("dict[str, str]", serialize_error(error))
+
+
+def serialize_error(error: run_record.RunError) -> run_record.RunError:
+    """An error of a run, or of damage, with its message in the client's language."""
     return {"code": error["code"], "message": translated(error["message"], asked_language())}
 
 
-def run_links(run_id: str) -> dict[str, str]:
+def _links(run_id: str) -> dict[str, str]:
     """Paths of a run."""
     return {"self": f"/runs/{run_id}", "trajectory": f"/runs/{run_id}/trajectory", "page": f"/#/runs/{run_id}"}
 
@@ -140,7 +143,7 @@ def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
         "columns": [],
         "report": [],
         "created_at": rfc3339(row.created_at),
-        "error": cast("run_record.RunError", _error(error_of("dataset"))),
+        "error": serialize_error(error_of("dataset")),
         "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
     }
     if isinstance(row, Remains):

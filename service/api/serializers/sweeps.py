@@ -4,13 +4,11 @@ from collections.abc import Iterable, Sequence
 from math import inf, isfinite
 from typing import cast
 
-from service.api.serializers.runs import optional_timestamp
+from service.api.serializers.runs import optional_timestamp, serialize_error
 from service.core import sweep_record
-from service.core.languages import asked_language
-from service.core.run_record import Best, Criteria, Number, RunError
+from service.core.run_record import Best, Criteria, Number
 from service.core.run_status import FINISHED, RunStatus
 from service.core.times import rfc3339
-from service.core.translation import translated
 from service.schemas.responses.runs import State
 from service.schemas.responses.sweeps import Member, SweepStatus, SweepSummary
 from service.storage.damaged_rows import Remains, error_of
@@ -38,18 +36,13 @@ def serialize_sweep(sweep: sweep_record.Sweep | Remains, counts: Sequence[sweep_
         "statuses": cast("dict[RunStatus, int]", {status.value: runs for status, runs in statuses.items()}),
         "steps_done": sum(row.steps_done for row in counts),
         "steps_total": sum(row.steps_total for row in counts),
-        "error": _damage() if isinstance(sweep, Remains) else None,
+        "error": serialize_error(error_of("sweep")) if isinstance(sweep, Remains) else None,
         "links": {
             "self": f"/sweeps/{sweep.id}",
             "runs": f"/runs?sweep={sweep.id}",
             "page": f"/#/sweeps/{sweep.id}",
         },
     }
-
-
-def _damage() -> RunError:
-    error = error_of("sweep")
-    return {**error, "message": translated(error["message"], asked_language())}
 
 
 def _status(statuses: set[RunStatus]) -> SweepStatus:

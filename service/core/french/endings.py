@@ -17,53 +17,34 @@ _WHAT = {
 MESSAGES = {
     **{
         f"At step {{step}} E is {{energy}}, and {what}. {how}: the learning rate {{rate}} and {{steps}} steps do not "
-        "lead "
-        "there.": (
-            f"À l’étape {{step}}, E vaut {{energy}}, et {_WHAT[what]} ; {_HOW[how]} : le taux d’apprentissage "
-            f"{{rate}} et "
-            "{steps} étapes n’y mènent pas."
+        "lead there.": (
+            f"À l’étape {{step}}, E vaut {{energy}}, et {_WHAT[what]} ; {_HOW[how]} : le taux d’apprentissage {{rate}} "
+            "et {steps} étapes n’y mènent pas."
         )
         for what in _WHAT
         for how in _HOW
     },
     **{
-        f"A line separates {which}: the longer θ is in its direction, the less E, which falls towards {{infimum}} "
-        "and has "
-        "no minimum. ‖θ‖ is {length} at step {step} and grows without end; a penalty l2 gives E a minimum.": (
+        f"A line separates {which}: the longer θ is in its direction, the less E, which falls towards {{infimum}} and "
+        "has no minimum. ‖θ‖ is {length} at step {step} and grows without end; a penalty l2 gives E a minimum.": (
             f"Une droite sépare {french} : plus θ est long dans sa direction, plus E est petit ; E tend vers "
-            f"{{infimum}} et "
-            "n’a pas de minimum. ‖θ‖ vaut {length} à l’étape {step} et grandit sans fin ; une pénalité l2 donne à E un "
-            "minimum."
+            "{infimum} et n’a pas de minimum. ‖θ‖ vaut {length} à l’étape {step} et grandit sans fin ; une pénalité l2 "
+            "donne à E un minimum."
         )
         for which, french in {"the classes": "les classes", "some rows": "une partie des lignes"}.items()
     },
     "With the learning rate {rate} the steps are short: in {steps} of them {name} has gone {moved} of the {distance} "
-    "to a "
-    "fit of least squares, where E is {fitted} instead of {energy}. A rate of {better} gets there in {needed} steps.": (
+    "to a fit of least squares, where E is {fitted} instead of {energy}. A rate of {better} gets there in {needed} "
+    "steps.": (
         "Avec le taux d’apprentissage {rate}, les pas sont courts : en {steps} pas, {name} a parcouru {moved} des "
         "{distance} qui mènent à un ajustement des moindres carrés, où E vaut {fitted} au lieu de {energy}. Un taux de "
         "{better} y arrive en {needed} étapes."
     ),
-    "{list_names} depend on each other: each is a sum of multiples of the others and of a constant, as the columns "
-    "of all "
-    "categories are beside an intercept. E has a valley along which their weights move together, and where θ ends in "
-    "it "
-    "depends on θ₀ alone; leave one of them out.": (
+    "{list_names} depend on each other: each is a sum of multiples of the others and of a constant, as the columns of "
+    "all categories are beside an intercept. E has a valley along which their weights move together, and where θ ends "
+    "in it depends on θ₀ alone; leave one of them out.": (
         "{list_names} dépendent les unes des autres : chacune est une somme de multiples des autres et d’une "
-        "constante, "
-        "comme les colonnes de toutes les catégories à côté d’une ordonnée à l’origine. E a une vallée où leurs poids "
-        "bougent ensemble, et l’endroit où θ y finit ne dépend que de θ₀ ; écartez l’une d’elles."
+        "constante, comme les colonnes de toutes les catégories à côté d’une ordonnée à l’origine. E a une vallée où "
+        "leurs poids bougent ensemble, et l’endroit où θ y finit ne dépend que de θ₀ ; écartez l’une d’elles."
     ),
-    **{
-        f"{{list_names}} {jump} to and fro over 0: there the slope of the l1 penalty changes its sign, so a gradient "
-        "step "
-        "never rests. Where they are 0, E is {between} instead of {energy}; a proximal step (ista, fista) makes "
-        "them 0.": (
-            f"{{list_names}} {french} sans cesse d’un côté à l’autre de 0 : la pente de la pénalité l1 y change de "
-            "signe, et "
-            "un pas de gradient ne s’y arrête jamais. Avec 0 à la place, E vaut {between} au lieu de {energy} ; un pas "
-            "proximal (ista, fista) met ces paramètres à 0."
-        )
-        for jump, french in {"jumps": "saute", "jump": "sautent"}.items()
-    },
 }

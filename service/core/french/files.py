@@ -51,8 +51,7 @@ _LEFT_OUT = {
 
 
 def _plural(clause: str) -> str:
-    plural = clause.replace("has ", "have ", 1) if clause.startswith("has ") else clause.replace(" has ", " have ")
-    return plural.replace("is not among", "are not among").replace(" is left", " are left")
+    return f" {clause}".replace(" has ", " have ").replace(" is ", " are ").removeprefix(" ")
 
 
 _NOTES = {
@@ -84,9 +83,8 @@ MESSAGES = {
     **{f"Column {{name}} {clause}": f"La colonne {{name}} {one}" for clause, (one, _) in _LEFT_OUT.items()},
     **{f"The column {clause}": f"La colonne {one}" for clause, (one, _) in _LEFT_OUT.items()},
     **{
-        f"Columns {{list_names}} {each}": f"Les colonnes {{list_names}} {several}"
+        f"Columns {{list_names}} {_plural(clause)}": f"Les colonnes {{list_names}} {several}"
         for clause, (_, several) in _LEFT_OUT.items()
-        for each in {clause, _plural(clause), _plural(clause).replace("are not among", "is not among")}
     },
     **{f"Column {{name}}: {english}": f"Colonne {{name}} : {french}" for english, french in _NOTES.items()},
     **{
@@ -213,9 +211,8 @@ MESSAGES = {
         'Nommez la première colonne, et mettez entre guillemets une cellule qui contient le séparateur, comme "1,5".'
     ),
     "Give every row as many cells as the first; quote a cell that contains the separator.": (
-        "Donnez à chaque ligne autant de cellules qu’à la première ; mettez entre guillemets une cellule qui "
-        "contient le "
-        "séparateur."
+        "Donnez à chaque ligne autant de cellules qu’à la première ; mettez entre guillemets une cellule qui contient "
+        "le séparateur."
     ),
     "Remove it from the features, or choose another target.": (
         "Enlevez-la des variables, ou choisissez une autre cible."

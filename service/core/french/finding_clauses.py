@@ -61,18 +61,16 @@ GENERAL = {
         "E baissait encore à la dernière étape : il faut plus d’étapes, ou un taux d’apprentissage plus grand."
     ),
     "ill_conditioned": (
-        "Les colonnes ont des échelles très différentes, ou dépendent presque les unes des autres : la pente est "
-        "forte dans "
-        "une direction et presque nulle dans une autre."
+        "Les colonnes ont des échelles très différentes, ou dépendent presque les unes des autres : la pente est forte "
+        "dans une direction et presque nulle dans une autre."
     ),
     "left_domain": (
         "La formule, ou son gradient, n’a pas de valeur là où mène l’étape suivante : la descente s’arrête au bord du "
         "domaine."
     ),
     "penalty_kink": (
-        "En 0, la pénalité l1 a un coin : un pas de longueur fixe saute d’un côté à l’autre et n’y arrive jamais. "
-        "ista et "
-        "fista mettent ces paramètres exactement à 0."
+        "En 0, la pénalité l1 a un coin : un pas de longueur fixe saute d’un côté à l’autre et n’y arrive jamais. ista "
+        "et fista mettent ces paramètres exactement à 0."
     ),
     "unbounded": "E diminue sans fin : la fonction n’a pas de point le plus bas dans cette direction.",
     "weight_decay": (
@@ -84,8 +82,7 @@ GENERAL = {
     "plateau": "Le gradient est presque nul loin de tout bon ajustement : la descente n’avance plus.",
     "overfitting": (
         "À partir d’une certaine étape, l’erreur de test augmente alors que E baisse encore : le modèle apprend le "
-        "bruit "
-        "des données d’entraînement."
+        "bruit des données d’entraînement."
     ),
     "constant_column": "Une colonne a la même valeur à chaque ligne d’entraînement : on ne peut rien en apprendre.",
     "duplicate_columns": (

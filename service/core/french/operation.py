@@ -135,8 +135,7 @@ MESSAGES = {
     "Reading or writing the disk failed; nothing was stored. The log of the service has the error. Repair the disk and "
     "try again; the service needs no restart.": (
         "La lecture ou l’écriture du disque a échoué ; rien n’a été gardé. Le journal du service donne l’erreur. "
-        "Réparez "
-        "le disque et réessayez, sans redémarrer le service."
+        "Réparez le disque et réessayez, sans redémarrer le service."
     ),
     "The database file is damaged. `descent check` reports the damage and the repair.": (
         "Le fichier de la base est endommagé. `descent check` dit où, et comment le réparer."
@@ -183,8 +182,7 @@ MESSAGES = {
     ),
     "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows.": (
         "Le calcul demande plus de mémoire qu’un processus n’en a. Demandez moins : une résolution plus basse, moins "
-        "de "
-        "lignes."
+        "de lignes."
     ),
     "The numbers of this run have no such answer; the log of the service has the details.": (
         "Les nombres de cette descente n’ont pas de telle réponse ; le journal du service donne les détails."
@@ -196,8 +194,7 @@ MESSAGES = {
     "The run's worker died {n} times, so the run was given up. Perhaps it needs more memory than a worker has; the "
     "service's log says more.": (
         "Le processus de calcul de la descente s’est arrêté {n} fois : elle est abandonnée. Peut-être demande-t-elle "
-        "plus "
-        "de mémoire qu’il n’en a ; le journal du service en dit plus."
+        "plus de mémoire qu’il n’en a ; le journal du service en dit plus."
     ),
     "The disk is full, so a step could not be stored. Free some space; the steps are kept.": (
         "Le disque est plein : une étape n’a pas pu être gardée. Libérez de la place ; les étapes sont conservées."
@@ -231,14 +228,12 @@ MESSAGES = {
     "there. "
     "Give another theta0.": (
         "Le taux d’apprentissage « auto » n’a pas été trouvé : le gradient de E en θ₀ est nul ou ne mène nulle part, "
-        "et E "
-        "n’y diminue pas. Donnez un autre theta0."
+        "et E n’y diminue pas. Donnez un autre theta0."
     ),
     'The learning rate "auto" was not found: E falls without end along its gradient at θ₀. Give the learning rate as a '
     "number.": (
         "Le taux d’apprentissage « auto » n’a pas été trouvé : E diminue sans fin le long de son gradient en θ₀. "
-        "Donnez "
-        "le taux en nombre."
+        "Donnez le taux en nombre."
     ),
     "{fault}. Give another theta0, leave the row out, or write the formula so that it has a value there.": (
         "{fault}. Donnez un autre theta0, écartez la ligne, ou écrivez la formule de sorte qu’elle y ait une valeur."

@@ -100,11 +100,7 @@ MESSAGES = {
         "Nommez aussi les variables ; les colonnes sont {list_names}."
     ),
     "{name} is the target, so it cannot be a feature.": "{name} est la cible et ne peut pas être une variable.",
-    "Remove it from the features, or choose another target.": (
-        "Enlevez cette colonne des variables, ou choisissez une autre cible."
-    ),
     "The feature {name} is named twice.": "La variable {name} est nommée deux fois.",
-    "Name each feature once.": "Nommez chaque variable une seule fois.",
     "These are more than {most} features.": "Il y a plus de {most} variables.",
     "Leave out features.": "Écartez des variables.",
     "{column} has no text {text}; it has {list_names}.": (
@@ -193,10 +189,6 @@ MESSAGES = {
         "Seule la cible d’un mlp pour des nombres ou d’une formule est standardisée, pas celle de {model}."
     ),
     "Set it to false.": "Mettez-le à false.",
-    "A formula is of the data in its own units.": "Une formule porte sur les données dans leurs propres unités.",
-    "Set standardize to false, and write the scale into the formula: exp(-b2*x/1000).": (
-        "Mettez standardize à false, et écrivez l’échelle dans la formule : exp(-b2*x/1000)."
-    ),
     "{loss} does not suit {model}.": "{loss} ne convient pas à {model}.",
     "Choose {words_names}.": "Choisissez {words_names}.",
     "{loss} has no delta.": "{loss} n’a pas de delta.",

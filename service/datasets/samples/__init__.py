@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from service.datasets import ingest
-from service.datasets.csv_reader import read_csv
+from service.datasets.file_reader import read_file
 
 NIST = "NIST Statistical Reference Datasets (public domain)"
 
@@ -111,7 +111,7 @@ def load(name: str) -> ingest.Incoming:
     sample = SAMPLES[name]
     with (
         (Path(__file__).parent / f"{name}.csv").open("rb") as file,
-        read_csv(file, target=sample.target, features=None, header=True, max_rows=10_000, max_columns=100) as table,
+        read_file(file, target=sample.target, features=None, header=True, max_rows=10_000, max_columns=100) as table,
     ):
         incoming = ingest.from_table(table, name)
         blocks = list(incoming.blocks())

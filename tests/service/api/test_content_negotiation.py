@@ -17,6 +17,26 @@ def test_the_first_entries_of_a_list_are_read() -> None:
     assert language_of("fr," * MOST_ENTRIES + "en") == "fr"
 
 
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("fr", "fr"),
+        ("fr-CH, en;q=0.5", "fr"),
+        ("fr;q=0.5, EN-gb;q=0.8", "en"),
+        ("de, fr, en", "fr"),
+        ("de, en;q=0.7, fr;q=0.7", "en"),
+        ("fr;q=0", "en"),
+        ("fr;q=x", "en"),
+        ("fry", "en"),
+        ("de", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_the_language_of_the_greatest_quality_is_chosen(header: str | None, language: str) -> None:
+    assert language_of(header) == language
+
+
 @pytest.mark.parametrize("entry", ["a,", ";", "a;q=0.5,", " ", "gzip"])
 def test_a_long_list_is_not_read(entry: str) -> None:
     assert qualities("gzip," + entry * MOST_CHARACTERS) == {}

@@ -149,7 +149,7 @@ def shapes(path: Path, text: str) -> list[str]:
     """The sentences that a text of the code may become."""
     if path.parent.name == "formula" and not text.endswith((".", "?")):
         return [f"{text} (column 7).", f"{text} cannot stand in a formula (column 7)."]
-    if "csv_reader" in path.parts:
+    if "file_reader" in path.parts:
         sentence = text if text.endswith(".") else f"{text[:1].upper()}{text[1:]}."
         return [sentence, f"Column 'q'{sentence.removeprefix('7')}", f"Columns 'q', 'r'{sentence.removeprefix('7')}"]
     return [text]
@@ -157,7 +157,7 @@ def shapes(path: Path, text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_sentence_of_the_code_has_a_french_one(path: Path) -> None:
-    pattern = CLAUSE if "csv_reader" in path.parts or path.parent.name == "formula" else SENTENCE
+    pattern = CLAUSE if "file_reader" in path.parts or path.parent.name == "formula" else SENTENCE
     for line, text in [] if path.name in FOR_PROGRAMMERS else texts(path):
         if (SENTENCE.fullmatch(text) or pattern.fullmatch(text)) and text not in COMPOSED:
             found = [translated(each, "fr") for each in shapes(path, text)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.datasets.csv_reader import TableColumn
+from service.datasets.file_reader import TableColumn
 from service.datasets.ingest import from_body, from_table
 from service.schemas.fit import InlineDataset
 from tests.service.people import TABLE, people, table

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from service.core.settings import Settings
-from service.server.http_protocol import MAX_HEADERS, MAX_PARAMETERS
+from service.server.refusals import MAX_HEADERS, MAX_PARAMETERS
 from tests.service.helpers import served
 from tests.service.raw_sockets import connected, problem_in, rest
 from tests.waiting import LONGEST

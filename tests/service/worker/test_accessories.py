@@ -35,7 +35,7 @@ def worker(settings: Settings) -> Iterator[Worker]:
 
 @pytest.mark.parametrize("error", ERRORS, ids=repr)
 @pytest.mark.parametrize(
-    ("function", "field", "absent"), [("diagnose", "diagnosis", []), ("_optimum", "optimum", None)]
+    ("function", "field", "absent"), [("findings_of", "diagnosis", []), ("_optimum", "optimum", None)]
 )
 def test_a_run_succeeds_without_diagnosis_or_optimum(
     function: str,
@@ -95,7 +95,7 @@ def test_a_diagnosis_that_is_no_json_is_left_out(
 ) -> None:
     run_id = api.post("/fit", json=fit_body(**HEALTHY)).json()["id"]
     finding = Finding("odd", {"steps": 10**30}, "A number of more than 64 bits.", {})
-    monkeypatch.setattr(block_storage, "diagnose", lambda *_, **__: [finding])
+    monkeypatch.setattr(block_storage, "findings_of", lambda *_, **__: [finding])
     train_all(worker)
     run = api.get(f"/runs/{run_id}").json()
     assert (run["status"], run["diagnosis"]) == ("succeeded", [])

@@ -1,0 +1,135 @@
+"""The records of a table, in blocks: leaves out blank records and comments, and checks the number of cells."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from service.datasets.file_reader.cells import MISSING, TEXT, classify
+from service.datasets.file_reader.dialect import is_blank
+from service.datasets.file_reader.errors import MOST_FAULTS, FileError, ragged_row, together
+from service.datasets.file_reader.report import MOST_PLACES, Report, places
+
+Record = tuple[int, list[str]]
+"""The number of the record in the file, from 1, and its cells."""
+
+FEW_ROWS, MOST_CHUNKS = 64, 4
+"""A block of fewer rows is extended by further chunks: the time of a block grows with the number of columns."""
+
+
+class RawRecords(Protocol):
+    """The cells of each record of a text or a sheet, and facts about the records read so far."""
+
+    row: int
+    chunk: int
+    comment: str | None
+    separator: str
+    width: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+class Records:
+    """Iterator over the records that are not blank."""
+
+    def __init__(self, raw: RawRecords) -> None:
+        self.raw = raw
+        self.faults: list[FileError] = []
+        """Records with a wrong number of cells."""
+        self.first_row: int | None = None
+        """The row of the first record after the header."""
+        self._returned: list[Record] = []
+        self._left_out: dict[str, list[int]] = {"blank_rows": [], "comments": [], "trailing_separators": []}
+        self._counts = dict.fromkeys(self._left_out, 0)
+        self._rest = iter(raw)
+
+    def __iter__(self) -> Iterator[Record]:
+        return self
+
+    def __next__(self) -> Record:
+        return self._returned.pop() if self._returned else self._next_filled()
+
+    def _next_filled(self) -> Record:
+        for cells in self._rest:
+            if not self._is_blank(cells):
+                return self.raw.row, cells
+        raise StopIteration
+
+    def _is_blank(self, cells: list[str]) -> bool:
+        """Whether the record just read is blank. Counts rows of separators."""
+        if not is_blank(cells):
+            return False
+        if len(cells) > 1:
+            self._count("blank_rows", self.raw.row)
+        return True
+
+    def give_back(self, record: Record) -> None:
+        """Makes `record` the next one."""
+        self._returned.append(record)
+        self.first_row = record[0]
+
+    def blocks(self, width: int, least: int, max_rows: int) -> Iterator[list[Record]]:
+        """Yields all further records in blocks of about one chunk of the file, or more if that has few records.
+
+        Each record has `width` cells: those of at least `least` cells are filled up with empty ones. Raises FileError
+        above `max_rows`, and with MOST_FAULTS faults.
+        """
+        raw = self.raw
+        block = [record for record in reversed(self._returned) if self._has_width(*record, width, least)]
+        count, chunk = len(block), raw.chunk
+        for cells in self._rest:  # the innermost loop of a reading
+            if (len(cells) != width or not cells[0].strip()) and not self._is_kept(cells, width, least):
+                continue
+            count += 1
+            if count > max_rows:
+                raise FileError(
+                    f"the file has more than {max_rows:,} rows of data", row=raw.row, hint="upload fewer rows"
+                )
+            block.append((raw.row, cells))
+            if raw.chunk > chunk and (len(block) >= FEW_ROWS or raw.chunk > chunk + MOST_CHUNKS):
+                yield block
+                block, chunk = [], raw.chunk
+        if block:
+            yield block
+
+    def _is_kept(self, cells: list[str], width: int, least: int) -> bool:
+        return not self._is_blank(cells) and self._has_width(self.raw.row, cells, width, least)
+
+    def _has_width(self, row: int, cells: list[str], width: int, least: int) -> bool:
+        """Gives the record its number of cells, if it lacks or has empty cells at the end. Notes a fault otherwise."""
+        if len(cells) == width:
+            return True
+        if len(cells) > width and is_blank(cells[width:]):
+            del cells[width:]
+            self._count("trailing_separators", row)
+        elif least <= len(cells) < width:
+            cells += [""] * (width - len(cells))
+        elif _is_note(cells, width):
+            self._count("comments", row)
+            return False
+        else:
+            self.faults.append(ragged_row(row, len(cells), width, "header or first row"))
+            if len(self.faults) == MOST_FAULTS:
+                raise together(self.faults)
+            return False
+        return True
+
+    def _count(self, code: str, row: int) -> None:
+        self._counts[code] += 1
+        if len(self._left_out[code]) < MOST_PLACES:
+            self._left_out[code].append(row)
+
+    def finish(self, report: Report) -> None:
+        """Reports the records that were left out or cut."""
+        texts = {
+            "blank_rows": "Rows of empty cells are left out",
+            "comments": "Comments and notes between or below the rows are left out",
+            "trailing_separators": "Empty cells at the end of rows are left out",
+        }
+        for code, rows in self._left_out.items():
+            if rows:
+                report.add(code, f"{texts[code]}: {places(rows, self._counts[code])}.", rows=rows)
+
+
+def _is_note(cells: list[str], width: int) -> bool:
+    """Whether a record with a wrong number of cells is a comment, or a single text."""
+    kind = classify(cells[0])[0]
+    return (cells[0].lstrip().startswith("#") and kind != MISSING) or (len(cells) == 1 and width > 2 and kind == TEXT)

@@ -1,0 +1,47 @@
+"""Refusals of a connection: answers that it sends itself, and that close it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from service.api.middleware.security_headers import ALWAYS
+from service.api.problem_details import problem
+
+MAX_HEADERS = 100
+"""The maximum number of headers of a request, trailers included. Browsers and proxies send about thirty."""
+MAX_PARAMETERS = 100
+"""The maximum number of query parameters."""
+
+
+class Refusal(NamedTuple):
+    """A problem that ends a connection. `is_passing` invites the client to try again in a second."""
+
+    status: int
+    detail: str
+    is_passing: bool = False
+
+    def answer(self, default_headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """The whole response."""
+        headers = {"Connection": "close"} | ({"Retry-After": "1"} if self.is_passing else {})
+        response = problem(self.status, self.detail, headers=headers)
+        fields = [*default_headers, *response.raw_headers, *ALWAYS.items()]
+        lines = [b"%s: %s\r\n" % (name, value) for name, value in fields]
+        return b"".join([STATUS_LINE[self.status], *lines, b"\r\n", response.body])
+
+
+MALFORMED = Refusal(400, "The data is not an HTTP request. Send HTTP/1.1.")
+TIMED_OUT = Refusal(408, "The request was not complete in time. Send it again, faster or in smaller parts.")
+MANY_PARAMETERS = Refusal(414, f"The address has too many parameters. The limit is {MAX_PARAMETERS}.")
+TOO_LONG = Refusal(431, "The address and the headers of the request are too long. Shorten them.")
+MANY_HEADERS = Refusal(431, f"The request has too many headers. The limit is {MAX_HEADERS}.")
+TOO_MANY = Refusal(503, "The service has too many connections. Try again in a second.", is_passing=True)
+STOPPING = Refusal(503, "The service is stopping. Send the request again in some seconds.", is_passing=True)
+SHARE_TAKEN = Refusal(
+    429, "This user has the most connections, and another needed one. Try again in a second.", is_passing=True
+)
+
+
+def long_address(limit: int) -> Refusal:
+    """The refusal of an address of more bytes."""
+    return Refusal(414, f"The address of the request is too long. The limit is {limit} bytes.")
