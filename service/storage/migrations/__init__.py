@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from service.storage.database import Database
 from service.storage.sqlite import row_checksums
 
-HEAD = "0014"
+HEAD = "0015"
 
 
 class NewerDatabaseError(RuntimeError):
