@@ -153,6 +153,9 @@ MESSAGES = {
     "The row of this {kind} is damaged. `descent check` says where; DELETE removes the {kind}.": (
         "La ligne de cet objet ({kind}) est endommagée. `descent check` dit où ; DELETE le supprime."
     ),
+    "A counter of row numbers was damaged. It is corrected; try again.": (
+        "Un compteur de numéros de lignes était endommagé. Il est corrigé ; réessayez."
+    ),
     "A row of the database is damaged: its checksum is wrong.": (
         "Une ligne de la base est endommagée : sa somme de contrôle est fausse."
     ),
