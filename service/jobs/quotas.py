@@ -1,6 +1,5 @@
 """Quotas: maximum numbers and sizes of runs and datasets for each owner; without API keys, for all clients together."""
 
-import shutil
 import time
 from collections.abc import Callable
 
@@ -10,10 +9,12 @@ from service.core.exceptions import ConflictError, InsufficientStorageError, Too
 from service.core.settings import Settings
 from service.storage import unwritten_bytes, usage
 from service.storage.database import Database
+from service.storage.sqlite import disk_space
 
 FRESH_SECONDS = 1.0
 """Lifetime of a cached count. This process adds its own insertions; those of other processes remain unseen."""
 RETRY_SECONDS = 5
+TOO_MUCH_DATA = "DELETE some at /datasets/{id}, or runs at /runs/{id}."
 
 
 class Quotas:
@@ -70,32 +71,41 @@ class Quotas:
             most = self._uploaded.most
             message = f"{most} datasets are kept, the most that may be. DELETE some at /datasets/{{id}}."
             raise ConflictError(message, most=most)
-        self._admit_bytes(connection, owner, size, "DELETE some at /datasets/{id}, or runs at /runs/{id}.")
+        self._admit_bytes(connection, owner, size, TOO_MUCH_DATA)
+
+    def admit_rows(self, connection: Connection, size: int) -> None:
+        """Admits the last `size` bytes of an admitted upload. Raises InsufficientStorageError: others took the room."""
+        self._require_room(connection, size, TOO_MUCH_DATA)
 
     def _admit_bytes(self, connection: Connection, owner: str | None, size: int, advice: str) -> None:
         if not self._bytes.admits(connection, owner, size):
             used, most = self._bytes.known(owner), self._bytes.most
             message = f"{used} bytes are kept or promised to unfinished runs. {size} more would exceed {most}. {advice}"
             raise ConflictError(message, used=used, asked=size, most=most)
-        free, promised = self._free_bytes(), unwritten_bytes.kept(connection)
-        if free is not None and size + promised > free:
-            promised = unwritten_bytes.corrected(connection)  # damage may have made the number too large
-        if free is not None and size + promised > free:
+        self._require_room(connection, size, advice)
+
+    def _require_room(self, connection: Connection, size: int, advice: str) -> None:
+        """Raises InsufficientStorageError for `size` bytes that do not fit beside those of all unfinished runs."""
+        free = None if self._file is None else disk_space.free_bytes(connection, self._file)
+        if free is None:
+            return
+        asked, promised = _needs(size, unwritten_bytes.kept(connection))
+        if asked + promised > free:
+            asked, promised = _needs(size, unwritten_bytes.corrected(connection))  # damage may have made it too large
+        if asked + promised > free:
             raise InsufficientStorageError(
-                f"The request stores up to {size} bytes. The disk has {free} free, and unfinished runs need up to "
-                f"{promised}. {advice}",
+                f"The request needs up to {asked} bytes of the disk. {free} are free, and unfinished runs and the log "
+                f"need up to {promised}. {advice}",
                 headers={"Retry-After": str(RETRY_SECONDS)},
-                asked=size,
+                asked=asked,
                 free=free,
                 promised=promised,
             )
 
-    def _free_bytes(self) -> int | None:
-        """Free bytes of the disk; None where they are unknown, as without the folder of the file."""
-        try:
-            return None if self._file is None else shutil.disk_usage(self._file.parent).free
-        except OSError:
-            return None
+
+def _needs(size: int, unwritten: int) -> tuple[int, int]:
+    """The bytes of the disk for a request, and those for unfinished runs and the log."""
+    return disk_space.on_disk(size), disk_space.on_disk(unwritten) + disk_space.log_bytes(size + unwritten)
 
 
 class _Quota:

@@ -40,12 +40,15 @@ def store_upload(incoming: Incoming, database: Database, quotas: Quotas) -> Data
 
 def _store_rows(incoming: Incoming, seq: int, database: Database, quotas: Quotas) -> Dataset:
     """Fills the hidden dataset and publishes it. After each write, the lock is free for as long as the write took."""
+    new = incoming.described
+    missing = new.stored_bytes
     for chunks in datasets.batches(incoming.blocks()):
         with database.writing() as connection:
             began = time.monotonic()
+            quotas.admit_rows(connection, missing)
             dataset_uploads.append(connection, seq, chunks)
+        missing -= sum(len(chunk["data"]) for chunk in chunks)
         time.sleep(time.monotonic() - began)
-    new = incoming.described
     with database.writing() as connection:
         _admit(connection, new, 0, quotas)  # its bytes count already
         return datasets.find_by_seq(connection, dataset_uploads.publish(connection, seq, new))

@@ -22,7 +22,7 @@ from service.core.settings import Settings
 from service.maintenance.retention import Retention
 from service.server import addresses, http_protocol
 from service.server.open_database import opened, told
-from service.storage import unwritten_bytes
+from service.storage import own_state
 from service.storage.api_keys import usable_keys
 from service.storage.database import Database
 from service.worker.supervisor import Supervisor
@@ -50,7 +50,7 @@ def serve(settings: Settings, console: Console) -> None:
     _configure_log()
     database = opened(settings)
     with told(settings):  # the damage that the opening does not meet
-        unwritten_bytes.correct(database)
+        own_state.correct(database)
     app = _app(settings, database)
     config = uvicorn.Config(
         app,

@@ -9,11 +9,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from service.core.failpoints import reach
 from service.storage.change_feed import ChangeFeed
-from service.storage.errors import CorruptError, newer_error
+from service.storage.errors import CorruptError, Failure, failure_of, newer_error
 from service.storage.group_commit import GroupCommit
+from service.storage.sqlite import row_numbers
 from service.storage.sqlite.commit_counter import CommitCounter
 from service.storage.sqlite.disk_reserve import DiskReserve
 from service.storage.sqlite.engine import prepare_sqlite, sqlite_module
@@ -80,8 +82,28 @@ class Database:
         """Write transaction: takes the write lock at the start, commits at the end, rolls back on an error.
 
         A process lock orders the threads, since SQLite's waiters sleep and retry in no order. A write that grows the
-        database leaves room for essential writes (`essential_write`), which do not.
+        database leaves room for essential writes (`essential_write`), which do not. Raises CorruptError after a
+        correction of the counters of row numbers, which SQLite reports as a full disk.
         """
+        try:
+            with self._transaction(grows=grows) as connection:
+                yield connection
+        except DBAPIError as error:
+            if failure_of(error) is Failure.FULL and self._sqlite and self._corrects_row_numbers():
+                raise CorruptError("A counter of row numbers was damaged. It is corrected; try again.") from error
+            raise
+
+    def _corrects_row_numbers(self) -> bool:
+        """Whether the counters of row numbers were damaged, and are corrected."""
+        with self.reading() as connection:
+            if row_numbers.are_right(connection):
+                return False
+        with self._transaction(grows=False) as connection:
+            row_numbers.correct(connection)
+        return True
+
+    @contextmanager
+    def _transaction(self, *, grows: bool) -> Iterator[Connection]:
         self._require_known_schema()
         reserve = self.reserve if grows else None
         with self._write_lock:

@@ -38,6 +38,19 @@ def essential_write(database: Database, work: Callable[[Connection], Result]) ->
             _truncated(checkpoint)  # the room of the transaction's log returns to the reserve
 
 
+def make_room(database: Database) -> None:
+    """Moves the log of a full disk into the database file, and returns its room to the disk.
+
+    A log that a reader holds stays as it is.
+    """
+    if database.reserve is None:
+        return
+    with database.reserve.released(), closing(WalCheckpoint(database, READERS_SECONDS)) as checkpoint:
+        is_empty = _truncated(checkpoint)
+    if is_empty:
+        database.reserve.trim()
+
+
 def _truncated(checkpoint: WalCheckpoint) -> bool:
     """Whether the log is empty. Other programs may take the room that the reserve returns."""
     with suppress(sqlite_module().Error):

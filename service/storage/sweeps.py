@@ -11,12 +11,14 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
+    and_,
     bindparam,
     case,
     delete,
     exists,
     func,
     insert,
+    or_,
     select,
     type_coerce,
 )
@@ -27,10 +29,12 @@ from service.core.sweep_record import Member, StatusCount, Sweep
 from service.storage import damaged_rows
 from service.storage.damaged_rows import Remains
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
-from service.storage.sqlite.row_checksums import is_sound, is_sound_or_fails
+from service.storage.sqlite.row_checksums import is_damaged, is_sound, is_sound_or_fails
 from service.storage.tables import runs, sweeps
 
-_IS_OWN = is_seen_by_owner(sweeps)
+_HAS_OWN_MEMBER = exists().where(runs.c.sweep_seq == sweeps.c.seq, runs.c.owner == bindparam("owner"), is_sound(runs))
+# A sweep whose damaged row names another owner is still that of its members' owner, who can delete it by its id.
+_IS_OWN = or_(is_seen_by_owner(sweeps), and_(is_damaged(sweeps), _HAS_OWN_MEMBER))
 _RECORDS = select(*(sweeps.c[name] for name in Sweep._fields), is_sound_or_fails(sweeps).label("is_sound"))
 _BY_ID = _RECORDS.where(sweeps.c.id == bindparam("sweep_id"), _IS_OWN)
 _LATEST = newest(_RECORDS, sweeps)

@@ -203,7 +203,7 @@ unwritten_bytes = Table(
     metadata,
     # Always one row.
     Column("id", Integer, primary_key=True),
-    # Size of the missing steps of all unfinished runs. See `unwritten_bytes`.
+    # Size of all unfinished runs less their stored steps. See `unwritten_bytes`.
     Column("bytes", BigInteger, nullable=False),
 )
 

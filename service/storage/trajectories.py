@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from service.core.failpoints import reach
 from service.storage.chunk import Chunk, chunk_fields, end_before
@@ -17,6 +17,8 @@ Columns = np.ndarray[Any, np.dtype[np.float64]]
 READ_BYTES = 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 CHUNK_ROWS = 1024
+EXTENDED_BYTES = 64 * 1024
+"""A shorter chunk is extended by the next steps, so that the unused rest of its last page is a small part of it."""
 DELETED_AT_ONCE = 64
 """Maximum number of chunks deleted in one transaction: about 0.1 s in the worst case."""
 
@@ -34,6 +36,17 @@ _SOME = (
     .limit(bindparam("most"))
 )
 _ADD = insert(trajectory_chunks)
+# The chunk before a step, without its data if it is long enough.
+_SHORT_DATA = case((func.length(_chunk.data) < bindparam("most_bytes"), _chunk.data))
+_BEFORE = (
+    select(_chunk.first_step, _chunk.rows, _SHORT_DATA, _chunk.checksum)
+    .where(_chunk.run_seq == bindparam("run_seq"), _chunk.first_step < bindparam("step"))
+    .order_by(_chunk.first_step.desc())
+    .limit(1)
+)
+_EXTEND = update(trajectory_chunks).where(
+    _chunk.run_seq == bindparam("of_run"), _chunk.first_step == bindparam("of_step")
+)
 _DELETE = delete(trajectory_chunks).where(_chunk.run_seq == bindparam("of_run"))
 _IS_THERE = select(runs.c.seq).where(runs.c.seq == bindparam("run_seq"), runs.c.deleted_at.is_(None))
 _AFTER_MANY = select(_chunk.first_step).where(_chunk.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
@@ -54,13 +67,29 @@ def append(connection: Connection, run_seq: int, first_step: int, columns: Colum
     reach("append.before")
     if first_step == 0:  # a damaged chunk of another run may have the seq of a later run
         connection.execute(_DELETE, {"of_run": run_seq})
-    height = chunk_rows(len(columns))
-    for start in range(0, columns.shape[1], height):
-        part = columns[:, start : start + height]
-        data = part.astype("<f8", copy=False).tobytes()
-        chunk = {"run_seq": run_seq, "first_step": first_step + start, "rows": part.shape[1], "data": data}
-        connection.execute(_ADD, chunk | {"checksum": zlib.crc32(data)})
+    height, short = chunk_rows(len(columns)), _short_chunk(connection, run_seq, first_step, len(columns))
+    if short is not None:
+        first_step, columns = short.first, np.hstack((_decode(short, len(columns)), columns))
+        connection.execute(_EXTEND, {"of_run": run_seq, "of_step": first_step, **_content(columns[:, :height])})
+    for start in range(0 if short is None else height, columns.shape[1], height):
+        content = _content(columns[:, start : start + height])
+        connection.execute(_ADD, {"run_seq": run_seq, "first_step": first_step + start, **content})
     reach("append.after")
+
+
+def _content(columns: Columns) -> dict[str, Any]:
+    """The columns of a chunk with these steps, without its place."""
+    data = columns.astype("<f8", copy=False).tobytes()
+    return {"rows": columns.shape[1], "data": data, "checksum": zlib.crc32(data)}
+
+
+def _short_chunk(connection: Connection, run_seq: int, step: int, columns: int) -> Chunk | None:
+    """The chunk that ends before `step`, if it is short and whole. A slow descent stores few steps at a time."""
+    row = connection.execute(_BEFORE, {"run_seq": run_seq, "step": step, "most_bytes": EXTENDED_BYTES}).one_or_none()
+    chunk = None if row is None else Chunk.from_row(row)
+    if chunk is None or not chunk.is_whole(columns) or chunk.first + chunk.rows != step:
+        return None
+    return chunk if chunk.rows < chunk_rows(columns) else None
 
 
 def read(database: Database, run_seq: int, columns: int, first: int, last: int) -> Iterator[tuple[int, Columns]]:

@@ -18,6 +18,7 @@ from service.engine_adapter.diagnosis import findings_of
 from service.storage import job_queue, trajectories
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of, name_of
+from service.storage.essential_write import make_room
 from service.storage.job_queue import Claim
 from service.worker import judgement, trials
 from service.worker.judgement import Unjudged
@@ -57,7 +58,10 @@ class BlockStorage:
         self._summary = TrajectorySummary(database, claim.run.seq, len(claim.run.parameters), claim.run.columns)
 
     def take(self, block: Block, columns: FloatArray) -> bool:
-        """Stores a block, and retries on a full or failing disk after each of STORE_PAUSES."""
+        """Stores a block, and retries on a full or failing disk after each of STORE_PAUSES.
+
+        The log of a full disk is emptied before.
+        """
         is_last = block.outcome is not None or self._lease.ending not in NOT_FINAL
         self._summary.add(block.first_step, columns, is_last=is_last)
         values = self._progress(block)
@@ -74,6 +78,8 @@ class BlockStorage:
                 if failure_of(error) not in {Failure.FULL, Failure.IO}:
                     raise
                 log.warning("training.block_not_stored run=%s error=%s", self._claim.run.id, name_of(error))
+                if failure_of(error) is Failure.FULL:
+                    make_room(self._database)
                 time.sleep(pause)
         return self._store(block, columns, values)
 

@@ -20,7 +20,7 @@ from service.core.settings import Settings
 from service.storage import fair_shares, job_queue
 from service.storage.database import Database
 from service.storage.errors import PASSING, CorruptError, Failure, GoneError, failure_of, name_of
-from service.storage.essential_write import essential_write
+from service.storage.essential_write import essential_write, make_room
 from service.storage.job_queue import Claim, LeaseLostError
 from service.worker.computing_time import ComputingTime
 from service.worker.judgement import Judge, Judged, Unjudged
@@ -87,6 +87,8 @@ class Worker:
                 claim = self._claim()
             except (SQLAlchemyError, CorruptError) as error:  # a full disk, a lock held for long: both pass
                 log.error("worker.no_claim error=%s", name_of(error))  # noqa: TRY400 - it is tried again
+                if failure_of(error) is Failure.FULL:
+                    make_room(self._database)
                 claim = None
             if claim is None:
                 self._batch.clear()

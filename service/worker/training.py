@@ -20,6 +20,8 @@ from service.worker.verification import BlockComparison
 
 BLOCK_CHUNKS = 16
 """Maximum number of chunks in a block. A larger block needs fewer transactions."""
+BLOCK_BYTES = 4 * 1024 * 1024
+"""Maximum size of a block of more than one chunk. The log of a full disk must have room for one."""
 
 
 class _InterruptedError(Exception):
@@ -77,7 +79,8 @@ class Training:
 
     def _descend(self, prepared: Prepared, sink: BlockSink) -> None:
         run = self._claim.run
-        rows = BLOCK_CHUNKS * trajectories.chunk_rows(run.width)
+        rows = trajectories.chunk_rows(run.width)
+        rows *= max(1, min(BLOCK_CHUNKS, BLOCK_BYTES // (8 * run.width * rows)))
         begun = time.monotonic()
 
         def is_full(count: int) -> bool:

@@ -22,8 +22,8 @@ from service.worker.timings import Timings
 class BlockComparison:
     """`BlockSink` that compares and stores no step. The verification ends at the first different step.
 
-    An incomplete run is compared up to its last stored step. A verification that is handed back resumes after its last
-    compared step.
+    An incomplete run is compared up to its last stored step. Each block is one transaction that stores its place: a
+    verification whose lease ends for any reason resumes after its last compared block.
     """
 
     unjudged: Unjudged | None = None
@@ -40,11 +40,11 @@ class BlockComparison:
         if result is not None:
             verification = cast("Verification", {**result, "verified_at": time.time()})
             ending = Ending(RunStatus.SUCCEEDED, {"verification": verification, "rows_done": rows})
+        if ending is None or ending.status == RunStatus.QUEUED:
+            self._store_place(block, rows)
         self._lease.allow_yield()
         if ending is None:
             return False
-        if ending.status == RunStatus.QUEUED:
-            self._store_place(block, rows)
         self._lease.end(ending)
         return True
 
@@ -54,8 +54,11 @@ class BlockComparison:
             "checkpoint": block.next.to_array().astype("<f8").tobytes(),
             "timings": self._timings.values,
         }
-        with self._database.writing() as connection:
+        with self._lease.charging() as charge, self._database.writing() as connection:
+            moment = time.monotonic()
             job_queue.progress(connection, self._claim, self._settings.lease_seconds, values)
+            charge(connection)
+        self._lease.renewed(moment)
 
     def _result(self, block: Block, columns: FloatArray, rows: int) -> Comparison | None:
         """Result of the comparison; None while all rows are identical and more rows follow."""

@@ -72,6 +72,18 @@ def test_a_run_whose_blocks_cannot_be_stored_fails_with_the_reason(disk: SmallDi
         assert finished(client, client.post("/fit", json=LINE).json()["id"])["status"] == "succeeded"
 
 
+def test_every_accepted_run_fits_on_the_disk(disk: SmallDisk) -> None:
+    with disk.serving() as live:
+        accepted = []
+        for steps in (10_000, 1_000, 100):
+            body = LINE | {"descent": {"steps": steps, "learning_rate": 1e-6}}
+            while (answer := live.client.post("/fit", json=body)).status_code == 202:
+                accepted.append(answer.json()["id"])
+            assert (answer.status_code, answer.json()["promised"] > 0) == (507, True)
+        assert len(accepted) > 3
+        assert {finished(live.client, run_id)["status"] for run_id in accepted} == {"succeeded"}
+
+
 def test_a_failed_temporary_file_is_reported(tmp_path: Path, disk: SmallDisk) -> None:
     # An upload of more than a few MiB goes to a temporary file, possibly on another disk than the database.
     options = ("--database", f"sqlite:///{tmp_path}/elsewhere.db", "--workers", "0")

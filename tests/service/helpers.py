@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 import uvicorn
@@ -118,6 +119,13 @@ def until_finished(client: Any, run_id: str) -> dict[str, Any]:
     return until(finished) or {}
 
 
+@contextmanager
+def separate_chunks() -> Iterator[None]:
+    """Appended steps begin a new chunk, however short the last one is."""
+    with patch.object(trajectories, "EXTENDED_BYTES", 0):
+        yield
+
+
 def stored_run(
     database: Database,
     body: Mapping[str, Any],
@@ -146,7 +154,8 @@ def stored_run(
         cuts = np.cumsum(chunks or [most] * (len(table) // most))
         for chunk, first in zip(np.split(table, cuts), [0, *cuts], strict=True):
             if len(chunk):
-                trajectories.append(connection, run.seq, int(first), np.ascontiguousarray(chunk.T))
+                with separate_chunks():
+                    trajectories.append(connection, run.seq, int(first), np.ascontiguousarray(chunk.T))
         found = cast("RunColumns", {"rows_done": len(table), "learning_rate": 0.1, **values})
         if best is not None:
             found["best"] = {"step": best, "theta": [], "test_mse": 0.0}

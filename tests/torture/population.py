@@ -110,6 +110,14 @@ class Population:
             if not (now == before or is_honest(path, now, before, damage)):
                 yield f"{path}: {now.status} {now.content[:300]!r}"
 
+    def wrong_refusal(self) -> Iterator[str]:
+        """Submits a run, which the service may refuse once: a counter is damaged."""
+        answer = self.client.post("/fit", json=FRESH)
+        if answer.is_success:
+            yield from self._delete(f"/runs/{answer.json()['id']}")
+        elif answer.json()["title"] != "Damaged data":
+            yield f"POST /fit: {answer.status_code} {answer.text[:300]}"
+
     def wrong_continuation(self, damage: Damage) -> Iterator[str]:
         """Resumes the paused run if its row or its steps are damaged: it fails, or has the right steps."""
         is_hit = damage.table == "runs" and damage.rowid == self._paused_seq

@@ -79,9 +79,9 @@ COMPARED = (
     "best",
     "optimum",
     "diverged_at",
-    "diagnosis",
     "steps_done",
 )
+"""Without the diagnosis: its changes are tried after the end of a run, for a share of the time that it took."""
 
 
 class Undisturbed(NamedTuple):

@@ -109,10 +109,10 @@ MESSAGES = {
         "{used} octets sont gardés ou promis à des descentes non terminées. {size} de plus dépasseraient {most}. "
         "{advice}"
     ),
-    "The request stores up to {size} bytes. The disk has {free} free, and unfinished runs need up to {promised}. "
-    "{advice}": (
-        "La requête garde jusqu’à {size} octets. Le disque en a {free} de libres, et les descentes non terminées en "
-        "demandent jusqu’à {promised}. {advice}"
+    "The request needs up to {asked} bytes of the disk. {free} are free, and unfinished runs and the log need up to "
+    "{promised}. {advice}": (
+        "La requête demande jusqu’à {asked} octets du disque. {free} sont libres, et les descentes non terminées et le "
+        "journal en demandent jusqu’à {promised}. {advice}"
     ),
     "Ask for fewer steps, or DELETE runs at /runs/{id}.": (
         "Demandez moins d’étapes, ou supprimez des descentes par DELETE /runs/{id}."
@@ -151,6 +151,9 @@ MESSAGES = {
     ),
     "The row of this {kind} is damaged. `descent check` says where; DELETE removes the {kind}.": (
         "La ligne de cet objet ({kind}) est endommagée. `descent check` dit où ; DELETE le supprime."
+    ),
+    "A counter of row numbers was damaged. It is corrected; try again.": (
+        "Un compteur de numéros de lignes était endommagé. Il est corrigé ; réessayez."
     ),
     "A row of the database is damaged: its checksum is wrong.": (
         "Une ligne de la base est endommagée : sa somme de contrôle est fausse."

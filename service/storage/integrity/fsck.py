@@ -37,6 +37,7 @@ from service.storage.api_keys import damaged_keys
 from service.storage.dataset_uploads import IS_UNPUBLISHED, PREFIX
 from service.storage.errors import CorruptError, is_of_value
 from service.storage.integrity import chunks
+from service.storage.sqlite import row_numbers
 from service.storage.sqlite.readonly import read_only, wal_of
 from service.storage.sqlite.row_checksums import as_in_file, is_damaged, is_whole_checkpoint
 from service.storage.sqlite.wal_integrity import DamagedFileError, check_whole
@@ -141,6 +142,10 @@ def _states(connection: Connection) -> Iterator[Finding]:
             deletion_state.find(connection)
         except CorruptError as error:
             yield Finding("state", deletion_by_age.name, str(error))
+    if _names(connection, sweeps) and not row_numbers.are_right(connection):
+        yield Finding("state", row_numbers.TABLE, "A counter of row numbers is damaged.")
+    if not migrations.revision_of(connection):
+        yield Finding("state", "alembic_version", "The version of the database is damaged.")
     if _names(connection, unwritten_bytes_table) and not unwritten_bytes.is_right(connection):
         yield Finding("state", unwritten_bytes_table.name, "The number differs from the sum over the unfinished runs.")
 

@@ -14,6 +14,8 @@ from service.storage import fair_shares, job_queue, runs, unwritten_bytes, usage
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
 from service.storage.sqlite import purge
+from service.storage.sqlite.disk_space import log_bytes, on_disk
+from service.worker.process import Worker
 from tests.api_keys import Key
 from tests.damage import damage
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, stored_run
@@ -152,18 +154,37 @@ def test_a_large_request_counts_too(api: TestClient, database: Database) -> None
 def test_unfinished_runs_count_on_the_free_disk(
     api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = int(2.5 * PRICE_BYTES)
+    price = api.post("/fit?validate_only=true", json=LONG).json()["bytes"]
+    unwritten = 3 * price - 2 * DATA_BYTES  # the data are there after the first
+    free = on_disk(unwritten) + log_bytes(unwritten) - 10
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     made = [api.post("/fit", json=LONG).json()["id"] for _ in range(2)]
     before = counts(database)
     problem = problem_of(api.post("/fit", json=LONG), 507)
-    assert (problem["free"], problem["promised"]) == (free, 2 * PRICE_BYTES)
+    asked = problem["asked"]
+    assert asked == on_disk(price)
+    assert (problem["free"], problem["promised"] > 3 * asked) == (free, True)  # the two runs, and a log for all
     assert counts(database) == before
     assert api.post("/fit", json=fit_body()).status_code == 202
     assert api.post(f"/runs/{made[0]}/pause").status_code == 202
     problem_of(api.post("/fit", json=LONG), 507)  # a paused run may go on
     assert api.post(f"/runs/{made[0]}/cancel").status_code == 202
     assert api.post("/fit", json=LONG).status_code == 202
+
+
+def test_the_results_of_unfinished_runs_count_on_the_free_disk(api: TestClient, database: Database) -> None:
+    wide = {"kind": "mlp", "hidden": [300]}
+    api.post("/fit", json=fit_body(model=wide, descent={"steps": 1}))
+    with database.reading() as connection:
+        unwritten = unwritten_bytes.kept(connection)
+    assert unwritten == used(database) - DATA_BYTES > 5 * (2 * 8 * 1000)
+    worker = Worker(Settings(database_url=str(database.engine.url), workers=1), "here")
+    claim = worker._claim()
+    assert claim is not None
+    worker._train(claim)
+    worker._database.dispose()
+    with database.reading() as connection:
+        assert unwritten_bytes.kept(connection) == unwritten_bytes.counted(connection) == 0
 
 
 def test_a_damaged_number_of_unwritten_bytes_is_corrected(api: TestClient, database: Database) -> None:
@@ -173,7 +194,7 @@ def test_a_damaged_number_of_unwritten_bytes_is_corrected(api: TestClient, datab
             connection.exec_driver_sql(statement)
         unwritten_bytes.correct(database)
         with database.reading() as connection:
-            assert unwritten_bytes.kept(connection) == PRICE_BYTES
+            assert unwritten_bytes.kept(connection) == used(database) - DATA_BYTES
 
 
 @pytest.mark.parametrize("value", ["'abc'", "x'ff00'", "CAST(x'ff00' AS TEXT)", "-5", "1 << 60", "9.5"])
@@ -187,7 +208,7 @@ def test_an_impossible_number_of_unwritten_bytes_refuses_nothing(
     assert api.post("/fit?validate_only=true", json=fit_body()).status_code == 200
     assert api.post("/fit", json=LONG).status_code == 202
     with database.reading() as connection:
-        assert unwritten_bytes.kept(connection) == unwritten_bytes.counted(connection) == 2 * PRICE_BYTES
+        assert unwritten_bytes.kept(connection) == unwritten_bytes.counted(connection) == used(database) - DATA_BYTES
 
 
 def test_a_run_larger_than_the_free_disk_is_refused(settings: Settings, database: Database) -> None:

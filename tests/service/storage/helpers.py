@@ -56,6 +56,7 @@ def new_run(connection: Connection, dataset: str = "d", steps: int = STEPS) -> R
         "test_rows": 0,
         "steps_total": steps,
         "step_bytes": STEP_BYTES,
+        "stored_bytes": STEP_BYTES * (steps + 1),
     }
 
 

@@ -1,5 +1,7 @@
 """Chunks: bitwise round trip, and refusal of damaged data."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from service.storage import datasets, run_deletion, runs, trajectories
 from service.storage.database import Database
 from service.storage.datasets import CHUNK_BYTES
 from service.storage.errors import CorruptError
+from tests.service.helpers import separate_chunks
 from tests.service.storage.helpers import ROWS, new_dataset, queue_run
 
 fixture_is_kept = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -76,6 +79,48 @@ def test_a_trajectory_comes_back_bit_for_bit(database: Database, sizes: list[int
     np.testing.assert_array_equal(np.hstack([chunk for _, chunk in chunks]), columns[:, first : last + 1])
 
 
+def _chunks(database: Database) -> list[tuple[int, int]]:
+    with database.reading() as connection:
+        found = connection.execute(text("SELECT first_step, rows FROM trajectory_chunks ORDER BY 1")).all()
+    return [(first, count) for first, count in found]
+
+
+def test_the_steps_of_short_blocks_are_in_one_chunk(database: Database) -> None:
+    seq = _queued(database)
+    columns = np.random.default_rng(0).standard_normal((3, 2500))
+    with database.writing() as connection:
+        for first in range(0, 2500, 50):
+            trajectories.append(connection, seq, first, columns[:, first : first + 50])
+    assert _chunks(database) == [(0, 1024), (1024, 1024), (2048, 452)]
+    found = np.hstack([chunk for _, chunk in trajectories.read(database, seq, 3, 0, 2499)])
+    np.testing.assert_array_equal(found, columns)
+
+
+def test_a_reader_between_two_blocks_misses_no_step(database: Database) -> None:
+    seq = _queued(database)
+    columns = np.arange(90.0).reshape(3, 30)
+    with separate_chunks(), database.writing() as connection:
+        for first in (0, 10):
+            trajectories.append(connection, seq, first, columns[:, first : first + 10])
+    with patch.object(trajectories, "READ_BYTES", 1):
+        reader = trajectories.read(database, seq, 3, 0, 29)
+        read = [next(reader)]
+        with database.writing() as connection:
+            trajectories.append(connection, seq, 20, columns[:, 20:])
+        read += reader
+    assert _chunks(database) == [(0, 10), (10, 20)]
+    np.testing.assert_array_equal(np.hstack([chunk for _, chunk in read]), columns)
+
+
+def test_a_damaged_chunk_is_not_extended(database: Database) -> None:
+    seq = _queued(database)
+    with database.writing() as connection:
+        trajectories.append(connection, seq, 0, np.ones((3, 10)))
+        connection.execute(text("UPDATE trajectory_chunks SET data = zeroblob(length(data))"))
+        trajectories.append(connection, seq, 10, np.ones((3, 10)))
+    assert _chunks(database) == [(0, 10), (10, 10)]
+
+
 def test_a_trajectory_replaces_a_damaged_chunk_of_another_run(database: Database) -> None:
     other, seq = _with_trajectory(database), _queued(database)
     columns = np.arange(6.0).reshape(3, 2)
@@ -101,7 +146,8 @@ def _with_trajectory(database: Database) -> int:
     seq = _queued(database)
     with database.writing() as connection:
         for first in (0, 10, 20):
-            trajectories.append(connection, seq, first, np.ones((3, 10)))
+            with separate_chunks():
+                trajectories.append(connection, seq, first, np.ones((3, 10)))
     return seq
 
 

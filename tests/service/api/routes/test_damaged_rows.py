@@ -5,8 +5,11 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
+from service.api.app import create_app
 from service.core.settings import Settings
 from service.storage.database import Database
+from service.storage.integrity.fsck import check
+from tests.api_keys import Key
 from tests.damage import damage
 from tests.service.helpers import CSV, fit_body, problem_of, stored_run, strict_json
 
@@ -205,3 +208,22 @@ def test_damaged_rows_of_a_dataset_give_no_wrong_number(
     damage(settings, "dataset_chunks", column, value, "dataset_seq = 1")
     assert problem_of(api.get(f"/datasets/{two_datasets[0]}/rows"), 500)["title"] == "Damaged data"
     assert api.get(f"/datasets/{two_datasets[1]}/rows").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "value", ["'a'", "x'ff00'", "CAST(x'ff' AS TEXT)", "NULL", "(SELECT id FROM api_keys WHERE id != owner)"]
+)
+def test_a_sweep_with_a_damaged_owner_is_deleted_by_its_owner(
+    value: str, settings: Settings, database: Database, key: Key, other: Key
+) -> None:
+    client = TestClient(create_app(settings.model_copy(update={"keys": "required"}), database))
+    sweep = client.post("/sweeps", json=SWEEP, headers=key.headers).json()["id"]
+    damage(settings, "sweeps", "owner", value, f"id = '{sweep}'")
+    assert client.get(f"/sweeps/{sweep}", headers=key.headers).json()["error"]["code"] == "damaged_data"
+    assert settings.database_file is not None
+    [found] = check(settings.database_file, lambda *_: None)
+    assert found.kind == "sweep"
+    if value != "(SELECT id FROM api_keys WHERE id != owner)":
+        assert client.delete(f"/sweeps/{sweep}", headers=other.headers).status_code == 404
+    assert client.delete(f"/sweeps/{sweep}", headers=key.headers).status_code == 204
+    assert list(check(settings.database_file, lambda *_: None)) == []
