@@ -5,6 +5,7 @@ from contextlib import closing, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of
@@ -41,14 +42,16 @@ def essential_write(database: Database, work: Callable[[Connection], Result]) ->
 def make_room(database: Database) -> None:
     """Moves the log of a full disk into the database file, and returns its room to the disk.
 
-    A log that a reader holds stays as it is.
+    A log that a reader holds stays as it is. An error stays without consequence: the write that needs the room reports
+    the disk.
     """
     if database.reserve is None:
         return
-    with database.reserve.released(), closing(WalCheckpoint(database, READERS_SECONDS)) as checkpoint:
-        is_empty = _truncated(checkpoint)
-    if is_empty:
-        database.reserve.trim()
+    with suppress(OSError, SQLAlchemyError, sqlite_module().Error):
+        with database.reserve.released(), closing(WalCheckpoint(database, READERS_SECONDS)) as checkpoint:
+            is_empty = _truncated(checkpoint)
+        if is_empty:
+            database.reserve.trim()
 
 
 def _truncated(checkpoint: WalCheckpoint) -> bool:

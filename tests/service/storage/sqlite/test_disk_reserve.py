@@ -22,6 +22,7 @@ from service.storage import runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.errors import Failure, failure_of
+from service.storage.essential_write import make_room
 from service.storage.integrity.fsck import check
 from service.storage.sqlite import disk_reserve
 from service.storage.sqlite.engine import sqlite_module, wal_is_safe
@@ -101,6 +102,19 @@ def test_each_run_of_a_full_disk_can_be_deleted(disk: SmallDisk, small: Database
             until(lambda: api.post("/fit", json=LINE).status_code == 202)
             until(lambda: shutil.disk_usage(disk.home).free > 2 * disk_reserve.MIB)
     assert sound(disk)
+
+
+@pytest.mark.parametrize("disk", ["log"], indirect=True)
+def test_a_block_takes_the_room_of_the_log(disk: SmallDisk, small: Database) -> None:
+    [run_id, *_] = fill(disk, small)
+    block = np.ones((20_000, width_of(small, run_id)))
+    with pytest.raises(DBAPIError):
+        append_steps(small, run_id, block)
+    with small.engine.connect():  # as the other processes of a service, it keeps the log
+        make_room(small)
+    assert wal_of(disk.file).stat().st_size == 0
+    assert shutil.disk_usage(disk.home).free > 1.5 * block.nbytes
+    append_steps(small, run_id, block)
 
 
 def test_a_full_disk_can_be_emptied_after_a_restart(disk: SmallDisk) -> None:
