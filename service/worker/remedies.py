@@ -16,7 +16,8 @@ ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 LONGER, MOST_STEPS = 10, 100_000
 STEPS = 2000
 """The steps of a new start, if the run had fewer."""
-CALM: Patch = {"clip_norm": None, "stop": None, "theta0": None}
+CALM: Patch = {"clip_norm": None, "stop": None}
+DEFAULT_START: Patch = {"theta0": None}
 
 
 def remedies(before: Descended, code: str, budget: Budget) -> list[Patch]:
@@ -36,10 +37,12 @@ def _new_starts(problem: Problem, descent: Mapping[str, Any]) -> list[Patch]:
     """Settings that do well for the kind of model, on standardised data where that has a meaning."""
     model = problem.model
     data: Patch = {}
+    more: Patch = {**CALM, "steps": max(descent["steps"], STEPS)}
+    if problem.has_data:  # of a function, the start is part of the question
+        more = {**more, **DEFAULT_START}
     if model.kind not in ("formula", "function"):
         target = model.kind == "mlp" and model.task == "regression"
         data = {"standardize": {"features": True, "target": True} if target else True}
-    more: Patch = {**CALM, "steps": max(descent["steps"], STEPS)}
     if model.kind in ("linear", "polynomial", "logistic", "softmax") and problem.loss.name != "mae":
         method: Patch = {"kind": "fista"} if problem.penalty.l1 > 0 else {"kind": "nesterov", "momentum": 0.9}
         kinds = _kinds(descent, method, {"kind": "constant"})

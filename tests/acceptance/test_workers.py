@@ -218,7 +218,7 @@ def test_a_run_that_cannot_be_diagnosed_ends_all_the_same(
     def fails(*_: Any, **__: Any) -> Any:
         raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-    monkeypatch.setattr("service.worker.block_storage.diagnose", fails)
+    monkeypatch.setattr("service.worker.block_storage.findings_of", fails)
     run_id = api.post("/fit", json={"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 3]}}).json()["id"]
     worker = Worker(settings, "w")
     claimed = worker._claim()

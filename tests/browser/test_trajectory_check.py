@@ -92,6 +92,7 @@ def test_a_correct_trajectory_passes_in_every_format(pages: Pages, service: Serv
     file = tmp_path / "mine.csv"
     file.write_text(forms["header and steps"].replace(str(theta[5][1]), "7"))
     page.get_by_label("Choose a file with your trajectory").set_input_files(file)
+    expect(page.get_by_label("Your trajectory", exact=True).first).to_have_value(file.read_text())
     page.get_by_role("button", name="Check it").click()
     expect(outcome(page).get_by_role("heading", level=2)).to_have_text("Step 5 is the first that differs")
     expect(outcome(page)).to_contain_text("No usual mistake explains all of your steps.")

@@ -30,7 +30,7 @@ export const englishOfForms = {
   listed: "{words}: {texts}",
   mean: "Mean",
   missingValues: "Rows with missing values:",
-  missingHint: "Choose below what becomes of such rows.",
+  missingHint: "Choose above what becomes of such rows.",
   "missing.refuse": "name them, and take no file",
   "missing.drop": "leave these rows out",
   "missing.mean": "fill numbers with the mean",

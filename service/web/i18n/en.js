@@ -321,6 +321,7 @@ export const english = {
   normalStart: "random, normal with scale {scale}",
   "asked./split/seed": "Seed of the split",
   "asked./split/shuffle": "Rows shuffled before the split",
+  "asked./split/stratify": "Each class in its share (stratified)",
   "asked./split/validation_fraction": "Share of validation rows",
   "asked./split/test_rows": "Test rows",
   "asked./model/intercept": "Intercept",

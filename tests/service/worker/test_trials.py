@@ -120,6 +120,17 @@ def test_a_change_that_the_service_refuses_is_not_offered(api: TestClient, setti
     assert finding["change"]["descent"].get("steps", 0) <= 20
 
 
+def test_the_start_of_a_function_stays(api: TestClient, worker: Worker) -> None:
+    """Rosenbrock's default start is its minimum: from there every change keeps any promise."""
+    theta0 = {"a": -1.2, "b": 1.0}
+    function = {"formula": "(1-a)**2 + 100*(b-a**2)**2"}
+    run = finished(api, worker, {"function": function, "descent": {"theta0": theta0, "steps": 500}})
+    change = offered(run)["change"]
+    again = finished(api, worker, merged(run["request"], change))
+    assert again["request"]["descent"]["theta0"] == theta0
+    assert again["final"]["train_loss"] < 0.1 * run["final"]["train_loss"]
+
+
 def test_a_change_that_makes_nothing_better_is_not_offered(api: TestClient, worker: Worker) -> None:
     x = [[float(row % 7), 3.0] for row in range(20)]
     run = finished(api, worker, of_data(x, [2.0 * row[0] for row in x], descent={"steps": 20_000}))

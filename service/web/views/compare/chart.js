@@ -63,7 +63,7 @@ export function curves(allSeries, state, kept, onColumn) {
     empty.hidden = !isEmpty;
     say(empty, allSeries.some(({ run }) => isLive(run)) ? t("chartWaiting") : t("chartNothing"));
     say(caution, cautions(column, found));
-    say(legend, [t("bestOfEach"), allSeries.some(({ run }) => run.status === "diverged") ? t("leavesChart") : ""].filter(Boolean).join(" "));
+    say(legend, [allSeries.some(({ run }) => run.dataset) ? t("bestOfEach") : "", allSeries.some(({ run }) => run.status === "diverged") ? t("leavesChart") : ""].filter(Boolean).join(" "));
     table.update(columns);
     if (!isEmpty) draw(column, columns, log.value.column === column.name ? log.value.isLog : undefined);
   });

@@ -2,7 +2,7 @@
 import { choose, factTable, h } from "/static/lib/dom.js";
 import { count, t } from "/static/lib/i18n.js";
 import { fileLink } from "/static/lib/download-link.js";
-import { moment, rounded } from "/static/lib/format.js";
+import { exact, inRow, moment, rounded } from "/static/lib/format.js";
 
 export function runFacts() {
   const host = h("div");
@@ -85,5 +85,7 @@ function kindWords(part) {
 /** @param {object} part @param {string[]} besides */
 function options(part, besides) {
   const set = Object.entries(part).filter(([name, value]) => !besides.includes(name) && value);
-  return set.map(([name, value]) => (value === true ? name : `${name} ${Array.isArray(value) ? value.join("×") : value}`)).join(", ");
+  /** @param {unknown} value */
+  const word = (value) => (Array.isArray(value) ? value.join("×") : typeof value === "number" ? exact(value) : value);
+  return inRow(set.map(([name, value]) => (value === true ? name : `${name} ${word(value)}`)));
 }

@@ -96,6 +96,7 @@ function checkForm(host, kept) {
     asking.stop();
     try {
       const found = await check({ ...asked, trajectory: { theta } });
+      if (judged !== inWords()) return; // the input changed meanwhile
       show([]);
       const said = verdict(found, asked);
       choose(outcome, said);

@@ -24,6 +24,7 @@ from tests.service.people import (
     people,
     stored,
 )
+from tests.waiting import LONGEST
 
 Work = Callable[[], None]
 OSLO, NARVIK, MALE = is_text(TOWNS, 2), is_text(TOWNS, 1), is_text(SEXES, 1)
@@ -75,14 +76,16 @@ def fitted(api: TestClient, dataset: dict[str, Any], **changes: Any) -> dict[str
 
 
 def found(run: dict[str, Any]) -> list[tuple[str, str]]:
-    """The findings of a run, without what trials gave, which end when their time is over."""
+    """The findings of a run, without what trials gave: they end when their time is over."""
     return [(finding["code"], finding["sentence"]) for finding in run["diagnosis"]]
 
 
 @pytest.mark.parametrize("name", EQUAL)
 def test_a_choice_gives_the_numbers_of_the_same_inline_data(
-    name: str, api: TestClient, people_id: str, work: Work
+    name: str, api: TestClient, people_id: str, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("service.worker.judgement.LEAST_SECONDS", LONGEST)  # else its time decides what it finds
+    monkeypatch.setattr("service.worker.judgement.MOST_SECONDS", LONGEST)
     chosen, same, changes = EQUAL[name]
     both = [fitted(api, data, **changes)["id"] for data in ({"id": people_id, **chosen}, same)]
     work()

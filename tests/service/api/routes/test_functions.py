@@ -16,8 +16,10 @@ from service.schemas.responses.runs import Run, Runs
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
 from service.storage.sqlite import purge
+from tests.gd_engine.diagnosis.test_findings import merged
 from tests.gd_engine.test_functions import BY_HAND, plain_loop
 from tests.service.helpers import LINE, NOTHING, WAIT, check_answer, counts, problem_of, strict_json
+from tests.waiting import LONGEST
 
 ROSENBROCK: dict[str, Any] = {
     "function": {"formula": "(1-a)**2 + 100*(b-a**2)**2"},
@@ -191,13 +193,18 @@ def test_the_diagnosis(api: TestClient, work: Work) -> None:
     assert [finding["code"] for finding in start["diagnosis"]] == ["infinite_start"]
 
 
-def test_the_change_of_a_finding_is_a_request(api: TestClient, work: Work) -> None:
-    body = {"function": {"name": "rosenbrock"}, "descent": {"learning_rate": 1}}
-    run = finished(api, work, body)
-    [finding] = run["diagnosis"]
-    descent = {**run["request"]["descent"], **finding["change"]["descent"]}
-    mended = finished(api, work, {**run["request"], "descent": descent})
-    assert (mended["status"], mended["diagnosis"]) == ("succeeded", [])
+def test_the_changes_of_findings_are_requests_and_end_in_a_run_without_any(
+    api: TestClient, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.worker.judgement.LEAST_SECONDS", LONGEST)  # a slow machine does not spend it
+    monkeypatch.setattr("service.worker.judgement.MOST_SECONDS", LONGEST)
+    run = finished(api, work, {"function": {"name": "rosenbrock"}, "descent": {"learning_rate": 1}})
+    assert run["status"] == "diverged"
+    for _ in range(3):
+        if run["diagnosis"]:
+            [finding] = run["diagnosis"]
+            run = finished(api, work, merged(run["request"], finding["change"]))
+    assert (run["status"], run["diagnosis"]) == ("succeeded", [])
 
 
 def test_no_learning_rate(api: TestClient, work: Work) -> None:
