@@ -71,9 +71,11 @@ def still_falling(context: DiagnosisContext, remaining: RemainingGap, half: floa
     descent = longer(context, remaining.steps)
     if context.problem.model.kind == "mlp" and context.choices.own_theta0 and half > 10 * context.null:
         descent = {"theta0": None}  # far worse than a constant: no descent should begin there
+    ended = float(context.energy[-1])
+    shown = ended if ended < half else last  # a noisy step may end above
     sentence = (
         f"E was still falling at step {context.steps}: the last half of the steps brought it from {half:.4g} to "
-        f"{last:.4g}. About {as_steps(remaining.steps)} steps would do (an estimate)."
+        f"{shown:.4g}. About {as_steps(remaining.steps)} steps would do (an estimate)."
     )
     return Finding("too_few_steps", evidence, sentence, {"descent": descent})
 

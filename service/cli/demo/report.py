@@ -26,8 +26,9 @@ def heading() -> RenderableType:
         "NIST's sample ",
         ("Norris", "bold"),
         ": the line y = B0 + B1·x through 36 calibrations of an ozone monitor. The service keeps 9 rows as test data "
-        "and minimises the mean squared error (MSE) of the other 27, from θ = 0. The three runs differ in the "
-        "learning rate η; the third has more steps, so that θ overflows. x is standardised: θ has standardised units, the coefficients have the units of the data.",
+        "and minimises the mean squared error (MSE) of the other 27, from θ = 0. The three runs differ in the learning "
+        "rate η; the third has more steps, so that θ overflows. x is standardised: θ has standardised units, the "
+        "coefficients have the units of the data.",
     )
     return Group("", Rule("[bold]One dataset, three learning rates[/]"), "", text)
 

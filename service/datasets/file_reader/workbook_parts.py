@@ -3,6 +3,7 @@
 import itertools
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -32,6 +33,8 @@ _DAMAGED = (
     SyntaxError,
     EOFError,
     OSError,
+    NotImplementedError,
+    zlib.error,
 )
 """What openpyxl raises for a file that is no workbook, or damaged."""
 SAVE_AGAIN = "save it again as an Excel workbook (.xlsx), or as CSV UTF-8"

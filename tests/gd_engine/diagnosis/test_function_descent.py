@@ -71,6 +71,7 @@ def test_too_few_steps() -> None:
     [finding] = found(BENCHMARK_FUNCTIONS["ravine"].formula, dict(BENCHMARK_FUNCTIONS["ravine"].theta0))
     assert finding.code == "too_few_steps"
     assert finding.change["descent"]["steps"] > 100
+    assert f" to {finding.evidence['energy']:.4g}. About" in finding.sentence
 
 
 def test_a_function_without_a_lowest_point() -> None:

@@ -4,6 +4,7 @@ import datetime
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -144,6 +145,16 @@ def test_a_damaged_workbook_is_read_or_refused(part: str, replacement: bytes) ->
     if part == "xl/styles.xml" and replacement.endswith(b"/>"):
         return
     assert refused(content).hint
+
+
+@pytest.mark.parametrize("place", range(0, 400, 7))
+def test_flipped_bytes_of_a_workbook_are_refused_as_damage_or_change_nothing(place: int) -> None:
+    rows = [("x", "y"), *((n, n * n) for n in range(60))]
+    content = bytearray(saved({"Data": rows}))
+    first = content.index(b"xl/worksheets/sheet1.xml") + place
+    content[first : first + 8] = bytes(byte ^ 0xFF for byte in content[first : first + 8])
+    with suppress(FileError), read(bytes(content)) as table:
+        assert next(table.blocks()).tolist() == [list(row) for row in rows[1:]]
 
 
 def test_other_zip_files_are_refused() -> None:
