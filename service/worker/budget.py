@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from gd_engine.reference import BudgetSpentError
 
-LOADED = 3.0
+LOADED = 10.0
 """The longest duration of a budget, as a multiple of its seconds, on a machine that does other work besides."""
 
 
