@@ -27,7 +27,7 @@ def worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work
         yield worker
 
 
-@pytest.mark.torture(1_000, least=10)
+@pytest.mark.torture(1_000, least=20)
 def test_planted_faults(cases: int, api: TestClient, worker: Worker, measured: Measured) -> None:
     checks = Checks(api, worker)
     for number in range(cases):
@@ -41,7 +41,7 @@ def test_planted_faults(cases: int, api: TestClient, worker: Worker, measured: M
     sys.stdout.writelines(f"{line}\n" for line in checks.wrong)
 
 
-@pytest.mark.torture(1_000, least=10)
+@pytest.mark.torture(1_000, least=20)
 def test_healthy_runs(cases: int, api: TestClient, worker: Worker, measured: Measured) -> None:
     checks = Checks(api, worker)
     for number in range(cases):
