@@ -16,17 +16,11 @@ from service.worker import judgement
 from service.worker.process import Worker
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import CLASSES, is_identical, train_all, worker_with
-from tests.waiting import LONGEST
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 SEPARABLE = {"dataset": {"y": [0, 0, 0, 0, 1, 1, 1, 1]}, "model": {"kind": "logistic"}}
 CURVED = {"model": {"kind": "formula", "formula": "a + b*x1**2"}, "split": {"test_fraction": 0}}
-
-
-@pytest.fixture(autouse=True)
-def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A budget that a slow machine does not spend."""
-    monkeypatch.setattr(judgement, "LEAST_SECONDS", LONGEST)
-    monkeypatch.setattr(judgement, "MOST_SECONDS", LONGEST)
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from fastapi.testclient import TestClient
 from service.core.settings import Settings
 from service.storage import runs, usage
 from service.storage.database import Database
-from service.worker import judgement, trials
+from service.worker import trials
 from service.worker.process import Worker
 from tests.gd_engine.diagnosis.test_findings import merged
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import train_all, worker_with
-from tests.waiting import LONGEST
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 Body = dict[str, Any]
 RANDOM = np.random.default_rng(0)
@@ -43,13 +44,6 @@ FAULTS: dict[str, Body] = {
     "overfitting": of_data(WIDE, NOISE, split={"validation_fraction": 0.4}, descent={"steps": 5000}),
     "overfitting without validation rows": of_data(WIDE, NOISE, split={"test_fraction": 0.4}, descent={"steps": 5000}),
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A budget that a slow machine does not spend."""
-    monkeypatch.setattr(judgement, "LEAST_SECONDS", LONGEST)
-    monkeypatch.setattr(judgement, "MOST_SECONDS", LONGEST)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from service.storage.sqlite import purge
 from tests.gd_engine.diagnosis.test_findings import merged
 from tests.gd_engine.test_functions import BY_HAND, plain_loop
 from tests.service.helpers import LINE, NOTHING, WAIT, check_answer, counts, problem_of, strict_json
-from tests.waiting import LONGEST
 
 ROSENBROCK: dict[str, Any] = {
     "function": {"formula": "(1-a)**2 + 100*(b-a**2)**2"},
@@ -193,11 +192,8 @@ def test_the_diagnosis(api: TestClient, work: Work) -> None:
     assert [finding["code"] for finding in start["diagnosis"]] == ["infinite_start"]
 
 
-def test_the_changes_of_findings_are_requests_and_end_in_a_run_without_any(
-    api: TestClient, work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.worker.judgement.LEAST_SECONDS", LONGEST)  # a slow machine does not spend it
-    monkeypatch.setattr("service.worker.judgement.MOST_SECONDS", LONGEST)
+@pytest.mark.usefixtures("unhurried")
+def test_the_changes_of_findings_are_requests_and_end_in_a_run_without_any(api: TestClient, work: Work) -> None:
     run = finished(api, work, {"function": {"name": "rosenbrock"}, "descent": {"learning_rate": 1}})
     assert run["status"] == "diverged"
     for _ in range(3):
