@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx2
 import pytest
@@ -24,8 +24,8 @@ from tests.torture.report import Measured
 from tests.torture.request_kinds import KINDS, queue, submit
 from tests.waiting import until
 
-WARM_SHARE, WARM_SECONDS = 0.2, 120.0
-"""Until then threads, connections and caches are still being made: at most this share of the time, or so long."""
+WARM_SECONDS = 600.0
+"""The warm-up ends when each operator has done each deed: until then threads, connections and caches are being made."""
 SAMPLE_SECONDS, KILL_SECONDS, SETTLE_SECONDS = 0.5, 15.0, 60.0
 KILLS = 10
 """At least about so many, however short the time is."""
@@ -80,17 +80,25 @@ class Operator:
         self._client = httpx2.Client(base_url=url, timeout=120)
         self._made: list[str] = []
         self.done: Counter[str] = Counter()
+        self.warm = threading.Event()
 
-    def until(self, end: float) -> Counter[str]:
-        """Works until the deadline. Returns the actions with their counts."""
+    def until(self, over: threading.Event) -> Counter[str]:
+        """Does each deed once, then any of them until the end. Returns the actions with their counts."""
         deeds: Sequence[Callable[[], None]] = [self.read, self.cancel, self.pause, self.fork, self.verify, self.upload]
         with self._client:
-            while time.monotonic() < end:
-                made, self._made = self._made, []
-                random.choice(deeds)()
-                for place in made:
-                    self._expect(self._client.delete(place), 204)
+            for deed in random.sample(deeds, len(deeds)):
+                self._work(deed)
+            self.warm.set()
+            while not over.is_set():
+                self._work(random.choice(deeds))
         return self.done
+
+    def _work(self, deed: Callable[[], None]) -> None:
+        """Does the deed, then deletes what the deed before made."""
+        made, self._made = self._made, []
+        deed()
+        for place in made:
+            self._expect(self._client.delete(place), 204)
 
     def read(self) -> None:
         """Submits a run and reads it until its end."""
@@ -160,13 +168,13 @@ class Operator:
         return answer
 
 
-def read_on(url: str, long_id: str, end: float) -> Counter[str]:
+def read_on(url: str, long_id: str, over: threading.Event) -> Counter[str]:
     """Reads lists, runs and a long trajectory in all formats, one after the other."""
     kinds = [f"/runs/{long_id}/trajectory?format={kind}" for kind in ("json", "ndjson", "csv")]
     paths = [*kinds, f"{kinds[0]}&max_points=500", "/runs?limit=50", "/runs/latest", "/datasets", "/samples", "/readyz"]
     with httpx2.Client(base_url=url, timeout=120) as client:
         done: Counter[str] = Counter()
-        while time.monotonic() < end:
+        while not over.is_set():
             answer = client.get(random.choice(paths))
             assert answer.status_code == 200, answer.text
             done["looks"] += 1
@@ -174,11 +182,10 @@ def read_on(url: str, long_id: str, end: float) -> Counter[str]:
     return done
 
 
-def kill_on(live: LiveService, end: float, over: threading.Event) -> Counter[str]:
-    """Kills a worker at intervals, never the last one, since a service without workers is rightly not ready."""
+def kill_on(live: LiveService, pause: float, over: threading.Event) -> Counter[str]:
+    """Kills a worker after random pauses, never the last one, since a service without workers is rightly not ready."""
     done: Counter[str] = Counter()
-    pause = min(KILL_SECONDS, (end - time.monotonic()) / KILLS)
-    while time.monotonic() < end and not over.wait(random.expovariate(1 / pause)):
+    while not over.wait(random.expovariate(1 / pause)):
         if len(workers := list(live.workers().values())) == WORKERS:
             os.kill(random.choice(workers), signal.SIGKILL)
             done["workers killed"] += 1
@@ -193,24 +200,34 @@ def fifths(samples: Sequence[Sample]) -> tuple[Sample, Sample]:
 
 
 def soak(fragile: FragileService, live: LiveService, seconds: float) -> tuple[list[Sample], Counter[str]]:
-    """Runs all clients together. Returns the samples after the warm-up."""
+    """Runs all clients together, for so long after the warm-up. Returns the samples of that time."""
     long_id = long_run(live.client, LONG_STEPS)
     finished(live.client, long_id)
-    begun = time.monotonic()
-    end, warm = begun + seconds, begun + min(WARM_SHARE * seconds, WARM_SECONDS)
     over = threading.Event()
-    samples = []
+    operators = [Operator(live.url) for _ in range(OPERATORS)]
     with ThreadPoolExecutor(OPERATORS + READERS + 1) as clients:
-        doing: list[Any] = [clients.submit(Operator(live.url).until, end) for _ in range(OPERATORS)]
-        doing += [clients.submit(read_on, live.url, long_id, end) for _ in range(READERS)]
-        doing += [clients.submit(kill_on, live, end, over)]
-        while (now := time.monotonic()) < end and all(not future.done() for future in doing):
-            if now >= warm:
-                samples.append(sample(live, fragile))
-            time.sleep(SAMPLE_SECONDS)
-        over.set()
+        doing = [clients.submit(operator.until, over) for operator in operators]
+        doing += [clients.submit(read_on, live.url, long_id, over) for _ in range(READERS)]
+        doing += [clients.submit(kill_on, live, min(KILL_SECONDS, seconds / KILLS), over)]
+
+        def failed() -> bool:
+            return any(future.done() for future in doing)
+
+        try:
+            until(lambda: failed() or all(operator.warm.is_set() for operator in operators), WARM_SECONDS)
+            samples = _samples(live, fragile, time.monotonic() + seconds, failed)
+        finally:
+            over.set()
         done: Counter[str] = sum((future.result() for future in doing), Counter())
     return samples, done
+
+
+def _samples(live: LiveService, fragile: FragileService, end: float, failed: Callable[[], bool]) -> list[Sample]:
+    samples = []
+    while time.monotonic() < end and not failed():
+        samples.append(sample(live, fragile))
+        time.sleep(SAMPLE_SECONDS)
+    return samples
 
 
 @pytest.mark.torture(1_800, least=60)
