@@ -69,8 +69,13 @@ _NOTES = {
     "whole numbers above 2**53 are rounded to 53 bits, so different ones may be equal.": (
         "les nombres entiers au-delà de 2**53 sont arrondis à 53 bits : des nombres différents peuvent être égaux."
     ),
+    "Excel keeps 15 digits of a number, so longer whole numbers may have lost the last ones. Store them as text.": (
+        "Excel garde 15 chiffres d’un nombre : de plus longs nombres entiers ont pu perdre les derniers. Écrivez-les "
+        "comme texte."
+    ),
     "the minus sign of Unicode is read as minus.": "le signe moins d’Unicode est lu comme un moins.",
     "exponents with D are read, as of Fortran.": "les exposants en D, comme en Fortran, sont lus.",
+    "missing values are written {list_texts}.": "les valeurs manquantes sont notées {list_texts}.",
     "each text is a feature of 0 and 1, but the first: {list_names}.": (
         "chaque texte est une variable de 0 et de 1, sauf le premier : {list_names}."
     ),
@@ -276,6 +281,11 @@ MESSAGES = {
     "Add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean.": (
         "Ajoutez ?missing=drop pour écarter ces lignes, ou ?missing=mean pour mettre la moyenne de la colonne."
     ),
+    "Add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean; write another "
+    "word if {cell} is a category.": (
+        "Ajoutez ?missing=drop pour écarter ces lignes, ou ?missing=mean pour mettre la moyenne de la colonne ; "
+        "écrivez un autre mot si {cell} est une catégorie."
+    ),
     "The column has dates such as {cell}.": "La colonne contient des dates, comme {cell}.",
     "Write its values as numbers.": "Écrivez ses valeurs en nombres.",
     "No feature columns: the file has {list_names}, the target is {target}.": (
@@ -315,5 +325,7 @@ MESSAGES = {
     ),
     "Unknown sheet {name}; the sheets are {list_names}.": "Feuille inconnue : {name} ; les feuilles sont {list_names}.",
     "Choose one of these.": "Choisissez l’une d’elles.",
+    "The sheet {name} is empty.": "La feuille {name} est vide.",
+    "Choose another one by ?sheet=: {list_names}.": "Choisissez-en une autre par ?sheet= : {list_names}.",
     "unexpected end of data": "fin inattendue des données",
 }

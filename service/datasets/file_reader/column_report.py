@@ -3,9 +3,11 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
+
 from service.datasets.file_reader.cells import MISSING
 from service.datasets.file_reader.columns import Columns
-from service.datasets.file_reader.errors import shown
+from service.datasets.file_reader.errors import listed, shown
 from service.datasets.file_reader.report import MOST_PLACES, Report, named
 from service.datasets.file_reader.second_pass import Settled
 
@@ -34,8 +36,19 @@ NOTES = {
     "percent": "{}: numbers are in per cent, 5% is read as 0.05.",
     "minus_sign": "{}: the minus sign of Unicode is read as minus.",
     "fortran_exponent": "{}: exponents with D are read, as of Fortran.",
+    "excel_digits": "{}: Excel keeps 15 digits of a number, so longer whole numbers may have lost the last ones. Store "
+    "them as text.",
     "rounded_integers": "{}: whole numbers above 2**53 are rounded to 53 bits, so different ones may be equal.",
 }
+
+
+def note_excel_digits(columns: Columns, settled: Settled) -> None:
+    """Notes the columns of a sheet with numbers of more than 15 digits that may be ids: up to 64 bits."""
+    greatest = np.maximum(-settled.low, settled.high)
+    for k in np.flatnonzero((greatest >= 1e15) & (greatest < 2.0**64)):
+        found = columns.types[columns.kept[k]]
+        if "rounded_integers" not in found.notes:
+            found.notes.append("excel_digits")
 
 
 def report_columns(columns: Columns, report: Report) -> list[str]:
@@ -83,6 +96,11 @@ def report_gaps(
     columns: Columns, settled: Settled, used: Sequence[int], rows: int, report: Report, *, is_filled: bool
 ) -> None:
     kept = columns.kept
+    named_texts = [j for j in kept if columns.profiles[j].missing_texts - {""}]
+    if named_texts:
+        texts = sorted(set[str]().union(*(columns.profiles[j].missing_texts for j in named_texts)) - {""})
+        names = [columns.name(j) for j in named_texts]
+        report.add("missing_texts", f"{named(names)}: missing values are written {listed(texts)}.", names)
     if settled.rows < rows:
         with_gaps = [j for j in kept if columns.profiles[j].counts[MISSING]]
         if is_filled:

@@ -9,6 +9,7 @@ import numpy as np
 
 from service.core.plurals import counted
 from service.datasets.file_reader.cells import MISSING
+from service.datasets.file_reader.column_report import note_excel_digits
 from service.datasets.file_reader.column_types import ColumnType, type_of
 from service.datasets.file_reader.columns import Columns
 from service.datasets.file_reader.draft import Draft
@@ -18,7 +19,7 @@ from service.datasets.file_reader.errors import FileError, shown, together
 from service.datasets.file_reader.file_faults import gaps, no_features
 from service.datasets.file_reader.header import Header, read_header
 from service.datasets.file_reader.layout import Layout, lay_out
-from service.datasets.file_reader.number_style import FileMarks
+from service.datasets.file_reader.number_style import SHEET, FileMarks
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
 from service.datasets.file_reader.records import RawRecords, Records
@@ -69,6 +70,8 @@ def read_file(
             _check_index(columns, encoder, draft.rows)
         _refuse(records, columns, options, draft.rows)
         settled = _settled(draft, encoder, columns, options)
+        if records.raw.separator == SHEET:
+            note_excel_digits(columns, settled)
     try:
         is_filled = options.missing == "mean"
         return table_of(settled, columns, report, rows=draft.rows, max_features=max_columns - 1, is_filled=is_filled)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.service.datasets.file_reader.helpers import codes, faults, read, refused, values
+from tests.service.datasets.file_reader.helpers import classes, codes, faults, read, refused, values
 from tests.service.datasets.file_reader.test_workbook import saved
 
 ERRORS = ["#N/A", "#DIV/0!", "#REF!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!"]
@@ -106,3 +106,33 @@ def test_the_default_features_are_a_choice_among_all_usable_columns() -> None:
     with read("x;b;y\n1.250;1,5;2\n2.500;2;3\n", features=["b"]) as table:
         assert codes(table) == ["unclear_column", "decimal_comma"]
         assert "'1.250' may be 1.250 or 1250 in row 2" in table.report[0]["message"]
+
+
+@pytest.mark.parametrize(
+    "text", ["na", "N.A.", "n.a.", "Null", "NAN", "None", "-NaN", "1.#IND", "#N/A N/A", "NaT", "#NV"]
+)
+@pytest.mark.parametrize("kind", ["number", "category", "label"])
+def test_a_missing_value_is_recognised_in_any_column_and_said(text: str, kind: str) -> None:
+    good = ["1", "2", "1", "2"] if kind == "number" else ["a", "b", "a", "b"]
+    cells = [*good, text]
+    lines = [f"{i},{cell},{i * i}" if kind != "label" else f"{i},{i * i},{cell}" for i, cell in enumerate(cells)]
+    content = "a,b,c\n" + "\n".join(lines)
+    with read(content, missing="drop") as table:
+        assert (table.rows, [each.kind for each in table.columns if each.kind != "number"]) == (
+            4,
+            [kind] if kind != "number" else [],
+        )
+        [entry] = [each for each in table.report if each["code"] == "missing_texts"]
+        assert (entry["message"], entry["columns"]) == (
+            f"Column {'c' if kind == 'label' else 'b'!r}: missing values are written {text!r}.",
+            ["c" if kind == "label" else "b"],
+        )
+    error = refused(content)
+    assert "1 value is missing (row 6 of the file)" in error.message
+    assert ("is a category" in (error.hint or "")) == (kind != "number")
+
+
+@pytest.mark.parametrize("text", ["Na", "none", "missing"])
+def test_words_that_may_be_categories_are_no_missing_values(text: str) -> None:
+    with read(f"x,y\n1,K\n2,{text}\n3,K\n4,{text}\n") as table:
+        assert classes(table) == sorted(["K", text])
