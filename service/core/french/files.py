@@ -41,6 +41,10 @@ _LEFT_OUT = {
         "contient des textes : elle est écartée, comme le demande ?categories=ignore.",
         "contiennent des textes : elles sont écartées, comme le demande ?categories=ignore.",
     ),
+    "has a text whose feature would have the name of another column, so it is left out.": (
+        "a un texte dont la variable aurait le nom d’une autre colonne : elle est écartée.",
+        "ont un texte dont la variable aurait le nom d’une autre colonne : elles sont écartées.",
+    ),
     "has the same value in every row and is left out.": (
         "a la même valeur à chaque ligne : elle est écartée.",
         "ont la même valeur à chaque ligne : elles sont écartées.",
@@ -51,7 +55,12 @@ _LEFT_OUT = {
 
 
 def _plural(clause: str) -> str:
-    return f" {clause}".replace(" has ", " have ").replace(" is ", " are ").removeprefix(" ")
+    return (
+        f" {clause}".replace(" has ", " have ")
+        .replace(" is ", " are ")
+        .replace(" it are ", " they are ")
+        .removeprefix(" ")
+    )
 
 
 _NOTES = {
@@ -110,6 +119,9 @@ MESSAGES = {
     "The first row has data, so the columns are called x1, x2, … and y.": (
         "La première ligne contient des données : les colonnes s’appellent x1, x2, … et y."
     ),
+    "The first row, {list_names}, has the names of the columns; ?header=false reads it as data.": (
+        "La première ligne, {list_names}, donne les noms des colonnes ; ?header=false la lit comme des données."
+    ),
     "Names that occur twice are numbered: {list_names}.": "Les noms en double sont numérotés : {list_names}.",
     "Rows of empty cells are left out: {places}.": "Les lignes de cellules vides sont écartées : {places}.",
     "Comments and notes between or below the rows are left out: {places}.": (
@@ -156,6 +168,10 @@ MESSAGES = {
         "{counted_rows} sur {rows} écartées, car il y manque des valeurs."
     ),
     # faults
+    "The feature {name} would have the name of another column.": (
+        "La variable {name} aurait le nom d’une autre colonne."
+    ),
+    "Rename one of the columns.": "Renommez l’une des colonnes.",
     "The file has {n} columns; the limit is {most}.": "Le fichier a {n} colonnes ; la limite est {most}.",
     "Upload fewer columns.": "Envoyez moins de colonnes.",
     "The file has no rows of data below the header.": "Le fichier n’a aucune ligne de données sous l’en-tête.",

@@ -20,6 +20,7 @@ LEFT_OUT = {
     "units": "{} has numbers with a unit and is left out: {}. Write the numbers alone.",
     "text_column": "{} has more than 20 different texts, or another text in every row, and is left out.",
     "categories_ignored": "{} has texts and is left out, as ?categories=ignore asks.",
+    "ambiguous_names": "{} has a text whose feature would have the name of another column, so it is left out.",
     "unclear_column": "{} is not among the features, has a fault and is left out: {}.",
     "incomplete_column": "{} is not among the features, has missing values and is left out.",
     "constant_column": "{} has the same value in every row and is left out.",
@@ -89,7 +90,11 @@ def _report_left_out(columns: Columns, left_out: dict[str, list[int]], report: R
 
 def plural(sentence: str, count: int) -> str:
     """A sentence about as many columns, whose names are still to be filled in."""
-    return sentence if count == 1 else sentence.replace(" has ", " have ").replace(" is ", " are ")
+    return (
+        sentence
+        if count == 1
+        else sentence.replace(" has ", " have ").replace(" is ", " are ").replace(" it are ", " they are ")
+    )
 
 
 def report_gaps(

@@ -75,20 +75,24 @@ class Records:
         raw = self.raw
         block = [record for record in reversed(self._returned) if self._has_width(*record, width, least)]
         count, chunk = len(block), raw.chunk
+        self._check_count(count, max_rows)
         for cells in self._rest:  # the innermost loop of a reading
             if (len(cells) != width or not cells[0].strip()) and not self._is_kept(cells, width, least):
                 continue
             count += 1
             if count > max_rows:
-                raise FileError(
-                    f"the file has more than {max_rows:,} rows of data", row=raw.row, hint="upload fewer rows"
-                )
+                self._check_count(count, max_rows)
             block.append((raw.row, cells))
             if raw.chunk > chunk and (len(block) >= FEW_ROWS or raw.chunk > chunk + MOST_CHUNKS):
                 yield block
                 block, chunk = [], raw.chunk
         if block:
             yield block
+
+    def _check_count(self, count: int, max_rows: int) -> None:
+        if count > max_rows:
+            message = f"the file has more than {max_rows:,} rows of data"
+            raise FileError(message, row=self.raw.row, hint="upload fewer rows")
 
     def _is_kept(self, cells: list[str], width: int, least: int) -> bool:
         return not self._is_blank(cells) and self._has_width(self.raw.row, cells, width, least)

@@ -136,3 +136,22 @@ def test_a_missing_value_is_recognised_in_any_column_and_said(text: str, kind: s
 def test_words_that_may_be_categories_are_no_missing_values(text: str) -> None:
     with read(f"x,y\n1,K\n2,{text}\n3,K\n4,{text}\n") as table:
         assert classes(table) == sorted(["K", text])
+
+
+@pytest.mark.parametrize(
+    ("text", "features", "ignored"),
+    [
+        ("sex,sex=m,y\nf,1,2\nm,3,4\nf,5,7\nm,6,9\n", ["sex=m"], ["sex"]),
+        ("sex=f,sex,y\n1,f,2\n3,m,4\n5,f,7\n6,m,9\n", ["sex=f"], ["sex"]),
+        ("a,a=b,y\nb=c,c,2\nd,d,4\nb=c,c,7\nd,d,9\n", ["a=d"], ["a=b"]),
+    ],
+)
+def test_a_category_whose_feature_has_the_name_of_a_column_is_left_out(
+    text: str, features: list[str], ignored: list[str]
+) -> None:
+    with read(text) as table:
+        assert (table.features, table.ignored) == (features, ignored)
+        assert "ambiguous_names" in codes(table)
+    error = refused(text, features=ignored)
+    assert "would have the name of another column" in error.message
+    assert error.column == ignored[0]
