@@ -10,6 +10,8 @@ from gd_engine.arrays import FloatArray
 from gd_engine.data.design_matrix import Rows
 from gd_engine.data.preprocessing import standardization
 from gd_engine.descent.evaluator import Evaluator
+from gd_engine.losses import Penalty
+from gd_engine.optim.optimizers import Optimizer, gd, momentum, nesterov
 from gd_engine.problem import Problem
 
 Mistake = Literal[
@@ -27,7 +29,15 @@ Mistake = Literal[
     "parameter_order",
     "ddof",
     "scaled_with_test_rows",
+    "tenfold_rate",
+    "tenth_rate",
+    "divided_by_n_minus_1",
+    "no_penalty",
+    "plain_steps",
+    "added_momentum",
+    "too_narrow",
 ]
+USUAL_MOMENTA = (0.9, 0.5, 0.8, 0.95, 0.99)
 MOST_PERMUTED = 4
 """The most parameters of which every order is tried; of more, the reversed one and that with the first one last."""
 
@@ -39,13 +49,16 @@ class Variant(NamedTuple):
     """A variant of the descent.
 
     `one_by_one` is the order of the parameters if they change one by one, `columns` the places of the parameters in a
-    given θ. `rate` is a factor of the learning rate.
+    given θ. `rate` is a factor of the learning rate. `optimizer` replaces that of the descent. Without `penalised` a
+    proximal method has no threshold.
     """
 
     gradient: Gradient
     one_by_one: tuple[int, ...] = ()
     rate: float = 1.0
     columns: tuple[int, ...] = ()
+    optimizer: Optimizer | None = None
+    penalised: bool = True
 
 
 def gradient_of(problem: Problem) -> Gradient:
@@ -54,14 +67,22 @@ def gradient_of(problem: Problem) -> Gradient:
     return lambda theta: evaluator.at(theta).gradient
 
 
-def variants(problem: Problem, gradient: Gradient) -> _Named:
-    """The variants with a mistake, the likeliest first. `gradient` is the correct ∇E of the problem."""
+def variants(problem: Problem, gradient: Gradient, optimizer: Optimizer, *, has_penalty: bool) -> _Named:
+    """The variants with a mistake, the likeliest first. `gradient` is the correct ∇E of the problem.
+
+    `has_penalty` counts the l1 penalty of a proximal method, too, which is no part of this E.
+    """
     yield "sign", Variant(lambda theta: -gradient(theta))
     if problem.has_data:
-        yield "missing_factor_2", Variant(lambda theta: gradient(theta) / 2)
+        yield from _scaled(problem, gradient, "missing_factor_2", 0.5)
         yield from _of_sums(problem, gradient)
     yield "halved_rate", Variant(gradient, rate=0.5)
     yield "doubled_rate", Variant(gradient, rate=2.0)
+    yield "tenfold_rate", Variant(gradient, rate=10.0)
+    yield "tenth_rate", Variant(gradient, rate=0.1)
+    if has_penalty:
+        yield "no_penalty", Variant(gradient_of(problem._replace(penalty=Penalty())), penalised=False)
+    yield from _of_optimizers(gradient, optimizer)
     if problem.model.intercept:
         rest = np.array(problem.model.penalised, dtype=np.float64)  # one intercept, or one of each class
         yield "no_intercept", Variant(lambda theta: gradient(theta) * rest)
@@ -74,12 +95,34 @@ def variants(problem: Problem, gradient: Gradient) -> _Named:
     yield from _of_rows(problem)
 
 
+def _scaled(problem: Problem, gradient: Gradient, mistake: Mistake, factor: float) -> _Named:
+    """A factor of ∇E, and of its part of the data alone where E has a penalty."""
+    yield mistake, Variant(lambda theta: gradient(theta) * factor)
+    if problem.penalty != Penalty():
+        of_data = gradient_of(problem._replace(penalty=Penalty()))
+        yield mistake, Variant(lambda theta: gradient(theta) + (factor - 1) * of_data(theta))
+
+
+def _of_optimizers(gradient: Gradient, optimizer: Optimizer) -> _Named:
+    """Plain steps instead of those of the optimiser, and the reverse."""
+    if optimizer.proximal:
+        return
+    if len(optimizer.init(np.zeros(1))):
+        yield "plain_steps", Variant(gradient, optimizer=gd())
+    else:
+        for factor in USUAL_MOMENTA:
+            yield "added_momentum", Variant(gradient, optimizer=momentum(factor))
+            yield "added_momentum", Variant(gradient, optimizer=nesterov(factor))
+
+
 def _of_sums(problem: Problem, gradient: Gradient) -> _Named:
     size = problem.train.size
     if problem.loss.mean:
-        yield "sum_for_mean", Variant(lambda theta: gradient(theta) * size)
+        yield from _scaled(problem, gradient, "sum_for_mean", size)
+        if size > 1:
+            yield from _scaled(problem, gradient, "divided_by_n_minus_1", size / (size - 1))
     else:
-        yield "mean_for_sum", Variant(lambda theta: gradient(theta) / size)
+        yield from _scaled(problem, gradient, "mean_for_sum", 1 / size)
     if problem.model.task == "regression" and problem.loss.name in {"mse", "sse"}:
         # Predictions of shape (n,) minus targets of shape (n, 1) are n × n errors. Their gradient is that of n targets
         # which all are the mean, n times: once for the mean of the n × n, n times for their sum by rows.

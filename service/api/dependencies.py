@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
+from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_params_to_args
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from service.api.authentication import user_of
-from service.api.responses import query_error
+from service.api.responses import parameter_errors, query_error
 from service.auth.api_keys import Caller
 from service.core.exceptions import InvalidError, parameter_error
 from service.core.settings import Settings
@@ -57,14 +61,21 @@ NOT_LATEST = {"not": {"const": LATEST}}
 
 
 async def only_known_parameters(request: Request) -> None:
-    """Raises InvalidError for an unknown query parameter."""
+    """Raises InvalidError for an unknown query parameter, which names the invalid ones, too."""
     if not request.query_params:
         return
     known = _query_parameters(request.scope["route"].path, request.scope["endpoint"])
     hint = f"The parameters are {', '.join(known)}." if known else "The operation has no query parameters."
     if unknown := [name for name in request.query_params if name not in known]:
         names = (name[:MOST_CHARACTERS] for name in unknown[:MOST_ERRORS])
-        raise InvalidError([parameter_error(name, "Unknown parameter.", hint) for name in names])
+        entries = [parameter_error(name, "Unknown parameter.", hint) for name in names]
+        _, invalid = request_params_to_args(_fields(request.scope["route"].dependant), request.query_params)
+        raise InvalidError([*entries, *parameter_errors(invalid)])
+
+
+def _fields(dependant: Dependant) -> list[ModelField]:
+    """The query parameters of an operation and of its dependencies."""
+    return [*dependant.query_params, *chain.from_iterable(map(_fields, dependant.dependencies))]
 
 
 @cache

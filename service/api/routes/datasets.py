@@ -24,7 +24,7 @@ from service.api.serializers.runs import serialize_dataset, serialize_report
 from service.auth.api_keys import Caller
 from service.core import dataset_record
 from service.core.dataset_record import ReportEntry
-from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError
+from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError, parameter_error
 from service.core.settings import Settings
 from service.datasets import ingest
 from service.datasets.file_reader import FileError, FileTable, read_file
@@ -94,10 +94,10 @@ async def upload(
     kind = media_type(request, JSON, CSV, GZIP, XLSX, compressed=(CSV,))
     if kind == JSON:
         given = request.query_params.keys() - {"name"}
-        for parameter in (each for each in file_options.NAMES if each in given):
-            raise query_error(
-                parameter, "This parameter is for files only.", "Remove it: a JSON body names its columns itself."
-            )
+        hint = "Remove it: a JSON body names its columns itself."
+        for_files = [each for each in file_options.NAMES if each in given]
+        if for_files:
+            raise InvalidError([parameter_error(each, "This parameter is for files only.", hint) for each in for_files])
         async with Body(request, settings.max_body_bytes) as body:
             add = partial(_store, store, request.app.state.quotas)
             row, report = await body.stored_by(add, _read_json, store, settings, caller, name, options.missing)

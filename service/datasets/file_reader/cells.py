@@ -25,10 +25,20 @@ WHOLE, NO_PERCENT, ROUNDED = 2048, 4096, 8192
 DATE_BITS = 16
 """Marks of dates begin at this bit."""
 
-EXCEL_ERRORS = ("#N/A", "#NA", "#DIV/0!", "#REF!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!")
-MISSING_TEXTS = frozenset(
-    ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NAN", "-nan", "NULL", "null", "?", "-", "--", ".", *EXCEL_ERRORS)
+EXCEL_ERRORS = (
+    *("#N/A", "#NA", "#DIV/0!", "#REF!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!"),
+    *("#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#VALEUR!", "#NOM?", "#NOMBRE!"),
 )
+"""In English, German and French."""
+_OF_PANDAS = ("", "#N/A N/A", "-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN", "<NA>", "NA", "NaN", "-NaN", "None", "NaT")
+# Not "Na", which is sodium, nor "none", "missing" and "nil", which may be categories.
+_IN_ANY_CASE = ("n/a", "n.a.", "n.a", "nan", "-nan", "null", "#n/a", "(null)", "<na>")
+_OTHERS = ("na", "k.A.", "k. A.", "?", "-", "--", "–", "—", "−", ".", "..", "...", "…", "\\N")
+_CASES = (str.lower, str.upper, str.capitalize)
+MISSING_TEXTS = frozenset((*_OF_PANDAS, *_OTHERS, *EXCEL_ERRORS)).union(
+    case(text) for text in _IN_ANY_CASE for case in _CASES
+)
+"""The texts of missing values: those of pandas, of Excel, and of statistical offices."""
 TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0}
 
 # No two parts of a pattern match the same digits, so a cell of 100,000 digits takes linear time.

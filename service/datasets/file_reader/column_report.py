@@ -3,9 +3,11 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
+
 from service.datasets.file_reader.cells import MISSING
 from service.datasets.file_reader.columns import Columns
-from service.datasets.file_reader.errors import shown
+from service.datasets.file_reader.errors import listed, shown
 from service.datasets.file_reader.report import MOST_PLACES, Report, named
 from service.datasets.file_reader.second_pass import Settled
 
@@ -18,6 +20,7 @@ LEFT_OUT = {
     "units": "{} has numbers with a unit and is left out: {}. Write the numbers alone.",
     "text_column": "{} has more than 20 different texts, or another text in every row, and is left out.",
     "categories_ignored": "{} has texts and is left out, as ?categories=ignore asks.",
+    "ambiguous_names": "{} has a text whose feature would have the name of another column, so it is left out.",
     "unclear_column": "{} is not among the features, has a fault and is left out: {}.",
     "incomplete_column": "{} is not among the features, has missing values and is left out.",
     "constant_column": "{} has the same value in every row and is left out.",
@@ -34,8 +37,19 @@ NOTES = {
     "percent": "{}: numbers are in per cent, 5% is read as 0.05.",
     "minus_sign": "{}: the minus sign of Unicode is read as minus.",
     "fortran_exponent": "{}: exponents with D are read, as of Fortran.",
+    "excel_digits": "{}: Excel keeps 15 digits of a number, so longer whole numbers may have lost the last ones. Store "
+    "them as text.",
     "rounded_integers": "{}: whole numbers above 2**53 are rounded to 53 bits, so different ones may be equal.",
 }
+
+
+def note_excel_digits(columns: Columns, settled: Settled) -> None:
+    """Notes the columns of a sheet with numbers of more than 15 digits that may be ids: up to 64 bits."""
+    greatest = np.maximum(-settled.low, settled.high)
+    for k in np.flatnonzero((greatest >= 1e15) & (greatest < 2.0**64)):
+        found = columns.types[columns.kept[k]]
+        if "rounded_integers" not in found.notes:
+            found.notes.append("excel_digits")
 
 
 def report_columns(columns: Columns, report: Report) -> list[str]:
@@ -76,13 +90,22 @@ def _report_left_out(columns: Columns, left_out: dict[str, list[int]], report: R
 
 def plural(sentence: str, count: int) -> str:
     """A sentence about as many columns, whose names are still to be filled in."""
-    return sentence if count == 1 else sentence.replace(" has ", " have ").replace(" is ", " are ")
+    return (
+        sentence
+        if count == 1
+        else sentence.replace(" has ", " have ").replace(" is ", " are ").replace(" it are ", " they are ")
+    )
 
 
 def report_gaps(
     columns: Columns, settled: Settled, used: Sequence[int], rows: int, report: Report, *, is_filled: bool
 ) -> None:
     kept = columns.kept
+    named_texts = [j for j in kept if columns.profiles[j].missing_texts - {""}]
+    if named_texts:
+        texts = sorted(set[str]().union(*(columns.profiles[j].missing_texts for j in named_texts)) - {""})
+        names = [columns.name(j) for j in named_texts]
+        report.add("missing_texts", f"{named(names)}: missing values are written {listed(texts)}.", names)
     if settled.rows < rows:
         with_gaps = [j for j in kept if columns.profiles[j].counts[MISSING]]
         if is_filled:

@@ -43,6 +43,10 @@ class Encoder:
         """Columns without a number whose dot can only be a decimal mark."""
         self.low, self.high = np.full(width, np.inf), np.full(width, -np.inf)
         """The least and the greatest number of each column, without those in text."""
+        self.sums = np.zeros(width)
+        """The sum of the numbers of each column, without those in text."""
+        self.last = np.full(width, np.nan)
+        """The numbers of the last record."""
 
     def encode(self, block: list[Record]) -> tuple[FloatArray, Spilled]:
         """The numbers of a block, shape (k, columns), with NaN for missing values and text, and the text."""
@@ -156,6 +160,9 @@ class Encoder:
     def _note(self, values: FloatArray) -> None:
         np.fmin(self.low, np.fmin.reduce(values, axis=0), out=self.low)
         np.fmax(self.high, np.fmax.reduce(values, axis=0), out=self.high)
+        with np.errstate(all="ignore"):  # a sum may overflow
+            self.sums += np.nansum(values, axis=0)
+        self.last = values[-1].copy()
 
     def finish(self) -> None:
         """Completes the profiles by the counts of the numbers."""

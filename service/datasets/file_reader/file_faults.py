@@ -18,6 +18,8 @@ def gaps(columns: Columns) -> list[FileError]:
             what = f"{count:,} values are missing" if count > 1 else "1 value is missing"
             what += f" ({where}), such as {shown(text)}" if text else f": empty cell in {where}"
             hint = "add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean"
+            if text and columns.types[j].kind != "number":
+                hint += f"; write another word if {shown(text)} is a category"
             faults.append(FileError(what, row=profile.missing_rows[0], column=columns.name(j), hint=hint))
     return faults
 

@@ -56,6 +56,8 @@ class Profile:
         """The row and the text of the first cell with each mark."""
         self.first_of_kind: dict[int, tuple[int, str]] = {}
         self.missing_rows: list[int] = []
+        self.missing_texts: set[str] = set()
+        """The different texts of missing values."""
         self.odd_rows: list[int] = []
         """The first rows whose cells are neither numbers nor missing."""
         self.texts: set[str] = set()
@@ -98,6 +100,7 @@ class Profile:
                 self.note(marks, row, cell)
             if kind == MISSING:
                 missing.add(cell)
+                self.missing_texts.add(cell.strip())
             elif kind != NUMBER:
                 odd.add(cell)
             if kind == MEASURE and len(self.units) < 2:

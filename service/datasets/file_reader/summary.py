@@ -28,7 +28,7 @@ def table_of(
         message = f"only {settled.rows} of {rows:,} rows have a value in every column"
         hint = "name the features, so that columns with gaps are left out, or add ?missing=mean"
         raise together([FileError(message, hint=hint), *gaps(columns)])
-    used = _used(columns, settled, report)
+    used = _unambiguous(columns, settled, _used(columns, settled, report))
     described, codes = _described(columns, settled, used, is_filled=is_filled)
     features = _features(columns, described, max_features, report)
     ignored = report_columns(columns, report)
@@ -82,6 +82,29 @@ def _used(columns: Columns, settled: Settled, report: Report) -> list[int]:
     for k in left_out:
         columns.types[kept[k]].code = "constant_column"
     return [k for k in range(len(kept)) if k not in left_out]
+
+
+def _unambiguous(columns: Columns, settled: Settled, used: Sequence[int]) -> list[int]:
+    """`used` without the categories one of whose features has the name of a column, or of an earlier feature.
+
+    Raises FileError for a category that the request names.
+    """
+    taken = {columns.name(columns.kept[k]) for k in used}
+    left: list[int] = []
+    for k in used:
+        j = columns.kept[k]
+        names: list[str] = []
+        if columns.types[j].kind == "category":
+            names = joined_names(columns.name(j), _categories(columns.types[j], settled.seen[k])[0])
+        if clashes := [name for name in names if name in taken]:
+            message = f"the feature {shown(clashes[0])} would have the name of another column"
+            if columns.layout.is_named(j):
+                raise FileError(message, column=columns.name(j), hint="rename one of the columns")
+            columns.types[j].code = "ambiguous_names"
+        else:
+            taken.update(names)
+            left.append(k)
+    return left
 
 
 def _categories(kind: ColumnType, seen: set[float]) -> tuple[list[str], FloatArray]:
