@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
 
-from service.auth.api_keys import ANYBODY, Caller
+from service.core.caller import ANYBODY, Caller
 from service.core.column_choice import default_choice
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid

@@ -21,8 +21,8 @@ from service.api.pagination import After, Limit, cursor, page_of, page_size, rea
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset, serialize_report
-from service.auth.api_keys import Caller
 from service.core import dataset_record
+from service.core.caller import Caller
 from service.core.dataset_record import ReportEntry
 from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError
 from service.core.settings import Settings
