@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")])
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 350, 130, 60
-MOST_FOLDERS, MOST_ARROWS = 30, 88
+MOST_FOLDERS, MOST_ARROWS = 30, 82
 
 # Each folder, and the project's other folders that it may import.
 ALLOWED = {
