@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("gd_engine/**/*.py"), *ROOT.glob("service/**/*.py")])
 LONGEST_FILE, MEDIAN_FILE, LONGEST_FUNCTION = 350, 130, 60
-MOST_FOLDERS, MOST_ARROWS = 30, 82
+MOST_FOLDERS, MOST_ARROWS = 30, 81
 
 # Each folder, and the project's other folders that it may import.
 ALLOWED = {
@@ -24,7 +24,7 @@ ALLOWED = {
     "service.storage": {"service.core"},
     "service.auth": {"service.core", "service.storage"},
     "service.maintenance": {"service.core", "service.storage"},
-    "service.datasets": {"service.core", "service.schemas", "service.storage"},
+    "service.datasets": {"service.core", "service.storage"},
     "service.engine_adapter": {"gd_engine", "service.core", "service.storage"},
     "service.jobs": {
         *("gd_engine", "service.core", "service.datasets", "service.engine_adapter"),

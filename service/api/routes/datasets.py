@@ -188,7 +188,8 @@ def _read_json(
 ) -> ingest.Incoming:
     data = parse(UploadedDataset, body)
     check_size(data, settings)
-    return ingest.from_upload(data, missing, name).owned_by(caller.key_id)
+    columns = (data.x, data.y, data.feature_names, data.target_name)
+    return ingest.from_upload(*columns, missing=missing, name=name).owned_by(caller.key_id)
 
 
 def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored:
