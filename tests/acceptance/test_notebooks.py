@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from service.testing.live_server import Service
+from service.server.live_server import Service
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "td"
 FRENCH, ENGLISH = FOLDER / "descente-de-gradient.ipynb", FOLDER / "gradient-descent.ipynb"
