@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.harness import Measure, Result, absolute
 from service.core.run_record import KINDS_OF_WORK
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 from service.worker.judgement import LEAST_SECONDS, SHARE
 
 ROUNDS = 5

@@ -6,8 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
-from gd_engine.data.design_matrix import Rows
+from gd_engine.arrays import FloatArray, Rows
 from gd_engine.data.preprocessing import standardization
 from gd_engine.descent.evaluator import Evaluator
 from gd_engine.losses import Penalty

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray, IntArray
-from gd_engine.data.design_matrix import Rows
+from gd_engine.arrays import FloatArray, IntArray, Rows
 from gd_engine.descent.trajectory import Outcome
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.schedules import Backtracking

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, Rows
 from gd_engine.autodiff.curvature import largest_curvature
-from gd_engine.data.design_matrix import Rows
 from gd_engine.descent.closed_form import optimum
 from gd_engine.diagnosis.context import null_energy
 from gd_engine.problem import Problem

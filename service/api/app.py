@@ -40,7 +40,6 @@ from service.api.routes import (
 )
 from service.api.static_files import Assets
 from service.api.streaming import Readers
-from service.auth import policy
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
 from service.jobs.quotas import Quotas
@@ -109,7 +108,7 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     app.state.authenticator = Authenticator(settings, database)
     app.state.quotas = Quotas(settings)
     app.state.body_reader = BodyReader(settings)
-    keys = policy.are_required(settings)
+    keys = settings.requires_keys
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
     app.state.long_writes = LongWrites(ConcurrencyLimit(settings.max_streams, "long writes that wait", keys=keys))
     app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))

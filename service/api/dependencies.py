@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 
 from service.api.authentication import user_of
 from service.api.responses import parameter_errors, query_error
-from service.auth.api_keys import Caller
+from service.core.caller import Caller
 from service.core.exceptions import InvalidError, parameter_error
 from service.core.settings import Settings
 from service.schemas.strict_model import MOST_CHARACTERS, MOST_ERRORS

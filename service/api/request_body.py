@@ -17,7 +17,6 @@ from service.analysis.pool_worker import read_body
 from service.analysis.processes import Processes
 from service.api.long_writes import LongWrites
 from service.api.middleware.abandonment import while_connected
-from service.auth import policy
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.fair_queue import FairQueue
@@ -46,7 +45,7 @@ class BodyReader:
     """Limits the bodies of one process that need time or memory, and parses the largest JSON by other processes."""
 
     def __init__(self, settings: Settings) -> None:
-        keys = policy.are_required(settings)
+        keys = settings.requires_keys
         self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies being received", keys=keys)
         self._waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
         self._seconds = settings.max_request_seconds

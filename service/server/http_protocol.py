@@ -15,7 +15,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from service.api.authentication import address_of
 from service.api.middleware.abandonment import ABANDON, BREAK_OFF
-from service.auth import policy
 from service.core.concurrency_limit import ADDRESS_SHARE, KEY_SHARE
 from service.core.settings import Settings
 from service.server import refusals
@@ -29,7 +28,7 @@ MAX_PIPELINED = 64
 
 def bounded(settings: Settings) -> type["Connection"]:
     """The uvicorn protocol class with the limits of these settings."""
-    share = KEY_SHARE if policy.are_required(settings) else ADDRESS_SHARE
+    share = KEY_SHARE if settings.requires_keys else ADDRESS_SHARE
     fields = {"settings": settings, "share": share, "incomplete": {}, "unread": {}}
     return type("BoundedConnection", (Connection,), fields)
 

@@ -13,8 +13,7 @@ import numpy as np
 import orjson
 from sqlalchemy import Connection
 
-from gd_engine import Finding, Outcome, Problem, State
-from gd_engine.diagnosis import History
+from gd_engine import Finding, History, Outcome, Problem, State
 from gd_engine.reference import (
     Convergence,
     Reference,

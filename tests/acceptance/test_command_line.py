@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from service.server.live_server import Service
 from service.storage.connect import open_database
 from service.storage.sqlite.engine import sqlite_module
-from service.testing.live_server import Service
 from tests.waiting import LONGEST
 
 

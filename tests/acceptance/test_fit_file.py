@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.testing.live_server import Service
+from service.server.live_server import Service
 from tests.acceptance.test_command_line import descent
 
 

@@ -14,7 +14,7 @@ import httpx2
 import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 from tests.browser.chromium import chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from service.server.live_server import Service
 from service.storage.api_keys import revoke_key
 from service.storage.database import Database
-from service.testing.live_server import Service
 from tests.api_keys import make_key, service_with_keys
 from tests.browser.conftest import Pages
 from tests.waiting import until

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from service.datasets import ingest
-from service.schemas.fit import InlineDataset
 from service.storage import datasets
 from service.storage.connect import open_database
 from tests.api_keys import Key, make_key
@@ -111,7 +110,7 @@ def objects(fragile: FragileService) -> tuple[Key, str, Key, dict[str, str]]:
     }
     for _ in range(MANY_RUNS):
         stored_run(database, fit_body(), np.ones((3, 8)), owner=mine.id)
-    wide = ingest.from_body(InlineDataset(x=random.standard_normal((10_000, 99)).tolist(), y=[0.5] * 10_000))
+    wide = ingest.from_body(random.standard_normal((10_000, 99)).tolist(), [0.5] * 10_000)
     new = wide.owned_by(mine.id)
     with database.writing() as connection:
         datasets.add(connection, new.described, new.blocks(), uploaded=True)

@@ -16,8 +16,8 @@ from service.api.openapi_responses import problems
 from service.api.responses import query_error
 from service.api.routes.datasets import DatasetId, find
 from service.api.streaming import PIECE_BYTES, Stream
-from service.auth.api_keys import Caller
 from service.core import dataset_record
+from service.core.caller import Caller
 from service.core.column_choice import default_choice, select_columns
 from service.core.settings import Settings
 from service.schemas.responses.datasets import DatasetRows

@@ -21,8 +21,8 @@ from service.api.pagination import After, Limit, cursor, page_of, page_size, rea
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset, serialize_report
-from service.auth.api_keys import Caller
 from service.core import dataset_record
+from service.core.caller import Caller
 from service.core.dataset_record import ReportEntry
 from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError, parameter_error
 from service.core.settings import Settings
@@ -188,7 +188,8 @@ def _read_json(
 ) -> ingest.Incoming:
     data = parse(UploadedDataset, body)
     check_size(data, settings)
-    return ingest.from_upload(data, missing, name).owned_by(caller.key_id)
+    columns = (data.x, data.y, data.feature_names, data.target_name)
+    return ingest.from_upload(*columns, missing=missing, name=name).owned_by(caller.key_id)
 
 
 def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored:

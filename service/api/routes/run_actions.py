@@ -20,8 +20,8 @@ from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run, placed, queue_placed
 from service.api.serializers.runs import serialize_verification
-from service.auth.api_keys import Caller
 from service.core import run_record
+from service.core.caller import Caller
 from service.core.exceptions import ConflictError
 from service.core.settings import Settings
 from service.jobs import idempotency

@@ -13,8 +13,8 @@ from service.api.openapi_responses import cacheable, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.responses import query_error
 from service.api.serializers.runs import serialize_listed, serialize_run
-from service.auth.api_keys import Caller
 from service.core import run_record
+from service.core.caller import Caller
 from service.core.exceptions import NotFoundError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings

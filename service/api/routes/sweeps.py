@@ -21,8 +21,8 @@ from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.serializers.sweeps import serialize_ranking, serialize_sweep
-from service.auth.api_keys import Caller
 from service.core import sweep_record
+from service.core.caller import Caller
 from service.core.exceptions import ConflictError, NotFoundError
 from service.core.run_status import FINISHED
 from service.core.settings import Settings

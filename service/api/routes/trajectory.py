@@ -19,7 +19,7 @@ from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
 from service.api.streaming import PIECE_BYTES, Stream
-from service.auth.api_keys import Caller
+from service.core.caller import Caller
 from service.core.exceptions import NotAcceptableError
 from service.core.run_record import Run
 from service.schemas.responses.trajectories import Trajectory, TrajectoryHead

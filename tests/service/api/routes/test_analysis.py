@@ -15,8 +15,8 @@ from fastapi.testclient import TestClient
 from service.analysis import loss_landscape, process_pool
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.server.live_server import running_service
 from service.storage.database import Database
-from service.testing.live_server import running_service
 from tests.service.analysis.failing_question import divide
 from tests.service.helpers import WAIT, X, Y, append_steps, fit_body, problem_of, stored_run, strict_json
 from tests.waiting import LONGEST, until
