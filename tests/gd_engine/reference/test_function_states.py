@@ -156,3 +156,19 @@ def test_a_momentum_that_just_passes_the_minimum_has_not_converged() -> None:
     found = of("log(1 + a**2)", {"a": 2.48049652}, optimizer="fista", rate=0.1, steps=20)
     assert found.convergence.loss == pytest.approx(0.0, abs=1e-6)
     assert found.convergence.state == "descending"
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adam"])
+@pytest.mark.parametrize("formula", ["a", "-a", "-a**2", "a**3", "-log(a)", "-sqrt(a)", "a - 0.1*sin(a)", "-a + 1e6"])
+def test_an_e_that_falls_without_end_has_no_minimum(formula: str, optimizer: str) -> None:
+    found = of(formula, {"a": 1.0}, rate=0.1, steps=50, optimizer=optimizer).convergence
+    assert found.reference is None
+    assert found.clauses[1] == "unbounded"
+    assert sentence(found.clauses, found.values, "en").endswith("falls without end in this direction.")
+
+
+@pytest.mark.parametrize(
+    "formula", ["exp(-a)", "1/a", "-tanh(a)", "a/(1 + a**2)", "1e-9*a**2 - a", "-a*exp(-a)", "a**2"]
+)
+def test_an_e_that_falls_ever_less_may_have_an_infimum(formula: str) -> None:
+    assert "unbounded" not in of(formula, {"a": 1.5}, rate=0.1, steps=50).convergence.clauses
