@@ -172,3 +172,30 @@ def test_an_e_that_falls_without_end_has_no_minimum(formula: str, optimizer: str
 )
 def test_an_e_that_falls_ever_less_may_have_an_infimum(formula: str) -> None:
     assert "unbounded" not in of(formula, {"a": 1.5}, rate=0.1, steps=50).convergence.clauses
+
+
+@pytest.mark.parametrize("optimizer", ["ista", "fista"])
+@pytest.mark.parametrize(
+    ("formula", "l1", "expected"),
+    [
+        ("(a - 3)**2 + (b + 1)**2", 0.1, [2.95, -0.95]),
+        ("(a - 3)**2 + (b + 1)**2", 5.0, [0.5, 0.0]),
+        ("(a - 3)**2 + (b + 1)**2", 100.0, [0.0, 0.0]),
+        ("(a**2 - 1)**2 + b**2", 0.5, [0.93040293, 0.0]),
+    ],
+)
+def test_a_proximal_step_converges_at_the_minimum_of_an_l1_penalty(
+    formula: str, l1: float, expected: list[float], optimizer: str
+) -> None:
+    problem = pose_function(formula, {"a": 1.0, "b": 1.0}, l1=l1)
+    found = judged(problem, np.ones(2), optimizer=optimizer, rate=0.1, steps=300)
+    assert found.reference is not None
+    assert found.reference.theta == pytest.approx(np.array(expected), abs=1e-7)
+    assert found.convergence.state == "converged"
+
+
+def test_no_minimum_of_an_l1_penalty_is_claimed_where_e_falls_beside_it() -> None:
+    """At 0 the slope of E equals the penalty; one below it, 0 is an unstable end of the proximal steps."""
+    for l1 in (1.0, 0.5):
+        problem = pose_function("-a", {"a": 0.0}, l1=l1)
+        assert judged(problem, np.zeros(1), optimizer="ista", rate=0.1, steps=0).reference is None
