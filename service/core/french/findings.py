@@ -112,6 +112,11 @@ SENTENCES: dict[str, dict[str, str]] = {
             "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E vaut {energy}. Un seul "
             "pas avec le taux 1/λmax = {better} le diminuerait de {gain} environ."
         ),
+        "clip_norm = {clip} shortens {share} of the last half of the steps: at step {step} E is {energy} and the "
+        "gradient is {slope} long. Without it the next step would be about {times} times as long.": (
+            "clip_norm = {clip} raccourcit {share} des pas de la seconde moitié : à l’étape {step}, E vaut {energy} et "
+            "la norme du gradient est {slope}. Sans cela, le pas suivant serait environ {times} fois plus long."
+        ),
         "The steps of {optimizer} are about as long as the learning rate, {rate}, and in {steps} of them {name} has "
         "gone {moved} of the {distance} to where E is least. A rate of {better} gets there in {needed} steps.": (
             "Les pas de {optimizer} ont à peu près la longueur du taux d’apprentissage, {rate}, et en {steps} pas "
