@@ -8,6 +8,7 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.descent.trajectory import Outcome
 from gd_engine.diagnosis.context import History, null_energy
+from gd_engine.diagnosis.unbounded import is_unbounded
 from gd_engine.problem import Problem
 from gd_engine.reference.final_state import Ended, FinalState, has_hardly_moved, is_level, state_of
 from gd_engine.reference.minimum import ZERO, Reference, is_convex
@@ -50,7 +51,7 @@ def _described(ended: Ended, state: FinalState) -> Convergence:
     loss = float(ended.energy[-1])
     values = {"step": float(ended.history.overview.step[-1]), "loss": loss}
     values |= {"first": float(ended.energy[0]), "least": float(ended.energy.min())}
-    clauses = [_state_clause(state, ended), _reference_clause(problem, reference)]
+    clauses = [_state_clause(state, ended), _reference_clause(ended)]
     if isfinite(null) and problem.has_data:
         values["constant"] = null
         is_better = loss - null > max(NOTABLY * null, ended.zero)
@@ -81,12 +82,13 @@ def _state_clause(state: FinalState, ended: Ended) -> str:
     return "alternating" if state == "oscillating" and is_level(ended) else state
 
 
-def _reference_clause(problem: Problem, reference: Reference | None) -> str:
+def _reference_clause(ended: Ended) -> str:
+    reference = ended.reference
     if reference is None:
-        return "unknown"
+        return "unbounded" if is_unbounded(ended.problem, ended.history.overview) else "unknown"
     if reference.theta is None:
         return "separable" if reference.train_loss == 0.0 else "partly_separable"
-    return "minimum" if is_convex(problem) else "local_minimum"
+    return "minimum" if is_convex(ended.problem) else "local_minimum"
 
 
 def _constant_clause(problem: Problem, *, is_better: bool) -> str:

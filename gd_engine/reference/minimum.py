@@ -18,6 +18,7 @@ from gd_engine.reference.absolute_errors import least_absolute_errors
 from gd_engine.reference.basin import STRICT, basin_minimum, is_attained, is_stationary
 from gd_engine.reference.newton import SADDLE, modes, newton, proximal_newton
 from gd_engine.reference.objective import MOST_CURVED, Budget, BudgetSpentError, Objective
+from gd_engine.reference.orthant import orthant_minimum
 from gd_engine.reference.separability import (
     has_scalable_scores,
     is_suspicious,
@@ -168,8 +169,10 @@ def _has_negative_curvature(objective: Objective, theta: FloatArray) -> bool:
 
 def _of_lasso(objective: Objective, theta: FloatArray) -> Reference | None:
     problem = objective.problem
-    if not is_convex(problem) or len(theta) > MOST_CURVED:
+    if len(theta) > MOST_CURVED:
         return None
+    if not is_convex(problem):
+        return _of_orthant(objective, theta) if problem.model.kind in ("function", "formula") else None
     best = proximal_newton(objective, theta)
     energy, gradient = objective.at(best)
     total = energy + float(objective.l1 @ np.abs(best))
@@ -179,6 +182,13 @@ def _of_lasso(objective: Objective, theta: FloatArray) -> Reference | None:
     slope[still] = np.sign(gradient[still]) * np.maximum(np.abs(gradient[still]) - objective.l1[still], 0.0)
     _, expected = modes(objective.hessian(best)).step(slope)
     return Reference(total, best, "proximal_newton") if _is_small(expected, total, problem) else None
+
+
+def _of_orthant(objective: Objective, theta: FloatArray) -> Reference | None:
+    best = orthant_minimum(objective, theta)
+    if best is None:
+        return None
+    return Reference(objective.energy(best) + float(objective.l1 @ np.abs(best)), best, "newton")
 
 
 def _of_classes(objective: Objective, theta: FloatArray) -> Reference | None:

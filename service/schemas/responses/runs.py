@@ -66,7 +66,7 @@ class Convergence(Answer):
         State,
         Field(
             description="converged: E − E* is within 1e-6 of what there was to fall, and the last half of the steps "
-            "made it a hundredth (within 1e-4 where E goes up and down, or on data 1 % of E*); descending: E still "
+            "made it a hundredth (within 1 % of E* where E goes up and down on data); descending: E still "
             "falls noticeably; stalled: it does not; oscillating: E or θ goes to and fro; rising: E ended above its "
             "start; diverged."
         ),

@@ -128,7 +128,7 @@ export const english = {
   "finding.overfitting": "Overfitting",
   "finding.constant_column": "A column that never varies",
   "finding.duplicate_columns": "Linearly dependent columns",
-  "finding.separable_classes": "Linearly separable classes",
+  "finding.separable_classes": "Separable classes",
   "finding.dead_units": "Dead hidden units",
   "finding.weight_decay": "Weight decay holds the parameters back",
   diagnosis: "Diagnosis: what went wrong, and a remedy",

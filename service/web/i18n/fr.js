@@ -237,7 +237,7 @@ export const french = {
   "finding.overfitting": "Surapprentissage",
   "finding.constant_column": "Une colonne qui ne varie jamais",
   "finding.duplicate_columns": "Des colonnes linéairement dépendantes",
-  "finding.separable_classes": "Des classes linéairement séparables",
+  "finding.separable_classes": "Des classes séparables",
   "finding.dead_units": "Des neurones cachés morts",
   "finding.weight_decay": "L’atténuation des poids retient les paramètres",
   diagnosis: "Diagnostic : ce qui n’a pas marché, et un remède",
