@@ -83,6 +83,15 @@ _NOTES = {
         "comme texte."
     ),
     "the minus sign of Unicode is read as minus.": "le signe moins d’Unicode est lu comme un moins.",
+    "numbers in parentheses, or with a minus at the end, are read as negative.": (
+        "les nombres entre parenthèses, ou suivis d’un moins, sont lus comme négatifs."
+    ),
+    "zeros at the start of numbers are left out. Write a letter before them if they are codes.": (
+        "les zéros au début des nombres sont enlevés. Mettez une lettre devant si ce sont des codes."
+    ),
+    "texts with digits are read as classes. Write plain numbers if they are numbers.": (
+        "les textes avec des chiffres sont lus comme des classes. Écrivez des nombres simples si ce sont des nombres."
+    ),
     "exponents with D are read, as of Fortran.": "les exposants en D, comme en Fortran, sont lus.",
     "missing values are written {list_texts}.": "les valeurs manquantes sont notées {list_texts}.",
     "each text is a feature of 0 and 1, but the first: {list_names}.": (
@@ -114,6 +123,9 @@ MESSAGES = {
     "Row {row} of the file looks like a total or a mean, and is read as data: remove it if it is one.": (
         "La ligne {row} du fichier ressemble à un total ou à une moyenne, et elle est lue comme des données : "
         "supprimez-la si c’en est un."
+    ),
+    "Column {name} has texts that differ in case or blanks: {list_names}.": (
+        "La colonne {name} a des textes qui ne diffèrent que par la casse ou les blancs : {list_names}."
     ),
     "Names that occur twice are numbered: {list_names}.": "Les noms en double sont numérotés : {list_names}.",
     "Rows of empty cells are left out: {places}.": "Les lignes de cellules vides sont écartées : {places}.",

@@ -22,6 +22,8 @@ SPACES, CURRENCY, PERCENT, MINUS, FORTRAN = 64, 128, 256, 512, 1024
 """Spaces or apostrophes between groups; a currency; per cent; a minus of Unicode; an exponent D."""
 WHOLE, NO_PERCENT, ROUNDED = 2048, 4096, 8192
 """A number of digits alone; a number without per cent; a whole number that float64 does not have."""
+BOOKED, LEADING_ZERO = 16384, 32768
+"""A negative number as bookkeepers write it, (50) or 50-; a number of digits that begins with 0, as codes do."""
 DATE_BITS = 16
 """Marks of dates begin at this bit."""
 
@@ -52,6 +54,7 @@ _FORMATTED = re.compile(
     rf"(?P<body>[0-9.,](?:[0-9.,{_SPACES}]*[0-9.,])?)(?:[eEdD](?P<exponent>[+\-−]?[0-9]+))?"
     r"[ \u00a0\u202f]?(?P<suffix>%|[$€£¥₹]|EUR|USD|GBP|CHF|JPY)?"
 )
+_BOOKED = re.compile(r"(?P<symbol>[$€£¥₹])? ?\((?P<enclosed>[$€£¥₹]?[0-9][^()+\-−]*)\)|(?P<ended>[0-9][^()+\-−]*)-")
 _WITHOUT_SPACES = dict.fromkeys(map(ord, _SPACES))
 _SPACED = re.compile(rf"[0-9]{{1,3}}([{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*(?:[.,][0-9]*)?")
 _EITHER = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
@@ -81,7 +84,12 @@ def _plain_marks(text: str) -> int:
     body = text.lstrip("+-")
     if "." in body:
         return NO_PERCENT | (DOT_EITHER if is_either(body) else DOT)
-    return NO_PERCENT | (ROUNDED if is_rounded(body) else 0)
+    return NO_PERCENT | (ROUNDED if is_rounded(body) else 0) | (LEADING_ZERO if is_code(body) else 0)
+
+
+def is_code(body: str) -> bool:
+    """Whether a number without sign has digits alone, of which the first is 0: 01234."""
+    return len(body) > 1 and body[0] == "0" and body.isdigit()
 
 
 def is_rounded(body: str) -> bool:
@@ -102,7 +110,8 @@ def is_either(body: str) -> bool:
 
 def _formatted_marks(text: str) -> int:
     """The marks of a number in another notation; 0 for other text."""
-    match = _FORMATTED.fullmatch(text)
+    booked = _BOOKED.fullmatch(text)
+    match = _FORMATTED.fullmatch(_signed(text))
     if match is None or (match["sign"] and match["inner"]):
         return 0
     marks = _mark_bits(match["body"], has_exponent=match["exponent"] is not None)
@@ -113,8 +122,15 @@ def _formatted_marks(text: str) -> int:
     if symbol or suffix not in {"", "%"}:
         marks = 0 if symbol and suffix else marks | CURRENCY
     marks |= MINUS if "−" in text else 0
+    marks |= BOOKED if booked else 0
     marks |= FORTRAN if match["exponent"] is not None and "d" in text.lower() else 0
     return marks
+
+
+def _signed(text: str) -> str:
+    """The text with the minus of a bookkeeper at the start: -50 for (50) and 50-, -$50 for $(50)."""
+    match = _BOOKED.fullmatch(text)
+    return text if match is None else f"-{match['symbol'] or ''}{match['enclosed'] or match['ended']}"
 
 
 def _mark_bits(body: str, *, has_exponent: bool) -> int:
@@ -155,7 +171,7 @@ def number_of(cell: str, group: str) -> float:
     text = cell.strip()
     if group != "." and PLAIN.fullmatch(text):
         return float(text)
-    match = _FORMATTED.fullmatch(text)
+    match = _FORMATTED.fullmatch(_signed(text))
     if match is None:  # a plain literal of more than 60 characters
         return float(text)
     body = match["body"].translate(_WITHOUT_SPACES)

@@ -36,7 +36,10 @@ NOTES = {
     "currency": "{}: signs of currencies are left out.",
     "percent": "{}: numbers are in per cent, 5% is read as 0.05.",
     "minus_sign": "{}: the minus sign of Unicode is read as minus.",
+    "booked_negatives": "{}: numbers in parentheses, or with a minus at the end, are read as negative.",
+    "leading_zeros": "{}: zeros at the start of numbers are left out. Write a letter before them if they are codes.",
     "fortran_exponent": "{}: exponents with D are read, as of Fortran.",
+    "number_like_labels": "{}: texts with digits are read as classes. Write plain numbers if they are numbers.",
     "excel_digits": "{}: Excel keeps 15 digits of a number, so longer whole numbers may have lost the last ones. Store "
     "them as text.",
     "rounded_integers": "{}: whole numbers above 2**53 are rounded to 53 bits, so different ones may be equal.",

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from service.datasets.file_reader.cells import (
+    BOOKED,
     COMMA,
     COMMA_EITHER,
     COMMA_GROUPS,
@@ -15,6 +16,7 @@ from service.datasets.file_reader.cells import (
     DOT_GROUPS,
     FORTRAN,
     KINDS,
+    LEADING_ZERO,
     MEASURE,
     MINUS,
     MISSING,
@@ -40,6 +42,8 @@ NOTATIONS = {
     MINUS: "minus_sign",
     FORTRAN: "fortran_exponent",
     ROUNDED: "rounded_integers",
+    BOOKED: "booked_negatives",
+    LEADING_ZERO: "leading_zeros",
 }
 """The codes of notations that say no more than the number."""
 

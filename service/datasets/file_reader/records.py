@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from service.datasets.file_reader.cells import MISSING, TEXT, classify
-from service.datasets.file_reader.dialect import is_blank
+from service.datasets.file_reader.dialect import is_blank, is_ruler
 from service.datasets.file_reader.errors import MOST_FAULTS, FileError, ragged_row, together
 from service.datasets.file_reader.report import MOST_PLACES, Report, places
 from service.datasets.file_reader.table_end import is_footnote, starts_as_note
@@ -62,6 +62,9 @@ class Records:
 
     def _is_blank(self, cells: list[str]) -> bool:
         """Whether the record just read is blank. Counts rows of separators."""
+        if is_ruler(cells):
+            self._count("comments", self.raw.row)
+            return True
         if not is_blank(cells):
             return False
         if len(cells) > 1:

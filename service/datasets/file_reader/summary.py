@@ -1,5 +1,6 @@
 """The table of a file, from the types of its columns and its rows; its default features."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,7 +30,7 @@ def table_of(
         hint = "name the features, so that columns with gaps are left out, or add ?missing=mean"
         raise together([FileError(message, hint=hint), *gaps(columns)])
     used = _unambiguous(columns, settled, _used(columns, settled, report))
-    described, codes = _described(columns, settled, used, is_filled=is_filled)
+    described, codes = _described(columns, settled, used, report, is_filled=is_filled)
     features = _features(columns, described, max_features, report)
     ignored = report_columns(columns, report)
     report_gaps(columns, settled, used, rows, report, is_filled=is_filled)
@@ -53,7 +54,7 @@ def table_of(
 
 
 def _described(
-    columns: Columns, settled: Settled, used: Sequence[int], *, is_filled: bool
+    columns: Columns, settled: Settled, used: Sequence[int], report: Report, *, is_filled: bool
 ) -> tuple[list[TableColumn], dict[int, FloatArray]]:
     """The columns of the table, and for those of texts the index in `categories` of each code."""
     described: list[TableColumn] = []
@@ -63,6 +64,9 @@ def _described(
         kind, texts = columns.types[j], None
         if kind.kind != "number":
             texts, codes[place] = _categories(kind, settled.seen[k])
+            if similar := _similar(texts):
+                message = f"Column {shown(columns.name(j))} has texts that differ in case or blanks: {listed(similar)}."
+                report.add("similar_texts", message, [columns.name(j)])
         missing, filled = columns.profiles[j].counts[MISSING], int(settled.gaps[k]) if is_filled else 0
         described.append(TableColumn(columns.name(j), kind.kind or "number", texts, missing, filled))
     return described, codes
@@ -116,6 +120,12 @@ def _categories(kind: ColumnType, seen: set[float]) -> tuple[list[str], FloatArr
     for code, text in by_code.items():
         codes[code] = index[text]
     return sorted_texts, codes
+
+
+def _similar(texts: Sequence[str]) -> list[str]:
+    """The texts that equal another one but for case and blanks."""
+    counts = Counter("".join(text.casefold().split()) for text in texts)
+    return [text for text in texts if counts["".join(text.casefold().split())] > 1]
 
 
 def _features(columns: Columns, described: Sequence[TableColumn], most: int, report: Report) -> list[str]:
