@@ -3,9 +3,9 @@
 The package depends on numpy, SciPy and autograd alone; HTTP, SQL, clocks and logging are the caller's.
 """
 
-from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
 from gd_engine.benchmark_functions import BENCHMARK_FUNCTIONS, BenchmarkFunction
 from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
+from gd_engine.descent.automatic_rate import NoLearningRateError, auto_learning_rate
 from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.loop import descend, start, ways
