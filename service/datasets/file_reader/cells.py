@@ -50,10 +50,11 @@ _MOST_CHARACTERS = 60
 """No number in another notation is longer."""
 _SPACES = " \u00a0\u2009\u202f'’"
 _FORMATTED = re.compile(
-    rf"(?P<sign>[+\-−]?) ?(?P<symbol>[$€£¥₹]|EUR|USD|GBP|CHF|JPY)?[ \u00a0\u202f]?(?P<inner>-?)"
+    rf"(?P<sign>[+\-−–]?) ?(?P<symbol>[$€£¥₹]|EUR|USD|GBP|CHF|JPY)?[ \u00a0\u202f]?(?P<inner>-?)"
     rf"(?P<body>[0-9.,](?:[0-9.,{_SPACES}]*[0-9.,])?)(?:[eEdD](?P<exponent>[+\-−]?[0-9]+))?"
     r"[ \u00a0\u202f]?(?P<suffix>%|[$€£¥₹]|EUR|USD|GBP|CHF|JPY)?"
 )
+_CURRENCIES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _BOOKED = re.compile(r"(?P<symbol>[$€£¥₹])? ?\((?P<enclosed>[$€£¥₹]?[0-9][^()+\-−]*)\)|(?P<ended>[0-9][^()+\-−]*)-")
 _WITHOUT_SPACES = dict.fromkeys(map(ord, _SPACES))
 _SPACED = re.compile(rf"[0-9]{{1,3}}([{_SPACES}])[0-9]{{3}}(?:\1[0-9]{{3}})*(?:[.,][0-9]*)?")
@@ -121,10 +122,17 @@ def _formatted_marks(text: str) -> int:
     marks |= PERCENT if suffix == "%" else NO_PERCENT
     if symbol or suffix not in {"", "%"}:
         marks = 0 if symbol and suffix else marks | CURRENCY
-    marks |= MINUS if "−" in text else 0
+    marks |= MINUS if "−" in text or "–" in text else 0
     marks |= BOOKED if booked else 0
     marks |= FORTRAN if match["exponent"] is not None and "d" in text.lower() else 0
     return marks
+
+
+def currency_of(text: str) -> str:
+    """The sign of the currency in a number: $ in $5. Empty for other text."""
+    match = _FORMATTED.fullmatch(_signed(text))
+    sign = "" if match is None else match["symbol"] or match["suffix"] or ""
+    return _CURRENCIES.get(sign, sign)
 
 
 def _signed(text: str) -> str:
@@ -176,6 +184,6 @@ def number_of(cell: str, group: str) -> float:
         return float(text)
     body = match["body"].translate(_WITHOUT_SPACES)
     body = body.replace(group, "") if group else body
-    sign = "-" if match["inner"] or match["sign"] in {"-", "−"} else ""
+    sign = "-" if match["inner"] or match["sign"] in {"-", "−", "–"} else ""
     exponent = int((match["exponent"] or "0").replace("−", "-")) - (2 if match["suffix"] == "%" else 0)
     return float(f"{sign}{body.replace(',', '.')}e{exponent}")

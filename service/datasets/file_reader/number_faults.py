@@ -49,6 +49,10 @@ def fault_of_numbers(name: str, profile: Profile, style: Style, file: FileMarks)
         row, cell = profile.first.get(bit) or profile.first_of_kind[NUMBER]
         message, hint = _contradiction(cell, bit, style), _hint(cell, bit, style, file)
         return FileError(message, row=row, column=name, hint=hint)
+    if len(profile.currencies) > 1:
+        (_, one), (row, other), *_ = sorted(profile.currencies.values())
+        message, hint = f"{shown(other)} is in another currency than {shown(one)}", "write the numbers in one currency"
+        return FileError(message, row=row, column=name, hint=hint)
     if style.dot == GROUP and profile.has_dotted_floats:
         row, cell = profile.first_of_kind[NUMBER]
         hint = "add ?decimal=. or ?decimal=, to say which mark is the decimal mark"

@@ -27,6 +27,7 @@ from service.datasets.file_reader.cells import (
     ROUNDED,
     SPACES,
     classify,
+    currency_of,
     is_either,
     unit_of,
 )
@@ -68,6 +69,8 @@ class Profile:
         """Different cells that are neither missing nor plain numbers, at most `most_texts` + 1."""
         self.units: set[str] = set()
         """Different units of numbers, at most 2."""
+        self.currencies: dict[str, tuple[int, str]] = {}
+        """The row and the text of the first cell with each sign of a currency."""
         self.is_dropped = False
         """The column has too many texts to be stored, whatever follows."""
         self.has_dotted_floats = False
@@ -102,6 +105,8 @@ class Profile:
                 row = rows[cells.index(cell)]
                 self._example(kind, row, cell)
                 self.note(marks, row, cell)
+            if kind == NUMBER and marks & CURRENCY and (sign := currency_of(cell.strip())) not in self.currencies:
+                self.currencies[sign] = rows[cells.index(cell)], cell.strip()
             if kind == MISSING:
                 missing.add(cell)
                 self.missing_texts.add(cell.strip())

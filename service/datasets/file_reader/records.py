@@ -93,7 +93,7 @@ class Records:
             if count > max_rows:
                 self._check_count(count, max_rows)
             block.append((raw.row, cells))
-            if raw.chunk > chunk and (len(block) >= FEW_ROWS or raw.chunk > chunk + MOST_CHUNKS):
+            if raw.chunk > chunk and len(block) > (MOST_NOTES if raw.chunk > chunk + MOST_CHUNKS else FEW_ROWS):
                 yield block[:-MOST_NOTES]
                 block, chunk = block[-MOST_NOTES:], raw.chunk
         self._end(block)

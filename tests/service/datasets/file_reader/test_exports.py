@@ -76,3 +76,27 @@ def test_texts_that_differ_in_case_are_named() -> None:
             "Column 'g' has texts that differ in case or blanks: 'A', 'a'.",
             "Column 'y' has texts that differ in case or blanks: 'Yes', 'yes'.",
         ]
+
+
+def test_several_currencies_are_refused() -> None:
+    error = refused("x,y\n$15,2\n€20,4\n$31,5\n")
+    assert (error.row, error.column, error.message) == (3, "x", "'€20' is in another currency than '$15'")
+    assert values("x,y\n15 €,2\n€20,4\n31,5\n") == [[15, 2], [20, 4], [31, 5]]
+
+
+def test_a_dash_of_typography_is_a_minus() -> None:
+    with read("x,y\n–1,2\n2,4\n–3.5,5\n") as table:
+        assert (next(table.blocks()).tolist(), codes(table)) == ([[-1, 2], [2, 4], [-3.5, 5]], ["minus_sign"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"x": 1, "y": 2}\n{"x": 2, "y": 4}\n', "JSON"),
+        ('\ufeff [{"x": 1, "y": 2}]', "JSON"),
+        ("<!DOCTYPE html>\n<html>\n<p>1,2\n", "an HTML page"),
+        ('<?xml version="1.0"?>\n<a>\n<b>1</b>\n</a>\n', "an XML file"),
+    ],
+)
+def test_other_kinds_of_text_are_recognised(text: str, kind: str) -> None:
+    assert refused(text).message == f"the file is not a table: it looks like {kind}"

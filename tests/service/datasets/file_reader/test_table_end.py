@@ -97,3 +97,9 @@ def test_a_sum_without_a_name_is_reported_where_its_gap_is_filled() -> None:
 def test_a_last_row_of_data_is_not(text: str) -> None:
     with read(text) as table:
         assert "total_row" not in codes(table)
+
+
+def test_long_records_come_in_blocks_of_few() -> None:
+    text = "note,x,y\n" + "".join(f"{'t' * 60_000},{i},{i * i}\n" for i in range(40)) + "Source: UN,,\n"
+    with read(text, features=["x"]) as table:
+        assert (table.rows, table.report[0]["rows"]) == (40, [42])
