@@ -1,15 +1,14 @@
 """Remedies for a descent that went wrong: changes to try after that of its finding."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from gd_engine import MOST_SEARCHED, MOST_TRIED, Problem, search_theta0
+from gd_engine import MOST_SEARCHED, MOST_TRIED, Cost, Problem, search_theta0
 from service.core.json_patch import Patch
 from service.worker.budget import Budget
-from service.worker.trial_descent import Descended
+from service.worker.trial_runs import Descended
 
 SLOW = ("too_few_steps", "ill_conditioned", "plateau", "dead_units", "weight_decay")
 ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
@@ -20,7 +19,7 @@ CALM: Patch = {"clip_norm": None, "stop": None}
 DEFAULT_START: Patch = {"theta0": None}
 
 
-def remedies(before: Descended, code: str, budget: Budget) -> list[Patch]:
+def remedies(before: Descended, code: str, cost: Cost, budget: Budget) -> list[Patch]:
     """The changes to try for a finding about a descent: the surest first, since time is short."""
     run, problem, rate = before.run, before.problem, before.learning_rate
     descent: dict[str, Any] = dict(run.request["descent"])
@@ -30,7 +29,7 @@ def remedies(before: Descended, code: str, budget: Budget) -> list[Patch]:
         found.append({"descent": {"steps": min(LONGER * descent["steps"], MOST_STEPS)}})
     else:
         found = [{"descent": {"learning_rate": _rounded(rate * factor)}} for factor in (0.1, 0.01, 0.001)]
-    return [*_searched_starts(before, descent, budget), *_new_starts(problem, descent), *found]
+    return [*_searched_starts(before, descent, cost, budget), *_new_starts(problem, descent), *found]
 
 
 def _new_starts(problem: Problem, descent: Mapping[str, Any]) -> list[Patch]:
@@ -48,18 +47,22 @@ def _new_starts(problem: Problem, descent: Mapping[str, Any]) -> list[Patch]:
         kinds = _kinds(descent, method, {"kind": "constant"})
         return [{**data, "descent": {**more, "batch_size": None, "learning_rate": "auto", **kinds}}]
     adam = _kinds(descent, {"kind": "adam"}, {"kind": "cosine"})
-    return [{**data, "descent": {**more, "learning_rate": rate, **adam}} for rate in (0.05, 0.5)]
+    found: list[Patch] = [{**data, "descent": {**more, "learning_rate": rate, **adam}} for rate in (0.05, 0.5)]
+    if model.kind in ("formula", "function"):  # few parameters, whose E is nearly quadratic close to its minimum
+        nesterov = _kinds(descent, {"kind": "nesterov", "momentum": 0.9}, {"kind": "constant"})
+        found.insert(0, {**data, "descent": {**more, "batch_size": None, "learning_rate": "auto", **nesterov}})
+    return found
 
 
-def _searched_starts(before: Descended, descent: Mapping[str, Any], budget: Budget) -> list[Patch]:
+def _searched_starts(before: Descended, descent: Mapping[str, Any], cost: Cost, budget: Budget) -> list[Patch]:
     """Settings for a formula with few parameters, from the best θ₀ of a search, if it begins lower than E ended."""
     problem, size = before.problem, before.problem.model.size
     if problem.model.kind != "formula" or size > MOST_SEARCHED:
         return []
-    begun = time.process_time()
-    problem.energy(np.ones(size))
-    if (time.process_time() - begun) * MOST_TRIED > 0.5 * budget.left:
+    price = MOST_TRIED * cost.evaluation
+    if price > 0.5 * budget.left:
         return []
+    budget.charge(price)
     energy, theta = search_theta0(problem, np.ones(size))
     if energy >= before.last("train_loss"):
         return []

@@ -1,5 +1,6 @@
 """Trials of the changes that findings offer: each offer is accepted and keeps its promise, and no trial costs a run."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,13 +11,11 @@ from fastapi.testclient import TestClient
 from service.core.settings import Settings
 from service.storage import runs, usage
 from service.storage.database import Database
-from service.worker import trials
+from service.worker import judgement, trials
 from service.worker.process import Worker
 from tests.gd_engine.diagnosis.test_findings import merged
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import train_all, worker_with
-
-pytestmark = pytest.mark.usefixtures("unhurried")
 
 Body = dict[str, Any]
 RANDOM = np.random.default_rng(0)
@@ -78,8 +77,37 @@ def test_an_offered_change_is_accepted_and_keeps_its_promise(name: str, api: Tes
     assert before == (run["final"] or {}).get(criterion)
     assert before is None or after < before
     again = finished(api, worker, merged(run["request"], finding["change"]))
-    trajectory = api.get(f"/runs/{again['id']}/trajectory").json()
-    assert trajectory[criterion][steps] == pytest.approx(after, rel=1e-9)
+    assert (again["final"]["step"], again["status"]) == (steps, "succeeded")
+    assert again["final"][criterion] == pytest.approx(after, rel=1e-9)
+
+
+def test_a_smaller_budget_promises_fewer_steps_which_are_those_of_the_change(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promised = []
+    for seconds in (0.03, 0.05, 1.0):
+        monkeypatch.setattr(judgement, "LEAST_SECONDS", seconds)
+        run = finished(api, worker, FAULTS["few steps"])
+        promise = offered(run)["promise"]
+        again = finished(api, worker, merged(run["request"], offered(run)["change"]))
+        assert again["steps_total"] == promise["steps"]
+        assert again["final"]["train_loss"] == pytest.approx(promise["after"], rel=1e-9)
+        promised.append(promise["steps"])
+    assert promised == sorted(promised)
+    assert promised[0] < promised[-1]
+
+
+@pytest.mark.parametrize("name", ["few steps", "overfitting", "an infinite start"])
+def test_a_slower_machine_has_the_same_judgement(
+    name: str, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [finished(api, worker, FAULTS[name])]
+    for clock in ("process_time", "monotonic", "perf_counter"):
+        real = getattr(time, clock)
+        monkeypatch.setattr(time, clock, lambda real=real: 3.0 * real())
+    runs.append(finished(api, worker, FAULTS[name]))
+    one, other = ([run["convergence"], run["diagnosis"]] for run in runs)
+    assert one == other
 
 
 def test_a_run_is_judged_with_its_changes(api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +142,9 @@ def test_a_change_that_the_service_refuses_is_not_offered(api: TestClient, setti
     assert finding["change"]["descent"].get("steps", 0) <= 20
 
 
-def test_the_start_of_a_function_stays(api: TestClient, worker: Worker) -> None:
+def test_the_start_of_a_function_stays(api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rosenbrock's default start is its minimum: from there every change keeps any promise."""
+    monkeypatch.setattr(judgement, "LEAST_SECONDS", 1.0)
     theta0 = {"a": -1.2, "b": 1.0}
     function = {"formula": "(1-a)**2 + 100*(b-a**2)**2"}
     run = finished(api, worker, {"function": function, "descent": {"theta0": theta0, "steps": 500}})
@@ -145,7 +174,7 @@ def test_steps_continue_from_the_end_of_the_run(
     api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A budget for a single row would not reach beyond the last step from θ₀."""
-    monkeypatch.setattr("service.worker.trial_descent.MOST_ROWS", 1)
+    monkeypatch.setattr("service.worker.trial_runs.MOST_ROWS", 1)
     run = finished(api, worker, fit_body(**FEW_STEPS))
     assert offered(run)["promise"]["steps"] > run["steps_total"]
 
