@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine import MOST_SEARCHED, MOST_TRIED, Cost, Problem, search_theta0
+from gd_engine import MOST_SEARCHED, MOST_TRIED, Cost, Problem, null_energy, search_theta0
 from service.core.json_patch import Patch
 from service.worker.budget import Budget
 from service.worker.trial_runs import Descended
@@ -15,6 +15,10 @@ ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 LONGER, MOST_STEPS = 10, 100_000
 STEPS = 2000
 """The steps of a new start, if the run had fewer."""
+STEPS_TO_TARGET = 50
+"""The steps in which an adaptive method goes as far as the target is from 0."""
+FAR_BEYOND_BEND = 100.0
+"""E of a constant prediction by huber's loss, which bends at an error of 1."""
 CALM: Patch = {"clip_norm": None, "stop": None}
 DEFAULT_START: Patch = {"theta0": None}
 
@@ -42,16 +46,25 @@ def _new_starts(problem: Problem, descent: Mapping[str, Any]) -> list[Patch]:
     if model.kind not in ("formula", "function"):
         target = model.kind == "mlp" and model.task == "regression"
         data = {"standardize": {"features": True, "target": True} if target else True}
-    if model.kind in ("linear", "polynomial", "logistic", "softmax") and problem.loss.name != "mae":
+    if model.kind in ("linear", "polynomial", "logistic", "softmax") and not _is_absolute(problem):
         method: Patch = {"kind": "fista"} if problem.penalty.l1 > 0 else {"kind": "nesterov", "momentum": 0.9}
         kinds = _kinds(descent, method, {"kind": "constant"})
         return [{**data, "descent": {**more, "batch_size": None, "learning_rate": "auto", **kinds}}]
     adam = _kinds(descent, {"kind": "adam"}, {"kind": "cosine"})
-    found: list[Patch] = [{**data, "descent": {**more, "learning_rate": rate, **adam}} for rate in (0.05, 0.5)]
+    rates = [0.05, 0.5]
+    if model.kind in ("linear", "polynomial"):  # on standardised data the intercept has to go as far as the target is
+        far = float(np.sqrt(np.mean(np.square(problem.train.y))))
+        rates = [_rounded(far / STEPS_TO_TARGET), _rounded(10.0 * far / STEPS_TO_TARGET)]
+    found: list[Patch] = [{**data, "descent": {**more, "learning_rate": rate, **adam}} for rate in rates]
     if model.kind in ("formula", "function"):  # few parameters, whose E is nearly quadratic close to its minimum
         nesterov = _kinds(descent, {"kind": "nesterov", "momentum": 0.9}, {"kind": "constant"})
         found.insert(0, {**data, "descent": {**more, "batch_size": None, "learning_rate": "auto", **nesterov}})
     return found
+
+
+def _is_absolute(problem: Problem) -> bool:
+    """Whether E is a sum of absolute errors, or nearly, as huber's loss is of errors far beyond its bend."""
+    return problem.loss.name == "mae" or (problem.loss.name == "huber" and null_energy(problem) > FAR_BEYOND_BEND)
 
 
 def _searched_starts(before: Descended, descent: Mapping[str, Any], cost: Cost, budget: Budget) -> list[Patch]:

@@ -1,7 +1,8 @@
 """Trials of the changes that findings offer: each offer is accepted and keeps its promise, and no trial costs a run."""
 
-import time
 from collections.abc import Iterator
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from service.core.settings import Settings
 from service.storage import runs, usage
 from service.storage.database import Database
-from service.worker import judgement, trials
+from service.worker import budget, judgement, trials
 from service.worker.process import Worker
 from tests.gd_engine.diagnosis.test_findings import merged
 from tests.service.helpers import fit_body
@@ -101,13 +102,45 @@ def test_a_smaller_budget_promises_fewer_steps_which_are_those_of_the_change(
 def test_a_slower_machine_has_the_same_judgement(
     name: str, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = [finished(api, worker, FAULTS[name])]
-    for clock in ("process_time", "monotonic", "perf_counter"):
-        real = getattr(time, clock)
-        monkeypatch.setattr(time, clock, lambda real=real: 3.0 * real())
-    runs.append(finished(api, worker, FAULTS[name]))
+    runs = []
+    for microseconds_a_look in (0, 10):
+        looks = count()
+
+        def clock(looks: Iterator[int] = looks, pace: int = microseconds_a_look) -> float:
+            return 1e-6 * pace * next(looks)
+
+        monkeypatch.setattr(budget, "time", SimpleNamespace(process_time=clock, monotonic=clock))
+        runs.append(finished(api, worker, FAULTS[name]))
     one, other = ([run["convergence"], run["diagnosis"]] for run in runs)
     assert one == other
+
+
+HUBER: Body = {"objective": {"loss": "huber"}}
+STARTS: dict[str, Body] = {
+    "as it is": {},
+    "standardised": {"standardize": True},
+    "a large rate": {"descent": {"learning_rate": 0.01}},
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+@pytest.mark.parametrize("sample", ["norris", "longley"])
+def test_the_changes_for_far_errors_of_huber_keep_their_promise(
+    sample: str, name: str, api: TestClient, worker: Worker
+) -> None:
+    """Errors far beyond the bend of the loss: an automatic rate is that of the bend, and leads to and fro."""
+    run = finished(api, worker, {"dataset": {"sample": sample}, **HUBER, **STARTS[name]})
+    worst = run["final"]["train_loss"] if run["final"] else np.inf
+    for _ in range(3):
+        finding = next((each for each in run["diagnosis"] if each["change"]), None)
+        if finding is None:
+            break
+        run = finished(api, worker, merged(run["request"], finding["change"]))
+        assert run["final"]["step"] == finding["promise"]["steps"]
+        assert run["final"]["train_loss"] == pytest.approx(finding["promise"]["after"], rel=1e-9)
+    if sample == "norris":
+        assert run["diagnosis"] == []
+    assert run["final"]["train_loss"] < 0.01 * worst
 
 
 def test_a_run_is_judged_with_its_changes(api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
