@@ -8,6 +8,7 @@ from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, spl
 from gd_engine.descent.automatic_rate import NoLearningRateError, auto_learning_rate
 from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
+from gd_engine.descent.cost import Cost, cost_of
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
@@ -39,6 +40,7 @@ __all__ = [
     "BenchmarkFunction",
     "Block",
     "Choices",
+    "Cost",
     "DescentConfig",
     "Finding",
     "FormulaError",
@@ -55,6 +57,7 @@ __all__ = [
     "Stretch",
     "auto_learning_rate",
     "column_names",
+    "cost_of",
     "descend",
     "diagnose",
     "feature_scaling",

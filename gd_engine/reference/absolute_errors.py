@@ -7,6 +7,10 @@ from gd_engine.problem import Problem
 from gd_engine.reference.objective import Budget
 
 MOST_CELLS = 1_000_000
+START_SECONDS, CELL_SECONDS = 1e-3, 1e-6
+"""Estimates for the solver: its start, and a number of the design. A clock would count other processes, too."""
+GUARD = 20.0
+"""The longest time of the solver, as a multiple of the seconds left."""
 PROVED = 1e-9
 """The greatest duality gap of a minimum, as a share of E of the prediction 0."""
 
@@ -21,7 +25,8 @@ def least_absolute_errors(problem: Problem, budget: Budget) -> FloatArray | None
 
     design, y = problem.train.design, problem.train.y
     count, p = design.shape
-    if design.size > MOST_CELLS:
+    seconds = budget()
+    if design.size > MOST_CELLS or START_SECONDS + CELL_SECONDS * design.size > seconds:
         return None
     scale = np.abs(design).max(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
@@ -33,7 +38,7 @@ def least_absolute_errors(problem: Problem, budget: Budget) -> FloatArray | None
         b_eq=np.zeros(p),
         bounds=[(-1.0 / count, 1.0 / count)] * count + [(-each, each) for each in l1],
         method="highs",
-        options={"time_limit": budget()},
+        options={"time_limit": GUARD * seconds},
     )
     if found.status != 0:
         return None

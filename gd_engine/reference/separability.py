@@ -12,6 +12,10 @@ CLEAR = 1e-9
 SATURATED = 12.0
 """A margin at which the probability of the correct class is within 10⁻⁵ of 1: E may fall for ever along it."""
 MOST_CELLS = 2_000_000
+START_SECONDS, CELL_SECONDS = 1e-3, 3e-6
+"""Estimates for the solver: its start, and a number of the derivatives. A clock would count other processes."""
+GUARD = 20.0
+"""The longest time of the solver, as a multiple of the seconds left."""
 FULL = 1e-10
 """The least eigenvalue of normalised columns that counts for a rank."""
 
@@ -62,14 +66,14 @@ def separable_margins(problem: Problem, seconds: float) -> Any:
 
     The linear program max Σ tᵢ, 0 ≤ tᵢ ≤ 1, tᵢ ≤ the change of margin i, of a score linear in θ (Konis, Linear
     programming algorithms for detecting separated data, 2007). All: the classes are separable; some: partly. None if
-    the program is too large, or was not solved.
+    the program is too large for so many seconds, or was not solved.
     """
     from scipy.optimize import linprog  # noqa: PLC0415 - few runs need it, and it takes longer to import than they do
     from scipy.sparse import csr_array, eye_array, hstack  # noqa: PLC0415
 
     rows = directions(problem)
     count, p = rows.shape
-    if rows.size > MOST_CELLS:
+    if rows.size > MOST_CELLS or START_SECONDS + CELL_SECONDS * rows.size > seconds:
         return None
     scale = np.abs(rows).max(axis=0)
     changes = csr_array(rows / np.where(scale > 0, scale, 1.0))
@@ -79,7 +83,7 @@ def separable_margins(problem: Problem, seconds: float) -> Any:
         b_ub=np.zeros(count),
         bounds=[(None, None)] * p + [(0.0, 1.0)] * count,
         method="highs",
-        options={"time_limit": seconds},
+        options={"time_limit": GUARD * seconds},
     )
     return found.x[p:] > 0.5 if found.status == 0 else None
 

@@ -5,18 +5,21 @@ ends after IDLE_SECONDS without a task.
 import asyncio
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
-from service.analysis.pool_worker import initialize
+from service.analysis.pool_worker import initialize, within
 from service.core.fair_queue import FairQueue
 from service.core.process_limits import ONE_THREAD
 from service.core.settings import Settings
 
 IDLE_SECONDS = 300.0
+WALL_FACTOR = 10.0
+"""The maximum duration of a task, as a multiple of its computing time: other processes may have the cores."""
 
 
 class Processes:
@@ -34,21 +37,25 @@ class Processes:
         """The pools without a task, the latest used at the end."""
         self._last_use = 0.0
 
-    async def run(self, user: str, function: Callable[..., Any], *arguments: Any, seconds: float | None = None) -> Any:
+    async def run(self, user: str, function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         """The result of `function(*arguments)`. A cancelled task ends with its process; a waiting one is dropped.
 
-        Raises TimeoutError after `seconds` of computing, ProcessExpired if the process dies.
+        Raises TimeoutError after `seconds` of computing by the process, ProcessExpired if the process dies.
         """
         async with self._queue.turn(user):
             pool = self._started()
             is_whole = False
             try:
-                future = pool.schedule(function, arguments, timeout=seconds)
+                future = pool.schedule(within, (seconds, function, *arguments), timeout=WALL_FACTOR * seconds)
                 result = await asyncio.wrap_future(future)
                 is_whole = True
-                return result
+            except ProcessExpired as error:
+                if error.exitcode == -signal.SIGPROF:
+                    raise TimeoutError from None
+                raise
             finally:
                 self._put_back(pool, is_whole=is_whole)
+            return result
 
     def close(self) -> None:
         """Ends the processes."""

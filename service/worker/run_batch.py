@@ -21,6 +21,7 @@ from service.engine_adapter.problems import problem_of
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.job_queue import Claim
+from service.worker.budget import Budget
 from service.worker.lease import RunLease
 from service.worker.prepare import Prepared, prepare_start
 
@@ -56,7 +57,8 @@ class RunBatch:
         """Discards the problem and the members."""
         self._problem: Problem | None = None
         self._problem_key: ProblemKey | None = None
-        self._reference: Reference | None = None
+        self._reference: tuple[Reference, float] | None = None
+        """The reference minimum of the problem, and the seconds that it was charged."""
         self._clear_members()
 
     def _clear_members(self) -> None:
@@ -94,12 +96,21 @@ class RunBatch:
             self._problem, self._problem_key = problem, key
         return self._problem
 
-    def reference(self, problem: Problem, compute: Callable[[], Reference | None]) -> Reference | None:
-        """The reference minimum of a run's problem. That of a convex one is the same for all runs of a sweep."""
+    def reference(self, problem: Problem, compute: Callable[[], Reference | None], budget: Budget) -> Reference | None:
+        """The reference minimum of a run's problem. That of a convex one is the same for all runs of a sweep.
+
+        Each run is charged its cost, so that its judgement is that of a run alone.
+        """
         if problem is not self._problem or not is_convex(problem):
             return compute()
-        self._reference = self._reference or compute()
-        return self._reference
+        if self._reference is None:
+            before = budget.left
+            reference = compute()
+            self._reference = None if reference is None else (reference, before - budget.left)
+            return reference
+        reference, seconds = self._reference
+        budget.charge(seconds)
+        return reference
 
     def join(self, run: Run, prepared: Prepared) -> bool:
         """Whether a claimed run is a member of the current batch, or of a new batch around it."""

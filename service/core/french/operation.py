@@ -180,8 +180,8 @@ MESSAGES = {
     "The computation takes more than {seconds} seconds. Ask for less: a lower resolution, fewer rows.": (
         "Le calcul prend plus de {seconds} secondes. Demandez moins : une résolution plus basse, moins de lignes."
     ),
-    "The request waited {seconds} seconds for its turn. Try again in a second.": (
-        "La requête a attendu son tour pendant {seconds} secondes. Réessayez dans une seconde."
+    "The service is busy: there was no answer within {seconds} seconds. Try again in a second.": (
+        "Le service est occupé : pas de réponse en {seconds} secondes. Réessayez dans une seconde."
     ),
     "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows.": (
         "Le calcul demande plus de mémoire qu’un processus n’en a. Demandez moins : une résolution plus basse, moins "

@@ -17,8 +17,6 @@ from service.worker.process import Worker
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import CLASSES, is_identical, train_all, worker_with
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 SEPARABLE = {"dataset": {"y": [0, 0, 0, 0, 1, 1, 1, 1]}, "model": {"kind": "logistic"}}
 CURVED = {"model": {"kind": "formula", "formula": "a + b*x1**2"}, "split": {"test_fraction": 0}}
 
