@@ -38,6 +38,7 @@ from service.api.routes import (
     trajectory,
     trajectory_check,
 )
+from service.api.short_writes import ShortWrites
 from service.api.static_files import Assets
 from service.api.streaming import Readers
 from service.core.concurrency_limit import ConcurrencyLimit
@@ -111,6 +112,7 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     keys = settings.requires_keys
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
     app.state.long_writes = LongWrites(ConcurrencyLimit(settings.max_streams, "long writes that wait", keys=keys))
+    app.state.short_writes = ShortWrites()
     app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)

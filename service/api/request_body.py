@@ -17,6 +17,7 @@ from service.analysis.pool_worker import read_body
 from service.analysis.processes import Processes
 from service.api.long_writes import LongWrites
 from service.api.middleware.abandonment import while_connected
+from service.api.short_writes import ShortWrites
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.fair_queue import FairQueue
@@ -102,6 +103,7 @@ class Body:
     def __init__(self, request: Request, most: int, few: int = FEW_VALUES) -> None:
         self._request, self._most, self._few = request, most, few
         self._body_reader: BodyReader = request.app.state.body_reader
+        self._short_writes: ShortWrites = request.app.state.short_writes
         self._user: str = request.state.user
         self._small = bytearray()
         self._large: IO[bytes] | None = None
@@ -141,7 +143,9 @@ class Body:
         """
         values = self._small.count(b",") if self._large is None else MOST_VALUES + 1
         if values <= self._few:
-            return await run_in_threadpool(lambda: store(read(bytes(self._small), database, *arguments)))
+            return await self._short_writes.do(
+                self._user, lambda: store(read(bytes(self._small), database, *arguments))
+            )
         is_large = values > MOST_VALUES
         with while_connected(self._request.scope):
             async with self._body_reader.permit(self._user, is_large=is_large):
@@ -152,7 +156,7 @@ class Body:
                     found = await run_in_threadpool(read, content, database, *arguments)
                 if long_writes is not None:
                     return await long_writes.do(self._user, partial(store, found))
-        return await run_in_threadpool(store, found)
+        return await self._short_writes.do(self._user, partial(store, found))
 
     async def read_as_file_by(self, read: Callable[..., Result], *arguments: Any) -> Result:
         """The result of `read(file, *arguments)`, on a thread. A small file takes its turn too: it needs tens of ms."""

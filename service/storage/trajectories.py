@@ -1,7 +1,7 @@
 """Storage of trajectories: chunks of steps, column-major in little-endian float64."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ CHUNK_BYTES = 1024 * 1024
 CHUNK_ROWS = 1024
 EXTENDED_BYTES = 64 * 1024
 """A shorter chunk is extended by the next steps, so that the unused rest of its last page is a small part of it."""
-DELETED_AT_ONCE = 64
-"""Maximum number of chunks deleted in one transaction: about 0.1 s in the worst case."""
+DELETED_AT_ONCE = 4
+"""Maximum number of chunks that the deletion of a run deletes at once: at most about 5 ms."""
 
 _chunk = trajectory_chunks.c
 # The chunk with the step `first` begins after `earliest`, at most one chunk length before `first`.
@@ -49,7 +49,12 @@ _EXTEND = update(trajectory_chunks).where(
 )
 _DELETE = delete(trajectory_chunks).where(_chunk.run_seq == bindparam("of_run"))
 _IS_THERE = select(runs.c.seq).where(runs.c.seq == bindparam("run_seq"), runs.c.deleted_at.is_(None))
-_AFTER_MANY = select(_chunk.first_step).where(_chunk.run_seq == bindparam("run_seq")).offset(DELETED_AT_ONCE).limit(1)
+_LONG = (
+    select(_chunk.run_seq)
+    .where(_chunk.run_seq.in_(bindparam("run_seqs", expanding=True)))
+    .group_by(_chunk.run_seq)
+    .having(func.count() > DELETED_AT_ONCE)
+)
 
 
 def chunk_rows(columns: int) -> int:
@@ -57,9 +62,9 @@ def chunk_rows(columns: int) -> int:
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * max(columns, 1))))  # a damaged run has no columns
 
 
-def is_long(connection: Connection, run_seq: int) -> bool:
-    """Whether a run has more than DELETED_AT_ONCE chunks."""
-    return connection.execute(_AFTER_MANY, {"run_seq": run_seq}).one_or_none() is not None
+def long_ones(connection: Connection, run_seqs: Sequence[int]) -> Sequence[int]:
+    """The runs with more than DELETED_AT_ONCE chunks."""
+    return connection.execute(_LONG, {"run_seqs": run_seqs}).scalars().all()
 
 
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:

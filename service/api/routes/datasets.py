@@ -159,7 +159,7 @@ def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match
     response_class=Response,
     responses=problems(404, 409, 507),
 )
-def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
+async def delete_dataset(request: Request, dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
     """409 while your runs use the dataset. The run of an administrator does not prevent the deletion: it keeps the
     rows, which are no longer yours.
     """
@@ -171,7 +171,7 @@ def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> 
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
         datasets.remove(connection, found.seq)
 
-    essential_write(store, remove)
+    await request.app.state.short_writes.do(request.state.user, partial(essential_write, store, remove))
     return Response(status_code=204)
 
 

@@ -101,12 +101,16 @@ def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none
     response_class=Response,
     responses=problems(404, 507),
 )
-def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
+async def delete_run(request: Request, run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
-    found = find_readable(store, run_id, caller)
-    refuse_latest(run_id, "run_id", f"/runs/{found.id}")
-    if not essential_write(store, lambda connection: run_deletion.remove(connection, found.id)):
-        raise no_run(run_id)
+
+    def remove() -> None:
+        found = find_readable(store, run_id, caller)
+        refuse_latest(run_id, "run_id", f"/runs/{found.id}")
+        if not essential_write(store, lambda connection: run_deletion.remove(connection, found.id)):
+            raise no_run(run_id)
+
+    await request.app.state.short_writes.do(request.state.user, remove)
     return Response(status_code=204)
 
 
