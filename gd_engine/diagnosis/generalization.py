@@ -13,8 +13,8 @@ from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
 
 RISE = 0.1
 """The least relative rise of the held-out error above its minimum, besides chance."""
-CHANCE = 3.84
-"""On n rows, a step of a path along one direction has by chance an error lower by χ²/n of its variance: the 95th
+CHANCE = 6.63
+"""On n rows, a step of a path along one direction has by chance an error lower by χ²/n of its variance: the 99th
 percentile of χ² with one degree of freedom. That of the training rows moves the end by as much."""
 GAP = 1.3
 """The least held-out error, as a multiple of the training error."""

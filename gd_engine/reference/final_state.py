@@ -124,7 +124,7 @@ def state_of(ended: Ended) -> FinalState:
     remaining = ended.remaining
     if _goes_back_and_forth(ended.history.ending):
         half_steps = 0.5 * float(ended.history.overview.step[-1])
-        fall = half_steps * _fall_a_step(ending)
+        fall = half_steps * _fall_a_step(ending) if half[-1] < half[0] else 0.0
         return "descending" if fall > max(MOVING * remaining, ended.rounding) else "oscillating"
     if not (_is_unsteady(half, ended.rounding) or _is_unsteady(ending, ended.rounding)):
         return "descending" if _falls(ended) else "stalled"
