@@ -9,8 +9,9 @@ import re
 
 from service.datasets.file_reader import dates
 
-MISSING, NUMBER, TRUTH, DATE, ALMOST, MEASURE, TEXT = KINDS = range(7)
-"""Kinds. ALMOST is no number but resembles one: inf, 1e999, 1_000, 0x1f. MEASURE is a number with a unit: 5 kg."""
+MISSING, NUMBER, TRUTH, DATE, ALMOST, MEASURE, NONE, TEXT = KINDS = range(8)
+"""Kinds. ALMOST is no number but resembles one: inf, 1e999, 1_000, 0x1f. MEASURE is a number with a unit: 5 kg.
+NONE is the text None."""
 
 DOT, COMMA = 1, 2
 """The mark can only be a decimal mark: 1.5."""
@@ -32,7 +33,7 @@ EXCEL_ERRORS = (
     *("#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#VALEUR!", "#NOM?", "#NOMBRE!"),
 )
 """In English, German and French."""
-_OF_PANDAS = ("", "#N/A N/A", "-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN", "<NA>", "NA", "NaN", "-NaN", "None", "NaT")
+_OF_PANDAS = ("", "#N/A N/A", "-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN", "<NA>", "NA", "NaN", "-NaN", "NaT")
 # Not "Na", which is sodium, nor "none", "missing" and "nil", which may be categories.
 _IN_ANY_CASE = ("n/a", "n.a.", "n.a", "nan", "-nan", "null", "#n/a", "(null)", "<na>")
 _OTHERS = ("na", "k.A.", "k. A.", "?", "-", "--", "–", "—", "−", ".", "..", "...", "…", "\\N")
@@ -41,6 +42,9 @@ MISSING_TEXTS = frozenset((*_OF_PANDAS, *_OTHERS, *EXCEL_ERRORS)).union(
     case(text) for text in _IN_ANY_CASE for case in _CASES
 )
 """The texts of missing values: those of pandas, of Excel, and of statistical offices."""
+PYTHONS_NONE = "None"
+"""Missing among numbers; a category among texts, as in None, Mild, Severe."""
+_EMPTY = dict.fromkeys(MISSING_TEXTS, MISSING) | {PYTHONS_NONE: NONE}
 TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0}
 
 # No two parts of a pattern match the same digits, so a cell of 100,000 digits takes linear time.
@@ -65,8 +69,8 @@ _GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]*)?")
 def classify(cell: str) -> tuple[int, int]:
     """The kind of a cell, and the marks of its notation."""
     text = cell.strip()
-    if text in MISSING_TEXTS:
-        return MISSING, 0
+    if (empty := _EMPTY.get(text)) is not None:
+        return empty, 0
     if PLAIN.fullmatch(text):
         return (NUMBER, _plain_marks(text)) if math.isfinite(float(text)) else (ALMOST, 0)
     if len(text) <= _MOST_CHARACTERS:

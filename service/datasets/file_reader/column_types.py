@@ -16,6 +16,7 @@ from service.datasets.file_reader.cells import (
     MISSING,
     MISSING_TEXTS,
     NUMBER,
+    PYTHONS_NONE,
     TEXT,
     TRUTH,
     TRUTHS,
@@ -94,7 +95,8 @@ def _numbers(name: str, profile: Profile, file: FileMarks, options: Options) -> 
 
 
 def _number(cell: str, *, group: str) -> float:
-    return float("nan") if cell.strip() in MISSING_TEXTS else number_of(cell, group)
+    text = cell.strip()
+    return float("nan") if text in MISSING_TEXTS or text == PYTHONS_NONE else number_of(cell, group)
 
 
 def _truth(cell: str) -> float:

@@ -179,3 +179,4 @@ class Encoder:
         """Completes the profiles by the counts of the numbers."""
         for profile, count in zip(self._profiles, self._counts, strict=True):
             profile.counts[NUMBER] += int(count)
+            profile.settle_none()

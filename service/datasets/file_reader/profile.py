@@ -21,9 +21,11 @@ from service.datasets.file_reader.cells import (
     MINUS,
     MISSING,
     NO_PERCENT,
+    NONE,
     NUMBER,
     PERCENT,
     PLAIN,
+    PYTHONS_NONE,
     ROUNDED,
     SPACES,
     classify,
@@ -155,6 +157,19 @@ class Profile:
         """The first cell that is no number, and its row."""
         row, cell = min(each for kind, each in self.first_of_kind.items() if kind not in {NUMBER, MISSING})
         return shown(cell), row
+
+    def settle_none(self) -> None:
+        """Counts each None as a missing value, if all other values are numbers."""
+        if (
+            not self.counts[NONE]
+            or not 0 < self.counts[NUMBER] == sum(self.counts) - self.counts[MISSING] - self.counts[NONE]
+        ):
+            return
+        self.counts[MISSING] += self.counts[NONE]
+        self.counts[NONE] = 0
+        self.missing_texts.add(PYTHONS_NONE)
+        self.missing_rows = sorted({*self.missing_rows, *self.odd_rows})[:MOST_PLACES]
+        self.first_of_kind.setdefault(MISSING, self.first_of_kind.pop(NONE))
 
     @property
     def is_numeric(self) -> bool:

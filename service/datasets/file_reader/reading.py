@@ -71,7 +71,7 @@ def read_file(
             _check_index(columns, encoder, draft.rows)
         _refuse(records, columns, options, draft.rows)
         settled = _settled(draft, encoder, columns, options)
-        _report_total(records.last, encoder, columns, options, draft.rows, report)
+        _report_total(records.end, encoder, columns, options, draft.rows, report)
         if records.raw.separator == SHEET:
             note_excel_digits(columns, settled)
     try:
@@ -185,17 +185,16 @@ def _refuse(records: Records, columns: Columns, options: Options, rows: int) -> 
 
 
 def _report_total(
-    last: Record | None, encoder: Encoder, columns: Columns, options: Options, rows: int, report: Report
+    end: list[Record], encoder: Encoder, columns: Columns, options: Options, rows: int, report: Report
 ) -> None:
     """Reports a last row that may hold totals, unless it is dropped."""
     kept = columns.kept
-    if last is None or not is_total(last[1], encoder.last[kept], encoder.sums[kept], rows):
+    if not is_total([cells for _, cells in end], encoder.last[kept], encoder.sums[kept], rows):
         return
-    if options.missing != "drop" or all(classify(last[1][j])[0] != MISSING for j in columns.kept):
-        message = (
-            f"Row {last[0]} of the file looks like a total or a mean, and is read as data: remove it if it is one."
-        )
-        report.add("total_row", message, rows=[last[0]])
+    row, cells = end[-1]
+    if options.missing != "drop" or all(classify(cells[j])[0] != MISSING for j in kept):
+        message = f"Row {row} of the file looks like a total or a mean, and is read as data: remove it if it is one."
+        report.add("total_row", message, rows=[row])
 
 
 def _settled(draft: Draft, encoder: Encoder, columns: Columns, options: Options) -> Settled:

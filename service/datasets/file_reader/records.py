@@ -39,8 +39,8 @@ class Records:
         """Records with a wrong number of cells."""
         self.first_row: int | None = None
         """The row of the first record after the header."""
-        self.last: Record | None = None
-        """The last record of the table."""
+        self.end: list[Record] = []
+        """The last records of the table, at most MOST_NOTES."""
         self._notes: list[FileError] = []
         """Records with a wrong number of cells that are notes if no other record follows, or faults."""
         self._returned: list[Record] = []
@@ -106,9 +106,9 @@ class Records:
             block[-1][1], [cells for _, cells in block[:-1]], has_distance=block[-1][0] > block[-2][0] + 1
         ):
             self._count("comments", block.pop()[0])
-        self.last = block[-1] if block else None
+        self.end = block[-MOST_NOTES:]
         for note in self._notes:
-            if note.row is not None and (self.last is None or note.row > self.last[0]):
+            if note.row is not None and (not self.end or note.row > self.end[-1][0]):
                 self._count("comments", note.row)
             else:
                 self._add_fault(note)

@@ -41,13 +41,14 @@ def is_footnote(cells: list[str], above: Sequence[list[str]], *, has_distance: b
     return not has_texts and starts_as_note(cells[0])
 
 
-def is_total(cells: list[str], last: NDArray[np.float64], sums: NDArray[np.float64], rows: int) -> bool:
-    """Whether the last record says that it has totals or means, or is the sum of all others.
+def is_total(end: Sequence[list[str]], last: NDArray[np.float64], sums: NDArray[np.float64], rows: int) -> bool:
+    """Whether the last one of these records says that it has totals or means, or is the sum of all others.
 
-    `last` are its numbers, `sums` those of all records, it included.
+    A word for totals that earlier ones have, too, is a value. `last` are the numbers of the last record, `sums` the
+    sums of all.
     """
-    texts = [cell for cell in cells if classify(cell)[0] == TEXT]
-    if texts and _TOTAL.fullmatch(texts[0]):
+    texts = [cell for cell in end[-1] if classify(cell)[0] == TEXT]
+    if texts and _TOTAL.fullmatch(texts[0]) and not any(texts[0] in cells for cells in end[:-1]):
         return True
     if rows < _LEAST_ROWS:
         return False

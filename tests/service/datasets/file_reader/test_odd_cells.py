@@ -108,9 +108,7 @@ def test_the_default_features_are_a_choice_among_all_usable_columns() -> None:
         assert "'1.250' may be 1.250 or 1250 in row 2" in table.report[0]["message"]
 
 
-@pytest.mark.parametrize(
-    "text", ["na", "N.A.", "n.a.", "Null", "NAN", "None", "-NaN", "1.#IND", "#N/A N/A", "NaT", "#NV"]
-)
+@pytest.mark.parametrize("text", ["na", "N.A.", "n.a.", "Null", "NAN", "-NaN", "1.#IND", "#N/A N/A", "NaT", "#NV"])
 @pytest.mark.parametrize("kind", ["number", "category", "label"])
 def test_a_missing_value_is_recognised_in_any_column_and_said(text: str, kind: str) -> None:
     good = ["1", "2", "1", "2"] if kind == "number" else ["a", "b", "a", "b"]
@@ -155,3 +153,17 @@ def test_a_category_whose_feature_has_the_name_of_a_column_is_left_out(
     error = refused(text, features=ignored)
     assert "would have the name of another column" in error.message
     assert error.column == ignored[0]
+
+
+@pytest.mark.parametrize("rows", [2, 3000])
+def test_none_is_missing_among_numbers_and_a_category_among_texts(rows: int) -> None:
+    numbers = "a,b\n" + "".join(f"{i},{i % 7}\n" for i in range(rows)) + "None,3\n5,4\nNone,5\n"
+    error = refused(numbers, max_rows=4000)
+    assert (error.row, error.column) == (rows + 2, "a")
+    assert error.message == f"2 values are missing (rows {rows + 2}, {rows + 4} of the file), such as 'None'"
+    with read(numbers, missing="drop", max_rows=4000) as table:
+        assert (table.rows, codes(table)[:2]) == (rows + 1, ["missing_texts", "missing_dropped"])
+    with read("x,y\n1,None\n2,Mild\n3,Severe\n4,None\n") as table:
+        assert classes(table) == ["Mild", "None", "Severe"]
+    with read("bags,y\nNone,1\nDriver,2\nNone,4\nDriver,3\n") as table:
+        assert table.columns[0].categories == ["Driver", "None"]

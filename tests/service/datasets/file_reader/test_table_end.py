@@ -88,6 +88,7 @@ def test_a_sum_without_a_name_is_reported_where_its_gap_is_filled() -> None:
     "text",
     [
         "name,x,y\na,1,2\nb,2,4\nc,3,7\nd,6,12\n",
+        "rated,x,y\nAverage,1,2\nGood,2,4\nAverage,3,8\n",
         "x,y\n0,2\n0,4\n0,7\n1,13\n",
         "x,y\n1,2\n1,2\n",
         "kind,y\na,1\nb,1\na,2\nb,4\n",
