@@ -14,7 +14,7 @@ from service.storage.errors import CorruptError, GoneError
 from service.storage.tables import runs, trajectory_chunks
 
 Columns = np.ndarray[Any, np.dtype[np.float64]]
-READ_BYTES = 1024 * 1024
+READ_BYTES = 256 * 1024
 CHUNK_BYTES = 1024 * 1024
 CHUNK_ROWS = 1024
 EXTENDED_BYTES = 64 * 1024

@@ -26,7 +26,7 @@ from service.storage.database import Database
 
 router = described_route.router("datasets")
 
-VALUES_AT_ONCE = 14_000
+VALUES_AT_ONCE = 7_000
 """Values of a piece, of about PIECE_BYTES in JSON. The pieces of slow readers stay in memory: with 50,000 values, the
 readers of one key doubled the memory of the API."""
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY

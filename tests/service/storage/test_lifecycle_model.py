@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import text
 
+from service.core.run_record import RunColumns
 from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
 from service.storage import fair_shares, job_queue, run_deletion, runs, tables, trajectories, unwritten_bytes
 from service.storage.database import Database
@@ -120,7 +121,8 @@ class Lifecycle(RuleBasedStateMachine):
         block = np.arange(3.0 * steps).reshape(3, steps)
         try:
             with self.database.writing() as connection:
-                status = job_queue.progress(connection, claim, lease, {"rows_done": first + steps})
+                stored: RunColumns = {"rows_done": first + steps, "checkpoint": b"state"}
+                status = job_queue.progress(connection, claim, lease, stored)
                 trajectories.append(connection, claim.run.seq, first, block)
         except LeaseLostError:
             assert not self._holds(claim, run)
