@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp
 
-from service.analysis.process_pool import AnalysisPool
+from service.analysis.analysis_pool import AnalysisPool
 from service.api import openapi
 from service.api.authentication import Authenticator
 from service.api.dependencies import authenticate, only_known_parameters

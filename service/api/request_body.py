@@ -13,14 +13,14 @@ from pebble import ProcessExpired
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from service.analysis.pool_worker import read_body
-from service.analysis.processes import Processes
+from service.api.body_process import begin, read_body
 from service.api.long_writes import LongWrites
 from service.api.middleware.abandonment import while_connected
 from service.api.short_writes import ShortWrites
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.fair_queue import FairQueue
+from service.core.process_pool import Processes
 from service.core.settings import Settings
 from service.storage.database import Database
 
@@ -51,7 +51,7 @@ class BodyReader:
         self._waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
         self._seconds = settings.max_request_seconds
         self._reading = {is_large: FairQueue(PARSED_AT_ONCE) for is_large in (False, True)}
-        self._processes = Processes(PARSED_AT_ONCE, settings)
+        self._processes = Processes(PARSED_AT_ONCE, settings, begin)
 
     def use(self, user: str) -> int:
         """The number of large bodies that the user sends, or that wait, whichever is larger: each has its limit."""

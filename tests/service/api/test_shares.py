@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from service.analysis import loss_landscape
-from service.analysis.process_pool import AnalysisPool
+from service.analysis.analysis_pool import AnalysisPool
 from service.api.app import create_app
 from service.api.request_body import FEW_VALUES, BodyReader
 from service.core.concurrency_limit import ConcurrencyLimit

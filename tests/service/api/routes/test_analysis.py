@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from service.analysis import loss_landscape, process_pool
+from service.analysis import analysis_pool, loss_landscape
 from service.api.app import create_app
 from service.core.settings import Settings
 from service.server.live_server import running_service
@@ -259,7 +259,7 @@ def test_a_run_without_a_step_has_no_analysis(api: TestClient) -> None:
 
 
 def test_a_long_analysis_times_out(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1_000)  # on a busy machine, ending the process takes long
+    monkeypatch.setattr(analysis_pool, "WAIT_FACTOR", 1_000)  # on a busy machine, ending the process takes long
     short = settings.model_copy(update={"max_inquiry_seconds": SHORT_SECONDS})
     source = np.random.default_rng(0)
     body = fit_body(
@@ -285,7 +285,7 @@ def test_the_time_of_an_analysis_is_that_of_its_process(
     monkeypatch.setenv("PIPE", str(pipe))
     monkeypatch.setenv("BLOCKED", str(blocked))
     monkeypatch.setattr(loss_landscape, "around", read_pipe_of_environment)
-    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1_000)
+    monkeypatch.setattr(analysis_pool, "WAIT_FACTOR", 1_000)
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     short = settings.model_copy(update={"max_inquiry_seconds": SHORT_SECONDS})
     with TestClient(create_app(short, database)) as api, ThreadPoolExecutor(1) as thread:
@@ -307,7 +307,7 @@ def test_an_analysis_that_cannot_be_computed_is_a_conflict(
 def test_an_analysis_that_waits_too_long_for_a_process_may_be_retried(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1e-6)
+    monkeypatch.setattr(analysis_pool, "WAIT_FACTOR", 1e-6)
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     with TestClient(create_app(settings, database)) as api:
         answer = api.get(f"/runs/{run}/landscape")

@@ -8,10 +8,10 @@ from concurrent.futures.process import BrokenProcessPool
 
 from pebble import ProcessExpired
 
-from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer
-from service.analysis.processes import Processes
+from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer, begin
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
+from service.core.process_pool import Processes
 from service.core.settings import Settings
 
 log = logging.getLogger("descent.analysis")
@@ -33,7 +33,7 @@ class AnalysisPool:
     def __init__(self, settings: Settings, limit: ConcurrencyLimit) -> None:
         self.limit = limit
         self._settings = settings
-        self._processes = Processes(settings.inquiry_processes, settings)
+        self._processes = Processes(settings.inquiry_processes, settings, begin)
         self._pending: dict[Hashable, asyncio.Task[bytes]] = {}
         self._waiting: Counter[asyncio.Task[bytes]] = Counter()
         self._cache: OrderedDict[Hashable, bytes] = OrderedDict()
