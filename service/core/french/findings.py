@@ -178,9 +178,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         "At 0 the penalty l1 has a kink, and with the learning rate {rate} the steps of {optimizer} jump over it: the "
         "sign of {list_names} changes again and again. E is about {energy}; with 0 instead it is {zeroed}. {method} "
         "makes such parameters exactly 0.": (
-            "En 0, la pénalité l1 a un coin, et avec le taux d’apprentissage {rate} les pas de {optimizer} sautent "
-            "par-dessus : le signe de {list_names} change sans cesse. E vaut environ {energy} ; avec 0 à la place, E "
-            "vaut {zeroed}. {method} met de tels paramètres exactement à 0."
+            "En 0, la pénalité l1 a un point anguleux, et avec le taux d’apprentissage {rate} les pas de {optimizer} "
+            "sautent par-dessus : le signe de {list_names} change sans cesse. E vaut environ {energy} ; avec 0 à la "
+            "place, E vaut {zeroed}. {method} met de tels paramètres exactement à 0."
         ),
     },
     "unbounded": {
