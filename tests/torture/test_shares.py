@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from service.datasets import ingest
 from service.storage import datasets
@@ -65,6 +66,14 @@ def alternated(
                 for kind, seconds in ask(client, run, -(-requests // ROUNDS)).items():
                     found.setdefault(kind, []).extend(seconds)
     return idle, busy
+
+
+def most_late(requests: int) -> int:
+    """So many requests may come later than the bar: if each does with a chance of 1 %, more do once in 200 times.
+
+    The p99 of few requests is their maximum, which one pause of the machine decides.
+    """
+    return int(binom.ppf(0.995, requests, 0.01))
 
 
 def resident_bytes(live: LiveService) -> int:
@@ -136,5 +145,7 @@ def test_a_nuisance_harms_no_other_user(
         idle, busy = alternated(client, run, cases, nuisance)
     for kind, seconds in busy.items():
         bar = 2 * worst(idle[kind]) + SLACK_SECONDS.get(kind, OTHER_SLACK_SECONDS)
-        measured(f"{name}: p99 of B's {kind}", worst(seconds) * 1000, "ms", at_most=bar * 1000)
+        late = sum(each > bar for each in seconds)
+        measured(f"{name}: p99 of B's {kind}", worst(seconds) * 1000, "ms")
+        measured(f"… later than {bar * 1000:,.0f} ms", late, at_most=most_late(len(seconds)))
     measured(f"{name}: memory of the API", max(busy_bytes) / idle_bytes, "× idle", at_most=1.5)
