@@ -48,14 +48,14 @@ class BodyReader:
     def __init__(self, settings: Settings) -> None:
         keys = settings.requires_keys
         self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies being received", keys=keys)
-        self._waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
+        self.waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
         self._seconds = settings.max_request_seconds
         self._reading = {is_large: FairQueue(PARSED_AT_ONCE) for is_large in (False, True)}
         self._processes = Processes(PARSED_AT_ONCE, settings, begin)
 
     def use(self, user: str) -> int:
         """The number of large bodies that the user sends, or that wait, whichever is larger: each has its limit."""
-        return max(self.arriving.use(user), self._waiting.use(user))
+        return max(self.arriving.use(user), self.waiting.use(user))
 
     @asynccontextmanager
     async def permit(self, user: str, *, is_large: bool) -> AsyncIterator[None]:
@@ -64,7 +64,7 @@ class BodyReader:
         Raises UnavailableError after `max_request_seconds` or if too many bodies wait, TooManyRequestsError if too many
         of the user wait.
         """
-        slot = self._waiting.take(user)
+        slot = self.waiting.take(user)
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(self._seconds):
@@ -72,7 +72,7 @@ class BodyReader:
             except TimeoutError:
                 raise UnavailableError("Too many bodies wait. Try again in a second.", headers=SOON) from None
             finally:
-                self._waiting.leave(slot)
+                self.waiting.leave(slot)
             yield
 
     async def read(self, user: str, read: Callable[..., Read], content: bytes, arguments: tuple[Any, ...]) -> Read:
