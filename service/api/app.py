@@ -112,7 +112,10 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     keys = settings.requires_keys
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
     app.state.long_writes = LongWrites(ConcurrencyLimit(settings.max_streams, "long writes that wait", keys=keys))
-    app.state.short_writes = ShortWrites()
+    # Each waiting write has a connection, so a share of the connections leaves some to other users.
+    app.state.short_writes = ShortWrites(
+        ConcurrencyLimit(settings.max_connections, "short writes that wait", keys=keys)
+    )
     app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)

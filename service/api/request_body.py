@@ -3,7 +3,7 @@
 import asyncio
 import io
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -48,14 +48,14 @@ class BodyReader:
     def __init__(self, settings: Settings) -> None:
         keys = settings.requires_keys
         self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies being received", keys=keys)
-        self._waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
+        self.waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
         self._seconds = settings.max_request_seconds
         self._reading = {is_large: FairQueue(PARSED_AT_ONCE) for is_large in (False, True)}
         self._processes = Processes(PARSED_AT_ONCE, settings, begin)
 
     def use(self, user: str) -> int:
         """The number of large bodies that the user sends, or that wait, whichever is larger: each has its limit."""
-        return max(self.arriving.use(user), self._waiting.use(user))
+        return max(self.arriving.use(user), self.waiting.use(user))
 
     @asynccontextmanager
     async def permit(self, user: str, *, is_large: bool) -> AsyncIterator[None]:
@@ -64,7 +64,7 @@ class BodyReader:
         Raises UnavailableError after `max_request_seconds` or if too many bodies wait, TooManyRequestsError if too many
         of the user wait.
         """
-        slot = self._waiting.take(user)
+        slot = self.waiting.take(user)
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(self._seconds):
@@ -72,7 +72,7 @@ class BodyReader:
             except TimeoutError:
                 raise UnavailableError("Too many bodies wait. Try again in a second.", headers=SOON) from None
             finally:
-                self._waiting.leave(slot)
+                self.waiting.leave(slot)
             yield
 
     async def read(self, user: str, read: Callable[..., Read], content: bytes, arguments: tuple[Any, ...]) -> Read:
@@ -126,7 +126,13 @@ class Body:
 
         Function, arguments and result are picklable.
         """
-        return await self.stored_by(lambda found: found, read, database, *arguments)
+        return await self.answered_by(lambda found: found, read, database, *arguments)
+
+    async def answered_by(
+        self, answer: Callable[[Read], Result], read: Callable[..., Read], database: Database, *arguments: Any
+    ) -> Result:
+        """The result of `answer`, which writes nothing, for that of `read`, as of `read_by`."""
+        return await self._used_by(run_in_threadpool, answer, read, database, arguments)
 
     async def stored_by(
         self,
@@ -136,16 +142,30 @@ class Body:
         *arguments: Any,
         long_writes: LongWrites | None = None,
     ) -> Result:
-        """The result of `store` for that of `read`, as of `read_by`.
+        """The result of `store`, a short write in turn or one of `long_writes`, for that of `read`, as of `read_by`."""
+        if long_writes is None:
+            return await self._used_by(partial(self._short_writes.do, self._user), store, read, database, arguments)
+        do = partial(long_writes.do, self._user)
+        return await self._used_by(do, store, read, database, arguments, keeps_turn=True)
 
-        One thread reads and stores a body of few values: a change of threads costs half as much as either. A body of
-        `long_writes` keeps its turn until it is stored: what waits for this takes much memory.
+    async def _used_by(
+        self,
+        do: Callable[[Callable[[], Result]], Awaitable[Result]],
+        use: Callable[[Read], Result],
+        read: Callable[..., Read],
+        database: Database,
+        arguments: tuple[Any, ...],
+        *,
+        keeps_turn: bool = False,
+    ) -> Result:
+        """The result of `use`, by `do`, for that of `read`.
+
+        One thread reads and uses a body of few values: a change of threads costs half as much as either. A body that
+        `keeps_turn` leaves its turn among those that are read after its use: what waits for this takes much memory.
         """
         values = self._small.count(b",") if self._large is None else MOST_VALUES + 1
         if values <= self._few:
-            return await self._short_writes.do(
-                self._user, lambda: store(read(bytes(self._small), database, *arguments))
-            )
+            return await do(lambda: use(read(bytes(self._small), database, *arguments)))
         is_large = values > MOST_VALUES
         with while_connected(self._request.scope):
             async with self._body_reader.permit(self._user, is_large=is_large):
@@ -154,9 +174,9 @@ class Body:
                     found = await self._body_reader.read(self._user, read, content, arguments)
                 else:
                     found = await run_in_threadpool(read, content, database, *arguments)
-                if long_writes is not None:
-                    return await long_writes.do(self._user, partial(store, found))
-        return await self._short_writes.do(self._user, partial(store, found))
+                if keeps_turn:
+                    return await do(partial(use, found))
+        return await do(partial(use, found))
 
     async def read_as_file_by(self, read: Callable[..., Result], *arguments: Any) -> Result:
         """The result of `read(file, *arguments)`, on a thread. A small file takes its turn too: it needs tens of ms."""

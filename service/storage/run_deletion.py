@@ -45,23 +45,38 @@ def remove(connection: Connection, run_id: str) -> bool:
     if run is None:
         return False
     with deleting():
-        remove_found(connection, {run.seq: run.dataset_seq})
+        remove_first(connection, {run.seq: run.dataset_seq})
         if run.sweep_seq is not None:
             sweeps.remove_if_empty(connection, run.sweep_seq)
     return True
 
 
-def remove_found(connection: Connection, found: Mapping[int, int | None]) -> None:
-    """Deletes runs, given by the seqs of runs and of their datasets, as `remove` does."""
-    remove_verifications(connection, [*found])
-    if long := trajectories.long_ones(connection, [*found]):
+def remove_first(connection: Connection, found: Mapping[int, int | None]) -> int:
+    """Deletes the first of the runs, as many as have DELETED_AT_ONCE chunks together, and hides a longer run.
+
+    The runs are given by their seqs and those of their datasets. Returns how many of them are deleted or hidden.
+    """
+    counts = trajectories.chunk_counts(connection, [*found])
+    short, long, freed = dict[int, int | None](), list[int](), 0
+    for seq, dataset_seq in found.items():
+        chunks = counts.get(seq, 0)
+        if chunks > trajectories.DELETED_AT_ONCE:
+            long.append(seq)
+        elif freed + chunks > trajectories.DELETED_AT_ONCE:
+            break
+        else:
+            short[seq] = dataset_seq
+            freed += chunks
+    remove_verifications(connection, [*short, *long])
+    if long:
         hide(connection, runs.c.seq.in_(long))
-    if short := found.keys() - set(long):
-        remove_rows(connection, {seq: found[seq] for seq in short})
+    if short:
+        remove_rows(connection, short)
+    return len(short) + len(long)
 
 
 def remove_rows(connection: Connection, found: Mapping[int, int | None]) -> None:
-    """Deletes the rows of runs with few chunks or none, given as to `remove_found`, and data without other runs."""
+    """Deletes the rows of runs with few chunks or none, given as to `remove_first`, and data without other runs."""
     connection.execute(_REMOVE, {"run_seqs": [*found]})
     for dataset_seq in {each for each in found.values() if each is not None}:
         datasets.release(connection, dataset_seq)

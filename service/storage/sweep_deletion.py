@@ -3,14 +3,14 @@
 from sqlalchemy import BindParameter, Connection, Text, and_, bindparam, cast, func, select, update
 
 from service.storage import sweeps
-from service.storage.run_deletion import deleting, remove_found
+from service.storage.run_deletion import deleting, remove_first
 from service.storage.sqlite.row_checksums import integer, is_damaged
 from service.storage.sqlite.slices import run_slice
 from service.storage.tables import runs
 from service.storage.tables import sweeps as sweeps_table
 
 MEMBERS_AT_ONCE = 16
-"""Members that one statement deletes: each row, which may be long, is written or freed as a whole."""
+"""Most members that a step deletes: each row, which may be long, is written or freed as a whole."""
 
 _THIS: BindParameter[int] = bindparam("of_sweep")
 _SWEEP_ID = select(sweeps_table.c.id).where(sweeps_table.c.seq == _THIS).scalar_subquery()
@@ -21,7 +21,7 @@ _FIRST = (
     select(runs.c.seq, integer(runs.c.dataset_seq), _IS_STRAY)
     .where(runs.c.sweep_seq == _THIS)
     .order_by(runs.c.seq)
-    .limit(MEMBERS_AT_ONCE)
+    .limit(bindparam("most"))
 )
 
 
@@ -32,12 +32,12 @@ def remove_some_members(connection: Connection, sweep_seq: int) -> bool:
     """
 
     def remove_some() -> bool:
-        found = connection.execute(_FIRST, {"of_sweep": sweep_seq}).all()
+        found = connection.execute(_FIRST, {"of_sweep": sweep_seq, "most": MEMBERS_AT_ONCE}).all()
         if stray := [member.seq for member in found if member.is_stray]:
             connection.execute(update(runs).where(runs.c.seq.in_(stray)).values(sweep_seq=None))
-        if own := {member.seq: member.dataset_seq for member in found if not member.is_stray}:
-            remove_found(connection, own)
-        return len(found) == MEMBERS_AT_ONCE
+        own = {member.seq: member.dataset_seq for member in found if not member.is_stray}
+        removed = remove_first(connection, own)
+        return len(found) == MEMBERS_AT_ONCE or removed < len(own)
 
     with deleting():
         some_remain = run_slice(remove_some)

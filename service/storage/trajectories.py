@@ -20,7 +20,7 @@ CHUNK_ROWS = 1024
 EXTENDED_BYTES = 64 * 1024
 """A shorter chunk is extended by the next steps, so that the unused rest of its last page is a small part of it."""
 DELETED_AT_ONCE = 4
-"""Maximum number of chunks that the deletion of a run deletes at once: at most about 5 ms."""
+"""Maximum number of chunks that one step of a deletion deletes, of one run or several: at most about 5 ms."""
 
 _chunk = trajectory_chunks.c
 # The chunk with the step `first` begins after `earliest`, at most one chunk length before `first`.
@@ -49,11 +49,10 @@ _EXTEND = update(trajectory_chunks).where(
 )
 _DELETE = delete(trajectory_chunks).where(_chunk.run_seq == bindparam("of_run"))
 _IS_THERE = select(runs.c.seq).where(runs.c.seq == bindparam("run_seq"), runs.c.deleted_at.is_(None))
-_LONG = (
-    select(_chunk.run_seq)
+_COUNTS = (
+    select(_chunk.run_seq, func.count().label("chunks"))
     .where(_chunk.run_seq.in_(bindparam("run_seqs", expanding=True)))
     .group_by(_chunk.run_seq)
-    .having(func.count() > DELETED_AT_ONCE)
 )
 
 
@@ -62,9 +61,9 @@ def chunk_rows(columns: int) -> int:
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // (8 * max(columns, 1))))  # a damaged run has no columns
 
 
-def long_ones(connection: Connection, run_seqs: Sequence[int]) -> Sequence[int]:
-    """The runs with more than DELETED_AT_ONCE chunks."""
-    return connection.execute(_LONG, {"run_seqs": run_seqs}).scalars().all()
+def chunk_counts(connection: Connection, run_seqs: Sequence[int]) -> dict[int, int]:
+    """The number of chunks of each run that has some."""
+    return {row.run_seq: row.chunks for row in connection.execute(_COUNTS, {"run_seqs": run_seqs})}
 
 
 def append(connection: Connection, run_seq: int, first_step: int, columns: Columns) -> None:

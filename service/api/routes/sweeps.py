@@ -90,7 +90,7 @@ async def submit_sweep(
         if validate_only:
             with while_connected(request.scope):
                 price = partial(_price, store, request.app.state.quotas)
-                return json_response(await body.stored_by(price, read_sweep, store, settings, caller))
+                return json_response(await body.answered_by(price, read_sweep, store, settings, caller))
         queue = partial(_queued, store, request.app.state.quotas)
         long_writes = request.app.state.long_writes
         found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key, long_writes=long_writes)

@@ -61,6 +61,8 @@ MESSAGES = {
     "running analyses": "analyses en cours",
     "large bodies being received": "réceptions de grands corps",
     "waiting bodies": "corps en attente",
+    "long writes that wait": "écritures longues en attente",
+    "short writes that wait": "écritures courtes en attente",
     # paths, methods, bodies
     "No resource has this path. /docs lists the operations.": (
         "Aucune ressource n’a ce chemin. /docs donne la liste des opérations."

@@ -39,8 +39,12 @@ def purge_slice(connection: Connection) -> None:
 
 
 def _purge_step(connection: Connection) -> bool:
-    """Deletes a few chunks of some deleted runs, or their rows after the last chunk; false if there are none."""
-    deleted = {run.seq: run.dataset_seq for run in connection.execute(_DELETED)}
+    """Deletes a few chunks of some deleted runs, or their rows after the last chunk; false if there are none.
+
+    The runs are those of one dataset: the deletion of the last one may delete the dataset, too.
+    """
+    found = connection.execute(_DELETED).all()
+    deleted = {run.seq: run.dataset_seq for run in found if run.dataset_seq == found[0].dataset_seq}
     if deleted and connection.execute(_SOME_CHUNKS, {"seqs": [*deleted]}).rowcount == 0:
         remove_rows(connection, deleted)
     return bool(deleted)

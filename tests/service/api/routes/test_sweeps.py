@@ -6,15 +6,12 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event
 
 from service.api.app import create_app
 from service.api.openapi_examples import SWEEP_EXAMPLES
 from service.core.settings import Settings
 from service.schemas.responses.sweeps import Sweep, SweepPrice, Sweeps
-from service.storage import sweep_deletion, trajectories
 from service.storage.database import Database
-from service.storage.sqlite import purge
 from service.worker.process import Worker
 from tests.service.helpers import LINE, NOTHING, check_answer, counts, fit_body, problem_of
 
@@ -310,38 +307,3 @@ def test_the_examples_run(example: str, api: TestClient, work: Callable[[], None
     assert sweep["ranking"][0]["rank"] == 1
     if example == "rates":
         assert sweep["statuses"]["diverged"] >= 1
-
-
-@pytest.mark.parametrize("members", [1, 5, 16])
-def test_a_sweep_is_deleted_in_slices_of_some_runs(
-    members: int, api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.storage.sqlite.slices.SLICE_SECONDS", 0.0)
-    monkeypatch.setattr(sweep_deletion, "_FIRST", sweep_deletion._FIRST.limit(5))
-    monkeypatch.setattr(sweep_deletion, "MEMBERS_AT_ONCE", 5)
-    made = api.post("/sweeps", json={"base": fit_body(), "grid": {"/split/seed": [*range(members)]}}).json()["id"]
-    deletions = [0]
-
-    @event.listens_for(database.engine, "before_cursor_execute")
-    def _count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement == "BEGIN IMMEDIATE":
-            deletions.append(0)
-        deletions[-1] += statement.startswith("DELETE FROM runs WHERE runs.seq")
-
-    assert api.delete(f"/sweeps/{made}").status_code == 204
-    assert (sum(deletions), max(deletions)) == (-(-members // 5), 1)
-    assert api.get(f"/sweeps/{made}").status_code == 404
-    assert counts(database) == NOTHING
-
-
-def test_a_deleted_sweep_leaves_its_long_runs_to_the_purge(
-    api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(trajectories, "long_ones", lambda _connection, seqs: seqs[1:])
-    made = api.post("/sweeps", json={"base": fit_body(), "grid": {"/split/seed": [1, 2, 3]}}).json()["id"]
-    assert api.delete(f"/sweeps/{made}").status_code == 204
-    assert api.get("/runs").json()["data"] == []
-    assert counts(database) == NOTHING | {"runs": 2, "datasets": 1, "dataset_chunks": 1}
-    with database.writing() as connection:
-        purge.purge_slice(connection)
-    assert counts(database) == NOTHING
