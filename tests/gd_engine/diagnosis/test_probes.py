@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from autograd import value_and_grad
 
 from gd_engine import Choices, DescentConfig, History, Stretch
 from gd_engine.descent import evaluator
@@ -23,7 +24,7 @@ def test_a_trial_of_a_formula_is_recorded_once(monkeypatch: pytest.MonkeyPatch) 
     whole = Stretch(np.arange(len(theta)), theta, columns)
     config = DescentConfig(gd(), 0.01, TRIAL_STEPS)
     context = make_context(problem, config, outcome, History(whole, whole), Choices(automatic=False), ("x1",))
-    traced, value_and_grad = [], evaluator.value_and_grad
+    traced: list[None] = []
 
     def counted(function: Any) -> Any:
         traced.append(None)
