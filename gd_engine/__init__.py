@@ -12,7 +12,7 @@ from gd_engine.descent.cost import Cost, cost_of
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
-from gd_engine.diagnosis.context import null_energy
+from gd_engine.diagnosis.context import TOO_SHORT, null_energy
 from gd_engine.diagnosis.plateau import MOST_SEARCHED, MOST_TRIED, search_theta0
 from gd_engine.formula.compiler import FormulaError
 from gd_engine.function_problem import pose_function
@@ -36,6 +36,7 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "SHAPES",
+    "TOO_SHORT",
     "BatchedDescent",
     "BenchmarkFunction",
     "Block",

@@ -21,9 +21,12 @@ GAP = 1.3
 SIGNIFICANT = 2.326
 """The 99th percentile of a normal distribution, for the test that both are of the same variance."""
 NOTABLE = 0.05
+"""The least held-out error, as a share of that of a constant prediction."""
+LEAST = 1e-300
+"""A training error of 0 as a divisor."""
 RIDGE = 0.01
-STRONG = 0.3
-STRONGEST = 3.0
+STRONG, STRONGEST = 0.3, 1.0
+"""The penalty l2 as a share of the curvature of a column: usually, and where no step was better than θ₀."""
 
 
 def separable(context: DiagnosisContext) -> list[Finding]:
@@ -100,7 +103,7 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
     lasting = test[-1] >= 0.9 * after[len(after) // 2 :].max() and (_stays(after) or _rises(after))
     train = context.history.overview.columns["train_mse"]
     learning = context.energy[-1] < context.energy[best] and train[-1] < 0.98 * train[best]
-    apart = _is_greater(float(test[-1] / max(train[-1], 1e-300)), count, rows)
+    apart = _is_greater(float(test[-1] / max(train[-1], LEAST)), count, rows)
     if not (rising and lasting and learning and apart):
         return []
     return [_overfitted(context, best, part, convex=quadratic is not None)]

@@ -212,7 +212,7 @@ def _of_classes(objective: Objective, theta: FloatArray) -> Reference | None:
 def _partly_separable(objective: Objective, found: Reference | None) -> Reference | None:
     """The infimum, if some rows' parts of E fall to 0 for ever: the minimum over the other rows, of two classes."""
     problem = objective.problem
-    margins = separable_margins(problem, objective.budget())
+    margins = separable_margins(problem, objective.budget)
     if margins is None:
         return None
     if not margins.any():

@@ -8,11 +8,11 @@ from gd_engine.reference.newton import SADDLE, modes
 from gd_engine.reference.objective import Objective
 
 
-class _Orthant(Objective):
+class _Orthant:
     """E with its l1 penalty as a function of the parameters that are not held at 0, with the signs that they have."""
 
     def __init__(self, objective: Objective, theta: FloatArray, free: BoolArray) -> None:
-        self.budget, self._whole, self._free = objective.budget, objective, free
+        self._whole, self._free = objective, free
         self._slope = (objective.l1 * np.sign(theta))[free]
 
     def _full(self, part: FloatArray) -> FloatArray:

@@ -16,9 +16,11 @@ NOISE = 0.02
 """The least gap of a descent that goes up and down, as a share of E of a constant prediction."""
 POOR = 0.1
 """The least gap of a perceptron to its nearest minimum, as such a share."""
-CONFIDENCE = 4.0
-"""About the 95th percentile of F(p, n − p): with a gap of CONFIDENCE p/(n − p) E*, θ is at the edge of the 95 %
-confidence region of a fit of least squares (Bates & Watts, Nonlinear regression analysis, 1988)."""
+CONFIDENCE = 0.95
+"""The confidence region of a fit of least squares: there the gap is at most p/(n − p) F E*, with F its quantile of
+F(p, n − p) (Bates & Watts, Nonlinear regression analysis, 1988)."""
+PRECISE = 0.03
+"""A gap that is a smaller share of E* is negligible, however many rows there are."""
 NOISELESS = 1e-6
 """The greatest minimum of data without noise, as a share of a constant's E: its confidence region says nothing."""
 WORSE = 1.05
@@ -144,7 +146,13 @@ def _negligible(problem: Problem, state: str, null: float, first: float, referen
     margin = FAR * close_to(problem, null, first, least)
     if state == "oscillating":
         margin = max(margin, NOISE * null)
-    rows, p = problem.train.size, problem.model.size
-    if problem.loss.name == "log_loss" or least <= NOISELESS * null or rows <= p:
+    if problem.loss.name not in ("mse", "sse") or not NOISELESS * null < least < margin / PRECISE:
         return margin
-    return min(margin, max(FAR * 0.01, CONFIDENCE * p / (rows - p)) * least)
+    return min(margin, max(PRECISE, _confidence_region(problem.train.size, problem.model.size)) * least)
+
+
+def _confidence_region(rows: int, p: int) -> float:
+    """The greatest gap in the confidence region of θ, as a share of E*; infinite without a degree of freedom."""
+    from scipy.special import fdtri  # noqa: PLC0415 - few runs need it, and it takes longer to import than they do
+
+    return p / (rows - p) * float(fdtri(p, rows - p, CONFIDENCE)) if rows > p else np.inf

@@ -7,10 +7,9 @@ verdict. Clocks only guard against an estimate that is far too low.
 import time
 from collections.abc import Callable
 
-from gd_engine.reference import BudgetSpentError
+from gd_engine.reference import GUARD, BudgetSpentError
+from gd_engine.reference import Budget as Charge
 
-GUARD = 10.0
-"""The longest computing time of a budget, as a multiple of its estimated seconds."""
 WALL_GUARD = 100.0
 """Its longest duration, which is generous: other processes may have the cores."""
 
@@ -55,11 +54,14 @@ class Budget:
         """A share of the seconds left."""
         return Budget(self._meter, share * self.left)
 
-    def charging(self, seconds: float) -> Callable[[], float]:
-        """A function that charges so many seconds and returns those left. It raises BudgetSpentError without any."""
+    def charging(self, seconds: float) -> Charge:
+        """A function that charges work, by default so many seconds, and returns the seconds left.
 
-        def charge() -> float:
-            self.charge(seconds)
+        It raises BudgetSpentError without any.
+        """
+
+        def charge(price: float = seconds, /) -> float:
+            self.charge(price)
             left = self.left
             if left <= 0:
                 raise BudgetSpentError

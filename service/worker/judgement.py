@@ -152,7 +152,8 @@ class Judge:
             return reference_minimum(problem, least_step(history), go_on)
 
         found = self._batch.reference(problem, compute, search)
-        return judge(problem, outcome, history, found)
+        unbounded = None if outcome is None else any(each.code == "unbounded" for each in unjudged.findings)
+        return judge(problem, outcome, history, found, unbounded=unbounded)
 
     def _diagnosis(
         self, unjudged: Unjudged, history: History, convergence: Convergence, cost: Cost, budget: Budget

@@ -113,7 +113,7 @@ class TrialRuns:
         if findings or found.outcome.reason == "diverged":
             return findings
         reference = self._reference if self._has_same_minimum(found) else None
-        convergence = judge(found.problem, found.outcome, found.history, reference)
+        convergence = judge(found.problem, found.outcome, found.history, reference, unbounded=False)  # no finding
         return find_shortfall(found.problem, found.history, convergence, found.learning_rate)
 
     def _has_same_minimum(self, found: Descended) -> bool:

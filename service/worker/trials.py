@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from gd_engine import Finding, null_energy
+from gd_engine import TOO_SHORT, Finding, null_energy
 from service.core import run_record
 from service.core.json_patch import Patch, composed
 from service.core.run_record import Promise
@@ -26,7 +26,8 @@ GENERALIZATION = ("overfitting", "separable_classes")
 """The findings of the prediction error; all others are about the descent, or about its columns."""
 OF_COLUMNS = ("constant_column", "duplicate_columns")
 """The findings that a good descent may have, too."""
-TOO_SHORT = ("too_few_steps", "ill_conditioned")
+WITHOUT_REMEDY = (*OF_COLUMNS, "unbounded")
+"""The findings that no other setting of the descent corrects."""
 OTHERS = (*GENERALIZATION, *OF_COLUMNS)
 FINDING_SHARE = 0.7
 """The share of the budget for a finding that others follow: it is the more important one."""
@@ -119,7 +120,7 @@ class _Trials:
         own = self._finding.change
         if own:
             self._follow(own, budget.part(OWN_SHARE), shorten=False)
-        if self._finding.code in OF_COLUMNS:
+        if self._finding.code in WITHOUT_REMEDY:
             return
         for change in remedies(self._runs.descended, self._finding.code, self._runs.cost, budget):
             if self._is_over(budget):

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import f
 
-from gd_engine import BENCHMARK_FUNCTIONS, Finding, initial_theta, pose_function
-from gd_engine.reference import find_shortfall, judge
+from gd_engine import BENCHMARK_FUNCTIONS, Finding, History, Stretch, initial_theta, pose_function
+from gd_engine.reference import Convergence, find_shortfall, judge, reference_minimum
+from gd_engine.reference.shortfall import _confidence_region
 from service.datasets import samples
 from tests.gd_engine.diagnosis.french import check_french
-from tests.gd_engine.reference.descents import Judged, judged, problem_of
+from tests.gd_engine.reference.descents import Judged, judged, patient, problem_of
 
 ROSENBROCK = BENCHMARK_FUNCTIONS["rosenbrock"]
 STYBLINSKI_TANG = BENCHMARK_FUNCTIONS["styblinski_tang"]
@@ -44,6 +46,29 @@ def test_an_end_above_the_noise_of_precise_data_falls_short(theta0: list[float],
     assert found.reference.train_loss == pytest.approx(CERTIFIED, rel=1e-6)
     (finding,) = short_of(found)
     assert finding.evidence["attainable_energy"] == pytest.approx(CERTIFIED, rel=1e-6)
+
+
+@pytest.mark.parametrize(("rows", "p"), [(14, 2), (10, 7), (1000, 3)])
+def test_the_edge_of_the_confidence_region_is_that_of_an_f_test(rows: int, p: int) -> None:
+    assert _confidence_region(rows, p) == pytest.approx(p / (rows - p) * f.isf(0.05, p, rows - p))
+
+
+def test_the_confidence_region_is_that_of_squared_errors_alone() -> None:
+    """Of other losses a gap is negligible beside E of a constant."""
+    random = np.random.default_rng(1)
+    y = 10.0 * X[:, 0] + 0.1 * random.standard_normal(80)
+    far: dict[str, list[str]] = {}
+    for loss in ("mse", "huber"):
+        problem = problem_of("linear", X, y, loss=loss, reduce=False)
+        least = reference_minimum(problem, np.zeros(3), patient)
+        assert least is not None
+        beside = 1.2 * least.train_loss
+        known = Convergence("stalled", (), {}, beside, least, 0.2)
+        rows = np.arange(2)
+        columns = {"train_loss": np.array([10.0, beside]), "train_accuracy": np.ones(2)}
+        stretch = Stretch(rows, np.ones((2, 3)), columns)
+        far[loss] = [each.code for each in find_shortfall(problem, History(stretch, stretch), known, 0.1)]
+    assert far == {"mse": ["too_few_steps"], "huber": []}
 
 
 def test_an_end_far_above_the_certified_minimum_has_not_converged() -> None:

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from gd_engine.reference import BudgetSpentError
-from service.worker.budget import GUARD, WALL_GUARD, WorkerStoppedError, budget_of
+from gd_engine.reference import GUARD, BudgetSpentError
+from service.worker.budget import WALL_GUARD, WorkerStoppedError, budget_of
 
 
 def test_work_is_charged_to_a_part_and_to_the_whole() -> None:

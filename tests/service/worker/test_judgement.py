@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
+from gd_engine.diagnosis import unbounded
 from gd_engine.reference import reference_minimum
 from service.core.settings import Settings
 from service.storage import fair_shares, runs, usage
@@ -195,6 +196,23 @@ def test_a_diverged_run_is_judged_at_once(
         "diverged",
         None,
     )
+
+
+def test_a_function_is_followed_without_end_once(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, falls = [], unbounded._falls_for_ever
+
+    def looked(*given: Any) -> bool:
+        seen.append(falls(*given))
+        return seen[-1]
+
+    monkeypatch.setattr(unbounded, "_falls_for_ever", looked)
+    run_id = api.post("/fit", json={"function": {"formula": "-log(a)"}}).json()["id"]
+    train_all(worker)
+    run = run_of(api, run_id)
+    assert "falls without end" in run["convergence"]["sentence"]
+    assert seen == [True]
 
 
 def test_a_cancelled_run_has_no_judgement(api: TestClient, worker: Worker) -> None:

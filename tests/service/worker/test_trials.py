@@ -14,6 +14,7 @@ from service.storage import runs, usage
 from service.storage.database import Database
 from service.worker import budget, judgement, trials
 from service.worker.process import Worker
+from service.worker.remedies import remedies
 from tests.gd_engine.diagnosis.test_findings import merged
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import train_all, worker_with
@@ -191,6 +192,33 @@ def test_a_change_that_makes_nothing_better_is_not_offered(api: TestClient, work
     x = [[float(row % 7), 3.0] for row in range(20)]
     run = finished(api, worker, of_data(x, [2.0 * row[0] for row in x], descent={"steps": 20_000}))
     assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("constant_column", None)]
+
+
+def test_a_function_that_falls_without_end_has_no_offer(api: TestClient, worker: Worker) -> None:
+    run = finished(api, worker, {"function": {"formula": "-log(a)"}})
+    assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("unbounded", None)]
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_the_remedies_for_huber_do_not_depend_on_the_unit_of_the_target(
+    unit: float, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The errors of a constant are 6,000 δ, or 6 δ."""
+    seen: list[str] = []
+
+    def looked(*given: Any) -> Any:
+        found = remedies(*given)
+        descent: Any = found[0]["descent"]
+        seen.append(descent["optimizer"]["kind"])
+        return found
+
+    monkeypatch.setattr(trials, "remedies", looked)
+    x = np.linspace(0.0, 1.0, 20)
+    for far in (24_000.0, 24.0):
+        y = unit * far * x + unit * np.cos(50.0 * x)
+        huber = {"loss": "huber", "delta": unit}
+        finished(api, worker, of_data(x[:, None], y, objective=huber, descent={"steps": 3, "learning_rate": 1e-9}))
+    assert (seen[0], seen[-1]) == ("adam", "nesterov")
 
 
 def test_a_step_to_stop_at_is_chosen_by_validation_rows(api: TestClient, worker: Worker) -> None:
