@@ -22,7 +22,8 @@ SPEED = 1e9
 """Multiplications a second of a slow core: by it a computation that cannot be interrupted is not begun."""
 
 Budget = Callable[[], float]
-"""The seconds left, by the caller's clock. Raises BudgetSpentError when there are none, or the caller's exception."""
+"""Charges a call and returns the seconds left, as the caller counts them. Raises BudgetSpentError when there are none,
+or the caller's exception."""
 
 
 class BudgetSpentError(Exception):
