@@ -1,7 +1,7 @@
 """The cost of a descent: the computing time of its work, estimated by sizes alone.
 
-The estimates are seconds of one core of a usual server, right to about a factor of three. Equal descents have equal
-ones, on every machine and beside any other work.
+The estimates are seconds of one core of a usual server that does nothing else; `benchmarks/cost.py` holds them to a
+factor of three. Equal descents have equal ones, on every machine and beside any other work.
 """
 
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.schedules import Backtracking
 from gd_engine.problem import Problem
 
-STEP, CALL = 3e-5, 1e-6
+STEP, CALL = 1.2e-5, 6e-7
 """Seconds of a step beside E with ∇E, for each output of the model, and of a numpy call."""
-ROW_PARAMETER, ROW_CALL = 2.5e-9, 2e-9
-"""Seconds of a row, for each parameter and for each call."""
+ROW_PARAMETER, ROW_CALL = 5e-10, 5e-10
+"""Seconds of a row, for each parameter, and for each call and output of the model."""
 AFFINE_STEP, AFFINE_ROW = 6e-7, 2e-10
 """Seconds of an affine step, and of a row that it watches."""
 UNRECORDED = 300
@@ -49,7 +49,8 @@ class Cost(NamedTuple):
         return overhead + evaluations * self.evaluation + batch
 
     def _of_rows(self, rows: int) -> float:
-        return CALL * self.calls + (ROW_PARAMETER * self.problem.model.size + ROW_CALL * self.calls) * rows
+        model = self.problem.model
+        return CALL * self.calls + (ROW_PARAMETER * model.size + ROW_CALL * self.calls * model.outputs) * rows
 
 
 def cost_of(problem: Problem) -> Cost:

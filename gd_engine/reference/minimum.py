@@ -33,6 +33,8 @@ ZERO = 1e-12
 NO_BETTER = 0.95
 """The least E, as a share of a constant's E, at which a flat stationary point is a plateau."""
 MOST_JACOBIAN = 20_000_000
+TRACED = 10
+"""The calls of a recorded program that take as long as a traced product with the Hessian."""
 
 
 class Reference(NamedTuple):
@@ -158,7 +160,8 @@ def _of_many(objective: Objective, theta: FloatArray) -> Reference | None:
 
 def _has_negative_curvature(objective: Objective, theta: FloatArray) -> bool:
     def energy(t: FloatArray) -> FloatArray:
-        objective.budget()
+        for _ in range(TRACED):
+            objective.budget()
         found: FloatArray = objective.problem.energy(t)
         return found
 

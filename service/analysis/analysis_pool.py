@@ -11,17 +11,13 @@ from pebble import ProcessExpired
 from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer, begin
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
-from service.core.process_pool import Processes
+from service.core.process_pool import TOO_LATE, WAIT_FACTOR, Processes
 from service.core.settings import Settings
 
 log = logging.getLogger("descent.analysis")
 
-WAIT_FACTOR = 3
-"""The maximum time of an answer, waiting included, as a multiple of the maximum computing time: on a busy machine a
-process waits for a core, too."""
 CACHE_BYTES = 32 * 1024 * 1024
 TOO_LONG = "The computation takes more than {:g} seconds. Ask for less: a lower resolution, fewer rows."
-TOO_LATE = "The service is busy: there was no answer within {:g} seconds. Try again in a second."
 TOO_LARGE = "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows."
 FAILED = "The numbers of this run have no such answer; the log of the service has the details."
 DIED = "The process died during the computation, possibly for lack of memory; see the log of the service."

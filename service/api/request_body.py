@@ -20,7 +20,7 @@ from service.api.short_writes import ShortWrites
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.fair_queue import FairQueue
-from service.core.process_pool import Processes
+from service.core.process_pool import TOO_LATE, WAIT_FACTOR, Processes
 from service.core.settings import Settings
 from service.storage.database import Database
 
@@ -80,9 +80,16 @@ class BodyReader:
 
         Parsing JSON holds the interpreter, 0.2 s for a MiB of short numbers: on a thread everybody would wait for it.
         """
+        longest = WAIT_FACTOR * self._seconds
+        timeout = asyncio.timeout(longest)
         try:
-            found: Read = await self._processes.run(user, read_body, read, content, *arguments, seconds=self._seconds)
+            async with timeout:
+                found: Read = await self._processes.run(
+                    user, read_body, read, content, *arguments, seconds=self._seconds
+                )
         except (MemoryError, TimeoutError):
+            if timeout.expired():
+                raise UnavailableError(TOO_LATE.format(longest), headers=SOON) from None
             raise TooLargeError("Parsing the body needs too much time or memory. Upload the data as CSV.") from None
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError("The process died that parsed the body. Try again.", headers=SOON) from None

@@ -21,8 +21,11 @@ from service.core.settings import Settings
 Result = TypeVar("Result")
 
 IDLE_SECONDS = 300.0
-WALL_FACTOR = 10.0
-"""The maximum duration of a task, as a multiple of its computing time: other processes may have the cores."""
+WAIT_FACTOR = 3
+"""The maximum time of an answer, waiting included, as a multiple of the maximum computing time: on a busy machine a
+process waits for a core, too."""
+TOO_LATE = "The service is busy: there was no answer within {:g} seconds. Try again in a second."
+"""The message after this time."""
 
 
 class Processes:
@@ -43,13 +46,14 @@ class Processes:
     async def run(self, user: str, function: Callable[..., Any], *arguments: Any, seconds: float) -> Any:
         """The result of `function(*arguments)`. A cancelled task ends with its process; a waiting one is dropped.
 
-        Raises TimeoutError after `seconds` of computing by the process, ProcessExpired if the process dies.
+        Raises TimeoutError after `seconds` of computing by the process, ProcessExpired if the process dies. The caller
+        cancels the task after WAIT_FACTOR times as long.
         """
         async with self._queue.turn(user):
             pool = self._started()
             is_whole = False
             try:
-                future = pool.schedule(_within, (seconds, function, *arguments), timeout=WALL_FACTOR * seconds)
+                future = pool.schedule(_within, (seconds, function, *arguments))
                 result = await asyncio.wrap_future(future)
                 is_whole = True
             except ProcessExpired as error:

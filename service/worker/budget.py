@@ -1,7 +1,8 @@
-"""The budget of a judgement: estimated computing time, so that equal runs have equal judgements on every machine.
+"""The budget of a judgement: estimated computing time.
 
-Work is charged by its estimate (`gd_engine/descent/cost.py`), not by a clock: what else the machine does changes no
-verdict. Clocks only guard against an estimate that is far too low.
+Work is charged by its estimate (`gd_engine/descent/cost.py`), not by a clock. So equal runs have equal judgements,
+unless a guard ends one: work that takes GUARD times its estimate of computing, or WALL_GUARD times of waiting for a
+core, on a machine that is so slow, or for an estimate that is so low.
 """
 
 import time

@@ -35,7 +35,6 @@ from service.storage.job_queue import Claim
 from service.worker import trials
 from service.worker.budget import Budget, WorkerStoppedError, budget_of
 from service.worker.prepare import Prepared
-from service.worker.run_batch import RunBatch
 from service.worker.timings import Timings
 from service.worker.trial_runs import Descended, TrialRuns, end_of
 
@@ -47,7 +46,7 @@ LEAST_MEMORY = 1 << 30
 """A worker with less memory seeks no reference minimum: SciPy's library may end a process that has too little."""
 SEARCH = 0.9
 """The share of these for search and trials, which end with a last call; the rest is for trajectory and storage."""
-CALL_SECONDS, RECORDING_SECONDS = 2e-5, 0.003
+CALL_SECONDS, RECORDING_SECONDS = 4e-5, 0.003
 """Estimates for a call of the search beside the evaluation of E, and for the programs that it records at its start."""
 PRODUCT = 2.5
 """The evaluations in a call of a method that takes products with the Hessian, for few parameters."""
@@ -112,8 +111,8 @@ class Judged(NamedTuple):
 class Judge:
     """Judges finished runs, one after the other."""
 
-    def __init__(self, database: Database, settings: Settings, batch: RunBatch, must_stop: Callable[[], bool]) -> None:
-        self._database, self._settings, self._batch, self._must_stop = database, settings, batch, must_stop
+    def __init__(self, database: Database, settings: Settings, must_stop: Callable[[], bool]) -> None:
+        self._database, self._settings, self._must_stop = database, settings, must_stop
 
     def judged(self, unjudged: Unjudged) -> Judged | None:
         """The judgement of a finished run. Logs an error, and raises none."""
@@ -146,12 +145,8 @@ class Judge:
         search = budget.part(SEARCH_BESIDE_TRIALS if unjudged.findings else SEARCH_ALONE)
         evaluations = PRODUCT if problem.model.size <= MOST_CURVED else 1.0
         go_on = search.charging(CALL_SECONDS + evaluations * cost.evaluation)
-
-        def compute() -> Reference | None:
-            search.charge(RECORDING_SECONDS)
-            return reference_minimum(problem, least_step(history), go_on)
-
-        found = self._batch.reference(problem, compute, search)
+        search.charge(RECORDING_SECONDS)
+        found = reference_minimum(problem, least_step(history), go_on)
         unbounded = None if outcome is None else any(each.code == "unbounded" for each in unjudged.findings)
         return judge(problem, outcome, history, found, unbounded=unbounded)
 

@@ -14,14 +14,12 @@ from gd_engine import (
     descend,
     largest_batch,
 )
-from gd_engine.reference import Reference, is_convex
 from service.core.run_record import Run
 from service.core.settings import Settings
 from service.engine_adapter.problems import problem_of
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.job_queue import Claim
-from service.worker.budget import Budget
 from service.worker.lease import RunLease
 from service.worker.prepare import Prepared, prepare_start
 
@@ -57,8 +55,6 @@ class RunBatch:
         """Discards the problem and the members."""
         self._problem: Problem | None = None
         self._problem_key: ProblemKey | None = None
-        self._reference: tuple[Reference, float] | None = None
-        """The reference minimum of the problem, and the seconds that it was charged."""
         self._clear_members()
 
     def _clear_members(self) -> None:
@@ -95,22 +91,6 @@ class RunBatch:
                 return problem
             self._problem, self._problem_key = problem, key
         return self._problem
-
-    def reference(self, problem: Problem, compute: Callable[[], Reference | None], budget: Budget) -> Reference | None:
-        """The reference minimum of a run's problem. That of a convex one is the same for all runs of a sweep.
-
-        Each run is charged its cost, so that its judgement is that of a run alone.
-        """
-        if problem is not self._problem or not is_convex(problem):
-            return compute()
-        if self._reference is None:
-            before = budget.left
-            reference = compute()
-            self._reference = None if reference is None else (reference, before - budget.left)
-            return reference
-        reference, seconds = self._reference
-        budget.charge(seconds)
-        return reference
 
     def join(self, run: Run, prepared: Prepared) -> bool:
         """Whether a claimed run is a member of the current batch, or of a new batch around it."""

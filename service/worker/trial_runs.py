@@ -46,7 +46,7 @@ EXTENDABLE = ("max_steps", "gradient_norm", "loss_change")
 """The ends after which a descent may go on from its last step."""
 REFUSED = (ApiError, NoLearningRateError, FormulaError, GoneError, BudgetSpentError, MemoryError)
 """The errors of a change that the service refuses, that does not begin, or whose data does not fit beside the run's."""
-VALIDATION_SECONDS, PREPARATION_SECONDS, DIAGNOSIS_SECONDS, TRACING_SECONDS = 0.002, 0.003, 0.002, 0.0004
+VALIDATION_SECONDS, PREPARATION_SECONDS, DIAGNOSIS_SECONDS, TRACING_SECONDS = 0.001, 0.003, 0.001, 0.0004
 """Estimates for the check of a request, the start of a descent on other data, a diagnosis, and a traced E."""
 CELL_SECONDS = 5e-8
 """The same for a number of the data to read and scale."""
@@ -106,9 +106,13 @@ class TrialRuns:
         self._database, self._settings = database, settings
         self._other: tuple[ProblemKey, Cost] | None = None
 
+    @property
+    def _diagnosis_seconds(self) -> float:
+        return DIAGNOSIS_SECONDS + DIAGNOSED * self.cost.evaluation
+
     def findings(self, found: Descended, budget: Budget) -> list[Finding]:
         """The diagnosis of a trial, with the known minimum where it is the same."""
-        budget.charge(DIAGNOSIS_SECONDS + DIAGNOSED * self.cost.evaluation)
+        budget.charge(self._diagnosis_seconds)
         findings = found.findings()
         if findings or found.outcome.reason == "diverged":
             return findings
@@ -137,7 +141,9 @@ class TrialRuns:
         return None if found is None or found.descended.step is None else found
 
     def _tried(self, change: Patch, budget: Budget, *, shorten: bool) -> Trial | None:
-        run, before = self.changed(change, budget), self.descended
+        if budget.left < VALIDATION_SECONDS + TRACING_SECONDS + self._diagnosis_seconds:
+            return None  # it has no step, and costs what is left for the next one
+        run, before = self._changed(change, budget), self.descended
         if run.request == before.run.request:
             return None
         problem, cost = self._problem(run, budget)
@@ -146,12 +152,13 @@ class TrialRuns:
         end = before.end if same and _continues(run, before) else None
         prepared = prepare_start(run.request, problem, before.learning_rate if end else None, go_on)
         start = 0 if end is None else end.step
-        affordable = start + int((budget.left - DIAGNOSIS_SECONDS) / cost.step(prepared.config))
-        if affordable < run.request["descent"]["steps"]:
+        seconds, steps = budget.left - self._diagnosis_seconds, run.request["descent"]["steps"]
+        if seconds < cost.step(prepared.config) * (steps - start + 1):  # with the row of the first step
+            affordable = start + int((seconds - VALIDATION_SECONDS) / cost.step(prepared.config)) - 1
             if not shorten or affordable < start + FEWEST_STEPS:
                 return None
             change = composed(change, {"descent": {"steps": affordable}})
-            run = self.changed(change, budget)
+            run = self._changed(change, budget)
             prepared = prepare_start(run.request, problem, prepared.learning_rate)
             if run.request == before.run.request:
                 return None
@@ -160,7 +167,15 @@ class TrialRuns:
         found = _descended(run, prepared._replace(state=end), cost, budget)
         return Trial(change, found._replace(history=_joined(before.history, found.history)))
 
-    def changed(self, change: Mapping[str, object], budget: Budget) -> Run:
+    def accepts(self, change: Mapping[str, object], budget: Budget) -> bool:
+        """Whether the service accepts a change."""
+        try:
+            self._changed(change, budget)
+        except REFUSED:
+            return False
+        return True
+
+    def _changed(self, change: Mapping[str, object], budget: Budget) -> Run:
         """The run with a change. Raises ApiError if the service refuses it."""
         budget.charge(VALIDATION_SECONDS)
         return changed_run(self.descended.run, change, self._database, self._settings)

@@ -1,7 +1,8 @@
 """Trials of the changes that findings offer: the worker does what the change says, and the finding says what it gave.
 
 A descent is deterministic. So a trial gives the numbers that a client will see who submits the change. A change is
-offered only if the service accepts it and it makes its criterion better.
+offered only if the service accepts it and it makes its criterion better. A change that only stops a descent earlier
+takes no trial: its steps are those of the descent.
 
 The criterion of a finding about the descent is E. That of one about the prediction error is the error of validation
 rows: test rows would no longer measure the error on new data if a choice were made by them. A run without validation
@@ -52,7 +53,7 @@ CLEARLY = 0.01
 
 
 class Offer(NamedTuple):
-    """A change, and its promise: the criterion at the end of the changed run, which was tried."""
+    """A change that the service accepts, and its promise: the criterion at the end of the changed run."""
 
     change: Patch
     promise: Promise
@@ -204,7 +205,8 @@ def _stopped(base: Trial, runs: TrialRuns, budget: Budget) -> Offer | None:
         return None
     change = composed(base.change, {"descent": {"steps": step}})
     if base.descended.run.request["descent"]["schedule"]["kind"] != "cosine":  # the same steps, which are known
-        return _promised(change, runs.descended, VALIDATION_ERROR, least, step)
+        accepted = runs.accepts(change, budget)
+        return _promised(change, runs.descended, VALIDATION_ERROR, least, step) if accepted else None
     trial = runs.of(change, budget)
     if trial is None or not _is_better(trial.descended.last(VALIDATION_ERROR), base.descended.last(VALIDATION_ERROR)):
         return None

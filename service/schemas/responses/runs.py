@@ -79,8 +79,8 @@ class Convergence(Answer):
         Reference | None,
         Field(
             description="The minimum of E: in closed form where E is quadratic, else by a second-order method from the "
-            "recorded step with the least E. null where none is known: at a saddle or on a plateau, or when the time "
-            "for it, a fifth of the computing time of the run, is over."
+            "recorded step with the least E. null where none is known: at a saddle or on a plateau, or when its search "
+            "would take too long beside the run."
         ),
     ]
     relative_gap: Annotated[

@@ -222,20 +222,33 @@ def test_a_cancelled_run_has_no_judgement(api: TestClient, worker: Worker) -> No
     assert run_of(api, run_id)["convergence"] is None
 
 
-def test_the_runs_of_a_sweep_share_the_reference_of_a_convex_problem(
-    api: TestClient, worker: Worker, before_judgement: Callable[[Callable[[], object]], None]
-) -> None:
-    searches: list[None] = []
-    before_judgement(lambda: searches.append(None))
-    base = fit_body(**CLASSES | {"objective": {"l2": 0.1}})
-    grid = {"/descent/learning_rate": [0.001, 0.01, 0.1]}
-    answer = api.post("/sweeps", json={"base": base, "grid": grid})
+def judgements(api: TestClient, worker: Worker, path: str, body: dict[str, Any]) -> dict[int, list[Any]]:
+    """The convergence and the findings of each new run, by its number of steps."""
+    before = {run["id"] for run in api.get("/runs").json()["data"]}
+    answer = api.post(path, json=body)
     assert answer.status_code == 202, answer.text
     train_all(worker)
-    found = [run["convergence"]["reference"] for run in api.get("/runs").json()["data"]]
-    assert len(found) == 3
-    assert found[0] == found[1] == found[2]
-    assert len(searches) == 1
+    runs = [run for run in api.get("/runs").json()["data"] if run["id"] not in before]
+    return {run["steps_total"]: [run["convergence"], run_of(api, run["id"])["diagnosis"]] for run in runs}
+
+
+@pytest.mark.parametrize(
+    "objective", [{"l2": 0.1}, {"l1": 0.01}, {"loss": "mae"}, {"loss": "huber"}], ids=["l2", "l1", "mae", "huber"]
+)
+def test_a_member_of_a_sweep_is_judged_as_alone(
+    objective: dict[str, Any], api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member with a large budget finds what one with a small budget does not, whichever is first."""
+    monkeypatch.setattr(judgement, "SHARE", 1.0)
+    monkeypatch.setattr(judgement, "LEAST_SECONDS", 5e-5)
+    monkeypatch.setattr(judgement, "RECORDING_SECONDS", 0.0)
+    base = fit_body(**{} if "loss" in objective else CLASSES) | {"objective": objective}
+    steps = [2, 2000]
+    alone = {n: judgements(api, worker, "/fit", base | {"descent": {"steps": n}})[n] for n in steps}
+    assert [alone[n][0]["reference"] is None for n in steps] == [True, False]
+    for order in (steps, steps[::-1]):
+        grid = {"/descent/steps": order}
+        assert judgements(api, worker, "/sweeps", {"base": base, "grid": grid}) == alone
 
 
 def test_a_judged_run_verifies_and_counts_its_reference(

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from gd_engine import descend
+from service.core.exceptions import ApiError
 from service.core.settings import Settings
+from service.jobs.changes import changed_run
 from service.storage import runs, usage
 from service.storage.database import Database
-from service.worker import budget, judgement, trials
+from service.worker import budget, judgement, trial_runs, trials
 from service.worker.process import Worker
 from service.worker.remedies import remedies
 from tests.gd_engine.diagnosis.test_findings import merged
@@ -234,10 +237,34 @@ def test_a_step_to_stop_at_is_chosen_by_validation_rows(api: TestClient, worker:
 def test_steps_continue_from_the_end_of_the_run(
     api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A budget for a single row would not reach beyond the last step from θ₀."""
-    monkeypatch.setattr("service.worker.trial_runs.MOST_ROWS", 1)
+    """The trial of more steps computes none of those that the run has."""
+    begun = []
+
+    def watched(problem: Any, config: Any, state: Any, **options: Any) -> Any:
+        begun.append((config.steps, state.step))
+        return descend(problem, config, state, **options)
+
+    monkeypatch.setattr(trial_runs, "descend", watched)
     run = finished(api, worker, fit_body(**FEW_STEPS))
-    assert offered(run)["promise"]["steps"] > run["steps_total"]
+    steps = offered(run)["promise"]["steps"]
+    assert steps > run["steps_total"]
+    assert (steps, run["steps_total"]) in begun
+
+
+def test_a_step_to_stop_at_is_offered_only_if_the_service_accepts_it(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its steps are those of the run, so that it takes no trial."""
+
+    def refuse(run: Any, change: Any, *given: Any) -> Any:
+        if "steps" in change.get("descent", {}):
+            raise ApiError("Refused.")
+        return changed_run(run, change, *given)
+
+    monkeypatch.setattr(trial_runs, "changed_run", refuse)
+    [finding] = finished(api, worker, FAULTS["overfitting"])["diagnosis"]
+    assert finding["code"] == "overfitting"
+    assert "steps" not in (finding["change"] or {}).get("descent", {})
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), MemoryError(), RecursionError()], ids=repr)
