@@ -142,7 +142,7 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
     "too_narrow": (
         "A parameter is missing",
         (
-            "Each θ has one number less than the model has parameters. Give one for each of `parameters`, in their "
+            "Each θ has one number fewer than the model has parameters. Give one for each of `parameters`, in their "
             "order, the intercept among them."
         ),
     ),

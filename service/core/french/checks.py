@@ -106,7 +106,7 @@ MESSAGES = {
         "gradient simple : soustrayez η∇E(θ) seul, ou demandez l’optimiseur momentum."
     ),
     "A parameter is missing": "Il manque un paramètre",
-    "Each θ has one number less than the model has parameters. Give one for each of `parameters`, in their "
+    "Each θ has one number fewer than the model has parameters. Give one for each of `parameters`, in their "
     "order, the intercept among them.": (
         "Chaque θ a un nombre de moins que le modèle n’a de paramètres : donnez-en un pour chacun, dans leur ordre, "
         "l’ordonnée à l’origine comprise."
