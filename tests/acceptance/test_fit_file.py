@@ -54,7 +54,7 @@ def test_a_refusal_names_options(service: Service, tmp_path: Path) -> None:
     file = tmp_path / "classes.csv"
     file.write_text("x,sort\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(8)))
     for words, expected in (
-        ((), "Choose --model logistic for two classes or --model softmax"),
+        ((), 'Choose the model {"kind": "logistic"} for two classes or {"kind": "softmax"}'),
         (("--reading", "foo=1"), "--reading foo: Unknown parameter."),
         (("--missing", "so"), "--missing: Input should be"),
         (("--model", "logistic", "--learning-rate", "0"), "--learning-rate: This must be greater than"),
