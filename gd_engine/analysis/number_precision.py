@@ -9,7 +9,7 @@ from gd_engine.arrays import FloatArray
 MOST = 10
 """The most decimals or digits. Numbers with more of them are taken as unrounded."""
 LEAST_DIGITS = 2
-"""The fewest significant digits: one tells nothing."""
+"""The fewest significant digits: numbers with one each are those of one decimal, or of none, as well."""
 LEAST_NUMBERS = 3
 """The fewest different numbers of a column that tell its own precision."""
 
@@ -52,8 +52,8 @@ def _decimals(numbers: FloatArray) -> int | None:
 def precision_of_path(path: FloatArray) -> tuple[Precision | None, FloatArray]:
     """The precision of a path, shape (k, p), and the largest error of each of its numbers by rounding.
 
-    θ₀ is given and may be unrounded. Columns may be rounded differently; the precision is then the coarsest. Numbers
-    that fit both decimals and significant digits may be rounded to either.
+    θ₀ is given and may be unrounded. Columns may be rounded differently; the precision is then that of all numbers,
+    or the fewest decimals. Numbers that fit both decimals and significant digits may be rounded to either.
     """
     errors = np.zeros_like(path)
     if (path == path[0]).all():  # the decimals of a path that never moves are those of θ₀

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine.analysis.descent_mistakes import Mistake, Variant, gradient_of, variants
+from gd_engine.analysis.descent_mistakes import Family, Mistake, Variant, gradient_of, short_first, variants
 from gd_engine.analysis.number_precision import Precision, precision_of_path
 from gd_engine.arrays import BoolArray, FloatArray
 from gd_engine.descent.update import threshold_weights, updated
@@ -21,6 +21,9 @@ from gd_engine.problem import Problem
 TOLERANCE = 1e-6
 NEGLIGIBLE = 1e-6
 """A parameter smaller than this share of the greatest is compared relative to this share of the greatest."""
+GAUSS_NEWTON_STEPS = 5
+DIFFERENCE = 1e-3
+"""The difference of two numbers of which the derivative of a step is taken."""
 FIRST = 20
 """The steps that exclude most mistakes; only the others are compared with all steps."""
 
@@ -29,13 +32,15 @@ class Verdict(NamedTuple):
     """The result of a check. `step` is the first wrong one, `expected` the correct θ there, shape (p,).
 
     `mistakes` explain every step, the likeliest first; a correct path has none. `precision` is that of the given path,
-    up to which it was compared; None for an unrounded one.
+    up to which it was compared; None for an unrounded one. `factor` is that of every step if it explains them and is
+    no usual one.
     """
 
     step: int | None
     expected: FloatArray | None
     mistakes: list[Mistake]
     precision: Precision | None = None
+    factor: float | None = None
 
     @property
     def right(self) -> bool:
@@ -96,18 +101,43 @@ class _Checker:
         right = Variant(self._gradient)
         step = self._difference(right, self._theta0, given)
         if step is not None:
-            possible = variants(self._problem, self._gradient, self._config.optimizer, has_penalty=self._has_penalty)
-            explained: list[Mistake] = [name for name, each in possible if self._fits(each, self._theta0, given)]
-            if self._is_shifted(right, given):
-                explained.append("off_by_one")
             expected = self._theta0 if step == 0 else self._next(right, path[:step])[-1]
-            return Verdict(step, expected, list(dict.fromkeys(explained)))
+            return self._explained(Verdict(step, expected, []), right, given)
         short = self._config.steps + 1 - len(path)
         if short == 0:
             return Verdict(None, None, [])
         step = min(len(path), self._config.steps + 1)  # every step is correct, but their number is not
         expected = self._next(right, path)[-1] if short > 0 else None
         return Verdict(step, expected, ["off_by_one"] if abs(short) == 1 else [])
+
+    def _explained(self, verdict: Verdict, right: Variant, given: _Given) -> Verdict:
+        """The verdict with the mistakes that explain the path, or else with the factor of its steps."""
+
+        def estimate(family: Family, guess: float) -> float:
+            return self._estimate(family, guess, given.path[:FIRST])
+
+        optimizer = self._config.optimizer
+        possible = variants(self._problem, self._gradient, optimizer, estimate, has_penalty=self._has_penalty)
+        mistakes: list[Mistake] = [name for name, each in possible if self._fits(each, self._theta0, given)]
+        if self._is_shifted(right, given):
+            mistakes.append("off_by_one")
+        if mistakes:
+            return verdict._replace(mistakes=list(dict.fromkeys(mistakes)))
+        for factor in short_first(estimate(lambda factor: Variant(self._gradient, rate=factor), 1.0)):
+            if self._fits(Variant(self._gradient, rate=factor), self._theta0, given):
+                return verdict._replace(mistakes=["other_factor"], factor=factor)
+        return verdict
+
+    def _estimate(self, family: Family, guess: float, path: FloatArray) -> float:
+        """The number of the family's member whose steps are nearest to those of the path, by least squares.
+
+        Gauss-Newton with differences: exact at once for a number that the step is linear in.
+        """
+        for _ in range(GAUSS_NEWTON_STEPS):
+            steps = self._next(family(guess), path)[:-1]
+            slope = (self._next(family(guess + DIFFERENCE), path)[:-1] - steps) / DIFFERENCE
+            guess += float(np.sum(slope * (path[1:] - steps)) / np.sum(slope**2))
+        return guess
 
     def _is_shifted(self, right: Variant, given: _Given) -> bool:
         """Whether the path begins after the first update, or with θ₀ twice."""

@@ -139,10 +139,17 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
             "descent: subtract η∇E(θ) alone, or ask for the optimiser momentum."
         ),
     ),
+    "other_factor": (
+        "Another length of the steps",
+        (
+            "Every step is {factor} times the expected one. Look for this factor in your learning rate and in your "
+            "gradient."
+        ),
+    ),
     "too_narrow": (
         "A parameter is missing",
         (
-            "Each θ has one number less than the model has parameters. Give one for each of `parameters`, in their "
+            "Each θ has one number fewer than the model has parameters. Give one for each of `parameters`, in their "
             "order, the intercept among them."
         ),
     ),
@@ -206,12 +213,17 @@ def _answer(parameters: tuple[str, ...], given: FloatArray, verdict: Verdict) ->
         "expected": _by_name(parameters, verdict.expected),
         "given": _by_name(names, given[verdict.step]) if exists else None,
         "mistakes": [
-            {"code": code, "title": MISTAKES[code][0], "detail": MISTAKES[code][1]} for code in verdict.mistakes
+            {"code": code, "title": MISTAKES[code][0], "detail": MISTAKES[code][1].format(factor=_digits(verdict))}
+            for code in verdict.mistakes
         ],
         "precision": _precision(verdict.precision),
         "steps": len(given) - 1,
         "parameters": list(parameters),
     }
+
+
+def _digits(verdict: Verdict) -> str:
+    return "" if verdict.factor is None else f"{verdict.factor:.4g}"
 
 
 def _precision(found: Precision | None) -> trajectories.Precision | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.fit_problem import in_words_of_the_command, words
+from service.cli.fit_problem import as_option, faults
 from service.cli.fit_request import function_of, model_of, parameter_of, rate_of, request_of, theta0_of
 from service.cli.options import failure
 from service.core.run_status import FINISHED, RunStatus
@@ -19,6 +19,7 @@ fit_commands = typer.Typer()
 
 URL = "http://127.0.0.1:8000"
 POLL_SECONDS = 0.2
+UNAUTHORIZED = 401
 
 Data = Annotated[
     Path | None, typer.Argument(help="A CSV or Excel file, unless there is a function.", show_default=False)
@@ -146,7 +147,7 @@ def _uploaded(client: "httpx2.Client", file: Path, query: dict[str, str | None])
     uploaded = _json(client.post("/datasets", params={"name": file.name} | given, content=content, headers=csv))
     typer.echo(f"{uploaded['rows']} rows: {uploaded['target']} by {', '.join(uploaded['features'])}")
     for entry in uploaded["report"]:
-        typer.echo(f"  {words(entry['message'])}")
+        typer.echo(f"  {as_option(entry['message'])}")
     return {"dataset": {"id": uploaded["id"]}}
 
 
@@ -161,11 +162,16 @@ def _finished(client: "httpx2.Client", body: dict[str, Any]) -> dict[str, Any]:
 def _json(response: "httpx2.Response") -> dict[str, Any]:
     """The answer. Raises typer.Exit with each fault that the service names."""
     try:
-        answer: dict[str, Any] = response.json()
+        answer = response.json()
     except ValueError:
-        raise failure(f"{response.url} answers something else than Descent. Give the address by --url.") from None
+        answer = None
+    if not isinstance(answer, dict) or (response.is_error and "detail" not in answer):
+        status = f"{response.status_code} {response.reason_phrase}".strip()
+        raise failure(f"{response.url}: {status}, and not an answer of Descent. Check the address that --url gives.")
+    if response.status_code == UNAUTHORIZED:
+        raise failure(f"{answer['detail']} DESCENT_KEY sets the API key.")
     if response.is_error:
-        raise failure(in_words_of_the_command(answer))
+        raise failure(faults(answer))
     return answer
 
 
@@ -184,4 +190,4 @@ def _print(run: dict[str, Any], address: str) -> None:
         typer.echo(finding["sentence"])
     typer.echo(f"{address}/#/runs/{run['id']}")
     if run["status"] == "failed":
-        raise failure(words(run["error"]["message"]))
+        raise failure(run["error"]["message"])

@@ -1,34 +1,27 @@
-"""The service's refusal of `descent fit` in the words of the command: its options, not the fields of JSON or HTTP."""
+"""The service's refusal of `descent fit`, with the option of each fault.
+
+The sentences are the service's own. Its JSON is the value of an option, as in `--set model.kind=linear`.
+"""
 
 import re
 from typing import Any
 
 from service.cli.fit_request import OPTIONS
 
-_WORDS = (
-    (re.compile(r"\?(target|missing)="), r"--\1 "),
-    (re.compile(r"\?(\w+)="), r"--reading \1="),
-    (re.compile(r'(?:the model )?\{"kind": "(\w+)"\}'), r"--model \1"),
-    (re.compile(r"Send `Authorization: Bearer descent_…`"), "Write it into DESCENT_KEY"),
-    (re.compile(r"DELETE some at /datasets/\{id\}, or runs at /runs/\{id\}"), "Delete runs on the page"),
-    (re.compile(r"DELETE (some|runs) at /runs/\{id\}"), r"Delete \1 on the page"),
-    (re.compile(r"(?:set|Set) standardize to true"), "give --standardize"),
-    (re.compile(r"\bGive another theta0\b"), "Give another --theta0"),
-    (re.compile(r"(?:the )?learning rate as a number"), "--learning-rate as a number"),
-    (re.compile(r"[Ss]et (?:it|batch_size) to null"), "leave it out"),
-    (re.compile(r"; null takes all rows"), "; without it a batch has all rows"),
-    (re.compile(r"\bJSON number, without quotes; no null, true or false"), "number"),
-    (re.compile(r"\bJSON number"), "number"),
+PARAMETERS = frozenset(
+    {"target", "features", "header", "missing", "categories", "decimal", "thousands", "dates", "sheet"}
 )
+"""The query parameters of an upload, which `--reading` sets."""
+_PARAMETER = re.compile(rf"\?(?=(?:{'|'.join(sorted(PARAMETERS))})=)")
 
 
-def in_words_of_the_command(problem: dict[str, Any]) -> str:
+def faults(problem: dict[str, Any]) -> str:
     """The faults that the answer names, one a line, with the option or the place in the file of each."""
-    faults = [
-        " ".join(filter(None, (_place(error), words(error["message"]), words(error.get("hint") or ""))))
+    errors = [
+        " ".join(filter(None, (_place(error), as_option(error["message"]), as_option(error.get("hint") or ""))))
         for error in problem.get("errors", ())
     ]
-    return "\n".join(faults or [words(problem["detail"])])
+    return "\n".join(errors or [problem["detail"]])
 
 
 def _place(error: dict[str, Any]) -> str:
@@ -57,8 +50,6 @@ def _option_of_upload(name: str) -> str:
     return f"--{name}" if name in ("target", "missing") else f"--reading {name}"
 
 
-def words(text: str) -> str:
-    """A sentence with options in place of fields."""
-    for pattern, replacement in _WORDS:
-        text = pattern.sub(replacement, text)
-    return text
+def as_option(sentence: str) -> str:
+    """The sentence with `--reading missing=drop` for `?missing=drop`."""
+    return _PARAMETER.sub("--reading ", sentence)

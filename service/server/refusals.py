@@ -35,7 +35,7 @@ class Refusal(NamedTuple):
 MALFORMED = Refusal(400, "The data is not an HTTP request. Send HTTP/1.1.")
 SMALL_PARTS = Refusal(
     400,
-    f"The body has too many small chunks. Send chunks of at least {LEAST_PART_BYTES} bytes, better of some thousand.",
+    f"The body has too many small chunks. Send chunks of at least {LEAST_PART_BYTES} bytes, preferably a few thousand.",
 )
 TIMED_OUT = Refusal(408, "The request was not complete in time. Send it again, faster or in smaller parts.")
 MANY_PARAMETERS = Refusal(414, f"The address has too many parameters. The limit is {MAX_PARAMETERS}.")

@@ -53,7 +53,7 @@ def test_every_number_is_that_of_the_service(page: Page, service: Service) -> No
         assert apart.endswith("agrees")
     parts = answered["contributions"]
     for index, (row, y, prediction, *shares) in enumerate(rows_of(panel, "What the gradient is made of")):
-        assert row == f"row {parts['rows'][index] + 1}"  # the first row of the data is row 1
+        assert row == f"row {parts['rows'][index]}"
         assert numbers([y, prediction]) == close_to([parts["y"][index], parts["predictions"][index]])
         assert numbers(shares) == close_to(parts["gradients"][index])
     others, total = rows_of(panel, "What the gradient is made of", "tfoot")

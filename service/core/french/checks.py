@@ -105,8 +105,13 @@ MESSAGES = {
         "Chaque pas garde une part du précédent, comme avec l’inertie (momentum). La requête demande la descente de "
         "gradient simple : soustrayez η∇E(θ) seul, ou demandez l’optimiseur momentum."
     ),
+    "Another length of the steps": "Une autre longueur des pas",
+    "Every step is {factor} times the expected one. Look for this factor in your learning rate and in your gradient.": (
+        "Chaque pas vaut {factor} fois le pas attendu. Cherchez ce facteur dans votre taux d’apprentissage et dans "
+        "votre gradient."
+    ),
     "A parameter is missing": "Il manque un paramètre",
-    "Each θ has one number less than the model has parameters. Give one for each of `parameters`, in their "
+    "Each θ has one number fewer than the model has parameters. Give one for each of `parameters`, in their "
     "order, the intercept among them.": (
         "Chaque θ a un nombre de moins que le modèle n’a de paramètres : donnez-en un pour chacun, dans leur ordre, "
         "l’ordonnée à l’origine comprise."

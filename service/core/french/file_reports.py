@@ -1,68 +1,92 @@
 """The report of an upload."""
 
-_LEFT_OUT = {
-    "has the numbers or names of the rows and is left out.": (
+_LEFT_OUT = (
+    (
+        "has the numbers or names of the rows and is left out.",
+        "have the numbers or names of the rows and are left out.",
         "porte les numéros ou les noms des lignes : elle est écartée.",
         "portent les numéros ou les noms des lignes : elles sont écartées.",
     ),
-    "has no values and is left out.": (
+    (
+        "has no values and is left out.",
+        "have no values and are left out.",
         "n’a aucune valeur : elle est écartée.",
         "n’ont aucune valeur : elles sont écartées.",
     ),
-    "has no value in more than half of the rows and is left out.": (
+    (
+        "has no value in more than half of the rows and is left out.",
+        "have no value in more than half of the rows and are left out.",
         "n’a pas de valeur dans plus de la moitié des lignes : elle est écartée.",
         "n’ont pas de valeur dans plus de la moitié des lignes : elles sont écartées.",
     ),
-    "has dates and is left out; ?dates=days reads dates as days since 1970-01-01.": (
+    (
+        "has dates and is left out; ?dates=days reads dates as days since 1970-01-01.",
+        "have dates and are left out; ?dates=days reads dates as days since 1970-01-01.",
         "contient des dates : elle est écartée ; ?dates=days lit les dates en jours depuis le 1970-01-01.",
         "contiennent des dates : elles sont écartées ; ?dates=days lit les dates en jours depuis le 1970-01-01.",
     ),
-    "has texts beside numbers and is left out: {list_cells}.": (
+    (
+        "has texts beside numbers and is left out: {list_cells}.",
+        "have texts beside numbers and are left out: {list_cells}.",
         "mêle des textes à des nombres : elle est écartée ({list_cells}).",
         "mêlent des textes à des nombres : elles sont écartées ({list_cells}).",
     ),
-    "has numbers with a unit and is left out: {list_cells}. Write the numbers alone.": (
+    (
+        "has numbers with a unit and is left out: {list_cells}. Write the numbers alone.",
+        "have numbers with a unit and are left out: {list_cells}. Write the numbers alone.",
         "contient des nombres avec une unité : elle est écartée ({list_cells}). Écrivez les nombres seuls.",
         "contiennent des nombres avec une unité : elles sont écartées ({list_cells}). Écrivez les nombres seuls.",
     ),
-    "is not among the features, has a fault and is left out: {list_cells}.": (
+    (
+        "is not among the features, has a fault and is left out: {list_cells}.",
+        "are not among the features, have a fault and are left out: {list_cells}.",
         "n’est pas parmi les variables et a un défaut : elle est écartée ({list_cells}).",
         "ne sont pas parmi les variables et ont un défaut : elles sont écartées ({list_cells}).",
     ),
-    "is not among the features, has missing values and is left out.": (
+    (
+        "is not among the features, has missing values and is left out.",
+        "are not among the features, have missing values and are left out.",
         "n’est pas parmi les variables et a des valeurs manquantes : elle est écartée.",
         "ne sont pas parmi les variables et ont des valeurs manquantes : elles sont écartées.",
     ),
-    "has more than 20 different texts, or another text in every row, and is left out.": (
+    (
+        "has more than 20 different texts, or another text in every row, and is left out.",
+        "have more than 20 different texts, or another text in every row, and are left out.",
         "a plus de 20 textes différents, ou un autre texte à chaque ligne : elle est écartée.",
         "ont plus de 20 textes différents, ou un autre texte à chaque ligne : elles sont écartées.",
     ),
-    "has texts and is left out, as ?categories=ignore asks.": (
+    (
+        "has texts and is left out, as ?categories=ignore asks.",
+        "have texts and are left out, as ?categories=ignore asks.",
         "contient des textes : elle est écartée, comme le demande ?categories=ignore.",
         "contiennent des textes : elles sont écartées, comme le demande ?categories=ignore.",
     ),
-    "has a text whose feature would have the name of another column, so it is left out.": (
+    (
+        "has a text whose feature would have the name of another column, so it is left out.",
+        "have a text whose feature would have the name of another column, so they are left out.",
         "a un texte dont la variable aurait le nom d’une autre colonne : elle est écartée.",
         "ont un texte dont la variable aurait le nom d’une autre colonne : elles sont écartées.",
     ),
-    "has the same value in every row and is left out.": (
+    (
+        "has the same value in every row and is left out.",
+        "have the same value in every row and are left out.",
         "a la même valeur à chaque ligne : elle est écartée.",
         "ont la même valeur à chaque ligne : elles sont écartées.",
     ),
-    "has the same value in every row.": ("a la même valeur à chaque ligne.", "ont la même valeur à chaque ligne."),
-    "had no name.": ("n’avait pas de nom.", "n’avaient pas de nom."),
-}
-
-
-def _plural(clause: str) -> str:
-    return (
-        f" {clause}".replace(" has ", " have ")
-        .replace(" is ", " are ")
-        .replace(" it are ", " they are ")
-        .removeprefix(" ")
-    )
-
-
+    (
+        "has the same value in every row.",
+        "have the same value in every row.",
+        "a la même valeur à chaque ligne.",
+        "ont la même valeur à chaque ligne.",
+    ),
+    (
+        "had no name.",
+        "had no name.",
+        "n’avait pas de nom.",
+        "n’avaient pas de nom.",
+    ),
+)
+"""The clause about one column and about several, in English, then in French."""
 _NOTES = {
     "TRUE, yes and T are read as 1, FALSE, no and F as 0.": "TRUE, yes et T sont lus 1 ; FALSE, no et F sont lus 0.",
     "dates are read as days since 1970-01-01.": "les dates sont lues en jours depuis le 1970-01-01.",
@@ -99,11 +123,11 @@ _NOTES = {
     ),
 }
 MESSAGES = {
-    **{f"Column {{name}} {clause}": f"La colonne {{name}} {one}" for clause, (one, _) in _LEFT_OUT.items()},
-    **{f"The column {clause}": f"La colonne {one}" for clause, (one, _) in _LEFT_OUT.items()},
+    **{f"Column {{name}} {one}": f"La colonne {{name}} {french}" for one, _, french, _ in _LEFT_OUT},
+    **{f"The column {one}": f"La colonne {french}" for one, _, french, _ in _LEFT_OUT},
     **{
-        f"Columns {{list_names}} {_plural(clause)}": f"Les colonnes {{list_names}} {several}"
-        for clause, (_, several) in _LEFT_OUT.items()
+        f"Columns {{list_names}} {several}": f"Les colonnes {{list_names}} {french}"
+        for _, several, _, french in _LEFT_OUT
     },
     **{f"Column {{name}}: {english}": f"Colonne {{name}} : {french}" for english, french in _NOTES.items()},
     **{

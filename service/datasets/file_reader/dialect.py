@@ -15,6 +15,7 @@ _NUMBERS = {
 }
 _WORDS = re.compile(r'(?:"[^"]*"|\S)+')
 _RULER = re.compile(r":?[-=+]{2,}[-=+:]")
+RULER_ENDS = "-=+:"
 _JOINED = "\x1f"
 
 

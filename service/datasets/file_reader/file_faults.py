@@ -40,7 +40,7 @@ def no_features(columns: Columns) -> list[FileError]:
             wrong.append(FileError(f"the column has dates such as {shown(cell)}", row=row, column=names[j], hint=hint))
         elif each.code in LEFT_OUT and not columns.is_unnamed(j):
             example = ", ".join(text for text, _ in each.examples)
-            message = LEFT_OUT[each.code].format("the column", example).rstrip(".")
+            message = LEFT_OUT[each.code][0].format("the column", example).rstrip(".")
             others.append(FileError(message, column=names[j], hint="write its values as numbers"))
     hint = "add a column of numbers besides the target; separate columns by a comma, a semicolon or a tab"
     message = f"no feature columns: the file has {listed(names)}, the target is {shown(target)}"

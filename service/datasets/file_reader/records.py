@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from service.datasets.file_reader.cells import MISSING, TEXT, classify
-from service.datasets.file_reader.dialect import is_blank, is_ruler
+from service.datasets.file_reader.dialect import RULER_ENDS, is_blank, is_ruler
 from service.datasets.file_reader.errors import MOST_FAULTS, FileError, ragged_row, together
 from service.datasets.file_reader.report import MOST_PLACES, Report, places
 from service.datasets.file_reader.table_end import is_footnote, starts_as_note
@@ -87,7 +87,9 @@ class Records:
         count, chunk = len(block), raw.chunk
         self._check_count(count, max_rows)
         for cells in self._rest:  # the innermost loop of a reading
-            if (len(cells) != width or not cells[0].strip()) and not self._is_kept(cells, width, least):
+            # A first cell that is blank, or ends as a ruler does; the empty text is in every text.
+            may_be_none = len(cells) != width or cells[0].strip()[-1:] in RULER_ENDS
+            if may_be_none and not self._is_kept(cells, width, least):
                 continue
             count += 1
             if count > max_rows:

@@ -7,7 +7,7 @@ import numpy as np
 
 from service.core.column_choice import joined_names
 from service.datasets.file_reader.cells import MISSING
-from service.datasets.file_reader.column_report import plural, report_columns, report_gaps
+from service.datasets.file_reader.column_report import ONE_VALUE, report_columns, report_gaps
 from service.datasets.file_reader.column_types import ColumnType
 from service.datasets.file_reader.columns import Columns
 from service.datasets.file_reader.encoder import FloatArray
@@ -79,8 +79,7 @@ def _used(columns: Columns, settled: Settled, report: Report) -> list[int]:
     if len(constant) == len(kept) - 1:
         names = [columns.name(kept[k]) for k in constant if columns.types[kept[k]].kind == "number"]
         if names:
-            sentence = plural("{} has the same value in every row.", len(names)).format(named(names))
-            report.add("constant_column", sentence, names)
+            report.add("constant_column", ONE_VALUE[len(names) > 1].format(named(names)), names)
         constant = [k for k in constant if columns.types[kept[k]].kind != "number"]
     left_out = {k for k in constant if not layout.is_named(kept[k])}
     for k in left_out:

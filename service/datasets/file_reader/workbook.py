@@ -43,7 +43,7 @@ class SheetRecords:
 
 
 def _rows(file: IO[bytes], options: Options, report: Report) -> Iterator[list[str]]:
-    """The rows of the sheet, or of the first one that is visible and not empty. Raises FileError."""
+    """The rows of the chosen sheet. Raises FileError."""
     file.seek(0)
     with refusing_damage():
         workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)

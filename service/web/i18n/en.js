@@ -243,7 +243,7 @@ export const english = {
   differs: "differs",
   inexact: "difference too inexact",
   partsTitle: "What the gradient is made of",
-  partsText: "Each training row adds its share. These add most; with all others they sum up to ∇E(θ). Row 1 is the first row of numbers, below a header.",
+  partsText: "Each training row adds its share. These add most; with all others they add up to ∇E(θ). Row 0 is the first row of the data; a header and rows that were left out have no number.",
   trainingRow: "Training row",
   remainingRows: { one: "{n} other row", other: "{n} other rows" },
   penalty: "Penalty",

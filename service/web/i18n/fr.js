@@ -354,7 +354,7 @@ export const french = {
   differs: "diffère",
   inexact: "différence trop imprécise",
   partsTitle: "De quoi le gradient est fait",
-  partsText: "Chaque ligne d’entraînement apporte sa part. Celles-ci apportent le plus ; avec toutes les autres, leur somme est ∇E(θ). La ligne 1 est la première ligne de nombres, sous l’en-tête.",
+  partsText: "Chaque ligne d’entraînement apporte sa part. Celles-ci apportent le plus ; avec toutes les autres, leur somme est ∇E(θ). La ligne 0 est la première ligne des données ; l’en-tête et les lignes écartées n’ont pas de numéro.",
   trainingRow: "Ligne d’entraînement",
   remainingRows: { one: "{n} autre ligne", other: "{n} autres lignes" },
   penalty: "Pénalité",

@@ -87,7 +87,7 @@ function contributions({ parameters, gradient, contributions: { rows, y, predict
   /** @param {string} name @param {Api.Value[]} values */
   const line = (name, values, of = ["", ""]) => [name, ...of, ...shown(values).map(number)];
   /** @param {number} row @param {number} i */
-  const ofRow = (row, i) => line(t("row", { n: row + 1 }), gradients[i], [given(y[i]), [predictions[i]].flat().map(number).join(" ")]);
+  const ofRow = (row, i) => line(t("row", { n: row }), gradients[i], [given(y[i]), [predictions[i]].flat().map(number).join(" ")]);
   const foot = [
     line(t("remainingRows", { n: rest.rows }), rest.gradient),
     ...(penalty.some(Boolean) ? [line(t("penalty"), penalty)] : []),

@@ -104,3 +104,16 @@ def test_long_records_come_in_blocks_of_few() -> None:
     text = "note,x,y\n" + "".join(f"{'t' * 60_000},{i},{i * i}\n" for i in range(40)) + "Source: UN,,\n"
     with read(text, features=["x"]) as table:
         assert (table.rows, table.report[0]["rows"]) == (40, [42])
+
+
+@pytest.mark.parametrize("ruler", ["=====  =====", " -----  -----", "==== ======"])
+def test_a_ruler_is_left_out_between_and_below_the_rows_as_above_them(ruler: str) -> None:
+    text = f"{ruler}\nx      y\n{ruler}\n1      2\n2      4\n{ruler}\n3      7\n{ruler}\n"
+    assert values(text) == ROWS
+    with read(text) as table:
+        [comments] = [entry for entry in table.report if entry["code"] == "comments"]
+        assert comments["rows"] == [1, 3, 6, 8]
+
+
+def test_a_cell_of_dashes_is_no_ruler_beside_others() -> None:
+    assert "'---' is not a number" in refused("x,y\n1,2\n---,3\n3,7\n").message
