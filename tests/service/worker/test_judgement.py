@@ -243,8 +243,9 @@ def test_a_member_of_a_sweep_is_judged_as_alone(
     monkeypatch.setattr(judgement, "LEAST_SECONDS", 5e-5)
     monkeypatch.setattr(judgement, "RECORDING_SECONDS", 0.0)
     base = fit_body(**{} if "loss" in objective else CLASSES) | {"objective": objective}
+    base["descent"] = {"learning_rate": 0.01}
     steps = [2, 2000]
-    alone = {n: judgements(api, worker, "/fit", base | {"descent": {"steps": n}})[n] for n in steps}
+    alone = {n: judgements(api, worker, "/fit", base | {"descent": {**base["descent"], "steps": n}})[n] for n in steps}
     assert [alone[n][0]["reference"] is None for n in steps] == [True, False]
     for order in (steps, steps[::-1]):
         grid = {"/descent/steps": order}
