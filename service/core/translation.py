@@ -13,7 +13,6 @@ from service.core.french import (
     actions,
     checks,
     endings,
-    file_reports,
     files,
     finding_clauses,
     findings,
@@ -86,7 +85,6 @@ MESSAGES = _templates(
     | operation.MESSAGES
     | formulas.MESSAGES
     | files.MESSAGES
-    | file_reports.MESSAGES
     | checks.MESSAGES
     | endings.MESSAGES
     | finding_clauses.CLAUSES

@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 
+from service.auth import policy
 from service.core.settings import Settings
 
 
@@ -19,7 +20,7 @@ def elsewhere(settings: Settings, port: int) -> str | None:
         return None
     if allowed := settings.allowed_hosts.partition(",")[0].strip():
         return f"{_url(allowed, port)}/"
-    if settings.requires_keys:
+    if policy.are_required(settings):
         return f"{_url(socket.gethostname(), port)}/, or the address of this machine"
     return "none: write the name or address of this machine into DESCENT_ALLOWED_HOSTS"
 

@@ -3,14 +3,12 @@
 import time
 from collections.abc import Callable
 
-SLICE_SECONDS = 0.01
+SLICE_SECONDS = 0.025
 """Approximate duration of a slice, which keeps the write lock."""
 
 
-def run_slice(step: Callable[[], bool]) -> bool:
-    """Repeats `step` until it returns false, for at most about SLICE_SECONDS. Returns the last result of `step`."""
+def run_slice(step: Callable[[], bool]) -> None:
+    """Repeats `step` until it returns false, for at most about SLICE_SECONDS."""
     until = time.monotonic() + SLICE_SECONDS
-    while has_more := step():
-        if time.monotonic() >= until:
-            break
-    return has_more
+    while step() and time.monotonic() < until:
+        pass
