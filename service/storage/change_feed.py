@@ -54,6 +54,13 @@ class ChangeFeed:
             with self._lock:
                 del self._subscribers[key]
 
+    def wait_for_end(self) -> None:
+        """Waits for the end of the thread, soon after the last subscriber has left; its connection is closed then."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join(2 * FAILED_SECONDS)
+
     def _watch(self) -> None:
         while not self._ends():
             try:

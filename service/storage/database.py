@@ -134,7 +134,8 @@ class Database:
             raise newer_error()
 
     def dispose(self) -> None:
-        """Closes the pool's connections."""
+        """Closes the pool's connections. The change feed's thread ends first: it must not outlive the interpreter."""
+        self.change_feed.wait_for_end()
         self.engine.dispose()
         if self._files is not None:
             self._files.forget()

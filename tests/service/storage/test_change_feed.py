@@ -43,3 +43,14 @@ def test_all_subscribers_share_one_thread_which_ends_with_the_last_one(database:
     first.clear()
     with feed.subscribed(first.set):
         assert first.wait(SECONDS)
+
+
+def test_the_thread_has_ended_when_the_database_is_disposed_of(settings: Settings) -> None:
+    """Else it could use SQLAlchemy while the interpreter exits, which prints a traceback."""
+    database, changed = Database(settings.database_url), threading.Event()
+    with database.change_feed.subscribed(changed.set):
+        assert changed.wait(SECONDS)
+        thread = database.change_feed._thread
+    database.dispose()
+    assert thread is not None
+    assert not thread.is_alive()
