@@ -38,7 +38,13 @@ def told(settings: Settings) -> Iterator[None]:
     except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         advice = ADVICE.get(_failure(error, settings), "")
-        raise StartError(f"Cannot use the database {settings.database_url}: {cause}{advice}") from error
+        raise _refused(settings, f"{cause}{advice}") from error
+    except UnicodeDecodeError as error:  # SQLite's message quotes a damaged schema, and the driver cannot decode it
+        raise _refused(settings, f"malformed database schema{ADVICE[Failure.DAMAGED]}") from error
+
+
+def _refused(settings: Settings, reason: str) -> StartError:
+    return StartError(f"Cannot use the database {settings.database_url}: {reason}")
 
 
 def _failure(error: Exception, settings: Settings) -> Failure:

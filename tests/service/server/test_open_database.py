@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,3 +35,12 @@ def test_a_missing_folder_does_not_hide_the_cause(settings: Settings, monkeypatc
     missing = settings.model_copy(update={"database_url": "sqlite:////missing/folder.db"})
     with pytest.raises(StartError, match="Read-only file system"):
         open_database.opened(missing)
+
+
+def test_a_schema_that_is_no_text_is_named_as_damage(settings: Settings) -> None:
+    open_database.opened(settings).dispose()
+    with closing(sqlite3.connect(str(settings.database_file))) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET name = CAST(x'90' AS TEXT), sql = 'CREATE' WHERE name = 'runs'")
+    with pytest.raises(StartError, match=r"malformed database schema.*descent check"):
+        open_database.opened(settings)
