@@ -110,6 +110,8 @@ def _opened(file: Path) -> Engine:
     except (DatabaseError, OSError) as error:
         cause = error.orig if isinstance(error, DatabaseError) else error
         raise CheckError(f"{file} cannot be read: {cause}.") from error
+    except UnicodeDecodeError as error:  # SQLite's message quotes a damaged schema, and the driver cannot decode it
+        raise CheckError(f"{file} cannot be read: malformed database schema.") from error
     if revision is None:
         raise CheckError(f"{file} is no database of this program.")
     if revision > migrations.HEAD:

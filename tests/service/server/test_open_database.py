@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from service.core.exceptions import StartError
 from service.core.settings import Settings
 from service.server import open_database
+from service.storage.integrity import fsck
 
 
 @pytest.mark.parametrize(("free", "advice"), [(0, "The disk is full. Free some space."), (10**9, "Check the disk.")])
@@ -44,3 +45,6 @@ def test_a_schema_that_is_no_text_is_named_as_damage(settings: Settings) -> None
         connection.execute("UPDATE sqlite_master SET name = CAST(x'90' AS TEXT), sql = 'CREATE' WHERE name = 'runs'")
     with pytest.raises(StartError, match=r"malformed database schema.*descent check"):
         open_database.opened(settings)
+    assert settings.database_file is not None
+    with pytest.raises(fsck.CheckError, match="malformed database schema"):
+        list(fsck.check(settings.database_file, lambda *_: None))
