@@ -18,6 +18,8 @@ MOST_BYTES = 150_000
 LONG = EXAMPLE | {"descent": {"steps": 100_000, "learning_rate": 0.001}, "name": "100,000 steps"}
 ENTRANCES = {"": "views/runs/view", "#/new": "views/new-run/view", "#/runs/latest": "views/run/view"}
 
+ALL_LOADED = "names => names.every(name => performance.getEntriesByName(`${location.origin}/static/${name}.js`).length)"
+
 
 class Loaded:
     """The requests of a page with an empty cache."""
@@ -95,11 +97,13 @@ def test_a_view_loads_only_its_modules(entrance: str, browser: Browser, service:
     page = browser.new_page()
     loaded = Loaded(page)
     page.goto(f"{service.url}/{entrance}")
+    ahead = imported("views/run/view") if entrance == "" else set()  # the browser asks for these when it is idle
+    wanted = imported("main") | imported(ENTRANCES.get(entrance, "views/compare/view")) | ahead
+    page.wait_for_function(ALL_LOADED, arg=sorted(wanted), timeout=LONGEST * 1000)
     page.wait_for_load_state("networkidle")
     modules = {re.findall(r"/static/(.+)\.js", address)[0] for address in loaded.addresses(r"\.js$")}
     classic = {"preload", "vendor/uplot-1.6.32/uPlot.iife.min"}
-    ahead = imported("views/run/view") if entrance == "" else set()
-    assert modules - classic == imported("main") | imported(ENTRANCES.get(entrance, "views/compare/view")) | ahead
+    assert modules - classic == wanted
     page.close()
 
 
