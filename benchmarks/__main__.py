@@ -28,6 +28,7 @@ BENCHMARKS = {
     "nonlinear": "the same of models that are not linear",
     "rules": "the optimisers beside those of PyTorch, step by step",
     "judgement": "the judgement of a run, as a share of a fifth of the run or 50 ms",
+    "cost": "the estimated cost of a step, beside its computing time",
     "longley": "a million steps on NIST's Longley data, and their memory",
 }
 HEADINGS = ("Benchmark", "Descent", "Yardstick", "Ratio", "Bar", "Met")

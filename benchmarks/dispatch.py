@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.harness import Measure, Result, absolute, seconds, until
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 
 RUNS, WAITED_RUNS = 120, 40
 BODY = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}

@@ -10,8 +10,8 @@ from benchmarks.http_load import download
 from benchmarks.processes import HAS_PROC, memory, reset_peak
 from benchmarks.stored import PARAMETERS, STEPS, finished_run
 from service.core.settings import Settings
+from service.server.live_server import running_service
 from service.storage.connect import open_database
-from service.testing.live_server import running_service
 
 ROUNDS, READERS = 3, 5
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from benchmarks.harness import Measure, Result, absolute, not_here, until
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -13,7 +13,7 @@ import orjson
 
 from benchmarks.harness import Measure, Result, compared, interleaved
 from benchmarks.http_load import post_request, rate
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 
 ROUNDS, REQUESTS, CONNECTIONS = 9, 400, 8
 

@@ -10,7 +10,7 @@ import httpx2
 import numpy as np
 
 from benchmarks.harness import Measure, Result, absolute
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 
 ROUNDS, RATES, STEPS = 5, 100, 1000
 

@@ -15,8 +15,8 @@ from benchmarks.http_load import download
 from benchmarks.stored import PARAMETERS, STEPS, Stored, finished_run
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.server.live_server import running_service
 from service.storage.connect import open_database
-from service.testing.live_server import running_service
 
 ROUNDS = 11
 

@@ -3,15 +3,16 @@
 The package depends on numpy, SciPy and autograd alone; HTTP, SQL, clocks and logging are the caller's.
 """
 
-from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
 from gd_engine.benchmark_functions import BENCHMARK_FUNCTIONS, BenchmarkFunction
 from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
+from gd_engine.descent.automatic_rate import NoLearningRateError, auto_learning_rate
 from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
+from gd_engine.descent.cost import Cost, cost_of
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
-from gd_engine.diagnosis.context import null_energy
+from gd_engine.diagnosis.context import TOO_SHORT, null_energy
 from gd_engine.diagnosis.plateau import MOST_SEARCHED, MOST_TRIED, search_theta0
 from gd_engine.formula.compiler import FormulaError
 from gd_engine.function_problem import pose_function
@@ -35,10 +36,12 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "SHAPES",
+    "TOO_SHORT",
     "BatchedDescent",
     "BenchmarkFunction",
     "Block",
     "Choices",
+    "Cost",
     "DescentConfig",
     "Finding",
     "FormulaError",
@@ -55,6 +58,7 @@ __all__ = [
     "Stretch",
     "auto_learning_rate",
     "column_names",
+    "cost_of",
     "descend",
     "diagnose",
     "feature_scaling",

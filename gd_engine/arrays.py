@@ -1,12 +1,25 @@
-"""Array types of the engine's signatures, and a reproducible squared norm. All real numbers are float64."""
+"""Arrays of the engine's signatures, rows of data, and a reproducible squared norm. All real numbers are float64."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class Rows(NamedTuple):
+    """A design matrix, shape (k, p), and targets, shape (k,) or (classes, k).
+
+    `size` is the number of data rows: k, or more for reduced data. The only row of a function without data is none of
+    data: there `size` is 0.
+    """
+
+    design: FloatArray
+    y: FloatArray
+    size: int
+
 
 EINSUM_BUFFER = 8192
 """Numbers in `einsum`'s buffer: it sums a longer row in pieces, and their count depends on the number of rows."""

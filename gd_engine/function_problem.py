@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.data.design_matrix import Rows
+from gd_engine.arrays import Rows
 from gd_engine.data.preprocessing import no_scaling
 from gd_engine.formula.compiler import parse_function
 from gd_engine.losses import Loss, Penalty

@@ -1,12 +1,12 @@
 """The problem of a descent: a model, its prepared data, and E(θ) over the training rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray, IntArray
-from gd_engine.data.design_matrix import Gathered, Reduced, Rows
+from gd_engine.arrays import FloatArray, IntArray, Rows
+from gd_engine.data.design_matrix import Gathered, Reduced
 from gd_engine.data.preprocessing import (
     Expansion,
     Moments,
@@ -18,11 +18,11 @@ from gd_engine.data.preprocessing import (
     standardization,
 )
 from gd_engine.data.qr import slice_rows
-from gd_engine.formula.undefined import Undefined
 from gd_engine.losses import LOSSES, Loss, Penalty
 from gd_engine.metrics import criteria_names
 from gd_engine.models.base import Model, design_columns
 from gd_engine.models.shape import Shape
+from gd_engine.models.undefined import Undefined
 
 MOST_REDUCED = 256
 """The most parameters for which data is reduced: the cost grows with their square."""
@@ -166,8 +166,8 @@ def pose_blocks(
     """
     loss = LOSSES[loss]() if isinstance(loss, str) else loss
     reduced = reduce and is_quadratic(model, loss.name, l1)
-    part_of: Callable[[Model, int], Gathered | Reduced] = Reduced if reduced else Gathered
-    parts = [part_of(model, len(rows)) for rows in split]
+    part_of = Reduced if reduced else Gathered
+    parts = [part_of(len(model.monomials), len(rows), intercept=model.intercept) for rows in split]
     for first, x, rest in _slices(model, blocks):
         for part, rows in zip(parts, split, strict=True):
             chosen = _within(rows, first, len(x))
@@ -177,7 +177,7 @@ def pose_blocks(
     if any(part.filled != len(rows) for part, rows in zip(parts, split, strict=True)):
         raise ValueError("The split names rows that the data does not have.")
     scaling = parts[0].standardization() if standardize else no_scaling(len(model.monomials))
-    train, validation, test = (part.rows(scaling) for part in parts)
+    train, validation, test = (_with_targets(model, part.rows(scaling)) for part in parts)
     kept = None if reduced else split.train
     posed = Problem(model, loss, Penalty(l1, l2), train, validation, test, scaling, reduced, kept, features)
     return _with_scaled_target(posed) if target else posed
@@ -197,6 +197,11 @@ def feature_scaling(
             moments.add(x[chosen])
     scaling = moments.scaling(centre=model.intercept)
     return FeatureScaling(scaling, expansion(model.monomials, scaling))
+
+
+def _with_targets(model: Model, rows: Rows) -> Rows:
+    """The rows with the targets of the model's predictions in place of y."""
+    return rows._replace(y=model.targets(rows.y))
 
 
 def _with_scaled_target(problem: Problem) -> Problem:

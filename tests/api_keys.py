@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service.auth import api_keys
+from service.server.live_server import Service, running_service
 from service.storage.api_keys import add_key
 from service.storage.connect import open_database
 from service.storage.database import Database
-from service.testing.live_server import Service, running_service
 
 
 class Key(NamedTuple):

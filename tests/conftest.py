@@ -17,9 +17,9 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.server.live_server import Service, running_service
 from service.storage.connect import open_database
 from service.storage.database import Database
-from service.testing.live_server import Service, running_service
 from tests.examples import THOROUGH
 from tests.waiting import LONGEST
 

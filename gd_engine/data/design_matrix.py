@@ -1,37 +1,21 @@
 """Rows of one part of a split, accumulated from slices of data: as a design matrix, or as its triangular factor."""
 
-from typing import NamedTuple
-
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, Rows
 from gd_engine.data.preprocessing import Scaling, from_moments, standardization
 from gd_engine.data.qr import Triangle, slice_rows, triangle
-from gd_engine.models.base import Model
 
 OVERFLOW = np.errstate(over="ignore", invalid="ignore")
 """Large data may overflow here; the descent then ends as diverged."""
 
 
-class Rows(NamedTuple):
-    """A design matrix, shape (k, p), and targets, shape (k,) or (classes, k).
-
-    `size` is the number of data rows: k, or more for reduced data. The only row of a function without data is none of
-    data: there `size` is 0.
-    """
-
-    design: FloatArray
-    y: FloatArray
-    size: int
-
-
 class Gathered:
-    """Accumulator of all rows."""
+    """Accumulator of all rows: `count` rows of `width` columns, after a column of ones with an intercept."""
 
-    def __init__(self, model: Model, count: int) -> None:
-        self._model = model
-        self._first = 1 if model.intercept else 0
-        self._design = np.empty((count, len(model.monomials) + self._first))
+    def __init__(self, width: int, count: int, *, intercept: bool) -> None:
+        self._first = 1 if intercept else 0
+        self._design = np.empty((count, width + self._first))
         self._design[:, : self._first] = 1.0
         self._y = np.empty(count)
         self.filled = 0
@@ -46,7 +30,7 @@ class Gathered:
     @OVERFLOW
     def standardization(self) -> Scaling:
         """The scaling that standardises these rows' columns."""
-        return standardization(self._design[:, self._first :], centre=self._model.intercept)
+        return standardization(self._design[:, self._first :], centre=self._first == 1)
 
     @OVERFLOW
     def rows(self, scaling: Scaling) -> Rows:
@@ -54,17 +38,17 @@ class Gathered:
         columns = self._design[:, self._first :]
         columns -= scaling.mean
         columns /= scaling.scale
-        return Rows(self._design, self._model.targets(self._y), len(self._y))
+        return Rows(self._design, self._y, len(self._y))
 
 
 class Reduced:
     """Accumulator of the triangular factor of [1, columns − those of the first row, y]."""
 
-    def __init__(self, model: Model, count: int) -> None:
-        self._intercept = model.intercept
+    def __init__(self, width: int, count: int, *, intercept: bool) -> None:
+        self._intercept = intercept
         self._count = count
         self.filled = 0
-        self._origin = np.zeros(len(model.monomials))
+        self._origin = np.zeros(width)
         self._triangle: Triangle | None = None
 
     @OVERFLOW

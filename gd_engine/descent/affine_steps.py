@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray, squared_norms
-from gd_engine.data.design_matrix import Rows
+from gd_engine.arrays import FloatArray, Rows, squared_norms
 from gd_engine.descent.closed_form import quadratic_hessian
 from gd_engine.optim.optimizers import Optimizer
 from gd_engine.problem import Problem

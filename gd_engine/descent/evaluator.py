@@ -11,9 +11,8 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
 
-from gd_engine.arrays import FloatArray, IntArray, squared_norms
+from gd_engine.arrays import FloatArray, IntArray, Rows, squared_norms
 from gd_engine.autodiff.tape import record
-from gd_engine.data.design_matrix import Rows
 from gd_engine.metrics import Tally, tally_length, tally_of
 from gd_engine.problem import Problem
 

@@ -11,8 +11,9 @@ from gd_engine.descent.affine_steps import AFFINE_BLOCK, AffineBlock, AffineStep
 from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.evaluator import Evaluation, Evaluator
 from gd_engine.descent.trajectory import Block, Measured, Outcome, State, columns_of
-from gd_engine.descent.update import clipped, threshold_weights, update_of
+from gd_engine.descent.update import threshold_weights, update_of
 from gd_engine.metrics import tally_length
+from gd_engine.optim.clipping import clipped
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import StoppingState, reason_to_stop
 from gd_engine.optim.schedules import Backtracking

@@ -1,7 +1,6 @@
 """One update of θ: the point where the gradient is taken, clipping, the optimiser's change, and the soft threshold."""
 
 from collections.abc import Callable
-from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from gd_engine.arrays import FloatArray
 from gd_engine.data.minibatches import Batches
 from gd_engine.descent.evaluator import Evaluator
 from gd_engine.descent.trajectory import State
+from gd_engine.optim.clipping import clipped
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.optimizers import Optimizer, soft_threshold
 from gd_engine.problem import Problem
@@ -76,14 +76,3 @@ def update_of(
         return found if weights is None else found - weights * np.sign(point)
 
     return updated(config, state.theta, state.memory, state.step, rate, weights, gradient_at)
-
-
-def clipped(gradient: FloatArray, most: float | None) -> FloatArray:
-    """The gradient, shape (p,), scaled to norm `most` if its norm is greater (Pascanu, Mikolov & Bengio, 2013)."""
-    if most is None:
-        return gradient
-    greatest = float(np.abs(gradient).max(initial=0.0))
-    if greatest == 0.0:
-        return gradient
-    scaled = gradient / greatest  # its square does not overflow
-    return gradient * min(1.0, most / sqrt(scaled @ scaled) / greatest)

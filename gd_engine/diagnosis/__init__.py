@@ -11,6 +11,7 @@ import numpy as np
 
 from gd_engine.descent.trajectory import Outcome
 from gd_engine.diagnosis import (
+    clipping,
     convergence,
     dead_units,
     design_columns,
@@ -52,7 +53,7 @@ def diagnose(
             found = function_descent.find(context)
         else:
             found = [*_of_the_descent(context), *design_columns.find(context)]
-        return [finding for finding in found if _is_finite(finding)]
+        return [finding for finding in clipping.or_clipped(context, found) if _is_finite(finding)]
 
 
 def _of_the_descent(context: DiagnosisContext) -> list[Finding]:

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray, IntArray
-from gd_engine.data.design_matrix import Rows
+from gd_engine.arrays import FloatArray, IntArray, Rows
 from gd_engine.descent.trajectory import Outcome
 from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.schedules import Backtracking
@@ -20,6 +19,8 @@ FISTA_MOMENTUM = 0.9
 """An estimate of fista's momentum, (k − 1)/(k + 2) at step k."""
 MOST_SAMPLED = 20_000
 """Rows in a sample, enough for a curvature to within a few per cent."""
+TOO_SHORT = ("too_few_steps", "ill_conditioned")
+"""The codes of the findings of a descent that ended on its way."""
 ROUNDING = 1e-12
 """A difference of E, of a function without data, that may be rounding."""
 

@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import BoolArray, FloatArray
-from gd_engine.data.design_matrix import Rows
+from gd_engine.arrays import BoolArray, FloatArray, Rows
 from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed, two_digits
 from gd_engine.models.base import design_columns
 from gd_engine.problem import Problem

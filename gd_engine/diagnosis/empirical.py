@@ -28,6 +28,8 @@ FEW = 20
 """The steps below which a median of three rows tells nothing of a quarter of them."""
 SPREAD = 10.0
 MOST_DOUBLINGS = 4.0
+LARGER = 5.0
+"""The least rate to offer instead, as a multiple of that of the run."""
 MOST_POWERS = 6
 """Rates tried, each a tenth of the one before."""
 
@@ -110,7 +112,7 @@ def small_rate(context: DiagnosisContext) -> list[Finding]:
         return []
     better, automatic = _better_rate(context, rate, curvature)
     gain = _gain(context, better)
-    return [_creeping(context, rate, better, gain, automatic=automatic)] if gain >= 1e-3 * context.null else []
+    return [_creeping(context, better, gain, automatic=automatic)] if gain >= 1e-3 * context.null else []
 
 
 def _better_rate(context: DiagnosisContext, rate: float, curvature: float) -> tuple[float, bool]:
@@ -119,10 +121,10 @@ def _better_rate(context: DiagnosisContext, rate: float, curvature: float) -> tu
     The curvature may be that of a flat part of E (huber's loss is linear far from 0), so smaller rates are tried too.
     """
     before = curvature_at(context, context.theta0)
-    if before >= 0.5 * curvature and goes_down(context, 1.0 / before):
+    if before >= 0.5 * curvature and 1.0 / before >= LARGER * rate and goes_down(context, 1.0 / before):
         return 1.0 / before, True
     rates = [two_digits(0.5 / curvature * 0.1**power) for power in range(MOST_POWERS)]
-    energies = {better: trial_energy(context, better) for better in rates if better >= 5.0 * rate}
+    energies = {better: trial_energy(context, better) for better in rates if better >= LARGER * rate}
     best = min(energies, key=lambda better: energies[better], default=np.nan)
     return (best if energies.get(best, np.inf) < np.inf else np.nan), False
 
@@ -133,17 +135,18 @@ def _gain(context: DiagnosisContext, rate: float) -> float:
     return float(energy(theta) - energy(theta - rate * np.asarray(grad(energy)(theta))))
 
 
-def _creeping(context: DiagnosisContext, rate: float, better: float, gain: float, *, automatic: bool) -> Finding:
+def _creeping(context: DiagnosisContext, better: float, gain: float, *, automatic: bool) -> Finding:
+    used, energy = float(context.history.overview.columns["learning_rate"][-1]), float(context.energy[-1])
     evidence = {
         "step": context.steps,
-        "energy": float(context.energy[-1]),
-        "learning_rate": rate,
+        "energy": energy,
+        "learning_rate": used,
         "automatic_rate" if automatic else "better_rate": better,
         "gain": gain,
     }
     sentence = (
-        f"The learning rate {rate:.3g} is too small: at step {context.steps} E has hardly begun to fall. One step with "
-        f"the rate {'1/λmax = ' if automatic else ''}{better:.3g} would lower it by about {gain:.3g}."
+        f"The learning rate {used:.3g} is too small: at step {context.steps} E is {energy:.4g}. One step with the rate "
+        f"{'1/λmax = ' if automatic else ''}{better:.3g} would lower it by about {gain:.3g}."
     )
     change = faster(context) | {"learning_rate": "auto" if automatic else better}
     return Finding("too_few_steps", evidence, sentence, {"descent": change})

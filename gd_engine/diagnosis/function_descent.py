@@ -5,10 +5,10 @@ import numpy as np
 from gd_engine.autodiff.curvature import largest_curvature
 from gd_engine.diagnosis import domain, empirical, learning_rate, penalty_kink
 from gd_engine.diagnosis.context import DiagnosisContext, Finding
+from gd_engine.diagnosis.unbounded import is_unbounded
 
 FLAT = 1e-3
 """The greatest gradient at a saddle, as a share of the greatest along the path."""
-BOTTOMLESS = 1e6
 
 
 def find(context: DiagnosisContext) -> list[Finding]:
@@ -25,14 +25,14 @@ def find(context: DiagnosisContext) -> list[Finding]:
 
 
 def _unbounded(context: DiagnosisContext) -> list[Finding]:
-    """The finding of an E that fell to −∞, or to a number BOTTOMLESS times its first one."""
-    first, last = float(context.energy[0]), float(context.energy[-1])
-    if last > context.energy.min() or not last < -BOTTOMLESS * (1.0 + abs(first)):
+    """The finding of an E that falls without end from the last step."""
+    if not is_unbounded(context.problem, context.history.overview):
         return []
+    first, last = float(context.energy[0]), float(context.energy[-1])
     evidence = {"first_energy": first, "last_energy": last, "step": context.steps}
     sentence = (
         f"E falls without end: from {first:.4g} to {last:.4g} at step {context.steps}. The function has no lowest "
-        "point in this direction. Begin elsewhere, or give E a lowest point with a penalty l2."
+        "point in this direction, so no learning rate and no number of steps leads to one."
     )
     return [Finding("unbounded", evidence, sentence, {})]
 

@@ -12,17 +12,21 @@ from gd_engine.diagnosis.quadratic_model import QuadraticModel
 from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
 
 RISE = 0.1
-"""The least relative rise of the test error above its minimum, besides chance on few rows."""
-CHANCE = 16.0
-"""On n rows, the error at the best step is by chance lower by about χ²/n of its variance: 16.3 is the 99.9th percentile
-of χ² with three degrees of freedom, more than a smooth path has."""
+"""The least relative rise of the held-out error above its minimum, besides chance."""
+CHANCE = 6.63
+"""On n rows, a step of a path along one direction has by chance an error lower by χ²/n of its variance: the 99th
+percentile of χ² with one degree of freedom. That of the training rows moves the end by as much."""
 GAP = 1.3
-SPREAD = 3.0
-"""The standard deviations of the mean of n squared errors, each √(2/n) of it, by which it may be greater by chance."""
+"""The least held-out error, as a multiple of the training error."""
+SIGNIFICANT = 2.326
+"""The 99th percentile of a normal distribution, for the test that both are of the same variance."""
 NOTABLE = 0.05
+"""The least held-out error, as a share of that of a constant prediction."""
+LEAST = 1e-300
+"""A training error of 0 as a divisor."""
 RIDGE = 0.01
-STRONG = 0.3
-STRONGEST = 1.0
+STRONG, STRONGEST = 0.3, 1.0
+"""The penalty l2 as a share of the curvature of a column: usually, and where no step was better than θ₀."""
 
 
 def separable(context: DiagnosisContext) -> list[Finding]:
@@ -51,9 +55,20 @@ def separable(context: DiagnosisContext) -> list[Finding]:
     return [Finding("separable_classes", evidence, sentence, {"objective": {"l2": evidence["l2"]}})]
 
 
-def _held_out_margin(held_out: int, train: int) -> float:
+def _rise_margin(held_out: int, train: int) -> float:
     """The least ratio of two held-out errors, on so many rows, that is no chance."""
     return 1.0 + RISE + CHANCE / held_out + CHANCE / train
+
+
+def _is_greater(ratio: float, held_out: int, train: int) -> bool:
+    """Whether so great a ratio of the held-out to the training error is no chance, by an F test of level 1 %.
+
+    The cube root of F is nearly normal (Paulson, An approximate normalization of the analysis of variance
+    distribution, 1942).
+    """
+    above, below, root = 2.0 / (9.0 * held_out), 2.0 / (9.0 * train), ratio ** (1.0 / 3.0)
+    deviate = ((1.0 - below) * root - (1.0 - above)) / sqrt(below * root**2 + above)
+    return ratio > GAP and deviate > SIGNIFICANT
 
 
 def _held_out(context: DiagnosisContext) -> tuple[str, int]:
@@ -63,13 +78,17 @@ def _held_out(context: DiagnosisContext) -> tuple[str, int]:
 
 
 def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> list[Finding]:
-    """The finding of overfitting: the error of held-out rows rises clearly, up to the end, while E falls."""
+    """The finding of overfitting: the error of held-out rows rises, up to the end, while E falls.
+
+    It must have risen by more than chance, and be greater than the error of the training rows by more than chance.
+    """
     part, count = _held_out(context)
     test = context.history.overview.columns[f"{part}_mse"]
     if count < FEW_TEST_ROWS or len(test) < 10 or not np.isfinite(test).all():
         return []
     best = int(np.argmin(test))
-    margin = _held_out_margin(count, context.problem.train.size)
+    rows = context.problem.train.size
+    margin = _rise_margin(count, rows)
     after = test[best:]
     scale = (
         context.null * context.problem.divisor / context.problem.train.size * context.problem.target.scale**2
@@ -84,7 +103,7 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
     lasting = test[-1] >= 0.9 * after[len(after) // 2 :].max() and (_stays(after) or _rises(after))
     train = context.history.overview.columns["train_mse"]
     learning = context.energy[-1] < context.energy[best] and train[-1] < 0.98 * train[best]
-    apart = test[-1] > max(GAP, 1.0 + SPREAD * sqrt(2.0 / count)) * train[-1]
+    apart = _is_greater(float(test[-1] / max(train[-1], LEAST)), count, rows)
     if not (rising and lasting and learning and apart):
         return []
     return [_overfitted(context, best, part, convex=quadratic is not None)]

@@ -9,8 +9,8 @@ from gd_engine.diagnosis.context import DiagnosisContext, Finding, listed
 from gd_engine.diagnosis.design_columns import moments
 from gd_engine.diagnosis.plateau import MOST_SEARCHED, search_theta0
 from gd_engine.diagnosis.probes import curvature_at, goes_down
-from gd_engine.formula.undefined import Undefined
 from gd_engine.models.base import initial_theta
+from gd_engine.models.undefined import Undefined
 from gd_engine.problem import Problem
 
 SIZES = (1.0, 0.1, 0.01, 1e-3, 1e-4, 0.0)

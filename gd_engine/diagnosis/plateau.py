@@ -20,6 +20,10 @@ STANDING = 1e-3
 EXPLAINED = 0.2
 """The least share of the variance explained by a linear fit for a finding."""
 SEARCH_ROWS = 1000
+NUDGE = 0.01
+SENSITIVE = 1e-3
+"""The least change of the predictions by a relative change of a parameter, as a share of that and of the targets'
+standard deviation, of a parameter on which they depend."""
 POWERS = [10.0**k for k in range(-5, 6)]
 MOST_SEARCHED = 4
 """The parameters of a formula whose θ₀ is searched for."""
@@ -120,9 +124,25 @@ def explained(problem: Problem) -> float:
     return float(max(1.0 - (1.0 - explained / total) * (count - 1) / (count - columns), 0.0))
 
 
+def saturated(problem: Problem, theta: FloatArray) -> list[str]:
+    """The parameters of a formula on which its predictions hardly depend at θ, shape (p,).
+
+    A sigmoid, a tanh, or an exponential that is far from its bend is flat along some of them.
+    """
+    if problem.model.kind != "formula":
+        return []
+    problem = sampled(problem, SEARCH_ROWS)
+    design, y, _ = problem.train
+    steps = NUDGE * np.diag(np.where(theta == 0.0, 1.0, theta))
+    changes = [problem.model.predict(theta + h, design) - problem.model.predict(theta - h, design) for h in steps]
+    least = (2.0 * NUDGE * SENSITIVE) ** 2 * float(np.var(y))
+    names = zip(problem.model.parameters, changes, strict=True)
+    return [name for name, change in names if float(np.square(change).mean()) <= least]
+
+
 def _of_a_formula(context: DiagnosisContext) -> list[Finding]:
-    """The finding of a formula's plateau, if a search over powers of ten finds a better θ₀."""
-    if not _flat(context) or len(context.theta) > MOST_SEARCHED:
+    """The finding of a formula that saturates, if a search over powers of ten finds a better θ₀."""
+    if not _flat(context) or len(context.theta) > MOST_SEARCHED or not saturated(context.problem, context.theta):
         return []
     energy, theta = search_theta0(context.problem, context.theta0)
     if not energy < 0.8 * float(context.energy[-1]):

@@ -10,6 +10,8 @@ from gd_engine.descent.loop import descend, start
 from gd_engine.diagnosis.context import DiagnosisContext
 
 TRIAL_STEPS = 12
+MOST_RECORDED = 4096
+"""The most rows for which a recorded gradient pays in so few steps: tracing has a cost a call, arithmetic one a row."""
 
 
 def curvature_at(context: DiagnosisContext, theta: FloatArray) -> float:
@@ -29,7 +31,9 @@ def trial_energy(context: DiagnosisContext, rate: float, theta0: FloatArray | No
         return np.inf
     config = context.config._replace(learning_rate=rate, steps=TRIAL_STEPS)
     state = start(context.theta0 if theta0 is None else theta0, config.optimizer)
-    [*blocks] = descend(context.sample, config, state, is_full=lambda rows: rows > TRIAL_STEPS, replay=False)
+    sample = context.sample
+    replay = sample.train.size <= MOST_RECORDED
+    [*blocks] = descend(sample, config, state, is_full=lambda rows: rows > TRIAL_STEPS, replay=replay)
     energies = np.concatenate([block.columns["train_loss"] for block in blocks])
     down = len(energies) > TRIAL_STEPS and energies[-1] < energies[0] and energies.max() <= 2 * energies[0]
     return float(energies[-1]) if down else np.inf

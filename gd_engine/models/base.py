@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.formula.undefined import Undefined
+from gd_engine.models.undefined import Undefined
 
 INTERCEPT = "intercept"
 Task = Literal["regression", "classification", "function"]

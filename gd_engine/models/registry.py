@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 
 from gd_engine.formula.compiler import parse
-from gd_engine.formula.undefined import undefined_part
 from gd_engine.models.base import Model, identity
 from gd_engine.models.linear import each, linear, logistic, polynomial, softmax_regression
 from gd_engine.models.mlp import mlp
+from gd_engine.models.undefined import undefined_part
 
 
 def formula(features: Sequence[str], *, formula: str) -> Model:

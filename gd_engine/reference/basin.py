@@ -4,7 +4,7 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray
 from gd_engine.reference.newton import CLOSE, FLAT, MOST_ITERATIONS, Modes, modes
-from gd_engine.reference.objective import Objective
+from gd_engine.reference.objective import Smooth
 
 PARTS = (*sorted(place * 0.6180339887498949 % 1.0 for place in range(1, 12)), 1.0)
 """The places on a step at which E must have risen nowhere: evenly spread, and in step with no period of E."""
@@ -31,7 +31,7 @@ STRICT = 1e-10
 MOST_DIRECTIONS = 20
 
 
-def basin_minimum(objective: Objective, theta: FloatArray) -> FloatArray:
+def basin_minimum(objective: Smooth, theta: FloatArray) -> FloatArray:
     """The end of Newton's method from θ, shape (p,), whose steps never cross a rise of E."""
     start = np.abs(theta)
     energy, gradient = objective.at(theta)
@@ -55,7 +55,7 @@ def _rise_across(hessian: FloatArray, theta: FloatArray, start: FloatArray) -> f
 
 
 def _share_without_rise(
-    objective: Objective, theta: FloatArray, step: FloatArray, energy: float, expected: float
+    objective: Smooth, theta: FloatArray, step: FloatArray, energy: float, expected: float
 ) -> float:
     """The first of 1, ½, ¼, … of a step along which E falls all the way, and enough; 0 if there is none."""
     share = 1.0
@@ -73,7 +73,7 @@ def _share_without_rise(
     return 0.0
 
 
-def _polished(objective: Objective, theta: FloatArray) -> FloatArray:
+def _polished(objective: Smooth, theta: FloatArray) -> FloatArray:
     """θ after Newton steps that make the expected decrease less: a large constant in E hides their gain."""
     energy, gradient = objective.at(theta)
     step, expected = modes(objective.hessian(theta)).step(gradient)
@@ -88,7 +88,7 @@ def _polished(objective: Objective, theta: FloatArray) -> FloatArray:
     return theta
 
 
-def is_stationary(objective: Objective, theta: FloatArray, start: FloatArray) -> bool:
+def is_stationary(objective: Smooth, theta: FloatArray, start: FloatArray) -> bool:
     """Whether Newton's step from θ gains no more than rounding, beside the rise of E across θ."""
     energy, gradient = objective.at(theta)
     hessian = objective.hessian(theta)
@@ -96,7 +96,7 @@ def is_stationary(objective: Objective, theta: FloatArray, start: FloatArray) ->
     return bool(expected <= max(STATIONARY * _rise_across(hessian, theta, np.abs(start)), ROUNDING * abs(energy)))
 
 
-def is_attained(objective: Objective, theta: FloatArray, found: Modes) -> bool:
+def is_attained(objective: Smooth, theta: FloatArray, found: Modes) -> bool:
     """Whether E rises, or is level, on both sides of θ along each mode, beyond the reach of Newton's step.
 
     An inflection falls on one side; an infimum towards which θ runs away is level or falls on one side alone.
@@ -116,7 +116,7 @@ def is_attained(objective: Objective, theta: FloatArray, found: Modes) -> bool:
     return True
 
 
-def _is_lowest(objective: Objective, theta: FloatArray, energy: float, away: FloatArray) -> bool:
+def _is_lowest(objective: Smooth, theta: FloatArray, energy: float, away: FloatArray) -> bool:
     """Whether E rises, or is level, on both sides of θ; further away if it is level on one side by rounding."""
     rounding = ROUNDING * abs(energy)
     for _ in range(WIDENINGS):

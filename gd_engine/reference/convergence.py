@@ -8,6 +8,7 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.descent.trajectory import Outcome
 from gd_engine.diagnosis.context import History, null_energy
+from gd_engine.diagnosis.unbounded import is_unbounded
 from gd_engine.problem import Problem
 from gd_engine.reference.final_state import Ended, FinalState, has_hardly_moved, is_level, state_of
 from gd_engine.reference.minimum import ZERO, Reference, is_convex
@@ -32,8 +33,18 @@ class Convergence(NamedTuple):
     relative_gap: float | None
 
 
-def judge(problem: Problem, outcome: Outcome | None, history: History, reference: Reference | None) -> Convergence:
-    """The convergence of a descent with this outcome (None: ended from outside) and reference minimum."""
+def judge(
+    problem: Problem,
+    outcome: Outcome | None,
+    history: History,
+    reference: Reference | None,
+    *,
+    unbounded: bool | None = None,
+) -> Convergence:
+    """The convergence of a descent with this outcome (None: ended from outside) and reference minimum.
+
+    `unbounded` states whether its diagnosis has that finding, which takes hundreds of evaluations (None: no diagnosis).
+    """
     with np.errstate(all="ignore"):
         energy = history.overview.columns["train_loss"]
         if not len(energy):
@@ -41,16 +52,16 @@ def judge(problem: Problem, outcome: Outcome | None, history: History, reference
         null = null_energy(problem) if problem.has_data else float(np.ptp(energy))
         ended = Ended(problem, history, reference, null)
         has_diverged = outcome is not None and outcome.reason == "diverged"
-        return _described(ended, "diverged" if has_diverged else state_of(ended))
+        return _described(ended, "diverged" if has_diverged else state_of(ended), unbounded)
 
 
-def _described(ended: Ended, state: FinalState) -> Convergence:
+def _described(ended: Ended, state: FinalState, unbounded: bool | None) -> Convergence:
     """The convergence of a descent in this state."""
     problem, reference, gap, null = ended.problem, ended.reference, ended.gap, ended.null
     loss = float(ended.energy[-1])
     values = {"step": float(ended.history.overview.step[-1]), "loss": loss}
     values |= {"first": float(ended.energy[0]), "least": float(ended.energy.min())}
-    clauses = [_state_clause(state, ended), _reference_clause(problem, reference)]
+    clauses = [_state_clause(state, ended), _reference_clause(ended, unbounded)]
     if isfinite(null) and problem.has_data:
         values["constant"] = null
         is_better = loss - null > max(NOTABLY * null, ended.zero)
@@ -81,12 +92,15 @@ def _state_clause(state: FinalState, ended: Ended) -> str:
     return "alternating" if state == "oscillating" and is_level(ended) else state
 
 
-def _reference_clause(problem: Problem, reference: Reference | None) -> str:
+def _reference_clause(ended: Ended, unbounded: bool | None) -> str:
+    reference = ended.reference
     if reference is None:
-        return "unknown"
+        if unbounded is None:
+            unbounded = is_unbounded(ended.problem, ended.history.overview)
+        return "unbounded" if unbounded else "unknown"
     if reference.theta is None:
         return "separable" if reference.train_loss == 0.0 else "partly_separable"
-    return "minimum" if is_convex(problem) else "local_minimum"
+    return "minimum" if is_convex(ended.problem) else "local_minimum"
 
 
 def _constant_clause(problem: Problem, *, is_better: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.diagnosis.context import History, Stretch, close_to, ended_at, rise_margin
+from gd_engine.diagnosis.context import History, Stretch, ended_at, rise_margin
 from gd_engine.problem import Problem
 from gd_engine.reference.minimum import Reference
 
@@ -20,8 +20,8 @@ ARRIVED = 1e-6
 SHRUNK = 0.01
 """The greatest gap of a converged descent, as a share of the gap at half of the steps: one in a narrow valley, far
 below its start, shrinks it less. On data a gap of ARRIVED E* needs no such shrinking."""
-SETTLED = 1e-4
-"""The same as ARRIVED, of a descent that goes up and down; on data 1 % of E* is enough."""
+SETTLED = 0.01
+"""The greatest gap of a converged descent that goes up and down on data, as a share of E*, if ARRIVED allows less."""
 MOSTLY = 0.75
 """The share of the last steps, a quarter of those at hand, that are so close."""
 FLAT = 1e-3
@@ -73,16 +73,24 @@ class Ended(NamedTuple):
 
     @property
     def rounding(self) -> float:
-        """A difference of E that may be a rounding error."""
+        """A difference of E that may be a rounding error: of E, and for squared errors r² of y, 2 |r| |y| ε."""
         least = 0.0 if self.reference is None else self.reference.train_loss
-        return max(ULPS * EPSILON * max(abs(float(self.energy[-1])), abs(least)), self.zero)
+        size = max(abs(float(self.energy[-1])), abs(least))
+        if self.problem.has_data and self.problem.loss.name in {"sse", "mse"}:
+            size = max(size, (size * self._square) ** 0.5)
+        return max(ULPS * EPSILON * size, self.zero)
+
+    @property
+    def _square(self) -> float:
+        """E of the prediction 0, for squared errors."""
+        return float(np.square(self.problem.train.y).sum()) / self.problem.divisor
 
     @property
     def zero(self) -> float:
         """The greatest E that may be what rounding left of 0: the mean square of errors of the residuals."""
         largest = abs(float(self.energy[0]))
         if self.problem.has_data:
-            largest = max(largest, float(np.square(self.problem.train.y).sum()) / self.problem.divisor)
+            largest = max(largest, self._square)
         return (ULPS * EPSILON) ** 2 * largest
 
     @property
@@ -116,7 +124,7 @@ def state_of(ended: Ended) -> FinalState:
     remaining = ended.remaining
     if _goes_back_and_forth(ended.history.ending):
         half_steps = 0.5 * float(ended.history.overview.step[-1])
-        fall = half_steps * _fall_a_step(ending)
+        fall = half_steps * _fall_a_step(ending) if half[-1] < half[0] else 0.0
         return "descending" if fall > max(MOVING * remaining, ended.rounding) else "oscillating"
     if not (_is_unsteady(half, ended.rounding) or _is_unsteady(ending, ended.rounding)):
         return "descending" if _falls(ended) else "stalled"
@@ -159,11 +167,9 @@ def _has_converged(ended: Ended) -> bool:
     rows = ended.history.ending
     late = len(rows.step) // 2
     if _is_unsteady(ended.half, ended.rounding) or _is_unsteady(rows.columns["train_loss"][late:], ended.rounding):
-        within = SETTLED * whole
+        within = ARRIVED * whole
         if ended.problem.has_data:
-            first = float(ended.energy[0])
-            least = reference.train_loss
-            within = min(max(within, 0.01 * least), close_to(ended.problem, ended.null, first, least))
+            within = max(within, SETTLED * reference.train_loss)
         return bool(np.quantile(ended.gaps(rows)[(late + len(rows.step)) // 2 :], MOSTLY) <= within)
     is_close = ended.problem.has_data and gap <= ARRIVED * reference.train_loss
     shrank = gap <= SHRUNK * ended.gaps(ended.history.overview)[ended.half_row]

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, Rows
 from gd_engine.autodiff.curvature import largest_curvature
-from gd_engine.data.design_matrix import Rows
 from gd_engine.descent.closed_form import optimum
 from gd_engine.diagnosis.context import null_energy
 from gd_engine.problem import Problem
@@ -19,6 +18,7 @@ from gd_engine.reference.absolute_errors import least_absolute_errors
 from gd_engine.reference.basin import STRICT, basin_minimum, is_attained, is_stationary
 from gd_engine.reference.newton import SADDLE, modes, newton, proximal_newton
 from gd_engine.reference.objective import MOST_CURVED, Budget, BudgetSpentError, Objective
+from gd_engine.reference.orthant import orthant_minimum
 from gd_engine.reference.separability import (
     has_scalable_scores,
     is_suspicious,
@@ -33,6 +33,8 @@ ZERO = 1e-12
 NO_BETTER = 0.95
 """The least E, as a share of a constant's E, at which a flat stationary point is a plateau."""
 MOST_JACOBIAN = 20_000_000
+TRACED = 10
+"""The calls of a recorded program that take as long as a traced product with the Hessian."""
 
 
 class Reference(NamedTuple):
@@ -158,7 +160,8 @@ def _of_many(objective: Objective, theta: FloatArray) -> Reference | None:
 
 def _has_negative_curvature(objective: Objective, theta: FloatArray) -> bool:
     def energy(t: FloatArray) -> FloatArray:
-        objective.budget()
+        for _ in range(TRACED):
+            objective.budget()
         found: FloatArray = objective.problem.energy(t)
         return found
 
@@ -169,8 +172,10 @@ def _has_negative_curvature(objective: Objective, theta: FloatArray) -> bool:
 
 def _of_lasso(objective: Objective, theta: FloatArray) -> Reference | None:
     problem = objective.problem
-    if not is_convex(problem) or len(theta) > MOST_CURVED:
+    if len(theta) > MOST_CURVED:
         return None
+    if not is_convex(problem):
+        return _of_orthant(objective, theta) if problem.model.kind in ("function", "formula") else None
     best = proximal_newton(objective, theta)
     energy, gradient = objective.at(best)
     total = energy + float(objective.l1 @ np.abs(best))
@@ -180,6 +185,13 @@ def _of_lasso(objective: Objective, theta: FloatArray) -> Reference | None:
     slope[still] = np.sign(gradient[still]) * np.maximum(np.abs(gradient[still]) - objective.l1[still], 0.0)
     _, expected = modes(objective.hessian(best)).step(slope)
     return Reference(total, best, "proximal_newton") if _is_small(expected, total, problem) else None
+
+
+def _of_orthant(objective: Objective, theta: FloatArray) -> Reference | None:
+    best = orthant_minimum(objective, theta)
+    if best is None:
+        return None
+    return Reference(objective.energy(best) + float(objective.l1 @ np.abs(best)), best, "newton")
 
 
 def _of_classes(objective: Objective, theta: FloatArray) -> Reference | None:
@@ -203,7 +215,7 @@ def _of_classes(objective: Objective, theta: FloatArray) -> Reference | None:
 def _partly_separable(objective: Objective, found: Reference | None) -> Reference | None:
     """The infimum, if some rows' parts of E fall to 0 for ever: the minimum over the other rows, of two classes."""
     problem = objective.problem
-    margins = separable_margins(problem, objective.budget())
+    margins = separable_margins(problem, objective.budget)
     if margins is None:
         return None
     if not margins.any():

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import autograd.numpy as anp
 import numpy as np
@@ -21,16 +21,39 @@ MOST_CURVED = 256
 SPEED = 1e9
 """Multiplications a second of a slow core: by it a computation that cannot be interrupted is not begun."""
 
-Budget = Callable[[], float]
-"""The seconds left, by the caller's clock. Raises BudgetSpentError when there are none, or the caller's exception."""
+GUARD = 10.0
+"""The longest time of estimated work, as a multiple of its seconds."""
+
+
+class Budget(Protocol):
+    """A budget of estimated seconds."""
+
+    def __call__(self, seconds: float = ..., /) -> float:
+        """Charges work, by default a call of E and ∇E, and returns the seconds left; 0 looks only.
+
+        Raises BudgetSpentError when none are left, or the caller's exception.
+        """
 
 
 class BudgetSpentError(Exception):
     """The computation must end now."""
 
 
+class Smooth(Protocol):
+    """A smooth function of θ with its derivatives."""
+
+    def at(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """The function and its gradient at θ."""
+
+    def energy(self, theta: FloatArray) -> float:
+        """The function at θ."""
+
+    def hessian(self, theta: FloatArray) -> FloatArray:
+        """The Hessian at θ, shape (p, p)."""
+
+
 class Objective:
-    """The smooth part of E, without its l1 penalty. Each call asks the budget first.
+    """The smooth part of E, without its l1 penalty. Each call is charged to the budget first.
 
     The programs are of the loss alone; the ridge penalty is added by its formula.
     """
@@ -44,8 +67,8 @@ class Objective:
         self._programs: dict[str, Callable[..., Any]] = {}
 
     def affords(self, multiplications: float) -> bool:
-        """Whether so many multiplications in one call fit in the budget."""
-        return multiplications <= SPEED * self.budget()
+        """Whether so many multiplications in one call fit in the budget. Looking is not charged."""
+        return multiplications <= SPEED * self.budget(0.0)
 
     def at(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """E and ∇E at θ."""

@@ -6,12 +6,15 @@ import numpy as np
 
 from gd_engine.arrays import FloatArray
 from gd_engine.problem import Problem
+from gd_engine.reference.linear_program import solve
+from gd_engine.reference.objective import Budget
 
 CLEAR = 1e-9
 """The least margin of a row that is classified correctly beyond rounding, as a share of the greatest."""
 SATURATED = 12.0
 """A margin at which the probability of the correct class is within 10⁻⁵ of 1: E may fall for ever along it."""
-MOST_CELLS = 2_000_000
+ITERATION_SECONDS = 2e-8
+"""An estimate for a row and a column in an iteration of the solver, most of which only move a margin to a bound."""
 FULL = 1e-10
 """The least eigenvalue of normalised columns that counts for a rank."""
 
@@ -57,31 +60,30 @@ def _rank(rows: FloatArray) -> int:
     return int((np.linalg.eigvalsh(scaled.T @ scaled) > FULL).sum())
 
 
-def separable_margins(problem: Problem, seconds: float) -> Any:
+def separable_margins(problem: Problem, budget: Budget) -> Any:
     """A mask of the margins, in the order of `margins`, that some direction of θ raises for ever at no other's cost.
 
     The linear program max Σ tᵢ, 0 ≤ tᵢ ≤ 1, tᵢ ≤ the change of margin i, of a score linear in θ (Konis, Linear
     programming algorithms for detecting separated data, 2007). All: the classes are separable; some: partly. None if
-    the program is too large, or was not solved.
+    the program was not solved within the budget.
     """
-    from scipy.optimize import linprog  # noqa: PLC0415 - few runs need it, and it takes longer to import than they do
-    from scipy.sparse import csr_array, eye_array, hstack  # noqa: PLC0415
+    from scipy.sparse import csr_array, eye_array, hstack  # noqa: PLC0415 - few runs need it
 
     rows = directions(problem)
     count, p = rows.shape
-    if rows.size > MOST_CELLS:
-        return None
     scale = np.abs(rows).max(axis=0)
     changes = csr_array(rows / np.where(scale > 0, scale, 1.0))
-    found = linprog(
-        np.concatenate([np.zeros(p), -np.ones(count)]),
+    found = solve(
+        budget,
+        count,
+        p,
+        ITERATION_SECONDS,
+        c=np.concatenate([np.zeros(p), -np.ones(count)]),
         A_ub=hstack([-changes, eye_array(count, format="csr")]),
         b_ub=np.zeros(count),
         bounds=[(None, None)] * p + [(0.0, 1.0)] * count,
-        method="highs",
-        options={"time_limit": seconds},
     )
-    return found.x[p:] > 0.5 if found.status == 0 else None
+    return None if found is None else found.x[p:] > 0.5
 
 
 def directions(problem: Problem) -> FloatArray:

@@ -106,6 +106,53 @@ MISTAKES: dict[Mistake, tuple[str, str]] = {
             "to the test rows."
         ),
     ),
+    "tenfold_rate": (
+        "Ten times the learning rate",
+        "Every step has ten times the learning rate that the request asks for. Use the rate of the request.",
+    ),
+    "tenth_rate": (
+        "A tenth of the learning rate",
+        "Every step has a tenth of the learning rate that the request asks for. Use the rate of the request.",
+    ),
+    "divided_by_n_minus_1": (
+        "Divided by n − 1 instead of n",
+        (
+            "Every step is too long by a factor n / (n − 1): E is the mean of the squares of the n training rows. "
+            "Divide their sum by n."
+        ),
+    ),
+    "no_penalty": (
+        "The penalty is forgotten",
+        "The steps are those of E without its penalty. Add the derivative of the penalty to your gradient.",
+    ),
+    "plain_steps": (
+        "Plain steps instead of those of the optimiser",
+        (
+            "Every step is −η∇E(θ), as of plain gradient descent. The optimiser of the request remembers earlier "
+            "gradients: follow its rule, or ask for the optimiser gd."
+        ),
+    ),
+    "added_momentum": (
+        "Momentum instead of plain steps",
+        (
+            "Every step keeps a part of the step before, as momentum does. The request asks for plain gradient "
+            "descent: subtract η∇E(θ) alone, or ask for the optimiser momentum."
+        ),
+    ),
+    "other_factor": (
+        "Another length of the steps",
+        (
+            "Every step is {factor} times the expected one. Look for this factor in your learning rate and in your "
+            "gradient."
+        ),
+    ),
+    "too_narrow": (
+        "A parameter is missing",
+        (
+            "Each θ has one number fewer than the model has parameters. Give one for each of `parameters`, in their "
+            "order, the intercept among them."
+        ),
+    ),
 }
 
 
@@ -166,12 +213,17 @@ def _answer(parameters: tuple[str, ...], given: FloatArray, verdict: Verdict) ->
         "expected": _by_name(parameters, verdict.expected),
         "given": _by_name(names, given[verdict.step]) if exists else None,
         "mistakes": [
-            {"code": code, "title": MISTAKES[code][0], "detail": MISTAKES[code][1]} for code in verdict.mistakes
+            {"code": code, "title": MISTAKES[code][0], "detail": MISTAKES[code][1].format(factor=_digits(verdict))}
+            for code in verdict.mistakes
         ],
         "precision": _precision(verdict.precision),
         "steps": len(given) - 1,
         "parameters": list(parameters),
     }
+
+
+def _digits(verdict: Verdict) -> str:
+    return "" if verdict.factor is None else f"{verdict.factor:.4g}"
 
 
 def _precision(found: Precision | None) -> trajectories.Precision | None:

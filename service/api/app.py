@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp
 
-from service.analysis.process_pool import AnalysisPool
+from service.analysis.analysis_pool import AnalysisPool
 from service.api import openapi
 from service.api.authentication import Authenticator
 from service.api.dependencies import authenticate, only_known_parameters
@@ -38,9 +38,9 @@ from service.api.routes import (
     trajectory,
     trajectory_check,
 )
+from service.api.short_writes import ShortWrites
 from service.api.static_files import Assets
 from service.api.streaming import Readers
-from service.auth import policy
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
 from service.jobs.quotas import Quotas
@@ -109,9 +109,13 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     app.state.authenticator = Authenticator(settings, database)
     app.state.quotas = Quotas(settings)
     app.state.body_reader = BodyReader(settings)
-    keys = policy.are_required(settings)
+    keys = settings.requires_keys
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
     app.state.long_writes = LongWrites(ConcurrencyLimit(settings.max_streams, "long writes that wait", keys=keys))
+    # Each waiting write has a connection, so a share of the connections leaves some to other users.
+    app.state.short_writes = ShortWrites(
+        ConcurrencyLimit(settings.max_connections, "short writes that wait", keys=keys)
+    )
     app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)

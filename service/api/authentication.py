@@ -9,9 +9,8 @@ from starlette.requests import Request
 
 from service.api.http_methods import SAFE
 from service.api.rate_limit import Rate
-from service.auth import policy
-from service.auth.api_keys import ANYBODY, Caller
 from service.auth.key_cache import KeyCache
+from service.core.caller import ANYBODY, Caller
 from service.core.exceptions import ForbiddenError, TooManyRequestsError, UnauthorizedError
 from service.core.scopes import Scope
 from service.core.settings import Settings
@@ -30,7 +29,7 @@ class Authenticator:
     """Finds the caller of a request. Without required keys, every request has the caller ANYBODY."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._key_cache = KeyCache(database) if policy.are_required(settings) else None
+        self._key_cache = KeyCache(database) if settings.requires_keys else None
         self._requests = Rate(settings.requests_per_minute)
         self._wrong_keys = Rate(WRONG_KEYS_PER_MINUTE)
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from functools import cache, partial
+from inspect import signature
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from service.api.authentication import user_of
-from service.api.responses import query_error
-from service.auth.api_keys import Caller
-from service.core.exceptions import InvalidError, parameter_error
+from service.api.responses import parameter_errors, query_error
+from service.core.caller import Caller
+from service.core.exceptions import ErrorEntry, InvalidError, parameter_error
 from service.core.settings import Settings
 from service.schemas.strict_model import MOST_CHARACTERS, MOST_ERRORS
 from service.storage.database import Database
@@ -57,14 +60,35 @@ NOT_LATEST = {"not": {"const": LATEST}}
 
 
 async def only_known_parameters(request: Request) -> None:
-    """Raises InvalidError for an unknown query parameter."""
+    """Raises InvalidError for an unknown query parameter, which names the invalid ones, too."""
     if not request.query_params:
         return
     known = _query_parameters(request.scope["route"].path, request.scope["endpoint"])
     hint = f"The parameters are {', '.join(known)}." if known else "The operation has no query parameters."
     if unknown := [name for name in request.query_params if name not in known]:
         names = (name[:MOST_CHARACTERS] for name in unknown[:MOST_ERRORS])
-        raise InvalidError([parameter_error(name, "Unknown parameter.", hint) for name in names])
+        entries = [parameter_error(name, "Unknown parameter.", hint) for name in names]
+        raise InvalidError([*entries, *await _invalid_parameters(request)])
+
+
+async def _invalid_parameters(request: Request) -> list[ErrorEntry]:
+    """The entries for the invalid parameters of an authenticated request.
+
+    FastAPI validates them after this dependency, so a route with the same parameters validates them and does nothing.
+    """
+
+    async def do_nothing(**_: object) -> Response:
+        return Response()
+
+    taken = signature(request.scope["endpoint"])
+    others = [each for each in taken.parameters.values() if each.annotation != Asks]
+    do_nothing.__signature__ = taken.replace(parameters=others)  # type: ignore[attr-defined]
+    route = APIRoute(request.scope["route"].path, do_nothing, response_model=None)
+    try:
+        await route.get_route_handler()(request)
+    except RequestValidationError as error:
+        return parameter_errors(error.errors())
+    return []
 
 
 @cache

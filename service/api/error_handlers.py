@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute, Match
 
 from service.api import problem_details
 from service.api.problem_details import problem
+from service.api.responses import parameter_errors
 from service.core import exceptions
-from service.core.exceptions import ApiError, header_error, parameter_error
+from service.core.exceptions import ApiError
 from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
 DAMAGED = "Damaged data"
@@ -126,14 +127,7 @@ def _methods(request: Request) -> list[str]:
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Response:
-    found = []
-    for entry in error.errors():
-        place, *path = entry["loc"]
-        name = ".".join(map(str, path))
-        entry_for = header_error if place == "header" else parameter_error
-        expected = entry.get("ctx", {}).get("expected", "").replace("'", "")  # of a literal or an enumeration
-        found.append(entry_for(name, f"{entry['msg']}.", f"Write {expected}." if expected else None))
-    return problem_details.api_error_response(_request, exceptions.InvalidError(found))
+    return problem_details.api_error_response(_request, exceptions.InvalidError(parameter_errors(error.errors())))
 
 
 def _disconnected(_request: Request, _error: ClientDisconnect) -> Response:

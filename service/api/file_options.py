@@ -32,7 +32,12 @@ async def _options(
         Literal["ignore", "days"], Query(description="Files: `days` reads dates as days since 1970-01-01.")
     ] = "ignore",
     sheet: Annotated[
-        str | None, Query(min_length=1, max_length=200, description="Excel: the sheet. Default: the first one.")
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Excel: the sheet. Default: the first visible one, or the only one with content.",
+        ),
     ] = None,
 ) -> Options:
     if decimal == thousands != "auto":

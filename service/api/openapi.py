@@ -14,7 +14,6 @@ from service.api.described_route import REFERENCE, response_schemas
 from service.api.media_types import JSON
 from service.api.openapi_responses import problems
 from service.api.routes import health
-from service.auth import policy
 from service.core.settings import Settings
 from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest, UploadedDataset
 from service.schemas.responses.problems import Problem
@@ -73,7 +72,7 @@ def of(app: FastAPI) -> dict[str, Any]:
                 _add_largest_page(operation, app.state.settings)
                 if path not in OPEN:
                     operation["responses"] |= {str(s): problems(s)[s] for s in (401, 403, 421, 429)}
-        if policy.are_required(app.state.settings):
+        if app.state.settings.requires_keys:
             _require_keys(described)
         app.openapi_schema = described
     return app.openapi_schema

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -13,14 +13,14 @@ from pebble import ProcessExpired
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from service.analysis.pool_worker import read_body
-from service.analysis.processes import Processes
+from service.api.body_process import begin, read_body
 from service.api.long_writes import LongWrites
 from service.api.middleware.abandonment import while_connected
-from service.auth import policy
+from service.api.short_writes import ShortWrites
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.fair_queue import FairQueue
+from service.core.process_pool import TOO_LATE, WAIT_FACTOR, Processes
 from service.core.settings import Settings
 from service.storage.database import Database
 
@@ -46,16 +46,16 @@ class BodyReader:
     """Limits the bodies of one process that need time or memory, and parses the largest JSON by other processes."""
 
     def __init__(self, settings: Settings) -> None:
-        keys = policy.are_required(settings)
+        keys = settings.requires_keys
         self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies being received", keys=keys)
-        self._waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
+        self.waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
         self._seconds = settings.max_request_seconds
         self._reading = {is_large: FairQueue(PARSED_AT_ONCE) for is_large in (False, True)}
-        self._processes = Processes(PARSED_AT_ONCE, settings)
+        self._processes = Processes(PARSED_AT_ONCE, settings, begin)
 
     def use(self, user: str) -> int:
         """The number of large bodies that the user sends, or that wait, whichever is larger: each has its limit."""
-        return max(self.arriving.use(user), self._waiting.use(user))
+        return max(self.arriving.use(user), self.waiting.use(user))
 
     @asynccontextmanager
     async def permit(self, user: str, *, is_large: bool) -> AsyncIterator[None]:
@@ -64,7 +64,7 @@ class BodyReader:
         Raises UnavailableError after `max_request_seconds` or if too many bodies wait, TooManyRequestsError if too many
         of the user wait.
         """
-        slot = self._waiting.take(user)
+        slot = self.waiting.take(user)
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(self._seconds):
@@ -72,7 +72,7 @@ class BodyReader:
             except TimeoutError:
                 raise UnavailableError("Too many bodies wait. Try again in a second.", headers=SOON) from None
             finally:
-                self._waiting.leave(slot)
+                self.waiting.leave(slot)
             yield
 
     async def read(self, user: str, read: Callable[..., Read], content: bytes, arguments: tuple[Any, ...]) -> Read:
@@ -80,9 +80,16 @@ class BodyReader:
 
         Parsing JSON holds the interpreter, 0.2 s for a MiB of short numbers: on a thread everybody would wait for it.
         """
+        longest = WAIT_FACTOR * self._seconds
+        timeout = asyncio.timeout(longest)
         try:
-            found: Read = await self._processes.run(user, read_body, read, content, *arguments, seconds=self._seconds)
+            async with timeout:
+                found: Read = await self._processes.run(
+                    user, read_body, read, content, *arguments, seconds=self._seconds
+                )
         except (MemoryError, TimeoutError):
+            if timeout.expired():
+                raise UnavailableError(TOO_LATE.format(longest), headers=SOON) from None
             raise TooLargeError("Parsing the body needs too much time or memory. Upload the data as CSV.") from None
         except (ProcessExpired, BrokenProcessPool):
             raise UnavailableError("The process died that parsed the body. Try again.", headers=SOON) from None
@@ -103,6 +110,7 @@ class Body:
     def __init__(self, request: Request, most: int, few: int = FEW_VALUES) -> None:
         self._request, self._most, self._few = request, most, few
         self._body_reader: BodyReader = request.app.state.body_reader
+        self._short_writes: ShortWrites = request.app.state.short_writes
         self._user: str = request.state.user
         self._small = bytearray()
         self._large: IO[bytes] | None = None
@@ -125,7 +133,13 @@ class Body:
 
         Function, arguments and result are picklable.
         """
-        return await self.stored_by(lambda found: found, read, database, *arguments)
+        return await self.answered_by(lambda found: found, read, database, *arguments)
+
+    async def answered_by(
+        self, answer: Callable[[Read], Result], read: Callable[..., Read], database: Database, *arguments: Any
+    ) -> Result:
+        """The result of `answer`, which writes nothing, for that of `read`, as of `read_by`."""
+        return await self._used_by(run_in_threadpool, answer, read, database, arguments)
 
     async def stored_by(
         self,
@@ -135,14 +149,30 @@ class Body:
         *arguments: Any,
         long_writes: LongWrites | None = None,
     ) -> Result:
-        """The result of `store` for that of `read`, as of `read_by`.
+        """The result of `store`, a short write in turn or one of `long_writes`, for that of `read`, as of `read_by`."""
+        if long_writes is None:
+            return await self._used_by(partial(self._short_writes.do, self._user), store, read, database, arguments)
+        do = partial(long_writes.do, self._user)
+        return await self._used_by(do, store, read, database, arguments, keeps_turn=True)
 
-        One thread reads and stores a body of few values: a change of threads costs half as much as either. A body of
-        `long_writes` keeps its turn until it is stored: what waits for this takes much memory.
+    async def _used_by(
+        self,
+        do: Callable[[Callable[[], Result]], Awaitable[Result]],
+        use: Callable[[Read], Result],
+        read: Callable[..., Read],
+        database: Database,
+        arguments: tuple[Any, ...],
+        *,
+        keeps_turn: bool = False,
+    ) -> Result:
+        """The result of `use`, by `do`, for that of `read`.
+
+        One thread reads and uses a body of few values: a change of threads costs half as much as either. A body that
+        `keeps_turn` leaves its turn among those that are read after its use: what waits for this takes much memory.
         """
         values = self._small.count(b",") if self._large is None else MOST_VALUES + 1
         if values <= self._few:
-            return await run_in_threadpool(lambda: store(read(bytes(self._small), database, *arguments)))
+            return await do(lambda: use(read(bytes(self._small), database, *arguments)))
         is_large = values > MOST_VALUES
         with while_connected(self._request.scope):
             async with self._body_reader.permit(self._user, is_large=is_large):
@@ -151,9 +181,9 @@ class Body:
                     found = await self._body_reader.read(self._user, read, content, arguments)
                 else:
                     found = await run_in_threadpool(read, content, database, *arguments)
-                if long_writes is not None:
-                    return await long_writes.do(self._user, partial(store, found))
-        return await run_in_threadpool(store, found)
+                if keeps_turn:
+                    return await do(partial(use, found))
+        return await do(partial(use, found))
 
     async def read_as_file_by(self, read: Callable[..., Result], *arguments: Any) -> Result:
         """The result of `read(file, *arguments)`, on a thread. A small file takes its turn too: it needs tens of ms."""

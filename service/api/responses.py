@@ -1,13 +1,14 @@
 """JSON responses, the media type of a body, errors of a query parameter."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
 
 import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
 from service.api.media_types import JSON
-from service.core.exceptions import InvalidError, UnsupportedMediaTypeError, header_error, parameter_error
+from service.core.exceptions import ErrorEntry, InvalidError, UnsupportedMediaTypeError, header_error, parameter_error
 
 
 def media_type(request: Request, *allowed: str, compressed: Container[str] = ()) -> str:
@@ -34,6 +35,18 @@ def media_type(request: Request, *allowed: str, compressed: Container[str] = ())
 def json_response(body: Mapping[str, object], status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON response; numbers that are not finite become null."""
     return Response(orjson.dumps(body), status, headers, media_type=JSON)
+
+
+def parameter_errors(errors: Iterable[Mapping[str, Any]]) -> list[ErrorEntry]:
+    """The entries for invalid parameters and headers, from the errors of pydantic."""
+    found = []
+    for error in errors:
+        place, *path = error["loc"]
+        name = ".".join(map(str, path))
+        entry_for = header_error if place == "header" else parameter_error
+        expected = error.get("ctx", {}).get("expected", "").replace("'", "")  # of a literal or an enumeration
+        found.append(entry_for(name, f"{error['msg']}.", f"Write {expected}." if expected else None))
+    return found
 
 
 def query_error(parameter: str, message: str, hint: str | None = None) -> InvalidError:

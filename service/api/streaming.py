@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
 from service.api.middleware.abandonment import break_off
+from service.core import process_limits
 from service.core.concurrency_limit import ConcurrencyLimit, Slot
 from service.core.fair_queue import FairQueue
 from service.storage.errors import CorruptError, GoneError
@@ -20,7 +21,9 @@ log = logging.getLogger("descent.api")
 
 KEY_SECONDS = 0.4
 """The time between two checks of the API key of a response. With the age of a cached key, it is below a second."""
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 128 * 1024
+"""Each slow reader costs two or three times as much memory: the piece, its copy in the connection, the next numbers."""
+RETURN_SECONDS = 1.0
 READERS = 2
 """Threads that read trajectories, rows and lists at the same time: more would only contend for the interpreter."""
 Result = TypeVar("Result")
@@ -51,14 +54,16 @@ class Readers:
 
     async def pieces(self, user: str, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
         """The same bytes in pieces of at least PIECE_BYTES, except for the last. Each part has a turn."""
-        found, size = [], 0
+        found = bytearray()  # empty while it waits for the client
         while (part := await self.read(user, lambda: next(parts, None))) is not None:
-            found.append(part)
-            size += len(part)
-            if size >= PIECE_BYTES:
-                yield b"".join(found)
-                found, size = [], 0
-        yield b"".join(found)
+            found += part
+            del part
+            if len(found) >= PIECE_BYTES:
+                piece = bytes(found)
+                found.clear()
+                yield piece
+                del piece
+        yield bytes(found)
 
 
 class Stream(StreamingResponse):
@@ -107,6 +112,8 @@ class Stream(StreamingResponse):
         except TimeoutError:
             log.warning("api.aborted path=%s: the key ended, or another response needed the slot", scope["path"])
             break_off(scope)
+        finally:
+            _return_memory_soon()
 
     async def _send_rest(self, first: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         self.body_iterator = _chained(first, self._content)
@@ -118,6 +125,22 @@ class Stream(StreamingResponse):
         except (SQLAlchemyError, CorruptError) as error:
             error_handlers.log_database_error(scope["path"], error)
             break_off(scope)
+
+
+_returning: set[asyncio.Task[None]] = set()
+
+
+def _return_memory_soon() -> None:
+    """Returns free memory to the system in RETURN_SECONDS, once for all answers that end until then."""
+    if not _returning:
+        task = asyncio.create_task(_return_memory())
+        _returning.add(task)
+        task.add_done_callback(_returning.discard)
+
+
+async def _return_memory() -> None:
+    await asyncio.sleep(RETURN_SECONDS)
+    await run_in_threadpool(process_limits.return_memory)
 
 
 async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""API keys, and the caller of a request.
+"""API keys.
 
 The text of a key is `descent_`, its public id, and a secret of 256 random bits. The database stores only the SHA-256
 of the text. A secret of this length needs no slow hash.
@@ -8,41 +8,10 @@ import hashlib
 import secrets
 from typing import NamedTuple
 
-from service.core.scopes import GRANTS, Scope
-
 PREFIX = "descent"
 ID_BYTES = 6
 MOST_CHARACTERS = 200
 """The maximum length of a key's text; this program makes keys of 63 characters."""
-ALL = "all"
-"""The value of `sees` for the runs and datasets of every key."""
-
-
-class Caller(NamedTuple):
-    """The sender of a request. `key_id` owns the runs and datasets it creates; it is None if keys are not required.
-
-    A key of scope read makes none; `sees` is the key whose objects it reads, or ALL. `weight` and `max_running` are its
-    share of the workers.
-    """
-
-    key_id: str | None
-    scopes: frozenset[Scope]
-    sees: str | None = None
-    weight: float = 1.0
-    max_running: int | None = None
-
-    @property
-    def owner(self) -> str | None:
-        """The owner whose runs and datasets the caller sees; None for those of all owners."""
-        if "admin" in self.scopes:
-            return None
-        if self.sees is None or "write" in self.scopes:
-            return self.key_id
-        return None if self.sees == ALL else self.sees
-
-
-ANYBODY = Caller(None, GRANTS["admin"])
-"""The caller of every request to a service that requires no keys."""
 
 
 class NewKey(NamedTuple):

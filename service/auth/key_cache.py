@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from anyio import to_thread
 
-from service.auth.api_keys import Caller, hash_of, id_in
+from service.auth.api_keys import hash_of, id_in
+from service.core.caller import Caller
 from service.core.scopes import GRANTS, Scope
 from service.storage.api_keys import ApiKey, find_usable
 from service.storage.database import Database

@@ -12,6 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from service.cli.options import DatabaseUrl, failure, settings_of
+from service.core.caller import ALL
 from service.core.exceptions import StartError
 from service.core.scopes import GRANTS
 from service.core.times import rfc3339
@@ -54,15 +55,15 @@ def create(
     database: DatabaseUrl = None,
 ) -> None:
     """Create a key and print it once, alone on standard output."""
-    from service.auth import api_keys  # noqa: PLC0415 - keeps --help fast
+    from service.auth.api_keys import new_key  # noqa: PLC0415 - keeps --help fast
     from service.storage.api_keys import add_key, exists  # noqa: PLC0415
 
     scopes = scope or ["write"]
     _check(name, scopes, sees)
-    key = api_keys.new_key()
+    key = new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
     with _database(database) as store, store.writing() as connection:
-        if sees not in (None, api_keys.ALL) and not exists(connection, sees):
+        if sees not in (None, ALL) and not exists(connection, sees):
             raise failure(f"Unknown key {sees}. List the keys with `descent keys list`.")
         add_key(
             connection,

@@ -65,7 +65,7 @@ def demo(
     import httpx2  # noqa: PLC0415
 
     from service.cli.demo import DemoError, run_demo  # noqa: PLC0415
-    from service.testing.live_server import running_service  # noqa: PLC0415
+    from service.server.live_server import running_service  # noqa: PLC0415
 
     # The loopback address, without API keys, independently of the environment.
     options = ("--host", "127.0.0.1", "--workers", "1", "--database")

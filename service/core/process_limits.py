@@ -68,6 +68,16 @@ def bound_arenas() -> None:
         return
 
 
+def return_memory() -> None:
+    """Returns the free memory of glibc's arenas to the system. Without it they keep what slow readers once needed."""
+    try:
+        import ctypes  # noqa: PLC0415 - not on every system
+
+        ctypes.CDLL(None).malloc_trim(0)
+    except (ImportError, OSError, AttributeError, TypeError):  # another C library
+        return
+
+
 OTHER_FILES = 1024
 """Open files besides the connections: database files, uploads in progress, listeners."""
 

@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from service.core.loopback import is_loopback
+
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
@@ -144,6 +146,11 @@ class Settings(BaseSettings):
             path = Path(url or "descent.db").absolute()
             raise ValueError(f"Write the URL sqlite:///{path} instead of `{url}`.") from None
         return url
+
+    @property
+    def requires_keys(self) -> bool:
+        """Whether requests need a key: by the setting, or by default if the host is not loopback."""
+        return self.keys == "required" or (self.keys == "auto" and not is_loopback(self.host))
 
     @property
     def database_file(self) -> Path | None:

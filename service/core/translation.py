@@ -13,6 +13,7 @@ from service.core.french import (
     actions,
     checks,
     endings,
+    file_reports,
     files,
     finding_clauses,
     findings,
@@ -85,6 +86,7 @@ MESSAGES = _templates(
     | operation.MESSAGES
     | formulas.MESSAGES
     | files.MESSAGES
+    | file_reports.MESSAGES
     | checks.MESSAGES
     | endings.MESSAGES
     | finding_clauses.CLAUSES

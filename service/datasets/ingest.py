@@ -1,7 +1,7 @@
 """Ingest: turns rows of JSON, a file or a sample into a dataset with a content id and a description of each column."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -14,7 +14,6 @@ from service.datasets.file_reader import FileTable
 from service.datasets.file_reader.column_report import NOTES
 from service.datasets.file_reader.report import MOST_PLACES, named
 from service.datasets.missing_values import Missing, Whole, without_missing
-from service.schemas.fit import InlineDataset, UploadedDataset
 from service.storage.datasets import NewDataset, Rows, begun_digest
 
 ID_LENGTH = 16
@@ -52,21 +51,28 @@ class Head(NamedTuple):
     report: list[ReportEntry]
 
 
-def from_body(body: InlineDataset, name: str | None = None) -> Incoming:
+def from_body(
+    x: Sequence[Sequence[float]], y: Sequence[str | float], features: list[str] | None = None, target: str = "y"
+) -> Incoming:
     """The dataset of a JSON body. Its columns are numbers; the target may have class labels."""
-    width = len(body.x[0])
-    features = body.feature_names or _numbered(width)
-    x = np.array(body.x, dtype=np.float64)
-    found = Whole(x, body.y, [0] * (width + 1), [0] * (width + 1), [])
-    return _of_arrays(name, found, features, body.target_name, [width])
+    width = len(x[0])
+    whole = Whole(np.array(x, dtype=np.float64), y, [0] * (width + 1), [0] * (width + 1), [])
+    return _of_arrays(None, whole, features or _numbered(width), target, [width])
 
 
-def from_upload(body: UploadedDataset, missing: Missing, name: str | None = None) -> Incoming:
-    """The dataset of an uploaded JSON body, in which null is a missing value. Raises InvalidError."""
-    width = len(body.x[0])
-    features = body.feature_names or _numbered(width)
-    found = without_missing(body.x, body.y, features, body.target_name, missing)
-    made = _of_arrays(name, found, features, body.target_name, range(width + 1))
+def from_upload(
+    x: Sequence[Sequence[float | None]],
+    y: Sequence[str | float | None],
+    features: list[str] | None,
+    target: str,
+    *,
+    missing: Missing,
+    name: str | None,
+) -> Incoming:
+    """The dataset of an uploaded JSON body, in which None is a missing value. Raises InvalidError."""
+    width = len(x[0])
+    features = features or _numbered(width)
+    made = _of_arrays(name, without_missing(x, y, features, target, missing), features, target, range(width + 1))
     if long := [column["name"] for column in made.described.columns if _has_long_integers(column)]:
         message = NOTES["rounded_integers"].format(named(long))
         made.described.report.append({"code": "rounded_integers", "message": message, "columns": long[:MOST_PLACES]})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from service.auth.api_keys import ANYBODY
+from service.core.caller import ANYBODY
 from service.core.json_bytes import json_bytes
 from service.core.json_patch import merge_patch
 from service.core.run_record import Run

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.auth.api_keys import Caller
+from service.core.caller import Caller
 from service.core.digests import sha256_of
 from service.core.exceptions import InvalidError, invalid
 from service.core.json_bytes import json_bytes

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection
 
-from service.auth.api_keys import ANYBODY, Caller
+from service.core.caller import ANYBODY, Caller
 from service.core.column_choice import default_choice
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
@@ -158,7 +158,7 @@ def dataset(
         raise NotFoundError(message, [field_error("/dataset/id", message, "GET /datasets lists the datasets.")])
     if isinstance(asked, InlineDataset):
         check_size(asked, settings, "/dataset")
-        incoming = ingest.from_body(asked).owned_by(caller.key_id)
+        incoming = ingest.from_body(asked.x, asked.y, asked.feature_names, asked.target_name).owned_by(caller.key_id)
         return default_choice(incoming.described), incoming
     if asked.sample not in samples.SAMPLES:
         names = ", ".join(samples.SAMPLES)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import orjson
 
-from service.auth.api_keys import Caller
+from service.core.caller import Caller
 from service.core.digests import sha256_of
 from service.core.exceptions import ApiError, ErrorEntry, InvalidError, NotFoundError, field_error, invalid
 from service.core.json_patch import value_at

@@ -1,6 +1,6 @@
 """Retention: deletes old runs, purges deleted runs, returns free pages, and shortens the write-ahead log.
 
-Each slice of work is one transaction that holds the write lock for some hundredths of a second, and a pause follows
+Each slice of work is one transaction that holds the write lock for about a hundredth of a second, and a pause follows
 it. After a stop or a crash, the next service continues the work.
 """
 
@@ -30,7 +30,7 @@ IDLE_SECONDS = 1.0
 """The pause after a check that finds no work."""
 FAILED_SECONDS = 5.0
 """The pause after an error, for example of a full disk."""
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.02
 """The pause between two slices: twice the duration of a slice, so that other writers get the lock."""
 DAY_SECONDS = 86_400.0
 

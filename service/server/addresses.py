@@ -3,7 +3,6 @@
 import ipaddress
 import socket
 
-from service.auth import policy
 from service.core.settings import Settings
 
 
@@ -20,7 +19,7 @@ def elsewhere(settings: Settings, port: int) -> str | None:
         return None
     if allowed := settings.allowed_hosts.partition(",")[0].strip():
         return f"{_url(allowed, port)}/"
-    if policy.are_required(settings):
+    if settings.requires_keys:
         return f"{_url(socket.gethostname(), port)}/, or the address of this machine"
     return "none: write the name or address of this machine into DESCENT_ALLOWED_HOSTS"
 

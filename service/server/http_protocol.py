@@ -15,7 +15,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from service.api.authentication import address_of
 from service.api.middleware.abandonment import ABANDON, BREAK_OFF
-from service.auth import policy
 from service.core.concurrency_limit import ADDRESS_SHARE, KEY_SHARE
 from service.core.settings import Settings
 from service.server import refusals
@@ -29,7 +28,7 @@ MAX_PIPELINED = 64
 
 def bounded(settings: Settings) -> type["Connection"]:
     """The uvicorn protocol class with the limits of these settings."""
-    share = KEY_SHARE if policy.are_required(settings) else ADDRESS_SHARE
+    share = KEY_SHARE if settings.requires_keys else ADDRESS_SHARE
     fields = {"settings": settings, "share": share, "incomplete": {}, "unread": {}}
     return type("BoundedConnection", (Connection,), fields)
 
@@ -70,6 +69,8 @@ class Connection(HttpToolsProtocol):
     """Bytes of the address and the headers of the incoming request."""
     _headers_seen = 0
     """Headers and trailers of the incoming request."""
+    _parts = _body_bytes = 0
+    """Parts and bytes of the body of the incoming request."""
     _unparsed_bytes = 0
     """Bytes received since the last event of the parser."""
     _refusal = refusals.MALFORMED
@@ -134,7 +135,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._is_receiving = True
-        self._head_bytes = self._headers_seen = 0
+        self._head_bytes = self._headers_seen = self._parts = self._body_bytes = 0
         super().on_message_begin()
         self.scope["state"][BREAK_OFF] = self._break_off
 
@@ -165,8 +166,12 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body arrives."""
+        """Counts a part of the body."""
         self._unparsed_bytes = 0
+        self._parts += 1
+        self._body_bytes += len(body)
+        if self._parts > refusals.MANY_PARTS and self._body_bytes < self._parts * refusals.LEAST_PART_BYTES:
+            self._stop(refusals.SMALL_PARTS)
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -12,6 +12,8 @@ MAX_HEADERS = 100
 """The maximum number of headers of a request, trailers included. Browsers and proxies send about thirty."""
 MAX_PARAMETERS = 100
 """The maximum number of query parameters."""
+MANY_PARTS, LEAST_PART_BYTES = 1_000, 16
+"""Beyond so many parts, a body has parts of so many bytes on average: each takes the event loop 0.3 µs."""
 
 
 class Refusal(NamedTuple):
@@ -31,6 +33,10 @@ class Refusal(NamedTuple):
 
 
 MALFORMED = Refusal(400, "The data is not an HTTP request. Send HTTP/1.1.")
+SMALL_PARTS = Refusal(
+    400,
+    f"The body has too many small chunks. Send chunks of at least {LEAST_PART_BYTES} bytes, preferably a few thousand.",
+)
 TIMED_OUT = Refusal(408, "The request was not complete in time. Send it again, faster or in smaller parts.")
 MANY_PARAMETERS = Refusal(414, f"The address has too many parameters. The limit is {MAX_PARAMETERS}.")
 TOO_LONG = Refusal(431, "The address and the headers of the request are too long. Shorten them.")

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from service.api.app import create_app
 from service.api.middleware import stack
-from service.auth import policy
 from service.core import process_limits
 from service.core.exceptions import StartError
+from service.core.loopback import is_loopback
 from service.core.settings import Settings
 from service.maintenance.retention import Retention
 from service.server import addresses, http_protocol
@@ -132,7 +132,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _app(settings: Settings, database: Database) -> FastAPI:
     """The API. Raises StartError if required keys are missing, or if a setting of hosts or origins is invalid."""
-    if policy.are_required(settings):
+    if settings.requires_keys:
         with told(settings), database.reading() as connection:
             if not usable_keys(connection):
                 raise StartError(NO_KEYS)
@@ -152,9 +152,9 @@ def _announce(settings: Settings, port: int, console: Console) -> None:
     if others := addresses.elsewhere(settings, port):
         console.print(f"  elsewhere   {others}", highlight=False, soft_wrap=True)
     console.print(f"  data        {_shown_database(settings)}", highlight=False, soft_wrap=True)
-    if policy.are_required(settings):
+    if settings.requires_keys:
         console.print("  API keys    required; `descent keys create NAME` creates one", highlight=False)
-    elif not policy.is_loopback(settings.host):
+    elif not is_loopback(settings.host):
         console.print("  API keys    off: everybody who reaches the port has all rights", highlight=False)
     console.print("Stop it with Ctrl-C.")
 

@@ -42,6 +42,8 @@ class Database:
         self._write_lock = threading.Lock()
         self.group_commit = GroupCommit(self.writing)
         """Group commit for frequent concurrent writes: one transaction for all waiting writes."""
+        self.essential_commit = GroupCommit(lambda: self.writing(grows=False))
+        """Group commit for essential writes (`essential_write`)."""
         self._sqlite = make_url(url).get_backend_name() == "sqlite"
         options: dict[str, Any] = {"module": sqlite_module()} if self._sqlite else {}
         self._files: FileIdentity | None = None

@@ -47,6 +47,16 @@ _ADD = sqlite.insert(datasets).on_conflict_do_nothing(index_elements=["id"]).ret
 # A damaged chunk may have the seq of a dataset that did not exist yet.
 _ADD_CHUNK = insert(dataset_chunks).prefix_with("OR REPLACE")
 
+_THIS = (datasets.c.seq == bindparam("of_dataset"), datasets.c.uploaded.is_not(True))
+_OF_DATASET = select(runs.c.seq).where(runs.c.dataset_seq == bindparam("of_dataset"))
+_REMOVE_UNUSED = delete(datasets).where(*_THIS, ~exists(_OF_DATASET))
+_LISTED = _OF_DATASET.where(runs.c.deleted_at.is_(None))
+_HEIR = _LISTED.with_only_columns(runs.c.owner).order_by(runs.c.seq).limit(1).scalar_subquery()
+_HAS_OWN_RUN = exists(_LISTED.where(runs.c.owner == datasets.c.owner))
+_PASS_ON = (
+    update(datasets).where(*_THIS, datasets.c.owner.is_not(None), ~_HAS_OWN_RUN, _HEIR.is_not(None)).values(owner=_HEIR)
+)
+
 
 @dataclass(frozen=True)
 class NewDataset:
@@ -229,14 +239,8 @@ def release(connection: Connection, dataset_seq: int) -> None:
     A dataset that only others use, such as the fork of an administrator, passes to the owner of the oldest of these
     runs: the former owner no longer sees it, and its bytes count for the new one.
     """
-    this = (datasets.c.seq == dataset_seq, datasets.c.uploaded.is_not(True))
-    of_dataset = select(runs.c.seq).where(runs.c.dataset_seq == dataset_seq)
-    connection.execute(delete(datasets).where(*this, ~exists(of_dataset)))
-    listed = of_dataset.where(runs.c.deleted_at.is_(None))
-    heir = listed.with_only_columns(runs.c.owner).order_by(runs.c.seq).limit(1).scalar_subquery()
-    is_own = exists(listed.where(runs.c.owner == datasets.c.owner))
-    passed_on = update(datasets).where(*this, datasets.c.owner.is_not(None), ~is_own, heir.is_not(None))
-    connection.execute(passed_on.values(owner=heir))
+    for statement in (_REMOVE_UNUSED, _PASS_ON):
+        connection.execute(statement, {"of_dataset": dataset_seq})
 
 
 def batches(blocks: Iterable[Rows]) -> Iterator[list[dict[str, Any]]]:

@@ -20,11 +20,11 @@ READERS_SECONDS = 2.0
 def essential_write(database: Database, work: Callable[[Connection], Result]) -> Result:
     """The result of `work` in a write transaction of few bytes. On a full disk it uses the disk reserve.
 
-    Raises the error of the kind FULL if a reader, such as a backup, holds the log of a full disk.
+    Simultaneous essential writes share a transaction. Raises the error of the kind FULL if a reader, such as a backup,
+    holds the log of a full disk.
     """
     try:
-        with database.writing(grows=False) as connection:
-            return work(connection)
+        return database.essential_commit.write(work)
     except Exception as error:  # a pragma raises the driver's own errors
         if failure_of(error) is not Failure.FULL or database.reserve is None:
             raise

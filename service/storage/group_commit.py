@@ -36,6 +36,11 @@ class GroupCommit:
         self._waiting: deque[_Job[Any]] = deque()
         self._turn = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """The number of writes that wait for the transaction after the present one."""
+        return len(self._waiting)
+
     def write(self, work: Callable[[Connection], Result]) -> Result:
         """The result of `work`, after its commit. An error of `work` is raised, and its changes are rolled back."""
         job = _Job(work)

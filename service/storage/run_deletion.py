@@ -1,11 +1,11 @@
 """Deletion of runs. A run that may be long is hidden at once, and purged in slices."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, delete, func, select, update
 
 from service.core.failpoints import reach
 from service.core.run_status import FINISHED, RunStatus
@@ -29,6 +29,11 @@ _DELETED: dict[str, Any] = {
     "stored_bytes": 0,
 }
 
+# Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
+_SEQS: BindParameter[int] = bindparam("run_seqs", expanding=True)
+_REMOVE = delete(runs).where(runs.c.seq.in_(_SEQS))
+_REMOVE_VERIFICATIONS = delete(runs).where(runs.c.verifies.in_(_SEQS), is_sound(runs))
+
 
 def remove(connection: Connection, run_id: str) -> bool:
     """Deletes a run, its trajectory, its lease, and an inline dataset without other runs; false for an unknown run.
@@ -40,20 +45,46 @@ def remove(connection: Connection, run_id: str) -> bool:
     if run is None:
         return False
     with deleting():
-        remove_verifications(connection, [run.seq])
-        if trajectories.is_long(connection, run.seq):
-            hide(connection, runs.c.seq == run.seq)
-        else:
-            connection.execute(delete(runs).where(runs.c.seq == run.seq))
-            datasets.release(connection, run.dataset_seq)
+        remove_first(connection, {run.seq: run.dataset_seq})
         if run.sweep_seq is not None:
             sweeps.remove_if_empty(connection, run.sweep_seq)
     return True
 
 
+def remove_first(connection: Connection, found: Mapping[int, int | None]) -> int:
+    """Deletes the first of the runs, as many as have DELETED_AT_ONCE chunks together, and hides a longer run.
+
+    The runs are given by their seqs and those of their datasets. Returns how many of them are deleted or hidden.
+    """
+    counts = trajectories.chunk_counts(connection, [*found])
+    short, long, freed = dict[int, int | None](), list[int](), 0
+    for seq, dataset_seq in found.items():
+        chunks = counts.get(seq, 0)
+        if chunks > trajectories.DELETED_AT_ONCE:
+            long.append(seq)
+        elif freed + chunks > trajectories.DELETED_AT_ONCE:
+            break
+        else:
+            short[seq] = dataset_seq
+            freed += chunks
+    remove_verifications(connection, [*short, *long])
+    if long:
+        hide(connection, runs.c.seq.in_(long))
+    if short:
+        remove_rows(connection, short)
+    return len(short) + len(long)
+
+
+def remove_rows(connection: Connection, found: Mapping[int, int | None]) -> None:
+    """Deletes the rows of runs with few chunks or none, given as to `remove_first`, and data without other runs."""
+    connection.execute(_REMOVE, {"run_seqs": [*found]})
+    for dataset_seq in {each for each in found.values() if each is not None}:
+        datasets.release(connection, dataset_seq)
+
+
 def remove_verifications(connection: Connection, run_seqs: Sequence[int]) -> None:
     """Deletes the verifications of runs. A damaged row stays: it may be another run."""
-    connection.execute(delete(runs).where(runs.c.verifies.in_(run_seqs), is_sound(runs)))
+    connection.execute(_REMOVE_VERIFICATIONS, {"run_seqs": run_seqs})
 
 
 def hide(connection: Connection, which: ColumnElement[bool]) -> None:

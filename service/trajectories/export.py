@@ -7,34 +7,39 @@ columns after it as fit into `KEPT_BYTES`.
 
 import csv
 import io
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import orjson
 
-from service.trajectories.slicing import View
+from service.trajectories.slicing import Steps, View
 
 KEPT_BYTES = 4 * 1024 * 1024
-JSON_ROWS = 16384
+ALL_KEPT_BYTES = 16 * 1024 * 1024
+"""The columns that all writers of the process keep. One may keep a quarter of what the others leave."""
+JSON_ROWS = 4096
+BLOCK_VALUES = 4096
+"""Values of a block of CSV or NDJSON: each is text of about 20 bytes."""
 Piece = bytes | memoryview
 
 
 def as_json(view: View, head: Mapping[str, object]) -> Iterator[Piece]:
     """One object: the fields of `head`, then a list for each column."""
     yield orjson.dumps(head)[:-1]
-    kept: dict[str, Any] = {}
-    for place, field in enumerate(view.fields):
-        if field == "step":
-            parts = _step_numbers(view)
-        elif field in kept:
-            parts = _sliced(kept.pop(field))
-        else:
-            kept = _buffers(view, view.fields[place + 1 :])
-            parts = _read(view, field, kept)
-        yield b',"%s":' % field.encode()
-        yield from _json_list(parts)
+    with _Kept() as kept:
+        for place, field in enumerate(view.fields):
+            if field == "step":
+                parts = _step_numbers(view)
+            elif field in kept.columns:
+                parts = _sliced(kept.columns.pop(field))
+            else:
+                kept.reserve(view, view.fields[place + 1 :])
+                parts = _read(view, field, kept.columns)
+            yield b',"%s":' % field.encode()
+            yield from _json_list(parts)
     yield b"}"
 
 
@@ -58,18 +63,44 @@ def _sliced(column: Any) -> Iterator[Any]:
         yield column[first : first + JSON_ROWS]
 
 
-def _buffers(view: View, fields: Sequence[str]) -> dict[str, Any]:
-    """Empty arrays for the next columns, as many as fit into `KEPT_BYTES`."""
-    buffers: dict[str, Any] = {}
-    free = KEPT_BYTES // 8
-    for field in fields:
-        if field == "step":
-            continue
-        shape = (len(view.steps), len(view.parameters)) if field == "theta" else (len(view.steps),)
-        if (free := free - prod(shape)) < 0:
-            break
-        buffers[field] = np.empty(shape)
-    return buffers
+class _Kept:
+    """Context manager: the columns that a writer keeps for later. Thread-safe."""
+
+    _of_all = 0
+    """Bytes of all writers."""
+    _lock = threading.Lock()
+
+    def __init__(self) -> None:
+        self.columns: dict[str, Any] = {}
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._take(0)
+
+    def reserve(self, view: View, fields: Sequence[str]) -> None:
+        """Replaces the columns by empty arrays for these fields, as many as this writer may keep."""
+        self.columns.clear()
+        shapes = {field: _shape(view, field) for field in fields if field != "step"}
+        free = self._take(min(KEPT_BYTES, sum(8 * prod(shape) for shape in shapes.values()))) // 8
+        for field, shape in shapes.items():
+            if (free := free - prod(shape)) < 0:
+                break
+            self.columns[field] = np.empty(shape)
+
+    def _take(self, wanted: int) -> int:
+        """Takes so many bytes in place of those before, or fewer. Returns their number."""
+        with self._lock:
+            _Kept._of_all -= self._bytes
+            self._bytes = min(wanted, (ALL_KEPT_BYTES - _Kept._of_all) // 4)
+            _Kept._of_all += self._bytes
+        return self._bytes
+
+
+def _shape(view: View, field: str) -> tuple[int, ...]:
+    return (len(view.steps), len(view.parameters)) if field == "theta" else (len(view.steps),)
 
 
 def _read(view: View, field: str, kept: dict[str, Any]) -> Iterator[Any]:
@@ -82,16 +113,28 @@ def _read(view: View, field: str, kept: dict[str, Any]) -> Iterator[Any]:
         yield _column(view, field, steps, rows)
 
 
+def _blocks(view: View) -> Iterator[tuple[Steps, Any]]:
+    """The blocks of a view with at most BLOCK_VALUES values, or a step."""
+    for steps, rows in view.blocks():
+        height = max(1, BLOCK_VALUES // len(rows))
+        for first in range(0, len(steps), height):
+            yield steps[first : first + height], rows[:, first : first + height]
+
+
 def as_ndjson(view: View) -> Iterator[bytes]:
     """One object per step."""
+    for steps, rows in _blocks(view):
+        yield _ndjson_block(view, steps, rows)
+
+
+# A writer waits for its client with the variables that it has. So a function makes each block.
+def _ndjson_block(view: View, steps: Steps, rows: Any) -> bytes:
     option = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
-    for steps, rows in view.blocks():
-        columns = [_column(view, field, steps, rows) for field in view.fields]
-        lists = [column.tolist() if isinstance(column, np.ndarray) else column for column in columns]
-        yield b"".join(
-            orjson.dumps(dict(zip(view.fields, values, strict=True)), option=option)
-            for values in zip(*lists, strict=True)
-        )
+    columns = [_column(view, field, steps, rows) for field in view.fields]
+    lists = [column.tolist() if isinstance(column, np.ndarray) else column for column in columns]
+    return b"".join(
+        orjson.dumps(dict(zip(view.fields, values, strict=True)), option=option) for values in zip(*lists, strict=True)
+    )
 
 
 def as_csv(view: View) -> Iterator[bytes]:
@@ -100,12 +143,16 @@ def as_csv(view: View) -> Iterator[bytes]:
     # With this line terminator the writer quotes names that contain \r or \n, which end lines for readers.
     csv.writer(header, lineterminator="\r\n").writerow(_csv_header(view))
     yield header.getvalue().removesuffix("\r\n").encode() + b"\n"
-    for steps, rows in view.blocks():
-        lines = _csv_lines(view, rows)
-        if "step" in view.fields:
-            position = view.fields.index("step")
-            lines = [_with_step(line, step, position, view) for step, line in zip(steps, lines, strict=True)]
-        yield b"\n".join(lines) + b"\n"
+    for steps, rows in _blocks(view):
+        yield _csv_block(view, steps, rows)
+
+
+def _csv_block(view: View, steps: Steps, rows: Any) -> bytes:
+    lines = _csv_lines(view, rows)
+    if "step" in view.fields:
+        position = view.fields.index("step")
+        lines = [_with_step(line, step, position, view) for step, line in zip(steps, lines, strict=True)]
+    return b"\n".join([*lines, b""])
 
 
 def _csv_header(view: View) -> list[str]:

@@ -1,41 +1,76 @@
-"""The time that a judgement may take, and parts of it."""
+"""The budget of a judgement: estimated computing time.
+
+Work is charged by its estimate (`gd_engine/descent/cost.py`), not by a clock. So equal runs have equal judgements,
+unless a guard ends one: work that takes GUARD times its estimate of computing, or WALL_GUARD times of waiting for a
+core, on a machine that is so slow, or for an estimate that is so low.
+"""
 
 import time
 from collections.abc import Callable
 
-from gd_engine.reference import BudgetSpentError
+from gd_engine.reference import GUARD, BudgetSpentError
+from gd_engine.reference import Budget as Charge
 
-LOADED = 10.0
-"""The longest duration of a budget, as a multiple of its seconds, on a machine that does other work besides."""
+WALL_GUARD = 100.0
+"""Its longest duration, which is generous: other processes may have the cores."""
 
 
 class WorkerStoppedError(Exception):
     """The worker must stop."""
 
 
-class Budget:
-    """Seconds of computing by this process. A call returns those left, and raises BudgetSpentError when none are.
-
-    Other processes on the same cores take nothing of it. Each look raises WorkerStoppedError when the worker must stop.
-    """
+class Meter:
+    """The work that was charged to a budget and its parts."""
 
     def __init__(self, seconds: float, must_stop: Callable[[], bool]) -> None:
-        self._computed, self._until = time.process_time() + seconds, time.monotonic() + LOADED * seconds
+        self.charged = 0.0
+        self._computed = time.process_time() + GUARD * seconds
+        self._until = time.monotonic() + WALL_GUARD * seconds
         self._must_stop = must_stop
 
-    def __call__(self) -> float:
-        left = self.left
-        if left <= 0:
-            raise BudgetSpentError
-        return left
+    @property
+    def is_open(self) -> bool:
+        """Whether work may go on. Raises WorkerStoppedError when the worker must stop."""
+        if self._must_stop():
+            raise WorkerStoppedError
+        return time.process_time() < self._computed and time.monotonic() < self._until
+
+
+class Budget:
+    """Estimated seconds of computing. A part of a budget is charged to the whole, too."""
+
+    def __init__(self, meter: Meter, seconds: float) -> None:
+        self._meter, self._until = meter, meter.charged + seconds
 
     @property
     def left(self) -> float:
-        """The seconds left, at least 0."""
-        if self._must_stop():
-            raise WorkerStoppedError
-        return max(min(self._computed - time.process_time(), self._until - time.monotonic()), 0.0)
+        """The seconds left, at least 0. Raises WorkerStoppedError when the worker must stop."""
+        return max(self._until - self._meter.charged, 0.0) if self._meter.is_open else 0.0
+
+    def charge(self, seconds: float) -> None:
+        """Charges work, before or after it is done."""
+        self._meter.charged += seconds
 
     def part(self, share: float) -> "Budget":
         """A share of the seconds left."""
-        return Budget(share * self.left, self._must_stop)
+        return Budget(self._meter, share * self.left)
+
+    def charging(self, seconds: float) -> Charge:
+        """A function that charges work, by default so many seconds, and returns the seconds left.
+
+        It raises BudgetSpentError without any.
+        """
+
+        def charge(price: float = seconds, /) -> float:
+            self.charge(price)
+            left = self.left
+            if left <= 0:
+                raise BudgetSpentError
+            return left
+
+        return charge
+
+
+def budget_of(seconds: float, must_stop: Callable[[], bool]) -> Budget:
+    """A new budget."""
+    return Budget(Meter(seconds, must_stop), seconds)

@@ -1,7 +1,8 @@
-"""Judgement of a finished run: its reference minimum, how its descent ended beside it, and trials of its findings.
+"""Judgement of a finished run: its convergence, which is how it ended beside the reference minimum, and its diagnosis,
+which is its findings with the changes that trials found.
 
 A second-order method and a trial descent may take a while. They begin after the run's last step is visible, and have a
-share of the time that the run took. Whatever fails, the run stays as finished as it is.
+share of the run's cost. Whatever fails, the run stays as finished as it is.
 """
 
 import logging
@@ -13,9 +14,9 @@ import numpy as np
 import orjson
 from sqlalchemy import Connection
 
-from gd_engine import Finding, Outcome, Problem, State
-from gd_engine.diagnosis import History
+from gd_engine import Cost, Finding, History, Outcome, Problem, State, cost_of
 from gd_engine.reference import (
+    MOST_CURVED,
     Convergence,
     Reference,
     find_shortfall,
@@ -26,27 +27,29 @@ from gd_engine.reference import (
 )
 from service.core import run_record
 from service.core.process_limits import memory_bound
-from service.core.run_record import KINDS_OF_WORK, Optimum
+from service.core.run_record import Optimum
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.worker import trials
-from service.worker.budget import Budget, WorkerStoppedError
-from service.worker.offers import TrialRuns
+from service.worker.budget import Budget, WorkerStoppedError, budget_of
 from service.worker.prepare import Prepared
-from service.worker.run_batch import RunBatch
 from service.worker.timings import Timings
-from service.worker.trial_descent import Descended, end_of
+from service.worker.trial_runs import Descended, TrialRuns, end_of
 
 log = logging.getLogger("descent.judgement")
 
 SHARE, LEAST_SECONDS, MOST_SECONDS = 0.2, 0.05, 5.0
-"""The seconds of a judgement: a share of the run's computing time, within limits."""
+"""The estimated seconds of a judgement: a share of the run's cost, within limits."""
 LEAST_MEMORY = 1 << 30
 """A worker with less memory seeks no reference minimum: SciPy's library may end a process that has too little."""
 SEARCH = 0.9
 """The share of these for search and trials, which end with a last call; the rest is for trajectory and storage."""
+CALL_SECONDS, RECORDING_SECONDS = 4e-5, 0.003
+"""Estimates for a call of the search beside the evaluation of E, and for the programs that it records at its start."""
+PRODUCT = 2.5
+"""The evaluations in a call of a method that takes products with the Hessian, for few parameters."""
 SEARCH_ALONE, SEARCH_BESIDE_TRIALS = 0.7, 0.3
 """The shares of that for the search; the rest is for a finding of it, or for those that are there already."""
 
@@ -108,8 +111,8 @@ class Judged(NamedTuple):
 class Judge:
     """Judges finished runs, one after the other."""
 
-    def __init__(self, database: Database, settings: Settings, batch: RunBatch, must_stop: Callable[[], bool]) -> None:
-        self._database, self._settings, self._batch, self._must_stop = database, settings, batch, must_stop
+    def __init__(self, database: Database, settings: Settings, must_stop: Callable[[], bool]) -> None:
+        self._database, self._settings, self._must_stop = database, settings, must_stop
 
     def judged(self, unjudged: Unjudged) -> Judged | None:
         """The judgement of a finished run. Logs an error, and raises none."""
@@ -118,12 +121,13 @@ class Judge:
             history = unjudged.history()
             if _is_searched(unjudged):
                 load_methods(unjudged.problem)
-            budget = _budget(unjudged, self._must_stop)
-            found = self._convergence(unjudged, history, budget)
+            cost = cost_of(unjudged.problem)
+            budget = _budget(unjudged, cost, self._must_stop)
+            found = self._convergence(unjudged, history, cost, budget)
             convergence = _stored(found)
             more_bytes = _size(convergence["reference"])
             values: run_record.RunColumns = {"convergence": convergence, "timings": unjudged.timings.values}
-            if (diagnosis := self._diagnosis(unjudged, history, found, budget)) is not None:
+            if (diagnosis := self._diagnosis(unjudged, history, found, cost, budget)) is not None:
                 values["diagnosis"] = diagnosis
                 more_bytes += max(_size(diagnosis) - _size(trials.untried(unjudged.findings)), 0)
             unjudged.timings.add("judgement_seconds", begun)
@@ -134,16 +138,20 @@ class Judge:
             log.exception("judgement.failed run=%s", run.id)
         return None
 
-    def _convergence(self, unjudged: Unjudged, history: History, budget: Budget) -> Convergence:
+    def _convergence(self, unjudged: Unjudged, history: History, cost: Cost, budget: Budget) -> Convergence:
         problem, outcome = unjudged.problem, unjudged.outcome
         if not _is_searched(unjudged):
             return judge(problem, outcome, history, _of_optimum(unjudged.optimum))
         search = budget.part(SEARCH_BESIDE_TRIALS if unjudged.findings else SEARCH_ALONE)
-        found = self._batch.reference(problem, lambda: reference_minimum(problem, least_step(history), search))
-        return judge(problem, outcome, history, found)
+        evaluations = PRODUCT if problem.model.size <= MOST_CURVED else 1.0
+        go_on = search.charging(CALL_SECONDS + evaluations * cost.evaluation)
+        search.charge(RECORDING_SECONDS)
+        found = reference_minimum(problem, least_step(history), go_on)
+        unbounded = None if outcome is None else any(each.code == "unbounded" for each in unjudged.findings)
+        return judge(problem, outcome, history, found, unbounded=unbounded)
 
     def _diagnosis(
-        self, unjudged: Unjudged, history: History, convergence: Convergence, budget: Budget
+        self, unjudged: Unjudged, history: History, convergence: Convergence, cost: Cost, budget: Budget
     ) -> list[run_record.Finding] | None:
         """The findings with what they offer; None without any, and if the trials failed."""
         run, prepared, outcome = unjudged.claim.run, unjudged.prepared, unjudged.outcome
@@ -155,9 +163,8 @@ class Judge:
             return None
         end, rate = end_of(unjudged.after, outcome), prepared.learning_rate
         descended = Descended(run, prepared.problem, prepared.config, rate, history, outcome, end)
-        seconds = unjudged.timings.values.get("diagnosis_seconds", 0.0)
         try:
-            runs = TrialRuns(descended, convergence.reference, self._database, self._settings, seconds)
+            runs = TrialRuns(descended, convergence.reference, cost, self._database, self._settings)
             found = trials.with_offers(findings, runs, budget)
             _size(found)
         except WorkerStoppedError:
@@ -180,9 +187,11 @@ def _size(value: object) -> int:
     return len(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY))
 
 
-def _budget(unjudged: Unjudged, must_stop: Callable[[], bool]) -> Budget:
-    seconds = SHARE * sum(unjudged.timings.values.get(name, 0.0) for name in KINDS_OF_WORK)
-    return Budget(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
+def _budget(unjudged: Unjudged, cost: Cost, must_stop: Callable[[], bool]) -> Budget:
+    """The budget by the cost of all steps of the run: a clock would count what else the machine does."""
+    steps = unjudged.after.step
+    seconds = SHARE * cost.step(unjudged.prepared.config) * steps
+    return budget_of(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
 
 
 def _stored(found: Convergence) -> run_record.Convergence:

@@ -63,7 +63,7 @@ class Worker:
         """The judgement of the last run, until it is written: with the next claim, or alone if no run waits."""
         self._wakeup = WakeupSignal()
         self._batch = RunBatch(self._database, settings)
-        self._judge = Judge(self._database, settings, self._batch, lambda: self._stopping)
+        self._judge = Judge(self._database, settings, lambda: self._stopping)
         self._computing_time = ComputingTime()
 
     def stop(self, *_: int | FrameType | None) -> None:

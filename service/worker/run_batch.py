@@ -14,7 +14,6 @@ from gd_engine import (
     descend,
     largest_batch,
 )
-from gd_engine.reference import Reference, is_convex
 from service.core.run_record import Run
 from service.core.settings import Settings
 from service.engine_adapter.problems import problem_of
@@ -56,7 +55,6 @@ class RunBatch:
         """Discards the problem and the members."""
         self._problem: Problem | None = None
         self._problem_key: ProblemKey | None = None
-        self._reference: Reference | None = None
         self._clear_members()
 
     def _clear_members(self) -> None:
@@ -93,13 +91,6 @@ class RunBatch:
                 return problem
             self._problem, self._problem_key = problem, key
         return self._problem
-
-    def reference(self, problem: Problem, compute: Callable[[], Reference | None]) -> Reference | None:
-        """The reference minimum of a run's problem. That of a convex one is the same for all runs of a sweep."""
-        if problem is not self._problem or not is_convex(problem):
-            return compute()
-        self._reference = self._reference or compute()
-        return self._reference
 
     def join(self, run: Run, prepared: Prepared) -> bool:
         """Whether a claimed run is a member of the current batch, or of a new batch around it."""

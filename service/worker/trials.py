@@ -1,39 +1,62 @@
 """Trials of the changes that findings offer: the worker does what the change says, and the finding says what it gave.
 
-A descent is deterministic. So k steps of the changed request give the numbers that a client will see at step k. A
-change is offered only if the service accepts it and it makes its criterion better.
+A descent is deterministic. So a trial gives the numbers that a client will see who submits the change. A change is
+offered only if the service accepts it and it makes its criterion better. A change that only stops a descent earlier
+takes no trial: its steps are those of the descent.
+
+The criterion of a finding about the descent is E. That of one about the prediction error is the error of validation
+rows: test rows would no longer measure the error on new data if a choice were made by them. A run without validation
+rows gets a split with some as a part of the change.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from math import isfinite
+from typing import NamedTuple, cast
 
 import numpy as np
 
-from gd_engine import Finding, null_energy
+from gd_engine import TOO_SHORT, Finding, null_energy
 from service.core import run_record
-from service.core.json_patch import composed
-from service.worker import generalization_trials
+from service.core.json_patch import Patch, composed
+from service.core.run_record import Promise
 from service.worker.budget import Budget
-from service.worker.offers import ROUNDING, Offer, TrialRuns, is_better, offer_of
 from service.worker.remedies import remedies
-from service.worker.trial_descent import Descended
+from service.worker.trial_runs import Descended, Trial, TrialRuns
 
 GENERALIZATION = ("overfitting", "separable_classes")
 """The findings of the prediction error; all others are about the descent, or about its columns."""
 OF_COLUMNS = ("constant_column", "duplicate_columns")
 """The findings that a good descent may have, too."""
-TOO_SHORT = ("too_few_steps", "ill_conditioned")
+WITHOUT_REMEDY = (*OF_COLUMNS, "unbounded")
+"""The findings that no other setting of the descent corrects."""
 OTHERS = (*GENERALIZATION, *OF_COLUMNS)
-PASSING = 0.05
-"""The rise of the criterion after its least in a trial, as a share of its gain there, that may go on."""
-OWN_SHARE = 0.5
-"""The share of the budget for the change of the finding itself; the rest is for the remedies."""
-MOST_ROUNDS = 4
+FINDING_SHARE = 0.7
+"""The share of the budget for a finding that others follow: it is the more important one."""
+OWN_SHARE = 0.6
+"""The share of its budget for the change of the finding itself; the rest is for the remedies."""
+REMEDY_SHARE = 0.6
+"""The share of the rest for each remedy: the surest is tried first, and with most steps."""
+MOST_ROUNDS = 3
 """The changes that are laid one over another: that of the finding, and those of the findings of its trial."""
+ROUNDING = 1e-9
+"""The relative difference of two values of a criterion that may be rounding."""
 ZERO = 1e-12
 """A difference of E, as a share of E of a constant prediction, that may be rounding."""
 PROGRESS = 0.01
 """The least relative gain of a change after which the same finding comes back."""
+VALIDATION_ERROR = "validation_mse"
+VALIDATION_FRACTION = 0.2
+"""The fraction of training rows that a change holds out for validation."""
+NOTICEABLE = 1e-3
+CLEARLY = 0.01
+"""The least relative rise after the best step for which the step is offered."""
+
+
+class Offer(NamedTuple):
+    """A change that the service accepts, and its promise: the criterion at the end of the changed run."""
+
+    change: Patch
+    promise: Promise
 
 
 def untried(findings: Sequence[Finding]) -> list[run_record.Finding]:
@@ -61,9 +84,9 @@ def with_offers(findings: Sequence[Finding], runs: TrialRuns, budget: Budget) ->
     found = []
     with np.errstate(all="ignore"):  # a change may lead anywhere
         for place, finding in enumerate(findings):
-            part = budget.part(1.0 / (len(findings) - place))
+            part = budget.part(1.0 if place == len(findings) - 1 else FINDING_SHARE)
             if finding.code in GENERALIZATION:
-                found.append(stored(finding, generalization_trials.offer(finding, runs, part)))
+                found.append(stored(finding, _generalizing(finding, runs, part)))
                 continue
             trials = _Trials(finding, runs)
             trials.run(part)
@@ -94,49 +117,51 @@ class _Trials:
         self._is_clean = False
 
     def run(self, budget: Budget) -> None:
-        """Tries the change of the finding, then the remedies."""
-        if self._finding.change:
-            self._follow(self._finding.change, budget.part(OWN_SHARE))
-        if self._finding.code in OF_COLUMNS:
+        """Tries the change of the finding, then the remedies, then the change with the steps that are left for it."""
+        own = self._finding.change
+        if own:
+            self._follow(own, budget.part(OWN_SHARE), shorten=False)
+        if self._finding.code in WITHOUT_REMEDY:
             return
-        for change in remedies(self._runs.descended, self._finding.code, budget):
-            if self._is_clean or self.is_refuted or budget.left <= 0:
-                break
-            self._follow(change, budget)
+        for change in remedies(self._runs.descended, self._finding.code, self._runs.cost, budget):
+            if self._is_over(budget):
+                return
+            self._follow(change, budget.part(REMEDY_SHARE))
+        if own and not self._is_over(budget):
+            self._follow(own, budget)
 
-    def _follow(self, change: Mapping[str, object], budget: Budget) -> None:
+    def _is_over(self, budget: Budget) -> bool:
+        return self._is_clean or self.is_refuted or budget.left <= 0
+
+    def _follow(self, change: Mapping[str, object], budget: Budget, *, shorten: bool = True) -> None:
         """Tries a change, then with it that of a finding of its trial, and so on."""
-        change = dict(change)
         for _ in range(MOST_ROUNDS):
-            found = self._runs.of(change, budget)
-            if found is None or self.is_refuted:
+            trial = self._runs.of(change, budget, shorten=shorten)
+            if trial is None or self.is_refuted:
                 break
-            known = self._runs.findings(found) if budget.left > self._runs.diagnosis_seconds else []
-            faults = [each for each in known if each.code not in OTHERS]
-            self._consider(change, found, faults)
+            found = self._runs.findings(trial.descended, budget)
+            faults = [each for each in found if each.code not in OTHERS]
+            self._consider(trial, faults)
             if not faults or not faults[0].change:
                 break
-            change = composed(change, faults[0].change)
+            change = composed(trial.change, faults[0].change)
 
-    def _consider(self, change: dict[str, object], found: Descended, faults: Sequence[Finding]) -> None:
-        before, criterion = self._runs.descended, _criterion(self._runs.descended, found)
-        if self._finding.code in TOO_SHORT and generalization_trials.only_overfits(before, found):
+    def _consider(self, trial: Trial, faults: Sequence[Finding]) -> None:
+        before, found = self._runs.descended, trial.descended
+        if self._finding.code in TOO_SHORT and _only_overfits(before, found):
             self.is_refuted, self.best = True, None
             return
-        if found.outcome is not None and found.outcome.reason == "diverged":
+        if found.outcome.reason == "diverged":
             return
+        criterion = _criterion(before, found)
         again = any(fault.code == self._finding.code for fault in faults)
         after, best = found.last(criterion), self.best
-        worst = np.fmin(before.last(criterion), _first(before, criterion))
-        if not is_better(after, worst, PROGRESS if again else ROUNDING) or worst - after <= self._rounding:
+        worst = np.fmin(before.last(criterion), before.first(criterion))
+        if not _is_better(after, worst, PROGRESS if again else ROUNDING) or worst - after <= self._rounding:
             return
-        least = _least(found, criterion)
-        if found.outcome is None and after - least > PASSING * (worst - least):  # the rest may be worse still
-            return
-        is_clean = found.outcome is not None and not faults
-        if best is None or is_clean or after < cast("float", best.promise["after"]):
-            self.best = offer_of(change, criterion, before.last(criterion), after, found.step or 0)
-            self._is_clean = is_clean
+        if best is None or not faults or after < cast("float", best.promise["after"]):
+            self.best = _offer(trial, before, criterion)
+            self._is_clean = not faults
 
 
 def _criterion(before: Descended, after: Descended) -> str:
@@ -144,10 +169,74 @@ def _criterion(before: Descended, after: Descended) -> str:
     return "train_loss" if before.problem.target == after.problem.target else "train_mse"
 
 
-def _least(found: Descended, criterion: str) -> float:
-    return float(np.nanmin(found.history.overview.columns[criterion]))
+def _only_overfits(before: Descended, after: Descended) -> bool:
+    """Whether the validation error of a descent that goes further is greater: then it was no fault to end there."""
+    went_on = _is_better(after.last("train_loss"), before.last("train_loss"))
+    return went_on and _is_better(before.last(VALIDATION_ERROR), after.last(VALIDATION_ERROR), NOTICEABLE)
 
 
-def _first(found: Descended, criterion: str) -> float:
-    column = found.history.overview.columns[criterion]
-    return float(column[0]) if len(column) else np.nan
+def _generalizing(finding: Finding, runs: TrialRuns, budget: Budget) -> Offer | None:
+    """The step to stop at, or the penalty, that lowered the validation error most; None if neither did."""
+    base = _validated(runs, budget.part(0.5))
+    if base is None:
+        return None
+    offers = [_stopped(base, runs, budget.part(0.5))] if finding.code == "overfitting" else []
+    offers.append(_penalised(finding, base, runs, budget))
+    return min((each for each in offers if each), key=lambda each: each.promise["after"] or 0.0, default=None)
+
+
+def _validated(runs: TrialRuns, budget: Budget) -> Trial | None:
+    """The run, or a trial of it with validation rows if it has none; None if it cannot have a validation error."""
+    found: Trial | None = Trial({}, runs.descended)
+    if not runs.descended.problem.validation.size:
+        found = runs.of({"split": {"validation_fraction": VALIDATION_FRACTION}}, budget)
+    if found is None or not found.descended.problem.validation.size:
+        return None
+    return found if np.isfinite(found.descended.history.overview.columns[VALIDATION_ERROR]).all() else None
+
+
+def _stopped(base: Trial, runs: TrialRuns, budget: Budget) -> Offer | None:
+    """The offer to stop at the step with the least validation error; None if the end is as good."""
+    overview = base.descended.history.overview
+    column = overview.columns[VALIDATION_ERROR]
+    place = int(np.argmin(column))
+    step, least = int(overview.step[place]), float(column[place])
+    if step == 0 or not _is_better(least, base.descended.last(VALIDATION_ERROR), CLEARLY):
+        return None
+    change = composed(base.change, {"descent": {"steps": step}})
+    if base.descended.run.request["descent"]["schedule"]["kind"] != "cosine":  # the same steps, which are known
+        accepted = runs.accepts(change, budget)
+        return _promised(change, runs.descended, VALIDATION_ERROR, least, step) if accepted else None
+    trial = runs.of(change, budget)
+    if trial is None or not _is_better(trial.descended.last(VALIDATION_ERROR), base.descended.last(VALIDATION_ERROR)):
+        return None
+    return _offer(trial, runs.descended, VALIDATION_ERROR)
+
+
+def _penalised(finding: Finding, base: Trial, runs: TrialRuns, budget: Budget) -> Offer | None:
+    """The offer of the penalty that the finding names, if the validation error ends lower with it."""
+    trial = runs.of(composed(base.change, {"objective": {"l2": finding.evidence["l2"]}}), budget)
+    if trial is None or trial.descended.outcome.reason == "diverged":
+        return None
+    is_again = any(each.code == finding.code for each in runs.findings(trial.descended, budget))
+    after = trial.descended.last(VALIDATION_ERROR)
+    if is_again or not _is_better(after, base.descended.last(VALIDATION_ERROR)):
+        return None
+    return _offer(trial, runs.descended, VALIDATION_ERROR)
+
+
+def _offer(trial: Trial, before: Descended, criterion: str) -> Offer:
+    return _promised(trial.change, before, criterion, trial.descended.last(criterion), trial.descended.step or 0)
+
+
+def _promised(change: Patch, before: Descended, criterion: str, after: float, steps: int) -> Offer:
+    value = before.last(criterion)
+    first = value if isfinite(value) else None
+    return Offer(change, {"criterion": criterion, "before": first, "after": after, "steps": steps})
+
+
+def _is_better(after: float, before: float, least: float = ROUNDING) -> bool:
+    """Whether a value is lower than another by more than a share of it. A finite one is lower than none."""
+    if not isfinite(after):
+        return False
+    return not isfinite(before) or before - after > least * max(abs(before), abs(after))

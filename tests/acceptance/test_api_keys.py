@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from service.server.live_server import Service, running_service
 from service.storage.api_keys import revoke_key
 from service.storage.connect import open_database
 from service.storage.database import Database
-from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import finished
 from tests.acceptance.test_command_line import descent
 from tests.api_keys import make_brief_key, make_key, service_with_keys

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from service.server.live_server import Service
 from service.storage.connect import open_database
 from service.storage.sqlite.engine import sqlite_module
-from service.testing.live_server import Service
 from tests.waiting import LONGEST
 
 
@@ -117,12 +117,16 @@ def test_a_file_is_fitted(service: Service, tmp_path: Path) -> None:
         (("--function", "bowl", "--target", "y"), "are for files"),
         (("--function", "bowl", "--theta0", "a=1,2"), "Name each parameter once"),
         (("--function", "bowl", "--theta0", "a=1,a=2"), "Name each parameter once"),
-        (("--function", "rosenbrok"), "/function/name There is no function rosenbrok."),
+        (("--function", "rosenbrok"), "--function: There is no function rosenbrok."),
         (("--function", "a^2"), "Write a**2 for a^2."),
         (("--function", "bowl", "--theta0", "a=1"), "b is missing."),
         (("--function", "bowl", "--theta0", "a=x"), "--theta0: 'a=x' is no start."),
         (("--function", "bowl", "--learning-rate", "fast"), "--learning-rate: 'fast' is no number."),
         (("--function", "-a**2"), "learning rate"),
+        (("--function", "bowl", "--steps", "0"), "--steps: This must be at least 1."),
+        (("--function", "bowl", "--set", "descent.clip_norm=-1"), "--set descent.clip_norm: This must be greater"),
+        (("--function", "bowl", "--set", "clip"), "--set: 'clip' is no field."),
+        (("--function", "bowl", "--test-fraction", "0"), "are for files"),
         (("missing.csv",), "missing.csv: No such file or directory."),
     ],
 )
@@ -137,7 +141,7 @@ def test_a_service_that_does_not_run_is_named() -> None:
     done = descent("fit", "--function", "bowl", "--url", "http://127.0.0.1:9")
     assert done.returncode == 1
     assert "http://127.0.0.1:9" in done.stderr
-    assert "make serve" in done.stderr
+    assert "descent serve" in done.stderr
 
 
 def test_an_invalid_setting_is_named_in_the_message() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from service.server.live_server import Service, running_service
 from service.storage.sqlite.engine import sqlite_module
-from service.testing.live_server import Service, running_service
 from tests.acceptance.helpers import ROWS, SHORT_LEASES, SLOW, WAVES, finished, long_run, run_of, trajectory
 from tests.waiting import LONGEST, until
 

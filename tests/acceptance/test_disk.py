@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 from tests.acceptance.helpers import SHORT_LEASES, finished, long_run, run_of, trajectory
 from tests.torture.small_disk import SmallDisk, small_disk
 from tests.waiting import LONGEST, until

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from service.testing.live_server import Service
+import httpx2
+
+from service.server.live_server import Service
 from tests.acceptance.test_command_line import descent
 
 
@@ -13,7 +15,7 @@ def test_fit_prints_what_the_service_understood(service: Service, tmp_path: Path
     done = descent("fit", str(file), "--url", service.url)
     assert done.returncode == 1
     assert done.stderr.startswith("row 14, column age: 1 value is missing (row 14 of the file)")
-    assert "missing=drop" in done.stderr
+    assert "Add --reading missing=drop to leave such rows out" in done.stderr
     done = descent("fit", str(file), "--missing", "drop", "--reading", "target=age", "--url", service.url)
     assert done.returncode == 0, done.stderr
     first, *report = done.stdout.splitlines()
@@ -29,3 +31,35 @@ def test_a_parameter_without_a_value_is_refused(service: Service, tmp_path: Path
     done = descent("fit", str(file), "--reading", "days", "--url", service.url)
     assert done.returncode == 1
     assert "--reading: 'days'" in done.stderr
+
+
+def test_the_options_of_the_model_and_of_the_descent(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(8)))
+    words = ["--model", "polynomial", "--set", "model.degree=2", "--standardize", "--loss", "sse", "--l1", "0.5"]
+    words += ["--test-fraction", "0", "--optimizer", "ista", "--steps", "20", "--name", "squares"]
+    done = descent("fit", str(file), *words, "--url", service.url)
+    assert done.returncode == 0, done.stderr
+    run = httpx2.get(f"{service.url}/runs/{done.stdout.split('/runs/')[-1].strip()}").json()
+    assert run["name"] == "squares"
+    request = run["request"]
+    assert (request["model"]["kind"], request["model"]["degree"]) == ("polynomial", 2)
+    assert request["objective"] == {"loss": "sse", "l1": 0.5, "l2": 0.0}
+    assert request["standardize"]
+    assert request["split"]["test_fraction"] == 0
+    assert (request["descent"]["optimizer"]["kind"], request["descent"]["steps"]) == ("ista", 20)
+
+
+def test_a_refusal_names_options(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "classes.csv"
+    file.write_text("x,sort\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(8)))
+    for words, expected in (
+        ((), 'Choose the model {"kind": "logistic"} for two classes or {"kind": "softmax"}'),
+        (("--reading", "foo=1"), "--reading foo: Unknown parameter."),
+        (("--missing", "so"), "--missing: Input should be"),
+        (("--model", "logistic", "--learning-rate", "0"), "--learning-rate: This must be greater than"),
+        (("--model", "logistic", "--set", "foo=1"), "--set foo: Unknown field."),
+    ):
+        done = descent("fit", str(file), *words, "--url", service.url)
+        assert done.returncode == 1
+        assert expected in " ".join(done.stderr.split())

@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from service.server.live_server import running_service
 from service.storage.connect import open_database
 from service.storage.sqlite.engine import sqlite_module
-from service.testing.live_server import running_service
 from tests.acceptance.helpers import long_run, run_of
 from tests.waiting import LONGEST, until
 

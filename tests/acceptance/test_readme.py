@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.testing.live_server import Service
+from service.server.live_server import Service
 from tests.required_programs import missing
 from tests.waiting import LONGEST
 

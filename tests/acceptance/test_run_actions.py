@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from service.server.live_server import Service
 from service.storage.database import Database
-from service.testing.live_server import Service
 from tests.acceptance.helpers import finished, long_run, run_of, trajectory
 from tests.service.helpers import WAIT, fit_body, problem_of
 from tests.waiting import LONGEST, until

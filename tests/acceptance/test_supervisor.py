@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.server.live_server import running_service
 from service.storage import fair_shares
 from service.storage.connect import open_database
 from service.storage.database import Database
-from service.testing.live_server import running_service
 from service.worker.supervisor import Supervisor
 from tests.acceptance.helpers import finished, long_run
 from tests.acceptance.test_crash import children_of

@@ -16,9 +16,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
+from service.server.live_server import Service, running_service
 from service.storage import fair_shares, job_queue, runs
 from service.storage.connect import open_database
-from service.testing.live_server import Service, running_service
 from service.worker.computing_time import ComputingTime
 from service.worker.lease import RunLease
 from service.worker.process import Worker

@@ -14,11 +14,12 @@ import httpx2
 import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 from tests.browser.chromium import chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 MOST_BYTES = 200_000
+LONGEST_MS = 120_000
 WIDE, PHONE = (1280, 800), (390, 844)
 Prepare = Callable[[Page], None]
 
@@ -109,31 +110,32 @@ def _choose_the_best_step(page: Page) -> None:
 def _open_the_landscape(page: Page) -> None:
     page.locator(".landscape summary").click()
     page.get_by_role("spinbutton", name="Step").fill("12")
-    expect(page.locator(".landscape-figure .arrow .line")).to_be_visible(timeout=30_000)
+    page.keyboard.press("Enter")
+    expect(page.locator(".landscape-figure .arrow .line")).to_be_visible(timeout=LONGEST_MS)
     page.locator(".landscape").evaluate("element => scrollTo(0, element.offsetTop - 16)")
 
 
 def _open_the_surface(page: Page) -> None:
     _open_the_landscape(page)
     page.locator(".landscape .scale button").last.click()
-    expect(page.locator(".hill canvas")).to_be_visible(timeout=30_000)
+    expect(page.locator(".hill canvas")).to_be_visible(timeout=LONGEST_MS)
 
 
 def _show_the_arithmetic(page: Page) -> None:
     page.get_by_role("spinbutton", name="Step").fill("3")
     page.get_by_role("button", name="Show the arithmetic").click()
-    expect(page.locator(".arithmetic table").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".arithmetic table").first).to_be_visible(timeout=LONGEST_MS)
     page.locator(".arithmetic").evaluate("element => scrollTo(0, element.offsetTop - 16)")
 
 
 def _show_the_fit(page: Page) -> None:
-    expect(page.locator(".fit-view")).to_be_visible(timeout=30_000)
+    expect(page.locator(".fit-view")).to_be_visible(timeout=LONGEST_MS)
     page.locator(".fit-view").evaluate("element => scrollTo(0, element.offsetTop - 16)")
 
 
 def _check_the_example(page: Page) -> None:
     page.get_by_role("button", name="Try an example").click()
-    expect(page.locator(".outcome")).to_be_visible(timeout=30_000)
+    expect(page.locator(".outcome")).to_be_visible(timeout=LONGEST_MS)
     page.locator(".outcome").evaluate("element => scrollTo(0, element.offsetTop - 300)")
 
 
@@ -211,7 +213,7 @@ def _taken(browser: Browser, url: str, shot: Shot) -> int:
     )
     page = context.new_page()
     page.goto(url)
-    expect(page.locator(shot.ready).first).to_be_visible(timeout=30_000)
+    expect(page.locator(shot.ready).first).to_be_visible(timeout=LONGEST_MS)
     shot.prepare(page)
     page.wait_for_timeout(500)
     page.mouse.move(0, 0)

@@ -61,7 +61,7 @@ def test_a_file_with_gaps_is_fitted_mended_and_compared_in_french(
     expect(page.get_by_text("Variables : âge")).to_be_visible()
     page.get_by_label("Taux d’apprentissage").fill("0,00075")
     page.get_by_label("θ₀").fill("0,5 1,5")
-    expect(page.locator(".verdict")).to_contain_text("100 étapes de 2 paramètres")
+    expect(page.locator(".verdict")).to_contain_text("100 étapes pour 2 paramètres")
     expect_french(page)
     page.get_by_role("button", name="Lancer la descente").click()
     expect(page.locator(".judged")).to_be_visible()

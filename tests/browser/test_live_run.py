@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.testing.live_server import Service, running_service
+from service.server.live_server import Service, running_service
 from tests.acceptance.helpers import SHORT_LEASES, WAVES, finished, long_run
 from tests.browser.conftest import Pages
 from tests.waiting import LONGEST, until

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from service.server.live_server import Service
 from service.storage.api_keys import revoke_key
 from service.storage.database import Database
-from service.testing.live_server import Service
 from tests.api_keys import make_key, service_with_keys
 from tests.browser.conftest import Pages
 from tests.waiting import until
@@ -114,7 +114,7 @@ def test_a_revoked_key_is_requested_again_in_french(
     page = pages.open(f"{service.url}/", locale="fr-FR")
     page.get_by_label("Clé d’API").fill(key.text)
     page.get_by_role("button", name="Utiliser cette clé").click()
-    expect(page.get_by_role("button", name="Oublier la clé")).to_be_visible()
+    expect(page.get_by_role("button", name="Supprimer la clé")).to_be_visible()
     with database.writing() as connection:
         revoke_key(connection, key.id)
     expect(page.get_by_role("alert")).to_contain_text("Cette clé n’est pas connue ici")

@@ -77,7 +77,7 @@ def test_columns_of_a_file_are_chosen_in_french(pages: Pages, service: Service) 
     page = new_run(pages, service, locale="fr-FR")
     page.get_by_label("Un fichier ou des lignes collées").check()
     page.get_by_label("Lignes à coller").fill("a;b;c;y\n1;5;2;1\n2;3;4;3\n3;8;1;2\n4;4;5;7\n")
-    page.get_by_role("button", name="Prendre ces lignes").click()
+    page.get_by_role("button", name="Utiliser ces lignes").click()
     table = page.get_by_role("table", name="Colonnes")
     expect(table.get_by_role("columnheader")).to_have_text(
         ["Variable", "Colonne", "Type", "Valeurs", "Moyenne", "Manquantes"]

@@ -221,6 +221,13 @@ def test_nothing_scrolls_sideways(pages: Pages, service: Service, width: int) ->
     expect_no_sideways_scroll(page)
 
 
+def test_the_french_list_fits_a_narrow_window(pages: Pages, service: Service) -> None:
+    page = pages.open(f"{service.url}/", width=780, locale="fr-FR")
+    fit(page, service, DIVERGING | {"descent": {"steps": 20_000}})
+    expect(page.locator("tbody tr").first.locator(".cell-train_mse")).to_contain_text("e+")
+    expect_no_sideways_scroll(page)
+
+
 def test_swagger_ui_runs_its_example(pages: Pages, service: Service) -> None:
     page = pages.open(f"{service.url}/docs")
     block = page.locator(".opblock-post", has=page.locator("[data-path='/fit']"))

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 
+from service.server.live_server import Service, running_service
 from service.storage.sqlite.engine import sqlite_module
-from service.testing.live_server import Service, running_service
 
 # Defaults: no rate limit, and no limit on the workers that a run may lose. A suite may override them.
 SETTINGS = {"requests_per_minute": "1000000000", "max_losses": "1000000"}

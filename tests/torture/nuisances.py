@@ -15,8 +15,8 @@ REST_SECONDS = 1.0
 
 
 class Target(NamedTuple):
-    """The service, the text of the key, a run of 8 million steps, one of 200,000 and a running one without a worker,
-    and a dataset of a million numbers.
+    """The service, the text of the key, a run of 8 million steps, one of 200,000 and a paused one, and a dataset of a
+    million numbers.
     """
 
     url: str
@@ -72,6 +72,8 @@ LINE = json.dumps({"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}).e
 RATES = {"from": 0.001, "to": 0.1, "count": 500}
 SWEEP = json.dumps({"base": json.loads(LINE), "grid": {"/descent/learning_rate": RATES}}).encode()
 NUISANCES = {
+    "20 sweeps of 500 runs": Nuisance(20, _post("/sweeps", SWEEP)),
+    "60 submissions": Nuisance(60, _post("/fit", LINE)),
     "60 thinned trajectories of 8 million steps": Nuisance(60, _get("/runs/{longest}/trajectory?max_points={number}")),
     "64 slow readers": Nuisance(64, _get("/runs/{long}/trajectory?format=csv"), reads=False),
     "256 followers": Nuisance(256, _get("/runs/{live}/events")),

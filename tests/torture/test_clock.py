@@ -12,9 +12,9 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
+from service.server.live_server import running_service
 from service.storage.connect import open_database
 from service.storage.tables import runs as table
-from service.testing.live_server import running_service
 from tests.acceptance.helpers import finished
 from tests.required_programs import missing
 from tests.torture.report import Measured, worst

@@ -8,7 +8,7 @@ import httpx2
 import orjson
 import pytest
 
-from service.testing.live_server import running_service
+from service.server.live_server import running_service
 from tests.service.jobs.costly_requests import COSTLY
 from tests.torture.report import Measured, worst
 

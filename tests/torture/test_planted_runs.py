@@ -7,22 +7,18 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.worker import judgement
 from service.worker.process import Worker
 from tests.service.worker.test_batching import worker_with
 from tests.torture.planted_check import Checks
 from tests.torture.planted_runs import faulty, healthy
 from tests.torture.report import Measured
 
-SECONDS = 1.0
-"""The least budget of a judgement here, so that a slow machine has the same findings."""
 LEAST_SHOWN = 0.7
 """The least share of the cases that say something: the others are refused, harmless, or miss their minimum."""
 
 
 @pytest.fixture
-def worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    monkeypatch.setattr(judgement, "LEAST_SECONDS", SECONDS)
+def worker(settings: Settings) -> Iterator[Worker]:
     with worker_with(settings) as worker:
         yield worker
 

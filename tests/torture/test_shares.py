@@ -3,16 +3,17 @@
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import httpx2
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from service.datasets import ingest
-from service.schemas.fit import InlineDataset
 from service.storage import datasets
+from service.storage import runs as run_storage
 from service.storage.connect import open_database
 from tests.api_keys import Key, make_key
 from tests.service.helpers import LINE, fit_body, stored_run
@@ -21,18 +22,18 @@ from tests.torture.nuisances import NUISANCES, Target, annoy
 from tests.torture.report import Measured, worst
 
 LONGEST_STEPS, LONG_STEPS, MANY_RUNS = 8_000_000, 200_000, 400
-ROUNDS, MOST_ROUNDS = 3, 12
-"""The best round counts: other work of the machine only makes a round worse. Beside a nuisance, rounds follow until all
-bars are met. So a delay that only some rounds have goes unseen.
-"""
-SLACK_SECONDS = 0.05
+ROUNDS = 3
+MANY_QUEUED = dict.fromkeys(("max_queued_runs", "max_stored_runs"), 10_000_000)
+SLACK_SECONDS = {"finished run": 2.0}
+"""Beside 2 × idle; a run may also wait for the end of a block of another key."""
+OTHER_SLACK_SECONDS = 0.05
 BEGUN_SECONDS = 3.0
 """Until all sockets of a nuisance have sent their first request."""
-Times = dict[str, float]
+Times = dict[str, list[float]]
 
 
 def ask(client: httpx2.Client, run: str, requests: int) -> Times:
-    """The p99 of each kind of request, in seconds. Each answer is a success."""
+    """The times of each kind of request in seconds. Each answer is a success."""
     numbers = iter(range(1_000_000))
     kinds: dict[str, Callable[[], httpx2.Response]] = {
         "run": lambda: client.get(f"/runs/{run}"),
@@ -41,35 +42,38 @@ def ask(client: httpx2.Client, run: str, requests: int) -> Times:
         "events": lambda: client.get(f"/runs/{run}/events"),
         "step": lambda: client.get(f"/runs/{run}/steps/{(next(numbers) + time.time_ns()) % 1_900}"),
         "dry run": lambda: client.post("/fit?validate_only=true", json=LINE),
+        "submission": lambda: client.post("/fit", json=LINE),
+        "finished run": lambda: client.post("/fit", json=LINE, headers={"Prefer": "wait=60"}),
     }
-    found: dict[str, list[float]] = {kind: [] for kind in kinds}
+    found: Times = {kind: [] for kind in kinds}
     for _ in range(requests):
         for kind, request in kinds.items():
             begun = time.perf_counter()
             answer = request()
             found[kind].append(time.perf_counter() - begun)
-            assert answer.status_code == 200, (kind, answer.text)
-    begun = time.perf_counter()
-    assert client.post("/fit", json=LINE, headers={"Prefer": "wait=1"}).status_code == 202
-    assert time.perf_counter() - begun > 0.9, "the wait has found a place"
-    return {kind: worst(seconds) for kind, seconds in found.items()}
+            assert answer.status_code == (202 if kind == "submission" else 200), (kind, answer.text)
+    return found
 
 
-def best_of_rounds(client: httpx2.Client, run: str, requests: int) -> Times:
-    """The times of the best round of each kind."""
-    rounds = [ask(client, run, requests) for _ in range(ROUNDS)]
-    return {kind: min(times[kind] for times in rounds) for kind in rounds[0]}
+def alternated(
+    client: httpx2.Client, run: str, requests: int, nuisance: Callable[[], AbstractContextManager[None]]
+) -> tuple[Times, Times]:
+    """The times without and beside a nuisance, of rounds in alternation: other work of the machine slows both."""
+    idle, busy = Times(), Times()
+    for _ in range(ROUNDS):
+        for found, beside in ((idle, nullcontext), (busy, nuisance)):
+            with beside():
+                for kind, seconds in ask(client, run, -(-requests // ROUNDS)).items():
+                    found.setdefault(kind, []).extend(seconds)
+    return idle, busy
 
 
-def best_until_met(client: httpx2.Client, run: str, requests: int, bars: Times) -> Times:
-    """The times of the best round of each kind, of as many rounds as the bars need."""
-    best = ask(client, run, requests)
-    for _ in range(MOST_ROUNDS - 1):
-        if all(seconds <= bars[kind] for kind, seconds in best.items()):
-            break
-        times = ask(client, run, requests)
-        best = {kind: min(seconds, times[kind]) for kind, seconds in best.items()}
-    return best
+def most_late(requests: int) -> int:
+    """So many requests may come later than the bar: if each does with a chance of 1 %, more do once in 200 times.
+
+    The p99 of few requests is their maximum, which one pause of the machine decides.
+    """
+    return int(binom.ppf(0.995, requests, 0.01))
 
 
 def resident_bytes(live: LiveService) -> int:
@@ -93,8 +97,8 @@ def annoyed(name: str, target: Target) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def fragile(tmp_path_factory: pytest.TempPathFactory) -> FragileService:
-    """A service with required keys and without workers."""
-    return FragileService(tmp_path_factory.mktemp("shares"), workers=0, keys="required")
+    """A service with required keys and a worker, and without a limit of queued runs: a nuisance that writes goes on."""
+    return FragileService(tmp_path_factory.mktemp("shares"), workers=1, keys="required", **MANY_QUEUED)
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +113,11 @@ def objects(fragile: FragileService) -> tuple[Key, str, Key, dict[str, str]]:
         "long": stored_run(database, fit_body(), random.standard_normal((LONG_STEPS, 8)), owner=mine.id),
         "live": stored_run(database, fit_body(), random.standard_normal((20, 8)), owner=mine.id, status=None),
     }
+    with database.writing() as connection:
+        assert run_storage.pause(connection, runs["live"]), "else the worker takes it after its lease"
     for _ in range(MANY_RUNS):
         stored_run(database, fit_body(), np.ones((3, 8)), owner=mine.id)
-    wide = ingest.from_body(InlineDataset(x=random.standard_normal((10_000, 99)).tolist(), y=[0.5] * 10_000))
+    wide = ingest.from_body(random.standard_normal((10_000, 99)).tolist(), [0.5] * 10_000)
     new = wide.owned_by(mine.id)
     with database.writing() as connection:
         datasets.add(connection, new.described, new.blocks(), uploaded=True)
@@ -119,7 +125,7 @@ def objects(fragile: FragileService) -> tuple[Key, str, Key, dict[str, str]]:
     return theirs, run, mine, runs | {"wide": new.described.id}
 
 
-@pytest.mark.torture(100, least=8)
+@pytest.mark.torture(100, least=21)
 @pytest.mark.parametrize("name", NUISANCES)
 def test_a_nuisance_harms_no_other_user(
     name: str, fragile: FragileService, objects: tuple[Key, str, Key, dict[str, str]], cases: int, measured: Measured
@@ -127,11 +133,19 @@ def test_a_nuisance_harms_no_other_user(
     theirs, run, mine, runs = objects
     with fragile.serving() as live, httpx2.Client(base_url=live.url, headers=theirs.headers, timeout=300) as client:
         ask(client, run, 5)  # warm-up
-        idle, idle_bytes = best_of_rounds(client, run, cases), resident_bytes(live)
-        bars = {kind: 2 * seconds + SLACK_SECONDS for kind, seconds in idle.items()}
-        with annoyed(name, Target(live.url, mine.text, **runs)):
-            busy = best_until_met(client, run, cases, bars)
-            busy_bytes = resident_bytes(live)
+        idle_bytes = resident_bytes(live)
+        busy_bytes: list[int] = []
+
+        @contextmanager
+        def nuisance() -> Iterator[None]:
+            with annoyed(name, Target(live.url, mine.text, **runs)):
+                yield
+                busy_bytes.append(resident_bytes(live))
+
+        idle, busy = alternated(client, run, cases, nuisance)
     for kind, seconds in busy.items():
-        measured(f"{name}: p99 of B's {kind}", seconds * 1000, "ms", at_most=bars[kind] * 1000)
-    measured(f"{name}: memory of the API", busy_bytes / idle_bytes, "× idle", at_most=1.5)
+        bar = 2 * worst(idle[kind]) + SLACK_SECONDS.get(kind, OTHER_SLACK_SECONDS)
+        late = sum(each > bar for each in seconds)
+        measured(f"{name}: p99 of B's {kind}", worst(seconds) * 1000, "ms")
+        measured(f"… later than {bar * 1000:,.0f} ms", late, at_most=most_late(len(seconds)))
+    measured(f"{name}: memory of the API", max(busy_bytes) / idle_bytes, "× idle", at_most=1.5)

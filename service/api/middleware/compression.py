@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.content_negotiation import qualities
 from service.api.media_types import CSV, JSON, NDJSON, PROBLEM_JSON, SVG
-from service.auth import policy
+from service.core.loopback import is_loopback
 
 TEXT = frozenset(
     {
@@ -151,7 +151,7 @@ def _with_plain_tags(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes
 def _is_local(scope: Scope) -> bool:
     """Whether the client is on this machine. Behind a local proxy, the client of the proxy counts."""
     client = scope.get("client")
-    return client is not None and policy.is_loopback(client[0])
+    return client is not None and is_loopback(client[0])
 
 
 def takes_gzip(accepted: str) -> bool:

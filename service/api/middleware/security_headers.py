@@ -5,7 +5,6 @@ They forbid other sites to frame, embed or open a response, and let a browser tr
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.auth import policy
 from service.core.settings import Settings
 
 ALWAYS = {
@@ -30,7 +29,7 @@ class Headers:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._headers = list((ALWAYS | (_WITH_KEYS if policy.are_required(settings) else {})).items())
+        self._headers = list((ALWAYS | (_WITH_KEYS if settings.requires_keys else {})).items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The response of the application, with the headers."""

@@ -7,7 +7,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from service.api.middleware.cross_origin import Origins
 from service.api.middleware.trusted_host import LOOPBACK_NAMES, Hosts
-from service.auth import policy
 from service.core.settings import Settings
 
 
@@ -40,7 +39,7 @@ def protect(app: FastAPI, settings: Settings) -> None:
 def check_hosts(app: FastAPI, settings: Settings) -> None:
     """Restricts the host names; where keys are required, only if the settings name some."""
     names = set(_entries(settings.allowed_hosts))
-    if not policy.are_required(settings):
+    if not settings.requires_keys:
         names |= {*LOOPBACK_NAMES, f"[{settings.host}]" if ":" in settings.host else settings.host}
     if names:
         app.add_middleware(Hosts, names=names)

@@ -37,6 +37,7 @@ from service.storage.datasets import Rows
 router = described_route.router("inquiries", prefix="/runs")
 
 MOST_RESOLUTION = 201
+RESOLUTION, RESOLUTION_OF_FUNCTION = 49, 121
 MOST_BESIDE = 7
 TAGGED = {
     **cacheable("The answer."),
@@ -54,7 +55,13 @@ class LandscapeQuery(BaseModel):
     )
     x: str | None = Field(None, description="pair: the parameter along x. Default: the first one.")
     y: str | None = Field(None, description="pair: the parameter along y. Default: the next one.")
-    resolution: int = Field(49, ge=3, le=MOST_RESOLUTION, description="The number of points along each axis.")
+    resolution: int | None = Field(
+        None,
+        ge=3,
+        le=MOST_RESOLUTION,
+        description="The number of points along each axis. Default: 49; 121 for a function without data, whose narrow "
+        "valleys need more and cost less.",
+    )
     from_step: int = Field(0, ge=0, description="The first step of the path.")
     to_step: int | None = Field(None, ge=0, description="The last step of the path, included.")
     beside: str | None = Field(
@@ -108,7 +115,8 @@ def landscape_of(run: Run, query: LandscapeQuery) -> LandscapeRequest:
         raise query_error("from_step", f"The path ends at step {last}.", "Give an earlier step.")
     path = path_of(run)._replace(first=query.from_step, last=last)
     whole = query.from_step == 0 and query.to_step is None
-    return LandscapeRequest(path, _chosen(run.parameters, query), query.resolution, windowed=whole)
+    resolution = query.resolution or (RESOLUTION if run.dataset_id else RESOLUTION_OF_FUNCTION)
+    return LandscapeRequest(path, _chosen(run.parameters, query), resolution, windowed=whole)
 
 
 def path_of(run: Run) -> StoredPath:

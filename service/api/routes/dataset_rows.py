@@ -16,8 +16,8 @@ from service.api.openapi_responses import problems
 from service.api.responses import query_error
 from service.api.routes.datasets import DatasetId, find
 from service.api.streaming import PIECE_BYTES, Stream
-from service.auth.api_keys import Caller
 from service.core import dataset_record
+from service.core.caller import Caller
 from service.core.column_choice import default_choice, select_columns
 from service.core.settings import Settings
 from service.schemas.responses.datasets import DatasetRows
@@ -26,7 +26,7 @@ from service.storage.database import Database
 
 router = described_route.router("datasets")
 
-VALUES_AT_ONCE = 14_000
+VALUES_AT_ONCE = 7_000
 """Values of a piece, of about PIECE_BYTES in JSON. The pieces of slow readers stay in memory: with 50,000 values, the
 readers of one key doubled the memory of the API."""
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY

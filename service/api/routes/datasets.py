@@ -21,10 +21,10 @@ from service.api.pagination import After, Limit, cursor, page_of, page_size, rea
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset, serialize_report
-from service.auth.api_keys import Caller
 from service.core import dataset_record
+from service.core.caller import Caller
 from service.core.dataset_record import ReportEntry
-from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError
+from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError, parameter_error
 from service.core.settings import Settings
 from service.datasets import ingest
 from service.datasets.file_reader import FileError, FileTable, read_file
@@ -94,10 +94,10 @@ async def upload(
     kind = media_type(request, JSON, CSV, GZIP, XLSX, compressed=(CSV,))
     if kind == JSON:
         given = request.query_params.keys() - {"name"}
-        for parameter in (each for each in file_options.NAMES if each in given):
-            raise query_error(
-                parameter, "This parameter is for files only.", "Remove it: a JSON body names its columns itself."
-            )
+        hint = "Remove it: a JSON body names its columns itself."
+        for_files = [each for each in file_options.NAMES if each in given]
+        if for_files:
+            raise InvalidError([parameter_error(each, "This parameter is for files only.", hint) for each in for_files])
         async with Body(request, settings.max_body_bytes) as body:
             add = partial(_store, store, request.app.state.quotas)
             row, report = await body.stored_by(add, _read_json, store, settings, caller, name, options.missing)
@@ -159,7 +159,7 @@ def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match
     response_class=Response,
     responses=problems(404, 409, 507),
 )
-def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
+async def delete_dataset(request: Request, dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
     """409 while your runs use the dataset. The run of an administrator does not prevent the deletion: it keeps the
     rows, which are no longer yours.
     """
@@ -171,7 +171,7 @@ def delete_dataset(dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> 
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
         datasets.remove(connection, found.seq)
 
-    essential_write(store, remove)
+    await request.app.state.short_writes.do(request.state.user, partial(essential_write, store, remove))
     return Response(status_code=204)
 
 
@@ -188,7 +188,8 @@ def _read_json(
 ) -> ingest.Incoming:
     data = parse(UploadedDataset, body)
     check_size(data, settings)
-    return ingest.from_upload(data, missing, name).owned_by(caller.key_id)
+    columns = (data.x, data.y, data.feature_names, data.target_name)
+    return ingest.from_upload(*columns, missing=missing, name=name).owned_by(caller.key_id)
 
 
 def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored:

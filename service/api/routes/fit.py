@@ -72,7 +72,7 @@ async def fit(
         if validate_only:
             with while_connected(request.scope):
                 price = partial(_price, store, state.quotas)
-                return json_response(await body.stored_by(price, submit.read, store, settings, caller))
+                return json_response(await body.answered_by(price, submit.read, store, settings, caller))
         queue = partial(queue_placed, store, state.quotas, settings)
         run, answer = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
     headers = {"Location": f"/runs/{run.id}"}

@@ -10,7 +10,7 @@ from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
-from service.auth.api_keys import Caller
+from service.core.caller import Caller
 from service.core.settings import Settings
 from service.schemas.responses.service import Limit, Limits, Share
 from service.storage import usage

@@ -5,7 +5,6 @@ from functools import partial
 from typing import NamedTuple
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -20,8 +19,8 @@ from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run, placed, queue_placed
 from service.api.serializers.runs import serialize_verification
-from service.auth.api_keys import Caller
 from service.core import run_record
+from service.core.caller import Caller
 from service.core.exceptions import ConflictError
 from service.core.settings import Settings
 from service.jobs import idempotency
@@ -45,9 +44,9 @@ router = described_route.router("runs", prefix="/runs")
     summary="Cancel a run",
     responses=problems(404, 409, 507),
 )
-def cancel_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
+async def cancel_run(request: Request, run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
     """A queued run is cancelled at once, a running one within about a second. Stored steps are kept."""
-    return _changed(run_id, store, settings, caller, runs.cancel, "cancelled")
+    return await _changed(request, run_id, store, settings, caller, (runs.cancel, "cancelled"))
 
 
 @router.post(
@@ -57,9 +56,9 @@ def cancel_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Ask
     summary="Pause a run",
     responses=problems(404, 409, 507),
 )
-def pause_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
+async def pause_run(request: Request, run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
     """The run stops at its last stored step. A resumed run continues there and gives the same numbers bit by bit."""
-    return _changed(run_id, store, settings, caller, runs.pause, "paused")
+    return await _changed(request, run_id, store, settings, caller, (runs.pause, "paused"))
 
 
 @router.post(
@@ -69,9 +68,9 @@ def pause_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Asks
     summary="Resume a paused run",
     responses=problems(404, 409, 507),
 )
-def resume_run(run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
+async def resume_run(request: Request, run_id: ChangedRunId, store: Store, settings: Config, caller: Asks) -> Response:
     """The run returns to the queue."""
-    return _changed(run_id, store, settings, caller, runs.resume, "resumed")
+    return await _changed(request, run_id, store, settings, caller, (runs.resume, "resumed"))
 
 
 @router.post(
@@ -125,7 +124,8 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     `verification`.
     """
     quotas = request.app.state.quotas
-    seq, verification_seq = await run_in_threadpool(_verifying, run_id, store, caller, quotas)
+    write = partial(_verifying, run_id, store, caller, quotas)
+    seq, verification_seq = await request.app.state.short_writes.do(request.state.user, write)
     look = partial(_verified, seq, verification_seq, store)
     verified = await finished(
         request, settings.max_wait_seconds, look, lambda found: found.run is None or found.is_over
@@ -137,23 +137,29 @@ async def verify_run(run_id: RunId, request: Request, store: Store, settings: Co
     return json_response(serialize_verification(None), 202, {"Retry-After": "1"})
 
 
-def _changed(
-    run_id: str,
-    store: Database,
-    settings: Settings,
-    caller: Caller,
-    change: Callable[[Connection, str], bool],
-    done: str,
+_Change = tuple[Callable[[Connection, str], bool], str]
+"""A change of a run by its id, and its participle."""
+
+
+async def _changed(
+    request: Request, run_id: str, store: Database, settings: Settings, caller: Caller, change: _Change
 ) -> Response:
+    write = partial(_change, run_id, store, settings, caller, change)
+    return json_response(await request.app.state.short_writes.do(request.state.user, write), 202)
+
+
+def _change(run_id: str, store: Database, settings: Settings, caller: Caller, change: _Change) -> Run:
+    """The answer for a run after its change. Raises ConflictError for a run that has none."""
+    make, done = change
     found = find_to_change(store, run_id, caller)
     changed, run = essential_write(
-        store, lambda connection: (change(connection, found.id), runs.find(connection, found.id))
+        store, lambda connection: (make(connection, found.id), runs.find(connection, found.id))
     )
     if run is None:
         raise no_run(run_id)
     if not changed:
         raise ConflictError(f"A run that is {run.status.words} cannot be {done}.", run_status=run.status)
-    return json_response(placed(store, run, settings).answer, 202)
+    return placed(store, run, settings).answer
 
 
 def _read_fork(

@@ -13,8 +13,8 @@ from service.api.openapi_responses import cacheable, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.responses import query_error
 from service.api.serializers.runs import serialize_listed, serialize_run
-from service.auth.api_keys import Caller
 from service.core import run_record
+from service.core.caller import Caller
 from service.core.exceptions import NotFoundError
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
@@ -101,12 +101,16 @@ def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none
     response_class=Response,
     responses=problems(404, 507),
 )
-def delete_run(run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
+async def delete_run(request: Request, run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
     """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
-    found = find_readable(store, run_id, caller)
-    refuse_latest(run_id, "run_id", f"/runs/{found.id}")
-    if not essential_write(store, lambda connection: run_deletion.remove(connection, found.id)):
-        raise no_run(run_id)
+
+    def remove() -> None:
+        found = find_readable(store, run_id, caller)
+        refuse_latest(run_id, "run_id", f"/runs/{found.id}")
+        if not essential_write(store, lambda connection: run_deletion.remove(connection, found.id)):
+            raise no_run(run_id)
+
+    await request.app.state.short_writes.do(request.state.user, remove)
     return Response(status_code=204)
 
 

@@ -21,8 +21,8 @@ from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.serializers.sweeps import serialize_ranking, serialize_sweep
-from service.auth.api_keys import Caller
 from service.core import sweep_record
+from service.core.caller import Caller
 from service.core.exceptions import ConflictError, NotFoundError
 from service.core.run_status import FINISHED
 from service.core.settings import Settings
@@ -90,7 +90,7 @@ async def submit_sweep(
         if validate_only:
             with while_connected(request.scope):
                 price = partial(_price, store, request.app.state.quotas)
-                return json_response(await body.stored_by(price, read_sweep, store, settings, caller))
+                return json_response(await body.answered_by(price, read_sweep, store, settings, caller))
         queue = partial(_queued, store, request.app.state.quotas)
         long_writes = request.app.state.long_writes
         found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key, long_writes=long_writes)

@@ -19,7 +19,7 @@ from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
 from service.api.streaming import PIECE_BYTES, Stream
-from service.auth.api_keys import Caller
+from service.core.caller import Caller
 from service.core.exceptions import NotAcceptableError
 from service.core.run_record import Run
 from service.schemas.responses.trajectories import Trajectory, TrajectoryHead
@@ -183,13 +183,17 @@ def _slices(body: Iterator[Piece]) -> Iterator[bytes]:
 
     Each takes SLICE_SECONDS of work or little more, so that other readers get the thread soon.
     """
-    parts: list[Piece] = []
-    size, end = 0, monotonic() + SLICE_SECONDS
+    found, end = bytearray(), monotonic() + SLICE_SECONDS
     for part in body:
-        parts.append(part)
-        size += len(part)
-        if size >= PIECE_BYTES or monotonic() >= end:
-            yield b"".join(parts)
-            parts.clear()
-            size, end = 0, monotonic() + SLICE_SECONDS
-    yield b"".join(parts)
+        found += part
+        del part  # a generator that waits keeps its variables
+        if len(found) >= PIECE_BYTES or monotonic() >= end:
+            yield _taken(found)
+            end = monotonic() + SLICE_SECONDS
+    yield bytes(found)
+
+
+def _taken(found: bytearray) -> bytes:
+    whole = bytes(found)
+    found.clear()
+    return whole

@@ -16,7 +16,7 @@ from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import problems
 from service.api.request_body import Body
 from service.api.responses import media_type
-from service.auth.api_keys import Caller
+from service.core.caller import Caller
 from service.core.exceptions import invalid
 from service.core.languages import Language, asked_language
 from service.core.plurals import counted

@@ -75,6 +75,47 @@ MESSAGES = {
         "La moyenne et l’écart-type sont ceux de toutes les lignes : prenez ceux des lignes d’entraînement, "
         "et appliquez-les aux lignes de test."
     ),
+    "Ten times the learning rate": "Un taux d’apprentissage dix fois trop grand",
+    "Every step has ten times the learning rate that the request asks for. Use the rate of the request.": (
+        "Chaque pas a dix fois le taux demandé : prenez le taux demandé."
+    ),
+    "A tenth of the learning rate": "Un taux d’apprentissage dix fois trop petit",
+    "Every step has a tenth of the learning rate that the request asks for. Use the rate of the request.": (
+        "Chaque pas a un dixième du taux demandé : prenez le taux demandé."
+    ),
+    "Divided by n − 1 instead of n": "Une division par n − 1 au lieu de n",
+    "Every step is too long by a factor n / (n − 1): E is the mean of the squares of the n training rows. "
+    "Divide their sum by n.": (
+        "Chaque pas est trop long d’un facteur n / (n − 1) : E est la moyenne des carrés des n lignes d’entraînement. "
+        "Divisez leur somme par n."
+    ),
+    "The penalty is forgotten": "La pénalité est oubliée",
+    "The steps are those of E without its penalty. Add the derivative of the penalty to your gradient.": (
+        "Les pas sont ceux de E sans sa pénalité : ajoutez la dérivée de la pénalité à votre gradient."
+    ),
+    "Plain steps instead of those of the optimiser": "Des pas simples au lieu de ceux de l’optimiseur",
+    "Every step is −η∇E(θ), as of plain gradient descent. The optimiser of the request remembers earlier "
+    "gradients: follow its rule, or ask for the optimiser gd.": (
+        "Chaque pas est −η∇E(θ), comme pour la descente de gradient simple. L’optimiseur demandé garde la mémoire des "
+        "gradients précédents : suivez sa règle, ou demandez l’optimiseur gd."
+    ),
+    "Momentum instead of plain steps": "De l’inertie au lieu de pas simples",
+    "Every step keeps a part of the step before, as momentum does. The request asks for plain gradient descent: "
+    "subtract η∇E(θ) alone, or ask for the optimiser momentum.": (
+        "Chaque pas garde une part du précédent, comme avec l’inertie (momentum). La requête demande la descente de "
+        "gradient simple : soustrayez η∇E(θ) seul, ou demandez l’optimiseur momentum."
+    ),
+    "Another length of the steps": "Une autre longueur des pas",
+    "Every step is {factor} times the expected one. Look for this factor in your learning rate and in your gradient.": (
+        "Chaque pas vaut {factor} fois le pas attendu. Cherchez ce facteur dans votre taux d’apprentissage et dans "
+        "votre gradient."
+    ),
+    "A parameter is missing": "Il manque un paramètre",
+    "Each θ has one number fewer than the model has parameters. Give one for each of `parameters`, in their "
+    "order, the intercept among them.": (
+        "Chaque θ a un nombre de moins que le modèle n’a de paramètres : donnez-en un pour chacun, dans leur ordre, "
+        "l’ordonnée à l’origine comprise."
+    ),
     "Norris: calibration of ozone monitors": "Norris : étalonnage de mesureurs d’ozone",
     "36 rows, one feature. The straight line y = B0 + B1 x; certified B0 = {b0}, B1 = {b1}, residual sum "
     "of squares {rss}. Unscaled, a learning rate of 1 diverges.": (

@@ -10,8 +10,16 @@ _HOW = {
 _WHAT = {
     "its minimum is {attainable}": "son minimum est {attainable}",
     "a local minimum is {attainable}": "un minimum local vaut {attainable}",
+    "it can fall towards {attainable}": "il peut tendre vers {attainable}",
     "a straight line gives {attainable}": "une droite donne {attainable}",
-    "the same prediction for every row gives {attainable}": ("la même prédiction pour chaque ligne donne {attainable}"),
+    "the same prediction for every row gives {attainable}": "la même prédiction pour chaque ligne donne {attainable}",
+    "the same prediction for every row gives {attainable}, though a straight line explains {share} of the variance": (
+        "la même prédiction pour chaque ligne donne {attainable}, alors qu’une droite explique {share} de la variance"
+    ),
+}
+_RUNS_AWAY = {
+    "The classes of the training rows": "Les classes des lignes d’entraînement sont séparables",
+    "Some training rows": "Une partie des lignes d’entraînement est séparable",
 }
 
 MESSAGES = {
@@ -25,13 +33,20 @@ MESSAGES = {
         for how in _HOW
     },
     **{
-        f"A line separates {which}: the longer θ is in its direction, the less E, which falls towards {{infimum}} and "
-        "has no minimum. ‖θ‖ is {length} at step {step} and grows without end; a penalty l2 gives E a minimum.": (
-            f"Une droite sépare {french} : plus θ est long dans sa direction, plus E est petit ; E tend vers "
-            "{infimum} et n’a pas de minimum. ‖θ‖ vaut {length} à l’étape {step} et grandit sans fin ; une pénalité l2 "
-            "donne à E un minimum."
+        f"At step {{step}} E is {{energy}}, and {what}. The predictions hardly depend on {{list_names}} there, so the "
+        "gradient says nothing.": (
+            f"À l’étape {{step}}, E vaut {{energy}}, et {_WHAT[what]}. Les prédictions n’y dépendent presque pas de "
+            "{list_names}, et le gradient ne dit rien."
         )
-        for which, french in {"the classes": "les classes", "some rows": "une partie des lignes"}.items()
+        for what in _WHAT
+    },
+    **{
+        f"{which} can be separated: the longer θ is in its direction, the less E, which falls towards {{infimum}} and "
+        "has no minimum. ‖θ‖ is {length} at step {step}; a penalty l2 gives E a minimum.": (
+            f"{french} : plus θ est long dans sa direction, plus E est petit ; E tend vers {{infimum}} et n’a pas de "
+            "minimum. ‖θ‖ vaut {length} à l’étape {step} ; une pénalité l2 donne à E un minimum."
+        )
+        for which, french in _RUNS_AWAY.items()
     },
     "With the learning rate {rate} the steps are short: in {steps} of them {name} has gone {moved} of the {distance} "
     "to a fit of least squares, where E is {fitted} instead of {energy}. A rate of {better} gets there in {needed} "

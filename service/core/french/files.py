@@ -1,156 +1,20 @@
-"""The report of an upload, and the faults of a file."""
+"""The faults of a file."""
 
-_LEFT_OUT = {
-    "has the numbers or names of the rows and is left out.": (
-        "porte les numéros ou les noms des lignes : elle est écartée.",
-        "portent les numéros ou les noms des lignes : elles sont écartées.",
-    ),
-    "has no values and is left out.": (
-        "n’a aucune valeur : elle est écartée.",
-        "n’ont aucune valeur : elles sont écartées.",
-    ),
-    "has no value in more than half of the rows and is left out.": (
-        "n’a pas de valeur dans plus de la moitié des lignes : elle est écartée.",
-        "n’ont pas de valeur dans plus de la moitié des lignes : elles sont écartées.",
-    ),
-    "has dates and is left out; ?dates=days reads dates as days since 1970-01-01.": (
-        "contient des dates : elle est écartée ; ?dates=days lit les dates en jours depuis le 1970-01-01.",
-        "contiennent des dates : elles sont écartées ; ?dates=days lit les dates en jours depuis le 1970-01-01.",
-    ),
-    "has texts beside numbers and is left out: {list_cells}.": (
-        "mêle des textes à des nombres : elle est écartée ({list_cells}).",
-        "mêlent des textes à des nombres : elles sont écartées ({list_cells}).",
-    ),
-    "has numbers with a unit and is left out: {list_cells}. Write the numbers alone.": (
-        "contient des nombres avec une unité : elle est écartée ({list_cells}). Écrivez les nombres seuls.",
-        "contiennent des nombres avec une unité : elles sont écartées ({list_cells}). Écrivez les nombres seuls.",
-    ),
-    "is not among the features, has a fault and is left out: {list_cells}.": (
-        "n’est pas parmi les variables et a un défaut : elle est écartée ({list_cells}).",
-        "ne sont pas parmi les variables et ont un défaut : elles sont écartées ({list_cells}).",
-    ),
-    "is not among the features, has missing values and is left out.": (
-        "n’est pas parmi les variables et a des valeurs manquantes : elle est écartée.",
-        "ne sont pas parmi les variables et ont des valeurs manquantes : elles sont écartées.",
-    ),
-    "has more than 20 different texts, or another text in every row, and is left out.": (
-        "a plus de 20 textes différents, ou un autre texte à chaque ligne : elle est écartée.",
-        "ont plus de 20 textes différents, ou un autre texte à chaque ligne : elles sont écartées.",
-    ),
-    "has texts and is left out, as ?categories=ignore asks.": (
-        "contient des textes : elle est écartée, comme le demande ?categories=ignore.",
-        "contiennent des textes : elles sont écartées, comme le demande ?categories=ignore.",
-    ),
-    "has the same value in every row and is left out.": (
-        "a la même valeur à chaque ligne : elle est écartée.",
-        "ont la même valeur à chaque ligne : elles sont écartées.",
-    ),
-    "has the same value in every row.": ("a la même valeur à chaque ligne.", "ont la même valeur à chaque ligne."),
-    "had no name.": ("n’avait pas de nom.", "n’avaient pas de nom."),
-}
-
-
-def _plural(clause: str) -> str:
-    return f" {clause}".replace(" has ", " have ").replace(" is ", " are ").removeprefix(" ")
-
-
-_NOTES = {
-    "TRUE, yes and T are read as 1, FALSE, no and F as 0.": "TRUE, yes et T sont lus 1 ; FALSE, no et F sont lus 0.",
-    "dates are read as days since 1970-01-01.": "les dates sont lues en jours depuis le 1970-01-01.",
-    "the comma is read as the decimal mark.": "la virgule est lue comme signe décimal.",
-    "the comma is read as the mark between thousands.": "la virgule est lue comme séparateur de milliers.",
-    "the dot is read as the mark between thousands.": "le point est lu comme séparateur de milliers.",
-    "spaces or apostrophes between thousands are left out.": (
-        "les espaces ou apostrophes entre les milliers sont enlevés."
-    ),
-    "signs of currencies are left out.": "les signes de monnaie sont enlevés.",
-    "numbers are in per cent, 5% is read as 5.": "les nombres sont des pourcentages, 5% est lu 5.",
-    "numbers are in per cent, 5% is read as 0.05.": "les nombres sont des pourcentages, 5% est lu 0,05.",
-    "whole numbers above 2**53 are rounded to 53 bits, so different ones may be equal.": (
-        "les nombres entiers au-delà de 2**53 sont arrondis à 53 bits : des nombres différents peuvent être égaux."
-    ),
-    "the minus sign of Unicode is read as minus.": "le signe moins d’Unicode est lu comme un moins.",
-    "exponents with D are read, as of Fortran.": "les exposants en D, comme en Fortran, sont lus.",
-    "each text is a feature of 0 and 1, but the first: {list_names}.": (
-        "chaque texte est une variable de 0 et de 1, sauf le premier : {list_names}."
-    ),
-}
 _NUMBERS = {"{cell} is not a number": "{cell} n’est pas un nombre", "{cell} is too large": "{cell} est trop grand"}
 _BUT = {"": "", ", but row {row} has the number {number}": ", mais la ligne {row} a le nombre {number}"}
 _SUCH = {"": "", "; {n} such cells: {places}": " ; {n} cellules de ce genre : {places}"}
 
 MESSAGES = {
-    **{f"Column {{name}} {clause}": f"La colonne {{name}} {one}" for clause, (one, _) in _LEFT_OUT.items()},
-    **{f"The column {clause}": f"La colonne {one}" for clause, (one, _) in _LEFT_OUT.items()},
-    **{
-        f"Columns {{list_names}} {_plural(clause)}": f"Les colonnes {{list_names}} {several}"
-        for clause, (_, several) in _LEFT_OUT.items()
-    },
-    **{f"Column {{name}}: {english}": f"Colonne {{name}} : {french}" for english, french in _NOTES.items()},
-    **{
-        f"Columns {{list_columns}}: {english}": f"Colonnes {{list_columns}} : {french}"
-        for english, french in _NOTES.items()
-    },
     **{
         f"{fault}{but}{such}.": f"{_NUMBERS[fault]}{_BUT[but]}{_SUCH[such]}."
         for fault in _NUMBERS
         for but in _BUT
         for such in _SUCH
     },
-    # the report
-    "Lines above the table are left out: {places}.": "Les lignes au-dessus du tableau sont écartées : {places}.",
-    "The comment line above the data has the names of the columns.": (
-        "La ligne de commentaire au-dessus des données donne les noms des colonnes."
+    "The feature {name} would have the name of another column.": (
+        "La variable {name} aurait le nom d’une autre colonne."
     ),
-    "The first row has data, so the columns are called x1, x2, … and y.": (
-        "La première ligne contient des données : les colonnes s’appellent x1, x2, … et y."
-    ),
-    "Names that occur twice are numbered: {list_names}.": "Les noms en double sont numérotés : {list_names}.",
-    "Rows of empty cells are left out: {places}.": "Les lignes de cellules vides sont écartées : {places}.",
-    "Comments and notes between or below the rows are left out: {places}.": (
-        "Les commentaires et notes entre les lignes ou au-dessous sont écartés : {places}."
-    ),
-    "Empty cells at the end of rows are left out: {places}.": (
-        "Les cellules vides en fin de ligne sont écartées : {places}."
-    ),
-    "The comment lines at the start are left out: {places}.": "Les commentaires du début sont écartés : {places}.",
-    "The line sep={sign} states the separator.": "La ligne sep={sign} donne le séparateur.",
-    "The cells are separated by {sign}.": "Les cellules sont séparées par {sign}.",
-    "a vertical bar": "une barre verticale",
-    "a run of spaces": "des espaces",
-    "The text is {encoding}.": "Le texte est en {encoding}.",
-    "The text is not UTF-8; it is read as Windows-1252 (Latin-1). Check letters with accents.": (
-        "Le texte n’est pas en UTF-8 ; il est lu en Windows-1252 (Latin-1). Vérifiez les lettres accentuées."
-    ),
-    "The file is compressed by gzip.": "Le fichier est compressé par gzip.",
-    "The sheet {name} of the Excel workbook is read.": "La feuille {name} du classeur Excel est lue.",
-    "The sheet {name} of the Excel workbook is read. The workbook also has {list_names}.": (
-        "La feuille {name} du classeur Excel est lue. Le classeur a aussi {list_names}."
-    ),
-    "The target is {new}, because {old} cannot be one.": "La cible est {new}, car {old} ne peut pas en être une.",
-    "The numbers of the rows are the feature, because the file has no other.": (
-        "Les numéros des lignes sont la variable, car le fichier n’en a pas d’autre."
-    ),
-    "Columns without name and content are left out.": "Les colonnes sans nom ni contenu sont écartées.",
-    "1 of {rows} rows are left out, because a value is missing.": (
-        "1 ligne sur {rows} est écartée, car une valeur y manque."
-    ),
-    "{n} of {rows} rows are left out, because a value is missing.": (
-        "{n} lignes sur {rows} sont écartées, car une valeur y manque."
-    ),
-    "1 missing numbers are filled with the mean of their column: {list_counts}.": (
-        "1 nombre manquant est remplacé par la moyenne de sa colonne : {list_counts}."
-    ),
-    "{n} missing numbers are filled with the mean of their column: {list_counts}.": (
-        "{n} nombres manquants sont remplacés par la moyenne de leur colonne : {list_counts}."
-    ),
-    "{name}: {counted_values} filled with the mean, {mean}.": (
-        "{name} : {counted_values}, remplacées par la moyenne, {mean}."
-    ),
-    "{counted_rows} of {rows} with missing values left out.": (
-        "{counted_rows} sur {rows} écartées, car il y manque des valeurs."
-    ),
-    # faults
+    "Rename one of the columns.": "Renommez l’une des colonnes.",
     "The file has {n} columns; the limit is {most}.": "Le fichier a {n} colonnes ; la limite est {most}.",
     "Upload fewer columns.": "Envoyez moins de colonnes.",
     "The file has no rows of data below the header.": "Le fichier n’a aucune ligne de données sous l’en-tête.",
@@ -180,6 +44,12 @@ MESSAGES = {
     ),
     "The file is not a text file: it contains NUL.": "Le fichier n’est pas un fichier texte : il contient NUL.",
     "The file is not a text file: it looks like {kind}.": "Le fichier n’est pas un fichier texte : on dirait {kind}.",
+    "The file is not a table: it looks like {kind}.": "Le fichier n’est pas un tableau : on dirait {kind}.",
+    "an HTML page": "une page HTML",
+    "an XML file": "un fichier XML",
+    "JSON": "du JSON",
+    "{cell} is in another currency than {other}.": "{cell} est dans une autre monnaie que {other}.",
+    "Write the numbers in one currency.": "Écrivez les nombres dans une seule monnaie.",
     "a PNG image": "une image PNG",
     "a JPEG image": "une image JPEG",
     "a GIF image": "une image GIF",
@@ -276,6 +146,11 @@ MESSAGES = {
     "Add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean.": (
         "Ajoutez ?missing=drop pour écarter ces lignes, ou ?missing=mean pour mettre la moyenne de la colonne."
     ),
+    "Add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean; write another "
+    "word if {cell} is a category.": (
+        "Ajoutez ?missing=drop pour écarter ces lignes, ou ?missing=mean pour mettre la moyenne de la colonne ; "
+        "écrivez un autre mot si {cell} est une catégorie."
+    ),
     "The column has dates such as {cell}.": "La colonne contient des dates, comme {cell}.",
     "Write its values as numbers.": "Écrivez ses valeurs en nombres.",
     "No feature columns: the file has {list_names}, the target is {target}.": (
@@ -315,5 +190,7 @@ MESSAGES = {
     ),
     "Unknown sheet {name}; the sheets are {list_names}.": "Feuille inconnue : {name} ; les feuilles sont {list_names}.",
     "Choose one of these.": "Choisissez l’une d’elles.",
+    "The sheet {name} is empty.": "La feuille {name} est vide.",
+    "Choose another one by ?sheet=: {list_names}.": "Choisissez-en une autre par ?sheet= : {list_names}.",
     "unexpected end of data": "fin inattendue des données",
 }

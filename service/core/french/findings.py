@@ -102,15 +102,20 @@ SENTENCES: dict[str, dict[str, str]] = {
             "E baissait encore à l’étape {step} : la seconde moitié des étapes l’a fait passer de {half} à {last}. "
             "Environ {needed} étapes suffiraient (estimation)."
         ),
-        "The learning rate {rate} is too small: at step {step} E has hardly begun to fall. One step with the rate "
-        "{better} would lower it by about {gain}.": (
-            "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E commence à peine à baisser. Un seul "
+        "The learning rate {rate} is too small: at step {step} E is {energy}. One step with the rate {better} "
+        "would lower it by about {gain}.": (
+            "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E vaut {energy}. Un seul "
             "pas avec le taux {better} le diminuerait de {gain} environ."
         ),
-        "The learning rate {rate} is too small: at step {step} E has hardly begun to fall. One step with the rate "
-        "1/λmax = {better} would lower it by about {gain}.": (
-            "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E commence à peine à baisser. Un seul "
+        "The learning rate {rate} is too small: at step {step} E is {energy}. One step with the rate 1/λmax = "
+        "{better} would lower it by about {gain}.": (
+            "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E vaut {energy}. Un seul "
             "pas avec le taux 1/λmax = {better} le diminuerait de {gain} environ."
+        ),
+        "clip_norm = {clip} shortens {share} of the last half of the steps: at step {step} E is {energy} and the "
+        "gradient is {slope} long. Without it the next step would be about {times} times as long.": (
+            "clip_norm = {clip} raccourcit {share} des pas de la seconde moitié : à l’étape {step}, E vaut {energy} et "
+            "la norme du gradient est {slope}. Sans cela, le pas suivant serait environ {times} fois plus long."
         ),
         "The steps of {optimizer} are about as long as the learning rate, {rate}, and in {steps} of them {name} has "
         "gone {moved} of the {distance} to where E is least. A rate of {better} gets there in {needed} steps.": (
@@ -173,16 +178,16 @@ SENTENCES: dict[str, dict[str, str]] = {
         "At 0 the penalty l1 has a kink, and with the learning rate {rate} the steps of {optimizer} jump over it: the "
         "sign of {list_names} changes again and again. E is about {energy}; with 0 instead it is {zeroed}. {method} "
         "makes such parameters exactly 0.": (
-            "En 0, la pénalité l1 a un coin, et avec le taux d’apprentissage {rate} les pas de {optimizer} sautent "
-            "par-dessus : le signe de {list_names} change sans cesse. E vaut environ {energy} ; avec 0 à la place, E "
-            "vaut {zeroed}. {method} met de tels paramètres exactement à 0."
+            "En 0, la pénalité l1 a un point anguleux, et avec le taux d’apprentissage {rate} les pas de {optimizer} "
+            "sautent par-dessus : le signe de {list_names} change sans cesse. E vaut environ {energy} ; avec 0 à la "
+            "place, E vaut {zeroed}. {method} met de tels paramètres exactement à 0."
         ),
     },
     "unbounded": {
         "E falls without end: from {first} to {last} at step {step}. The function has no lowest point in this "
-        "direction. Begin elsewhere, or give E a lowest point with a penalty l2.": (
+        "direction, so no learning rate and no number of steps leads to one.": (
             "E diminue sans fin : de {first} à {last} à l’étape {step}. La fonction n’a pas de point le plus bas dans "
-            "cette direction. Partez d’ailleurs, ou donnez à E un point le plus bas par une pénalité l2."
+            "cette direction : aucun taux d’apprentissage et aucun nombre d’étapes n’y mène."
         ),
     },
     "saddle_point": {

@@ -61,6 +61,8 @@ MESSAGES = {
     "running analyses": "analyses en cours",
     "large bodies being received": "réceptions de grands corps",
     "waiting bodies": "corps en attente",
+    "long writes that wait": "écritures longues en attente",
+    "short writes that wait": "écritures courtes en attente",
     # paths, methods, bodies
     "No resource has this path. /docs lists the operations.": (
         "Aucune ressource n’a ce chemin. /docs donne la liste des opérations."
@@ -180,8 +182,8 @@ MESSAGES = {
     "The computation takes more than {seconds} seconds. Ask for less: a lower resolution, fewer rows.": (
         "Le calcul prend plus de {seconds} secondes. Demandez moins : une résolution plus basse, moins de lignes."
     ),
-    "The request waited {seconds} seconds for its turn. Try again in a second.": (
-        "La requête a attendu son tour pendant {seconds} secondes. Réessayez dans une seconde."
+    "The service is busy: there was no answer within {seconds} seconds. Try again in a second.": (
+        "Le service est occupé : pas de réponse en {seconds} secondes. Réessayez dans une seconde."
     ),
     "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows.": (
         "Le calcul demande plus de mémoire qu’un processus n’en a. Demandez moins : une résolution plus basse, moins "

@@ -3,26 +3,67 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
+
 from service.datasets.file_reader.cells import MISSING
 from service.datasets.file_reader.columns import Columns
-from service.datasets.file_reader.errors import shown
+from service.datasets.file_reader.errors import listed, shown
 from service.datasets.file_reader.report import MOST_PLACES, Report, named
 from service.datasets.file_reader.second_pass import Settled
 
 LEFT_OUT = {
-    "index_column": "{} has the numbers or names of the rows and is left out.",
-    "empty_column": "{} has no values and is left out.",
-    "mostly_missing": "{} has no value in more than half of the rows and is left out.",
-    "dates": "{} has dates and is left out; ?dates=days reads dates as days since 1970-01-01.",
-    "mixed_column": "{} has texts beside numbers and is left out: {}.",
-    "units": "{} has numbers with a unit and is left out: {}. Write the numbers alone.",
-    "text_column": "{} has more than 20 different texts, or another text in every row, and is left out.",
-    "categories_ignored": "{} has texts and is left out, as ?categories=ignore asks.",
-    "unclear_column": "{} is not among the features, has a fault and is left out: {}.",
-    "incomplete_column": "{} is not among the features, has missing values and is left out.",
-    "constant_column": "{} has the same value in every row and is left out.",
+    "index_column": (
+        "{} has the numbers or names of the rows and is left out.",
+        "{} have the numbers or names of the rows and are left out.",
+    ),
+    "empty_column": (
+        "{} has no values and is left out.",
+        "{} have no values and are left out.",
+    ),
+    "mostly_missing": (
+        "{} has no value in more than half of the rows and is left out.",
+        "{} have no value in more than half of the rows and are left out.",
+    ),
+    "dates": (
+        "{} has dates and is left out; ?dates=days reads dates as days since 1970-01-01.",
+        "{} have dates and are left out; ?dates=days reads dates as days since 1970-01-01.",
+    ),
+    "mixed_column": (
+        "{} has texts beside numbers and is left out: {}.",
+        "{} have texts beside numbers and are left out: {}.",
+    ),
+    "units": (
+        "{} has numbers with a unit and is left out: {}. Write the numbers alone.",
+        "{} have numbers with a unit and are left out: {}. Write the numbers alone.",
+    ),
+    "text_column": (
+        "{} has more than 20 different texts, or another text in every row, and is left out.",
+        "{} have more than 20 different texts, or another text in every row, and are left out.",
+    ),
+    "categories_ignored": (
+        "{} has texts and is left out, as ?categories=ignore asks.",
+        "{} have texts and are left out, as ?categories=ignore asks.",
+    ),
+    "ambiguous_names": (
+        "{} has a text whose feature would have the name of another column, so it is left out.",
+        "{} have a text whose feature would have the name of another column, so they are left out.",
+    ),
+    "unclear_column": (
+        "{} is not among the features, has a fault and is left out: {}.",
+        "{} are not among the features, have a fault and are left out: {}.",
+    ),
+    "incomplete_column": (
+        "{} is not among the features, has missing values and is left out.",
+        "{} are not among the features, have missing values and are left out.",
+    ),
+    "constant_column": (
+        "{} has the same value in every row and is left out.",
+        "{} have the same value in every row and are left out.",
+    ),
 }
-"""The reasons for which a column is left out, in the order of the report."""
+"""The reasons for which a column is left out, in the order of the report: the sentence of one, and of several."""
+ONE_VALUE = ("{} has the same value in every row.", "{} have the same value in every row.")
+"""The sentence of columns that are features although constant, of one and of several."""
 NOTES = {
     "truths": "{}: TRUE, yes and T are read as 1, FALSE, no and F as 0.",
     "days": "{}: dates are read as days since 1970-01-01.",
@@ -33,9 +74,23 @@ NOTES = {
     "currency": "{}: signs of currencies are left out.",
     "percent": "{}: numbers are in per cent, 5% is read as 0.05.",
     "minus_sign": "{}: the minus sign of Unicode is read as minus.",
+    "booked_negatives": "{}: numbers in parentheses, or with a minus at the end, are read as negative.",
+    "leading_zeros": "{}: zeros at the start of numbers are left out. Write a letter before them if they are codes.",
     "fortran_exponent": "{}: exponents with D are read, as of Fortran.",
+    "number_like_labels": "{}: texts with digits are read as classes. Write plain numbers if they are numbers.",
+    "excel_digits": "{}: Excel keeps 15 digits of a number, so longer whole numbers may have lost the last ones. Store "
+    "them as text.",
     "rounded_integers": "{}: whole numbers above 2**53 are rounded to 53 bits, so different ones may be equal.",
 }
+
+
+def note_excel_digits(columns: Columns, settled: Settled) -> None:
+    """Notes the columns of a sheet with numbers of more than 15 digits that may be ids: up to 64 bits."""
+    greatest = np.maximum(-settled.low, settled.high)
+    for k in np.flatnonzero((greatest >= 1e15) & (greatest < 2.0**64)):
+        found = columns.types[columns.kept[k]]
+        if "rounded_integers" not in found.notes:
+            found.notes.append("excel_digits")
 
 
 def report_columns(columns: Columns, report: Report) -> list[str]:
@@ -69,20 +124,20 @@ def _report_left_out(columns: Columns, left_out: dict[str, list[int]], report: R
         names = [columns.name(j) for j in left_out[code]]
         examples = [example for j in left_out[code][:MOST_PLACES] for example in columns.types[j].examples]
         each = ", ".join(f"{text} in row {row}" for text, row in examples)
-        sentence = plural(LEFT_OUT[code], len(names)).format(named(names), each)
+        sentence = LEFT_OUT[code][len(names) > 1].format(named(names), each)
         report.add(code, sentence, names, [row for _, row in examples])
     return [columns.name(j) for j in sorted(itertools.chain.from_iterable(left_out.values()))]
-
-
-def plural(sentence: str, count: int) -> str:
-    """A sentence about as many columns, whose names are still to be filled in."""
-    return sentence if count == 1 else sentence.replace(" has ", " have ").replace(" is ", " are ")
 
 
 def report_gaps(
     columns: Columns, settled: Settled, used: Sequence[int], rows: int, report: Report, *, is_filled: bool
 ) -> None:
     kept = columns.kept
+    named_texts = [j for j in kept if columns.profiles[j].missing_texts - {""}]
+    if named_texts:
+        texts = sorted(set[str]().union(*(columns.profiles[j].missing_texts for j in named_texts)) - {""})
+        names = [columns.name(j) for j in named_texts]
+        report.add("missing_texts", f"{named(names)}: missing values are written {listed(texts)}.", names)
     if settled.rows < rows:
         with_gaps = [j for j in kept if columns.profiles[j].counts[MISSING]]
         if is_filled:

@@ -1,5 +1,6 @@
 """The type of each column, by its profile: numbers, categories, labels; or the reason why it is left out."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from service.datasets.file_reader.cells import (
     MISSING,
     MISSING_TEXTS,
     NUMBER,
+    PYTHONS_NONE,
     TEXT,
     TRUTH,
     TRUTHS,
@@ -26,6 +28,7 @@ from service.datasets.file_reader.number_style import GROUP, FileMarks, style_of
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
 
+_NUMBER_LIKE = re.compile(r"[^\w\s]{0,2}[0-9][^A-Za-z]*$")
 Kind = Literal["number", "category", "label"]
 
 
@@ -92,7 +95,8 @@ def _numbers(name: str, profile: Profile, file: FileMarks, options: Options) -> 
 
 
 def _number(cell: str, *, group: str) -> float:
-    return float("nan") if cell.strip() in MISSING_TEXTS else number_of(cell, group)
+    text = cell.strip()
+    return float("nan") if text in MISSING_TEXTS or text == PYTHONS_NONE else number_of(cell, group)
 
 
 def _truth(cell: str) -> float:
@@ -134,8 +138,12 @@ def _labels(name: str, profile: Profile, filled: int, *, named: bool) -> ColumnT
         return ColumnType("number", fault=not_numbers(name, profile))
     if _are_measures(profile, filled):
         return ColumnType("number", fault=fault_of_measures(name, profile))
+    if _resemble_numbers(profile) and len(profile.texts) == filled > 2:
+        return ColumnType("number", fault=not_numbers(name, profile))
     if not profile.is_dropped:
-        return _coded("label")
+        found = _coded("label")
+        found.notes += ["number_like_labels"] if _resemble_numbers(profile) else []
+        return found
     row, _ = profile.first_of_kind.get(TEXT) or next(iter(profile.first_of_kind.values()))
     return _left_out("text_column", _too_many_labels(name, row) if named else None)
 
@@ -144,6 +152,11 @@ def _are_measures(profile: Profile, filled: int) -> bool:
     """Whether the column has numbers with a unit, too many of them for categories."""
     are_many = profile.is_dropped or len(profile.texts) > MAX_CATEGORIES or len(profile.texts) == filled
     return are_many and profile.counts[MEASURE] == filled
+
+
+def _resemble_numbers(profile: Profile) -> bool:
+    """Whether all texts begin with a digit or a sign, as numbers in an unknown notation do: 10:30, ~5, 5±0.1."""
+    return bool(profile.texts) and all(_NUMBER_LIKE.match(text) for text in profile.texts)
 
 
 def _coded(kind: Kind) -> ColumnType:

@@ -14,6 +14,8 @@ _NUMBERS = {
     separator: re.compile(_LITERAL.format(mark=r"\." if separator == "," else "[.,]")) for separator in SEPARATORS
 }
 _WORDS = re.compile(r'(?:"[^"]*"|\S)+')
+_RULER = re.compile(r":?[-=+]{2,}[-=+:]")
+RULER_ENDS = "-=+:"
 _JOINED = "\x1f"
 
 
@@ -32,6 +34,12 @@ def _words(line: str) -> str:
 def is_blank(cells: list[str]) -> bool:
     """Whether a record has no content; most records have some in the first cell."""
     return not (cells and cells[0].strip()) and not any(cell.strip() for cell in cells)
+
+
+def is_ruler(cells: list[str]) -> bool:
+    """Whether a record is a line between the rows of a printed table: --- | --- or ---+---."""
+    texts = [cell.strip() for cell in cells]
+    return any(texts) and all(not text or _RULER.fullmatch(text) for text in texts)
 
 
 def usual_width(records: Iterable[list[str]]) -> int:

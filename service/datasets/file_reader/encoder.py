@@ -5,6 +5,7 @@ with a decimal comma: all columns of a lane are converted at once. The cells of 
 one. The cells of DROPPED columns are not needed.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -13,7 +14,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from service.datasets.file_reader.cells import COMMA, DOT, NUMBER, ROUNDED, is_either, is_rounded
+from service.datasets.file_reader.cells import COMMA, DOT, LEADING_ZERO, NUMBER, ROUNDED, is_code, is_either, is_rounded
 from service.datasets.file_reader.profile import Profile
 from service.datasets.file_reader.records import Record
 
@@ -25,6 +26,7 @@ PLAIN, COMMA_DECIMALS, SLOW, DROPPED = range(4)
 # For text of these characters, float() accepts plain literals only: no nan, inf, 1_000, 0x1f or ١.
 _PLAIN_CHARACTERS = b"0123456789eE+-. \t\n"
 _COMMA_CHARACTERS = b"0123456789eE+-, \t\n"
+_CODE = re.compile(rb"\n0[0-9]")
 _MOST_EXACT = 2.0**53
 """Float64 has all whole numbers up to this one, and not the next."""
 
@@ -43,6 +45,10 @@ class Encoder:
         """Columns without a number whose dot can only be a decimal mark."""
         self.low, self.high = np.full(width, np.inf), np.full(width, -np.inf)
         """The least and the greatest number of each column, without those in text."""
+        self.sums = np.zeros(width)
+        """The sum of the numbers of each column, without those in text."""
+        self.last = np.full(width, np.nan)
+        """The numbers of the last record."""
 
     def encode(self, block: list[Record]) -> tuple[FloatArray, Spilled]:
         """The numbers of a block, shape (k, columns), with NaN for missing values and text, and the text."""
@@ -105,14 +111,23 @@ class Encoder:
                 if self._open:
                     self._note_dots(cells, columns, row, dotted=dotted)
                 if greatest >= _MOST_EXACT:
-                    self._note_rounded(cells, columns, row)
+                    self._note_cells(ROUNDED, is_rounded, cells, columns, row)
+                if _CODE.search(text) or is_code(cells[0].strip()):
+                    self._note_cells(LEADING_ZERO, is_code, cells, columns, row)
                 return values.reshape(-1, width)
         return None
 
-    def _note_rounded(self, cells: list[str], columns: Sequence[int], row: Callable[[int], int]) -> None:
+    def _note_cells(
+        self,
+        mark: int,
+        has_mark: Callable[[str], bool],
+        cells: list[str],
+        columns: Sequence[int],
+        row: Callable[[int], int],
+    ) -> None:
         for k, cell in enumerate(cells):
-            if is_rounded(cell.strip().lstrip("+-")):
-                self._profiles[columns[k % len(columns)]].note(ROUNDED, row(k // len(columns)), cell)
+            if has_mark(cell.strip().lstrip("+-")):
+                self._profiles[columns[k % len(columns)]].note(mark, row(k // len(columns)), cell)
 
     def _note_dots(self, cells: list[str], columns: Sequence[int], row: Callable[[int], int], *, dotted: bool) -> None:
         for k, j in enumerate(columns):
@@ -156,8 +171,12 @@ class Encoder:
     def _note(self, values: FloatArray) -> None:
         np.fmin(self.low, np.fmin.reduce(values, axis=0), out=self.low)
         np.fmax(self.high, np.fmax.reduce(values, axis=0), out=self.high)
+        with np.errstate(all="ignore"):  # a sum may overflow
+            self.sums += np.nansum(values, axis=0)
+        self.last = values[-1].copy()
 
     def finish(self) -> None:
         """Completes the profiles by the counts of the numbers."""
         for profile, count in zip(self._profiles, self._counts, strict=True):
             profile.counts[NUMBER] += int(count)
+            profile.settle_none()

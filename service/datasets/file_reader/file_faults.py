@@ -18,6 +18,8 @@ def gaps(columns: Columns) -> list[FileError]:
             what = f"{count:,} values are missing" if count > 1 else "1 value is missing"
             what += f" ({where}), such as {shown(text)}" if text else f": empty cell in {where}"
             hint = "add ?missing=drop to leave such rows out, or ?missing=mean to fill numbers with the column's mean"
+            if text and columns.types[j].kind != "number":
+                hint += f"; write another word if {shown(text)} is a category"
             faults.append(FileError(what, row=profile.missing_rows[0], column=columns.name(j), hint=hint))
     return faults
 
@@ -38,7 +40,7 @@ def no_features(columns: Columns) -> list[FileError]:
             wrong.append(FileError(f"the column has dates such as {shown(cell)}", row=row, column=names[j], hint=hint))
         elif each.code in LEFT_OUT and not columns.is_unnamed(j):
             example = ", ".join(text for text, _ in each.examples)
-            message = LEFT_OUT[each.code].format("the column", example).rstrip(".")
+            message = LEFT_OUT[each.code][0].format("the column", example).rstrip(".")
             others.append(FileError(message, column=names[j], hint="write its values as numbers"))
     hint = "add a column of numbers besides the target; separate columns by a comma, a semicolon or a tab"
     message = f"no feature columns: the file has {listed(names)}, the target is {shown(target)}"

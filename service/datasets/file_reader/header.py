@@ -8,10 +8,13 @@ from service.core.plurals import counted
 from service.datasets.file_reader.cells import MISSING, NUMBER, classify
 from service.datasets.file_reader.dialect import is_blank, rows
 from service.datasets.file_reader.errors import FileError, listed
+from service.datasets.file_reader.number_names import are_names
 from service.datasets.file_reader.records import Record, Records
 from service.datasets.file_reader.report import Report, places
 
 _MOST_TITLES = 20
+_SAMPLE_ROWS, _MOST_NUMBERS = 64, 1_000
+"""The records below the first one that are looked at, and the most numbers of a first record that may be names."""
 _INDEX_NAMES = {"", "Unnamed: 0"}
 """Headers of the index column of R and pandas; pandas reads and writes its own as `Unnamed: 0`."""
 
@@ -39,17 +42,23 @@ class Header:
 def read_header(records: Records, header: bool | None, max_columns: int, report: Report) -> Header:
     """Reads the header, if there is one. The next record is then the first of the data. Raises FileError."""
     titles = _skip_titles(records)
-    first, second = next(records), next(records, None)
+    first = next(records)
     width = len(first[1])
     if width > max_columns:
         raise FileError(
             f"the file has {width:,} columns; the limit is {max_columns:,}", row=first[0], hint="upload fewer columns"
         )
-    has_names = _is_header(first[1], second[1] if second else None, records.raw.width)
+    sample = _sample(records, first)
+    second = sample[0] if sample else None
+    has_numbers_as_names = _has_numbers_as_names(first[1], sample)
+    has_names = has_numbers_as_names or _is_header(first[1], second[1] if second else None, records.raw.width)
     _report_titles(titles, first, has_names=has_names or header is False, report=report)
+    if has_numbers_as_names and header is None:
+        message = f"The first row, {listed(first[1])}, has the names of the columns; ?header=false reads it as data."
+        report.add("numbers_as_names", message, rows=[first[0]])
     header = has_names if header is None else header
-    if second is not None:
-        records.give_back(second)
+    for record in reversed(sample):
+        records.give_back(record)
     if not header:
         records.give_back(first)
         return _from_comment(records.raw.comment, records.raw.separator, width, report) or _without_header(
@@ -97,7 +106,7 @@ def _is_header(first: list[str], second: list[str] | None, usual: int) -> bool:
         return False
     if second is None:
         return not any(kind == NUMBER for kind in kinds)
-    if _has_index_cell(first, second) or _has_years(first, kinds):
+    if _has_index_cell(first, second):
         return True
     below = [classify(cell)[0] for cell in second]
     shift = 1 if _is_short(first, second, usual) else 0
@@ -113,13 +122,16 @@ def _has_index_cell(first: list[str], second: list[str]) -> bool:
     return not first[0].strip() and second[0].strip() != "" and "" not in names and len(names) == len(first) - 1
 
 
-def _has_years(cells: list[str], kinds: list[int]) -> bool:
-    """Whether the numbers of a record are years at equal distances: names of columns, as in 1960, 1961, 1962."""
-    years = [cell.strip() for cell, kind in zip(cells, kinds, strict=True) if kind == NUMBER]
-    if len(years) < 3 or not all(len(year) == 4 and year.isdigit() and "1500" <= year <= "2200" for year in years):
-        return False
-    steps = {int(after) - int(year) for year, after in itertools.pairwise(years)}
-    return len(steps) == 1 and steps != {0}
+def _sample(records: Records, first: Record) -> list[Record]:
+    """The second record; all that may tell the meaning of a first one that has several numbers."""
+    numbers = sum(classify(cell)[0] == NUMBER for cell in first[1])
+    return list(itertools.islice(records, _SAMPLE_ROWS if 1 < numbers <= _MOST_NUMBERS else 1))
+
+
+def _has_numbers_as_names(first: list[str], sample: list[Record]) -> bool:
+    numbers = [j for j, cell in enumerate(first) if classify(cell)[0] == NUMBER]
+    below = [cells[len(cells) - len(first) :] for _, cells in sample if len(first) <= len(cells) <= len(first) + 1]
+    return are_names([first[j] for j in numbers], [[cells[j] for cells in below] for j in numbers])
 
 
 def _is_short(header: list[str], data: list[str], usual: int) -> bool:

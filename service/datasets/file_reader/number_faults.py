@@ -1,7 +1,18 @@
 """Faults of a column of numbers: cells that are none, and commas and dots whose meaning is unclear."""
 
 from service.datasets.file_reader import cells
-from service.datasets.file_reader.cells import ALMOST, DATE, MEASURE, NUMBER, PERCENT, SPACES, TEXT, TRUTH, unit_of
+from service.datasets.file_reader.cells import (
+    ALMOST,
+    DATE,
+    MEASURE,
+    NONE,
+    NUMBER,
+    PERCENT,
+    SPACES,
+    TEXT,
+    TRUTH,
+    unit_of,
+)
 from service.datasets.file_reader.errors import FileError, shown
 from service.datasets.file_reader.number_style import GROUP, UNCLEAR, FileMarks, Style
 from service.datasets.file_reader.profile import Profile
@@ -10,7 +21,7 @@ from service.datasets.file_reader.report import places
 
 def not_numbers(name: str, profile: Profile) -> FileError:
     """The fault of a column whose texts are in the way of its numbers."""
-    kinds = [kind for kind in (TEXT, MEASURE, ALMOST, TRUTH, DATE) if kind in profile.first_of_kind]
+    kinds = [kind for kind in (TEXT, MEASURE, ALMOST, TRUTH, DATE, NONE) if kind in profile.first_of_kind]
     row, cell = min(profile.first_of_kind[kind] for kind in kinds)
     count = sum(profile.counts[kind] for kind in kinds)
     message = _fault(cell)
@@ -48,6 +59,10 @@ def fault_of_numbers(name: str, profile: Profile, style: Style, file: FileMarks)
         bit = refused & -refused
         row, cell = profile.first.get(bit) or profile.first_of_kind[NUMBER]
         message, hint = _contradiction(cell, bit, style), _hint(cell, bit, style, file)
+        return FileError(message, row=row, column=name, hint=hint)
+    if len(profile.currencies) > 1:
+        (_, one), (row, other), *_ = sorted(profile.currencies.values())
+        message, hint = f"{shown(other)} is in another currency than {shown(one)}", "write the numbers in one currency"
         return FileError(message, row=row, column=name, hint=hint)
     if style.dot == GROUP and profile.has_dotted_floats:
         row, cell = profile.first_of_kind[NUMBER]

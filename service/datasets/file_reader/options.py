@@ -14,4 +14,4 @@ class Options:
     thousands: Literal["auto", "none", ",", ".", "space"] = "auto"
     dates: Literal["ignore", "days"] = "ignore"
     sheet: str | None = None
-    """The sheet of an Excel workbook; None is the first one."""
+    """The sheet of an Excel workbook; None is the first visible one, or the only one with content."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from service.datasets.file_reader.cells import (
+    BOOKED,
     COMMA,
     COMMA_EITHER,
     COMMA_GROUPS,
@@ -15,16 +16,20 @@ from service.datasets.file_reader.cells import (
     DOT_GROUPS,
     FORTRAN,
     KINDS,
+    LEADING_ZERO,
     MEASURE,
     MINUS,
     MISSING,
     NO_PERCENT,
+    NONE,
     NUMBER,
     PERCENT,
     PLAIN,
+    PYTHONS_NONE,
     ROUNDED,
     SPACES,
     classify,
+    currency_of,
     is_either,
     unit_of,
 )
@@ -40,6 +45,8 @@ NOTATIONS = {
     MINUS: "minus_sign",
     FORTRAN: "fortran_exponent",
     ROUNDED: "rounded_integers",
+    BOOKED: "booked_negatives",
+    LEADING_ZERO: "leading_zeros",
 }
 """The codes of notations that say no more than the number."""
 
@@ -56,12 +63,16 @@ class Profile:
         """The row and the text of the first cell with each mark."""
         self.first_of_kind: dict[int, tuple[int, str]] = {}
         self.missing_rows: list[int] = []
+        self.missing_texts: set[str] = set()
+        """The different texts of missing values."""
         self.odd_rows: list[int] = []
         """The first rows whose cells are neither numbers nor missing."""
         self.texts: set[str] = set()
         """Different cells that are neither missing nor plain numbers, at most `most_texts` + 1."""
         self.units: set[str] = set()
         """Different units of numbers, at most 2."""
+        self.currencies: dict[str, tuple[int, str]] = {}
+        """The row and the text of the first cell with each sign of a currency."""
         self.is_dropped = False
         """The column has too many texts to be stored, whatever follows."""
         self.has_dotted_floats = False
@@ -96,8 +107,11 @@ class Profile:
                 row = rows[cells.index(cell)]
                 self._example(kind, row, cell)
                 self.note(marks, row, cell)
+            if kind == NUMBER and marks & CURRENCY and (sign := currency_of(cell.strip())) not in self.currencies:
+                self.currencies[sign] = rows[cells.index(cell)], cell.strip()
             if kind == MISSING:
                 missing.add(cell)
+                self.missing_texts.add(cell.strip())
             elif kind != NUMBER:
                 odd.add(cell)
             if kind == MEASURE and len(self.units) < 2:
@@ -143,6 +157,19 @@ class Profile:
         """The first cell that is no number, and its row."""
         row, cell = min(each for kind, each in self.first_of_kind.items() if kind not in {NUMBER, MISSING})
         return shown(cell), row
+
+    def settle_none(self) -> None:
+        """Counts each None as a missing value, if all other values are numbers."""
+        if (
+            not self.counts[NONE]
+            or not 0 < self.counts[NUMBER] == sum(self.counts) - self.counts[MISSING] - self.counts[NONE]
+        ):
+            return
+        self.counts[MISSING] += self.counts[NONE]
+        self.counts[NONE] = 0
+        self.missing_texts.add(PYTHONS_NONE)
+        self.missing_rows = sorted({*self.missing_rows, *self.odd_rows})[:MOST_PLACES]
+        self.first_of_kind.setdefault(MISSING, self.first_of_kind.pop(NONE))
 
     @property
     def is_numeric(self) -> bool:

@@ -8,7 +8,8 @@ from typing import BinaryIO
 import numpy as np
 
 from service.core.plurals import counted
-from service.datasets.file_reader.cells import MISSING
+from service.datasets.file_reader.cells import MISSING, classify
+from service.datasets.file_reader.column_report import note_excel_digits
 from service.datasets.file_reader.column_types import ColumnType, type_of
 from service.datasets.file_reader.columns import Columns
 from service.datasets.file_reader.draft import Draft
@@ -18,15 +19,16 @@ from service.datasets.file_reader.errors import FileError, shown, together
 from service.datasets.file_reader.file_faults import gaps, no_features
 from service.datasets.file_reader.header import Header, read_header
 from service.datasets.file_reader.layout import Layout, lay_out
-from service.datasets.file_reader.number_style import FileMarks
+from service.datasets.file_reader.number_style import SHEET, FileMarks
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
-from service.datasets.file_reader.records import RawRecords, Records
+from service.datasets.file_reader.records import RawRecords, Record, Records
 from service.datasets.file_reader.report import Report
 from service.datasets.file_reader.second_pass import Settled, settle
 from service.datasets.file_reader.source import Source
 from service.datasets.file_reader.summary import table_of
 from service.datasets.file_reader.table import FileTable
+from service.datasets.file_reader.table_end import is_total
 from service.datasets.file_reader.text_records import TextRecords
 from service.datasets.file_reader.workbook import SheetRecords
 
@@ -69,6 +71,9 @@ def read_file(
             _check_index(columns, encoder, draft.rows)
         _refuse(records, columns, options, draft.rows)
         settled = _settled(draft, encoder, columns, options)
+        _report_total(records.end, encoder, columns, options, draft.rows, report)
+        if records.raw.separator == SHEET:
+            note_excel_digits(columns, settled)
     try:
         is_filled = options.missing == "mean"
         return table_of(settled, columns, report, rows=draft.rows, max_features=max_columns - 1, is_filled=is_filled)
@@ -177,6 +182,19 @@ def _refuse(records: Records, columns: Columns, options: Options, rows: int) -> 
     if rows < 2:
         hint = "upload at least 2 rows of data"
         raise FileError("the file has only one row of data", row=records.first_row, hint=hint)
+
+
+def _report_total(
+    end: list[Record], encoder: Encoder, columns: Columns, options: Options, rows: int, report: Report
+) -> None:
+    """Reports a last row that may hold totals, unless it is dropped."""
+    kept = columns.kept
+    if not is_total([cells for _, cells in end], encoder.last[kept], encoder.sums[kept], rows):
+        return
+    row, cells = end[-1]
+    if options.missing != "drop" or all(classify(cells[j])[0] != MISSING for j in kept):
+        message = f"Row {row} of the file looks like a total or a mean, and is read as data: remove it if it is one."
+        report.add("total_row", message, rows=[row])
 
 
 def _settled(draft: Draft, encoder: Encoder, columns: Columns, options: Options) -> Settled:

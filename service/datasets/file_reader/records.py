@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from service.datasets.file_reader.cells import MISSING, TEXT, classify
-from service.datasets.file_reader.dialect import is_blank
+from service.datasets.file_reader.dialect import RULER_ENDS, is_blank, is_ruler
 from service.datasets.file_reader.errors import MOST_FAULTS, FileError, ragged_row, together
 from service.datasets.file_reader.report import MOST_PLACES, Report, places
+from service.datasets.file_reader.table_end import is_footnote, starts_as_note
 
 Record = tuple[int, list[str]]
 """The number of the record in the file, from 1, and its cells."""
 
+MOST_NOTES = 10
+"""The most records at the end of a table that may be notes."""
 FEW_ROWS, MOST_CHUNKS = 64, 4
 """A block of fewer rows is extended by further chunks: the time of a block grows with the number of columns."""
 
@@ -36,6 +39,10 @@ class Records:
         """Records with a wrong number of cells."""
         self.first_row: int | None = None
         """The row of the first record after the header."""
+        self.end: list[Record] = []
+        """The last records of the table, at most MOST_NOTES."""
+        self._notes: list[FileError] = []
+        """Records with a wrong number of cells that are notes if no other record follows, or faults."""
         self._returned: list[Record] = []
         self._left_out: dict[str, list[int]] = {"blank_rows": [], "comments": [], "trailing_separators": []}
         self._counts = dict.fromkeys(self._left_out, 0)
@@ -55,6 +62,9 @@ class Records:
 
     def _is_blank(self, cells: list[str]) -> bool:
         """Whether the record just read is blank. Counts rows of separators."""
+        if is_ruler(cells):
+            self._count("comments", self.raw.row)
+            return True
         if not is_blank(cells):
             return False
         if len(cells) > 1:
@@ -75,20 +85,45 @@ class Records:
         raw = self.raw
         block = [record for record in reversed(self._returned) if self._has_width(*record, width, least)]
         count, chunk = len(block), raw.chunk
+        self._check_count(count, max_rows)
         for cells in self._rest:  # the innermost loop of a reading
-            if (len(cells) != width or not cells[0].strip()) and not self._is_kept(cells, width, least):
+            # A first cell that is blank, or ends as a ruler does; the empty text is in every text.
+            may_be_none = len(cells) != width or cells[0].strip()[-1:] in RULER_ENDS
+            if may_be_none and not self._is_kept(cells, width, least):
                 continue
             count += 1
             if count > max_rows:
-                raise FileError(
-                    f"the file has more than {max_rows:,} rows of data", row=raw.row, hint="upload fewer rows"
-                )
+                self._check_count(count, max_rows)
             block.append((raw.row, cells))
-            if raw.chunk > chunk and (len(block) >= FEW_ROWS or raw.chunk > chunk + MOST_CHUNKS):
-                yield block
-                block, chunk = [], raw.chunk
+            if raw.chunk > chunk and len(block) > (MOST_NOTES if raw.chunk > chunk + MOST_CHUNKS else FEW_ROWS):
+                yield block[:-MOST_NOTES]
+                block, chunk = block[-MOST_NOTES:], raw.chunk
+        self._end(block)
         if block:
             yield block
+
+    def _end(self, block: list[Record]) -> None:
+        """Removes the notes at the end of the last block. Notes between the records are faults."""
+        while len(block) > 1 and is_footnote(
+            block[-1][1], [cells for _, cells in block[:-1]], has_distance=block[-1][0] > block[-2][0] + 1
+        ):
+            self._count("comments", block.pop()[0])
+        self.end = block[-MOST_NOTES:]
+        for note in self._notes:
+            if note.row is not None and (not self.end or note.row > self.end[-1][0]):
+                self._count("comments", note.row)
+            else:
+                self._add_fault(note)
+
+    def _add_fault(self, fault: FileError) -> None:
+        self.faults.append(fault)
+        if len(self.faults) == MOST_FAULTS:
+            raise together(self.faults)
+
+    def _check_count(self, count: int, max_rows: int) -> None:
+        if count > max_rows:
+            message = f"the file has more than {max_rows:,} rows of data"
+            raise FileError(message, row=self.raw.row, hint="upload fewer rows")
 
     def _is_kept(self, cells: list[str], width: int, least: int) -> bool:
         return not self._is_blank(cells) and self._has_width(self.raw.row, cells, width, least)
@@ -106,9 +141,12 @@ class Records:
             self._count("comments", row)
             return False
         else:
-            self.faults.append(ragged_row(row, len(cells), width, "header or first row"))
-            if len(self.faults) == MOST_FAULTS:
-                raise together(self.faults)
+            fault = ragged_row(row, len(cells), width, "header or first row")
+            may_be_note = width > 1 and classify(cells[0])[0] == TEXT and (len(cells) == 1 or starts_as_note(cells[0]))
+            if may_be_note and len(self._notes) < MOST_NOTES:
+                self._notes.append(fault)
+            else:
+                self._add_fault(fault)
             return False
         return True
 
@@ -126,7 +164,7 @@ class Records:
         }
         for code, rows in self._left_out.items():
             if rows:
-                report.add(code, f"{texts[code]}: {places(rows, self._counts[code])}.", rows=rows)
+                report.add(code, f"{texts[code]}: {places(sorted(rows), self._counts[code])}.", rows=sorted(rows))
 
 
 def _is_note(cells: list[str], width: int) -> bool:

@@ -24,6 +24,13 @@ _NOT_TEXT = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
     b"PAR1\x15": "a Parquet file",  # PAR1 alone may be the name of a column
 }
+_NO_TABLE = {
+    b"<!doctype html": "an HTML page",
+    b"<html": "an HTML page",
+    b"<?xml": "an XML file",
+    b'{"': "JSON",
+    b'[{"': "JSON",
+}
 
 
 class Source:
@@ -83,6 +90,10 @@ def _checked(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for magic, kind in _NOT_TEXT.items():
         if first.startswith(magic):
             raise FileError(f"the file is not a text file: it looks like {kind}", hint=SAVE_AS_UTF8)
+    start = first[:_START_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for magic, kind in _NO_TABLE.items():
+        if start.startswith(magic):
+            raise FileError(f"the file is not a table: it looks like {kind}", hint=SAVE_AS_UTF8)
     if first:
         yield first
     yield from chunks

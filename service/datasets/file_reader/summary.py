@@ -1,12 +1,13 @@
 """The table of a file, from the types of its columns and its rows; its default features."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from service.core.column_choice import joined_names
 from service.datasets.file_reader.cells import MISSING
-from service.datasets.file_reader.column_report import plural, report_columns, report_gaps
+from service.datasets.file_reader.column_report import ONE_VALUE, report_columns, report_gaps
 from service.datasets.file_reader.column_types import ColumnType
 from service.datasets.file_reader.columns import Columns
 from service.datasets.file_reader.encoder import FloatArray
@@ -28,8 +29,8 @@ def table_of(
         message = f"only {settled.rows} of {rows:,} rows have a value in every column"
         hint = "name the features, so that columns with gaps are left out, or add ?missing=mean"
         raise together([FileError(message, hint=hint), *gaps(columns)])
-    used = _used(columns, settled, report)
-    described, codes = _described(columns, settled, used, is_filled=is_filled)
+    used = _unambiguous(columns, settled, _used(columns, settled, report))
+    described, codes = _described(columns, settled, used, report, is_filled=is_filled)
     features = _features(columns, described, max_features, report)
     ignored = report_columns(columns, report)
     report_gaps(columns, settled, used, rows, report, is_filled=is_filled)
@@ -53,7 +54,7 @@ def table_of(
 
 
 def _described(
-    columns: Columns, settled: Settled, used: Sequence[int], *, is_filled: bool
+    columns: Columns, settled: Settled, used: Sequence[int], report: Report, *, is_filled: bool
 ) -> tuple[list[TableColumn], dict[int, FloatArray]]:
     """The columns of the table, and for those of texts the index in `categories` of each code."""
     described: list[TableColumn] = []
@@ -63,6 +64,9 @@ def _described(
         kind, texts = columns.types[j], None
         if kind.kind != "number":
             texts, codes[place] = _categories(kind, settled.seen[k])
+            if similar := _similar(texts):
+                message = f"Column {shown(columns.name(j))} has texts that differ in case or blanks: {listed(similar)}."
+                report.add("similar_texts", message, [columns.name(j)])
         missing, filled = columns.profiles[j].counts[MISSING], int(settled.gaps[k]) if is_filled else 0
         described.append(TableColumn(columns.name(j), kind.kind or "number", texts, missing, filled))
     return described, codes
@@ -75,13 +79,35 @@ def _used(columns: Columns, settled: Settled, report: Report) -> list[int]:
     if len(constant) == len(kept) - 1:
         names = [columns.name(kept[k]) for k in constant if columns.types[kept[k]].kind == "number"]
         if names:
-            sentence = plural("{} has the same value in every row.", len(names)).format(named(names))
-            report.add("constant_column", sentence, names)
+            report.add("constant_column", ONE_VALUE[len(names) > 1].format(named(names)), names)
         constant = [k for k in constant if columns.types[kept[k]].kind != "number"]
     left_out = {k for k in constant if not layout.is_named(kept[k])}
     for k in left_out:
         columns.types[kept[k]].code = "constant_column"
     return [k for k in range(len(kept)) if k not in left_out]
+
+
+def _unambiguous(columns: Columns, settled: Settled, used: Sequence[int]) -> list[int]:
+    """`used` without the categories one of whose features has the name of a column, or of an earlier feature.
+
+    Raises FileError for a category that the request names.
+    """
+    taken = {columns.name(columns.kept[k]) for k in used}
+    left: list[int] = []
+    for k in used:
+        j = columns.kept[k]
+        names: list[str] = []
+        if columns.types[j].kind == "category":
+            names = joined_names(columns.name(j), _categories(columns.types[j], settled.seen[k])[0])
+        if clashes := [name for name in names if name in taken]:
+            message = f"the feature {shown(clashes[0])} would have the name of another column"
+            if columns.layout.is_named(j):
+                raise FileError(message, column=columns.name(j), hint="rename one of the columns")
+            columns.types[j].code = "ambiguous_names"
+        else:
+            taken.update(names)
+            left.append(k)
+    return left
 
 
 def _categories(kind: ColumnType, seen: set[float]) -> tuple[list[str], FloatArray]:
@@ -93,6 +119,12 @@ def _categories(kind: ColumnType, seen: set[float]) -> tuple[list[str], FloatArr
     for code, text in by_code.items():
         codes[code] = index[text]
     return sorted_texts, codes
+
+
+def _similar(texts: Sequence[str]) -> list[str]:
+    """The texts that equal another one but for case and blanks."""
+    counts = Counter("".join(text.casefold().split()) for text in texts)
+    return [text for text in texts if counts["".join(text.casefold().split())] > 1]
 
 
 def _features(columns: Columns, described: Sequence[TableColumn], most: int, report: Report) -> list[str]:

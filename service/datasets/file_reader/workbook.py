@@ -18,6 +18,8 @@ from service.datasets.file_reader.workbook_parts import SAVE_AGAIN, check_parts,
 
 _THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3}")
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
+_MOST_EMPTY_ROWS = 1_000
+"""The rows of a sheet that are looked at for content."""
 
 
 class SheetRecords:
@@ -41,28 +43,43 @@ class SheetRecords:
 
 
 def _rows(file: IO[bytes], options: Options, report: Report) -> Iterator[list[str]]:
-    """The rows of the sheet, or of the first one. Raises FileError."""
+    """The rows of the chosen sheet. Raises FileError."""
     file.seek(0)
     with refusing_damage():
         workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        names = [each.title for each in workbook.worksheets]
-        chosen = _chosen(options.sheet, names)
-        others = [name for name in names if name != chosen]
+        page = _chosen(options.sheet, workbook.worksheets)
+        others = [each.title for each in workbook.worksheets if each is not page]
         more = f" The workbook also has {listed(others)}." if others else ""
-        report.add("sheet", f"The sheet {shown(chosen)} of the Excel workbook is read.{more}")
-        page = workbook[chosen]
-        page.reset_dimensions()
+        report.add("sheet", f"The sheet {shown(page.title)} of the Excel workbook is read.{more}")
         mark = "," if options.decimal == "," or options.thousands == "." else "."
         for cells in page.iter_rows(values_only=True):
             yield [_text(cell, mark) for cell in cells]
 
 
-def _chosen(sheet: str | None, names: list[str]) -> str:
-    if not names:
+def _chosen(name: str | None, pages: list[Any]) -> Any:
+    """The sheet of this name, or the first visible one; if that is empty, the only one that is not."""
+    if not pages:
         raise FileError("the Excel workbook has no sheet", hint=SAVE_AGAIN)
-    if sheet is not None and sheet not in names:
-        raise FileError(f"unknown sheet {shown(sheet)}; the sheets are {listed(names)}", hint="choose one of these")
-    return names[0] if sheet is None else sheet
+    for page in pages:
+        page.reset_dimensions()
+    names = [page.title for page in pages]
+    if name is not None and name not in names:
+        raise FileError(f"unknown sheet {shown(name)}; the sheets are {listed(names)}", hint="choose one of these")
+    visible = [page for page in pages if page.sheet_state == "visible"]
+    first = next((page for page in pages if page.title == name), (visible or pages)[0])
+    if _has_content(first):
+        return first
+    filled = [page for page in pages if _has_content(page)]
+    if filled and (name is not None or len(filled) > 1):
+        hint = f"choose another one by ?sheet=: {listed([page.title for page in filled])}"
+        raise FileError(f"the sheet {shown(first.title)} is empty", hint=hint)
+    return filled[0] if filled else first
+
+
+def _has_content(page: Any) -> bool:
+    """Whether a cell in the first rows of a sheet has a value."""
+    rows = itertools.islice(page.iter_rows(values_only=True), _MOST_EMPTY_ROWS)
+    return any(cell is not None and str(cell).strip() for cells in rows for cell in cells)
 
 
 def _text(cell: Any, mark: str) -> str:

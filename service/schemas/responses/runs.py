@@ -66,7 +66,7 @@ class Convergence(Answer):
         State,
         Field(
             description="converged: E − E* is within 1e-6 of what there was to fall, and the last half of the steps "
-            "made it a hundredth (within 1e-4 where E goes up and down, or on data 1 % of E*); descending: E still "
+            "made it a hundredth (within 1 % of E* where E goes up and down on data); descending: E still "
             "falls noticeably; stalled: it does not; oscillating: E or θ goes to and fro; rising: E ended above its "
             "start; diverged."
         ),
@@ -79,8 +79,8 @@ class Convergence(Answer):
         Reference | None,
         Field(
             description="The minimum of E: in closed form where E is quadratic, else by a second-order method from the "
-            "recorded step with the least E. null where none is known: at a saddle or on a plateau, or when the time "
-            "for it, a fifth of the computing time of the run, is over."
+            "recorded step with the least E. null where none is known: at a saddle or on a plateau, or when its search "
+            "would take too long beside the run."
         ),
     ]
     relative_gap: Annotated[

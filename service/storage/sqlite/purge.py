@@ -3,24 +3,26 @@
 Deleting two gigabytes of chunks at once blocks writers for 0.1 s (contiguous pages) to 2.4 s (scattered pages).
 """
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, bindparam, delete, select, text
 
-from service.storage import dataset_uploads, datasets
+from service.storage import dataset_uploads
+from service.storage.run_deletion import remove_rows
 from service.storage.sqlite.row_checksums import integer, is_sound
 from service.storage.sqlite.slices import run_slice
 from service.storage.tables import datasets as datasets_table
 from service.storage.tables import runs
 
+RUNS_AT_ONCE = 16
 _DELETED = (
     select(runs.c.seq, integer(runs.c.dataset_seq))
     .where(runs.c.deleted_at.is_not(None), is_sound(runs))
     .order_by(runs.c.deleted_at)  # matches the index; any other order scans all runs
-    .limit(1)
+    .limit(RUNS_AT_ONCE)
 )
 # By rowid: the primary key of a chunk is a separate index.
 _SOME_CHUNKS = text(
-    "DELETE FROM trajectory_chunks WHERE rowid IN (SELECT rowid FROM trajectory_chunks WHERE run_seq = :seq LIMIT 4)"
-)
+    "DELETE FROM trajectory_chunks WHERE rowid IN (SELECT rowid FROM trajectory_chunks WHERE run_seq IN :seqs LIMIT 4)"
+).bindparams(bindparam("seqs", expanding=True))
 _SOME_ROWS = text(
     "DELETE FROM dataset_chunks WHERE rowid IN (SELECT rowid FROM dataset_chunks WHERE dataset_seq = :seq LIMIT 4)"
 )
@@ -28,23 +30,24 @@ _SOME_ROWS = text(
 
 def has_deleted(connection: Connection) -> bool:
     """Whether deleted runs or unfinished uploads remain to be purged."""
-    return connection.execute(_DELETED).one_or_none() is not None or dataset_uploads.stale(connection) is not None
+    return connection.execute(_DELETED).first() is not None or dataset_uploads.stale(connection) is not None
 
 
 def purge_slice(connection: Connection) -> None:
-    """Purges a slice of the deleted runs and unfinished uploads: first the chunks of one, then its row."""
+    """Purges a slice of the deleted runs and unfinished uploads: first the chunks of some, then their rows."""
     run_slice(lambda: _purge_step(connection) or _purge_upload_step(connection))
 
 
 def _purge_step(connection: Connection) -> bool:
-    """Deletes a few chunks of a deleted run, or its row after the last chunk; false if there is no deleted run."""
-    deleted = connection.execute(_DELETED).one_or_none()
-    if deleted is None:
-        return False
-    if connection.execute(_SOME_CHUNKS, {"seq": deleted.seq}).rowcount == 0:
-        connection.execute(delete(runs).where(runs.c.seq == deleted.seq))
-        datasets.release(connection, deleted.dataset_seq)
-    return True
+    """Deletes a few chunks of some deleted runs, or their rows after the last chunk; false if there are none.
+
+    The runs are those of one dataset: the deletion of the last one may delete the dataset, too.
+    """
+    found = connection.execute(_DELETED).all()
+    deleted = {run.seq: run.dataset_seq for run in found if run.dataset_seq == found[0].dataset_seq}
+    if deleted and connection.execute(_SOME_CHUNKS, {"seqs": [*deleted]}).rowcount == 0:
+        remove_rows(connection, deleted)
+    return bool(deleted)
 
 
 def _purge_upload_step(connection: Connection) -> bool:

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 
-SLICE_SECONDS = 0.025
+SLICE_SECONDS = 0.01
 """Approximate duration of a slice, which keeps the write lock."""
 
 
-def run_slice(step: Callable[[], bool]) -> None:
-    """Repeats `step` until it returns false, for at most about SLICE_SECONDS."""
+def run_slice(step: Callable[[], bool]) -> bool:
+    """Repeats `step` until it returns false, for at most about SLICE_SECONDS. Returns the last result of `step`."""
     until = time.monotonic() + SLICE_SECONDS
-    while step() and time.monotonic() < until:
-        pass
+    while has_more := step():
+        if time.monotonic() >= until:
+            break
+    return has_more

@@ -59,7 +59,7 @@ export function chartPanel(state, kept, tool) {
     const { run, curve } = news;
     say(empty, isLive(run) ? t("chartWaiting") : t("chartNothing"));
     say(note, notes(run, curve));
-    table.update(curve.columns);
+    table.update(hasData.value ? curve.columns : { step: curve.columns.step, train_loss: curve.columns.train_loss });
   });
   state.effect(() => {
     if (!state.news.value || state.last.value < 0) return;

@@ -9,7 +9,7 @@ from autograd import grad
 from gd_engine import OPTIMIZERS, SCHEDULES, DescentConfig, Problem, initial_theta, pose, split_by_fraction, start
 from gd_engine.analysis.step_breakdown import MOST_ROWS, arithmetic, central_differences, state_at
 from gd_engine.arrays import FloatArray
-from gd_engine.autodiff.curvature import NoLearningRateError, auto_learning_rate
+from gd_engine.descent.automatic_rate import NoLearningRateError, auto_learning_rate
 from gd_engine.optim.early_stopping import Stop
 from service.datasets import samples
 from tests.gd_engine.helpers import VARIANTS, descended

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gd_engine import MODELS, OPTIMIZERS, SCHEDULES, DescentConfig, descend, pose, split_by_fraction, start
+from gd_engine import MODELS, OPTIMIZERS, SCHEDULES, DescentConfig, Problem, descend, pose, split_by_fraction, start
 from gd_engine.analysis.descent_mistakes import Mistake, gradient_of
 from gd_engine.analysis.number_precision import Precision, precision_of
 from gd_engine.analysis.trajectory_check import check
@@ -63,7 +63,7 @@ def test_a_path_without_the_intercepts_column_is_recognised() -> None:
     verdict = check(problem, config(), np.zeros(3), np.array(path))
     assert (verdict.step, verdict.mistakes) == (0, ["no_intercept"])
     path[5] = path[5] + 0.1
-    assert check(problem, config(), np.zeros(3), np.array(path)).mistakes == []
+    assert check(problem, config(), np.zeros(3), np.array(path)).mistakes == ["too_narrow"]
 
 
 def test_an_error_in_one_step_is_found_and_is_no_mistake_of_all_steps() -> None:
@@ -251,3 +251,85 @@ def test_the_decimals_of_a_path_that_never_moves_are_no_precision() -> None:
     assert (verdict.right, verdict.precision) == (True, None)
     verdict = check(problem, config(1e-3), np.full(2, 10.5), still)
     assert (verdict.step, verdict.precision) == (1, None)
+
+
+def descended(problem: Problem, how: DescentConfig, theta0: FloatArray) -> FloatArray:
+    return np.concatenate([block.theta for block in descend(problem, how, start(theta0, how.optimizer))])
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adam"])
+@pytest.mark.parametrize("size", [1.0, 0.05, 300.0])
+@pytest.mark.parametrize("decimals", [2, 3])
+def test_a_rounded_path_is_right_from_an_unrounded_start(seed: int, optimizer: str, size: float, decimals: int) -> None:
+    x, y = data(seed)
+    problem, how = posed(x, y * size), config(0.1 * (size if optimizer == "adam" else 1), optimizer)
+    theta0 = size * np.random.default_rng(seed).normal(size=3)
+    path = np.round(descended(problem, how, theta0), decimals)
+    path[0] = theta0
+    verdict = check(problem, how, theta0, path)
+    assert (verdict.right, verdict.precision) == (True, ("decimals", decimals))
+
+
+def test_columns_may_be_rounded_differently() -> None:
+    x, y = data(13)
+    problem = posed(x, y)
+    path = students(problem, "mse", RATE)
+    path = np.column_stack([np.round(path[:, 0], 2), np.round(path[:, 1], 5), path[:, 2]])
+    verdict = check(problem, config(), np.zeros(3), path)
+    assert (verdict.right, verdict.precision) == (True, ("decimals", 2))
+    path[6, 1] += 1e-4
+    assert check(problem, config(), np.zeros(3), path).step == 6
+
+
+WRONG: list[tuple[Mistake, dict[str, Any]]] = [
+    ("tenfold_rate", {"rate": 10 * RATE}),
+    ("tenth_rate", {"rate": RATE / 10}),
+    ("no_penalty", {"l2": 0.0}),
+]
+
+
+@pytest.mark.parametrize("printed", [False, True])
+@pytest.mark.parametrize(
+    ("optimizer", "mistake", "wrong"),
+    [
+        *((optimizer, *each) for optimizer in ("gd", "momentum", "adam") for each in WRONG),
+        ("gd", "added_momentum", {"optimizer": "momentum"}),
+        ("gd", "added_momentum", {"optimizer": "nesterov"}),
+        ("momentum", "plain_steps", {"optimizer": "gd"}),
+        ("adam", "plain_steps", {"optimizer": "gd"}),
+    ],
+)
+def test_a_descent_that_differs_from_the_request_is_named(
+    optimizer: str, mistake: Mistake, wrong: dict[str, Any], *, printed: bool
+) -> None:
+    x, y = data(14)
+    right = config(RATE, optimizer)
+    how = config(wrong.get("rate", RATE), wrong.get("optimizer", optimizer))
+    path = descended(posed(x, y, l2=wrong.get("l2", 0.7)), how, np.zeros(3))
+    verdict = check(posed(x, y, l2=0.7), right, np.zeros(3), np.round(path, 6) if printed else path)
+    assert verdict.mistakes == [mistake]
+
+
+def test_a_forgotten_threshold_is_a_missing_penalty() -> None:
+    x, y = data(15)
+    how = config(RATE, "ista")
+    path = descended(posed(x, y), how, np.zeros(3))
+    assert check(posed(x, y, l1=0.5), how, np.zeros(3), path).mistakes == ["no_penalty"]
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+@pytest.mark.parametrize(
+    ("mistake", "divisor"), [("divided_by_n_minus_1", 14), ("sum_for_mean", 1), ("missing_factor_2", 30)]
+)
+def test_a_factor_of_the_data_alone_is_named(mistake: Mistake, divisor: int, l2: float) -> None:
+    x, y = data(16)
+    problem = posed(x, y, l2=l2)
+    rows = problem.train
+    assert rows.size == 15
+    theta, path = np.zeros(3), [np.zeros(3)]
+    for _ in range(STEPS):
+        slope = gradient(rows.design, rows.y, theta, "sse") / divisor + 2 * l2 * theta * np.array([0.0, 1.0, 1.0])
+        theta = theta - RATE / 10 * slope
+        path.append(theta)
+    assert mistake in check(problem, config(RATE / 10), np.zeros(3), np.array(path)).mistakes

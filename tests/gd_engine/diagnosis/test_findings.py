@@ -100,7 +100,7 @@ def run(x: FloatArray, y: FloatArray, request: Request) -> Done:
     assert outcome is not None
     found = diagnose(problem, config, outcome, history, choices=choices_of(request), features=features)
     check_french(found)
-    return Done(found, outcome.reason, columns["train_loss"], columns)
+    return Done(found, outcome.reason, columns["train_loss"], columns | {"theta": theta})
 
 
 def choices_of(request: Request) -> Choices:

@@ -78,6 +78,7 @@ def test_a_function_without_a_lowest_point() -> None:
     [finding] = found("a**2 - b**2")
     assert (finding.code, finding.change) == ("unbounded", {})
     assert codes("-a**4", {"a": 1.0}, rate=0.1) == ["unbounded"]  # to −∞, and then not finite
+    assert codes("a + b", {"a": 1.0, "b": 1.0}, rate=0.1) == ["unbounded"]
 
 
 def test_a_saddle_is_no_minimum() -> None:

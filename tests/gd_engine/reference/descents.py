@@ -13,7 +13,7 @@ from tests.gd_engine.helpers import descended
 HOUR = 3600.0
 
 
-def patient() -> float:
+def patient(_: float = 0.0, /) -> float:
     """A budget without an end."""
     return HOUR
 

@@ -156,3 +156,46 @@ def test_a_momentum_that_just_passes_the_minimum_has_not_converged() -> None:
     found = of("log(1 + a**2)", {"a": 2.48049652}, optimizer="fista", rate=0.1, steps=20)
     assert found.convergence.loss == pytest.approx(0.0, abs=1e-6)
     assert found.convergence.state == "descending"
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adam"])
+@pytest.mark.parametrize("formula", ["a", "-a", "-a**2", "a**3", "-log(a)", "-sqrt(a)", "a - 0.1*sin(a)", "-a + 1e6"])
+def test_an_e_that_falls_without_end_has_no_minimum(formula: str, optimizer: str) -> None:
+    found = of(formula, {"a": 1.0}, rate=0.1, steps=50, optimizer=optimizer).convergence
+    assert found.reference is None
+    assert found.clauses[1] == "unbounded"
+    assert sentence(found.clauses, found.values, "en").endswith("falls without end in this direction.")
+
+
+@pytest.mark.parametrize(
+    "formula", ["exp(-a)", "1/a", "-tanh(a)", "a/(1 + a**2)", "1e-9*a**2 - a", "-a*exp(-a)", "a**2"]
+)
+def test_an_e_that_falls_ever_less_may_have_an_infimum(formula: str) -> None:
+    assert "unbounded" not in of(formula, {"a": 1.5}, rate=0.1, steps=50).convergence.clauses
+
+
+@pytest.mark.parametrize("optimizer", ["ista", "fista"])
+@pytest.mark.parametrize(
+    ("formula", "l1", "expected"),
+    [
+        ("(a - 3)**2 + (b + 1)**2", 0.1, [2.95, -0.95]),
+        ("(a - 3)**2 + (b + 1)**2", 5.0, [0.5, 0.0]),
+        ("(a - 3)**2 + (b + 1)**2", 100.0, [0.0, 0.0]),
+        ("(a**2 - 1)**2 + b**2", 0.5, [0.93040293, 0.0]),
+    ],
+)
+def test_a_proximal_step_converges_at_the_minimum_of_an_l1_penalty(
+    formula: str, l1: float, expected: list[float], optimizer: str
+) -> None:
+    problem = pose_function(formula, {"a": 1.0, "b": 1.0}, l1=l1)
+    found = judged(problem, np.ones(2), optimizer=optimizer, rate=0.1, steps=300)
+    assert found.reference is not None
+    assert found.reference.theta == pytest.approx(np.array(expected), abs=1e-7)
+    assert found.convergence.state == "converged"
+
+
+def test_no_minimum_of_an_l1_penalty_is_claimed_where_e_falls_beside_it() -> None:
+    """At 0 the slope of E equals the penalty; one below it, 0 is an unstable end of the proximal steps."""
+    for l1 in (1.0, 0.5):
+        problem = pose_function("-a", {"a": 0.0}, l1=l1)
+        assert judged(problem, np.zeros(1), optimizer="ista", rate=0.1, steps=0).reference is None

@@ -165,7 +165,7 @@ def test_no_reference_is_claimed_at_a_saddle_or_on_a_plateau(formula: str, b: fl
 
 
 def test_no_reference_is_claimed_when_the_budget_is_spent() -> None:
-    def spent() -> float:
+    def spent(_: float = 0.0, /) -> float:
         raise BudgetSpentError
 
     problem = problem_of("logistic", X, LABELS, loss="log_loss")
@@ -173,7 +173,7 @@ def test_no_reference_is_claimed_when_the_budget_is_spent() -> None:
 
 
 def test_an_interruption_of_the_caller_goes_through() -> None:
-    def stop() -> float:
+    def stop(_: float = 0.0, /) -> float:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -209,7 +209,7 @@ def test_no_reference_is_claimed_where_the_gradient_is_no_number() -> None:
 
 
 def test_no_reference_is_claimed_when_the_memory_is_spent() -> None:
-    def greedy() -> float:
+    def greedy(_: float = 0.0, /) -> float:
         raise MemoryError
 
     assert reference_minimum(problem_of("formula", X, Y, {"formula": "a + b*x1"}), np.ones(2), greedy) is None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gd_engine import Model, Outcome, Problem
-from gd_engine.data.design_matrix import Rows
+from gd_engine.arrays import Rows
 from gd_engine.data.preprocessing import no_scaling
 from gd_engine.losses import Loss, Penalty
 from gd_engine.models.linear import each

@@ -14,7 +14,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from sqlalchemy import text
 
-from service.auth.api_keys import ANYBODY
+from service.core.caller import ANYBODY
 from service.core.settings import Settings
 from service.jobs import submit, sweep
 from service.jobs.quotas import Quotas

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.api.authentication import WRONG_KEYS_PER_MINUTE, address_of
-from service.auth import api_keys, policy
+from service.auth import api_keys
 from service.auth.key_cache import NOTICE_SECONDS
 from service.core.scopes import GRANTS
 from service.core.settings import Settings
@@ -188,9 +188,9 @@ def test_swagger_ui_knows_that_keys_are_needed(api: TestClient, database: Databa
     ],
 )
 def test_keys_are_required_unless_the_host_is_loopback(host: str, is_loopback: bool) -> None:
-    assert policy.are_required(Settings(host=host)) != is_loopback
-    assert policy.are_required(Settings(host=host, keys="required"))
-    assert not policy.are_required(Settings(host=host, keys="off"))
+    assert Settings(host=host).requires_keys != is_loopback
+    assert Settings(host=host, keys="required").requires_keys
+    assert not Settings(host=host, keys="off").requires_keys
 
 
 def test_a_wrong_key_is_ignored_if_no_keys_are_required(database: Database) -> None:

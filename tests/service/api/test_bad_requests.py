@@ -202,3 +202,13 @@ def test_a_path_with_a_slash_at_its_end_is_not_redirected(path: str, api: TestCl
     answer = api.get(path, headers={"Host": "localhost"}, follow_redirects=False)
     problem_of(answer, 404)
     assert "Location" not in answer.headers
+
+
+def test_one_answer_names_all_wrong_parameters(api: TestClient) -> None:
+    query = "colour=red&decimal=x&thousands=y&missing=z&categories=w&header=m&sheet=Data&target=y"
+    for kind, body in (("text/csv", "x,y\n1,2\n2,4\n"), ("application/json", '{"x": [[1], [2]], "y": [1, 2]}')):
+        answer = api.post(f"/datasets?{query}", content=body, headers={"Content-Type": kind})
+        wrong = {error["parameter"] for error in problem_of(answer, 422)["errors"]}
+        assert wrong == {"colour", "decimal", "thousands", "missing", "categories", "header"}
+    answer = api.post("/datasets?decimal=.&sheet=Data&target=y", json={"x": [[1], [2]], "y": [1, 2]})
+    assert {error["parameter"] for error in problem_of(answer, 422)["errors"]} == {"decimal", "sheet", "target"}

@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.server.live_server import Service
 from service.storage.database import Database
-from service.testing.live_server import Service
 from tests.service.helpers import NOTHING, X, Y, counts, fit_body, problem_of, served
 from tests.time_bounds import takes_at_most
 from tests.waiting import LONGEST

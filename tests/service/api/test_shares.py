@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from service.analysis import loss_landscape
-from service.analysis.process_pool import AnalysisPool
+from service.analysis.analysis_pool import AnalysisPool
 from service.api.app import create_app
 from service.api.request_body import FEW_VALUES, BodyReader
 from service.core.concurrency_limit import ConcurrencyLimit
@@ -111,7 +111,7 @@ def test_rows_take_a_slot_of_the_streams(app: Any, url: str, key: Key, other: Ke
 
 def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Key) -> None:
     for _ in range(SHARE):
-        app.state.body_reader._waiting.take(key.id)
+        app.state.body_reader.waiting.take(key.id)
 
     def send(caller: Key) -> Any:
         headers = caller.headers | {"Content-Type": "text/csv"}
@@ -123,7 +123,7 @@ def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Ke
 
 def test_a_body_of_some_values_and_a_sweep_wait_for_their_turn(app: Any, url: str, key: Key, other: Key) -> None:
     for _ in range(SHARE):
-        app.state.body_reader._waiting.take(key.id)
+        app.state.body_reader.waiting.take(key.id)
 
     def send(caller: Key, rows: int) -> Any:
         data = {"x": [[row] for row in range(rows)], "y": [row % 7 for row in range(rows)]}

@@ -5,7 +5,6 @@ import pytest
 
 from service.datasets.file_reader import TableColumn
 from service.datasets.ingest import from_body, from_table
-from service.schemas.fit import InlineDataset
 from tests.service.people import TABLE, people, table
 
 X = [[1.0, 0.5], [2.0, 1.5], [4.0, 2.5], [4.0, 3.5]]
@@ -14,7 +13,7 @@ Y = [7.0, 3.0, 5.0, 6.0]
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1], [1, 2, 0]])
 def test_numbers_have_the_id_of_the_same_json_whatever_the_order_of_the_file(order: list[int]) -> None:
-    same = from_body(InlineDataset(x=X, y=Y, feature_names=["a", "b"], target_name="y")).described
+    same = from_body(X, Y, ["a", "b"]).described
     columns = [TableColumn(name, "number", None) for name in ("a", "b", "y")]
     data = np.ascontiguousarray(np.column_stack([X, Y])[:, order])
     incoming = from_table(table(["a", "b"], "y", [columns[place] for place in order], data=data))

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gd_engine import MODELS
-from service.auth.api_keys import ANYBODY
+from service.core.caller import ANYBODY
 from service.core.json_patch import merge_patch
 from service.core.settings import Settings
 from service.jobs import parameter_grid, submit

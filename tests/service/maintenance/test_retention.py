@@ -23,7 +23,7 @@ from service.storage.trajectories import DELETED_AT_ONCE
 from tests.service.helpers import NOTHING, counts, fit_body, stored_run
 from tests.waiting import until
 
-LONG = np.zeros((1024 * (DELETED_AT_ONCE + 100), 3))
+LONG = np.zeros((1024 * 164, 3))
 """A trajectory with more chunks than one deletion removes, and more pages than a file keeps free."""
 
 AT_ONCE = {"keep_notice_seconds": 0.0}

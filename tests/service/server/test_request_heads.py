@@ -1,4 +1,6 @@
-"""Limits of the head of a request: anybody may send one, so reading it must be cheap. Against a real server."""
+"""Limits of the head of a request and of the chunks of a body: anybody may send them, so reading them must be cheap.
+Against a real server.
+"""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ import httpx2
 import pytest
 
 from service.core.settings import Settings
-from service.server.refusals import MAX_HEADERS, MAX_PARAMETERS
+from service.server.refusals import LEAST_PART_BYTES, MANY_PARTS, MAX_HEADERS, MAX_PARAMETERS
 from tests.service.helpers import served
 from tests.service.raw_sockets import connected, problem_in, rest
 from tests.waiting import LONGEST
@@ -51,6 +53,23 @@ def test_many_headers_get_status_431(url: str) -> None:
     most = MAX_HEADERS - 2  # beside those of CLOSE
     assert answer(url, b"/", b"a:1\r\n" * most).startswith(b"HTTP/1.1 200")
     assert "too many headers. The limit is 100." in detail_of(answer(url, b"/", b"a:1\r\n" * (most + 1)), 431)
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + CLOSE + b"\r\n"
+
+
+def test_a_body_of_many_small_chunks_gets_status_400(url: str) -> None:
+    """More than the event loop reads in a millisecond."""
+    with connected(url) as connection:
+        connection.sendall(CHUNKED + b"1\r\nx\r\n" * (MANY_PARTS + 1))
+        assert "too many small chunks" in detail_of(rest(connection), 400)
+
+
+@pytest.mark.parametrize(("count", "size"), [(MANY_PARTS, 1), (10 * MANY_PARTS, LEAST_PART_BYTES)])
+def test_a_body_of_few_or_larger_chunks_is_read(count: int, size: int, url: str) -> None:
+    with connected(url) as connection:
+        connection.sendall(CHUNKED + (b"%x\r\n%s\r\n" % (size, size * b"x")) * count + b"0\r\n\r\n")
+        assert rest(connection).startswith(b"HTTP/1.1 200")
 
 
 def test_many_trailers_get_status_431(url: str) -> None:

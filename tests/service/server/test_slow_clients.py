@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from service.core.settings import Settings
+from service.server.live_server import Service, running_service
 from service.storage.connect import open_database
-from service.testing.live_server import Service, running_service
 from tests.service.helpers import LINE, counts, fit_body, problem_of, stored_run
 from tests.service.raw_sockets import connected, problem_in, rest, stalled
 from tests.waiting import LONGEST, until

@@ -50,7 +50,7 @@ def write_together(database: Database, contents: list[str]) -> dict[int, str | E
     with database.group_commit._turn:
         for thread in threads:
             thread.start()
-        while len(database.group_commit._waiting) < len(contents):
+        while database.group_commit.waiting < len(contents):
             pass
     for thread in threads:
         thread.join()

@@ -16,8 +16,9 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import text
 
+from service.core.run_record import RunColumns
 from service.core.run_status import FINISHED, HELD, TRANSITIONS, RunStatus
-from service.storage import fair_shares, job_queue, run_deletion, runs, trajectories, unwritten_bytes
+from service.storage import fair_shares, job_queue, run_deletion, runs, tables, trajectories, unwritten_bytes
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
 from service.storage.sqlite import purge
@@ -120,7 +121,8 @@ class Lifecycle(RuleBasedStateMachine):
         block = np.arange(3.0 * steps).reshape(3, steps)
         try:
             with self.database.writing() as connection:
-                status = job_queue.progress(connection, claim, lease, {"rows_done": first + steps})
+                stored: RunColumns = {"rows_done": first + steps, "checkpoint": b"state"}
+                status = job_queue.progress(connection, claim, lease, stored)
                 trajectories.append(connection, claim.run.seq, first, block)
         except LeaseLostError:
             assert not self._holds(claim, run)
@@ -212,13 +214,23 @@ class Lifecycle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
-    def delete_in_slices(self, data: st.DataObject) -> None:
-        """Deletes a run like the members of a sweep: it is hidden at once, in any status, and purged later."""
-        run_id, run = self._any_run(data)
+    def delete_as_member(self, data: st.DataObject) -> None:
+        """Deletes a run like the members of a sweep."""
+        run_id, _ = self._any_run(data)
         with self.database.writing() as connection:
             connection.execute(text("UPDATE runs SET sweep_seq = 1 WHERE id = :id"), {"id": run_id})
             while remove_some_members(connection, 1):
                 pass
+            assert runs.find(connection, run_id) is None
+        del self.known[run_id]
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def hide(self, data: st.DataObject) -> None:
+        """Deletes a run like a long one: it is hidden at once, in any status, and purged later."""
+        run_id, run = self._any_run(data)
+        with self.database.writing() as connection:
+            run_deletion.hide(connection, tables.runs.c.id == run_id)
             assert runs.find(connection, run_id) is None
             assert not run_deletion.remove(connection, run_id)
         after = run.released(run.status if run.status in FINISHED else RunStatus.CANCELLED)

@@ -10,7 +10,6 @@ from fastapi.testclient import TestClient
 from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
-from service.worker import judgement
 from service.worker.process import Worker
 from tests.service.api.routes.test_sweep_members import rows_of
 from tests.service.api.routes.test_sweeps import MOMENTUM, RATE, submitted
@@ -99,7 +98,6 @@ def test_batched_runs_have_the_bits_of_single_runs(
     worker: Worker,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(judgement, "MOST_SECONDS", 0.0)  # how far a trial goes depends on the time
     sweep = submitted(api, base=base, grid=grid)
     train_all(worker)
     for member in sweep["ranking"]:

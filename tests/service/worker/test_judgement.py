@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
+from gd_engine.diagnosis import unbounded
 from gd_engine.reference import reference_minimum
 from service.core.settings import Settings
 from service.storage import fair_shares, runs, usage
@@ -16,8 +17,6 @@ from service.worker import judgement
 from service.worker.process import Worker
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import CLASSES, is_identical, train_all, worker_with
-
-pytestmark = pytest.mark.usefixtures("unhurried")
 
 SEPARABLE = {"dataset": {"y": [0, 0, 0, 0, 1, 1, 1, 1]}, "model": {"kind": "logistic"}}
 CURVED = {"model": {"kind": "formula", "formula": "a + b*x1**2"}, "split": {"test_fraction": 0}}
@@ -199,6 +198,23 @@ def test_a_diverged_run_is_judged_at_once(
     )
 
 
+def test_a_function_is_followed_without_end_once(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, falls = [], unbounded._falls_for_ever
+
+    def looked(*given: Any) -> bool:
+        seen.append(falls(*given))
+        return seen[-1]
+
+    monkeypatch.setattr(unbounded, "_falls_for_ever", looked)
+    run_id = api.post("/fit", json={"function": {"formula": "-log(a)"}}).json()["id"]
+    train_all(worker)
+    run = run_of(api, run_id)
+    assert "falls without end" in run["convergence"]["sentence"]
+    assert seen == [True]
+
+
 def test_a_cancelled_run_has_no_judgement(api: TestClient, worker: Worker) -> None:
     run_id = submitted(api)
     api.post(f"/runs/{run_id}/cancel")
@@ -206,20 +222,34 @@ def test_a_cancelled_run_has_no_judgement(api: TestClient, worker: Worker) -> No
     assert run_of(api, run_id)["convergence"] is None
 
 
-def test_the_runs_of_a_sweep_share_the_reference_of_a_convex_problem(
-    api: TestClient, worker: Worker, before_judgement: Callable[[Callable[[], object]], None]
-) -> None:
-    searches: list[None] = []
-    before_judgement(lambda: searches.append(None))
-    base = fit_body(**CLASSES | {"objective": {"l2": 0.1}})
-    grid = {"/descent/learning_rate": [0.001, 0.01, 0.1]}
-    answer = api.post("/sweeps", json={"base": base, "grid": grid})
+def judgements(api: TestClient, worker: Worker, path: str, body: dict[str, Any]) -> dict[int, list[Any]]:
+    """The convergence and the findings of each new run, by its number of steps."""
+    before = {run["id"] for run in api.get("/runs").json()["data"]}
+    answer = api.post(path, json=body)
     assert answer.status_code == 202, answer.text
     train_all(worker)
-    found = [run["convergence"]["reference"] for run in api.get("/runs").json()["data"]]
-    assert len(found) == 3
-    assert found[0] == found[1] == found[2]
-    assert len(searches) == 1
+    runs = [run for run in api.get("/runs").json()["data"] if run["id"] not in before]
+    return {run["steps_total"]: [run["convergence"], run_of(api, run["id"])["diagnosis"]] for run in runs}
+
+
+@pytest.mark.parametrize(
+    "objective", [{"l2": 0.1}, {"l1": 0.01}, {"loss": "mae"}, {"loss": "huber"}], ids=["l2", "l1", "mae", "huber"]
+)
+def test_a_member_of_a_sweep_is_judged_as_alone(
+    objective: dict[str, Any], api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member with a large budget finds what one with a small budget does not, whichever is first."""
+    monkeypatch.setattr(judgement, "SHARE", 1.0)
+    monkeypatch.setattr(judgement, "LEAST_SECONDS", 5e-5)
+    monkeypatch.setattr(judgement, "RECORDING_SECONDS", 0.0)
+    base = fit_body(**{} if "loss" in objective else CLASSES) | {"objective": objective}
+    base["descent"] = {"learning_rate": 0.01}
+    steps = [2, 2000]
+    alone = {n: judgements(api, worker, "/fit", base | {"descent": {**base["descent"], "steps": n}})[n] for n in steps}
+    assert [alone[n][0]["reference"] is None for n in steps] == [True, False]
+    for order in (steps, steps[::-1]):
+        grid = {"/descent/steps": order}
+        assert judgements(api, worker, "/sweeps", {"base": base, "grid": grid}) == alone
 
 
 def test_a_judged_run_verifies_and_counts_its_reference(

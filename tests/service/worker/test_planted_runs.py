@@ -6,20 +6,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.core.settings import Settings
-from service.worker import judgement
 from service.worker.process import Worker
 from tests.service.worker.test_batching import worker_with
 from tests.torture.planted_check import Checks
 from tests.torture.planted_runs import faulty, healthy
-from tests.waiting import LONGEST
 
 CASES = 10
 
 
 @pytest.fixture
-def worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    monkeypatch.setattr(judgement, "LEAST_SECONDS", LONGEST)
-    monkeypatch.setattr(judgement, "MOST_SECONDS", LONGEST)
+def worker(settings: Settings) -> Iterator[Worker]:
     with worker_with(settings) as worker:
         yield worker
 

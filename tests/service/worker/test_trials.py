@@ -1,22 +1,26 @@
 """Trials of the changes that findings offer: each offer is accepted and keeps its promise, and no trial costs a run."""
 
 from collections.abc import Iterator
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from gd_engine import descend
+from service.core.exceptions import ApiError
 from service.core.settings import Settings
+from service.jobs.changes import changed_run
 from service.storage import runs, usage
 from service.storage.database import Database
-from service.worker import trials
+from service.worker import budget, judgement, trial_runs, trials
 from service.worker.process import Worker
+from service.worker.remedies import remedies
 from tests.gd_engine.diagnosis.test_findings import merged
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import train_all, worker_with
-
-pytestmark = pytest.mark.usefixtures("unhurried")
 
 Body = dict[str, Any]
 RANDOM = np.random.default_rng(0)
@@ -78,8 +82,69 @@ def test_an_offered_change_is_accepted_and_keeps_its_promise(name: str, api: Tes
     assert before == (run["final"] or {}).get(criterion)
     assert before is None or after < before
     again = finished(api, worker, merged(run["request"], finding["change"]))
-    trajectory = api.get(f"/runs/{again['id']}/trajectory").json()
-    assert trajectory[criterion][steps] == pytest.approx(after, rel=1e-9)
+    assert (again["final"]["step"], again["status"]) == (steps, "succeeded")
+    assert again["final"][criterion] == pytest.approx(after, rel=1e-9)
+
+
+def test_a_smaller_budget_promises_fewer_steps_which_are_those_of_the_change(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promised = []
+    for seconds in (0.03, 0.05, 1.0):
+        monkeypatch.setattr(judgement, "LEAST_SECONDS", seconds)
+        run = finished(api, worker, FAULTS["few steps"])
+        promise = offered(run)["promise"]
+        again = finished(api, worker, merged(run["request"], offered(run)["change"]))
+        assert again["steps_total"] == promise["steps"]
+        assert again["final"]["train_loss"] == pytest.approx(promise["after"], rel=1e-9)
+        promised.append(promise["steps"])
+    assert promised == sorted(promised)
+    assert promised[0] < promised[-1]
+
+
+@pytest.mark.parametrize("name", ["few steps", "overfitting", "an infinite start"])
+def test_a_slower_machine_has_the_same_judgement(
+    name: str, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    for microseconds_a_look in (0, 10):
+        looks = count()
+
+        def clock(looks: Iterator[int] = looks, pace: int = microseconds_a_look) -> float:
+            return 1e-6 * pace * next(looks)
+
+        monkeypatch.setattr(budget, "time", SimpleNamespace(process_time=clock, monotonic=clock))
+        runs.append(finished(api, worker, FAULTS[name]))
+    one, other = ([run["convergence"], run["diagnosis"]] for run in runs)
+    assert one == other
+
+
+HUBER: Body = {"objective": {"loss": "huber"}}
+STARTS: dict[str, Body] = {
+    "as it is": {},
+    "standardised": {"standardize": True},
+    "a large rate": {"descent": {"learning_rate": 0.01}},
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+@pytest.mark.parametrize("sample", ["norris", "longley"])
+def test_the_changes_for_far_errors_of_huber_keep_their_promise(
+    sample: str, name: str, api: TestClient, worker: Worker
+) -> None:
+    """Errors far beyond the bend of the loss: an automatic rate is that of the bend, and leads to and fro."""
+    run = finished(api, worker, {"dataset": {"sample": sample}, **HUBER, **STARTS[name]})
+    worst = run["final"]["train_loss"] if run["final"] else np.inf
+    for _ in range(3):
+        finding = next((each for each in run["diagnosis"] if each["change"]), None)
+        if finding is None:
+            break
+        run = finished(api, worker, merged(run["request"], finding["change"]))
+        assert run["final"]["step"] == finding["promise"]["steps"]
+        assert run["final"]["train_loss"] == pytest.approx(finding["promise"]["after"], rel=1e-9)
+    if sample == "norris":
+        assert run["diagnosis"] == []
+    assert run["final"]["train_loss"] < 0.01 * worst
 
 
 def test_a_run_is_judged_with_its_changes(api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +179,9 @@ def test_a_change_that_the_service_refuses_is_not_offered(api: TestClient, setti
     assert finding["change"]["descent"].get("steps", 0) <= 20
 
 
-def test_the_start_of_a_function_stays(api: TestClient, worker: Worker) -> None:
+def test_the_start_of_a_function_stays(api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rosenbrock's default start is its minimum: from there every change keeps any promise."""
+    monkeypatch.setattr(judgement, "LEAST_SECONDS", 1.0)
     theta0 = {"a": -1.2, "b": 1.0}
     function = {"formula": "(1-a)**2 + 100*(b-a**2)**2"}
     run = finished(api, worker, {"function": function, "descent": {"theta0": theta0, "steps": 500}})
@@ -131,6 +197,33 @@ def test_a_change_that_makes_nothing_better_is_not_offered(api: TestClient, work
     assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("constant_column", None)]
 
 
+def test_a_function_that_falls_without_end_has_no_offer(api: TestClient, worker: Worker) -> None:
+    run = finished(api, worker, {"function": {"formula": "-log(a)"}})
+    assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("unbounded", None)]
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_the_remedies_for_huber_do_not_depend_on_the_unit_of_the_target(
+    unit: float, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The errors of a constant are 6,000 δ, or 6 δ."""
+    seen: list[str] = []
+
+    def looked(*given: Any) -> Any:
+        found = remedies(*given)
+        descent: Any = found[0]["descent"]
+        seen.append(descent["optimizer"]["kind"])
+        return found
+
+    monkeypatch.setattr(trials, "remedies", looked)
+    x = np.linspace(0.0, 1.0, 20)
+    for far in (24_000.0, 24.0):
+        y = unit * far * x + unit * np.cos(50.0 * x)
+        huber = {"loss": "huber", "delta": unit}
+        finished(api, worker, of_data(x[:, None], y, objective=huber, descent={"steps": 3, "learning_rate": 1e-9}))
+    assert (seen[0], seen[-1]) == ("adam", "nesterov")
+
+
 def test_a_step_to_stop_at_is_chosen_by_validation_rows(api: TestClient, worker: Worker) -> None:
     for name in ("overfitting", "overfitting without validation rows"):
         run = finished(api, worker, FAULTS[name])
@@ -144,10 +237,34 @@ def test_a_step_to_stop_at_is_chosen_by_validation_rows(api: TestClient, worker:
 def test_steps_continue_from_the_end_of_the_run(
     api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A budget for a single row would not reach beyond the last step from θ₀."""
-    monkeypatch.setattr("service.worker.trial_descent.MOST_ROWS", 1)
+    """The trial of more steps computes none of those that the run has."""
+    begun = []
+
+    def watched(problem: Any, config: Any, state: Any, **options: Any) -> Any:
+        begun.append((config.steps, state.step))
+        return descend(problem, config, state, **options)
+
+    monkeypatch.setattr(trial_runs, "descend", watched)
     run = finished(api, worker, fit_body(**FEW_STEPS))
-    assert offered(run)["promise"]["steps"] > run["steps_total"]
+    steps = offered(run)["promise"]["steps"]
+    assert steps > run["steps_total"]
+    assert (steps, run["steps_total"]) in begun
+
+
+def test_a_step_to_stop_at_is_offered_only_if_the_service_accepts_it(
+    api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its steps are those of the run, so that it takes no trial."""
+
+    def refuse(run: Any, change: Any, *given: Any) -> Any:
+        if "steps" in change.get("descent", {}):
+            raise ApiError("Refused.")
+        return changed_run(run, change, *given)
+
+    monkeypatch.setattr(trial_runs, "changed_run", refuse)
+    [finding] = finished(api, worker, FAULTS["overfitting"])["diagnosis"]
+    assert finding["code"] == "overfitting"
+    assert "steps" not in (finding["change"] or {}).get("descent", {})
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), MemoryError(), RecursionError()], ids=repr)

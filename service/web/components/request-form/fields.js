@@ -26,6 +26,7 @@ const FIELDS = [
   { at: "model.task", name: "task", options: ["regression", "classification"], first: "regression", when: { model: "mlp" } },
   { at: "model.formula", name: "formula", first: "b1*(1 - exp(-b2*x))", read: (text) => text, when: { model: "formula" } },
   { at: "objective.loss", name: "loss", options: LOSSES, first: "" },
+  { at: "objective.l1", name: "l1", first: "0", read: number },
   { at: "objective.l2", name: "l2", first: "0", read: number },
   { at: "standardize.features", name: "standardized", first: false },
   { at: "standardize.target", name: "targetStandardized", first: false, when: { model: ["mlp", "formula"] } },

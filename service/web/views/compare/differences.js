@@ -1,18 +1,17 @@
 // The differences between the requests of several runs: fields by JSON pointer, with a label each.
 import { h } from "/static/lib/dom.js";
 import { count, t, word } from "/static/lib/i18n.js";
-import { exact, inRow, NOTHING, rounded } from "/static/lib/format.js";
-import { dataWords, facts } from "/static/views/run/request-summary.js";
+import { NOTHING, rounded } from "/static/lib/format.js";
+import { dataWords, facts, listed, startWords } from "/static/views/run/request-summary.js";
 
 const LABELS = ["/name", "/tags"]; // these fields do not change the computation
 const LEAVES = new Set(["/descent/theta0", "/tags"]);
-const SHOWN_NUMBERS = 4; // of a list
 const ALL_DIGITS = 17;
 /** The request fields that each row of the summary shows. */
 /** @type {{[key: string]: string}} */
 const PLACES = {
   function: "/function", data: "/dataset", split: "/split", standardized: "/standardize", model: "/model", loss: "/objective", optimizer: "/descent/optimizer",
-  schedule: "/descent/schedule", rate: "/descent/learning_rate", batch: "/descent/batch_size", stepsAsked: "/descent/steps",
+  "asked./descent/theta0": "/descent/theta0", schedule: "/descent/schedule", rate: "/descent/learning_rate", batch: "/descent/batch_size", stepsAsked: "/descent/steps",
 };
 
 /** Fields with an existing label; the label key of every other field is `asked.` and the pointer. */
@@ -20,7 +19,7 @@ const PLACES = {
 const WORDS = {
   "/function/name": "function", "/function/formula": "function", "/dataset": "data", "/split/test_fraction": "testShare", "/standardize": "standardized", "/model/kind": "model", "/model/degree": "degree",
   "/model/hidden": "hidden", "/model/activation": "activation", "/model/task": "task", "/model/formula": "formula", "/objective/loss": "loss",
-  "/objective/l2": "l2", "/descent/steps": "stepsAsked", "/descent/learning_rate": "rate", "/descent/optimizer/kind": "optimizer",
+  "/objective/l1": "l1", "/objective/l2": "l2", "/descent/steps": "stepsAsked", "/descent/learning_rate": "rate", "/descent/optimizer/kind": "optimizer",
   "/descent/schedule/kind": "schedule", "/descent/batch_size": "batch", "/descent/seed": "seed",
 };
 /** @param {string} pointer */
@@ -77,21 +76,4 @@ function shown(pointer, value, run) {
   if (pointer === "/model/formula" || pointer === "/function/formula") return h("code", {}, String(value));
   if (typeof value !== "number") return String(value);
   return Number.isInteger(value) && !pointer.endsWith("seed") ? count(value) : rounded(value, ALL_DIGITS);
-}
-
-/** @param {Api.Run} run */
-function startWords({ request, forked_from: origin }) {
-  const value = request.descent.theta0;
-  if (origin) return t("forkedAt", { run: origin.run_id.slice(0, 12), n: origin.step });
-  if (value === null || value === undefined) return t("default");
-  if (value === "zeros") return t("zeros");
-  if (Array.isArray(value)) return `(${listed(value)})`;
-  if (value.kind === "normal") return t("normalStart", { scale: exact(value.scale) });
-  return inRow(Object.entries(value).map(([name, number]) => `${name} = ${rounded(number)}`));
-}
-
-/** @param {unknown[]} values */
-function listed(values) {
-  const more = values.length > SHOWN_NUMBERS ? [`… (${count(values.length)})`] : [];
-  return inRow([...values.slice(0, SHOWN_NUMBERS).map((value) => rounded(value)), ...more]);
 }

@@ -52,7 +52,7 @@ export function newRunView(host, kept) {
 
   /** @param {Api.Price} price */
   function showPrice({ steps, parameters, bytes }) {
-    show(t("priced", { steps, parameters, bytes: count(Math.ceil(bytes / 1024)) }), []);
+    show(t("priced", { steps, n: parameters, bytes: count(Math.ceil(bytes / 1024)) }), []);
   }
 
   /** @param {unknown} error */

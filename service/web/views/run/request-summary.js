@@ -4,6 +4,8 @@ import { count, t } from "/static/lib/i18n.js";
 import { fileLink } from "/static/lib/download-link.js";
 import { exact, inRow, moment, rounded } from "/static/lib/format.js";
 
+const SHOWN_NUMBERS = 4; // of a list
+
 export function runFacts() {
   const host = h("div");
   const element = h("section", { class: "request" }, h("h2", {}, t("request")), host);
@@ -31,6 +33,7 @@ export function facts(run) {
     ["model", model && ("formula" in model ? h("code", {}, model.formula) : kindWords(model))],
     ["loss", [objective.loss, options(objective, ["loss"])].filter(Boolean).join(", ")],
     ["optimizer", kindWords(descent.optimizer)],
+    ["asked./descent/theta0", startWords(run)],
     ["rate", rateWords(run.learning_rate, descent.learning_rate)],
     ["schedule", kindWords(descent.schedule)],
     ["batch", run.dataset && (descent.batch_size ? count(descent.batch_size) : t("wholeBatch"))],
@@ -38,6 +41,23 @@ export function facts(run) {
     ["created", moment(run.created_at)],
   ];
   return all.filter(([, value]) => value);
+}
+
+/** @param {Api.Run} run */
+export function startWords({ request, forked_from: origin }) {
+  const value = request.descent.theta0;
+  if (origin) return t("forkedAt", { run: origin.run_id.slice(0, 12), n: origin.step });
+  if (value === null || value === undefined) return t("default");
+  if (value === "zeros") return t("zeros");
+  if (Array.isArray(value)) return `(${listed(value)})`;
+  if (value.kind === "normal") return t("normalStart", { scale: exact(value.scale) });
+  return inRow(Object.entries(value).map(([name, number]) => `${name} = ${rounded(number)}`));
+}
+
+/** @param {unknown[]} values */
+export function listed(values) {
+  const more = values.length > SHOWN_NUMBERS ? [`… (${count(values.length)})`] : [];
+  return inRow([...values.slice(0, SHOWN_NUMBERS).map((value) => rounded(value)), ...more]);
 }
 
 /** @param {Api.Run} run @returns {Page.Child[] | null} */

@@ -30,7 +30,8 @@ export function runRow(id, box) {
     choose(cells.status, outcome(run, run.diagnosis.length));
     choose(cells.steps, steps(run));
     say(cells.model, run.request.model?.kind ?? run.function?.name ?? t("function"));
-    say(cells.train_mse, rounded(run.final?.train_mse));
+    cells.train_mse.dataset.label = t(run.function ? "train_loss" : "train_mse");
+    say(cells.train_mse, run.function && run.final ? `E = ${rounded(run.final.train_loss)}` : rounded(run.final?.train_mse));
     say(cells.test_mse, rounded(run.final?.test_mse));
     choose(cells.created, h("time", { datetime: run.created_at }, moment(run.created_at)));
   }

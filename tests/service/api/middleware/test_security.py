@@ -11,8 +11,8 @@ from service.api import http_methods
 from service.api.app import create_app
 from service.api.middleware import security_headers, stack
 from service.core.settings import Settings
+from service.server.live_server import Service
 from service.storage.database import Database
-from service.testing.live_server import Service
 from tests.api_keys import make_key
 from tests.service.api.operations import ALL, Operation
 from tests.service.helpers import LINE, NOTHING, counts, fit_body, problem_of, stored_run

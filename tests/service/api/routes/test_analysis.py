@@ -3,7 +3,9 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,17 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from service.analysis import loss_landscape, process_pool
+from service.analysis import analysis_pool, loss_landscape
 from service.api.app import create_app
 from service.core.settings import Settings
+from service.server.live_server import running_service
 from service.storage.database import Database
-from service.testing.live_server import running_service
+from tests.service.analysis.blocking_question import read_pipe_of_environment
 from tests.service.analysis.failing_question import divide
 from tests.service.helpers import WAIT, X, Y, append_steps, fit_body, problem_of, stored_run, strict_json
 from tests.waiting import LONGEST, until
 
+SHORT_SECONDS = 0.5
 XS, YS = np.array(X)[:, 0], np.array(Y)
 TEST_ROWS = [2, 5]
 TRAIN = [row for row in range(len(Y)) if row not in TEST_ROWS]
@@ -255,8 +259,8 @@ def test_a_run_without_a_step_has_no_analysis(api: TestClient) -> None:
 
 
 def test_a_long_analysis_times_out(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1_000)  # on a busy machine, ending the process takes long
-    short = settings.model_copy(update={"max_inquiry_seconds": 0.5})
+    monkeypatch.setattr(analysis_pool, "WAIT_FACTOR", 1_000)  # on a busy machine, ending the process takes long
+    short = settings.model_copy(update={"max_inquiry_seconds": SHORT_SECONDS})
     source = np.random.default_rng(0)
     body = fit_body(
         dataset={"x": source.normal(size=(4000, 2)).tolist(), "y": source.normal(size=4000).tolist()},
@@ -272,6 +276,26 @@ def test_a_long_analysis_times_out(settings: Settings, database: Database, monke
     assert "Retry-After" not in answer.headers  # a retry would take as long
 
 
+def test_the_time_of_an_analysis_is_that_of_its_process(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that waits, as for a core of a busy machine, computes nothing meanwhile."""
+    pipe, blocked = tmp_path / "pipe", tmp_path / "blocked"
+    os.mkfifo(pipe)
+    monkeypatch.setenv("PIPE", str(pipe))
+    monkeypatch.setenv("BLOCKED", str(blocked))
+    monkeypatch.setattr(loss_landscape, "around", read_pipe_of_environment)
+    monkeypatch.setattr(analysis_pool, "WAIT_FACTOR", 1_000)
+    run = stored_run(database, fit_body(), np.ones((3, 2)))
+    short = settings.model_copy(update={"max_inquiry_seconds": SHORT_SECONDS})
+    with TestClient(create_app(short, database)) as api, ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(api.get, f"/runs/{run}/landscape")
+        until(blocked.exists)
+        time.sleep(3 * SHORT_SECONDS)
+        pipe.write_bytes(b"{}")
+        assert answer.result().status_code == 200
+
+
 def test_an_analysis_that_cannot_be_computed_is_a_conflict(
     api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,11 +307,11 @@ def test_an_analysis_that_cannot_be_computed_is_a_conflict(
 def test_an_analysis_that_waits_too_long_for_a_process_may_be_retried(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_pool, "WAIT_FACTOR", 1e-6)
+    monkeypatch.setattr(analysis_pool, "WAIT_FACTOR", 1e-6)
     run = stored_run(database, fit_body(), np.ones((3, 2)))
     with TestClient(create_app(settings, database)) as api:
         answer = api.get(f"/runs/{run}/landscape")
-    assert "for its turn" in problem_of(answer, 503)["detail"]
+    assert "The service is busy" in problem_of(answer, 503)["detail"]
     assert answer.headers["Retry-After"]
 
 

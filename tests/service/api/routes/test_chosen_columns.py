@@ -74,7 +74,6 @@ def fitted(api: TestClient, dataset: dict[str, Any], **changes: Any) -> dict[str
     return run
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("name", EQUAL)
 def test_a_choice_gives_the_numbers_of_the_same_inline_data(
     name: str, api: TestClient, people_id: str, work: Work

@@ -108,7 +108,7 @@ def errors(api: TestClient, content: str, query: str = "") -> list[dict[str, Any
             ["x"],
             [[1], [3], [4]],
             ["pass", "fail", "pass"],
-            ["missing_dropped"],
+            ["missing_texts", "missing_dropped"],
         ),
     ],
 )
@@ -154,7 +154,8 @@ def test_one_answer_names_the_gaps_and_faults_of_all_columns(api: TestClient) ->
 def test_rows_with_gaps_are_dropped_on_request(api: TestClient) -> None:
     dataset = upload(api, GAPS, "?target=mpg&missing=drop")
     assert dataset["rows"] == 4
-    [entry] = dataset["report"]
+    [texts, entry] = dataset["report"]
+    assert texts["code"] == "missing_texts"
     assert entry["message"] == "3 of 7 rows are left out, because a value is missing."
     assert (entry["columns"], entry["rows"]) == (["horsepower"], [3, 6, 7])
 
@@ -164,7 +165,7 @@ def test_gaps_are_filled_with_the_mean_on_request(api: TestClient) -> None:
     assert dataset["rows"] == 7
     x = api.get(f"/datasets/{dataset['id']}/rows").json()["x"]
     assert [row[2] for row in x] == [95, 107.5, 100, 105, 107.5, 107.5, 130]
-    [entry] = dataset["report"]
+    entry = dataset["report"][-1]
     assert entry["message"] == "3 missing numbers are filled with the mean of their column: 3 of 'horsepower'."
 
 
@@ -172,8 +173,13 @@ def test_the_mean_fills_no_target_and_no_category(api: TestClient) -> None:
     dataset = upload(api, "a,kind,y\n1,u,2\nNA,v,3\n3,NA,4\n4,u,\n8,v,6\n", "?missing=mean")
     given = api.get(f"/datasets/{dataset['id']}/rows").json()
     assert (given["x"], given["y"]) == ([[1, 0], [4.5, 1], [8, 1]], [2, 3, 6])
-    assert [entry["code"] for entry in dataset["report"]] == ["categories", "missing_dropped", "missing_filled"]
-    assert dataset["report"][1]["columns"] == ["kind", "y"]
+    assert [entry["code"] for entry in dataset["report"]] == [
+        "categories",
+        "missing_texts",
+        "missing_dropped",
+        "missing_filled",
+    ]
+    assert dataset["report"][2]["columns"] == ["kind", "y"]
 
 
 def test_a_file_of_dates_says_how_to_read_them(api: TestClient) -> None:

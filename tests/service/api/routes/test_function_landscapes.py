@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from contourpy import contour_generator
 from fastapi.testclient import TestClient
 
 from gd_engine import BENCHMARK_FUNCTIONS
+from service.plotting.height_map import height_map
 from tests.gd_engine.test_functions import BY_HAND
 from tests.service.api.routes.test_functions import ROSENBROCK, Work, columns, finished
 
@@ -47,6 +49,12 @@ def test_a_path_that_leaves_the_window_ends_there(api: TestClient, work: Work) -
     outside = finished(api, work, {"function": {"name": "ravine"}, "descent": {"theta0": [1e6, 1e6], "steps": 3}})
     around = api.get(f"/runs/{outside['id']}/landscape").json()
     assert around["x"]["values"][-1] > 1e6
+
+
+def test_a_narrow_valley_is_one_piece(api: TestClient, work: Work) -> None:
+    run = finished(api, work, ROSENBROCK)
+    shape = height_map(api.get(f"/runs/{run['id']}/landscape").json()["energy"])
+    assert len(contour_generator(z=shape.heights).lines(shape.levels[0])) == 1
 
 
 def test_the_pictures(api: TestClient, work: Work) -> None:

@@ -192,7 +192,6 @@ def test_the_diagnosis(api: TestClient, work: Work) -> None:
     assert [finding["code"] for finding in start["diagnosis"]] == ["infinite_start"]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_the_changes_of_findings_are_requests_and_end_in_a_run_without_any(api: TestClient, work: Work) -> None:
     run = finished(api, work, {"function": {"name": "rosenbrock"}, "descent": {"learning_rate": 1}})
     assert run["status"] == "diverged"

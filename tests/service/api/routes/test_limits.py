@@ -160,7 +160,7 @@ def test_the_use_of_streams_includes_large_bodies(settings: Settings, database: 
     app = create_app(settings.model_copy(update={"keys": "required"}), database)
     with TestClient(app) as client:
         app.state.streams.take(key.id)
-        for limit, count in ((app.state.body_reader.arriving, 3), (app.state.body_reader._waiting, 2)):
+        for limit, count in ((app.state.body_reader.arriving, 3), (app.state.body_reader.waiting, 2)):
             for _ in range(count):
                 limit.take(key.id)
         assert use_of(client, key.headers)["max_streams"] == 3

@@ -6,7 +6,6 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event
 
 from service.api.app import create_app
 from service.api.openapi_examples import SWEEP_EXAMPLES
@@ -308,20 +307,3 @@ def test_the_examples_run(example: str, api: TestClient, work: Callable[[], None
     assert sweep["ranking"][0]["rank"] == 1
     if example == "rates":
         assert sweep["statuses"]["diverged"] >= 1
-
-
-def test_a_sweep_is_deleted_in_slices(api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.storage.sqlite.slices.SLICE_SECONDS", 0.0)
-    made = api.post("/sweeps", json={"base": fit_body(), "grid": {"/split/seed": [1, 2, 3]}}).json()["id"]
-    hidden = [0]
-
-    @event.listens_for(database.engine, "before_cursor_execute")
-    def _count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement == "BEGIN IMMEDIATE":
-            hidden.append(0)
-        hidden[-1] += statement.startswith("UPDATE runs SET") and "deleted_at=" in statement
-
-    assert api.delete(f"/sweeps/{made}").status_code == 204
-    assert (sum(hidden), max(hidden)) == (3, 1)
-    assert api.get(f"/sweeps/{made}").status_code == 404
-    assert api.get("/runs").json()["data"] == []

@@ -121,3 +121,14 @@ def test_a_correct_path_that_was_printed_to_five_decimals_is_right_to_five_decim
     assert (found["right"], found["precision"]) == (True, {"unit": "decimals", "number": 5})
     path[6][1] = round(path[6][1] + 0.00002, 5)
     assert verdict(client, body, np.array(path))["step"] == 6
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "Every step is 3 times"), ("fr", "Chaque pas vaut 3 fois")])
+def test_an_unusual_factor_is_in_the_sentence(language: str, sentence: str, client: httpx2.Client) -> None:
+    body, problem, rate = case(4, "mse")
+    theta = students(problem, "mse", 3 * rate).tolist()
+    headers = {"Accept-Language": language}
+    answer = client.post("/check", json=body | {"trajectory": {"theta": theta}}, headers=headers)
+    [mistake] = strict_json(answer.content)["mistakes"]
+    assert mistake["code"] == "other_factor"
+    assert mistake["detail"].startswith(sentence)

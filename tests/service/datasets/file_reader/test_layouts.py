@@ -121,3 +121,45 @@ def test_utf_16_with_many_rows() -> None:
 def test_text_that_is_part_utf_8_is_refused() -> None:
     error = refused("é,y\n1,2\n".encode() + b"\xe9,3\n")
     assert (error.row, error.message) == (3, "the text is not UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [
+        ("1990,1991,1992", ["12,13,14", "10,11,12", "9,9,10"]),
+        ("1990,1991", ["12,13", "10,11", "9,10"]),
+        ("1990,1995,2001", ["12.5,13,14", "10,11,12", "9,9,10"]),
+        ("land,1990,1991", ["a,12,13", "b,10,11", "a,9,10"]),
+        ("land,1990,1995,2001", ["a,12,13,14", "b,10,11,12", "a,9,9,10"]),
+        ("land,1960,1961,1962", ["a,1543,1611,2900", "b,320,411,1712", "a,5100,6002,1999.5"]),
+        ("0,1,2", ["5.1,3,1", "4,2.5,1", "3,1,7"]),
+    ],
+)
+def test_numbers_above_other_numbers_are_names(names: str, rows: list[str]) -> None:
+    with read("\n".join([names, *rows])) as table:
+        assert [column.name for column in table.columns] == names.split(",")
+        assert (table.rows, codes(table)[0]) == (3, "numbers_as_names")
+        assert "?header=false" in table.report[0]["message"]
+    with read("\n".join([names, *rows]), header=False) as table:
+        assert (table.rows, codes(table)[0]) == (4, "no_header")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["1990,1991,1992", "1991,1992,1993", "1992,1993,1994"],
+        ["a,1960,1961,1962", "b,1961,1962,1963", "a,1962,1963,1964"],
+        ["1990,5", "1991,6", "1992,7"],
+        ["1800,1650", "950,900", "720,640"],
+        ["1990,1991,1999", "1990,13,14", "1991,14,15"],
+        ["0,1,2", "1,2,3", "5,6,7"],
+        ["a,1800", "b,2500", "a,3100"],
+    ],
+)
+def test_years_among_years_are_data(rows: list[str]) -> None:
+    with read("\n".join(rows)) as table:
+        assert (table.rows, codes(table)[0]) == (3, "no_header")
+
+
+def test_a_sample_below_the_header_counts_as_rows() -> None:
+    assert "more than 3 rows" in refused("1990,1991\n" + "1,2\n" * 5, max_rows=3).message

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.service.datasets.file_reader.helpers import codes, faults, read, refused, values
+from tests.service.datasets.file_reader.helpers import classes, codes, faults, read, refused, values
 from tests.service.datasets.file_reader.test_workbook import saved
 
 ERRORS = ["#N/A", "#DIV/0!", "#REF!", "#NAME?", "#VALUE!", "#NUM!", "#NULL!"]
@@ -106,3 +106,64 @@ def test_the_default_features_are_a_choice_among_all_usable_columns() -> None:
     with read("x;b;y\n1.250;1,5;2\n2.500;2;3\n", features=["b"]) as table:
         assert codes(table) == ["unclear_column", "decimal_comma"]
         assert "'1.250' may be 1.250 or 1250 in row 2" in table.report[0]["message"]
+
+
+@pytest.mark.parametrize("text", ["na", "N.A.", "n.a.", "Null", "NAN", "-NaN", "1.#IND", "#N/A N/A", "NaT", "#NV"])
+@pytest.mark.parametrize("kind", ["number", "category", "label"])
+def test_a_missing_value_is_recognised_in_any_column_and_said(text: str, kind: str) -> None:
+    good = ["1", "2", "1", "2"] if kind == "number" else ["a", "b", "a", "b"]
+    cells = [*good, text]
+    lines = [f"{i},{cell},{i * i}" if kind != "label" else f"{i},{i * i},{cell}" for i, cell in enumerate(cells)]
+    content = "a,b,c\n" + "\n".join(lines)
+    with read(content, missing="drop") as table:
+        assert (table.rows, [each.kind for each in table.columns if each.kind != "number"]) == (
+            4,
+            [kind] if kind != "number" else [],
+        )
+        [entry] = [each for each in table.report if each["code"] == "missing_texts"]
+        assert (entry["message"], entry["columns"]) == (
+            f"Column {'c' if kind == 'label' else 'b'!r}: missing values are written {text!r}.",
+            ["c" if kind == "label" else "b"],
+        )
+    error = refused(content)
+    assert "1 value is missing (row 6 of the file)" in error.message
+    assert ("is a category" in (error.hint or "")) == (kind != "number")
+
+
+@pytest.mark.parametrize("text", ["Na", "none", "missing"])
+def test_words_that_may_be_categories_are_no_missing_values(text: str) -> None:
+    with read(f"x,y\n1,K\n2,{text}\n3,K\n4,{text}\n") as table:
+        assert classes(table) == sorted(["K", text])
+
+
+@pytest.mark.parametrize(
+    ("text", "features", "ignored"),
+    [
+        ("sex,sex=m,y\nf,1,2\nm,3,4\nf,5,7\nm,6,9\n", ["sex=m"], ["sex"]),
+        ("sex=f,sex,y\n1,f,2\n3,m,4\n5,f,7\n6,m,9\n", ["sex=f"], ["sex"]),
+        ("a,a=b,y\nb=c,c,2\nd,d,4\nb=c,c,7\nd,d,9\n", ["a=d"], ["a=b"]),
+    ],
+)
+def test_a_category_whose_feature_has_the_name_of_a_column_is_left_out(
+    text: str, features: list[str], ignored: list[str]
+) -> None:
+    with read(text) as table:
+        assert (table.features, table.ignored) == (features, ignored)
+        assert "ambiguous_names" in codes(table)
+    error = refused(text, features=ignored)
+    assert "would have the name of another column" in error.message
+    assert error.column == ignored[0]
+
+
+@pytest.mark.parametrize("rows", [2, 3000])
+def test_none_is_missing_among_numbers_and_a_category_among_texts(rows: int) -> None:
+    numbers = "a,b\n" + "".join(f"{i},{i % 7}\n" for i in range(rows)) + "None,3\n5,4\nNone,5\n"
+    error = refused(numbers, max_rows=4000)
+    assert (error.row, error.column) == (rows + 2, "a")
+    assert error.message == f"2 values are missing (rows {rows + 2}, {rows + 4} of the file), such as 'None'"
+    with read(numbers, missing="drop", max_rows=4000) as table:
+        assert (table.rows, codes(table)[:2]) == (rows + 1, ["missing_texts", "missing_dropped"])
+    with read("x,y\n1,None\n2,Mild\n3,Severe\n4,None\n") as table:
+        assert classes(table) == ["Mild", "None", "Severe"]
+    with read("bags,y\nNone,1\nDriver,2\nNone,4\nDriver,3\n") as table:
+        assert table.columns[0].categories == ["Driver", "None"]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from service.datasets.file_reader import FileError, workbook_parts
 from tests.service.datasets.file_reader.helpers import classes, codes, read, refused, values
@@ -69,6 +69,39 @@ def test_the_sheet_is_chosen_by_name() -> None:
         )
     error = refused(content, sheet="Dat")
     assert error.message == "unknown sheet 'Dat'; the sheets are 'Notes', 'Data'"
+
+
+def test_an_empty_first_sheet_is_passed_over_if_one_other_has_content() -> None:
+    with read(saved({"Cover": [], "Data": PLAIN, "Blank": [(" ",)]})) as table:
+        assert table.rows == 3
+        assert "'Data' of the Excel workbook is read" in table.report[0]["message"]
+    error = refused(saved({"Cover": [], "Data": PLAIN, "More": PLAIN}))
+    assert (error.message, error.hint) == (
+        "the sheet 'Cover' is empty",
+        "choose another one by ?sheet=: 'Data', 'More'",
+    )
+    assert refused(saved({"Cover": [], "Data": PLAIN}), sheet="Cover").message == "the sheet 'Cover' is empty"
+    assert refused(saved({"Cover": [], "More": []})).message == "the file is empty"
+
+
+def test_a_hidden_sheet_is_not_the_first_one() -> None:
+    book = load_workbook(io.BytesIO(saved({"Lists": [("a", "b"), (1, 2), (3, 4)], "Data": PLAIN})))
+    book["Lists"].sheet_state = "hidden"
+    file = io.BytesIO()
+    book.save(file)
+    assert values(file.getvalue()) == [[1, 2.5], [2, 4], [3, 7]]
+    assert values(file.getvalue(), sheet="Lists") == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("first", [10**15, 9007199254740993, -(2**60)])
+def test_numbers_of_a_sheet_that_lost_digits_are_named(first: int) -> None:
+    with read(saved({"Data": [("id", "y"), *((first + i, i) for i in range(4))]})) as table:
+        [note] = [entry for entry in table.report if entry["code"] == "excel_digits"]
+        assert note["columns"] == ["id"]
+    with read(saved({"Data": [("id", "y"), (10**15 - 1, 1), (2, 2), (1e25, 3)]})) as table:
+        assert codes(table) == ["sheet"]
+    with read(saved({"Data": [("id", "y"), (f"{2**53 + 1}", 1), (2, 2)]})) as table:
+        assert codes(table) == ["sheet", "rounded_integers"]
 
 
 def test_many_rows() -> None:

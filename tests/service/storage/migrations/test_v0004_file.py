@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from service.core.run_status import RunStatus
+from service.server.live_server import running_service
 from service.storage import migrations, runs
 from service.storage.api_keys import usable_keys
 from service.storage.connect import open_database
@@ -23,7 +24,6 @@ from service.storage.database import Database
 from service.storage.integrity.fsck import check
 from service.storage.sqlite import purge
 from service.storage.sqlite.engine import sqlite_module
-from service.testing.live_server import running_service
 from tests.service.helpers import until_finished
 
 STORED = Path(__file__).parent / "v0004.db.gz"

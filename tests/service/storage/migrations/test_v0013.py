@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from service.core.dataset_record import Dataset
 from service.datasets.ingest import from_body
-from service.schemas.fit import InlineDataset
 from service.storage import datasets, usage
 from service.storage.connect import open_database
 from service.storage.damaged_rows import Remains
@@ -25,18 +24,18 @@ SOUND = (
     " created_at)"
 )
 """The checksum of a row of version 0011, whose name and owner are null."""
-BODIES = {
-    "numbers": InlineDataset(x=[[1.0, 0.5], [2.0, 0.25], [4.0, 8.0]], y=[0.0, 1.0, 1.0], feature_names=["a", "é"]),
-    "texts": InlineDataset(x=[[1.0], [2.0], [4.0]], y=["u", "ü", "u"]),
-    "damaged": InlineDataset(x=[[1.0], [2.0], [4.0]], y=[3.5, 2.5, 1.5]),
-    "unreadable": InlineDataset(x=[[1.0], [2.0], [4.0]], y=[3.5, 2.5, 9.5]),
+BODIES: dict[str, dict[str, Any]] = {
+    "numbers": {"x": [[1.0, 0.5], [2.0, 0.25], [4.0, 8.0]], "y": [0.0, 1.0, 1.0], "features": ["a", "é"]},
+    "texts": {"x": [[1.0], [2.0], [4.0]], "y": ["u", "ü", "u"]},
+    "damaged": {"x": [[1.0], [2.0], [4.0]], "y": [3.5, 2.5, 1.5]},
+    "unreadable": {"x": [[1.0], [2.0], [4.0]], "y": [3.5, 2.5, 9.5]},
 }
 DAMAGE = {"damaged": "target = 'z'", "unreadable": "summary = '[{', name = CAST(x'ff' AS TEXT)"}
 
 
-def insert_old(database: Database, body: InlineDataset, name: str) -> None:
+def insert_old(database: Database, body: dict[str, Any], name: str) -> None:
     """Inserts the dataset as version 0011 stores an upload."""
-    new = from_body(body).described
+    new = from_body(**body).described
     statistics = ("name", "min", "max", "mean", "standard_deviation")
     codes = {"min": 0.0, "max": 1.0, "mean": 0.5, "standard_deviation": 0.5}
     summary = [
@@ -56,7 +55,7 @@ def insert_old(database: Database, body: InlineDataset, name: str) -> None:
         "text_target": new.text_target,
         "summary": json.dumps(summary, ensure_ascii=False),
     }
-    [block] = from_body(body).blocks()
+    [block] = from_body(**body).blocks()
     with database.writing() as connection:
         connection.execute(
             text(
@@ -104,11 +103,11 @@ def test_an_earlier_dataset_has_its_features_and_its_target_as_columns(upgraded:
     numbers, texts, *_ = found(upgraded)
     assert isinstance(numbers, Dataset)
     assert isinstance(texts, Dataset)
-    expected = from_body(BODIES["numbers"]).described
+    expected = from_body(**BODIES["numbers"]).described
     assert numbers.columns == expected.columns
     assert (numbers.features, numbers.target, numbers.labels, numbers.report) == (["a", "é"], "y", [0, 1], [])
     x1, y = texts.columns
-    assert x1 == from_body(BODIES["texts"]).described.columns[0]
+    assert x1 == from_body(**BODIES["texts"]).described.columns[0]
     assert y == {
         **dict.fromkeys(("min", "max", "mean", "standard_deviation")),
         "name": "y",
@@ -121,7 +120,7 @@ def test_an_earlier_dataset_has_its_features_and_its_target_as_columns(upgraded:
 
 
 def test_an_upload_of_the_same_content_has_the_same_id(upgraded: Database) -> None:
-    new = from_body(BODIES["texts"])
+    new = from_body(**BODIES["texts"])
     with upgraded.writing() as connection:
         datasets.add(connection, new.described, new.blocks(), uploaded=True)
     assert len(found(upgraded)) == len(BODIES)

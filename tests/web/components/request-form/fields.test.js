@@ -12,8 +12,8 @@ test("unchanged fields are omitted, except those that a reader looks for", () =>
 });
 
 test("each entry has its place in the request", () => {
-  const { descent, ...rest } = run({ model: "polynomial", degree: "3", loss: "mae", l2: "1e-3", standardized: true, testShare: "0", runName: " mine " });
-  assert.deepEqual(rest, { model: { kind: "polynomial", degree: 3 }, objective: { loss: "mae", l2: 0.001 }, standardize: true, split: { test_fraction: 0 }, name: "mine" });
+  const { descent, ...rest } = run({ model: "polynomial", degree: "3", loss: "mae", l1: "0.5", l2: "1e-3", standardized: true, testShare: "0", runName: " mine " });
+  assert.deepEqual(rest, { model: { kind: "polynomial", degree: 3 }, objective: { loss: "mae", l1: 0.5, l2: 0.001 }, standardize: true, split: { test_fraction: 0 }, name: "mine" });
   assert.deepEqual(run({ rate: " 0.5 ", theta0: "0, 1;-2 3e1", batch: "8", seed: "7" }).descent, {
     optimizer: { kind: "gd" }, learning_rate: 0.5, theta0: [0, 1, -2, 30], steps: 100, batch_size: 8, seed: 7,
   });

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gd_engine import MODELS, pose, split_by_rows
-from gd_engine.formula.undefined import undefined_part
+from gd_engine.models.undefined import undefined_part
 from tests.gd_engine.diagnosis.test_findings import run
 
 

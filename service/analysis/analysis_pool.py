@@ -8,19 +8,16 @@ from concurrent.futures.process import BrokenProcessPool
 
 from pebble import ProcessExpired
 
-from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer
-from service.analysis.processes import Processes
+from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer, begin
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
+from service.core.process_pool import TOO_LATE, WAIT_FACTOR, Processes
 from service.core.settings import Settings
 
 log = logging.getLogger("descent.analysis")
 
-WAIT_FACTOR = 2
-"""The maximum time of an answer, waiting included, as a multiple of the maximum computing time."""
 CACHE_BYTES = 32 * 1024 * 1024
 TOO_LONG = "The computation takes more than {:g} seconds. Ask for less: a lower resolution, fewer rows."
-TOO_LATE = "The request waited {:g} seconds for its turn. Try again in a second."
 TOO_LARGE = "The computation needs more memory than a worker may use. Ask for less: a lower resolution, fewer rows."
 FAILED = "The numbers of this run have no such answer; the log of the service has the details."
 DIED = "The process died during the computation, possibly for lack of memory; see the log of the service."
@@ -32,7 +29,7 @@ class AnalysisPool:
     def __init__(self, settings: Settings, limit: ConcurrencyLimit) -> None:
         self.limit = limit
         self._settings = settings
-        self._processes = Processes(settings.inquiry_processes, settings)
+        self._processes = Processes(settings.inquiry_processes, settings, begin)
         self._pending: dict[Hashable, asyncio.Task[bytes]] = {}
         self._waiting: Counter[asyncio.Task[bytes]] = Counter()
         self._cache: OrderedDict[Hashable, bytes] = OrderedDict()
