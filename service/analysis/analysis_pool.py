@@ -1,14 +1,15 @@
-"""Analysis pool: answers questions by processes, computes equal ones once, and caches the latest answers."""
+"""Analysis pool: answers questions by processes, and caches the latest answers."""
 
 import asyncio
 import logging
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures.process import BrokenProcessPool
 
 from pebble import ProcessExpired
 
 from service.analysis.pool_worker import Asked, NoAnswerError, Question, answer, begin
+from service.analysis.single_flight import SingleFlight
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import ConflictError, TooLargeError, UnavailableError
 from service.core.process_pool import TOO_LATE, WAIT_FACTOR, Processes
@@ -30,8 +31,7 @@ class AnalysisPool:
         self.limit = limit
         self._settings = settings
         self._processes = Processes(settings.inquiry_processes, settings, begin)
-        self._pending: dict[Hashable, asyncio.Task[bytes]] = {}
-        self._waiting: Counter[asyncio.Task[bytes]] = Counter()
+        self._flights = SingleFlight[bytes]()
         self._cache: OrderedDict[Hashable, bytes] = OrderedDict()
         self._cache_bytes = 0
 
@@ -46,26 +46,25 @@ class AnalysisPool:
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
-        content = await self._result(self._pending.get(key) or self._schedule(key, user, question, request))
+        content = await self._result(key, user, question, request)
         self._add_to_cache(key, content)
         return content
 
     async def answer_once(self, user: str, question: Question[Asked], request: Asked) -> bytes:
         """The computed answer, without the cache, for a question that contains data. Raises the same errors."""
-        return await self._result(self._schedule(object(), user, question, request))
+        return await self._result(object(), user, question, request)
 
     def close(self) -> None:
         """Cancels pending questions, and ends the processes."""
-        for task in self._pending.values():
-            task.cancel()
+        self._flights.cancel()
         self._processes.close()
 
-    async def _result(self, task: asyncio.Task[bytes]) -> bytes:
+    async def _result(self, key: Hashable, user: str, question: Question[Asked], request: Asked) -> bytes:
         max_seconds = self._settings.max_inquiry_seconds
         timeout = asyncio.timeout(WAIT_FACTOR * max_seconds)
         try:
             async with timeout:
-                return await self._awaited(task)
+                return await self._flights.result(key, lambda: self._start(user, question, request))
         except NoAnswerError as error:
             raise ConflictError(str(error)) from None
         except MemoryError:
@@ -80,34 +79,11 @@ class AnalysisPool:
             log.exception("analysis.failed")
             raise ConflictError(FAILED) from None
 
-    async def _awaited(self, task: asyncio.Task[bytes]) -> bytes:
-        """The result of the task, which other requests may await. The last one to give up cancels it."""
-        self._waiting[task] += 1
-        try:
-            return await asyncio.shield(task)
-        finally:
-            self._waiting[task] -= 1
-            if not self._waiting[task]:
-                del self._waiting[task]
-                self._forget(task)
-                task.cancel()  # no effect after its end
-
-    def _schedule(self, key: Hashable, user: str, question: Question[Asked], request: Asked) -> asyncio.Task[bytes]:
+    def _start(self, user: str, question: Question[Asked], request: Asked) -> asyncio.Task[bytes]:
         slot = self.limit.take(user)
         task = asyncio.create_task(self._compute(slot, question, request))
-        self._pending[key] = task
-
-        def end(_: object) -> None:
-            self._forget(task)
-            self.limit.leave(slot)
-            if not task.cancelled():
-                task.exception()  # marks the exception as retrieved, so that asyncio does not log it
-
-        task.add_done_callback(end)
+        task.add_done_callback(lambda _: self.limit.leave(slot))
         return task
-
-    def _forget(self, task: asyncio.Task[bytes]) -> None:
-        self._pending = {key: each for key, each in self._pending.items() if each is not task}
 
     async def _compute(self, slot: Slot, question: Question[Asked], request: Asked) -> bytes:
         seconds = self._settings.max_inquiry_seconds

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from service.core.exceptions import ErrorEntry, InvalidError, MalformedError, field_error, invalid
 from service.core.json_pointer import pointer_of
 from service.core.plurals import counted
-from service.schemas.field_hints import UNKNOWN, hint_for
+from service.schemas.field_suggestions import UNKNOWN, hint_for
 
 MOST_ERRORS = 20
 MOST_FIELDS = 50_000

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from service.core.settings import Settings
-from service.maintenance.deletion_by_age import Clocks, DeletionByAge
+from service.maintenance.clock_leaps import Clocks
+from service.maintenance.deletion_by_age import DeletionByAge
 from service.maintenance.retention import Retention
 from service.storage import deletion_state
 from service.storage.database import Database
