@@ -1,6 +1,6 @@
 """Findings of the prediction error: overfitting, and separable classes without a penalty."""
 
-from math import sqrt
+from math import log1p, sqrt
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,29 @@ def _is_greater(ratio: float, held_out: int, train: int) -> bool:
     return ratio > GAP and deviate > SIGNIFICANT
 
 
+def _is_positive(values: FloatArray) -> bool:
+    """Whether the mean of values, shape (n,), is positive by more than chance, by a t test of level 1 %.
+
+    This function of t is nearly normal (Wallace, Bounds on normal approximations to Student's and the chi-square
+    distributions, 1959).
+    """
+    degrees = len(values) - 1
+    t = values.mean() / max(values.std(ddof=1) / sqrt(len(values)), LEAST)
+    deviate = sqrt(degrees * log1p(t**2 / degrees)) * (8 * degrees + 1) / (8 * degrees + 3)
+    return bool(t > 0 and deviate > SIGNIFICANT)
+
+
+def _rises_by_row(context: DiagnosisContext, part: str, best: int) -> bool:
+    """Whether the errors of the held-out rows of a classification rise from the best step by more than chance.
+
+    A few mislabelled rows can raise the mean: their squared errors approach 1 while the others fall.
+    """
+    rows, model = getattr(context.problem, part), context.problem.model
+    thetas = context.history.overview.theta[[best, -1]]
+    first, last = (np.atleast_2d(model.predict(theta, rows.design) - rows.y) for theta in thetas)
+    return _is_positive((np.square(last) - np.square(first)).sum(axis=0))
+
+
 def _held_out(context: DiagnosisContext) -> tuple[str, int]:
     """The part of the rows whose error shows overfitting, and their number: the validation rows where there are any."""
     problem = context.problem
@@ -82,18 +105,16 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
 
     It must have risen by more than chance, and be greater than the error of the training rows by more than chance.
     """
-    part, count = _held_out(context)
+    problem, (part, count) = context.problem, _held_out(context)
     test = context.history.overview.columns[f"{part}_mse"]
     if count < FEW_TEST_ROWS or len(test) < 10 or not np.isfinite(test).all():
         return []
     best = int(np.argmin(test))
-    rows = context.problem.train.size
+    rows = problem.train.size
     margin = _rise_margin(count, rows)
     after = test[best:]
     scale = (
-        context.null * context.problem.divisor / context.problem.train.size * context.problem.target.scale**2
-        if context.problem.loss.name != "log_loss"
-        else test[0]
+        context.null * problem.divisor / rows * problem.target.scale**2 if problem.loss.name != "log_loss" else test[0]
     )
     rising = (
         test[-1] > NOTABLE * scale
@@ -105,6 +126,8 @@ def overfitting(context: DiagnosisContext, quadratic: QuadraticModel | None) -> 
     learning = context.energy[-1] < context.energy[best] and train[-1] < 0.98 * train[best]
     apart = _is_greater(float(test[-1] / max(train[-1], LEAST)), count, rows)
     if not (rising and lasting and learning and apart):
+        return []
+    if problem.model.task == "classification" and not _rises_by_row(context, part, best):
         return []
     return [_overfitted(context, best, part, convex=quadratic is not None)]
 

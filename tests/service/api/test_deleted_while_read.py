@@ -15,6 +15,7 @@ from service.storage import job_queue, run_deletion, runs, trajectories
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.errors import CorruptError, GoneError
+from service.storage.sqlite import purge
 from service.worker.process import Worker
 from tests.service.helpers import fit_body, problem_of, served, stored_run
 from tests.waiting import LONGEST
@@ -108,7 +109,13 @@ def test_a_trajectory_deleted_during_its_transfer_breaks_off_with_one_calm_line(
     run_id = stored_run(database, fit_body(descent={"steps": 20_000}), np.random.default_rng(0).random((20_001, 2)))
     caplog.set_level("INFO", "descent.api")
     app = create_app(settings, database)
-    delete_at(database, "before", READS_STEPS, 2, deletion_of(other, run_id))
+
+    def delete_and_purge() -> None:
+        with other.writing() as connection:
+            assert run_deletion.remove(connection, run_id)
+            purge.purge_slice(connection)
+
+    delete_at(database, "before", READS_STEPS, 2, delete_and_purge)
     with served(app) as url, pytest.raises(httpx2.RemoteProtocolError):
         httpx2.get(f"{url}/runs/{run_id}/trajectory?format=ndjson", timeout=LONGEST)
     assert "damage" not in caplog.text.lower()
