@@ -221,9 +221,12 @@ def test_nothing_scrolls_sideways(pages: Pages, service: Service, width: int) ->
     expect_no_sideways_scroll(page)
 
 
-def test_the_french_list_fits_a_narrow_window(pages: Pages, service: Service) -> None:
-    page = pages.open(f"{service.url}/", width=780, locale="fr-FR")
-    fit(page, service, DIVERGING | {"descent": {"steps": 20_000}})
+@pytest.mark.parametrize("width", [780, 900])
+def test_the_french_list_fits_a_narrow_window(width: int, pages: Pages, service: Service) -> None:
+    page = pages.open(f"{service.url}/", width=width, locale="fr-FR")
+    fit(page, service, EXAMPLE | {"descent": {"steps": 20_000, "learning_rate": 1e-5, "stop": {"loss_change": 1e-9}}})
+    expect(page.locator("tbody tr").first.locator(".cell-status")).to_contain_text("Descend encore")
+    fit(page, service, DIVERGING | {"descent": {"steps": 10_000_000}})
     expect(page.locator("tbody tr").first.locator(".cell-train_mse")).to_contain_text("e+")
     expect_no_sideways_scroll(page)
 
