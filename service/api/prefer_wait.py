@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
 from fastapi import Header, Request
-from fastapi.concurrency import run_in_threadpool
 
 from service.api.authentication import no_usable_key
 from service.api.changes import changes_of
-from service.api.streaming import KEY_SECONDS
+from service.api.streaming import KEY_SECONDS, look_up
 from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError, header_error
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
@@ -71,7 +70,7 @@ async def finished(
     for a key that ends meanwhile.
     """
     with _slot(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
-        found = await run_in_threadpool(look)
+        found = await look_up(request, look)
         until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
         pause, looked = FIRST_LOOK_SECONDS, time.monotonic()
         while may_wait and not is_finished(found) and time.monotonic() < until:
@@ -84,5 +83,5 @@ async def finished(
                 raise no_usable_key()
             if changed or time.monotonic() >= looked + SAFETY_LOOK_SECONDS:
                 looked = time.monotonic()
-                found = await run_in_threadpool(look)
+                found = await look_up(request, look)
     return found

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -25,12 +27,12 @@ PIECE_BYTES = 128 * 1024
 """Each slow reader costs two or three times as much memory: the piece, its copy in the connection, the next numbers."""
 RETURN_SECONDS = 1.0
 READERS = 2
-"""Threads that read trajectories, rows and lists at the same time: more would only contend for the interpreter."""
+"""Threads that read at the same time: more would only contend for the interpreter."""
 Result = TypeVar("Result")
 
 
 class Readers:
-    """Reads long stored objects on a few threads, in rotation among users, so that other requests find a thread.
+    """Reads stored objects on a few threads, in rotation among users, so that nobody waits for all those of another.
 
     `lists` has the slots of the lists that are being read or wait for a thread.
     """
@@ -64,6 +66,12 @@ class Readers:
                 yield piece
                 del piece
         yield bytes(found)
+
+
+async def look_up(request: Request, look: Callable[..., Result], *arguments: object) -> Result:
+    """The result of a short `look` with these arguments, on a reader's thread, in the turn of the user who asks."""
+    readers: Readers = request.app.state.readers
+    return await readers.read(request.state.user, partial(look, *arguments))
 
 
 class Stream(StreamingResponse):

@@ -84,6 +84,7 @@ NUISANCES = {
     "60 bodies of 20,000 values": Nuisance(60, _post("/fit?validate_only=true", _table(6_600))),
     "60 dry runs of a sweep of 500 runs": Nuisance(60, _post("/sweeps?validate_only=true", SWEEP)),
     "60 pages of a million numbers": Nuisance(60, _get("/datasets/{wide}/rows")),
+    "60 looks at a run": Nuisance(60, _get("/runs/{long}")),
     "60 lists of 200 runs": Nuisance(60, _get("/runs?limit=200")),
     "60 CSV files of 200 KB": Nuisance(60, _post("/datasets", _csv(200_000), kind=CSV)),
     "4 CSV files of 20 MB": Nuisance(4, _post("/datasets", _csv(20_000_000), kind=CSV)),

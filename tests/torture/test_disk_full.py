@@ -201,7 +201,7 @@ def test_each_run_of_a_full_disk_can_be_deleted(tmp_path: Path, cases: int, meas
     for case in range(cases):
         home = tmp_path / str(case)
         home.mkdir()
-        with small_disk(home, SIZE, workers=2, block_seconds=0.05, heartbeat_seconds=0.5, lease_seconds=2) as disk:
+        with small_disk(home, SIZE, workers=1, block_seconds=0.05, heartbeat_seconds=0.5, lease_seconds=2) as disk:
             with disk.serving() as live:
                 runs = filled_by_runs(disk, live)
                 if case % 2:

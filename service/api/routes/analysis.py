@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 from fastapi import Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -24,6 +23,7 @@ from service.api.openapi_responses import cacheable, problems
 from service.api.request_body import Body
 from service.api.responses import media_type, query_error
 from service.api.routes.runs import RunId, find
+from service.api.streaming import look_up
 from service.core.exceptions import ConflictError, invalid
 from service.core.plurals import counted
 from service.core.run_record import Run
@@ -101,8 +101,8 @@ async def run_landscape(
     The grid extends beyond the path by a quarter of its extent on each side. For a function that ships it covers the
     window of the function, unless `from_step` or `to_step` choose a part of the path.
     """
-    run = await run_in_threadpool(find, store, run_id, caller)
-    beside = await run_in_threadpool(_beside, store, run, query.beside, caller)
+    run = await look_up(request, find, store, run_id, caller)
+    beside = await look_up(request, _beside, store, run, query.beside, caller)
     asked = landscape_of(run, query)._replace(beside=beside)
     found = await request.app.state.analyses.answer(request.state.user, loss_landscape.around, asked)
     return tagged_bytes(found, if_none_match)
@@ -153,7 +153,7 @@ async def step_arithmetic(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """θ, the terms of ∇E(θ), the derivative by autograd and by central differences, and the update in numbers."""
-    run = await run_in_threadpool(find, store, run_id, caller)
+    run = await look_up(request, find, store, run_id, caller)
     asked = StepRequest(run.seq, stored(run, step, "step"), taken=step < run.last_step)
     found = await request.app.state.analyses.answer(request.state.user, step_breakdown.of_step, asked)
     return tagged_bytes(found, if_none_match)
@@ -176,7 +176,7 @@ async def predictions(
     """The fitted curve or the class boundary at many steps: over the first feature, or over the first two with all
     others fixed at their mean. In the units of the data, with rows of the data.
     """
-    run = await run_in_threadpool(find, store, run_id, caller)
+    run = await look_up(request, find, store, run_id, caller)
     _refuse_functions(run)
     path = path_of(run)
     if query.step is not None:
@@ -201,7 +201,7 @@ async def predictions(
 async def predict(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
     """Predictions by the θ of the last, the best or any stored step: numbers, or class labels with probabilities."""
     media_type(request, JSON)
-    run = await run_in_threadpool(find, store, run_id, caller)
+    run = await look_up(request, find, store, run_id, caller)
     _refuse_functions(run)
     async with Body(request, settings.max_body_bytes) as body:
         x, step = await body.read_by(_read_rows, store, settings, len(run.dataset_features))

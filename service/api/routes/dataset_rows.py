@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import numpy as np
 import orjson
 from fastapi import Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api import described_route
@@ -15,7 +14,7 @@ from service.api.media_types import JSON
 from service.api.openapi_responses import problems
 from service.api.responses import query_error
 from service.api.routes.datasets import DatasetId, find
-from service.api.streaming import PIECE_BYTES, Stream
+from service.api.streaming import PIECE_BYTES, Stream, look_up
 from service.core import dataset_record
 from service.core.caller import Caller
 from service.core.column_choice import default_choice, select_columns
@@ -54,7 +53,7 @@ async def get_rows(
 
     The limit is `max_row_page` rows and `max_row_cells` numbers; see GET /limits.
     """
-    dataset = await run_in_threadpool(_found, store, dataset_id, caller)
+    dataset = await look_up(request, _found, store, dataset_id, caller)
     asked = _asked(dataset, settings, first, last)
     state, user = request.app.state, request.state.user
     content = state.readers.pieces(user, _written(store, dataset, asked))

@@ -21,6 +21,7 @@ from service.api.pagination import After, Limit, cursor, page_of, page_size, rea
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset, serialize_report
+from service.api.streaming import look_up
 from service.core import dataset_record
 from service.core.caller import Caller
 from service.core.dataset_record import ReportEntry
@@ -144,12 +145,18 @@ async def list_datasets(
         **problems(404),
     },
 )
-def get_dataset(dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
+async def get_dataset(
+    request: Request, dataset_id: DatasetId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None
+) -> Response:
     """The dataset with statistics of its columns, without its rows. A dataset whose row in the database is damaged has
     the error `damaged_data` and no facts.
     """
-    with store.reading() as connection:
-        return tagged(serialize_dataset(_readable(connection, dataset_id, caller)), if_none_match)
+
+    def look() -> Response:
+        with store.reading() as connection:
+            return tagged(serialize_dataset(_readable(connection, dataset_id, caller)), if_none_match)
+
+    return await look_up(request, look)
 
 
 @router.delete(

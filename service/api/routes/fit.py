@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api import described_route
@@ -19,6 +18,7 @@ from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import Placed, placed, queue_placed
+from service.api.streaming import look_up
 from service.core import run_record
 from service.core.settings import Settings
 from service.jobs import submit
@@ -79,7 +79,7 @@ async def fit(
     if wait is not None:
         await finished(request, wait, partial(_state, store, run.seq), is_settled)
         # The answer for a run deleted meanwhile is its last known state.
-        run, answer = await run_in_threadpool(_look, store, run, settings)
+        run, answer = await look_up(request, _look, store, run, settings)
         if run.is_finished:
             return json_response(answer, 200, headers | applied(request, wait))
     return json_response(answer, 202, headers | {"Retry-After": "1"})

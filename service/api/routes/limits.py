@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api import described_route
 from service.api.dependencies import Asks, Config, Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
+from service.api.streaming import look_up
 from service.core.caller import Caller
 from service.core.settings import Settings
 from service.schemas.responses.service import Limit, Limits, Share
@@ -62,7 +62,7 @@ async def limits(request: Request, settings: Config, store: Store, caller: Asks)
     `share` is the share of the workers of your API key. The environment variable `DESCENT_` + the name in capitals
     changes a limit. `keep_days` is null where runs are kept until you delete them.
     """
-    use = _shares(request) | await run_in_threadpool(_quotas, store, caller)
+    use = _shares(request) | await look_up(request, _quotas, store, caller)
     answer: Limits = {"limits": {name: _limit(settings, name, use) for name in UNITS}, "share": _share(caller)}
     return json_response(answer)
 

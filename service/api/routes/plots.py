@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -17,6 +16,7 @@ from service.api.openapi_examples import FORM_EXAMPLES
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.routes.analysis import LandscapeQuery, landscape_of, path_of
 from service.api.routes.runs import RunId, find
+from service.api.streaming import look_up
 from service.core.run_record import Run
 
 router = described_route.router("pictures", prefix="/runs")
@@ -72,7 +72,7 @@ async def landscape_picture(
 
     The parameters are those of `landscape` and the appearance.
     """
-    run = await run_in_threadpool(find, store, run_id, caller)
+    run = await look_up(request, find, store, run_id, caller)
     asked = LandscapePictureRequest(query.of(run, form), landscape_of(run, query))
     found = await request.app.state.analyses.answer(request.state.user, plots.of_landscape, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
@@ -94,7 +94,7 @@ async def curves_picture(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """At most 1,000 steps on a logarithmic scale, with the lowest test MSE marked. A running run has them too."""
-    run = await run_in_threadpool(find, store, run_id, caller)
+    run = await look_up(request, find, store, run_id, caller)
     asked = CurvesRequest(query.of(run, form), path_of(run), run.diverged_at)
     found = await request.app.state.analyses.answer(request.state.user, plots.of_criteria, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])

@@ -13,6 +13,7 @@ from service.api.openapi_responses import cacheable, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.responses import query_error
 from service.api.serializers.runs import serialize_listed, serialize_run
+from service.api.streaming import look_up
 from service.core import run_record
 from service.core.caller import Caller
 from service.core.exceptions import NotFoundError
@@ -84,14 +85,20 @@ async def list_runs(
         **problems(404),
     },
 )
-def get_run(run_id: RunId, store: Store, settings: Config, caller: Asks, if_none_match: IfNoneMatch = None) -> Response:
+async def get_run(
+    request: Request, run_id: RunId, store: Store, settings: Config, caller: Asks, if_none_match: IfNoneMatch = None
+) -> Response:
     """The request, status and results of a run, and its place in the queue while it waits. A run whose row in the
     database is damaged is failed, with the error `damaged_data`.
     """
-    with store.reading() as connection:
-        found = _found(runs.find_readable(connection, run_id, caller.owner), run_id)
-        position = position_of(connection, found, settings)
-    return tagged(serialize_run(found, position), if_none_match)
+
+    def look() -> Response:
+        with store.reading() as connection:
+            found = _found(runs.find_readable(connection, run_id, caller.owner), run_id)
+            position = position_of(connection, found, settings)
+        return tagged(serialize_run(found, position), if_none_match)
+
+    return await look_up(request, look)
 
 
 @router.delete(

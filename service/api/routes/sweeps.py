@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -21,6 +20,7 @@ from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.serializers.sweeps import serialize_ranking, serialize_sweep
+from service.api.streaming import look_up
 from service.core import sweep_record
 from service.core.caller import Caller
 from service.core.exceptions import ConflictError, NotFoundError
@@ -97,7 +97,7 @@ async def submit_sweep(
     headers = {"Location": f"/sweeps/{found['id']}"}
     if wait is not None:
         is_over = await finished(request, wait, partial(_is_over, store, found["id"]), bool)
-        found = await run_in_threadpool(_look, store, found)
+        found = await look_up(request, _look, store, found)
         if is_over:
             return json_response(found, 200, headers | applied(request, wait))
     return json_response(found, 202, headers | {"Retry-After": "1"})
@@ -161,7 +161,7 @@ async def get_sweep(
 )
 async def delete_sweep(request: Request, sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
-    seq = await run_in_threadpool(_seq_to_change, store, sweep_id, caller)
+    seq = await look_up(request, _seq_to_change, store, sweep_id, caller)
     remove = partial(essential_write, store, partial(remove_some_members, sweep_seq=seq))
     while await request.app.state.long_writes.do(request.state.user, remove):
         pass
@@ -177,7 +177,7 @@ async def delete_sweep(request: Request, sweep_id: ChangedSweepId, store: Store,
 )
 async def cancel_sweep(request: Request, sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
     """Queued runs are cancelled at once, running ones within about a second. Stored steps are kept."""
-    seq = await run_in_threadpool(_seq_to_change, store, sweep_id, caller)
+    seq = await look_up(request, _seq_to_change, store, sweep_id, caller)
     cancel = partial(essential_write, store, partial(runs.cancel_members, sweep_seq=seq))
     if not await request.app.state.long_writes.do(request.state.user, cancel):
         raise ConflictError("All runs of the sweep are finished; none can be cancelled.")
@@ -186,7 +186,7 @@ async def cancel_sweep(request: Request, sweep_id: ChangedSweepId, store: Store,
         with store.reading() as connection:
             return json_response(_with_ranking(connection, _find_readable(connection, sweep_id, caller)), 202)
 
-    return await run_in_threadpool(look)
+    return await look_up(request, look)
 
 
 _Read = tuple[SweepSubmission | sweep_record.Sweep, Key | None]

@@ -6,7 +6,6 @@ from time import monotonic
 from typing import Annotated, Literal
 
 from fastapi import Header, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -18,7 +17,7 @@ from service.api.media_types import CSV, JSON, NDJSON
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
-from service.api.streaming import PIECE_BYTES, Stream
+from service.api.streaming import PIECE_BYTES, Stream, look_up
 from service.core.caller import Caller
 from service.core.exceptions import NotAcceptableError
 from service.core.run_record import Run
@@ -90,7 +89,7 @@ async def trajectory(
     """Every stored step from 0 (θ₀) on, also of a running run. Only `every` and `max_points` leave steps out."""
     kind = query.format or _negotiated(accept)
     headers = {"Vary": "Accept"}
-    run, view = await run_in_threadpool(_found, store, run_id, caller, query)
+    run, view = await look_up(request, _found, store, run_id, caller, query)
     if run.is_finished:
         headers["ETag"] = etag_of(f"{run.id} {kind} {query.model_dump_json()}".encode())
         if matches(if_none_match, headers["ETag"]):
