@@ -14,7 +14,13 @@ from service.datasets.file_reader.errors import FileError, listed, shown
 from service.datasets.file_reader.number_style import SHEET
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.report import Report
-from service.datasets.file_reader.workbook_parts import SAVE_AGAIN, check_parts, refusing_damage
+from service.datasets.file_reader.workbook_parts import (
+    MAX_SHEET_ROWS,
+    SAVE_AGAIN,
+    WRONG_SHEET,
+    check_parts,
+    refusing_damage,
+)
 
 _THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3}")
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
@@ -52,7 +58,9 @@ def _rows(file: IO[bytes], options: Options, report: Report) -> Iterator[list[st
         more = f" The workbook also has {listed(others)}." if others else ""
         report.add("sheet", f"The sheet {shown(page.title)} of the Excel workbook is read.{more}")
         mark = "," if options.decimal == "," or options.thousands == "." else "."
-        for cells in page.iter_rows(values_only=True):
+        for number, cells in enumerate(page.iter_rows(values_only=True)):
+            if number == MAX_SHEET_ROWS:  # openpyxl adds missing rows, and the check sees no numbers in UTF-16
+                raise FileError(WRONG_SHEET, hint=SAVE_AGAIN)
             yield [_text(cell, mark) for cell in cells]
 
 

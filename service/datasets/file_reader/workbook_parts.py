@@ -21,6 +21,7 @@ MAX_PART_BYTES = 4 << 20
 """The most bytes of any part besides sheets and texts, and between two rows of a sheet."""
 MAX_SHEET_ROWS = 1 << 20
 _ROW_TAG = re.compile(rb"</?(?:[\w.-]+:)?row\b[^>]*>")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']([0-9]+)["']""")
 _XML_STARTS = (b"<", b" ", b"\t", b"\r", b"\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0<")
 """A part that starts otherwise, such as a picture, is no sheet."""
 _DAMAGED = (
@@ -37,6 +38,9 @@ _DAMAGED = (
     zlib.error,
 )
 """What openpyxl raises for a file that is no workbook, or damaged."""
+WRONG_SHEET = (
+    "a sheet of the Excel workbook has a row that is too long or out of order, too many rows, or a wrong structure"
+)
 SAVE_AGAIN = "save it again as an Excel workbook (.xlsx), or as CSV UTF-8"
 
 
@@ -95,9 +99,10 @@ def _refuse_if(is_large: bool) -> None:
 def _check_rows(pieces: Iterator[bytes]) -> None:
     """Checks that openpyxl, which keeps a row until its end, never keeps more than MAX_PART_BYTES of a sheet.
 
-    Rows in rows, and the declarations and comments that could hide them, are refused: no program writes these.
+    Rows in rows, and the declarations and comments that could hide them, are refused: no program writes these. So are
+    rows out of order, which openpyxl leaves out, and numbers beyond those of Excel, up to which it adds empty rows.
     """
-    kept, rows, is_open, since = b"", 0, False, 0
+    kept, number, is_open, since = b"", 0, False, 0
     for piece in pieces:
         kept += piece
         end = kept.rfind(b">") + 1
@@ -106,10 +111,17 @@ def _check_rows(pieces: Iterator[bytes]) -> None:
         for tag in _ROW_TAG.finditer(whole):
             starts = not tag[0].startswith(b"</")
             is_odd = is_odd or (starts and is_open) or since + tag.start() - last > MAX_PART_BYTES
-            rows += starts
+            if starts:
+                before, number = number, _row_number(tag[0], number + 1)
+                is_odd = is_odd or number <= before
             is_open = starts and not tag[0].endswith(b"/>")
             since, last = 0, tag.end()
         since += end - last
-        if is_odd or since + len(kept) > MAX_PART_BYTES or rows > MAX_SHEET_ROWS:
-            message = "a sheet of the Excel workbook has a row that is too long, too many rows, or a wrong structure"
-            raise FileError(message, hint=SAVE_AGAIN)
+        if is_odd or since + len(kept) > MAX_PART_BYTES or number > MAX_SHEET_ROWS:
+            raise FileError(WRONG_SHEET, hint=SAVE_AGAIN)
+
+
+def _row_number(tag: bytes, following: int) -> int:
+    """The number of a row, which follows the last one unless its tag says otherwise."""
+    found = _ROW_NUMBER.search(tag)
+    return following if found is None else int(found[1])

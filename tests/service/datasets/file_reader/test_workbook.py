@@ -134,6 +134,29 @@ def test_a_workbook_that_would_need_much_memory_is_refused(part: str, replacemen
     assert error.hint
 
 
+ROW = "<row r='%s'><c t='n'><v>1</v></c><c t='n'><v>2</v></c></row>"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("last", ["3000000000", "9" * 20])
+def test_a_row_beyond_those_of_excel_is_refused_at_once(last: str, encoding: str) -> None:
+    head = "" if encoding == "utf-8" else "<?xml version='1.0' encoding='utf-16'?>"
+    sheet = head + SHEET.decode() % "".join(ROW % number for number in (1, 2, last))
+    content = changed(saved({"Data": PLAIN}), "xl/worksheets/sheet1.xml", sheet.encode(encoding))
+    assert "too many rows" in refused(content).message
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 4, 3, 5), (1, 2, 2, 3)])
+def test_rows_out_of_order_are_refused(numbers: tuple[int, ...]) -> None:
+    sheet = SHEET % "".join(ROW % number for number in numbers).encode()
+    assert "out of order" in refused(changed(saved({"Data": PLAIN}), "xl/worksheets/sheet1.xml", sheet)).message
+
+
+def test_a_sheet_may_leave_rows_out() -> None:
+    sheet = SHEET % "".join(ROW % number for number in (1, 2, 3, 5, 6)).encode()
+    assert len(values(changed(saved({"Data": PLAIN}), "xl/worksheets/sheet1.xml", sheet))) == 5
+
+
 @pytest.mark.parametrize(
     ("part", "kind", "content"),
     [
