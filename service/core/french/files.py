@@ -126,8 +126,8 @@ MESSAGES = {
     "{cell} has the month first, {other} in row {row} the day.": (
         "{cell} commence par le mois, {other}, à la ligne {row}, par le jour."
     ),
-    "Write one decimal mark in all columns: other columns of the file have both.": (
-        "Écrivez le même signe décimal dans toutes les colonnes : d’autres colonnes du fichier ont les deux."
+    "Write one decimal mark in the whole file, which has both.": (
+        "Écrivez un seul signe décimal dans tout le fichier, qui a les deux."
     ),
     "Write plain numbers such as 1234.5, or set ?decimal= and ?thousands=.": (
         "Écrivez des nombres simples comme 1234.5, ou donnez ?decimal= et ?thousands=."

@@ -98,7 +98,7 @@ def _hint(cell: str, bit: int, style: Style, file: FileMarks) -> str:
                 f"add ?decimal={other} if {shown(other)} is the decimal mark of this column too, else write {written}"
             )
         if mark in file.proven and other in file.proven:
-            return "write one decimal mark in all columns: other columns of the file have both"
+            return "write one decimal mark in the whole file, which has both"
         return (
             f"add ?decimal={mark} if {shown(mark)} is the decimal mark, or ?thousands={mark} if it separates thousands"
         )

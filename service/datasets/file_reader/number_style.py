@@ -90,6 +90,8 @@ def _judged(marks: int, file: FileMarks) -> Style:
     dot = DECIMAL if marks & DOT else GROUP if marks & DOT_GROUPS else None
     if comma == dot == GROUP or (comma is dot is None and marks & COMMA_EITHER and marks & DOT_EITHER):
         return Style(UNCLEAR, UNCLEAR)
+    if comma == dot == DECIMAL and marks & (COMMA_EITHER | DOT_EITHER):  # 1,5 and 2.5: then 1.234 could be either
+        return Style(UNCLEAR, UNCLEAR)
     if file.separator == SHEET and marks & DOT_EITHER:
         dot = UNCLEAR
     if comma is None:

@@ -62,6 +62,12 @@ def test_an_ambiguous_mark_is_an_error_that_asks(cells: list[str]) -> None:
     assert "thousands=" in str(error.hint)
 
 
+def test_an_ambiguous_mark_beside_both_decimal_marks_is_an_error() -> None:
+    error = refused("x;y\n1,5;1\n2.5;2\n1.234;3\n")
+    assert error.message == "'1.234' may be 1.234 or 1234"
+    assert error.hint == "write one decimal mark in the whole file, which has both"
+
+
 @pytest.mark.parametrize(
     ("cells", "options", "expected"),
     [
