@@ -16,6 +16,8 @@ from service.api.streaming import KEY_SECONDS, look_up
 from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError, header_error
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
+LOOKS_A_SECOND = 250.0
+"""Those of all waiting requests of a user: with a hundred, each looks less often, so that others wait no longer."""
 SAFETY_LOOK_SECONDS = 5.0
 """Between two looks at least, though nothing was committed."""
 Prefer = Annotated[
@@ -74,7 +76,8 @@ async def finished(
         until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
         pause, looked = FIRST_LOOK_SECONDS, time.monotonic()
         while may_wait and not is_finished(found) and time.monotonic() < until:
-            await asyncio.sleep(min(pause, max(until - time.monotonic(), 0)))
+            rest = max(pause, request.app.state.waits.use(request.state.user) / LOOKS_A_SECOND)
+            await asyncio.sleep(min(rest, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
             changed = await changes.wait(min(until - time.monotonic(), KEY_SECONDS))
             if request.app.state.is_stopping() or await request.is_disconnected():

@@ -17,6 +17,7 @@ from service.api.body_process import begin, read_body
 from service.api.long_writes import LongWrites
 from service.api.middleware.abandonment import while_connected
 from service.api.short_writes import ShortWrites
+from service.api.streaming import look_up
 from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
 from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
 from service.core.fair_queue import FairQueue
@@ -139,7 +140,7 @@ class Body:
         self, answer: Callable[[Read], Result], read: Callable[..., Read], database: Database, *arguments: Any
     ) -> Result:
         """The result of `answer`, which writes nothing, for that of `read`, as of `read_by`."""
-        return await self._used_by(run_in_threadpool, answer, read, database, arguments)
+        return await self._used_by(partial(look_up, self._request), answer, read, database, arguments)
 
     async def stored_by(
         self,
