@@ -14,6 +14,7 @@ from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
 from gd_engine.diagnosis.context import TOO_SHORT, null_energy
 from gd_engine.diagnosis.plateau import MOST_SEARCHED, MOST_TRIED, search_theta0
+from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
 from gd_engine.formula.compiler import FormulaError
 from gd_engine.function_problem import pose_function
 from gd_engine.losses import LOSSES, losses_for
@@ -29,6 +30,7 @@ from gd_engine.problem import Problem, column_names, feature_scaling, pose, pose
 __all__ = [
     "BENCHMARK_FUNCTIONS",
     "FEWEST",
+    "FEW_TEST_ROWS",
     "LOSSES",
     "MODELS",
     "MOST_SEARCHED",

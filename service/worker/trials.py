@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from gd_engine import TOO_SHORT, Finding, null_energy
+from gd_engine import FEW_TEST_ROWS, TOO_SHORT, Finding, null_energy
 from service.core import run_record
 from service.core.json_patch import Patch, composed
 from service.core.run_record import Promise
@@ -186,11 +186,14 @@ def _generalizing(finding: Finding, runs: TrialRuns, budget: Budget) -> Offer | 
 
 
 def _validated(runs: TrialRuns, budget: Budget) -> Trial | None:
-    """The run, or a trial of it with validation rows if it has none; None if it cannot have a validation error."""
+    """The run, or a trial of it with validation rows if it has none; None if it cannot have a validation error.
+
+    The error of fewer than FEW_TEST_ROWS rows promises nothing.
+    """
     found: Trial | None = Trial({}, runs.descended)
     if not runs.descended.problem.validation.size:
         found = runs.of({"split": {"validation_fraction": VALIDATION_FRACTION}}, budget)
-    if found is None or not found.descended.problem.validation.size:
+    if found is None or found.descended.problem.validation.size < FEW_TEST_ROWS:
         return None
     return found if np.isfinite(found.descended.history.overview.columns[VALIDATION_ERROR]).all() else None
 

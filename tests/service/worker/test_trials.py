@@ -197,6 +197,13 @@ def test_a_change_that_makes_nothing_better_is_not_offered(api: TestClient, work
     assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("constant_column", None)]
 
 
+def test_the_error_of_a_few_validation_rows_promises_nothing(api: TestClient, worker: Worker) -> None:
+    x = [[float(row)] for row in range(4)]
+    model = {"model": {"kind": "logistic"}, "split": {"test_fraction": 0}, "descent": {"steps": 500}}
+    run = finished(api, worker, of_data(x, [0, 0, 1, 1], **model))
+    assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("separable_classes", None)]
+
+
 def test_a_function_that_falls_without_end_has_no_offer(api: TestClient, worker: Worker) -> None:
     run = finished(api, worker, {"function": {"formula": "-log(a)"}})
     assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("unbounded", None)]
