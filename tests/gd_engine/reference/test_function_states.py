@@ -124,6 +124,15 @@ def test_the_gap_beside_a_minimum_of_rounding_has_no_ratio() -> None:
     assert of("(a - 0.1)**2 + 1", {"a": 3.0}, rate=0.1, steps=50).convergence.relative_gap is not None
 
 
+def test_a_huge_start_hides_no_gap_at_the_end() -> None:
+    """E of 5e34 at θ₀ says nothing of the rounding error of 2.12, nor of the depth of the valley."""
+    found = of("exp(a) + exp(-a) + (b - 3)**2", {"a": 80.0, "b": 0.0}, rate=1.0, steps=85, clip_norm=1.0).convergence
+    assert found.state == "descending"
+    assert found.loss == pytest.approx(2.125, abs=1e-3)
+    assert found.values["reference"] == pytest.approx(2.0)
+    assert found.relative_gap == pytest.approx(0.0624, rel=0.01)
+
+
 def test_numbers_that_differ_are_shown_apart() -> None:
     found = of("a**2 + 100", {"a": 0.1}, rate=0.01, steps=5).convergence
     text = sentence(found.clauses, found.values, "en")
