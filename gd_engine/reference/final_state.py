@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.diagnosis.context import History, Stretch, ended_at, rise_margin
+from gd_engine.diagnosis.context import History, Stretch, ended_at, keeps_falling, rise_margin
 from gd_engine.problem import Problem
 from gd_engine.reference.minimum import Reference
 
@@ -220,9 +220,15 @@ def _rose(ended: Ended) -> bool:
 
 
 def _falls(ended: Ended) -> bool:
-    """Whether a steady E falls by an amount that matters in the last half of the steps, or ever faster."""
+    """Whether a steady E falls by an amount that matters in the last half of the steps, or ever faster.
+
+    What remains of a function without a reference is not known: such an E may fall as it fell before.
+    """
     half, first = ended.half, float(ended.energy[0])
     fall = float(half[0] - half[-1])
+    unknown = ended.reference is None and not ended.problem.has_data
+    if unknown and fall > ended.rounding and keeps_falling(ended.history.overview):
+        return True
     if not fall > max(ended.rounding, SLIGHT * ended.remaining):
         return False
     return fall >= MOVING * ended.remaining or fall > FASTER * (first - float(half[0]))

@@ -90,6 +90,11 @@ def test_a_saddle_is_no_minimum() -> None:
     assert codes(function.formula, {"a": 1.5, "b": 0.0}) == ["saddle_point"]
 
 
+def test_a_descent_towards_a_flat_minimum_is_at_no_saddle() -> None:
+    """a²b² bends downwards along a = −b, but nowhere below its minimum 0, towards which the descent still falls."""
+    assert "saddle_point" not in codes("a**2*b**2", {"a": 1.0, "b": 1.0}, steps=500)
+
+
 def test_a_start_without_a_value() -> None:
     [finding] = found("log(a) + 1/a", {"a": -1.0}, rate=0.1)
     assert finding.code == "infinite_start"
