@@ -71,7 +71,17 @@ def test_too_few_steps() -> None:
     [finding] = found(BENCHMARK_FUNCTIONS["ravine"].formula, dict(BENCHMARK_FUNCTIONS["ravine"].theta0))
     assert finding.code == "too_few_steps"
     assert finding.change["descent"]["steps"] > 100
-    assert f" to {finding.evidence['energy']:.4g}. About" in finding.sentence
+    assert f" to {finding.evidence['energy']:.4g}. It takes many more steps" in finding.sentence
+
+
+def test_a_number_of_steps_at_the_limit_of_the_extrapolation_is_not_told() -> None:
+    """The limit, sixteen times the steps, was said to be enough."""
+    [early] = found("exp(-a)", rate=0.1, steps=10)
+    assert (early.evidence["steps_needed"], early.change["descent"]["steps"]) == (None, 180)
+    assert early.sentence.endswith("It takes many more steps; how many, this fall does not tell.")
+    [later] = found(BENCHMARK_FUNCTIONS["ravine"].formula, dict(BENCHMARK_FUNCTIONS["ravine"].theta0), steps=170)
+    assert later.sentence.endswith(" About 940 steps would do (an estimate).")
+    assert later.evidence["steps_needed"] == later.change["descent"]["steps"] == 940
 
 
 def test_a_function_without_a_lowest_point() -> None:
