@@ -24,6 +24,11 @@ TOO_SHORT = ("too_few_steps", "ill_conditioned")
 ROUNDING = 1e-12
 """A difference of E, of a function without data, that may be rounding."""
 
+KEPT = 0.1
+"""The least fall in the last quarter of the steps of an E that keeps falling, as a share of that before."""
+DOWN = 1e-6
+"""The least fall in both of them, as a share of the whole."""
+
 
 class Stretch(NamedTuple):
     """Rows of a trajectory, in order: `step` (k,), `theta` (k, p), and its other columns by name, each (k,)."""
@@ -238,6 +243,18 @@ def rise_margin(problem: Problem, null: float, energy: FloatArray) -> float:
 def ended_at(energy: FloatArray) -> float:
     """The least of the last three E, or of fewer in a descent of few steps: one noisy step raises it little."""
     return float(energy[-min(3, max(1, (len(energy) - 1) // 2)) :].min())
+
+
+def keeps_falling(rows: Stretch) -> bool:
+    """Whether E falls in the last quarter of the steps by a notable share of its fall in the quarter before.
+
+    1/k falls by half of it, the power 1/k⁴ by a fifth, and an E near its minimum by next to nothing. A constant in E,
+    or a factor, changes nothing.
+    """
+    energy, step = rows.columns["train_loss"], rows.step
+    half, late = (float(energy[np.searchsorted(step, share * step[-1])]) for share in (0.5, 0.75))
+    before, gained = half - late, late - float(energy[-1])
+    return before > 0.0 and gained >= KEPT * before and before + gained >= DOWN * float(energy[0] - energy[-1])
 
 
 def rounded_up(steps: float) -> int:

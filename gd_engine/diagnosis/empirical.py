@@ -10,7 +10,6 @@ from gd_engine.diagnosis.context import LINEAR_METHODS, DiagnosisContext, Findin
 from gd_engine.diagnosis.probes import curvature_at, goes_down, trial_energy
 from gd_engine.diagnosis.remaining_gap import (
     RemainingGap,
-    as_steps,
     evidence_of,
     faster,
     longer,
@@ -28,6 +27,7 @@ FEW = 20
 """The steps below which a median of three rows tells nothing of a quarter of them."""
 SPREAD = 10.0
 MOST_DOUBLINGS = 4.0
+"""The doublings of the steps after which the power law is no longer trusted."""
 LARGER = 5.0
 """The least rate to offer instead, as a multiple of that of the run."""
 MOST_POWERS = 6
@@ -65,7 +65,8 @@ def extrapolated(context: DiagnosisContext, close: float, gained: float, ratio: 
     """The remaining gap under a power law: each doubling of the steps gains `ratio` of the previous gain."""
     gap = gained * ratio / (1.0 - ratio)
     doublings = max(log(max(gap / close, 1.0)) / -log(ratio), 1.0)
-    return RemainingGap(gap, close, round(context.steps * 2.0 ** min(doublings, MOST_DOUBLINGS)), estimate=True)
+    steps, capped = round(context.steps * 2.0 ** min(doublings, MOST_DOUBLINGS)), doublings > MOST_DOUBLINGS
+    return RemainingGap(gap, close, steps, estimate=True, capped=capped)
 
 
 def still_falling(context: DiagnosisContext, remaining: RemainingGap, half: float, last: float) -> Finding:
@@ -75,10 +76,13 @@ def still_falling(context: DiagnosisContext, remaining: RemainingGap, half: floa
         descent = {"theta0": None}  # far worse than a constant: no descent should begin there
     ended = float(context.energy[-1])
     shown = ended if ended < half else last  # a noisy step may end above
-    sentence = (
+    begin = (
         f"E was still falling at step {context.steps}: the last half of the steps brought it from {half:.4g} to "
-        f"{shown:.4g}. About {as_steps(remaining.steps)} steps would do (an estimate)."
+        f"{shown:.4g}."
     )
+    sentence = f"{begin} About {remaining.needed} steps would do (an estimate)."
+    if remaining.needed is None:
+        sentence = f"{begin} It takes many more steps; how many, this fall does not tell."
     return Finding("too_few_steps", evidence, sentence, {"descent": descent})
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from gd_engine.autodiff.curvature import largest_curvature
 from gd_engine.diagnosis import domain, empirical, learning_rate, penalty_kink
-from gd_engine.diagnosis.context import DiagnosisContext, Finding
+from gd_engine.diagnosis.context import DiagnosisContext, Finding, keeps_falling
 from gd_engine.diagnosis.unbounded import is_unbounded
 
 FLAT = 1e-3
@@ -38,9 +38,9 @@ def _unbounded(context: DiagnosisContext) -> list[Finding]:
 
 
 def _saddle(context: DiagnosisContext) -> list[Finding]:
-    """The finding of an end where the gradient is almost 0 but E falls along a direction."""
+    """The finding of an end where the gradient is almost 0 but E falls along a direction, and the descent does not."""
     slopes = context.history.overview.columns["gradient_norm"]
-    if slopes[-1] > FLAT * slopes.max():
+    if slopes[-1] > FLAT * slopes.max() or keeps_falling(context.history.overview):
         return []
     theta, energy = context.theta, context.problem.energy
     downward = largest_curvature(lambda t: -energy(t), theta)

@@ -14,12 +14,21 @@ LONG = 100_000
 
 
 class RemainingGap(NamedTuple):
-    """The gap E − E*, the tolerance `close`, and the step at which the gap falls below it."""
+    """The gap E − E*, the tolerance `close`, and the step at which the gap falls below it.
+
+    `capped` states that this step is a limit of the extrapolation: more may be needed, or fewer.
+    """
 
     gap: float
     close: float
     steps: int
     estimate: bool
+    capped: bool = False
+
+    @property
+    def needed(self) -> int | None:
+        """The number of steps that would do; None where it is not known."""
+        return None if self.capped or self.steps > LONG else as_steps(self.steps)
 
 
 def faster(context: DiagnosisContext) -> dict[str, Any]:
@@ -51,7 +60,7 @@ def evidence_of(context: DiagnosisContext, remaining: RemainingGap) -> dict[str,
         "energy": float(context.energy[-1]),
         "gap": remaining.gap,
         "tolerance": remaining.close,
-        "steps_needed": as_steps(remaining.steps),
+        "steps_needed": remaining.needed,
         "estimate": remaining.estimate,
     }
 

@@ -10,9 +10,11 @@ from gd_engine.descent.trajectory import Outcome
 from gd_engine.diagnosis.context import History, null_energy
 from gd_engine.diagnosis.unbounded import is_unbounded
 from gd_engine.problem import Problem
-from gd_engine.reference.final_state import Ended, FinalState, has_hardly_moved, is_level, state_of
+from gd_engine.reference.final_state import Ended, FinalState, has_hardly_moved, is_level, rounding_of_zero, state_of
 from gd_engine.reference.minimum import ZERO, Reference, is_convex
 
+LEFT = 4.0
+"""The greatest E* that is 0 as a multiple of what Newton's next step expects to gain: about ⅔ E* of a⁴, ½ E* of a²⁰."""
 NOTABLY = 1e-3
 """The least share by which a constant prediction is better, to be called so."""
 
@@ -50,7 +52,7 @@ def judge(
         if not len(energy):
             return Convergence("diverged", ("diverged_at_once",), {}, None, None, None)
         null = null_energy(problem) if problem.has_data else float(np.ptp(energy))
-        ended = Ended(problem, history, reference, null)
+        ended = Ended(problem, history, reference, null, rounding_of_zero(problem, history.overview.theta[-1]))
         has_diverged = outcome is not None and outcome.reason == "diverged"
         return _described(ended, "diverged" if has_diverged else state_of(ended), unbounded)
 
@@ -68,10 +70,18 @@ def _described(ended: Ended, state: FinalState, unbounded: bool | None) -> Conve
         clauses.append(_constant_clause(problem, is_better=is_better))
     relative = None
     if reference is not None and gap is not None:
-        is_zero = abs(reference.train_loss) <= max(ended.zero, ZERO * null if isfinite(null) else 0.0)
+        is_zero = abs(reference.train_loss) <= _zero(ended, reference)
         values["reference"] = 0.0 if is_zero else reference.train_loss
         relative = None if is_zero or reference.train_loss < 0 else gap / reference.train_loss
     return Convergence(state, tuple(clauses), values, loss, reference, relative)
+
+
+def _zero(ended: Ended, reference: Reference) -> float:
+    """The greatest E* that may be 0: by rounding, beside a constant's E, or by what the search left of it."""
+    if ended.problem.has_data:
+        return max(ended.zero, ZERO * ended.null if isfinite(ended.null) else 0.0)
+    rounding = 0.0 if reference.theta is None else rounding_of_zero(ended.problem, reference.theta)
+    return max(rounding, LEFT * reference.left)
 
 
 def least_step(history: History) -> FloatArray:

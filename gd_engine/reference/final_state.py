@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from gd_engine.arrays import FloatArray
-from gd_engine.diagnosis.context import History, Stretch, ended_at, rise_margin
+from gd_engine.diagnosis.context import History, Stretch, ended_at, keeps_falling, rise_margin
 from gd_engine.problem import Problem
 from gd_engine.reference.minimum import Reference
 
@@ -22,6 +22,8 @@ SHRUNK = 0.01
 below its start, shrinks it less. On data a gap of ARRIVED E* needs no such shrinking."""
 SETTLED = 0.01
 """The greatest gap of a converged descent that goes up and down on data, as a share of E*, if ARRIVED allows less."""
+NEAR = 0.01
+"""The share of the way from the minimum to θ₀ at which the rise of a function tells its size about the minimum."""
 MOSTLY = 0.75
 """The share of the last steps, a quarter of those at hand, that are so close."""
 FLAT = 1e-3
@@ -48,12 +50,13 @@ REVERSED = -0.5
 
 
 class Ended(NamedTuple):
-    """A finished descent. `null` is E of a constant prediction."""
+    """A finished descent. `null` is E of a constant prediction, `zero` the greatest E at the end that may be 0."""
 
     problem: Problem
     history: History
     reference: Reference | None
     null: float
+    zero: float
 
     @property
     def energy(self) -> FloatArray:
@@ -77,21 +80,8 @@ class Ended(NamedTuple):
         least = 0.0 if self.reference is None else self.reference.train_loss
         size = max(abs(float(self.energy[-1])), abs(least))
         if self.problem.has_data and self.problem.loss.name in {"sse", "mse"}:
-            size = max(size, (size * self._square) ** 0.5)
+            size = max(size, (size * _square(self.problem)) ** 0.5)
         return max(ULPS * EPSILON * size, self.zero)
-
-    @property
-    def _square(self) -> float:
-        """E of the prediction 0, for squared errors."""
-        return float(np.square(self.problem.train.y).sum()) / self.problem.divisor
-
-    @property
-    def zero(self) -> float:
-        """The greatest E that may be what rounding left of 0: the mean square of errors of the residuals."""
-        largest = abs(float(self.energy[0]))
-        if self.problem.has_data:
-            largest = max(largest, self._square)
-        return (ULPS * EPSILON) ** 2 * largest
 
     @property
     def remaining(self) -> float:
@@ -112,6 +102,23 @@ class Ended(NamedTuple):
             return rows.columns["optimality_gap"]
         least = 0.0 if self.reference is None else self.reference.train_loss
         return np.maximum(rows.columns["train_loss"] - least, 0.0)
+
+
+def rounding_of_zero(problem: Problem, theta: FloatArray) -> float:
+    """The greatest E that may be what rounding left of 0 at θ, shape (p,), wherever the descent began.
+
+    On data it is the mean square of the errors of residuals; of a function, the change of E by errors of θ.
+    """
+    if problem.has_data:
+        return (ULPS * EPSILON) ** 2 * _square(problem)
+    beside = [float(problem.energy(theta + error)) for error in np.diag(ULPS * EPSILON * theta)]
+    change = float(np.abs(np.array(beside) - float(problem.energy(theta))).max())
+    return change if isfinite(change) else 0.0
+
+
+def _square(problem: Problem) -> float:
+    """E of the prediction 0, for squared errors."""
+    return float(np.square(problem.train.y).sum()) / problem.divisor
 
 
 def state_of(ended: Ended) -> FinalState:
@@ -163,7 +170,7 @@ def _has_converged(ended: Ended) -> bool:
         return gap == 0.0
     if gap <= ended.rounding:
         return _is_still(ended, reference.theta)
-    whole = _whole(ended, reference.train_loss)
+    whole = _whole(ended, reference.train_loss, reference.theta)
     rows = ended.history.ending
     late = len(rows.step) // 2
     if _is_unsteady(ended.half, ended.rounding) or _is_unsteady(rows.columns["train_loss"][late:], ended.rounding):
@@ -177,10 +184,17 @@ def _has_converged(ended: Ended) -> bool:
     return bool(last.max() <= ARRIVED * whole and (is_close or shrank))
 
 
-def _whole(ended: Ended, least: float) -> float:
-    """What there is to fall: on data from E of a constant prediction, however near θ₀ is, else from E(θ₀)."""
+def _whole(ended: Ended, least: float, best: FloatArray) -> float:
+    """What there is to fall: on data from E of a constant prediction, however near θ₀ is.
+
+    Of a function it is from E(θ₀), or less where E grows faster than a square: e⁸⁰ says nothing of the valley's floor.
+    """
     first, null = float(ended.energy[0]), ended.null
-    return (null if ended.problem.has_data and isfinite(null) and null > least else first) - least
+    if ended.problem.has_data:
+        return (null if isfinite(null) and null > least else first) - least
+    near = best + NEAR * (ended.history.overview.theta[0] - best)
+    rise = float(ended.problem.energy(near)) - least
+    return min(first - least, rise / NEAR**2) if rise > ended.rounding else first - least
 
 
 def _is_still(ended: Ended, least: FloatArray) -> bool:
@@ -206,9 +220,15 @@ def _rose(ended: Ended) -> bool:
 
 
 def _falls(ended: Ended) -> bool:
-    """Whether a steady E falls by an amount that matters in the last half of the steps, or ever faster."""
+    """Whether a steady E falls by an amount that matters in the last half of the steps, or ever faster.
+
+    What remains of a function without a reference is not known: such an E may fall as it fell before.
+    """
     half, first = ended.half, float(ended.energy[0])
     fall = float(half[0] - half[-1])
+    unknown = ended.reference is None and not ended.problem.has_data
+    if unknown and fall > ended.rounding and keeps_falling(ended.history.overview):
+        return True
     if not fall > max(ended.rounding, SLIGHT * ended.remaining):
         return False
     return fall >= MOVING * ended.remaining or fall > FASTER * (first - float(half[0]))

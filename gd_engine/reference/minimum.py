@@ -38,11 +38,15 @@ TRACED = 10
 
 
 class Reference(NamedTuple):
-    """The least E that the descent could reach: E, θ, shape (p,), and the method's name. An infimum has no θ."""
+    """The least E that the descent could reach: E, θ, shape (p,), and the method's name. An infimum has no θ.
+
+    `left` is the decrease that the search of a function's minimum left, by its next step.
+    """
 
     train_loss: float
     theta: FloatArray | None
     method: str
+    left: float = 0.0
 
 
 def load_methods(problem: Problem) -> None:
@@ -140,7 +144,8 @@ def _of_function(objective: Objective, theta: FloatArray) -> Reference | None:
     is_curved = greatest > 0 and least >= -SADDLE * greatest
     if not (is_curved and is_stationary(objective, ended, theta) and is_attained(objective, ended, found)):
         return None
-    return Reference(objective.at(ended)[0], ended, "newton")
+    energy, gradient = objective.at(ended)
+    return Reference(energy, ended, "newton", found.step(gradient)[1])
 
 
 def _of_many(objective: Objective, theta: FloatArray) -> Reference | None:

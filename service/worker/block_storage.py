@@ -118,7 +118,8 @@ class BlockStorage:
         begun = time.monotonic()
 
         def quick() -> RunColumns:
-            found = judgement.quick(self._prepared, outcome, self._summary.history(), self._optimum)
+            run, history = self._claim.run, self._summary.history()
+            found = judgement.quick(run, self._prepared, outcome, history, self._optimum)
             return {} if found is None else {"convergence": found}
 
         absent: RunColumns = {"convergence": None}

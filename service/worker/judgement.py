@@ -27,13 +27,14 @@ from gd_engine.reference import (
 )
 from service.core import run_record
 from service.core.process_limits import memory_bound
-from service.core.run_record import Optimum
+from service.core.run_record import Optimum, Run
 from service.core.settings import Settings
 from service.storage import job_queue
 from service.storage.database import Database
 from service.storage.job_queue import Claim
 from service.worker import trials
 from service.worker.budget import Budget, WorkerStoppedError, budget_of
+from service.worker.known_minimum import known_minimum
 from service.worker.prepare import Prepared
 from service.worker.timings import Timings
 from service.worker.trial_runs import Descended, TrialRuns, end_of
@@ -81,10 +82,10 @@ def is_quick(problem: Problem, outcome: Outcome) -> bool:
 
 
 def quick(
-    prepared: Prepared, outcome: Outcome, history: History, optimum: Optimum | None
+    run: Run, prepared: Prepared, outcome: Outcome, history: History, optimum: Optimum | None
 ) -> run_record.Convergence | None:
     """The convergence of a run for which `is_quick` holds; None for one that fell short: it is judged after its end."""
-    found = judge(prepared.problem, outcome, history, _of_optimum(optimum))
+    found = judge(prepared.problem, outcome, history, _of_optimum(optimum) or known_minimum(run.request, history))
     short = find_shortfall(prepared.problem, history, found, prepared.learning_rate)
     return None if short else _stored(found)
 
@@ -139,14 +140,14 @@ class Judge:
         return None
 
     def _convergence(self, unjudged: Unjudged, history: History, cost: Cost, budget: Budget) -> Convergence:
-        problem, outcome = unjudged.problem, unjudged.outcome
+        problem, outcome, known = unjudged.problem, unjudged.outcome, known_minimum(unjudged.claim.run.request, history)
         if not _is_searched(unjudged):
-            return judge(problem, outcome, history, _of_optimum(unjudged.optimum))
+            return judge(problem, outcome, history, _of_optimum(unjudged.optimum) or known)
         search = budget.part(SEARCH_BESIDE_TRIALS if unjudged.findings else SEARCH_ALONE)
         evaluations = PRODUCT if problem.model.size <= MOST_CURVED else 1.0
         go_on = search.charging(CALL_SECONDS + evaluations * cost.evaluation)
         search.charge(RECORDING_SECONDS)
-        found = reference_minimum(problem, least_step(history), go_on)
+        found = reference_minimum(problem, least_step(history), go_on) or known
         unbounded = None if outcome is None else any(each.code == "unbounded" for each in unjudged.findings)
         return judge(problem, outcome, history, found, unbounded=unbounded)
 

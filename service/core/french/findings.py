@@ -102,6 +102,11 @@ SENTENCES: dict[str, dict[str, str]] = {
             "E baissait encore à l’étape {step} : la seconde moitié des étapes l’a fait passer de {half} à {last}. "
             "Environ {needed} étapes suffiraient (estimation)."
         ),
+        "E was still falling at step {step}: the last half of the steps brought it from {half} to {last}. It takes "
+        "many more steps; how many, this fall does not tell.": (
+            "E baissait encore à l’étape {step} : la seconde moitié des étapes l’a fait passer de {half} à {last}. "
+            "Il en faut bien plus ; combien, cette baisse ne le dit pas."
+        ),
         "The learning rate {rate} is too small: at step {step} E is {energy}. One step with the rate {better} "
         "would lower it by about {gain}.": (
             "Le taux d’apprentissage {rate} est trop petit : à l’étape {step}, E vaut {energy}. Un seul "

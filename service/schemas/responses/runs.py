@@ -54,7 +54,8 @@ class Reference(Answer):
     method: Annotated[
         str,
         Field(
-            description="closed_form, least_squares, newton, proximal_newton, l_bfgs, linear_programming, or infimum."
+            description="closed_form, least_squares, newton, proximal_newton, l_bfgs, linear_programming, infimum, or "
+            "known: a minimum of GET /functions, where the search found none."
         ),
     ]
 

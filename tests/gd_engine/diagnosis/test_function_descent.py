@@ -71,7 +71,17 @@ def test_too_few_steps() -> None:
     [finding] = found(BENCHMARK_FUNCTIONS["ravine"].formula, dict(BENCHMARK_FUNCTIONS["ravine"].theta0))
     assert finding.code == "too_few_steps"
     assert finding.change["descent"]["steps"] > 100
-    assert f" to {finding.evidence['energy']:.4g}. About" in finding.sentence
+    assert f" to {finding.evidence['energy']:.4g}. It takes many more steps" in finding.sentence
+
+
+def test_a_number_of_steps_at_the_limit_of_the_extrapolation_is_not_told() -> None:
+    """The limit, sixteen times the steps, was said to be enough."""
+    [early] = found("exp(-a)", rate=0.1, steps=10)
+    assert (early.evidence["steps_needed"], early.change["descent"]["steps"]) == (None, 180)
+    assert early.sentence.endswith("It takes many more steps; how many, this fall does not tell.")
+    [later] = found(BENCHMARK_FUNCTIONS["ravine"].formula, dict(BENCHMARK_FUNCTIONS["ravine"].theta0), steps=170)
+    assert later.sentence.endswith(" About 940 steps would do (an estimate).")
+    assert later.evidence["steps_needed"] == later.change["descent"]["steps"] == 940
 
 
 def test_a_function_without_a_lowest_point() -> None:
@@ -88,6 +98,11 @@ def test_a_saddle_is_no_minimum() -> None:
     assert "unbounded" in codes("a**2 - b**2", finding.change["descent"]["theta0"], rate=0.1, steps=400)
     function = BENCHMARK_FUNCTIONS["saddle"]
     assert codes(function.formula, {"a": 1.5, "b": 0.0}) == ["saddle_point"]
+
+
+def test_a_descent_towards_a_flat_minimum_is_at_no_saddle() -> None:
+    """a²b² bends downwards along a = −b, but nowhere below its minimum 0, towards which the descent still falls."""
+    assert "saddle_point" not in codes("a**2*b**2", {"a": 1.0, "b": 1.0}, steps=500)
 
 
 def test_a_start_without_a_value() -> None:

@@ -167,3 +167,13 @@ def test_a_descent_that_begins_beside_the_minimum_has_converged() -> None:
     found = of("linear", Y, {"l1": 0.1}, theta0=end, rate=1e-3, steps=20).convergence
     assert found.relative_gap is not None
     assert (0.0 < found.relative_gap < 1e-6, found.state) == (True, "converged")
+
+
+def test_a_fit_with_a_huge_start_has_not_converged_far_from_its_minimum() -> None:
+    t = np.arange(41.0)[:, None]
+    problem = problem_of("formula", t, np.round(2.0 * np.exp(0.03 * t[:, 0]), 2), {"formula": "a*exp(b*x1)"})
+    found = judged(problem, rate=0.01, steps=500, clip_norm=1.0).convergence
+    assert found.values["first"] > 1e33
+    assert found.state == "descending"
+    assert found.loss == pytest.approx(1.847, rel=1e-3)
+    assert found.values["reference"] == pytest.approx(8.466e-6, rel=1e-3)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gd_engine import pose_function
+from gd_engine.reference import judge
 from service.core.convergence_sentences import sentence
 from tests.gd_engine.reference.descents import Judged, judged
 
@@ -56,6 +57,26 @@ def test_a_descent_that_fell_far_has_not_converged() -> None:
     assert found.convergence.state in {"descending", "stalled"}
     assert found.reference is not None
     assert found.reference.train_loss == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("about", ["{}", "{} + 100", "1e-6*({})"])
+@pytest.mark.parametrize(
+    ("formula", "theta0", "steps", "expected"),
+    [
+        ("(a - 1)**20", {"a": 3.0}, 100, "descending"),
+        ("a**4", {"a": 1.0}, 100, "descending"),
+        ("exp(a)", {"a": 1.0}, 100, "descending"),
+        ("exp(-a)", {"a": 1.0}, 100, "descending"),
+        ("log(1 + exp(a))", {"a": 1.0}, 100, "descending"),
+        ("a**2*b**2", {"a": 1.0, "b": 1.0}, 500, "descending"),
+        ("100*a**2 + b**2", {"a": 1.0, "b": 1.0}, 1000, "stalled"),
+    ],
+)
+def test_an_e_that_falls_by_a_share_of_itself_is_not_stalled(
+    formula: str, theta0: dict[str, float], steps: int, expected: str, about: str
+) -> None:
+    found = of(about.format(formula), theta0, steps=steps)
+    assert judge(found.problem, found.outcome, found.history, None).state == expected
 
 
 def test_e_that_never_changed_is_not_said_to_move() -> None:
@@ -122,6 +143,15 @@ def test_a_line_of_minima_is_a_minimum() -> None:
 def test_the_gap_beside_a_minimum_of_rounding_has_no_ratio() -> None:
     assert of("(a - 0.1)**2 + 1e-30", {"a": 3.0}, rate=0.1, steps=50).convergence.relative_gap is None
     assert of("(a - 0.1)**2 + 1", {"a": 3.0}, rate=0.1, steps=50).convergence.relative_gap is not None
+
+
+def test_a_huge_start_hides_no_gap_at_the_end() -> None:
+    """E of 5e34 at θ₀ says nothing of the rounding error of 2.12, nor of the depth of the valley."""
+    found = of("exp(a) + exp(-a) + (b - 3)**2", {"a": 80.0, "b": 0.0}, rate=1.0, steps=85, clip_norm=1.0).convergence
+    assert found.state == "descending"
+    assert found.loss == pytest.approx(2.125, abs=1e-3)
+    assert found.values["reference"] == pytest.approx(2.0)
+    assert found.relative_gap == pytest.approx(0.0624, rel=0.01)
 
 
 def test_numbers_that_differ_are_shown_apart() -> None:

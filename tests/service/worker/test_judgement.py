@@ -19,6 +19,7 @@ from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import CLASSES, is_identical, train_all, worker_with
 
 SEPARABLE = {"dataset": {"y": [0, 0, 0, 0, 1, 1, 1, 1]}, "model": {"kind": "logistic"}}
+MORE: list[dict[str, Any]] = [{}, {"objective": {"l2": 0.1}}]
 CURVED = {"model": {"kind": "formula", "formula": "a + b*x1**2"}, "split": {"test_fraction": 0}}
 
 
@@ -81,6 +82,28 @@ def test_every_finished_run_has_a_reference(changes: Any, method: str, api: Test
     assert run["timings"]["judgement_seconds"] > 0
     [listed] = api.get("/runs").json()["data"]
     assert listed["convergence"] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "descent", "state"),
+    [
+        ("hill", {"learning_rate": 5, "steps": 100}, "diverged"),
+        ("rosenbrock", {"learning_rate": 5, "steps": 100}, "diverged"),
+        ("himmelblau", {"learning_rate": 0.001, "steps": 10}, "descending"),
+        ("rosenbrock", {"learning_rate": "auto", "steps": 1000}, "descending"),
+    ],
+)
+def test_a_function_that_ships_has_a_known_minimum(
+    name: str, descent: Any, state: str, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgement, "reference_minimum", lambda *_: None)
+    functions = [submitted(api, function={"name": name}, dataset=..., descent=descent, **more) for more in MORE]
+    train_all(worker)
+    found, penalised = (run_of(api, run_id)["convergence"] for run_id in functions)
+    assert (found["state"], found["reference"]["method"]) == (state, "known")
+    assert found["reference"]["train_loss"] == 0.0
+    assert found["sentence"].endswith("a local minimum is 0.")
+    assert penalised["reference"] is None
 
 
 def test_the_last_step_is_visible_before_the_judgement(
