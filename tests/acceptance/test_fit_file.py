@@ -15,7 +15,7 @@ def test_fit_prints_what_the_service_understood(service: Service, tmp_path: Path
     done = descent("fit", str(file), "--url", service.url)
     assert done.returncode == 1
     assert done.stderr.startswith("row 14, column age: 1 value is missing (row 14 of the file)")
-    assert "Add --reading missing=drop to leave such rows out" in done.stderr
+    assert "Add --missing drop to leave such rows out" in done.stderr
     done = descent("fit", str(file), "--missing", "drop", "--reading", "target=age", "--url", service.url)
     assert done.returncode == 0, done.stderr
     first, *report = done.stdout.splitlines()
