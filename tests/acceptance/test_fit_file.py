@@ -56,7 +56,7 @@ def test_a_refusal_names_options(service: Service, tmp_path: Path) -> None:
     for words, expected in (
         ((), 'Choose the model {"kind": "logistic"} for two classes or {"kind": "softmax"}'),
         (("--reading", "foo=1"), "--reading foo: Unknown parameter."),
-        (("--missing", "so"), "--missing: Input should be"),
+        (("--missing", "so"), "--missing: This must be 'refuse', 'drop' or 'mean'."),
         (("--model", "logistic", "--learning-rate", "0"), "--learning-rate: This must be greater than"),
         (("--model", "logistic", "--set", "foo=1"), "--set foo: Unknown field."),
     ):
