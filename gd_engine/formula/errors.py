@@ -26,7 +26,9 @@ REFUSED = {
     **dict.fromkeys(
         ["==", "!=", "<", ">", "<=", ">=", "≠", "≤", "≥"], ("A comparison", "Perhaps maximum or minimum will do.")
     ),
-    **dict.fromkeys(["&", "|", "~", "!", "<<", ">>", "and", "or", "not"], ("A logical operator", None)),
+    **dict.fromkeys(["&", "~", "!", "<<", ">>", "and", "or", "not"], ("A logical operator", None)),
+    "|": ("A vertical bar", "Write abs(x) for |x|."),
+    "µ": ("The micro sign", "Write mu, or the Greek letter μ."),
     **dict.fromkeys(["if", "else"], ("A condition", "Perhaps maximum or minimum will do.")),
     **dict.fromkeys(["in", "is"], ("A comparison", None)),
     **dict.fromkeys(["True", "False"], ("A truth value", "Write 1 or 0.")),

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from service.api.media_types import JSON
 from service.core.exceptions import ErrorEntry, InvalidError, UnsupportedMediaTypeError, header_error, parameter_error
+from service.core.validator_sentences import sentence_of
 
 
 def media_type(request: Request, *allowed: str, compressed: Container[str] = ()) -> str:
@@ -45,7 +46,9 @@ def parameter_errors(errors: Iterable[Mapping[str, Any]]) -> list[ErrorEntry]:
         name = ".".join(map(str, path))
         entry_for = header_error if place == "header" else parameter_error
         expected = error.get("ctx", {}).get("expected", "").replace("'", "")  # of a literal or an enumeration
-        found.append(entry_for(name, f"{error['msg']}.", f"Write {expected}." if expected else None))
+        found.append(
+            entry_for(name, sentence_of(error) or f"{error['msg']}.", f"Write {expected}." if expected else None)
+        )
     return found
 
 

@@ -12,7 +12,9 @@ PARAMETERS = frozenset(
     {"target", "features", "header", "missing", "categories", "decimal", "thousands", "dates", "sheet"}
 )
 """The query parameters of an upload, which `--reading` sets."""
-_PARAMETER = re.compile(rf"\?(?=(?:{'|'.join(sorted(PARAMETERS))})=)")
+OWN = frozenset({"target", "missing"})
+"""Those with an option of their own."""
+_PARAMETER = re.compile(rf"\?({'|'.join(sorted(PARAMETERS))})=")
 
 
 def faults(problem: dict[str, Any]) -> str:
@@ -47,9 +49,9 @@ def _option(pointer: str) -> str:
 
 
 def _option_of_upload(name: str) -> str:
-    return f"--{name}" if name in ("target", "missing") else f"--reading {name}"
+    return f"--{name}" if name in OWN else f"--reading {name}"
 
 
 def as_option(sentence: str) -> str:
-    """The sentence with `--reading missing=drop` for `?missing=drop`."""
-    return _PARAMETER.sub("--reading ", sentence)
+    """The sentence with `--missing drop` for `?missing=drop`, and `--reading dates=days` for `?dates=days`."""
+    return _PARAMETER.sub(lambda found: _option_of_upload(found[1]) + (" " if found[1] in OWN else "="), sentence)

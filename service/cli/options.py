@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from rich.console import Console
 
 from service.core.settings import Settings
+from service.core.validator_sentences import sentence_of
 
 DatabaseUrl = Annotated[
     str | None,
@@ -36,7 +37,7 @@ def _message(entry: ErrorDetails, given: Container[str]) -> str:
     """The option or the variable with the invalid value, and the correction."""
     name = "_".join(map(str, entry["loc"]))
     source = f"--{name.removesuffix('_url')}" if name in given else PREFIX + name.upper()
-    return f"{source}: {entry['msg'].removeprefix('Value error, ')}"
+    return f"{source}: {sentence_of(entry) or entry['msg'].removeprefix('Value error, ')}"
 
 
 def _warn_of_unknown_variables() -> None:

@@ -50,13 +50,13 @@ CLAUSES: dict[str, dict[str, str]] = {
         "unknown": "aucun minimum n’est connu",
         "unbounded": "E n’a pas de minimum, car il diminue sans fin dans cette direction",
         "mean": "prédire la moyenne pour chaque ligne donne {constant}",
-        "mean_better": "prédire la moyenne pour chaque ligne est meilleur, avec {constant}",
+        "mean_better": "prédire la moyenne pour chaque ligne est préférable, avec {constant}",
         "median": "prédire la médiane pour chaque ligne donne {constant}",
-        "median_better": "prédire la médiane pour chaque ligne est meilleur, avec {constant}",
+        "median_better": "prédire la médiane pour chaque ligne est préférable, avec {constant}",
         "shares": "prédire la fréquence des classes pour chaque ligne donne {constant}",
-        "shares_better": "prédire la fréquence des classes pour chaque ligne est meilleur, avec {constant}",
+        "shares_better": "prédire la fréquence des classes pour chaque ligne est préférable, avec {constant}",
         "zero": "prédire 0 pour chaque ligne donne {constant}",
-        "zero_better": "prédire 0 pour chaque ligne est meilleur, avec {constant}",
+        "zero_better": "prédire 0 pour chaque ligne est préférable, avec {constant}",
     },
 }
 """The texts of each clause by language. French has a non-breaking space before a colon and a semicolon."""

@@ -26,6 +26,9 @@ from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
 
+OF_DATA = "set standardize to true, "
+"""Advice of the engine that a function without data cannot take."""
+
 
 def problem_of(database: Database, run: Run, go_on: Callable[[], object], *, reduce: bool = True) -> Problem:
     """E(θ) of a run. `reduce=False` keeps all rows. `go_on` is called before each chunk and may raise to interrupt.
@@ -111,6 +114,8 @@ def rate_of(
     try:
         return auto_learning_rate(energy, theta0)
     except NoLearningRateError as error:
+        if "function" in request:
+            raise NoLearningRateError(str(error).replace(OF_DATA, "")) from error
         part = problem.undefined(theta0)
         if part is None:
             raise

@@ -1,5 +1,6 @@
 """Hints for unknown fields of a request: the nearest known name, or the place where the name is known."""
 
+import re
 from collections import defaultdict
 from difflib import get_close_matches
 from functools import cache
@@ -11,6 +12,9 @@ from service.core.json_pointer import pointer_of
 
 Place = tuple[str, ...]
 UNKNOWN = "Remove it, or look up its name at /docs."
+_NAME = re.compile("[a-z_]{1,32}")
+_NAMED_BY = dict.fromkeys(("?gd", "?constant", "?linear"), "kind") | {"?inline": "sample", "?formula": "name"}
+"""The field with the name of a thing, by the tag of the thing's default kind."""
 OTHER_KIND = "It belongs to another kind of {}. Remove it, or choose that kind."
 
 
@@ -27,6 +31,16 @@ def hint_for(model: type[BaseModel], place: tuple[int | str, ...]) -> str:
     if near := get_close_matches(name.lower(), places, n=1, cutoff=0.8):
         return f"Did you mean {pointer_of(places[near[0]])}?"
     return UNKNOWN
+
+
+def hint_for_shape(place: tuple[int | str, ...], given: object) -> str | None:
+    """The hint for a name in place of an object with this name, and for a number in place of a row."""
+    field = _NAMED_BY.get(str(place[-1])) if place else None
+    if field and isinstance(given, str) and _NAME.fullmatch(given):
+        return f'Write {{"{field}": "{given}"}}.'
+    if place[-2:-1] == ("x",) and isinstance(given, int | float):
+        return "Each row is a list: [[1], [2], …]."
+    return None
 
 
 @cache

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from service.core.exceptions import ErrorEntry, InvalidError, MalformedError, field_error, invalid
 from service.core.json_pointer import pointer_of
 from service.core.plurals import counted
-from service.schemas.field_suggestions import UNKNOWN, hint_for
+from service.schemas.field_suggestions import UNKNOWN, hint_for, hint_for_shape
 
 MOST_ERRORS = 20
 MOST_FIELDS = 50_000
@@ -49,7 +49,7 @@ def validated(model: type[Body], body: bytes) -> Body:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=True, include_input=False)
+        found = error.errors(include_url=False, include_context=True)
     if found[0]["type"] == "json_invalid":
         message = f"The body is not JSON: {found[0]['ctx']['error']}."
         raise MalformedError(message, [field_error("", message, "Send one JSON object in UTF-8.")])
@@ -168,6 +168,7 @@ def _detail(entry: Any, model: type[BaseModel]) -> ErrorEntry:
     message, hint = _MESSAGES[entry["type"]]
     if entry["type"] == "extra_forbidden" and place:
         hint = hint_for(model, _without_tags(place))
+    hint = hint_for_shape(place, entry["input"]) or hint
     return field_error(pointer(place), message.format(**context), hint)
 
 

@@ -15,7 +15,7 @@ def test_fit_prints_what_the_service_understood(service: Service, tmp_path: Path
     done = descent("fit", str(file), "--url", service.url)
     assert done.returncode == 1
     assert done.stderr.startswith("row 14, column age: 1 value is missing (row 14 of the file)")
-    assert "Add --reading missing=drop to leave such rows out" in done.stderr
+    assert "Add --missing drop to leave such rows out" in done.stderr
     done = descent("fit", str(file), "--missing", "drop", "--reading", "target=age", "--url", service.url)
     assert done.returncode == 0, done.stderr
     first, *report = done.stdout.splitlines()
@@ -56,7 +56,7 @@ def test_a_refusal_names_options(service: Service, tmp_path: Path) -> None:
     for words, expected in (
         ((), 'Choose the model {"kind": "logistic"} for two classes or {"kind": "softmax"}'),
         (("--reading", "foo=1"), "--reading foo: Unknown parameter."),
-        (("--missing", "so"), "--missing: Input should be"),
+        (("--missing", "so"), "--missing: This must be 'refuse', 'drop' or 'mean'."),
         (("--model", "logistic", "--learning-rate", "0"), "--learning-rate: This must be greater than"),
         (("--model", "logistic", "--set", "foo=1"), "--set foo: Unknown field."),
     ):

@@ -1,9 +1,11 @@
 """The commands of the README and of the API guide run as one script, unchanged and in order, against a real service."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,13 @@ from tests.waiting import LONGEST
 ROOT = Path(__file__).parent.parent.parent
 FUNCTION = 'curl() { command curl -sS "$@"; }\n'
 """Hides the progress of curl."""
+DESCENT = ".venv/bin/descent"
 
 
 def commands(document: str) -> list[str]:
-    """The code blocks of a document that call curl."""
+    """The code blocks of a document that call the service."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), flags=re.DOTALL)
-    return [block for block in blocks if "curl" in block]
+    return [block for block in blocks if "curl" in block or DESCENT in block]
 
 
 README, GUIDE = commands("README.md"), commands("docs/api-guide.md")
@@ -32,9 +35,13 @@ def curl(command: str, service: Service, folder: Path) -> str:
     """What the command writes. It runs in this folder, which gets the files that it makes."""
     if shutil.which("curl") is None:
         missing("curl")
+    here = command.replace("http://127.0.0.1:8000", service.url).replace(
+        DESCENT, f"'{sys.executable}' -m service.cli.main"
+    )
     done = subprocess.run(
-        ["bash", "-c", FUNCTION + command.replace("http://127.0.0.1:8000", service.url)],
+        ["bash", "-c", FUNCTION + here],
         cwd=folder,
+        env=os.environ | {"DESCENT_URL": service.url},
         capture_output=True,
         text=True,
         timeout=LONGEST,
@@ -53,10 +60,12 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE)) == (6, 24)
+    assert (len(README), len(GUIDE)) == (6, 25)
     answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
     for command, answer in answers.items():
-        if "/predict " in command:
+        if DESCENT in command:
+            assert answer.count("finished: ") == command.count(DESCENT)
+        elif "/predict " in command:
             assert json.loads(answer)["y"] == pytest.approx([2.5, 300], abs=1)  # Norris: y is close to x
         elif "format=csv" in command:
             assert answer.startswith("step,theta.intercept")

@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Pages, Service
 from tests.browser.test_new_run import new_run, shown_request
-from tests.browser.test_page import WIDTHS, expect_no_sideways_scroll, get
+from tests.browser.test_page import WIDTHS, expect_no_sideways_scroll, get, open_run
+from tests.browser.test_sweep import start_sweep
 
 pytestmark = pytest.mark.browser
 
@@ -15,6 +16,32 @@ pytestmark = pytest.mark.browser
 def start(page: Page, button: str) -> None:
     page.get_by_role("button", name=button).click()
     expect(page).to_have_url(re.compile(r"#/runs/\w+$"))
+
+
+def test_a_sweep_of_functions_has_no_words_of_data(page: Page, service: Service) -> None:
+    base = {"function": {"name": "bowl"}, "descent": {"steps": 5}}
+    sweep_id = start_sweep(page, service, {"base": base, "grid": {"/descent/learning_rate": [0.01, 0.1]}})
+    page.goto(f"{service.url}/#/sweeps/{sweep_id}")
+    expect(page.get_by_role("heading", name="E(θ) of the best 2 runs, step by step")).to_be_visible()
+    expect(page.get_by_role("img", name="E(θ) at the last step, over Learning rate η")).to_be_visible()
+    heads = ["Rank", "Learning rate η", "E(θ)", "Status", "Steps"]
+    expect(page.locator(".ranking th[scope=col]")).to_have_text(heads)
+    expect(page.locator(".ranking tbody tr").first.locator("td")).to_have_count(len(heads) - 1)
+    assert "test" not in page.locator(".sweep").inner_text()
+
+
+def test_a_run_without_steps_has_a_sentence_and_no_controls_of_a_landscape(pages: Pages, service: Service) -> None:
+    pages.expected = "409"
+    page = pages.open(f"{service.url}/")
+    body = {"function": {"formula": "-a**2"}, "descent": {"theta0": {"a": 1}}}
+    run_id = open_run(page, service, body, "Failed")
+    refused = page.request.get(f"{service.url}/runs/{run_id}/landscape")
+    assert refused.status == 409
+    page.get_by_text("The landscape: E around the path").click()
+    expect(page.locator("#landscape-words")).to_contain_text(refused.json()["detail"])
+    expect(
+        page.locator(".landscape").locator("select, input, button, .landscape-host").filter(visible=True)
+    ).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

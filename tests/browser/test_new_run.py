@@ -164,6 +164,24 @@ def test_the_error_of_a_bad_file_names_the_row(pages: Pages, service: Service) -
     expect(page.locator(".drop .field-errors")).to_contain_text("row 3")
 
 
+def test_a_doubtful_mark_is_chosen_on_the_page(pages: Pages, service: Service) -> None:
+    pages.expected = "422"
+    page = new_run(pages, service)
+    page.get_by_label("A file or pasted rows").check()
+    page.get_by_label("Rows to paste").fill("a\ty\n1,234\t1\n2,345\t2\n3,456\t4\n4,567\t5\n")
+    page.get_by_role("button", name="Use these rows").click()
+    errors = page.locator(".drop .field-errors")
+    expect(errors).to_contain_text("Choose above: “Decimal mark”.")
+    expect(errors).not_to_contain_text("?decimal=")
+    page.get_by_label("Decimal mark").select_option(",")
+    preview = page.get_by_role("table", name="The first rows")
+    expect(preview.get_by_role("cell").first).to_have_text("1.234")
+    page.get_by_label("Decimal mark").select_option("recognised")
+    page.get_by_label("Mark between thousands").select_option(",")
+    expect(preview.get_by_role("cell").first).to_have_text("1234")
+    expect(page.get_by_label("Dates")).to_have_value("ignore")
+
+
 def test_errors_of_the_service_are_shown_beside_their_field(pages: Pages, service: Service) -> None:
     pages.expected = "422"
     page = new_run(pages, service)

@@ -108,3 +108,19 @@ def test_the_views_of_a_sweep_fit_all_widths_and_are_accessible(pages: Pages, se
     expect(page.get_by_role("status")).to_contain_text("12")
     expect_no_sideways_scroll(page)
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 400])
+def test_the_french_page_fits_a_small_phone(pages: Pages, service: Service, width: int) -> None:
+    page = pages.open(f"{service.url}/", width=width, locale="fr-FR")
+    many = EXAMPLE | {"model": {"kind": "polynomial", "degree": 3}, "split": {"validation_fraction": 0.2}}
+    run_id = open_run(page, service, many, "étapes")
+    expect(page.locator(".results")).to_be_visible()
+    page.locator(".landscape summary").click()
+    expect(page.locator(".landscape-figure > svg")).to_be_visible()
+    expect_no_sideways_scroll(page)
+    page.goto(f"{service.url}/#/sweeps/new?run={run_id}")
+    expect(page.get_by_role("status")).to_contain_text("12")
+    expect_no_sideways_scroll(page)
+    page.locator(".value-row select").nth(1).select_option("list")
+    expect_no_sideways_scroll(page)

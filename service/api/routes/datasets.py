@@ -235,7 +235,7 @@ def _error_entry(error: FileError) -> ErrorEntry:
 
 
 def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:]}."
+    return f"{clause[:1].upper()}{clause[1:]}{'' if clause.endswith('?') else '.'}"
 
 
 def find(connection: Connection, dataset_id: str, caller: Caller) -> dataset_record.Dataset:

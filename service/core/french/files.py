@@ -96,7 +96,6 @@ MESSAGES = {
     ),
     "Unknown feature {name}.": "Variable inconnue : {name}.",
     "Its features are {list_names}.": "Ses variables sont {list_names}.",
-    "Did you mean {name}?.": "Vouliez-vous dire {name} ?",
     "Write {what}, or leave the column out: name the features.": (
         "Écrivez {what}, ou écartez la colonne : nommez les variables."
     ),

@@ -17,6 +17,8 @@ _REFUSED = {
     "An assignment": "Une affectation",
     "A comparison": "Une comparaison",
     "A logical operator": "Un opérateur logique",
+    "A vertical bar": "Une barre verticale",
+    "The micro sign": "Le signe micro",
     "A condition": "Une condition",
     "A truth value": "Une valeur logique",
     "An empty value": "Une valeur vide",
@@ -99,6 +101,8 @@ MESSAGES = {
     "Write *.": "Écrivez *.",
     "Write /.": "Écrivez /.",
     "Write sqrt(x).": "Écrivez sqrt(x).",
+    "Write abs(x) for |x|.": "Écrivez abs(x) au lieu de |x|.",
+    "Write mu, or the Greek letter μ.": "Écrivez mu, ou la lettre grecque μ.",
     "Choose another name, such as {name}.": "Choisissez un autre nom, comme {name}.",
     "Did you mean {name}? The letter {letter} is another than it looks.": (
         "Vouliez-vous dire {name} ? La lettre {letter} n’est pas celle qu’elle paraît."

@@ -229,6 +229,11 @@ MESSAGES = {
         "Le taux d’apprentissage « auto » découle de E et de ses dérivées en θ₀, qui n’y sont pas des nombres finis. "
         "Donnez un autre theta0, mettez standardize à true, ou donnez le taux en nombre."
     ),
+    'The learning rate "auto" follows from E and its derivatives at θ₀, which are not finite numbers there. Give '
+    "another theta0, or give the learning rate as a number.": (
+        "Le taux d’apprentissage « auto » découle de E et de ses dérivées en θ₀, qui n’y sont pas des nombres finis. "
+        "Donnez un autre theta0, ou donnez le taux en nombre."
+    ),
     'The learning rate "auto" was not found: the gradient of E at θ₀ is 0 or leads nowhere, so E does not fall from '
     "there. "
     "Give another theta0.": (

@@ -32,6 +32,8 @@ MESSAGES = {
     "This is not a string.": "Ce n’est pas un texte.",
     "Write it in double quotes.": "Écrivez-le entre guillemets droits.",
     "This is not a list.": "Ce n’est pas une liste.",
+    "Each row is a list: [[1], [2], …].": "Chaque ligne est une liste : [[1], [2], …].",
+    'Write {"{field}": "{name}"}.': 'Écrivez {"{field}": "{name}"}.',
     "Write a JSON list, [...].": "Écrivez une liste JSON, [...].",
     "This is not an object.": "Ce n’est pas un objet.",
     "Write a JSON object, {...}.": "Écrivez un objet JSON, {...}.",

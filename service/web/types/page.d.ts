@@ -74,7 +74,7 @@ export interface Kept {
   sample?: string;
   uploaded?: Api.Dataset | null;
   uploadedIn?: string;
-  missing?: string;
+  reading?: { [parameter: string]: string };
   /** by the key of the dataset */
   selected?: { [key: string]: Selection };
   points?: Point[];

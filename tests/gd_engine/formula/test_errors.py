@@ -44,6 +44,8 @@ ERRORS: list[tuple[str, str, str, str | None]] = [
     ("θ*ｅｘｐ(x)", "  ^", "The character ｅ (FULLWIDTH LATIN SMALL LETTER E)", "Write e as one types it."),
     ("b*𝐱", "  ^", "The character 𝐱 (MATHEMATICAL BOLD SMALL X)", "Write x as one types it."),
     ("b*re\u0301el", "   ^", "is not in its plain form", "Write é as one types it."),
+    ("b*|x|", "  ^", "A vertical bar cannot stand in a formula", "Write abs(x) for |x|."),
+    ("µ*x", "^", "The micro sign cannot stand in a formula", "Write mu, or the Greek letter μ."),
     ("b·x", " ^", "This sign for a product", "Write *."),
     ("b*x − 1", "    ^", "This dash", "Write - for minus."),
     ("b*x²", "   ^", "A raised number", "Write ** for a power"),

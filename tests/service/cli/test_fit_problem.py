@@ -73,6 +73,6 @@ def test_a_fault_has_its_option_and_the_sentence_of_the_service() -> None:
         "The dataset has no rows.",
         "--reading sheet: Unknown parameter.",
         "--missing: Unknown value.",
-        "row 3, column a: 1 value is missing Add --reading missing=drop, or ask why?so=1.",
+        "row 3, column a: 1 value is missing Add --missing drop, or ask why?so=1.",
     ]
     assert fit_problem.faults({"detail": "No worker runs."}) == "No worker runs."

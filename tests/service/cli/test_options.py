@@ -30,9 +30,11 @@ def test_a_path_instead_of_a_database_url_is_refused_with_the_url(
 def test_the_message_names_the_option_or_the_variable(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert refusal(capsys, port=99_999).startswith("--port: Input should be less than or equal to 65535")
+    assert refusal(capsys, port=99_999).startswith("--port: This must be at most 65535.")
     monkeypatch.setenv("DESCENT_PORT", "99999")
-    assert refusal(capsys, workers=1).startswith("DESCENT_PORT: Input should be less than or equal to 65535")
+    assert refusal(capsys, workers=1).startswith("DESCENT_PORT: This must be at most 65535.")
+    monkeypatch.setenv("DESCENT_PORT", "abc")
+    assert refusal(capsys, workers=1) == "DESCENT_PORT: This is not a whole number.\n"
     assert refusal(capsys, port=-1).startswith("--port: ")
 
 
@@ -46,7 +48,7 @@ def test_every_number_is_finite(
 ) -> None:
     variable = f"DESCENT_{name.upper()}"
     monkeypatch.setenv(variable, value)
-    assert refusal(capsys) == f"{variable}: Input should be a finite number\n"
+    assert refusal(capsys) == f"{variable}: The number is not finite.\n"
 
 
 @pytest.mark.parametrize(

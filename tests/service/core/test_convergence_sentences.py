@@ -34,3 +34,8 @@ def test_a_sentence_has_the_numbers_of_its_language(language: str) -> None:
 
 def test_a_number_that_is_not_finite_is_told() -> None:
     assert "∞" in sentence(["diverged"], {"step": 3.0, "loss": None}, "en")
+
+
+@pytest.mark.parametrize("clause", [code for code in CLAUSES["fr"] if code.endswith("_better")])
+def test_an_infinitive_is_preferable_in_french_not_better(clause: str) -> None:
+    assert "pour chaque ligne est préférable, avec" in CLAUSES["fr"][clause]

@@ -42,3 +42,26 @@ def test_an_unknown_field_has_the_nearest_name(pointer: str, api: TestClient) ->
     assert [(each["pointer"], each.get("hint")) for each in errors if each["message"] == "Unknown field."] == [
         (pointer, hint)
     ]
+
+
+SHAPES: dict[str, tuple[dict[str, Any], str]] = {
+    "/descent/optimizer": (fit_body(descent={"optimizer": "adam"}), 'Write {"kind": "adam"}.'),
+    "/descent/schedule": (fit_body(descent={"schedule": "cosine"}), 'Write {"kind": "cosine"}.'),
+    "/model": (fit_body(model="linear"), 'Write {"kind": "linear"}.'),
+    "/dataset": ({"dataset": "norris"}, 'Write {"sample": "norris"}.'),
+    "/function": ({"function": "bowl"}, 'Write {"name": "bowl"}.'),
+    "/dataset/x/0": ({"dataset": {"x": [1, 2, 3, 4], "y": [1, 2, 3, 4]}}, "Each row is a list: [[1], [2], …]."),
+    "/objective": (fit_body(objective="mse"), "Write a JSON object, {...}."),
+}
+
+
+@pytest.mark.parametrize("pointer", SHAPES)
+def test_a_name_or_a_number_without_its_brackets_has_them_in_the_hint(pointer: str, api: TestClient) -> None:
+    body, hint = SHAPES[pointer]
+    [error] = problem_of(api.post("/fit", json=body), 422)["errors"]
+    assert (error["pointer"], error["hint"]) == (pointer, hint)
+
+
+def test_the_hint_with_a_name_is_french_too(api: TestClient) -> None:
+    answer = api.post("/fit", json=SHAPES["/model"][0], headers={"Accept-Language": "fr"})
+    assert problem_of(answer, 422)["errors"][0]["hint"] == 'Écrivez {"kind": "linear"}.'

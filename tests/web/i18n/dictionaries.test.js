@@ -61,3 +61,9 @@ test("both languages have a word for each status and ranking of the service", ()
     }
   }
 });
+
+test("E is masculine in French, as in the sentences of the service", () => {
+  assert.deepEqual([french["landscape.low"], french["landscape.high"]], ["E petit", "E grand"]);
+  assert.match(french.fitAboutCurve, /E en est fait\./);
+  assert.match(french.withoutData, /seul compte E\./);
+});

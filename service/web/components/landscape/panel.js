@@ -30,14 +30,15 @@ export function landscapePanel(id, state, mine, isOpen) {
   const views = h("div", { class: "scale", role: "group", "aria-label": t("landscape.view") }, buttons);
   const key = legend();
   const noArrow = h("p", { class: "note no-arrow" });
-  const parts = [h("div", { class: "criteria-top" }, which.element, views), key.element, host, noArrow, words, links];
+  const controls = h("div", { class: "criteria-top" }, which.element, views);
+  const parts = [controls, key.element, host, noArrow, words, links];
   const arrows = gradients(id);
   const picture = signal(/** @type {Page.Picture & { surface: Page.Surface, hasArrow: boolean } | null} */ (null)); // may be older than `data`
   /** @type {Page.Surface | null} */
   let data = null;
   /** @type {AbortController | null} */
   let asked = null;
-  let [readAt, readTo, left] = [0, -1, false];
+  let [readAt, readTo, left] = [0, -2, false]; // -1 is the last step of a run that failed at θ₀
 
   /** @param {boolean} in3d */
   function turnTo(in3d) {
@@ -104,8 +105,11 @@ export function landscapePanel(id, state, mine, isOpen) {
   }
 
   state.effect(() => {
-    if (!isOpen.value || !state.news.value || state.last.value < 0) return;
-    which.update(state.news.value.run, state.last.value);
+    if (!isOpen.value || !state.news.value) return;
+    const [{ run }, last] = [state.news.value, state.last.value];
+    controls.hidden = host.hidden = last < 0;
+    if (last < 0 && isLive(run)) return;
+    which.update(run, last);
     refresh();
   });
   const hasArrow = computed(() => isOpen.value && Boolean(picture.value?.hasArrow));

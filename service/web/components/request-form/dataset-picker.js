@@ -6,14 +6,13 @@ import { errorsOf } from "/static/lib/api-error.js";
 import { getDataset, listSamples, readRows, uploadCsv } from "/static/lib/api.js";
 import { showProblem } from "/static/components/error-banner.js";
 import { columnTable, reportList } from "/static/components/request-form/column-table.js";
+import { fileReading, hintOnPage } from "/static/components/request-form/file-reading.js";
 import { functionBody } from "/static/components/request-form/function-picker.js";
 import { drawing } from "/static/components/request-form/point-editor.js";
 
 /** @type {Page.Source[]} */
 const SOURCES = ["sample", "file", "drawn", "function"];
 const PREVIEW_ROWS = 5;
-/** @type {("refuse" | "drop" | "mean")[]} */
-const MISSING = ["refuse", "drop", "mean"];
 
 /**
  * `kept` holds the choice: `source`, `sample`, `uploaded` (a dataset), `selected` (features and target), `points`.
@@ -91,15 +90,14 @@ function fileBody(kept, onChange) {
   const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.gz,.xlsx,text/csv", "aria-label": t("chooseFile"), change: () => takeFile(file.files) });
   const paste = h("textarea", { rows: 5, "aria-label": t("pasteRows"), placeholder: t("rowsExample") });
   const use = h("button", { type: "button", click: () => take(paste.value, "pasted") }, t("useRows"));
-  const missing = h("select", { id: "missing", change: () => { kept.missing = missing.value; again(); } },
-    MISSING.map((how) => h("option", { value: how, selected: how === (kept.missing ?? "refuse") }, t(`missing.${how}`))));
+  const reading = fileReading(kept, () => again());
   const errors = h("div", { class: "field-errors", role: "alert" });
   const preview = h("div", { class: "preview" });
   const element = h("div", { class: "drop", dragover: (event) => event.preventDefault(), drop }, h("p", {}, t("dropHere"), " ", file), paste, h("p", {}, use),
-    h("p", {}, h("label", { for: "missing" }, t("missingValues")), " ", missing), errors, preview);
+    reading.element, errors, preview);
   /** @type {((target: string) => void) | null} */
   let turnTo = null; // uploads the same text again, with a target that the dataset lacks
-  let again = () => {}; // uploads it again, after another choice about missing values
+  let again = () => {}; // uploads it again, after another choice of how it is read
   /** @type {ReturnType<typeof columnTable> | null} */
   let table = null;
   if (kept.uploaded) showKept(kept.uploaded).catch((error) => showProblem("action", error));
@@ -123,7 +121,7 @@ function fileBody(kept, onChange) {
     again = () => take(content, name, target);
     choose(errors);
     try {
-      const dataset = await uploadCsv(content, { name, ...(target ? { target } : {}), ...(kept.missing ? { missing: kept.missing } : {}) });
+      const dataset = await uploadCsv(content, { name, ...(target ? { target } : {}), ...reading.query() });
       if (turnTo !== mine) return; // a newer upload replaces this one
       Object.assign(kept, { uploaded: dataset, uploadedIn: language() });
       await show(dataset);
@@ -134,7 +132,7 @@ function fileBody(kept, onChange) {
       choose(preview);
       const found = errorsOf(error);
       if (!found.length) showProblem("action", error);
-      else choose(errors, found.map(({ row, column, message, hint }) => h("p", {}, [row && t("row", { n: row }), column, message, hint?.includes("?missing=") ? t("missingHint") : hint].filter(Boolean).join(" · "))));
+      else choose(errors, found.map(({ row, column, message, hint }) => h("p", {}, [row && t("row", { n: row }), column, message, hintOnPage(hint)].filter(Boolean).join(" · "))));
     }
     onChange();
   }

@@ -32,7 +32,7 @@ export function bestCurves() {
     const series = best.map((member, i) => ({ name: String(i), words: words(member), colour: `--curve-${i}`, dash: i % 2 ? [7, 4] : [], spanGaps: true }));
     const columns = joined(found, name);
     element.hidden = false;
-    title.textContent = t("bestCurves", { n: best.length, criterion: criterionWords(name) });
+    title.textContent = t("bestCurves", { n: best.length, criterion: criterionWords(sweep, name) });
     figure.setAttribute("aria-label", title.textContent);
     choose(legend, legendEntries(series));
     drawing = chart(figure, series, () => {});

@@ -72,7 +72,7 @@ export function valueChart(kept, onRun) {
     drawing = chart(figure, series, (plotted) => onRun(nearestRun(shown, pointer, axis, plotted)), axis);
     drawing.draw({ columns }, series.map(({ name }) => name), suggestsLog(shown.map((member) => member.value)), []);
     choose(legend, names.length > 1 ? legendEntries(series) : null);
-    const words = t("criterionOver", { criterion: criterionWords(sweep.rank_by), variable: variableWords(pointer) });
+    const words = t("criterionOver", { criterion: criterionWords(sweep), variable: variableWords(pointer) });
     title.textContent = words;
     figure.setAttribute("aria-label", words);
     const [left, all] = [sweep.ranking.length - shown.length, groups.size];

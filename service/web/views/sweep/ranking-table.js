@@ -15,7 +15,7 @@ export function rankingTable() {
 
   /** @param {Api.Sweep} sweep */
   function update(sweep) {
-    const columns = [t("rank"), ...sweep.varied.map(variableWords), criterionWords(sweep.rank_by), t("best"), t("status"), t("steps")];
+    const columns = [t("rank"), ...sweep.varied.map(variableWords), criterionWords(sweep), ...(ofFunctions(sweep) ? [] : [t("best")]), t("status"), t("steps")];
     if (heads !== columns.join()) {
       heads = columns.join();
       body = h("tbody");
@@ -26,7 +26,7 @@ export function rankingTable() {
             h("thead", {}, h("tr", {}, columns.map((words) => h("th", { scope: "col" }, words)))), body)));
     }
     for (const [index, member] of sweep.ranking.entries()) {
-      const { element: line, update: show } = rows.get(member.run_id) ?? row(member, sweep.varied);
+      const { element: line, update: show } = rows.get(member.run_id) ?? row(member, sweep.varied, ofFunctions(sweep));
       rows.set(member.run_id, { element: line, update: show });
       show(member);
       if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
@@ -48,16 +48,20 @@ export function rankingTable() {
 /** The runs with a rank, the best first, without those that ended above their start. @param {Api.Sweep} sweep */
 export const bestOf = ({ ranking }) => ranking.filter(({ rank, convergence }) => rank && convergence?.state !== "rising");
 
-/** @param {string} name */
-export const criterionWords = (name) => word(`criterion.${name}`, word(name, name));
+/** Whether all runs descend functions without data, which have no test error. @param {Api.Sweep} sweep */
+export const ofFunctions = ({ rank_by, ranking }) => rank_by === "train_loss" && ranking.every(({ train_mse: error }) => error === null);
+
+/** @param {Api.Sweep} sweep @param {string} name */
+export const criterionWords = (sweep, name = sweep.rank_by) => (ofFunctions(sweep) ? "E(θ)" : word(`criterion.${name}`, word(name, name)));
 
 /**
  * @param {Api.Member} member
  * @param {string[]} varied
+ * @param {boolean} hasNoTest
  */
-function row(member, varied) {
+function row(member, varied, hasNoTest) {
   const rank = h("span");
-  const cells = { value: h("td"), best: h("td"), status: h("td"), steps: h("td") };
+  const cells = { value: h("td"), ...(hasNoTest ? {} : { best: h("td") }), status: h("td"), steps: h("td") };
   const [first, ...rest] = varied.map((pointer) => shortened(member.values[pointer]));
   const link = h("a", { href: runLink(member.run_id) }, first ?? member.run_id.slice(0, 12));
   const element = h("tr", {}, h("td", {}, rank), h("th", { scope: "row" }, link), rest.map((value) => h("td", {}, value)),
@@ -71,7 +75,7 @@ function row(member, varied) {
     shown = text;
     say(rank, news.rank ? count(news.rank) : NOTHING);
     say(cells.value, rounded(news.value, 8));
-    say(cells.best, news.best_step === null ? NOTHING : `${rounded(news.best_test_mse, 6)} (${count(news.best_step)})`);
+    if (cells.best) say(cells.best, news.best_step === null ? NOTHING : `${rounded(news.best_test_mse, 6)} (${count(news.best_step)})`);
     choose(cells.status, outcome(news, news.findings));
     say(cells.steps, t("stepsOf", { done: news.steps_done, total: news.steps_total }));
   }

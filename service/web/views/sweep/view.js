@@ -10,7 +10,7 @@ import { compareLink } from "/static/views/compare/url.js";
 import { confirmed } from "/static/components/confirm-button.js";
 import { bestCurves } from "/static/views/sweep/best-curves.js";
 import { sweepLink } from "/static/views/sweep/url.js";
-import { bestOf, rankingTable } from "/static/views/sweep/ranking-table.js";
+import { bestOf, ofFunctions, rankingTable } from "/static/views/sweep/ranking-table.js";
 import { valueChart } from "/static/views/sweep/parameter-chart.js";
 import { variableWords } from "/static/views/sweep/parameters.js";
 
@@ -40,11 +40,12 @@ export function sweepView(host, kept, id) {
   const chart = valueChart(kept, (runId) => table.point(runId));
   const table = rankingTable();
   const curves = bestCurves();
+  const aboutChoice = h("p", { class: "explain" }, t("sweepCriteria"));
   const page = h("article", { class: "sweep", hidden: true },
     h("header", { class: "run-head" },
       h("div", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns")), h("p", { class: "actions" }, compare, cancel, remove)),
       heading, state, bar),
-    chart.element, table.element, curves.element, h("p", { class: "explain" }, t("sweepCriteria")));
+    chart.element, table.element, curves.element, aboutChoice);
   choose(host, page);
 
   /** @param {Api.Sweep} sweep */
@@ -63,6 +64,7 @@ export function sweepView(host, kept, id) {
     compare.href = compareLink(best);
     chart.update(sweep);
     table.update(sweep);
+    aboutChoice.hidden = ofFunctions(sweep);
   }
 
   const poller = poll(async (signal) => {

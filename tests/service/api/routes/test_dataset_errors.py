@@ -62,3 +62,10 @@ def test_parameters_of_csv_are_refused_for_json(query: str, api: TestClient, dat
     [error] = problem_of(api.post(f"/datasets?{query}", json=LINE["dataset"]), 422)["errors"]
     assert error["parameter"] == query.partition("=")[0]
     assert counts(database) == NOTHING
+
+
+def test_a_question_in_a_hint_has_one_mark(api: TestClient) -> None:
+    content = b"P (s),y\n1,2\n2,4\n3,7\n"
+    answer = api.post("/datasets?target=p+(s)", content=content, headers={"Content-Type": "text/csv"})
+    [error] = problem_of(answer, 422)["errors"]
+    assert error["hint"] == "Did you mean 'P (s)'?"

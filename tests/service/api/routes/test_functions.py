@@ -207,6 +207,19 @@ def test_no_learning_rate(api: TestClient, work: Work) -> None:
     assert (run["status"], run["error"]["code"]) == ("failed", "no_learning_rate")
 
 
+@pytest.mark.parametrize(
+    ("language", "advice"),
+    [("en", "Give another theta0, or give the learning rate as a number."), ("fr", "ou donnez le taux en nombre.")],
+)
+def test_a_function_without_a_value_at_its_start_is_not_told_to_standardize(
+    language: str, advice: str, api: TestClient, work: Work
+) -> None:
+    run = finished(api, work, {"function": {"formula": "log(a)"}, "descent": {"theta0": {"a": -1}}})
+    message = api.get(f"/runs/{run['id']}", headers={"Accept-Language": language}).json()["error"]["message"]
+    assert message.endswith(advice)
+    assert "standardize" not in message
+
+
 def test_a_price_stores_nothing_and_is_what_the_run_costs(api: TestClient, work: Work, database: Database) -> None:
     price = api.post("/fit?validate_only=true", json=ROSENBROCK).json()
     assert (price["valid"], price["parameters"], price["steps"], price["gradient_evaluations"]) == (True, 2, 100, 101)
