@@ -7,6 +7,7 @@ from service.core.run_status import FINISHED
 from tests.torture.fragile_service import FragileService
 
 STATUSES = ", ".join(repr(status.value) for status in sorted(FINISHED))
+STORED = "SELECT count(*) FROM runs"
 OPEN = f"SELECT count(*) FROM runs WHERE status NOT IN ({STATUSES})"
 """How many runs are not finished."""
 
