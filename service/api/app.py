@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from service.analysis.analysis_pool import AnalysisPool
@@ -93,13 +95,21 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     )
     _add_state(app, settings, database)
     _add_pages(app)  # first: a page loads many files
-    for module in MODULES:
-        app.include_router(module.router, dependencies=[Depends(authenticate)])
-    app.include_router(health.router, dependencies=[Depends(only_known_parameters)])
+    app.routes.extend(_routes())
     add_error_handlers(app)
     stack.protect(app, settings)
     app.openapi = lambda: openapi.of(app)  # type: ignore[method-assign]
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The routes of every application: FastAPI prepares them at the first request, which takes 25 ms."""
+    router = APIRouter()
+    for module in MODULES:
+        router.include_router(module.router, dependencies=[Depends(authenticate)])
+    router.include_router(health.router, dependencies=[Depends(only_known_parameters)])
+    return router.routes
 
 
 def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:

@@ -98,11 +98,12 @@ GENERAL = {code: _typeset(text) for code, text in finding_clauses.GENERAL.items(
 
 def _by_start(templates: tuple[Template, ...]) -> dict[str, tuple[Template, ...]]:
     """The templates that a text with these first characters may match; "" for a text with others."""
-    starts = {each.fixed[0][:START] for each in templates if len(each.fixed[0]) >= START}
-    return {
-        start: tuple(each for each in templates if each.fixed[0][:START] == start or len(each.fixed[0]) < START)
-        for start in {"", *starts}
-    }
+    starts = [each.fixed[0][:START] for each in templates]
+    found: dict[str, list[Template]] = {"": [], **{start: [] for start in starts if len(start) == START}}
+    for start, each in zip(starts, templates, strict=True):
+        for group in [found[start]] if len(start) == START else found.values():
+            group.append(each)
+    return {start: tuple(group) for start, group in found.items()}
 
 
 _OF_MESSAGES, _OF_PHRASES = _by_start(MESSAGES), _by_start(PHRASES)

@@ -30,7 +30,6 @@ from service.datasets.file_reader.summary import table_of
 from service.datasets.file_reader.table import FileTable
 from service.datasets.file_reader.table_end import is_total
 from service.datasets.file_reader.text_records import TextRecords
-from service.datasets.file_reader.workbook import SheetRecords
 
 MAX_BYTES = 256 << 20
 
@@ -85,6 +84,8 @@ def read_file(
 def _raw_records(source: Source, options: Options, max_bytes: int, report: Report, stack: ExitStack) -> RawRecords:
     """The records of the file; `stack` closes the copy of a workbook."""
     if source.is_workbook:
+        from service.datasets.file_reader.workbook import SheetRecords  # noqa: PLC0415 - openpyxl takes 70 ms to import
+
         return SheetRecords(stack.enter_context(source.copied()), options, max_bytes, report)
     if options.sheet is not None:
         raise FileError("the file has no sheets: it is not an Excel workbook", hint="leave ?sheet= out")
