@@ -64,7 +64,7 @@ datasets = Table(
 # The uploads, among many more datasets of runs: the newest of all, and the newest of an owner.
 for _name, _columns in (("uploaded", (datasets.c.seq,)), ("owner", (datasets.c.owner, datasets.c.seq))):
     _where = text("uploaded = 1")
-    Index(f"ix_datasets_{_name}", *_columns, sqlite_where=_where, postgresql_where=_where)
+    Index(f"ix_datasets_{_name}", *_columns, sqlite_where=_where)
 
 dataset_chunks = Table(
     "dataset_chunks",
@@ -179,7 +179,7 @@ for _table in (runs, sweeps):
         ("bare_key", (_table.c.idempotency_key,), "owner IS NULL AND idempotency_key IS NOT NULL"),
     ):
         _where = text(_condition)
-        Index(f"uq_{_table.name}_{_name}", *_key_of, unique=True, sqlite_where=_where, postgresql_where=_where)
+        Index(f"uq_{_table.name}_{_name}", *_key_of, unique=True, sqlite_where=_where)
 # Partial indexes: the few workable runs, which workers query many times a second, in the order of lists and in that of
 # claims, and the many other runs. With one index over all runs SQLite sorts the workable runs instead of reading them
 # in order. SQLite uses a partial index only for a query with the literal condition, without bound parameters.
@@ -196,7 +196,7 @@ for _name, _names, _where in (
     ("ix_runs_deleted_at", ("deleted_at",), text("deleted_at IS NOT NULL")),
     ("ix_runs_finished_at", ("finished_at",), text("finished_at IS NOT NULL")),
 ):
-    Index(_name, *(runs.c[name] for name in _names), sqlite_where=_where, postgresql_where=_where)
+    Index(_name, *(runs.c[name] for name in _names), sqlite_where=_where)
 
 unwritten_bytes = Table(
     "unwritten_bytes",
