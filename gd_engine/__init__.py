@@ -5,7 +5,7 @@ The package depends on numpy, SciPy and autograd alone; HTTP, SQL, clocks and lo
 
 from gd_engine.benchmark_functions import BENCHMARK_FUNCTIONS, BenchmarkFunction
 from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
-from gd_engine.descent.automatic_rate import NoLearningRateError, auto_learning_rate
+from gd_engine.descent.automatic_rate import NoLearningRateError, NotFiniteError, auto_learning_rate
 from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
 from gd_engine.descent.cost import Cost, cost_of
@@ -50,6 +50,7 @@ __all__ = [
     "History",
     "Model",
     "NoLearningRateError",
+    "NotFiniteError",
     "Optimizer",
     "Outcome",
     "Problem",

@@ -8,10 +8,7 @@ from gd_engine.autodiff.curvature import Energy, largest_curvature
 
 MOST_TRIALS = 200
 """Doublings or halvings of a rate."""
-NOT_FINITE = (
-    'The learning rate "auto" follows from E and its derivatives at θ₀, which are not finite numbers there. '
-    "Give another theta0, set standardize to true, or give the learning rate as a number."
-)
+NOT_FINITE = 'The learning rate "auto" follows from E and its derivatives at θ₀, which are not finite numbers there.'
 NO_SLOPE = (
     'The learning rate "auto" was not found: the gradient of E at θ₀ is 0 or leads nowhere, so E does not fall from '
     "there. Give another theta0."
@@ -26,11 +23,15 @@ class NoLearningRateError(ValueError):
     """There is no automatic learning rate: E does not fall from θ₀, or is not finite there."""
 
 
+class NotFiniteError(NoLearningRateError):
+    """E or its derivatives are not finite numbers at θ₀."""
+
+
 def auto_learning_rate(energy: Energy, theta: FloatArray) -> float:
     """1/λmax of the Hessian of E at θ: for a quadratic E, half the bound above which gradient descent diverges.
 
     Where E is concave or flat at θ there is no such number: the rate is then that of a line search. Raises
-    NoLearningRateError where E does not fall, or is not finite.
+    NoLearningRateError where E does not fall, NotFiniteError where it is not finite.
     """
     with np.errstate(all="ignore"):
         curvature = largest_curvature(energy, theta)
@@ -47,7 +48,7 @@ def _searched_rate(energy: Energy, theta: FloatArray) -> float:
     gradient = np.asarray(grad(energy)(theta), dtype=np.float64)
     start, slope = float(energy(theta)), float(gradient @ gradient)
     if not (np.isfinite(start) and np.isfinite(slope)):
-        raise NoLearningRateError(NOT_FINITE)
+        raise NotFiniteError(NOT_FINITE)
     if slope == 0:
         raise NoLearningRateError(NO_SLOPE)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from gd_engine import (
     Model,
-    NoLearningRateError,
+    NotFiniteError,
     Problem,
     Split,
     auto_learning_rate,
@@ -25,9 +25,6 @@ from service.engine_adapter.functions import function_problem
 from service.storage import datasets
 from service.storage.database import Database
 from service.storage.errors import GoneError
-
-OF_DATA = "set standardize to true, "
-"""Advice of the engine that a function without data cannot take."""
 
 
 def problem_of(database: Database, run: Run, go_on: Callable[[], object], *, reduce: bool = True) -> Problem:
@@ -113,14 +110,14 @@ def rate_of(
 
     try:
         return auto_learning_rate(energy, theta0)
-    except NoLearningRateError as error:
-        if "function" in request:
-            raise NoLearningRateError(str(error).replace(OF_DATA, "")) from error
-        part = problem.undefined(theta0)
-        if part is None:
-            raise
-        hint = "Give another theta0, leave the row out, or write the formula so that it has a value there."
-        raise NoLearningRateError(f"{part.sentence}. {hint}") from error
+    except NotFiniteError as error:
+        part = None if "function" in request else problem.undefined(theta0)
+        if part is not None:
+            hint = "Give another theta0, leave the row out, or write the formula so that it has a value there."
+            raise NotFiniteError(f"{part.sentence}. {hint}") from error
+        standardize = "" if "function" in request else "set standardize to true, "
+        hint = f"Give another theta0, {standardize}or give the learning rate as a number."
+        raise NotFiniteError(f"{error} {hint}") from error
 
 
 def _rows(data: Data, classes: Classes, go_on: Callable[[], object]) -> Iterator[tuple[FloatArray, FloatArray]]:
