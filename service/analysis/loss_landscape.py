@@ -1,13 +1,13 @@
 """Loss landscape: E on a grid around the path of a run."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gd_engine import BenchmarkFunction
 from gd_engine.analysis.loss_landscape import Plane, landscape, parameter_plane, path_plane
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import FloatArray, IntArray
 from service.analysis.pool_worker import NoAnswerError
 from service.analysis.run_context import StoredPath, run_context
 from service.schemas.responses.analysis import DrawnMinimum, DrawnPath, Landscape, LandscapeKind
@@ -99,6 +99,6 @@ def _kind(chosen: tuple[int, ...] | None, parameters: int) -> LandscapeKind:
     return "exact" if len(chosen) == parameters else "pair"
 
 
-def _path(steps: Any, points: Any, energy: Any, plane: Plane) -> DrawnPath:
+def _path(steps: IntArray, points: FloatArray, energy: FloatArray, plane: Plane) -> DrawnPath:
     y = points[:, 1] if len(plane.axes) > 1 else np.zeros(len(points))
     return {"step": steps, "x": points[:, 0], "y": y, "train_loss": energy}

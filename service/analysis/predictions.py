@@ -1,8 +1,9 @@
 """Predictions f(θ, x): for given rows, and over a grid of the data at several steps of a run."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from sqlalchemy import Connection
 
 from gd_engine import Problem
 from gd_engine.arrays import FloatArray, IntArray
@@ -93,7 +94,7 @@ def along_data(database: Database, request: GridRequest) -> Predictions:
     }
 
 
-def _drawn_values(problem: Problem, theta: FloatArray, design: FloatArray) -> Any:
+def _drawn_values(problem: Problem, theta: FloatArray, design: FloatArray) -> FloatArray | IntArray:
     """Predicted numbers, the probability of the second of two classes, or the index of the likeliest of several."""
     predicted = problem.predict(theta, design)
     return predicted if predicted.ndim == 1 else predicted_classes(predicted)
@@ -108,7 +109,7 @@ def _side(column: Column, drawn: FloatArray, points: int) -> FloatArray:
     return np.linspace(low - margin, high + margin, points)
 
 
-def _rows(connection: Any, dataset: Dataset, selected: Any) -> FloatArray:
+def _rows(connection: Connection, dataset: Dataset, selected: IntArray) -> FloatArray:
     parts, first = [], 0
     for table in datasets.read(connection, dataset):
         low, high = np.searchsorted(selected, [first, first + len(table)])
@@ -121,7 +122,7 @@ def _mean(column: Column, drawn: FloatArray) -> float:
     return float(drawn.mean()) if column["mean"] is None else column["mean"]
 
 
-def _points(context: RunContext, x: FloatArray, y: FloatArray, selected: Any, test: IntArray) -> Points:
+def _points(context: RunContext, x: FloatArray, y: FloatArray, selected: IntArray, test: IntArray) -> Points:
     run = context.run
     return {
         "x": x,

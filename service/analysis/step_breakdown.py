@@ -1,12 +1,13 @@
 """Step breakdown: the arithmetic of one step of a run."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gd_engine import DescentConfig, State, start
 from gd_engine.analysis.step_breakdown import MOST_DIFFERENCES, Arithmetic, arithmetic, state_at
 from gd_engine.arrays import FloatArray, IntArray
 from service.analysis.run_context import RunContext, run_context
 from service.schemas.responses.analysis import Contributions, StepArithmetic
+from service.schemas.responses.base import Labels
 from service.storage.database import Database
 
 
@@ -65,7 +66,7 @@ def _state(context: RunContext, config: DescentConfig, theta: FloatArray, step: 
 
 def _contributions(context: RunContext, rows: IntArray, found: Arithmetic) -> Contributions:
     parts, classes = found.contributions, context.run.classes
-    y: Any = parts.y
+    y: Labels = parts.y
     if classes:
         codes = parts.y.argmax(axis=0) if parts.y.ndim > 1 else parts.y
         y = [classes[int(code)] for code in codes]

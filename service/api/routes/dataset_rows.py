@@ -1,9 +1,10 @@
 """GET /datasets/{id}/rows: the rows of a dataset, a few at a time."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 from fastapi import Query, Request
 from fastapi.responses import Response
@@ -29,6 +30,7 @@ VALUES_AT_ONCE = 7_000
 """Values of a piece, of about PIECE_BYTES in JSON. The pieces of slow readers stay in memory: with 50,000 values, the
 readers of one key doubled the memory of the API."""
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
+Rows = npt.NDArray[np.float64]
 
 
 @router.get(
@@ -103,7 +105,7 @@ def _written(store: Database, dataset: dataset_record.Dataset, asked: range) -> 
     yield b"]}"
 
 
-def _tables(store: Database, dataset: dataset_record.Dataset, asked: range) -> Iterator[tuple[bytes, Any]]:
+def _tables(store: Database, dataset: dataset_record.Dataset, asked: range) -> Iterator[tuple[bytes, Rows]]:
     """The rows in arrays of some rows with all columns, each with the comma before it."""
     height = max(1, VALUES_AT_ONCE // _width(dataset))
     for start in range(asked.start, asked.stop, height):
@@ -118,7 +120,7 @@ def _width(dataset: dataset_record.Dataset) -> int:
     return max(dataset.width, len(dataset.features) + 1)
 
 
-def _with_texts(dataset: dataset_record.Dataset, table: Any) -> Any:
+def _with_texts(dataset: dataset_record.Dataset, table: Rows) -> Rows | list[tuple[float | str, ...]]:
     """The rows with the texts of categories in place of their codes."""
     texts = {j: column["categories"] for j, column in enumerate(dataset.columns) if column["categories"] is not None}
     if not texts:
@@ -129,6 +131,6 @@ def _with_texts(dataset: dataset_record.Dataset, table: Any) -> Any:
     return list(zip(*columns, strict=True))
 
 
-def _target(dataset: dataset_record.Dataset, codes: list[Any]) -> Any:
+def _target(dataset: dataset_record.Dataset, codes: list[Rows]) -> Rows | list[str]:
     y, labels = np.concatenate([np.empty(0), *codes]), dataset.labels or []
     return [str(labels[int(code)]) for code in y] if dataset.text_target else y

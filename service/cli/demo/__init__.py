@@ -26,7 +26,7 @@ def run_demo(client: httpx2.Client, folder: Path, console: Console) -> list[Path
         for attempt in ATTEMPTS:
             outcome = descend(client, attempt)
             console.print(report.section(outcome, console.width))
-            paths.append(save_csv(client, outcome.run["id"], folder / f"norris-{attempt.verb}.csv"))
+            paths.append(save_csv(client, outcome.run_id, folder / f"norris-{attempt.verb}.csv"))
             outcomes.append(outcome)
         paths.append(folder / "norris.svg")
         paths[-1].write_text(report.picture(outcomes), encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
@@ -35,39 +34,39 @@ def heading() -> RenderableType:
 
 def section(outcome: Outcome, width: int) -> RenderableType:
     """The section of one run: its end, its steps as a table and as curves, its coefficients."""
-    run = outcome.run
-    title = Text.assemble((outcome.attempt.verb, "bold"), f" · learning rate η = {number(run['learning_rate'])}")
-    status = Text(_status(run), "bold red" if run["status"] == "diverged" else "bold")
+    attempt = outcome.attempt
+    title = Text.assemble((attempt.verb, "bold"), f" · learning rate η = {number(attempt.learning_rate)}")
+    status = Text(_status(outcome), "bold red" if outcome.status == RunStatus.DIVERGED else "bold")
     lines = terminal(_curves(outcome), min(width, 100))
     curve = Text("\n").join(Text.assemble(*line) for line in lines)
-    return Group("", Rule(title, align="left"), status, _steps_table(outcome), curve, _coefficients(run))
+    return Group("", Rule(title, align="left"), status, _steps_table(outcome), curve, _coefficients(outcome))
 
 
 def _steps_table(outcome: Outcome) -> Table:
     """The table of both criteria and θ at selected steps, among them the first, the last and the best."""
-    trajectory, best = outcome.trajectory, outcome.run["best"]["step"]
-    steps = trajectory["step"]
+    trajectory, best = outcome.trajectory, outcome.best_step
+    steps = trajectory.step
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    names = [f"θ {name}" for name in trajectory["parameters"]]
+    names = [f"θ {name}" for name in trajectory.parameters]
     for name in ("step", "train MSE", "test MSE", *names):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for i, step in enumerate(steps):
         if step in _TABLE_STEPS or step in (best, steps[-1]):
-            values = [trajectory["train_mse"][i], trajectory["test_mse"][i], *trajectory["theta"][i]]
+            values = [trajectory.train_mse[i], trajectory.test_mse[i], *trajectory.theta[i]]
             note = ", ".join(["★ best test"] * (step == best) + ["last"] * (step == steps[-1]))
             table.add_row(str(step), *map(_show, values), note, style="bold" if step == best else "")
     return table
 
 
-def _coefficients(run: dict[str, Any]) -> Table:
+def _coefficients(outcome: Outcome) -> Table:
     """The table of the fitted coefficients beside NIST's certified ones."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    fitted = f"step {run['final']['step']}, {run['dataset']['train_rows']} rows"
+    fitted = f"step {outcome.final['step']}, {outcome.train_rows} rows"
     for name in ("in the data's units", fitted, "NIST, all 36 rows", "difference"):
         table.add_column(name, justify="right" if table.columns else "left", no_wrap=True)
     for label, name in (("B0 (intercept)", "intercept"), ("B1 (slope)", "x")):
-        found, certified = run["final"]["coefficients"][name], CERTIFIED[name]
+        found, certified = outcome.final["coefficients"][name], CERTIFIED[name]
         table.add_row(label, _show(found), _show(certified), _show(None if found is None else found - certified))
     return table
 
@@ -77,10 +76,10 @@ def comparison(outcomes: Sequence[Outcome]) -> RenderableType:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("", "status", "η", "steps", "final train MSE", "final test MSE"):
         table.add_column(name, justify="left" if name in {"", "status"} else "right", no_wrap=True)
-    for attempt, run, _ in outcomes:
-        final = run["final"]
-        numbers = (number(run["learning_rate"]), str(run["steps_done"]), _show(final["train_mse"]))
-        table.add_row(attempt.verb, RunStatus(run["status"]).words, *numbers, _show(final["test_mse"]))
+    for outcome in outcomes:
+        attempt, final = outcome.attempt, outcome.final
+        numbers = (number(attempt.learning_rate), str(outcome.steps_done), _show(final["train_mse"]))
+        table.add_row(attempt.verb, outcome.status.words, *numbers, _show(final["test_mse"]))
     return Group("", Rule("[bold]Comparison[/]"), table)
 
 
@@ -94,9 +93,9 @@ def explanation(outcomes: Sequence[Outcome]) -> Text:
         ", the error on rows that the descent does not use. With x standardised, the train MSE has the curvature 2 in "
         "every direction, so a step multiplies the distance to the minimum by 1 − 2η: ",
     )
-    factors = [1 - 2 * outcome.run["learning_rate"] for outcome in outcomes]
+    factors = [1 - 2 * outcome.attempt.learning_rate for outcome in outcomes]
     text.append(", ".join(f"{_show(f)} {outcome.attempt.verb}" for f, outcome in zip(factors, outcomes, strict=True)))
-    if outcomes[-1].run["status"] == "diverged":
+    if outcomes[-1].status == RunStatus.DIVERGED:
         farther = f"{abs(factors[-1]) - 1:.0%}"
         text.append(f". Each step of the last run jumps over the minimum and ends {farther} farther away")
     return text.append(".")
@@ -113,16 +112,16 @@ def picture(outcomes: Sequence[Outcome]) -> str:
     """The SVG picture of the three runs side by side."""
     panels = [
         Panel(
-            f"{outcome.attempt.verb}: learning rate {number(outcome.run['learning_rate'])}",
-            _status(outcome.run),
+            f"{outcome.attempt.verb}: learning rate {number(outcome.attempt.learning_rate)}",
+            _status(outcome),
             _curves(outcome),
-            outcome.run["diverged_at"],
+            outcome.diverged_at,
         )
         for outcome in outcomes
     ]
     description = "Train and test mean squared error over the steps. " + " ".join(
-        f"{outcome.run['name']}: {_status(outcome.run)}, train MSE from {_show(outcome.trajectory['train_mse'][0])} "
-        f"to {_show(outcome.trajectory['train_mse'][-1])}."
+        f"{outcome.name}: {_status(outcome)}, train MSE from {_show(outcome.trajectory.train_mse[0])} "
+        f"to {_show(outcome.trajectory.train_mse[-1])}."
         for outcome in outcomes
     )
     return panels_svg(panels, "NIST's Norris data, three learning rates", description)
@@ -130,14 +129,17 @@ def picture(outcomes: Sequence[Outcome]) -> str:
 
 def _curves(outcome: Outcome) -> list[Curve]:
     columns = outcome.trajectory
-    return [Curve(f"{part} MSE", columns["step"], columns[f"{part}_mse"]) for part in ("train", "test")]
+    return [
+        Curve("train MSE", columns.step, columns.train_mse),
+        Curve("test MSE", columns.step, columns.test_mse),
+    ]
 
 
-def _status(run: dict[str, Any]) -> str:
+def _status(outcome: Outcome) -> str:
     """How the run ended, in words."""
-    if run["status"] == "diverged":
-        return f"diverged at step {run['diverged_at']}: not finite"
-    return f"finished all {run['steps_done']} steps"
+    if outcome.status == RunStatus.DIVERGED:
+        return f"diverged at step {outcome.diverged_at}: not finite"
+    return f"finished all {outcome.steps_done} steps"
 
 
 def _show(value: float | None) -> str:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import httpx2
 
-from service.core.run_status import FINISHED
+from service.core.run_record import Criteria
+from service.core.run_status import FINISHED, RunStatus
 
 RUN_SECONDS = 120.0
 """The time limit of one run."""
@@ -25,12 +26,29 @@ class Attempt(NamedTuple):
     steps: int
 
 
+class Trajectory(NamedTuple):
+    """The columns of a trajectory, a value or a row each step. A number that is not finite is None."""
+
+    parameters: list[str]
+    step: list[int]
+    theta: list[list[float | None]]
+    train_mse: list[float | None]
+    test_mse: list[float | None]
+
+
 class Outcome(NamedTuple):
-    """The result of an attempt: the run and its trajectory, as the service returns them."""
+    """The result of an attempt: its finished run and the trajectory. `diverged_at` is None for a run that converged."""
 
     attempt: Attempt
-    run: dict[str, Any]
-    trajectory: dict[str, Any]
+    run_id: str
+    name: str
+    status: RunStatus
+    steps_done: int
+    diverged_at: int | None
+    train_rows: int
+    best_step: int
+    final: Criteria
+    trajectory: Trajectory
 
 
 ATTEMPTS = (
@@ -61,7 +79,19 @@ def descend(client: httpx2.Client, attempt: Attempt) -> Outcome:
     if run["status"] in {"failed", "cancelled"}:
         cause = run["error"]["message"] if run["error"] else "no cause given"
         raise DemoError(f"Run {run['id']} ({run['name']}) has the status {run['status']}: {cause}")
-    return Outcome(attempt, run, _json(client.get(f"{url}/trajectory", timeout=30)))
+    columns = _json(client.get(f"{url}/trajectory", timeout=30))
+    return Outcome(
+        attempt=attempt,
+        run_id=run["id"],
+        name=run["name"],
+        status=RunStatus(run["status"]),
+        steps_done=run["steps_done"],
+        diverged_at=run["diverged_at"],
+        train_rows=run["dataset"]["train_rows"],
+        best_step=run["best"]["step"],
+        final=run["final"],
+        trajectory=Trajectory(*(columns[name] for name in Trajectory._fields)),
+    )
 
 
 def save_csv(client: httpx2.Client, run_id: str, path: Path) -> Path:

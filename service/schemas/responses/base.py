@@ -44,7 +44,7 @@ class _SentAs:
 JsonObject = Mapping[str, object]
 Number = float | None
 """A number; null where it is not finite or does not apply."""
-_Array = npt.NDArray[np.float64]
+_Array = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 Vector = Annotated[Sequence[Number] | _Array, _SentAs(list[Number])]
 Matrix = Annotated[Sequence[Sequence[Number]] | Sequence[_Array] | _Array, _SentAs(list[list[Number]])]
 """A list of rows."""
@@ -54,6 +54,6 @@ Labels = Annotated[
     Sequence[str] | Sequence[int] | Sequence[float | int | str] | _Array, _SentAs(list[float | int | str])
 ]
 """Values of a target: numbers or class labels."""
-Table = Annotated[_Array, _SentAs(list[list[float]])]
+Table = Annotated[npt.NDArray[np.float64], _SentAs(list[list[float]])]
 """Rows of finite numbers."""
 Integers = Annotated[Sequence[int] | npt.NDArray[np.int64], _SentAs(list[int])]
