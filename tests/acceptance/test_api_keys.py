@@ -13,8 +13,8 @@ from service.server.live_server import Service, running_service
 from service.storage.api_keys import revoke_key
 from service.storage.connect import open_database
 from service.storage.database import Database
+from tests.acceptance.commands import descent
 from tests.acceptance.helpers import finished
-from tests.acceptance.test_command_line import descent
 from tests.api_keys import make_brief_key, make_key, service_with_keys
 from tests.damage import damage
 from tests.service.helpers import LINE, problem_of

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +9,13 @@ import httpx2
 import pytest
 
 from service.server.live_server import running_service
+from tests.acceptance.commands import descent
 from tests.acceptance.helpers import SHORT_LEASES, finished, long_run, run_of, trajectory
 from tests.torture.small_disk import SmallDisk, small_disk
 from tests.waiting import LONGEST, until
 
 LINE = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
 BIG = {"x": [[float(i)] for i in range(50_000)], "y": [float(i % 7) for i in range(50_000)]}
-
-
-def descent(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """The command line; a wide terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        check=False,
-        env={**os.environ, "COLUMNS": "300"},
-    )
 
 
 @pytest.fixture
