@@ -1,8 +1,5 @@
-"""`descent …` for tests of what a command prints and stores. Each command is a process of its own, forked from one that
-has imported the program once: the imports are most of a command's time.
-"""
+"""`descent …` for tests of what a command prints and stores: each command in a process."""
 
-import multiprocessing
 import os
 import sys
 import tempfile
@@ -10,10 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from tests.acceptance.forks import FORKS
 from tests.waiting import LONGEST
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["service.cli.main", "service.server.run", "httpx2"])
 
 
 def descent(*words: str, **environment: str) -> "CompletedProcess[str]":
