@@ -56,6 +56,12 @@ def send(process: ForkServerProcess, number: signal.Signals) -> None:
     os.kill(process.pid, number)
 
 
+def suspend(process: ForkServerProcess, database: Database) -> None:
+    """Stops the process outside its transactions, whose lock would keep all others from writing."""
+    with database.writing():
+        send(process, signal.SIGSTOP)
+
+
 @contextmanager
 def slow_to_commit(settings: Settings, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """An ordinary worker on a disk with slow commits."""
@@ -172,7 +178,7 @@ def test_a_worker_that_was_silent_for_longer_than_its_lease_ends_itself(
     brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0})
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
-        send(worker, signal.SIGSTOP)
+        suspend(worker, database)
         other = until(lambda: _claim(database))
         send(worker, signal.SIGCONT)
         assert exit_code(worker) == STALE
@@ -203,7 +209,7 @@ def test_a_silent_worker_continues_if_no_other_has_claimed_its_run(
     brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0})
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
-        send(worker, signal.SIGSTOP)
+        suspend(worker, database)
         until(lambda: _expiry(database, run_id) < time.monotonic())
         send(worker, signal.SIGCONT)
         until(lambda: _expiry(database, run_id) > time.monotonic())
