@@ -23,10 +23,10 @@ from tests.waiting import LONGEST, until
 Locked = tuple[Service, Database, Path]
 
 
-@pytest.fixture
-def locked(tmp_path: Path) -> Iterator[Locked]:
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
     """A service that requires keys, its database, and its log."""
-    with service_with_keys(tmp_path) as found:
+    with service_with_keys(tmp_path_factory.mktemp("locked")) as found:
         yield found
 
 
