@@ -63,7 +63,7 @@ def make_brief_key(database: Database, works: Callable[[Key], bool]) -> Key:
 
 
 @contextmanager
-def service_with_keys(home: Path) -> Iterator[tuple[Service, Database, Path]]:
+def service_with_keys(home: Path, **environment: str) -> Iterator[tuple[Service, Database, Path]]:
     """`descent serve` with one worker and required keys; its database, and the file of its log.
 
     The database already has an unused key, without which the service would not start.
@@ -71,10 +71,10 @@ def service_with_keys(home: Path) -> Iterator[tuple[Service, Database, Path]]:
     url, log = f"sqlite:///{home}/descent.db", home / "log"
     database = open_database(url, 5.0)
     make_key(database)
-    environment = {**os.environ, "DESCENT_KEYS": "required"}
+    variables = {**os.environ, "DESCENT_KEYS": "required", **environment}
     with (
         log.open("w") as file,
-        running_service("--database", url, "--workers", "1", environment=environment, log=file) as running,
+        running_service("--database", url, "--workers", "1", environment=variables, log=file) as running,
     ):
         yield running, database, log
     database.dispose()

@@ -49,10 +49,10 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, databas
 def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
     """Run workers alone, on the database of an API elsewhere."""
     with uncollected():
-        from service.server import run  # noqa: PLC0415
+        from service.server.workers_alone import work  # noqa: PLC0415 - without the API's modules
 
     try:
-        run.work(settings_of(workers=workers, database_url=database), Console())
+        work(settings_of(workers=workers, database_url=database), Console())
     except StartError as error:
         raise failure(str(error)) from None
 

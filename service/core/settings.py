@@ -6,8 +6,6 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from service.core.loopback import is_loopback
 
@@ -140,6 +138,9 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_url(cls, url: str) -> str:
+        from sqlalchemy.engine import make_url  # noqa: PLC0415 - half of the time of --help and `descent fit`
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
         try:
             make_url(url)
         except ArgumentError:
@@ -155,5 +156,7 @@ class Settings(BaseSettings):
     @property
     def database_file(self) -> Path | None:
         """The SQLite file; None for another database."""
+        from sqlalchemy.engine import make_url  # noqa: PLC0415
+
         url = make_url(self.database_url)
         return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

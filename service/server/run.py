@@ -1,13 +1,8 @@
-"""`descent serve` and `descent worker`: the API with its workers, or workers alone, until SIGINT or SIGTERM."""
+"""`descent serve`: the API with its workers, until SIGINT or SIGTERM."""
 
-import logging
 import math
-import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,6 +17,7 @@ from service.core.settings import Settings
 from service.maintenance.retention import Retention
 from service.server import addresses, http_protocol
 from service.server.open_database import opened, told
+from service.server.process_setup import configure_log, on_signal, shown_database, shown_workers
 from service.storage import own_state
 from service.storage.api_keys import usable_keys
 from service.storage.database import Database
@@ -34,7 +30,6 @@ KEEP_ALIVE_SECONDS = 150
 longer than httpx (5 s), nginx (60 s), Go and Traefik (90 s) and Caddy (2 min) keep one; Envoy keeps one for an hour. An
 idle connection costs 12 KB of memory, and idle ones are the first to go where there are too many.
 """
-CHECK_SECONDS = 1.0
 SWITCH_SECONDS = 0.001
 """The time after which a thread hands on the interpreter. An answer needs it several times: with Python's 5 ms, the
 check of sweeps on another thread delayed answers by up to 60 ms, with this by 20 ms."""
@@ -47,7 +42,7 @@ NO_KEYS = (
 
 def serve(settings: Settings, console: Console) -> None:
     """Listens, starts the workers, and stops both on SIGINT or SIGTERM. Raises StartError."""
-    _configure_log()
+    configure_log()
     database = opened(settings)
     with told(settings):  # the damage that the opening does not meet
         own_state.correct(database)
@@ -71,48 +66,12 @@ def serve(settings: Settings, console: Console) -> None:
     listener = _listen(settings.host, settings.port)
     # While uvicorn serves, it replaces these handlers; afterwards it raises the signal again, while the workers stop.
     # Before uvicorn serves, this handler keeps the signal from being lost.
-    _on_signal(lambda: setattr(server, "should_exit", True))
+    on_signal(lambda: setattr(server, "should_exit", True))
     with Supervisor(settings, database) as supervisor, Retention(settings, database):
         app.state.workers_fault = supervisor.fault
         _announce(settings, listener.getsockname()[1], console)
         server.run(sockets=[listener])
     database.dispose()
-
-
-def work(settings: Settings, console: Console) -> None:
-    """Runs workers alone, on the database of an API elsewhere. Raises StartError, also if the database is replaced or
-    migrated meanwhile.
-    """
-    _configure_log()
-    stopping: SimpleQueue[None] = SimpleQueue()  # its put is safe in a signal handler, unlike Event's set
-    _on_signal(lambda: stopping.put(None))
-    database = opened(settings)
-    with Supervisor(settings, database):
-        console.print(f"{_workers(settings)} on {_shown_database(settings)}. Stop them with Ctrl-C.")
-        fault = _wait(stopping, database)
-    database.dispose()
-    if fault is not None:
-        raise StartError(fault)
-
-
-def _wait(stopping: "SimpleQueue[None]", database: Database) -> str | None:
-    """Waits for the stop, or for a fault of the database that only a restart ends."""
-    while (fault := database.fault()) is None:
-        with suppress(Empty):
-            stopping.get(timeout=CHECK_SECONDS)
-            return None
-    return fault
-
-
-def _on_signal(stop: Callable[[], None]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())
-
-
-def _configure_log() -> None:
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("alembic", "uvicorn.error"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -146,22 +105,14 @@ def _app(settings: Settings, database: Database) -> FastAPI:
 
 def _announce(settings: Settings, port: int, console: Console) -> None:
     url = addresses.here(settings, port)
-    console.print(f"[bold]Descent[/bold] listens at {url}/ with {_workers(settings)}.", highlight=False)
+    console.print(f"[bold]Descent[/bold] listens at {url}/ with {shown_workers(settings)}.", highlight=False)
     console.print(f"  page        {url}/", highlight=False)
     console.print(f"  Swagger UI  {url}/docs", highlight=False)
     if others := addresses.elsewhere(settings, port):
         console.print(f"  elsewhere   {others}", highlight=False, soft_wrap=True)
-    console.print(f"  data        {_shown_database(settings)}", highlight=False, soft_wrap=True)
+    console.print(f"  data        {shown_database(settings)}", highlight=False, soft_wrap=True)
     if settings.requires_keys:
         console.print("  API keys    required; `descent keys create NAME` creates one", highlight=False)
     elif not is_loopback(settings.host):
         console.print("  API keys    off: everybody who reaches the port has all rights", highlight=False)
     console.print("Stop it with Ctrl-C.")
-
-
-def _workers(settings: Settings) -> str:
-    return f"{settings.workers} worker{'' if settings.workers == 1 else 's'}"
-
-
-def _shown_database(settings: Settings) -> str:
-    return str(settings.database_file.resolve() if settings.database_file else settings.database_url)

@@ -1,6 +1,5 @@
-"""A worker process whose computation never checks for a stop: python -m tests.acceptance.stuck_worker SETTINGS
-
-The supervisor's form, with the settings on standard input: python -m tests.acceptance.stuck_worker -m MODULE NAME
+"""A worker whose computation never checks for a stop. The supervisor's form, with the settings on standard input:
+python -m tests.acceptance.stuck_worker -m MODULE NAME
 """
 
 import sys
@@ -18,10 +17,13 @@ def compute_for_ever(*_: Any) -> Any:
     time.sleep(3600)
 
 
+def work(settings: Settings) -> None:
+    """Computes forever once it claims a run."""
+    with patch.object(training.Training, "_prepare", compute_for_ever):
+        Worker(settings, "stuck").work()
+
+
 if __name__ == "__main__":
     with patch.object(training.Training, "_prepare", compute_for_ever):
-        if sys.argv[1] == "-m":
-            sys.argv[1:] = sys.argv[3:]
-            main()
-        else:
-            Worker(Settings.model_validate_json(sys.argv[1]), "stuck").work()
+        sys.argv[1:] = sys.argv[3:]
+        main()

@@ -13,8 +13,8 @@ from service.server.live_server import Service, running_service
 from service.storage.api_keys import revoke_key
 from service.storage.connect import open_database
 from service.storage.database import Database
+from tests.acceptance.commands import descent
 from tests.acceptance.helpers import finished
-from tests.acceptance.test_command_line import descent
 from tests.api_keys import make_brief_key, make_key, service_with_keys
 from tests.damage import damage
 from tests.service.helpers import LINE, problem_of
@@ -23,10 +23,10 @@ from tests.waiting import LONGEST, until
 Locked = tuple[Service, Database, Path]
 
 
-@pytest.fixture
-def locked(tmp_path: Path) -> Iterator[Locked]:
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
     """A service that requires keys, its database, and its log."""
-    with service_with_keys(tmp_path) as found:
+    with service_with_keys(tmp_path_factory.mktemp("locked")) as found:
         yield found
 
 

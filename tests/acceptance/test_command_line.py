@@ -1,9 +1,6 @@
 """The command line: its help, and the messages of commands that fail."""
 
-import os
 import socket
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -12,17 +9,7 @@ import pytest
 from service.server.live_server import Service
 from service.storage.connect import open_database
 from service.storage.sqlite.engine import sqlite_module
-from tests.waiting import LONGEST
-
-
-def descent(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli.main", *words],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        env={**os.environ, "COLUMNS": "200", **environment},
-    )
+from tests.acceptance.commands import descent
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from service.storage.sqlite.engine import sqlite_module
 from tests.acceptance.helpers import ROWS, SHORT_LEASES, SLOW, WAVES, finished, long_run, run_of, trajectory
 from tests.waiting import LONGEST, until
 
-RUNS, MEMBERS = 8, 12  # two workers share the members, and fewer than four are not computed as a batch
+STEPS = [500, 600, 700, 3_000, 800, 900, 1_000, 1_100]
+"""Of the runs; SIGKILL comes when the longest one has begun."""
+MEMBERS = 12  # two workers share the members, and fewer than four are not computed as a batch
 OFTEN = SHORT_LEASES | {"DESCENT_BLOCK_SECONDS": "0.05"}
 """Several blocks a run, also on a fast machine."""
 
@@ -43,49 +45,51 @@ def rows_of(file: Path) -> dict[str, int]:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers by /proc")
 def test_no_run_is_lost_by_sigkill_and_every_trajectory_is_the_undisturbed_one(tmp_path: Path) -> None:
     file = tmp_path / "descent.db"
-    options = ("--database", f"sqlite:///{file}", "--workers", "2")
+    options = ("--database", f"sqlite:///{file}", "--workers")
     with (tmp_path / "log").open("w") as log:
         with (
-            running_service(*options, environment=OFTEN, log=log) as service,
+            running_service(*options, "2", environment=OFTEN, log=log) as service,
             httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
-            run_ids = [long_run(client, 2_000 + 100 * number) for number in range(RUNS)]
-            until(lambda: run_of(client, run_ids[3])["steps_done"] > 0)
+            run_ids = [long_run(client, steps) for steps in STEPS]
+            until(lambda: run_of(client, run_ids[STEPS.index(max(STEPS))])["steps_done"] > 0)
             kill_all(service, children_of(service.process.pid))
         assert integrity(file) == "ok"
         before = rows_of(file)
-        assert any(0 < before[run_id] < 2_000 for run_id in run_ids), "nothing was in the middle of its work"
+        assert any(0 < before[run_id] <= steps for run_id, steps in zip(run_ids, STEPS, strict=True)), (
+            "nothing was in the middle of its work"
+        )
 
         with (
-            running_service(*options, environment=OFTEN, log=log) as service,
+            running_service(*options, "1", environment=OFTEN, log=log) as service,
             httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
-            for number, run_id in enumerate(run_ids):
+            for steps, run_id in zip(STEPS, run_ids, strict=True):
                 run = finished(client, run_id)
-                assert (run["status"], run["steps_done"]) == ("succeeded", 2_000 + 100 * number)
+                assert (run["status"], run["steps_done"]) == ("succeeded", steps)
                 assert run["steps_done"] + 1 >= before[run_id]
-            undisturbed = long_run(client, 2_000 + 100 * RUNS)
+            undisturbed = long_run(client, max(STEPS))
             finished(client, undisturbed)
             reference = trajectory(client, undisturbed).splitlines()
-            for number, run_id in enumerate(run_ids):
+            for steps, run_id in zip(STEPS, run_ids, strict=True):
                 rows = trajectory(client, run_id).splitlines()
-                assert len(rows) == 2_000 + 100 * number + 2
-                # The longer descent starts with the shorter run's rows, byte for byte.
+                assert len(rows) == steps + 2
+                # The longest descent starts with the shorter run's rows, byte for byte.
                 assert rows == reference[: len(rows)]
     assert integrity(file) == "ok"
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers by /proc")
-@pytest.mark.parametrize(("rows", "steps"), [(ROWS, 1_200), (1_000, 4_000)], ids=["alone", "batched"])
+@pytest.mark.parametrize(("rows", "steps"), [(ROWS, 600), (1_000, 2_000)], ids=["alone", "batched"])
 def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path: Path, rows: int, steps: int) -> None:
     file = tmp_path / "descent.db"
-    options = ("--database", f"sqlite:///{file}", "--workers", "2")
+    options = ("--database", f"sqlite:///{file}", "--workers")
     data = {name: values[:rows] for name, values in WAVES.items()}
     base = {"dataset": data, "model": SLOW, "descent": {"steps": steps}}
     body = {"base": base, "grid": {"/descent/learning_rate": [0.0005 * (1 + number) for number in range(MEMBERS)]}}
     with (tmp_path / "log").open("w") as log:
         with (
-            running_service(*options, environment=OFTEN, log=log) as service,
+            running_service(*options, "2", environment=OFTEN, log=log) as service,
             httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
             answer = client.post("/sweeps", json=body)
@@ -100,7 +104,7 @@ def test_a_sweep_loses_nothing_by_sigkill_and_its_runs_are_those_alone(tmp_path:
         assert integrity(file) == "ok"
 
         with (
-            running_service(*options, environment=OFTEN, log=log) as service,
+            running_service(*options, "1", environment=OFTEN, log=log) as service,
             httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
         ):
             until(lambda: client.get(path).json()["status"] == "finished")

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +9,13 @@ import httpx2
 import pytest
 
 from service.server.live_server import running_service
+from tests.acceptance.commands import descent
 from tests.acceptance.helpers import SHORT_LEASES, finished, long_run, run_of, trajectory
 from tests.torture.small_disk import SmallDisk, small_disk
 from tests.waiting import LONGEST, until
 
 LINE = {"dataset": {"x": [[1], [2], [3], [4]], "y": [2, 4, 6, 8]}}
 BIG = {"x": [[float(i)] for i in range(50_000)], "y": [float(i % 7) for i in range(50_000)]}
-
-
-def descent(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """The command line; a wide terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        check=False,
-        env={**os.environ, "COLUMNS": "300"},
-    )
 
 
 @pytest.fixture
@@ -100,8 +87,6 @@ def test_a_failed_temporary_file_is_reported(tmp_path: Path, disk: SmallDisk) ->
 
 
 def test_a_new_database_on_a_full_disk_is_refused_with_the_reason(disk: SmallDisk) -> None:
-    with disk.serving() as live:
-        live.client.post("/fit", json=LINE)
     with disk.full():
         started = descent("serve", "--port", "0", "--workers", "0", "--database", f"sqlite:///{disk.home}/new.db")
     assert started.returncode == 1
@@ -149,10 +134,10 @@ def test_a_deleted_run_makes_the_file_shorter(tmp_path: Path) -> None:
         running_service("--database", f"sqlite:///{file}", "--workers", "1") as running,
         httpx2.Client(base_url=running.url, timeout=LONGEST) as client,
     ):
-        body = LINE | {"descent": {"steps": 400_000, "learning_rate": 1e-5}}
+        body = LINE | {"descent": {"steps": 200_000, "learning_rate": 1e-5}}
         run_id = client.post("/fit", json=body).json()["id"]
         finished(client, run_id)
-        until(lambda: file.stat().st_size > 20_000_000)
+        until(lambda: file.stat().st_size > 10_000_000)
         assert client.delete(f"/runs/{run_id}").status_code == 204
         until(lambda: file.stat().st_size < 6_000_000)
         kept = client.post("/fit", json=LINE).json()["id"]

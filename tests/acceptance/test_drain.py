@@ -17,6 +17,9 @@ from tests.acceptance.helpers import run_of
 from tests.service.helpers import fit_body
 from tests.waiting import until
 
+FRAIL = {"max_losses": 1}
+"""With these settings the first loss of a worker is the end of the run."""
+
 
 def row_of(database: Database, run_id: str) -> Any:
     with database.reading() as connection:
@@ -44,13 +47,13 @@ def test_a_block_that_takes_longer_than_the_drain_survives_restarts(
     settings: Settings, database: Database, api: TestClient
 ) -> None:
     run_id = queued(api)
-    for _ in range(settings.max_losses + 1):
-        with supervisor_of(settings, database, drain_seconds=1.5) as supervisor:
+    for _ in range(FRAIL["max_losses"] + 1):
+        with supervisor_of(settings, database, drain_seconds=1.5, **FRAIL) as supervisor:
             until(lambda: is_running(api, run_id))
         assert process_of(supervisor).returncode == UNHEEDED
         run = row_of(database, run_id)
         assert (run.status, run.losses) == ("queued", 0)
-    worker = Worker(settings, "w")
+    worker = Worker(settings.model_copy(update=FRAIL), "w")
     claim = worker._claim()
     assert claim is not None
     worker._train(claim)
@@ -62,8 +65,8 @@ def test_a_worker_that_the_stopping_supervisor_kills_is_no_loss(
     settings: Settings, database: Database, api: TestClient
 ) -> None:
     run_id = queued(api)
-    for _ in range(settings.max_losses + 1):
-        with supervisor_of(settings, database, drain_seconds=0.1) as supervisor:
+    for _ in range(FRAIL["max_losses"] + 1):
+        with supervisor_of(settings, database, drain_seconds=0.1, **FRAIL) as supervisor:
             until(lambda: is_running(api, run_id) and row_of(database, run_id).lease_expires_at > 0)
             process_of(supervisor).send_signal(signal.SIGSTOP)  # the worker cannot hand back its run
         assert process_of(supervisor).returncode == -signal.SIGKILL

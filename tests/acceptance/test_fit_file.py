@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx2
 
 from service.server.live_server import Service
-from tests.acceptance.test_command_line import descent
+from tests.acceptance.commands import descent
 
 
 def test_fit_prints_what_the_service_understood(service: Service, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from service.worker.computing_time import ComputingTime
 from service.worker.lease import DEADLINE, STALE, UNHEEDED, RunLease
 from service.worker.process import Worker
 from service.worker.yielding import FIRST_PATIENCE_SECONDS
+from tests.acceptance import stuck_worker
+from tests.acceptance.forks import FORKS
 from tests.acceptance.helpers import long_run
 from tests.service.helpers import fit_body
 from tests.service.storage.helpers import queue_run
@@ -31,15 +34,32 @@ from tests.waiting import LONGEST, until
 
 
 @contextmanager
-def stuck(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def stuck(settings: Settings) -> Iterator[ForkServerProcess]:
     """A worker that computes forever once it claims a run."""
-    command = [sys.executable, "-m", "tests.acceptance.stuck_worker", settings.model_dump_json()]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = FORKS.Process(target=stuck_worker.work, args=(settings,))
+    process.start()
     try:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.join()
+
+
+def exit_code(process: ForkServerProcess) -> int | None:
+    """The exit code of a worker that ends itself."""
+    process.join(LONGEST)
+    return process.exitcode
+
+
+def send(process: ForkServerProcess, number: signal.Signals) -> None:
+    assert process.pid is not None
+    os.kill(process.pid, number)
+
+
+def suspend(process: ForkServerProcess, database: Database) -> None:
+    """Stops the process outside its transactions, whose lock would keep all others from writing."""
+    with database.writing():
+        send(process, signal.SIGSTOP)
 
 
 @contextmanager
@@ -83,7 +103,7 @@ def test_a_computation_that_does_not_let_go_is_ended_with_its_process(
     with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3})) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
         act(api, run_id)
-        assert worker.wait(LONGEST) == UNHEEDED
+        assert exit_code(worker) == UNHEEDED
     assert run_of(api, run_id).get("status", 404) == (status or 404)
 
 
@@ -96,7 +116,7 @@ def test_a_computation_that_does_not_let_go_is_charged_up_to_its_end(
         until(lambda: run_of(api, run_id)["status"] == "running")
         before = charged(database)
         ENDS[name][0](api, run_id)
-        assert worker.wait(LONGEST) == UNHEEDED
+        assert exit_code(worker) == UNHEEDED
     assert charged(database) - before > 0.8 * lease.HEED_SECONDS
 
 
@@ -107,7 +127,7 @@ def test_a_computation_that_does_not_let_go_is_interrupted_for_the_run_of_anothe
     with stuck(settings.model_copy(update={"heartbeat_seconds": 0.3, "workers": 1})) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
         queue_run(database, owner="other")
-        assert worker.wait(LONGEST) == UNHEEDED
+        assert exit_code(worker) == UNHEEDED
     interrupted = run_of(api, run_id)
     assert interrupted["status"] == "queued"
     assert interrupted["timings"]["interrupted_seconds"] >= FIRST_PATIENCE_SECONDS
@@ -138,7 +158,7 @@ def charged(database: Database) -> float:
 def test_a_deadline_is_kept_by_a_computation_that_does_not_let_go(settings: Settings, api: TestClient) -> None:
     run_id = submitted(api, deadline_seconds=0.2)
     with stuck(settings) as worker:
-        assert worker.wait(LONGEST) == UNHEEDED
+        assert exit_code(worker) == UNHEEDED
     run = run_of(api, run_id)
     assert (run["status"], run["stop_reason"], run["error"]["code"]) == ("failed", "deadline", "deadline")
 
@@ -146,7 +166,7 @@ def test_a_deadline_is_kept_by_a_computation_that_does_not_let_go(settings: Sett
 def test_the_longest_run_time_is_kept_too(settings: Settings, api: TestClient) -> None:
     run_id = submitted(api)
     with stuck(settings.model_copy(update={"max_run_seconds": 0.2})) as worker:
-        assert worker.wait(LONGEST) == UNHEEDED
+        assert exit_code(worker) == UNHEEDED
     run = run_of(api, run_id)
     assert (run["status"], run["error"]["code"]) == ("failed", "run_time_exceeded")
 
@@ -158,10 +178,10 @@ def test_a_worker_that_was_silent_for_longer_than_its_lease_ends_itself(
     brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0})
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
-        os.kill(worker.pid, signal.SIGSTOP)
+        suspend(worker, database)
         other = until(lambda: _claim(database))
-        os.kill(worker.pid, signal.SIGCONT)
-        assert worker.wait(LONGEST) == STALE
+        send(worker, signal.SIGCONT)
+        assert exit_code(worker) == STALE
     assert other is not None
     with database.reading() as connection:
         assert job_queue.status(connection, other) == "running"
@@ -189,11 +209,11 @@ def test_a_silent_worker_continues_if_no_other_has_claimed_its_run(
     brief = settings.model_copy(update={"heartbeat_seconds": 0.2, "lease_seconds": 1.0})
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
-        os.kill(worker.pid, signal.SIGSTOP)
+        suspend(worker, database)
         until(lambda: _expiry(database, run_id) < time.monotonic())
-        os.kill(worker.pid, signal.SIGCONT)
+        send(worker, signal.SIGCONT)
         until(lambda: _expiry(database, run_id) > time.monotonic())
-        assert worker.poll() is None
+        assert worker.is_alive()
 
 
 def test_a_worker_that_cannot_send_heartbeats_exits(settings: Settings, api: TestClient, database: Database) -> None:
@@ -202,7 +222,7 @@ def test_a_worker_that_cannot_send_heartbeats_exits(settings: Settings, api: Tes
     with stuck(brief) as worker:
         until(lambda: run_of(api, run_id)["status"] == "running")
         with database.writing():  # this transaction blocks all other writers
-            assert worker.wait(LONGEST) == STALE
+            assert exit_code(worker) == STALE
 
 
 def test_a_worker_whose_run_has_just_ended_lives_on(

@@ -13,7 +13,7 @@ from service.maintenance.retention import Retention
 from service.storage import deletion_state, fair_shares, job_queue
 from service.storage.connect import open_database
 from service.storage.tables import runs
-from tests.acceptance.test_command_line import descent
+from tests.acceptance.commands import descent
 from tests.service.storage.helpers import queue_run
 from tests.waiting import until
 

@@ -19,6 +19,7 @@ from service.core.settings import Settings
 from service.server.live_server import Service, running_service
 from service.storage import fair_shares, job_queue, runs
 from service.storage.connect import open_database
+from service.storage.database import Database
 from service.worker.computing_time import ComputingTime
 from service.worker.lease import RunLease
 from service.worker.process import Worker
@@ -47,15 +48,15 @@ def own(tmp_path: Path) -> Iterator[tuple[Service, httpx2.Client]]:
 @needs_proc
 def test_a_killed_worker_is_replaced_and_its_run_goes_on(own: tuple[Service, httpx2.Client]) -> None:
     service, client = own
-    run_id = long_run(client, 12_000)
+    run_id = long_run(client, 6_000)
     until(lambda: run_of(client, run_id)["steps_done"] > 0)
     [worker] = children_of(service.process.pid)
     os.kill(worker, signal.SIGKILL)
     at_death = run_of(client, run_id)["steps_done"]
     run = finished(client, run_id)
-    assert 0 < at_death < 12_000
-    assert (run["status"], run["steps_done"]) == ("succeeded", 12_000)
-    undisturbed = long_run(client, 12_000)
+    assert 0 < at_death < 6_000
+    assert (run["status"], run["steps_done"]) == ("succeeded", 6_000)
+    undisturbed = long_run(client, 6_000)
     finished(client, undisturbed)
     assert trajectory(client, run_id) == trajectory(client, undisturbed)
 
@@ -104,8 +105,7 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def test_progress_shows_at_least_twice_a_second(own: tuple[Service, httpx2.Client]) -> None:
-    _, client = own
+def test_progress_shows_at_least_twice_a_second(client: httpx2.Client) -> None:
     run_id = long_run(client, 40_000)
     until(lambda: run_of(client, run_id)["steps_done"] > 0)
     seen: list[tuple[float, int]] = []
@@ -118,13 +118,13 @@ def test_progress_shows_at_least_twice_a_second(own: tuple[Service, httpx2.Clien
         return len(seen) > 8 or run["status"] != "running"
 
     until(watch)
+    client.post(f"/runs/{run_id}/cancel")
     pauses = sorted(later - earlier for (earlier, _), (later, _) in pairwise(seen))
     assert len(pauses) >= 5
     assert pauses[len(pauses) // 2] < (0.5 + 0.1) * max(slower, times_slower())
 
 
-def test_cancel_and_delete_reach_a_running_run(own: tuple[Service, httpx2.Client]) -> None:
-    _, client = own
+def test_cancel_and_delete_reach_a_running_run(client: httpx2.Client) -> None:
     cancelled, deleted = long_run(client, 1_000_000), long_run(client, 1_000_000)
     until(lambda: run_of(client, cancelled)["steps_done"] > 0)
     assert client.post(f"/runs/{cancelled}/cancel").json()["status"] == "cancelling"
@@ -158,27 +158,24 @@ def test_workers_alone_work_on_an_apis_database(tmp_path: Path) -> None:
         assert workers.wait(LONGEST) == 0
 
 
-def test_a_run_that_kills_its_workers_fails_with_the_reason(tmp_path: Path) -> None:
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.db")
-    options = ("--database", settings.database_url, "--workers", "0")
-    with running_service(*options) as service, httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
-        poison, neighbour = long_run(client), long_run(client)
-        database = open_database(settings.database_url, 30.0)
-        for _ in range(1 + settings.max_losses):
-            with database.writing() as connection:
-                claimed = fair_shares.claim(connection, "dies at once", lease_seconds=-1)
-            assert claimed is not None
-            assert claimed.run.id == poison
-        worker = Worker(settings, "survivor")
+def test_a_run_that_kills_its_workers_fails_with_the_reason(
+    api: TestClient, settings: Settings, database: Database
+) -> None:
+    poison, neighbour = long_run(api, 100), long_run(api, 100)
+    for _ in range(1 + settings.max_losses):
+        with database.writing() as connection:
+            claimed = fair_shares.claim(connection, "dies at once", lease_seconds=-1)
         assert claimed is not None
-        worker._train(claimed)
-        run = run_of(client, poison)
-        assert (run["status"], run["error"]["code"], run["steps_done"]) == ("failed", "worker_lost", 0)
-        following = worker._claim()
-        assert following is not None
-        worker._train(following)
-        assert run_of(client, neighbour)["status"] == "succeeded"
-        database.dispose()
+        assert claimed.run.id == poison
+    worker = Worker(settings, "survivor")
+    assert claimed is not None
+    worker._train(claimed)
+    run = run_of(api, poison)
+    assert (run["status"], run["error"]["code"], run["steps_done"]) == ("failed", "worker_lost", 0)
+    following = worker._claim()
+    assert following is not None
+    worker._train(following)
+    assert run_of(api, neighbour)["status"] == "succeeded"
 
 
 @needs_proc
@@ -228,24 +225,20 @@ def test_a_run_that_cannot_be_diagnosed_ends_all_the_same(
     assert (run["status"], run["steps_done"], run["diagnosis"]) == ("succeeded", 100, [])
 
 
-def test_a_holder_that_slept_past_its_lease_writes_nothing(tmp_path: Path) -> None:
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/d.db", lease_seconds=0.01)
-    with (
-        running_service("--database", settings.database_url, "--workers", "0") as service,
-        httpx2.Client(base_url=service.url, timeout=LONGEST) as client,
-    ):
-        run_id = long_run(client, 500)
-        database = open_database(settings.database_url, 30.0)
-        with database.writing() as connection:
-            stale = fair_shares.claim(connection, "stale", settings.lease_seconds)
-        assert stale is not None
-        other = Worker(settings.model_copy(update={"lease_seconds": 60.0}), "other")
-        claimed = until(other._claim)
-        assert claimed is not None
-        lease = RunLease(database, stale, settings, ComputingTime())
-        with pytest.raises(job_queue.LeaseLostError):
-            Training(database, stale, settings, lease, RunBatch(database, settings)).run()
-        assert run_of(client, run_id)["steps_done"] == 0
-        other._train(claimed)
-        assert len(trajectory(client, run_id).splitlines()) == 502
-        database.dispose()
+def test_a_holder_that_slept_past_its_lease_writes_nothing(
+    api: TestClient, settings: Settings, database: Database
+) -> None:
+    brief = settings.model_copy(update={"lease_seconds": 0.01})
+    run_id = long_run(api, 500)
+    with database.writing() as connection:
+        stale = fair_shares.claim(connection, "stale", brief.lease_seconds)
+    assert stale is not None
+    other = Worker(settings.model_copy(update={"lease_seconds": 60.0}), "other")
+    claimed = until(other._claim)
+    assert claimed is not None
+    lease = RunLease(database, stale, brief, ComputingTime())
+    with pytest.raises(job_queue.LeaseLostError):
+        Training(database, stale, brief, lease, RunBatch(database, brief)).run()
+    assert run_of(api, run_id)["steps_done"] == 0
+    other._train(claimed)
+    assert len(api.get(f"/runs/{run_id}/trajectory?format=csv").text.splitlines()) == 502

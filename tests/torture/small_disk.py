@@ -22,10 +22,11 @@ class SmallDisk(FragileService):
     @contextmanager
     def full(self) -> Iterator[None]:
         """Fills the disk, and any space that becomes free, until the block ends."""
-        done = threading.Event()
+        filled, done = threading.Event(), threading.Event()
         file = self.home / "others"
-        thread = threading.Thread(target=_fill, args=(file, done))
+        thread = threading.Thread(target=_fill, args=(file, filled, done))
         thread.start()
+        filled.wait()
         try:
             yield
         finally:
@@ -40,12 +41,13 @@ class SmallDisk(FragileService):
                 opened.write(bytes(4096))
 
 
-def _fill(file: Path, done: threading.Event) -> None:
+def _fill(file: Path, filled: threading.Event, done: threading.Event) -> None:
     with file.open("wb", buffering=0) as opened:
         while not done.wait(0.001):
             with suppress(OSError):
                 while opened.write(bytes(65_536)):  # the last write is partial: no byte is left
                     pass
+            filled.set()
 
 
 @contextmanager
