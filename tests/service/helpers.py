@@ -105,11 +105,9 @@ def resolves(pointer: str, body: Any) -> bool:
 
 def counts(database: Database) -> dict[str, int]:
     """The number of rows of each table."""
+    each = ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in TABLES)
     with database.reading() as connection:
-        return {
-            table: int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # a constant
-            for table in TABLES
-        }
+        return dict(connection.execute(text(f"SELECT {each}")).mappings().one())  # constants
 
 
 NOTHING = dict.fromkeys(TABLES, 0)
