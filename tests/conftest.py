@@ -5,15 +5,17 @@ Each test process of `make test` has its service, its browser and its temporary 
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import hypothesis
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis.database import DirectoryBasedExampleDatabase
+from sqlalchemy import Engine
 
 from service.api.app import create_app
 from service.core.settings import Settings
@@ -52,12 +54,30 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def share_statements(empty_file: Path) -> Callable[[Engine], None]:
+    """Makes an engine use the compiled statements of earlier tests: compiling takes longer than most tests.
+
+    SQLAlchemy finds a compiled statement by its dialect, so these engines have one dialect too.
+    """
+    first = open_database(f"sqlite:///{empty_file}", busy_seconds=5.0)
+    first.dispose()
+    statements: dict[Any, Any] = {}
+
+    def share(engine: Engine) -> None:
+        engine.dialect = first.engine.dialect
+        engine.update_execution_options(compiled_cache=statements)
+
+    return share
+
+
 @pytest.fixture
-def database(settings: Settings, empty_file: Path) -> Iterator[Database]:
+def database(settings: Settings, empty_file: Path, share_statements: Callable[[Engine], None]) -> Iterator[Database]:
     """A real SQLite file with all tables."""
     assert settings.database_file is not None
     shutil.copyfile(empty_file, settings.database_file)
     opened = open_database(settings.database_url, settings.busy_seconds)
+    share_statements(opened.engine)
     yield opened
     opened.dispose()
 

@@ -1,6 +1,7 @@
 """Files from memory, plain and compressed. Those of the page, two with a list of modules, are read again if changed."""
 
 import gzip
+import os
 from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
@@ -49,7 +50,8 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+        self._files = {path.relative_to(folder).as_posix(): path for path in found}
 
     def answer(self, name: str, request: Request, headers: dict[str, str] | None = None) -> Response:
         """A file, or 304 if the client has it. Raises HTTPException for an unknown name."""

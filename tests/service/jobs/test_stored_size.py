@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
 from service.core.settings import Settings
 from service.storage import usage
@@ -18,17 +19,19 @@ LINE: dict[str, Any] = {"dataset": {"x": [[1], [2], [3]], "y": [1, 2, 4]}, "spli
 NAMED = {"x": [[i * j % 7 for j in range(200)] for i in range(3)], "y": [1, 2, 3], "feature_names": NAMES}
 LABELLED = {"x": [[i] for i in range(100)], "y": [f"{WIDE}{i:05d}" for i in range(100)]}
 FITS: dict[str, tuple[int, dict[str, Any]]] = {
-    "short": (60, LINE),
-    "tags": (60, {**LINE, "tags": {f"k{j}" * 8: "v" * 100 for j in range(10)}}),
-    "short tags": (60, {**LINE, "tags": {f"k{j}": "v" for j in range(10)}}),
-    "names": (5, {**LINE, "dataset": NAMED, "model": {"kind": "linear", "intercept": False}}),
-    "labels": (5, {**LINE, "dataset": LABELLED, "model": {"kind": "softmax"}}),
-    "parameters": (10, {**LINE, "model": {"kind": "mlp", "hidden": [300]}}),
+    "short": (20, LINE),
+    "tags": (20, {**LINE, "tags": {f"k{j}" * 8: "v" * 100 for j in range(10)}}),
+    "short tags": (20, {**LINE, "tags": {f"k{j}": "v" for j in range(10)}}),
+    "names": (2, {**LINE, "dataset": NAMED, "model": {"kind": "linear", "intercept": False}}),
+    "labels": (2, {**LINE, "dataset": LABELLED, "model": {"kind": "softmax"}}),
+    "parameters": (4, {**LINE, "model": {"kind": "mlp", "hidden": [300]}}),
 }
 
 
 @pytest.fixture
-def growth(settings: Settings, database: Database) -> Callable[[Callable[[], Any]], tuple[int, int]]:
+def growth(
+    settings: Settings, database: Database, share_statements: Callable[[Engine], None]
+) -> Callable[[Callable[[], Any]], tuple[int, int]]:
     """The growth of the counted bytes and of the file by some requests and the training of their runs."""
 
     def sizes() -> tuple[int, int]:
@@ -41,6 +44,7 @@ def growth(settings: Settings, database: Database) -> Callable[[Callable[[], Any
         before = sizes()
         work()
         worker = Worker(settings.model_copy(update={"workers": 1}), "here")
+        share_statements(worker._database.engine)
         while (claim := worker._claim()) is not None:
             worker._train(claim)
         worker._database.dispose()
@@ -65,7 +69,7 @@ def test_a_run_counts_what_it_stores(name: str, api: TestClient, growth: Any) ->
 
 
 def test_a_sweep_counts_its_values(api: TestClient, growth: Any) -> None:
-    thetas = [[0.123456789 * j] * 200 for j in range(20)]
+    thetas = [[0.123456789 * j] * 200 for j in range(7)]
     base = {**FITS["names"][1], "descent": {"steps": 1, "learning_rate": 1e-9}}
     growth(lambda: api.post("/fit", json=base))  # the data
     counted, stored = growth(lambda: api.post("/sweeps", json={"base": base, "grid": {"/descent/theta0": thetas}}))
