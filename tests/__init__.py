@@ -1,4 +1,4 @@
-"""The tests. BLAS has one thread, as in the workers: the threads of several test processes would wait for one another."""
+"""The tests. BLAS has one thread, as in the workers: threads of several test processes would wait for one another."""
 
 import os
 
