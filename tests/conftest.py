@@ -3,9 +3,10 @@
 Each test process of `make test` has its service, its browser and its temporary folders.
 """
 
+import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,17 @@ MOST_PROCESSES = 6
 def pytest_xdist_auto_num_workers() -> int:
     """One test process per core plus two, since many tests wait for other processes."""
     return min(2 + (os.cpu_count() or 1), MOST_PROCESSES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects the tests without garbage collection, which does not look at them later either: they live to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture

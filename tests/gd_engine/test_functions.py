@@ -117,6 +117,8 @@ def _newton(energy: Any, slope: Any, bend: Any, theta: FloatArray) -> FloatArray
         while energy(theta - step) > energy(theta) and np.abs(step).max() > 1e-12:
             step = step / 2
         theta = theta - step
+        if np.abs(step).max() <= 1e-12:
+            break
     return theta
 
 
@@ -138,7 +140,7 @@ def test_every_optimizer_goes_from_the_default_start_to_a_minimum(name: str, opt
     function, problem = BENCHMARK_FUNCTIONS[name], posed(name)
     options, rate = TUNED[optimizer]
     auto = auto_learning_rate(problem.energy, initial_theta(problem.model))
-    columns, _ = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto), 1500)
+    columns, _ = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto, 1500), 1500)
     least = min(minimum.value for minimum in function.minima if _distance(minimum.theta, columns["theta"][-1]) < 0.2)
     assert columns["train_loss"][-1] - least < 1e-3 * (columns["train_loss"][0] - least)
 

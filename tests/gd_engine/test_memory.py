@@ -37,7 +37,7 @@ import resource, sys
 import numpy as np
 from gd_engine import MODELS, OPTIMIZERS, DescentConfig, Split, descend, pose_blocks, start
 
-LIMIT, WIDTH, HEIGHT = int(sys.argv[1]), 200, 1024
+LIMIT, WIDTH, HEIGHT = int(sys.argv[1]), 50, 4096
 BLOCKS = 4 * LIMIT // (8 * WIDTH * HEIGHT) + 1
 true = np.linspace(-1.0, 1.0, WIDTH)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gd_engine import MODELS, OPTIMIZERS, SCHEDULES, DescentConfig, Problem, Split, descend, initial_theta, pose, start
 from gd_engine.descent.batched import BatchedDescent
 from gd_engine.descent.trajectory import Outcome
+from tests.examples import examples
 from tests.gd_engine.helpers import VARIANTS, assert_same_bits, joined
 from tests.gd_engine.random_problems import posed, tasks
 
@@ -50,7 +51,7 @@ def assert_same_as_single(problem: Problem, configs: list[DescentConfig], full: 
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@settings(max_examples=12)
+@settings(max_examples=examples(8))
 @given(data=st.data(), full=st.integers(1, STEPS + 5), seed=st.integers(0, 99))
 def test_batched_descents_have_the_bits_of_single_ones(variant: str, data: st.DataObject, full: int, seed: int) -> None:
     task = data.draw(tasks(variant))

@@ -34,7 +34,7 @@ LIMITS = [8, 128, 512, 1024, NUMPY_BUFFER, 10_000, SLICE_ROWS, TOGETHER]
 SIZES = st.one_of(
     st.integers(1, 40), st.sampled_from([limit + off for limit in LIMITS for off in (-1, 0, 1)]), st.just(25_000)
 )
-LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=4)
+LENGTHS = st.lists(st.integers(1, 20), min_size=1, max_size=4)
 TRAINING_ROWS = 24
 
 
@@ -73,8 +73,8 @@ def test_every_model_and_loss(
             }
         )
     )
-    stop = data.draw(st.sampled_from([Stop(), Stop(patience=20)]))
-    config = DescentConfig(OPTIMIZERS[data.draw(st.sampled_from(["gd", "adam"]))](), 0.01, 40, stop=stop)
+    stop = data.draw(st.sampled_from([Stop(), Stop(patience=10)]))
+    config = DescentConfig(OPTIMIZERS[data.draw(st.sampled_from(["gd", "adam"]))](), 0.01, 20, stop=stop)
     assert_independent_of_blocks(problem_of(variant, validation, test, **options), config, [1], lengths)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gd_engine import MODELS, OPTIMIZERS, DescentConfig, auto_learning_rate, descend, pose, split_by_fraction, start
 from gd_engine.arrays import FloatArray
+from tests.examples import examples
 
 
 def plain_loop(energy: Any, theta: FloatArray, rate: float, steps: int) -> list[FloatArray]:
@@ -42,7 +43,7 @@ def problems(draw: st.DrawFn) -> tuple[FloatArray, FloatArray, int]:
 
 @pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
 @pytest.mark.parametrize("loss", ["sse", "mse"])
-@settings(max_examples=30)
+@settings(max_examples=examples(10))
 @given(problem=problems(), share=st.sampled_from([0.05, 0.3, 1.0, 1.6]))
 def test_every_step_agrees_with_the_plain_loop(
     loss: str, affine: bool, problem: tuple[FloatArray, FloatArray, int], share: float

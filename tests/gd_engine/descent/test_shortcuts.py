@@ -55,7 +55,7 @@ def test_replay_agrees_with_the_plain_loop(
     task = fair(data.draw(tasks(variant)), optimizer)
     assume(len(task.split.train) > 1)
     rate = fair_rate(task, optimizer, share)
-    assert_agree(compare(task, optimizer, rate, 40, replay=replay, reduce=False), 40)
+    assert_agree(compare(task, optimizer, rate, 20, replay=replay, reduce=False), 20)
 
 
 @pytest.mark.parametrize("variant", LINEAR)
@@ -69,7 +69,7 @@ def test_reduction_agrees_with_the_plain_loop(variant: str, data: st.DataObject,
 
 
 @pytest.mark.parametrize("variant", LINEAR)
-@settings(max_examples=examples(6))
+@settings(max_examples=examples(4))
 @given(data=st.data(), optimizer=st.sampled_from(LEAPING), share=st.floats(0.01, 0.99))
 def test_affine_steps_agree_with_the_plain_loop(
     variant: str, data: st.DataObject, optimizer: str, share: float

@@ -59,10 +59,10 @@ def test_equal_targets_that_are_reached_have_no_finding(model: Request, target: 
         "objective": {"loss": loss},
         "standardize": model["kind"] != "formula",
         "descent": {
-            "steps": 6000,
+            "steps": 2000,
             "learning_rate": 0.05,
             "optimizer": {"kind": "adam"},
-            "schedule": {"kind": "exponential", "factor": 0.999},
+            "schedule": {"kind": "exponential", "factor": 0.997},
         },
     }
     x = np.random.default_rng(1).uniform(0.0, 2.0, (40, 1))

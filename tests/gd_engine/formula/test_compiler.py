@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from autograd import elementwise_grad, grad, hessian_vector_product
 from autograd.misc.tracers import const_graph
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gd_engine.arrays import FloatArray
@@ -17,6 +17,7 @@ from gd_engine.formula.compiler import (
     TWO_ARGUMENTS,
     parse,
 )
+from tests.examples import examples
 from tests.time_bounds import takes_at_most
 
 X = np.random.default_rng(0).uniform(0.1, 0.9, (7, 2))
@@ -165,6 +166,7 @@ DIFFERENTIATED = [
 
 
 @pytest.mark.parametrize("text", DIFFERENTIATED)
+@settings(max_examples=examples(10))
 @given(seed=st.integers(0, 1000))
 def test_gradient_agrees_with_central_differences(text: str, seed: int) -> None:
     formula = parse(text, ["x", "y"])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gd_engine import MODELS, OPTIMIZERS, Problem, Split, Stop, auto_learning_rate, pose, split_by_fraction
 from gd_engine.arrays import FloatArray
 from gd_engine.descent.affine_steps import AFFINE_BLOCK
+from tests.examples import examples
 from tests.gd_engine.helpers import assert_same_bits, descended
 
 MODES = pytest.mark.parametrize("affine", [True, False], ids=["affine", "steps"])
@@ -32,7 +33,7 @@ def rate_of(problem: Problem) -> float:
 
 
 @MODES
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(power=st.floats(-9.0, 0.0), seed=st.integers(0, 50))
 def test_descent_stops_at_the_first_gradient_below_the_limit(affine: bool, power: float, seed: int) -> None:
     problem = problem_of(*data(seed))
@@ -48,7 +49,7 @@ def test_descent_stops_at_the_first_gradient_below_the_limit(affine: bool, power
 
 
 @MODES
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(power=st.floats(-14.0, -1.0), seed=st.integers(0, 50))
 def test_descent_stops_at_the_first_loss_change_below_the_limit(affine: bool, power: float, seed: int) -> None:
     problem = problem_of(*data(seed))
@@ -61,7 +62,7 @@ def test_descent_stops_at_the_first_loss_change_below_the_limit(affine: bool, po
 
 @MODES
 @pytest.mark.parametrize("model", ["linear", "logistic"])
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(patience=st.integers(1, 1500), seed=st.integers(0, 50))
 def test_patience_stops_after_steps_without_a_lower_validation_error(
     model: str, affine: bool, patience: int, seed: int

@@ -13,19 +13,24 @@ from tests.gd_engine.helpers import VARIANTS, descended
 
 STEPS = 1500
 # With a constant rate, methods that divide by the size of past gradients keep oscillating about the minimum.
-TUNED: dict[str, tuple[dict[str, Any], Callable[[float], Any]]] = {
-    "gd": ({}, lambda auto: SCHEDULES["backtracking"](4.0 * auto, STEPS)),
-    "momentum": ({}, lambda auto: 0.4 * auto),
-    "nesterov": ({}, lambda auto: 0.4 * auto),
-    "adagrad": ({}, lambda auto: 0.5),
-    "rmsprop": ({}, lambda auto: SCHEDULES["cosine"](0.02, STEPS)),
-    "adam": ({}, lambda auto: SCHEDULES["cosine"](0.05, STEPS)),
-    "ista": ({}, lambda auto: auto),
-    "fista": ({}, lambda auto: 0.4 * auto),
-    "adamw": ({"weight_decay": 0.0}, lambda auto: SCHEDULES["cosine"](0.05, STEPS)),
+TUNED: dict[str, tuple[dict[str, Any], Callable[[float, int], Any]]] = {
+    "gd": ({}, lambda auto, steps: SCHEDULES["backtracking"](4.0 * auto, steps)),
+    "momentum": ({}, lambda auto, steps: 0.4 * auto),
+    "nesterov": ({}, lambda auto, steps: 0.4 * auto),
+    "adagrad": ({}, lambda auto, steps: 0.5),
+    "rmsprop": ({}, lambda auto, steps: SCHEDULES["cosine"](0.02, steps)),
+    "adam": ({}, lambda auto, steps: SCHEDULES["cosine"](0.05, steps)),
+    "ista": ({}, lambda auto, steps: auto),
+    "fista": ({}, lambda auto, steps: 0.4 * auto),
+    "adamw": ({"weight_decay": 0.0}, lambda auto, steps: SCHEDULES["cosine"](0.05, steps)),
 }
 
-MORE = {"ista": 10}  # it has neither a momentum nor a line search
+
+def steps_of(variant: str, optimizer: str) -> int:
+    """Enough steps: few for a convex E, more for ISTA on another, since it has neither a momentum nor a line search."""
+    if not variant.startswith(("mlp", "formula")):
+        return STEPS // 5
+    return 4 * STEPS if optimizer == "ista" else STEPS
 
 
 def posed(variant: str, l2: float) -> Problem:
@@ -43,11 +48,13 @@ def minimum_near(problem: Problem, theta: FloatArray) -> FloatArray:
     for _ in range(20):
         slope, curvature = grad(problem.energy)(theta), hessian(problem.energy)(theta)
         values, vectors = np.linalg.eigh(curvature)
+        if np.linalg.norm(slope) < 1e-13:
+            break
         along = vectors.T @ slope
         curved = values > 1e-9 * values[-1]
         theta = theta - vectors[:, curved] @ (along[curved] / values[curved])
-    assert np.linalg.norm(grad(problem.energy)(theta)) < 1e-10
-    assert np.linalg.eigvalsh(hessian(problem.energy)(theta))[0] > -1e-9
+    assert np.linalg.norm(slope) < 1e-10
+    assert values[0] > -1e-9
     return theta
 
 
@@ -59,8 +66,8 @@ def test_every_optimizer_reaches_a_minimum_of_every_model(variant: str, optimize
     options, rate = TUNED[optimizer]
     theta0 = initial_theta(problem.model, 2)
     auto = min(auto_learning_rate(problem.energy, theta0), 0.5)
-    steps = MORE.get(optimizer, 1) * STEPS
-    columns, outcome = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto), steps, theta0)
+    steps = steps_of(variant, optimizer)
+    columns, outcome = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto, steps), steps, theta0)
     assert outcome.reason == "max_steps"
     energy = columns["train_loss"]
     least = float(problem.energy(minimum_near(problem, columns["theta"][-1])))
@@ -80,7 +87,7 @@ def test_every_optimizer_recovers_a_relu_network(optimizer: str) -> None:
     options, rate = TUNED[optimizer]
     theta0 = truth + 0.1 * random.standard_normal(len(truth))
     auto = auto_learning_rate(problem.energy, theta0)
-    columns, _ = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto), STEPS, theta0)
+    columns, _ = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto, STEPS), STEPS, theta0)
     assert columns["train_loss"][0] > 1e-3
     assert columns["train_loss"][-1] < 0.01 * columns["train_loss"][0]
 
@@ -96,7 +103,8 @@ def test_every_optimizer_reaches_the_closed_form_solution(variant: str, optimize
     options, rate = TUNED[optimizer]
     theta0 = initial_theta(problem.model)
     auto = auto_learning_rate(problem.energy, theta0)
-    columns, _ = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto), STEPS, theta0)
+    steps = STEPS // 3
+    columns, _ = descended(problem, OPTIMIZERS[optimizer](**options), rate(auto, steps), steps, theta0)
     np.testing.assert_allclose(columns["theta"][-1], exact, atol=1e-4 * np.abs(exact).max())
     assert columns["optimality_gap"][-1] <= 1e-7 * columns["optimality_gap"][0]
 
