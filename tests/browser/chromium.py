@@ -13,6 +13,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE ::1",  # no external network
     "--enable-unsafe-swiftshader",  # WebGL without a graphics card
 ]
 

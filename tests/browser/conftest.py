@@ -6,7 +6,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect
 
 from tests.browser.chromium import chromium
 from tests.required_programs import missing
@@ -18,6 +18,7 @@ SOFTWARE_WEBGL = "GPU stall due to ReadPixels"
 # The timeout of an action or expectation in milliseconds. It only ends a test that hangs.
 LONGEST_MS = 120_000
 expect.set_options(timeout=LONGEST_MS)
+NETWORK = {"http", "https", "ws", "wss"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -51,7 +52,7 @@ class Pages:
         )
         context.set_default_timeout(LONGEST_MS)
         self._contexts.append(context)
-        context.route("**/*", self._block_external)
+        context.on("request", self._record_external)
         context.on("console", self._record)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         page = context.new_page()
@@ -65,12 +66,10 @@ class Pages:
         for context in self._contexts:
             context.close()
 
-    def _block_external(self, route: Route) -> None:
-        if urlsplit(route.request.url).hostname in LOOPBACK:
-            route.fallback()
-        else:
-            self.external_requests.append(route.request.url)
-            route.abort()
+    def _record_external(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in NETWORK and address.hostname not in LOOPBACK:
+            self.external_requests.append(request.url)
 
     def _record(self, message: ConsoleMessage) -> None:
         if NETWORK_CHANGED in message.text:

@@ -16,16 +16,17 @@ PAIRS = [
     *((width, "fr-FR", width != WIDTHS[1]) for width in WIDTHS),
 ]
 SERIOUS = {"serious", "critical"}
-
+# axe looks at each cell of the table of the steps, and a run of 10 has the same cells as one of 100.
+SHORT = EXAMPLE | {"descent": {"steps": 10, "learning_rate": 0.4}}
 
 SETTLED = """() => document.getAnimations().length === 0
   && [...document.querySelectorAll('[aria-busy="true"]')].every((each) => !each.checkVisibility())"""
 
 
-def violations(page: Page) -> list[str]:
-    """The serious violations and their elements, after transitions and requests have ended."""
+def violations(page: Page, part: str = "html") -> list[str]:
+    """The serious violations within a part and their elements, after transitions and requests have ended."""
     page.wait_for_function(SETTLED)
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, part).response["violations"]
     return [
         f"{each['id']} ({each['impact']}): {node['target']}"
         for each in found
@@ -44,7 +45,7 @@ def test_no_view_has_a_serious_violation(
     for source in ("file", "drawn"):
         page.locator(f'input[value="{source}"]').check()
         assert violations(page) == [], f"new run, {source}"
-    ids = [fit(page, service, request) for request in (EXAMPLE, DIVERGING)]
+    ids = [fit(page, service, request) for request in (SHORT, DIVERGING)]
     for run_id in ids:
         page.goto(f"{service.url}/#/runs/{run_id}")
         expect(page.locator('.badge:is([data-status="succeeded"], [data-status="diverged"])')).to_be_visible()
@@ -58,7 +59,7 @@ def test_no_view_has_a_serious_violation(
         assert violations(page) == [], "run"
     page.locator(".landscape .scale button").last.click()
     expect(page.locator(".hill canvas")).to_be_visible()
-    assert violations(page) == [], "hill"
+    assert violations(page, ".landscape") == [], "hill"
     page.locator(".actions button:visible").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == [], "fork"
@@ -81,4 +82,5 @@ def test_no_view_has_a_serious_violation(
 
 def test_the_check_sees_a_violation(page: Page) -> None:
     page.evaluate("document.querySelector('main').append(document.createElement('button'))")
-    assert [each for each in violations(page) if each.startswith("button-name")]
+    for part in ("html", "main"):
+        assert [each for each in violations(page, part) if each.startswith("button-name")]

@@ -241,6 +241,9 @@ def test_swagger_ui_runs_its_example(pages: Pages, service: Service) -> None:
     assert caught.value.status == 202
     expect(block.locator(".live-responses-table .response-col_status").last).to_contain_text("202")
     run_id = caught.value.json()["id"]
+    shown = block.locator(".live-responses-table .highlight-code").first
+    expect(shown).to_contain_text(run_id)
+    expect(shown.locator("span")).to_have_count(0)  # an element of each number takes seconds for a trajectory
     page.goto(f"{service.url}/#/runs/{run_id}")
     expect(page.get_by_role("status")).to_contain_text("Finished")
     assert get(page, service, f"/runs/{run_id}")["status"] == "succeeded"
@@ -260,6 +263,7 @@ def test_swagger_ui_fills_in_and_reads_latest(pages: Pages, service: Service, cl
         with page.expect_response(lambda response: response.request.resource_type == "fetch") as caught:
             block.get_by_role("button", name="Execute").click()
         assert caught.value.status == 200, path
+        block.locator(".opblock-summary").click()  # Swagger UI renders every open operation at each change
     assert len(paths) == 11
 
 

@@ -16,7 +16,7 @@ FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.t
 def test_the_page(name: str) -> None:
     resolver = FOLDER.joinpath("resolver.js").as_uri()
     done = node(
-        ["--import", resolver, "--test", "--test-reporter=spec", str(FOLDER / name)],
+        ["--import", resolver, "--test-reporter=spec", str(FOLDER / name)],
         return_completed_process=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
