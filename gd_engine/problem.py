@@ -92,7 +92,7 @@ class Problem(NamedTuple):
 
     @property
     def quadratic(self) -> bool:
-        """Whether E is quadratic in θ."""
+        """Whether E is quadratic in θ, with at most MOST_REDUCED parameters."""
         return is_quadratic(self.model, self.loss.name, self.penalty.l1)
 
     @property

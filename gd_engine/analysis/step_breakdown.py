@@ -125,10 +125,8 @@ def arithmetic(problem: Problem, config: DescentConfig, state: State) -> Arithme
         )
 
 
-def central_differences(
-    problem: Problem, theta: FloatArray, most: int = MOST_DIFFERENCES
-) -> tuple[FloatArray, FloatArray]:
-    """(E(θ + h eⱼ) − E(θ − h eⱼ)) / 2h for the first `most` parameters and their errors, shapes (≤ most,).
+def central_differences(problem: Problem, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(E(θ + h eⱼ) − E(θ − h eⱼ)) / 2h for the first parameters, and their errors, shapes (≤ MOST_DIFFERENCES,).
 
     h changes the scores by about ∛ε of their scale, which balances the errors of rounding and truncation (Nocedal &
     Wright, Numerical Optimization, 8.1). The error is estimated from the differences of width 2h: the change of the
@@ -136,7 +134,7 @@ def central_differences(
     """
     differences, errors = [], []
     centre = float(problem.energy(theta))
-    for place, width in enumerate(_widths(problem, theta, min(len(theta), most))):
+    for place, width in enumerate(_widths(problem, theta, min(len(theta), MOST_DIFFERENCES))):
         low, down, up, high = (_moved_energy(problem, theta, place, times * width) for times in (-2, -1, 1, 2))
         near, far = (up - down) / (2 * width), (high - low) / (4 * width)
         fourth = high - 4 * up + 6 * centre - 4 * down + low

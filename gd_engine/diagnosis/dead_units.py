@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.arrays import FloatArray
+from gd_engine.arrays import BoolArray, FloatArray
 from gd_engine.diagnosis.context import DiagnosisContext, Finding, two_digits
 from gd_engine.diagnosis.design_columns import SLICE_ROWS
-from gd_engine.diagnosis.plateau import large, other_seed, own_theta0, standardized
+from gd_engine.diagnosis.plateau import has_large_features, other_seed, standardized
 from gd_engine.models.mlp import ACTIVATIONS, hidden_units
 
 SATURATED = 0.01
@@ -28,7 +28,7 @@ def _layers(context: DiagnosisContext, theta: FloatArray) -> Iterator[list[Float
             yield hidden_units(model.layers, ACTIVATIONS[model.activation], theta, design[first : first + SLICE_ROWS])
 
 
-def _silent(context: DiagnosisContext, theta: FloatArray) -> list[Any]:
+def _silent(context: DiagnosisContext, theta: FloatArray) -> list[BoolArray]:
     """For each hidden layer, a mask, shape (units,), of units at 0 (relu) or at one extreme (others) in every row."""
     least = {"relu": 0.0, "tanh": -1.0, "sigmoid": 0.0}[context.problem.model.activation]
     extremes: list[FloatArray] = []
@@ -70,9 +70,9 @@ def _revived(context: DiagnosisContext, *, from_start: bool) -> tuple[dict[str, 
     if not from_start:
         smaller = two_digits(0.1 * context.rate)
         return {"descent": {"learning_rate": smaller}}, "they were not at the start: the learning rate drove them there"
-    if own_theta0(context):
+    if context.choices.own_theta0:
         return {"descent": {"theta0": None}}, "they were so from the start: θ₀ put them there"
-    if large(context):
+    if has_large_features(context):
         return standardized(context), "the features are large numbers, and so are the sums that the units take of them"
     if context.problem.model.activation == "relu":
         return {"model": {"activation": "tanh"}}, "they were so from the start; tanh has no flat half"

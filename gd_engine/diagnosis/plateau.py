@@ -31,20 +31,19 @@ MOST_TRIED = 2 * comb(MOST_SEARCHED, 2) * len(POWERS) ** 2
 """The values of E in a search with as many parameters."""
 
 
-def own_theta0(context: DiagnosisContext) -> bool:
-    return context.choices.own_theta0
-
-
-def large(context: DiagnosisContext) -> bool:
+def has_large_features(context: DiagnosisContext) -> bool:
+    """Whether a column of the design is large, and could be standardised."""
     design = context.problem.train.design
     return not context.choices.standardize and float(np.sqrt(np.mean(np.square(design), axis=0)).max()) > SPREAD
 
 
 def other_seed(context: DiagnosisContext) -> dict[str, Any]:
+    """The change to another θ₀ that is drawn."""
     return {"descent": {"seed": context.choices.seed + 1}}
 
 
 def standardized(context: DiagnosisContext) -> dict[str, Any]:
+    """The change to standardised features, and to the automatic rate where it helps."""
     change: dict[str, Any] = {"standardize": True}
     if context.linear_method and context.problem.loss.name != "mae" and not context.choices.automatic:
         change["descent"] = {"learning_rate": "auto"}
@@ -95,9 +94,9 @@ def _evidence(context: DiagnosisContext) -> dict[str, Any]:
 
 
 def _woken(context: DiagnosisContext) -> tuple[dict[str, Any], str]:
-    if own_theta0(context) and np.abs(context.theta0).max() > 0:
+    if context.choices.own_theta0 and np.abs(context.theta0).max() > 0:
         return {"descent": {"theta0": None}}, "θ₀ lies where E is flat"
-    if large(context):
+    if has_large_features(context):
         return standardized(context), "the features are large numbers, which saturate the model"
     if context.problem.model.kind == "mlp":
         return other_seed(context), "θ₀ lies where E is flat"

@@ -45,7 +45,7 @@ def undefined_part(text: str, features: Sequence[str], theta: FloatArray, x: Flo
         part = next(faulty, None)
     if part is None:  # only the sum over the rows is not finite
         return None
-    used = {name for node in ast.walk(part.node) if isinstance(node, ast.Name) for name in [node.id]}
+    used = {node.id for node in ast.walk(part.node) if isinstance(node, ast.Name)}
     values = {name: float(one[0, j]) for j, name in enumerate(features) if name in used}
     return Undefined(part.text, row, values or {features[0]: float(one[0, 0])}, of_gradient)
 

@@ -13,6 +13,7 @@ from gd_engine.arrays import FloatArray, Rows
 from gd_engine.autodiff.curvature import largest_curvature
 from gd_engine.descent.closed_form import optimum
 from gd_engine.diagnosis.context import null_energy
+from gd_engine.diagnosis.plateau import NO_BETTER
 from gd_engine.problem import Problem
 from gd_engine.reference.absolute_errors import least_absolute_errors
 from gd_engine.reference.basin import STRICT, basin_minimum, is_attained, is_stationary
@@ -30,8 +31,6 @@ STATIONARY = 1e-8
 """The greatest expected decrease of E at a minimum, as a share of E."""
 ZERO = 1e-12
 """The share of E of a constant prediction below which E is 0."""
-NO_BETTER = 0.95
-"""The least E, as a share of a constant's E, at which a flat stationary point is a plateau."""
 MOST_JACOBIAN = 20_000_000
 TRACED = 10
 """The calls of a recorded program that take as long as a traced product with the Hessian."""

@@ -6,6 +6,7 @@ from fastapi import Depends, Query
 
 from service.api.responses import query_error
 from service.datasets.file_reader import Options
+from service.datasets.file_reader.options import Missing
 
 NAMES = ("target", "features", "header", "categories", "decimal", "thousands", "dates", "sheet")
 """Parameters of an upload that concern files only."""
@@ -13,7 +14,7 @@ NAMES = ("target", "features", "header", "categories", "decimal", "thousands", "
 
 async def _options(
     missing: Annotated[
-        Literal["refuse", "drop", "mean"],
+        Missing,
         Query(
             description="What becomes of a missing value, in JSON a null. `refuse`: the upload is refused, with all "
             "places; `drop`: its row is left out; `mean`: a number gets the mean of its column, rows without target or "

@@ -5,14 +5,10 @@ A column of numbers is a feature by its name. A category `sex` of the texts fema
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from service.core.dataset_record import Column, Described, Labels, in_order
+from service.core.dataset_record import Column, Described, Labels, Rows, in_order
 from service.core.run_request import DatasetReference
-
-Rows = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Source(NamedTuple):

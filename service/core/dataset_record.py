@@ -1,12 +1,15 @@
-"""A dataset as the database holds it, without its rows."""
+"""A dataset as the database holds it, and the types of its rows and columns."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, NotRequired, Protocol, Required, Self
 
+import numpy as np
 from typing_extensions import TypedDict
 
 from service.core.run_record import SENT
 
+Rows = np.ndarray[Any, np.dtype[np.float64]]
+"""Rows of shape (k, columns), or columns of them."""
 Labels = list[str] | list[int]
 ColumnKind = Literal["number", "category", "label"]
 

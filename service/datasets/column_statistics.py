@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.core.dataset_record import Column, ColumnKind
+from service.core.dataset_record import Column, ColumnKind, Rows
 from service.core.distinct_numbers import DistinctNumbers
-from service.storage.datasets import Rows
 
 
 class Columns(NamedTuple):

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.core.dataset_record import Column, ColumnKind, ReportEntry
+from service.core.dataset_record import Column, ColumnKind, ReportEntry, Rows
 from service.datasets.column_statistics import Columns, ColumnStatistics
 from service.datasets.file_reader import FileTable
 from service.datasets.file_reader.column_report import NOTES
+from service.datasets.file_reader.options import Missing
 from service.datasets.file_reader.report import MOST_PLACES, named
-from service.datasets.missing_values import Missing, Whole, without_missing
-from service.storage.datasets import NewDataset, Rows, begun_digest
+from service.datasets.missing_values import Whole, without_missing
+from service.storage.datasets import NewDataset, begun_digest
 
 ID_LENGTH = 16
 

@@ -1,17 +1,16 @@
 """Missing values of a JSON upload: null among the numbers of x or in y. They are refused, left out or filled in."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from service.core.dataset_record import ReportEntry
+from service.core.dataset_record import ReportEntry, Rows
 from service.core.exceptions import invalid
 from service.core.plurals import counted
-from service.storage.datasets import Rows
+from service.datasets.file_reader.options import Missing
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Missing = Literal["refuse", "drop", "mean"]
 MOST_NAMED = 20
 FILL = "Fill them in. ?missing=drop leaves these rows out, ?missing=mean writes the mean of the column."
 FROM_0 = "Rows are numbered from 0, as in x and y."

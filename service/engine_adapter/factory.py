@@ -126,10 +126,10 @@ def theta0_of(request: BaseRequest, model: Model) -> FloatArray:
     return np.array(theta0, dtype=np.float64)
 
 
-def asked(request: StoredRequest, model: Model | Shape) -> StoredRequest:
-    """The request without the model's default θ₀."""
+def without_default_theta0(request: StoredRequest, model: Model | Shape) -> StoredRequest:
+    """The request with null for a θ₀ that is the model's default, as a client may leave it out."""
     descent = request["descent"]
-    if descent["theta0"] != own_theta0(model):
+    if descent["theta0"] != default_theta0(model):
         return request
     return {**request, "descent": {**descent, "theta0": None}}
 
@@ -149,13 +149,13 @@ def choices_of(request: StoredRequest, model: Model) -> Choices:
         optimizer_options=tuple(_kind_and_options(optimizer)[1]),
         schedule=schedule,
         schedule_options=tuple(schedule_options),
-        own_theta0=asked(request, model)["descent"]["theta0"] is not None,
+        own_theta0=descent["theta0"] not in (None, default_theta0(model)),
         seed=descent["seed"],
         theta0=theta0_of(request, model),
     )
 
 
-def own_theta0(model: Model | Shape) -> Theta0:
+def default_theta0(model: Model | Shape) -> Theta0:
     """Default θ₀ of a model in JSON form; None for a θ₀ drawn by the seed."""
     if model.kind == "mlp":
         return None

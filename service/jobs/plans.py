@@ -2,26 +2,27 @@
 
 from typing import Protocol
 
+from service.core.column_choice import Choice
 from service.core.run_request import AskedRequest
 from service.core.settings import Settings
 from service.jobs.function_validation import FunctionPlanner
-from service.jobs.validation import Facts, Plan, Planner, of_data
+from service.jobs.validation import DataPlanner, Plan, of_data
 
 
-class Plans(Protocol):
+class Planner(Protocol):
     """Plans requests that have their data, or their function, in common."""
 
     def plan(self, asked: AskedRequest) -> Plan:
         """The plan of a request. Raises InvalidError for the first invalid field."""
 
 
-def planner_of(asked: AskedRequest, facts: Facts | None, settings: Settings, *, inline: bool) -> Plans:
+def planner_of(asked: AskedRequest, facts: Choice | None, settings: Settings, *, inline: bool) -> Planner:
     """The planner of a request and of others with the same data; `facts` are None for a function."""
     if facts is None:
         return FunctionPlanner(asked, settings)
-    return Planner(facts, settings, of_data(asked["dataset"], inline=inline))
+    return DataPlanner(facts, settings, of_data(asked["dataset"], inline=inline))
 
 
-def make(asked: AskedRequest, facts: Facts | None, settings: Settings, *, inline: bool) -> Plan:
+def make(asked: AskedRequest, facts: Choice | None, settings: Settings, *, inline: bool) -> Plan:
     """The plan of a request. Raises InvalidError for the first invalid field."""
     return planner_of(asked, facts, settings, inline=inline).plan(asked)

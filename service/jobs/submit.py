@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Connection
 
 from service.core.caller import ANYBODY, Caller
-from service.core.column_choice import default_choice
+from service.core.column_choice import Choice, default_choice
 from service.core.digests import sha256_of
 from service.core.exceptions import NotFoundError, field_error, invalid
 from service.core.run_record import ForkedFrom, Run, RunColumns
@@ -17,7 +17,7 @@ from service.jobs import idempotency, plans
 from service.jobs.dataset_choice import choice_of, counted
 from service.jobs.idempotency import Key
 from service.jobs.quotas import Quotas
-from service.jobs.validation import Facts, Plan
+from service.jobs.validation import Plan
 from service.schemas.fit import FitRequest, InlineDataset, SampleDataset, StoredDataset, UploadedDataset
 from service.schemas.strict_model import parse
 from service.storage import datasets, runs
@@ -34,7 +34,7 @@ class Submission(NamedTuple):
 
     digest: str
     plan: Plan
-    facts: Facts | None
+    facts: Choice | None
     incoming: ingest.Incoming | None
     owner: str | None
     forked_from: ForkedFrom | None = None
@@ -97,7 +97,7 @@ def _comparable(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**asked, "split": split, "standardize": bool(standardize["features"]) if is_object else standardize}
 
 
-def reference(fit: FitRequest, facts: Facts | None) -> DatasetReference | None:
+def reference(fit: FitRequest, facts: Choice | None) -> DatasetReference | None:
     """Dataset reference in a stored request, with the columns that the request chose; None for a function.
 
     Inline data is stored once, in the dataset's rows.
@@ -141,7 +141,7 @@ def queue(database: Database, submission: Submission, key: Key | None, quotas: Q
 
 def dataset(
     fit: FitRequest, database: Database, settings: Settings, caller: Caller
-) -> tuple[Facts | None, ingest.Incoming | None]:
+) -> tuple[Choice | None, ingest.Incoming | None]:
     """Description of the request's data, None for a function, and the data unless it is stored.
 
     Raises InvalidError, NotFoundError.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import orjson
 
 from service.core.caller import Caller
+from service.core.column_choice import Choice
 from service.core.digests import sha256_of
 from service.core.exceptions import ApiError, ErrorEntry, InvalidError, NotFoundError, field_error, invalid
 from service.core.json_patch import value_at
@@ -15,7 +16,7 @@ from service.core.run_request import StoredRequest
 from service.core.settings import Settings
 from service.core.sweep_record import Sweep
 from service.datasets import ingest
-from service.engine_adapter.factory import asked, shape_of
+from service.engine_adapter.factory import shape_of, without_default_theta0
 from service.engine_adapter.functions import function_problem
 from service.jobs import idempotency, parameter_grid, submit
 from service.jobs.dataset_choice import choice_of_run
@@ -24,7 +25,7 @@ from service.jobs.quotas import Quotas
 from service.jobs.scaling_rules import stored_split
 from service.jobs.submit import Submission
 from service.jobs.sweep_members import Base, MemberPlanner
-from service.jobs.validation import Facts, Plan
+from service.jobs.validation import Plan
 from service.schemas.fit import FitRequest, InlineDataset
 from service.schemas.strict_model import parse
 from service.schemas.sweep import SweepRequest
@@ -51,7 +52,7 @@ class SweepSubmission(NamedTuple):
     varied: list[str]
     rank_by: str
     name: str | None
-    facts: Facts | None
+    facts: Choice | None
     incoming: ingest.Incoming | None
     owner: str | None
     wanted: object
@@ -194,8 +195,8 @@ def _base_of_run(run_id: str, database: Database, caller: Caller) -> Base:
 def _asked(run: Run) -> StoredRequest:
     """The request of a run without the default θ₀."""
     if run.dataset_id is None:
-        return asked(run.request, function_problem(run.request).model)
-    request = asked(run.request, shape_of(run.request["model"], run.dataset_features, run.classes))
+        return without_default_theta0(run.request, function_problem(run.request).model)
+    request = without_default_theta0(run.request, shape_of(run.request["model"], run.dataset_features, run.classes))
     return {**request, "split": stored_split(request["split"])}
 
 

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
+from service.core.column_choice import Choice
 from service.core.json_bytes import json_bytes
 from service.core.json_patch import Patch, merge_patch
 from service.core.run_request import AskedRequest, StoredRequest
 from service.core.settings import Settings
 from service.jobs.function_validation import default_theta0
 from service.jobs.plans import planner_of
-from service.jobs.validation import Facts, Plan
+from service.jobs.validation import Plan
 from service.schemas.strict_model import validated
 from service.schemas.sweep import Varied
 
@@ -30,7 +31,7 @@ class Base(NamedTuple):
     wanted: object
     request: AskedRequest
     pointer: str
-    facts: Facts | None
+    facts: Choice | None
     inline: bool
 
 

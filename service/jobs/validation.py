@@ -21,15 +21,12 @@ from service.core.run_request import (
     StoredRequest,
 )
 from service.core.settings import Settings
-from service.engine_adapter.factory import own_theta0, shape_of, task_of
+from service.engine_adapter.factory import default_theta0, shape_of, task_of
 from service.jobs import hyperparameter_rules, scaling_rules, stored_size
 
 MOST_DECADES = log10(float_info.max)
 """Decimal exponent of the largest finite float64."""
 MOST_NAME_CHARACTERS = 1_000_000
-
-Facts = Choice
-"""Description of a dataset without its rows, and the columns that a request uses."""
 
 
 class Plan(NamedTuple):
@@ -116,10 +113,10 @@ def of_data(dataset: DatasetReference, *, inline: bool) -> Pointers:
     return Pointers("/dataset/features", "/dataset/target") if "features" in dataset else Pointers(*["/dataset"] * 2)
 
 
-class Planner:
+class DataPlanner:
     """Plans requests on one dataset by sizes alone: no model is built, and what requests share is computed once."""
 
-    def __init__(self, facts: Facts, settings: Settings, pointers: Pointers) -> None:
+    def __init__(self, facts: Choice, settings: Settings, pointers: Pointers) -> None:
         self._facts, self._settings = facts, settings
         self._x, self._y = pointers
         self._models: dict[bytes, _Model] = {}
@@ -186,7 +183,7 @@ def _shape_of(model: ModelRequest, features: list[str], classes: Classes) -> Sha
 def _filled(asked: AskedRequest, shape: Shape) -> StoredRequest:
     """The request with the defaults that depend on the model."""
     descent = asked["descent"]
-    theta0 = own_theta0(shape) if descent["theta0"] is None else descent["theta0"]
+    theta0 = default_theta0(shape) if descent["theta0"] is None else descent["theta0"]
     return {
         **asked,
         "split": scaling_rules.filled_split(asked["split"], shape),
@@ -233,7 +230,7 @@ def check_parameter_count(shape: Shape, most: int) -> None:
         )
 
 
-def _classes(model: ModelRequest, facts: Facts, pointer: str) -> Classes:
+def _classes(model: ModelRequest, facts: Choice, pointer: str) -> Classes:
     kind = model["kind"]
     if task_of(model) == "regression":
         if facts.text_target:
@@ -269,7 +266,7 @@ def _check_names(shape: Shape, pointer: str) -> None:
         raise invalid(pointer, f"A feature is called {name}, as a parameter of the model is.", "Rename the feature.")
 
 
-def _check_columns(standardize: bool, shape: Shape, facts: Facts, pointer: str) -> None:
+def _check_columns(standardize: bool, shape: Shape, facts: Choice, pointer: str) -> None:
     # The standard deviation squares each standardised column.
     power = shape.degree * (2 if standardize else 1)
     for column in facts.columns:

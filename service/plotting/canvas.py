@@ -10,6 +10,8 @@ WIDE = 900
 """The width of the canvas in its units; `Look.width` is that in pixels."""
 LEFT, TOP, RIGHT, BOTTOM = 92, 92, 24, 62
 PLOT_WIDE = WIDE - LEFT - RIGHT
+MOST_CHARACTERS = 64
+"""The characters of a title or a label that fit the canvas."""
 
 
 class Theme(NamedTuple):
@@ -105,9 +107,9 @@ def frame(plot: Plot, **attributes: svg.Attribute) -> str:
     return svg.element("rect", x=LEFT, y=TOP, width=PLOT_WIDE, height=float(plot.high), **attributes)
 
 
-def shortened(words: str, most: int = 64) -> str:
+def shortened(words: str) -> str:
     """The words, cut to fit the canvas."""
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return words if len(words) <= MOST_CHARACTERS else words[: MOST_CHARACTERS - 1] + "…"
 
 
 def superscript(label: str) -> str:

@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import Connection, Select, bindparam, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
-from service.core.dataset_record import Column, ColumnKind, Dataset, Labels, ReportEntry, in_order
+from service.core.dataset_record import Column, ColumnKind, Dataset, Labels, ReportEntry, Rows, in_order
 from service.storage import damaged_rows
 from service.storage.chunk import Chunk, chunk_fields, end_before
 from service.storage.damaged_rows import Remains
@@ -29,7 +29,6 @@ from service.storage.tables import dataset_chunks, datasets, runs
 CHUNK_BYTES = 4 * 1024 * 1024
 ROW_BYTES = 300
 """The ids and the index entries of a dataset."""
-Rows = np.ndarray[Any, np.dtype[np.float64]]
 
 # Built once: SQLAlchemy builds a statement several times slower than SQLite runs it.
 _IS_OWN = is_seen_by_owner(datasets)

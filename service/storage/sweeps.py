@@ -105,7 +105,7 @@ def _found(connection: Connection, query: Select[Any], values: Mapping[str, Any]
 
 def find_readable(connection: Connection, sweep_id: str, owner: str | None = None) -> Sweep | Remains | None:
     """The sweep as `find` does, or the remains of a damaged one."""
-    query = _LATEST[owner is None] if sweep_id == "latest" else _BY_ID
+    query = _LATEST.of(owner) if sweep_id == "latest" else _BY_ID
     if damaged_rows.is_stand_in(sweep_id):
         query = _RECORDS.where(damaged_rows.has_id(sweeps, sweep_id), _IS_OWN)
     return next(_readable(connection, query, {"sweep_id": sweep_id, "owner": owner}), None)

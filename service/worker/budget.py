@@ -12,7 +12,7 @@ from gd_engine.reference import GUARD, BudgetSpentError
 from gd_engine.reference import Budget as Charge
 
 WALL_GUARD = 100.0
-"""Its longest duration, which is generous: other processes may have the cores."""
+"""The longest duration by the wall clock, as a multiple of the estimate. It is generous: others may have the cores."""
 
 
 class WorkerStoppedError(Exception):

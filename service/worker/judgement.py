@@ -43,16 +43,17 @@ log = logging.getLogger("descent.judgement")
 
 SHARE, LEAST_SECONDS, MOST_SECONDS = 0.2, 0.05, 5.0
 """The estimated seconds of a judgement: a share of the run's cost, within limits."""
-LEAST_MEMORY = 1 << 30
-"""A worker with less memory seeks no reference minimum: SciPy's library may end a process that has too little."""
-SEARCH = 0.9
-"""The share of these for search and trials, which end with a last call; the rest is for trajectory and storage."""
+BUDGETED = 0.9
+"""The share of these seconds in the budget of search and trials, which end with a last call; the rest is for trajectory
+and storage."""
+SEARCH_ALONE, SEARCH_BESIDE_TRIALS = 0.7, 0.3
+"""The share of the budget for the search of a run without findings, and of one with some; the rest is for trials."""
 CALL_SECONDS, RECORDING_SECONDS = 4e-5, 0.003
 """Estimates for a call of the search beside the evaluation of E, and for the programs that it records at its start."""
 PRODUCT = 2.5
 """The evaluations in a call of a method that takes products with the Hessian, for few parameters."""
-SEARCH_ALONE, SEARCH_BESIDE_TRIALS = 0.7, 0.3
-"""The shares of that for the search; the rest is for a finding of it, or for those that are there already."""
+LEAST_MEMORY = 1 << 30
+"""A worker with less memory seeks no reference minimum: SciPy's library may end a process that has too little."""
 
 
 class Unjudged(NamedTuple):
@@ -167,7 +168,7 @@ class Judge:
         try:
             runs = TrialRuns(descended, convergence.reference, cost, self._database, self._settings)
             found = trials.with_offers(findings, runs, budget)
-            _size(found)
+            _size(found)  # raises for a value that is no JSON
         except WorkerStoppedError:
             log.info("judgement.trials_interrupted run=%s", run.id)
         except Exception:
@@ -192,7 +193,7 @@ def _budget(unjudged: Unjudged, cost: Cost, must_stop: Callable[[], bool]) -> Bu
     """The budget by the cost of all steps of the run: a clock would count what else the machine does."""
     steps = unjudged.after.step
     seconds = SHARE * cost.step(unjudged.prepared.config) * steps
-    return budget_of(SEARCH * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
+    return budget_of(BUDGETED * min(max(seconds, LEAST_SECONDS), MOST_SECONDS), must_stop)
 
 
 def _stored(found: Convergence) -> run_record.Convergence:

@@ -9,7 +9,10 @@ from service.engine_adapter.functions import known_function
 
 
 def known_minimum(request: StoredRequest, history: History) -> Reference | None:
-    """Of a function that ships, without a penalty: the minimum nearest to the step of least E, and not above it."""
+    """The known minimum nearest to the step of least E, and not above its E.
+
+    None for a formula, for data, with a penalty, and without a step.
+    """
     objective = request["objective"]
     known = known_function(request["function"]) if "function" in request else None
     energy = history.overview.columns["train_loss"]

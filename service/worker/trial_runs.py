@@ -148,16 +148,15 @@ class TrialRuns:
             return None
         problem, cost = self._problem(run, budget)
         go_on = budget.charging(TRACING_SECONDS + cost.evaluation)
-        same = problem is before.problem
-        end = before.end if same and _continues(run, before) else None
+        end = before.end if problem is before.problem and _continues(run, before) else None
         prepared = prepare_start(run.request, problem, before.learning_rate if end else None, go_on)
         start = 0 if end is None else end.step
-        seconds, steps = budget.left - self._diagnosis_seconds, run.request["descent"]["steps"]
-        if seconds < cost.step(prepared.config) * (steps - start + 1):  # with the row of the first step
-            affordable = start + int((seconds - VALIDATION_SECONDS) / cost.step(prepared.config)) - 1
-            if not shorten or affordable < start + FEWEST_STEPS:
+        seconds, asked = budget.left - self._diagnosis_seconds, prepared.config.steps
+        steps = _affordable(seconds, cost.step(prepared.config), start, asked)
+        if steps < asked:
+            if not shorten or steps < start + FEWEST_STEPS:
                 return None
-            change = composed(change, {"descent": {"steps": affordable}})
+            change = composed(change, {"descent": {"steps": steps}})
             run = self._changed(change, budget)
             prepared = prepare_start(run.request, problem, prepared.learning_rate)
             if run.request == before.run.request:
@@ -191,6 +190,13 @@ class TrialRuns:
             budget.charge(PREPARATION_SECONDS + CELL_SECONDS * cells)
             self._other = key, cost_of(problem_of(self._database, run, budget.charging(0.0)))
         return self._other[1].problem, self._other[1]
+
+
+def _affordable(seconds: float, step_seconds: float, start: int, steps: int) -> int:
+    """The last step that the seconds allow, at most `steps`. A change that is shortened is checked once more."""
+    if seconds >= step_seconds * (steps - start + 1):  # with the row of the first step
+        return steps
+    return start + int((seconds - VALIDATION_SECONDS) / step_seconds) - 1
 
 
 def end_of(state: State, outcome: Outcome) -> State | None:

@@ -29,7 +29,8 @@ OF_COLUMNS = ("constant_column", "duplicate_columns")
 """The findings that a good descent may have, too."""
 WITHOUT_REMEDY = (*OF_COLUMNS, "unbounded")
 """The findings that no other setting of the descent corrects."""
-OTHERS = (*GENERALIZATION, *OF_COLUMNS)
+NOT_OF_DESCENT = (*GENERALIZATION, *OF_COLUMNS)
+"""The findings that are not about the descent: a trial may have them, too."""
 FINDING_SHARE = 0.7
 """The share of the budget for a finding that others follow: it is the more important one."""
 OWN_SHARE = 0.6
@@ -48,6 +49,7 @@ VALIDATION_ERROR = "validation_mse"
 VALIDATION_FRACTION = 0.2
 """The fraction of training rows that a change holds out for validation."""
 NOTICEABLE = 1e-3
+"""The least relative rise of the validation error after which going further only overfits."""
 CLEARLY = 0.01
 """The least relative rise after the best step for which the step is offered."""
 
@@ -140,7 +142,7 @@ class _Trials:
             if trial is None or self.is_refuted:
                 break
             found = self._runs.findings(trial.descended, budget)
-            faults = [each for each in found if each.code not in OTHERS]
+            faults = [each for each in found if each.code not in NOT_OF_DESCENT]
             self._consider(trial, faults)
             if not faults or not faults[0].change:
                 break

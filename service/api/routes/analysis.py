@@ -24,6 +24,7 @@ from service.api.request_body import Body
 from service.api.responses import media_type, query_error
 from service.api.routes.runs import RunId, find
 from service.api.streaming import look_up
+from service.core.dataset_record import Rows
 from service.core.exceptions import ConflictError, invalid
 from service.core.plurals import counted
 from service.core.run_record import Run
@@ -32,7 +33,6 @@ from service.schemas.fit import PredictRequest
 from service.schemas.responses.analysis import Landscape, Predicted, Predictions, StepArithmetic
 from service.schemas.strict_model import parse
 from service.storage.database import Database
-from service.storage.datasets import Rows
 
 router = described_route.router("inquiries", prefix="/runs")
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 from fastapi import Query, Request
 from fastapi.responses import Response
@@ -19,6 +18,7 @@ from service.api.streaming import PIECE_BYTES, Stream, look_up
 from service.core import dataset_record
 from service.core.caller import Caller
 from service.core.column_choice import default_choice, select_columns
+from service.core.dataset_record import Rows
 from service.core.settings import Settings
 from service.schemas.responses.datasets import DatasetRows
 from service.storage import datasets
@@ -30,7 +30,6 @@ VALUES_AT_ONCE = 7_000
 """Values of a piece, of about PIECE_BYTES in JSON. The pieces of slow readers stay in memory: with 50,000 values, the
 readers of one key doubled the memory of the API."""
 _NUMPY = orjson.OPT_SERIALIZE_NUMPY
-Rows = npt.NDArray[np.float64]
 
 
 @router.get(

@@ -29,7 +29,7 @@ from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, Not
 from service.core.settings import Settings
 from service.datasets import ingest
 from service.datasets.file_reader import FileError, FileTable, read_file
-from service.datasets.missing_values import Missing
+from service.datasets.file_reader.options import Missing
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
 from service.jobs.upload import store_upload

@@ -191,9 +191,9 @@ MESSAGES = {
         "{n} nombres manquants sont remplacés par la moyenne de leur colonne : {list_counts}."
     ),
     "{name}: {counted_values} filled with the mean, {mean}.": (
-        "{name} : {counted_values}, remplacées par la moyenne, {mean}."
+        "{name} : la moyenne, {mean}, remplace {counted_values}."
     ),
     "{counted_rows} of {rows} with missing values left out.": (
-        "{counted_rows} sur {rows} écartées, car il y manque des valeurs."
+        "Sans {counted_rows} sur {rows}, où il manque des valeurs."
     ),
 }

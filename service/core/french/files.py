@@ -184,8 +184,10 @@ MESSAGES = {
     "The file is a zip file, not an Excel workbook.": "Le fichier est un zip, pas un classeur Excel.",
     "The Excel workbook is damaged.": "Le classeur Excel est endommagé.",
     "The Excel workbook has too much text or formatting.": "Le classeur Excel a trop de texte ou de mise en forme.",
-    "A sheet of the Excel workbook has a row too long or out of order, too many rows, or a wrong structure.": (
-        "Une feuille du classeur Excel a une ligne trop longue ou mal placée, trop de lignes, ou une structure fausse."
+    "The Excel workbook has a sheet with a row that is too long or out of order, too many rows, or a wrong "
+    "structure.": (
+        "Le classeur Excel a une feuille avec une ligne trop longue ou mal placée, trop de lignes, ou une structure "
+        "fausse."
     ),
     "Unknown sheet {name}; the sheets are {list_names}.": "Feuille inconnue : {name} ; les feuilles sont {list_names}.",
     "Choose one of these.": "Choisissez l’une d’elles.",

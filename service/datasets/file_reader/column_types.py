@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
+from service.core.dataset_record import ColumnKind
 from service.datasets.file_reader import dates
 from service.datasets.file_reader.cells import (
     ALMOST,
@@ -29,7 +29,6 @@ from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
 
 _NUMBER_LIKE = re.compile(r"[^\w\s]{0,2}[0-9][^A-Za-z]*$")
-Kind = Literal["number", "category", "label"]
 
 
 @dataclass
@@ -39,7 +38,7 @@ class ColumnType:
     `examples` are sentences about its cells, and their rows.
     """
 
-    kind: Kind | None = None
+    kind: ColumnKind | None = None
     code: str = ""
     examples: list[tuple[str, int]] = field(default_factory=list)
     fault: FileError | None = None
@@ -159,7 +158,7 @@ def _resemble_numbers(profile: Profile) -> bool:
     return bool(profile.texts) and all(_NUMBER_LIKE.match(text) for text in profile.texts)
 
 
-def _coded(kind: Kind) -> ColumnType:
+def _coded(kind: ColumnKind) -> ColumnType:
     found = ColumnType(kind)
     found.convert = partial(_code, codes=found.texts)
     return found

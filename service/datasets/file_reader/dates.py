@@ -6,7 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 ISO, NAMED, DAY_FIRST, MONTH_FIRST, UNCLEAR = 1, 2, 4, 8, 16
 """Marks: the order of day and month is certain, or UNCLEAR as in 01/02/2020."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_SHORT_MONTHS = [name[:3] for name in _MONTHS]
 _TIME = (
     r"(?:[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d{1,9})?))?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
@@ -57,13 +61,11 @@ def _days(parts: dict[str, str | None], *, day_first: bool) -> float:
 
 def _month(name: str) -> str:
     """The number of a month by its English name, or its first three letters. Raises ValueError."""
-    full = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
-    known = [*full, "november", "december"]
-    short = name.lower()
-    number = _MONTHS.index(short[:3])
-    if short not in {_MONTHS[number], known[number], "sept"}:
+    given = name.lower()
+    place = _SHORT_MONTHS.index(given[:3])
+    if given not in {_SHORT_MONTHS[place], _MONTHS[place], "sept"}:
         raise ValueError(name)
-    return str(number + 1)
+    return str(place + 1)
 
 
 def _time(parts: dict[str, str | None]) -> timedelta:

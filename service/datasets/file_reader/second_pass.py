@@ -39,7 +39,7 @@ def settle(draft: Draft, kept: Sequence[int], types: Sequence[ColumnType], filla
     """
     count = len(kept)
     essential = [k for k, j in enumerate(kept) if j not in set(fillable)]
-    codes = [k for k, j in enumerate(kept) if types[j].texts is not None and types[j].kind != "number"]
+    codes = [k for k, j in enumerate(kept) if types[j].kind != "number"]
     found = Settled(tempfile.TemporaryFile(), 0, count, list(range(count)), *_statistics(count))  # noqa: SIM115
     with ExitStack() as undo:
         undo.callback(found.file.close)

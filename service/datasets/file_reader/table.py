@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Literal, NamedTuple, Self
+from typing import IO, NamedTuple, Self
 
 import numpy as np
 
-from service.core.dataset_record import ReportEntry
+from service.core.dataset_record import ColumnKind, ReportEntry
 from service.datasets.file_reader.encoder import FloatArray
 
 
@@ -17,7 +17,7 @@ class TableColumn(NamedTuple):
     """
 
     name: str
-    kind: Literal["number", "category", "label"]
+    kind: ColumnKind
     categories: list[str] | None
     missing: int = 0
     filled: int = 0

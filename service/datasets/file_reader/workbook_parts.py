@@ -39,7 +39,7 @@ _DAMAGED = (
 )
 """What openpyxl raises for a file that is no workbook, or damaged."""
 WRONG_SHEET = (
-    "a sheet of the Excel workbook has a row that is too long or out of order, too many rows, or a wrong structure"
+    "the Excel workbook has a sheet with a row that is too long or out of order, too many rows, or a wrong structure"
 )
 SAVE_AGAIN = "save it again as an Excel workbook (.xlsx), or as CSV UTF-8"
 
