@@ -43,7 +43,7 @@ def rows() -> str:
     return "age,height\n" + "".join(f"{a:.4f},{b:.4f}\n" for a, b in zip(x, y, strict=True))
 
 
-def test_from_a_file_to_a_comparison(pages: Pages, new_service: Service) -> None:
+def test_from_a_file_to_a_comparison(new_service: Service, pages: Pages) -> None:
     slower, begun, hand = times_slower(), time.monotonic(), Hand()
     page = pages.open(new_service.url)
     hand.does(page.get_by_role("link", name="New run").first.click)

@@ -67,7 +67,7 @@ def expect_the_numbers_of(page: Page, service: Service, run_id: str, step: int) 
         assert float(cell(page, column).inner_text()) == value, column
 
 
-def test_a_first_visitor_runs_the_example(pages: Pages, new_service: Service) -> None:
+def test_a_first_visitor_runs_the_example(new_service: Service, pages: Pages) -> None:
     page = pages.open(f"{new_service.url}/")
     expect(page.get_by_role("heading", name="No run yet")).to_be_visible()
     page.get_by_role("button", name="Run an example").click()

@@ -19,7 +19,8 @@ class WalCheckpoint:
     def __init__(self, database: Database, busy_seconds: float = 0.05) -> None:
         self._fault = database.fault
         self._path = wal_of(Path(str(database.engine.url.database)))
-        self._connection = database.engine.raw_connection()
+        with database.engine.connect():  # it stays in the pool, for SQLite removes the log with the last one
+            self._connection = database.engine.raw_connection()
         self._connection.detach()  # its busy timeout is too short for other users of the pool
         self._cursor = self._connection.cursor()
         # Writers wait while the checkpoint waits for readers.

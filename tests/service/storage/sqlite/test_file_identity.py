@@ -135,3 +135,12 @@ def test_the_content_of_an_overwritten_file_is_left_alone(settings: Settings, da
         content = copy(another(file), file).read_bytes()
         assert not opened.truncate_log()
         assert file.read_bytes() == content
+
+
+def test_the_end_of_a_checkpoint_leaves_the_log(database: Database) -> None:
+    """SQLite removes the log with the last connection, which a checkpoint must not be."""
+    queue_run(database)
+    assert database.fault() is None
+    WalCheckpoint(database).close()
+    queue_run(database)
+    assert database.fault() is None
