@@ -5,7 +5,7 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.problem import Problem
 from gd_engine.reference.linear_program import solve
-from gd_engine.reference.objective import Budget
+from gd_engine.reference.objective import Charge
 
 ITERATION_SECONDS = 5e-7
 """An estimate for a row and a column in an iteration of the solver, which looks at the bound of each row."""
@@ -13,7 +13,7 @@ PROVED = 1e-9
 """The greatest duality gap of a minimum, as a share of E of the prediction 0."""
 
 
-def least_absolute_errors(problem: Problem, budget: Budget) -> FloatArray | None:
+def least_absolute_errors(problem: Problem, budget: Charge) -> FloatArray | None:
     """θ of least Σ|Xθ − y|/n + λ₁‖θ‖₁, shape (p,), whose duality gap proves it; None if unsolved.
 
     The dual program max y·w with Xᵀw = q, |wᵢ| ≤ 1/n, |qⱼ| ≤ λ₁ has few constraints; θ are their multipliers (Koenker

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gd_engine.reference.objective import GUARD, Budget
+from gd_engine.reference.objective import GUARD, Charge
 
 MOST_CELLS = 2_000_000
 START_SECONDS, CELL_SECONDS = 2e-3, 2e-6
@@ -12,7 +12,7 @@ START_SECONDS, CELL_SECONDS = 2e-3, 2e-6
 numbers of 2 to 100 columns."""
 
 
-def solve(budget: Budget, rows: int, columns: int, iteration_seconds: float, **program: Any) -> Any:
+def solve(budget: Charge, rows: int, columns: int, iteration_seconds: float, **program: Any) -> Any:
     """SciPy's result of a program of so many constraints on so many variables, or the reverse; None if unsolved.
 
     The dual simplex method of HiGHS has as many iterations as the budget affords at `iteration_seconds` for each row

@@ -18,7 +18,7 @@ from gd_engine.problem import Problem
 from gd_engine.reference.absolute_errors import least_absolute_errors
 from gd_engine.reference.basin import STRICT, basin_minimum, is_attained, is_stationary
 from gd_engine.reference.newton import SADDLE, modes, newton, proximal_newton
-from gd_engine.reference.objective import MOST_CURVED, Budget, BudgetSpentError, Objective
+from gd_engine.reference.objective import MOST_CURVED, BudgetSpentError, Charge, Objective
 from gd_engine.reference.orthant import orthant_minimum
 from gd_engine.reference.separability import (
     has_scalable_scores,
@@ -62,7 +62,7 @@ def is_convex(problem: Problem) -> bool:
     return linear_scores and (model.task == "regression" or problem.loss.name == "log_loss")
 
 
-def reference_minimum(problem: Problem, theta: FloatArray, budget: Budget) -> Reference | None:
+def reference_minimum(problem: Problem, theta: FloatArray, budget: Charge) -> Reference | None:
     """The minimum to which a descent at θ was heading, shape (p,); None where none is known within the budget."""
     with np.errstate(all="ignore"):
         try:
@@ -74,7 +74,7 @@ def reference_minimum(problem: Problem, theta: FloatArray, budget: Budget) -> Re
     return found if found.theta is None or np.isfinite(found.theta).all() else None
 
 
-def _found(problem: Problem, theta: FloatArray, budget: Budget) -> Reference | None:
+def _found(problem: Problem, theta: FloatArray, budget: Charge) -> Reference | None:
     linear = problem.model.linear and problem.model.task == "regression"
     if linear and problem.loss.name in {"sse", "mse"} and not problem.penalty.l1:
         affords = problem.quadratic or Objective(problem, budget).affords(2.0 * problem.train.size * len(theta) ** 2)

@@ -25,7 +25,7 @@ GUARD = 10.0
 """The longest time of estimated work, as a multiple of its seconds."""
 
 
-class Budget(Protocol):
+class Charge(Protocol):
     """A budget of estimated seconds."""
 
     def __call__(self, seconds: float = ..., /) -> float:
@@ -58,7 +58,7 @@ class Objective:
     The programs are of the loss alone; the ridge penalty is added by its formula.
     """
 
-    def __init__(self, problem: Problem, budget: Budget) -> None:
+    def __init__(self, problem: Problem, budget: Charge) -> None:
         self.problem = problem._replace(penalty=Penalty(0.0, problem.penalty.l2))
         penalised = np.array(problem.model.penalised, dtype=np.float64)
         self.l1, self._ridge = problem.penalty.l1 * penalised, 2.0 * problem.penalty.l2 * penalised

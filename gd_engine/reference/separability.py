@@ -7,7 +7,7 @@ import numpy as np
 from gd_engine.arrays import FloatArray
 from gd_engine.problem import Problem
 from gd_engine.reference.linear_program import solve
-from gd_engine.reference.objective import Budget
+from gd_engine.reference.objective import Charge
 
 CLEAR = 1e-9
 """The least margin of a row that is classified correctly beyond rounding, as a share of the greatest."""
@@ -60,7 +60,7 @@ def _rank(rows: FloatArray) -> int:
     return int((np.linalg.eigvalsh(scaled.T @ scaled) > FULL).sum())
 
 
-def separable_margins(problem: Problem, budget: Budget) -> Any:
+def separable_margins(problem: Problem, budget: Charge) -> Any:
     """A mask of the margins, in the order of `margins`, that some direction of θ raises for ever at no other's cost.
 
     The linear program max Σ tᵢ, 0 ≤ tᵢ ≤ 1, tᵢ ≤ the change of margin i, of a score linear in θ (Konis, Linear

@@ -8,8 +8,7 @@ core, on a machine that is so slow, or for an estimate that is so low.
 import time
 from collections.abc import Callable
 
-from gd_engine.reference import GUARD, BudgetSpentError
-from gd_engine.reference import Budget as Charge
+from gd_engine.reference import GUARD, BudgetSpentError, Charge
 
 WALL_GUARD = 100.0
 """The longest duration by the wall clock, as a multiple of the estimate. It is generous: others may have the cores."""

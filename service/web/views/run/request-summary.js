@@ -61,7 +61,7 @@ export function listed(values) {
 }
 
 /** @param {Api.Run} run @returns {Page.Child[] | null} */
-export function functionWords(run) {
+function functionWords(run) {
   if (!run.function) return null;
   const { name, formula } = run.function;
   return [formula ? h("code", {}, formula) : null, name ? ` (${name})` : null];
