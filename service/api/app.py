@@ -22,6 +22,7 @@ from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
 from service.api.middleware.content_language import ContentLanguage
 from service.api.middleware.security_headers import PAGE_HEADERS
+from service.api.middleware.stopping import Stopping
 from service.api.request_body import BodyReader
 from service.api.routes import (
     analysis,
@@ -146,15 +147,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 class _App(FastAPI):
     """Applies languages, compression and security headers outside all other middleware, so that errors have them too.
 
-    Outside of these, a request that reads ends with its client.
+    Inside of these, a request that reads ends with its client, and any with the service.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Abandonment(
-            security_headers.Headers(
-                Compression(ContentLanguage(super().build_middleware_stack())), self.state.settings
-            )
-        )
+        answered = Stopping(Abandonment(super().build_middleware_stack()))
+        return security_headers.Headers(Compression(ContentLanguage(answered)), self.state.settings)
 
 
 def _add_pages(app: FastAPI) -> None:

@@ -115,9 +115,19 @@ def rate_of(
         if part is not None:
             hint = "Give another theta0, leave the row out, or write the formula so that it has a value there."
             raise NotFiniteError(f"{part.sentence}. {hint}") from error
-        standardize = "" if "function" in request else "set standardize to true, "
-        hint = f"Give another theta0, {standardize}or give the learning rate as a number."
-        raise NotFiniteError(f"{error} {hint}") from error
+        raise NotFiniteError(f"{error} {_advice(request, problem, theta0)}") from error
+
+
+def _advice(request: StoredRequest, problem: Problem, theta0: FloatArray) -> str:
+    """What helps where E or its derivatives are not finite at θ₀."""
+    ways = ["Give another theta0"]
+    if problem.has_data and problem.model.kind != "formula" and not standardization_of(request).features:
+        ways.append("set standardize to true")
+    with np.errstate(all="ignore"):
+        if np.isfinite(problem.energy(theta0)):
+            ways.append("give the learning rate as a number")
+    *others, last = ways
+    return f"{', '.join(others)}, or {last}." if others else f"{last}."
 
 
 def _rows(data: Data, classes: Classes, go_on: Callable[[], object]) -> Iterator[tuple[FloatArray, FloatArray]]:

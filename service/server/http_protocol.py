@@ -193,15 +193,14 @@ class Connection(HttpToolsProtocol):
             self.incomplete[self] = None
 
     def shutdown(self) -> None:
-        """Stops after the request in progress, whose answer has `drain_seconds` to begin."""
+        """Stops after the request in progress. An incomplete one has `drain_seconds`."""
         super().shutdown()
-        if self._answered is not None and not self._answered.response_started:
-            self.loop.call_later(self.settings.drain_seconds, self._refuse_unanswered, self._answered)
+        if self.cycle is not None and self.cycle.more_body:
+            self.loop.call_later(self.settings.drain_seconds, self._refuse_incomplete)
 
-    def _refuse_unanswered(self, cycle: RequestResponseCycle) -> None:
-        if not (cycle.response_started or self.transport.is_closing()):
-            cycle.disconnected = True  # uvicorn sends no later answer
-            self._answer(refusals.STOPPING)
+    def _refuse_incomplete(self) -> None:
+        if self.cycle is not None and self.cycle.more_body:
+            self._refuse(refusals.STOPPING)
 
     def timeout_keep_alive_handler(self) -> None:
         """Closes the connection after the keep-alive time without a request."""
@@ -272,10 +271,6 @@ class Connection(HttpToolsProtocol):
         if self._is_answering():
             self.transport.abort()
             return
-        self._answer(refusal)
-
-    def _answer(self, refusal: Refusal) -> None:
-        """Sends a problem and closes the connection."""
         self.transport.write(refusal.answer(self.server_state.default_headers))
         self.transport.close()
         self._limit_flush()

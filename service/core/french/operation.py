@@ -124,6 +124,14 @@ MESSAGES = {
     ),
     "Storing the rows took too long. Try again.": "Garder les lignes a pris trop de temps. Réessayez.",
     # the database and the disk
+    "The service is stopping. Send the request again in some seconds.": (
+        "Le service s’arrête. Envoyez de nouveau la requête dans quelques secondes."
+    ),
+    "The service is stopping. It may have carried out this request: look before you send it again, or repeat it with "
+    "the same Idempotency-Key.": (
+        "Le service s’arrête. Il a peut-être exécuté cette requête : vérifiez avant de l’envoyer de nouveau, ou "
+        "répétez-la avec la même Idempotency-Key."
+    ),
     "The database is busy. Try again in a second.": "La base de données est occupée. Réessayez dans une seconde.",
     "The disk is full; nothing was stored. Free some space and try again; the service needs no restart.": (
         "Le disque est plein ; rien n’a été gardé. Libérez de la place et réessayez, sans redémarrer le service."
@@ -233,6 +241,16 @@ MESSAGES = {
     "another theta0, or give the learning rate as a number.": (
         "Le taux d’apprentissage « auto » découle de E et de ses dérivées en θ₀, qui n’y sont pas des nombres finis. "
         "Donnez un autre theta0, ou donnez le taux en nombre."
+    ),
+    'The learning rate "auto" follows from E and its derivatives at θ₀, which are not finite numbers there. Give '
+    "another theta0, or set standardize to true.": (
+        "Le taux d’apprentissage « auto » découle de E et de ses dérivées en θ₀, qui n’y sont pas des nombres finis. "
+        "Donnez un autre theta0, ou mettez standardize à true."
+    ),
+    'The learning rate "auto" follows from E and its derivatives at θ₀, which are not finite numbers there. Give '
+    "another theta0.": (
+        "Le taux d’apprentissage « auto » découle de E et de ses dérivées en θ₀, qui n’y sont pas des nombres finis. "
+        "Donnez un autre theta0."
     ),
     'The learning rate "auto" was not found: the gradient of E at θ₀ is 0 or leads nowhere, so E does not fall from '
     "there. "

@@ -209,7 +209,7 @@ def test_no_learning_rate(api: TestClient, work: Work) -> None:
 
 @pytest.mark.parametrize(
     ("language", "advice"),
-    [("en", "Give another theta0, or give the learning rate as a number."), ("fr", "ou donnez le taux en nombre.")],
+    [("en", "there. Give another theta0."), ("fr", "Donnez un autre theta0.")],
 )
 def test_a_function_without_a_value_at_its_start_is_not_told_to_standardize(
     language: str, advice: str, api: TestClient, work: Work
