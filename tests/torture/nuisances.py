@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from multiprocessing.synchronize import Event
 from typing import NamedTuple
 
 JSON, CSV = "application/json", "text/csv"
@@ -92,25 +91,21 @@ NUISANCES = {
 }
 
 
-def annoy(name: str, target: Target, begun: Event) -> None:
-    """Does a nuisance for ever, in a process that is killed. Sets `begun` when all sockets have sent a request."""
-    nuisance, sent = NUISANCES[name], threading.Semaphore(0)
+def annoy(name: str, target: Target) -> None:
+    """Does a nuisance for ever, in a process that is killed."""
+    nuisance = NUISANCES[name]
     for number in range(nuisance.sockets):
-        threading.Thread(target=_repeat, args=(nuisance, target, 1_000 + number, sent), daemon=True).start()
-    for _ in range(nuisance.sockets):
-        sent.acquire()
-    begun.set()
+        threading.Thread(target=_repeat, args=(nuisance, target, 1_000 + number), daemon=True).start()
     threading.Event().wait()
 
 
-def _repeat(nuisance: Nuisance, target: Target, number: int, sent: threading.Semaphore) -> None:
+def _repeat(nuisance: Nuisance, target: Target, number: int) -> None:
     host, _, port = target.url.removeprefix("http://").partition(":")
     for turn in count(number, nuisance.sockets):
         with suppress(OSError), socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
             client.connect((host, int(port)))
             client.sendall(nuisance.request(target, turn))
-            sent.release()
             is_served = client.recv(12) == b"HTTP/1.1 200"
             _stay(client, reads=nuisance.reads)
             if is_served:

@@ -28,7 +28,7 @@ SLACK_SECONDS = {"finished run": 2.0}
 """Beside 2 × idle; a run may also wait for the end of a block of another key."""
 OTHER_SLACK_SECONDS = 0.05
 BEGUN_SECONDS = 3.0
-"""At most, until all sockets of a nuisance have sent a request: those whose bodies wait may not."""
+"""Until all sockets of a nuisance have sent their first request."""
 Times = dict[str, list[float]]
 
 
@@ -85,11 +85,9 @@ def resident_bytes(live: LiveService) -> int:
 @contextmanager
 def annoyed(name: str, target: Target) -> Iterator[None]:
     """A nuisance by a separate process, which does not slow the measuring client."""
-    spawn = multiprocessing.get_context("spawn")
-    begun = spawn.Event()
-    process = spawn.Process(target=annoy, args=(name, target, begun), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=annoy, args=(name, target), daemon=True)
     process.start()
-    begun.wait(BEGUN_SECONDS)
+    time.sleep(BEGUN_SECONDS)
     try:
         yield
     finally:
