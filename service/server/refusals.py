@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from service.api.middleware.security_headers import ALWAYS
+from service.api.middleware.stopping import AGAIN
 from service.api.problem_details import problem
 
 MAX_HEADERS = 100
@@ -42,7 +43,7 @@ MANY_PARAMETERS = Refusal(414, f"The address has too many parameters. The limit 
 TOO_LONG = Refusal(431, "The address and the headers of the request are too long. Shorten them.")
 MANY_HEADERS = Refusal(431, f"The request has too many headers. The limit is {MAX_HEADERS}.")
 TOO_MANY = Refusal(503, "The service has too many connections. Try again in a second.", is_passing=True)
-STOPPING = Refusal(503, "The service is stopping. Send the request again in some seconds.", is_passing=True)
+STOPPING = Refusal(503, AGAIN, is_passing=True)
 SHARE_TAKEN = Refusal(
     429, "This user has the most connections, and another needed one. Try again in a second.", is_passing=True
 )

@@ -13,6 +13,7 @@ LOOK = (
     "The service is stopping. It may have carried out this request: look before you send it again, or repeat it with "
     "the same Idempotency-Key."
 )
+"""For a request that writes, whose thread goes on to its end."""
 
 
 class Stopping:

@@ -37,7 +37,7 @@ class Trajectory(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of an attempt: its finished run and the trajectory. `diverged_at` is None for a run that converged."""
+    """The result of an attempt: its finished run and the trajectory. `diverged_at` is None unless it diverged."""
 
     attempt: Attempt
     run_id: str
