@@ -2,7 +2,7 @@
 
 Work is charged by its estimate (`gd_engine/descent/cost.py`), not by a clock. So equal runs have equal judgements,
 unless a guard ends one: work that takes GUARD times its estimate of computing, or WALL_GUARD times of waiting for a
-core, on a machine that is so slow, or for an estimate that is so low.
+core, on a machine that is so slow, or for an estimate that is so low. The guards leave time for what is in no estimate.
 """
 
 import time
@@ -12,6 +12,9 @@ from gd_engine.reference import GUARD, BudgetSpentError, Charge
 
 WALL_GUARD = 100.0
 """The longest duration by the wall clock, as a multiple of the estimate. It is generous: others may have the cores."""
+UNESTIMATED = 0.2
+"""Seconds in the guards beside the estimate: a process's first imports and full garbage collections take longer than
+ten short trials."""
 
 
 class WorkerStoppedError(Exception):
@@ -23,8 +26,8 @@ class Meter:
 
     def __init__(self, seconds: float, must_stop: Callable[[], bool]) -> None:
         self.charged = 0.0
-        self._computed = time.process_time() + GUARD * seconds
-        self._until = time.monotonic() + WALL_GUARD * seconds
+        self._computed = time.process_time() + GUARD * (seconds + UNESTIMATED)
+        self._until = time.monotonic() + WALL_GUARD * (seconds + UNESTIMATED)
         self._must_stop = must_stop
 
     @property
