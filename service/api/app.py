@@ -16,7 +16,7 @@ from service.api import openapi
 from service.api.authentication import Authenticator
 from service.api.dependencies import authenticate, only_known_parameters
 from service.api.error_handlers import add_error_handlers
-from service.api.long_writes import LongWrites
+from service.api.long_tasks import LongTasks
 from service.api.middleware import security_headers, stack
 from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
@@ -122,7 +122,7 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     app.state.body_reader = BodyReader(settings)
     keys = settings.requires_keys
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
-    app.state.long_writes = LongWrites(ConcurrencyLimit(settings.max_streams, "long writes that wait", keys=keys))
+    app.state.long_tasks = LongTasks(ConcurrencyLimit(settings.max_streams, "sweeps that wait", keys=keys))
     # Each waiting write has a connection, so a share of the connections leaves some to other users.
     app.state.short_writes = ShortWrites(
         ConcurrencyLimit(settings.max_connections, "short writes that wait", keys=keys)

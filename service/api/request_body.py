@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from service.api.body_process import begin, read_body
-from service.api.long_writes import LongWrites
+from service.api.long_tasks import LongTasks
 from service.api.middleware.abandonment import while_connected
 from service.api.short_writes import ShortWrites
 from service.api.streaming import look_up
@@ -32,8 +32,8 @@ LARGE_BYTES = 256 * 1024
 """Larger bodies go to a temporary file and are parsed a few at a time."""
 FEW_VALUES, MOST_VALUES = 1_000, 20_000
 """Commas of a JSON body. One with few is parsed at once, in less than 0.5 ms. A thread parses one with at most
-MOST_VALUES, in turn among users, in 6 ms. The event loop then stalls for 4.5 ms, on a busy machine for 8 ms; with
-50,000 values for 7 and 24 ms. A process parses a body with more.
+MOST_VALUES, in turn among users, in 6 ms; that of a sweep, as a part of its long task. The event loop then stalls for
+4.5 ms, on a busy machine for 8 ms; with 50,000 values for 7 and 24 ms. A process parses a body with more.
 
 The first such body waits about a second for the start of the process. The service does not start it early: the process
 takes 0.6 s of processor and 59 MB, and ends after five minutes without a body, which few services get."""
@@ -102,16 +102,17 @@ class BodyReader:
 
 
 class Body:
-    """The body of a request; entering the context receives it. One of at most `few` values is parsed without a turn.
+    """The body of a request; entering the context receives it. One of few values is parsed without a turn.
 
     Raises TooLargeError beyond `most` bytes; for a large body UnavailableError if too many are being received,
     TooManyRequestsError if too many of the user are, TooSlowError if the client stalls and another needs the slot.
     """
 
-    def __init__(self, request: Request, most: int, few: int = FEW_VALUES) -> None:
-        self._request, self._most, self._few = request, most, few
+    def __init__(self, request: Request, most: int) -> None:
+        self._request, self._most = request, most
         self._body_reader: BodyReader = request.app.state.body_reader
         self._short_writes: ShortWrites = request.app.state.short_writes
+        self._long_tasks: LongTasks = request.app.state.long_tasks
         self._user: str = request.state.user
         self._small = bytearray()
         self._large: IO[bytes] | None = None
@@ -143,18 +144,17 @@ class Body:
         return await self._used_by(partial(look_up, self._request), answer, read, database, arguments)
 
     async def stored_by(
-        self,
-        store: Callable[[Read], Result],
-        read: Callable[..., Read],
-        database: Database,
-        *arguments: Any,
-        long_writes: LongWrites | None = None,
+        self, store: Callable[[Read], Result], read: Callable[..., Read], database: Database, *arguments: Any
     ) -> Result:
-        """The result of `store`, a short write in turn or one of `long_writes`, for that of `read`, as of `read_by`."""
-        if long_writes is None:
-            return await self._used_by(partial(self._short_writes.do, self._user), store, read, database, arguments)
-        do = partial(long_writes.do, self._user)
-        return await self._used_by(do, store, read, database, arguments, keeps_turn=True)
+        """The result of `store`, a short write in turn, for that of `read`, as of `read_by`."""
+        return await self._used_by(partial(self._short_writes.do, self._user), store, read, database, arguments)
+
+    async def used_by_long_task(
+        self, use: Callable[[Read], Result], read: Callable[..., Read], database: Database, *arguments: Any
+    ) -> Result:
+        """The result of `use`, for that of `read`, as of `read_by`; both are one long task. Waits for its turn."""
+        do = partial(self._long_tasks.do, self._user)
+        return await self._used_by(do, use, read, database, arguments, is_long=True)
 
     async def _used_by(
         self,
@@ -164,15 +164,16 @@ class Body:
         database: Database,
         arguments: tuple[Any, ...],
         *,
-        keeps_turn: bool = False,
+        is_long: bool = False,
     ) -> Result:
         """The result of `use`, by `do`, for that of `read`.
 
-        One thread reads and uses a body of few values: a change of threads costs half as much as either. A body that
-        `keeps_turn` leaves its turn among those that are read after its use: what waits for this takes much memory.
+        One thread reads and uses a body of few values: a change of threads costs half as much as either. So it does for
+        a long task, whose large body leaves its turn among those that are read after its use: what waits takes much
+        memory.
         """
         values = self._small.count(b",") if self._large is None else MOST_VALUES + 1
-        if values <= self._few:
+        if values <= (MOST_VALUES if is_long else FEW_VALUES):
             return await do(lambda: use(read(bytes(self._small), database, *arguments)))
         is_large = values > MOST_VALUES
         with while_connected(self._request.scope):
@@ -182,7 +183,7 @@ class Body:
                     found = await self._body_reader.read(self._user, read, content, arguments)
                 else:
                     found = await run_in_threadpool(read, content, database, *arguments)
-                if keeps_turn:
+                if is_long:
                     return await do(partial(use, found))
         return await do(partial(use, found))
 

@@ -36,7 +36,7 @@ RANKED_BY = ("validation_mse", "test_mse", "train_mse", "train_loss")
 """The default criteria of a ranking: the first one that all members have. A function without data has the last."""
 MOST_REQUEST_BYTES = 6 * 2**20
 """Maximum size of the requests of all members. One transaction stores them, and another one cancels them: each takes
-about 0.1 s of the write lock, and those of several sweeps follow each other with pauses (`api/long_writes.py`)."""
+about 0.1 s of the write lock, and those of several sweeps follow each other with pauses (`api/long_tasks.py`)."""
 MOST_NAME = 200
 """Maximum length of a member's name in characters."""
 

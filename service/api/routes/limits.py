@@ -77,8 +77,8 @@ def _shares(request: Request) -> dict[str, int]:
     state, user = request.app.state, request.state.user
     return {
         "requests_per_minute": state.authenticator.requests_of(user),
-        # Answers, large bodies and long writes have as many slots each: the use nearest to a refusal.
-        "max_streams": max(each.use(user) for each in (state.streams, state.body_reader, state.long_writes)),
+        # Answers, large bodies and sweeps have as many slots each: the use nearest to a refusal.
+        "max_streams": max(each.use(user) for each in (state.streams, state.body_reader, state.long_tasks)),
         "max_lists": state.readers.lists.use(user),
         "max_followers": state.followers.use(user),
         "max_waits": state.waits.use(user),

@@ -41,9 +41,6 @@ from service.storage.sweep_deletion import remove_some_members
 
 router = described_route.router("sweeps", prefix="/sweeps")
 
-NO_VALUES = -1
-"""Every sweep takes a turn: a few values ask for hundreds of runs, whose check takes tens of milliseconds."""
-
 SweepId = Annotated[
     str, Path(description="The id of a sweep, or `latest` for the newest sweep.", openapi_examples=LATEST_EXAMPLES)
 ]
@@ -86,14 +83,13 @@ async def submit_sweep(
     """
     media_type(request, JSON)
     wait = wait_of(prefer)
-    async with Body(request, settings.max_body_bytes, few=NO_VALUES) as body:
-        if validate_only:
-            with while_connected(request.scope):
+    async with Body(request, settings.max_body_bytes) as body:
+        with while_connected(request.scope):
+            if validate_only:
                 price = partial(_price, store, request.app.state.quotas)
-                return json_response(await body.answered_by(price, read_sweep, store, settings, caller))
-        queue = partial(_queued, store, request.app.state.quotas)
-        long_writes = request.app.state.long_writes
-        found = await body.stored_by(queue, _read, store, settings, caller, idempotency_key, long_writes=long_writes)
+                return json_response(await body.used_by_long_task(price, read_sweep, store, settings, caller))
+            queue = partial(_queued, store, request.app.state.quotas)
+            found = await body.used_by_long_task(queue, _read, store, settings, caller, idempotency_key)
     headers = {"Location": f"/sweeps/{found['id']}"}
     if wait is not None:
         is_over = await finished(request, wait, partial(_is_over, store, found["id"]), bool)
@@ -163,7 +159,7 @@ async def delete_sweep(request: Request, sweep_id: ChangedSweepId, store: Store,
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
     seq = await look_up(request, _seq_to_change, store, sweep_id, caller)
     remove = partial(essential_write, store, partial(remove_some_members, sweep_seq=seq))
-    while await request.app.state.long_writes.do(request.state.user, remove):
+    while await request.app.state.long_tasks.do(request.state.user, remove):
         pass
     return Response(status_code=204)
 
@@ -179,7 +175,7 @@ async def cancel_sweep(request: Request, sweep_id: ChangedSweepId, store: Store,
     """Queued runs are cancelled at once, running ones within about a second. Stored steps are kept."""
     seq = await look_up(request, _seq_to_change, store, sweep_id, caller)
     cancel = partial(essential_write, store, partial(runs.cancel_members, sweep_seq=seq))
-    if not await request.app.state.long_writes.do(request.state.user, cancel):
+    if not await request.app.state.long_tasks.do(request.state.user, cancel):
         raise ConflictError("All runs of the sweep are finished; none can be cancelled.")
 
     def look() -> Response:

@@ -61,7 +61,7 @@ MESSAGES = {
     "running analyses": "analyses en cours",
     "large bodies being received": "réceptions de grands corps",
     "waiting bodies": "corps en attente",
-    "long writes that wait": "écritures longues en attente",
+    "sweeps that wait": "balayages en attente",
     "short writes that wait": "écritures courtes en attente",
     # paths, methods, bodies
     "No resource has this path. /docs lists the operations.": (

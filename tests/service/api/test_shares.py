@@ -121,7 +121,7 @@ def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Ke
     assert send(other).status_code == 201
 
 
-def test_a_body_of_some_values_and_a_sweep_wait_for_their_turn(app: Any, url: str, key: Key, other: Key) -> None:
+def test_a_body_of_some_values_waits_for_its_turn(app: Any, url: str, key: Key, other: Key) -> None:
     for _ in range(SHARE):
         app.state.body_reader.waiting.take(key.id)
 
@@ -132,9 +132,6 @@ def test_a_body_of_some_values_and_a_sweep_wait_for_their_turn(app: Any, url: st
     assert send(key, FEW_VALUES // 2 - 10).status_code == 202
     assert_share_is_taken(send(key, FEW_VALUES))
     assert send(other, FEW_VALUES).status_code == 202
-    sweep = {"base": fit_body(), "grid": {"/split/seed": [1]}}
-    assert_share_is_taken(httpx2.post(f"{url}/sweeps", json=sweep, headers=key.headers, timeout=LONGEST))
-    assert httpx2.post(f"{url}/sweeps", json=sweep, headers=other.headers, timeout=LONGEST).status_code == 202
 
 
 def test_a_small_body_does_not_wait_for_a_large_one(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Long writes: one at a time, in rotation among users, with as much time between them as they take."""
+"""Long tasks: one at a time, in rotation among users, with as much time between them as they take."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from fastapi.testclient import TestClient
 
-from service.api.long_writes import LongWrites
+from service.api.long_tasks import LongTasks
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.exceptions import TooManyRequestsError
 from tests.service.helpers import fit_body, problem_of
@@ -18,15 +18,15 @@ SWEEP = {"base": fit_body(), "grid": {"/descent/learning_rate": [0.1, 0.2, 0.3]}
 
 
 class Written:
-    """Long writes that record their user, begin and end."""
+    """Long tasks that record their user, begin and end."""
 
     def __init__(self) -> None:
-        self.writes = LongWrites(ConcurrencyLimit(20, "long writes", keys=True))
+        self.tasks = LongTasks(ConcurrencyLimit(20, "long tasks", keys=True))
         self.users: list[str] = []
         self.times: list[tuple[float, float]] = []
 
     async def of(self, user: str) -> None:
-        """A long write."""
+        """A long task."""
 
         def write() -> None:
             began = time.monotonic()
@@ -34,7 +34,7 @@ class Written:
             self.users.append(user)
             self.times.append((began, time.monotonic()))
 
-        await self.writes.do(user, write)
+        await self.tasks.do(user, write)
 
 
 def test_the_lock_is_free_for_as_long_as_each_write_took() -> None:
@@ -64,12 +64,12 @@ def test_a_failed_write_leaves_its_place() -> None:
 
     async def write_all() -> None:
         with pytest.raises(ZeroDivisionError):
-            await made.writes.do("a", lambda: 1 // 0)
+            await made.tasks.do("a", lambda: 1 // 0)
         await made.of("a")
 
     result_of(write_all())
     assert made.users == ["a"]
-    assert made.writes.use("a") == 0
+    assert made.tasks.use("a") == 0
 
 
 def test_a_user_has_a_share_of_the_waiting_writes() -> None:
@@ -83,12 +83,14 @@ def test_a_user_has_a_share_of_the_waiting_writes() -> None:
     assert made.users.count("b") == 1
 
 
-def test_each_long_write_of_a_sweep_takes_its_turn(api: TestClient) -> None:
+def test_each_long_task_of_a_sweep_takes_its_turn(api: TestClient) -> None:
     sweep = api.post("/sweeps", json=SWEEP).json()["id"]
-    limit = ConcurrencyLimit(1, "long writes", keys=True)
-    api.app.state.long_writes = LongWrites(limit)  # type: ignore[attr-defined]
+    limit = ConcurrencyLimit(1, "long tasks", keys=True)
+    api.app.state.long_tasks = LongTasks(limit)  # type: ignore[attr-defined]
     taken = limit.take("testclient")
-    for method, path in (("POST", "/sweeps"), ("POST", f"/sweeps/{sweep}/cancel"), ("DELETE", f"/sweeps/{sweep}")):
-        problem_of(api.request(method, path, json=SWEEP if path == "/sweeps" else None), 429)
+    for path in ("/sweeps", "/sweeps?validate_only=true"):
+        problem_of(api.post(path, json=SWEEP), 429)
+    problem_of(api.post(f"/sweeps/{sweep}/cancel"), 429)
+    problem_of(api.delete(f"/sweeps/{sweep}"), 429)
     limit.leave(taken)
     assert api.delete(f"/sweeps/{sweep}").status_code == 204

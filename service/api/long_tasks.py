@@ -1,7 +1,9 @@
-"""Long writes: those of some hundred rows, such as the submission, the cancellation and the deletion of a sweep.
+"""Long tasks: the checks and writes of some hundred rows, such as those of a sweep that is submitted or deleted.
 
-They take place one at a time, in rotation among users, and each begins at the earliest when the write lock has been
-free for as long as the last one took. So half of the time remains for short writes, and for those of the workers.
+They take place one at a time, in rotation among users, and each begins at the earliest when as much time has passed as
+the last one took. So half of the time remains for short requests: a check holds the interpreter, a write the lock of
+the database. Beside a check, the same write would hold the lock thirty times longer, since SQLite hands on the
+interpreter several times a row.
 """
 
 import asyncio
@@ -17,8 +19,8 @@ from service.core.fair_queue import FairQueue
 Result = TypeVar("Result")
 
 
-class LongWrites:
-    """The long writes of one process. `limit` is for those that wait."""
+class LongTasks:
+    """The long tasks of one process. `limit` is for those that wait."""
 
     def __init__(self, limit: ConcurrencyLimit) -> None:
         self._limit = limit
@@ -26,11 +28,11 @@ class LongWrites:
         self._free_from = 0.0
 
     def use(self, user: str) -> int:
-        """The number of long writes of the user that wait or are done."""
+        """The number of tasks of the user that wait or are done."""
         return self._limit.use(user)
 
-    async def do(self, user: str, write: Callable[[], Result]) -> Result:
-        """The result of `write`, on a thread, in turn.
+    async def do(self, user: str, task: Callable[[], Result]) -> Result:
+        """The result of `task`, on a thread, in turn.
 
         Raises TooManyRequestsError if too many of the user wait, UnavailableError if too many wait.
         """
@@ -40,7 +42,7 @@ class LongWrites:
                 await asyncio.sleep(self._free_from - time.monotonic())
                 began = time.monotonic()
                 try:
-                    return await run_in_threadpool(write)
+                    return await run_in_threadpool(task)
                 finally:
                     ended = time.monotonic()
                     self._free_from = ended + (ended - began)
