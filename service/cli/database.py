@@ -90,7 +90,8 @@ def status(
         with read_only(file).connect() as connection, connection.begin():
             found = summarize(connection, before, settings.keep_notice_seconds)
     except (DatabaseError, OSError) as error:
-        raise failure(f"{file} cannot be read: {error}. `descent check` says more.") from None
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        raise failure(f"{file} cannot be read: {cause}. `descent check` says more.") from None
     if as_json:
         shown = {"file": str(file), "bytes": file.stat().st_size, "keep_days": keep_days, **_as_json(found)}
         typer.echo(json.dumps(shown, indent=2))
@@ -143,15 +144,16 @@ def _print_findings(file: Path, findings: list[Any], advice: dict[str, str]) -> 
 def _file(url: str | None, missing: int = 1) -> Path:
     """The database file. Raises typer.Exit with the code `missing` if there is none."""
     settings = settings_of(database_url=url)
-    if settings.database_file is None:
+    file = settings.database_file
+    if file is None:
         raise failure(f"{settings.database_url} is not an SQLite file. Write sqlite:///PATH.")
-    if not settings.database_file.exists():
+    if not file.is_file():
         raise failure(
-            f"There is no database at {settings.database_file.resolve()}. "
+            f"There is no database at {file.resolve()}. "
             "Go to the folder from which the service is started, or give --database sqlite:///PATH.",
             missing,
         )
-    return settings.database_file
+    return file
 
 
 @contextmanager

@@ -17,7 +17,9 @@ GIB = 1024 * MIB
 class Settings(BaseSettings):
     """The settings of the service. `make docs` writes docs/settings.md from this table."""
 
-    model_config = SettingsConfigDict(env_prefix="DESCENT_", extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = SettingsConfigDict(
+        env_prefix="DESCENT_", env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
 
     database_url: str = Field(
         "sqlite:///data/descent.db", description="The database: the SQLite file of runs and datasets."
@@ -142,10 +144,12 @@ class Settings(BaseSettings):
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
         try:
-            make_url(url)
-        except ArgumentError:
-            path = Path(url or "descent.db").absolute()
-            raise ValueError(f"Write the URL sqlite:///{path} instead of `{url}`.") from None
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):  # the latter for a port that is no number
+            path = Path("descent.db" if "//" in url else url or "descent.db").absolute()
+            raise ValueError(f"Write the URL of the file: sqlite:///{path}") from None
+        if parsed.drivername != "sqlite" or parsed.query or parsed.database in (None, "", ":memory:"):
+            raise ValueError(f"The database is an SQLite file. Write sqlite:///{Path('descent.db').absolute()}")
         return url
 
     @property

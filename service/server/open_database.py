@@ -4,13 +4,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from service.core.exceptions import StartError
 from service.core.settings import Settings
 from service.storage.connect import open_database
 from service.storage.database import Database
-from service.storage.errors import Failure, failure_of
+from service.storage.errors import Failure, ForeignFileError, failure_of
 from service.storage.migrations import NewerDatabaseError
 from service.storage.sqlite.engine import JournalError
 from service.storage.sqlite.wal_integrity import DamagedFileError
@@ -35,7 +35,7 @@ def told(settings: Settings) -> Iterator[None]:
     """Turns each fault of the database at a start into a StartError with the cause and an advice."""
     try:
         yield
-    except (OSError, ArgumentError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError) as error:
+    except (OSError, DBAPIError, NewerDatabaseError, JournalError, DamagedFileError, ForeignFileError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         advice = ADVICE.get(_failure(error, settings), "")
         raise _refused(settings, f"{cause}{advice}") from error

@@ -16,6 +16,10 @@ class GoneError(RuntimeError):
     """The record was deleted during the read."""
 
 
+class ForeignFileError(RuntimeError):
+    """The file is no database of this program. The message is user-visible."""
+
+
 class Failure(StrEnum):
     """Category of a database failure. The category decides the reaction."""
 

@@ -1,5 +1,6 @@
 """The command line: its help, and the messages of commands that fail."""
 
+import os
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -41,16 +42,25 @@ def test_an_unusable_database_is_named_with_the_cause(command: str, tmp_path: Pa
     connection.close()
     text = tmp_path / "text.db"
     text.write_text("This text is not a database, but has the length of one. " * 20)
+    foreign = tmp_path / "foreign.db"
+    with closing(sqlite_module().connect(foreign)) as connection:
+        connection.execute("CREATE TABLE moz_places (id INTEGER)")
+    content = foreign.read_bytes()
+    os.mkfifo(tmp_path / "pipe")
     for url, reason in [
+        (f"sqlite:///{foreign}", "a database of another program"),
+        (f"sqlite:///{tmp_path}", "is a folder"),
+        (f"sqlite:///{tmp_path}/pipe", "is no file"),
         (f"sqlite:///{newer}", "version 9999"),
         (f"sqlite:///{text}", "not a database"),
         (f"sqlite:///{text}/below.db", "File exists"),
-        ("nonsense", f"--database: Write the URL sqlite:///{Path.cwd()}/nonsense"),
+        ("nonsense", f"--database: Write the URL of the file: sqlite:///{Path.cwd()}/nonsense"),
     ]:
         done = descent(command, "--database", url)
         assert done.returncode == 1, url
         assert reason in " ".join(done.stderr.split()), url
         assert "Traceback" not in done.stderr, url
+    assert foreign.read_bytes() == content
 
 
 @pytest.mark.parametrize(("damaged", "keys"), [("ix_runs_waiting", "off"), ("api_keys", "required")])

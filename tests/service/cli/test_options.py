@@ -22,9 +22,31 @@ def test_a_path_instead_of_a_database_url_is_refused_with_the_url(
     path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = f"sqlite:///{Path(path).absolute()}"
-    assert refusal(capsys, database_url=path) == f"--database: Write the URL {url} instead of `{path}`.\n"
+    assert refusal(capsys, database_url=path) == f"--database: Write the URL of the file: {url}\n"
     database_file = settings_of(database_url=url).database_file
     assert database_file == Path(path).absolute()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql://me:secret@host/runs", "postgresql://me:secret@host:port/runs", "mysql://me:secret@host/runs"),
+        *("sqlite://", "sqlite:///:memory:", "sqlite+aiosqlite:///runs.db", "sqlite:///file:runs.db?mode=ro&uri=true"),
+    ],
+)
+def test_another_database_than_a_file_is_refused_without_its_password(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = refusal(capsys, database_url=url)
+    assert f"sqlite:///{Path('descent.db').absolute()}" in message
+    assert "secret" not in message
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESCENT_KEEP_DAYS", "")
+    monkeypatch.setenv("DESCENT_PORT", "")
+    settings = settings_of()
+    assert (settings.keep_days, settings.port) == (None, 8000)
 
 
 def test_the_message_names_the_option_or_the_variable(
