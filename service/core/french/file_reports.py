@@ -178,13 +178,13 @@ MESSAGES = {
         "Les numéros des lignes sont la variable, car le fichier n’en a pas d’autre."
     ),
     "Columns without name and content are left out.": "Les colonnes sans nom ni contenu sont écartées.",
-    "1 of {rows} rows are left out, because a value is missing.": (
+    "1 of {rows} rows is left out, because a value is missing.": (
         "1 ligne sur {rows} est écartée, car une valeur y manque."
     ),
     "{n} of {rows} rows are left out, because a value is missing.": (
         "{n} lignes sur {rows} sont écartées, car une valeur y manque."
     ),
-    "1 missing numbers are filled with the mean of their column: {list_counts}.": (
+    "1 missing number is filled with the mean of its column: {list_counts}.": (
         "1 nombre manquant est remplacé par la moyenne de sa colonne : {list_counts}."
     ),
     "{n} missing numbers are filled with the mean of their column: {list_counts}.": (

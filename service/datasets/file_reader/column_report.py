@@ -143,11 +143,17 @@ def report_gaps(
         if is_filled:
             with_gaps = [j for j in with_gaps if columns.types[j].kind != "number" or j == columns.layout.target]
         first = sorted({row for j in with_gaps for row in columns.profiles[j].missing_rows})[:MOST_PLACES]
-        text = f"{rows - settled.rows:,} of {rows:,} rows are left out, because a value is missing."
+        dropped = rows - settled.rows
+        text = f"{dropped:,} of {rows:,} rows are left out, because a value is missing."
+        if dropped == 1:
+            text = f"1 of {rows:,} rows is left out, because a value is missing."
         report.add("missing_dropped", text, [columns.name(j) for j in with_gaps], first)
     if is_filled and settled.gaps.any():
         counts = {kept[k]: int(settled.gaps[k]) for k in used if settled.gaps[k]}
         each = ", ".join(f"{count:,} of {shown(columns.name(j))}" for j, count in list(counts.items())[:MOST_PLACES])
-        text = f"{sum(counts.values()):,} missing numbers are filled with the mean of their column: {each}."
+        filled = sum(counts.values())
+        text = f"{filled:,} missing numbers are filled with the mean of their column: {each}."
+        if filled == 1:
+            text = f"1 missing number is filled with the mean of its column: {each}."
         first = sorted({row for j in counts for row in columns.profiles[j].missing_rows})[:MOST_PLACES]
         report.add("missing_filled", text, [columns.name(j) for j in counts], first)

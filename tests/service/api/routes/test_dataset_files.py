@@ -169,6 +169,18 @@ def test_gaps_are_filled_with_the_mean_on_request(api: TestClient) -> None:
     assert entry["message"] == "3 missing numbers are filled with the mean of their column: 3 of 'horsepower'."
 
 
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("drop", "1 of 5 rows is left out, because a value is missing."),
+        ("mean", "1 missing number is filled with the mean of its column: 1 of 'a'."),
+    ],
+)
+def test_one_gap_has_a_sentence_in_the_singular(missing: str, message: str, api: TestClient) -> None:
+    dataset = upload(api, "a,y\n1,2\nNA,3\n3,5\n4,6\n8,7\n", f"?missing={missing}")
+    assert dataset["report"][-1]["message"] == message
+
+
 def test_the_mean_fills_no_target_and_no_category(api: TestClient) -> None:
     dataset = upload(api, "a,kind,y\n1,u,2\nNA,v,3\n3,NA,4\n4,u,\n8,v,6\n", "?missing=mean")
     given = api.get(f"/datasets/{dataset['id']}/rows").json()
