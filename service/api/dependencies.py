@@ -1,5 +1,6 @@
 """Dependencies of the routes: database, settings, authentication, checks of parameters."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache, partial
 from inspect import signature
@@ -60,15 +61,22 @@ NOT_LATEST = {"not": {"const": LATEST}}
 
 
 async def only_known_parameters(request: Request) -> None:
-    """Raises InvalidError for an unknown query parameter, which names the invalid ones, too."""
+    """Raises InvalidError for a query parameter that is unknown, or given twice, and names the invalid ones, too."""
     if not request.query_params:
         return
     known = _query_parameters(request.scope["route"].path, request.scope["endpoint"])
     hint = f"The parameters are {', '.join(known)}." if known else "The operation has no query parameters."
-    if unknown := [name for name in request.query_params if name not in known]:
-        names = (name[:MOST_CHARACTERS] for name in unknown[:MOST_ERRORS])
-        entries = [parameter_error(name, "Unknown parameter.", hint) for name in names]
-        raise InvalidError([*entries, *await _invalid_parameters(request)])
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    entries = [
+        parameter_error(name[:MOST_CHARACTERS], "Unknown parameter.", hint) for name in given if name not in known
+    ]
+    entries += [
+        parameter_error(name, "The parameter is given more than once.", "Give it once.")
+        for name, count in given.items()
+        if count > 1 and name in known
+    ]
+    if entries:
+        raise InvalidError([*entries[:MOST_ERRORS], *await _invalid_parameters(request)])
 
 
 async def _invalid_parameters(request: Request) -> list[ErrorEntry]:
@@ -93,7 +101,7 @@ async def _invalid_parameters(request: Request) -> list[ErrorEntry]:
 
 @cache
 def _query_parameters(path: str, endpoint: Callable[..., Any]) -> list[str]:
-    """The names of the query parameters of an operation, by its description."""
+    """The names of the query parameters of an operation, by its description. None takes several values."""
     described = get_openapi(title="-", version="-", routes=[APIRoute(path, endpoint, response_model=None)])
     parameters = described["paths"][path]["get"].get("parameters", ())
     return [parameter["name"] for parameter in parameters if parameter["in"] == "query"]

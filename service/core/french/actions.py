@@ -80,6 +80,8 @@ MESSAGES = {
     "The header Prefer asks to wait={value}.": "L’en-tête Prefer demande wait={value}.",
     "Give a whole number of seconds.": "Donnez un nombre entier de secondes.",
     "Unknown parameter.": "Paramètre inconnu.",
+    "The parameter is given more than once.": "Le paramètre est donné plusieurs fois.",
+    "Give it once.": "Donnez-le une seule fois.",
     "The operation has no query parameters.": "L’opération n’a pas de paramètre de requête.",
     "The parameters are {list_names}.": "Les paramètres sont {list_names}.",
     "`latest` is for reading only: it may change before the request arrives.": (

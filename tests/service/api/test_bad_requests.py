@@ -126,6 +126,13 @@ def test_an_unknown_parameter_is_refused(request_line: str, api: TestClient, run
     assert api.get(run_path).json()["status"] == "queued"
 
 
+def test_a_repeated_parameter_is_refused(api: TestClient) -> None:
+    """One of the two values would be ignored."""
+    answer = api.post("/datasets?target=y&target=a&name=n", json=fit_body()["dataset"])
+    [error] = problem_of(answer, 422)["errors"]
+    assert (error["parameter"], error["hint"]) == ("target", "Give it once.")
+
+
 @pytest.mark.parametrize(
     "request_line",
     [
