@@ -21,6 +21,8 @@ from service.api.middleware import security_headers, stack
 from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
 from service.api.middleware.content_language import ContentLanguage
+from service.api.middleware.head_requests import HeadRequests
+from service.api.middleware.request_ids import RequestIds
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.middleware.stopping import Stopping
 from service.api.request_body import BodyReader
@@ -58,7 +60,8 @@ the descent minimises, and the test error, which measures how well the model gen
 In paths, `latest` stands for the newest run, sweep or upload. The examples read it, so they need one: send the first
 example of `POST /datasets`, of `POST /sweeps` and then of `POST /fit`, and wait for the end of the run. Cancelling,
 pausing, resuming and deleting need an id. Numbers that are not finite are `null`. Errors are `application/problem+json`
-and state the correction. Sentences are in English, or in French for `Accept-Language: fr`.
+and state the correction. Sentences are in English, or in French for `Accept-Language: fr`. Every answer has the
+`X-Request-Id` of its request, or a new one. HEAD is answered wherever GET is.
 """
 
 
@@ -145,24 +148,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _App(FastAPI):
-    """Applies languages, compression and security headers outside all other middleware, so that errors have them too.
+    """Applies ids, languages, compression and security headers outside all other middleware: errors have them too.
 
     Inside of these, a request that reads ends with its client, and any with the service.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
         answered = Stopping(Abandonment(super().build_middleware_stack()))
-        return security_headers.Headers(Compression(ContentLanguage(answered)), self.state.settings)
+        whole = HeadRequests(Compression(ContentLanguage(answered)))
+        return RequestIds(security_headers.Headers(whole, self.state.settings))
 
 
 def _add_pages(app: FastAPI) -> None:
     assets = Assets(STATIC)
 
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.get("/", include_in_schema=False)
     async def page(request: Request) -> Response:
         return assets.answer("index.html", request, PAGE_HEADERS)
 
-    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.get("/docs", include_in_schema=False)
     async def swagger_ui(request: Request) -> Response:
         return assets.answer("docs.html", request, PAGE_HEADERS)
 

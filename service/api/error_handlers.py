@@ -18,6 +18,7 @@ from service.api.problem_details import problem
 from service.api.responses import parameter_errors
 from service.core import exceptions
 from service.core.exceptions import ApiError
+from service.core.request_id import REQUEST_ID
 from service.storage.errors import CorruptError, Failure, GoneError, failure_of, name_of
 
 DAMAGED = "Damaged data"
@@ -105,7 +106,8 @@ def _file(request: Request, error: OSError) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     log.error("api.unexpected_error path=%s", request.url.path, exc_info=error)
-    return problem(500, "Internal error; the log of the service has the details. The request had no effect.")
+    detail = "Internal error; the log of the service has the details. The request had no effect."
+    return problem(500, detail, request_id=REQUEST_ID.get())
 
 
 def _http(request: Request, error: HTTPException) -> Response:
@@ -123,7 +125,8 @@ def _methods(request: Request) -> list[str]:
     def takes(route: BaseRoute, method: str) -> bool:
         return route.matches({**request.scope, "method": method})[0] is Match.FULL
 
-    return [method for method in _METHODS if any(takes(route, method) for route in request.app.routes)]
+    found = [method for method in _METHODS if any(takes(route, method) for route in request.app.routes)]
+    return ["GET", "HEAD", *found[1:]] if "GET" in found else found
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Response:

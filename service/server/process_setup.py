@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+from service.core.request_id import REQUEST_ID
 from service.core.settings import Settings
 
 
@@ -14,9 +15,19 @@ def on_signal(stop: Callable[[], None]) -> None:
 
 
 def configure_log() -> None:
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_add_request)
+    line = "%(asctime)s %(levelname)s %(message)s%(request)s"
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format=line)
     for name in ("alembic", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _add_request(record: logging.LogRecord) -> bool:
+    """Adds the id of the request, if the record is of one."""
+    request_id = REQUEST_ID.get()
+    record.request = "" if request_id is None else f" request={request_id}"
+    return True
 
 
 def shown_workers(settings: Settings) -> str:

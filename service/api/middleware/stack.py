@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from service.api.middleware.cross_origin import Origins
+from service.api.middleware.request_ids import HEADER
 from service.api.middleware.trusted_host import LOOPBACK_NAMES, Hosts
 from service.core.settings import Settings
 
@@ -31,8 +32,9 @@ def protect(app: FastAPI, settings: Settings) -> None:
                 "If-None-Match",
                 "Last-Event-ID",
                 "Prefer",
+                HEADER,
             ],
-            expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After"],
+            expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After", HEADER],
         )
 
 

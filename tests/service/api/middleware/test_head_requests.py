@@ -1,0 +1,58 @@
+"""HEAD: the status and the headers of GET, without content and without the work for it."""
+
+import socket
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from service.server.live_server import Service
+from service.storage.database import Database
+from tests.service.api.operations import ALL
+from tests.service.helpers import fit_body, stored_run
+from tests.waiting import LONGEST
+
+LONG = {
+    "model": {"kind": "formula", "formula": "a + b*sin(c*x1)"},
+    "descent": {"steps": 1_000_000, "learning_rate": 1e-9},
+}
+CHANGING = {"x-request-id", "date"}
+GETS = sorted({each.path for each in ALL if each.method == "GET"} - {"/runs/{run_id}/events"})
+
+
+@pytest.mark.parametrize("path", [*GETS, "/static/main.js", "/nothing"])
+def test_head_has_the_headers_of_get(path: str, api: TestClient, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
+    path = (
+        path.replace("{run_id}", run_id)
+        .replace("{step}", "1")
+        .replace("{form}", "svg")
+        .replace("{dataset_id}", "latest")
+    )
+    head, whole = api.head(path), api.get(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    of_head, of_whole = ({**answer.headers} for answer in (head, whole))
+    assert of_head.keys() == of_whole.keys()
+    assert {name for name in of_head if of_head[name] != of_whole[name]} <= CHANGING
+
+
+def test_head_of_an_answer_without_end_is_complete_at_once(service: Service) -> None:
+    """The events of a run that is not finished, and then another request on the same connection."""
+    place = urlsplit(service.url)
+    with httpx2.Client(base_url=service.url, timeout=LONGEST) as client:
+        run_id = client.post("/fit", json=fit_body(**LONG)).raise_for_status().json()["id"]
+        with closing(socket.create_connection((place.hostname, place.port), timeout=LONGEST)) as connection:
+            for path, kind in ((f"/runs/{run_id}/events", b"text/event-stream"), ("/livez", b"application/json")):
+                connection.sendall(f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                answer = connection.recv(65_536)
+                assert answer.startswith(b"HTTP/1.1 200 "), answer
+                assert kind in answer
+                assert answer.endswith(b"\r\n\r\n")
+        assert client.post(f"/runs/{run_id}/cancel").status_code == 202
+
+
+def test_a_path_that_is_read_supports_head(api: TestClient) -> None:
+    assert api.put("/runs").headers["Allow"] == "GET, HEAD"
+    assert api.head("/fit").status_code == 405
