@@ -22,10 +22,12 @@ from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
 from service.api.middleware.content_language import ContentLanguage
 from service.api.middleware.head_requests import HeadRequests
+from service.api.middleware.measured import Measured
 from service.api.middleware.request_ids import RequestIds
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.middleware.stopping import Stopping
 from service.api.request_body import BodyReader
+from service.api.request_times import RequestTimes
 from service.api.routes import (
     analysis,
     dataset_rows,
@@ -35,6 +37,7 @@ from service.api.routes import (
     functions,
     health,
     limits,
+    metrics,
     plots,
     run_actions,
     runs,
@@ -80,6 +83,7 @@ MODULES = (
     samples,
     functions,
     limits,
+    metrics,
 )
 
 
@@ -135,6 +139,7 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
     limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
     app.state.analyses = AnalysisPool(settings, limit)
+    app.state.request_times = RequestTimes()
     app.state.is_stopping = lambda: False
     app.state.use_of_connections = lambda _user: {}
     app.state.workers_fault = lambda: None
@@ -154,7 +159,7 @@ class _App(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        answered = Stopping(Abandonment(super().build_middleware_stack()))
+        answered = Stopping(Abandonment(Measured(super().build_middleware_stack(), self.state.request_times)))
         whole = HeadRequests(Compression(ContentLanguage(answered)))
         return RequestIds(security_headers.Headers(whole, self.state.settings))
 

@@ -27,6 +27,8 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> str:
         """The scope that a key needs."""
+        if self.path == "/metrics":
+            return "admin"
         return "read" if self.method in {"GET", "HEAD"} else "write"
 
 

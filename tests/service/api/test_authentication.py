@@ -44,8 +44,9 @@ def test_every_operation_needs_a_key_and_its_scope(operation: Operation, api: Te
         if operation.scope in GRANTS[scope]:
             assert answer.status_code not in {401, 403}
         else:
-            assert "scope write" in problem_of(answer, 403)["detail"]
-            assert 'error="insufficient_scope", scope="write"' in answer.headers["WWW-Authenticate"]
+            assert f"scope {operation.scope}" in problem_of(answer, 403)["detail"]
+            insufficient = f'error="insufficient_scope", scope="{operation.scope}"'
+            assert insufficient in answer.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("path", ["/runs?limit=0", "/runs?nothing=1", "/fit?validate_only=perhaps", "/limits"])

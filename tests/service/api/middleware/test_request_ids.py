@@ -19,7 +19,7 @@ def test_an_answer_has_the_id_of_its_request_or_a_new_one(path: str, api: TestCl
 
 @pytest.mark.parametrize("given", ["", "two words", "é", "a" * 129, "tab\there"])
 def test_an_invalid_id_is_replaced(given: str, api: TestClient) -> None:
-    answer = api.get("/livez", headers={"X-Request-Id": given.encode()})
+    answer = api.get("/livez", headers={b"X-Request-Id": given.encode()})
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-Id"])
 
 
