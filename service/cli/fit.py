@@ -1,25 +1,24 @@
 """The command `descent fit`: sends a run to a service, waits for its end, and prints where it arrived."""
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.fit_problem import as_option, faults
+from service.cli.connection import Url, address_of, answer_of, connected
+from service.cli.fit_problem import as_option
 from service.cli.fit_request import function_of, model_of, parameter_of, rate_of, request_of, theta0_of
 from service.cli.options import failure
-from service.core.run_status import FINISHED, RunStatus
+from service.cli.run_report import print_run
+from service.core.run_status import FINISHED
 
 if TYPE_CHECKING:
     import httpx2
 
 fit_commands = typer.Typer()
 
-URL = "http://127.0.0.1:8000"
 POLL_SECONDS = 0.2
-UNAUTHORIZED = 401
 
 Data = Annotated[
     Path | None, typer.Argument(help="A CSV or Excel file, unless there is a function.", show_default=False)
@@ -69,7 +68,6 @@ Others = Annotated[
         help="Any other field of the request: model.degree=3, descent.batch_size=16, … May be given several times.",
     ),
 ]
-Url = Annotated[str | None, typer.Option(help=f"The address of the service [DESCENT_URL; {URL}].")]
 
 
 @fit_commands.command()
@@ -116,24 +114,17 @@ def fit(
     }
     request = request_of(chosen, others or [])
     query = {"target": target, "missing": missing} | dict(map(parameter_of, reading or []))
-    _descend((url or os.environ.get("DESCENT_URL") or URL).rstrip("/"), request, data, query)
+    _descend(url, request, data, query)
 
 
-def _descend(address: str, request: dict[str, Any], data: Path | None, query: dict[str, str | None]) -> None:
+def _descend(url: str | None, request: dict[str, Any], data: Path | None, query: dict[str, str | None]) -> None:
     """Sends the file, if any, and the request, and prints the end of the run. Raises typer.Exit."""
-    import httpx2  # noqa: PLC0415 - keeps --help fast
-
-    key = os.environ.get("DESCENT_KEY")
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        with httpx2.Client(base_url=address, headers=headers, timeout=60) as client:
-            subject = {} if data is None else _uploaded(client, data, query)
-            run = _finished(client, request | subject)
-    except httpx2.ConnectError:
-        raise failure(f"No service answers at {address}. Start it with `descent serve`, or give --url.") from None
-    except httpx2.HTTPError as error:
-        raise failure(f"{address}: {error}") from None
-    _print(run, address)
+    with connected(url) as client:
+        subject = {} if data is None else _uploaded(client, data, query)
+        run = _finished(client, request | subject)
+    print_run(run, address_of(url))
+    if run["status"] == "failed":
+        raise failure(run["error"]["message"])
 
 
 def _uploaded(client: "httpx2.Client", file: Path, query: dict[str, str | None]) -> dict[str, Any]:
@@ -144,7 +135,7 @@ def _uploaded(client: "httpx2.Client", file: Path, query: dict[str, str | None])
         raise failure(f"{file}: {error.strerror}.") from None
     given = {name: value for name, value in query.items() if value is not None}
     csv = {"Content-Type": "text/csv"}
-    uploaded = _json(client.post("/datasets", params={"name": file.name} | given, content=content, headers=csv))
+    uploaded = answer_of(client.post("/datasets", params={"name": file.name} | given, content=content, headers=csv))
     typer.echo(f"{uploaded['rows']} rows: {uploaded['target']} by {', '.join(uploaded['features'])}")
     for entry in uploaded["report"]:
         typer.echo(f"  {as_option(entry['message'])}")
@@ -152,42 +143,8 @@ def _uploaded(client: "httpx2.Client", file: Path, query: dict[str, str | None])
 
 
 def _finished(client: "httpx2.Client", body: dict[str, Any]) -> dict[str, Any]:
-    run = _json(client.post("/fit", json=body, headers={"Prefer": "wait=10"}))
+    run = answer_of(client.post("/fit", json=body, headers={"Prefer": "wait=10"}))
     while run["status"] not in FINISHED:
         time.sleep(POLL_SECONDS)
-        run = _json(client.get(f"/runs/{run['id']}"))
+        run = answer_of(client.get(f"/runs/{run['id']}"))
     return run
-
-
-def _json(response: "httpx2.Response") -> dict[str, Any]:
-    """The answer. Raises typer.Exit with each fault that the service names."""
-    try:
-        answer = response.json()
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or (response.is_error and "detail" not in answer):
-        status = f"{response.status_code} {response.reason_phrase}".strip()
-        raise failure(f"{response.url}: {status}, and not an answer of Descent. Check the address that --url gives.")
-    if response.status_code == UNAUTHORIZED:
-        raise failure(f"{answer['detail']} DESCENT_KEY sets the API key.")
-    if response.is_error:
-        raise failure(faults(answer))
-    return answer
-
-
-def _print(run: dict[str, Any], address: str) -> None:
-    """Prints the end of a run. Raises typer.Exit for a failed one."""
-    rate = "" if run["learning_rate"] is None else f", learning rate {run['learning_rate']!r}"
-    typer.echo(f"{RunStatus(run['status']).words}: {run['steps_done']} steps{rate}")
-    if final := run["final"]:
-        criteria = {"E(θ)": final["train_loss"], "train MSE": final["train_mse"], "test MSE": final["test_mse"]}
-        for name, value in [*final["coefficients"].items(), *criteria.items()]:
-            if value is not None:
-                typer.echo(f"  {name} = {value!r}")
-    if run["convergence"]:
-        typer.echo(run["convergence"]["sentence"])
-    for finding in run["diagnosis"]:
-        typer.echo(finding["sentence"])
-    typer.echo(f"{address}/#/runs/{run['id']}")
-    if run["status"] == "failed":
-        raise failure(run["error"]["message"])

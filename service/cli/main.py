@@ -1,4 +1,4 @@
-"""The command line: `descent serve`, `worker`, `fit`, `demo`, `keys`, `backup`, `check` and `status`."""
+"""The command line: `descent serve` and `worker`, `fit` and `runs`, `keys`, `backup` and others."""
 
 import os
 from pathlib import Path
@@ -12,6 +12,7 @@ from service.cli.database import database_commands
 from service.cli.fit import fit_commands
 from service.cli.keys import key_commands
 from service.cli.options import DatabaseUrl, failure, settings_of
+from service.cli.runs import run_commands
 from service.core.exceptions import StartError
 from service.core.process_limits import uncollected
 
@@ -28,6 +29,7 @@ Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free port [D
 Workers = Annotated[int | None, typer.Option(help="The number of worker processes [DESCENT_WORKERS; one a core].")]
 
 app.add_typer(fit_commands)
+app.add_typer(run_commands)
 app.add_typer(key_commands)
 app.add_typer(database_commands)
 

@@ -14,7 +14,22 @@ from tests.acceptance.commands import descent
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "worker", "fit", "demo", "keys", "keys create", "backup", "check", "status"]
+    "command",
+    [
+        "",
+        "serve",
+        "worker",
+        "fit",
+        "runs",
+        "show",
+        "trajectory",
+        "demo",
+        "keys",
+        "keys create",
+        "backup",
+        "check",
+        "status",
+    ],
 )
 def test_every_command_has_a_help_text(command: str) -> None:
     done = descent(*command.split(), "--help")
