@@ -19,7 +19,7 @@ from service.core.run_status import RunStatus
 
 run_commands = typer.Typer()
 
-Format = Literal["csv", "json", "ndjson"]
+Format = Literal["csv", "json", "ndjson", "npz"]
 COLUMNS = ("id", "name", "status", "verdict", "steps", "train MSE", "test MSE", "created")
 RIGHT = frozenset({"steps", "train MSE", "test MSE"})
 
@@ -95,7 +95,7 @@ def trajectory(
     fields: Annotated[str | None, typer.Option(help="Columns, such as step,theta,test_mse; default: all.")] = None,
     url: Url = None,
 ) -> None:
-    """Write θ and both criteria at every step, as CSV, JSON or NDJSON.
+    """Write θ and both criteria at every step, as CSV, JSON, NDJSON or NPZ.
 
     Example: descent trajectory -o steps.csv
     """
@@ -135,7 +135,7 @@ def _format_of(output: Path | None) -> str:
     ending = output.suffix.removeprefix(".").lower()
     found = {"jsonl": "ndjson"}.get(ending, ending)
     if found not in Format.__args__:  # type: ignore[attr-defined]
-        raise failure(f"{output}: the name ends in none of .csv, .json and .ndjson. Give --format.")
+        raise failure(f"{output}: the name ends in none of .csv, .json, .ndjson and .npz. Give --format.")
     return found
 
 

@@ -29,6 +29,14 @@ Piece = bytes | memoryview
 def as_json(view: View, head: Mapping[str, object]) -> Iterator[Piece]:
     """One object: the fields of `head`, then a list for each column."""
     yield orjson.dumps(head)[:-1]
+    for field, parts in by_column(view):
+        yield b',"%s":' % field.encode()
+        yield from _json_list(parts)
+    yield b"}"
+
+
+def by_column(view: View) -> Iterator[tuple[str, Iterator[Any]]]:
+    """The name of each column and its values in parts, to be read in this order."""
     with _Kept() as kept:
         for place, field in enumerate(view.fields):
             if field == "step":
@@ -38,9 +46,7 @@ def as_json(view: View, head: Mapping[str, object]) -> Iterator[Piece]:
             else:
                 kept.reserve(view, view.fields[place + 1 :])
                 parts = _read(view, field, kept.columns)
-            yield b',"%s":' % field.encode()
-            yield from _json_list(parts)
-    yield b"}"
+            yield field, parts
 
 
 def _json_list(parts: Iterator[Any]) -> Iterator[Piece]:
@@ -83,7 +89,7 @@ class _Kept:
     def reserve(self, view: View, fields: Sequence[str]) -> None:
         """Replaces the columns by empty arrays for these fields, as many as this writer may keep."""
         self.columns.clear()
-        shapes = {field: _shape(view, field) for field in fields if field != "step"}
+        shapes = {field: shape_of(view, field) for field in fields if field != "step"}
         free = self._take(min(KEPT_BYTES, sum(8 * prod(shape) for shape in shapes.values()))) // 8
         for field, shape in shapes.items():
             if (free := free - prod(shape)) < 0:
@@ -99,7 +105,8 @@ class _Kept:
         return self._bytes
 
 
-def _shape(view: View, field: str) -> tuple[int, ...]:
+def shape_of(view: View, field: str) -> tuple[int, ...]:
+    """The shape of a column."""
     return (len(view.steps), len(view.parameters)) if field == "theta" else (len(view.steps),)
 
 

@@ -62,7 +62,7 @@ def test_a_run_is_shown_with_its_verdict(service: Service) -> None:
     assert "nothing" in unknown.stderr
 
 
-@pytest.mark.parametrize(("name", "kind"), [("steps.csv", "csv"), ("steps.json", "json"), ("steps.jsonl", "ndjson")])
+@pytest.mark.parametrize(("name", "kind"), [("steps.csv", "csv"), ("steps.json", "json"), ("steps.jsonl", "ndjson"), ("steps.npz", "npz")])
 def test_a_file_holds_the_trajectory_of_the_api(name: str, kind: str, service: Service, tmp_path: Path) -> None:
     run = fitted(service)
     file = tmp_path / name

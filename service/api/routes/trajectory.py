@@ -13,7 +13,7 @@ from service.api import described_route
 from service.api.content_negotiation import qualities
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
-from service.api.media_types import CSV, JSON, NDJSON
+from service.api.media_types import CSV, JSON, NDJSON, NPZ
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
@@ -26,11 +26,12 @@ from service.storage import trajectories
 from service.storage.database import Database
 from service.trajectories import export, slicing
 from service.trajectories.export import Piece
+from service.trajectories.npz import as_npz
 from service.trajectories.slicing import Steps, View
 
 router = described_route.router("trajectory", prefix="/runs")
 
-MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV}
+MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV, "npz": NPZ}
 SLICE_SECONDS = 0.01
 MOST_POINTS = 250_000
 """The maximum number of single steps whose numbers are kept in memory during an answer."""
@@ -56,7 +57,7 @@ class TrajectoryQuery(BaseModel):
         "E(θ) − E(θ*), "
         "exists where E is quadratic in θ and is sent only if named.",
     )
-    format: Literal["json", "ndjson", "csv"] | None = Field(
+    format: Literal["json", "ndjson", "csv", "npz"] | None = Field(
         None, description="The format; overrides the header Accept."
     )
 
@@ -71,6 +72,13 @@ class TrajectoryQuery(BaseModel):
             "content": {
                 NDJSON: {"schema": {"type": "string", "description": "One JSON object per step."}},
                 CSV: {"schema": {"type": "string", "description": "step,theta.intercept,…,train_loss,…"}},
+                NPZ: {
+                    "schema": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "A file of `numpy.load`: an array a column, and `parameters`, the names.",
+                    }
+                },
             },
         },
         304: NOT_MODIFIED,
@@ -160,7 +168,8 @@ def fields_of(run: Run, asked: str | None) -> list[str]:
 def _written(kind: str, run: Run, view: View) -> Iterator[Piece]:
     if kind == "json":
         return export.as_json(view, head_of(run, view))
-    return export.as_ndjson(view) if kind == "ndjson" else export.as_csv(view)
+    writers = {"ndjson": export.as_ndjson, "csv": export.as_csv, "npz": as_npz}
+    return writers[kind](view)
 
 
 def head_of(run: Run, view: View) -> TrajectoryHead:

@@ -121,6 +121,6 @@ function downloads(id) {
   /** @param {string} format */
   const link = (format) => fileLink(trajectoryLink(id, { format }), `${id}.${format}`, format.toUpperCase());
   return h("div", {},
-    h("p", { class: "downloads" }, h("span", {}, t("downloads")), ["csv", "ndjson", "json"].map(link)),
+    h("p", { class: "downloads" }, h("span", {}, t("downloads")), ["csv", "ndjson", "json", "npz"].map(link)),
     h("p", { class: "downloads" }, pictureLinks(id, "curves", {}, t("curvesPicture"))));
 }
