@@ -23,7 +23,7 @@ DESCENT_PORT=9000 DESCENT_WORKERS=1 make serve
 """
 FOOT = """
 Sizes are in bytes, times in seconds. A setting with an invalid value stops the start; the message names the setting. An
-unknown variable `DESCENT_…` gives a warning with the nearest name.
+unknown variable `DESCENT_…` gives a warning with the nearest name. An empty variable counts as not set.
 
 `DESCENT_FAILPOINTS` is for tests only. It kills, stalls or fails a process at a named place
 (`service/core/failpoints.py`).

@@ -22,8 +22,8 @@ from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
 from service.api.middleware.content_language import ContentLanguage
 from service.api.middleware.head_requests import HeadRequests
-from service.api.middleware.measured import Measured
 from service.api.middleware.request_ids import RequestIds
+from service.api.middleware.request_timing import RequestTiming
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.middleware.stopping import Stopping
 from service.api.request_body import BodyReader
@@ -63,8 +63,8 @@ the descent minimises, and the test error, which measures how well the model gen
 In paths, `latest` stands for the newest run, sweep or upload. The examples read it, so they need one: send the first
 example of `POST /datasets`, of `POST /sweeps` and then of `POST /fit`, and wait for the end of the run. Cancelling,
 pausing, resuming and deleting need an id. Numbers that are not finite are `null`. Errors are `application/problem+json`
-and state the correction. Sentences are in English, or in French for `Accept-Language: fr`. Every answer has the
-`X-Request-Id` of its request, or a new one. HEAD is answered wherever GET is.
+and state the correction. Sentences are in English, or in French for `Accept-Language: fr`. Every answer to a
+complete request has its `X-Request-Id`, or a new one. HEAD is answered wherever GET is.
 """
 
 
@@ -159,7 +159,7 @@ class _App(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        answered = Stopping(Abandonment(Measured(super().build_middleware_stack(), self.state.request_times)))
+        answered = RequestTiming(Stopping(Abandonment(super().build_middleware_stack())), self.state.request_times)
         whole = HeadRequests(Compression(ContentLanguage(answered)))
         return RequestIds(security_headers.Headers(whole, self.state.settings))
 

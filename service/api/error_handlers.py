@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
 from service.api import problem_details
+from service.api.http_methods import METHODS
 from service.api.problem_details import problem
 from service.api.responses import parameter_errors
 from service.core import exceptions
@@ -23,7 +24,6 @@ from service.storage.errors import CorruptError, Failure, GoneError, failure_of,
 
 DAMAGED = "Damaged data"
 """The title of a problem about damaged data."""
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = logging.getLogger("descent.api")
 
@@ -78,11 +78,12 @@ def _database(request: Request, error: Exception) -> Response:
     known = _DATABASE_PROBLEMS.get(failure)
     if known is not None:
         headers = {"Retry-After": str(known.retry_after)}
-        return problem(known.status, known.detail, title=known.title, headers=headers)
+        return problem(known.status, known.detail, title=known.title, headers=headers, request_id=REQUEST_ID.get())
     if failure is Failure.DAMAGED:
         detail = "The database file is damaged. `descent check` reports the damage and the repair."
         return problem(500, detail, title=DAMAGED)
-    return problem(500, "The database failed; the log of the service has the cause. The request had no effect.")
+    detail = "The database failed; the log of the service has the cause. The request had no effect."
+    return problem(500, detail, request_id=REQUEST_ID.get())
 
 
 def _corrupt(request: Request, error: CorruptError) -> Response:
@@ -123,10 +124,10 @@ def _methods(request: Request) -> list[str]:
     """All methods of the path; the framework knows those of one route only."""
 
     def takes(route: BaseRoute, method: str) -> bool:
-        return route.matches({**request.scope, "method": method})[0] is Match.FULL
+        asked = "GET" if method == "HEAD" else method
+        return route.matches({**request.scope, "method": asked})[0] is Match.FULL
 
-    found = [method for method in _METHODS if any(takes(route, method) for route in request.app.routes)]
-    return ["GET", "HEAD", *found[1:]] if "GET" in found else found
+    return [method for method in METHODS if any(takes(route, method) for route in request.app.routes)]
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Response:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.api.request_times import BOUNDS, RequestTimes
+from service.core.run_status import RunStatus
 from service.storage import run_counts
 from service.storage.database import Database
+from service.storage.sqlite import disk_space
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -17,35 +19,33 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 UPPER = (*map(str, BOUNDS), "+Inf")
 
 
-class Stored(NamedTuple):
-    """What the database tells: runs by status, seconds for which the oldest queued run waits, bytes of the files."""
+class StoreState(NamedTuple):
+    """State of the database: runs by status, age of the oldest queued run in seconds, size of the files in bytes."""
 
     runs: dict[str, int]
     oldest_seconds: float
     size: int
 
 
-def stored(database: Database, file: Path | None) -> Stored:
+def store_state(database: Database, file: Path) -> StoreState:
     """The state of the database at this moment."""
     with database.reading() as connection:
         oldest = run_counts.oldest_queued(connection)
-        waits = 0.0 if oldest is None else max(0.0, time.time() - oldest)
-        return Stored(run_counts.by_status(connection), waits, _size(file))
+        age = 0.0 if oldest is None else max(0.0, time.time() - oldest)
+        counts = {status.value: 0 for status in RunStatus} | run_counts.by_status(connection)
+    return StoreState(counts, age, disk_space.file_bytes(file))
 
 
-def _size(file: Path | None) -> int:
-    """Bytes of the database file and its log."""
-    files = [] if file is None else [file, file.with_name(f"{file.name}-wal")]
-    return sum(each.stat().st_size for each in files if each.exists())
-
-
-def text_of(found: Stored, times: RequestTimes, *, is_ready: bool) -> bytes:
-    """The metrics as text."""
+def metrics_text(state: StoreState | None, times: RequestTimes, *, is_ready: bool) -> bytes:
+    """The metrics as text; without those of the database if its state is unknown."""
     from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest  # noqa: PLC0415
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
 
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Collector([*_of_store(found, is_ready=is_ready), *_of_requests(times)]))
+    ready = GaugeMetricFamily("descent_ready", "1 if the service can work, as /readyz says; else 0", value=is_ready)
+    of_store = [] if state is None else _of_store(state)
+    registry.register(_Collector([ready, *of_store, *_of_requests(times)]))
     return generate_latest(registry)
 
 
@@ -59,17 +59,16 @@ class _Collector:
         return self._metrics
 
 
-def _of_store(found: Stored, *, is_ready: bool) -> "Iterator[Metric]":
+def _of_store(state: StoreState) -> "Iterator[Metric]":
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
 
     runs = GaugeMetricFamily("descent_runs", "Stored runs by status", labels=["status"])
-    for status, count in found.runs.items():
+    for status, count in state.runs.items():
         runs.add_metric([status], count)
     yield runs
     for name, text, value in (
-        ("descent_oldest_queued_seconds", "Time for which the oldest queued run waits", found.oldest_seconds),
-        ("descent_database_bytes", "Size of the database file and its log", found.size),
-        ("descent_ready", "1 if the service can work, as /readyz says; else 0", float(is_ready)),
+        ("descent_oldest_queued_run_age_seconds", "Time since the oldest queued run was created", state.oldest_seconds),
+        ("descent_database_size_bytes", "Size of the database file and its log", state.size),
     ):
         yield GaugeMetricFamily(name, text, value=value)
 
@@ -78,15 +77,17 @@ def _of_requests(times: RequestTimes) -> "Iterator[Metric]":
     from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily  # noqa: PLC0415
 
     answers = CounterMetricFamily(
-        "descent_http_requests", "Answers of this process", labels=["method", "route", "status"]
+        "descent_http_requests", "Answers of this process; HEAD counts as GET", labels=["method", "route", "code"]
     )
-    for (endpoint, status), count in times.statuses.copy().items():
-        answers.add_metric([*endpoint, str(status)], count)
+    for (endpoint, code), count in times.codes.copy().items():
+        answers.add_metric([*endpoint, str(code)], count)
     yield answers
     seconds = HistogramMetricFamily(
-        "descent_http_request_seconds", "Time until an answer of this process began", labels=["method", "route"]
+        "descent_http_request_duration_seconds",
+        "Time until an answer of this process began",
+        labels=["method", "route"],
     )
-    for endpoint, of_endpoint in times.times.copy().items():
-        buckets = list(zip(UPPER, map(float, accumulate(of_endpoint.counts)), strict=True))
-        seconds.add_metric([*endpoint], buckets, of_endpoint.total)
+    for endpoint, histogram in times.histograms.copy().items():
+        buckets = list(zip(UPPER, map(float, accumulate(histogram.counts)), strict=True))
+        seconds.add_metric([*endpoint], buckets, histogram.total)
     yield seconds

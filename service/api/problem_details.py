@@ -62,8 +62,6 @@ def problem_body(status: int, detail: str, *, title: str | None = None) -> Probl
 
 def translated_problem(body: bytes, language: Language) -> bytes:
     """The JSON of a problem with its title, its detail and its errors in the language. `type` stays, for programs."""
-    if not body:  # the answer to HEAD
-        return body
     found = orjson.loads(body)
     errors = found.get("errors", [])
     found["title"] = translated(found["title"], language)

@@ -168,9 +168,9 @@ class Body:
     ) -> Result:
         """The result of `use`, by `do`, for that of `read`.
 
-        One thread reads and uses a body of few values: a change of threads costs half as much as either. So it does for
-        a long task, whose large body leaves its turn among those that are read after its use: what waits takes much
-        memory.
+        One thread reads and uses a body of few values: a change of threads costs half as much as either. A long task
+        reads up to MOST_VALUES on its thread. Its larger body is read before, and keeps its turn until the task is
+        done, since what waits takes much memory.
         """
         values = self._small.count(b",") if self._large is None else MOST_VALUES + 1
         if values <= (MOST_VALUES if is_long else FEW_VALUES):

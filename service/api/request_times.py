@@ -4,9 +4,10 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
+from service.api.http_methods import METHODS
+
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 """The upper bounds in seconds of the classes of a histogram; a last class has no bound."""
-METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Endpoint(NamedTuple):
@@ -16,7 +17,7 @@ class Endpoint(NamedTuple):
     route: str
 
 
-class Times:
+class Histogram:
     """A histogram of the seconds until an answer began: numbers by class, and the sum."""
 
     def __init__(self) -> None:
@@ -33,11 +34,11 @@ class RequestTimes:
     """The answers of one process. Its event loop adds them, and any thread reads them."""
 
     def __init__(self) -> None:
-        self.statuses: Counter[tuple[Endpoint, int]] = Counter()
-        self.times: defaultdict[Endpoint, Times] = defaultdict(Times)
+        self.codes: Counter[tuple[Endpoint, int]] = Counter()
+        self.histograms: defaultdict[Endpoint, Histogram] = defaultdict(Histogram)
 
-    def add(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Counts an answer that began after so many seconds."""
+    def add(self, method: str, route: str, code: int, seconds: float) -> None:
+        """Counts an answer of this status code, which began after so many seconds."""
         endpoint = Endpoint(method if method in METHODS else "other", route)
-        self.statuses[endpoint, status] += 1
-        self.times[endpoint].add(seconds)
+        self.codes[endpoint, code] += 1
+        self.histograms[endpoint].add(seconds)

@@ -1,4 +1,4 @@
-"""The connection of a command to a running service: its address, the API key, and the sentences of what goes wrong."""
+"""The connection of a command to a running service: its address, the API key, and the messages of its failures."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx2
 
 URL = "http://127.0.0.1:8000"
-SECONDS = 60
+TIMEOUT_SECONDS = 60
 """The longest wait for a part of an answer."""
 UNAUTHORIZED = 401
 
@@ -34,7 +34,7 @@ def connected(url: str | None) -> Iterator["httpx2.Client"]:
     address, key = address_of(url), os.environ.get("DESCENT_KEY")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
-        with httpx2.Client(base_url=address, headers=headers, timeout=SECONDS) as client:
+        with httpx2.Client(base_url=address, headers=headers, timeout=TIMEOUT_SECONDS) as client:
             yield client
     except httpx2.ConnectError:
         raise failure(f"No service answers at {address}. Start it with `descent serve`, or give --url.") from None

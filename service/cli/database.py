@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from service.cli.options import DatabaseUrl, failure, settings_of
+from service.cli.options import NO_DATABASE, DatabaseUrl, failure, settings_of
 from service.core.plurals import counted
 from service.core.run_status import RunStatus
 from service.core.times import rfc3339
@@ -143,16 +143,12 @@ def _print_findings(file: Path, findings: list[Any], advice: dict[str, str]) -> 
 
 def _file(url: str | None, missing: int = 1) -> Path:
     """The database file. Raises typer.Exit with the code `missing` if there is none."""
-    settings = settings_of(database_url=url)
-    file = settings.database_file
-    if file is None:
-        raise failure(f"{settings.database_url} is not an SQLite file. Write sqlite:///PATH.")
+    try:
+        file = settings_of(database_url=url).database_file
+    except typer.Exit:
+        raise typer.Exit(missing) from None
     if not file.is_file():
-        raise failure(
-            f"There is no database at {file.resolve()}. "
-            "Go to the folder from which the service is started, or give --database sqlite:///PATH.",
-            missing,
-        )
+        raise failure(NO_DATABASE.format(file.resolve()), missing)
     return file
 
 

@@ -5,20 +5,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
 from service.cli.connection import Url, address_of, answer_of, connected
 from service.cli.fit_problem import as_option
 from service.cli.fit_request import function_of, model_of, parameter_of, rate_of, request_of, theta0_of
 from service.cli.options import failure
 from service.cli.run_report import print_run
-from service.core.run_status import FINISHED
+from service.core.run_status import FINISHED, RunStatus
 
 if TYPE_CHECKING:
     import httpx2
 
 fit_commands = typer.Typer()
 
+SHORT_SECONDS = 2
+"""The duration of a run whose progress is not shown."""
 POLL_SECONDS = 0.2
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 
 Data = Annotated[
     Path | None, typer.Argument(help="A CSV or Excel file, unless there is a function.", show_default=False)
@@ -121,7 +126,7 @@ def _descend(url: str | None, request: dict[str, Any], data: Path | None, query:
     """Sends the file, if any, and the request, and prints the end of the run. Raises typer.Exit."""
     with connected(url) as client:
         subject = {} if data is None else _uploaded(client, data, query)
-        run = _finished(client, request | subject)
+        run = _finished(client, request | subject, address_of(url))
     print_run(run, address_of(url))
     if run["status"] == "failed":
         raise failure(run["error"]["message"])
@@ -142,9 +147,19 @@ def _uploaded(client: "httpx2.Client", file: Path, query: dict[str, str | None])
     return {"dataset": {"id": uploaded["id"]}}
 
 
-def _finished(client: "httpx2.Client", body: dict[str, Any]) -> dict[str, Any]:
-    run = answer_of(client.post("/fit", json=body, headers={"Prefer": "wait=10"}))
-    while run["status"] not in FINISHED:
-        time.sleep(POLL_SECONDS)
-        run = answer_of(client.get(f"/runs/{run['id']}"))
+def _finished(client: "httpx2.Client", body: dict[str, Any], address: str) -> dict[str, Any]:
+    """The finished run. Shows the progress of a long one; Ctrl-C ends the wait and not the run."""
+    run = answer_of(client.post("/fit", json=body, headers={"Prefer": f"wait={SHORT_SECONDS}"}))
+    if run["status"] in FINISHED:
+        return run
+    console = Console(stderr=True, highlight=False, markup=False)
+    try:
+        console.print(f"{address}/#/runs/{run['id']}", soft_wrap=True)
+        with console.status("") as shown:
+            while run["status"] not in FINISHED:
+                shown.update(f"{RunStatus(run['status']).words}: {run['steps_done']:,} of {run['steps_total']:,} steps")
+                time.sleep(POLL_SECONDS)
+                run = answer_of(client.get(f"/runs/{run['id']}"))
+    except KeyboardInterrupt:
+        raise failure(f"The run continues. `descent cancel {run['id']}` ends it.", INTERRUPTED) from None
     return run

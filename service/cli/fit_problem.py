@@ -1,4 +1,4 @@
-"""The service's refusal of `descent fit`, with the option of each fault.
+"""The service's refusal of a command, with the option of each fault.
 
 The sentences are the service's own. Its JSON is the value of an option, as in `--set model.kind=linear`.
 """
@@ -12,8 +12,10 @@ PARAMETERS = frozenset(
     {"target", "features", "header", "missing", "categories", "decimal", "thousands", "dates", "sheet"}
 )
 """The query parameters of an upload, which `--reading` sets."""
-OWN = frozenset({"target", "missing"})
-"""Those with an option of their own."""
+OF_RUNS = frozenset({"status", "tag", "limit", "from_step", "to_step", "every", "fields", "format"})
+"""Those of the lists of runs and of trajectories."""
+OWN = frozenset({"target", "missing"}) | OF_RUNS
+"""Those with an option of their own; another one was given by `--reading`."""
 _PARAMETER = re.compile(rf"\?({'|'.join(sorted(PARAMETERS))})=")
 
 
@@ -31,7 +33,7 @@ def _place(error: dict[str, Any]) -> str:
     if "pointer" in error:
         place = _option(error["pointer"])
     elif "parameter" in error:
-        place = _option_of_upload(error["parameter"])
+        place = _option_of_parameter(error["parameter"])
     else:
         place = ", ".join(f"{name} {error[name]}" for name in ("row", "column") if name in error)
     return place and f"{place}:"
@@ -48,10 +50,10 @@ def _option(pointer: str) -> str:
     return f"--set {'.'.join(path)}"
 
 
-def _option_of_upload(name: str) -> str:
-    return f"--{name}" if name in OWN else f"--reading {name}"
+def _option_of_parameter(name: str) -> str:
+    return f"--{name.replace('_', '-')}" if name in OWN else f"--reading {name}"
 
 
 def as_option(sentence: str) -> str:
     """The sentence with `--missing drop` for `?missing=drop`, and `--reading dates=days` for `?dates=days`."""
-    return _PARAMETER.sub(lambda found: _option_of_upload(found[1]) + (" " if found[1] in OWN else "="), sentence)
+    return _PARAMETER.sub(lambda found: _option_of_parameter(found[1]) + (" " if found[1] in OWN else "="), sentence)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from service.cli.options import DatabaseUrl, failure, settings_of
+from service.cli.options import NO_DATABASE, DatabaseUrl, failure, settings_of
 from service.core.caller import ALL
 from service.core.exceptions import StartError
 from service.core.scopes import GRANTS
@@ -62,7 +62,7 @@ def create(
     _check(name, scopes, sees)
     key = new_key()
     expires_at = None if expires_days is None else time.time() + expires_days * DAY
-    with _database(database) as store, store.writing() as connection:
+    with _database(database, creates=True) as store, store.writing() as connection:
         if sees not in (None, ALL) and not exists(connection, sees):
             raise failure(f"Unknown key {sees}. List the keys with `descent keys list`.")
         add_key(
@@ -187,11 +187,13 @@ def _cells(key: dict[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def _database(url: str | None) -> Iterator[Any]:
-    """The database of the settings, closed at the end."""
+def _database(url: str | None, *, creates: bool = False) -> Iterator[Any]:
+    """The database of the settings, closed at the end. Raises typer.Exit without one, unless the command creates it."""
     from service.server.open_database import opened  # noqa: PLC0415
 
     settings = settings_of(database_url=url)
+    if not creates and not settings.database_file.exists():
+        raise failure(NO_DATABASE.format(settings.database_file.resolve()))
     try:
         database = opened(settings)
     except StartError as error:

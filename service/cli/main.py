@@ -1,6 +1,7 @@
 """The command line: `descent serve` and `worker`, `fit` and `runs`, `keys`, `backup` and others."""
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -18,7 +19,6 @@ from service.core.process_limits import uncollected
 
 app = typer.Typer(
     name="descent",
-    help="Gradient descent as a service: every step of θ, with the train and the test error.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,6 +27,22 @@ app = typer.Typer(
 Host = Annotated[str | None, typer.Option(help="The address on which the service listens [DESCENT_HOST; 127.0.0.1].")]
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free port [DESCENT_PORT; 8000].")]
 Workers = Annotated[int | None, typer.Option(help="The number of worker processes [DESCENT_WORKERS; one a core].")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"descent {version('descent-service')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Gradient descent as a service: every step of θ, with the train and the test error."""
+
 
 app.add_typer(fit_commands)
 app.add_typer(run_commands)

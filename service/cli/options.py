@@ -18,6 +18,9 @@ DatabaseUrl = Annotated[
     typer.Option("--database", help="The URL of the database [DESCENT_DATABASE_URL; sqlite:///data/descent.db]"),
 ]
 
+NO_DATABASE = (
+    "There is no database at {}. Go to the folder from which the service is started, or give --database sqlite:///PATH."
+)
 PREFIX = "DESCENT_"
 OTHER_VARIABLES = frozenset({"DESCENT_FAILPOINTS", "DESCENT_URL", "DESCENT_KEY"})
 """Variables that are no settings: of the tests, and of the clients."""

@@ -1,26 +1,38 @@
-"""`descent runs`, `show` and `trajectory`: the runs of a service, one of them, and its steps."""
+"""`descent runs`, `show`, `trajectory` and `cancel`: the runs of a service, one of them, its steps, and its end."""
 
 import json
+import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
 from service.cli.connection import Url, address_of, answer_of, connected
 from service.cli.options import failure
-from service.cli.run_report import print_run
-from service.core.run_status import RunStatus
+from service.cli.run_report import print_run, printable
+from service.core.run_status import FINISHED, RunStatus
 
 run_commands = typer.Typer()
 
 Format = Literal["csv", "json", "ndjson", "npz"]
-COLUMNS = ("id", "name", "status", "verdict", "steps", "train MSE", "test MSE", "created")
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "ndjson": "application/x-ndjson",
+    "npz": "application/x-npz",
+}
+MOST_WIDTH = 1000
+"""A width in characters in which every table fits."""
+COLUMNS = ("id", "name", "status", "verdict", "steps", "train MSE", "test MSE", "created (UTC)")
+LEFT_OUT = ("created (UTC)", "verdict", "steps")
+"""The columns that a narrow terminal does without, the least important one first."""
 RIGHT = frozenset({"steps", "train MSE", "test MSE"})
 
 RunId = Annotated[str, typer.Argument(metavar="ID", help="The id of a run; default: the latest.", show_default=False)]
@@ -30,7 +42,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 @run_commands.command()
 def runs(
     status: Annotated[
-        RunStatus | None, typer.Option(metavar="STATUS", help=f"Only runs of this status: {', '.join(RunStatus)}.")
+        str | None, typer.Option(help=f"Only runs of this status: {', '.join(each.words for each in RunStatus)}.")
     ] = None,
     tag: Annotated[str | None, typer.Option(metavar="KEY:VALUE", help="Only runs with this tag.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="The most runs to list.")] = 20,
@@ -41,7 +53,8 @@ def runs(
 
     Example: descent runs --status diverged
     """
-    wanted = {"status": status and status.value, "tag": tag}
+    codes = {each.words: each.value for each in RunStatus}
+    wanted = {"status": status and codes.get(status, status), "tag": tag}
     found: list[dict[str, Any]] = []
     with connected(url) as client:
         page: dict[str, Any] = {"has_more": True, "next": None}
@@ -54,14 +67,11 @@ def runs(
         typer.echo(json.dumps(found, indent=2))
         return
     if not found:
-        typer.echo("No run. `descent fit FILE` makes one.", err=True)
+        is_filtered = any(each is not None for each in wanted.values())
+        message = "No run has this status and tag." if is_filtered else "No run. `descent fit FILE` makes one."
+        typer.echo(message, err=True)
         return
-    table = Table(box=None)
-    for name in COLUMNS:
-        table.add_column(name, no_wrap=name != "name", justify="right" if name in RIGHT else "left")
-    for run in found:
-        table.add_row(*_cells(run))
-    Console(markup=False, highlight=False).print(table)
+    _print_table([dict(zip(COLUMNS, _cells(run), strict=True)) for run in found])
 
 
 @run_commands.command()
@@ -77,7 +87,7 @@ def show(run_id: RunId = "latest", as_json: Json = False, url: Url = None) -> No
     else:
         print_run(run, address_of(url))
         if run["error"]:
-            typer.echo(run["error"]["message"])
+            typer.echo(printable(run["error"]["message"]))
 
 
 @run_commands.command()
@@ -92,6 +102,9 @@ def trajectory(
     from_step: Annotated[int | None, typer.Option(min=0, help="The first step.")] = None,
     to_step: Annotated[int | None, typer.Option(min=0, help="The last step, included.")] = None,
     every: Annotated[int | None, typer.Option(min=1, help="Only every k-th step.")] = None,
+    max_points: Annotated[
+        int | None, typer.Option(min=3, help="The most steps: evenly spaced ones, with the first, last and best.")
+    ] = None,
     fields: Annotated[str | None, typer.Option(help="Columns, such as step,theta,test_mse; default: all.")] = None,
     url: Url = None,
 ) -> None:
@@ -99,14 +112,17 @@ def trajectory(
 
     Example: descent trajectory -o steps.csv
     """
-    query = {"from_step": from_step, "to_step": to_step, "every": every, "fields": fields}
+    query = {"from_step": from_step, "to_step": to_step, "every": every, "max_points": max_points, "fields": fields}
     given = {name: value for name, value in query.items() if value is not None}
-    given["format"] = form or _format_of(output)
+    kind = given["format"] = form or _format_of(output)
+    if output is None and kind == "npz" and sys.stdout.isatty():
+        raise failure("NPZ is not for a terminal. Name a file by -o.")
     with connected(url) as client, client.stream("GET", f"/runs/{run_id}/trajectory", params=given) as response:
-        if response.is_error:
+        if response.is_error or not response.headers.get("Content-Type", "").startswith(MEDIA_TYPES[kind]):
             response.read()
             answer_of(response)
-        with _opened(output) as file, _progress(output) as advance:
+            raise failure(f"{response.url}: this is no trajectory. Check the address that --url gives.")
+        with _opened(output) as file, _download_bar(output) as advance:
             for piece in response.iter_bytes():
                 file.write(piece)
                 advance(len(piece))
@@ -114,18 +130,47 @@ def trajectory(
         typer.echo(f"{output}: {output.stat().st_size:,} bytes", err=True)
 
 
+@run_commands.command()
+def cancel(
+    run_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a run, as `descent runs` shows it.")],
+    url: Url = None,
+) -> None:
+    """End a run; its steps stay.
+
+    Example: descent cancel 44d15014a28a7e6c
+    """
+    with connected(url) as client:
+        run = answer_of(client.post(f"/runs/{run_id}/cancel"))
+    typer.echo(f"{RunStatus(run['status']).words}: {run['steps_done']:,} of {run['steps_total']:,} steps", err=True)
+
+
+def _print_table(rows: list[dict[str, str]]) -> None:
+    """Prints the runs, one a line: ids are never cut, so that they can be given to other commands."""
+    console = Console(markup=False, highlight=False)
+    names = list(COLUMNS)
+    for name in (*LEFT_OUT, None):
+        table = Table(box=None)
+        for each in names:
+            table.add_column(each, no_wrap=each != "name", justify="right" if each in RIGHT else "left")
+        for row in rows:
+            table.add_row(*(row[each] for each in names))
+        needed = Measurement.get(console, console.options.update(width=MOST_WIDTH), table).maximum
+        if needed <= console.width or name is None:
+            break
+        names.remove(name)
+    console.print(table)
+
+
 def _cells(run: dict[str, Any]) -> tuple[str, ...]:
     """The texts of a run in the table, in the order of COLUMNS."""
     final, verdict = run["final"] or {}, run["convergence"] or {}
-    steps = f"{run['steps_done']:,}" if run["status"] in {"succeeded", "diverged"} else _progress_of(run)
+    steps = (
+        f"{run['steps_done']:,}" if run["status"] in FINISHED else f"{run['steps_done']:,} of {run['steps_total']:,}"
+    )
     criteria = ("" if final.get(name) is None else f"{final[name]:.4g}" for name in ("train_mse", "test_mse"))
     words = RunStatus(run["status"]).words
     created = run["created_at"][:16].replace("T", " ")
-    return (run["id"], run["name"] or "", words, verdict.get("state", ""), steps, *criteria, created)
-
-
-def _progress_of(run: dict[str, Any]) -> str:
-    return f"{run['steps_done'] or 0:,} of {run['steps_total']:,}"
+    return (run["id"], printable(run["name"] or ""), words, verdict.get("state", ""), steps, *criteria, created)
 
 
 def _format_of(output: Path | None) -> str:
@@ -134,23 +179,27 @@ def _format_of(output: Path | None) -> str:
         return "csv"
     ending = output.suffix.removeprefix(".").lower()
     found = {"jsonl": "ndjson"}.get(ending, ending)
-    if found not in Format.__args__:  # type: ignore[attr-defined]
+    if found not in MEDIA_TYPES:
         raise failure(f"{output}: the name ends in none of .csv, .json, .ndjson and .npz. Give --format.")
     return found
 
 
 @contextmanager
 def _opened(output: Path | None) -> Iterator[IO[bytes]]:
-    """Standard output, or a file that takes its name when it is complete. Raises typer.Exit if it cannot be written."""
+    """Standard output, a device, or a file that takes its name when it is complete. Raises typer.Exit for a file that
+    cannot be written.
+    """
     if output is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    part = output.with_name(f"{output.name}.part")
+    part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
+    is_device = output.exists() and not output.is_file()
     try:
-        with part.open("wb") as file:
+        with output.open("wb") if is_device else part.open("xb") as file:
             yield file
-        part.replace(output)
+        if not is_device:
+            part.replace(output)
     except OSError as error:
         raise failure(f"{output}: {error.strerror}.") from None
     finally:
@@ -158,7 +207,7 @@ def _opened(output: Path | None) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _progress(output: Path | None) -> Iterator[Any]:
+def _download_bar(output: Path | None) -> Iterator[Callable[[int], None]]:
     """A function that counts written bytes; on a terminal they are shown while a file is written."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn())

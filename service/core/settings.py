@@ -146,10 +146,14 @@ class Settings(BaseSettings):
         try:
             parsed = make_url(url)
         except (ArgumentError, ValueError):  # the latter for a port that is no number
-            path = Path("descent.db" if "//" in url else url or "descent.db").absolute()
+            is_path = url and "//" not in url
+            path = Path(url if is_path else "descent.db").absolute()
             raise ValueError(f"Write the URL of the file: sqlite:///{path}") from None
-        if parsed.drivername != "sqlite" or parsed.query or parsed.database in (None, "", ":memory:"):
+        name = parsed.database or ":memory:"
+        if parsed.get_backend_name() != "sqlite" or name == ":memory:" or name.startswith("file:"):
             raise ValueError(f"The database is an SQLite file. Write sqlite:///{Path('descent.db').absolute()}")
+        if parsed.drivername != "sqlite" or parsed.query:
+            raise ValueError(f"Write the URL without a driver and parameters: sqlite:///{Path(name).absolute()}")
         return url
 
     @property
@@ -158,9 +162,8 @@ class Settings(BaseSettings):
         return self.keys == "required" or (self.keys == "auto" and not is_loopback(self.host))
 
     @property
-    def database_file(self) -> Path | None:
-        """The SQLite file; None for another database."""
+    def database_file(self) -> Path:
+        """The SQLite file."""
         from sqlalchemy.engine import make_url  # noqa: PLC0415
 
-        url = make_url(self.database_url)
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        return Path(make_url(self.database_url).database or "")

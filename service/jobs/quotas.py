@@ -86,7 +86,7 @@ class Quotas:
 
     def _require_room(self, connection: Connection, size: int, advice: str) -> None:
         """Raises InsufficientStorageError for `size` bytes that do not fit beside those of all unfinished runs."""
-        free = None if self._file is None else disk_space.free_bytes(connection, self._file)
+        free = disk_space.free_bytes(connection, self._file)
         if free is None:
             return
         asked, promised = _needs(size, unwritten_bytes.kept(connection))

@@ -50,6 +50,7 @@ def _refused(settings: Settings, reason: str) -> StartError:
 def _failure(error: Exception, settings: Settings) -> Failure:
     """The kind of failure. On a full disk SQLite may report an I/O error, so the free space decides."""
     failure = failure_of(error)
-    file = settings.database_file if failure is Failure.IO else None
-    is_full = file is not None and file.parent.exists() and shutil.disk_usage(file.parent).free < LEAST_BYTES
-    return Failure.FULL if is_full else failure
+    folder = settings.database_file.parent
+    if failure is Failure.IO and folder.exists() and shutil.disk_usage(folder).free < LEAST_BYTES:
+        return Failure.FULL
+    return failure

@@ -35,4 +35,4 @@ def shown_workers(settings: Settings) -> str:
 
 
 def shown_database(settings: Settings) -> str:
-    return str(settings.database_file.resolve() if settings.database_file else settings.database_url)
+    return str(settings.database_file.resolve())

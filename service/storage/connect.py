@@ -33,7 +33,7 @@ def open_database(url: str, busy_seconds: float, poll_seconds: float = 0.025) ->
 
 
 def _require_own_file(path: Path) -> None:
-    """Raises ForeignFileError for what this program must not change, before the first connection changes it.
+    """Raises ForeignFileError for a folder, a pipe, or the database of another program, before a connection changes it.
 
     SQLite waits for a pipe, overwrites a device, and sets the journal mode of a database of another program.
     """
@@ -43,7 +43,7 @@ def _require_own_file(path: Path) -> None:
         raise ForeignFileError(f"It is {'a folder' if path.is_dir() else 'no file'}. Name a file.")
     with suppress(DBAPIError), read_only(path).connect() as connection:  # what is damaged is named later
         tables = inspect(connection).get_table_names()
-        if tables and "alembic_version" not in tables:
+        if tables and not {"alembic_version", "runs"} <= {*tables}:
             raise ForeignFileError("It is a database of another program. Name another file.")
 
 

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, cast, func, inspect, select
+from sqlalchemy import Connection, func, inspect, select
 
-from service.storage import deletion_state
+from service.storage import deletion_state, run_counts
 from service.storage.old_runs import count_finished_before
-from service.storage.tables import datasets, deletion_by_age, runs
+from service.storage.tables import datasets, deletion_by_age
 
 
 class AnnouncedDeletion(NamedTuple):
@@ -28,10 +28,7 @@ class Summary(NamedTuple):
 
 def summarize(connection: Connection, ended_before: float | None, notice_seconds: float) -> Summary:
     """The summary of a database. Verifications and deleted runs do not count. `old_runs` is 0 without a moment."""
-    listed = (runs.c.verifies.is_(None), runs.c.deleted_at.is_(None))
-    status = cast(runs.c.status, LargeBinary)  # a damaged one may be no UTF-8
-    statuses = select(status, func.count()).where(*listed).group_by(runs.c.status).order_by(runs.c.status)
-    found = {name.decode(errors="replace"): int(count) for name, count in connection.execute(statuses)}
+    found = run_counts.by_status(connection)
     uploaded = select(func.count()).select_from(datasets).where(datasets.c.uploaded)
     old_runs = 0 if ended_before is None else count_finished_before(connection, ended_before)
     announced = _announced(connection, notice_seconds)

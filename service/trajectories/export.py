@@ -1,8 +1,8 @@
 """Writers of a trajectory: JSON columns, NDJSON or CSV, in pieces.
 
-A writer takes a few MiB of memory for a trajectory of any length. JSON has one column after the other, the database all
-columns of a step together, so a long trajectory is read several times: each time for the next column, and for as many
-columns after it as fit into `KEPT_BYTES`.
+A writer takes a few MiB of memory for a trajectory of any length. JSON and NPZ have one column after the other, the
+database all columns of a step together, so a long trajectory is read several times: each time for the next column, and
+for as many columns after it as fit into `KEPT_BYTES`.
 """
 
 import csv
@@ -20,7 +20,7 @@ from service.trajectories.slicing import Steps, View
 KEPT_BYTES = 4 * 1024 * 1024
 ALL_KEPT_BYTES = 16 * 1024 * 1024
 """The columns that all writers of the process keep. One may keep a quarter of what the others leave."""
-JSON_ROWS = 4096
+PART_ROWS = 4096
 BLOCK_VALUES = 4096
 """Values of a block of CSV or NDJSON: each is text of about 20 bytes."""
 Piece = bytes | memoryview
@@ -65,8 +65,8 @@ def _step_numbers(view: View) -> Iterator[Any]:
 
 
 def _sliced(column: Any) -> Iterator[Any]:
-    for first in range(0, len(column), JSON_ROWS):
-        yield column[first : first + JSON_ROWS]
+    for first in range(0, len(column), PART_ROWS):
+        yield column[first : first + PART_ROWS]
 
 
 class _Kept:

@@ -1,11 +1,10 @@
 """Writer of a trajectory as NPZ, the file of `numpy.load`: a zip with an array for each column, in pieces.
 
-The numbers are those of the database, bit by bit; one that is not finite or does not apply is NaN or infinite.
+The numbers are those of the database, bit by bit: one that is not finite stays, one that does not apply is NaN.
 """
 
 import io
 from collections.abc import Iterator, Sequence
-from math import prod
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -15,8 +14,6 @@ from numpy.lib import format as npy
 from service.trajectories.export import by_column, shape_of
 from service.trajectories.slicing import View
 
-MOST_BYTES = 2**31 - 1
-"""A larger array needs the 64-bit fields of a zip file."""
 STEP, VALUE = np.dtype("<i8"), np.dtype("<f8")
 
 
@@ -42,8 +39,7 @@ def _array(
 ) -> Iterator[bytes]:
     """Writes an array and yields the bytes of the archive so far."""
     entry = ZipInfo(f"{name}.npy")  # without the time: equal trajectories have equal files
-    is_large = dtype.itemsize * prod(shape) > MOST_BYTES
-    with archive.open(entry, "w", force_zip64=is_large) as member:
+    with archive.open(entry, "w", force_zip64=True) as member:
         head = {"descr": npy.dtype_to_descr(dtype), "fortran_order": False, "shape": tuple(shape)}
         npy.write_array_header_1_0(member, head)
         for part in parts:

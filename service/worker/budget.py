@@ -13,8 +13,8 @@ from gd_engine.reference import GUARD, BudgetSpentError, Charge
 WALL_GUARD = 100.0
 """The longest duration by the wall clock, as a multiple of the estimate. It is generous: others may have the cores."""
 UNESTIMATED = 0.2
-"""Seconds in the guards beside the estimate: a process's first imports and full garbage collections take longer than
-ten short trials."""
+"""Seconds added to an estimate before the guards multiply it: 2 s of computing and 20 s of waiting, for first imports
+and full garbage collections, which are in no estimate."""
 
 
 class WorkerStoppedError(Exception):

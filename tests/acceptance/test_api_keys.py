@@ -120,6 +120,7 @@ def test_a_key_reads_the_runs_of_another_or_of_all(url: str) -> None:
     ],
 )
 def test_an_invalid_command_names_its_fault(words: tuple[str, ...], message: str, url: str) -> None:
+    descent("keys", "create", "first", "--database", url)
     done = descent("keys", *words, "--database", url)
     assert done.returncode > 0
     assert message.lower() in done.stderr.lower()

@@ -3,6 +3,7 @@
 import os
 import socket
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,23 @@ def test_a_damaged_page_that_a_start_reads_is_named(damaged: str, keys: str, tmp
     assert done.returncode == 1
     assert "Locate the damage with `descent check`" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("list",), ("revoke", "k")])
+def test_a_wrong_path_makes_no_database_of_keys(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = descent("keys", *words, "--database", f"sqlite:///{tmp_path}/typo.db")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"There is no database at {tmp_path}/typo.db. ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_that_cannot_be_made_is_not_damage(tmp_path: Path) -> None:
+    for url in (f"{tmp_path}/d.db", f"sqlite:///{tmp_path}/d.db"):
+        assert descent("check", "--database", url).returncode == 2
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert descent("--version").stdout == f"descent {version('descent-service')}\n"
 
 
 def test_a_function_is_descended(service: Service) -> None:

@@ -3,6 +3,13 @@
 import csv
 import io
 import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +19,7 @@ import pytest
 from service.server.live_server import Service
 from tests.acceptance.commands import descent
 from tests.service.helpers import fit_body
-from tests.waiting import LONGEST
+from tests.waiting import LONGEST, until
 
 
 def fitted(service: Service, **changes: Any) -> dict[str, Any]:
@@ -31,11 +38,21 @@ def test_runs_are_listed_as_a_table_and_as_json(service: Service) -> None:
     assert head.split("  ")[0].strip() == "id"
     assert ("too fast" in first, "diverged" in first, run["id"] in second) == (True, True, True)
     assert f"{run['final']['train_mse']:.4g}" in second
-    done = descent("runs", "--tag", "made:here", "--status", "succeeded", "--json", "--url", service.url)
+    done = descent("runs", "--tag", "made:here", "--status", "finished", "--json", "--url", service.url)
     assert [each["id"] for each in json.loads(done.stdout)] == [run["id"]]
     none = descent("runs", "--tag", "made:elsewhere", "--url", service.url)
-    assert (none.returncode, none.stdout) == (0, "")
-    assert "descent fit FILE" in none.stderr
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "No run has this status and tag.\n")
+    wrong = descent("runs", "--tag", "made", "--url", service.url)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("--tag: ")
+
+
+def test_a_narrow_terminal_has_the_whole_id_and_no_orders(service: Service) -> None:
+    run = fitted(service, name="a rather long name of a run, \x1b[2Jwhich clears the screen", tags={"narrow": "yes"})
+    done = descent("runs", "--tag", "narrow:yes", "--url", service.url, COLUMNS="60")
+    assert run["id"] in done.stdout
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 60
 
 
 def test_more_runs_than_a_page_are_listed(service: Service) -> None:
@@ -62,7 +79,9 @@ def test_a_run_is_shown_with_its_verdict(service: Service) -> None:
     assert "nothing" in unknown.stderr
 
 
-@pytest.mark.parametrize(("name", "kind"), [("steps.csv", "csv"), ("steps.json", "json"), ("steps.jsonl", "ndjson"), ("steps.npz", "npz")])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("steps.csv", "csv"), ("steps.json", "json"), ("steps.jsonl", "ndjson"), ("steps.npz", "npz")]
+)
 def test_a_file_holds_the_trajectory_of_the_api(name: str, kind: str, service: Service, tmp_path: Path) -> None:
     run = fitted(service)
     file = tmp_path / name
@@ -72,6 +91,41 @@ def test_a_file_holds_the_trajectory_of_the_api(name: str, kind: str, service: S
     assert file.read_bytes() == content
     assert f"{len(content):,} bytes" in done.stderr
     assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_a_broken_transfer_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "steps.csv"
+    file.write_text("mine")
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n\r\nstep\n0\n") as url:
+        done = descent("trajectory", "-o", str(file), "--url", url)
+    assert done.returncode == 1
+    assert url in done.stderr
+    assert file.read_text() == "mine"
+    assert [each.name for each in tmp_path.iterdir()] == ["steps.csv"]
+
+
+def test_the_answer_of_another_server_is_no_trajectory(tmp_path: Path) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nhome") as url:
+        done = descent("trajectory", "-o", str(tmp_path / "steps.csv"), "--url", url)
+    assert done.returncode == 1
+    assert "not an answer of Descent" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """The address of a server that answers one request and closes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as connection:
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(LONGEST)
 
 
 def test_standard_output_gets_the_chosen_steps(service: Service) -> None:
@@ -88,7 +142,8 @@ def test_a_refusal_leaves_the_file_as_it_was(service: Service, tmp_path: Path) -
     run, file = fitted(service), tmp_path / "steps.csv"
     file.write_text("mine")
     for words, expected in (
-        ((run["id"], "--fields", "nothing"), "nothing"),
+        ((run["id"], "--fields", "nothing"), "--fields: The run has no column 'nothing'."),
+        ((run["id"], "--from-step", "3", "--to-step", "2"), "--from-step: from_step is after to_step."),
         (("unknown",), "unknown"),
         ((run["id"], "-o", str(tmp_path / "steps.xls")), "--format"),
         ((run["id"], "-o", str(tmp_path / "no" / "steps.csv")), "No such file"),
@@ -99,6 +154,27 @@ def test_a_refusal_leaves_the_file_as_it_was(service: Service, tmp_path: Path) -
         assert "Traceback" not in done.stderr
     assert file.read_text() == "mine"
     assert [each.name for each in tmp_path.iterdir()] == ["steps.csv"]
+
+
+def test_a_long_fit_tells_its_page_and_ctrl_c_leaves_the_run(service: Service) -> None:
+    words = ["fit", "--function", "rosenbrock", "--steps", "30000000", "--learning-rate", "1e-4", "--url", service.url]
+    command = [sys.executable, "-m", "service.cli.main", *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        page = process.stderr.readline().strip()
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        assert process.wait(LONGEST) == 130
+    run_id = page.rpartition("/")[2]
+    assert page == f"{service.url}/#/runs/{run_id}"
+    assert told.endswith(f"The run continues. `descent cancel {run_id}` ends it.\n")
+    assert httpx2.get(f"{service.url}/runs/{run_id}").json()["status"] in {"queued", "running"}
+    done = descent("cancel", run_id, "--url", service.url)
+    assert (done.returncode, done.stderr.split(":")[0] in {"cancelled", "cancelling"}) == (0, True)
+    until(lambda: httpx2.get(f"{service.url}/runs/{run_id}").json()["status"] == "cancelled")
+    again = descent("cancel", run_id, "--url", service.url)
+    assert again.returncode == 1
+    assert "A run that is cancelled cannot be cancelled." in again.stderr
 
 
 @pytest.mark.parametrize("command", ["runs", "show", "trajectory"])

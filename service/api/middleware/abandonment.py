@@ -1,7 +1,8 @@
 """Middleware that ends the work for a client that has left.
 
 Work on a thread runs to its end, since a thread cannot be stopped; all other work ends at its next pause. A request
-that changes something is completed: its client may have left after sending it.
+that changes something is completed: its client may have left after sending it. A sweep that still waits for its turn
+is dropped.
 """
 
 from collections.abc import Iterator, MutableMapping

@@ -18,9 +18,10 @@ class HeadRequests:
         with CancelScope() as work:
 
             async def send_head(message: Message) -> None:
-                if message["type"] == "http.response.body":
-                    message = {"type": "http.response.body", "body": b""}
+                if message["type"] != "http.response.body":
+                    await send(message)
+                elif not work.cancel_called:  # a generator without a pause has more pieces
+                    await send({"type": "http.response.body", "body": b""})
                     work.cancel()
-                await send(message)
 
             await self._app({**scope, "method": "GET"}, receive, send_head)

@@ -1,4 +1,4 @@
-"""Middleware that gives every request an id, by which the logs of client, proxy and service tell of it."""
+"""Middleware that gives every request an id, which connects the logs of client, proxy and service."""
 
 import re
 import secrets
@@ -32,8 +32,5 @@ class RequestIds:
                 MutableHeaders(raw=message["headers"])[HEADER] = request_id
             await send(message)
 
-        before = REQUEST_ID.set(request_id)
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            REQUEST_ID.reset(before)
+        REQUEST_ID.set(request_id)  # not reset: each request has its own task, whose last lines are the server's
+        await self._app(scope, receive, send_with_id)

@@ -21,3 +21,4 @@ class Problem(OpenAnswer):
             Field(description="The faults of the request, each with its place and message."),
         ]
     ]
+    request_id: NotRequired[Annotated[str, Field(description="The id of the request in the log of the service.")]]

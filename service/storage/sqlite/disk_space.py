@@ -1,6 +1,7 @@
 """Room on the disk of a database file: what stored bytes take there, and what is free."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -27,6 +28,15 @@ def on_disk(size: int) -> int:
 def log_bytes(size: int) -> int:
     """The most bytes of the log while this many bytes are stored: a transaction is in the log before the file."""
     return min(on_disk(size), LOG_BYTES) + PAGES_BYTES
+
+
+def file_bytes(file: Path) -> int:
+    """Size of a database file and its log."""
+    found = 0
+    for each in (file, wal_of(file)):
+        with suppress(FileNotFoundError):
+            found += each.stat().st_size
+    return found
 
 
 def free_bytes(connection: Connection, file: Path) -> int | None:

@@ -31,7 +31,7 @@ def test_a_path_instead_of_a_database_url_is_refused_with_the_url(
     "url",
     [
         *("postgresql://me:secret@host/runs", "postgresql://me:secret@host:port/runs", "mysql://me:secret@host/runs"),
-        *("sqlite://", "sqlite:///:memory:", "sqlite+aiosqlite:///runs.db", "sqlite:///file:runs.db?mode=ro&uri=true"),
+        *("sqlite://", "sqlite:///:memory:", "sqlite:///file:runs.db?mode=ro&uri=true"),
     ],
 )
 def test_another_database_than_a_file_is_refused_without_its_password(
@@ -42,7 +42,15 @@ def test_another_database_than_a_file_is_refused_without_its_password(
     assert "secret" not in message
 
 
-def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("url", ["sqlite+pysqlite:///runs.db", "sqlite:///runs.db?timeout=5"])
+def test_a_url_with_a_driver_or_parameters_is_refused_with_the_one_to_write(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = f"--database: Write the URL without a driver and parameters: sqlite:///{Path('runs.db').absolute()}\n"
+    assert refusal(capsys, database_url=url) == expected
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESCENT_KEEP_DAYS", "")
     monkeypatch.setenv("DESCENT_PORT", "")
     settings = settings_of()

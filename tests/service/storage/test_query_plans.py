@@ -7,12 +7,30 @@ import pytest
 from sqlalchemy import Connection, event
 
 from service.core.run_status import RunStatus
-from service.storage import datasets, runs, sweeps, usage
+from service.storage import datasets, run_counts, runs, sweeps, usage
 from service.storage.database import Database
 from service.storage.sqlite import purge
 
 NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"}
 ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
+    "counts by status": (
+        run_counts.by_status,
+        {
+            "SCAN runs USING COVERING INDEX ix_runs_finished",
+            "SCAN runs USING COVERING INDEX ix_runs_waiting",
+            "USE TEMP B-TREE FOR GROUP BY",
+            "SEARCH runs USING INDEX ix_runs_verifies (verifies>?)",
+            "SEARCH runs USING INDEX ix_runs_deleted_at (deleted_at>?)",
+        },
+    ),
+    "oldest queued run": (
+        run_counts.oldest_queued,
+        {
+            "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
+            "SCALAR SUBQUERY 1",
+            "SEARCH runs USING INDEX ix_runs_live",
+        },
+    ),
     "latest": (lambda c: runs.find(c, "latest"), {"SCAN runs", *NEWEST_FIRST}),
     "latest of an owner": (
         lambda c: runs.find(c, "latest", "a"),

@@ -9,6 +9,7 @@ import pytest
 
 from service.trajectories import export
 from service.trajectories.export import BLOCK_VALUES, Piece, as_csv, as_json, as_ndjson
+from service.trajectories.npz import as_npz
 from service.trajectories.slicing import View
 
 STEPS, CHUNK, BEGUN = 20_000, 1024, 16
@@ -53,7 +54,7 @@ def begun(write: Callable[[View], Iterator[Piece]], count: int) -> list[Iterator
     return waiting
 
 
-@pytest.mark.parametrize("write", [as_csv, as_ndjson, json_of])
+@pytest.mark.parametrize("write", [as_csv, as_ndjson, json_of, as_npz])
 def test_a_writer_that_waits_takes_little_memory(write: Callable[[View], Iterator[Piece]]) -> None:
     """A quarter of a MiB, beside the columns that it keeps."""
     begun(write, 1)
@@ -64,18 +65,21 @@ def test_a_writer_that_waits_takes_little_memory(write: Callable[[View], Iterato
     finally:
         tracemalloc.stop()
     assert held - export._Kept._of_all < 8 * 2**18
-    assert (export._Kept._of_all > 0) == (write is json_of)
+    assert (export._Kept._of_all > 0) == (write in {json_of, as_npz})
     del waiting
     assert export._Kept._of_all == 0
 
 
-def test_a_writer_that_may_keep_nothing_writes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = b"".join(json_of(view_of(8)))
+@pytest.mark.parametrize("write", [json_of, as_npz])
+def test_a_writer_that_may_keep_nothing_writes_the_same(
+    write: Callable[[View], Iterator[Piece]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = b"".join(write(view_of(8)))
     column = 8 * STEPS
     monkeypatch.setattr(export, "ALL_KEPT_BYTES", 5 * column)
-    waiting = begun(json_of, 8)
+    waiting = begun(write, 8)
     left = 5 * column - export._Kept._of_all
     assert 0 < left < 4 * column, "less than the four columns of which one may be kept"
-    assert b"".join(json_of(view_of(8))) == alone
+    assert b"".join(write(view_of(8))) == alone
     del waiting
     assert export._Kept._of_all == 0

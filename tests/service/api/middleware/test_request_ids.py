@@ -28,7 +28,11 @@ def test_an_internal_error_names_the_request_in_the_problem_and_in_the_log(
 ) -> None:
     monkeypatch.setattr("service.datasets.samples.SAMPLES", None)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
     configure_log()
+    logging.getLogger("descent.test").error("outside")
     problem = api.get("/samples", headers={"X-Request-Id": "client-7"}).json()
     assert (problem["status"], problem["request_id"]) == (500, "client-7")
-    assert "api.unexpected_error path=/samples request=client-7\n" in capsys.readouterr().err
+    log = capsys.readouterr().err
+    assert "api.unexpected_error path=/samples request=client-7\n" in log
+    assert "ERROR outside\n" in log

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from service.api.app import create_app
 from service.core.run_status import RunStatus
@@ -51,15 +52,15 @@ def test_runs_are_counted_by_status(api: TestClient, database: Database) -> None
     found = read(api)
     counts = {status.value: found["descent_runs", (status.value,)] for status in RunStatus}
     assert {status: count for status, count in counts.items() if count} == {"succeeded": 2, "failed": 1, "queued": 2}
-    assert 100 <= found["descent_oldest_queued_seconds", ()] < 1000
+    assert 100 <= found["descent_oldest_queued_run_age_seconds", ()] < 1000
     assert found["descent_ready", ()] == 1
-    assert found["descent_database_bytes", ()] > 0
+    assert found["descent_database_size_bytes", ()] > 0
     assert found["process_resident_memory_bytes", ()] > 0
 
 
 def test_an_empty_queue_has_no_age(api: TestClient, database: Database) -> None:
     stored_run(database, fit_body(), ROWS)
-    assert read(api)["descent_oldest_queued_seconds", ()] == 0
+    assert read(api)["descent_oldest_queued_run_age_seconds", ()] == 0
 
 
 def test_answers_are_counted_by_route_and_status(api: TestClient) -> None:
@@ -69,16 +70,40 @@ def test_answers_are_counted_by_route_and_status(api: TestClient) -> None:
     found = read(api)
     answers = {labels: value for (name, labels), value in found.items() if name == "descent_http_requests_total"}
     assert answers == {
-        ("GET", "/runs", "200"): 1,
-        ("GET", "/runs", "422"): 1,
-        ("GET", "/runs/{run_id}", "404"): 2,
-        ("GET", "none", "404"): 2,
-        ("other", "/runs", "405"): 1,
+        ("200", "GET", "/runs"): 1,
+        ("422", "GET", "/runs"): 1,
+        ("404", "GET", "/runs/{run_id}"): 2,
+        ("404", "GET", "none"): 2,
+        ("405", "other", "/runs"): 1,
     }
     for bound, count in (("+Inf", 2), ("60.0", 2)):
-        assert found["descent_http_request_seconds_bucket", (bound, "GET", "/runs/{run_id}")] == count
-    assert found["descent_http_request_seconds_count", ("GET", "/runs/{run_id}")] == 2
-    assert 0 < found["descent_http_request_seconds_sum", ("GET", "/runs/{run_id}")] < 60
+        assert found["descent_http_request_duration_seconds_bucket", (bound, "GET", "/runs/{run_id}")] == count
+    assert found["descent_http_request_duration_seconds_count", ("GET", "/runs/{run_id}")] == 2
+    assert 0 < found["descent_http_request_duration_seconds_sum", ("GET", "/runs/{run_id}")] < 60
+
+
+def test_a_database_that_cannot_be_read_leaves_the_other_metrics(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr("service.storage.run_counts.by_status", fails)
+    api.get("/livez")
+    found = read(api)
+    assert found["descent_ready", ()] == 0
+    assert found["descent_http_requests_total", ("200", "GET", "/livez")] == 1
+    assert not any(name in {"descent_runs", "descent_database_size_bytes"} for name, _ in found)
+
+
+def test_a_damaged_status_and_a_damaged_time_do_no_harm(api: TestClient, database: Database) -> None:
+    ids = [queue_run(database) for _ in range(2)]
+    with database.writing() as connection:
+        for changed in ("status = x'ff'", "created_at = 'x'"):
+            connection.exec_driver_sql(f"UPDATE runs SET {changed} WHERE id = '{ids.pop()}'")
+    found = read(api)
+    assert (found["descent_runs", ("queued",)], found["descent_runs", ("\N{REPLACEMENT CHARACTER}",)]) == (1, 1)
+    assert found["descent_oldest_queued_run_age_seconds", ()] == 0
 
 
 def test_a_service_that_cannot_work_says_so(api: TestClient) -> None:

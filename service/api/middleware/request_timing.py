@@ -7,11 +7,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.request_times import RequestTimes
 
 NO_ROUTE = "none"
-"""The route of a request for an unknown path."""
+"""The route of a request for an unknown path, or refused for its host or origin."""
 
 
-class Measured:
-    """Adds each answer to `times`. What a slow client takes to read it does not count."""
+class RequestTiming:
+    """Adds each answer to `times`. The time in which a slow client reads it does not count."""
 
     def __init__(self, app: ASGIApp, times: RequestTimes) -> None:
         self._app, self._times = app, times
