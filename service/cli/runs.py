@@ -1,6 +1,7 @@
 """`descent runs`, `show`, `trajectory` and `cancel`: the runs of a service, one of them, its steps, and its end."""
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from rich.measure import Measurement
 from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from service.cli.connection import Url, address_of, answer_of, connected
+from service.cli.connection import Url, address_of, answer_of, connected, run_path
 from service.cli.options import failure
 from service.cli.run_report import print_run, printable
 from service.core.run_status import FINISHED, RunStatus
@@ -61,7 +62,7 @@ def runs(
         while page["has_more"] and len(found) < limit:
             query = {**wanted, "limit": min(limit - len(found), 200), "after": page["next"]}
             given = {name: value for name, value in query.items() if value is not None}
-            page = answer_of(client.get("/runs", params=given))
+            page = answer_of(client.get("/runs", params=given), "data")
             found += page["data"]
     if as_json:
         typer.echo(json.dumps(found, indent=2))
@@ -81,7 +82,7 @@ def show(run_id: RunId = "latest", as_json: Json = False, url: Url = None) -> No
     Example: descent show
     """
     with connected(url) as client:
-        run = answer_of(client.get(f"/runs/{run_id}"))
+        run = answer_of(client.get(run_path(run_id)))
     if as_json:
         typer.echo(json.dumps(run, indent=2))
     else:
@@ -117,7 +118,7 @@ def trajectory(
     kind = given["format"] = form or _format_of(output)
     if output is None and kind == "npz" and sys.stdout.isatty():
         raise failure("NPZ is not for a terminal. Name a file by -o.")
-    with connected(url) as client, client.stream("GET", f"/runs/{run_id}/trajectory", params=given) as response:
+    with connected(url) as client, client.stream("GET", f"{run_path(run_id)}/trajectory", params=given) as response:
         if response.is_error or not response.headers.get("Content-Type", "").startswith(MEDIA_TYPES[kind]):
             response.read()
             answer_of(response)
@@ -140,7 +141,7 @@ def cancel(
     Example: descent cancel 44d15014a28a7e6c
     """
     with connected(url) as client:
-        run = answer_of(client.post(f"/runs/{run_id}/cancel"))
+        run = answer_of(client.post(f"{run_path(run_id)}/cancel"))
     typer.echo(f"{RunStatus(run['status']).words}: {run['steps_done']:,} of {run['steps_total']:,} steps", err=True)
 
 
@@ -155,6 +156,8 @@ def _print_table(rows: list[dict[str, str]]) -> None:
         for row in rows:
             table.add_row(*(row[each] for each in names))
         needed = Measurement.get(console, console.options.update(width=MOST_WIDTH), table).maximum
+        if not console.is_terminal and "COLUMNS" not in os.environ:  # a pipe
+            console.width = needed
         if needed <= console.width or name is None:
             break
         names.remove(name)
@@ -193,7 +196,8 @@ def _opened(output: Path | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
+    output = output.resolve()  # a link stays
+    part = output.parent / f"{secrets.token_hex(8)}.part"
     is_device = output.exists() and not output.is_file()
     try:
         with output.open("wb") if is_device else part.open("xb") as file:

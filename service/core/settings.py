@@ -150,7 +150,8 @@ class Settings(BaseSettings):
             path = Path(url if is_path else "descent.db").absolute()
             raise ValueError(f"Write the URL of the file: sqlite:///{path}") from None
         name = parsed.database or ":memory:"
-        if parsed.get_backend_name() != "sqlite" or name == ":memory:" or name.startswith("file:"):
+        is_file = name != ":memory:" and not name.startswith("file:") and Path(name).name
+        if parsed.get_backend_name() != "sqlite" or not is_file or not url.partition(":")[2].startswith("///"):
             raise ValueError(f"The database is an SQLite file. Write sqlite:///{Path('descent.db').absolute()}")
         if parsed.drivername != "sqlite" or parsed.query:
             raise ValueError(f"Write the URL without a driver and parameters: sqlite:///{Path(name).absolute()}")

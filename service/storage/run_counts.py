@@ -4,6 +4,7 @@ Covering indexes count the runs. Only the hidden ones and the oldest queued one 
 """
 
 from collections import Counter
+from math import isfinite
 
 from sqlalchemy import Connection, LargeBinary, cast, func, select
 
@@ -35,4 +36,4 @@ def by_status(connection: Connection) -> dict[str, int]:
 def oldest_queued(connection: Connection) -> float | None:
     """When the oldest queued run was created, in Unix seconds; None without a queued run, and for a damaged time."""
     found = connection.execute(_OLDEST).scalar()
-    return found if isinstance(found, float) else None
+    return found if isinstance(found, float) and isfinite(found) else None

@@ -157,7 +157,7 @@ def test_a_refusal_leaves_the_file_as_it_was(service: Service, tmp_path: Path) -
 
 
 def test_a_long_fit_tells_its_page_and_ctrl_c_leaves_the_run(service: Service) -> None:
-    words = ["fit", "--function", "rosenbrock", "--steps", "30000000", "--learning-rate", "1e-4", "--url", service.url]
+    words = ["fit", "--function", "rosenbrock", "--steps", "10000000", "--learning-rate", "1e-4", "--url", service.url]
     command = [sys.executable, "-m", "service.cli.main", *words]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -175,6 +175,40 @@ def test_a_long_fit_tells_its_page_and_ctrl_c_leaves_the_run(service: Service) -
     again = descent("cancel", run_id, "--url", service.url)
     assert again.returncode == 1
     assert "A run that is cancelled cannot be cancelled." in again.stderr
+
+
+@pytest.mark.parametrize("run_id", ["../limits", "..", "latest/trajectory", "a#b", "latest?x=1", "a\nb", "é", ""])
+@pytest.mark.parametrize("command", ["show", "trajectory", "cancel"])
+def test_an_id_is_no_path(command: str, run_id: str, service: Service) -> None:
+    done = descent(command, run_id, "--url", service.url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("No run has the id ")
+
+
+def test_another_service_and_a_wrong_key_are_told() -> None:
+    content = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n" + b'{"x":1}'
+    for words in (("runs",), ("show",)):
+        with answering(content) as url:
+            done = descent(*words, "--url", url)
+        assert done.returncode == 1
+        assert "not an answer of Descent" in done.stderr
+    assert "DESCENT_KEY: this is no API key." in descent("runs", DESCENT_KEY="é").stderr
+    assert descent("runs", "--url", "http://[::1").returncode == 1
+
+
+def test_a_link_a_pipe_and_other_files_stay(service: Service, tmp_path: Path) -> None:
+    run = fitted(service)
+    link, target, part = (tmp_path / name for name in ("link.csv", "target.csv", "link.csv.part"))
+    link.symlink_to(target.name)
+    part.write_text("mine")
+    done = descent("trajectory", run["id"], "-o", str(link), "--url", service.url)
+    assert done.returncode == 0, done.stderr
+    assert target.read_bytes() == httpx2.get(f"{service.url}/runs/{run['id']}/trajectory?format=csv").content
+    assert (link.is_symlink(), part.read_text(), len(list(tmp_path.iterdir()))) == (True, "mine", 3)
+    for output in (".", "", "/dev/full"):
+        done = descent("trajectory", run["id"], "-o", output, "--format", "csv", "--url", service.url)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["runs", "show", "trajectory"])

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.request_times import RequestTimes
 
 NO_ROUTE = "none"
-"""The route of a request for an unknown path, or refused for its host or origin."""
+"""The route of a request for a file of the page or an unknown path, or refused for its host or origin."""
 
 
 class RequestTiming:

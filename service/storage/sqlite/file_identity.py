@@ -21,6 +21,7 @@ class FileIdentity:
     """
 
     def __init__(self, database_file: Path) -> None:
+        database_file = database_file.resolve()  # SQLite keeps the others beside the file that a link leads to
         self._paths = [database_file.with_name(database_file.name + ending) for ending in ENDINGS]
         self._lock = threading.Lock()
         self._opened: list[Identity] | None = None

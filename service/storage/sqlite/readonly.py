@@ -19,7 +19,8 @@ WAL_VERSION = 2
 
 
 def wal_of(file: Path) -> Path:
-    """Path of the write-ahead log of a database file."""
+    """Path of the write-ahead log of a database file, which SQLite keeps beside the file that a link leads to."""
+    file = file.resolve()
     return file.with_name(f"{file.name}-wal")
 
 

@@ -32,6 +32,7 @@ def test_a_path_instead_of_a_database_url_is_refused_with_the_url(
     [
         *("postgresql://me:secret@host/runs", "postgresql://me:secret@host:port/runs", "mysql://me:secret@host/runs"),
         *("sqlite://", "sqlite:///:memory:", "sqlite:///file:runs.db?mode=ro&uri=true"),
+        *("sqlite://host/x.db", "sqlite://me:secret@host/x.db", "sqlite:///.", "sqlite:////"),
     ],
 )
 def test_another_database_than_a_file_is_refused_without_its_password(
