@@ -83,7 +83,7 @@ def test_a_link_to_a_database_has_its_log(tmp_path: Path) -> None:
     link.symlink_to(file.name)
     database = open_database(f"sqlite:///{file}", 1.0)
     queue_run(database)
-    back_up(link, copy, force=False, progress=lambda _done, _total: None)
+    back_up(link, copy, force=False, damaged=True, progress=lambda _done, _total: None)
     with read_only(copy).connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM runs").scalar() == 1
     database.dispose()
