@@ -510,6 +510,7 @@ export interface Problem {
   status: number;
   detail: string;
   errors?: ErrorEntry[];
+  request_id?: string;
   [field: string]: unknown;
 }
 

@@ -38,7 +38,7 @@ HAVE_NO_INVALID_REQUEST = {
     *("GET /sweeps/{sweep_id}", "DELETE /sweeps/{sweep_id}", "POST /sweeps/{sweep_id}/cancel"),
     *("GET /datasets/{dataset_id}", "DELETE /datasets/{dataset_id}", "GET /samples"),
     "GET /functions",
-    *("GET /limits", "GET /livez", "GET /readyz"),
+    *("GET /limits", "GET /livez", "GET /readyz", "GET /metrics"),
 }
 
 
