@@ -30,10 +30,10 @@ KEEP_ALIVE_SECONDS = 150
 longer than httpx (5 s), nginx (60 s), Go and Traefik (90 s) and Caddy (2 min) keep one; Envoy keeps one for an hour. An
 idle connection costs 12 KB of memory, and idle ones are the first to go where there are too many.
 """
-SWITCH_SECONDS = 0.0002
+SWITCH_SECONDS = 0.001
 """The time after which a thread hands on the interpreter. An answer needs it several times, a list of runs twice for
-each run: with Python's 5 ms, the check of sweeps on another thread delayed answers by 60 ms, with 1 ms by 20 ms. Three
-busy threads together compute 6 % longer with this than with 5 ms."""
+each run: with Python's 5 ms, the check of sweeps on another thread delayed answers by up to 60 ms, with this by 20 ms.
+With 0.2 ms, 60 submissions at a time delayed others more."""
 OTHER_PORT = "`descent serve --port 9000`, or `DESCENT_PORT=9000 make serve`"
 NO_KEYS = (
     "This service requires API keys, because DESCENT_KEYS requires them or other machines can reach it. Its database "
