@@ -25,7 +25,7 @@ REQUESTS, PAUSE_SECONDS = 5, 0.03
 BEGUN_SECONDS, SETTLED_SECONDS = 2.0, 60.0
 """Until all slow ones have begun; and at most until the long answers that they asked for at once are worked off."""
 EVEN_SHARE = 0.1
-"""Of a core: a service that does no more has nothing left to work off."""
+"""Of a core: a load that changes by less from second to second has nothing left to work off."""
 HEAD = b"POST /fit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 OPENINGS = {
     "sends its address": b"GET /",
