@@ -1,4 +1,4 @@
-"""`/metrics`: what Prometheus reads from it, by the parser of its own library."""
+"""The parser of Prometheus reads `/metrics`; its values are those of the database and of the answers."""
 
 import time
 
