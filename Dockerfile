@@ -9,7 +9,7 @@ WORKDIR /build
 RUN python -m venv --without-pip /opt/descent
 COPY pyproject.toml constraints.txt ./
 # The dependencies have a separate layer, because they change less often than the source.
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" \
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['parquet'], sep='\n')" \
       >requirements.txt \
     && pip --python /opt/descent/bin/python install --requirement requirements.txt
 COPY README.md LICENSE ./

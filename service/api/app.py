@@ -30,6 +30,7 @@ from service.api.request_body import BodyReader
 from service.api.request_times import RequestTimes
 from service.api.routes import (
     analysis,
+    bundle,
     dataset_rows,
     datasets,
     events,
@@ -38,8 +39,10 @@ from service.api.routes import (
     health,
     limits,
     metrics,
+    names,
     plots,
     run_actions,
+    run_list,
     runs,
     samples,
     sweeps,
@@ -70,10 +73,13 @@ complete request has its `X-Request-Id`, or a new one. HEAD is answered wherever
 
 MODULES = (
     fit,
+    run_list,
     runs,
     run_actions,
+    names,
     sweeps,
     trajectory,
+    bundle,
     events,
     analysis,
     plots,

@@ -1,6 +1,7 @@
 """A process that parses large bodies, one at a time, with its own connection to the database."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from service.core.settings import Settings
@@ -17,6 +18,6 @@ def begin(settings: Settings) -> None:
     _database = Database(settings.database_url, busy_seconds=settings.busy_seconds, connections=1)
 
 
-def read_body(read: Callable[..., Result], body: bytes, *arguments: object) -> Result:
-    """The result of `read(body, database, *arguments)`."""
+def read_body(read: Callable[..., Result], body: bytes | Path, *arguments: object) -> Result:
+    """The result of `read(body, database, *arguments)`; `body` is its bytes, or its file."""
     return read(body, _database, *arguments)

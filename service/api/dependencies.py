@@ -73,7 +73,7 @@ async def only_known_parameters(request: Request) -> None:
     entries += [
         parameter_error(name, "The parameter is given more than once.", "Give it once.")
         for name, count in given.items()
-        if count > 1 and name in known
+        if count > 1 and name in known and not known[name]
     ]
     if entries:
         raise InvalidError([*entries[:MOST_ERRORS], *await _invalid_parameters(request)])
@@ -100,11 +100,14 @@ async def _invalid_parameters(request: Request) -> list[ErrorEntry]:
 
 
 @cache
-def _query_parameters(path: str, endpoint: Callable[..., Any]) -> list[str]:
-    """The names of the query parameters of an operation, by its description. None takes several values."""
+def _query_parameters(path: str, endpoint: Callable[..., Any]) -> dict[str, bool]:
+    """The names of the query parameters of an operation, by its description, and whether each takes several values."""
     described = get_openapi(title="-", version="-", routes=[APIRoute(path, endpoint, response_model=None)])
     parameters = described["paths"][path]["get"].get("parameters", ())
-    return [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
+    schemas = {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
+    return {
+        name: any(each.get("type") == "array" for each in schema.get("anyOf", ())) for name, schema in schemas.items()
+    }
 
 
 def refuse_latest(given: str, parameter: str, path: str) -> None:

@@ -135,6 +135,13 @@ FORK_EXAMPLES = {
     },
 }
 
+RENAME_EXAMPLES = {"name": {"summary": "Another name", "value": {"name": "heights of 36 pupils"}}}
+
+RUN_PATCH_EXAMPLES = {
+    "tags": {"summary": "A name and a tag", "value": {"name": "slow but sure", "tags": {"for": "the report"}}},
+    "removal": {"summary": "Without its name", "value": {"name": None}},
+}
+
 PREDICT_EXAMPLES = {
     "last": {"summary": "One row, by θ of the last step, for a run with one feature", "value": {"x": [[2.5]]}},
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from service.api.media_types import CSV, GZIP, JSON, XLSX
+from service.api.media_types import CSV, GZIP, JSON, PARQUET, XLSX
 
 Examples = Mapping[str, Mapping[str, Any]]
 
@@ -18,7 +18,7 @@ def json_body(model: type[BaseModel], examples: Examples) -> dict[str, Any]:
 def json_or_file_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
     """The same for a body that is JSON or a file."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    files = {CSV: {"schema": {"type": "string"}, "examples": csv_examples}, GZIP: binary, XLSX: binary}
+    files = {CSV: {"schema": {"type": "string"}, "examples": csv_examples}, GZIP: binary, XLSX: binary, PARQUET: binary}
     return _body({JSON: _json(model, examples), **files})
 
 

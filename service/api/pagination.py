@@ -40,9 +40,9 @@ async def read_list(request: Request, look: Callable[[], Response]) -> Response:
 
 
 def page_of(
-    rows: Iterable[Row], limit: int, settings: Settings, serialize: Callable[[Row], Mapping[str, object]]
+    rows: Iterable[Row], limit: int, settings: Settings, serialize: Callable[[Row], Mapping[str, object]], **more: int
 ) -> Response:
-    """A page from up to `limit` + 1 rows; the cursor is the `seq` of its last row.
+    """A page from up to `limit` + 1 rows; the cursor is the `seq` of its last row. `more` are other fields.
 
     Rows differ in size by a factor of a thousand, so a page also ends at `max_page_bytes`.
     """
@@ -55,7 +55,7 @@ def page_of(
         size, after = size + len(parts[-1]), row.seq
     else:
         after = None
-    end = orjson.dumps({"has_more": after is not None, "next": None if after is None else str(after)})
+    end = orjson.dumps({"has_more": after is not None, "next": None if after is None else str(after), **more})
     return Response(b'{"data":[' + b",".join(parts) + b"]," + end[1:], media_type=JSON)
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import io
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from pebble import ProcessExpired
@@ -76,7 +78,9 @@ class BodyReader:
                 self.waiting.leave(slot)
             yield
 
-    async def read(self, user: str, read: Callable[..., Read], content: bytes, arguments: tuple[Any, ...]) -> Read:
+    async def read(
+        self, user: str, read: Callable[..., Read], content: bytes | Path, arguments: tuple[Any, ...]
+    ) -> Read:
         """The result of `read(content, database, *arguments)`, by a process with the database.
 
         Parsing JSON holds the interpreter, 0.2 s for a MiB of short numbers: on a thread everybody would wait for it.
@@ -116,6 +120,7 @@ class Body:
         self._user: str = request.state.user
         self._small = bytearray()
         self._large: IO[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._size = 0
         """Bytes in the file."""
 
@@ -194,6 +199,34 @@ class Body:
         async with self._body_reader.permit(self._user, is_large=self._large is not None):
             return await run_in_threadpool(read, file, *arguments)
 
+    def begins_with(self, mark: bytes) -> bool:
+        """Whether the content begins with these bytes."""
+        if self._large is None:
+            return self._small.startswith(mark)
+        self._large.seek(0)
+        return self._large.read(len(mark)) == mark
+
+    async def rewrite_by(self, write: Callable[..., None], *arguments: Any) -> None:
+        """Replaces the content by what `write(source, database, target, *arguments)` writes to the file `target`.
+
+        By another process, whose time and memory are bounded; the arguments are picklable.
+        """
+        with while_connected(self._request.scope):
+            async with self._body_reader.permit(self._user, is_large=True):
+                self._folder = await run_in_threadpool(tempfile.TemporaryDirectory)
+                source, target = Path(self._folder.name) / "source", Path(self._folder.name) / "target"
+                await run_in_threadpool(self._copy_to, source)
+                await self._body_reader.read(self._user, write, source, (target, *arguments))
+                self._close_file()
+                self._large = await run_in_threadpool(target.open, "rb")
+
+    def _copy_to(self, target: Path) -> None:
+        with target.open("wb") as copy:
+            copy.write(self._small)
+            if self._large is not None:
+                self._large.seek(0)
+                shutil.copyfileobj(self._large, copy)
+
     def _content(self) -> bytes:
         if self._large is None:
             return bytes(self._small)
@@ -243,6 +276,11 @@ class Body:
         self._large.write(self._small)
 
     def _close(self) -> None:
+        self._close_file()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _close_file(self) -> None:
         if self._large is not None:
             self._large.close()
 

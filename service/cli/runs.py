@@ -22,13 +22,15 @@ from service.core.run_status import FINISHED, RunStatus
 
 run_commands = typer.Typer()
 
-Format = Literal["csv", "json", "ndjson", "npz"]
+Format = Literal["csv", "json", "ndjson", "npz", "parquet"]
 MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
     "ndjson": "application/x-ndjson",
     "npz": "application/x-npz",
+    "parquet": "application/vnd.apache.parquet",
 }
+BINARY = {"npz": "NPZ", "parquet": "Parquet"}
 MOST_WIDTH = 1000
 """A width in characters in which every table fits."""
 COLUMNS = ("id", "name", "status", "verdict", "steps", "train MSE", "test MSE", "created (UTC)")
@@ -46,16 +48,20 @@ def runs(
         str | None, typer.Option(help=f"Only runs of this status: {', '.join(each.words for each in RunStatus)}.")
     ] = None,
     tag: Annotated[str | None, typer.Option(metavar="KEY:VALUE", help="Only runs with this tag.")] = None,
+    name: Annotated[str | None, typer.Option(help="Only runs of this name; * stands for any text.")] = None,
+    sort: Annotated[
+        str | None, typer.Option(help="created_at, name, train_loss, train_mse, test_mse or best_test_mse.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="The most runs to list.")] = 20,
     as_json: Json = False,
     url: Url = None,
 ) -> None:
-    """List the newest runs of a service.
+    """List the newest runs of a service, or the first ones in another order.
 
     Example: descent runs --status diverged
     """
     codes = {each.words: each.value for each in RunStatus}
-    wanted = {"status": status and codes.get(status, status), "tag": tag}
+    wanted = {"status": status and codes.get(status, status), "tag": tag, "name": name, "sort": sort}
     found: list[dict[str, Any]] = []
     with connected(url) as client:
         page: dict[str, Any] = {"has_more": True, "next": None}
@@ -69,7 +75,7 @@ def runs(
         return
     if not found:
         is_filtered = any(each is not None for each in wanted.values())
-        message = "No run has this status and tag." if is_filtered else "No run. `descent fit FILE` makes one."
+        message = "No run is like that." if is_filtered else "No run. `descent fit FILE` makes one."
         typer.echo(message, err=True)
         return
     _print_table([dict(zip(COLUMNS, _cells(run), strict=True)) for run in found])
@@ -109,15 +115,15 @@ def trajectory(
     fields: Annotated[str | None, typer.Option(help="Columns, such as step,theta,test_mse; default: all.")] = None,
     url: Url = None,
 ) -> None:
-    """Write θ and both criteria at every step, as CSV, JSON, NDJSON or NPZ.
+    """Write θ and both criteria at every step, as CSV, JSON, NDJSON, NPZ or Parquet.
 
     Example: descent trajectory -o steps.csv
     """
     query = {"from_step": from_step, "to_step": to_step, "every": every, "max_points": max_points, "fields": fields}
     given = {name: value for name, value in query.items() if value is not None}
     kind = given["format"] = form or _format_of(output)
-    if output is None and kind == "npz" and sys.stdout.isatty():
-        raise failure("NPZ is not for a terminal. Name a file by -o.")
+    if output is None and kind in BINARY and sys.stdout.isatty():
+        raise failure(f"{BINARY[kind]} is not for a terminal. Name a file by -o.")
     with connected(url) as client, client.stream("GET", f"{run_path(run_id)}/trajectory", params=given) as response:
         if response.is_error or not response.headers.get("Content-Type", "").startswith(MEDIA_TYPES[kind]):
             response.read()
@@ -183,7 +189,7 @@ def _format_of(output: Path | None) -> str:
     ending = output.suffix.removeprefix(".").lower()
     found = {"jsonl": "ndjson"}.get(ending, ending)
     if found not in MEDIA_TYPES:
-        raise failure(f"{output}: the name ends in none of .csv, .json, .ndjson and .npz. Give --format.")
+        raise failure(f"{output}: the name ends in none of .csv, .json, .ndjson, .npz and .parquet. Give --format.")
     return found
 
 

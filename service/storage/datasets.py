@@ -116,6 +116,11 @@ def find_readable(connection: Connection, dataset_id: str, owner: str | None = N
     return next(_readable(connection, query, {"dataset_id": dataset_id, "owner": owner}), None)
 
 
+def rename(connection: Connection, seq: int, name: str | None) -> None:
+    """Gives a dataset another name."""
+    connection.execute(update(datasets).where(datasets.c.seq == seq).values(name=name))
+
+
 def _readable(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Iterator[Dataset | Remains]:
     return damaged_rows.readable(connection, query, values, datasets, Dataset.from_row, lambda remains: remains)
 

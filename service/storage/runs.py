@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     func,
     insert,
     or_,
@@ -29,8 +30,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from service.core.run_record import Run, RunColumns
 from service.core.run_request import StoredRequest
-from service.core.run_status import FINISHED, WORKABLE, RunStatus, before
-from service.storage import damaged_rows, sweeps, tables
+from service.core.run_status import FINISHED, RunStatus, before
+from service.storage import damaged_rows, tables
 from service.storage.damaged_run import damaged_run
 from service.storage.errors import CorruptError
 from service.storage.ownership import by_idempotency_key, is_seen_by_owner, newest
@@ -53,7 +54,7 @@ def _column(name: str) -> tuple[Column[Any], bool]:
 _COLUMNS = [_column(name) for name in Run._fields]
 
 
-def _records(*more: Column[Any]) -> Select[Any]:
+def records(*more: Column[Any]) -> Select[Any]:
     """SELECT of the fields of `Run` in order, the columns `more`, and whether run and dataset are sound."""
     data = or_(runs.c.dataset_seq.is_(None), is_sound_or_fails(tables.datasets))
     sound = and_(is_sound_or_fails(runs), data).label("is_sound")
@@ -61,7 +62,7 @@ def _records(*more: Column[Any]) -> Select[Any]:
 
 
 def _create() -> ReturningInsert[Any]:
-    """INSERT that returns the columns of `_records`, so that a submission needs no SELECT."""
+    """INSERT that returns the columns of `records`, so that a submission needs no SELECT."""
     of_run = tables.datasets.c.seq == bindparam("of_dataset")
     fields = [select(column).where(of_run).scalar_subquery() if other else column for column, other in _COLUMNS]
     return insert(runs).returning(*fields)
@@ -72,11 +73,11 @@ _CREATE = _create()
 # A damaged row may say by mistake that it is hidden.
 IS_LISTED = [or_(and_(runs.c.verifies.is_(None), runs.c.deleted_at.is_(None)), is_damaged(runs))]
 _SHOWS_TO = [*IS_LISTED, is_seen_by_owner(runs)]
-_BY_ID = _records().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
-_BY_KEY = by_idempotency_key(_records(), runs)
-_LATEST = newest(_records().where(*IS_LISTED), runs)
-_BY_SEQ = _records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
-_CLAIMED = _records(runs.c.checkpoint, runs.c.checkpoint_checksum).where(runs.c.seq == bindparam("of_seq"))
+_BY_ID = records().where(runs.c.id == bindparam("run_id"), *_SHOWS_TO)
+_BY_KEY = by_idempotency_key(records(), runs)
+_LATEST = newest(records().where(*IS_LISTED), runs)
+_BY_SEQ = records().where(runs.c.seq == bindparam("of_seq"), runs.c.deleted_at.is_(None))
+_CLAIMED = records(runs.c.checkpoint, runs.c.checkpoint_checksum).where(runs.c.seq == bindparam("of_seq"))
 _STATE = select(
     *(runs.c[name] for name in ("status", "lease_token", "rows_done", "finished_at")),
     runs.c.convergence.is_not(None).label("is_judged"),
@@ -155,11 +156,12 @@ def find_readable(connection: Connection, run_id: str, owner: str | None = None)
     """The run as `find` does; a damaged run as a failed one."""
     query = _LATEST.of(owner) if run_id == "latest" else _BY_ID
     if damaged_rows.is_stand_in(run_id):
-        query = _records().where(damaged_rows.has_id(runs, run_id), *_SHOWS_TO)
-    return next(_readable(connection, query, {"run_id": run_id, "owner": owner}), None)
+        query = records().where(damaged_rows.has_id(runs, run_id), *_SHOWS_TO)
+    return next(readable(connection, query, {"run_id": run_id, "owner": owner}), None)
 
 
-def _readable(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Iterator[Run]:
+def readable(connection: Connection, query: Select[Any], values: Mapping[str, object]) -> Iterator[Run]:
+    """Lazy iterator over the runs of a query of `records`. A damaged run is shown as a failed one."""
     return damaged_rows.readable(connection, query, values, runs, Run.from_row, damaged_run)
 
 
@@ -170,7 +172,7 @@ def find_by_seq(connection: Connection, seq: int) -> Run | None:
 
 def find_readable_by_seq(connection: Connection, seq: int) -> Run | None:
     """The run as `find_by_seq` does; a damaged run as a failed one."""
-    return next(_readable(connection, _BY_SEQ, {"of_seq": seq}), None)
+    return next(readable(connection, _BY_SEQ, {"of_seq": seq}), None)
 
 
 def find_by_key(connection: Connection, owner: str | None, key: str) -> Run | None:
@@ -203,34 +205,6 @@ def state(connection: Connection, seq: int) -> RunState | None:
     except CorruptError:
         return RunState(RunStatus.FAILED, 0, 0, None, is_judged=True)
     return None if fields is None else RunState(RunStatus(fields[0]), *fields[1:])
-
-
-def page(
-    connection: Connection,
-    *,
-    limit: int,
-    before_seq: int | None,
-    status: RunStatus | None,
-    tag: tuple[str, str] | None,
-    sweep: str | None = None,
-    owner: str | None = None,
-) -> Iterator[Run]:
-    """Lazy iterator over the newest runs with seq < `before_seq`, of one owner or of all owners for None.
-
-    A damaged run is shown as a failed one.
-    """
-    query = _records().where(*IS_LISTED).order_by(runs.c.seq.desc()).limit(limit)
-    if owner is not None:
-        query = query.where(runs.c.owner == owner)
-    if before_seq is not None:
-        query = query.where(runs.c.seq < before_seq)
-    if status is not None:
-        query = query.where(tables.IS_WORKABLE if status in WORKABLE else tables.IS_AT_REST, runs.c.status == status)
-    if sweep is not None:
-        query = query.where(runs.c.sweep_seq == sweeps.seq_of(sweep, owner))
-    if tag is not None:
-        query = query.join(run_tags).where(run_tags.c.key == tag[0], run_tags.c.value == tag[1])
-    return _readable(connection, query, {})
 
 
 def cancel(connection: Connection, run_id: str) -> bool:
@@ -279,6 +253,14 @@ def _moved(
     may_follow = runs.c.status.in_(before(status) if statuses is None else statuses)
     moved = update(runs).where(runs.c.id == run_id, may_follow).values({**values, "status": status})
     return connection.execute(moved).rowcount == 1
+
+
+def relabel(connection: Connection, seq: int, values: Mapping[str, object], tags: Mapping[str, str]) -> None:
+    """Changes the name or the tags of a run. `values` are the changed columns, `tags` all tags from now on."""
+    connection.execute(update(runs).where(runs.c.seq == seq).values(values))
+    connection.execute(delete(run_tags).where(run_tags.c.run_seq == seq))
+    if tags:
+        connection.execute(_ADD_TAGS, [{"run_seq": seq, "key": key, "value": value} for key, value in tags.items()])
 
 
 def verification_of(connection: Connection, run_seq: int) -> int | None:

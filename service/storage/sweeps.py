@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    update,
 )
 from sqlalchemy.exc import OperationalError
 
@@ -109,6 +110,11 @@ def find_readable(connection: Connection, sweep_id: str, owner: str | None = Non
     if damaged_rows.is_stand_in(sweep_id):
         query = _RECORDS.where(damaged_rows.has_id(sweeps, sweep_id), _IS_OWN)
     return next(_readable(connection, query, {"sweep_id": sweep_id, "owner": owner}), None)
+
+
+def rename(connection: Connection, seq: int, name: str | None) -> None:
+    """Gives a sweep another name."""
+    connection.execute(update(sweeps).where(sweeps.c.seq == seq).values(name=name))
 
 
 def _readable(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> Iterator[Sweep | Remains]:

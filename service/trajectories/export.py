@@ -148,7 +148,7 @@ def as_csv(view: View) -> Iterator[bytes]:
     """A header and one line per step; a number that is not finite or does not apply is an empty cell."""
     header = io.StringIO()
     # With this line terminator the writer quotes names that contain \r or \n, which end lines for readers.
-    csv.writer(header, lineterminator="\r\n").writerow(_csv_header(view))
+    csv.writer(header, lineterminator="\r\n").writerow(column_names(view))
     yield header.getvalue().removesuffix("\r\n").encode() + b"\n"
     for steps, rows in _blocks(view):
         yield _csv_block(view, steps, rows)
@@ -162,7 +162,8 @@ def _csv_block(view: View, steps: Steps, rows: Any) -> bytes:
     return b"\n".join([*lines, b""])
 
 
-def _csv_header(view: View) -> list[str]:
+def column_names(view: View) -> list[str]:
+    """The names of the columns of a table: `theta.NAME` for each component of θ."""
     names: list[str] = []
     for field in view.fields:
         names += [f"theta.{name}" for name in view.parameters] if field == "theta" else [field]

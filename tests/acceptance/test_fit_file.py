@@ -1,8 +1,10 @@
 """`descent fit FILE`: what the service understood of the file, and the result."""
 
+import shlex
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from service.server.live_server import Service
 from tests.acceptance.commands import descent
@@ -48,6 +50,17 @@ def test_the_options_of_the_model_and_of_the_descent(service: Service, tmp_path:
     assert request["standardize"]
     assert request["split"]["test_fraction"] == 0
     assert (request["descent"]["optimizer"]["kind"], request["descent"]["steps"]) == ("ista", 20)
+
+
+def test_the_remedy_of_a_finding_is_options_that_keep_its_promise(service: Service) -> None:
+    words = ["fit", "--function", "(a - 1)**2 + 10*b**2", "--learning-rate", "1", "--url", service.url]
+    [line] = [line for line in descent(*words).stdout.splitlines() if line.startswith("  Instead: ")]
+    options, _, outcome = line.removeprefix("  Instead: ").partition(" (train_loss ")
+    assert options.startswith("--set descent.learning_rate=")
+    again = descent(*words, *shlex.split(options)).stdout
+    assert "  E(θ) = " in again
+    reached = float(again.partition("  E(θ) = ")[2].split()[0])
+    assert reached == pytest.approx(float(outcome.partition(" → ")[2].split()[0]), rel=1e-3)
 
 
 def test_a_refusal_names_options(service: Service, tmp_path: Path) -> None:

@@ -19,7 +19,11 @@ from tests.waiting import LONGEST
 ROOT = Path(__file__).parent.parent.parent
 FUNCTION = 'curl() { command curl -sS "$@"; }\n'
 """Hides the progress of curl."""
-DESCENT = ".venv/bin/descent"
+DESCENT, PYTHON = ".venv/bin/descent", ".venv/bin/python"
+
+
+SAYS = {"/events": "event: finished", "/runs?limit=0": "paramètre limit", "/bundle": "steps agree"}
+"""What the answer to a command says that has this part."""
 
 
 def commands(document: str) -> list[str]:
@@ -35,9 +39,8 @@ def curl(command: str, service: Service, folder: Path) -> str:
     """What the command writes. It runs in this folder, which gets the files that it makes."""
     if shutil.which("curl") is None:
         missing("curl")
-    here = command.replace("http://127.0.0.1:8000", service.url).replace(
-        DESCENT, f"'{sys.executable}' -m service.cli.main"
-    )
+    here = command.replace("http://127.0.0.1:8000", service.url)
+    here = here.replace(DESCENT, f"'{sys.executable}' -m service.cli.main").replace(PYTHON, f"'{sys.executable}'")
     done = subprocess.run(
         ["bash", "-c", FUNCTION + here],
         cwd=folder,
@@ -60,7 +63,7 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE)) == (6, 25)
+    assert (len(README), len(GUIDE)) == (6, 26)
     answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
     for command, answer in answers.items():
         if DESCENT in command:
@@ -71,10 +74,8 @@ def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
         elif "format=csv" in command:
             assert answer.startswith("step,theta.intercept")
             assert answer.count("\n") == 102  # the names, and steps 0 to 100
-        elif "/events" in command:
-            assert answer.rstrip().rpartition("event: ")[2].startswith("finished")
-        elif "/runs?limit=0" in command:
-            assert "paramètre limit" in answer
+        elif (says := next((text for part, text in SAYS.items() if part in command), None)) is not None:
+            assert says in answer
         elif "curves.svg" in command:
             assert (tmp_path / "curves.svg").read_text(encoding="utf-8").startswith("<svg")
         else:

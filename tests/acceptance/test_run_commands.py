@@ -40,8 +40,12 @@ def test_runs_are_listed_as_a_table_and_as_json(service: Service) -> None:
     assert f"{run['final']['train_mse']:.4g}" in second
     done = descent("runs", "--tag", "made:here", "--status", "finished", "--json", "--url", service.url)
     assert [each["id"] for each in json.loads(done.stdout)] == [run["id"]]
+    done = descent("runs", "--tag", "made:here", "--sort", "-train_mse", "--json", "--url", service.url)
+    assert [each["name"] for each in json.loads(done.stdout)] == ["too fast", "a line"]
+    done = descent("runs", "--tag", "made:here", "--name", "A *", "--json", "--url", service.url)
+    assert [each["name"] for each in json.loads(done.stdout)] == ["a line"]
     none = descent("runs", "--tag", "made:elsewhere", "--url", service.url)
-    assert (none.returncode, none.stdout, none.stderr) == (0, "", "No run has this status and tag.\n")
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "No run is like that.\n")
     wrong = descent("runs", "--tag", "made", "--url", service.url)
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("--tag: ")
@@ -80,7 +84,14 @@ def test_a_run_is_shown_with_its_verdict(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("steps.csv", "csv"), ("steps.json", "json"), ("steps.jsonl", "ndjson"), ("steps.npz", "npz")]
+    ("name", "kind"),
+    [
+        ("steps.csv", "csv"),
+        ("steps.json", "json"),
+        ("steps.jsonl", "ndjson"),
+        ("steps.npz", "npz"),
+        ("steps.parquet", "parquet"),
+    ],
 )
 def test_a_file_holds_the_trajectory_of_the_api(name: str, kind: str, service: Service, tmp_path: Path) -> None:
     run = fitted(service)

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path as FilePath
 from typing import Annotated, BinaryIO
 
 from fastapi import Path, Query, Request
@@ -13,7 +14,7 @@ from service.api import described_route, file_options
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.file_options import FileOptions
-from service.api.media_types import CSV, GZIP, JSON, XLSX
+from service.api.media_types import CSV, GZIP, HAS_PARQUET, JSON, PARQUET, XLSX
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, LATEST_EXAMPLES
 from service.api.openapi_request_body import json_or_file_body
 from service.api.openapi_responses import cacheable, described, problems
@@ -30,6 +31,7 @@ from service.core.settings import Settings
 from service.datasets import ingest
 from service.datasets.file_reader import FileError, FileTable, read_file
 from service.datasets.file_reader.options import Missing
+from service.datasets.file_reader.source import PARQUET_MARK
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
 from service.jobs.upload import store_upload
@@ -57,7 +59,7 @@ Stored = tuple[dataset_record.Dataset, list[ReportEntry]]
     "/datasets",
     status_code=201,
     response_model=Dataset,
-    summary="Upload a dataset, as JSON, CSV or an Excel workbook",
+    summary="Upload a dataset, as JSON, CSV, an Excel workbook or Parquet",
     responses={
         201: described("The dataset is stored; `Location` has its path.", "Location"),
         **problems(400, 408, 409, 413, 415, 422, 429, 507),
@@ -92,7 +94,7 @@ async def upload(
     says what the reader did: columns left out, marks read as decimal marks, rows dropped. One answer names all that is
     in the way.
     """
-    kind = media_type(request, JSON, CSV, GZIP, XLSX, compressed=(CSV,))
+    kind = media_type(request, JSON, CSV, GZIP, XLSX, *((PARQUET,) if HAS_PARQUET else ()), compressed=(CSV,))
     if kind == JSON:
         given = request.query_params.keys() - {"name"}
         hint = "Remove it: a JSON body names its columns itself."
@@ -105,8 +107,13 @@ async def upload(
         answer: Dataset = {**serialize_dataset(row), "report": serialize_report(report), "ignored": []}
     else:
         chosen = _names(features) if features is not None else None
-        reading = partial(read_file, target=target, features=chosen, header=header, options=options)
         async with Body(request, settings.max_upload_bytes) as body:
+            is_parquet = HAS_PARQUET and (kind == PARQUET or body.begins_with(PARQUET_MARK))
+            if is_parquet:
+                await body.rewrite_by(_write_cells, settings)
+            reading = partial(
+                read_file, target=target, features=chosen, header=header, options=options, is_parquet=is_parquet
+            )
             answer = await body.read_as_file_by(
                 _add_file, reading, name, store, settings, caller, request.app.state.quotas
             )
@@ -202,6 +209,16 @@ def _read_json(
 def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored:
     """The stored dataset, perhaps of an earlier upload, and the report of this upload."""
     return store_upload(incoming, store, quotas), incoming.described.report
+
+
+def _write_cells(source: FilePath, _: Database, target: FilePath, settings: Settings) -> None:
+    """Writes the cells of a Parquet file as text."""
+    from service.datasets.file_reader.parquet import write_cells  # noqa: PLC0415 - pyarrow is an extra
+
+    try:
+        write_cells(source, target, max_rows=settings.max_rows, max_bytes=settings.max_upload_bytes)
+    except FileError as error:
+        raise InvalidError([_error_entry(error)]) from None
 
 
 def _add_file(

@@ -8,26 +8,23 @@ from fastapi.responses import Response
 
 from service.api import described_route
 from service.api.dependencies import Asks, Config, IdempotencyKey, Store
-from service.api.judgement import is_settled
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
+from service.api.new_run import queued_or_finished
 from service.api.openapi_examples import FIT_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
-from service.api.prefer_wait import Prefer, applied, finished, wait_of
+from service.api.prefer_wait import Prefer, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
-from service.api.routes.runs import Placed, placed, queue_placed
-from service.api.streaming import look_up
-from service.core import run_record
+from service.api.routes.runs import queue_placed
+from service.core.caller import Caller
 from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.quotas import Quotas
 from service.schemas.fit import FitRequest
 from service.schemas.responses.runs import Price, Run
-from service.storage import runs
 from service.storage.database import Database
-from service.storage.runs import RunState
 
 router = described_route.router("fit")
 
@@ -70,19 +67,30 @@ async def fit(
     state = request.app.state
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
-            with while_connected(request.scope):
-                price = partial(_price, store, state.quotas)
-                return json_response(await body.answered_by(price, submit.read, store, settings, caller))
+            return await _priced(request, body, store, settings, caller)
         queue = partial(queue_placed, store, state.quotas, settings)
-        run, answer = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
-    headers = {"Location": f"/runs/{run.id}"}
-    if wait is not None:
-        await finished(request, wait, partial(_state, store, run.seq), is_settled)
-        # The answer for a run deleted meanwhile is its last known state.
-        run, answer = await look_up(request, _look, store, run, settings)
-        if run.is_finished:
-            return json_response(answer, 200, headers | applied(request, wait))
-    return json_response(answer, 202, headers | {"Retry-After": "1"})
+        queued = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
+    return await queued_or_finished(request, store, settings, queued, wait)
+
+
+@router.post(
+    "/fit/price",
+    response_model=Price,
+    summary="Price a training job",
+    responses=problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
+    openapi_extra=json_body(FitRequest, FIT_EXAMPLES),
+)
+async def fit_price(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+    """The cost of a `POST /fit` with this body, or the error that it would get; nothing is stored."""
+    media_type(request, JSON)
+    async with Body(request, settings.max_body_bytes) as body:
+        return await _priced(request, body, store, settings, caller)
+
+
+async def _priced(request: Request, body: Body, store: Database, settings: Settings, caller: Caller) -> Response:
+    with while_connected(request.scope):
+        price = partial(_price, store, request.app.state.quotas)
+        return json_response(await body.answered_by(price, submit.read, store, settings, caller))
 
 
 def _price(store: Database, quotas: Quotas, read: submit.Submission) -> Price:
@@ -95,15 +103,3 @@ def _price(store: Database, quotas: Quotas, read: submit.Submission) -> Price:
         "bytes": read.asked_bytes,
         "gradient_evaluations": read.plan.gradient_evaluations,
     }
-
-
-def _state(store: Database, seq: int) -> RunState | None:
-    with store.reading() as connection:
-        return runs.state(connection, seq)
-
-
-def _look(store: Database, known: run_record.Run, settings: Settings) -> Placed:
-    """The run as it is now; as it was known if it was deleted meanwhile."""
-    with store.reading() as connection:
-        found = runs.find(connection, known.id) or known
-    return placed(store, found, settings)

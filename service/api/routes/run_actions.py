@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from service.api import described_route
 from service.api.dependencies import Asks, Config, IdempotencyKey, Store
 from service.api.media_types import JSON
+from service.api.new_run import queued_or_finished
 from service.api.openapi_examples import FORK_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
-from service.api.prefer_wait import finished
+from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run, placed, queue_placed
@@ -79,6 +80,7 @@ async def resume_run(request: Request, run_id: ChangedRunId, store: Store, setti
     response_model=Run,
     summary="Start a new run at a step of this one",
     responses={
+        200: {"model": Run, "description": "With `Prefer: wait`: the finished run."},
         202: described("The new run is queued; `Location` has its path.", "Location", "Retry-After"),
         **problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     },
@@ -91,6 +93,7 @@ async def fork_run(
     settings: Config,
     caller: Asks,
     idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
 ) -> Response:
     """The fork has the same data, split and hyperparameters, except for `changes`.
 
@@ -98,11 +101,12 @@ async def fork_run(
     "auto" the fork keeps the number that the run used, unless the objective changes.
     """
     media_type(request, JSON)
+    wait = wait_of(prefer)
     quotas = request.app.state.quotas
     async with Body(request, settings.max_body_bytes) as body:
         queue = partial(queue_placed, store, quotas, settings)
-        run, answer = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
-    return json_response(answer, 202, {"Location": f"/runs/{run.id}", "Retry-After": "1"})
+        queued = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
+    return await queued_or_finished(request, store, settings, queued, wait)
 
 
 @router.post(
@@ -114,27 +118,30 @@ async def fork_run(
             "model": Verification,
             **described("The comparison is not finished; send the request again.", "Retry-After"),
         },
-        **problems(404, 409, 429, 507),
+        **problems(400, 404, 409, 429, 507),
     },
 )
-async def verify_run(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+async def verify_run(
+    run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks, prefer: Prefer = None
+) -> Response:
     """A worker computes the run again from its request and compares every number with the stored one bit by bit.
 
-    The response waits for the result, at most `DESCENT_MAX_WAIT_SECONDS`. The run also has the result, in
-    `verification`.
+    The response waits for the result, at most `DESCENT_MAX_WAIT_SECONDS`, or with `Prefer: wait=10` at most 10 seconds.
+    The run also has the result, in `verification`.
     """
+    wait = wait_of(prefer)
     quotas = request.app.state.quotas
     write = partial(_verifying, run_id, store, caller, quotas)
     seq, verification_seq = await request.app.state.short_writes.do(request.state.user, write)
     look = partial(_verified, seq, verification_seq, store)
-    verified = await finished(
-        request, settings.max_wait_seconds, look, lambda found: found.run is None or found.is_over
-    )
+    seconds = settings.max_wait_seconds if wait is None else wait
+    verified = await finished(request, seconds, look, lambda found: found.run is None or found.is_over)
+    headers = {} if wait is None else applied(request, wait)
     if verified.run is None:
         raise no_run(run_id)
     if verified.is_over:
-        return json_response(serialize_verification(verified.run.verification))
-    return json_response(serialize_verification(None), 202, {"Retry-After": "1"})
+        return json_response(serialize_verification(verified.run.verification), 200, headers)
+    return json_response(serialize_verification(None), 202, headers | {"Retry-After": "1"})
 
 
 _Change = tuple[Callable[[Connection, str], bool], str]

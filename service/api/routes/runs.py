@@ -1,5 +1,6 @@
-"""GET and DELETE of runs."""
+"""GET and DELETE of one run."""
 
+from functools import partial
 from typing import Annotated, NamedTuple
 
 from fastapi import Path, Query, Request
@@ -8,25 +9,28 @@ from fastapi.responses import Response
 from service.api import described_route
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
+from service.api.judgement import is_settled
 from service.api.openapi_examples import LATEST_EXAMPLES
 from service.api.openapi_responses import cacheable, problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
+from service.api.prefer_wait import Prefer, applied, finished, wait_of
 from service.api.responses import query_error
-from service.api.serializers.runs import serialize_listed, serialize_run
+from service.api.serializers.runs import serialize_run
 from service.api.streaming import look_up
 from service.core import run_record
 from service.core.caller import Caller
 from service.core.exceptions import NotFoundError
-from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.jobs import submit
 from service.jobs.quotas import Quotas
-from service.schemas.responses.runs import Run, Runs
+from service.schemas.responses.runs import Run
 from service.storage import run_deletion, runs
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
 from service.storage.queue_position import position_of
+from service.storage.runs import RunState
 
+MOST_IDS = 100
+"""The most runs that one request deletes."""
 router = described_route.router("runs", prefix="/runs")
 
 RunId = Annotated[
@@ -37,66 +41,40 @@ ChangedRunId = Annotated[
 ]
 
 
-@router.get("", response_model=Runs, summary="List runs, newest first", responses=problems(422, 429))
-async def list_runs(
-    request: Request,
-    store: Store,
-    settings: Config,
-    caller: Asks,
-    status: Annotated[RunStatus | None, Query(description="Only runs of this status.")] = None,
-    tag: Annotated[
-        str | None,
-        Query(description="Only runs with this tag, as `key:value`.", json_schema_extra={"pattern": "^[^:]*:"}),
-    ] = None,
-    sweep: Annotated[
-        str | None, Query(description="Only the runs of the sweep with this id, or of the newest for `latest`.")
-    ] = None,
-    limit: Limit = 50,
-    after: After = None,
-) -> Response:
-    """A page of runs; large runs make a page shorter. Follow `next` until `has_more` is false. New runs do not disturb
-    the sequence of pages.
-    """
-    size = page_size(limit, settings)
-    before, wanted = cursor(after), _tag(tag)
-
-    def look() -> Response:
-        with store.reading() as connection:
-            rows = runs.page(
-                connection,
-                limit=size + 1,
-                before_seq=before,
-                status=status,
-                tag=wanted,
-                sweep=sweep,
-                owner=caller.owner,
-            )
-            return page_of(rows, size, settings, serialize_listed)
-
-    return await read_list(request, look)
-
-
 @router.get(
     "/{run_id}",
     response_model=Run,
     summary="Get a run",
     responses={
-        **cacheable("The run."),
-        **problems(404),
+        **cacheable("The run; with `Prefer: wait`, once it is finished."),
+        **problems(400, 404),
     },
 )
 async def get_run(
-    request: Request, run_id: RunId, store: Store, settings: Config, caller: Asks, if_none_match: IfNoneMatch = None
+    request: Request,
+    run_id: RunId,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    if_none_match: IfNoneMatch = None,
+    prefer: Prefer = None,
 ) -> Response:
     """The request, status and results of a run, and its place in the queue while it waits. A run whose row in the
     database is damaged is failed, with the error `damaged_data`.
     """
+    wait = wait_of(prefer)
+    if wait is not None:
+        found = await look_up(request, find_readable, store, run_id, caller)
+        run_id = found.id  # the latest run may be another one after the wait
+        await finished(request, wait, partial(state_of, store, found.seq), is_settled)
 
     def look() -> Response:
         with store.reading() as connection:
             found = _found(runs.find_readable(connection, run_id, caller.owner), run_id)
             position = position_of(connection, found, settings)
-        return tagged(serialize_run(found, position), if_none_match)
+        answer = tagged(serialize_run(found, position), if_none_match)
+        answer.headers.update({} if wait is None else applied(request, wait))
+        return answer
 
     return await look_up(request, look)
 
@@ -119,6 +97,41 @@ async def delete_run(request: Request, run_id: ChangedRunId, store: Store, calle
 
     await request.app.state.short_writes.do(request.state.user, remove)
     return Response(status_code=204)
+
+
+@router.delete(
+    "",
+    status_code=204,
+    summary="Delete several runs and their trajectories",
+    response_class=Response,
+    responses=problems(404, 422, 507),
+)
+async def delete_runs(
+    request: Request,
+    store: Store,
+    caller: Asks,
+    ids: Annotated[str, Query(min_length=1, description=f"The ids, separated by commas: at most {MOST_IDS}.")],
+) -> Response:
+    """All of them, or none if one is unknown. Unfinished runs are cancelled first."""
+    wanted = [each.strip() for each in ids.split(",")]
+    if len(wanted) > MOST_IDS:
+        message = f"These are {len(wanted)} ids; the limit is {MOST_IDS}."
+        raise query_error("ids", message, "Delete the others by another request.")
+
+    def remove() -> None:
+        found = [find_readable(store, run_id, caller) for run_id in wanted]
+        for run_id, run in zip(wanted, found, strict=True):
+            refuse_latest(run_id, "ids", f"the id {run.id}")
+        essential_write(store, lambda connection: [run_deletion.remove(connection, run.id) for run in found])
+
+    await request.app.state.short_writes.do(request.state.user, remove)
+    return Response(status_code=204)
+
+
+def state_of(store: Database, seq: int) -> RunState | None:
+    """The state of a run; None for a deleted one."""
+    with store.reading() as connection:
+        return runs.state(connection, seq)
 
 
 def find(store: Database, run_id: str, caller: Caller) -> run_record.Run:
@@ -167,12 +180,3 @@ def queue_placed(store: Database, quotas: Quotas, settings: Settings, read: subm
 def no_run(run_id: str) -> NotFoundError:
     """The error for an unknown run."""
     return NotFoundError(f"No run has the id {run_id[:100]}. GET /runs lists the runs.")
-
-
-def _tag(tag: str | None) -> tuple[str, str] | None:
-    if tag is None:
-        return None
-    key, colon, value = tag.partition(":")
-    if not colon:
-        raise query_error("tag", "This is not a tag.", "Write it as key:value.")
-    return key, value

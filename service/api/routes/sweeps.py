@@ -130,20 +130,32 @@ async def list_sweeps(
     response_model=Sweep,
     summary="Get a sweep and the ranking of its runs",
     responses={
-        **cacheable("The sweep."),
-        **problems(404, 429),
+        **cacheable("The sweep; with `Prefer: wait`, once its runs are finished."),
+        **problems(400, 404, 429),
     },
 )
 async def get_sweep(
-    request: Request, sweep_id: SweepId, store: Store, caller: Asks, if_none_match: IfNoneMatch = None
+    request: Request,
+    sweep_id: SweepId,
+    store: Store,
+    caller: Asks,
+    if_none_match: IfNoneMatch = None,
+    prefer: Prefer = None,
 ) -> Response:
     """The ranking has finished runs in order of `rank_by` at their last step, then diverged, cancelled, failed and
     unfinished runs. A sweep whose row in the database is damaged has the error `damaged_data` and no ranking.
     """
+    wait = wait_of(prefer)
+    if wait is not None:
+        sweep_id = await look_up(request, _id_of, store, sweep_id, caller)  # the latest one may be another afterwards
+        await finished(request, wait, partial(_is_over, store, sweep_id), bool)
 
     def look() -> Response:
         with store.reading() as connection:
-            return tagged(_with_ranking(connection, _find_readable(connection, sweep_id, caller)), if_none_match)
+            found = _find_readable(connection, sweep_id, caller)
+            answer = tagged(with_ranking(connection, found), if_none_match)
+        answer.headers.update({} if wait is None else applied(request, wait))
+        return answer
 
     return await read_list(request, look)
 
@@ -180,7 +192,7 @@ async def cancel_sweep(request: Request, sweep_id: ChangedSweepId, store: Store,
 
     def look() -> Response:
         with store.reading() as connection:
-            return json_response(_with_ranking(connection, _find_readable(connection, sweep_id, caller)), 202)
+            return json_response(with_ranking(connection, _find_readable(connection, sweep_id, caller)), 202)
 
     return await look_up(request, look)
 
@@ -200,14 +212,14 @@ def _queued(store: Database, quotas: Quotas, read: _Read) -> Sweep:
     found, key = read
     made = queue_sweep(store, found, key, quotas) if isinstance(found, SweepSubmission) else found
     with store.reading() as connection:
-        return _with_ranking(connection, made)
+        return with_ranking(connection, made)
 
 
 def _look(store: Database, known: Sweep) -> Sweep:
     """The current state of the sweep, or the known one if the sweep has been deleted."""
     with store.reading() as connection:
         found = sweeps.find(connection, known["id"])
-        return known if found is None else _with_ranking(connection, found)
+        return known if found is None else with_ranking(connection, found)
 
 
 def _is_over(store: Database, sweep_id: str) -> bool:
@@ -217,11 +229,28 @@ def _is_over(store: Database, sweep_id: str) -> bool:
     return all(row.status in FINISHED for row in counts)
 
 
+def find_sound(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
+    """The sweep, if the caller may read it. Raises NotFoundError, CorruptError."""
+    found = sweeps.find(connection, sweep_id, caller.owner)
+    if found is None:
+        raise _none(sweep_id)
+    return found
+
+
 def _find_readable(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep | Remains:
     found = sweeps.find_readable(connection, sweep_id, caller.owner)
     if found is None:
-        raise NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
+        raise _none(sweep_id)
     return found
+
+
+def _none(sweep_id: str) -> NotFoundError:
+    return NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
+
+
+def _id_of(store: Database, sweep_id: str, caller: Caller) -> str:
+    with store.reading() as connection:
+        return _find_readable(connection, sweep_id, caller).id
 
 
 def _seq_to_change(store: Database, sweep_id: str, caller: Caller) -> int:
@@ -232,7 +261,8 @@ def _seq_to_change(store: Database, sweep_id: str, caller: Caller) -> int:
     return found.seq
 
 
-def _with_ranking(connection: Connection, sweep: sweep_record.Sweep | Remains) -> Sweep:
+def with_ranking(connection: Connection, sweep: sweep_record.Sweep | Remains) -> Sweep:
+    """The answer for a sweep."""
     if isinstance(sweep, Remains):
         return {**serialize_sweep(sweep, sweeps.counts(connection, [sweep.seq])), "ranking": []}
     members = list(sweeps.members(connection, sweep.seq))

@@ -13,7 +13,7 @@ from service.api import described_route
 from service.api.content_negotiation import qualities
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
-from service.api.media_types import CSV, JSON, NDJSON, NPZ
+from service.api.media_types import CSV, HAS_PARQUET, JSON, NDJSON, NPZ, PARQUET
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
@@ -31,7 +31,7 @@ from service.trajectories.slicing import Steps, View
 
 router = described_route.router("trajectory", prefix="/runs")
 
-MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV, "npz": NPZ}
+MEDIA_TYPES = {"json": JSON, "ndjson": NDJSON, "csv": CSV, "npz": NPZ, "parquet": PARQUET}
 SLICE_SECONDS = 0.01
 MOST_POINTS = 250_000
 """The maximum number of single steps whose numbers are kept in memory during an answer."""
@@ -57,8 +57,8 @@ class TrajectoryQuery(BaseModel):
         "E(θ) − E(θ*), "
         "exists where E is quadratic in θ and is sent only if named.",
     )
-    format: Literal["json", "ndjson", "csv", "npz"] | None = Field(
-        None, description="The format; overrides the header Accept."
+    format: Literal["json", "ndjson", "csv", "npz", "parquet"] | None = Field(
+        None, description="The format; overrides the header Accept. Parquet needs the extra `parquet` of the service."
     )
 
 
@@ -79,6 +79,13 @@ class TrajectoryQuery(BaseModel):
                         "description": "A file of `numpy.load`: an array a column, and `parameters`, the names.",
                     }
                 },
+                PARQUET: {
+                    "schema": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "The columns of CSV, and null for a number that does not apply.",
+                    }
+                },
             },
         },
         304: NOT_MODIFIED,
@@ -95,7 +102,7 @@ async def trajectory(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Every stored step from 0 (θ₀) on, also of a running run. Only `every` and `max_points` leave steps out."""
-    kind = query.format or _negotiated(accept)
+    kind = _format(query.format, accept)
     headers = {"Vary": "Accept"}
     run, view = await look_up(request, _found, store, run_id, caller, query)
     if run.is_finished:
@@ -114,6 +121,14 @@ def _found(store: Database, run_id: str, caller: Caller, query: TrajectoryQuery)
     return run, _view(run, query, store)
 
 
+def _format(asked: str | None, accept: str) -> str:
+    """The format of the answer. Raises InvalidError for Parquet that is not installed, and NotAcceptableError."""
+    if asked == "parquet" and not HAS_PARQUET:
+        hint = "Ask for npz, or install descent-service[parquet] where the service runs."
+        raise query_error("format", "This service has no Parquet: it lacks pyarrow.", hint)
+    return asked or _negotiated(accept)
+
+
 def _negotiated(accept: str) -> str:
     """The format with the highest quality in Accept; the first of several (RFC 9110). Raises NotAcceptableError."""
     accepted = qualities(accept.strip() or "*/*")
@@ -125,12 +140,11 @@ def _negotiated(accept: str) -> str:
         named = next((each for each in ranges if each in accepted), None)
         return (accepted[named], places[named]) if named else (0.0, 0)
 
-    best = max(MEDIA_TYPES, key=preference)
+    offered = {kind: media for kind, media in MEDIA_TYPES.items() if kind != "parquet" or HAS_PARQUET}
+    best = max(offered, key=preference)
     if preference(best)[0] > 0:
         return best
-    raise NotAcceptableError(
-        f"Accept is {accept[:200]}. The trajectory is available as {', '.join(MEDIA_TYPES.values())}."
-    )
+    raise NotAcceptableError(f"Accept is {accept[:200]}. The trajectory is available as {', '.join(offered.values())}.")
 
 
 def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:
@@ -168,6 +182,10 @@ def fields_of(run: Run, asked: str | None) -> list[str]:
 def _written(kind: str, run: Run, view: View) -> Iterator[Piece]:
     if kind == "json":
         return export.as_json(view, head_of(run, view))
+    if kind == "parquet":
+        from service.trajectories.parquet import as_parquet  # noqa: PLC0415 - pyarrow is an extra, and takes 0.2 s
+
+        return as_parquet(view)
     writers = {"ndjson": export.as_ndjson, "csv": export.as_csv, "npz": as_npz}
     return writers[kind](view)
 

@@ -68,6 +68,27 @@ MESSAGES = {
     "The run is {status}; only a finished run can be verified.": (
         "La descente est {status} ; seule une descente terminée peut être vérifiée."
     ),
+    "The run is {status}; only a finished run has a bundle.": (
+        "La descente est {status} ; seule une descente terminée a un paquet."
+    ),
+    "The run has no steps, so there is nothing to recompute.": (
+        "La descente n’a pas d’étape : il n’y a rien à recalculer."
+    ),
+    "The run would have {n} tags; the limit is {most}.": (
+        "La descente aurait {n} étiquettes ; la limite est de {most}."
+    ),
+    "Remove some by null.": "Supprimez-en par null.",
+    "The body changes nothing.": "Le corps ne change rien.",
+    "Give name.": "Donnez name.",
+    "Give name or tags.": "Donnez name ou tags.",
+    "These are {n} ids; the limit is {most}.": "Ce sont {n} identifiants ; la limite est de {most}.",
+    "Delete the others by another request.": "Supprimez les autres par une autre requête.",
+    "This is not a time.": "Ce n’est pas une date.",
+    "Write it as {time}.": "Écrivez-la sous la forme {time}.",
+    "The last run of the previous page is deleted, and its place in this order with it.": (
+        "La dernière descente de la page précédente est supprimée, et sa place dans cet ordre avec elle."
+    ),
+    "Begin with the first page.": "Commencez par la première page.",
     "This is not a tag.": "Ce n’est pas une étiquette.",
     "Write it as key:value.": "Écrivez-la sous la forme clé:valeur.",
     "This is not a cursor.": "Ce n’est pas un curseur.",
@@ -125,6 +146,10 @@ MESSAGES = {
     "Send the `id` of the last received event.": "Envoyez l’`id` du dernier événement reçu.",
     "Accept is {accept}. The trajectory is available as {list_names}.": (
         "Accept est {accept}. La trajectoire existe en {list_names}."
+    ),
+    "This service has no Parquet: it lacks pyarrow.": "Ce service n’a pas Parquet : il lui manque pyarrow.",
+    "Ask for npz, or install descent-service[parquet] where the service runs.": (
+        "Demandez npz, ou installez descent-service[parquet] là où tourne le service."
     ),
     "from_step is after to_step.": "from_step est après to_step.",
     "Give a from_step of at most to_step.": "Donnez un from_step d’au plus to_step.",

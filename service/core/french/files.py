@@ -132,6 +132,11 @@ MESSAGES = {
         "Écrivez des nombres simples comme 1234.5, ou donnez ?decimal= et ?thousands=."
     ),
     "Leave ?sheet= out.": "Laissez ?sheet= de côté.",
+    "Leave ?header= out.": "Laissez ?header= de côté.",
+    "A Parquet file has no sheets.": "Un fichier Parquet n’a pas de feuilles.",
+    "A Parquet file has the names of its columns.": "Un fichier Parquet a les noms de ses colonnes.",
+    "The Parquet file is damaged or incomplete.": "Le fichier Parquet est endommagé ou incomplet.",
+    "Write it again.": "Écrivez-le à nouveau.",
     "The file has no sheets: it is not an Excel workbook.": (
         "Le fichier n’a pas de feuilles : ce n’est pas un classeur Excel."
     ),

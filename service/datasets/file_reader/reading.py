@@ -19,7 +19,7 @@ from service.datasets.file_reader.errors import FileError, shown, together
 from service.datasets.file_reader.file_faults import gaps, no_features
 from service.datasets.file_reader.header import Header, read_header
 from service.datasets.file_reader.layout import Layout, lay_out
-from service.datasets.file_reader.number_style import SHEET, FileMarks
+from service.datasets.file_reader.number_style import FileMarks
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.profile import MAX_CATEGORIES, MAX_CLASSES, Profile
 from service.datasets.file_reader.records import RawRecords, Record, Records
@@ -41,6 +41,7 @@ def read_file(
     features: list[str] | None = None,
     header: bool | None = None,
     options: Options | None = None,
+    is_parquet: bool = False,
     max_rows: int,
     max_columns: int,
     max_bytes: int = MAX_BYTES,
@@ -50,11 +51,15 @@ def read_file(
     The table has all usable columns. `target` and `features` are its default choice: the last column, and all others.
     If features are named, other columns with gaps or faults are left out. With `header=None` a first record that has
     names is the header. Without header the columns are x1, x2, … and y. A compressed file has at most `max_bytes`
-    decompressed bytes.
+    decompressed bytes. With `is_parquet` the file is what `parquet.write_cells` wrote of one.
     """
     report, options = Report(), options or Options()
     with ExitStack() as stack:
-        records = Records(_raw_records(Source(file), options, max_bytes, report, stack))
+        if is_parquet:
+            raw, header = _parquet_records(file, header, options), True
+        else:
+            raw = _raw_records(Source(file), options, max_bytes, report, stack)
+        records = Records(raw)
         head = read_header(records, header, max_columns, report)
         layout = lay_out(head, target, features)
         draft = stack.enter_context(Draft(len(head.names)))
@@ -71,7 +76,7 @@ def read_file(
         _refuse(records, columns, options, draft.rows)
         settled = _settled(draft, encoder, columns, options)
         _report_total(records.end, encoder, columns, options, draft.rows, report)
-        if records.raw.separator == SHEET:
+        if records.raw.has_excel_digits:
             note_excel_digits(columns, settled)
     try:
         is_filled = options.missing == "mean"
@@ -79,6 +84,17 @@ def read_file(
     except BaseException:
         settled.file.close()
         raise
+
+
+def _parquet_records(file: BinaryIO, header: bool | None, options: Options) -> RawRecords:
+    """The records of a Parquet file, whose columns have names and types."""
+    from service.datasets.file_reader.parquet import ParquetRecords  # noqa: PLC0415 - pyarrow takes 0.2 s to import
+
+    if header is not None:
+        raise FileError("a Parquet file has the names of its columns", hint="leave ?header= out")
+    if options.sheet is not None:
+        raise FileError("a Parquet file has no sheets", hint="leave ?sheet= out")
+    return ParquetRecords(file)
 
 
 def _raw_records(source: Source, options: Options, max_bytes: int, report: Report, stack: ExitStack) -> RawRecords:

@@ -26,6 +26,8 @@ class RawRecords(Protocol):
     comment: str | None
     separator: str
     width: int
+    has_excel_digits: bool
+    """Whether Excel wrote the numbers, with at most 15 digits."""
 
     def __iter__(self) -> Iterator[list[str]]: ...
 

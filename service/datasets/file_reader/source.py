@@ -14,6 +14,8 @@ from service.datasets.file_reader.report import Report
 CHUNK_BYTES = 1 << 16
 _START_BYTES = 512
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+PARQUET_MARK = b"PAR1\x15"
+"""PAR1 alone may be the name of a column."""
 _NOT_TEXT = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -22,7 +24,7 @@ _NOT_TEXT = {
     GZIP: "a gzip file in a gzip file",
     ZIP: "a zip file in a gzip file",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
-    b"PAR1\x15": "a Parquet file",  # PAR1 alone may be the name of a column
+    PARQUET_MARK: "a Parquet file",
 }
 _NO_TABLE = {
     b"<!doctype html": "an HTML page",

@@ -27,6 +27,8 @@ class TextRecords:
     `comment` the last comment line before the table, without its mark.
     """
 
+    has_excel_digits = False
+
     def __init__(self, pieces: Iterator[str], report: Report) -> None:
         self.row = self.chunk = 0
         self.comment: str | None = None

@@ -1,19 +1,17 @@
 """Reads a sheet of an Excel workbook (.xlsx) record by record."""
 
-import datetime
 import itertools
-import re
 from collections.abc import Iterator
 from typing import IO, Any
 
 from openpyxl import load_workbook
 
-from service.datasets.file_reader.cells import is_either
 from service.datasets.file_reader.dialect import usual_width
 from service.datasets.file_reader.errors import FileError, listed, shown
 from service.datasets.file_reader.number_style import SHEET
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.report import Report
+from service.datasets.file_reader.typed_cells import cell_text
 from service.datasets.file_reader.workbook_parts import (
     MAX_SHEET_ROWS,
     SAVE_AGAIN,
@@ -22,7 +20,6 @@ from service.datasets.file_reader.workbook_parts import (
     refusing_damage,
 )
 
-_THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3}")
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 _MOST_EMPTY_ROWS = 1_000
 """The rows of a sheet that are looked at for content."""
@@ -31,7 +28,7 @@ _MOST_EMPTY_ROWS = 1_000
 class SheetRecords:
     """The cells of each row of a sheet, as text; see TextRecords."""
 
-    separator = SHEET
+    separator, has_excel_digits = SHEET, True
     comment: str | None = None
 
     def __init__(self, file: IO[bytes], options: Options, max_bytes: int, report: Report) -> None:
@@ -61,7 +58,7 @@ def _rows(file: IO[bytes], options: Options, report: Report) -> Iterator[list[st
         for number, cells in enumerate(page.iter_rows(values_only=True)):
             if number == MAX_SHEET_ROWS:  # openpyxl adds missing rows, and the check sees no numbers in UTF-16
                 raise FileError(WRONG_SHEET, hint=SAVE_AGAIN)
-            yield [_text(cell, mark) for cell in cells]
+            yield [cell_text(cell, mark) for cell in cells]
 
 
 def _chosen(name: str | None, pages: list[Any]) -> Any:
@@ -88,23 +85,3 @@ def _has_content(page: Any) -> bool:
     """Whether a cell in the first rows of a sheet has a value."""
     rows = itertools.islice(page.iter_rows(values_only=True), _MOST_EMPTY_ROWS)
     return any(cell is not None and str(cell).strip() for cells in rows for cell in cells)
-
-
-def _text(cell: Any, mark: str) -> str:
-    """The text of a cell as a text file with this decimal mark has it."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-        return cell.date().isoformat()
-    if isinstance(cell, datetime.date | datetime.datetime):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, float):
-        # The dot of 1.250 could stand between thousands, that of 1.2500 cannot.
-        return f"{cell}{'0' if _THREE_DECIMALS.fullmatch(str(cell)) else ''}".replace(".", mark)
-    text = str(cell).replace("\0", " ").encode("utf-8", "replace").decode()
-    # A space that no plain number has: the text 1.250 is judged as a text, among numbers too.
-    return f"{text}\u00a0" if isinstance(cell, str) and is_either(text.strip().lstrip("+-")) else text

@@ -1,6 +1,6 @@
 """Answers about runs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
@@ -182,6 +182,7 @@ class Runs(Page):
     """A page of runs."""
 
     data: list[ListedRun]
+    total: NotRequired[Annotated[int, Field(description="With `total=true`: the number of runs on all pages.")]]
 
 
 class Price(Answer):

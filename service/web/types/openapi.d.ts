@@ -620,6 +620,7 @@ export interface Runs {
   has_more: boolean;
   next: string | null;
   data: ListedRun[];
+  total?: number;
 }
 
 export interface SampleDataset {

@@ -34,7 +34,7 @@ HAS_MORE_RULES = {
 }
 HAVE_NO_INVALID_REQUEST = {
     *("GET /runs/{run_id}", "DELETE /runs/{run_id}", "POST /runs/{run_id}/cancel", "POST /runs/{run_id}/pause"),
-    *("POST /runs/{run_id}/resume", "POST /runs/{run_id}/verify"),
+    *("POST /runs/{run_id}/resume", "POST /runs/{run_id}/verify", "GET /runs/{run_id}/bundle"),
     *("GET /sweeps/{sweep_id}", "DELETE /sweeps/{sweep_id}", "POST /sweeps/{sweep_id}/cancel"),
     *("GET /datasets/{dataset_id}", "DELETE /datasets/{dataset_id}", "GET /samples"),
     "GET /functions",

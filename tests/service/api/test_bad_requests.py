@@ -48,7 +48,7 @@ def test_bad_filters(query: str, api: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
-        ("/runs/latest/trajectory?format=xml", "Write json, ndjson, csv or npz."),
+        ("/runs/latest/trajectory?format=xml", "Write json, ndjson, csv, npz or parquet."),
         ("/runs/latest/curves.svg?theme=blue", "Write light or dark."),
         ("/runs/latest/curves.gif", "Write svg or png."),
         ("/runs?status=done", "Write queued, running, paused, cancelling, succeeded, diverged, failed or cancelled."),
@@ -178,7 +178,7 @@ def test_missing_objects_and_paths_are_not_found(request_line: str, api: TestCli
         ("POST /runs", {"GET"}),
         ("GET /runs/latest/cancel", {"POST"}),
         ("POST /runs/latest/trajectory", {"GET"}),
-        ("PATCH /datasets/latest", {"GET", "DELETE"}),
+        ("PUT /datasets/latest", {"GET", "PATCH", "DELETE"}),
         ("DELETE /datasets", {"GET", "POST"}),
         ("DELETE /samples", {"GET"}),
         ("POST /docs", {"GET"}),

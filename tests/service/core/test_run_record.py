@@ -9,8 +9,9 @@ from service.core.dataset_record import Dataset
 from service.core.run_record import Run, RunColumns
 from service.core.run_status import RunStatus
 from service.core.sweep_record import Sweep
-from service.storage import fair_shares, runs, tables
+from service.storage import fair_shares, run_list, runs, tables
 from service.storage.database import Database
+from service.storage.run_list import Asked
 from tests.service.storage.helpers import queue_run
 
 STORAGE_ONLY = {"checkpoint", "checkpoint_checksum", "checksum", "idempotency_key", "step_bytes", "stored_bytes"}
@@ -45,7 +46,7 @@ def test_every_query_gives_the_same_record(database: Database) -> None:
         found = runs.find(connection, run_id)
         assert found is not None
         assert runs.find_by_seq(connection, found.seq) == runs.find(connection, "latest") == found
-        assert list(runs.page(connection, limit=1, before_seq=None, status=None, tag=("a", "b"))) == [found]
+        assert list(run_list.page(connection, Asked(tag=("a", "b")), limit=1)) == [found]
         claim = fair_shares.claim(connection, "w", 60.0)
         assert claim is not None
         assert claim.run == runs.find(connection, run_id)

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, text
 
 from service.core.run_status import FINISHED, TRANSITIONS, RunStatus, before
 from service.core.settings import Settings
-from service.storage import datasets, fair_shares, job_queue, run_deletion, runs
+from service.storage import datasets, fair_shares, job_queue, run_deletion, run_list, runs
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.job_queue import Claim, LeaseLostError
+from service.storage.run_list import Asked
 from tests.service.storage.helpers import queue_run
 from tests.waiting import LONGEST
 
@@ -159,7 +160,7 @@ def test_queries_of_an_owner_exclude_the_objects_of_others(database: Database) -
                 assert (runs.find(connection, name, owner) is not None) == found
             for name in ("d", "latest"):
                 assert (datasets.find(connection, name, owner) is not None) == found
-            page = list(runs.page(connection, limit=5, before_seq=None, status=None, tag=None, owner=owner))
+            page = list(run_list.page(connection, Asked(owner), limit=5))
             assert len(page) == found
             assert len(list(datasets.page(connection, limit=5, before=None, owner=owner))) == found
 
@@ -183,7 +184,7 @@ def test_only_a_claim_reads_the_checkpoint(database: Database) -> None:
             runs.find(connection, run_id),
             runs.find(connection, "latest"),
             runs.find_by_seq(connection, first.run.seq),
-            *runs.page(connection, limit=1, before_seq=None, status=None, tag=None),
+            *run_list.page(connection, Asked(), limit=1),
         ]
     assert len(seen) == 4
     assert not any(hasattr(run, "checkpoint") for run in seen)

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Connection
 
 from service.core.run_status import RunStatus
-from service.storage import datasets, runs, sweeps, usage
+from service.storage import datasets, run_list, runs, sweeps, usage
 from service.storage.database import Database
+from service.storage.run_list import Asked
 from tests.service.storage.helpers import new_run, queue_run
 
 COPIED = (
@@ -18,7 +19,7 @@ COPIED = (
 OF_OWNER: dict[str, Callable[[Connection], Any]] = {
     "latest run": lambda c: runs.find(c, "latest", "mine"),
     "runs": lambda c: list(_page(c)),
-    "failed runs": lambda c: list(_page(c, status=RunStatus.FAILED)),
+    "failed runs": lambda c: list(_page(c, statuses=[RunStatus.FAILED])),
     "runs with a tag": lambda c: list(_page(c, tag=("a", "b"))),
     "runs of the latest sweep": lambda c: list(_page(c, sweep="latest")),
     "latest sweep": lambda c: sweeps.find(c, "latest", "mine"),
@@ -32,8 +33,7 @@ OF_OWNER: dict[str, Callable[[Connection], Any]] = {
 
 
 def _page(connection: Connection, **which: Any) -> Any:
-    chosen = {"status": None, "tag": None, **which}
-    return runs.page(connection, limit=5, before_seq=None, owner="mine", **chosen)
+    return run_list.page(connection, Asked("mine", **which), limit=5)
 
 
 def add_others(connection: Connection, number: int) -> None:

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Connection, event
 
 from service.core.run_status import RunStatus
-from service.storage import datasets, run_counts, runs, sweeps, usage
+from service.storage import datasets, run_counts, run_list, runs, sweeps, usage
 from service.storage.database import Database
+from service.storage.run_list import Asked
 from service.storage.sqlite import purge
 
 NEWEST_FIRST = {"SEARCH datasets USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"}
@@ -66,15 +67,15 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], set[str]]] = {
         {"SEARCH sweeps USING INDEX uq_sweeps_owned_key (owner=? AND idempotency_key=?)"},
     ),
     "first page": (
-        lambda c: list(runs.page(c, limit=5, before_seq=None, status=None, tag=None)),
+        lambda c: list(run_list.page(c, Asked(), limit=5)),
         {"SCAN runs", *NEWEST_FIRST},
     ),
     "page of an owner": (
-        lambda c: list(runs.page(c, limit=5, before_seq=9, status=None, tag=None, owner="a")),
+        lambda c: list(run_list.page(c, Asked("a"), limit=5, after=9)),
         {"SEARCH runs USING INDEX ix_runs_owner (owner=? AND seq<?)", *NEWEST_FIRST},
     ),
     "page of a status": (
-        lambda c: list(runs.page(c, limit=5, before_seq=None, status=RunStatus.FAILED, tag=None)),
+        lambda c: list(run_list.page(c, Asked(statuses=[RunStatus.FAILED]), limit=5)),
         {"SEARCH runs USING INDEX ix_runs_finished (status=?)", *NEWEST_FIRST},
     ),
     "bytes of an owner": (

@@ -87,7 +87,7 @@ function sampleBody(kept, onChange) {
  * @param {() => void} onChange
  */
 function fileBody(kept, onChange) {
-  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.gz,.xlsx,text/csv", "aria-label": t("chooseFile"), change: () => takeFile(file.files) });
+  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.gz,.xlsx,.parquet,text/csv", "aria-label": t("chooseFile"), change: () => takeFile(file.files) });
   const paste = h("textarea", { rows: 5, "aria-label": t("pasteRows"), placeholder: t("rowsExample") });
   const use = h("button", { type: "button", click: () => take(paste.value, "pasted") }, t("useRows"));
   const reading = fileReading(kept, () => again());

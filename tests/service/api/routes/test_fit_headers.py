@@ -14,7 +14,7 @@ from service.api.app import create_app
 from service.core.settings import Settings
 from service.schemas.responses.runs import Price, Run
 from service.storage.database import Database
-from tests.service.helpers import LINE, NOTHING, WAIT, X, Y, check_answer, counts, fit_body
+from tests.service.helpers import LINE, NOTHING, WAIT, X, Y, check_answer, counts, fit_body, problem_of
 
 SWEEP = {"base": LINE, "grid": {"/descent/learning_rate": [0.01, 0.02]}}
 
@@ -66,6 +66,34 @@ def test_waiting_ends_when_the_time_is_over(api: TestClient) -> None:
     assert api.post("/fit", json=LINE, headers={"Prefer": "wait=0"}).status_code == 202
 
 
+def test_waiting_for_a_run_a_fork_and_a_sweep_gives_them_finished(client: httpx2.Client) -> None:
+    run = client.post("/fit", json=LINE).json()
+    found = client.get("/runs/latest", headers=WAIT)
+    assert found.headers["Preference-Applied"] == WAIT["Prefer"]
+    assert (found.json()["id"], found.json()["status"]) == (run["id"], "succeeded")
+    assert client.get(f"/runs/{run['id']}", headers=WAIT | {"If-None-Match": found.headers["etag"]}).status_code == 304
+    fork = client.post(f"/runs/{run['id']}/fork", json={"from_step": 3}, headers=WAIT)
+    assert (fork.status_code, fork.json()["status"]) == (200, "succeeded")
+    assert fork.headers["Location"] == f"/runs/{fork.json()['id']}"
+    verified = client.post(f"/runs/{run['id']}/verify", headers=WAIT)
+    assert (verified.json()["identical"], verified.headers["Preference-Applied"]) == (True, WAIT["Prefer"])
+    client.post("/sweeps", json=SWEEP)
+    sweep = client.get("/sweeps/latest", headers=WAIT)
+    assert (sweep.json()["status"], sweep.headers["Preference-Applied"]) == ("finished", WAIT["Prefer"])
+
+
+def test_waiting_without_a_worker_answers_in_time(api: TestClient) -> None:
+    run = api.post("/fit", json=LINE).json()
+    for method, path in (("GET", f"/runs/{run['id']}"), ("POST", "/fit")):
+        answer = api.request(method, path, json=LINE if method == "POST" else None, headers={"Prefer": "wait=0"})
+        assert answer.json()["status"] == "queued"
+    answer = api.get(f"/runs/{run['id']}", headers={"Prefer": "wait=1"})
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (200, "wait=1")
+    problem_of(api.get("/runs/nothing", headers={"Prefer": "wait=1"}), 404)
+    problem_of(api.get("/sweeps/nothing", headers={"Prefer": "wait=1"}), 404)
+    problem_of(api.get(f"/runs/{run['id']}", headers={"Prefer": "wait=soon"}), 400)
+
+
 def test_a_key_gives_the_same_run_again(api: TestClient, database: Database) -> None:
     headers = {"Idempotency-Key": "monday"}
     first = api.post("/fit", json=LINE, headers=headers)
@@ -106,6 +134,15 @@ def test_twenty_concurrent_requests_with_one_key_create_one_run(client: httpx2.C
     assert len({answer.json()["id"] for answer in answers}) == 1
     listed = client.get("/runs", params={"limit": 200}).json()["data"]
     assert sum(run["name"] == "at once" for run in listed) == 1
+
+
+def test_a_price_is_that_of_validate_only(api: TestClient, database: Database) -> None:
+    price = api.post("/fit/price", json=LINE)
+    assert (price.status_code, price.json()) == (200, api.post("/fit?validate_only=true", json=LINE).json())
+    check_answer(Price, price.json())
+    assert counts(database) == NOTHING
+    wrong = LINE | {"descent": {"learning_rate": -1}}
+    assert api.post("/fit/price", json=wrong).json() == api.post("/fit", json=wrong).json()
 
 
 def test_validate_only_prices_and_stores_nothing(api: TestClient, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""A trajectory as JSON, NDJSON, CSV and NPZ: the stored bits, also with damage or deletion midway."""
+"""A trajectory as JSON, NDJSON, CSV, NPZ and Parquet: the stored bits, also with damage or deletion midway."""
 
 import csv
 import io
@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx2
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +25,7 @@ from tests.service.helpers import NOTHING, counts, fit_body, problem_of, served,
 from tests.waiting import LONGEST
 
 ACCEPT = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv", "npz": "application/x-npz"}
+ACCEPT |= {"parquet": "application/vnd.apache.parquet"}
 FIELDS = ["step", "theta", "train_loss", "train_mse", "test_mse", "gradient_norm", "learning_rate"]
 BIG_ROWS = 60_000
 LONG_ROWS = 3 * BIG_ROWS
@@ -60,7 +63,15 @@ def from_npz(content: bytes, fields: list[str]) -> list[list[float | None]]:
     return [[value if np.isfinite(value) else None for value in flat(values)] for values in zip(*columns, strict=True)]
 
 
-READ = {"json": from_json, "ndjson": from_ndjson, "csv": from_csv, "npz": from_npz}
+def from_parquet(content: bytes, fields: list[str]) -> list[list[float | None]]:
+    given = pq.read_table(io.BytesIO(content))
+    names = {"theta": ["theta.intercept", "theta.x1"]}
+    assert given.column_names == flat(names.get(field, [field]) for field in fields)
+    rows = zip(*(column.to_pylist() for column in given.columns), strict=True)
+    return [[value if value is not None and np.isfinite(value) else None for value in row] for row in rows]
+
+
+READ = {"json": from_json, "ndjson": from_ndjson, "csv": from_csv, "npz": from_npz, "parquet": from_parquet}
 
 
 def flat(values: Any) -> Any:
@@ -115,6 +126,37 @@ def test_an_array_has_the_bits_of_the_database(api: TestClient, database: Databa
         assert (given["step"].dtype, given["step"].tolist()) == (np.int64, [0, 1, 2, 3, 4])
 
 
+def test_a_table_has_the_bits_of_the_database_and_null_for_what_does_not_apply(
+    api: TestClient, database: Database
+) -> None:
+    rows = random_rows(40_000)
+    rows[1:4, 4] = np.nan, np.inf, -0.0
+    run_id = stored_run(database, fit_body(descent={"steps": len(rows)}), rows)
+    contents = [api.get(f"/runs/{run_id}/trajectory?format=parquet").content for _ in range(2)]
+    assert contents[0] == contents[1]
+    file = pq.ParquetFile(io.BytesIO(contents[0]))
+    assert file.metadata.num_row_groups > 1
+    given = file.read()
+    assert given.schema.field("step").type == "int64"
+    assert [given["test_mse"][step].as_py() for step in range(1, 4)] == [None, np.inf, 0.0]
+    assert given["test_mse"].to_numpy()[4:].tobytes() == rows[4:, 4].tobytes()
+    assert np.signbit(given["test_mse"][3].as_py())
+    assert given["theta.x1"].to_numpy().tobytes() == rows[:, 1].tobytes()
+    frame = pd.read_parquet(io.BytesIO(contents[0]), columns=["step", "train_loss"])
+    assert frame["train_loss"].to_numpy().tobytes() == rows[:, 2].tobytes()
+
+
+def test_a_service_without_pyarrow_names_what_to_install(
+    api: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.api.routes.trajectory.HAS_PARQUET", False)
+    run_id = stored_run(database, fit_body(), random_rows(3))
+    problem = problem_of(api.get(f"/runs/{run_id}/trajectory?format=parquet"), 422)
+    assert "descent-service[parquet]" in problem["errors"][0]["hint"]
+    refused = api.get(f"/runs/{run_id}/trajectory", headers={"Accept": ACCEPT["parquet"]})
+    assert "parquet" not in problem_of(refused, 406)["detail"].partition("available as")[2]
+
+
 def test_a_column_alone_keeps_its_empty_cells(api: TestClient, database: Database) -> None:
     rows = random_rows(4)
     rows[1:3, 4] = np.nan
@@ -158,6 +200,7 @@ def test_the_formats_of_long_trajectories_agree(count: int, api: TestClient, dat
         ("text/csv;header=present;q=0.9, application/json;q=0.8", "csv"),
         ("image/png, text/csv;q=0.001", "csv"),
         ("application/x-npz", "npz"),
+        ("application/vnd.apache.parquet", "parquet"),
         ("text/csv;q=nan, application/json;q=0.1", "json"),
     ],
 )
@@ -269,5 +312,5 @@ def test_the_memory_of_a_reader_does_not_grow_with_the_trajectory(
 
     with served(create_app(settings, database)) as url:
         peak(1000)
-        rows = 80_000 if kind in {"json", "npz"} else 15_000  # these buffer columns up to some MiB
+        rows = 80_000 if kind in {"json", "npz", "parquet"} else 15_000  # these buffer columns up to some MiB
         assert peak(3 * rows) < 1.2 * peak(rows) + 1_000_000

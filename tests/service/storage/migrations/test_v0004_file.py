@@ -17,11 +17,12 @@ import pytest
 
 from service.core.run_status import RunStatus
 from service.server.live_server import running_service
-from service.storage import migrations, runs
+from service.storage import migrations, run_list, runs
 from service.storage.api_keys import usable_keys
 from service.storage.connect import open_database
 from service.storage.database import Database
 from service.storage.integrity.fsck import check
+from service.storage.run_list import Asked
 from service.storage.sqlite import purge
 from service.storage.sqlite.engine import sqlite_module
 from tests.service.helpers import until_finished
@@ -68,7 +69,7 @@ def test_a_partly_deleted_run_gets_a_time_of_deletion(file: Path) -> None:
         assert (status, verifies) == ("cancelled", None)
         assert before <= deleted_at <= time.time()
         assert finished_at is not None
-        shown = {run.name for run in runs.page(connection, limit=50, before_seq=None, status=None, tag=None)}
+        shown = {run.name for run in run_list.page(connection, Asked(), limit=50)}
         assert runs.find_by_seq(connection, seq) is None
         assert runs.state(connection, seq) is None
     assert shown == NAMES | MEMBERS

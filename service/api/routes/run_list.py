@@ -1,0 +1,167 @@
+"""GET of the runs, and of those of a dataset: filtered, sorted, a page at a time."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+
+from service.api import described_route
+from service.api.dependencies import Asks, Config, Store
+from service.api.openapi_responses import problems
+from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
+from service.api.responses import query_error
+from service.api.routes.datasets import DatasetId, find
+from service.api.serializers.runs import serialize_listed
+from service.api.streaming import look_up
+from service.core.caller import Caller
+from service.core.run_status import RunStatus
+from service.core.settings import Settings
+from service.schemas.responses.runs import Runs
+from service.storage import run_list
+from service.storage.database import Database
+from service.storage.run_list import Asked
+
+router = described_route.router("runs")
+
+Sort = Literal[
+    "created_at",
+    "-created_at",
+    "name",
+    "-name",
+    "train_loss",
+    "-train_loss",
+    "train_mse",
+    "-train_mse",
+    "test_mse",
+    "-test_mse",
+    "best_test_mse",
+    "-best_test_mse",
+]
+TIME = "2026-11-30T14:00:00Z"
+
+
+async def _asked(
+    status: Annotated[
+        list[RunStatus] | None, Query(description="Only runs of this status, or of one of several.")
+    ] = None,
+    name: Annotated[
+        str | None, Query(max_length=200, description="Only runs of this name; `*` stands for any text: `height*`.")
+    ] = None,
+    tag: Annotated[
+        str | None,
+        Query(description="Only runs with this tag, as `key:value`.", json_schema_extra={"pattern": "^[^:]*:"}),
+    ] = None,
+    sweep: Annotated[
+        str | None, Query(description="Only the runs of the sweep with this id, or of the newest for `latest`.")
+    ] = None,
+    dataset: Annotated[str | None, Query(description="Only runs on the dataset with this id.")] = None,
+    created_after: Annotated[
+        str | None, Query(description=f"Only runs created after this time, in UTC unless it says otherwise: `{TIME}`.")
+    ] = None,
+    created_before: Annotated[str | None, Query(description="Only runs created before this time.")] = None,
+) -> Asked:
+    return Asked(
+        statuses=tuple(status or ()),
+        name=name,
+        tag=_tag(tag),
+        sweep=sweep,
+        dataset=dataset,
+        created_after=_time("created_after", created_after),
+        created_before=_time("created_before", created_before),
+    )
+
+
+RunFilter = Annotated[Asked, Depends(_asked)]
+
+
+@router.get("/runs", response_model=Runs, summary="List runs, newest first", responses=problems(422, 429))
+async def list_runs(
+    request: Request,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    asked: RunFilter,
+    sort: Annotated[
+        Sort, Query(description="The order; a minus makes it descending. Runs without the value come last.")
+    ] = "-created_at",
+    limit: Limit = 50,
+    after: After = None,
+    total: Annotated[bool, Query(description="Whether the answer has `total`, the number of all these runs.")] = False,
+) -> Response:
+    """A page of runs; large runs make a page shorter. Follow `next` until `has_more` is false. New runs do not disturb
+    the sequence of pages.
+    """
+    size, before = page_size(limit, settings), cursor(after)
+    look = partial(_page, store, settings, caller, asked, size, before, sort, total=total)
+    return await read_list(request, look)
+
+
+@router.get(
+    "/datasets/{dataset_id}/runs",
+    response_model=Runs,
+    tags=["datasets"],
+    summary="List the runs on a dataset, newest first",
+    responses=problems(404, 422, 429),
+)
+async def list_runs_of_dataset(
+    request: Request,
+    dataset_id: DatasetId,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    limit: Limit = 50,
+    after: After = None,
+) -> Response:
+    """A page of runs, as of `GET /runs?dataset=`."""
+    size, before = page_size(limit, settings), cursor(after)
+    asked = Asked(dataset=await look_up(request, _id_of, store, dataset_id, caller))
+    return await read_list(request, partial(_page, store, settings, caller, asked, size, before, "-created_at"))
+
+
+def _id_of(store: Database, dataset_id: str, caller: Caller) -> str:
+    with store.reading() as connection:
+        return find(connection, dataset_id, caller).id
+
+
+def _page(
+    store: Database,
+    settings: Settings,
+    caller: Caller,
+    asked: Asked,
+    size: int,
+    after: int | None,
+    sort: Sort,
+    *,
+    total: bool = False,
+) -> Response:
+    asked = asked.of(caller.owner)
+    with store.reading() as connection:
+        count = {"total": run_list.count(connection, asked)} if total else {}
+        try:
+            rows = run_list.page(connection, asked, limit=size + 1, after=after, sort=sort)
+        except KeyError:
+            message = "The last run of the previous page is deleted, and its place in this order with it."
+            raise query_error("after", message, "Begin with the first page.") from None
+        return page_of(rows, size, settings, serialize_listed, **count)
+
+
+def _tag(tag: str | None) -> tuple[str, str] | None:
+    if tag is None:
+        return None
+    key, colon, value = tag.partition(":")
+    if not colon:
+        raise query_error("tag", "This is not a tag.", "Write it as key:value.")
+    return key, value
+
+
+def _time(parameter: str, given: str | None) -> float | None:
+    """Seconds since 1970. Raises InvalidError."""
+    if given is None:
+        return None
+    try:
+        found = datetime.fromisoformat(given)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        raise query_error(parameter, "This is not a time.", f"Write it as {TIME}.") from None

@@ -1,0 +1,30 @@
+"""Cells that have a type, of a workbook or a Parquet file, as the text of the same cell in a text file."""
+
+import datetime
+import re
+from decimal import Decimal
+from typing import Any
+
+from service.datasets.file_reader.cells import is_either
+
+THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3}")
+
+
+def cell_text(cell: Any, mark: str) -> str:
+    """The text of a cell as a text file with this decimal mark has it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    if isinstance(cell, datetime.date | datetime.datetime):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15 and str(cell) != "-0.0":
+        return str(int(cell))
+    if isinstance(cell, float | Decimal):
+        # The dot of 1.250 could stand between thousands, that of 1.2500 cannot.
+        return f"{cell}{'0' if THREE_DECIMALS.fullmatch(str(cell)) else ''}".replace(".", mark)
+    text = str(cell).replace("\0", " ").encode("utf-8", "replace").decode()
+    # A space that no plain number has: the text 1.250 is judged as a text, among numbers too.
+    return f"{text}\u00a0" if isinstance(cell, str) and is_either(text.strip().lstrip("+-")) else text

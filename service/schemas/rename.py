@@ -1,0 +1,31 @@
+"""The bodies of PATCH: names, and tags of a run. A field left out stays as it is (JSON Merge Patch, RFC 7396)."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from service.schemas.fit import TagName
+from service.schemas.strict_model import Strict, wrong
+
+MOST_TAGS = 20
+
+
+class Rename(Strict):
+    """A new name; null removes it."""
+
+    name: Annotated[str, Field(max_length=200)] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            fields = " or ".join(type(self).model_fields)
+            raise wrong("The body changes nothing.", f"Give {fields}.")
+        return self
+
+
+class RunPatch(Rename):
+    """A new name, new or changed tags; null removes one."""
+
+    tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)] | None], Field(max_length=2 * MOST_TAGS)] = (
+        Field(default_factory=dict, json_schema_extra={"additionalProperties": False})
+    )
