@@ -49,6 +49,7 @@ from service.api.routes import (
     trajectory,
     trajectory_check,
 )
+from service.api.run_changes import RunChanges
 from service.api.short_writes import ShortWrites
 from service.api.static_files import Assets
 from service.api.streaming import Readers
@@ -142,6 +143,7 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     )
     app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))
     app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
+    app.state.run_changes = RunChanges(database)
     app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
     limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
     app.state.analyses = AnalysisPool(settings, limit)

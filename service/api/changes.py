@@ -23,6 +23,10 @@ class Changes:
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._event.set)
 
+    def set(self) -> None:
+        """Reports a change, on the loop."""
+        self._event.set()
+
     async def wait(self, seconds: float) -> bool:
         """Whether something was committed, within so many seconds or `SAFETY_SECONDS`."""
         with suppress(TimeoutError):

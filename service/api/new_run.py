@@ -23,7 +23,7 @@ async def queued_or_finished(
     run, answer = queued
     headers = {"Location": f"/runs/{run.id}"}
     if wait is not None:
-        await finished(request, wait, partial(state_of, store, run.seq), is_settled)
+        await finished(request, wait, partial(state_of, store, run.seq), is_settled, run=run.seq)
         # The answer for a run deleted meanwhile is its last known state.
         run, answer = await look_up(request, _look, store, run, settings)
         if run.is_finished:

@@ -64,14 +64,23 @@ def _slot(request: Request) -> Iterator[bool]:
 
 
 async def finished(
-    request: Request, seconds: float, look: Callable[[], Found], is_finished: Callable[[Found], bool]
+    request: Request,
+    seconds: float,
+    look: Callable[[], Found],
+    is_finished: Callable[[Found], bool],
+    *,
+    run: int | None = None,
 ) -> Found:
     """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
+
+    Looks again when the run with the seq `run` changes; without one, after every commit.
 
     A client that has left is not waited for, nor does a wait hold up the end of the service. Raises UnauthorizedError
     for a key that ends meanwhile.
     """
-    with _slot(request) as may_wait, changes_of(request.app.state.database.change_feed) as changes:
+    state = request.app.state
+    watch = changes_of(state.database.change_feed) if run is None else state.run_changes.of(run)
+    with _slot(request) as may_wait, watch as changes:
         found = await look_up(request, look)
         until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
         pause, looked = FIRST_LOOK_SECONDS, time.monotonic()

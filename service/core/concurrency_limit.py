@@ -72,6 +72,10 @@ class ConcurrencyLimit:
         self._taken.add(slot)
         return slot
 
+    def check(self, user: str) -> None:
+        """Raises as `take` does, before the work that a slot is for is prepared."""
+        self.leave(self.take(user))
+
     def use(self, user: str) -> int:
         """The number of slots that the user has."""
         return sum(slot.user == user for slot in self._taken)

@@ -110,6 +110,22 @@ class RunState(NamedTuple):
     is_judged: bool
 
 
+class Version(NamedTuple):
+    """What changes of a run while somebody waits for it, as its row has it, damaged or not."""
+
+    status: object
+    lease_token: object
+    rows_done: object
+    finished_at: object
+    deleted_at: object
+    is_judged: object
+
+
+_VERSIONS = select(runs.c.seq, *(runs.c[name] for name in Version._fields[:-1]), runs.c.convergence.is_not(None)).where(
+    runs.c.seq.in_(bindparam("seqs", expanding=True))
+)
+
+
 def create(connection: Connection, values: RunColumns, tags: Mapping[str, str]) -> Run:
     """Creates a queued run. `values` are the columns from the request."""
     row = _queued(values, tags)
@@ -205,6 +221,11 @@ def state(connection: Connection, seq: int) -> RunState | None:
     except CorruptError:
         return RunState(RunStatus.FAILED, 0, 0, None, is_judged=True)
     return None if fields is None else RunState(RunStatus(fields[0]), *fields[1:])
+
+
+def versions(connection: Connection, seqs: Sequence[int]) -> dict[int, Version]:
+    """The version of each of these runs; one that is gone has none."""
+    return {seq: Version(*version) for seq, *version in connection.execute(_VERSIONS, {"seqs": seqs})}
 
 
 def cancel(connection: Connection, run_id: str) -> bool:

@@ -14,7 +14,6 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
 from service.api import described_route
-from service.api.changes import changes_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.error_handlers import DAMAGED, damage_told
 from service.api.judgement import is_settled
@@ -23,8 +22,9 @@ from service.api.openapi_responses import problems
 from service.api.problem_details import problem_body, translated_problem
 from service.api.routes.runs import RunId, find_readable
 from service.api.routes.trajectory import fields_of, head_of, view_of
+from service.api.run_changes import RunChanges
 from service.api.serializers.runs import serialize_run
-from service.api.streaming import Stream
+from service.api.streaming import Stream, look_up
 from service.core.exceptions import InvalidError, header_error
 from service.core.languages import asked_language
 from service.core.run_record import Run
@@ -81,7 +81,7 @@ class EventsQuery(BaseModel):
         **problems(404, 422),
     },
 )
-def events(
+async def events(
     request: Request,
     run_id: RunId,
     store: Store,
@@ -103,14 +103,15 @@ def events(
     A run whose row is damaged is failed, with the error `damaged_data`. Damaged steps end the stream: `problem` has the
     reason, as a problem of RFC 9457.
     """
-    run = find_readable(store, run_id, caller)
+    state = request.app.state
+    state.followers.check(request.state.user)  # a refusal costs neither a thread nor a look at the database
+    run = await look_up(request, find_readable, store, run_id, caller)
     first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1
     every = min(query.every, MOST_EVERY)
     fields = fields_of(run, query.fields) if run.columns else []
     follower = _Follower(store, settings, run.seq, fields, every, first)
-    state = request.app.state
     look = partial(state.readers.read, request.state.user, follower.look)
-    content = _sent(follower, look, state.is_stopping)
+    content = _sent(follower, look, state.run_changes, state.is_stopping)
     return Stream(state.followers, request.state.user, content, EVENT_STREAM, HEADERS)
 
 
@@ -123,11 +124,14 @@ def _step_of(last_event_id: str) -> int:
 
 
 async def _sent(
-    follower: "_Follower", look: Callable[[], Awaitable[list[bytes]]], is_stopping: Callable[[], bool]
+    follower: "_Follower",
+    look: Callable[[], Awaitable[list[bytes]]],
+    run_changes: RunChanges,
+    is_stopping: Callable[[], bool],
 ) -> AsyncIterator[bytes]:
     yield format_sse_event(retry=RETRY_MILLISECONDS)
     spoken = time.monotonic()
-    with changes_of(follower.store.change_feed) as changes:
+    with run_changes.of(follower.seq) as changes:
         while not (follower.is_over or is_stopping()):
             found = await look()
             for event in found:

@@ -135,7 +135,9 @@ async def verify_run(
     seq, verification_seq = await request.app.state.short_writes.do(request.state.user, write)
     look = partial(_verified, seq, verification_seq, store)
     seconds = settings.max_wait_seconds if wait is None else wait
-    verified = await finished(request, seconds, look, lambda found: found.run is None or found.is_over)
+    verified = await finished(
+        request, seconds, look, lambda found: found.run is None or found.is_over, run=verification_seq
+    )
     headers = {} if wait is None else applied(request, wait)
     if verified.run is None:
         raise no_run(run_id)

@@ -66,7 +66,7 @@ async def get_run(
     if wait is not None:
         found = await look_up(request, find_readable, store, run_id, caller)
         run_id = found.id  # the latest run may be another one after the wait
-        await finished(request, wait, partial(state_of, store, found.seq), is_settled)
+        await finished(request, wait, partial(state_of, store, found.seq), is_settled, run=found.seq)
 
     def look() -> Response:
         with store.reading() as connection:
