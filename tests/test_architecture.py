@@ -33,12 +33,9 @@ ALLOWED = {
         *("gd_engine", "service.core", "service.engine_adapter"),
         *("service.plotting", "service.schemas", "service.storage", "service.trajectories"),
     },
-    "service.bundle": {
-        *("gd_engine", "service.core", "service.engine_adapter", "service.storage", "service.trajectories"),
-    },
     "service.worker": {"gd_engine", "service.core", "service.engine_adapter", "service.jobs", "service.storage"},
     "service.api": {
-        *("service.analysis", "service.auth", "service.bundle", "service.core", "service.datasets", "service.jobs"),
+        *("service.analysis", "service.auth", "service.core", "service.datasets", "service.jobs"),
         *("service.schemas", "service.storage", "service.trajectories"),
     },
     "service.server": {

@@ -16,9 +16,14 @@ from service.api.openapi_responses import problems
 from service.api.routes import health
 from service.core.settings import Settings
 from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest, UploadedDataset
+from service.schemas.rename import Rename, RunPatch
 from service.schemas.responses.problems import Problem
 from service.schemas.sweep import SweepRequest
 
+BODIES = (
+    *(FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, RunPatch, Rename, UploadedDataset),
+    Problem,
+)
 TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "datasets", "health")
 BEARER = {
     "type": "http",
@@ -63,7 +68,7 @@ def of(app: FastAPI) -> dict[str, Any]:
         )
         # Routes read bodies and write responses themselves, so FastAPI finds no schemas.
         described["components"] = {"schemas": response_schemas()}
-        for body in (FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, UploadedDataset, Problem):
+        for body in BODIES:
             schema = TypeAdapter(body).json_schema(ref_template=REFERENCE)
             described["components"]["schemas"] |= schema.pop("$defs", {}) | {body.__name__: schema}
         for path, operations in described["paths"].items():

@@ -43,7 +43,7 @@ def parameter_errors(errors: Iterable[Mapping[str, Any]]) -> list[ErrorEntry]:
     found = []
     for error in errors:
         place, *path = error["loc"]
-        name = ".".join(map(str, path))
+        name = ".".join(str(part) for part in path if not isinstance(part, int))  # without the place in a list
         entry_for = header_error if place == "header" else parameter_error
         expected = error.get("ctx", {}).get("expected", "").replace("'", "")  # of a literal or an enumeration
         found.append(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from service.schemas.fit import TagName
 from service.schemas.strict_model import Strict, wrong
@@ -13,19 +13,20 @@ MOST_TAGS = 20
 class Rename(Strict):
     """A new name; null removes it."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
     name: Annotated[str, Field(max_length=200)] | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not self.model_fields_set:
-            fields = " or ".join(type(self).model_fields)
-            raise wrong("The body changes nothing.", f"Give {fields}.")
+            hint = "Give name or tags." if "tags" in type(self).model_fields else "Give name."
+            raise wrong("The body changes nothing.", hint)
         return self
 
 
 class RunPatch(Rename):
     """A new name, new or changed tags; null removes one."""
 
-    tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)] | None], Field(max_length=2 * MOST_TAGS)] = (
-        Field(default_factory=dict, json_schema_extra={"additionalProperties": False})
+    tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)] | None], Field(max_length=MOST_TAGS)] = Field(
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
     )

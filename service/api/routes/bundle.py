@@ -4,6 +4,7 @@ import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
+from service.analysis.bundle import bundle_of
 from service.api import described_route
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
@@ -12,7 +13,6 @@ from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.routes.runs import RunId, find
 from service.api.serializers.runs import serialize_run
 from service.api.streaming import PIECE_BYTES, Stream, look_up
-from service.bundle.archive import bundle_of
 from service.core.exceptions import ConflictError
 
 router = described_route.router("trajectory", prefix="/runs")

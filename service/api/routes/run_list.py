@@ -40,6 +40,7 @@ Sort = Literal[
     "-best_test_mse",
 ]
 TIME = "2026-11-30T14:00:00Z"
+DATE_TIME = {"format": "date-time"}
 
 
 async def _asked(
@@ -58,9 +59,15 @@ async def _asked(
     ] = None,
     dataset: Annotated[str | None, Query(description="Only runs on the dataset with this id.")] = None,
     created_after: Annotated[
-        str | None, Query(description=f"Only runs created after this time, in UTC unless it says otherwise: `{TIME}`.")
+        str | None,
+        Query(
+            description=f"Only runs created after this time, in UTC unless it says otherwise: `{TIME}`.",
+            json_schema_extra=DATE_TIME,
+        ),
     ] = None,
-    created_before: Annotated[str | None, Query(description="Only runs created before this time.")] = None,
+    created_before: Annotated[
+        str | None, Query(description="Only runs created before this time.", json_schema_extra=DATE_TIME)
+    ] = None,
 ) -> Asked:
     return Asked(
         statuses=tuple(status or ()),

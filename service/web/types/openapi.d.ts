@@ -539,6 +539,10 @@ export interface Reference {
   method: string;
 }
 
+export interface Rename {
+  name?: string | null;
+}
+
 export interface ReportEntry {
   code: string;
   message: string;
@@ -612,6 +616,11 @@ export interface RunDataset {
 export interface RunError {
   code: string;
   message: string;
+}
+
+export interface RunPatch {
+  name?: string | null;
+  tags?: { [name: string]: string | null };
 }
 
 export type RunStatus = "queued" | "running" | "paused" | "cancelling" | "succeeded" | "diverged" | "failed" | "cancelled";

@@ -26,7 +26,7 @@ EXAMPLES, EXAMPLES_OF_BODIES = 6, 30
 DEFAULTS = Settings()
 # A schema cannot state that x and y have equal lengths, or which columns a run has.
 HAS_MORE_RULES = {
-    *("POST /fit", "POST /datasets", "POST /runs/{run_id}/fork", "POST /sweeps"),
+    *("POST /fit", "POST /fit/price", "GET /runs", "POST /datasets", "POST /runs/{run_id}/fork", "POST /sweeps"),
     *("GET /runs/{run_id}/trajectory", "GET /runs/{run_id}/events"),
     *("GET /runs/{run_id}/landscape", "GET /runs/{run_id}/steps/{step}", "GET /runs/{run_id}/predictions"),
     *("POST /runs/{run_id}/predict", "POST /check"),
@@ -53,7 +53,7 @@ KEPT = [("dataset", "trajectory"), ("dataset", "trajectory", "name", "descent", 
 PAIR = st.lists(st.floats(-1.0, 1.0), min_size=2, max_size=2)
 """θ of a line."""
 
-NEED_AN_ID = ("DELETE", "/cancel", "/pause", "/resume")
+NEED_AN_ID = ("PATCH", "DELETE", "/cancel", "/pause", "/resume")
 """Prefixes and suffixes of operations that need an id: `latest` is for reading only."""
 
 
@@ -74,7 +74,9 @@ def use_existing_objects(case: Any, draw: Any, known: dict[str, Any]) -> None:
     if draw(st.booleans()):
         return
     case.path_parameters = {name: known.get(name, given) for name, given in (case.path_parameters or {}).items()}
-    if isinstance(case.body, dict):
+    if "ids" in (case.query or {}):
+        case.query = {"ids": known["run_id"]}
+    elif isinstance(case.body, dict):
         if "y" in case.body:
             case.query = {}  # JSON accepts no parameters of CSV
         case.body = fitting_body(case.body, draw)
@@ -106,7 +108,7 @@ def fitting_body(body: dict[str, Any], draw: Any) -> dict[str, Any]:
 def seed_run(label: str, database: Database) -> None:
     """Makes the newest run one to which the operation applies."""
     if label.endswith(
-        ("/fork", "/verify", "/events", "/landscape", "/steps/{step}", "/predictions", "/predict", ".{form}")
+        ("/fork", "/verify", "/bundle", "/events", "/landscape", "/steps/{step}", "/predictions", "/predict", ".{form}")
     ):
         with database.writing() as connection:
             connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL AND verifies IS NOT NULL"))

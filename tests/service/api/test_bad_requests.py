@@ -174,8 +174,8 @@ def test_missing_objects_and_paths_are_not_found(request_line: str, api: TestCli
     ("request_line", "allowed"),
     [
         ("GET /fit", {"POST"}),
-        ("PUT /runs/latest", {"GET", "DELETE"}),
-        ("POST /runs", {"GET"}),
+        ("PUT /runs/latest", {"GET", "PATCH", "DELETE"}),
+        ("POST /runs", {"GET", "DELETE"}),
         ("GET /runs/latest/cancel", {"POST"}),
         ("POST /runs/latest/trajectory", {"GET"}),
         ("PUT /datasets/latest", {"GET", "PATCH", "DELETE"}),

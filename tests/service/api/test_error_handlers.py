@@ -15,7 +15,7 @@ from service.api.app import create_app
 from service.api.routes import runs as run_routes
 from service.core.settings import Settings
 from service.jobs import submit
-from service.storage import runs
+from service.storage import run_list
 from service.storage.database import Database
 from service.storage.errors import CorruptError
 from service.storage.sqlite.engine import sqlite_module
@@ -160,7 +160,7 @@ def test_an_error_of_the_database_is_reported_without_its_message(
         raise error
 
     monkeypatch.setattr(submit, "queue", fail)
-    monkeypatch.setattr(runs, "page", fail)
+    monkeypatch.setattr(run_list, "page", fail)
     answer = api.post("/fit", json=fit_body()) if method == "POST" else api.get("/runs")
     assert problem_of(answer, status)["title"] == title
     assert "secret" not in answer.text

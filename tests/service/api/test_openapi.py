@@ -93,6 +93,9 @@ def test_every_answer_has_a_schema(described: dict[str, Any]) -> None:
                 if path == "/metrics":
                     assert list(response["content"]) == ["text/plain"]
                     continue
+                if path.endswith("/bundle"):
+                    assert list(response["content"]) == ["application/zip"]
+                    continue
                 if path.endswith("/events"):
                     assert list(response["content"]) == ["text/event-stream"]
                     continue

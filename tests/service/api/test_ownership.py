@@ -16,7 +16,7 @@ from tests.service.api.operations import OF_AN_OBJECT, Operation
 from tests.service.helpers import CSV, LINE, counts, fit_body, problem_of, stored_run
 
 DATA = {"x": [[1], [2], [3]], "y": [1, 2, 4]}
-CHANGES = {"from_step": 0, "changes": {"descent": {"learning_rate": 0.02}}}
+BODIES = {"POST": {"from_step": 0, "changes": {"descent": {"learning_rate": 0.02}}}, "PATCH": {"name": "mine"}}
 
 
 @pytest.fixture
@@ -52,9 +52,7 @@ def test_an_object_of_another_key_is_not_found(
     before = counts(database)
 
     def ask(path: str, caller: Key) -> Any:
-        return api.request(
-            operation.method, path, json=CHANGES if operation.method == "POST" else None, headers=caller.headers
-        )
+        return api.request(operation.method, path, json=BODIES.get(operation.method), headers=caller.headers)
 
     answer = ask(operation.of(name), other)
     unknown = ask(operation.of("0123456789abcdef"), other)

@@ -26,7 +26,7 @@ MODULES = sorted(
 )
 FOR_OTHERS = {"Field", "Query", "Path", "Header", "described", "json_body", "ValueError", "Example"}
 """Calls whose texts are for programmers: descriptions of the OpenAPI, and errors that never reach a client."""
-FOR_PROGRAMMERS = {"app.py", "openapi.py", "openapi_examples.py", "openapi_responses.py", "stack.py"}
+FOR_PROGRAMMERS = {"app.py", "openapi.py", "openapi_examples.py", "openapi_responses.py", "stack.py", "recompute.py"}
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:

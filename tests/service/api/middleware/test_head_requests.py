@@ -81,5 +81,5 @@ def test_a_content_of_several_pieces_without_a_pause_is_answered_once() -> None:
 
 
 def test_a_path_that_is_read_supports_head(api: TestClient) -> None:
-    assert api.put("/runs").headers["Allow"] == "GET, HEAD"
+    assert api.put("/runs").headers["Allow"] == "GET, HEAD, DELETE"
     assert api.head("/fit").status_code == 405

@@ -7,8 +7,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 import orjson
 
+from gd_engine import Split
 from gd_engine.arrays import FloatArray
-from gd_engine.data.preprocessing import Split
 from service.core.column_choice import of_request, select_columns
 from service.core.dataset_record import Dataset
 from service.core.run_record import Run
@@ -56,7 +56,7 @@ def _columns(run: Run) -> list[str]:
 
 def _script() -> dict[str, bytes]:
     """The files of the script by their names."""
-    folder = files("service.bundle") / "script"
+    folder = files("service.analysis") / "bundle_script"
     return {
         each.name: each.read_bytes()
         for each in sorted(folder.iterdir(), key=lambda e: e.name)
