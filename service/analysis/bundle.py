@@ -25,8 +25,8 @@ README = """A run of Descent: its request, its data, every step, and a script th
 
 The script needs Python and numpy alone. Its first lines say what each file has.
 """
-BLOCK_VALUES = 1 << 15
-"""Values of a block of rows, 256 KiB."""
+BLOCK_VALUES = 1 << 17
+"""Values of a block of rows, a MiB."""
 
 
 def bundle_of(run: Run, answer: bytes, store: Database) -> Iterator[bytes]:
@@ -37,7 +37,7 @@ def bundle_of(run: Run, answer: bytes, store: Database) -> Iterator[bytes]:
     file = SentFile()
     with ZipFile(file, "w") as archive:
         texts = {"README.txt": README.encode(), "run.json": answer, "columns.json": orjson.dumps(_columns(run))}
-        for name, text in (texts | _script()).items():
+        for name, text in (texts | script()).items():
             archive.writestr(ZipInfo(name), text, ZIP_DEFLATED)
         steps = (columns.T for _, columns in trajectories.read(store, run.seq, run.width, 0, run.rows_done - 1))
         yield from write_array(archive, file, "trajectory", VALUE, (run.rows_done, run.width), steps)
@@ -54,7 +54,7 @@ def _columns(run: Run) -> list[str]:
     return [*(f"theta.{name}" for name in run.parameters), *run.columns]
 
 
-def _script() -> dict[str, bytes]:
+def script() -> dict[str, bytes]:
     """The files of the script by their names."""
     folder = files("service.analysis") / "bundle_script"
     return {

@@ -106,7 +106,8 @@ def _query_parameters(path: str, endpoint: Callable[..., Any]) -> dict[str, bool
     parameters = described["paths"][path]["get"].get("parameters", ())
     schemas = {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
     return {
-        name: any(each.get("type") == "array" for each in schema.get("anyOf", ())) for name, schema in schemas.items()
+        name: any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))
+        for name, schema in schemas.items()
     }
 
 

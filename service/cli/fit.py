@@ -26,7 +26,7 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 
 Data = Annotated[
-    Path | None, typer.Argument(help="A CSV or Excel file, unless there is a function.", show_default=False)
+    Path | None, typer.Argument(help="A CSV, Excel or Parquet file, unless there is a function.", show_default=False)
 ]
 Target = Annotated[str | None, typer.Option(help="The column of the file to predict; default: the last one.")]
 Missing = Annotated[
@@ -154,8 +154,9 @@ def _finished(client: "httpx2.Client", body: dict[str, Any], address: str) -> di
         return run
     console = Console(stderr=True, highlight=False, markup=False)
     try:
-        console.print(f"{address}/#/runs/{run['id']}", soft_wrap=True)
+        # Python drops an interrupt that comes at some moments of an import: the status imports its modules before.
         with console.status("") as shown:
+            console.print(f"{address}/#/runs/{run['id']}", soft_wrap=True)
             while run["status"] not in FINISHED:
                 shown.update(f"{RunStatus(run['status']).words}: {run['steps_done']:,} of {run['steps_total']:,} steps")
                 time.sleep(POLL_SECONDS)

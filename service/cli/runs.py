@@ -50,7 +50,8 @@ def runs(
     tag: Annotated[str | None, typer.Option(metavar="KEY:VALUE", help="Only runs with this tag.")] = None,
     name: Annotated[str | None, typer.Option(help="Only runs of this name; * stands for any text.")] = None,
     sort: Annotated[
-        str | None, typer.Option(help="created_at, name, train_loss, train_mse, test_mse or best_test_mse.")
+        str | None,
+        typer.Option(help="created_at, name, train_loss, train_mse, test_mse or best_test_mse; -name is descending."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="The most runs to list.")] = 20,
     as_json: Json = False,
@@ -74,8 +75,8 @@ def runs(
         typer.echo(json.dumps(found, indent=2))
         return
     if not found:
-        is_filtered = any(each is not None for each in wanted.values())
-        message = "No run is like that." if is_filtered else "No run. `descent fit FILE` makes one."
+        is_filtered = any(each is not None for each in (status, tag, name))
+        message = "No run matches these filters." if is_filtered else "No run. `descent fit FILE` makes one."
         typer.echo(message, err=True)
         return
     _print_table([dict(zip(COLUMNS, _cells(run), strict=True)) for run in found])

@@ -7,7 +7,7 @@ users, however greedy, never take the last slots: after four keys with a full sh
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from service.core.exceptions import ApiError, TooManyRequestsError, UnavailableError
@@ -62,19 +62,17 @@ class ConcurrencyLimit:
 
         Raises TooManyRequestsError if the user has its share of the slots, UnavailableError if all are taken.
         """
-        own = [slot for slot in self._taken if slot.user == user]
-        left = self._most - len(self._taken) + len(own)
-        if len(own) >= max(1, int(left * self._share)):
-            self._evict_slowest(own, self._share_taken())
-        elif len(self._taken) >= self._most:
-            self._evict_slowest(self._taken, self._all_taken())
+        slowest = self._in_the_way(user)
+        if slowest is not None:
+            slowest.abort()
+            self._taken.discard(slowest)
         slot = Slot(user)
         self._taken.add(slot)
         return slot
 
     def check(self, user: str) -> None:
-        """Raises as `take` does, before the work that a slot is for is prepared."""
-        self.leave(self.take(user))
+        """Raises as `take` does, before the work that a slot is for is prepared, and takes none."""
+        self._in_the_way(user)
 
     def use(self, user: str) -> int:
         """The number of slots that the user has."""
@@ -94,13 +92,13 @@ class ConcurrencyLimit:
         finally:
             self.leave(slot)
 
-    def _evict_slowest(self, taken: Collection[Slot], error: ApiError) -> None:
-        """Frees the longest-stalled slot. Raises `error` if no slot is stalled for PATIENCE_SECONDS."""
-        slowest = max(taken, key=lambda slot: slot.waited, default=None)
-        if slowest is None or slowest.waited < PATIENCE_SECONDS:
-            raise error
-        slowest.abort()
-        self._taken.discard(slowest)
+    def _in_the_way(self, user: str) -> Slot | None:
+        """The longest-stalled slot, which another one of the user needs; None if there is room. Raises as `take`."""
+        own = [slot for slot in self._taken if slot.user == user]
+        left = self._most - len(self._taken) + len(own)
+        if len(own) >= max(1, int(left * self._share)):
+            return _slowest(own, self._share_taken)
+        return _slowest(self._taken, self._all_taken) if len(self._taken) >= self._most else None
 
     def _share_taken(self) -> TooManyRequestsError:
         user = "API key" if self._keys else "address"
@@ -111,3 +109,11 @@ class ConcurrencyLimit:
 
     def _all_taken(self) -> UnavailableError:
         return UnavailableError(f"The service has too many {self._work}. Try again in a second.", headers=SOON)
+
+
+def _slowest(taken: Collection[Slot], error: Callable[[], ApiError]) -> Slot:
+    """The longest-stalled slot. Raises `error` if none is stalled for PATIENCE_SECONDS."""
+    slowest = max(taken, key=lambda slot: slot.waited, default=None)
+    if slowest is None or slowest.waited < PATIENCE_SECONDS:
+        raise error()
+    return slowest

@@ -12,6 +12,7 @@ from service.schemas.fields import ColumnName, Finite, Labels, Name, Numbers, Po
 from service.schemas.model import LinearModel, Model
 from service.schemas.strict_model import TAG, Strict, by_type, is_number, wrong
 
+MOST_TAGS = 20
 NOT_BOTH = "Remove it, or give a dataset instead of the function."
 TagName = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]+$")]
 """Without a colon: `GET /runs?tag=key:value` separates key and value by it."""
@@ -247,7 +248,7 @@ class FitRequest(Strict):
         None, description="course: the defaults of the course: loss sse, learning rate 1, 100 steps, gd."
     )
     name: Annotated[str, Field(max_length=200)] | None = None
-    tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = Field(
+    tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)]], Field(max_length=MOST_TAGS)] = Field(
         default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
     deadline_seconds: Positive | None = Field(

@@ -4,10 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from service.schemas.fit import TagName
+from service.schemas.fit import MOST_TAGS, TagName
 from service.schemas.strict_model import Strict, wrong
-
-MOST_TAGS = 20
 
 
 class Rename(Strict):
@@ -25,8 +23,8 @@ class Rename(Strict):
 
 
 class RunPatch(Rename):
-    """A new name, new or changed tags; null removes one."""
+    """A new name, new or changed tags; null removes one, or all of them."""
 
-    tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)] | None], Field(max_length=MOST_TAGS)] = Field(
-        default_factory=dict, json_schema_extra={"additionalProperties": False}
-    )
+    tags: (
+        Annotated[dict[TagName, Annotated[str, Field(max_length=200)] | None], Field(max_length=2 * MOST_TAGS)] | None
+    ) = Field(default_factory=dict, json_schema_extra={"additionalProperties": False})

@@ -51,6 +51,27 @@ def remove(connection: Connection, run_id: str) -> bool:
     return True
 
 
+def remove_all(connection: Connection, run_ids: Sequence[str]) -> str | None:
+    """Deletes several runs as `remove` does; none if one is unknown, whose id it returns.
+
+    They are hidden, then purged in slices: their chunks together would hold the lock for long.
+    """
+    found = []
+    for run_id in run_ids:
+        listed = select(runs.c.seq, integer(runs.c.sweep_seq)).where(*IS_LISTED, damaged_rows.has_id(runs, run_id))
+        run = connection.execute(listed).one_or_none()
+        if run is None:
+            return run_id
+        found.append(run)
+    with deleting():
+        seqs = [run.seq for run in found]
+        remove_verifications(connection, seqs)
+        hide(connection, runs.c.seq.in_(seqs))
+        for sweep_seq in {run.sweep_seq for run in found if run.sweep_seq is not None}:
+            sweeps.remove_if_empty(connection, sweep_seq)
+    return None
+
+
 def remove_first(connection: Connection, found: Mapping[int, int | None]) -> int:
     """Deletes the first of the runs, as many as have DELETED_AT_ONCE chunks together, and hides a longer run.
 

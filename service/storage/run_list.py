@@ -4,7 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, TextClause, and_, case, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from service.core.run_record import Run
 from service.core.run_status import WORKABLE, RunStatus
@@ -21,7 +34,7 @@ class Asked:
     statuses: Sequence[RunStatus] = ()
     """Any of these; any at all if there are none."""
     name: str | None = None
-    """The name; `*` stands for any text, and then upper and lower case are the same."""
+    """The name; `*` stands for any text, and then ASCII letters of either case are the same."""
     tag: tuple[str, str] | None = None
     sweep: str | None = None
     dataset: str | None = None
@@ -45,6 +58,7 @@ _KEYS: dict[str, ColumnElement[str] | ColumnElement[float]] = {
     "best_test_mse": _number("best", "test_mse"),
 }
 SORTS = ("created_at", *_KEYS)
+_BY_SEQ = run_storage.records().where(runs.c.seq == bindparam("of_seq"))
 
 
 def page(
@@ -64,11 +78,15 @@ def page(
     # The seqs alone are sorted: with whole records, SQLite would compute the checksum of each.
     chosen = _matching(select(runs.c.seq), asked)
     if after is not None:
-        chosen = chosen.where(_is_behind(connection, key, after, is_descending=is_descending))
+        chosen = chosen.where(_is_behind(connection, key, asked.owner, after, is_descending=is_descending))
     chosen = chosen.order_by(key.is_(None), key.desc() if is_descending else key, runs.c.seq.desc()).limit(limit)
-    places = {seq: place for place, seq in enumerate(connection.execute(chosen).scalars())}
-    found = run_storage.readable(connection, run_storage.records().where(runs.c.seq.in_(places)), {})
-    return iter(sorted(found, key=lambda run: places[run.seq]))
+    return _one_by_one(connection, connection.execute(chosen).scalars().all())
+
+
+def _one_by_one(connection: Connection, seqs: Sequence[int]) -> Iterator[Run]:
+    """The runs in this order, each read when it is asked for: one may be a thousand times as large as another."""
+    for seq in seqs:
+        yield from run_storage.readable(connection, _BY_SEQ, {"of_seq": seq})
 
 
 def count(connection: Connection, asked: Asked) -> int:
@@ -116,10 +134,16 @@ def _has_name(name: str) -> ColumnElement[bool]:
 
 
 def _is_behind(
-    connection: Connection, key: ColumnElement[str] | ColumnElement[float], after: int, *, is_descending: bool
+    connection: Connection,
+    key: ColumnElement[str] | ColumnElement[float],
+    owner: str | None,
+    after: int,
+    *,
+    is_descending: bool,
 ) -> ColumnElement[bool]:
-    """Whether a run comes behind the one with this seq in the order of `key`. Raises KeyError."""
-    row = connection.execute(select(key).where(runs.c.seq == after)).one_or_none()
+    """Whether a run comes behind the owner's one with this seq in the order of `key`. Raises KeyError."""
+    place = select(key).where(runs.c.seq == after)
+    row = connection.execute(place if owner is None else place.where(runs.c.owner == owner)).one_or_none()
     if row is None:
         raise KeyError(after)
     [value] = row

@@ -276,9 +276,9 @@ def _moved(
     return connection.execute(moved).rowcount == 1
 
 
-def relabel(connection: Connection, seq: int, values: Mapping[str, object], tags: Mapping[str, str]) -> None:
-    """Changes the name or the tags of a run. `values` are the changed columns, `tags` all tags from now on."""
-    connection.execute(update(runs).where(runs.c.seq == seq).values(values))
+def relabel(connection: Connection, seq: int, name: str | None, tags: Mapping[str, str]) -> None:
+    """Gives a run another name and other tags."""
+    connection.execute(update(runs).where(runs.c.seq == seq).values(name=name, tags=dict(tags)))
     connection.execute(delete(run_tags).where(run_tags.c.run_seq == seq))
     if tags:
         connection.execute(_ADD_TAGS, [{"run_seq": seq, "key": key, "value": value} for key, value in tags.items()])

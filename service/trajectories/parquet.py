@@ -15,14 +15,16 @@ from service.trajectories.export import column_names
 from service.trajectories.sent_file import SentFile
 from service.trajectories.slicing import Steps, View
 
-GROUP_VALUES = 1 << 17
-"""Values of a row group, a MiB: readers take whole groups, and a writer that waits keeps up to one."""
+GROUP_VALUES, LEAST_ROWS, MOST_COLUMNS = 1 << 17, 1024, 512
+"""Values of a row group, a MiB, and its least rows. Readers take whole groups. A writer that waits keeps up to one, of
+at most 4 MiB, and some facts about each column of each group before.
+"""
 Block = tuple[Steps, Any]
 """Numbers of steps, and an array of shape (columns, steps)."""
 
 
 def as_parquet(view: View) -> Iterator[bytes]:
-    """A file of row groups with about GROUP_VALUES values each."""
+    """A file of row groups with about GROUP_VALUES values each, of at most MOST_COLUMNS columns."""
     names = column_names(view)
     schema = pa.schema([(name, pa.int64() if name == "step" else pa.float64()) for name in names])
     file = SentFile()
@@ -32,7 +34,7 @@ def as_parquet(view: View) -> Iterator[bytes]:
         for block in view.blocks():
             waiting.append(block)
             del block  # a generator that waits keeps its variables
-            if sum(len(steps) for steps, _ in waiting) * len(names) >= GROUP_VALUES:
+            if sum(len(steps) for steps, _ in waiting) >= max(LEAST_ROWS, GROUP_VALUES // len(names)):
                 writer.write_table(_table(view, waiting, schema))
                 waiting.clear()
             yield file.taken()

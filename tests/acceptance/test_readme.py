@@ -23,7 +23,7 @@ DESCENT, PYTHON = ".venv/bin/descent", ".venv/bin/python"
 
 
 SAYS = {"/events": "event: finished", "/runs?limit=0": "paramètre limit", "/bundle": "steps agree"}
-"""What the answer to a command says that has this part."""
+"""Text of the answer, by a part of its command."""
 
 
 def commands(document: str) -> list[str]:

@@ -45,7 +45,7 @@ def test_runs_are_listed_as_a_table_and_as_json(service: Service) -> None:
     done = descent("runs", "--tag", "made:here", "--name", "A *", "--json", "--url", service.url)
     assert [each["name"] for each in json.loads(done.stdout)] == ["a line"]
     none = descent("runs", "--tag", "made:elsewhere", "--url", service.url)
-    assert (none.returncode, none.stdout, none.stderr) == (0, "", "No run is like that.\n")
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "No run matches these filters.\n")
     wrong = descent("runs", "--tag", "made", "--url", service.url)
     assert wrong.returncode == 1
     assert wrong.stderr.startswith("--tag: ")
@@ -174,8 +174,8 @@ def test_a_long_fit_tells_its_page_and_ctrl_c_leaves_the_run(service: Service) -
         assert process.stderr is not None
         page = process.stderr.readline().strip()
         process.send_signal(signal.SIGINT)
-        told = process.stderr.read()
-        assert process.wait(LONGEST) == 130
+        _, told = process.communicate(timeout=LONGEST)
+        assert process.returncode == 130
     run_id = page.rpartition("/")[2]
     assert page == f"{service.url}/#/runs/{run_id}"
     assert told.endswith(f"The run continues. `descent cancel {run_id}` ends it.\n")

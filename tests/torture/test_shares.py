@@ -60,16 +60,17 @@ def alternated(
 ) -> tuple[Times, Times]:
     """The times without and beside a nuisance, of rounds in alternation: other work of the machine slows both.
 
-    Few requests raise a suspicion, the full number decides: while a kind has too many late ones, more rounds follow.
+    Few requests raise a suspicion, the full number decides: if a kind has too many late ones, it is asked for.
     """
     idle, busy = Times(), Times()
-    asked, a_round = 0, -(-requests // ROUNDS)
-    while asked < requests or (asked < FULL and has_too_many_late(idle, busy)):
+    a_round = -(-requests // ROUNDS)
+    for number in range(-(-max(requests, FULL) // a_round)):
+        if number == ROUNDS and not has_too_many_late(idle, busy):
+            break
         for found, beside in ((idle, nullcontext), (busy, nuisance)):
             with beside():
                 for kind, seconds in ask(client, run, a_round).items():
                     found.setdefault(kind, []).extend(seconds)
-        asked += a_round
     return idle, busy
 
 

@@ -6,15 +6,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-Dual = tuple[np.ndarray, np.ndarray]
-"""A value, a number or of shape (n,), and its derivatives by θ, shape (p, 1) or (p, n)."""
+
+class Dual(NamedTuple):
+    """A part of a formula. Its rounding is a share of the sizes, which no cancellation makes smaller."""
+
+    value: np.ndarray
+    """A number, or of shape (n,)."""
+    slope: np.ndarray
+    """Its derivatives by θ, shape (p, 1) or (p, n)."""
+    size: np.ndarray
+    slope_size: np.ndarray
 
 
 class Scored(NamedTuple):
-    """Scores, shape (n,) or (n, k) for k > 2 classes, and the function from the slope by the scores to that by θ."""
+    """Scores, shape (n,) or (n, k) for k > 2 classes, and the function from the slope by the scores to that by θ.
+
+    `size` is that of the numbers whose sum a score is, `slope_size` maps the size of a slope likewise.
+    """
 
     score: np.ndarray
-    pull: Callable[[np.ndarray], np.ndarray]
+    pullback: Callable[[np.ndarray], np.ndarray]
+    size: np.ndarray
+    slope_size: Callable[[np.ndarray], np.ndarray]
 
 
 FUNCTIONS = {
@@ -43,51 +56,73 @@ FUNCTIONS |= {"asin": FUNCTIONS["arcsin"], "acos": FUNCTIONS["arccos"], "atan": 
 
 def evaluate(theta: np.ndarray, names: dict[str, np.ndarray], parameters: list[str], text: str) -> Scored:
     """The value of a formula and its derivatives, part by part; `names` are the features."""
-    known: dict[str, Dual] = {name: (theta[i], np.eye(len(theta))[:, [i]]) for i, name in enumerate(parameters)}
     none = np.zeros((len(theta), 1))
-    known |= {"pi": (np.pi, none), "e": (np.e, none)} | {name: (value, none) for name, value in names.items()}
+    known = {name: Dual(value, none, np.abs(value), none) for name, value in ({"pi": np.pi, "e": np.e} | names).items()}
+    for i, name in enumerate(parameters):
+        unit = np.eye(len(theta))[:, [i]]
+        known[name] = Dual(theta[i], unit, np.abs(theta[i]), unit)
 
-    def value_of(node: ast.expr) -> Dual:
+    def part(node: ast.expr) -> Dual:
         if isinstance(node, ast.Constant):
-            return float(node.value), none
+            number = np.float64(node.value)  # a number of Python raises an error where numpy gives infinity
+            return Dual(number, none, np.abs(number), none)
         if isinstance(node, ast.Name):
             return known[node.id]
         if isinstance(node, ast.UnaryOp):
-            value, slope = value_of(node.operand)
-            return (-value, -slope) if isinstance(node.op, ast.USub) else (value, slope)
+            found = part(node.operand)
+            return found._replace(value=-found.value, slope=-found.slope) if isinstance(node.op, ast.USub) else found
         if isinstance(node, ast.BinOp):
-            return of_operator(node.op, value_of(node.left), value_of(node.right))
-        given = [value_of(each) for each in node.args]
-        if node.func.id in ("maximum", "minimum"):
-            return of_extreme(node.func.id, *given)
-        function, derivative = FUNCTIONS[node.func.id]
-        [(value, slope)] = given
-        return function(value), derivative(value) * slope
+            return of_operator(node.op, part(node.left), part(node.right))
+        given = [part(each) for each in node.args]
+        return of_extreme(node.func.id, *given) if len(given) == 2 else of_function(node.func.id, *given)
 
-    value, slope = value_of(ast.parse(text.strip(), mode="eval").body)
-    return Scored(value, lambda by_score: (slope * by_score).sum(axis=1))
+    whole = part(ast.parse(text.strip(), mode="eval").body)
+    return Scored(
+        whole.value,
+        lambda by_score: (whole.slope * by_score).sum(axis=1),
+        whole.size,
+        lambda by_score: (whole.slope_size * by_score).sum(axis=1),
+    )
 
 
-def of_operator(operator: ast.operator, left: Dual, right: Dual) -> Dual:
+def of_function(name: str, given: Dual) -> Dual:
+    """The value and the derivatives of a function."""
+    function, derivative = FUNCTIONS[name]
+    value, steepness = function(given.value), derivative(given.value)
+    size = np.abs(value) + np.abs(steepness) * given.size
+    return Dual(value, steepness * given.slope, size, np.abs(steepness) * given.slope_size)
+
+
+def of_operator(operator: ast.operator, a: Dual, b: Dual) -> Dual:
     """The value and the derivatives of a sum, a difference, a product, a quotient, or a power."""
-    (a, da), (b, db) = left, right
-    if isinstance(operator, ast.Add):
-        return a + b, da + db
-    if isinstance(operator, ast.Sub):
-        return a - b, da - db
+    if isinstance(operator, ast.Add | ast.Sub):
+        sign = 1.0 if isinstance(operator, ast.Add) else -1.0
+        size, slope_size = a.size + b.size, a.slope_size + b.slope_size
+        return Dual(a.value + sign * b.value, a.slope + sign * b.slope, size, slope_size)
     if isinstance(operator, ast.Mult):
-        return a * b, da * b + a * db
+        slope_size = a.slope_size * b.size + a.size * b.slope_size
+        return Dual(a.value * b.value, a.slope * b.value + a.value * b.slope, a.size * b.size, slope_size)
     if isinstance(operator, ast.Div):
-        return a / b, da / b - a * db / b**2
-    a, b = np.float64(a), np.float64(b)  # numbers of Python raise an error where numpy gives infinity
-    power = a**b
-    slope = da * (b * a ** np.where(b != 0, b - 1, 1.0)) if da.any() else da
-    return power, slope + (db * (power * np.log(np.where(a != 0, a, 1.0))) if db.any() else db)
+        by = np.abs(b.value)
+        slope = a.slope / b.value - a.value * b.slope / b.value**2
+        slope_size = a.slope_size / by + a.size * b.slope_size / by**2
+        return Dual(a.value / b.value, slope, a.size * b.size / by**2, slope_size)
+    return of_power(a, b)
 
 
-def of_extreme(name: str, left: Dual, right: Dual) -> Dual:
+def of_power(a: Dual, b: Dual) -> Dual:
+    """The value and the derivatives of a power; a square is a product, exactly."""
+    value = a.value * a.value if np.ndim(b.value) == 0 and b.value == 2 else a.value**b.value
+    by_base = b.value * a.value ** np.where(b.value != 0, b.value - 1, 1.0) if a.slope.any() else 0.0
+    by_power = value * np.log(np.where(a.value != 0, a.value, 1.0)) if b.slope.any() else 0.0
+    slope = by_base * a.slope + by_power * b.slope
+    size = np.abs(value) + np.abs(by_base) * a.size + np.abs(by_power) * b.size
+    return Dual(value, slope, size, np.abs(by_base) * a.slope_size + np.abs(by_power) * b.slope_size)
+
+
+def of_extreme(name: str, a: Dual, b: Dual) -> Dual:
     """The greater or the lesser of two; equal ones have half of the derivative each."""
-    (a, da), (b, db) = left, right
-    value = np.maximum(a, b) if name == "maximum" else np.minimum(a, b)
-    share = (np.equal(a, value) + 0.0) / (1.0 + np.equal(a, b))
-    return value, da * share + db * (1.0 - share)
+    value = np.maximum(a.value, b.value) if name == "maximum" else np.minimum(a.value, b.value)
+    share = (np.equal(a.value, value) + 0.0) / (1.0 + np.equal(a.value, b.value))
+    slope = a.slope * share + b.slope * (1.0 - share)
+    return Dual(value, slope, np.maximum(a.size, b.size), np.maximum(a.slope_size, b.slope_size))

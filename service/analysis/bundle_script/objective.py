@@ -1,12 +1,17 @@
 """E(θ) of a run, its gradient, and the errors of each part, with numpy alone."""
 
+from collections.abc import Callable
 from itertools import combinations_with_replacement
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from formula import Scored, evaluate
 
 PARTS = ("train", "validation", "test")
+METRICS = ("accuracy", "precision", "recall", "f1")
+NOISE = 1e-12
+"""The share of the numbers whose sum or difference a result is that rounding may leave of it."""
 
 
 def standardized(columns: np.ndarray, train: np.ndarray, *, centre: bool) -> np.ndarray:
@@ -36,22 +41,31 @@ def design_of(request: dict, x: np.ndarray, train: np.ndarray) -> np.ndarray:
 
 def linear(theta: np.ndarray, design: np.ndarray) -> Scored:
     """Scores that are a matrix product."""
-    return Scored(design @ theta, lambda slope: design.T @ slope)
+    sizes = np.abs(design)
+    return Scored(design @ theta, lambda slope: design.T @ slope, sizes @ np.abs(theta), lambda slope: sizes.T @ slope)
 
 
 def softmax_regression(theta: np.ndarray, design: np.ndarray, classes: int) -> Scored:
     """A score for each class; for two classes their difference."""
-    weights = theta.reshape(-1, classes)
+    weights, sizes = theta.reshape(-1, classes), np.abs(design)
     if classes == 2:
         return Scored(
-            design @ (weights[:, 1] - weights[:, 0]), lambda slope: np.outer(design.T @ slope, [-1, 1]).ravel()
+            design @ (weights[:, 1] - weights[:, 0]),
+            lambda slope: np.outer(design.T @ slope, [-1, 1]).ravel(),
+            sizes @ np.abs(weights).sum(axis=1),
+            lambda slope: np.outer(sizes.T @ slope, [1, 1]).ravel(),
         )
-    return Scored(design @ weights, lambda slope: (design.T @ slope).ravel())
+    return Scored(
+        design @ weights,
+        lambda slope: (design.T @ slope).ravel(),
+        sizes @ np.abs(weights),
+        lambda slope: (sizes.T @ slope).ravel(),
+    )
 
 
 ACTIVATIONS = {
     "tanh": (np.tanh, lambda a: 1.0 - a * a),
-    "relu": (lambda s: np.maximum(s, 0.0), lambda a: a > 0.0),
+    "relu": (lambda s: np.maximum(s, 0.0), lambda a: (a > 0.0) + 0.0),
     "sigmoid": (lambda s: 0.5 * (1.0 + np.tanh(0.5 * s)), lambda a: a * (1.0 - a)),
 }
 """Activation functions, and their derivatives by their values."""
@@ -66,17 +80,23 @@ def perceptron(theta: np.ndarray, design: np.ndarray, model: dict, outputs: int)
         weights.append(theta[at : at + fan_in * units].reshape(fan_in, units))
         at += fan_in * units
         inputs.append(np.column_stack([np.ones(len(design)), activate(inputs[-1] @ weights[-1])]))
-    score = inputs[-2] @ weights[-1]
+    del inputs[-1]
 
-    def pull(slope: np.ndarray) -> np.ndarray:
+    def through(slope: np.ndarray, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         slope, found = slope.reshape(len(design), outputs), []
-        for z, w in zip(reversed(inputs[:-1]), reversed(weights), strict=True):
-            found.append((z.T @ slope).ravel())
+        for z, w in zip(reversed(inputs), reversed(weights), strict=True):
+            found.append((of(z).T @ slope).ravel())
             if z is not design:
-                slope = (slope @ w.T)[:, 1:] * derivative(z[:, 1:])
+                slope = (slope @ of(w).T)[:, 1:] * derivative(z[:, 1:])
         return np.concatenate(found[::-1])
 
-    return Scored(score[:, 0] if outputs == 1 else score, pull)
+    score, size = inputs[-1] @ weights[-1], np.abs(inputs[-1]) @ np.abs(weights[-1])
+    return Scored(
+        score[:, 0] if outputs == 1 else score,
+        lambda slope: through(slope, np.asarray),
+        size[:, 0] if outputs == 1 else size,
+        lambda slope: through(slope, np.abs),
+    )
 
 
 def link(score: np.ndarray, *, classifies: bool) -> np.ndarray:
@@ -114,6 +134,15 @@ def loss_of(
     return total, prediction * (slope - (slope * prediction).sum(axis=1, keepdims=True))
 
 
+class Evaluated(NamedTuple):
+    """E and its gradient, and what rounding may leave of both where a result is near 0."""
+
+    energy: float
+    gradient: np.ndarray
+    noise: float
+    gradient_noise: np.ndarray
+
+
 class Objective:
     """E(θ) over the training rows, and the errors of each part."""
 
@@ -131,24 +160,13 @@ class Objective:
         data = np.load(folder / "data.npy")
         y, self.design = data[:, -1], design_of(self.request, data[:, :-1], self.rows["train"])
         self.names = {name: self.design[:, j] for j, name in enumerate(run["dataset"]["features"])}
-        asked = self.request["standardize"]
-        self.unit = y[self.rows["train"]].std() if isinstance(asked, dict) and asked["target"] else 1.0
-        if self.unit != 1.0:
-            y = (y - y[self.rows["train"]].mean()) / self.unit
+        asked, self.target_scale = self.request["standardize"], 1.0
+        if isinstance(asked, dict) and asked["target"]:
+            first = y[self.rows["train"][0]]  # beside it, a constant target has a deviation of exactly 0
+            moved = y[self.rows["train"]] - first
+            self.target_scale = float(moved.std()) or 1.0
+            y = (y - first - moved.mean()) / self.target_scale
         self.y = np.eye(self.classes)[y.astype(int)] if self.outputs > 1 else y
-
-    def size_of(self, column: str) -> float:
-        """The size of the numbers whose difference a column is: rounding leaves a share of it."""
-        if not self.has_data:
-            return 0.0
-        train = self.rows["train"]
-        square = float(np.mean(self.y[train] ** 2))
-        count = len(train) if self.objective["loss"] == "sse" else 1
-        if column.endswith("_mse"):
-            return square * self.unit**2
-        if column == "gradient_norm":
-            return count * np.sqrt(square * np.mean(self.design[train] ** 2) * len(self.parameters))
-        return count * square if column == "train_loss" else 0.0
 
     def scored(self, theta: np.ndarray, rows: np.ndarray) -> Scored:
         """The scores of these rows."""
@@ -156,39 +174,75 @@ class Objective:
         if model["kind"] == "formula":
             names = {name: column[rows] for name, column in self.names.items()}
             found = evaluate(theta, names, self.parameters, model["formula"])
-            return found._replace(score=np.broadcast_to(found.score, len(rows)))
+            score, size = (np.broadcast_to(each, len(rows)) for each in (found.score, found.size))
+            return found._replace(score=score, size=size)
         if model["kind"] == "mlp":
             return perceptron(theta, design, model, self.outputs)
         return softmax_regression(theta, design, self.classes) if model["kind"] == "softmax" else linear(theta, design)
 
-    def with_gradient(
-        self, theta: np.ndarray, rows: np.ndarray | None = None, *, l1: bool = True
-    ) -> tuple[float, np.ndarray]:
+    def at(self, theta: np.ndarray, rows: np.ndarray | None = None, *, l1: bool = True) -> Evaluated:
         """E and its gradient; of a mini-batch, those rows in place of all. Without `l1`, without this penalty."""
-        if self.has_data:
-            train = self.rows["train"]
-            chosen = train if rows is None else train[rows]
-            score, pull = self.scored(theta, chosen)
-            prediction = link(score, classifies=self.classes > 0)
-            total, slope = loss_of(self.objective, score, prediction, self.y[chosen], classifies=self.classes > 0)
-            outputs = 1 if self.objective["loss"] == "log_loss" else self.outputs
-            divisor = len(chosen) / len(train) if self.objective["loss"] == "sse" else len(chosen) * outputs
-        else:
-            (total, pull), slope, divisor = evaluate(theta, {}, self.parameters, self.text), 1.0, 1.0
+        energy, gradient, noise, gradient_noise = self.of_rows(theta, rows) if self.has_data else self.of_text(theta)
         weights = theta * self.penalised
         first, second = self.objective["l1"] * l1, self.objective["l2"]
-        energy = total / divisor + first * np.abs(weights).sum() + second * (weights**2).sum()
-        return float(energy), pull(slope) / divisor + first * np.sign(weights) + 2.0 * second * weights
+        energy += first * np.abs(weights).sum() + second * (weights**2).sum()
+        gradient = gradient + first * np.sign(weights) + 2.0 * second * weights
+        return Evaluated(energy, gradient, noise, gradient_noise + NOISE * (first + 2.0 * second * np.abs(weights)))
 
-    def errors(self, theta: np.ndarray) -> dict[str, float]:
-        """The errors and metrics of each part, by the names of their columns; NaN without rows."""
+    def of_text(self, theta: np.ndarray) -> Evaluated:
+        """The same of a function without data."""
+        found = evaluate(theta, {}, self.parameters, self.text)
+        one = np.ones(1)
+        return Evaluated(
+            float(found.score), found.pullback(one), float(NOISE * found.size), NOISE * found.slope_size(one)
+        )
+
+    def of_rows(self, theta: np.ndarray, rows: np.ndarray | None) -> Evaluated:
+        """The loss, without the penalty."""
+        train, loss = self.rows["train"], self.objective["loss"]
+        chosen = train if rows is None else train[rows]
+        found, y = self.scored(theta, chosen), self.y[chosen]
+        prediction = link(found.score, classifies=self.classes > 0)
+        total, slope = loss_of(self.objective, found.score, prediction, y, classifies=self.classes > 0)
+        divisor = len(chosen) * (1 if loss == "log_loss" else self.outputs)
+        divisor = len(chosen) / len(train) if loss == "sse" else divisor
+        size = np.abs(y) + (1.0 if self.classes else 0.0) + found.size
+        by_score = 1.0 if self.classes else {"mae": 0.0, "huber": 1.0}.get(loss, 2.0)
+        # The slope of |r| at a residual within rounding of 0 may be any between −1 and 1.
+        is_tied = (np.abs(prediction - y) <= NOISE * size) if loss == "mae" else np.zeros(np.shape(y))
+        slope_noise = NOISE * np.maximum(by_score * size, np.abs(slope)) + 2.0 * is_tied
+        per_row = size**2 if loss in {"mse", "sse"} else size
+        return Evaluated(
+            float(total / divisor),
+            found.pullback(slope) / divisor,
+            float(NOISE * per_row.sum() / divisor),
+            found.slope_size(slope_noise) / divisor,
+        )
+
+    def errors(self, theta: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
+        """The errors and metrics of each part that has rows, by the names of their columns, and their noise."""
         found: dict[str, float] = {}
+        noise: dict[str, float] = {}
         for part, rows in self.rows.items():
-            prediction = link(self.scored(theta, rows).score, classifies=self.classes > 0)
-            found[f"{part}_mse"] = float(np.mean((prediction - self.y[rows]) ** 2)) * self.unit**2
+            if len(rows) == 0:
+                continue
+            scored, y = self.scored(theta, rows), self.y[rows]
+            prediction = link(scored.score, classifies=self.classes > 0)
+            size = np.abs(y) + (1.0 if self.classes else scored.size)
+            found[f"{part}_mse"] = float(np.mean((prediction - y) ** 2)) * self.target_scale**2
+            noise[f"{part}_mse"] = NOISE * float(np.mean(size**2)) * self.target_scale**2
             if self.classes:
-                found |= {f"{part}_{name}": value for name, value in self.metrics(prediction, self.y[rows]).items()}
-        return found
+                found |= {f"{part}_{name}": value for name, value in self.metrics(prediction, y).items()}
+                if self.has_ties(prediction):  # rounding decides the class of such a row
+                    noise |= dict.fromkeys((f"{part}_{name}" for name in METRICS), np.inf)
+        return found, noise
+
+    def has_ties(self, prediction: np.ndarray) -> bool:
+        """Whether two classes of a row are as probable, but for rounding."""
+        if self.outputs == 1:
+            return bool((np.abs(prediction - 0.5) <= NOISE).any())
+        ordered = np.sort(prediction, axis=1)
+        return bool((ordered[:, -1] - ordered[:, -2] <= NOISE).any())
 
     def metrics(self, prediction: np.ndarray, y: np.ndarray) -> dict[str, float]:
         """Accuracy, and precision, recall and F1: those of the second of two classes, else their means."""

@@ -4,7 +4,7 @@ import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
-from service.analysis.bundle import bundle_of
+from service.analysis.bundle import bundle_of, script
 from service.api import described_route
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
@@ -43,7 +43,10 @@ async def get_bundle(
     if run.rows_done == 0:
         raise ConflictError("The run has no steps, so there is nothing to recompute.", run_status=run.status)
     answer = orjson.dumps(serialize_run(run, None), option=orjson.OPT_INDENT_2)
-    headers = {"ETag": etag_of(answer), "Content-Disposition": f'attachment; filename="descent-{run.id}.zip"'}
+    headers = {
+        "ETag": etag_of(answer + b"".join(script().values())),
+        "Content-Disposition": f'attachment; filename="descent-{run.id}.zip"',
+    }
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     state, user = request.app.state, request.state.user

@@ -216,7 +216,13 @@ def _write_cells(source: FilePath, _: Database, target: FilePath, settings: Sett
     from service.datasets.file_reader.parquet import write_cells  # noqa: PLC0415 - pyarrow is an extra
 
     try:
-        write_cells(source, target, max_rows=settings.max_rows, max_bytes=settings.max_upload_bytes)
+        write_cells(
+            source,
+            target,
+            max_rows=settings.max_rows,
+            max_columns=settings.max_features + 1,
+            max_bytes=settings.max_upload_bytes,
+        )
     except FileError as error:
         raise InvalidError([_error_entry(error)]) from None
 

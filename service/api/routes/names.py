@@ -1,5 +1,6 @@
 """PATCH of runs, sweeps and datasets: their names, and the tags of a run."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -21,9 +22,9 @@ from service.api.routes.sweeps import ChangedSweepId, find_sound, with_ranking
 from service.api.serializers.runs import serialize_dataset
 from service.core.caller import Caller
 from service.core.exceptions import InvalidError, field_error
-from service.core.json_patch import merge_patch
 from service.core.settings import Settings
-from service.schemas.rename import MOST_TAGS, Rename, RunPatch
+from service.schemas.fit import MOST_TAGS
+from service.schemas.rename import Rename, RunPatch
 from service.schemas.responses.datasets import Dataset
 from service.schemas.responses.runs import Run
 from service.schemas.responses.sweeps import Sweep
@@ -100,26 +101,34 @@ def _patched_run(run_id: str, store: Database, settings: Settings, caller: Calle
         run = runs.find(connection, found.id)
         if run is None:  # deleted since
             raise no_run(run_id)
-        tags = {key: str(value) for key, value in merge_patch(run.tags, patch.tags, by_kind=False).items()}
+        tags = {} if patch.tags is None else merged_tags(run.tags, patch.tags)
         if len(tags) > MOST_TAGS:
             message = f"The run would have {len(tags)} tags; the limit is {MOST_TAGS}."
-            raise InvalidError([field_error("/tags", message, "Remove some by null.")])
+            raise InvalidError([field_error("/tags", message, "Set some to null.")])
         name = patch.name if "name" in patch.model_fields_set else run.name
-        runs.relabel(connection, run.seq, {"name": name, "tags": tags}, tags)
+        runs.relabel(connection, run.seq, name, tags)
     return placed(store, run._replace(name=name, tags=tags), settings).answer
 
 
+def merged_tags(tags: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
+    """The tags after a merge patch: null removes one."""
+    return {key: value for key, value in {**tags, **patch}.items() if value is not None}
+
+
 def _patched_sweep(sweep_id: str, store: Database, caller: Caller, patch: Rename) -> Sweep:
-    with store.writing() as connection:
+    with store.reading() as connection:
         found = find_sound(connection, sweep_id, caller)
-        refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
+    refuse_latest(sweep_id, "sweep_id", f"/sweeps/{found.id}")
+    with store.writing() as connection:
         sweeps.rename(connection, found.seq, patch.name)
-        return with_ranking(connection, found._replace(name=patch.name))
+    with store.reading() as connection:
+        return with_ranking(connection, find_sound(connection, found.id, caller))
 
 
 def _patched_dataset(dataset_id: str, store: Database, caller: Caller, patch: Rename) -> Dataset:
-    with store.writing() as connection:
+    with store.reading() as connection:
         found = find_dataset(connection, dataset_id, caller)
-        refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
+    refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
+    with store.writing() as connection:
         datasets.rename(connection, found.seq, patch.name)
-        return serialize_dataset(found._replace(name=patch.name))
+        return serialize_dataset(find_dataset(connection, found.id, caller))

@@ -48,7 +48,10 @@ async def _asked(
         list[RunStatus] | None, Query(description="Only runs of this status, or of one of several.")
     ] = None,
     name: Annotated[
-        str | None, Query(max_length=200, description="Only runs of this name; `*` stands for any text: `height*`.")
+        str | None,
+        Query(
+            max_length=200, description="Only runs of this name; `*` stands for any text, in either case: `height*`."
+        ),
     ] = None,
     tag: Annotated[
         str | None,
@@ -149,7 +152,7 @@ def _page(
         try:
             rows = run_list.page(connection, asked, limit=size + 1, after=after, sort=sort)
         except KeyError:
-            message = "The last run of the previous page is deleted, and its place in this order with it."
+            message = "The run of the cursor is deleted, so its place in this order is unknown."
             raise query_error("after", message, "Begin with the first page.") from None
         return page_of(rows, size, settings, serialize_listed, **count)
 

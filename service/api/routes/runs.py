@@ -46,7 +46,7 @@ ChangedRunId = Annotated[
     response_model=Run,
     summary="Get a run",
     responses={
-        **cacheable("The run; with `Prefer: wait`, once it is finished."),
+        **cacheable("The run; with `Prefer: wait`, when it is finished or the time is over."),
         **problems(400, 404),
     },
 )
@@ -115,14 +115,18 @@ async def delete_runs(
     """All of them, or none if one is unknown. Unfinished runs are cancelled first."""
     wanted = [each.strip() for each in ids.split(",")]
     if len(wanted) > MOST_IDS:
-        message = f"These are {len(wanted)} ids; the limit is {MOST_IDS}."
-        raise query_error("ids", message, "Delete the others by another request.")
+        message = f"The request names {len(wanted)} runs; the limit is {MOST_IDS}."
+        raise query_error("ids", message, "Send the others in another request.")
 
     def remove() -> None:
         found = [find_readable(store, run_id, caller) for run_id in wanted]
         for run_id, run in zip(wanted, found, strict=True):
             refuse_latest(run_id, "ids", f"the id {run.id}")
-        essential_write(store, lambda connection: [run_deletion.remove(connection, run.id) for run in found])
+        unknown = essential_write(
+            store, lambda connection: run_deletion.remove_all(connection, [run.id for run in found])
+        )
+        if unknown is not None:  # deleted since
+            raise no_run(unknown)
 
     await request.app.state.short_writes.do(request.state.user, remove)
     return Response(status_code=204)

@@ -89,10 +89,10 @@ async def submit_sweep(
                 price = partial(_price, store, request.app.state.quotas)
                 return json_response(await body.used_by_long_task(price, read_sweep, store, settings, caller))
             queue = partial(_queued, store, request.app.state.quotas)
-            found = await body.used_by_long_task(queue, _read, store, settings, caller, idempotency_key)
+            seq, found = await body.used_by_long_task(queue, _read, store, settings, caller, idempotency_key)
     headers = {"Location": f"/sweeps/{found['id']}"}
     if wait is not None:
-        is_over = await finished(request, wait, partial(_is_over, store, found["id"]), bool)
+        is_over = await finished(request, wait, partial(_is_over, store, seq), bool)
         found = await look_up(request, _look, store, found)
         if is_over:
             return json_response(found, 200, headers | applied(request, wait))
@@ -130,7 +130,7 @@ async def list_sweeps(
     response_model=Sweep,
     summary="Get a sweep and the ranking of its runs",
     responses={
-        **cacheable("The sweep; with `Prefer: wait`, once its runs are finished."),
+        **cacheable("The sweep; with `Prefer: wait`, when its runs are finished or the time is over."),
         **problems(400, 404, 429),
     },
 )
@@ -147,8 +147,9 @@ async def get_sweep(
     """
     wait = wait_of(prefer)
     if wait is not None:
-        sweep_id = await look_up(request, _id_of, store, sweep_id, caller)  # the latest one may be another afterwards
-        await finished(request, wait, partial(_is_over, store, sweep_id), bool)
+        known = await look_up(request, _known, store, sweep_id, caller)
+        sweep_id = known.id  # the latest one may be another after the wait
+        await finished(request, wait, partial(_is_over, store, known.seq), bool)
 
     def look() -> Response:
         with store.reading() as connection:
@@ -208,11 +209,11 @@ def _read(body: bytes, store: Database, settings: Settings, caller: Caller, key:
     return known or sweep_submission(asked, store, settings, caller), of_request
 
 
-def _queued(store: Database, quotas: Quotas, read: _Read) -> Sweep:
+def _queued(store: Database, quotas: Quotas, read: _Read) -> tuple[int, Sweep]:
     found, key = read
     made = queue_sweep(store, found, key, quotas) if isinstance(found, SweepSubmission) else found
     with store.reading() as connection:
-        return with_ranking(connection, made)
+        return made.seq, with_ranking(connection, made)
 
 
 def _look(store: Database, known: Sweep) -> Sweep:
@@ -222,11 +223,9 @@ def _look(store: Database, known: Sweep) -> Sweep:
         return known if found is None else with_ranking(connection, found)
 
 
-def _is_over(store: Database, sweep_id: str) -> bool:
+def _is_over(store: Database, seq: int) -> bool:
     with store.reading() as connection:
-        found = sweeps.find(connection, sweep_id)
-        counts = [] if found is None else sweeps.counts(connection, [found.seq])
-    return all(row.status in FINISHED for row in counts)
+        return all(row.status in FINISHED for row in sweeps.counts(connection, [seq]))
 
 
 def find_sound(connection: Connection, sweep_id: str, caller: Caller) -> sweep_record.Sweep:
@@ -248,9 +247,9 @@ def _none(sweep_id: str) -> NotFoundError:
     return NotFoundError(f"No sweep has the id {sweep_id[:100]}. GET /sweeps lists the sweeps.")
 
 
-def _id_of(store: Database, sweep_id: str, caller: Caller) -> str:
+def _known(store: Database, sweep_id: str, caller: Caller) -> sweep_record.Sweep | Remains:
     with store.reading() as connection:
-        return _find_readable(connection, sweep_id, caller).id
+        return _find_readable(connection, sweep_id, caller)
 
 
 def _seq_to_change(store: Database, sweep_id: str, caller: Caller) -> int:

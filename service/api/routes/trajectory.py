@@ -125,7 +125,7 @@ def _format(asked: str | None, accept: str) -> str:
     """The format of the answer. Raises InvalidError for Parquet that is not installed, and NotAcceptableError."""
     if asked == "parquet" and not HAS_PARQUET:
         hint = "Ask for npz, or install descent-service[parquet] where the service runs."
-        raise query_error("format", "This service has no Parquet: it lacks pyarrow.", hint)
+        raise query_error("format", "Parquet is not available: pyarrow is not installed.", hint)
     return asked or _negotiated(accept)
 
 
@@ -183,8 +183,11 @@ def _written(kind: str, run: Run, view: View) -> Iterator[Piece]:
     if kind == "json":
         return export.as_json(view, head_of(run, view))
     if kind == "parquet":
-        from service.trajectories.parquet import as_parquet  # noqa: PLC0415 - pyarrow is an extra, and takes 0.2 s
+        from service.trajectories.parquet import MOST_COLUMNS, as_parquet  # noqa: PLC0415 - pyarrow is an extra
 
+        if len(export.column_names(view)) > MOST_COLUMNS:
+            message = f"The run has more columns than the {MOST_COLUMNS} of Parquet."
+            raise query_error("format", message, "Ask for npz, or for fields without theta.")
         return as_parquet(view)
     writers = {"ndjson": export.as_ndjson, "csv": export.as_csv, "npz": as_npz}
     return writers[kind](view)

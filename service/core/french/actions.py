@@ -77,16 +77,16 @@ MESSAGES = {
     "The run would have {n} tags; the limit is {most}.": (
         "La descente aurait {n} étiquettes ; la limite est de {most}."
     ),
-    "Remove some by null.": "Supprimez-en par null.",
+    "Set some to null.": "Donnez null à certaines.",
     "The body changes nothing.": "Le corps ne change rien.",
     "Give name.": "Donnez name.",
     "Give name or tags.": "Donnez name ou tags.",
-    "These are {n} ids; the limit is {most}.": "Ce sont {n} identifiants ; la limite est de {most}.",
-    "Delete the others by another request.": "Supprimez les autres par une autre requête.",
+    "The request names {n} runs; the limit is {most}.": "La requête nomme {n} descentes ; la limite est de {most}.",
+    "Send the others in another request.": "Envoyez les autres dans une autre requête.",
     "This is not a time.": "Ce n’est pas une date.",
     "Write it as {time}.": "Écrivez-la sous la forme {time}.",
-    "The last run of the previous page is deleted, and its place in this order with it.": (
-        "La dernière descente de la page précédente est supprimée, et sa place dans cet ordre avec elle."
+    "The run of the cursor is deleted, so its place in this order is unknown.": (
+        "La descente du curseur est supprimée : sa place dans cet ordre est inconnue."
     ),
     "Begin with the first page.": "Commencez par la première page.",
     "This is not a tag.": "Ce n’est pas une étiquette.",
@@ -147,7 +147,13 @@ MESSAGES = {
     "Accept is {accept}. The trajectory is available as {list_names}.": (
         "Accept est {accept}. La trajectoire existe en {list_names}."
     ),
-    "This service has no Parquet: it lacks pyarrow.": "Ce service n’a pas Parquet : il lui manque pyarrow.",
+    "The run has more columns than the {most} of Parquet.": (
+        "La descente a plus de colonnes que les {most} de Parquet."
+    ),
+    "Ask for npz, or for fields without theta.": "Demandez npz, ou des champs sans theta.",
+    "Parquet is not available: pyarrow is not installed.": (
+        "Parquet n’est pas disponible : pyarrow n’est pas installé."
+    ),
     "Ask for npz, or install descent-service[parquet] where the service runs.": (
         "Demandez npz, ou installez descent-service[parquet] là où tourne le service."
     ),

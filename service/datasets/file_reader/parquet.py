@@ -17,31 +17,34 @@ from service.datasets.file_reader.errors import FileError
 from service.datasets.file_reader.number_style import SHEET
 from service.datasets.file_reader.typed_cells import cell_text
 
-BATCH_ROWS = 1_024
+BATCH_CELLS = 10_000
 _SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 
 
-def write_cells(source: Path, target: Path, *, max_rows: int, max_bytes: int) -> None:
+def write_cells(source: Path, target: Path, *, max_rows: int, max_columns: int, max_bytes: int) -> None:
     """Writes the names and then the rows, at most `max_rows` + 1, as a JSON list of texts a line. Raises FileError."""
     try:
         with parquet.ParquetFile(source) as file, target.open("wb") as lines:
             groups = range(file.metadata.num_row_groups)
-            if sum(file.metadata.row_group(group).total_byte_size for group in groups) > max_bytes:
-                raise FileError(f"the decompressed file exceeds {max_bytes:,} bytes", hint="upload fewer rows")
+            _check_size(sum(file.metadata.row_group(group).total_byte_size for group in groups), max_bytes)
+            if len(file.schema_arrow.names) > max_columns:
+                message = f"the file has {len(file.schema_arrow.names):,} columns; the limit is {max_columns:,}"
+                raise FileError(message, hint="upload fewer columns")
             order = _order(file.schema_arrow)
             names = [file.schema_arrow.names[place] for place in order]
             lines.write(orjson.dumps(["" if _is_index(name) else name for name in names]) + b"\n")
             left = max_rows + 1
-            for batch in file.iter_batches(BATCH_ROWS):
-                columns = [_texts(batch.column(place)) for place in order]
+            for batch in file.iter_batches(max(1, BATCH_CELLS // max(1, len(order)))):
+                columns = [_texts(file.schema_arrow.names[place], batch.column(place)) for place in order]
                 lines.writelines(orjson.dumps(cells) + b"\n" for cells in zip(*columns, strict=True))
+                _check_size(lines.tell(), max_bytes)  # a text that the file has once may be in all rows
                 left -= len(batch)
                 if left <= 0:
                     return
-    except (pa.ArrowException, OSError, UnicodeError) as error:
-        if isinstance(error, MemoryError):
-            raise
-        raise FileError("the Parquet file is damaged or incomplete", hint="write it again") from None
+    except pa.ArrowMemoryError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise FileError("the Parquet file is damaged or incomplete", hint="write it again") from error
 
 
 def _order(schema: pa.Schema) -> list[int]:
@@ -53,10 +56,21 @@ def _is_index(name: str) -> bool:
     return name.startswith("__index_level_")
 
 
-def _texts(column: pa.Array) -> Sequence[str]:
+def _check_size(size: int, most: int) -> None:
+    if size > most:
+        raise FileError(f"the decompressed file exceeds {most:,} bytes", hint="upload fewer rows")
+
+
+def _texts(name: str, column: pa.Array) -> Sequence[str]:
+    """The cells of a column. Raises FileError for a value that Python does not have, such as the year 10000."""
     if pa.types.is_timestamp(column.type):  # Python has no nanoseconds
         column = column.cast(pa.timestamp("us"), safe=False)
-    return [cell_text(None if value != value else value, ".") for value in column.to_pylist()]
+    try:
+        values = column.to_pylist()
+    except (ValueError, OverflowError):
+        hint = "write it as numbers or texts"
+        raise FileError(f"values of the type {column.type} cannot be read", column=name, hint=hint) from None
+    return [cell_text(None if value != value else value, ".") for value in values]
 
 
 class ParquetRecords:

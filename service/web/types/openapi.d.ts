@@ -620,7 +620,7 @@ export interface RunError {
 
 export interface RunPatch {
   name?: string | null;
-  tags?: { [name: string]: string | null };
+  tags?: { [name: string]: string | null } | null;
 }
 
 export type RunStatus = "queued" | "running" | "paused" | "cancelling" | "succeeded" | "diverged" | "failed" | "cancelled";

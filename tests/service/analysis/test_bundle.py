@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from gd_engine import OPTIMIZERS, SCHEDULES
 from service.core.settings import Settings
 from service.storage.database import Database
 from service.worker.process import Worker
@@ -52,7 +53,6 @@ MODELS: dict[str, dict[str, Any]] = {
     "function": {"function": {"name": "rosenbrock"}},
 }
 RATE = {"learning_rate": 0.001, "steps": 30}
-OPTIMIZERS = ("gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "ista", "fista")
 OTHERS: dict[str, dict[str, Any]] = {
     "batches": {"descent": {**RATE, "batch_size": 7, "seed": 3}},
     "clipped": {"descent": {**RATE, "clip_norm": 0.5}},
@@ -174,7 +174,7 @@ def test_the_script_runs_as_it_stands_and_finds_each_change(api: TestClient, wor
     code, said = script()
     assert code == 1
     assert "NOT as stored" in said
-    assert "Step 11: the next theta differs" in said
+    assert "Step 11: the change to the next theta differs" in said
     np.save(folder / "trajectory.npy", steps)
     other = rows.copy()
     other[np.load(folder / "test.npy")[0], -1] += 0.001
@@ -186,7 +186,47 @@ def test_the_script_runs_as_it_stands_and_finds_each_change(api: TestClient, wor
     np.save(folder / "data.npy", rows)
     run["request"]["descent"]["optimizer"]["momentum"] = 0.8
     (folder / "run.json").write_text(json.dumps(run))
-    assert "Step 1: the next theta differs" in script()[1]
+    assert "Step 1: the change to the next theta differs" in script()[1]
+
+
+def test_every_schedule_is_tried() -> None:
+    tried = {other.get("descent", {}).get("schedule", {"kind": "constant"})["kind"] for other in OTHERS.values()}
+    assert tried == set(SCHEDULES)
+
+
+@pytest.mark.parametrize(
+    ("body", "step", "column", "factor"),
+    [
+        ({**MODELS["linear"], "descent": {"learning_rate": 3.0, "steps": 400}}, 3, "train_loss", 1.5),
+        ({**MODELS["linear"], "descent": {"learning_rate": 3.0, "steps": 400}}, 5, "test_mse", 7.0),
+        ({**MODELS["linear"], "descent": {"learning_rate": 3.0, "steps": 400}}, 2, "gradient_norm", 3.0),
+        ({**MODELS["linear"], "descent": {"theta0": [1e6, 1e6, 1e6], "steps": 3_000}}, 3_000, "train_loss", 1.0001),
+        ({**MODELS["function"], "descent": {**RATE, "theta0": {"a": 1.0, "b": 1.0001}}}, 30, "gradient_norm", 1.001),
+    ],
+)
+def test_a_wrong_number_is_found_beside_far_greater_ones(
+    body: dict[str, Any], step: int, column: str, factor: float, api: TestClient, worker: Worker, tmp_path: Path
+) -> None:
+    folder = unpacked(finished(body, api, worker), api, tmp_path / "run")
+    steps, names = np.load(folder / "trajectory.npy"), json.loads((folder / "columns.json").read_text())
+    assert recomputed(folder)["run"][0] == 0
+    steps[step, names.index(column)] *= factor
+    np.save(folder / "trajectory.npy", steps)
+    code, said = recomputed(folder)["run"]
+    assert code == 1
+    assert f"Step {step}: {column} differs" in said
+
+
+def test_a_run_without_a_digest_and_one_of_a_constant_target_are_found_again(
+    api: TestClient, worker: Worker, tmp_path: Path
+) -> None:
+    constant = {**NUMBERS, "y": [0.1] * 40}
+    body = {**MODELS["perceptron"], "dataset": constant, "descent": {**RATE, "theta0": "zeros"}}
+    folder = unpacked(finished(body, api, worker), api, tmp_path / "run")
+    run = json.loads((folder / "run.json").read_text()) | {"trajectory_sha256": None}
+    (folder / "run.json").write_text(json.dumps(run))
+    code, said = recomputed(folder)["run"]
+    assert (code, "not known" in said) == (0, True), said
 
 
 def test_a_bundle_has_what_the_api_answers(api: TestClient, worker: Worker, tmp_path: Path) -> None:

@@ -64,6 +64,17 @@ def test_an_object_of_another_key_is_not_found(
         assert ask(operation.of(name), key).status_code == 200
 
 
+def test_a_page_has_no_place_behind_the_run_of_another_key(api: TestClient, key: Key, other: Key) -> None:
+    for caller, names in ((key, ("a", "secret")), (other, ("b", "z"))):
+        for name in names:
+            api.post("/fit", json=fit_body(name=name), headers=caller.headers)
+    for seq in range(1, 5):
+        answer = api.get(f"/runs?sort=name&after={seq}", headers=other.headers)
+        names = [run["name"] for run in answer.json()["data"]] if answer.status_code == 200 else None
+        assert names in (None, ["z"], []), "of two runs of another key, neither name has told anything"
+        assert (answer.status_code == 200) == (seq > 2)
+
+
 def test_lists_and_latest_have_only_objects_of_the_key(api: TestClient, key: Key, other: Key, admin: Key) -> None:
     mine, theirs = fit(api, key).json()["id"], fit(api, other).json()["id"]
     my_data, their_data = upload(api, key).json()["id"], upload(api, other).json()["id"]

@@ -122,6 +122,34 @@ def test_columns_that_are_no_numbers_are_left_out_and_named(api: TestClient) -> 
     dataset = upload(api, written(table))
     assert dataset["features"][-1] == "x"
     assert not {"list", "part"} & set(dataset["features"])
+    named = {name for entry in dataset["report"] for name in entry.get("columns", ())}
+    assert {"list", "part"} <= named
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([2**40, 1, 2], pa.timestamp("s")),
+        pa.array([1, 2, 3], pa.duration("ns")),
+        pa.array([1, 2, 3], pa.time64("ns")),
+    ],
+    ids=["year", "duration", "time"],
+)
+def test_values_that_python_lacks_are_an_error_or_left_out(column: pa.Array, api: TestClient) -> None:
+    content = written(pa.table({"when": column, "x": [1, 2, 3], "y": [2, 4, 7]}))
+    answer = api.post("/datasets", content=content, headers={"Content-Type": PARQUET})
+    if answer.status_code == 201:
+        assert answer.json()["features"] == ["x"]
+    else:
+        [error] = problem_of(answer, 422)["errors"]
+        assert (error["column"], "cannot be read" in error["message"]) == ("when", True)
+
+
+def test_a_text_that_a_file_has_once_counts_in_every_row(settings: Settings, database: Database) -> None:
+    content = written(pa.table({"text": pa.array(["a" * 50_000] * 1_000).dictionary_encode(), "y": range(1_000)}))
+    assert len(content) < 100_000
+    with TestClient(create_app(settings.model_copy(update={"max_upload_bytes": 1_000_000}), database)) as api:
+        assert "exceeds 1,000,000 bytes" in errors(api, content)[0]["message"]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_several_runs_are_deleted_or_none(api: TestClient) -> None:
     ids = {name: api.post("/fit", json=fit_body(name=name)).json()["id"] for name in "abcd"}
     problem_of(api.delete(f"/runs?ids={ids['a']},nothing"), 404)
     assert "latest" in str(problem_of(api.delete(f"/runs?ids={ids['a']},latest"), 422)["errors"])
-    assert "101 ids" in str(problem_of(api.delete(f"/runs?ids={','.join(['x'] * 101)}"), 422)["errors"])
+    assert "101 runs" in str(problem_of(api.delete(f"/runs?ids={','.join(['x'] * 101)}"), 422)["errors"])
     problem_of(api.delete("/runs"), 422)
     assert names(api) == ["d", "c", "b", "a"]
     assert api.delete(f"/runs?ids={ids['a']}, {ids['c']}").status_code == 204
