@@ -23,7 +23,8 @@ README = """A run of Descent: its request, its data, every step, and a script th
 
     python recompute.py
 
-The script needs Python and numpy alone. Its first lines say what each file has.
+The script needs Python and numpy alone. Its first lines say what each file has. It compares each step, the end and the
+digest of all steps; θ of step 0, the split and the learning rate of step 0 are taken as they are.
 """
 BLOCK_VALUES = 1 << 17
 """Values of a block of rows, a MiB."""

@@ -85,12 +85,22 @@ def evaluate(theta: np.ndarray, names: dict[str, np.ndarray], parameters: list[s
     )
 
 
+def times(slope: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """The product; 0 where the slope is, though the factor be infinite: what does not depend on θ has no derivative."""
+    return np.where(slope == 0.0, 0.0, slope * factor)
+
+
+def finite(size: np.ndarray) -> np.ndarray:
+    """The size, where it is finite: rounding says nothing about a number whose derivative is infinite."""
+    return np.where(np.isfinite(size), size, 0.0)
+
+
 def of_function(name: str, given: Dual) -> Dual:
     """The value and the derivatives of a function."""
     function, derivative = FUNCTIONS[name]
     value, steepness = function(given.value), derivative(given.value)
-    size = np.abs(value) + np.abs(steepness) * given.size
-    return Dual(value, steepness * given.slope, size, np.abs(steepness) * given.slope_size)
+    size = np.abs(value) + finite(np.abs(steepness) * given.size)
+    return Dual(value, times(given.slope, steepness), size, times(given.slope_size, np.abs(steepness)))
 
 
 def of_operator(operator: ast.operator, a: Dual, b: Dual) -> Dual:
@@ -100,13 +110,14 @@ def of_operator(operator: ast.operator, a: Dual, b: Dual) -> Dual:
         size, slope_size = a.size + b.size, a.slope_size + b.slope_size
         return Dual(a.value + sign * b.value, a.slope + sign * b.slope, size, slope_size)
     if isinstance(operator, ast.Mult):
-        slope_size = a.slope_size * b.size + a.size * b.slope_size
-        return Dual(a.value * b.value, a.slope * b.value + a.value * b.slope, a.size * b.size, slope_size)
+        slope = times(a.slope, b.value) + times(b.slope, a.value)
+        slope_size = times(a.slope_size, b.size) + times(b.slope_size, a.size)
+        return Dual(a.value * b.value, slope, a.size * b.size, slope_size)
     if isinstance(operator, ast.Div):
         by = np.abs(b.value)
-        slope = a.slope / b.value - a.value * b.slope / b.value**2
-        slope_size = a.slope_size / by + a.size * b.slope_size / by**2
-        return Dual(a.value / b.value, slope, a.size * b.size / by**2, slope_size)
+        slope = times(a.slope, 1.0 / b.value) - times(b.slope, a.value / b.value**2)
+        slope_size = times(a.slope_size, 1.0 / by) + times(b.slope_size, a.size / by**2)
+        return Dual(a.value / b.value, slope, finite(a.size * b.size / by**2), slope_size)
     return of_power(a, b)
 
 
@@ -115,14 +126,15 @@ def of_power(a: Dual, b: Dual) -> Dual:
     value = a.value * a.value if np.ndim(b.value) == 0 and b.value == 2 else a.value**b.value
     by_base = b.value * a.value ** np.where(b.value != 0, b.value - 1, 1.0) if a.slope.any() else 0.0
     by_power = value * np.log(np.where(a.value != 0, a.value, 1.0)) if b.slope.any() else 0.0
-    slope = by_base * a.slope + by_power * b.slope
-    size = np.abs(value) + np.abs(by_base) * a.size + np.abs(by_power) * b.size
-    return Dual(value, slope, size, np.abs(by_base) * a.slope_size + np.abs(by_power) * b.slope_size)
+    slope = times(a.slope, by_base) + times(b.slope, by_power)
+    size = np.abs(value) + finite(np.abs(by_base) * a.size) + finite(np.abs(by_power) * b.size)
+    slope_size = times(a.slope_size, np.abs(by_base)) + times(b.slope_size, np.abs(by_power))
+    return Dual(value, slope, size, slope_size)
 
 
 def of_extreme(name: str, a: Dual, b: Dual) -> Dual:
     """The greater or the lesser of two; equal ones have half of the derivative each."""
     value = np.maximum(a.value, b.value) if name == "maximum" else np.minimum(a.value, b.value)
     share = (np.equal(a.value, value) + 0.0) / (1.0 + np.equal(a.value, b.value))
-    slope = a.slope * share + b.slope * (1.0 - share)
+    slope = times(a.slope, share) + times(b.slope, 1.0 - share)
     return Dual(value, slope, np.maximum(a.size, b.size), np.maximum(a.slope_size, b.slope_size))

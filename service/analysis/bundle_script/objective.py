@@ -116,7 +116,7 @@ def loss_of(
     residual = prediction - y
     if objective["loss"] == "log_loss":
         if score.ndim == 1:
-            return np.sum(np.logaddexp(0.0, score) - y * score), residual
+            return np.sum(np.maximum(score, 0.0) - y * score + np.log1p(np.exp(-np.abs(score)))), residual
         greatest = score.max(axis=1)
         of_rows = np.log(np.exp(score - greatest[:, None]).sum(axis=1)) + greatest
         return of_rows.sum() - (y * score).sum(), residual

@@ -193,6 +193,15 @@ def differences(descent: Descent, names: list[str], table: np.ndarray, step: int
     return shares
 
 
+def is_the_end(run: dict, names: list[str], table: np.ndarray) -> bool:
+    """Whether the last row is the step, the θ and the errors that the run ended with."""
+    final, last = run["final"], dict(zip(names, table[-1].tolist(), strict=True))
+    told = [final[name] for name in ("train_loss", "train_mse", "test_mse")]
+    found = [last[name] for name in ("train_loss", "train_mse", "test_mse")]
+    is_same = all(b == a or (a is None and not np.isfinite(b)) for a, b in zip(told, found, strict=True))
+    return is_same and final["theta"] == table[-1, : len(final["theta"])].tolist() and final["step"] + 1 == len(table)
+
+
 def recompute(folder: Path) -> int:
     """Compares every step with the stored one. Returns the exit code: 0 if all agree."""
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
@@ -204,6 +213,9 @@ def recompute(folder: Path) -> int:
     print("The digest of the trajectory:", said)  # noqa: T201
     descent = Descent(run, folder, np.array(table[0, : len(run["parameters"])]))
     worst, wrong = 0.0, 0
+    if not is_the_end(run, names, table):
+        is_right = False
+        print("The last step is NOT the end that run.json tells.")  # noqa: T201
     for step in range(len(table)):
         for name, share in differences(descent, names, table, step).items():
             worst = max(worst, share)

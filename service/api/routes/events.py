@@ -141,7 +141,7 @@ async def _sent(
             elif time.monotonic() - spoken > QUIET_SECONDS:
                 spoken = time.monotonic()
                 yield KEEPALIVE_COMMENT
-            if not follower.is_behind:
+            if not (follower.is_behind or follower.is_over):
                 await asyncio.sleep(LOOK_SECONDS)
                 await changes.wait(LOOK_SECONDS if follower.awaits_judgement else QUIET_SECONDS)
 

@@ -1,5 +1,6 @@
 """GET of the runs, and of those of a dataset: filtered, sorted, a page at a time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
@@ -8,7 +9,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from service.api import described_route
-from service.api.dependencies import Asks, Config, Store
+from service.api.dependencies import LATEST, Asks, Config, Store
 from service.api.openapi_responses import problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
 from service.api.responses import query_error
@@ -19,7 +20,7 @@ from service.core.caller import Caller
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.schemas.responses.runs import Runs
-from service.storage import run_list
+from service.storage import datasets, run_list
 from service.storage.database import Database
 from service.storage.run_list import Asked
 
@@ -60,7 +61,9 @@ async def _asked(
     sweep: Annotated[
         str | None, Query(description="Only the runs of the sweep with this id, or of the newest for `latest`.")
     ] = None,
-    dataset: Annotated[str | None, Query(description="Only runs on the dataset with this id.")] = None,
+    dataset: Annotated[
+        str | None, Query(description="Only runs on the dataset with this id, or on the newest for `latest`.")
+    ] = None,
     created_after: Annotated[
         str | None,
         Query(
@@ -148,6 +151,8 @@ def _page(
 ) -> Response:
     asked = asked.of(caller.owner)
     with store.reading() as connection:
+        if asked.dataset == LATEST and (latest := datasets.find(connection, LATEST, caller.owner)) is not None:
+            asked = replace(asked, dataset=latest.id)
         count = {"total": run_list.count(connection, asked)} if total else {}
         try:
             rows = run_list.page(connection, asked, limit=size + 1, after=after, sort=sort)

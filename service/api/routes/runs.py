@@ -110,10 +110,12 @@ async def delete_runs(
     request: Request,
     store: Store,
     caller: Asks,
-    ids: Annotated[str, Query(min_length=1, description=f"The ids, separated by commas: at most {MOST_IDS}.")],
+    ids: Annotated[str, Query(description=f"The ids, separated by commas: at most {MOST_IDS}.")],
 ) -> Response:
     """All of them, or none if one is unknown. Unfinished runs are cancelled first."""
     wanted = [each.strip() for each in ids.split(",")]
+    if not all(wanted):
+        raise query_error("ids", "An id is empty.", "Give the ids with one comma between two.")
     if len(wanted) > MOST_IDS:
         message = f"The request names {len(wanted)} runs; the limit is {MOST_IDS}."
         raise query_error("ids", message, "Send the others in another request.")

@@ -81,6 +81,8 @@ MESSAGES = {
     "The body changes nothing.": "Le corps ne change rien.",
     "Give name.": "Donnez name.",
     "Give name or tags.": "Donnez name ou tags.",
+    "An id is empty.": "Un identifiant est vide.",
+    "Give the ids with one comma between two.": "Donnez les identifiants avec une virgule entre deux.",
     "The request names {n} runs; the limit is {most}.": "La requête nomme {n} descentes ; la limite est de {most}.",
     "Send the others in another request.": "Envoyez les autres dans une autre requête.",
     "This is not a time.": "Ce n’est pas une date.",

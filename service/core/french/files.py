@@ -137,6 +137,7 @@ MESSAGES = {
     "A Parquet file has the names of its columns.": "Un fichier Parquet a les noms de ses colonnes.",
     "The Parquet file is damaged or incomplete.": "Le fichier Parquet est endommagé ou incomplet.",
     "Write it again.": "Écrivez-le à nouveau.",
+    "Upload shorter texts.": "Envoyez des textes plus courts.",
     "Values of the type {kind} cannot be read.": "Les valeurs du type {kind} ne peuvent pas être lues.",
     "Write it as numbers or texts.": "Écrivez-la en nombres ou en textes.",
     "The file has no sheets: it is not an Excel workbook.": (

@@ -28,6 +28,8 @@ class RawRecords(Protocol):
     width: int
     has_excel_digits: bool
     """Whether Excel wrote the numbers, with at most 15 digits."""
+    is_typed: bool
+    """Whether each record is a row of data, and none a note or a line between."""
 
     def __iter__(self) -> Iterator[list[str]]: ...
 
@@ -64,6 +66,8 @@ class Records:
 
     def _is_blank(self, cells: list[str]) -> bool:
         """Whether the record just read is blank. Counts rows of separators."""
+        if self.raw.is_typed:
+            return False
         if is_ruler(cells):
             self._count("comments", self.raw.row)
             return True
@@ -106,8 +110,12 @@ class Records:
 
     def _end(self, block: list[Record]) -> None:
         """Removes the notes at the end of the last block. Notes between the records are faults."""
-        while len(block) > 1 and is_footnote(
-            block[-1][1], [cells for _, cells in block[:-1]], has_distance=block[-1][0] > block[-2][0] + 1
+        while (
+            len(block) > 1
+            and not self.raw.is_typed
+            and is_footnote(
+                block[-1][1], [cells for _, cells in block[:-1]], has_distance=block[-1][0] > block[-2][0] + 1
+            )
         ):
             self._count("comments", block.pop()[0])
         self.end = block[-MOST_NOTES:]

@@ -27,7 +27,7 @@ class TextRecords:
     `comment` the last comment line before the table, without its mark.
     """
 
-    has_excel_digits = False
+    has_excel_digits = is_typed = False
 
     def __init__(self, pieces: Iterator[str], report: Report) -> None:
         self.row = self.chunk = 0

@@ -28,7 +28,7 @@ _MOST_EMPTY_ROWS = 1_000
 class SheetRecords:
     """The cells of each row of a sheet, as text; see TextRecords."""
 
-    separator, has_excel_digits = SHEET, True
+    separator, has_excel_digits, is_typed = SHEET, True, False
     comment: str | None = None
 
     def __init__(self, file: IO[bytes], options: Options, max_bytes: int, report: Report) -> None:

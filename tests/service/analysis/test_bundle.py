@@ -139,6 +139,19 @@ def test_other_descents_are_found_again(kind: str, api: TestClient, worker: Work
         assert "steps agree" in said
 
 
+@pytest.mark.parametrize(
+    "formula", ["a + b*sqrt(x1)", "a*x1 + b*arccos(x1)", "a*x1 + b*sqrt(0)", "a + b*maximum(sqrt(x1), 0.2)"]
+)
+def test_an_infinite_derivative_of_the_data_alone_is_none_of_theta(
+    formula: str, api: TestClient, worker: Worker, tmp_path: Path
+) -> None:
+    dataset = {"x": [[row / 10] for row in range(11)], "y": [row * 0.3 for row in range(11)]}
+    model = {"kind": "formula", "formula": formula}
+    run_id = finished({"dataset": dataset, "model": model, "descent": {**RATE, "learning_rate": 0.1}}, api, worker)
+    code, said = recomputed(unpacked(run_id, api, tmp_path / "run"))["run"]
+    assert code == 0, said
+
+
 def test_chosen_columns_a_fork_and_a_stratified_split_are_found_again(
     api: TestClient, worker: Worker, tmp_path: Path
 ) -> None:
@@ -184,6 +197,8 @@ def test_the_script_runs_as_it_stands_and_finds_each_change(api: TestClient, wor
     assert "Step 0: test_mse differs" in said
     assert "train_mse" not in said
     np.save(folder / "data.npy", rows)
+    (folder / "run.json").write_text(json.dumps(run | {"final": run["final"] | {"test_mse": 0.0}}))
+    assert "NOT the end" in script()[1]
     run["request"]["descent"]["optimizer"]["momentum"] = 0.8
     (folder / "run.json").write_text(json.dumps(run))
     assert "Step 1: the change to the next theta differs" in script()[1]

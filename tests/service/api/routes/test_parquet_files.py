@@ -90,6 +90,28 @@ def test_the_index_of_pandas_is_left_out_and_named(api: TestClient) -> None:
     assert [entry["code"] for entry in dataset["report"]] == ["index_column"]
 
 
+def test_a_named_index_is_left_out_too(api: TestClient) -> None:
+    frame = pd.DataFrame({"id": [10, 20, 35], "a": [1.0, 2.0, 4.0], "y": [2.0, 4.0, 6.5]}).set_index("id")
+    dataset = upload(api, written(frame))
+    assert (dataset["features"], dataset["target"]) == (["a"], "y")
+    assert [entry["code"] for entry in dataset["report"]] == ["index_column"]
+
+
+@pytest.mark.parametrize("names", [["", ""], [" ", "  "], ["---", "==="], ["a", ""], ["Unnamed", ""]])
+def test_names_without_letters_are_no_rows(names: list[str], api: TestClient) -> None:
+    table = pa.table([[1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 4.0, 5.5]], names=names)
+    dataset = upload(api, written(table))
+    assert (dataset["rows"], dataset["target"]) == (4, "column 2")
+
+
+def test_no_row_of_data_is_a_note_or_blank(api: TestClient) -> None:
+    table = pa.table({"a": ["1", "2", "3", "note: x"], "b": [1.0, 2.0, 3.0, 9.0], "y": [1.0, 2.0, 3.0, 4.0]})
+    dataset = upload(api, written(table))
+    assert (dataset["rows"], dataset["features"]) == (4, ["b"])
+    empty = pa.table({"b": [1.0, None, 3.0, 9.0], "y": [1.0, None, 3.0, 4.0]})
+    assert {error["column"] for error in errors(api, written(empty))} == {"b", "y"}
+
+
 def test_gaps_dates_and_decimals_are_read_as_in_a_text_file(api: TestClient) -> None:
     days = [datetime.date(2020, 1, day) for day in (1, 2, 3, 4)]
     table = pa.table(

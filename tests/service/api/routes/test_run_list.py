@@ -95,6 +95,7 @@ def test_the_runs_of_a_dataset_are_its_own(api: TestClient) -> None:
     assert names(api, path=f"/datasets/{dataset['id']}/runs") == ["c", "b", "a"]
     assert names(api, path="/datasets/latest/runs") == ["c", "b", "a"]
     assert names(api, f"&dataset={dataset['id']}") == ["c", "b", "a"]
+    assert names(api, "&dataset=latest") == ["c", "b", "a"]
     assert names(api, "&dataset=nothing") == []
     problem_of(api.get("/datasets/nothing/runs"), 404)
 
@@ -105,6 +106,7 @@ def test_several_runs_are_deleted_or_none(api: TestClient) -> None:
     assert "latest" in str(problem_of(api.delete(f"/runs?ids={ids['a']},latest"), 422)["errors"])
     assert "101 runs" in str(problem_of(api.delete(f"/runs?ids={','.join(['x'] * 101)}"), 422)["errors"])
     problem_of(api.delete("/runs"), 422)
+    assert "empty" in str(problem_of(api.delete(f"/runs?ids={ids['a']},"), 422)["errors"])
     assert names(api) == ["d", "c", "b", "a"]
     assert api.delete(f"/runs?ids={ids['a']}, {ids['c']}").status_code == 204
     assert names(api) == ["d", "b"]
