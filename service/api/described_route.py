@@ -40,9 +40,9 @@ class DescribedRoute(APIRoute):
         super().__init__(path, endpoint, response_model=None, responses=described, status_code=status_code, **options)
 
 
-def router(tag: str, prefix: str = "") -> APIRouter:
-    """Returns a router of described routes."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=DescribedRoute)
+def router(*tags: str, prefix: str = "") -> APIRouter:
+    """Returns a router of described routes with these tags; without one, each route has its own."""
+    return APIRouter(prefix=prefix, tags=[*tags], route_class=DescribedRoute)
 
 
 def response_schemas() -> dict[str, Any]:

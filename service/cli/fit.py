@@ -154,9 +154,8 @@ def _finished(client: "httpx2.Client", body: dict[str, Any], address: str) -> di
         return run
     console = Console(stderr=True, highlight=False, markup=False)
     try:
-        # Python drops an interrupt that comes at some moments of an import: the status imports its modules before.
+        console.print(f"{address}/#/runs/{run['id']}", soft_wrap=True)
         with console.status("") as shown:
-            console.print(f"{address}/#/runs/{run['id']}", soft_wrap=True)
             while run["status"] not in FINISHED:
                 shown.update(f"{RunStatus(run['status']).words}: {run['steps_done']:,} of {run['steps_total']:,} steps")
                 time.sleep(POLL_SECONDS)

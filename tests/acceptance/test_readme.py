@@ -40,7 +40,8 @@ def curl(command: str, service: Service, folder: Path) -> str:
     if shutil.which("curl") is None:
         missing("curl")
     here = command.replace("http://127.0.0.1:8000", service.url)
-    here = here.replace(DESCENT, f"'{sys.executable}' -m service.cli.main").replace(PYTHON, f"'{sys.executable}'")
+    here = here.replace(PYTHON, f"'{sys.executable}'")  # first: the path of this Python may have the same end
+    here = here.replace(DESCENT, f"'{sys.executable}' -m service.cli.main")
     done = subprocess.run(
         ["bash", "-c", FUNCTION + here],
         cwd=folder,

@@ -169,8 +169,10 @@ def test_a_refusal_leaves_the_file_as_it_was(service: Service, tmp_path: Path) -
 
 def test_a_long_fit_tells_its_page_and_ctrl_c_leaves_the_run(service: Service) -> None:
     words = ["fit", "--function", "rosenbrock", "--steps", "10000000", "--learning-rate", "1e-4", "--url", service.url]
-    command = [sys.executable, "-m", "service.cli.main", *words]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    # A shell lets what it starts in the background ignore interrupts, and so do the tests and their processes then.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heeding}; from service.cli.main import app; app()"
+    with subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         page = process.stderr.readline().strip()
         process.send_signal(signal.SIGINT)

@@ -32,7 +32,7 @@ from service.schemas.strict_model import parse
 from service.storage import datasets, runs, sweeps
 from service.storage.database import Database
 
-router = described_route.router("runs")
+router = described_route.router()
 Patch = TypeVar("Patch", bound=Rename)
 PROBLEMS = problems(400, 404, 408, 413, 415, 422, 429, 507)
 
@@ -40,6 +40,7 @@ PROBLEMS = problems(400, 404, 408, 413, 415, 422, 429, 507)
 @router.patch(
     "/runs/{run_id}",
     response_model=Run,
+    tags=["runs"],
     summary="Change the name or the tags of a run",
     responses=PROBLEMS,
     openapi_extra=json_body(RunPatch, RUN_PATCH_EXAMPLES),

@@ -24,7 +24,7 @@ from service.storage import datasets, run_list
 from service.storage.database import Database
 from service.storage.run_list import Asked
 
-router = described_route.router("runs")
+router = described_route.router()
 
 Sort = Literal[
     "created_at",
@@ -89,7 +89,9 @@ async def _asked(
 RunFilter = Annotated[Asked, Depends(_asked)]
 
 
-@router.get("/runs", response_model=Runs, summary="List runs, newest first", responses=problems(422, 429))
+@router.get(
+    "/runs", response_model=Runs, tags=["runs"], summary="List runs, newest first", responses=problems(422, 429)
+)
 async def list_runs(
     request: Request,
     store: Store,
