@@ -5,7 +5,6 @@ The process is one whose memory and time are bounded: a Parquet file of some kil
 
 import itertools
 from collections.abc import Iterator, Sequence
-from errno import ENOSPC
 from pathlib import Path
 from typing import IO
 
@@ -13,14 +12,13 @@ import orjson
 import pyarrow as pa
 from pyarrow import parquet
 
-from service.datasets.file_reader.dialect import is_ruler, usual_width
+from service.datasets.file_reader.dialect import is_ruler
 from service.datasets.file_reader.errors import FileError
-from service.datasets.file_reader.number_style import SHEET
 from service.datasets.file_reader.text_records import MAX_RECORD_CHARACTERS
-from service.datasets.file_reader.typed_cells import cell_text
+from service.datasets.file_reader.typed_cells import CellRecords, cell_text
+from service.storage.errors import Failure, failure_of
 
 BATCH_CELLS = 10_000
-_SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 
 
 def write_cells(source: Path, target: Path, *, max_rows: int, max_columns: int, max_bytes: int) -> None:
@@ -42,7 +40,7 @@ def write_cells(source: Path, target: Path, *, max_rows: int, max_columns: int, 
     except pa.ArrowMemoryError:
         raise
     except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno == ENOSPC:
+        if failure_of(error) is not Failure.OTHER:  # of the disk, and not of the file
             raise
         raise FileError("the Parquet file is damaged or incomplete", hint="write it again") from error
 
@@ -88,20 +86,10 @@ def _texts(name: str, column: pa.Array) -> Sequence[str]:
     return [cell_text(None if value != value else value, ".") for value in values]
 
 
-class ParquetRecords:
-    """The cells of each record that `write_cells` wrote; see TextRecords."""
+class ParquetRecords(CellRecords):
+    """The cells of each record that `write_cells` wrote."""
 
-    separator, has_excel_digits, is_typed = SHEET, False, True
-    comment: str | None = None
+    is_typed = True
 
     def __init__(self, lines: IO[bytes]) -> None:
-        self.row = self.chunk = 0
-        self._rows: Iterator[list[str]] = map(orjson.loads, lines)
-        self._sample = list(itertools.islice(self._rows, _SAMPLE_ROWS))
-        self.width = usual_width(self._sample)
-
-    def __iter__(self) -> Iterator[list[str]]:
-        for cells in itertools.chain(self._sample, self._rows):
-            self.row += 1
-            self.chunk = self.row // _CHUNK_ROWS
-            yield cells
+        super().__init__(map(orjson.loads, lines))

@@ -1,12 +1,17 @@
-"""Cells that have a type, of a workbook or a Parquet file, as the text of the same cell in a text file."""
+"""Typed cells of a workbook or a Parquet file, as the text of the same cell in a text file, and their records."""
 
 import datetime
+import itertools
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from service.datasets.file_reader.cells import is_either
+from service.datasets.file_reader.dialect import usual_width
+from service.datasets.file_reader.number_style import SHEET
 
+_SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 THREE_DECIMALS = re.compile(r"-?[0-9]+\.[0-9]{3}")
 
 
@@ -28,3 +33,23 @@ def cell_text(cell: Any, mark: str) -> str:
     text = str(cell).replace("\0", " ").encode("utf-8", "replace").decode()
     # A space that no plain number has: the text 1.250 is judged as a text, among numbers too.
     return f"{text}\u00a0" if isinstance(cell, str) and is_either(text.strip().lstrip("+-")) else text
+
+
+class CellRecords:
+    """The cells of each record, as text; see TextRecords."""
+
+    separator = SHEET
+    comment: str | None = None
+    has_excel_digits = is_typed = False
+
+    def __init__(self, rows: Iterator[list[str]]) -> None:
+        self.row = self.chunk = 0
+        self._rows = rows
+        self._sample = list(itertools.islice(rows, _SAMPLE_ROWS))
+        self.width = usual_width(self._sample)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for cells in itertools.chain(self._sample, self._rows):
+            self.row += 1
+            self.chunk = self.row // _CHUNK_ROWS
+            yield cells

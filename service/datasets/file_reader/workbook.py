@@ -6,12 +6,10 @@ from typing import IO, Any
 
 from openpyxl import load_workbook
 
-from service.datasets.file_reader.dialect import usual_width
 from service.datasets.file_reader.errors import FileError, listed, shown
-from service.datasets.file_reader.number_style import SHEET
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.report import Report
-from service.datasets.file_reader.typed_cells import cell_text
+from service.datasets.file_reader.typed_cells import CellRecords, cell_text
 from service.datasets.file_reader.workbook_parts import (
     MAX_SHEET_ROWS,
     SAVE_AGAIN,
@@ -20,29 +18,18 @@ from service.datasets.file_reader.workbook_parts import (
     refusing_damage,
 )
 
-_SAMPLE_ROWS, _CHUNK_ROWS = 64, 256
 _MOST_EMPTY_ROWS = 1_000
 """The rows of a sheet that are looked at for content."""
 
 
-class SheetRecords:
-    """The cells of each row of a sheet, as text; see TextRecords."""
+class SheetRecords(CellRecords):
+    """The cells of each row of a sheet."""
 
-    separator, has_excel_digits, is_typed = SHEET, True, False
-    comment: str | None = None
+    has_excel_digits = True
 
     def __init__(self, file: IO[bytes], options: Options, max_bytes: int, report: Report) -> None:
-        self.row = self.chunk = 0
         check_parts(file, max_bytes)
-        self._rows = _rows(file, options, report)
-        self._sample = list(itertools.islice(self._rows, _SAMPLE_ROWS))
-        self.width = usual_width(self._sample)
-
-    def __iter__(self) -> Iterator[list[str]]:
-        for cells in itertools.chain(self._sample, self._rows):
-            self.row += 1
-            self.chunk = self.row // _CHUNK_ROWS
-            yield cells
+        super().__init__(_rows(file, options, report))
 
 
 def _rows(file: IO[bytes], options: Options, report: Report) -> Iterator[list[str]]:

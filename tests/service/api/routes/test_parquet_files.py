@@ -3,6 +3,7 @@
 import datetime
 import io
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from service.api.app import create_app
 from service.api.media_types import PARQUET
 from service.core.settings import Settings
+from service.datasets.file_reader.parquet import write_cells
 from service.schemas.responses.datasets import Dataset
 from service.storage.database import Database
 from tests.service.helpers import NOTHING, check_answer, counts, problem_of, served
@@ -203,6 +205,12 @@ def test_a_changed_byte_is_a_refusal_or_a_table(place: int, change: int, api: Te
     content[place % len(content)] ^= change
     answer = api.post("/datasets", content=bytes(content), headers={"Content-Type": PARQUET})
     assert answer.status_code in {201, 413, 422, 503}, answer.text
+
+
+def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(written(FRAME))
+    with pytest.raises(OSError, match="No space left"):
+        write_cells(tmp_path / "source", Path("/dev/full"), max_rows=10, max_columns=10, max_bytes=10_000)
 
 
 def test_a_file_that_decompresses_to_much_is_refused(settings: Settings, database: Database) -> None:
