@@ -35,7 +35,7 @@ class RunChanges:
         """The changes of the run with this seq, its deletion included, as long as the `with` lasts."""
         changes = Changes()
         self._waiting.setdefault(seq, set()).add(changes)
-        if self._task is None:
+        if self._task is None or self._task.done():  # by an error, which who waits sees by a look
             self._task = asyncio.create_task(self._follow())
         try:
             yield changes

@@ -1,6 +1,6 @@
 """PATCH of runs, sweeps and datasets: their names, and the tags of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -49,10 +49,7 @@ async def patch_run(request: Request, run_id: ChangedRunId, store: Store, settin
     """Fields and tags that are left out stay; null removes a name or a tag. At any time of the run: its request and its
     numbers stay as they are.
     """
-    media_type(request, JSON, MERGE_PATCH)
-    async with Body(request, settings.max_body_bytes) as body:
-        change = partial(_patched_run, run_id, store, settings, caller)
-        return json_response(await body.stored_by(change, _read, store, RunPatch))
+    return await _patched(request, store, settings, RunPatch, partial(_patched_run, run_id, store, settings, caller))
 
 
 @router.patch(
@@ -67,10 +64,7 @@ async def patch_sweep(
     request: Request, sweep_id: ChangedSweepId, store: Store, settings: Config, caller: Asks
 ) -> Response:
     """The runs of the sweep keep their names."""
-    media_type(request, JSON, MERGE_PATCH)
-    async with Body(request, settings.max_body_bytes) as body:
-        change = partial(_patched_sweep, sweep_id, store, caller)
-        return json_response(await body.stored_by(change, _read, store, Rename))
+    return await _patched(request, store, settings, Rename, partial(_patched_sweep, sweep_id, store, caller))
 
 
 @router.patch(
@@ -85,10 +79,20 @@ async def patch_dataset(
     request: Request, dataset_id: ChangedDatasetId, store: Store, settings: Config, caller: Asks
 ) -> Response:
     """The rows and the id stay as they are."""
+    return await _patched(request, store, settings, Rename, partial(_patched_dataset, dataset_id, store, caller))
+
+
+async def _patched(
+    request: Request,
+    store: Database,
+    settings: Settings,
+    model: type[Patch],
+    change: Callable[[Patch], Mapping[str, object]],
+) -> Response:
+    """The answer of `change` for the body, a short write."""
     media_type(request, JSON, MERGE_PATCH)
     async with Body(request, settings.max_body_bytes) as body:
-        change = partial(_patched_dataset, dataset_id, store, caller)
-        return json_response(await body.stored_by(change, _read, store, Rename))
+        return json_response(await body.stored_by(change, _read, store, model))
 
 
 def _read(body: bytes, _: Database, model: type[Patch]) -> Patch:
@@ -102,7 +106,7 @@ def _patched_run(run_id: str, store: Database, settings: Settings, caller: Calle
         run = runs.find(connection, found.id)
         if run is None:  # deleted since
             raise no_run(run_id)
-        tags = {} if patch.tags is None else merged_tags(run.tags, patch.tags)
+        tags = {} if patch.tags is None else _merged(run.tags, patch.tags)
         if len(tags) > MOST_TAGS:
             message = f"The run would have {len(tags)} tags; the limit is {MOST_TAGS}."
             raise InvalidError([field_error("/tags", message, "Set some to null.")])
@@ -111,7 +115,7 @@ def _patched_run(run_id: str, store: Database, settings: Settings, caller: Calle
     return placed(store, run._replace(name=name, tags=tags), settings).answer
 
 
-def merged_tags(tags: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
+def _merged(tags: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
     """The tags after a merge patch: null removes one."""
     return {key: value for key, value in {**tags, **patch}.items() if value is not None}
 

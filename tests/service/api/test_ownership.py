@@ -70,7 +70,7 @@ def test_a_page_has_no_place_behind_the_run_of_another_key(api: TestClient, key:
             api.post("/fit", json=fit_body(name=name), headers=caller.headers)
     for seq in range(1, 5):
         answer = api.get(f"/runs?sort=name&after={seq}", headers=other.headers)
-        assert (answer.status_code == 200) == (seq > 2), "the place of another key's run is nobody's"
+        assert (answer.status_code == 200) == (seq > 2), "a foreign run gives no place"
         if seq > 2:
             assert [run["name"] for run in answer.json()["data"]] == [["z"], []][seq - 3]
 

@@ -40,7 +40,7 @@ async def is_woken(changes: Changes, seconds: float) -> bool:
 
 
 async def settled(*waiting: Changes) -> None:
-    """Takes what each is told at its beginning, and what the first query tells all of them."""
+    """Takes the two reports that each gets: at its beginning, and by the first query."""
     for changes in waiting:
         await changes.wait(0)
     for changes in waiting:
