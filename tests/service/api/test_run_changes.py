@@ -1,7 +1,7 @@
 """Changes of runs: those who wait for a run are woken by its changes, and by those of no other run."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -15,7 +15,7 @@ from service.core.settings import Settings
 from service.storage import run_deletion, runs
 from service.storage.database import Database
 from tests.service.helpers import fit_body, problem_of, served, stored_run
-from tests.waiting import LONGEST
+from tests.waiting import LONGEST, result_of
 
 
 def seq_of(database: Database, run_id: str) -> int:
@@ -47,10 +47,6 @@ async def settled(*waiting: Changes) -> None:
         assert await is_woken(changes, LONGEST)
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(work, LONGEST))
-
-
 def test_a_change_wakes_all_who_wait_for_this_run_and_nobody_else(database: Database) -> None:
     first, second = (stored_run(database, fit_body(), None, status=None) for _ in range(2))
     queries: list[str] = []
@@ -74,7 +70,7 @@ def test_a_change_wakes_all_who_wait_for_this_run_and_nobody_else(database: Data
             assert await is_woken(other, LONGEST)
             assert not await one.wait(0)
 
-    run(work())
+    result_of(work())
 
 
 @pytest.mark.parametrize("change", [runs.cancel, run_deletion.remove])
@@ -87,7 +83,7 @@ def test_an_end_and_a_deletion_are_changes(change: Callable[[Any, str], object],
             written(database, change, run_id)
             assert await is_woken(changes, LONGEST)
 
-    run(work())
+    result_of(work())
 
 
 def test_a_refused_follower_costs_no_look_at_the_database(settings: Settings, database: Database) -> None:
@@ -116,7 +112,7 @@ def test_who_waits_again_after_the_last_has_left_is_woken(database: Database) ->
         await asyncio.sleep(0)
         assert not [task for task in asyncio.all_tasks() if "_follow" in repr(task)]
 
-    run(work())
+    result_of(work())
 
 
 def test_a_database_that_does_not_answer_wakes_all_who_see_it_themselves(
@@ -134,4 +130,4 @@ def test_a_database_that_does_not_answer_wakes_all_who_see_it_themselves(
     def broken(connection: Any, _seqs: object) -> None:
         connection.exec_driver_sql("SELECT * FROM nothing")
 
-    run(work())
+    result_of(work())
