@@ -4,7 +4,7 @@ The package depends on numpy, SciPy and autograd alone; HTTP, SQL, clocks and lo
 """
 
 from gd_engine.benchmark_functions import BENCHMARK_FUNCTIONS, BenchmarkFunction
-from gd_engine.data.preprocessing import Split, share_of, split_by_fraction, split_by_rows
+from gd_engine.data.preprocessing import Scaling, Split, share_of, split_by_fraction, split_by_rows
 from gd_engine.descent.automatic_rate import NoLearningRateError, NotFiniteError, auto_learning_rate
 from gd_engine.descent.batched import FEWEST, BatchedDescent, largest_batch
 from gd_engine.descent.closed_form import optimum
@@ -15,7 +15,7 @@ from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
 from gd_engine.diagnosis.context import TOO_SHORT, null_energy
 from gd_engine.diagnosis.plateau import MOST_SEARCHED, MOST_TRIED, search_theta0
 from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
-from gd_engine.formula.compiler import FormulaError
+from gd_engine.formula.compiler import CONSTANTS, FUNCTIONS, FormulaError
 from gd_engine.function_problem import pose_function
 from gd_engine.losses import LOSSES, losses_for
 from gd_engine.models.base import Model, initial_theta, normal_theta
@@ -25,12 +25,14 @@ from gd_engine.optim.config import DescentConfig
 from gd_engine.optim.early_stopping import Stop
 from gd_engine.optim.optimizers import OPTIMIZERS, Optimizer
 from gd_engine.optim.schedules import SCHEDULES
-from gd_engine.problem import Problem, column_names, feature_scaling, pose, pose_blocks
+from gd_engine.problem import Problem, TargetScaling, column_names, feature_scaling, pose, pose_blocks
 
 __all__ = [
     "BENCHMARK_FUNCTIONS",
+    "CONSTANTS",
     "FEWEST",
     "FEW_TEST_ROWS",
+    "FUNCTIONS",
     "LOSSES",
     "MODELS",
     "MOST_SEARCHED",
@@ -54,11 +56,13 @@ __all__ = [
     "Optimizer",
     "Outcome",
     "Problem",
+    "Scaling",
     "Shape",
     "Split",
     "State",
     "Stop",
     "Stretch",
+    "TargetScaling",
     "auto_learning_rate",
     "column_names",
     "cost_of",

@@ -1,6 +1,7 @@
 """The policy for a program or service that a test needs and the machine lacks."""
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -11,3 +12,9 @@ def missing(name: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{name} is missing in CI")
     pytest.skip(f"{name} is missing here")
+
+
+def required(program: str) -> str:
+    """The path of a program; the test ends as by `missing` where there is none."""
+    found = shutil.which(program)
+    return missing(program) if found is None else found

@@ -1,6 +1,10 @@
 """Lists in the headers Accept, Accept-Encoding and Accept-Language, and their quality values (RFC 9110, 12.4)."""
 
 import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+Kind = TypeVar("Kind", bound=str)
 
 MOST_CHARACTERS, MOST_ENTRIES = 1024, 50
 """Limits of a list. Anybody may send one, and an entry costs more than a microsecond; browsers send about ten."""
@@ -13,6 +17,21 @@ def qualities(header: str) -> dict[str, float]:
         name, *parameters = (part.strip().lower() for part in entry.split(";"))
         found.setdefault(name, _quality(parameters))
     return found
+
+
+def preferred(accept: str, offered: Mapping[Kind, str]) -> Kind | None:
+    """The kind whose media type has the highest quality in Accept; of several the first (RFC 9110), or None."""
+    accepted = qualities(accept.strip() or "*/*")
+    places = {name: -place for place, name in enumerate(accepted)}
+
+    def preference(kind: Kind) -> tuple[float, int]:
+        media = offered[kind]
+        ranges = (media, media.partition("/")[0] + "/*", "*/*")  # the narrowest range decides
+        named = next((each for each in ranges if each in accepted), None)
+        return (accepted[named], places[named]) if named else (0.0, 0)
+
+    best = max(offered, key=preference)
+    return best if preference(best)[0] > 0 else None
 
 
 def _entries(header: str) -> list[str]:

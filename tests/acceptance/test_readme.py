@@ -22,7 +22,12 @@ FUNCTION = 'curl() { command curl -sS "$@"; }\n'
 DESCENT, PYTHON = ".venv/bin/descent", ".venv/bin/python"
 
 
-SAYS = {"/events": "event: finished", "/runs?limit=0": "paramètre limit", "/bundle": "steps agree"}
+SAYS = {
+    "/events": "event: finished",
+    "/runs?limit=0": "paramètre limit",
+    "/bundle": "steps agree",
+    "/model": "def predict",
+}
 """Text of the answer, by a part of its command."""
 
 
@@ -64,7 +69,7 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE)) == (6, 26)
+    assert (len(README), len(GUIDE)) == (6, 27)
     answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
     for command, answer in answers.items():
         if DESCENT in command:

@@ -177,7 +177,7 @@ async def predictions(
     others fixed at their mean. In the units of the data, with rows of the data.
     """
     run = await look_up(request, find, store, run_id, caller)
-    _refuse_functions(run)
+    refuse_functions(run)
     path = path_of(run)
     if query.step is not None:
         path = StoredPath(run.seq, stored(run, query.step, "step"), query.step, best=None)
@@ -202,7 +202,7 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
     """Predictions by the θ of the last, the best or any stored step: numbers, or class labels with probabilities."""
     media_type(request, JSON)
     run = await look_up(request, find, store, run_id, caller)
-    _refuse_functions(run)
+    refuse_functions(run)
     async with Body(request, settings.max_body_bytes) as body:
         x, step = await body.read_by(_read_rows, store, settings, len(run.dataset_features))
     rows = RowsRequest(run.seq, _predicting(run, step), x)
@@ -211,7 +211,7 @@ async def predict(run_id: RunId, request: Request, store: Store, settings: Confi
     return Response(found, media_type=JSON)
 
 
-def _refuse_functions(run: Run) -> None:
+def refuse_functions(run: Run) -> None:
     """Raises InvalidError for a run without data, which predicts nothing."""
     if run.dataset_id is None:
         message = "The run descends a function without data, so it has no model that predicts."

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.api import described_route
-from service.api.content_negotiation import qualities
+from service.api.content_negotiation import preferred
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
 from service.api.media_types import CSV, HAS_PARQUET, JSON, NDJSON, NPZ, PARQUET
@@ -126,25 +126,12 @@ def _format(asked: str | None, accept: str) -> str:
     if asked == "parquet" and not HAS_PARQUET:
         hint = "Ask for npz, or install descent-service[parquet] where the service runs."
         raise query_error("format", "Parquet is not available: pyarrow is not installed.", hint)
-    return asked or _negotiated(accept)
-
-
-def _negotiated(accept: str) -> str:
-    """The format with the highest quality in Accept; the first of several (RFC 9110). Raises NotAcceptableError."""
-    accepted = qualities(accept.strip() or "*/*")
-    places = {name: -place for place, name in enumerate(accepted)}
-
-    def preference(kind: str) -> tuple[float, int]:
-        media = MEDIA_TYPES[kind]
-        ranges = (media, media.partition("/")[0] + "/*", "*/*")  # the narrowest range decides
-        named = next((each for each in ranges if each in accepted), None)
-        return (accepted[named], places[named]) if named else (0.0, 0)
-
     offered = {kind: media for kind, media in MEDIA_TYPES.items() if kind != "parquet" or HAS_PARQUET}
-    best = max(offered, key=preference)
-    if preference(best)[0] > 0:
-        return best
-    raise NotAcceptableError(f"Accept is {accept[:200]}. The trajectory is available as {', '.join(offered.values())}.")
+    found = asked or preferred(accept, offered)
+    if found is None:
+        known = ", ".join(offered.values())
+        raise NotAcceptableError(f"Accept is {accept[:200]}. The trajectory is available as {known}.")
+    return found
 
 
 def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:

@@ -149,6 +149,12 @@ MESSAGES = {
     "Accept is {accept}. The trajectory is available as {list_names}.": (
         "Accept est {accept}. La trajectoire existe en {list_names}."
     ),
+    "Accept is {accept}. The model is available as {list_names}.": (
+        "Accept est {accept}. Le modèle existe en {list_names}."
+    ),
+    "A sheet has at most {most} columns; the model needs {columns}. Ask for json.": (
+        "Une feuille a au plus {most} colonnes ; il en faut {columns} au modèle. Demandez json."
+    ),
     "The run has more columns than the {most} of Parquet.": (
         "La descente a plus de colonnes que les {most} de Parquet."
     ),

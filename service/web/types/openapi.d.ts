@@ -408,6 +408,26 @@ export interface MlpModel {
   task?: "regression" | "classification";
 }
 
+export interface ModelNumbers {
+  run_id: string;
+  step: number;
+  model: { [name: string]: unknown };
+  features: string[];
+  target: string;
+  classes: string[] | number[] | null;
+  parameters: string[];
+  theta: (number | null)[];
+  coefficients: { [name: string]: number | null };
+  scaling: ModelScaling;
+  formula: string[] | null;
+}
+
+export interface ModelScaling {
+  features: ScaledColumn[] | null;
+  columns: ScaledColumn[] | null;
+  target: ScaledTarget | null;
+}
+
 export interface Momentum {
   kind: "momentum";
   momentum?: number;
@@ -653,6 +673,17 @@ export interface SampleOut {
 
 export interface Samples {
   data: SampleOut[];
+}
+
+export interface ScaledColumn {
+  name: string;
+  mean: number;
+  scale: number;
+}
+
+export interface ScaledTarget {
+  mean: number;
+  scale: number;
 }
 
 export interface Share {

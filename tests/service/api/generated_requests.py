@@ -108,7 +108,18 @@ def fitting_body(body: dict[str, Any], draw: Any) -> dict[str, Any]:
 def seed_run(label: str, database: Database) -> None:
     """Makes the newest run one to which the operation applies."""
     if label.endswith(
-        ("/fork", "/verify", "/bundle", "/events", "/landscape", "/steps/{step}", "/predictions", "/predict", ".{form}")
+        (
+            "/fork",
+            "/verify",
+            "/bundle",
+            "/model",
+            "/events",
+            "/landscape",
+            "/steps/{step}",
+            "/predictions",
+            "/predict",
+            ".{form}",
+        )
     ):
         with database.writing() as connection:
             connection.execute(text("DELETE FROM runs WHERE finished_at IS NULL AND verifies IS NOT NULL"))
