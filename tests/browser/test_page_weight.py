@@ -63,12 +63,12 @@ def in_order(names: Iterable[str]) -> str:
 
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
-def test_a_first_visit_is_light(entrance: str, browser: Browser, service: Service) -> None:
-    posted = httpx2.post(f"{service.url}/fit", json=LONG, headers={"Prefer": "wait=60"}, timeout=LONGEST)
+def test_a_first_visit_is_light(entrance: str, browser: Browser, new_service: Service) -> None:
+    posted = httpx2.post(f"{new_service.url}/fit", json=LONG, headers={"Prefer": "wait=60"}, timeout=LONGEST)
     assert posted.status_code == 200
     page = browser.new_page()
     loaded = Loaded(page)
-    page.goto(f"{service.url}/{entrance}")
+    page.goto(f"{new_service.url}/{entrance}")
     expect(page.locator(".runs tbody tr, .verdict:not(:empty), .results:visible").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert loaded.bytes < MOST_BYTES
