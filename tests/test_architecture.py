@@ -16,6 +16,7 @@ MOST_FOLDERS, MOST_ARROWS = 30, 80
 # Each folder, and the project's other folders that it may import.
 ALLOWED = {
     "gd_engine": set(),
+    "service.client": set(),
     "service.core": set(),
     "service.plotting": set(),
     "service.trajectories": set(),

@@ -1,5 +1,8 @@
 """Predictions f(θ, x): for given rows, and over a grid of the data at several steps of a run."""
 
+import csv
+from io import StringIO
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +14,7 @@ from gd_engine.metrics import predicted_classes
 from service.analysis.run_context import RunContext, StoredPath, run_context
 from service.core.column_choice import of_request, select_columns
 from service.core.dataset_record import Column, Dataset
+from service.core.run_record import Run
 from service.engine_adapter.problems import codes_of, split_of_run
 from service.schemas.responses.analysis import Points, Predicted, Predictions
 from service.storage import datasets
@@ -54,6 +58,31 @@ def at_rows(database: Database, request: RowsRequest) -> Predicted:
     classes = context.run.classes or []
     y = [classes[code] for code in predicted_classes(predicted)]
     return {"run_id": context.run.id, "step": step, "y": y, "probabilities": probabilities}
+
+
+def csv_header(run: Run) -> bytes:
+    """The first line of predictions as CSV: the target, and of a classification P(label) for each class."""
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerow(
+        [run.dataset_target, *(f"P({label})" for label in run.classes or ())]
+    )
+    return text.getvalue().encode()
+
+
+def csv_at_rows(database: Database, request: RowsRequest) -> bytes:
+    """The predictions as lines of CSV, without a header; a number that is not finite is an empty cell."""
+    found, text = at_rows(database, request), StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if "probabilities" in found:
+        probabilities = np.asarray(found["probabilities"]).tolist()
+        writer.writerows([label, *map(_cell, row)] for label, row in zip(found["y"], probabilities, strict=True))
+    else:
+        writer.writerows([_cell(value)] for value in np.asarray(found["y"]).tolist())
+    return text.getvalue().encode()
+
+
+def _cell(value: float) -> float | str:
+    return value if isfinite(value) else ""
 
 
 def along_data(database: Database, request: GridRequest) -> Predictions:

@@ -15,7 +15,8 @@ from service.api.media_types import JSON
 from service.api.openapi_responses import problems
 from service.api.routes import health
 from service.core.settings import Settings
-from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, PredictRequest, UploadedDataset
+from service.schemas.fit import CheckRequest, FitRequest, ForkRequest, UploadedDataset
+from service.schemas.predict import PredictRequest
 from service.schemas.rename import Rename, RunPatch
 from service.schemas.responses.problems import Problem
 from service.schemas.sweep import SweepRequest

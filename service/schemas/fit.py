@@ -10,7 +10,7 @@ from service.core.run_request import OF_DATA
 from service.schemas.descent import Descent, Objective
 from service.schemas.fields import ColumnName, Finite, Labels, Name, Numbers, Positive, Seed, Share
 from service.schemas.model import LinearModel, Model
-from service.schemas.strict_model import TAG, Strict, by_type, is_number, wrong
+from service.schemas.strict_model import TAG, Strict, by_type, wrong
 
 MOST_TAGS = 20
 NOT_BOTH = "Remove it, or give a dataset instead of the function."
@@ -329,19 +329,3 @@ class CheckRequest(FitRequest):
             return filled
         descent = filled.descent.model_copy(update={"steps": len(self.trajectory.theta) - 1})
         return filled.model_copy(update={"descent": descent})
-
-
-def _number_or_word(value: Any) -> str | None:
-    return TAG + "word" if value in ("last", "best") else TAG + "number" if is_number(value) else None
-
-
-class PredictRequest(Strict):
-    """Rows of features, and the step whose θ makes the predictions."""
-
-    x: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=1, fail_fast=True)] = Field(
-        description="Rows of features in the units of the data, in the order of `dataset.features` of the run."
-    )
-    step: Annotated[
-        Annotated[int, Field(ge=0), Tag("?number")] | Annotated[Literal["last", "best"], Tag("?word")],
-        by_type(_number_or_word, "step_type"),
-    ] = Field("last", description="A stored step, `last`, or `best`: the step with the lowest test MSE.")

@@ -2,37 +2,26 @@
 
 from typing import Annotated, Literal
 
-import numpy as np
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.analysis import loss_landscape, step_breakdown
 from service.analysis.loss_landscape import LandscapeRequest
-from service.analysis.predictions import GridRequest, RowsRequest, along_data, at_rows
+from service.analysis.predictions import GridRequest, along_data
 from service.analysis.run_context import StoredPath
 from service.analysis.step_breakdown import StepRequest
 from service.api import described_route
-from service.api.dependencies import Asks, Config, Store
+from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
-from service.api.media_types import JSON
-from service.api.middleware.abandonment import while_connected
-from service.api.openapi_examples import PREDICT_EXAMPLES, STEP_EXAMPLES
-from service.api.openapi_request_body import json_body
+from service.api.openapi_examples import STEP_EXAMPLES
 from service.api.openapi_responses import cacheable, problems
-from service.api.request_body import Body
-from service.api.responses import media_type, query_error
+from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
 from service.api.streaming import look_up
-from service.core.dataset_record import Rows
-from service.core.exceptions import ConflictError, invalid
-from service.core.plurals import counted
+from service.core.exceptions import ConflictError
 from service.core.run_record import Run
-from service.core.settings import Settings
-from service.schemas.fit import PredictRequest
-from service.schemas.responses.analysis import Landscape, Predicted, Predictions, StepArithmetic
-from service.schemas.strict_model import parse
-from service.storage.database import Database
+from service.schemas.responses.analysis import Landscape, Predictions, StepArithmetic
 
 router = described_route.router("inquiries", prefix="/runs")
 
@@ -191,26 +180,6 @@ async def predictions(
     return tagged_bytes(found, if_none_match)
 
 
-@router.post(
-    "/{run_id}/predict",
-    response_model=Predicted,
-    summary="Predict from rows of features",
-    responses=problems(400, 404, 408, 409, 413, 415, 422, 429),
-    openapi_extra=json_body(PredictRequest, PREDICT_EXAMPLES),
-)
-async def predict(run_id: RunId, request: Request, store: Store, settings: Config, caller: Asks) -> Response:
-    """Predictions by the θ of the last, the best or any stored step: numbers, or class labels with probabilities."""
-    media_type(request, JSON)
-    run = await look_up(request, find, store, run_id, caller)
-    refuse_functions(run)
-    async with Body(request, settings.max_body_bytes) as body:
-        x, step = await body.read_by(_read_rows, store, settings, len(run.dataset_features))
-    rows = RowsRequest(run.seq, _predicting(run, step), x)
-    with while_connected(request.scope):
-        found = await request.app.state.analyses.answer_once(request.state.user, at_rows, rows)
-    return Response(found, media_type=JSON)
-
-
 def refuse_functions(run: Run) -> None:
     """Raises InvalidError for a run without data, which predicts nothing."""
     if run.dataset_id is None:
@@ -256,31 +225,3 @@ def _place(parameters: list[str], name: str, parameter: str) -> int:
         shown = ", ".join(parameters[:20])
         raise query_error(parameter, f"The run has no parameter {name[:100]!r}.", f"The parameters are {shown}.")
     return parameters.index(name)
-
-
-def _predicting(run: Run, step: int | str) -> int:
-    if step == "best":
-        if run.best is None:
-            raise invalid("/step", "The run has no test MSE and so no best step.", "Use last.")
-        return int(run.best["step"])
-    last = run.last_step if step == "last" else int(step)
-    if run.rows_done == 0:
-        return stored(run, last, "step")
-    if last >= run.rows_done:
-        raise invalid("/step", f"Step {last} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
-    return last
-
-
-def _read_rows(content: bytes, _: Database, settings: Settings, features: int) -> tuple[Rows, int | str]:
-    asked = parse(PredictRequest, content)
-    _check_rows(asked.x, features, settings)
-    return np.array(asked.x, dtype=np.float64), asked.step
-
-
-def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:
-    if len(x) > settings.max_rows:
-        raise invalid("/x", f"{counted(len(x), 'row')}; the limit is {settings.max_rows}.", "Send fewer rows.")
-    for number, row in enumerate(x):
-        if len(row) != features:
-            message = f"This row has {counted(len(row), 'value')}; the run has {counted(features, 'feature')}."
-            raise invalid(f"/x/{number}", message, "Give one value for each feature.")

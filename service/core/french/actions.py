@@ -152,6 +152,24 @@ MESSAGES = {
     "Accept is {accept}. The model is available as {list_names}.": (
         "Accept est {accept}. Le modèle existe en {list_names}."
     ),
+    "Accept is {accept}. Predictions are available as {list_names}.": (
+        "Accept est {accept}. Les prédictions existent en {list_names}."
+    ),
+    "A prediction needs rows or a dataset.": "Une prédiction a besoin de lignes ou d’un jeu de données.",
+    "Give either x or dataset.": "Donnez soit x, soit dataset.",
+    "The dataset has {values} values of features; as JSON the limit is {most}.": (
+        "Le jeu de données a {values} valeurs de variables ; en JSON, la limite est {most}."
+    ),
+    "Send Accept: text/csv.": "Envoyez Accept: text/csv.",
+    "The run has not seen {list_texts} in {name}; it has seen {list_seen}.": (
+        "La descente n’a pas vu {list_texts} dans {name} ; elle a vu {list_seen}."
+    ),
+    "Leave these rows out.": "Laissez ces lignes de côté.",
+    "The dataset has no column of numbers {name}; the columns are {list_names}.": (
+        "Le jeu de données n’a pas de colonne de nombres {name} ; les colonnes sont {list_names}."
+    ),
+    "Name the columns like the features of the run.": "Nommez les colonnes comme les variables de la descente.",
+    "Is it {name}? Rename it.": "Est-ce {name} ? Renommez-la.",
     "A sheet has at most {most} columns; the model needs {columns}. Ask for json.": (
         "Une feuille a au plus {most} colonnes ; il en faut {columns} au modèle. Demandez json."
     ),

@@ -487,7 +487,8 @@ export interface Precision {
 }
 
 export interface PredictRequest {
-  x: number[][];
+  x?: number[][] | null;
+  dataset?: PredictedDataset | null;
   step?: number | "last" | "best";
 }
 
@@ -501,6 +502,10 @@ export interface Predicted {
 export interface PredictedAxis {
   feature: string;
   values: (number | null)[];
+}
+
+export interface PredictedDataset {
+  id: string;
 }
 
 export interface Predictions {

@@ -1,0 +1,185 @@
+"""POST /runs/{id}/predict: f(θ, x) for rows of features, or for all rows of a dataset."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from fastapi import Header, Request
+from fastapi.responses import Response
+
+from service.analysis.predictions import RowsRequest, at_rows, csv_at_rows, csv_header
+from service.api import described_route
+from service.api.content_negotiation import preferred
+from service.api.dependencies import Asks, Config, Store
+from service.api.media_types import CSV, JSON
+from service.api.middleware.abandonment import while_connected
+from service.api.openapi_examples import PREDICT_EXAMPLES
+from service.api.openapi_request_body import json_body
+from service.api.openapi_responses import problems
+from service.api.request_body import Body
+from service.api.responses import media_type
+from service.api.routes import datasets as dataset_routes
+from service.api.routes.analysis import refuse_functions, stored
+from service.api.routes.runs import RunId, find
+from service.api.streaming import Stream, look_up
+from service.core.caller import Caller
+from service.core.column_choice import Sources, select_columns
+from service.core.dataset_record import Dataset, Rows
+from service.core.exceptions import NotAcceptableError, TooManyRequestsError, UnavailableError, invalid
+from service.core.plurals import counted
+from service.core.run_record import Run
+from service.core.settings import Settings
+from service.jobs.prediction_columns import sources_of
+from service.schemas.predict import PredictRequest
+from service.schemas.responses.analysis import Predicted
+from service.schemas.strict_model import parse
+from service.storage import datasets
+from service.storage.database import Database
+from service.storage.errors import GoneError
+
+router = described_route.router("inquiries", prefix="/runs")
+
+MEDIA_TYPES = {"json": JSON, "csv": CSV}
+MOST_VALUES = 1_000_000
+"""The most values of a dataset whose predictions are one JSON object, which is computed at once."""
+BLOCK_VALUES = 200_000
+"""The values of the rows that are predicted at a time."""
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""The seconds after which rows are tried again that found no process free, once the answer has begun."""
+
+
+class Given(NamedTuple):
+    """The rows of a body, or the dataset and the places of the features in it; and the step."""
+
+    step: int | str
+    x: Rows | None = None
+    dataset: Dataset | None = None
+    sources: Sources | None = None
+
+
+@router.post(
+    "/{run_id}/predict",
+    response_model=Predicted,
+    summary="Predict from rows of features, or from a dataset",
+    responses={
+        200: {"description": "The predictions.", "content": {CSV: {"schema": {"type": "string"}}}},
+        **problems(400, 404, 406, 408, 409, 413, 415, 422, 429),
+    },
+    openapi_extra=json_body(PredictRequest, PREDICT_EXAMPLES),
+)
+async def predict(
+    run_id: RunId,
+    request: Request,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+) -> Response:
+    """Predictions by the θ of the last, the best or any stored step: numbers, or class labels with probabilities.
+
+    As CSV, by `Accept: text/csv`, those of a dataset of any size are streamed. JSON is for up to a million values.
+    """
+    media_type(request, JSON)
+    form = preferred(accept, MEDIA_TYPES)
+    if form is None:
+        offered = ", ".join(MEDIA_TYPES.values())
+        raise NotAcceptableError(f"Accept is {accept[:200]}. Predictions are available as {offered}.")
+    run = await look_up(request, find, store, run_id, caller)
+    refuse_functions(run)
+    async with Body(request, settings.max_body_bytes) as body:
+        given = await body.read_by(_read, store, settings, run, caller)
+    step = _step(run, given.step)
+    analyses, user = request.app.state.analyses, request.state.user
+    if form == "json":
+        rows = RowsRequest(run.seq, step, await look_up(request, _whole, store, given))
+        with while_connected(request.scope):
+            return Response(await analyses.answer_once(user, at_rows, rows), media_type=JSON)
+    content = _lines(request, run, step, _blocks(store, given))
+    headers = {"Content-Disposition": f'inline; filename="predictions-{run.id}.csv"', "Vary": "Accept"}
+    return Stream(request.app.state.streams, user, content, CSV, headers)
+
+
+def _read(content: bytes, store: Database, settings: Settings, run: Run, caller: Caller) -> Given:
+    asked = parse(PredictRequest, content)
+    if asked.x is not None:
+        _check_rows(asked.x, len(run.dataset_features), settings)
+        return Given(asked.step, np.array(asked.x, dtype=np.float64))
+    with store.reading() as connection:
+        dataset = dataset_routes.find(connection, asked.dataset.id if asked.dataset else "", caller)
+        own = datasets.find(connection, run.dataset_id or "")
+    if own is None:
+        raise GoneError("The run was deleted just now, and its data with it.")
+    return Given(asked.step, dataset=dataset, sources=sources_of(run.dataset_features, dataset.columns, own.columns))
+
+
+def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:
+    if len(x) > settings.max_rows:
+        raise invalid("/x", f"{counted(len(x), 'row')}; the limit is {settings.max_rows}.", "Send fewer rows.")
+    for number, row in enumerate(x):
+        if len(row) != features:
+            message = f"This row has {counted(len(row), 'value')}; the run has {counted(features, 'feature')}."
+            raise invalid(f"/x/{number}", message, "Give one value for each feature.")
+
+
+def _step(run: Run, step: int | str) -> int:
+    """The number of the step. Raises ConflictError if no step is stored, InvalidError if this one is not."""
+    if step == "best":
+        if run.best is None:
+            raise invalid("/step", "The run has no test MSE and so no best step.", "Use last.")
+        return int(run.best["step"])
+    last = run.last_step if step == "last" else int(step)
+    if run.rows_done == 0:
+        return stored(run, last, "step")
+    if last >= run.rows_done:
+        raise invalid("/step", f"Step {last} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
+    return last
+
+
+def _whole(store: Database, given: Given) -> Rows:
+    """All rows. Raises InvalidError for a dataset that is too large for one answer."""
+    if given.x is not None:
+        return given.x
+    blocks = _blocks(store, given)
+    if given.dataset is not None and given.sources is not None:
+        values = given.dataset.rows * len(given.sources.features)
+        if values > MOST_VALUES:
+            message = f"The dataset has {values:,} values of features; as JSON the limit is {MOST_VALUES:,}."
+            raise invalid("/dataset", message, "Send Accept: text/csv.")
+    return np.concatenate(list(blocks))
+
+
+def _blocks(store: Database, given: Given) -> Iterator[Rows]:
+    """The rows of features, some at a time. A short transaction reads each: a slow client does not hold the log."""
+    if given.x is not None:
+        height = max(1, BLOCK_VALUES // given.x.shape[1])
+        yield from (given.x[first : first + height] for first in range(0, len(given.x), height))
+    if given.dataset is None or given.sources is None:
+        return
+    height = max(1, BLOCK_VALUES // max(given.dataset.width, len(given.sources.features)))
+    for first in range(0, given.dataset.rows, height):
+        with store.reading() as connection:
+            last = min(first + height, given.dataset.rows) - 1
+            table = np.concatenate(list(datasets.read(connection, given.dataset, first, last)))
+        yield np.ascontiguousarray(select_columns(table, given.sources)[0])
+
+
+async def _lines(request: Request, run: Run, step: int, blocks: Iterator[Rows]) -> AsyncIterator[bytes]:
+    """The header with the lines of the first block, then those of the others."""
+    analyses, readers, user = request.app.state.analyses, request.app.state.readers, request.state.user
+    before: bytes | None = csv_header(run)
+    while (x := await readers.read(user, partial(next, blocks, None))) is not None:
+        asked = partial(analyses.answer_once, user, csv_at_rows, RowsRequest(run.seq, step, x))
+        if before is not None:
+            yield before + await asked()
+            before = None
+            continue
+        for pause in (*PAUSES, None):
+            try:
+                yield await asked()
+                break
+            except (TooManyRequestsError, UnavailableError):
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)

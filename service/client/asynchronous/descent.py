@@ -1,0 +1,126 @@
+"""The client of a service."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, Unpack
+from urllib.parse import quote
+from uuid import uuid4
+
+from service.client.asynchronous.connection import AsyncConnection
+from service.client.asynchronous.datasets import AsyncDatasets
+from service.client.asynchronous.runs import AsyncRun
+from service.client.asynchronous.sweeps import AsyncSweep
+from service.client.data import JsonObject
+from service.client.fit_body import FitOptions, body_of
+
+PAGE = 200
+"""The most runs of one page."""
+SHORT_SECONDS = 2
+"""A fit that ends within this time takes one request."""
+
+
+class AsyncDescent:
+    """A service at an address, by default that of DESCENT_URL, else of `descent serve`; the key is DESCENT_KEY's.
+
+    A request that a busy service refused, or whose connection broke, is sent again up to `retries` times where that is
+    safe: a fit has an Idempotency-Key, so it runs once.
+    """
+
+    def __init__(
+        self, url: str | None = None, key: str | None = None, *, timeout: float = 60.0, retries: int = 6
+    ) -> None:
+        self._connection = AsyncConnection(url, key, timeout, retries)
+        self.datasets = AsyncDatasets(self._connection)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._connection.close()
+
+    async def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        wait: bool = True,
+        progress: bool | None = None,
+        **options: Unpack[FitOptions],
+    ) -> AsyncRun:
+        """A run on x, shape (n, d), and y, shape (n,): lists, arrays or frames; on `dataset`; or on `function`.
+
+        Waits for its end, unless `wait` is false. Raises ServiceError for a refused request, RunFailedError.
+        """
+        body = body_of(x, y, options)
+        headers = {"Idempotency-Key": uuid4().hex} | ({"Prefer": f"wait={SHORT_SECONDS}"} if wait else {})
+        run = AsyncRun(self._connection, await self._connection.json("POST", "/fit", body=body, headers=headers))
+        return await run.wait(progress=progress) if wait else run
+
+    async def price(self, x: Any = None, y: Any = None, **options: Unpack[FitOptions]) -> JsonObject:
+        """What a fit would cost: steps, parameters, bytes, gradient evaluations. Nothing is stored."""
+        return await self._connection.json("POST", "/fit/price", body=body_of(x, y, options))
+
+    async def run(self, run_id: str = "latest") -> AsyncRun:
+        """The run with this id, or the newest one."""
+        return AsyncRun(self._connection, await self._connection.json("GET", f"/runs/{quote(run_id, safe='')}"))
+
+    async def runs(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        dataset: str | None = None,
+        sweep: str | None = None,
+        sort: str | None = None,
+        limit: int = PAGE,
+    ) -> list[AsyncRun]:
+        """The newest runs that match all filters, or the first ones in another order; * in a name is any text."""
+        query: dict[str, Any] = {"status": status, "name": name, "tag": tag, "dataset": dataset}
+        query |= {"sweep": sweep, "sort": sort}
+        found: list[AsyncRun] = []
+        page: JsonObject = {"has_more": True, "next": None}
+        while page["has_more"] and len(found) < limit:
+            more = {"limit": min(limit - len(found), PAGE), "after": page["next"]}
+            page = await self._connection.json("GET", "/runs", query={**query, **more})
+            found += [AsyncRun(self._connection, facts) for facts in page["data"]]
+        return found
+
+    async def sweep(
+        self,
+        grid: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        x: Any = None,
+        y: Any = None,
+        *,
+        rank_by: str | None = None,
+        wait: bool = True,
+        progress: bool | None = None,
+        **options: Unpack[FitOptions],
+    ) -> AsyncSweep:
+        """Runs for each combination of a grid, such as {"/descent/learning_rate": [0.1, 0.2]}, or each listed change.
+
+        The other arguments are those of `fit`.
+        """
+        body: JsonObject = {"base": body_of(x, y, options)}
+        body |= {"grid": dict(grid)} if isinstance(grid, Mapping) else {"list": [dict(each) for each in grid]}
+        if rank_by is not None:
+            body["rank_by"] = rank_by
+        headers = {"Idempotency-Key": uuid4().hex}
+        sweep = AsyncSweep(self._connection, await self._connection.json("POST", "/sweeps", body=body, headers=headers))
+        return await sweep.wait(progress=progress) if wait else sweep
+
+    async def samples(self) -> list[JsonObject]:
+        """The datasets that ship."""
+        return await self._data("/samples")
+
+    async def functions(self) -> list[JsonObject]:
+        """The functions without data that ship, with their minima."""
+        return await self._data("/functions")
+
+    async def _data(self, path: str) -> list[JsonObject]:
+        answer = await self._connection.json("GET", path)
+        found: list[JsonObject] = answer["data"]
+        return found

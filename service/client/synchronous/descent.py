@@ -1,0 +1,127 @@
+# Made from service/client/asynchronous/descent.py by `python -m tests.service.client.source`.
+"""The client of a service."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, Unpack
+from urllib.parse import quote
+from uuid import uuid4
+
+from service.client.data import JsonObject
+from service.client.fit_body import FitOptions, body_of
+from service.client.synchronous.connection import Connection
+from service.client.synchronous.datasets import Datasets
+from service.client.synchronous.runs import Run
+from service.client.synchronous.sweeps import Sweep
+
+PAGE = 200
+"""The most runs of one page."""
+SHORT_SECONDS = 2
+"""A fit that ends within this time takes one request."""
+
+
+class Descent:
+    """A service at an address, by default that of DESCENT_URL, else of `descent serve`; the key is DESCENT_KEY's.
+
+    A request that a busy service refused, or whose connection broke, is sent again up to `retries` times where that is
+    safe: a fit has an Idempotency-Key, so it runs once.
+    """
+
+    def __init__(
+        self, url: str | None = None, key: str | None = None, *, timeout: float = 60.0, retries: int = 6
+    ) -> None:
+        self._connection = Connection(url, key, timeout, retries)
+        self.datasets = Datasets(self._connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._connection.close()
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        wait: bool = True,
+        progress: bool | None = None,
+        **options: Unpack[FitOptions],
+    ) -> Run:
+        """A run on x, shape (n, d), and y, shape (n,): lists, arrays or frames; on `dataset`; or on `function`.
+
+        Waits for its end, unless `wait` is false. Raises ServiceError for a refused request, RunFailedError.
+        """
+        body = body_of(x, y, options)
+        headers = {"Idempotency-Key": uuid4().hex} | ({"Prefer": f"wait={SHORT_SECONDS}"} if wait else {})
+        run = Run(self._connection, self._connection.json("POST", "/fit", body=body, headers=headers))
+        return run.wait(progress=progress) if wait else run
+
+    def price(self, x: Any = None, y: Any = None, **options: Unpack[FitOptions]) -> JsonObject:
+        """What a fit would cost: steps, parameters, bytes, gradient evaluations. Nothing is stored."""
+        return self._connection.json("POST", "/fit/price", body=body_of(x, y, options))
+
+    def run(self, run_id: str = "latest") -> Run:
+        """The run with this id, or the newest one."""
+        return Run(self._connection, self._connection.json("GET", f"/runs/{quote(run_id, safe='')}"))
+
+    def runs(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        dataset: str | None = None,
+        sweep: str | None = None,
+        sort: str | None = None,
+        limit: int = PAGE,
+    ) -> list[Run]:
+        """The newest runs that match all filters, or the first ones in another order; * in a name is any text."""
+        query: dict[str, Any] = {"status": status, "name": name, "tag": tag, "dataset": dataset}
+        query |= {"sweep": sweep, "sort": sort}
+        found: list[Run] = []
+        page: JsonObject = {"has_more": True, "next": None}
+        while page["has_more"] and len(found) < limit:
+            more = {"limit": min(limit - len(found), PAGE), "after": page["next"]}
+            page = self._connection.json("GET", "/runs", query={**query, **more})
+            found += [Run(self._connection, facts) for facts in page["data"]]
+        return found
+
+    def sweep(
+        self,
+        grid: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        x: Any = None,
+        y: Any = None,
+        *,
+        rank_by: str | None = None,
+        wait: bool = True,
+        progress: bool | None = None,
+        **options: Unpack[FitOptions],
+    ) -> Sweep:
+        """Runs for each combination of a grid, such as {"/descent/learning_rate": [0.1, 0.2]}, or each listed change.
+
+        The other arguments are those of `fit`.
+        """
+        body: JsonObject = {"base": body_of(x, y, options)}
+        body |= {"grid": dict(grid)} if isinstance(grid, Mapping) else {"list": [dict(each) for each in grid]}
+        if rank_by is not None:
+            body["rank_by"] = rank_by
+        headers = {"Idempotency-Key": uuid4().hex}
+        sweep = Sweep(self._connection, self._connection.json("POST", "/sweeps", body=body, headers=headers))
+        return sweep.wait(progress=progress) if wait else sweep
+
+    def samples(self) -> list[JsonObject]:
+        """The datasets that ship."""
+        return self._data("/samples")
+
+    def functions(self) -> list[JsonObject]:
+        """The functions without data that ship, with their minima."""
+        return self._data("/functions")
+
+    def _data(self, path: str) -> list[JsonObject]:
+        answer = self._connection.json("GET", path)
+        found: list[JsonObject] = answer["data"]
+        return found

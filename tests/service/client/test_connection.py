@@ -1,0 +1,192 @@
+"""Requests that a service refuses, or that break, are sent again where that is safe; a broken event stream goes on."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from service.client import Descent, NotReachableError, ServiceError
+from service.client.event_stream import EventParser
+from service.client.retrying import LONGEST_SECONDS, pause_after
+
+RUN = {"id": "r", "name": None, "status": "running", "steps_done": 1, "steps_total": 2, "dataset": None}
+Answer = Callable[[BaseHTTPRequestHandler, int], None]
+
+
+@contextmanager
+def answering(answer: Answer) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """The address of a server that answers its n-th request by `answer`, and the headers of each request."""
+    seen: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            seen.append(dict(self.headers))
+            answer(self, len(seen))
+
+        do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - names of the library
+
+        def log_message(self, *_: object) -> None:
+            """Logs nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", seen
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def send(handler: BaseHTTPRequestHandler, status: int, content: Any, **headers: str) -> None:
+    body = json.dumps(content).encode()
+    handler.send_response(status)
+    for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def refuse_twice(status: int) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number < 3:
+            send(handler, status, {"detail": "Later."}, Retry_After="0")
+        else:
+            send(handler, 200, RUN)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [429, 503, 502, 504])
+def test_a_fit_that_was_refused_is_sent_again_with_the_same_key(status: int) -> None:
+    with answering(refuse_twice(status)) as (url, seen), Descent(url) as client:
+        assert client.fit([1], [1], wait=False).id == "r"
+    assert len(seen) == 3
+    assert len({each["Idempotency-Key"] for each in seen}) == 1
+
+
+def test_what_a_proxy_may_have_passed_on_is_sent_once_without_a_key() -> None:
+    with (
+        answering(refuse_twice(502)) as (url, seen),
+        Descent(url) as client,
+        pytest.raises(ServiceError, match=r"Later. \(502\)"),
+    ):
+        client.price([1], [1])
+    assert len(seen) == 1
+
+
+def test_the_last_refusal_is_told() -> None:
+    def answer(handler: BaseHTTPRequestHandler, _: int) -> None:
+        send(handler, 429, {"detail": "Later."})
+
+    with (
+        answering(answer) as (url, seen),
+        Descent(url, retries=2) as client,
+        pytest.raises(ServiceError, match=r"Later. \(429\)"),
+    ):
+        client.run("r")
+    assert len(seen) == 3
+
+
+def test_a_broken_connection_is_made_again() -> None:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            handler.connection.close()
+        else:
+            send(handler, 200, RUN)
+
+    with answering(answer) as (url, seen), Descent(url) as client:
+        assert client.run("r").status == "running"
+    assert len(seen) == 2
+
+
+def test_where_nobody_listens_the_error_names_the_address() -> None:
+    with (
+        Descent("http://127.0.0.1:9", retries=1) as client,
+        pytest.raises(NotReachableError, match=r"No service answers at http://127.0.0.1:9 .*descent serve"),
+    ):
+        client.run()
+
+
+def test_an_answer_of_something_else_is_an_error() -> None:
+    with (
+        answering(lambda handler, _: send(handler, 200, [1])) as (url, _),
+        Descent(url) as client,
+        pytest.raises(ServiceError, match="none of Descent"),
+    ):
+        client.run()
+
+
+def events(*texts: str) -> bytes:
+    return "".join(texts).encode()
+
+
+def test_a_broken_stream_of_events_goes_on_after_the_last_one() -> None:
+    first = events(
+        f"event: status\ndata: {json.dumps(RUN)}\n\n",
+        'event: progress\ndata: {"step": [0]}\nid: 0\n\n',
+        ": quiet\n\n",
+        'event: progress\ndata: {"step": [1]}\nid: 1\n\n',
+        'event: progress\ndata: {"step',
+    )
+    second = events(
+        'event: progress\ndata: {"step": [2]}\nid: 2\n\n',
+        f"event: finished\ndata: {json.dumps({**RUN, 'status': 'succeeded'})}\n\n",
+    )
+
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if not handler.path.endswith("/events"):
+            return send(handler, 200, RUN)
+        if number == 3:
+            return send(handler, 503, {"detail": "Later."})
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(first if number == 2 else second)
+        return None
+
+    with answering(answer) as (url, seen), Descent(url) as client:
+        run = client.run("r")
+        found = list(run.follow())
+    assert [event.kind for event in found] == ["status", "progress", "progress", "progress", "finished"]
+    assert [event.data["step"] for event in found if event.kind == "progress"] == [[0], [1], [2]]
+    assert [each.get("Last-Event-ID") for each in seen] == [None, None, "1", "1"]
+    assert run.status == "succeeded"
+
+
+def test_damaged_steps_end_the_stream_with_the_reason() -> None:
+    problem = {"status": 500, "title": "Damaged data", "detail": "The steps are damaged."}
+
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            return send(handler, 200, RUN)
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(events(f"event: problem\ndata: {json.dumps(problem)}\n\n"))
+        return None
+
+    with (
+        answering(answer) as (url, seen),
+        Descent(url) as client,
+        pytest.raises(ServiceError, match="The steps are damaged"),
+    ):
+        list(client.run("r").follow())
+    assert len(seen) == 2
+
+
+def test_a_long_retry_after_is_told_and_not_obeyed() -> None:
+    assert pause_after(429, "3600", 0, repeatable=True) is None
+    assert 2.0 <= (pause_after(429, "2", 0, repeatable=False) or 0) <= 2.0 + LONGEST_SECONDS
+    assert pause_after(500, None, 0, repeatable=True) is None
+    assert pause_after(200, None, 0, repeatable=True) is None
+
+
+def test_an_event_may_have_several_lines_of_data() -> None:
+    parser = EventParser()
+    lines = ["id:7", "event:progress", 'data:{"a":', "data: 1}", ""]
+    [found] = [event for line in lines if (event := parser.add(line))]
+    assert found == ("progress", {"a": 1}, "7")
