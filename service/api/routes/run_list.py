@@ -1,5 +1,6 @@
 """GET of the runs, and of those of a dataset: filtered, sorted, a page at a time."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,9 +18,10 @@ from service.api.routes.datasets import DatasetId, find
 from service.api.serializers.runs import serialize_listed
 from service.api.streaming import look_up
 from service.core.caller import Caller
+from service.core.run_record import Run
 from service.core.run_status import RunStatus
 from service.core.settings import Settings
-from service.schemas.responses.runs import Runs
+from service.schemas.responses.runs import ListedRun, Runs, SelectedRuns
 from service.storage import datasets, run_list
 from service.storage.database import Database
 from service.storage.run_list import Asked
@@ -90,7 +92,10 @@ RunFilter = Annotated[Asked, Depends(_asked)]
 
 
 @router.get(
-    "/runs", response_model=Runs, tags=["runs"], summary="List runs, newest first", responses=problems(422, 429)
+    "/runs",
+    tags=["runs"],
+    summary="List runs, newest first",
+    responses={200: {"description": "A page of runs.", "model": Runs | SelectedRuns}, **problems(422, 429)},
 )
 async def list_runs(
     request: Request,
@@ -104,12 +109,16 @@ async def list_runs(
     limit: Limit = 50,
     after: After = None,
     total: Annotated[bool, Query(description="Whether the answer has `total`, the number of all these runs.")] = False,
+    fields: Annotated[
+        str | None, Query(description="Only these fields of each run, and its id: `name,status,final`. Default: all.")
+    ] = None,
 ) -> Response:
     """A page of runs; large runs make a page shorter. Follow `next` until `has_more` is false. New runs do not disturb
     the sequence of pages.
     """
     size, before = page_size(limit, settings), cursor(after)
-    look = partial(_page, store, settings, caller, asked, size, before, sort, total=total)
+    serialize = serialize_listed if fields is None else partial(_selected, _known(fields))
+    look = partial(_page, store, settings, caller, asked, size, before, sort, serialize, total=total)
     return await read_list(request, look)
 
 
@@ -132,7 +141,22 @@ async def list_runs_of_dataset(
     """A page of runs, as of `GET /runs?dataset=`."""
     size, before = page_size(limit, settings), cursor(after)
     asked = Asked(dataset=await look_up(request, _id_of, store, dataset_id, caller))
-    return await read_list(request, partial(_page, store, settings, caller, asked, size, before, "-created_at"))
+    look = partial(_page, store, settings, caller, asked, size, before, "-created_at", serialize_listed)
+    return await read_list(request, look)
+
+
+def _known(fields: str) -> list[str]:
+    """The names of the fields. Raises InvalidError for an unknown one."""
+    names = [name.strip() for name in fields.split(",")]
+    for name in names:
+        if name not in ListedRun.__annotations__:
+            known = ", ".join(ListedRun.__annotations__)
+            raise query_error("fields", f"A run has no field {name[:100]!r}.", f"The fields are {known}.")
+    return names
+
+
+def _selected(fields: Collection[str], run: Run) -> dict[str, object]:
+    return {name: value for name, value in serialize_listed(run).items() if name in fields or name == "id"}
 
 
 def _id_of(store: Database, dataset_id: str, caller: Caller) -> str:
@@ -148,6 +172,7 @@ def _page(
     size: int,
     after: int | None,
     sort: Sort,
+    serialize: Callable[[Run], Mapping[str, object]],
     *,
     total: bool = False,
 ) -> Response:
@@ -161,7 +186,7 @@ def _page(
         except KeyError:
             message = "The run of the cursor is deleted, so its place in this order is unknown."
             raise query_error("after", message, "Begin with the first page.") from None
-        return page_of(rows, size, settings, serialize_listed, **count)
+        return page_of(rows, size, settings, serialize, **count)
 
 
 def _tag(tag: str | None) -> tuple[str, str] | None:

@@ -132,6 +132,8 @@ MESSAGES = {
     "Name two different parameters.": "Nommez deux paramètres différents.",
     "The plane of kind pca has no parameter axes.": "Le plan de kind pca n’a pas d’axes de paramètres.",
     "Remove the parameter, or use kind=pair.": "Supprimez le paramètre, ou prenez kind=pair.",
+    "A run has no field {name}.": "Une descente n’a pas de champ {name}.",
+    "The fields are {list_names}.": "Les champs sont {list_names}.",
     "The run has no parameter {name}.": "La descente n’a pas de paramètre {name}.",
     "The run has no test MSE and so no best step.": "La descente n’a pas de MSE de test, donc pas de meilleure étape.",
     "Use last.": "Prenez last.",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from service.core.run_record import Best, Criteria, Difference, Finding, ForkedFrom, Optimum, SweepOfRun
 from service.core.run_status import RunStatus
-from service.schemas.responses.base import Answer, JsonObject, Number, Page
+from service.schemas.responses.base import Answer, JsonObject, Number, OpenAnswer, Page
 from service.schemas.responses.functions import Function
 
 
@@ -183,6 +183,19 @@ class Runs(Page):
 
     data: list[ListedRun]
     total: NotRequired[Annotated[int, Field(description="With `total=true`: the number of runs on all pages.")]]
+
+
+class SelectedRun(OpenAnswer):
+    """The fields of a run that `fields` names, and its id."""
+
+    id: str
+
+
+class SelectedRuns(Page):
+    """A page of runs with the fields that `fields` names."""
+
+    data: list[SelectedRun]
+    total: NotRequired[int]
 
 
 class Price(Answer):

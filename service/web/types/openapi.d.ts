@@ -691,6 +691,18 @@ export interface ScaledTarget {
   scale: number;
 }
 
+export interface SelectedRun {
+  id: string;
+  [field: string]: unknown;
+}
+
+export interface SelectedRuns {
+  has_more: boolean;
+  next: string | null;
+  data: SelectedRun[];
+  total?: number;
+}
+
 export interface Share {
   weight: number;
   max_running: number | null;

@@ -86,6 +86,14 @@ def test_a_page_counts_all_runs_only_when_asked(api: TestClient, worker: Worker)
     assert "total" not in api.get("/runs").json()
 
 
+def test_a_page_has_only_the_asked_fields_and_the_ids(api: TestClient, worker: Worker) -> None:
+    fitted(api, worker)
+    whole = api.get("/runs?limit=2").json()
+    page = api.get("/runs", params={"fields": "final, name", "limit": 2}).json()
+    assert page["data"] == [{name: run[name] for name in ("id", "name", "final")} for run in whole["data"]]
+    assert page["next"] == whole["next"]
+
+
 def test_the_runs_of_a_dataset_are_its_own(api: TestClient) -> None:
     rows = {"x": [[1], [2], [3], [4]], "y": [1, 2, 3.5, 4]}
     dataset = api.post("/datasets", json=rows).json()
@@ -121,7 +129,7 @@ def test_several_runs_are_deleted_or_none(api: TestClient) -> None:
         ("created_before=99999-01-01", "created_before"),
         ("name=a&name=b", "name"),
         ("total=perhaps", "total"),
-        ("fields=id", "fields"),
+        ("fields=name,nothing", "fields"),
     ],
 )
 def test_a_wrong_filter_is_refused_by_name(query: str, parameter: str, api: TestClient) -> None:
