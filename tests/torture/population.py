@@ -60,7 +60,12 @@ class Population:
             self.post("/fit", SMALL | {"name": name})
         if "long" not in names:
             self._pause_a_run()
+        until(self._is_judged)  # the verdict follows the last step
         self._known = self._answers()
+
+    def _is_judged(self) -> bool:
+        finished = [run for run in self._listed("/runs") if run["finished_at"] and not is_damaged(run)]
+        return all(run["convergence"] for run in finished)
 
     def _pause_a_run(self) -> None:
         """A run with steps and a checkpoint."""
