@@ -91,17 +91,17 @@ def _numbers(context: RunContext, problem: Problem, step: int, theta: FloatArray
 
 
 def _lines(model: ExportedModel) -> list[str]:
-    """The steps as a person writes them, with the numbers of θ and the names of the features."""
+    """The assignments as a person writes them, with the numbers of θ and the names of the features."""
     notation = Notation(
         theta=lambda i: _shown(model.theta[i]),
         feature=lambda j: model.features[j],
-        step=lambda i: f"z{i}",
+        variable=lambda i: f"z{i}",
         calls=MATHEMATICS,
         number=_short,
     )
     names = {each.place: f"P({label})" for each, label in zip(model.program.outputs, model.classes or (), strict=False)}
     names = names or {model.program.outputs[0].place: model.target}
-    return [f"{names.get(i, f'z{i}')} = {written(each, notation)}" for i, each in enumerate(model.program.steps)]
+    return [f"{names.get(i, f'z{i}')} = {written(each, notation)}" for i, each in enumerate(model.program.assignments)]
 
 
 def _shown(number: float) -> str:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
+from service.core.exceptions import NotAcceptableError
+
 Kind = TypeVar("Kind", bound=str)
 
 MOST_CHARACTERS, MOST_ENTRIES = 1024, 50
@@ -19,8 +21,11 @@ def qualities(header: str) -> dict[str, float]:
     return found
 
 
-def preferred(accept: str, offered: Mapping[Kind, str]) -> Kind | None:
-    """The kind whose media type has the highest quality in Accept; of several the first (RFC 9110), or None."""
+def negotiated(accept: str, offered: Mapping[Kind, str]) -> Kind:
+    """The kind whose media type has the highest quality in Accept, of several the first (RFC 9110).
+
+    Raises NotAcceptableError if none has any.
+    """
     accepted = qualities(accept.strip() or "*/*")
     places = {name: -place for place, name in enumerate(accepted)}
 
@@ -31,7 +36,10 @@ def preferred(accept: str, offered: Mapping[Kind, str]) -> Kind | None:
         return (accepted[named], places[named]) if named else (0.0, 0)
 
     best = max(offered, key=preference)
-    return best if preference(best)[0] > 0 else None
+    if preference(best)[0] > 0:
+        return best
+    known = ", ".join(offered.values())
+    raise NotAcceptableError(f"Accept is {accept[:200]}. The answer is available as {known}.")
 
 
 def _entries(header: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from service.api.media_types import CSV, GZIP, JSON, PARQUET, XLSX
+from service.api.media_types import CSV, GZIP, JSON, NPZ, PARQUET, XLSX
 
 Examples = Mapping[str, Mapping[str, Any]]
 
@@ -18,7 +18,8 @@ def json_body(model: type[BaseModel], examples: Examples) -> dict[str, Any]:
 def json_or_file_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
     """The same for a body that is JSON or a file."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    files = {CSV: {"schema": {"type": "string"}, "examples": csv_examples}, GZIP: binary, XLSX: binary, PARQUET: binary}
+    files: dict[str, Any] = {CSV: {"schema": {"type": "string"}, "examples": csv_examples}}
+    files |= dict.fromkeys((NPZ, GZIP, XLSX, PARQUET), binary)
     return _body({JSON: _json(model, examples), **files})
 
 

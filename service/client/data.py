@@ -1,7 +1,7 @@
 """Data of the user as JSON: lists, numpy arrays, and the frames of pandas and polars."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import isnan
+from math import isfinite, isnan
 from typing import Any, Protocol, runtime_checkable
 
 JsonObject = dict[str, Any]
@@ -23,12 +23,24 @@ class Table(Protocol):
         """The values as an array."""
 
 
-@runtime_checkable
-class Array(Protocol):
-    """An array of numpy, or a series."""
+def as_json(value: Any) -> Any:
+    """The value with lists for arrays, numbers of Python for those of numpy, and None for NaN.
 
-    def tolist(self) -> list[Any]:
-        """The values as a list."""
+    Raises ValueError for an infinite number, which JSON does not have.
+    """
+    if hasattr(value, "tolist"):  # an array, a series, or a number of numpy
+        value = value.tolist()
+    if isinstance(value, float):
+        if isnan(value):
+            return None
+        if not isfinite(value):
+            raise ValueError("The data have an infinite number. Give finite ones; NaN is a missing value.")
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): as_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [as_json(each) for each in value]
+    return value
 
 
 def dataset_of(
@@ -39,49 +51,67 @@ def dataset_of(
     x has shape (n, d), or (n,) for one feature; y has numbers or class labels, shape (n,). NaN is sent as a missing
     value, which the service refuses by its place.
     """
-    if feature_names is None and isinstance(x, Table):
-        feature_names = [str(name) for name in x.columns]
-    name = getattr(y, "name", None)
-    if target_name is None and name is not None and not isinstance(y, Table):
-        target_name = str(name)
-    found: JsonObject = {"x": rows_of(x), "y": _values(y)}
-    if feature_names is not None:
-        found["feature_names"] = list(feature_names)
-    if target_name is not None:
+    feature_names = list(feature_names) if feature_names is not None else _names(x)
+    target_name = target_name or next(iter(_names(y) or ()), None)
+    found: JsonObject = {"x": rows_of(x), "y": [_only(value) for value in _listed(y)]}
+    if feature_names:
+        found["feature_names"] = feature_names
+    if target_name:
         found["target_name"] = target_name
     return found
 
 
-def rows_of(x: Any, features: Sequence[str] | None = None) -> list[list[float | None]]:
-    """The rows of features. Those of a frame are taken by the names of `features`, if all are there."""
-    if isinstance(x, Table):
-        if features is not None and set(features) <= {str(name) for name in x.columns}:
-            x = x[list(features)]
-        x = x.to_numpy()
-    rows = x.tolist() if isinstance(x, Array) else [_plain(row) for row in x]
-    rows = [row if isinstance(row, list) else [row] for row in rows]
-    return [[_number(value) for value in row] for row in rows]
+def _names(values: Any) -> list[str] | None:
+    """The names of a frame's columns, or that of a series; None where there are none, or numbers alone."""
+    named = list(values.columns) if isinstance(values, Table) else [getattr(values, "name", None)]
+    has_names = all(each is not None and each != "" for each in named)
+    return [str(each) for each in named] if has_names and any(isinstance(each, str) for each in named) else None
 
 
-def _values(y: Any) -> list[Any]:
-    if isinstance(y, Table):  # a frame of one column
-        y = y.to_numpy()
-    values = y.tolist() if isinstance(y, Array) else getattr(y, "to_list", lambda: [_plain(value) for value in y])()
-    return [_number(value[0] if isinstance(value, list) and len(value) == 1 else value) for value in values]
+def rows_of(x: Any, features: Sequence[str] | None = None) -> list[list[Any]]:
+    """The rows of features. Those of a frame are taken by the names of `features`, or by place if it has none of them.
+
+    Raises ValueError for a frame with some of them.
+    """
+    if isinstance(x, Table) and features is not None:
+        own = {str(name): name for name in x.columns}
+        missing = [name for name in features if name not in own]
+        if missing and (len(missing) < len(features) or len(own) != len(features)):
+            raise ValueError(f"The frame has no column {', '.join(map(repr, missing))}, which the run has.")
+        x = x if missing else x[[own[name] for name in features]]
+    return [row if isinstance(row, list) else [row] for row in _listed(x)]
 
 
-def _plain(value: Any) -> Any:
-    """A value of Python for a scalar or a row of any library."""
-    if isinstance(value, Array):
-        return value.tolist()
-    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+def _listed(values: Any) -> list[Any]:
+    """The values as JSON; truth values among data are 0 and 1. Raises TypeError for a single number."""
+    if isinstance(values, Table):
+        values = values.to_numpy()
+    found = as_json(values if hasattr(values, "tolist") or not isinstance(values, Iterable) else list(values))
+    if not isinstance(found, list):
+        raise TypeError(f"{values!r} is one value: give a list of rows, such as [[1.0, 2.0]].")
+    return [_number(value) for value in found]
+
+
+def in_one_line(names: Sequence[str] | str | None) -> str | None:
+    """Names separated by commas."""
+    return names if names is None or isinstance(names, str) else ",".join(names)
+
+
+def as_csv(frame: Any) -> bytes:
+    """A frame of pandas or polars as CSV, without its index."""
+    text: str = frame.to_csv(index=False) if hasattr(frame, "to_csv") else frame.write_csv()
+    return text.encode()
 
 
 def _number(value: Any) -> Any:
-    """The value as JSON has it: a truth value is 0 or 1, NaN is missing."""
-    if isinstance(value, bool):
-        return int(value)
-    return None if isinstance(value, float) and isnan(value) else value
+    if isinstance(value, list):
+        return [_number(each) for each in value]
+    return int(value) if isinstance(value, bool) else value
+
+
+def _only(value: Any) -> Any:
+    """The entry of a column with one value in each row."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def merged(body: JsonObject, changes: Mapping[str, Any]) -> JsonObject:

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class DescentError(Exception):
-    """Any error of the client."""
+    """An error of the service, of the way to it, or of a run. Wrong arguments are errors of Python."""
 
 
 class NotReachableError(DescentError):
@@ -13,27 +13,30 @@ class NotReachableError(DescentError):
 
 
 class ServiceError(DescentError):
-    """The service refused a request, or failed at it. `problem` is its answer (RFC 9457); each fault has a line."""
+    """The service refused a request, or failed at it. Each fault has a line.
 
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        self.status = status
-        self.problem = problem
-        super().__init__(_told(status, problem))
+    `problem` is the answer (RFC 9457), `status_code` its status.
+    """
+
+    def __init__(self, status_code: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(status_code, problem)
+        self.status_code, self.problem = status_code, problem
+
+    def __str__(self) -> str:
+        entries = self.problem.get("errors")
+        if not isinstance(self.problem.get("detail"), str):
+            return f"The answer is not that of a Descent service ({self.status_code})."
+        if not entries:
+            return f"{self.problem['detail']} ({self.status_code})"
+        return "\n".join(map(_line, entries))
 
 
 class RunFailedError(DescentError):
     """The run ended without a result: it failed. A run that diverged has a result."""
 
 
-def _told(status: int, problem: Mapping[str, Any]) -> str:
-    """The faults of a request, each with the place and the correction; else what went wrong."""
-    entries = problem.get("errors") or []
-    if not entries:
-        return f"{problem.get('detail') or problem.get('title') or 'The answer is none of Descent.'} ({status})"
-    return "\n".join(_line(entry) for entry in entries)
-
-
 def _line(entry: Mapping[str, Any]) -> str:
+    """A fault with its place and its correction."""
     place = entry.get("pointer") or entry.get("parameter")
     if place is None and "row" in entry:
         place = f"row {entry['row']}" + (f", column {entry['column']}" if "column" in entry else "")

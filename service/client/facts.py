@@ -1,10 +1,18 @@
-"""Facts of a run and of a sweep, as the service last told them."""
+"""Facts of a run, as the service last told them."""
 
 import html
 from typing import Any
 
 from service.client.data import JsonObject
+from service.client.picture import Picture
 
+CRITERIA = {
+    "E(θ)": "train_loss",
+    "train MSE": "train_mse",
+    "test MSE": "test_mse",
+    "train accuracy": "train_accuracy",
+    "test accuracy": "test_accuracy",
+}
 FINISHED = frozenset({"succeeded", "diverged", "failed", "cancelled"})
 
 
@@ -28,17 +36,17 @@ class Facts:
         name: str | None = self.facts["name"]
         return name
 
+    @property
+    def status(self) -> str:
+        """queued, running, paused, cancelling; at the end succeeded, diverged, failed, cancelled; of a sweep finished."""
+        return str(self.facts["status"])
+
 
 class RunFacts(Facts):
     """A run as the service last told it; docs/api-guide.md has every field."""
 
-    curves: str | None = None
-    """The picture of both criteria as SVG, once it was asked for."""
-
-    @property
-    def status(self) -> str:
-        """queued, running, paused, cancelling; in the end succeeded, diverged, failed or cancelled."""
-        return str(self.facts["status"])
+    curves: Picture | None = None
+    """The picture of both criteria as SVG, once `plot` has made it."""
 
     @property
     def is_finished(self) -> bool:
@@ -98,34 +106,13 @@ class RunFacts(Facts):
     def _repr_html_(self) -> str:
         """The run in a notebook: where it arrived, its verdict and findings, and its curves."""
         final = self.facts["final"] or {}
-        numbers = {
-            "E(θ)": final.get("train_loss"),
-            "train MSE": final.get("train_mse"),
-            "test MSE": final.get("test_mse"),
-        }
+        numbers = {title: final.get(name) for title, name in CRITERIA.items()}
         cells = {**final.get("coefficients", {}), **numbers}
         rows = "".join(
-            f"<tr><th>{html.escape(name)}</th><td>{value!r}</td></tr>"
+            f"<tr><th>{html.escape(name)}</th><td>{value:.6g}</td></tr>"
             for name, value in cells.items()
             if value is not None
         )
         sentences = [self.verdict or "", *(finding["sentence"] for finding in self.diagnosis)]
         told = "".join(f"<p>{html.escape(each)}</p>" for each in sentences if each)
         return f"<p><b>{html.escape(repr(self)[1:-1])}</b></p><table>{rows}</table>{told}{self.curves or ''}"
-
-
-class SweepFacts(Facts):
-    """A sweep as the service last told it: its runs in the order of the criterion."""
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether all of its runs have ended."""
-        return self.status in FINISHED | {"finished"}
-
-    @property
-    def status(self) -> str:
-        """The status of the sweep."""
-        return str(self.facts["status"])
-
-    def __repr__(self) -> str:
-        return f"<Sweep {self.id}: {self.status}>"

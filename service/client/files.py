@@ -27,7 +27,7 @@ def form_of(path: Path) -> tuple[str, dict[str, str]]:
     return found
 
 
-def in_one_line(names: Sequence[str]) -> str:
+def quoted(names: Sequence[str]) -> str:
     """Names separated by commas, in quotes where they need some."""
     text = StringIO()
     csv.writer(text, lineterminator="").writerow(names)
@@ -37,6 +37,9 @@ def in_one_line(names: Sequence[str]) -> str:
 @contextmanager
 def written(path: Path) -> Iterator[BinaryIO]:
     """A file that takes its name when it is complete."""
+    path = path.expanduser()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent}: there is no such folder.")
     part = path.with_name(f"{secrets.token_hex(8)}.part")
     try:
         with part.open("xb") as file:

@@ -1,5 +1,6 @@
 """The body of POST /fit from the arguments of `fit`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -39,11 +40,15 @@ class FitOptions(TypedDict, total=False):
 DESCENT = ("steps", "learning_rate", "theta0", "batch_size", "seed")
 OBJECTIVE = ("loss", "l1", "l2")
 WHOLE = ("standardize", "preset", "name", "tags", "deadline_seconds")
-MODELS = {"linear", "polynomial", "logistic", "softmax", "mlp"}
+NAME = re.compile(r"[a-z][a-z_]+")
+"""A kind of model or a function that ships, and no formula: that has a sign, or a name of one letter."""
 
 
 def body_of(x: Any, y: Any, options: FitOptions) -> JsonObject:
-    """The body of POST /fit. Raises TypeError unless there are x and y, a dataset, or a function."""
+    """The body of POST /fit. Raises TypeError for an unknown argument, or without x and y, dataset, or function."""
+    if unknown := options.keys() - FitOptions.__annotations__.keys():
+        others = "Other fields of POST /fit go into request={...}."
+        raise TypeError(f"fit has no argument {', '.join(sorted(unknown))}. {others}")
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     body = {name: given[name] for name in WHOLE if name in given} | _subject(x, y, given)
     if "model" in given:
@@ -53,8 +58,6 @@ def body_of(x: Any, y: Any, options: FitOptions) -> JsonObject:
     objective = {name: given[name] for name in OBJECTIVE if name in given}
     split = {"test_fraction": given["test_fraction"]} if "test_fraction" in given else {}
     body |= {name: part for name, part in (("descent", descent), ("objective", objective), ("split", split)) if part}
-    if "theta0" in descent:
-        descent["theta0"] = _start(descent["theta0"])
     return merged(body, given.get("request", {}))
 
 
@@ -62,6 +65,8 @@ def _subject(x: Any, y: Any, given: Mapping[str, Any]) -> JsonObject:
     count = (x is not None) + ("dataset" in given) + ("function" in given) + ("dataset" in given.get("request", {}))
     if count != 1 or (x is None) != (y is None):
         raise TypeError("fit takes either x and y, or dataset=, or function=.")
+    if x is None and given.keys() & {"feature_names", "target_name"}:
+        raise TypeError("feature_names and target_name are the names of x and y.")
     if x is not None:
         return {"dataset": dataset_of(x, y, given.get("feature_names"), given.get("target_name"))}
     if "dataset" in given:
@@ -69,21 +74,20 @@ def _subject(x: Any, y: Any, given: Mapping[str, Any]) -> JsonObject:
         return {"dataset": {"id": dataset} if isinstance(dataset, str) else dict(dataset)}
     if "function" in given:
         function = given["function"]
-        name = "name" if isinstance(function, str) and function.isidentifier() else "formula"
-        return {"function": {name: function} if isinstance(function, str) else dict(function)}
+        return {"function": _named(function, "name") if isinstance(function, str) else dict(function)}
     return {}
 
 
 def _model(model: str | Mapping[str, Any]) -> JsonObject:
     if isinstance(model, str):
-        return {"kind": model} if model in MODELS else {"kind": "formula", "formula": model}
+        return {"kind": "formula"} | _named(model, "kind")
     return dict(model)
+
+
+def _named(text: str, place: str) -> JsonObject:
+    """What ships, by its name, or a formula."""
+    return {place if NAME.fullmatch(text) else "formula": text}
 
 
 def _kind(choice: str | Mapping[str, Any]) -> JsonObject:
     return {"kind": choice} if isinstance(choice, str) else dict(choice)
-
-
-def _start(theta0: Any) -> Any:
-    """θ₀ as JSON: an array of numpy is a list."""
-    return theta0.tolist() if hasattr(theta0, "tolist") else theta0

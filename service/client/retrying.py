@@ -8,12 +8,11 @@ REFUSED = (429, 503)
 """The service has not begun the request: it may be sent again, whatever it is."""
 BROKEN = (502, 504)
 """A proxy's answer, which does not say whether the service had the request."""
-REPEATABLE = ("GET", "HEAD", "PUT", "DELETE")
 
 
 def is_repeatable(method: str, headers: Mapping[str, str]) -> bool:
     """Whether the request has the same effect if it is sent twice."""
-    return method in REPEATABLE or "Idempotency-Key" in headers
+    return method in ("GET", "DELETE") or "Idempotency-Key" in headers
 
 
 def pause_after(status: int, retry_after: str | None, attempt: int, *, repeatable: bool) -> float | None:
@@ -24,6 +23,6 @@ def pause_after(status: int, retry_after: str | None, attempt: int, *, repeatabl
     return None if asked > LONGEST_SECONDS else asked + backoff(attempt)
 
 
-def backoff(attempt: int) -> float:
-    """A random pause that doubles with each attempt, from 0: so that many clients do not come back at once."""
-    return random.uniform(0.5, 1.0) * min(FIRST_SECONDS * 2.0**attempt, LONGEST_SECONDS)  # noqa: S311 - no secret
+def backoff(attempt: int, longest: float = LONGEST_SECONDS) -> float:
+    """A random pause that doubles with each attempt, the first of which is 0: many clients do not come back at once."""
+    return random.uniform(0.5, 1.0) * min(FIRST_SECONDS * 2.0**attempt, longest)  # noqa: S311 - no secret

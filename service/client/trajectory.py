@@ -34,7 +34,7 @@ class Trajectory(Mapping[str, "npt.NDArray[np.generic]"]):
     def __repr__(self) -> str:
         return f"Trajectory({', '.join(f'{name} {column.shape}' for name, column in self._columns.items())})"
 
-    def frame(self) -> "pd.DataFrame":
+    def to_pandas(self) -> "pd.DataFrame":
         """The columns as a frame whose index is the step; θ has a column for each parameter, `theta.NAME`."""
         import pandas as pd  # noqa: PLC0415 - pandas is the user's
 

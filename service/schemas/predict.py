@@ -12,7 +12,7 @@ def _number_or_word(value: Any) -> str | None:
     return TAG + "word" if value in ("last", "best") else TAG + "number" if is_number(value) else None
 
 
-class PredictedDataset(Strict):
+class DatasetToPredict(Strict):
     """A stored dataset."""
 
     id: Name = Field(description="The id of a dataset, or `latest`. Its columns have the names of the run's features.")
@@ -24,7 +24,7 @@ class PredictRequest(Strict):
     x: Annotated[list[Annotated[Numbers, Field(min_length=1)]], Field(min_length=1, fail_fast=True)] | None = Field(
         None, description="Rows of features in the units of the data, in the order of `dataset.features` of the run."
     )
-    dataset: PredictedDataset | None = Field(None, description="Instead of `x`: all rows of a dataset.")
+    dataset: DatasetToPredict | None = Field(None, description="Instead of `x`: all rows of a dataset.")
     step: Annotated[
         Annotated[int, Field(ge=0), Tag("?number")] | Annotated[Literal["last", "best"], Tag("?word")],
         by_type(_number_or_word, "step_type"),

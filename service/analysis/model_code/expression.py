@@ -1,4 +1,4 @@
-"""Expressions over θ, features and earlier steps: what a model computes, in no language yet."""
+"""Expressions over θ, features and variables: what a model computes, in no language yet."""
 
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ class Feature(NamedTuple):
     place: int
 
 
-class Step(NamedTuple):
-    """The value of an earlier step."""
+class Variable(NamedTuple):
+    """The value of an earlier assignment."""
 
     place: int
 
@@ -48,4 +48,4 @@ class Call(NamedTuple):
     arguments: tuple["Expression", ...]
 
 
-Expression = Theta | Feature | Step | Number | Operation | Sum | Call
+Expression = Theta | Feature | Variable | Number | Operation | Sum | Call

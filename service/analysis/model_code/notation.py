@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from service.analysis.model_code.expression import Call, Expression, Feature, Number, Operation, Step, Sum, Theta
+from service.analysis.model_code.expression import Call, Expression, Feature, Number, Operation, Sum, Theta, Variable
 
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}
 VALUE = 4
@@ -17,7 +17,7 @@ class Notation(NamedTuple):
 
     theta: Callable[[int], str]
     feature: Callable[[int], str]
-    step: Callable[[int], str]
+    variable: Callable[[int], str]
     calls: Mapping[str, str]
     power: str | None = None
     number: Callable[[float], str] = repr
@@ -39,19 +39,19 @@ def written(value: Expression, notation: Notation) -> str:
             return f"(-{_within(argument, notation, 2)})"
         case Call(name, arguments):
             return notation.calls[name].format(*(written(each, notation) for each in arguments))
-        case Theta() | Feature() | Step() | Number():
+        case Theta() | Feature() | Variable() | Number():
             return _leaf(value, notation)
     raise AssertionError(value)
 
 
-def _leaf(value: Theta | Feature | Step | Number, notation: Notation) -> str:
+def _leaf(value: Theta | Feature | Variable | Number, notation: Notation) -> str:
     match value:
         case Theta(place):
             return notation.theta(place)
         case Feature(place):
             return notation.feature(place)
-        case Step(place):
-            return notation.step(place)
+        case Variable(place):
+            return notation.variable(place)
     return notation.number(value.value) if value.value >= 0.0 else f"({notation.number(value.value)})"
 
 

@@ -1,4 +1,4 @@
-"""A model f(θ, x) as steps of arithmetic on single numbers, from which code in any language is written."""
+"""A model f(θ, x) as assignments of single numbers, from which code in any language is written."""
 
 import ast
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from functools import partial, reduce
 from typing import NamedTuple
 
 from gd_engine import CONSTANTS, Model, Problem, Scaling, TargetScaling
-from service.analysis.model_code.expression import Call, Expression, Feature, Number, Operation, Step, Sum, Theta
+from service.analysis.model_code.expression import Call, Expression, Feature, Number, Operation, Sum, Theta, Variable
 
 MOST_TERMS = 100
-"""The most terms of a sum in one step. A cell of a spreadsheet has at most 8,192 characters."""
+"""The most terms of a sum in one assignment. A cell of a spreadsheet has at most 8,192 characters."""
 SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 SYNONYMS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
 REPEATED = {"expm1", "log1p", "softplus"}
@@ -30,29 +30,29 @@ class ExportedModel(NamedTuple):
 
 
 class Program:
-    """Steps of arithmetic, each of which may use θ, the features and the earlier steps; the last ones are the outputs.
+    """Assignments, each of which may use θ, the features and the earlier ones; the last ones are the outputs.
 
     The outputs are the prediction in the units of the data, or the probability of each class.
     """
 
     def __init__(self) -> None:
-        self.steps: list[Expression] = []
-        self.outputs: list[Step] = []
+        self.assignments: list[Expression] = []
+        self.outputs: list[Variable] = []
 
-    def add(self, value: Expression) -> Step:
-        """The value as a step of its own."""
-        self.steps.append(value)
-        return Step(len(self.steps) - 1)
+    def add(self, value: Expression) -> Variable:
+        """The value as a variable of its own."""
+        self.assignments.append(value)
+        return Variable(len(self.assignments) - 1)
 
-    def add_sum(self, terms: Sequence[Expression]) -> Step:
-        """The sum as a step; that of many terms is one of partial sums."""
+    def add_sum(self, terms: Sequence[Expression]) -> Variable:
+        """The sum as a variable; that of many terms is one of partial sums."""
         while len(terms) > MOST_TERMS:
             terms = [self.add(Sum(tuple(terms[i : i + MOST_TERMS]))) for i in range(0, len(terms), MOST_TERMS)]
         return self.add(Sum(tuple(terms)))
 
 
 def program_of(problem: Problem, formula: str | None, features: Sequence[str]) -> Program:
-    """The steps that compute f(θ, x) from features in the units of the data. `formula` is the text of such a model."""
+    """The assignments that compute f(θ, x) from features in the units of the data; `formula` is the text of one."""
     program, model = Program(), problem.model
     given: list[Expression] = [Feature(j) for j in range(model.monomials.shape[1])]
     if problem.features is not None:
@@ -72,7 +72,7 @@ def program_of(problem: Problem, formula: str | None, features: Sequence[str]) -
 
 
 def _scaled(program: Program, columns: list[Expression], scaling: Scaling) -> list[Expression]:
-    """The columns on the new scale, each a step; those that keep their scale as they are."""
+    """The columns on the new scale, each a variable; those that keep their scale as they are."""
     found = list(columns)
     for j, (mean, scale) in enumerate(zip(scaling.mean.tolist(), scaling.scale.tolist(), strict=True)):
         if mean != 0.0:
@@ -122,7 +122,7 @@ def _perceptron(program: Program, model: Model, columns: list[Expression]) -> li
     return values
 
 
-def _linked(program: Program, model: Model, scores: list[Expression], target: TargetScaling) -> list[Step]:
+def _linked(program: Program, model: Model, scores: list[Expression], target: TargetScaling) -> list[Variable]:
     """The outputs from the scores."""
     if model.task == "regression":
         found = scores[0]
@@ -130,7 +130,7 @@ def _linked(program: Program, model: Model, scores: list[Expression], target: Ta
             found = Operation("*", Number(target.scale), found)
         if target.mean != 0.0:
             found = Operation("+", Number(target.mean), found)
-        return [found if isinstance(found, Step) else program.add(found)]
+        return [found if isinstance(found, Variable) else program.add(found)]
     if len(scores) <= 2:
         score = scores[0] if len(scores) == 1 else Operation("-", scores[1], scores[0])
         second = program.add(Call("sigmoid", (score,)))

@@ -9,11 +9,12 @@ from service.analysis.model_code.notation import Notation, written
 from service.analysis.model_code.program import ExportedModel
 
 SAME_NAMES = ("exp", "expm1", "log", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
+DEFINED = ("relu", "sigmoid", "softplus")
 INVERSE = ("sin", "cos", "tan")
 PYTHON = Notation(
     theta=lambda i: f"theta[{i}]",
     feature=lambda i: f"x[{i}]",
-    step=lambda i: f"z{i}",
+    variable=lambda i: f"z{i}",
     calls={
         **{name: f"np.{name}({{}})" for name in (*SAME_NAMES, *(f"arc{each}" for each in INVERSE), "abs")},
         "maximum": "np.maximum({}, {})",
@@ -25,7 +26,7 @@ PYTHON = Notation(
 )
 C = PYTHON._replace(
     calls={
-        **{name: f"{name}({{}})" for name in (*SAME_NAMES, "maximum", "minimum", "relu", "sigmoid", "softplus")},
+        **{name: f"{name}({{}})" for name in (*SAME_NAMES, *DEFINED)},
         **{f"arc{name}": f"a{name}({{}})" for name in INVERSE},
         "abs": "fabs({})",
         "maximum": "maximum({}, {})",
@@ -46,6 +47,16 @@ C_LIKELIEST = """  int best = 0;
     if (p[k] > p[best]) best = k;
   return best;"""
 
+PYTHON_INPUT = """
+
+def _columns(x):
+    if hasattr(x, "columns"):  # a frame
+        x = x[FEATURES]
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 2 or x.shape[1] != len(FEATURES):
+        raise ValueError(f"x has the shape {x.shape}, not (n, {len(FEATURES)}): a column for each of {FEATURES}.")
+    return x.T
+"""
 PYTHON_NUMBERS = Template('''"""A model of Descent: run $run_id, step $step. It needs numpy alone."""
 
 import numpy as np
@@ -53,13 +64,13 @@ import numpy as np
 FEATURES = $features
 TARGET = $target
 theta = $theta
-
+$input
 
 def predict(x):
     """The predictions for rows of features, shape (n, $width), in the units of the data: shape (n,)."""
-    x = np.asarray(x, dtype=float).T
+    x = _columns(x)
     with np.errstate(all="ignore"):
-$steps
+$assignments
     return $outputs
 ''')
 PYTHON_CLASSES = Template('''"""A model of Descent: run $run_id, step $step. It needs numpy alone."""
@@ -70,23 +81,23 @@ FEATURES = $features
 TARGET = $target
 CLASSES = $classes
 theta = $theta
-
+$input
 
 def probabilities(x):
     """The probabilities of the classes for rows of features, shape (n, $width), in the units of the data.
 
     The shape is (n, $count).
     """
-    x = np.asarray(x, dtype=float).T
+    x = _columns(x)
     with np.errstate(all="ignore"):
-$steps
+$assignments
     return np.column_stack([$outputs])
 
 
 def predict(x):
-    """The likeliest class for rows of features: a list of n labels."""
+    """The likeliest class for rows of features, shape (n, $width): shape (n,)."""
     p = probabilities(x)
-    return [CLASSES[i] for i in $likeliest]
+    return np.array(CLASSES)[$likeliest]
 ''')
 C_NUMBERS = Template("""// A model of Descent: run $run_id, step $step. C99; link with -lm.
 #include <math.h>
@@ -95,7 +106,7 @@ static const double theta[$size] = {$theta};
 $functions
 // The prediction of $target from x, in the units of the data: $features.
 double predict(const double x[$width]) {
-$steps
+$assignments
   return $outputs;
 }
 """)
@@ -109,7 +120,7 @@ $functions
 // Writes the probability of each class to p, and returns the place of the likeliest one.
 // x has the features, in the units of the data: $features.
 int predict(const double x[$width], double p[$count]) {
-$steps
+$assignments
 $outputs
 $likeliest
 }
@@ -118,14 +129,18 @@ $likeliest
 
 def python_source(model: ExportedModel) -> str:
     """A module of Python with the function `predict`; of classes also `probabilities`."""
+    lines = [f"        z{i} = {written(each, PYTHON)}" for i, each in enumerate(model.program.assignments)]
     outputs = ", ".join(written(each, PYTHON) for each in model.program.outputs)
     return (PYTHON_CLASSES if model.classes else PYTHON_NUMBERS).substitute(
         _told(model),
         classes=_literal(model.classes),
         features=_literal(model.features),
+        input=PYTHON_INPUT,
         likeliest="(p[:, 1] >= 0.5).astype(int)" if len(model.classes or ()) == 2 else "p.argmax(axis=1)",
         outputs=outputs,
-        steps="\n".join(f"        z{i} = {written(each, PYTHON)}" for i, each in enumerate(model.program.steps)),
+        assignments="\n".join(
+            f"        z{i} = {written(each, PYTHON)}" for i, each in enumerate(model.program.assignments)
+        ),
         target=_literal(model.target),
         theta=repr(model.theta),
     )
@@ -133,8 +148,9 @@ def python_source(model: ExportedModel) -> str:
 
 def c_source(model: ExportedModel) -> str:
     """A file of C99 with the function `predict`."""
+    lines = [f"  const double z{i} = {written(each, C)};" for i, each in enumerate(model.program.assignments)]
     outputs = [written(each, C) for each in model.program.outputs]
-    used = {name for step in model.program.steps for name in _called(step)}
+    used = {name for each in model.program.assignments for name in _called(each)}
     functions = [text for name, text in C_FUNCTIONS.items() if name in used]
     likeliest = "  return p[1] >= 0.5;" if len(outputs) == 2 else C_LIKELIEST.format(len(outputs))
     return (C_CLASSES if model.classes else C_NUMBERS).substitute(
@@ -144,7 +160,9 @@ def c_source(model: ExportedModel) -> str:
         functions="".join(f"{each}\n" for each in functions),
         likeliest=likeliest,
         outputs="\n".join(f"  p[{k}] = {each};" for k, each in enumerate(outputs)) if model.classes else outputs[0],
-        steps="\n".join(f"  const double z{i} = {written(each, C)};" for i, each in enumerate(model.program.steps)),
+        assignments="\n".join(
+            f"  const double z{i} = {written(each, C)};" for i, each in enumerate(model.program.assignments)
+        ),
         target=json.dumps(model.target),
         theta=", ".join(map(repr, model.theta)),
     )

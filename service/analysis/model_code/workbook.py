@@ -34,30 +34,30 @@ CALLS = {
 def workbook_of(model: ExportedModel, example: list[float]) -> bytes:
     """The workbook (.xlsx). `example` is a first row of features.
 
-    The sheet has the features, the steps and the outputs, each a column; its second row can be filled down.
+    The sheet has the features, the variables and the outputs, each a column; its second row can be filled down.
     """
     book = Workbook()
     sheet = book["Sheet"]
     sheet.title = "model"
     _write_theta(book.create_sheet("theta"), model)
-    width, steps = len(model.features), model.program.steps
+    width, assignments = len(model.features), model.program.assignments
     labels = [str(each) for each in model.classes or ()]
     outputs = [f"P({label})" for label in labels] or [model.target]
-    places = {step.place: outputs[k] for k, step in enumerate(model.program.outputs)}
+    places = {each.place: outputs[k] for k, each in enumerate(model.program.outputs)}
     for j, (name, value) in enumerate(zip(model.features, example, strict=True), start=1):
         _write_text(sheet.cell(1, j), name)
         sheet.cell(2, j, value)
     notation = Notation(
         theta=lambda i: f"theta!$B${i + 2}",
         feature=lambda j: f"{get_column_letter(j + 1)}2",
-        step=lambda i: f"{get_column_letter(width + i + 1)}2",
+        variable=lambda i: f"{get_column_letter(width + i + 1)}2",
         number=lambda value: repr(value).upper(),
         calls=CALLS,
         power="POWER({},{})",
     )
-    for i, step in enumerate(steps):
+    for i, each in enumerate(assignments):
         _write_text(sheet.cell(1, width + i + 1), places.get(i, f"z{i}"))
-        sheet.cell(2, width + i + 1, "=" + written(step, notation))
+        sheet.cell(2, width + i + 1, "=" + written(each, notation))
     if labels:
         _write_likeliest(sheet, model, labels, notation)
     sheet.freeze_panes = "A2"
@@ -68,7 +68,7 @@ def workbook_of(model: ExportedModel, example: list[float]) -> bytes:
 
 def column_count(model: ExportedModel) -> int:
     """The columns that the workbook of a model has."""
-    return len(model.features) + len(model.program.steps) + (1 if model.classes else 0)
+    return len(model.features) + len(model.program.assignments) + (1 if model.classes else 0)
 
 
 def _write_theta(sheet: Worksheet, model: ExportedModel) -> None:

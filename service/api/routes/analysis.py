@@ -1,5 +1,7 @@
 """Analyses of a run, computed on request: loss landscape, step breakdown, predictions."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request
@@ -19,7 +21,7 @@ from service.api.openapi_responses import cacheable, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
 from service.api.streaming import look_up
-from service.core.exceptions import ConflictError
+from service.core.exceptions import ConflictError, InvalidError
 from service.core.run_record import Run
 from service.schemas.responses.analysis import Landscape, Predictions, StepArithmetic
 
@@ -187,12 +189,28 @@ def refuse_functions(run: Run) -> None:
         raise query_error("run_id", message, "Ask for its trajectory or its landscape, or fit a model to data.")
 
 
+def step_of(run: Run, asked: int | str, fault: Callable[[str, str], InvalidError]) -> int:
+    """The number of a step, of `last`, or of `best`. `fault` makes the error for the place where it was asked.
+
+    Raises ConflictError if no step is stored, InvalidError if this one is not.
+    """
+    if asked == "best":
+        if run.best is None:
+            raise fault("The run has no test MSE and so no best step.", "Use last.")
+        return int(run.best["step"])
+    return _stored(run, run.last_step if asked == "last" else int(asked), fault)
+
+
 def stored(run: Run, step: int, parameter: str) -> int:
     """The step. Raises ConflictError if no step is stored, InvalidError if this one is not."""
+    return _stored(run, step, partial(query_error, parameter))
+
+
+def _stored(run: Run, step: int, fault: Callable[[str, str], InvalidError]) -> int:
     if run.rows_done == 0:
         raise ConflictError(f"The run is {run.status.words} and has no stored step yet.", run_status=run.status)
     if step >= run.rows_done:
-        raise query_error(parameter, f"Step {step} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
+        raise fault(f"Step {step} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
     return step
 
 

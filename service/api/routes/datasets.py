@@ -14,7 +14,7 @@ from service.api import described_route, file_options
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.file_options import FileOptions
-from service.api.media_types import CSV, GZIP, HAS_PARQUET, JSON, PARQUET, XLSX
+from service.api.media_types import CSV, GZIP, HAS_PARQUET, JSON, NPZ, PARQUET, XLSX
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, LATEST_EXAMPLES
 from service.api.openapi_request_body import json_or_file_body
 from service.api.openapi_responses import cacheable, described, problems
@@ -28,7 +28,7 @@ from service.core.caller import Caller
 from service.core.dataset_record import ReportEntry
 from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError, parameter_error
 from service.core.settings import Settings
-from service.datasets import ingest
+from service.datasets import ingest, npz
 from service.datasets.file_reader import FileError, FileTable, read_file
 from service.datasets.file_reader.options import Missing
 from service.datasets.file_reader.source import PARQUET_MARK
@@ -59,7 +59,7 @@ Stored = tuple[dataset_record.Dataset, list[ReportEntry]]
     "/datasets",
     status_code=201,
     response_model=Dataset,
-    summary="Upload a dataset, as JSON, CSV, an Excel workbook or Parquet",
+    summary="Upload a dataset, as JSON, NPZ, CSV, an Excel workbook or Parquet",
     responses={
         201: described("The dataset is stored; `Location` has its path.", "Location"),
         **problems(400, 408, 409, 413, 415, 422, 429, 507),
@@ -94,16 +94,17 @@ async def upload(
     says what the reader did: columns left out, marks read as decimal marks, rows dropped. One answer names all that is
     in the way.
     """
-    kind = media_type(request, JSON, CSV, GZIP, XLSX, *((PARQUET,) if HAS_PARQUET else ()), compressed=(CSV,))
-    if kind == JSON:
+    kind = media_type(request, JSON, NPZ, CSV, GZIP, XLSX, *((PARQUET,) if HAS_PARQUET else ()), compressed=(CSV,))
+    if kind in (JSON, NPZ):
         given = request.query_params.keys() - {"name"}
-        hint = "Remove it: a JSON body names its columns itself."
+        hint = "Remove it: the body names its columns itself."
         for_files = [each for each in file_options.NAMES if each in given]
         if for_files:
             raise InvalidError([parameter_error(each, "This parameter is for files only.", hint) for each in for_files])
         async with Body(request, settings.max_body_bytes) as body:
             add = partial(_store, store, request.app.state.quotas)
-            row, report = await body.stored_by(add, _read_json, store, settings, caller, name, options.missing)
+            read = _read_json if kind == JSON else _read_npz
+            row, report = await body.stored_by(add, read, store, settings, caller, name, options.missing)
         answer: Dataset = {**serialize_dataset(row), "report": serialize_report(report), "ignored": []}
     else:
         chosen = _names(features) if features is not None else None
@@ -204,6 +205,12 @@ def _read_json(
     check_size(data, settings)
     columns = (data.x, data.y, data.feature_names, data.target_name)
     return ingest.from_upload(*columns, missing=missing, name=name).owned_by(caller.key_id)
+
+
+def _read_npz(
+    body: bytes, store: Database, settings: Settings, caller: Caller, name: str | None, missing: Missing
+) -> ingest.Incoming:
+    return _read_json(npz.as_json(body, settings.max_body_bytes), store, settings, caller, name, missing)
 
 
 def _store(store: Database, quotas: Quotas, incoming: ingest.Incoming) -> Stored:

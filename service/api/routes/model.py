@@ -1,5 +1,6 @@
 """GET /runs/{id}/model: f(θ, x) for use without the service."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Header, Query, Request
@@ -8,17 +9,15 @@ from pydantic import BaseModel, Field
 
 from service.analysis.model_export import Form, ModelRequest, model_at
 from service.api import described_route
-from service.api.content_negotiation import preferred
+from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import C_SOURCE, JSON, PYTHON_SOURCE, XLSX
-from service.api.openapi_responses import cacheable, problems
+from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
-from service.api.routes.analysis import refuse_functions, stored
+from service.api.routes.analysis import refuse_functions, step_of
 from service.api.routes.runs import RunId, find
 from service.api.streaming import look_up
-from service.core.exceptions import NotAcceptableError
-from service.core.run_record import Run
 from service.schemas.responses.model import ModelNumbers
 
 router = described_route.router("inquiries", prefix="/runs")
@@ -47,8 +46,8 @@ class ModelQuery(BaseModel):
     response_model=ModelNumbers,
     summary="f(θ, x) as numbers, Python, C or a workbook",
     responses={
-        **cacheable("The model."),
-        200: {**cacheable("The model.")[200], "content": {PYTHON_SOURCE: SOURCE, C_SOURCE: SOURCE, XLSX: FILE}},
+        200: {**described("The model.", "ETag"), "content": {PYTHON_SOURCE: SOURCE, C_SOURCE: SOURCE, XLSX: FILE}},
+        304: NOT_MODIFIED,
         **problems(404, 406, 409, 413, 422),
     },
 )
@@ -64,25 +63,13 @@ async def get_model(
     """The model of a run at a step, which computes predictions without the service. Features and predictions have the
     units of the data.
     """
-    form = query.format or preferred(accept, MEDIA_TYPES)
-    if form is None:
-        offered = ", ".join(MEDIA_TYPES.values())
-        raise NotAcceptableError(f"Accept is {accept[:200]}. The model is available as {offered}.")
+    form = query.format or negotiated(accept, MEDIA_TYPES)
     run = await look_up(request, find, store, run_id, caller)
     refuse_functions(run)
-    asked = ModelRequest(run.seq, _step(run, query.step), form)
+    asked = ModelRequest(run.seq, step_of(run, query.step, partial(query_error, "step")), form)
     found = await request.app.state.analyses.answer(request.state.user, model_at, asked)
     response = tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
     response.headers["Vary"] = "Accept"
     if form in ENDINGS:
         response.headers["Content-Disposition"] = f'inline; filename="model-{run.id}.{ENDINGS[form]}"'
     return response
-
-
-def _step(run: Run, asked: int | str) -> int:
-    """The number of the step. Raises ConflictError if no step is stored, InvalidError if this one is not."""
-    if asked == "best":
-        if run.best is None:
-            raise query_error("step", "The run has no test MSE and so no best step.", "Use last.")
-        return int(run.best["step"])
-    return stored(run, run.last_step if asked == "last" else int(asked), "step")

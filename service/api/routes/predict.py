@@ -1,7 +1,7 @@
 """POST /runs/{id}/predict: f(θ, x) for rows of features, or for all rows of a dataset."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from typing import Annotated, NamedTuple
 
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from service.analysis.predictions import RowsRequest, at_rows, csv_at_rows, csv_header
 from service.api import described_route
-from service.api.content_negotiation import preferred
+from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import CSV, JSON
 from service.api.middleware.abandonment import while_connected
@@ -21,13 +21,13 @@ from service.api.openapi_responses import problems
 from service.api.request_body import Body
 from service.api.responses import media_type
 from service.api.routes import datasets as dataset_routes
-from service.api.routes.analysis import refuse_functions, stored
+from service.api.routes.analysis import refuse_functions, step_of
 from service.api.routes.runs import RunId, find
 from service.api.streaming import Stream, look_up
 from service.core.caller import Caller
 from service.core.column_choice import Sources, select_columns
 from service.core.dataset_record import Dataset, Rows
-from service.core.exceptions import NotAcceptableError, TooManyRequestsError, UnavailableError, invalid
+from service.core.exceptions import TooManyRequestsError, UnavailableError, invalid
 from service.core.plurals import counted
 from service.core.run_record import Run
 from service.core.settings import Settings
@@ -51,12 +51,10 @@ PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class Given(NamedTuple):
-    """The rows of a body, or the dataset and the places of the features in it; and the step."""
+    """The step, and the rows of features: those of the body, or of a dataset with the places of the features in it."""
 
     step: int | str
-    x: Rows | None = None
-    dataset: Dataset | None = None
-    sources: Sources | None = None
+    rows: Rows | tuple[Dataset, Sources]
 
 
 @router.post(
@@ -82,104 +80,82 @@ async def predict(
     As CSV, by `Accept: text/csv`, those of a dataset of any size are streamed. JSON is for up to a million values.
     """
     media_type(request, JSON)
-    form = preferred(accept, MEDIA_TYPES)
-    if form is None:
-        offered = ", ".join(MEDIA_TYPES.values())
-        raise NotAcceptableError(f"Accept is {accept[:200]}. Predictions are available as {offered}.")
+    form = negotiated(accept, MEDIA_TYPES)
     run = await look_up(request, find, store, run_id, caller)
     refuse_functions(run)
     async with Body(request, settings.max_body_bytes) as body:
         given = await body.read_by(_read, store, settings, run, caller)
-    step = _step(run, given.step)
+    step = step_of(run, given.step, partial(invalid, "/step"))
     analyses, user = request.app.state.analyses, request.state.user
     if form == "json":
-        rows = RowsRequest(run.seq, step, await look_up(request, _whole, store, given))
+        rows = RowsRequest(run.seq, step, await look_up(request, _whole, store, given.rows))
         with while_connected(request.scope):
             return Response(await analyses.answer_once(user, at_rows, rows), media_type=JSON)
-    content = _lines(request, run, step, _blocks(store, given))
+    content = _lines(request, run, step, _blocks(store, given.rows))
     headers = {"Content-Disposition": f'inline; filename="predictions-{run.id}.csv"', "Vary": "Accept"}
     return Stream(request.app.state.streams, user, content, CSV, headers)
 
 
 def _read(content: bytes, store: Database, settings: Settings, run: Run, caller: Caller) -> Given:
     asked = parse(PredictRequest, content)
-    if asked.x is not None:
-        _check_rows(asked.x, len(run.dataset_features), settings)
-        return Given(asked.step, np.array(asked.x, dtype=np.float64))
+    if asked.dataset is None:
+        return Given(asked.step, _checked(asked.x or [], len(run.dataset_features), settings))
     with store.reading() as connection:
-        dataset = dataset_routes.find(connection, asked.dataset.id if asked.dataset else "", caller)
+        dataset = dataset_routes.find(connection, asked.dataset.id, caller)
         own = datasets.find(connection, run.dataset_id or "")
     if own is None:
         raise GoneError("The run was deleted just now, and its data with it.")
-    return Given(asked.step, dataset=dataset, sources=sources_of(run.dataset_features, dataset.columns, own.columns))
+    return Given(asked.step, (dataset, sources_of(run.dataset_features, dataset.columns, own.columns)))
 
 
-def _check_rows(x: list[list[float]], features: int, settings: Settings) -> None:
+def _checked(x: list[list[float]], features: int, settings: Settings) -> Rows:
     if len(x) > settings.max_rows:
         raise invalid("/x", f"{counted(len(x), 'row')}; the limit is {settings.max_rows}.", "Send fewer rows.")
     for number, row in enumerate(x):
         if len(row) != features:
             message = f"This row has {counted(len(row), 'value')}; the run has {counted(features, 'feature')}."
             raise invalid(f"/x/{number}", message, "Give one value for each feature.")
+    return np.array(x, dtype=np.float64)
 
 
-def _step(run: Run, step: int | str) -> int:
-    """The number of the step. Raises ConflictError if no step is stored, InvalidError if this one is not."""
-    if step == "best":
-        if run.best is None:
-            raise invalid("/step", "The run has no test MSE and so no best step.", "Use last.")
-        return int(run.best["step"])
-    last = run.last_step if step == "last" else int(step)
-    if run.rows_done == 0:
-        return stored(run, last, "step")
-    if last >= run.rows_done:
-        raise invalid("/step", f"Step {last} is not stored.", f"Give a step from 0 to {run.rows_done - 1}.")
-    return last
-
-
-def _whole(store: Database, given: Given) -> Rows:
+def _whole(store: Database, rows: Rows | tuple[Dataset, Sources]) -> Rows:
     """All rows. Raises InvalidError for a dataset that is too large for one answer."""
-    if given.x is not None:
-        return given.x
-    blocks = _blocks(store, given)
-    if given.dataset is not None and given.sources is not None:
-        values = given.dataset.rows * len(given.sources.features)
-        if values > MOST_VALUES:
-            message = f"The dataset has {values:,} values of features; as JSON the limit is {MOST_VALUES:,}."
-            raise invalid("/dataset", message, "Send Accept: text/csv.")
-    return np.concatenate(list(blocks))
+    if isinstance(rows, tuple) and (values := rows[0].rows * len(rows[1].features)) > MOST_VALUES:
+        message = f"The dataset has {values:,} values of features; as JSON the limit is {MOST_VALUES:,}."
+        raise invalid("/dataset", message, "Send Accept: text/csv.")
+    return np.concatenate(list(_blocks(store, rows)))
 
 
-def _blocks(store: Database, given: Given) -> Iterator[Rows]:
+def _blocks(store: Database, rows: Rows | tuple[Dataset, Sources]) -> Iterator[Rows]:
     """The rows of features, some at a time. A short transaction reads each: a slow client does not hold the log."""
-    if given.x is not None:
-        height = max(1, BLOCK_VALUES // given.x.shape[1])
-        yield from (given.x[first : first + height] for first in range(0, len(given.x), height))
-    if given.dataset is None or given.sources is None:
+    if not isinstance(rows, tuple):
+        height = max(1, BLOCK_VALUES // rows.shape[1])
+        yield from (rows[first : first + height] for first in range(0, len(rows), height))
         return
-    height = max(1, BLOCK_VALUES // max(given.dataset.width, len(given.sources.features)))
-    for first in range(0, given.dataset.rows, height):
+    dataset, sources = rows
+    height = max(1, BLOCK_VALUES // max(dataset.width, len(sources.features)))
+    for first in range(0, dataset.rows, height):
         with store.reading() as connection:
-            last = min(first + height, given.dataset.rows) - 1
-            table = np.concatenate(list(datasets.read(connection, given.dataset, first, last)))
-        yield np.ascontiguousarray(select_columns(table, given.sources)[0])
+            last = min(first + height, dataset.rows) - 1
+            table = np.concatenate(list(datasets.read(connection, dataset, first, last)))
+        yield np.ascontiguousarray(select_columns(table, sources)[0])
 
 
 async def _lines(request: Request, run: Run, step: int, blocks: Iterator[Rows]) -> AsyncIterator[bytes]:
     """The header with the lines of the first block, then those of the others."""
     analyses, readers, user = request.app.state.analyses, request.app.state.readers, request.state.user
-    before: bytes | None = csv_header(run)
+    before = csv_header(run)
     while (x := await readers.read(user, partial(next, blocks, None))) is not None:
-        asked = partial(analyses.answer_once, user, csv_at_rows, RowsRequest(run.seq, step, x))
-        if before is not None:
-            yield before + await asked()
-            before = None
-            continue
-        for pause in (*PAUSES, None):
-            try:
-                yield await asked()
-                break
-            except (TooManyRequestsError, UnavailableError):
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
+        ask = partial(analyses.answer_once, user, csv_at_rows, RowsRequest(run.seq, step, x))
+        yield before + await (ask() if before else _patiently(ask))
+        before = b""
+
+
+async def _patiently(ask: Callable[[], Awaitable[bytes]]) -> bytes:
+    """The answer, also if no process is free for a while."""
+    for pause in PAUSES:
+        try:
+            return await ask()
+        except (TooManyRequestsError, UnavailableError):
+            await asyncio.sleep(pause)
+    return await ask()

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.api import described_route
-from service.api.content_negotiation import preferred
+from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
 from service.api.media_types import CSV, HAS_PARQUET, JSON, NDJSON, NPZ, PARQUET
@@ -19,7 +19,6 @@ from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
 from service.api.streaming import PIECE_BYTES, Stream, look_up
 from service.core.caller import Caller
-from service.core.exceptions import NotAcceptableError
 from service.core.run_record import Run
 from service.schemas.responses.trajectories import Trajectory, TrajectoryHead
 from service.storage import trajectories
@@ -127,11 +126,7 @@ def _format(asked: str | None, accept: str) -> str:
         hint = "Ask for npz, or install descent-service[parquet] where the service runs."
         raise query_error("format", "Parquet is not available: pyarrow is not installed.", hint)
     offered = {kind: media for kind, media in MEDIA_TYPES.items() if kind != "parquet" or HAS_PARQUET}
-    found = asked or preferred(accept, offered)
-    if found is None:
-        known = ", ".join(offered.values())
-        raise NotAcceptableError(f"Accept is {accept[:200]}. The trajectory is available as {known}.")
-    return found
+    return asked or negotiated(accept, offered)
 
 
 def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:

@@ -1,1 +1,1 @@
-"""The asynchronous client, from which the synchronous one is made."""
+"""The client for asyncio, and the source of the other one."""

@@ -1,21 +1,23 @@
 """Connection to a service: sends requests, again where that is safe, and reads answers."""
 
+import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from math import ceil
 from typing import Any
 
 import httpx2
 
-from service.client.data import JsonObject
+from service.client.data import JsonObject, as_json
 from service.client.errors import NotReachableError, ServiceError
-from service.client.pauses import async_pause
 from service.client.retrying import backoff, is_repeatable, pause_after
 
 URL = "http://127.0.0.1:8000"
 CONNECT_SECONDS = 10.0
-Query = Mapping[str, Any] | None
-Content = Callable[[], AsyncIterator[bytes]] | None
+NOT_FOUND = 404
+Content = Callable[[], AsyncIterator[bytes]]
 """A function that begins the body anew: for each attempt."""
 
 
@@ -24,92 +26,136 @@ class AsyncConnection:
 
     def __init__(self, url: str | None, key: str | None, timeout: float, retries: int) -> None:
         self.address = (url or os.environ.get("DESCENT_URL") or URL).rstrip("/")
+        if not self.address.startswith(("http://", "https://")):
+            raise ValueError(f"{self.address}: the address of a service begins with http:// or https://.")
+        key = (key or os.environ.get("DESCENT_KEY") or "").strip()
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError("This is no API key: `descent keys create NAME` prints one.")
         self.retries = retries
-        key = key or os.environ.get("DESCENT_KEY")
-        # A request waits as long as it takes for one of the connections: others of this client are on their way.
-        times = httpx2.Timeout(timeout, connect=CONNECT_SECONDS, pool=None)
+        self._timeout = timeout
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx2.AsyncClient(base_url=self.address, headers=headers, timeout=times)
+        self._http = httpx2.AsyncClient(base_url=self.address, headers=headers)
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._http.aclose()
 
-    async def json(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Query = None,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> JsonObject:
-        """The JSON object of an answer. Raises ServiceError, NotReachableError."""
-        response = await self.send(method, path, query=query, body=body, headers=headers)
-        return _object(response)
+    async def json(self, method: str, path: str, **options: Any) -> JsonObject:
+        """The JSON object of an answer, with the options of `send`. Raises ServiceError, NotReachableError."""
+        return _object(await self.send(method, path, **options))
 
     async def send(
         self,
         method: str,
         path: str,
         *,
-        query: Query = None,
+        query: Mapping[str, Any] | None = None,
         body: object = None,
-        content: Content = None,
+        content: Content | None = None,
         headers: Mapping[str, str] | None = None,
+        wait: float | None = None,
         repeatable: bool | None = None,
     ) -> httpx2.Response:
-        """The answer. `repeatable` says that a request may be sent twice, where its method does not.
+        """The answer. `body` is sent as JSON, or `content` as it is. The service may wait `wait` seconds for the end.
 
-        Raises ServiceError, NotReachableError.
+        `repeatable` says that a request may be sent twice, where its method does not. Raises ServiceError,
+        NotReachableError.
         """
-        sent = dict(headers or {})
-        safe = is_repeatable(method, sent) if repeatable is None else repeatable
-        params = {name: value for name, value in (query or {}).items() if value is not None}
-        attempt = 0
-        while True:
-            try:
-                response = await self._http.request(
-                    method, path, params=params, json=body, content=content and content(), headers=sent
-                )
-            except httpx2.TransportError as error:
-                is_unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
-                if attempt >= self.retries or not (safe or is_unsent):
-                    raise self._unreachable(error) from None
-                await async_pause(backoff(attempt))
-            else:
-                retry_after = response.headers.get("Retry-After")
-                seconds = pause_after(response.status_code, retry_after, attempt, repeatable=safe)
-                if seconds is None or attempt >= self.retries:
-                    return _checked(response)
-                await async_pause(seconds)
-            attempt += 1
+        given = dict(headers or {})
+        if body is not None:
+            given["Content-Type"] = "application/json"
+        if wait is not None:
+            given["Prefer"] = f"wait={max(1, ceil(wait))}"
+        text = None if body is None else json.dumps(as_json(body)).encode()
+
+        def request() -> httpx2.Request:
+            return self._request(method, path, query, text or (content and content()), given, wait or 0.0)
+
+        safe = is_repeatable(method, given) if repeatable is None else repeatable
+        return await self._answer(request, repeatable=safe)
 
     @asynccontextmanager
     async def stream(
-        self, path: str, *, query: Query = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        quiet: float = 0.0,
     ) -> AsyncIterator[httpx2.Response]:
-        """The answer to a GET while it comes. Raises ServiceError, NotReachableError, also if the connection breaks."""
-        params = {name: value for name, value in (query or {}).items() if value is not None}
+        """The answer to a GET while it comes, which may pause for `quiet` seconds.
+
+        Raises ServiceError, NotReachableError, also if the connection breaks in between.
+        """
+
+        def request() -> httpx2.Request:
+            return self._request("GET", path, query, None, headers or {}, quiet)
+
+        response = await self._answer(request, repeatable=True, is_stream=True)
         try:
-            async with self._http.stream("GET", path, params=params, headers=dict(headers or {})) as response:
-                if response.is_error:
-                    await response.aread()
-                yield _checked(response)
+            yield response
         except httpx2.TransportError as error:
             raise self._unreachable(error) from None
+        finally:
+            await response.aclose()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        content: bytes | AsyncIterator[bytes] | None,
+        headers: Mapping[str, str],
+        wait: float,
+    ) -> httpx2.Request:
+        params = {name: value for name, value in (query or {}).items() if value is not None}
+        # A request waits as long as it takes for one of the connections: others of this client are on their way.
+        timeout = httpx2.Timeout(self._timeout, read=self._timeout + wait, connect=CONNECT_SECONDS, pool=None)
+        return self._http.build_request(
+            method, path, params=params, content=content, headers=dict(headers), timeout=timeout
+        )
+
+    async def _answer(
+        self, request: Callable[[], httpx2.Request], *, repeatable: bool, is_stream: bool = False
+    ) -> httpx2.Response:
+        """The answer to the request, which is made anew for each attempt."""
+        for attempt in range(self.retries + 1):
+            is_last = attempt == self.retries
+            try:
+                response = await self._http.send(request(), stream=is_stream)
+                if is_stream and not response.is_success:
+                    await response.aread()
+            except httpx2.TransportError as error:
+                is_unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+                if is_last or not (repeatable or is_unsent):
+                    raise self._unreachable(error) from None
+                seconds: float | None = backoff(attempt)
+            else:
+                retry_after = response.headers.get("Retry-After")
+                seconds = pause_after(response.status_code, retry_after, attempt, repeatable=repeatable)
+                if attempt and response.status_code == NOT_FOUND and response.request.method == "DELETE":
+                    return response  # an earlier attempt has deleted it
+                if is_last or seconds is None:
+                    return _checked(response)
+            await asyncio.sleep(seconds or 0.0)
+        raise AssertionError("the last attempt returns or raises")
 
     def _unreachable(self, error: Exception) -> NotReachableError:
+        if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
+            return NotReachableError(f"{self.address} has not answered within {self._timeout:g} s ({error}).")
         hint = "Start it with `descent serve`, or give its address: Descent(url)."
         return NotReachableError(f"No service answers at {self.address} ({error}). {hint}")
 
 
 def _checked(response: httpx2.Response) -> httpx2.Response:
-    """The answer. Raises ServiceError if it is an error."""
-    if response.is_error:
-        problem = _object(response)
-        raise ServiceError(response.status_code, problem)
-    return response
+    """The answer. Raises ServiceError unless it is a success."""
+    if response.is_success:
+        return response
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {}
+    raise ServiceError(response.status_code, problem if isinstance(problem, dict) else {})
 
 
 def _object(response: httpx2.Response) -> JsonObject:

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, Unpack
-from urllib.parse import quote
 from uuid import uuid4
 
 from service.client.asynchronous.connection import AsyncConnection
 from service.client.asynchronous.datasets import AsyncDatasets
-from service.client.asynchronous.runs import AsyncRun
-from service.client.asynchronous.sweeps import AsyncSweep
+from service.client.asynchronous.runs import AsyncRun, AsyncRuns
+from service.client.asynchronous.sweeps import AsyncSweep, AsyncSweeps
 from service.client.data import JsonObject
 from service.client.fit_body import FitOptions, body_of
+from service.client.progress import ASYNC_PROGRESS
 
-PAGE = 200
-"""The most runs of one page."""
-SHORT_SECONDS = 2
+SHORT_SECONDS = 2.0
 """A fit that ends within this time takes one request."""
 
 
@@ -29,6 +27,7 @@ class AsyncDescent:
         self, url: str | None = None, key: str | None = None, *, timeout: float = 60.0, retries: int = 6
     ) -> None:
         self._connection = AsyncConnection(url, key, timeout, retries)
+        self.runs, self.sweeps = AsyncRuns(self._connection), AsyncSweeps(self._connection)
         self.datasets = AsyncDatasets(self._connection)
 
     async def __aenter__(self) -> Self:
@@ -47,7 +46,7 @@ class AsyncDescent:
         y: Any = None,
         *,
         wait: bool = True,
-        progress: bool | None = None,
+        progress: bool | None = ASYNC_PROGRESS,
         **options: Unpack[FitOptions],
     ) -> AsyncRun:
         """A run on x, shape (n, d), and y, shape (n,): lists, arrays or frames; on `dataset`; or on `function`.
@@ -55,39 +54,15 @@ class AsyncDescent:
         Waits for its end, unless `wait` is false. Raises ServiceError for a refused request, RunFailedError.
         """
         body = body_of(x, y, options)
-        headers = {"Idempotency-Key": uuid4().hex} | ({"Prefer": f"wait={SHORT_SECONDS}"} if wait else {})
-        run = AsyncRun(self._connection, await self._connection.json("POST", "/fit", body=body, headers=headers))
+        headers = {"Idempotency-Key": uuid4().hex}
+        seconds = SHORT_SECONDS if wait else None
+        facts = await self._connection.json("POST", "/fit", body=body, headers=headers, wait=seconds)
+        run = AsyncRun(self._connection, facts)
         return await run.wait(progress=progress) if wait else run
 
     async def price(self, x: Any = None, y: Any = None, **options: Unpack[FitOptions]) -> JsonObject:
         """What a fit would cost: steps, parameters, bytes, gradient evaluations. Nothing is stored."""
-        return await self._connection.json("POST", "/fit/price", body=body_of(x, y, options))
-
-    async def run(self, run_id: str = "latest") -> AsyncRun:
-        """The run with this id, or the newest one."""
-        return AsyncRun(self._connection, await self._connection.json("GET", f"/runs/{quote(run_id, safe='')}"))
-
-    async def runs(
-        self,
-        *,
-        status: str | Sequence[str] | None = None,
-        name: str | None = None,
-        tag: str | None = None,
-        dataset: str | None = None,
-        sweep: str | None = None,
-        sort: str | None = None,
-        limit: int = PAGE,
-    ) -> list[AsyncRun]:
-        """The newest runs that match all filters, or the first ones in another order; * in a name is any text."""
-        query: dict[str, Any] = {"status": status, "name": name, "tag": tag, "dataset": dataset}
-        query |= {"sweep": sweep, "sort": sort}
-        found: list[AsyncRun] = []
-        page: JsonObject = {"has_more": True, "next": None}
-        while page["has_more"] and len(found) < limit:
-            more = {"limit": min(limit - len(found), PAGE), "after": page["next"]}
-            page = await self._connection.json("GET", "/runs", query={**query, **more})
-            found += [AsyncRun(self._connection, facts) for facts in page["data"]]
-        return found
+        return await self._connection.json("POST", "/fit/price", body=body_of(x, y, options), repeatable=True)
 
     async def sweep(
         self,
@@ -97,7 +72,7 @@ class AsyncDescent:
         *,
         rank_by: str | None = None,
         wait: bool = True,
-        progress: bool | None = None,
+        progress: bool | None = ASYNC_PROGRESS,
         **options: Unpack[FitOptions],
     ) -> AsyncSweep:
         """Runs for each combination of a grid, such as {"/descent/learning_rate": [0.1, 0.2]}, or each listed change.

@@ -1,2 +1,1 @@
-# Made from service/client/asynchronous/__init__.py by `python -m tests.service.client.source`.
-"""The asynchronous client, from which the synchronous one is made."""
+"""The client that waits, made from service/client/asynchronous by `python -m tests.service.client.source`."""

@@ -3,19 +3,17 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, Unpack
-from urllib.parse import quote
 from uuid import uuid4
 
 from service.client.data import JsonObject
 from service.client.fit_body import FitOptions, body_of
+from service.client.progress import PROGRESS
 from service.client.synchronous.connection import Connection
 from service.client.synchronous.datasets import Datasets
-from service.client.synchronous.runs import Run
-from service.client.synchronous.sweeps import Sweep
+from service.client.synchronous.runs import Run, Runs
+from service.client.synchronous.sweeps import Sweep, Sweeps
 
-PAGE = 200
-"""The most runs of one page."""
-SHORT_SECONDS = 2
+SHORT_SECONDS = 2.0
 """A fit that ends within this time takes one request."""
 
 
@@ -30,6 +28,7 @@ class Descent:
         self, url: str | None = None, key: str | None = None, *, timeout: float = 60.0, retries: int = 6
     ) -> None:
         self._connection = Connection(url, key, timeout, retries)
+        self.runs, self.sweeps = Runs(self._connection), Sweeps(self._connection)
         self.datasets = Datasets(self._connection)
 
     def __enter__(self) -> Self:
@@ -48,7 +47,7 @@ class Descent:
         y: Any = None,
         *,
         wait: bool = True,
-        progress: bool | None = None,
+        progress: bool | None = PROGRESS,
         **options: Unpack[FitOptions],
     ) -> Run:
         """A run on x, shape (n, d), and y, shape (n,): lists, arrays or frames; on `dataset`; or on `function`.
@@ -56,39 +55,15 @@ class Descent:
         Waits for its end, unless `wait` is false. Raises ServiceError for a refused request, RunFailedError.
         """
         body = body_of(x, y, options)
-        headers = {"Idempotency-Key": uuid4().hex} | ({"Prefer": f"wait={SHORT_SECONDS}"} if wait else {})
-        run = Run(self._connection, self._connection.json("POST", "/fit", body=body, headers=headers))
+        headers = {"Idempotency-Key": uuid4().hex}
+        seconds = SHORT_SECONDS if wait else None
+        facts = self._connection.json("POST", "/fit", body=body, headers=headers, wait=seconds)
+        run = Run(self._connection, facts)
         return run.wait(progress=progress) if wait else run
 
     def price(self, x: Any = None, y: Any = None, **options: Unpack[FitOptions]) -> JsonObject:
         """What a fit would cost: steps, parameters, bytes, gradient evaluations. Nothing is stored."""
-        return self._connection.json("POST", "/fit/price", body=body_of(x, y, options))
-
-    def run(self, run_id: str = "latest") -> Run:
-        """The run with this id, or the newest one."""
-        return Run(self._connection, self._connection.json("GET", f"/runs/{quote(run_id, safe='')}"))
-
-    def runs(
-        self,
-        *,
-        status: str | Sequence[str] | None = None,
-        name: str | None = None,
-        tag: str | None = None,
-        dataset: str | None = None,
-        sweep: str | None = None,
-        sort: str | None = None,
-        limit: int = PAGE,
-    ) -> list[Run]:
-        """The newest runs that match all filters, or the first ones in another order; * in a name is any text."""
-        query: dict[str, Any] = {"status": status, "name": name, "tag": tag, "dataset": dataset}
-        query |= {"sweep": sweep, "sort": sort}
-        found: list[Run] = []
-        page: JsonObject = {"has_more": True, "next": None}
-        while page["has_more"] and len(found) < limit:
-            more = {"limit": min(limit - len(found), PAGE), "after": page["next"]}
-            page = self._connection.json("GET", "/runs", query={**query, **more})
-            found += [Run(self._connection, facts) for facts in page["data"]]
-        return found
+        return self._connection.json("POST", "/fit/price", body=body_of(x, y, options), repeatable=True)
 
     def sweep(
         self,
@@ -98,7 +73,7 @@ class Descent:
         *,
         rank_by: str | None = None,
         wait: bool = True,
-        progress: bool | None = None,
+        progress: bool | None = PROGRESS,
         **options: Unpack[FitOptions],
     ) -> Sweep:
         """Runs for each combination of a grid, such as {"/descent/learning_rate": [0.1, 0.2]}, or each listed change.

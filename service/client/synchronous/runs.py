@@ -2,113 +2,97 @@
 """A run of a service: waits for it, follows it, reads its steps, and makes others of it."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from io import BytesIO
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 from uuid import uuid4
 
-from service.client.data import JsonObject, rows_of
-from service.client.errors import NotReachableError, RunFailedError, ServiceError
+from service.client.data import JsonObject, in_one_line, rows_of
+from service.client.errors import DescentError, NotReachableError, RunFailedError, ServiceError
 from service.client.event_stream import Event, EventParser
 from service.client.facts import RunFacts
 from service.client.files import form_of, written
-from service.client.pauses import pause
 from service.client.picture import Picture
-from service.client.progress import bar, is_notebook, is_shown
+from service.client.progress import PROGRESS, is_notebook
 from service.client.retrying import REFUSED, backoff
 from service.client.synchronous.connection import Connection
+from service.client.synchronous.resources import LONG_POLL_SECONDS, Resource
 from service.client.trajectory import Trajectory
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-LONG_POLL_SECONDS, SHOWN_SECONDS = 20.0, 1.0
-"""The time for which a request waits for the end of a run; shorter where progress is shown."""
 MOST_VALUES = 200_000
 """The values of one request for predictions: some MB."""
-LONGEST_PAUSE = 5
-"""The attempt whose pause is the longest one between two looks."""
+QUIET_SECONDS = 30.0
+"""The longest time without a sign of life in a stream of events; the service sends one twice as often."""
+VERDICT_LOOKS = 8
+"""The looks for the verdict of a run that has ended: five seconds."""
+JUDGED = ("succeeded", "diverged")
+ACCEPTED = 202
+PAGE = 200
+"""The most runs of one page."""
 
 
-class Run(RunFacts):
+class Run(RunFacts, Resource):
     """A run. Its facts are those of the last answer; `refresh` asks for them again."""
 
-    def __init__(self, connection: Connection, facts: JsonObject) -> None:
-        super().__init__(facts)
-        self._connection = connection
+    PATH = "/runs"
 
-    def refresh(self, wait: float | None = None) -> Self:
-        """Asks for the run; with `wait` the answer comes when it has ended, after so many seconds at the latest."""
-        headers = {} if wait is None else {"Prefer": f"wait={max(1, ceil(wait))}"}
-        self.facts = self._connection.json("GET", self._path(), headers=headers)
-        return self
-
-    def wait(self, timeout: float | None = None, *, progress: bool | None = None) -> Self:
-        """Waits for the end of the run, and shows its progress on a terminal or as asked.
+    def wait(self, timeout: float | None = None, *, progress: bool | None = PROGRESS) -> Self:
+        """Waits for the end of the run. The run goes on if the wait is interrupted.
 
         Raises TimeoutError after `timeout` seconds, and RunFailedError for a run that failed. A run that diverged has a
-        result. The run goes on if the wait is interrupted.
+        result.
         """
-        until = None if timeout is None else time.monotonic() + timeout
-        shown = is_shown(progress)
-        attempt = 0
-        with bar(self.name or f"run {self.id}", "steps", shown=shown) as show:
-            while not self.is_finished:
-                left = LONG_POLL_SECONDS if until is None else until - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError(f"The run {self.id} is {self.status} after {timeout} s. It goes on.")
-                begun, asked = time.monotonic(), min(left, SHOWN_SECONDS if shown else LONG_POLL_SECONDS)
-                self.refresh(wait=asked)
-                show(self.facts["steps_done"], self.facts["steps_total"])
-                if (
-                    not self.is_finished and time.monotonic() - begun < asked / 2
-                ):  # the service lets no more requests wait
-                    pause(min(backoff(min(attempt, LONGEST_PAUSE)), max(left, 0)))
-                    attempt += 1
-        self._end()
+        self._wait(timeout, progress)
+        for attempt in range(VERDICT_LOOKS):  # the verdict follows the end, on a busy machine some seconds later
+            if self.facts["convergence"] is not None or self.status not in JUDGED:
+                break
+            time.sleep(backoff(attempt, 1.0))
+            self.refresh()
+        if self.status == "failed":
+            raise RunFailedError(f"The run {self.id} failed: {self.facts['error']['message']}")
+        if is_notebook() and self.facts["steps_done"]:
+            with suppress(DescentError):  # a run without its picture is as good
+                self.plot()
         return self
 
-    def _end(self) -> None:
-        if self.status == "failed":
-            error: JsonObject = self.facts["error"]
-            raise RunFailedError(f"The run {self.id} failed: {error['message']}")
-        if is_notebook() and self.facts["steps_done"]:
-            self.curves = str(self.plot())
-
     def follow(
-        self, *, fields: Sequence[str] | None = None, every: int | None = None, from_step: int | None = None
+        self, *, fields: Sequence[str] | str | None = None, every: int | None = None, from_step: int | None = None
     ) -> Iterator[Event]:
         """The events of the run until its end: each step once, also if the connection breaks in between.
 
         Raises ServiceError, and NotReachableError if the service does not come back.
         """
-        query = {"fields": fields and ",".join(fields), "every": every, "from_step": from_step}
+        query = {"fields": in_one_line(fields), "every": every, "from_step": from_step}
         last, attempt = None, 0
         while True:
             try:
-                for event in self._events(query, last):
-                    attempt, last = 0, event.id
-                    yield event
-                    if event.kind == "finished":
-                        return
-            except NotReachableError:
-                if attempt >= self._connection.retries:
+                with closing(self._events(query, last)) as events:
+                    for event in events:
+                        attempt, last = 0, event.id
+                        yield event
+                        if event.kind == "finished":
+                            return
+            except (NotReachableError, ServiceError) as error:
+                may_end = isinstance(error, NotReachableError) or error.status_code in REFUSED
+                if not may_end or attempt >= self._connection.retries:
                     raise
-            except ServiceError as error:
-                if error.status not in REFUSED or attempt >= self._connection.retries:
-                    raise
-            pause(backoff(attempt))
+            time.sleep(backoff(attempt))
             attempt += 1
 
-    def _events(self, query: Mapping[str, Any], last: str | None) -> Iterator[Event]:
+    def _events(self, query: Mapping[str, Any], last: str | None) -> Generator[Event, None, None]:
         """The events of one connection, after the one with the id `last`. Raises ServiceError for damaged steps."""
         parser = EventParser(last)
         headers = {} if last is None else {"Last-Event-ID": last}
-        with self._connection.stream(self._path("/events"), query=query, headers=headers) as response:
+        with self._connection.stream(
+            self._path("/events"), query=query, headers=headers, quiet=QUIET_SECONDS
+        ) as response:
             for line in response.iter_lines():
                 if event := parser.add(line):
                     if event.kind == "problem":
@@ -120,40 +104,54 @@ class Run(RunFacts):
     def trajectory(
         self,
         *,
-        fields: Sequence[str] | None = None,
+        fields: Sequence[str] | str | None = None,
         from_step: int | None = None,
         to_step: int | None = None,
         every: int | None = None,
         max_points: int | None = None,
     ) -> Trajectory:
         """θ and both criteria at every stored step; nothing is left out unless `every` or `max_points` asks for it."""
-        query = {"from_step": from_step, "to_step": to_step, "every": every, "max_points": max_points}
-        query |= {"fields": fields and ",".join(fields), "format": "npz"}  # type: ignore[dict-item]
+        query: JsonObject = {"from_step": from_step, "to_step": to_step, "every": every, "max_points": max_points}
+        query |= {"fields": in_one_line(fields), "format": "npz"}
         return Trajectory(BytesIO(self._bytes("/trajectory", query)))
 
-    def predict(self, x: Any, *, step: int | str = "last") -> "npt.NDArray[Any]":
-        """f(θ, x) for rows of features in the units of the data: numbers or class labels, shape (n,).
+    def predict(self, x: Any = None, *, dataset: str | None = None, step: int | str = "last") -> "npt.NDArray[Any]":
+        """f(θ, x) for rows of features in the units of the data: numbers, or class labels; shape (n,).
 
-        `step` is a stored step, last, or best. A frame's columns are taken by the names of the features.
+        `dataset` is the id of a dataset with these columns, in place of x. `step` is a stored step, last, or best. A
+        frame's columns are taken by the names of the features. A prediction that is not finite is NaN.
         """
         import numpy as np  # noqa: PLC0415 - takes a tenth of a second to import
 
-        return np.array([y for answer in self._predicted(x, step) for y in answer["y"]])
+        found = [y for answer in self._predicted(x, dataset, step) for y in answer["y"]]
+        return np.array(found, dtype=None if self.facts["classes"] else np.float64)
 
-    def predict_proba(self, x: Any, *, step: int | str = "last") -> "npt.NDArray[np.float64]":
-        """The probability of each class, in the order of the run's `classes`: shape (n, k)."""
+    def predict_proba(
+        self, x: Any = None, *, dataset: str | None = None, step: int | str = "last"
+    ) -> "npt.NDArray[np.float64]":
+        """The probability of each class, in the order of the run's `classes`: shape (n, k). Raises TypeError for a
+        regression.
+        """
         import numpy as np  # noqa: PLC0415
 
-        return np.array([row for answer in self._predicted(x, step) for row in answer["probabilities"]])
+        if not self.facts["classes"]:
+            raise TypeError(f"The run {self.id} is a regression, which has no probabilities.")
+        found = [row for answer in self._predicted(x, dataset, step) for row in answer["probabilities"]]
+        return np.array(found, dtype=np.float64)
 
-    def _predicted(self, x: Any, step: int | str) -> Iterator[JsonObject]:
+    def _predicted(self, x: Any, dataset: str | None, step: int | str) -> Iterator[JsonObject]:
         """The answers for the rows, as many in each as one request may have."""
+        if (x is None) == (dataset is None):
+            raise TypeError("A prediction needs either x or dataset=.")
+        if dataset is not None:
+            body: JsonObject = {"dataset": {"id": dataset}, "step": step}
+            yield self._connection.json("POST", self._path("/predict"), body=body, repeatable=True)
+            return
         rows = rows_of(x, self.facts["dataset"]["features"] if self.facts["dataset"] else None)
         height = max(1, MOST_VALUES // max(1, len(rows[0]) if rows else 1))
         for first in range(0, max(1, len(rows)), height):
             body = {"x": rows[first : first + height], "step": step}
-            answer = self._connection.send("POST", self._path("/predict"), body=body, repeatable=True)
-            yield answer.json()
+            yield self._connection.json("POST", self._path("/predict"), body=body, repeatable=True)
 
     def fork(
         self,
@@ -161,32 +159,31 @@ class Run(RunFacts):
         changes: Mapping[str, Any] | None = None,
         *,
         wait: bool = True,
-        progress: bool | None = None,
+        progress: bool | None = PROGRESS,
     ) -> Self:
         """A new run from the θ of a step, with the same data and split, and with changes of the request."""
         body = {"from_step": from_step, "changes": dict(changes or {})}
-        forked = type(self)(self._connection, self._posted("/fork", body))
+        headers = {"Idempotency-Key": uuid4().hex}
+        facts = self._connection.json("POST", self._path("/fork"), body=body, headers=headers)
+        forked = type(self)(self._connection, facts)
         return forked.wait(progress=progress) if wait else forked
 
     def verify(self, timeout: float | None = None) -> JsonObject:
-        """Recomputes the run: `identical`, or the first step that differs. Raises TimeoutError after `timeout` s."""
-        until = None if timeout is None else time.monotonic() + timeout
-        found = self._connection.json(
-            "POST", self._path("/verify"), headers={"Prefer": f"wait={LONG_POLL_SECONDS:.0f}"}
-        )
-        attempt = 0
-        while found["identical"] is None:
-            if until is not None and time.monotonic() > until:
-                raise TimeoutError(f"The run {self.id} is not recomputed after {timeout} s.")
-            pause(backoff(min(attempt, LONGEST_PAUSE)))
-            attempt += 1
-            self.refresh()
-            found = self.facts["verification"]
-        return found
+        """Recomputes the run: `identical`, or the first step that differs; `error` if it cannot be recomputed.
 
-    def cancel(self) -> Self:
-        """Ends the run; its steps stay."""
-        return self._changed("/cancel")
+        Raises TimeoutError after `timeout` seconds.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = LONG_POLL_SECONDS if until is None else until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"The run {self.id} is not recomputed after {timeout} s.")
+            wait = min(left, LONG_POLL_SECONDS)
+            answer = self._connection.send("POST", self._path("/verify"), wait=wait, repeatable=True)
+            if answer.status_code != ACCEPTED:
+                found: JsonObject = answer.json()
+                return found
+            time.sleep(min(backoff(0), left))
 
     def pause(self) -> Self:
         """Pauses the run; `resume` continues after its last stored step."""
@@ -196,18 +193,10 @@ class Run(RunFacts):
         """Continues a paused run."""
         return self._changed("/resume")
 
-    def rename(self, name: str | None) -> Self:
-        """Gives the run a name; None removes it."""
-        self.facts = self._connection.json("PATCH", self._path(), body={"name": name})
-        return self
-
-    def delete(self) -> None:
-        """Deletes the run and its steps."""
-        self._connection.send("DELETE", self._path())
-
     def plot(self) -> Picture:
         """Both criteria over the steps as SVG, which a notebook shows."""
-        return Picture((self._bytes("/curves.svg", {})).decode())
+        self.curves = Picture((self._bytes("/curves.svg", {})).decode())
+        return self.curves
 
     def model(self) -> JsonObject:
         """The parameters, the scaling and the formula of f(θ, x)."""
@@ -219,21 +208,44 @@ class Run(RunFacts):
         """
         path = Path(file)
         place, query = form_of(path)
-        with written(path) as opened:
-            with self._connection.stream(self._path(place), query=query) as response:
+        with self._connection.stream(self._path(place), query=query) as response:
+            with written(path) as opened:
                 for piece in response.iter_bytes():
                     opened.write(piece)
         return path
 
-    def _path(self, place: str = "") -> str:
-        return f"/runs/{quote(self.id, safe='')}{place}"
-
     def _bytes(self, place: str, query: Mapping[str, Any]) -> bytes:
         return (self._connection.send("GET", self._path(place), query=query)).content
 
-    def _posted(self, place: str, body: JsonObject) -> JsonObject:
-        return self._connection.json("POST", self._path(place), body=body, headers={"Idempotency-Key": uuid4().hex})
 
-    def _changed(self, place: str) -> Self:
-        self.facts = self._connection.json("POST", self._path(place))
-        return self
+class Runs:
+    """The runs of a service."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, run_id: str = "latest") -> Run:
+        """The run with this id, or the newest one."""
+        return Run(self._connection, self._connection.json("GET", f"/runs/{quote(run_id, safe='')}"))
+
+    def list(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        dataset: str | None = None,
+        sweep: str | None = None,
+        sort: str | None = None,
+        limit: int = PAGE,
+    ) -> list[Run]:
+        """The newest runs that match all filters, or the first ones in another order; * in a name is any text."""
+        query: JsonObject = {"status": status, "name": name, "tag": tag}
+        query |= {"dataset": dataset, "sweep": sweep, "sort": sort}
+        found: list[Run] = []
+        page: JsonObject = {"has_more": True, "next": None}
+        while page["has_more"] and len(found) < limit:
+            more = {"limit": min(limit - len(found), PAGE), "after": page["next"]}
+            page = self._connection.json("GET", "/runs", query={**query, **more})
+            found += [Run(self._connection, facts) for facts in page["data"]]
+        return found

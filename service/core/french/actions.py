@@ -148,14 +148,8 @@ MESSAGES = {
     ),
     "This is not a step number.": "Ce n’est pas un numéro d’étape.",
     "Send the `id` of the last received event.": "Envoyez l’`id` du dernier événement reçu.",
-    "Accept is {accept}. The trajectory is available as {list_names}.": (
-        "Accept est {accept}. La trajectoire existe en {list_names}."
-    ),
-    "Accept is {accept}. The model is available as {list_names}.": (
-        "Accept est {accept}. Le modèle existe en {list_names}."
-    ),
-    "Accept is {accept}. Predictions are available as {list_names}.": (
-        "Accept est {accept}. Les prédictions existent en {list_names}."
+    "Accept is {accept}. The answer is available as {list_names}.": (
+        "Accept est {accept}. La réponse existe en {list_names}."
     ),
     "A prediction needs rows or a dataset.": "Une prédiction a besoin de lignes ou d’un jeu de données.",
     "Give either x or dataset.": "Donnez soit x, soit dataset.",
@@ -172,6 +166,22 @@ MESSAGES = {
     ),
     "Name the columns like the features of the run.": "Nommez les colonnes comme les variables de la descente.",
     "Is it {name}? Rename it.": "Est-ce {name} ? Renommez-la.",
+    "The file is no NPZ, or damaged.": "Le fichier n’est pas un NPZ, ou il est abîmé.",
+    "Write it by numpy.savez(file, x=x, y=y), with feature_names and target_name if you like.": (
+        "Écrivez-le par numpy.savez(file, x=x, y=y), avec feature_names et target_name si vous voulez."
+    ),
+    "The file has no arrays x and y; it has {list_names}.": (
+        "Le fichier n’a pas de tableaux x et y ; il a {list_names}."
+    ),
+    "The array {name} has the type {dtype}, not numbers or texts.": (
+        "Le tableau {name} est de type {dtype}, ni nombres ni textes."
+    ),
+    "Convert it: array.astype(float).": "Convertissez-le : array.astype(float).",
+    "The array {name} has {size} bytes; the limit is {most}.": (
+        "Le tableau {name} a {size} octets ; la limite est {most}."
+    ),
+    "The array {name} is infinite at [{place}].": "Le tableau {name} est infini en [{place}].",
+    "Give finite numbers; NaN is a missing value.": "Donnez des nombres finis ; NaN est une valeur manquante.",
     "A sheet has at most {most} columns; the model needs {columns}. Ask for json.": (
         "Une feuille a au plus {most} colonnes ; il en faut {columns} au modèle. Demandez json."
     ),

@@ -91,7 +91,7 @@ MESSAGES = {
     "Unsupported coding.": "Codage non pris en charge.",
     "Leave the header out.": "Laissez l’en-tête de côté.",
     "This parameter is for files only.": "Ce paramètre ne vaut que pour des fichiers.",
-    "Remove it: a JSON body names its columns itself.": "Supprimez-le : un corps JSON nomme lui-même ses colonnes.",
+    "Remove it: the body names its columns itself.": "Supprimez-le : le corps nomme lui-même ses colonnes.",
     "Choose two marks.": "Choisissez deux signes.",
     "The decimal mark cannot separate thousands.": "Le signe décimal ne peut pas séparer les milliers.",
     "The names cannot be read: {fault}.": "Les noms ne peuvent pas être lus : {fault}.",

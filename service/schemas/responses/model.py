@@ -53,7 +53,7 @@ class ModelNumbers(Answer):
     formula: Annotated[
         list[str] | None,
         Field(
-            description="The arithmetic, step by step: the last steps are the prediction, or the probability of each "
+            description="The arithmetic, line by line: the last lines are the prediction, or the probability of each "
             "class. null for more than 2,000 parameters."
         ),
     ]

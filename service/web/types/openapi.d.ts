@@ -146,6 +146,10 @@ export interface DatasetRows {
   rows: ((number | string)[])[];
 }
 
+export interface DatasetToPredict {
+  id: string;
+}
+
 export interface Datasets {
   has_more: boolean;
   next: string | null;
@@ -488,7 +492,7 @@ export interface Precision {
 
 export interface PredictRequest {
   x?: number[][] | null;
-  dataset?: PredictedDataset | null;
+  dataset?: DatasetToPredict | null;
   step?: number | "last" | "best";
 }
 
@@ -502,10 +506,6 @@ export interface Predicted {
 export interface PredictedAxis {
   feature: string;
   values: (number | null)[];
-}
-
-export interface PredictedDataset {
-  id: string;
 }
 
 export interface Predictions {

@@ -11,12 +11,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 from openpyxl.formula.translate import Translator
 
 from gd_engine.formula.compiler import FUNCTIONS, TWO_ARGUMENTS
+from service.analysis.model_code.program import REPEATED
+from service.analysis.model_code.workbook import CALLS as CALLS_OF_SHEETS
 from service.core.settings import Settings
 from service.worker.process import Worker
 from tests.required_programs import required
@@ -89,6 +92,23 @@ def agree(found: Any, expected: Any, kind: str = "") -> None:
     wanted = np.array(expected, dtype=float)
     scale = max(1.0, float(np.nanmax(np.abs(wanted))))
     np.testing.assert_allclose(found, wanted, rtol=TOLERANCE, atol=TOLERANCE * scale, err_msg=kind)
+
+
+def test_the_python_model_takes_its_columns_by_name_and_no_other_shape(api: TestClient, worker: Worker) -> None:
+    names: dict[str, Any] = {}
+    exec(model(trained(MODELS["linear"], api, worker), api, "python"), names)
+    frame = pd.DataFrame(ROWS, columns=["a", "b"])
+    turned = frame[["b", "a"]].assign(more=1.0)
+    np.testing.assert_array_equal(names["predict"](turned), names["predict"](ROWS))
+    with pytest.raises(KeyError, match="b"):
+        names["predict"](frame[["a"]])
+    for wrong in ([1.0, 2.0], [[1.0, 2.0, 3.0]], [[1.0]]):
+        with pytest.raises(ValueError, match=r"not \(n, 2\): a column for each of \['a', 'b'\]"):
+            names["predict"](wrong)
+
+
+def test_what_a_cell_repeats_is_a_cell_of_its_own() -> None:
+    assert {name for name, text in CALLS_OF_SHEETS.items() if text.count("{0}") > 1} == REPEATED
 
 
 def test_the_python_model_needs_numpy_alone(api: TestClient, worker: Worker, tmp_path: Path) -> None:
@@ -176,7 +196,7 @@ def test_python_c_and_workbook_predict_as_the_service(api: TestClient, worker: W
             continue
         classes = api.get(f"/runs/{run_id}").json()["classes"]
         agree(names["probabilities"](ROWS), probabilities, kind)
-        assert names["predict"](ROWS) == y
+        assert names["predict"](ROWS).tolist() == y
         agree([[row[f"P({label})"] for label in classes] for row in cells], probabilities, kind)
         assert [row["y"] for row in cells] == [str(label) for label in y]
         p = (ctypes.c_double * len(classes))()

@@ -13,10 +13,13 @@ SOURCE, TARGET = CLIENT / "asynchronous", CLIENT / "synchronous"
 WORDS = {
     r"\basync (def|with|for)\b": r"\1",
     r"\bawait ": "",
+    r"\bAsyncGenerator\[(\w+), None\]": r"Generator[\1, None, None]",
     r"\bAsync(?=[A-Z])": "",
     r"\basynccontextmanager\b": "contextmanager",
-    r"\basync_pause\b": "pause",
-    r"\ba(close|read|iter_bytes|iter_lines)\b": r"\1",
+    r"\bimport asyncio\b": "import time",
+    r"\basyncio\.sleep\b": "time.sleep",
+    r"\bASYNC_(?=PROGRESS)": "",
+    r"\ba(close|closing|read|iter_bytes|iter_lines)\b": r"\1",
     r"\b__a(enter|exit)__\b": r"__\1__",
     r"\bservice\.client\.asynchronous\b": "service.client.synchronous",
 }
@@ -43,10 +46,11 @@ def _formatted(text: str, path: Path) -> str:
 
 def made() -> dict[Path, str]:
     """Each synchronous module and its text."""
-    return {TARGET / path.name: synchronous(path) for path in sorted(SOURCE.glob("*.py"))}
+    return {TARGET / path.name: synchronous(path) for path in sorted(SOURCE.glob("[!_]*.py"))}
 
 
 if __name__ == "__main__":
-    TARGET.mkdir(exist_ok=True)
+    for path in TARGET.glob("[!_]*.py"):
+        path.unlink()
     for target, text in made().items():
         target.write_text(text, encoding="utf-8")

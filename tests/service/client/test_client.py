@@ -71,7 +71,7 @@ def test_the_trajectory_has_the_bits_of_the_api(run: Run, service: Service) -> N
         expected = np.array([np.nan if each is None else each for each in answer[name]], dtype=steps[name].dtype)
         np.testing.assert_array_equal(steps[name], expected)
     assert steps.parameters == answer["parameters"]
-    frame = run.trajectory(fields=["step", "theta", "test_mse"], every=10).frame()
+    frame = run.trajectory(fields=["step", "theta", "test_mse"], every=10).to_pandas()
     assert list(frame.columns) == ["theta.intercept", "theta.age", "test_mse"]
     assert list(frame.index) == [0, 10, 20, 30, 40, 50]
 
@@ -95,12 +95,12 @@ def test_classes_have_labels_and_probabilities(client: Descent) -> None:
 def test_a_refused_request_names_the_field_and_the_correction(client: Descent) -> None:
     with pytest.raises(ServiceError, match="/descent/steps: ") as caught:
         client.fit(X, Y, steps=-1)
-    assert caught.value.status == 422
+    assert caught.value.status_code == 422
     assert caught.value.problem["errors"][0]["pointer"] == "/descent/steps"
     with pytest.raises(ServiceError, match="/dataset/x/1/0"):
         client.fit([[1.0], [float("nan")], [3.0]], [1.0, 2.0, 3.0])
     with pytest.raises(ServiceError, match=r"No run has the id nothing.*\(404\)"):
-        client.run("nothing")
+        client.runs.get("nothing")
 
 
 def test_a_function_without_data(client: Descent) -> None:
@@ -112,9 +112,9 @@ def test_a_function_without_data(client: Descent) -> None:
 
 
 def test_a_price_stores_nothing(client: Descent) -> None:
-    before = {each.id for each in client.runs()}
+    before = {each.id for each in client.runs.list()}
     assert client.price(X, Y, steps=7)["steps"] == 7
-    assert {each.id for each in client.runs()} == before
+    assert {each.id for each in client.runs.list()} == before
 
 
 def test_a_fork_begins_at_the_step_and_a_verification_recomputes(run: Run) -> None:
@@ -125,7 +125,7 @@ def test_a_fork_begins_at_the_step_and_a_verification_recomputes(run: Run) -> No
 
 def test_a_long_run_is_followed_paused_and_cancelled(long_run: Run, client: Descent) -> None:
     steps: list[int] = []
-    for event in long_run.follow(fields=["step"]):
+    for event in long_run.follow(fields="step"):
         if event.kind == "progress":
             steps += event.data["step"]
         if len(steps) > 1000:
@@ -136,16 +136,16 @@ def test_a_long_run_is_followed_paused_and_cancelled(long_run: Run, client: Desc
     with pytest.raises(TimeoutError, match="It goes on"):
         long_run.wait(timeout=0.01)
     assert long_run.cancel().wait(timeout=LONGEST).status == "cancelled"
-    assert client.run(long_run.id).status == "cancelled"
+    assert client.runs.get(long_run.id).status == "cancelled"
 
 
 def test_names_lists_and_deletion(client: Descent, run: Run) -> None:
     assert run.rename("a name for the list").name == "a name for the list"
-    found = client.runs(name="a name*list", status=["succeeded", "failed"], sort="-created_at")
+    found = client.runs.list(name="a name*list", status=["succeeded", "failed"], sort="-created_at")
     assert [each.id for each in found] == [run.id]
-    assert len(client.runs(limit=1)) == 1
+    assert len(client.runs.list(limit=1)) == 1
     run.delete()
-    assert client.runs(name="a name*list") == []
+    assert client.runs.list(name="a name*list") == []
 
 
 def test_a_sweep_ranks_its_runs(client: Descent) -> None:
@@ -170,7 +170,7 @@ def test_files_are_uploaded_as_they_are(client: Descent, tmp_path: Path) -> None
     again = client.datasets.upload(path.read_bytes(), target="grade", features=["hours"], missing="drop")
     assert again["id"] == found["id"]
     assert client.datasets.get(found["id"])["sha256"] == found["sha256"]
-    assert found["id"] in {each["id"] for each in client.datasets.newest()}
+    assert found["id"] in {each["id"] for each in client.datasets.list()}
     run = client.fit(dataset=found["id"], test_fraction=0.0, steps=5)
     assert run["dataset"]["id"] == found["id"]
     with pytest.raises(ServiceError, match="1 run"):
@@ -179,6 +179,34 @@ def test_files_are_uploaded_as_they_are(client: Descent, tmp_path: Path) -> None
     client.datasets.delete(found["id"])
     with pytest.raises(ServiceError, match="Unknown target"):
         client.datasets.upload(b"a,b\n1,2\n3,4\n", target="nothing")
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_a_frame_is_uploaded_and_a_dataset_predicted(client: Descent, frame: Any) -> None:
+    data = {"sex": ["m", "f", "m", "f", "f"], "age": [30, 40, 50, 35, 28], "weight": [80, 60, 90, 65, 75]}
+    dataset = client.datasets.upload(frame(data), name="people")
+    run = client.fit(dataset=dataset["id"], standardize=True, steps=20)
+    assert run["dataset"]["features"] == ["sex=m", "age"]
+    found = run.predict(dataset=dataset["id"])
+    np.testing.assert_array_equal(found, run.predict([[1, 30], [0, 40], [1, 50], [0, 35], [0, 28]]))
+    with pytest.raises(TypeError, match="either x or dataset="):
+        run.predict()
+
+
+def test_an_interrupted_wait_says_that_the_run_goes_on(long_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(long_run), "refresh", interrupt)
+    with pytest.raises(KeyboardInterrupt, match=f"{long_run.id}.* goes on"):
+        long_run.wait()
+
+
+def test_an_npz_is_uploaded_by_its_ending(client: Descent, tmp_path: Path) -> None:
+    x = np.random.default_rng(2).normal(size=(20, 2))
+    np.savez(tmp_path / "data.npz", x=x, y=x[:, 0], feature_names=["a", "b"])
+    found = client.datasets.upload(tmp_path / "data.npz")
+    assert (found["rows"], found["features"], found["name"]) == (20, ["a", "b"], "data.npz")
 
 
 @pytest.mark.parametrize(
@@ -204,13 +232,55 @@ def test_an_unknown_ending_is_refused_before_anything_is_written(run: Run, tmp_p
 
 def test_a_notebook_shows_numbers_findings_and_curves(client: Descent) -> None:
     run = client.fit(X, Y, feature_names=["<age>"], name="<b>bold</b>", steps=20, learning_rate=1.0)
-    run.curves = str(run.plot())
+    picture = run.plot()
     shown = run._repr_html_()
     assert "&lt;age&gt;" in shown
     assert "&lt;b&gt;bold" in shown
     assert "<svg" in shown
     assert all(finding["sentence"][:20] in shown for finding in run.diagnosis)
-    assert run.plot()._repr_svg_().startswith("<svg")
+    assert picture._repr_svg_().startswith("<svg")
+
+
+def test_a_fit_in_a_notebook_has_its_curves(client: Descent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.client.synchronous.runs.is_notebook", lambda: True)
+    assert "<svg" in client.fit(X, Y, steps=5, progress=False)._repr_html_()
+
+
+def test_numbers_of_numpy_are_numbers(client: Descent, run: Run) -> None:
+    steps = run.trajectory()
+    best = steps["test_mse"].argmin()
+    assert run.predict([[2.0]], step=int(best)).shape == (1,)
+    assert (
+        run.fork(steps["step"][3], {"descent": {"steps": np.int64(4), "learning_rate": np.float64(0.01)}})["steps_done"]
+        == 4
+    )
+    sweep = client.sweep({"/descent/learning_rate": np.logspace(-3, -2, 3)}, X, Y, steps=3)
+    assert len(sweep["ranking"]) == 3
+    assert client.sweeps.get(sweep.id)["ranking"] == sweep["ranking"]
+    assert sweep.id in {each["id"] for each in client.sweeps.list()}
+
+
+def test_what_is_not_finite_is_nan_and_a_regression_has_no_probabilities(client: Descent) -> None:
+    run = client.fit(X, Y, model="p * log(x1 + 1) + q", steps=3, learning_rate=0.01)
+    found = run.predict([[-7.0], [1.0]])
+    assert (found.dtype.kind, np.isnan(found).tolist()) == ("f", [True, False])
+    with pytest.raises(TypeError, match="is a regression"):
+        run.predict_proba([[1.0]])
+
+
+def test_a_second_verification_recomputes_again(run: Run, service: Service) -> None:
+    assert run.verify()["identical"] is True
+    assert run.verify(timeout=LONGEST)["identical"] is True
+    with pytest.raises(TimeoutError, match="not recomputed"):
+        run.verify(timeout=0)
+
+
+def test_a_short_timeout_does_not_end_a_long_wait(service: Service) -> None:
+    with Descent(service.url, timeout=1.0, retries=0) as client:
+        run = client.fit(dataset={"sample": "norris"}, steps=5_000_000, learning_rate=1e-9, wait=False)
+        with pytest.raises(TimeoutError, match="It goes on"):
+            run.wait(timeout=3)
+        run.cancel().wait()
 
 
 def test_a_run_that_fails_raises_its_reason(client: Descent) -> None:
@@ -236,7 +306,7 @@ def test_two_hundred_fits_at_once(service: Service) -> None:
 
 
 def test_the_import_loads_neither_the_service_nor_numpy() -> None:
-    code = "import sys, service.client; print(json.dumps(sorted(sys.modules)))".replace("sys,", "json, sys,", 1)
+    code = "import json, sys, service.client; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     heavy = {"fastapi", "sqlalchemy", "autograd", "numpy", "pandas", "rich", "scipy", "starlette", "pydantic"}
     assert not heavy & set(loaded)
@@ -245,8 +315,10 @@ def test_the_import_loads_neither_the_service_nor_numpy() -> None:
 
 def test_progress_goes_to_standard_error_alone(service: Service) -> None:
     code = (
-        f"from service.client import Descent; run = Descent({service.url!r}).fit([1, 2, 3], [1, 2, 3], steps=5, "
-        "progress=True); print(run.status)"
+        f"from service.client import Descent; run = Descent({service.url!r}).fit(dataset={{'sample': 'norris'}}, "
+        "steps=5_000_000, learning_rate=1e-9, name='slow', wait=False)\n"
+        "try: run.wait(2.5, progress=True)\nexcept TimeoutError: print(run.cancel().name)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONGEST)
-    assert done.stdout == "succeeded\n"
+    assert done.stdout == "slow\n"
+    assert "slow" in done.stderr

@@ -1,17 +1,19 @@
 """Requests that a service refuses, or that break, are sent again where that is safe; a broken event stream goes on."""
 
 import json
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.client import Descent, NotReachableError, ServiceError
 from service.client.event_stream import EventParser
-from service.client.retrying import LONGEST_SECONDS, pause_after
+from service.client.retrying import FIRST_SECONDS, pause_after
 
 RUN = {"id": "r", "name": None, "status": "running", "steps_done": 1, "steps_total": 2, "dataset": None}
 Answer = Callable[[BaseHTTPRequestHandler, int], None]
@@ -70,14 +72,84 @@ def test_a_fit_that_was_refused_is_sent_again_with_the_same_key(status: int) -> 
     assert len({each["Idempotency-Key"] for each in seen}) == 1
 
 
+def test_a_file_is_saved_though_the_service_is_busy_at_first(tmp_path: Path) -> None:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 2:
+            send(handler, 503, {"detail": "Later."}, Retry_After="0")
+        else:
+            send(handler, 200, RUN)
+
+    with answering(answer) as (url, seen), Descent(url) as client:
+        path = client.runs.get("r").save(tmp_path / "steps.json")
+    assert json.loads(path.read_text()) == RUN
+    assert len(seen) == 3
+
+
+def test_a_file_whose_transfer_breaks_is_not_there(tmp_path: Path) -> None:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            return send(handler, 200, RUN)
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"half")
+        return None
+
+    with answering(answer) as (url, _), Descent(url) as client, pytest.raises(NotReachableError):
+        client.runs.get("r").save(tmp_path / "steps.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_deletion_whose_answer_was_lost_is_done() -> None:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            send(handler, 200, RUN)
+        elif number == 2:
+            handler.connection.close()
+        else:
+            send(handler, 404, {"detail": "There is none."})
+
+    with answering(answer) as (url, seen), Descent(url) as client:
+        client.runs.get("r").delete()
+    assert len(seen) == 3
+
+
+def test_a_verification_is_asked_for_until_it_is_there() -> None:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            send(handler, 200, RUN)
+        else:
+            send(handler, 202 if number < 4 else 200, {"identical": None if number < 4 else True})
+
+    with answering(answer) as (url, seen), Descent(url) as client:
+        assert client.runs.get("r").verify()["identical"] is True
+    assert [each.get("Prefer") for each in seen] == [None, "wait=20", "wait=20", "wait=20"]
+
+
+@pytest.mark.parametrize(
+    ("url", "key"), [("localhost:8000", None), ("http://127.0.0.1:9", "clé"), ("http://127.0.0.1:9", "a\nb")]
+)
+def test_a_wrong_address_or_key_is_refused_at_once(url: str, key: str | None) -> None:
+    with pytest.raises(ValueError, match=r"begins with http://|no API key"):
+        Descent(url, key)
+
+
+def test_an_error_survives_another_process() -> None:
+    error = ServiceError(422, {"detail": "No.", "errors": [{"pointer": "/x", "message": "Wrong.", "hint": "Mend it."}]})
+    copied = pickle.loads(pickle.dumps(error))
+    assert (str(copied), copied.status_code) == ("/x: Wrong. Mend it.", 422)
+    assert str(ServiceError(500, {"errors": ["x"]})) == "The answer is not that of a Descent service (500)."
+
+
 def test_what_a_proxy_may_have_passed_on_is_sent_once_without_a_key() -> None:
-    with (
-        answering(refuse_twice(502)) as (url, seen),
-        Descent(url) as client,
-        pytest.raises(ServiceError, match=r"Later. \(502\)"),
-    ):
-        client.price([1], [1])
-    assert len(seen) == 1
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        send(handler, 200 if number == 1 else 502, RUN if number == 1 else {"detail": "Bad gateway."})
+
+    with answering(answer) as (url, seen), Descent(url) as client:
+        run = client.runs.get("r")
+        with pytest.raises(ServiceError, match=r"Bad gateway. \(502\)"):
+            run.cancel()
+    assert len(seen) == 2
 
 
 def test_the_last_refusal_is_told() -> None:
@@ -89,7 +161,7 @@ def test_the_last_refusal_is_told() -> None:
         Descent(url, retries=2) as client,
         pytest.raises(ServiceError, match=r"Later. \(429\)"),
     ):
-        client.run("r")
+        client.runs.get("r")
     assert len(seen) == 3
 
 
@@ -101,7 +173,7 @@ def test_a_broken_connection_is_made_again() -> None:
             send(handler, 200, RUN)
 
     with answering(answer) as (url, seen), Descent(url) as client:
-        assert client.run("r").status == "running"
+        assert client.runs.get("r").status == "running"
     assert len(seen) == 2
 
 
@@ -110,16 +182,16 @@ def test_where_nobody_listens_the_error_names_the_address() -> None:
         Descent("http://127.0.0.1:9", retries=1) as client,
         pytest.raises(NotReachableError, match=r"No service answers at http://127.0.0.1:9 .*descent serve"),
     ):
-        client.run()
+        client.runs.get()
 
 
 def test_an_answer_of_something_else_is_an_error() -> None:
     with (
         answering(lambda handler, _: send(handler, 200, [1])) as (url, _),
         Descent(url) as client,
-        pytest.raises(ServiceError, match="none of Descent"),
+        pytest.raises(ServiceError, match="not that of a Descent service"),
     ):
-        client.run()
+        client.runs.get()
 
 
 def events(*texts: str) -> bytes:
@@ -150,7 +222,7 @@ def test_a_broken_stream_of_events_goes_on_after_the_last_one() -> None:
         return None
 
     with answering(answer) as (url, seen), Descent(url) as client:
-        run = client.run("r")
+        run = client.runs.get("r")
         found = list(run.follow())
     assert [event.kind for event in found] == ["status", "progress", "progress", "progress", "finished"]
     assert [event.data["step"] for event in found if event.kind == "progress"] == [[0], [1], [2]]
@@ -174,13 +246,13 @@ def test_damaged_steps_end_the_stream_with_the_reason() -> None:
         Descent(url) as client,
         pytest.raises(ServiceError, match="The steps are damaged"),
     ):
-        list(client.run("r").follow())
+        list(client.runs.get("r").follow())
     assert len(seen) == 2
 
 
 def test_a_long_retry_after_is_told_and_not_obeyed() -> None:
     assert pause_after(429, "3600", 0, repeatable=True) is None
-    assert 2.0 <= (pause_after(429, "2", 0, repeatable=False) or 0) <= 2.0 + LONGEST_SECONDS
+    assert 2.0 <= (pause_after(429, "2", 0, repeatable=False) or 0) <= 2.0 + FIRST_SECONDS
     assert pause_after(500, None, 0, repeatable=True) is None
     assert pause_after(200, None, 0, repeatable=True) is None
 

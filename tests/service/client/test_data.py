@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from service.client.data import dataset_of, rows_of
+from service.client.data import as_json, dataset_of, rows_of
 from service.client.fit_body import FitOptions, body_of
 
 ROWS = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.5]]
@@ -24,9 +24,8 @@ COLUMNS = {"age": [1.0, 3.0, 5.0], "size": [2.0, 4.0, 6.5]}
         (np.array(ROWS), np.array(Y)),
         ([np.array(row) for row in ROWS], [np.float64(value) for value in Y]),
         (np.array(ROWS), np.array(Y)[:, None]),
-        (pd.DataFrame(ROWS).to_numpy(), pd.DataFrame({"only": Y}).to_numpy()),
     ],
-    ids=["lists", "tuples", "arrays", "lists of arrays", "a column", "values of frames"],
+    ids=["lists", "tuples", "arrays", "lists of arrays", "a column"],
 )
 def test_rows_of_any_kind(x: Any, y: Any) -> None:
     assert dataset_of(x, y) == {"x": ROWS, "y": Y}
@@ -50,6 +49,8 @@ def test_a_frame_is_read_by_the_names_of_the_features(frame: Any) -> None:
     turned = frame({"more": [0.0, 0.0, 0.0], "size": COLUMNS["size"], "age": COLUMNS["age"]})
     assert rows_of(turned, ["age", "size"]) == ROWS
     assert rows_of(frame(COLUMNS), ["other", "names"]) == ROWS
+    with pytest.raises(ValueError, match=r"no column 'weight'"):
+        rows_of(turned, ["age", "weight"])
 
 
 def test_a_single_feature_may_be_flat() -> None:
@@ -57,8 +58,43 @@ def test_a_single_feature_may_be_flat() -> None:
     assert dataset_of(pd.Series([1, 2]), np.array([True, False])) == {"x": [[1], [2]], "y": [1, 0]}
 
 
+def test_names_are_those_that_the_data_have() -> None:
+    numbered = pd.DataFrame(ROWS)
+    assert dataset_of(numbered, pd.Series(Y)) == {"x": ROWS, "y": Y}
+    assert rows_of(numbered, ["x1", "x2"]) == ROWS
+    assert dataset_of(pl.DataFrame(COLUMNS), pl.Series(Y)) == {
+        name: NAMED[name] for name in ("x", "y", "feature_names")
+    }
+    one = pd.DataFrame(COLUMNS)["age"]
+    assert dataset_of(one, pd.DataFrame({"height": Y})) == {
+        "x": [[1.0], [3.0], [5.0]], "y": Y, "feature_names": ["age"], "target_name": "height"
+    }  # fmt: skip
+
+
+def test_a_single_number_is_no_data() -> None:
+    with pytest.raises(TypeError, match="5 is one value"):
+        rows_of(5)
+
+
 def test_labels_stay_texts_and_gaps_are_null() -> None:
     assert dataset_of([[1.0], [float("nan")]], ["yes", "no"]) == {"x": [[1.0], [None]], "y": ["yes", "no"]}
+
+
+def test_an_infinite_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="infinite number"):
+        dataset_of([[1.0], [float("inf")]], [1.0, 2.0])
+
+
+def test_a_mistyped_argument_is_named() -> None:
+    options: Any = {"step": 5, "learning_rte": 1}
+    with pytest.raises(TypeError, match="fit has no argument learning_rte, step"):
+        body_of([1], [1], options)
+    with pytest.raises(TypeError, match="names of x and y"):
+        body_of(None, None, {"dataset": "latest", "target_name": "y"})
+
+
+def test_a_mistyped_model_is_no_formula() -> None:
+    assert body_of([1], [1], {"model": "linaer"})["model"] == {"kind": "linaer"}
 
 
 def test_options_have_their_places_in_the_request() -> None:
@@ -74,7 +110,7 @@ def test_options_have_their_places_in_the_request() -> None:
         "name": "curve",
         "request": {"descent": {"optimizer": {"beta1": 0.8}}, "tags": {"for": "class"}},
     }
-    assert body_of(None, None, {**options, "dataset": {"sample": "misra1a"}}) == {
+    assert as_json(body_of(None, None, {**options, "dataset": {"sample": "misra1a"}})) == {
         "dataset": {"sample": "misra1a"},
         "model": {"kind": "formula", "formula": "b1*(1 - exp(-b2*x))"},
         "descent": {
