@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import product
-from math import ceil, comb, prod
+from math import ceil, comb, inf, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -168,9 +168,10 @@ class Expansion(NamedTuple):
     def coefficients(self, theta: FloatArray, *, intercept: bool) -> FloatArray:
         """The coefficients of the monomials of x, shape (p,), from those of the monomials of (x − mean)/scale."""
         first = 1 if intercept else 0
-        found = np.bincount(self.targets + first, self.weights * theta[self.sources + first], len(theta))
-        if intercept:
-            found[0] += theta[0]
+        with np.errstate(all="ignore"):  # weights of tiny or huge features are infinite
+            found = np.bincount(self.targets + first, self.weights * theta[self.sources + first], len(theta))
+            if intercept:
+                found[0] += theta[0]
         return np.asarray(found, dtype=np.float64)
 
 
@@ -193,8 +194,16 @@ def expansion(monomials: Any, scaling: Scaling) -> Expansion:
 def _binomial(power: int, mean: float, scale: float) -> list[tuple[int, float]]:
     """The powers of x in ((x − mean)/scale)^power, and their coefficients."""
     if mean == 0.0:
-        return [(power, scale**-power)]
-    return [(k, comb(power, k) * (-mean / scale) ** (power - k) * scale**-k) for k in range(power + 1)]
+        return [(power, _power(scale, -power))]
+    return [(k, comb(power, k) * _power(-mean / scale, power - k) * _power(scale, -k)) for k in range(power + 1)]
+
+
+def _power(base: float, exponent: int) -> float:
+    """The power, which may be infinite: Python raises an error where numpy gives infinity."""
+    try:
+        return base**exponent
+    except OverflowError:
+        return -inf if base < 0.0 and exponent % 2 else inf
 
 
 def in_data_units(theta: FloatArray, scaling: Scaling, *, intercept: bool, width: int = 1) -> FloatArray:

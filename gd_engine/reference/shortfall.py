@@ -4,6 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from gd_engine.arrays import FloatArray
 from gd_engine.diagnosis.context import Finding, History, close_to, listed, null_energy
 from gd_engine.diagnosis.plateau import EXPLAINED, NO_BETTER, explained, saturated
 from gd_engine.problem import Problem
@@ -97,14 +98,20 @@ def _separates(problem: Problem, history: History) -> bool:
     return problem.model.kind != "mlp" or bool(history.overview.columns["train_accuracy"][-1] == 1.0)
 
 
+def _length(theta: FloatArray) -> float:
+    """‖θ‖; no square overflows."""
+    greatest = float(np.abs(theta).max())
+    return greatest * float(np.linalg.norm(theta / greatest)) if greatest else 0.0
+
+
 def _separable(history: History, infimum: float) -> Finding:
-    step, lengths = int(history.overview.step[-1]), np.linalg.norm(history.overview.theta, axis=1)
+    step, length = int(history.overview.step[-1]), _length(history.overview.theta[-1])
     evidence = {"step": step, "energy": float(history.overview.columns["train_loss"][-1]), "infimum": infimum}
-    evidence |= {"theta_norm": float(lengths[-1]), "l2": RIDGE}
+    evidence |= {"theta_norm": length, "l2": RIDGE}
     which = "The classes of the training rows" if infimum == 0.0 else "Some training rows"
     sentence = (
         f"{which} can be separated: the longer θ is in its direction, the less E, which falls towards {infimum:.4g} "
-        f"and has no minimum. ‖θ‖ is {lengths[-1]:.3g} at step {step}; a penalty l2 gives E a minimum."
+        f"and has no minimum. ‖θ‖ is {length:.3g} at step {step}; a penalty l2 gives E a minimum."
     )
     return Finding("separable_classes", evidence, sentence, {})
 

@@ -128,20 +128,20 @@ $likeliest
 
 
 def python_source(model: ExportedModel) -> str:
-    """A module of Python with the function `predict`; of classes also `probabilities`."""
+    """A module of Python with the function `predict`; of classes also `probabilities`. Names are in ASCII, so that none
+    can end a line.
+    """
     lines = [f"        z{i} = {written(each, PYTHON)}" for i, each in enumerate(model.program.assignments)]
     outputs = ", ".join(written(each, PYTHON) for each in model.program.outputs)
     return (PYTHON_CLASSES if model.classes else PYTHON_NUMBERS).substitute(
         _told(model),
-        classes=_literal(model.classes),
-        features=_literal(model.features),
+        classes=ascii(model.classes),
+        features=ascii(model.features),
         input=PYTHON_INPUT,
         likeliest="(p[:, 1] >= 0.5).astype(int)" if len(model.classes or ()) == 2 else "p.argmax(axis=1)",
         outputs=outputs,
-        assignments="\n".join(
-            f"        z{i} = {written(each, PYTHON)}" for i, each in enumerate(model.program.assignments)
-        ),
-        target=_literal(model.target),
+        assignments="\n".join(lines),
+        target=ascii(model.target),
         theta=repr(model.theta),
     )
 
@@ -160,9 +160,7 @@ def c_source(model: ExportedModel) -> str:
         functions="".join(f"{each}\n" for each in functions),
         likeliest=likeliest,
         outputs="\n".join(f"  p[{k}] = {each};" for k, each in enumerate(outputs)) if model.classes else outputs[0],
-        assignments="\n".join(
-            f"  const double z{i} = {written(each, C)};" for i, each in enumerate(model.program.assignments)
-        ),
+        assignments="\n".join(lines),
         target=json.dumps(model.target),
         theta=", ".join(map(repr, model.theta)),
     )
@@ -177,11 +175,6 @@ def _told(model: ExportedModel) -> dict[str, str | int]:
         "size": len(model.theta),
         "count": len(model.classes or ()),
     }
-
-
-def _literal(value: object) -> str:
-    """A text, a list or None of Python; other letters than ASCII are escaped, so that no name can end a line."""
-    return ascii(value)
 
 
 def _c_text(text: str) -> str:

@@ -56,6 +56,16 @@ def test_the_coefficients_are_those_of_the_powers_of_the_data(
     np.testing.assert_allclose(raw @ problem.coefficients(theta), expected, rtol=1e-9, atol=1e-12 * size.max())
 
 
+@pytest.mark.parametrize("size", [1e-150, 1e150, -1e150])
+def test_powers_that_overflow_in_the_units_of_the_data_cost_no_run(size: float) -> None:
+    x = size * np.array([[0.0], [1.0], [2.0], [3.5]])
+    problem = scaled(MODELS["polynomial"](["x"], degree=4), x, np.arange(4.0))
+    found = problem.coefficients(np.ones(5))
+    assert np.isfinite(found[1])
+    assert np.isfinite(found).all() == (abs(size) > 1.0)
+    assert np.isfinite(problem.energy(np.ones(5)))
+
+
 def test_a_constant_feature_is_only_centred() -> None:
     x = np.column_stack([np.arange(5.0), np.full(5, 0.1)])
     found = feature_scaling(MODELS["polynomial"](["a", "b"]), [(x, x[:, 0])], np.arange(5)).scaling

@@ -8,7 +8,7 @@ from scipy.special import fdtri
 
 from gd_engine import BENCHMARK_FUNCTIONS, Finding, History, Stretch, initial_theta, pose_function
 from gd_engine.reference import Convergence, find_shortfall, judge, reference_minimum
-from gd_engine.reference.shortfall import _confidence_region
+from gd_engine.reference.shortfall import _confidence_region, _length
 from service.datasets import samples
 from tests.gd_engine.diagnosis.french import check_french
 from tests.gd_engine.reference.descents import Judged, judged, patient, problem_of
@@ -134,3 +134,8 @@ def test_a_function_that_still_falls_far_above_a_minimum_has_too_few_steps(
     for finding in short:
         assert finding.evidence["attainable_energy"] == pytest.approx(constant, abs=1e-6)
         assert "and a local minimum is" in finding.sentence
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-200, 1.0, 1e200])
+def test_the_length_of_theta_neither_overflows_nor_vanishes(size: float) -> None:
+    assert _length(size * np.array([3.0, -4.0])) == pytest.approx(5.0 * size, rel=1e-15, abs=0.0)
