@@ -98,6 +98,8 @@ def _lines(model: ExportedModel) -> list[str]:
         variable=lambda i: f"z{i}",
         calls=MATHEMATICS,
         number=_short,
+        infinity="∞",
+        nan="NaN",
     )
     names = {each.place: f"P({label})" for each, label in zip(model.program.outputs, model.classes or (), strict=False)}
     names = names or {model.program.outputs[0].place: model.target}

@@ -25,6 +25,8 @@ MOST_POINTS = 1_000
 """The maximum number of drawn rows of the data."""
 MOST_NUMBERS = 1_000_000
 """The maximum number of predictions in one answer."""
+BLOCK_VALUES = 1 << 20
+"""The numbers of the rows that are predicted at a time, 8 MiB."""
 MARGIN = 0.05
 """The margin of the grid around the data, as a share of their range."""
 
@@ -45,13 +47,22 @@ class GridRequest(NamedTuple):
     most_steps: int
 
 
+def row_values(run: Run) -> int:
+    """The numbers that a prediction needs in memory: a row of features, of the design, of a layer, of probabilities."""
+    model = run.request["model"]
+    powers = len(run.parameters) if model["kind"] == "polynomial" else 0
+    return max(len(run.dataset_features), powers, *model.get("hidden", ()), 1 + len(run.classes or ()))
+
+
 def at_rows(database: Database, request: RowsRequest) -> Predicted:
     """The predictions of the run for the rows."""
     step = request.step
     context = run_context(database, request.seq)
-    problem = context.problem(reduce=True)
+    problem, theta = context.problem(reduce=True), context.at([step])[1][0]
+    height = max(1, BLOCK_VALUES // row_values(context.run))
+    blocks = [request.x[first : first + height] for first in range(0, len(request.x), height)]
     with np.errstate(all="ignore"):
-        predicted = problem.predict(context.at([step])[1][0], problem.design(request.x))
+        predicted = np.concatenate([problem.predict(theta, problem.design(block)) for block in blocks], axis=-1)
     if problem.model.task == "regression":
         return {"run_id": context.run.id, "step": step, "y": predicted}
     probabilities = predicted.T if predicted.ndim > 1 else np.column_stack([1.0 - predicted, predicted])

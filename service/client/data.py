@@ -1,7 +1,7 @@
 """Data of the user as JSON: lists, numpy arrays, and the frames of pandas and polars."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite, isnan
+from math import isinf, isnan
 from typing import Any, Protocol, runtime_checkable
 
 JsonObject = dict[str, Any]
@@ -26,21 +26,28 @@ class Table(Protocol):
 def as_json(value: Any) -> Any:
     """The value with lists for arrays, numbers of Python for those of numpy, and None for NaN.
 
-    Raises ValueError for an infinite number, which JSON does not have.
+    Raises ValueError for an infinite number, which JSON does not have, and TypeError for dates.
     """
+    if getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M"):
+        raise TypeError("Dates and times are no numbers: give, for instance, the days since a date.")
     if hasattr(value, "tolist"):  # an array, a series, or a number of numpy
         value = value.tolist()
+    if type(value).__name__ in ("NAType", "NaTType"):  # of pandas
+        return None
     if isinstance(value, float):
-        if isnan(value):
-            return None
-        if not isfinite(value):
-            raise ValueError("The data have an infinite number. Give finite ones; NaN is a missing value.")
-        return value
+        return _finite(value)
     if isinstance(value, Mapping):
         return {str(name): as_json(each) for name, each in value.items()}
     if isinstance(value, list | tuple | range):
         return [as_json(each) for each in value]
     return value
+
+
+def _finite(value: float) -> float | None:
+    """The number; None for NaN."""
+    if isinf(value):
+        raise ValueError("The data have an infinite number. Give finite ones; NaN is a missing value.")
+    return None if isnan(value) else value
 
 
 def dataset_of(

@@ -26,6 +26,8 @@ class ServiceError(DescentError):
         entries = self.problem.get("errors")
         if not isinstance(self.problem.get("detail"), str):
             return f"The answer is not that of a Descent service ({self.status_code})."
+        if not isinstance(entries, list) or not all(isinstance(each, dict) and "message" in each for each in entries):
+            entries = []
         if not entries:
             return f"{self.problem['detail']} ({self.status_code})"
         return "\n".join(map(_line, entries))

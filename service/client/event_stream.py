@@ -1,7 +1,13 @@
 """Parser of server-sent events (HTML Living Standard, 9.2)."""
 
+import codecs
 import json
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r(?!$))")
+"""A line with its end. A CR at the end of what has come may be the half of one."""
 
 
 class Event(NamedTuple):
@@ -13,16 +19,28 @@ class Event(NamedTuple):
 
 
 class EventParser:
-    """Makes events of lines. An event without an id has that of the one before; that of the first is `last_id`."""
+    """Makes events of bytes. An event without an id has that of the one before; that of the first is `last_id`."""
 
     def __init__(self, last_id: str | None = None) -> None:
         self._last_id = last_id
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._rest = ""
         self._kind, self._data = "message", list[str]()
 
-    def add(self, line: str) -> Event | None:
-        """The event that the line completes, if it does."""
-        if not line:
-            return self._completed()
+    def add(self, piece: bytes) -> Iterator[Event]:
+        """Yields the events that the piece completes. Raises ValueError for data that are no JSON object."""
+        text, end = self._rest + self._decoder.decode(piece), 0
+        for line in LINE.finditer(text):
+            end = line.end()
+            if line[1]:
+                self._field(line[1])
+            elif self._data:
+                yield self._completed()
+            else:
+                self._kind = "message"
+        self._rest = text[end:]
+
+    def _field(self, line: str) -> None:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "event":
@@ -31,9 +49,10 @@ class EventParser:
             self._data.append(value)
         elif name == "id":
             self._last_id = value
-        return None
 
-    def _completed(self) -> Event | None:
-        kind, data = self._kind, "\n".join(self._data)
+    def _completed(self) -> Event:
+        kind, data = self._kind, json.loads("\n".join(self._data))
         self._kind, self._data = "message", []
-        return Event(kind, json.loads(data), self._last_id) if data else None
+        if not isinstance(data, dict):
+            raise ValueError("the data of an event are no JSON object")  # noqa: TRY004 - as of json
+        return Event(kind, data, self._last_id)

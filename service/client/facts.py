@@ -38,7 +38,7 @@ class Facts:
 
     @property
     def status(self) -> str:
-        """queued, running, paused or cancelling; in the end succeeded, diverged, failed, cancelled; a sweep: finished."""
+        """queued, running, paused, cancelling; then succeeded, diverged, failed, cancelled; of a sweep finished."""
         return str(self.facts["status"])
 
 

@@ -7,28 +7,43 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
-FORMS: dict[str, tuple[str, dict[str, str]]] = {
-    ".py": ("/model", {"format": "python"}),
-    ".c": ("/model", {"format": "c"}),
-    ".xlsx": ("/model", {"format": "sheet"}),
-    **{f".{name}": ("/trajectory", {"format": name}) for name in ("csv", "json", "ndjson", "npz", "parquet")},
-    ".svg": ("/curves.svg", {}),
-    ".png": ("/curves.png", {}),
-    ".zip": ("/bundle", {}),
+Form = tuple[str, dict[str, str], str]
+"""The place below the run, its query, and the media type."""
+FORMS: dict[str, Form] = {
+    ".py": ("/model", {"format": "python"}, "text/x-python"),
+    ".c": ("/model", {"format": "c"}, "text/x-c"),
+    ".xlsx": ("/model", {"format": "sheet"}, "application/vnd.openxmlformats"),
+    ".csv": ("/trajectory", {"format": "csv"}, "text/csv"),
+    ".json": ("/trajectory", {"format": "json"}, "application/json"),
+    ".ndjson": ("/trajectory", {"format": "ndjson"}, "application/x-ndjson"),
+    ".npz": ("/trajectory", {"format": "npz"}, "application/x-npz"),
+    ".parquet": ("/trajectory", {"format": "parquet"}, "application/vnd.apache.parquet"),
+    ".svg": ("/curves.svg", {}, "image/svg+xml"),
+    ".png": ("/curves.png", {}, "image/png"),
+    ".zip": ("/bundle", {}, "application/zip"),
 }
 
 
-def form_of(path: Path) -> tuple[str, dict[str, str]]:
-    """The place below the run, and its query. Raises ValueError for an ending that is none of FORMS."""
+def form_of(path: Path) -> Form:
+    """The form that the ending names. Raises ValueError for one that is none of FORMS."""
     found = FORMS.get(path.suffix.lower())
     if found is None:
         raise ValueError(f"{path.name}: the name ends in none of {', '.join(FORMS)}.")
     return found
 
 
-def quoted(names: Sequence[str]) -> str:
+def path_of(kind: str, object_id: str) -> str:
+    """The path of an object. Raises ValueError for an id that would make it another one's."""
+    if not object_id.strip("."):
+        raise ValueError(f"{object_id!r} is no id.")
+    return f"{kind}/{quote(object_id, safe='')}"
+
+
+def quoted(names: Sequence[str] | str) -> str:
     """Names separated by commas, in quotes where they need some."""
+    names = [names] if isinstance(names, str) else names
     text = StringIO()
     csv.writer(text, lineterminator="").writerow(names)
     return text.getvalue()

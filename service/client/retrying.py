@@ -3,6 +3,8 @@
 import random
 from collections.abc import Mapping
 
+from service.client.errors import DescentError, ServiceError
+
 FIRST_SECONDS, LONGEST_SECONDS = 0.1, 30.0
 REFUSED = (429, 503)
 """The service has not begun the request: it may be sent again, whatever it is."""
@@ -26,3 +28,8 @@ def pause_after(status: int, retry_after: str | None, attempt: int, *, repeatabl
 def backoff(attempt: int, longest: float = LONGEST_SECONDS) -> float:
     """A random pause that doubles with each attempt, the first of which is 0: many clients do not come back at once."""
     return random.uniform(0.5, 1.0) * min(FIRST_SECONDS * 2.0**attempt, longest)  # noqa: S311 - no secret
+
+
+def may_come_back(error: DescentError) -> bool:
+    """Whether a stream that ended by this error may go on later."""
+    return not isinstance(error, ServiceError) or error.status_code in REFUSED

@@ -36,5 +36,6 @@ def _absent_text(feature: str, columns: Sequence[Column], places: dict[str, int]
             return Source(places[column], code=-1)
     near = nearest(feature, places)
     hint = "Name the columns like the features of the run." if near is None else f"Is it {shown(near)}? Rename it."
+    hint = "Its column has texts, which the run has not." if near == feature else hint
     message = f"The dataset has no column of numbers {shown(feature)}; the columns are {listed(list(places))}."
     raise invalid(POINTER, message, hint)

@@ -33,5 +33,5 @@ class PredictRequest(Strict):
     @model_validator(mode="after")
     def _has_rows(self) -> Self:
         if (self.x is None) == (self.dataset is None):
-            raise wrong("A prediction needs rows or a dataset.", "Give either x or dataset.", "x")
+            raise wrong("A prediction needs either rows or a dataset.", "Give either x or dataset.", "x")
         return self

@@ -22,7 +22,7 @@ class Variable(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A number: finite."""
+    """A number, which may be infinite, or NaN."""
 
     value: float
 

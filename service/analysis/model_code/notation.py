@@ -1,6 +1,7 @@
 """Text of an expression in a notation: Python, C, or cells of a spreadsheet."""
 
 from collections.abc import Callable, Mapping
+from math import isinf, isnan
 from typing import NamedTuple
 
 from service.analysis.model_code.expression import Call, Expression, Feature, Number, Operation, Sum, Theta, Variable
@@ -21,6 +22,8 @@ class Notation(NamedTuple):
     calls: Mapping[str, str]
     power: str | None = None
     number: Callable[[float], str] = repr
+    infinity: str = "np.inf"
+    nan: str = "np.nan"
 
 
 def written(value: Expression, notation: Notation) -> str:
@@ -52,7 +55,15 @@ def _leaf(value: Theta | Feature | Variable | Number, notation: Notation) -> str
             return notation.feature(place)
         case Variable(place):
             return notation.variable(place)
-    return notation.number(value.value) if value.value >= 0.0 else f"({notation.number(value.value)})"
+    return _number(value.value, notation)
+
+
+def _number(value: float, notation: Notation) -> str:
+    """A number; negative ones have brackets."""
+    if isnan(value):
+        return notation.nan
+    text = notation.infinity if isinf(value) else notation.number(abs(value))
+    return text if value >= 0.0 else f"(-{text})"
 
 
 def _within(value: Expression, notation: Notation, least: int) -> str:

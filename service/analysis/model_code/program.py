@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from typing import NamedTuple
 
-from gd_engine import CONSTANTS, Model, Problem, Scaling, TargetScaling
+import numpy as np
+
+from gd_engine import CONSTANTS, FUNCTIONS, Model, Problem, Scaling, TargetScaling
 from service.analysis.model_code.expression import Call, Expression, Feature, Number, Operation, Sum, Theta, Variable
 
 MOST_TERMS = 100
 """The most terms of a sum in one assignment. A cell of a spreadsheet has at most 8,192 characters."""
 SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 SYNONYMS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power}
+MOST_DEPTH = 20
 REPEATED = {"expm1", "log1p", "softplus"}
 """The functions whose argument stands several times in a cell of a spreadsheet."""
 
@@ -144,7 +148,12 @@ def _linked(program: Program, model: Model, scores: list[Expression], target: Ta
 
 
 def _of_tree(program: Program, node: ast.expr, names: dict[str, Expression]) -> Expression:
-    """The expression of a formula that was accepted."""
+    """The expression of a formula that was accepted; a deep part is a variable, as Python reads no 200 brackets."""
+    found = _folded(_built(program, node, names))
+    return program.add(found) if _depth(found) > MOST_DEPTH else found
+
+
+def _built(program: Program, node: ast.expr, names: dict[str, Expression]) -> Expression:
     match node:
         case ast.Constant(value=int() | float() as number):
             return Number(float(number))
@@ -160,3 +169,30 @@ def _of_tree(program: Program, node: ast.expr, names: dict[str, Expression]) -> 
             values = [program.add(each) for each in values] if name in REPEATED else values
             return Call(SYNONYMS.get(name, name), tuple(values))
     raise AssertionError(ast.dump(node))
+
+
+def _folded(value: Expression) -> Expression:
+    """The expression; that of constants alone is a number, perhaps an infinite one, as the service computes it."""
+    with np.errstate(all="ignore"):
+        match value:
+            case Call("negative", (Call("negative", (inner,)),)):
+                return inner
+            case Call("negative", (Number(number),)):
+                return Number(-number)
+            case Operation(sign, Number(left), Number(right)):
+                return Number(float(OPERATORS[sign](np.float64(left), right)))
+            case Call(name, (Number(number),)):
+                return Number(float(FUNCTIONS[name](number)))
+            case Call(name, (Number(left), Number(right))):
+                return Number(float(FUNCTIONS[name](left, right)))
+    return value
+
+
+def _depth(value: Expression) -> int:
+    """The levels of an expression."""
+    match value:
+        case Operation(_, left, right):
+            return 1 + max(_depth(left), _depth(right))
+        case Call(_, arguments):
+            return 1 + max(map(_depth, arguments))
+    return 0

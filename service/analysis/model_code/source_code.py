@@ -20,7 +20,7 @@ PYTHON = Notation(
         "maximum": "np.maximum({}, {})",
         "minimum": "np.minimum({}, {})",
         "relu": "np.maximum({}, 0.0)",
-        "sigmoid": "0.5*(1.0 + np.tanh(0.5*({})))",
+        "sigmoid": "(0.5*(1.0 + np.tanh(0.5*({}))))",
         "softplus": "np.logaddexp(0.0, {})",
     },
 )
@@ -33,6 +33,8 @@ C = PYTHON._replace(
         "minimum": "minimum({}, {})",
     },
     power="pow({}, {})",
+    infinity="INFINITY",
+    nan="NAN",
 )
 C_FUNCTIONS = {  # NaN stays NaN, as in numpy
     "maximum": "static double maximum(double a, double b) { return a > b || a != a ? a : b; }",
@@ -63,7 +65,7 @@ import numpy as np
 
 FEATURES = $features
 TARGET = $target
-theta = $theta
+theta = np.array($theta)
 $input
 
 def predict(x):
@@ -80,7 +82,7 @@ import numpy as np
 FEATURES = $features
 TARGET = $target
 CLASSES = $classes
-theta = $theta
+theta = np.array($theta)
 $input
 
 def probabilities(x):

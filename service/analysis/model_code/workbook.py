@@ -21,8 +21,8 @@ CALLS = {
     **{name: f"{name.upper()}({{0}})" for name in ("sinh", "cosh", "tanh")},
     "log": "LN({0})",
     # Spreadsheets lack these functions; near 0 other forms would lose digits.
-    "expm1": "(2*EXP({0}/2)*SINH({0}/2))",
-    "log1p": "(2*ATANH({0}/(2+{0})))",
+    "expm1": "IF(ABS({0})<0.5,2*EXP({0}/2)*SINH({0}/2),EXP({0})-1)",
+    "log1p": "IF(ABS({0})<0.5,2*ATANH({0}/(2+{0})),LN(1+{0}))",
     "maximum": "MAX({0},{1})",
     "minimum": "MIN({0},{1})",
     "relu": "MAX({0},0)",
@@ -54,6 +54,8 @@ def workbook_of(model: ExportedModel, example: list[float]) -> bytes:
         number=lambda value: repr(value).upper(),
         calls=CALLS,
         power="POWER({},{})",
+        infinity="(1/0)",
+        nan="(0/0)",
     )
     for i, each in enumerate(assignments):
         _write_text(sheet.cell(1, width + i + 1), places.get(i, f"z{i}"))

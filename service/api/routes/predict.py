@@ -9,7 +9,7 @@ import numpy as np
 from fastapi import Header, Request
 from fastapi.responses import Response
 
-from service.analysis.predictions import RowsRequest, at_rows, csv_at_rows, csv_header
+from service.analysis.predictions import RowsRequest, at_rows, csv_at_rows, csv_header, row_values
 from service.api import described_route
 from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Config, Store
@@ -42,10 +42,10 @@ from service.storage.errors import GoneError
 router = described_route.router("inquiries", prefix="/runs")
 
 MEDIA_TYPES = {"json": JSON, "csv": CSV}
-MOST_VALUES = 1_000_000
-"""The most values of a dataset whose predictions are one JSON object, which is computed at once."""
-BLOCK_VALUES = 200_000
-"""The values of the rows that are predicted at a time."""
+MOST_VALUES = 2_000_000
+"""The most numbers of one JSON object, predictions and probabilities, and of the features of a dataset for it."""
+BLOCK_VALUES = 500_000
+"""The numbers that the rows of a block of CSV take, in memory and in the answer."""
 PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """The seconds after which rows are tried again that found no process free, once the answer has begun."""
 
@@ -77,7 +77,7 @@ async def predict(
 ) -> Response:
     """Predictions by the θ of the last, the best or any stored step: numbers, or class labels with probabilities.
 
-    As CSV, by `Accept: text/csv`, those of a dataset of any size are streamed. JSON is for up to a million values.
+    As CSV, by `Accept: text/csv`, those of a dataset of any size are streamed. JSON is for up to two million numbers.
     """
     media_type(request, JSON)
     form = negotiated(accept, MEDIA_TYPES)
@@ -88,10 +88,10 @@ async def predict(
     step = step_of(run, given.step, partial(invalid, "/step"))
     analyses, user = request.app.state.analyses, request.state.user
     if form == "json":
-        rows = RowsRequest(run.seq, step, await look_up(request, _whole, store, given.rows))
+        rows = RowsRequest(run.seq, step, await look_up(request, _whole, store, run, given.rows))
         with while_connected(request.scope):
             return Response(await analyses.answer_once(user, at_rows, rows), media_type=JSON)
-    content = _lines(request, run, step, _blocks(store, given.rows))
+    content = _lines(request, run, step, _blocks(store, given.rows, row_values(run)))
     headers = {"Content-Disposition": f'inline; filename="predictions-{run.id}.csv"', "Vary": "Accept"}
     return Stream(request.app.state.streams, user, content, CSV, headers)
 
@@ -118,22 +118,28 @@ def _checked(x: list[list[float]], features: int, settings: Settings) -> Rows:
     return np.array(x, dtype=np.float64)
 
 
-def _whole(store: Database, rows: Rows | tuple[Dataset, Sources]) -> Rows:
-    """All rows. Raises InvalidError for a dataset that is too large for one answer."""
-    if isinstance(rows, tuple) and (values := rows[0].rows * len(rows[1].features)) > MOST_VALUES:
-        message = f"The dataset has {values:,} values of features; as JSON the limit is {MOST_VALUES:,}."
-        raise invalid("/dataset", message, "Send Accept: text/csv.")
-    return np.concatenate(list(_blocks(store, rows)))
+def _whole(store: Database, run: Run, rows: Rows | tuple[Dataset, Sources]) -> Rows:
+    """All rows. Raises InvalidError for so many that one answer would be too large."""
+    is_dataset = isinstance(rows, tuple)
+    count = rows[0].rows if isinstance(rows, tuple) else len(rows)
+    values = count * max(len(run.dataset_features) if is_dataset else 0, 1 + len(run.classes or ()))
+    if values > MOST_VALUES:
+        message = f"The answer or its rows would have {values:,} numbers; as JSON the limit is {MOST_VALUES:,}."
+        raise invalid("/dataset" if is_dataset else "/x", message, "Send Accept: text/csv.")
+    return rows if not isinstance(rows, tuple) else np.concatenate(list(_blocks(store, rows, rows[0].width)))
 
 
-def _blocks(store: Database, rows: Rows | tuple[Dataset, Sources]) -> Iterator[Rows]:
-    """The rows of features, some at a time. A short transaction reads each: a slow client does not hold the log."""
+def _blocks(store: Database, rows: Rows | tuple[Dataset, Sources], width: int) -> Iterator[Rows]:
+    """The rows of features, some at a time, each of which takes `width` numbers.
+
+    A short transaction reads each block of a dataset: a slow client does not hold the log.
+    """
     if not isinstance(rows, tuple):
-        height = max(1, BLOCK_VALUES // rows.shape[1])
+        height = max(1, BLOCK_VALUES // width)
         yield from (rows[first : first + height] for first in range(0, len(rows), height))
         return
     dataset, sources = rows
-    height = max(1, BLOCK_VALUES // max(dataset.width, len(sources.features)))
+    height = max(1, BLOCK_VALUES // max(dataset.width, width))
     for first in range(0, dataset.rows, height):
         with store.reading() as connection:
             last = min(first + height, dataset.rows) - 1

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from math import ceil
@@ -78,12 +79,13 @@ class AsyncConnection:
     async def stream(
         self,
         path: str,
+        media_type: str,
         *,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         quiet: float = 0.0,
     ) -> AsyncIterator[httpx2.Response]:
-        """The answer to a GET while it comes, which may pause for `quiet` seconds.
+        """The answer to a GET, of this media type, while it comes; it may pause for `quiet` seconds.
 
         Raises ServiceError, NotReachableError, also if the connection breaks in between.
         """
@@ -93,6 +95,8 @@ class AsyncConnection:
 
         response = await self._answer(request, repeatable=True, is_stream=True)
         try:
+            if not response.headers.get("Content-Type", "").startswith(media_type):
+                raise ServiceError(response.status_code, {})
             yield response
         except httpx2.TransportError as error:
             raise self._unreachable(error) from None
@@ -141,10 +145,11 @@ class AsyncConnection:
         raise AssertionError("the last attempt returns or raises")
 
     def _unreachable(self, error: Exception) -> NotReachableError:
+        shown = re.sub("//[^/]*@", "//", self.address)  # without a password
         if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
-            return NotReachableError(f"{self.address} has not answered within {self._timeout:g} s ({error}).")
+            return NotReachableError(f"{shown} has not answered within {self._timeout:g} s ({error}).")
         hint = "Start it with `descent serve`, or give its address: Descent(url)."
-        return NotReachableError(f"No service answers at {self.address} ({error}). {hint}")
+        return NotReachableError(f"No service answers at {shown} ({error}). {hint}")
 
 
 def _checked(response: httpx2.Response) -> httpx2.Response:

@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from service.client.asynchronous.connection import AsyncConnection
 from service.client.data import JsonObject, Table, as_csv
-from service.client.files import quoted
+from service.client.files import path_of, quoted
 from service.client.progress import ASYNC_PROGRESS, bar, is_shown
 
 PIECE_BYTES = 1 << 20
@@ -25,7 +24,7 @@ class AsyncDatasets:
         file: str | Path | bytes | Table,
         *,
         target: str | None = None,
-        features: Sequence[str] | None = None,
+        features: Sequence[str] | str | None = None,
         name: str | None = None,
         progress: bool | None = ASYNC_PROGRESS,
         **reading: Any,
@@ -70,4 +69,4 @@ class AsyncDatasets:
         return list(answer["data"])
 
     def _path(self, dataset_id: str) -> str:
-        return f"/datasets/{quote(dataset_id, safe='')}"
+        return path_of("/datasets", dataset_id)

@@ -7,7 +7,6 @@ from contextlib import aclosing, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
 from uuid import uuid4
 
 from service.client.asynchronous.connection import AsyncConnection
@@ -16,10 +15,10 @@ from service.client.data import JsonObject, in_one_line, rows_of
 from service.client.errors import DescentError, NotReachableError, RunFailedError, ServiceError
 from service.client.event_stream import Event, EventParser
 from service.client.facts import RunFacts
-from service.client.files import form_of, written
+from service.client.files import form_of, path_of, written
 from service.client.picture import Picture
 from service.client.progress import ASYNC_PROGRESS, is_notebook
-from service.client.retrying import REFUSED, backoff
+from service.client.retrying import backoff, may_come_back
 from service.client.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -75,14 +74,16 @@ class AsyncRun(RunFacts, AsyncResource):
             try:
                 async with aclosing(self._events(query, last)) as events:
                     async for event in events:
-                        attempt, last = 0, event.id
+                        if event.id != last:
+                            attempt, last = 0, event.id
                         yield event
                         if event.kind == "finished":
                             return
-            except (NotReachableError, ServiceError) as error:
-                may_end = isinstance(error, NotReachableError) or error.status_code in REFUSED
-                if not may_end or attempt >= self._connection.retries:
-                    raise
+                error: DescentError = NotReachableError(f"The events of the run {self.id} end before the run does.")
+            except (NotReachableError, ServiceError) as broken:
+                error = broken
+            if attempt >= self._connection.retries or not may_come_back(error):
+                raise error
             await asyncio.sleep(backoff(attempt))
             attempt += 1
 
@@ -91,12 +92,12 @@ class AsyncRun(RunFacts, AsyncResource):
         parser = EventParser(last)
         headers = {} if last is None else {"Last-Event-ID": last}
         async with self._connection.stream(
-            self._path("/events"), query=query, headers=headers, quiet=QUIET_SECONDS
+            self._path("/events"), "text/event-stream", query=query, headers=headers, quiet=QUIET_SECONDS
         ) as response:
-            async for line in response.aiter_lines():
-                if event := parser.add(line):
+            async for piece in response.aiter_bytes():
+                for event in parser.add(piece):
                     if event.kind == "problem":
-                        raise ServiceError(int(event.data["status"]), event.data)
+                        raise ServiceError(int(event.data.get("status", 500)), event.data)
                     if event.kind in ("status", "finished"):
                         self.facts = event.data
                     yield event
@@ -113,7 +114,7 @@ class AsyncRun(RunFacts, AsyncResource):
         """θ and both criteria at every stored step; nothing is left out unless `every` or `max_points` asks for it."""
         query: JsonObject = {"from_step": from_step, "to_step": to_step, "every": every, "max_points": max_points}
         query |= {"fields": in_one_line(fields), "format": "npz"}
-        return Trajectory(BytesIO(await self._bytes("/trajectory", query)))
+        return Trajectory(BytesIO(await self._bytes("/trajectory", "application/x-npz", query)))
 
     async def predict(
         self, x: Any = None, *, dataset: str | None = None, step: int | str = "last"
@@ -197,7 +198,7 @@ class AsyncRun(RunFacts, AsyncResource):
 
     async def plot(self) -> Picture:
         """Both criteria over the steps as SVG, which a notebook shows."""
-        self.curves = Picture((await self._bytes("/curves.svg", {})).decode())
+        self.curves = Picture((await self._bytes("/curves.svg", "image/svg+xml", {})).decode())
         return self.curves
 
     async def model(self) -> JsonObject:
@@ -209,15 +210,16 @@ class AsyncRun(RunFacts, AsyncResource):
         step; .svg, .png the curves; .zip the bundle. Raises ValueError for another ending.
         """
         path = Path(file)
-        place, query = form_of(path)
-        async with self._connection.stream(self._path(place), query=query) as response:
+        place, query, media_type = form_of(path)
+        async with self._connection.stream(self._path(place), media_type, query=query) as response:
             with written(path) as opened:
                 async for piece in response.aiter_bytes():
                     opened.write(piece)
         return path
 
-    async def _bytes(self, place: str, query: Mapping[str, Any]) -> bytes:
-        return (await self._connection.send("GET", self._path(place), query=query)).content
+    async def _bytes(self, place: str, media_type: str, query: Mapping[str, Any]) -> bytes:
+        async with self._connection.stream(self._path(place), media_type, query=query) as response:
+            return await response.aread()
 
 
 class AsyncRuns:
@@ -228,7 +230,7 @@ class AsyncRuns:
 
     async def get(self, run_id: str = "latest") -> AsyncRun:
         """The run with this id, or the newest one."""
-        return AsyncRun(self._connection, await self._connection.json("GET", f"/runs/{quote(run_id, safe='')}"))
+        return AsyncRun(self._connection, await self._connection.json("GET", path_of("/runs", run_id)))
 
     async def list(
         self,

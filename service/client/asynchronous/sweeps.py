@@ -1,12 +1,12 @@
 """A sweep of a service: many runs that differ in some fields of the request."""
 
 from typing import Self
-from urllib.parse import quote
 
 from service.client.asynchronous.connection import AsyncConnection
 from service.client.asynchronous.resources import AsyncResource
 from service.client.asynchronous.runs import AsyncRun
 from service.client.data import JsonObject
+from service.client.files import path_of
 from service.client.progress import ASYNC_PROGRESS
 
 
@@ -45,7 +45,7 @@ class AsyncSweeps:
 
     async def get(self, sweep_id: str = "latest") -> AsyncSweep:
         """The sweep with this id, or the newest one."""
-        return AsyncSweep(self._connection, await self._connection.json("GET", f"/sweeps/{quote(sweep_id, safe='')}"))
+        return AsyncSweep(self._connection, await self._connection.json("GET", path_of("/sweeps", sweep_id)))
 
     async def list(self, limit: int = 50) -> list[JsonObject]:
         """The newest sweeps, without their runs."""

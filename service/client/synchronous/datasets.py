@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from service.client.data import JsonObject, Table, as_csv
-from service.client.files import quoted
+from service.client.files import path_of, quoted
 from service.client.progress import PROGRESS, bar, is_shown
 from service.client.synchronous.connection import Connection
 
@@ -26,7 +25,7 @@ class Datasets:
         file: str | Path | bytes | Table,
         *,
         target: str | None = None,
-        features: Sequence[str] | None = None,
+        features: Sequence[str] | str | None = None,
         name: str | None = None,
         progress: bool | None = PROGRESS,
         **reading: Any,
@@ -71,4 +70,4 @@ class Datasets:
         return list(answer["data"])
 
     def _path(self, dataset_id: str) -> str:
-        return f"/datasets/{quote(dataset_id, safe='')}"
+        return path_of("/datasets", dataset_id)

@@ -3,11 +3,11 @@
 
 import time
 from typing import ClassVar, Self
-from urllib.parse import quote
 
 from service.client.data import JsonObject
 from service.client.errors import NotReachableError
 from service.client.facts import Facts
+from service.client.files import path_of
 from service.client.progress import bar, is_shown
 from service.client.retrying import backoff
 from service.client.synchronous.connection import Connection
@@ -71,7 +71,8 @@ class Resource(Facts):
             while not self.is_finished:
                 left = LONG_POLL_SECONDS if until is None else until - time.monotonic()
                 if left <= 0:
-                    raise TimeoutError(f"{self.id} is {self.status} after {timeout} s. It goes on.")
+                    goes_on = "It continues by resume()." if self.status == "paused" else "It goes on."
+                    raise TimeoutError(f"{self.id} is {self.status} after {timeout} s. {goes_on}")
                 begun, asked = time.monotonic(), min(left, SHOWN_SECONDS if shown else LONG_POLL_SECONDS)
                 self.refresh(wait=asked)
                 show(self.facts["steps_done"], self.facts["steps_total"])
@@ -80,4 +81,4 @@ class Resource(Facts):
                     attempt += 1
 
     def _path(self, place: str = "") -> str:
-        return f"{self.PATH}/{quote(self.id, safe='')}{place}"
+        return path_of(self.PATH, self.id) + place

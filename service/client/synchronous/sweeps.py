@@ -2,9 +2,9 @@
 """A sweep of a service: many runs that differ in some fields of the request."""
 
 from typing import Self
-from urllib.parse import quote
 
 from service.client.data import JsonObject
+from service.client.files import path_of
 from service.client.progress import PROGRESS
 from service.client.synchronous.connection import Connection
 from service.client.synchronous.resources import Resource
@@ -46,7 +46,7 @@ class Sweeps:
 
     def get(self, sweep_id: str = "latest") -> Sweep:
         """The sweep with this id, or the newest one."""
-        return Sweep(self._connection, self._connection.json("GET", f"/sweeps/{quote(sweep_id, safe='')}"))
+        return Sweep(self._connection, self._connection.json("GET", path_of("/sweeps", sweep_id)))
 
     def list(self, limit: int = 50) -> list[JsonObject]:
         """The newest sweeps, without their runs."""

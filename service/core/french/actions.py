@@ -151,10 +151,10 @@ MESSAGES = {
     "Accept is {accept}. The answer is available as {list_names}.": (
         "Accept est {accept}. La réponse existe en {list_names}."
     ),
-    "A prediction needs rows or a dataset.": "Une prédiction a besoin de lignes ou d’un jeu de données.",
+    "A prediction needs either rows or a dataset.": "Une prédiction a besoin soit de lignes, soit d’un jeu de données.",
     "Give either x or dataset.": "Donnez soit x, soit dataset.",
-    "The dataset has {values} values of features; as JSON the limit is {most}.": (
-        "Le jeu de données a {values} valeurs de variables ; en JSON, la limite est {most}."
+    "The answer or its rows would have {values} numbers; as JSON the limit is {most}.": (
+        "La réponse ou ses lignes auraient {values} nombres ; en JSON, la limite est {most}."
     ),
     "Send Accept: text/csv.": "Envoyez Accept: text/csv.",
     "The run has not seen {list_texts} in {name}; it has seen {list_seen}.": (
@@ -165,6 +165,7 @@ MESSAGES = {
         "Le jeu de données n’a pas de colonne de nombres {name} ; les colonnes sont {list_names}."
     ),
     "Name the columns like the features of the run.": "Nommez les colonnes comme les variables de la descente.",
+    "Its column has texts, which the run has not.": "Sa colonne a des textes, que la descente n’a pas.",
     "Is it {name}? Rename it.": "Est-ce {name} ? Renommez-la.",
     "The file is no NPZ, or damaged.": "Le fichier n’est pas un NPZ, ou il est abîmé.",
     "Write it by numpy.savez(file, x=x, y=y), with feature_names and target_name if you like.": (

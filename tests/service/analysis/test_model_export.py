@@ -44,6 +44,34 @@ OF_DATA = (
             "model": {"kind": "formula", "formula": "-(-a - (b - p)) / (2 - q / (a - 9) * -b)**2 - (+p)**-2**2"},
             "descent": {"theta0": {"p": 0.9, "q": 0.5}},
         },
+        "precedence": {
+            "dataset": NUMBERS,
+            "model": {
+                "kind": "formula",
+                "formula": "p*sigmoid(a)**2 + a/sigmoid(b) - q**softplus(a/9) - abs(b)**log1p(abs(a))",
+            },
+            "descent": {"theta0": {"p": 0.9, "q": 0.5}},
+        },
+        "far from 0": {
+            "dataset": NUMBERS,
+            "model": {
+                "kind": "formula",
+                "formula": "p*log1p(1e10*a**2) + q*log1p(1e-9*a**2) + expm1(-400*a**2)",
+            },
+        },
+        "infinite constants": {
+            "dataset": NUMBERS,
+            "model": {"kind": "formula", "formula": "p*a + maximum(-1/0, 2)*b + exp(-10**400) + --q*minimum(1/0, 3)"},
+        },
+        "deep": {
+            "dataset": NUMBERS,
+            "model": {"kind": "formula", "formula": "sigmoid(" * 28 + "-" * 41 + "p*a" + ")" * 28 + "+ q*b"},
+        },
+        "a quotient of parameters": {
+            "dataset": NUMBERS,
+            "model": {"kind": "formula", "formula": "arctan(p/q)*a + b"},
+            "descent": {"theta0": {"p": 1.0, "q": 1e-300}},
+        },
         "rectified": {
             "dataset": NUMBERS,
             "model": {"kind": "mlp", "hidden": [4], "activation": "relu"},

@@ -155,7 +155,8 @@ def test_a_sweep_ranks_its_runs(client: Descent) -> None:
     assert sweep.run(1)["request"]["descent"]["learning_rate"] == 0.05
     with pytest.raises(LookupError, match="rank 4"):
         sweep.run(4)
-    listed = client.sweep([{"descent": {"steps": 2}}, {"descent": {"steps": 3}}], X, Y, wait=False)
+    changes = [{"descent": {"steps": steps}} for steps in (5_000_000, 6_000_000)]
+    listed = client.sweep(changes, X, Y, learning_rate=1e-9, wait=False)
     assert len(listed.cancel().wait()["ranking"]) == 2
     listed.delete()
     with pytest.raises(ServiceError):
@@ -191,6 +192,11 @@ def test_a_frame_is_uploaded_and_a_dataset_predicted(client: Descent, frame: Any
     np.testing.assert_array_equal(found, run.predict([[1, 30], [0, 40], [1, 50], [0, 35], [0, 28]]))
     with pytest.raises(TypeError, match="either x or dataset="):
         run.predict()
+
+
+def test_names_may_have_every_letter(client: Descent) -> None:
+    run = client.fit(X, Y, feature_names=["n\x85\u2028"], name="a\u2028b", steps=5)
+    assert [event.kind for event in run.follow()][-1] == "finished"
 
 
 def test_an_interrupted_wait_says_that_the_run_goes_on(long_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +262,7 @@ def test_numbers_of_numpy_are_numbers(client: Descent, run: Run) -> None:
     )
     sweep = client.sweep({"/descent/learning_rate": np.logspace(-3, -2, 3)}, X, Y, steps=3)
     assert len(sweep["ranking"]) == 3
-    assert client.sweeps.get(sweep.id)["ranking"] == sweep["ranking"]
+    assert client.sweeps.get(sweep.id).run(1).id == sweep.run(1).id
     assert sweep.id in {each["id"] for each in client.sweeps.list()}
 
 

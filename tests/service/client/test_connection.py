@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.client import Descent, NotReachableError, ServiceError
+from service.client import Descent, DescentError, NotReachableError, ServiceError
 from service.client.event_stream import EventParser
 from service.client.retrying import FIRST_SECONDS, pause_after
 
@@ -48,6 +48,7 @@ def answering(answer: Answer) -> Iterator[tuple[str, list[dict[str, str]]]]:
 def send(handler: BaseHTTPRequestHandler, status: int, content: Any, **headers: str) -> None:
     body = json.dumps(content).encode()
     handler.send_response(status)
+    headers = {"Content_Type": "application/json"} | headers
     for name, value in {"Content-Length": str(len(body)), **headers}.items():
         handler.send_header(name.replace("_", "-"), value)
     handler.end_headers()
@@ -90,6 +91,7 @@ def test_a_file_whose_transfer_breaks_is_not_there(tmp_path: Path) -> None:
         if number == 1:
             return send(handler, 200, RUN)
         handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", "1000")
         handler.end_headers()
         handler.wfile.write(b"half")
@@ -139,6 +141,7 @@ def test_an_error_survives_another_process() -> None:
     copied = pickle.loads(pickle.dumps(error))
     assert (str(copied), copied.status_code) == ("/x: Wrong. Mend it.", 422)
     assert str(ServiceError(500, {"errors": ["x"]})) == "The answer is not that of a Descent service (500)."
+    assert str(ServiceError(422, {"detail": "No.", "errors": ["x"]})) == "No. (422)"
 
 
 def test_what_a_proxy_may_have_passed_on_is_sent_once_without_a_key() -> None:
@@ -198,6 +201,62 @@ def events(*texts: str) -> bytes:
     return "".join(texts).encode()
 
 
+def stream(handler: BaseHTTPRequestHandler, content: bytes, media_type: str = "text/event-stream") -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", media_type)
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+@pytest.mark.parametrize("media_type", ["text/event-stream", "text/html"])
+def test_a_stream_that_never_has_the_end_is_given_up(media_type: str) -> None:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            send(handler, 200, RUN)
+        else:
+            stream(handler, events(f"event: status\ndata: {json.dumps(RUN)}\n\n"), media_type)
+
+    with answering(answer) as (url, seen), Descent(url, retries=2) as client, pytest.raises(DescentError):
+        list(client.runs.get("r").follow())
+    assert len(seen) == (4 if media_type == "text/event-stream" else 2)
+
+
+@pytest.mark.parametrize("name", ["..", ".", ""])
+def test_an_id_names_no_other_object(name: str) -> None:
+    with Descent("http://127.0.0.1:9", retries=0) as client:
+        for ask in (client.runs.get, client.sweeps.get, client.datasets.get, client.datasets.delete):
+            with pytest.raises(ValueError, match="is no id"):
+                ask(name)
+
+
+def test_a_path_in_an_id_stays_an_id() -> None:
+    with answering(lambda handler, _: send(handler, 404, {"detail": "None."})) as (url, _), Descent(url) as client:
+        with pytest.raises(ServiceError) as caught:
+            client.datasets.delete("../runs/r?ids=a#b")
+        assert caught.value.status_code == 404
+
+
+def test_a_page_of_somebody_else_is_no_answer(tmp_path: Path) -> None:
+    def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
+        if number == 1:
+            send(handler, 200, RUN)
+        else:
+            send(handler, 302, {"page": "login"}, Location="/login")
+
+    with answering(answer) as (url, _), Descent(url) as client:
+        run = client.runs.get("r")
+        for ask in (run.delete, run.plot, run.trajectory, lambda: run.save(tmp_path / "model.py")):
+            with pytest.raises(ServiceError, match="not that of a Descent service"):
+                ask()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_of_the_address_stays_out_of_errors() -> None:
+    with Descent("http://bob:hunter2@127.0.0.1:9", retries=0) as client, pytest.raises(NotReachableError) as caught:
+        client.runs.get()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_broken_stream_of_events_goes_on_after_the_last_one() -> None:
     first = events(
         f"event: status\ndata: {json.dumps(RUN)}\n\n",
@@ -216,9 +275,7 @@ def test_a_broken_stream_of_events_goes_on_after_the_last_one() -> None:
             return send(handler, 200, RUN)
         if number == 3:
             return send(handler, 503, {"detail": "Later."})
-        handler.send_response(200)
-        handler.end_headers()
-        handler.wfile.write(first if number == 2 else second)
+        stream(handler, first if number == 2 else second)
         return None
 
     with answering(answer) as (url, seen), Descent(url) as client:
@@ -236,9 +293,7 @@ def test_damaged_steps_end_the_stream_with_the_reason() -> None:
     def answer(handler: BaseHTTPRequestHandler, number: int) -> None:
         if number == 1:
             return send(handler, 200, RUN)
-        handler.send_response(200)
-        handler.end_headers()
-        handler.wfile.write(events(f"event: problem\ndata: {json.dumps(problem)}\n\n"))
+        stream(handler, events(f"event: problem\ndata: {json.dumps(problem)}\n\n"))
         return None
 
     with (
@@ -257,8 +312,21 @@ def test_a_long_retry_after_is_told_and_not_obeyed() -> None:
     assert pause_after(200, None, 0, repeatable=True) is None
 
 
-def test_an_event_may_have_several_lines_of_data() -> None:
-    parser = EventParser()
-    lines = ["id:7", "event:progress", 'data:{"a":', "data: 1}", ""]
-    [found] = [event for line in lines if (event := parser.add(line))]
-    assert found == ("progress", {"a": 1}, "7")
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_events_are_the_same_however_the_bytes_are_cut(end: str) -> None:
+    lines = [
+        "\ufeffid:7",
+        "event:progress",
+        'data:{"a\u2028\x85é":',
+        "data: 1}",
+        "",
+        ": quiet",
+        'data: {"b": 2}',
+        "",
+        "x",
+    ]
+    content = end.join(lines).encode()
+    for size in (1, 2, 3, len(content)):
+        parser = EventParser()
+        found = [event for at in range(0, len(content), size) for event in parser.add(content[at : at + size])]
+        assert found == [("progress", {"a\u2028\x85é": 1}, "7"), ("message", {"b": 2}, "7")]

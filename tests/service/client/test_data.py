@@ -85,6 +85,14 @@ def test_an_infinite_number_is_refused() -> None:
         dataset_of([[1.0], [float("inf")]], [1.0, 2.0])
 
 
+def test_dates_are_refused_and_gaps_of_pandas_are_null() -> None:
+    dates = np.array([["2020-01-01"], ["2020-01-02"]], dtype="datetime64[ns]")
+    with pytest.raises(TypeError, match="Dates and times are no numbers"):
+        dataset_of(dates, [1, 2])
+    frame = pd.DataFrame({"a": pd.array([1.5, None], dtype="Float64"), "b": [1, 2]})
+    assert rows_of(frame) == [[1.5, 1], [None, 2]]
+
+
 def test_a_mistyped_argument_is_named() -> None:
     options: Any = {"step": 5, "learning_rte": 1}
     with pytest.raises(TypeError, match="fit has no argument learning_rte, step"):

@@ -129,10 +129,21 @@ def test_a_dataset_too_large_for_json_is_streamed(
 ) -> None:
     monkeypatch.setattr(predict, "MOST_VALUES", 50)
     run_id, dataset_id = finished(LINE, api, worker), uploaded(api, turned())
-    answer = predicted(api, run_id, {"dataset": {"id": dataset_id}})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["hint"] == "Send Accept: text/csv."
+    for body in ({"dataset": {"id": dataset_id}}, {"x": X.tolist() * 2}):
+        answer = predicted(api, run_id, body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["hint"] == "Send Accept: text/csv."
     assert len(table(predicted(api, run_id, {"dataset": {"id": dataset_id}}, "text/csv"))) == 1 + len(X)
+
+
+def test_rows_in_blocks_are_predicted_as_one_by_one(api: TestClient, worker: Worker) -> None:
+    body = {"dataset": NUMBERS, "model": {"kind": "polynomial", "degree": 19}, "standardize": True}
+    run_id = finished({**body, "descent": {"learning_rate": 1e-3, "steps": 2}}, api, worker)
+    rows = np.random.default_rng(1).uniform(0.0, 1.0, (6_000, 2))  # three blocks of its 210 powers
+    found = predicted(api, run_id, {"x": rows.tolist()}).json()["y"]
+    alone = [predicted(api, run_id, {"x": [rows[i].tolist()]}).json()["y"][0] for i in (0, 4_993, 5_999)]
+    np.testing.assert_allclose([found[i] for i in (0, 4_993, 5_999)], alone, rtol=1e-12)
+    assert len(table(predicted(api, run_id, {"x": rows.tolist()}, "text/csv"))) == 6_001
 
 
 def test_a_prediction_that_is_not_finite_is_an_empty_cell(api: TestClient, worker: Worker) -> None:
