@@ -22,6 +22,7 @@ FORMS: dict[str, Form] = {
     ".parquet": ("/trajectory", {"format": "parquet"}, "application/vnd.apache.parquet"),
     ".svg": ("/curves.svg", {}, "image/svg+xml"),
     ".png": ("/curves.png", {}, "image/png"),
+    ".html": ("/page.html", {}, "text/html"),
     ".zip": ("/bundle", {}, "application/zip"),
 }
 

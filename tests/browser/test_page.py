@@ -264,7 +264,7 @@ def test_swagger_ui_fills_in_and_reads_latest(pages: Pages, service: Service, cl
             block.get_by_role("button", name="Execute").click()
         assert caught.value.status == 200, path
         block.locator(".opblock-summary").click()  # Swagger UI renders every open operation at each change
-    assert len(paths) == 14
+    assert len(paths) == 15
 
 
 def test_the_page_recovers_from_an_error_of_the_service(pages: Pages, service: Service) -> None:

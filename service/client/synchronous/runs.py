@@ -205,7 +205,7 @@ class Run(RunFacts, Resource):
 
     def save(self, file: str | Path) -> Path:
         """Writes what the ending of the name says: .py, .c, .xlsx the model; .csv, .json, .ndjson, .npz, .parquet every
-        step; .svg, .png the curves; .zip the bundle. Raises ValueError for another ending.
+        step; .svg, .png the curves; .html a page; .zip the bundle. Raises ValueError for another ending.
         """
         path = Path(file)
         place, query, media_type = form_of(path)

@@ -113,6 +113,7 @@ def seed_run(label: str, database: Database) -> None:
             "/verify",
             "/bundle",
             "/model",
+            "/page.html",
             "/events",
             "/landscape",
             "/steps/{step}",

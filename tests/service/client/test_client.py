@@ -216,13 +216,13 @@ def test_an_npz_is_uploaded_by_its_ending(client: Descent, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "ending", [".py", ".c", ".xlsx", ".csv", ".json", ".ndjson", ".npz", ".parquet", ".svg", ".png", ".zip"]
+    "ending", [".py", ".c", ".xlsx", ".csv", ".json", ".ndjson", ".npz", ".parquet", ".svg", ".png", ".zip", ".html"]
 )
 def test_a_run_is_saved_as_the_ending_says(run: Run, tmp_path: Path, ending: str) -> None:
     path = run.save(tmp_path / f"run{ending}")
     begins = {
         ".py": b'"""', ".c": b"//", ".xlsx": b"PK", ".csv": b"step,", ".json": b"{", ".ndjson": b"{", ".npz": b"PK",
-        ".parquet": b"PAR1", ".svg": b"<svg", ".png": b"\x89PNG", ".zip": b"PK",
+        ".parquet": b"PAR1", ".svg": b"<svg", ".png": b"\x89PNG", ".zip": b"PK", ".html": b"<!doctype",
     }  # fmt: skip
     assert path.read_bytes().startswith(begins[ending])
     if begins[ending] == b"PK":
