@@ -29,6 +29,7 @@ HAS_MORE_RULES = {
     *("POST /fit", "POST /fit/price", "GET /runs", "POST /datasets", "POST /runs/{run_id}/fork", "POST /sweeps"),
     *("GET /runs/{run_id}/trajectory", "GET /runs/{run_id}/events"),
     *("GET /runs/{run_id}/landscape", "GET /runs/{run_id}/steps/{step}", "GET /runs/{run_id}/predictions"),
+    "GET /runs/{run_id}/model",
     *("POST /runs/{run_id}/predict", "POST /check"),
     *("GET /runs/{run_id}/landscape.{form}", "GET /runs/{run_id}/curves.{form}"),
 }
