@@ -29,6 +29,8 @@ SAYS = {
     "/model": "def predict",
 }
 """Text of the answer, by a part of its command."""
+BEGINS = {"curves.svg": "<svg", "run.html": "<!doctype html>"}
+"""The beginning of each file that a command makes."""
 
 
 def commands(document: str) -> list[str]:
@@ -82,8 +84,8 @@ def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
             assert answer.count("\n") == 102  # the names, and steps 0 to 100
         elif (says := next((text for part, text in SAYS.items() if part in command), None)) is not None:
             assert says in answer
-        elif "curves.svg" in command:
-            assert (tmp_path / "curves.svg").read_text(encoding="utf-8").startswith("<svg")
+        elif (file := next((name for name in BEGINS if f"-o {name}" in command), None)) is not None:
+            assert (tmp_path / file).read_text(encoding="utf-8").startswith(BEGINS[file])
         else:
             assert [body.get("detail") for body in bodies(answer)] == [None] * (
                 command.count("curl ") - command.count("$(")
