@@ -18,7 +18,7 @@ import pytest
 
 from service.client import AsyncDescent, Descent, Run, RunFailedError, ServiceError
 from service.server.live_server import Service
-from tests.waiting import LONGEST, result_of
+from tests.waiting import LONGEST, result_of, until
 
 X, Y = [[1.0], [2.0], [3.0], [4.0]], [2.0, 4.0, 6.0, 8.0]
 
@@ -132,6 +132,7 @@ def test_a_long_run_is_followed_paused_and_cancelled(long_run: Run, client: Desc
             break
     assert steps == list(range(len(steps)))
     assert long_run.pause().status in ("running", "paused")
+    until(lambda: long_run.refresh().status == "paused")
     assert long_run.resume().status in ("queued", "running")
     with pytest.raises(TimeoutError, match="It goes on"):
         long_run.wait(timeout=0.01)
@@ -282,10 +283,10 @@ def test_a_second_verification_recomputes_again(run: Run, service: Service) -> N
 
 
 def test_a_short_timeout_does_not_end_a_long_wait(service: Service) -> None:
-    with Descent(service.url, timeout=1.0, retries=0) as client:
+    with Descent(service.url, timeout=5.0) as client:  # a request of a long poll takes 20 s
         run = client.fit(dataset={"sample": "norris"}, steps=5_000_000, learning_rate=1e-9, wait=False)
         with pytest.raises(TimeoutError, match="It goes on"):
-            run.wait(timeout=3)
+            run.wait(timeout=7)
         run.cancel().wait()
 
 
