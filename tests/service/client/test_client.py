@@ -157,7 +157,7 @@ def test_a_sweep_ranks_its_runs(client: Descent) -> None:
     with pytest.raises(LookupError, match="rank 4"):
         sweep.run(4)
     changes = [{"descent": {"steps": steps}} for steps in (5_000_000, 6_000_000)]
-    listed = client.sweep(changes, X, Y, learning_rate=1e-9, wait=False)
+    listed = client.sweep(changes, X, Y, learning_rate=1e-9, batch_size=2, wait=False)
     assert len(listed.cancel().wait()["ranking"]) == 2
     listed.delete()
     with pytest.raises(ServiceError):
@@ -284,7 +284,7 @@ def test_a_second_verification_recomputes_again(run: Run, service: Service) -> N
 
 def test_a_short_timeout_does_not_end_a_long_wait(service: Service) -> None:
     with Descent(service.url, timeout=5.0) as client:  # a request of a long poll takes 20 s
-        run = client.fit(dataset={"sample": "norris"}, steps=5_000_000, learning_rate=1e-9, wait=False)
+        run = client.fit(dataset={"sample": "norris"}, steps=5_000_000, learning_rate=1e-9, batch_size=4, wait=False)
         with pytest.raises(TimeoutError, match="It goes on"):
             run.wait(timeout=7)
         run.cancel().wait()
@@ -323,7 +323,7 @@ def test_the_import_loads_neither_the_service_nor_numpy() -> None:
 def test_progress_goes_to_standard_error_alone(service: Service) -> None:
     code = (
         f"from service.client import Descent; run = Descent({service.url!r}).fit(dataset={{'sample': 'norris'}}, "
-        "steps=5_000_000, learning_rate=1e-9, name='slow', wait=False)\n"
+        "steps=5_000_000, learning_rate=1e-9, batch_size=4, name='slow', wait=False)\n"
         "try: run.wait(2.5, progress=True)\nexcept TimeoutError: print(run.cancel().name)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONGEST)
