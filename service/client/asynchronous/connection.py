@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from math import ceil
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import httpx2
 
@@ -20,6 +20,22 @@ CONNECT_SECONDS = 10.0
 NOT_FOUND = 404
 Content = Callable[[], AsyncIterator[bytes]]
 """A function that begins the body anew: for each attempt."""
+
+
+class Options(TypedDict, total=False):
+    """The parts of a request."""
+
+    query: Mapping[str, Any]
+    """Parameters; those that are None are left out."""
+    body: object
+    """What is sent as JSON."""
+    content: Content
+    """What is sent as it is."""
+    headers: Mapping[str, str]
+    wait: float | None
+    """The seconds for which the service may wait for the end."""
+    repeatable: bool
+    """Whether the request may be sent twice, where its method does not say so."""
 
 
 class AsyncConnection:
@@ -41,39 +57,27 @@ class AsyncConnection:
         """Closes the connections."""
         await self._http.aclose()
 
-    async def json(self, method: str, path: str, **options: Any) -> JsonObject:
-        """The JSON object of an answer, with the options of `send`. Raises ServiceError, NotReachableError."""
+    async def json(self, method: str, path: str, **options: Unpack[Options]) -> JsonObject:
+        """The JSON object of an answer. Raises ServiceError, NotReachableError."""
         return _object(await self.send(method, path, **options))
 
-    async def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        body: object = None,
-        content: Content | None = None,
-        headers: Mapping[str, str] | None = None,
-        wait: float | None = None,
-        repeatable: bool | None = None,
-    ) -> httpx2.Response:
-        """The answer. `body` is sent as JSON, or `content` as it is. The service may wait `wait` seconds for the end.
-
-        `repeatable` says that a request may be sent twice, where its method does not. Raises ServiceError,
-        NotReachableError.
-        """
-        given = dict(headers or {})
-        if body is not None:
-            given["Content-Type"] = "application/json"
+    async def send(self, method: str, path: str, **options: Unpack[Options]) -> httpx2.Response:
+        """The answer. Raises ServiceError, NotReachableError."""
+        headers, wait = dict(options.get("headers", {})), options.get("wait")
         if wait is not None:
-            given["Prefer"] = f"wait={max(1, ceil(wait))}"
+            headers["Prefer"] = f"wait={max(1, ceil(wait))}"
+        body, content, query = options.get("body"), options.get("content"), options.get("query")
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         text = None if body is None else json.dumps(as_json(body)).encode()
 
         def request() -> httpx2.Request:
-            return self._request(method, path, query, text or (content and content()), given, wait or 0.0)
+            return self._request(
+                method, path, options.get("query"), text or (content and content()), headers, wait or 0.0
+            )
 
-        safe = is_repeatable(method, given) if repeatable is None else repeatable
-        return await self._answer(request, repeatable=safe)
+        repeatable = options.get("repeatable", is_repeatable(method, headers))
+        return await self._answer(request, repeatable=repeatable)
 
     @asynccontextmanager
     async def stream(
