@@ -73,9 +73,7 @@ class Connection:
         text = None if body is None else json.dumps(as_json(body)).encode()
 
         def request() -> httpx2.Request:
-            return self._request(
-                method, path, options.get("query"), text or (content and content()), headers, wait or 0.0
-            )
+            return self._request(method, path, query, text or (content and content()), headers, wait or 0.0)
 
         repeatable = options.get("repeatable", is_repeatable(method, headers))
         return self._answer(request, repeatable=repeatable)
