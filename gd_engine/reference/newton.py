@@ -86,10 +86,10 @@ def newton(objective: Objective, theta: FloatArray) -> FloatArray:
 def _beside_saddle(objective: Objective, theta: FloatArray, found: Modes, energy: float) -> FloatArray | None:
     """A lower point beside a saddle of a perceptron, where the method makes units alike that the descent does not."""
     least = float(found.values[0])
-    if objective.problem.model.kind != "mlp" or least >= -SADDLE * float(found.values[-1]):
+    # The greatest value may be NaN, where the Hessian has numbers of all sizes.
+    if objective.problem.model.kind != "mlp" or not least < -SADDLE * float(found.values[-1]):
         return None
-    # Rounding may leave a minimum of 0 a little below it.
-    away = (ASIDE * abs(energy) / -least) ** 0.5 * found.unit * found.vectors[:, 0]
+    away = (ASIDE * energy / -least) ** 0.5 * found.unit * found.vectors[:, 0]
     for share in (1.0, -1.0, 0.1, -0.1, 0.01, -0.01):
         if objective.at(theta + share * away)[0] < energy:
             return np.asarray(theta + share * away, dtype=np.float64)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from autograd import grad
 
-from gd_engine import initial_theta, losses_for, pose, split_by_fraction
+from gd_engine import MODELS, initial_theta, losses_for, pose, split_by_fraction
 from gd_engine.arrays import FloatArray
+from gd_engine.reference.newton import Modes, _beside_saddle
 from gd_engine.reference.objective import Objective
 from tests.gd_engine.helpers import VARIANTS
 from tests.gd_engine.reference.descents import patient
@@ -44,3 +45,13 @@ def test_the_derivatives_are_right_at_every_theta(variant: str, l2: float) -> No
                 assert residuals @ residuals == pytest.approx(energy)
                 jacobian = objective.jacobian(theta)
                 np.testing.assert_allclose(jacobian, differences(objective.residuals, theta), atol=1e-6, rtol=1e-6)
+
+
+def test_a_hessian_of_numbers_of_all_sizes_shows_no_saddle() -> None:
+    model = MODELS["mlp"](["a", "b"], hidden=[1])
+    problem = pose(model, X, X[:, 0], split_by_fraction(30, 0), reduce=False)
+    theta = initial_theta(model)
+    values = np.linspace(0.5, 1.0, model.size)
+    values[-1] = np.nan
+    found = Modes(values, np.eye(model.size), np.ones(model.size))
+    assert _beside_saddle(Objective(problem, patient), theta, found, 1.0) is None
