@@ -99,11 +99,6 @@ def _listed(values: Any) -> list[Any]:
     return [_number(value) for value in found]
 
 
-def in_one_line(names: Sequence[str] | str | None) -> str | None:
-    """Names separated by commas."""
-    return names if names is None or isinstance(names, str) else ",".join(names)
-
-
 def as_csv(frame: Any) -> bytes:
     """A frame of pandas or polars as CSV, without its index."""
     text: str = frame.to_csv(index=False) if hasattr(frame, "to_csv") else frame.write_csv()

@@ -42,9 +42,10 @@ def path_of(kind: str, object_id: str) -> str:
     return f"{kind}/{quote(object_id, safe='')}"
 
 
-def quoted(names: Sequence[str] | str) -> str:
-    """Names separated by commas, in quotes where they need some."""
-    names = [names] if isinstance(names, str) else names
+def quoted(names: Sequence[str] | str | None) -> str | None:
+    """Names separated by commas, in quotes where they need some. A text is sent as it is."""
+    if names is None or isinstance(names, str):
+        return names
     text = StringIO()
     csv.writer(text, lineterminator="").writerow(names)
     return text.getvalue()

@@ -21,7 +21,7 @@ REPEATED = {"expm1", "log1p", "softplus"}
 
 
 class ExportedModel(NamedTuple):
-    """A program, the numbers θ that it uses, and what its reader is told."""
+    """A model to write: its program, its θ, and its names."""
 
     run_id: str
     step: int
@@ -44,12 +44,12 @@ class Program:
         self.outputs: list[Variable] = []
 
     def add(self, value: Expression) -> Variable:
-        """The value as a variable of its own."""
+        """Assigns the value to a new variable."""
         self.assignments.append(value)
         return Variable(len(self.assignments) - 1)
 
     def add_sum(self, terms: Sequence[Expression]) -> Variable:
-        """The sum as a variable; that of many terms is one of partial sums."""
+        """Assigns the sum to a new variable. Many terms become partial sums first."""
         while len(terms) > MOST_TERMS:
             terms = [self.add(Sum(tuple(terms[i : i + MOST_TERMS]))) for i in range(0, len(terms), MOST_TERMS)]
         return self.add(Sum(tuple(terms)))

@@ -1,4 +1,4 @@
-"""A model as a workbook: a row of formulas under the features, and θ on a sheet of its own."""
+"""Writer of a model as a workbook. One sheet has a row of formulas, another has θ."""
 
 from io import BytesIO
 

@@ -39,7 +39,7 @@ class Datasets:
             file = as_csv(file)
         path = None if isinstance(file, bytes) else Path(file).expanduser()
         size = len(file) if isinstance(file, bytes) else Path(file).expanduser().stat().st_size
-        query = {"target": target, "features": features and quoted(features), **reading}
+        query = {"target": target, "features": quoted(features), **reading}
         query["name"] = name or (path and path.name)
         is_npz = path is not None and path.suffix.lower() == ".npz"
         headers = {"Content-Type": "application/x-npz" if is_npz else "text/csv", "Content-Length": str(size)}

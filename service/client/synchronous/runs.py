@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from service.client.data import JsonObject, in_one_line, rows_of
+from service.client.data import JsonObject, rows_of
 from service.client.errors import DescentError, NotReachableError, RunFailedError, ServiceError
 from service.client.event_stream import Event, EventParser
 from service.client.facts import RunFacts
-from service.client.files import form_of, path_of, written
+from service.client.files import form_of, path_of, quoted, written
 from service.client.picture import Picture
 from service.client.progress import PROGRESS, is_notebook
 from service.client.retrying import backoff, may_come_back
@@ -68,7 +68,7 @@ class Run(RunFacts, Resource):
 
         Raises ServiceError, and NotReachableError if the service does not come back.
         """
-        query = {"fields": in_one_line(fields), "every": every, "from_step": from_step}
+        query = {"fields": quoted(fields), "every": every, "from_step": from_step}
         last, attempt = None, 0
         while True:
             try:
@@ -113,7 +113,7 @@ class Run(RunFacts, Resource):
     ) -> Trajectory:
         """θ and both criteria at every stored step; nothing is left out unless `every` or `max_points` asks for it."""
         query: JsonObject = {"from_step": from_step, "to_step": to_step, "every": every, "max_points": max_points}
-        query |= {"fields": in_one_line(fields), "format": "npz"}
+        query |= {"fields": quoted(fields), "format": "npz"}
         return Trajectory(BytesIO(self._bytes("/trajectory", "application/x-npz", query)))
 
     def predict(self, x: Any = None, *, dataset: str | None = None, step: int | str = "last") -> "npt.NDArray[Any]":
