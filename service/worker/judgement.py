@@ -24,6 +24,7 @@ from gd_engine.reference import (
     least_step,
     load_methods,
     reference_minimum,
+    reviewed,
 )
 from service.core import run_record
 from service.core.process_limits import memory_bound
@@ -159,8 +160,7 @@ class Judge:
         run, prepared, outcome = unjudged.claim.run, unjudged.prepared, unjudged.outcome
         if outcome is None:
             return None
-        short = find_shortfall(prepared.problem, history, convergence, prepared.learning_rate)
-        findings = trials.with_shortfall(unjudged.findings, short, convergence.state)
+        findings = reviewed(unjudged.findings, prepared.problem, history, convergence, prepared.learning_rate)
         if not findings and not unjudged.findings:
             return None
         end, rate = end_of(unjudged.after, outcome), prepared.learning_rate

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 
 from gd_engine import MOST_SEARCHED, MOST_TRIED, TOO_SHORT, Cost, null_energy, search_theta0
+from gd_engine.arrays import FloatArray
 from service.core.json_patch import Patch
 from service.worker.budget import Budget
 from service.worker.trial_runs import Descended
 
-HELD_BACK = (*TOO_SHORT, "plateau", "dead_units", "weight_decay")
+FLAT = ("plateau", "dead_units")
+"""The findings of a place where E is flat, so that no descent goes on from there."""
+HELD_BACK = (*TOO_SHORT, *FLAT, "weight_decay")
 """The findings of steps that are too short or too few; after others a lower rate is tried."""
 ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad")
 LONGER, MOST_STEPS = 10, 100_000
@@ -36,10 +39,10 @@ def remedies(before: Descended, code: str, cost: Cost, budget: Budget) -> list[P
         found.append({"descent": {"steps": min(LONGER * descent["steps"], MOST_STEPS)}})
     else:
         found = [{"descent": {"learning_rate": _rounded(rate * factor)}} for factor in (0.1, 0.01, 0.001)]
-    return [*_searched_starts(before, descent, cost, budget), *_new_starts(before, descent), *found]
+    return [*_searched_starts(before, descent, cost, budget), *_new_starts(before, descent, code), *found]
 
 
-def _new_starts(before: Descended, descent: Mapping[str, Any]) -> list[Patch]:
+def _new_starts(before: Descended, descent: Mapping[str, Any], code: str) -> list[Patch]:
     """Settings that do well for the kind of model, on standardised data where that has a meaning."""
     problem, model = before.problem, before.problem.model
     data: Patch = {}
@@ -61,8 +64,20 @@ def _new_starts(before: Descended, descent: Mapping[str, Any]) -> list[Patch]:
     found: list[Patch] = [{**data, "descent": {**more, "learning_rate": rate, **adam}} for rate in rates]
     if model.kind in ("formula", "function"):  # few parameters, whose E is nearly quadratic close to its minimum
         nesterov = _kinds(descent, {"kind": "nesterov", "momentum": 0.9}, {"kind": "constant"})
-        found.insert(0, {**data, "descent": {**more, "batch_size": None, "learning_rate": "auto", **nesterov}})
+        go_on = _last_step(before) if code not in FLAT else {}
+        found.insert(0, {"descent": {**more, **go_on, "batch_size": None, "learning_rate": "auto", **nesterov}})
     return found
+
+
+def _last_step(before: Descended) -> Patch:
+    """The start at the last step of a formula's descent that lowered E: there a rate by the curvature suits."""
+    if not (before.problem.has_data and before.last("train_loss") < before.first("train_loss")):
+        return {}
+    return {"theta0": _named(before, before.history.overview.theta[-1])}
+
+
+def _named(before: Descended, theta: FloatArray) -> dict[str, float]:
+    return dict(zip(before.problem.model.parameters, theta.tolist(), strict=True))
 
 
 def _is_absolute(before: Descended) -> bool:
@@ -84,7 +99,7 @@ def _searched_starts(before: Descended, descent: Mapping[str, Any], cost: Cost, 
     if energy >= before.last("train_loss"):
         return []
     more = {**CALM, "steps": max(descent["steps"], STEPS)}
-    more["theta0"] = dict(zip(problem.model.parameters, theta.tolist(), strict=True))
+    more["theta0"] = _named(before, theta)
     adam = _kinds(descent, {"kind": "adam"}, {"kind": "cosine"})
     gd = _kinds(descent, {"kind": "gd"}, {"kind": "backtracking"})
     settings: list[Patch] = [{"learning_rate": 0.05, **adam}, {"learning_rate": 1.0, "batch_size": None, **gd}]

@@ -23,7 +23,7 @@ from gd_engine import (
     cost_of,
     descend,
 )
-from gd_engine.reference import BudgetSpentError, Reference, find_shortfall, is_convex, judge
+from gd_engine.reference import BudgetSpentError, Reference, is_convex, judge, reviewed
 from service.core.exceptions import ApiError
 from service.core.json_patch import Patch, composed
 from service.core.run_record import Run
@@ -113,12 +113,13 @@ class TrialRuns:
     def findings(self, found: Descended, budget: Budget) -> list[Finding]:
         """The diagnosis of a trial, with the known minimum where it is the same."""
         budget.charge(self._diagnosis_seconds)
-        findings = found.findings()
-        if findings or found.outcome.reason == "diverged":
+        findings, problem, history = found.findings(), found.problem, found.history
+        if found.outcome.reason == "diverged":
             return findings
         reference = self._reference if self._has_same_minimum(found) else None
-        convergence = judge(found.problem, found.outcome, found.history, reference, unbounded=False)  # no finding
-        return find_shortfall(found.problem, found.history, convergence, found.learning_rate)
+        unbounded = any(each.code == "unbounded" for each in findings)
+        convergence = judge(problem, found.outcome, history, reference, unbounded=unbounded)
+        return reviewed(findings, problem, history, convergence, found.learning_rate)
 
     def _has_same_minimum(self, found: Descended) -> bool:
         """Whether E of a trial can reach the minimum of the run: E is convex, or has few parameters."""

@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from gd_engine import FEW_TEST_ROWS, TOO_SHORT, Finding, null_energy
+from gd_engine.reference import OF_COLUMNS
 from service.core import run_record
 from service.core.json_patch import Patch, composed
 from service.core.run_record import Promise
@@ -25,8 +26,6 @@ from service.worker.trial_runs import Descended, Trial, TrialRuns
 
 GENERALIZATION = ("overfitting", "separable_classes")
 """The findings of the prediction error; all others are about the descent, or about its columns."""
-OF_COLUMNS = ("constant_column", "duplicate_columns")
-"""The findings that a good descent may have, too."""
 WITHOUT_REMEDY = (*OF_COLUMNS, "unbounded")
 """The findings that no other setting of the descent corrects."""
 NOT_OF_DESCENT = (*GENERALIZATION, *OF_COLUMNS)
@@ -64,21 +63,6 @@ class Offer(NamedTuple):
 def untried(findings: Sequence[Finding]) -> list[run_record.Finding]:
     """The findings as they are stored before their trials: without a change."""
     return [stored(finding, None) for finding in findings]
-
-
-def with_shortfall(findings: Sequence[Finding], short: Sequence[Finding], state: str) -> list[Finding]:
-    """The findings, with those of a reference minimum if there are none about the descent, or only of its length.
-
-    Separable classes have no minimum, so that a descent towards it is always too short. One that reached its minimum is
-    not, however fast E fell.
-    """
-    if state == "converged":
-        findings = [each for each in findings if each.code not in TOO_SHORT]
-    codes = {finding.code for finding in short}
-    if "separable_classes" in codes:
-        kept = [each for each in findings if each.code not in (*codes, *TOO_SHORT)]
-        return [*([each for each in findings if each.code in codes] or short), *kept]
-    return [*findings] if any(each.code not in OF_COLUMNS for each in findings) else [*findings, *short]
 
 
 def with_offers(findings: Sequence[Finding], runs: TrialRuns, budget: Budget) -> list[run_record.Finding]:

@@ -19,9 +19,9 @@ BIG = {"x": [[float(i)] for i in range(50_000)], "y": [float(i % 7) for i in ran
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Any:
+def disk() -> Any:
     """A disk of sixteen MiB."""
-    with small_disk(tmp_path, "16m", workers=1, keys="off") as made:
+    with small_disk("16m", workers=1, keys="off") as made:
         yield made
 
 

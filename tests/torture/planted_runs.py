@@ -46,6 +46,14 @@ def _well(task: Task) -> Callable[[Body], bool]:
     return lambda run: _loss(run) <= task.least * 1.002 + 1e-4 * task.null
 
 
+def _overfits(run: Body) -> bool:
+    """Whether the test error rose far above its least, and is far above the training error."""
+    final, best = run["final"], run["best"]
+    if run["status"] != "succeeded":
+        return False
+    return bool(final["test_mse"] > max(2.2 * best["test_mse"], final["train_mse"] / 0.6))
+
+
 def _optimizer(draw: np.random.Generator, kind: str) -> Body:
     if kind in ("momentum", "nesterov"):
         return {"kind": kind, "momentum": float(one(draw, [0.5, 0.8, 0.9]))}
@@ -168,15 +176,8 @@ def overfitting(draw: np.random.Generator, number: int) -> Planted:
         steps = 2000
     body["descent"] = {"optimizer": _optimizer(draw, kind), "learning_rate": rate, "steps": steps}
 
-    def shows(run: Body) -> bool:
-        final, best = run["final"], run["best"]
-        if run["status"] != "succeeded":
-            return False
-        return bool(final["test_mse"] > max(2.2 * best["test_mse"], final["train_mse"] / 0.6))
-
-    return Planted(
-        number, f"overfitting, {body.get('model', {'kind': 'linear'})['kind']}, {kind}", body, {"overfitting"}, shows
-    )
+    fault = f"overfitting, {body.get('model', {'kind': 'linear'})['kind']}, {kind}"
+    return Planted(number, fault, body, {"overfitting"}, _overfits)
 
 
 def plateau(draw: np.random.Generator, number: int) -> Planted:
@@ -292,7 +293,8 @@ def healthy(number: int) -> Planted:
 
     def shows(run: Body) -> bool:
         if name.startswith("perceptron"):
-            return _loss(run) <= 1.05 * task.least and run["final"]["test_mse"] < 2.0 * task.least
+            well = _loss(run) <= 1.05 * task.least and run["final"]["test_mse"] < 2.0 * task.least
+            return well and not _overfits(run)  # by steps enough it fits the noise
         return _well(task)(run)
 
     return Planted(number, f"{name}, {kind}, {descent['schedule']['kind']}", body, set(), shows)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.required_programs import missing
 from tests.torture.fragile_service import FragileService
@@ -51,14 +52,18 @@ def _fill(file: Path, filled: threading.Event, done: threading.Event) -> None:
 
 
 @contextmanager
-def small_disk(home: Path, size: str, **settings: object) -> Iterator[SmallDisk]:
-    """Mounts a disk of this size, in `mount` syntax, at a folder."""
-    disk = home / "disk"
-    disk.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(disk)]
-    if subprocess.run(mounting, capture_output=True, check=False).returncode:
-        missing("the right to mount a disk")
-    try:
-        yield SmallDisk(disk, **settings)
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+def small_disk(size: str, **settings: object) -> Iterator[SmallDisk]:
+    """Mounts a disk of this size, in `mount` syntax.
+
+    It is not in pytest's folders: pytest fails if it cannot remove that of a test which was killed, and left its disk.
+    """
+    with TemporaryDirectory(prefix="descent-disk-") as home:
+        disk = Path(home) / "disk"
+        disk.mkdir()
+        mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(disk)]
+        if subprocess.run(mounting, capture_output=True, check=False).returncode:
+            missing("the right to mount a disk")
+        try:
+            yield SmallDisk(disk, **settings)
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)

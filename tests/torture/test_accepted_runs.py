@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import count, cycle
-from pathlib import Path
 from shutil import disk_usage
 from typing import Any, NamedTuple
 
@@ -108,14 +107,12 @@ def filled(disk: SmallDisk, live: LiveService, load: Load) -> Counter[str]:
 
 
 @pytest.mark.torture(len(LOADS) * 2, least=len(LOADS))
-def test_accepted_runs_fit_on_the_disk(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_accepted_runs_fit_on_the_disk(cases: int, measured: Measured) -> None:
     found: Counter[str] = Counter()
     free: list[int] = []
     for case, load in zip(range(cases), cycle(LOADS.values()), strict=False):
-        home = tmp_path / str(case)
-        home.mkdir()
         seconds = 0.4 if case < len(LOADS) else 0.02
-        with small_disk(home, SIZE, workers=2, block_seconds=seconds) as disk, disk.serving() as live:
+        with small_disk(SIZE, workers=2, block_seconds=seconds) as disk, disk.serving() as live:
             found += filled(disk, live, load)
             free.append(disk_usage(disk.home).free)
             assert broken(disk) == []

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -133,12 +132,12 @@ def start(disk: SmallDisk, since: int) -> str:
 
 
 @pytest.mark.torture(20, least=2)
-def test_a_service_that_is_killed_on_a_full_disk_starts_again(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_a_service_that_is_killed_on_a_full_disk_starts_again(cases: int, measured: Measured) -> None:
     starts: Counter[str] = Counter()
     found: Counter[str] = Counter()
     clients = Clients()
     settings = {"workers": 2, "block_seconds": 0.05, "heartbeat_seconds": 0.5, "lease_seconds": 2}
-    with small_disk(tmp_path, SIZE, **settings) as disk:
+    with small_disk(SIZE, **settings) as disk:
         with disk.serving() as live:
             reference = undisturbed(live.client, USED)
         for _ in range(cases):
@@ -195,13 +194,11 @@ def emptied(live: LiveService, runs: list[str]) -> float:
 
 
 @pytest.mark.torture(20, least=2)
-def test_each_run_of_a_full_disk_can_be_deleted(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_each_run_of_a_full_disk_can_be_deleted(cases: int, measured: Measured) -> None:
     seconds: list[float] = []
     deleted = 0
     for case in range(cases):
-        home = tmp_path / str(case)
-        home.mkdir()
-        with small_disk(home, SIZE, workers=1, block_seconds=0.05, heartbeat_seconds=0.5, lease_seconds=2) as disk:
+        with small_disk(SIZE, workers=1, block_seconds=0.05, heartbeat_seconds=0.5, lease_seconds=2) as disk:
             with disk.serving() as live:
                 runs = filled_by_runs(disk, live)
                 if case % 2:
@@ -218,12 +215,12 @@ def test_each_run_of_a_full_disk_can_be_deleted(tmp_path: Path, cases: int, meas
 
 
 @pytest.mark.torture(100, least=4)
-def test_a_full_disk_is_reported_and_runs_continue_afterwards(tmp_path: Path, cases: int, measured: Measured) -> None:
+def test_a_full_disk_is_reported_and_runs_continue_afterwards(cases: int, measured: Measured) -> None:
     clients = Clients()
     found: Counter[str] = Counter()
     seconds: list[float] = []
     wrong: list[str] = []
-    with small_disk(tmp_path, SIZE, workers=2, block_seconds=0.05, max_losses=3) as disk:
+    with small_disk(SIZE, workers=2, block_seconds=0.05, max_losses=3) as disk:
         with disk.serving() as live:
             reference = undisturbed(live.client, USED)
         while len(seconds) < cases:

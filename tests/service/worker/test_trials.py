@@ -179,6 +179,18 @@ def test_a_change_that_the_service_refuses_is_not_offered(api: TestClient, setti
     assert finding["change"]["descent"].get("steps", 0) <= 20
 
 
+def test_a_formula_goes_on_from_its_last_step_where_another_rate_suits(api: TestClient, worker: Worker) -> None:
+    """At θ₀ E is steep, so that the rate for it is too small near the minimum."""
+    x = np.linspace(0.1, 3.0, 40)
+    y = 0.6 * np.exp(0.4 * x) + 0.1 * NOISE[:40]
+    growth = {"kind": "formula", "formula": "a*exp(b*x1)"}
+    run = finished(api, worker, of_data(x[:, None], y, model=growth, descent={"steps": 230, "learning_rate": "auto"}))
+    change = offered(run)["change"]
+    assert change["descent"]["theta0"] == run["final"]["coefficients"]
+    again = finished(api, worker, merged(run["request"], change))
+    assert (again["convergence"]["state"], again["diagnosis"]) == ("converged", [])
+
+
 def test_the_start_of_a_function_stays(api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rosenbrock's default start is its minimum: from there every change keeps any promise."""
     monkeypatch.setattr(judgement, "LEAST_SECONDS", 1.0)

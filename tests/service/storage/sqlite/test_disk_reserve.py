@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,13 +34,13 @@ RUNS = 6
 
 
 @pytest.fixture(params=["log", "rollback journal"])
-def disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
+def disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
     if request.param == "rollback journal":
         monkeypatch.setattr("service.storage.database.sqlite_module", lambda: sqlite3)
         monkeypatch.setattr("service.storage.sqlite.engine.wal_is_safe", lambda _version: False)
     elif not wal_is_safe(sqlite_module().sqlite_version_info):
         pytest.skip("this SQLite needs a rollback journal")
-    with small_disk(tmp_path, "24m") as made:
+    with small_disk("24m") as made:
         yield made
 
 
