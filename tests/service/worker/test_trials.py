@@ -17,7 +17,6 @@ from service.storage import runs, usage
 from service.storage.database import Database
 from service.worker import budget, judgement, trial_runs, trials
 from service.worker.process import Worker
-from service.worker.remedies import remedies
 from tests.gd_engine.diagnosis.test_findings import merged
 from tests.service.helpers import fit_body
 from tests.service.worker.test_batching import train_all, worker_with
@@ -179,30 +178,6 @@ def test_a_change_that_the_service_refuses_is_not_offered(api: TestClient, setti
     assert finding["change"]["descent"].get("steps", 0) <= 20
 
 
-def test_a_formula_goes_on_from_its_last_step_where_another_rate_suits(api: TestClient, worker: Worker) -> None:
-    """At θ₀ E is steep, so that the rate for it is too small near the minimum."""
-    x = np.linspace(0.1, 3.0, 40)
-    y = 0.6 * np.exp(0.4 * x) + 0.1 * NOISE[:40]
-    growth = {"kind": "formula", "formula": "a*exp(b*x1)"}
-    run = finished(api, worker, of_data(x[:, None], y, model=growth, descent={"steps": 230, "learning_rate": "auto"}))
-    change = offered(run)["change"]
-    assert change["descent"]["theta0"] == run["final"]["coefficients"]
-    again = finished(api, worker, merged(run["request"], change))
-    assert (again["convergence"]["state"], again["diagnosis"]) == ("converged", [])
-
-
-def test_the_start_of_a_function_stays(api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rosenbrock's default start is its minimum: from there every change keeps any promise."""
-    monkeypatch.setattr(judgement, "LEAST_SECONDS", 1.0)
-    theta0 = {"a": -1.2, "b": 1.0}
-    function = {"formula": "(1-a)**2 + 100*(b-a**2)**2"}
-    run = finished(api, worker, {"function": function, "descent": {"theta0": theta0, "steps": 500}})
-    change = offered(run)["change"]
-    again = finished(api, worker, merged(run["request"], change))
-    assert again["request"]["descent"]["theta0"] == theta0
-    assert again["final"]["train_loss"] < 0.1 * run["final"]["train_loss"]
-
-
 def test_a_change_that_makes_nothing_better_is_not_offered(api: TestClient, worker: Worker) -> None:
     x = [[float(row % 7), 3.0] for row in range(20)]
     run = finished(api, worker, of_data(x, [2.0 * row[0] for row in x], descent={"steps": 20_000}))
@@ -219,28 +194,6 @@ def test_the_error_of_a_few_validation_rows_promises_nothing(api: TestClient, wo
 def test_a_function_that_falls_without_end_has_no_offer(api: TestClient, worker: Worker) -> None:
     run = finished(api, worker, {"function": {"formula": "-log(a)"}})
     assert [(each["code"], each["change"]) for each in run["diagnosis"]] == [("unbounded", None)]
-
-
-@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
-def test_the_remedies_for_huber_do_not_depend_on_the_unit_of_the_target(
-    unit: float, api: TestClient, worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The errors of a constant are 6,000 δ, or 6 δ."""
-    seen: list[str] = []
-
-    def looked(*given: Any) -> Any:
-        found = remedies(*given)
-        descent: Any = found[0]["descent"]
-        seen.append(descent["optimizer"]["kind"])
-        return found
-
-    monkeypatch.setattr(trials, "remedies", looked)
-    x = np.linspace(0.0, 1.0, 20)
-    for far in (24_000.0, 24.0):
-        y = unit * far * x + unit * np.cos(50.0 * x)
-        huber = {"loss": "huber", "delta": unit}
-        finished(api, worker, of_data(x[:, None], y, objective=huber, descent={"steps": 3, "learning_rate": 1e-9}))
-    assert (seen[0], seen[-1]) == ("adam", "nesterov")
 
 
 def test_a_step_to_stop_at_is_chosen_by_validation_rows(api: TestClient, worker: Worker) -> None:
