@@ -24,6 +24,7 @@ from service.api.middleware.content_language import ContentLanguage
 from service.api.middleware.head_requests import HeadRequests
 from service.api.middleware.request_ids import RequestIds
 from service.api.middleware.request_timing import RequestTiming
+from service.api.middleware.root_paths import RootPaths
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.middleware.stopping import Stopping
 from service.api.request_body import BodyReader
@@ -175,7 +176,8 @@ class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         answered = RequestTiming(Stopping(Abandonment(super().build_middleware_stack())), self.state.request_times)
         whole = HeadRequests(Compression(ContentLanguage(answered)))
-        return RequestIds(security_headers.Headers(whole, self.state.settings))
+        secured = security_headers.Headers(whole, self.state.settings)
+        return RootPaths(RequestIds(secured), self.state.settings.root_path)
 
 
 def _add_pages(app: FastAPI) -> None:

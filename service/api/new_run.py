@@ -11,6 +11,7 @@ from service.api.responses import json_response
 from service.api.routes.runs import Placed, placed, state_of
 from service.api.streaming import look_up
 from service.core import run_record
+from service.core.root_path import rooted
 from service.core.settings import Settings
 from service.storage import runs
 from service.storage.database import Database
@@ -21,7 +22,7 @@ async def queued_or_finished(
 ) -> Response:
     """200 with the run that has finished within `wait` seconds, else 202 with it as it is."""
     run, answer = queued
-    headers = {"Location": f"/runs/{run.id}"}
+    headers = {"Location": rooted(f"/runs/{run.id}")}
     if wait is not None:
         await finished(request, wait, partial(state_of, store, run.seq), is_settled, run=run.seq)
         # The answer for a run deleted meanwhile is its last known state.

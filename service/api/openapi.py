@@ -66,6 +66,7 @@ def of(app: FastAPI) -> dict[str, Any]:
             description=app.description,
             routes=app.routes,
             tags=[{"name": name} for name in TAGS],
+            servers=[{"url": ".", "description": "The service that answered this description."}],
         )
         # Routes read bodies and write responses themselves, so FastAPI finds no schemas.
         described["components"] = {"schemas": response_schemas()}

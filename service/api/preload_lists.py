@@ -15,7 +15,7 @@ def filled(name: str, folder: Path) -> bytes:
     imports = _Imports(folder)
     frame = imports.of("main")
     if name == "index.html":
-        words = "\n  ".join(f'<link rel="modulepreload" href="/static/{module}.js">' for module in frame)
+        words = "\n  ".join(f'<link rel="modulepreload" href="static/{module}.js">' for module in frame)
     else:
         views = _VIEW.findall((folder / "main.js").read_text(encoding="utf-8"))
         words = ",".join(f"[{address},{_array(imports.of(view), frame)}]" for address, view in views)

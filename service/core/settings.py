@@ -52,6 +52,12 @@ class Settings(BaseSettings):
         "", description="Origins whose pages may use the API (CORS), separated by commas; empty: none."
     )
 
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[\w.~-]+)*$",
+        description="The prefix below which a proxy serves the service, such as /descent; empty: none.",
+    )
+
     heartbeat_seconds: float = Field(5.0, gt=0, description="The time between two heartbeats of a worker.")
     lease_seconds: float = Field(15.0, gt=0, description="The lease duration without a heartbeat.")
     poll_seconds: float = Field(0.025, gt=0, description="The time between two reads of the database's commit counter.")

@@ -6,7 +6,7 @@ document.documentElement.lang = "en"; // Swagger UI is in English in either lang
 document.documentElement.classList.toggle("dark-mode", isDark());
 
 globalThis.SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   displayRequestDuration: true,

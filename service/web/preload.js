@@ -14,7 +14,7 @@
   if (theme === "dark" || theme === "light") root.dataset.theme = theme;
   const language = remembered("descent.language") ?? navigator.language ?? "en";
   root.lang = language.toLowerCase().startsWith("fr") ? "fr" : "en";
-  if (location.pathname !== "/") return; // the API documentation has no views
+  if (!location.pathname.endsWith("/")) return; // the API documentation has no views
 
   /** @type {[address: RegExp, modules: string[]][]} */
   const VIEWS = [/* modules of each view */]; // [address pattern, modules]: the service fills these in from the imports
@@ -22,14 +22,14 @@
     const [, modules] = VIEWS.find(([address]) => address.test(hash)) ?? [null, []];
     for (const name of modules) {
       const link = document.createElement("link");
-      [link.rel, link.href] = ["modulepreload", `/static/${name}.js`];
+      [link.rel, link.href] = ["modulepreload", `static/${name}.js`];
       document.head.append(link);
     }
   };
   globalThis.loadAhead(location.hash);
 
   const [, id] = /^#\/runs\/([^/?%]+)(?:[/?]|$)/.exec(location.hash) ?? []; // an id with percent-encoding is not preloaded
-  const run = `/runs/${id}`;
+  const run = `runs/${id}`;
   const paths = id ? [run, `${run}/trajectory?max_points=1000&fields=step%2Ctrain_mse%2Ctest_mse%2Ctrain_loss`] : [];
   const key = remembered("descent.key", "sessionStorage");
   /** @type {HeadersInit} */

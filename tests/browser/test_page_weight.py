@@ -81,7 +81,7 @@ def test_a_first_visit_is_light(entrance: str, browser: Browser, new_service: Se
 def test_the_preload_lists_have_exactly_the_modules_of_each_view(service: Service) -> None:
     frame = imported("main")
     page, preload = (httpx2.get(service.url + path, timeout=LONGEST).text for path in ("/", "/static/preload.js"))
-    preloaded = set(re.findall(r'rel="modulepreload" href="/static/(.+?)\.js"', page))
+    preloaded = set(re.findall(r'rel="modulepreload" href="static/(.+?)\.js"', page))
     assert in_order(preloaded) == in_order(frame)
     views = set(re.findall(r'import\("/static/(.+?)\.js"\)', (STATIC / "main.js").read_text()))
     early = re.findall(r"/,\[(\"[^\]]+)\]", preload)

@@ -27,6 +27,7 @@ from service.core import dataset_record
 from service.core.caller import Caller
 from service.core.dataset_record import ReportEntry
 from service.core.exceptions import ConflictError, ErrorEntry, InvalidError, NotFoundError, parameter_error
+from service.core.root_path import rooted
 from service.core.settings import Settings
 from service.datasets import ingest, npz
 from service.datasets.file_reader import FileError, FileTable, read_file
@@ -118,7 +119,7 @@ async def upload(
             answer = await body.read_as_file_by(
                 _add_file, reading, name, store, settings, caller, request.app.state.quotas
             )
-    return json_response(answer, 201, {"Location": f"/datasets/{answer['id']}"})
+    return json_response(answer, 201, {"Location": rooted(f"/datasets/{answer['id']}")})
 
 
 @router.get("/datasets", response_model=Datasets, summary="List datasets, newest first", responses=problems(422, 429))

@@ -24,6 +24,7 @@ from service.api.streaming import look_up
 from service.core import sweep_record
 from service.core.caller import Caller
 from service.core.exceptions import ConflictError, NotFoundError
+from service.core.root_path import rooted
 from service.core.run_status import FINISHED
 from service.core.settings import Settings
 from service.jobs import idempotency
@@ -90,7 +91,7 @@ async def submit_sweep(
                 return json_response(await body.used_by_long_task(price, read_sweep, store, settings, caller))
             queue = partial(_queued, store, request.app.state.quotas)
             seq, found = await body.used_by_long_task(queue, _read, store, settings, caller, idempotency_key)
-    headers = {"Location": f"/sweeps/{found['id']}"}
+    headers = {"Location": rooted(f"/sweeps/{found['id']}")}
     if wait is not None:
         is_over = await finished(request, wait, partial(_is_over, store, seq), bool)
         found = await look_up(request, _look, store, found)

@@ -6,6 +6,7 @@ from typing import cast
 from service.core import dataset_record, run_record
 from service.core.convergence_sentences import sentence
 from service.core.languages import asked_language
+from service.core.root_path import rooted
 from service.core.times import rfc3339
 from service.core.translation import finding_sentence, translated
 from service.jobs.functions import described
@@ -122,7 +123,8 @@ def serialize_error(error: run_record.RunError) -> run_record.RunError:
 
 def _links(run_id: str) -> dict[str, str]:
     """Paths of a run."""
-    return {"self": f"/runs/{run_id}", "trajectory": f"/runs/{run_id}/trajectory", "page": f"/#/runs/{run_id}"}
+    path = rooted(f"/runs/{run_id}")
+    return {"self": path, "trajectory": f"{path}/trajectory", "page": rooted(f"/#/runs/{run_id}")}
 
 
 def serialize_report(report: Sequence[dataset_record.ReportEntry]) -> list[dataset_record.ReportEntry]:
@@ -144,7 +146,7 @@ def serialize_dataset(row: dataset_record.Dataset | Remains) -> Dataset:
         "report": [],
         "created_at": rfc3339(row.created_at),
         "error": serialize_error(error_of("dataset")),
-        "links": {"self": f"/datasets/{row.id}", "rows": f"/datasets/{row.id}/rows"},
+        "links": {"self": rooted(f"/datasets/{row.id}"), "rows": rooted(f"/datasets/{row.id}/rows")},
     }
     if isinstance(row, Remains):
         return facts

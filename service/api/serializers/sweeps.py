@@ -6,6 +6,7 @@ from typing import cast
 
 from service.api.serializers.runs import optional_timestamp, serialize_error
 from service.core import sweep_record
+from service.core.root_path import rooted
 from service.core.run_record import Best, Criteria, Number
 from service.core.run_status import FINISHED, RunStatus
 from service.core.times import rfc3339
@@ -38,9 +39,9 @@ def serialize_sweep(sweep: sweep_record.Sweep | Remains, counts: Sequence[sweep_
         "steps_total": sum(row.steps_total for row in counts),
         "error": serialize_error(error_of("sweep")) if isinstance(sweep, Remains) else None,
         "links": {
-            "self": f"/sweeps/{sweep.id}",
-            "runs": f"/runs?sweep={sweep.id}",
-            "page": f"/#/sweeps/{sweep.id}",
+            "self": rooted(f"/sweeps/{sweep.id}"),
+            "runs": rooted(f"/runs?sweep={sweep.id}"),
+            "page": rooted(f"/#/sweeps/{sweep.id}"),
         },
     }
 

@@ -1,5 +1,5 @@
 // The client of the service: one function per endpoint, one error class. An answer of 401 dispatches "keyneeded" on the document.
-// Reads are retried; a write is sent once, and its failure is thrown.
+// Paths are relative to the page, which a proxy may serve below a prefix. Reads are retried; a write is sent once, and its failure is thrown.
 import { ApiError } from "/static/lib/api-error.js";
 import { withKey } from "/static/lib/api-key.js";
 import { language, loadWords } from "/static/lib/i18n.js";
@@ -84,7 +84,7 @@ async function problemOf(response) {
 }
 
 /** @param {string} id */
-const runPath = (id) => `/runs/${encodeURIComponent(id)}`;
+const runPath = (id) => `runs/${encodeURIComponent(id)}`;
 
 /** @param {Api.Query} query */
 const inQuery = (query) => new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
@@ -110,45 +110,50 @@ export const [cancelRun, pauseRun, resumeRun] = [changeRun("cancel"), changeRun(
 export const forkRun = (id, body) => send(`${runPath(id)}/fork`, body);
 /** @type {Api.Change} */
 export const deleteRun = (id) => remove(runPath(id));
+/** @param {string[]} ids */
+export const deleteRuns = (ids) => remove(`runs?ids=${ids.map(encodeURIComponent).join(",")}`);
+/** @param {string} id @param {string | null} name @returns {Promise<Api.Run>} */
+export const renameRun = (id, name) => send(runPath(id), { name }, { method: "PATCH" });
 /** @param {string} path */
 export const fetchFile = (path) => persist(async () => whole((await answer(path)).blob()));
 
 /**
+ * A page of runs; `after` is the cursor of the page before.
+ * @param {Api.Query} query
  * @param {string | null} after
  * @param {AbortSignal} [signal]
  * @returns {Promise<Api.Runs>}
  */
-export function listRuns(after, signal) {
-  const query = inQuery({ limit: 50, ...(after ? { after } : {}) });
-  return read(`/runs?${query}`, signal);
+export function listRuns(query, after, signal) {
+  return read(`runs?${inQuery({ limit: 50, ...query, ...(after ? { after } : {}) })}`, signal);
 }
 
 /** @type {Api.Send<Api.FitRequest, Api.Price>} */
-export const price = (body, signal) => persist(() => send("/fit?validate_only=true", body, { signal }), signal);
+export const price = (body, signal) => persist(() => send("fit?validate_only=true", body, { signal }), signal);
 /** @returns {Promise<Api.Samples>} */
-export const listSamples = () => read("/samples");
+export const listSamples = () => read("samples");
 /** @returns {Promise<Api.Functions>} */
-export const listFunctions = () => read("/functions");
+export const listFunctions = () => read("functions");
 /** @param {string} id @param {number} to @returns {Promise<Api.DatasetRows>} */
-export const readRows = (id, to) => read(`/datasets/${encodeURIComponent(id)}/rows?to=${to}`);
+export const readRows = (id, to) => read(`datasets/${encodeURIComponent(id)}/rows?to=${to}`);
 /** @type {Api.Get<Api.Dataset>} */
-export const getDataset = (id, signal) => read(`/datasets/${encodeURIComponent(id)}`, signal);
+export const getDataset = (id, signal) => read(`datasets/${encodeURIComponent(id)}`, signal);
 /** @param {string | Blob} content @param {Api.Query} query @returns {Promise<Api.Dataset>} */
 export const uploadCsv = (content, query) =>
-  call(`/datasets?${inQuery(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });
+  call(`datasets?${inQuery(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });
 /** @type {Api.Send<Api.FitRequest, Api.Run>} */
-export const fit = (body) => send("/fit", body);
+export const fit = (body) => send("fit", body);
 /** @type {Api.Send<Api.CheckRequest, Api.Verdict>} */
-export const check = (body) => send("/check", body);
+export const check = (body) => send("check", body);
 
 /** @param {string} id */
-const sweepPath = (id) => `/sweeps/${encodeURIComponent(id)}`;
+const sweepPath = (id) => `sweeps/${encodeURIComponent(id)}`;
 /** @type {Api.Get<Api.Sweep>} */
 export const getSweep = (id, signal) => read(sweepPath(id), signal);
 /** @type {Api.Send<Api.SweepDraft, Api.SweepPrice>} */
-export const priceSweep = (body, signal) => persist(() => send("/sweeps?validate_only=true", body, { signal }), signal);
+export const priceSweep = (body, signal) => persist(() => send("sweeps?validate_only=true", body, { signal }), signal);
 /** @type {Api.Send<Api.SweepDraft, Api.Sweep>} */
-export const startSweep = (body) => send("/sweeps", body);
+export const startSweep = (body) => send("sweeps", body);
 /** @type {Api.Change<Api.Sweep>} */
 export const cancelSweep = (id) => call(`${sweepPath(id)}/cancel`, { method: "POST" });
 /** @type {Api.Change} */

@@ -209,8 +209,8 @@ def test_the_swagger_ui_and_its_files_are_local(api: TestClient) -> None:
         assert answer.headers["content-type"].partition(";")[0] == kind, path
         if "/vendor/" not in path:
             assert not re.findall(r"""(?:src|href|from|import|url)\W{1,3}(?:https?:)?//""", answer.text), path
-            named = re.findall(r"""(?:src|href)="(/static/[^"]+)"|(?:from|import) "(/static/[^"]+)\"""", answer.text)
-            waiting += {one or other for one, other in named} - seen
+            named = re.findall(r"""(?:src|href)="(static/[^"]+)"|(?:from|import) "(/static/[^"]+)\"""", answer.text)
+            waiting += {f"/{(one or other).removeprefix('/')}" for one, other in named} - seen
     assert any("swagger-ui-bundle" in path for path in seen)
     assert len(seen) >= 6
     policy = api.get("/docs").headers["Content-Security-Policy"]

@@ -25,7 +25,7 @@ def test_static_imports_are_followed_and_dynamic_imports_are_not(tmp_path: Path)
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    links = "\n  ".join(f'<link rel="modulepreload" href="/static/{name}.js">' for name in ("main", "lib/a", "lib/b"))
+    links = "\n  ".join(f'<link rel="modulepreload" href="static/{name}.js">' for name in ("main", "lib/a", "lib/b"))
     assert filled("index.html", tmp_path).decode() == f"<head>\n  {links}\n</head>"
     assert filled("preload.js", tmp_path).decode() == (
         r'const VIEWS = [[/^#\/runs\/([^/?]+)/,["views/run","lib/c","gone"]],[/^/,["views/list"]]];'

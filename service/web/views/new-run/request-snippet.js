@@ -2,25 +2,28 @@
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/form-i18n.js";
 
+/** The address of the service: that of the page. */
+const address = () => new URL(".", location.href).href.slice(0, -1);
+
 /** @type {{[form: string]: (request: object) => string}} */
 const FORMS = {
   JSON: (request) => JSON.stringify(request, null, 2),
-  curl: (request) => curl(request, location.origin),
-  Python: (request) => program(request, location.origin),
+  curl: (request) => curl(request, address()),
+  Python: (request) => program(request, address()),
 };
 
-/** @param {object} request @param {string} origin */
-export const curl = (request, origin) =>
-  `curl ${origin}/fit -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`;
+/** @param {object} request @param {string} service */
+export const curl = (request, service) =>
+  `curl ${service}/fit -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`;
 
-/** A program of Python's standard library: prints the id of the run, or what is wrong with the request. @param {object} request @param {string} origin */
-export const program = (request, origin) => `import json
+/** A program of Python's standard library: prints the id of the run, or what is wrong with the request. @param {object} request @param {string} service */
+export const program = (request, service) => `import json
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 request = ${python(request)}
 try:
-    with urlopen(Request("${origin}/fit", json.dumps(request).encode(), {"Content-Type": "application/json"})) as answer:
+    with urlopen(Request("${service}/fit", json.dumps(request).encode(), {"Content-Type": "application/json"})) as answer:
         print(json.load(answer)["id"])
 except HTTPError as error:
     raise SystemExit(json.load(error)["detail"])`;

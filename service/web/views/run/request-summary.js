@@ -74,7 +74,7 @@ export function dataWords({ dataset, request }) {
   const { features } = dataset;
   const listed = features.slice(0, 6).join(", ") + (features.length > 6 ? ", …" : "");
   const columns = features.length ? ` (${listed} → ${dataset.target})` : "";
-  return [fileLink(`/datasets/${encodeURIComponent(dataset.id)}`, `${dataset.id}.json`, name), `, ${t("rows", { n: dataset.rows })}${columns}`];
+  return [fileLink(`datasets/${encodeURIComponent(dataset.id)}`, `${dataset.id}.json`, name), `, ${t("rows", { n: dataset.rows })}${columns}`];
 }
 
 /** @param {Api.StoredRequest["standardize"]} asked */

@@ -1,5 +1,7 @@
 """Defences against other web pages: headers, origins, and accepted host names."""
 
+import base64
+import hashlib
 import re
 import socket
 from typing import Any
@@ -27,6 +29,7 @@ HEADERS = {
 }
 CHANGING = [operation for operation in ALL if operation.method not in http_methods.SAFE]
 PAGES = ("/", "/docs")
+KINDS = ("default-src", "script-src", "img-src", "object-src")
 LAB = "https://lab.example:8443"
 
 
@@ -93,12 +96,15 @@ def test_the_answer_to_data_that_is_not_http_has_the_headers(service: Service) -
 def test_a_page_runs_its_own_scripts_and_styles_and_no_others(path: str, api: TestClient) -> None:
     answer = api.get(path)
     directives = policy(answer)
-    assert directives.keys() == {"default-src", "img-src", "object-src", "base-uri", "form-action", "frame-ancestors"}
+    assert directives.keys() == {*KINDS, "base-uri", "form-action", "frame-ancestors"}
     assert "unsafe" not in str(directives)
     assert "http" not in str(directives)
     assert "<style" not in answer.text
     assert "style=" not in answer.text
-    assert not re.findall(r"<script(?![^>]* src=)", answer.text)
+    inline = re.findall(rb"<script(?![^>]* src=)[^>]*>(.*?)</script>", answer.content)
+    assert inline == [security_headers.IMPORT_MAP]
+    digest = base64.b64encode(hashlib.sha256(security_headers.IMPORT_MAP).digest()).decode()
+    assert directives["script-src"] == f"'self' 'sha256-{digest}'"
 
 
 def test_the_browser_does_not_store_answers_to_a_key(settings: Settings, database: Database) -> None:
