@@ -7,7 +7,6 @@ from gd_engine.arrays import FloatArray
 from service.analysis.model_code.notation import Notation, written
 from service.analysis.model_code.program import ExportedModel, program_of
 from service.analysis.model_code.source_code import c_source, python_source
-from service.analysis.model_code.workbook import MOST_COLUMNS, column_count, workbook_of
 from service.analysis.pool_worker import NoAnswerError
 from service.analysis.run_context import RunContext, run_context
 from service.core.column_choice import of_request
@@ -46,6 +45,12 @@ def model_at(database: Database, request: ModelRequest) -> bytes | ModelNumbers:
         return python_source(model).encode()
     if request.form == "c":
         return c_source(model).encode()
+    from service.analysis.model_code.workbook import (  # noqa: PLC0415 - openpyxl takes 0.1 s to import
+        MOST_COLUMNS,
+        column_count,
+        workbook_of,
+    )
+
     if (columns := column_count(model)) > MOST_COLUMNS:
         raise NoAnswerError(f"A sheet has at most {MOST_COLUMNS:,} columns; the model needs {columns:,}. Ask for json.")
     return workbook_of(model, _means(context, database))

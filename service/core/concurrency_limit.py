@@ -74,6 +74,11 @@ class ConcurrencyLimit:
         """Raises as `take` does, before the work that a slot is for is prepared, and takes none."""
         self._in_the_way(user)
 
+    @property
+    def in_use(self) -> int:
+        """The number of slots that are taken."""
+        return len(self._taken)
+
     def use(self, user: str) -> int:
         """The number of slots that the user has."""
         return sum(slot.user == user for slot in self._taken)

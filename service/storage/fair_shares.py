@@ -122,17 +122,17 @@ def before(owners: Sequence[WaitingOwner], owner: str | None, seconds: float) ->
 
 def computed(connection: Connection, owner: str | None, uncharged: float = 0.0) -> float:
     """Recent computing time of an owner and the seconds not charged yet, divided by its weight."""
+    weight, seconds = recent_time(connection, owner)
+    return seconds + uncharged / weight
+
+
+def recent_time(connection: Connection, owner: str | None) -> tuple[float, float]:
+    """The weight of an owner, and its recent computing time divided by it."""
     row = connection.execute(_RECENT, {"of_owner": owner or ""}).one_or_none()
     if row is None:
-        return uncharged
-    return (_recent(row.seconds, row.charged_at, time.time()) + uncharged) / (row.weight or 1.0)
-
-
-def seconds_until_ahead(connection: Connection, owner: str | None, seconds: float) -> float:
-    """Time for which an owner must still compute until it is ahead of this recent computing time."""
-    row = connection.execute(_RECENT, {"of_owner": owner or ""}).one_or_none()
-    weight = 1.0 if row is None else row.weight or 1.0
-    return max(0.0, weight * (seconds - computed(connection, owner)))
+        return 1.0, 0.0
+    weight = row.weight or 1.0
+    return weight, _recent(row.seconds, row.charged_at, time.time()) / weight
 
 
 def charge(connection: Connection, owner: str | None, seconds: float) -> None:

@@ -1,13 +1,19 @@
-"""Position of a waiting run in the order of the claims, and its expected start."""
+"""Position of a waiting run in the order of the claims, and its expected start.
 
-from typing import Any, NamedTuple
+Submissions that share a commit share a look at the queue: it takes as long as all else of a submission.
+"""
 
-from sqlalchemy import Connection, Row, String, bindparam, case, func, not_, select, type_coerce
+import threading
+import time
+from typing import NamedTuple
+
+from sqlalchemy import Connection, String, bindparam, case, func, not_, select, type_coerce
 
 from service.core.run_record import Run
 from service.core.run_status import HELD, RunStatus
 from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, tables
+from service.storage.database import Database
 from service.storage.fair_shares import QUANTUM_SECONDS, WaitingOwner
 from service.storage.tables import runs
 
@@ -16,6 +22,8 @@ _QUEUED = (
     runs.c.owner.is_not_distinct_from(bindparam("of_owner")),
     runs.c.status == RunStatus.QUEUED,
 )
+_ALL = select(func.count(runs.c.seq)).where(*_QUEUED)
+_NEWEST = select(runs.c.seq).where(*_QUEUED).order_by(runs.c.seq.desc()).limit(bindparam("most"))
 _OLDER = select(func.count(runs.c.seq)).where(*_QUEUED, runs.c.seq < bindparam("of_seq"))
 _SOME = select(func.count()).select_from(select(runs.c.seq).where(*_QUEUED).limit(bindparam("most")).subquery())
 _TIMINGS = type_coerce(runs.c.timings, String)  # a damaged text of another run gives null
@@ -27,11 +35,64 @@ _IN_WORKERS = select(
 ).where(tables.IS_WORKABLE, runs.c.status.in_(HELD), not_(job_queue.has_run_out()))
 
 
+NEWEST = 64
+"""The newest waiting runs of an owner that a look knows by their number: more than share a commit."""
+FRESH_SECONDS = 0.05
+"""The age of a look that serves other runs of its commit; for a run that was known, it is a new one."""
+
+
 class QueuePosition(NamedTuple):
     """The place of a waiting run: 1 is next. The seconds until its start are None where they are unknown."""
 
     position: int
     starts_in_seconds: float | None
+
+
+class _InWorker(NamedTuple):
+    """A run in a worker: its pace, None before its first block, its rest at this pace, and its owner's recent time."""
+
+    step_seconds: float | None
+    rest: float
+    is_own: bool
+    weight: float
+    computed: float
+
+
+class _Queue(NamedTuple):
+    """What runs of one owner wait for. `others` are the waiting runs of each other owner, and whether its turn comes
+    before.
+    """
+
+    own: WaitingOwner | None
+    others: list[tuple[int, bool]]
+    in_workers: list[_InWorker]
+    settings: Settings
+
+    def position(self, older: int) -> QueuePosition:
+        """The position of the run with so many older ones of its owner."""
+        ahead = older + sum(min(count, older + is_before) for count, is_before in self.others)
+        if self.own is None or (self.own.room is not None and self.own.room <= older):
+            return QueuePosition(ahead + 1, None)  # it waits for the owner's own runs
+        return QueuePosition(ahead + 1, self._starts_in(self.own, older, ahead))
+
+    def _starts_in(self, own: WaitingOwner, older: int, ahead: int) -> float | None:
+        """The time until enough workers are free for the runs ahead and this one. None if they need a worker twice,
+        since nobody knows how long waiting runs take, or if the rest of a run in a worker is unknown.
+        """
+        workers = self.settings.workers
+        rests = [self._rest(each, own, older) for each in self.in_workers]
+        known = sorted([0.0] * (workers - len(rests)) + [rest for rest in rests if rest is not None])
+        return known[ahead] if ahead < min(len(known), workers) else None
+
+    def _rest(self, run: _InWorker, own: WaitingOwner, older: int) -> float | None:
+        """Time until a run in a worker ends at its pace so far, or yields after a block to another owner."""
+        if run.step_seconds is None:
+            return None
+        if run.is_own:
+            return run.rest
+        behind = own.seconds + (older + 2) * QUANTUM_SECONDS  # two: the most by which an owner may be ahead
+        lead = max(0.0, run.weight * (behind - run.computed))
+        return min(run.rest, lead + max(self.settings.block_seconds, run.step_seconds))
 
 
 def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePosition | None:
@@ -41,36 +102,69 @@ def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePo
     if run.status != RunStatus.QUEUED:
         return None
     older = int(connection.execute(_OLDER, {"of_owner": run.owner, "of_seq": run.seq}).scalar_one())
-    ahead, own = older, None
+    return _queue_of(connection, run.owner, range(older, older + 1), settings).position(older)
+
+
+def _queue_of(connection: Connection, owner: str | None, older: range, settings: Settings) -> _Queue:
+    """The queue for the runs of an owner that have so many older ones."""
+    own, others, most = None, [], older.stop
     for each in fair_shares.waiting(connection, settings.lease_seconds):
-        if each.owner == run.owner:
+        if each.owner == owner:
             own = each
             continue
-        most = older + 1 if own is None else older
-        ahead += int(connection.execute(_SOME, {"of_owner": each.owner, "most": most}).scalar_one())
-    if own is None or (own.room is not None and own.room <= older):  # it waits for the owner's own runs
-        return QueuePosition(ahead + 1, None)
-    return QueuePosition(ahead + 1, _starts_in(connection, own, older, ahead, settings))
+        count = int(connection.execute(_SOME, {"of_owner": each.owner, "most": most}).scalar_one())
+        others.append((count, own is None))
+    in_workers: list[_InWorker] = []
+    if older.start >= settings.workers:  # nobody knows when they start
+        return _Queue(own, others, in_workers, settings)
+    for of_owner, step_seconds, steps_left in connection.execute(
+        _IN_WORKERS, job_queue.lease_times(settings.lease_seconds)
+    ):
+        pace = None if step_seconds is None else float(step_seconds)
+        rest = 0.0 if pace is None else pace * max(0, int(steps_left))
+        is_own = of_owner == owner
+        weight, computed = (1.0, 0.0) if is_own else fair_shares.recent_time(connection, of_owner)
+        in_workers.append(_InWorker(pace, rest, is_own, weight, computed))
+    return _Queue(own, others, in_workers, settings)
 
 
-def _starts_in(connection: Connection, own: WaitingOwner, older: int, ahead: int, settings: Settings) -> float | None:
-    """The time until enough workers are free for the runs ahead and this one. None if they need a worker twice, since
-    nobody knows how long waiting runs take, or if the rest of a run in a worker is unknown.
-    """
-    in_workers = connection.execute(_IN_WORKERS, job_queue.lease_times(settings.lease_seconds)).all()
-    rests = [_rest(connection, row, own, older, settings) for row in in_workers]
-    known = sorted([0.0] * (settings.workers - len(rests)) + [rest for rest in rests if rest is not None])
-    return known[ahead] if ahead < min(len(known), settings.workers) else None
+class _Look(NamedTuple):
+    """The queue of an owner at one moment: `total` waiting runs, of which `newest` are the last ones."""
+
+    taken_at: float
+    owner: str | None
+    total: int
+    newest: list[int]
+    queue: _Queue
 
 
-def _rest(connection: Connection, row: Row[Any], own: WaitingOwner, older: int, settings: Settings) -> float | None:
-    """Time until a run in a worker ends at its pace so far, or yields after a block to another owner."""
-    if row.step_seconds is None:
-        return None
-    step_seconds = float(row.step_seconds)
-    rest = step_seconds * max(0, int(row.steps_left))
-    if row.owner == own.owner:
-        return rest
-    behind = own.seconds + (older + 2) * QUANTUM_SECONDS  # two: the most by which an owner may be ahead
-    lead = fair_shares.seconds_until_ahead(connection, row.owner, behind)
-    return min(rest, lead + max(settings.block_seconds, step_seconds))
+class QueueLooks:
+    """The positions of runs that were queued just now, by looks that threads share."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings = database, settings
+        self._lock = threading.Lock()
+        self._last: _Look | None = None
+
+    def position_of(self, run: Run) -> QueuePosition | None:
+        """The position of a run, as of its commit or later. None for a run that does not wait."""
+        if run.status != RunStatus.QUEUED:
+            return None
+        look = self._look(run)
+        if run.seq in look.newest:
+            return look.queue.position(look.total - 1 - look.newest.index(run.seq))
+        with self._database.reading() as connection:
+            return position_of(connection, run, self._settings)
+
+    def _look(self, run: Run) -> _Look:
+        """A look of late that knows the run, so that it began after its commit; else a new one."""
+        with self._lock:
+            now, last, owner = time.monotonic(), self._last, run.owner
+            if last is None or last.owner != owner or run.seq not in last.newest or now > last.taken_at + FRESH_SECONDS:
+                with self._database.reading() as connection:
+                    total = int(connection.execute(_ALL, {"of_owner": owner}).scalar_one())
+                    newest = [*connection.execute(_NEWEST, {"of_owner": owner, "most": NEWEST}).scalars()]
+                    older = range(total - len(newest), total)
+                    queue = _queue_of(connection, owner, older, self._settings)
+                last = self._last = _Look(now, owner, total, newest, queue)
+            return last

@@ -88,7 +88,12 @@ def _content(columns: Columns) -> dict[str, Any]:
 
 
 def _short_chunk(connection: Connection, run_seq: int, step: int, columns: int) -> Chunk | None:
-    """The chunk that ends before `step`, if it is short and whole. A slow descent stores few steps at a time."""
+    """The chunk that ends before `step`, if it is short and whole. A slow descent stores few steps at a time.
+
+    No look is taken where full chunks end, as those of a fast descent do.
+    """
+    if step % chunk_rows(columns) == 0:
+        return None
     row = connection.execute(_BEFORE, {"run_seq": run_seq, "step": step, "most_bytes": EXTENDED_BYTES}).one_or_none()
     chunk = None if row is None else Chunk.from_row(row)
     if chunk is None or not chunk.is_whole(columns) or chunk.first + chunk.rows != step:

@@ -68,7 +68,7 @@ async def fit(
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
             return await _priced(request, body, store, settings, caller)
-        queue = partial(queue_placed, store, state.quotas, settings)
+        queue = partial(queue_placed, store, state.quotas, state.queue_looks)
         queued = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
     return await queued_or_finished(request, store, settings, queued, wait)
 

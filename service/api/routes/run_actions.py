@@ -102,9 +102,9 @@ async def fork_run(
     """
     media_type(request, JSON)
     wait = wait_of(prefer)
-    quotas = request.app.state.quotas
+    state = request.app.state
     async with Body(request, settings.max_body_bytes) as body:
-        queue = partial(queue_placed, store, quotas, settings)
+        queue = partial(queue_placed, store, state.quotas, state.queue_looks)
         queued = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
     return await queued_or_finished(request, store, settings, queued, wait)
 

@@ -1,6 +1,6 @@
 """GET /runs/{id}/trajectory: θ and both criteria at every step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import monotonic
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ from service.api.media_types import CSV, HAS_PARQUET, JSON, NDJSON, NPZ, PARQUET
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
-from service.api.streaming import PIECE_BYTES, Stream, look_up
+from service.api.streaming import PIECE_BYTES, Stream, look_up, piece_bytes
 from service.core.caller import Caller
 from service.core.run_record import Run
 from service.schemas.responses.trajectories import Trajectory, TrajectoryHead
@@ -111,7 +111,7 @@ async def trajectory(
     if kind != "json":
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
     state, user = request.app.state, request.state.user
-    content = state.readers.pieces(user, _slices(_written(kind, run, view)))
+    content = state.readers.pieces(user, _slices(_written(kind, run, view), partial(piece_bytes, state.streams)))
     return Stream(state.streams, user, content, MEDIA_TYPES[kind], headers, whole_bytes=PIECE_BYTES)
 
 
@@ -189,22 +189,24 @@ def head_of(run: Run, view: View) -> TrajectoryHead:
     }
 
 
-def _slices(body: Iterator[Piece]) -> Iterator[bytes]:
+def _slices(body: Iterator[Piece], enough: Callable[[], int]) -> Iterator[bytes]:
     """The same bytes in larger pieces, since each costs a change of threads; an empty one for work without a result.
 
     Each takes SLICE_SECONDS of work or little more, so that other readers get the thread soon.
     """
-    found, end = bytearray(), monotonic() + SLICE_SECONDS
+    found: list[Piece] = []
+    size, end = 0, monotonic() + SLICE_SECONDS
     for part in body:
-        found += part
+        found.append(part)
+        size += len(part)
         del part  # a generator that waits keeps its variables
-        if len(found) >= PIECE_BYTES or monotonic() >= end:
+        if size >= enough() or monotonic() >= end:
             yield _taken(found)
-            end = monotonic() + SLICE_SECONDS
-    yield bytes(found)
+            size, end = 0, monotonic() + SLICE_SECONDS
+    yield _taken(found)
 
 
-def _taken(found: bytearray) -> bytes:
-    whole = bytes(found)
+def _taken(found: list[Piece]) -> bytes:
+    whole = b"".join(found)
     found.clear()
     return whole

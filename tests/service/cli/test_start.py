@@ -12,5 +12,7 @@ def test_a_command_imports_only_what_it_needs() -> None:
         "import service.server.workers_alone\n"
         "assert 'fastapi' not in sys.modules, 'half of the start of `descent worker`'\n"
         "assert 'sqlalchemy.dialects.postgresql' not in sys.modules\n"
+        "import service.server.run\n"
+        "assert 'openpyxl' not in sys.modules, 'a tenth of the start of `descent serve`'\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
