@@ -1,0 +1,80 @@
+"""The estimators: scikit-learn's own checks, and what they do in a pipeline and in a search."""
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
+from sklearn.utils.estimator_checks import check_estimator
+
+from service.client import RunFailedError, ServiceError
+from service.client.estimators import DescentClassifier, DescentRegressor
+from service.server.live_server import Service
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("estimator", [DescentRegressor, DescentClassifier])
+def test_scikit_learn_accepts_the_estimator(estimator: Any, service: Service) -> None:
+    check_estimator(estimator(url=service.url, steps=300), on_skip=None)
+
+
+def test_a_regression_has_the_coefficients_of_least_squares(service: Service) -> None:
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    model = DescentRegressor(optimizer={"kind": "nesterov", "momentum": 0.9}, steps=5000, url=service.url).fit(X, y)
+    best = LinearRegression().fit(X, y)
+    assert model.predict(X) == pytest.approx(best.predict(X), abs=0.5)
+    assert model.run_["dataset"]["features"] == list(X.columns)
+    assert model.run_["dataset"]["test_rows"] == 0
+    assert model.n_iter_ == 5000
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(X[X.columns[::-1]])
+
+
+@pytest.mark.parametrize(("model", "kind"), [(None, "softmax"), ({"kind": "mlp", "hidden": [5]}, "mlp")])
+def test_a_classifier_keeps_the_labels_of_the_user(model: Any, kind: str, service: Service) -> None:
+    X, codes = load_iris(return_X_y=True)
+    y = np.array(["setosa", "virginica", "a flower"])[codes]
+    found = DescentClassifier(model, steps=500, url=service.url).fit(X, y)
+    assert list(found.classes_) == ["a flower", "setosa", "virginica"]
+    assert found.score(X, y) > 0.95
+    assert found.predict_proba(X).sum(axis=1) == pytest.approx(np.ones(len(X)))
+    assert (found.classes_[found.predict_proba(X).argmax(axis=1)] == found.predict(X)).all()
+    assert found.run_["request"]["model"]["kind"] == kind
+
+
+def test_a_pipeline_a_search_and_a_pickle(service: Service) -> None:
+    x = np.linspace(-1.0, 1.0, 40)[:, None]
+    y = 1.0 + 2.0 * x[:, 0] ** 2
+    pipeline = make_pipeline(PolynomialFeatures(2, include_bias=False), DescentRegressor(url=service.url, steps=500))
+    search = GridSearchCV(pipeline, {"descentregressor__l2": [0.0, 10.0]}, cv=3).fit(x, y)
+    assert search.best_params_ == {"descentregressor__l2": 0.0}
+    assert cross_val_score(pipeline, x, y, cv=3).min() > 0.9
+    again = pickle.loads(pickle.dumps(search.best_estimator_))
+    assert again.predict(x) == pytest.approx(y, abs=1e-3)
+
+
+def test_a_formula_and_other_fields_of_the_request(service: Service) -> None:
+    frame = pd.DataFrame({"t": np.linspace(0.1, 3.0, 30)})
+    y = 2.0 * (1.0 - np.exp(-0.8 * frame["t"]))
+    model = DescentRegressor(
+        "a*(1 - exp(-b*t))", standardize=False, steps=2000, request={"tags": {"from": "sklearn"}}, url=service.url
+    )
+    assert clone(model).fit(frame, y).predict(frame) == pytest.approx(y, abs=1e-3)
+    assert clone(model).fit(frame, y).run_["tags"] == {"from": "sklearn"}
+
+
+def test_a_run_that_goes_wrong_is_an_error(service: Service) -> None:
+    x, y = np.arange(20.0)[:, None], np.arange(20.0)
+    with pytest.raises(RunFailedError, match="diverged"):
+        DescentRegressor(learning_rate=1e3, url=service.url).fit(x, y)
+    with pytest.raises(ServiceError, match="optimizer"):
+        DescentRegressor(optimizer="newton", url=service.url).fit(x, y)
