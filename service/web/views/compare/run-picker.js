@@ -3,12 +3,16 @@ import { h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { compareLink, MOST_RUNS } from "/static/views/compare/url.js";
 
-/** `kept.chosen` are ids in the order of choice. @param {Page.Kept} kept */
-export function choosing(kept) {
+/**
+ * `kept.chosen` are ids in the order of choice. `actions` are others for them.
+ * @param {Page.Kept} kept
+ * @param {{ elements: HTMLElement[], update: (chosen: string[]) => void }} actions
+ */
+export function choosing(kept, actions) {
   const chosen = () => kept.chosen ?? [];
   const hint = h("span", { id: "compare-hint", role: "status" });
   const button = h("button", { type: "button", "aria-describedby": "compare-hint", click: compare }, t("compareButton"));
-  const element = h("p", { class: "choosing" }, button, hint);
+  const element = h("p", { class: "choosing" }, button, actions.elements, hint);
   const isEnough = () => chosen().length > 1 && chosen().length <= MOST_RUNS;
 
   function compare() {
@@ -18,6 +22,7 @@ export function choosing(kept) {
 
   function tell() {
     const n = chosen().length;
+    actions.update(chosen());
     button.classList.toggle("primary", isEnough());
     hint.classList.remove("missing");
     say(hint, n > MOST_RUNS ? t("compareTooMany", { n: n - MOST_RUNS, most: MOST_RUNS }) : n > 1 ? t("compareChosen", { n }) : t(n === 1 ? "compareNeed.1" : "compareNeed.0"));

@@ -2,7 +2,7 @@
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { titleOf } from "/static/lib/format.js";
-import { cancelRun, deleteRun, pauseRun, resumeRun } from "/static/lib/api.js";
+import { cancelRun, deleteRun, part, pauseRun, resumeRun } from "/static/lib/api.js";
 import { act } from "/static/components/error-banner.js";
 import { badge, isLive, progress, sentence, verdict } from "/static/components/status-badge.js";
 import { confirmed } from "/static/components/confirm-button.js";
@@ -32,6 +32,16 @@ export function runHead(id, state) {
     return button;
   });
   const remove = h("button", { type: "button", class: "danger", click: () => confirmed(t("deleteTitle"), t("deleteText", { name: heading.textContent }), removeRun) }, t("delete"));
+  const rename = h("button", { type: "button", hidden: true, click: () => act(rename, askName) }, t("rename"));
+  const askName = async () => (await part(() => import("/static/components/rename-dialog.js"))).askForName(id, name, call);
+  /** @type {string | null} */
+  let name = null;
+  /** @param {Api.Run} run */
+  const call = (run) => {
+    name = run.name ?? null;
+    rename.hidden = false;
+    say(heading, titleOf(run));
+  };
   const removeRun = () => act(remove, async () => {
     await deleteRun(id);
     location.hash = "#/";
@@ -40,12 +50,12 @@ export function runHead(id, state) {
   const several = h("a", { class: "button", href: newSweepLink(id) }, t("trySeveral"));
   const sweep = h("a", { hidden: true }, t("partOfSweep"));
   const element = h("header", { class: "run-head" },
-    h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, remove)),
+    h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, rename, remove)),
     heading, h("div", { class: "state" }, h("p", { role: "status" }, status, " ", words, " ", place), start), judged, origin, bar, trouble);
 
   /** @param {Api.Run} run */
   function update(run) {
-    say(heading, titleOf(run));
+    call(run);
     const shown = status.querySelector("[data-status]");
     if (shown?.getAttribute("data-status") !== run.status) choose(status, badge(run.status));
     say(words, sentence(run)); // no step count while live: a screen reader would announce it twice a second

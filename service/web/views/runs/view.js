@@ -1,4 +1,4 @@
-// The list of runs, newest first. A refresh reads every opened page again, so that a cursor is never older than the rows above it.
+// The list of runs: filtered, and in an order. A refresh reads every opened page again, so that a cursor is never older than the rows above it.
 import { h, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { listRuns } from "/static/lib/api.js";
@@ -7,6 +7,8 @@ import { pollOutcome } from "/static/components/error-banner.js";
 import { isLive } from "/static/components/status-badge.js";
 import { exampleButton } from "/static/components/sample-run-button.js";
 import { COLUMNS, runRow } from "/static/views/runs/row.js";
+import { chosenActions } from "/static/views/runs/chosen-actions.js";
+import { filters } from "/static/views/runs/filters.js";
 import { choosing } from "/static/views/compare/run-picker.js";
 
 const LIVE_MS = 1000;
@@ -30,10 +32,18 @@ export function runsView(host, kept) {
   let pages = kept.pages ?? 1;
   /** @type {Map<string, Page.RunRow>} */
   const rows = new Map();
-  const chooser = choosing(kept);
+  /** @type {Map<string, string | null>} */
+  let names = new Map();
+  const filter = filters(() => {
+    kept.pages = pages = 1;
+    poller.now();
+  });
+  const chooser = choosing(kept, chosenActions((id) => names.get(id) ?? null, () => poller.now()));
   const body = h("tbody");
   const more = h("button", { type: "button", click: openPage }, t("more"));
-  const list = h("div", { class: "ledger" }, chooser.element, table(body), h("p", { class: "after" }, more));
+  const found = h("div", {}, chooser.element, table(body), h("p", { class: "after" }, more));
+  const none = h("p", { class: "none", role: "status" }, t("noneFound"), " ", h("button", { type: "button", click: filter.clear }, t("clearFilters")));
+  const list = h("div", { class: "ledger" }, filter.element, found, none);
   const empty = emptyState();
   list.hidden = empty.hidden = true; // unknown before the first answer
   const heading = h("h1", { tabindex: "-1" }, t("runs"));
@@ -49,7 +59,9 @@ export function runsView(host, kept) {
 
   /** @param {AbortSignal} signal */
   async function refresh(signal) {
-    const { runs, next } = await readPages(pages, signal);
+    const query = filter.query();
+    const { runs, next } = await readPages(query, pages, signal);
+    if (JSON.stringify(query) !== JSON.stringify(filter.query())) return 0; // changed meanwhile
     show(runs);
     if (runs.length > 0) loadRunViewAhead();
     more.hidden = !next;
@@ -58,28 +70,36 @@ export function runsView(host, kept) {
 
   /** @param {Api.ListedRun[]} runs */
   function show(runs) {
-    list.hidden = topButton.hidden = runs.length === 0;
+    list.hidden = topButton.hidden = runs.length === 0 && !filter.isFiltering();
     empty.hidden = !list.hidden;
+    found.hidden = runs.length === 0;
+    none.hidden = !found.hidden;
+    names = new Map(runs.map(({ id, name }) => [id, name]));
     chooser.keepOnly(runs.map(({ id }) => id));
     keepRows(rows, body, runs, chooser.box);
   }
 
   const poller = poll(refresh, pollOutcome);
-  return { heading, stop: poller.stop };
+  const stop = () => {
+    filter.stop();
+    poller.stop();
+  };
+  return { heading, stop };
 }
 
 /**
+ * @param {Api.Query} query
  * @param {number} pages
  * @param {AbortSignal} signal
  */
-async function readPages(pages, signal) {
+async function readPages(query, pages, signal) {
   /** @type {Api.ListedRun[]} */
   const runs = [];
   /** @type {string | null} */
   let next = null;
   for (let page = 0; page < pages && (page === 0 || next); page += 1) {
     /** @type {Api.Runs} */
-    const answer = await listRuns(next, signal);
+    const answer = await listRuns(query, next, signal);
     runs.push(...answer.data);
     next = answer.has_more ? answer.next : null;
   }
