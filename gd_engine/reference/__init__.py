@@ -6,13 +6,12 @@ SciPy is imported where it is first needed: a quadratic E needs none.
 from gd_engine.reference.convergence import Convergence, judge, least_step
 from gd_engine.reference.minimum import Reference, is_convex, load_methods, reference_minimum
 from gd_engine.reference.objective import GUARD, MOST_CURVED, BudgetSpentError, Charge
-from gd_engine.reference.reviewed import OF_COLUMNS, reviewed
+from gd_engine.reference.review import reviewed
 from gd_engine.reference.shortfall import find as find_shortfall
 
 __all__ = [
     "GUARD",
     "MOST_CURVED",
-    "OF_COLUMNS",
     "BudgetSpentError",
     "Charge",
     "Convergence",

@@ -61,7 +61,7 @@ from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
 from service.jobs.quotas import Quotas
 from service.storage.database import Database
-from service.storage.queue_position import QueueLooks
+from service.storage.queue_position import QueueSnapshots
 
 STATIC = Path(__file__).parents[1] / "web"
 DESCRIPTION = """
@@ -141,7 +141,7 @@ def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
     app.state.database = database
     app.state.authenticator = Authenticator(settings, database)
     app.state.quotas = Quotas(settings)
-    app.state.queue_looks = QueueLooks(database, settings)
+    app.state.queue_snapshots = QueueSnapshots(database, settings)
     app.state.body_reader = BodyReader(settings)
     keys = settings.requires_keys
     app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)

@@ -16,6 +16,7 @@ from service.api.authentication import user_of
 from service.api.responses import parameter_errors, query_error
 from service.core.caller import Caller
 from service.core.exceptions import ErrorEntry, InvalidError, parameter_error
+from service.core.root_path import rooted
 from service.core.settings import Settings
 from service.schemas.strict_model import MOST_CHARACTERS, MOST_ERRORS
 from service.storage.database import Database
@@ -115,4 +116,4 @@ def refuse_latest(given: str, parameter: str, path: str) -> None:
     """Raises InvalidError for `latest` in a changing request; `path` is the path with the id."""
     if given == LATEST:
         message = "`latest` is for reading only: it may change before the request arrives."
-        raise query_error(parameter, message, f"Use {path}, the latest at this moment.")
+        raise query_error(parameter, message, f"Use {rooted(path)}, the latest at this moment.")

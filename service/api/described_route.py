@@ -42,7 +42,13 @@ class DescribedRoute(APIRoute):
 
 def router(*tags: str, prefix: str = "") -> APIRouter:
     """Returns a router of described routes with these tags; without one, each route has its own."""
-    return APIRouter(prefix=prefix, tags=[*tags], route_class=DescribedRoute)
+    return APIRouter(prefix=prefix, tags=[*tags], route_class=DescribedRoute, generate_unique_id_function=_operation_id)
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The name of the handler as generated clients write it: getRun."""
+    first, *others = route.name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def response_schemas() -> dict[str, Any]:

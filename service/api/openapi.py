@@ -25,7 +25,16 @@ BODIES = (
     *(FitRequest, ForkRequest, CheckRequest, PredictRequest, SweepRequest, RunPatch, Rename, UploadedDataset),
     Problem,
 )
-TAGS = ("fit", "runs", "sweeps", "trajectory", "inquiries", "pictures", "datasets", "health")
+TAGS = {
+    "fit": "Training jobs, and what they would cost.",
+    "runs": "Runs: their status, their results, and what can be done with them.",
+    "sweeps": "Runs that differ in some hyperparameters, ranked.",
+    "trajectory": "Every step of a run: θ, E, and both criteria.",
+    "inquiries": "Questions about a run: E around its path, the arithmetic of a step, predictions, its model.",
+    "pictures": "A run as pictures, and as a page.",
+    "datasets": "Uploads, samples, and functions without data.",
+    "health": "The state of the service, its limits, and its figures.",
+}
 BEARER = {
     "type": "http",
     "scheme": "bearer",
@@ -65,7 +74,8 @@ def of(app: FastAPI) -> dict[str, Any]:
             summary=app.summary,
             description=app.description,
             routes=app.routes,
-            tags=[{"name": name} for name in TAGS],
+            license_info={"name": "MIT", "identifier": "MIT"},
+            tags=[{"name": name, "description": description} for name, description in TAGS.items()],
             servers=[{"url": ".", "description": "The service that answered this description."}],
         )
         # Routes read bodies and write responses themselves, so FastAPI finds no schemas.
@@ -73,12 +83,14 @@ def of(app: FastAPI) -> dict[str, Any]:
         for body in BODIES:
             schema = TypeAdapter(body).json_schema(ref_template=REFERENCE)
             described["components"]["schemas"] |= schema.pop("$defs", {}) | {body.__name__: schema}
+        _say_defaults(described)
         for path, operations in described["paths"].items():
             for operation in operations.values():
                 _drop_default_validation_error(operation)
                 _add_largest_page(operation, app.state.settings)
                 if path not in OPEN:
                     operation["responses"] |= {str(s): problems(s)[s] for s in (401, 403, 421, 429)}
+        described["security"] = []
         if app.state.settings.requires_keys:
             _require_keys(described)
         app.openapi_schema = described
@@ -96,6 +108,25 @@ def _add_largest_page(operation: dict[str, Any], settings: Settings) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] = settings.max_page
+
+
+def _say_defaults(described: dict[str, Any]) -> None:
+    """Says defaults in words. Some generators of clients refuse one that is an object, others require its field, or
+    send that of a parameter with every request.
+    """
+    for schema in described["components"]["schemas"].values():
+        for field in schema.get("properties", {}).values():
+            _say_default(field, field)
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                _say_default(parameter["schema"], parameter)
+
+
+def _say_default(schema: dict[str, Any], described: dict[str, Any]) -> None:
+    if "default" in schema:
+        default = orjson.dumps(schema.pop("default")).decode()
+        described["description"] = " ".join(filter(None, (described.get("description"), f"Default: `{default}`.")))
 
 
 def _drop_default_validation_error(operation: dict[str, Any]) -> None:

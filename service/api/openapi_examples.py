@@ -139,7 +139,6 @@ RENAME_EXAMPLES = {"name": {"summary": "Another name", "value": {"name": "height
 
 RUN_PATCH_EXAMPLES = {
     "tags": {"summary": "A name and a tag", "value": {"name": "slow but sure", "tags": {"for": "the report"}}},
-    "removal": {"summary": "Without its name", "value": {"name": None}},
 }
 
 PREDICT_EXAMPLES = {

@@ -26,7 +26,7 @@ KEY_SECONDS = 0.4
 PIECE_BYTES = 128 * 1024
 """Each slow reader costs two or three times as much memory: the piece, its copy in the connection, the next numbers."""
 FEW_STREAMS, LARGE_PIECE_BYTES = 8, 512 * 1024
-"""Pieces are so large while few answers are being sent: each change of threads takes 0.13 ms."""
+"""A piece is so large while at most FEW_STREAMS answers are being sent: each change of threads takes 0.13 ms."""
 RETURN_SECONDS = 1.0
 READERS = 2
 """Threads that read at the same time: more would only contend for the interpreter."""
@@ -58,16 +58,19 @@ class Readers:
 
     async def pieces(self, user: str, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
         """The same bytes in pieces of at least PIECE_BYTES, except for the last. Each part has a turn."""
-        found = bytearray()  # empty while it waits for the client
+        found: list[bytes] = []  # empty while it waits for the client
+        size = 0
         while (part := await self.read(user, lambda: next(parts, None))) is not None:
-            if found or len(part) < PIECE_BYTES:
-                found += part
-                part = bytes(found) if len(found) >= PIECE_BYTES else b""
-            if part:
-                found.clear()
-                yield part
+            found.append(part)
+            size += len(part)
             del part
-        yield bytes(found)
+            if size >= PIECE_BYTES:
+                piece = b"".join(found)
+                found.clear()
+                size = 0
+                yield piece
+                del piece
+        yield b"".join(found)
 
 
 async def look_up(request: Request, look: Callable[..., Result], *arguments: object) -> Result:

@@ -34,7 +34,7 @@ class ServiceError(DescentError):
 
 
 class RunFailedError(DescentError):
-    """The run ended without a result: it failed. A run that diverged has a result."""
+    """The run failed, or that of an estimator did not succeed. A run that diverged has a result."""
 
 
 def _line(entry: Mapping[str, Any]) -> str:

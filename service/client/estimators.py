@@ -3,6 +3,7 @@
 They need scikit-learn (the extra `sklearn`), and a running service. A fitted estimator keeps the id of its run.
 """
 
+import atexit
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from service.client.errors import RunFailedError
-from service.client.fit_body import FitOptions
+from service.client.fit_body import FitOptions, model_of
 from service.client.synchronous.descent import Descent
 from service.client.synchronous.runs import Run
 
@@ -26,13 +27,16 @@ LABEL_DIGITS = 6
 @cache
 def _connected(url: str | None, key: str | None, _process: int) -> Descent:
     """The client of all estimators of a process. A fork has its own."""
-    return Descent(url, key)
+    client = Descent(url, key)
+    atexit.register(client.close)
+    return client
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
     """The parameters are arguments of the client's `fit`. All rows are for training: scikit-learn splits by itself.
 
-    `request` has other fields of POST /fit; `url` and `key` are those of the client.
+    Features are standardised unless `standardize` is false, or the model a formula. `request` has other fields of POST
+    /fit; `url` is that of the client. The API key is DESCENT_KEY's: a parameter would be in every pickle.
     """
 
     def __init__(
@@ -48,44 +52,40 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         loss: str | None = None,
         l1: float = 0.0,
         l2: float = 0.0,
-        standardize: bool | Mapping[str, Any] = True,
+        standardize: bool | Mapping[str, Any] | None = None,
         seed: int | None = None,
         request: Mapping[str, Any] | None = None,
         url: str | None = None,
-        key: str | None = None,
     ) -> None:
         self.model, self.steps, self.learning_rate = model, steps, learning_rate
         self.optimizer, self.schedule, self.batch_size, self.theta0 = optimizer, schedule, batch_size, theta0
         self.loss, self.l1, self.l2, self.standardize, self.seed = loss, l1, l2, standardize, seed
-        self.request, self.url, self.key = request, url, key
+        self.request, self.url = request, url
 
     @property
     def run_(self) -> Run:
-        """The run of the last `fit`, as the service has it now."""
+        """The run of the last `fit`, as the service has it now. Raises ServiceError for one that was deleted."""
         check_is_fitted(self)
         return self._client().runs.get(self.run_id_)
 
     def _client(self) -> Descent:
-        return _connected(self.url, self.key, os.getpid())
+        url = self.url or os.environ.get("DESCENT_URL")
+        return _connected(url, os.environ.get("DESCENT_KEY"), os.getpid())
 
-    def _fit(self, X: NDArray[np.float64], y: NDArray[Any], model: str | Mapping[str, Any] | None) -> Run:
-        """The run of the data. Raises RunFailedError for one that diverged."""
-        names = ("steps", "learning_rate", "optimizer", "schedule", "batch_size", "theta0", "loss", "l1", "l2")
-        own = {name: getattr(self, name) for name in (*names, "seed", "standardize")}
+    def _fit(self, X: NDArray[np.float64], y: NDArray[Any], model: Mapping[str, Any] | None) -> None:
+        """Descends on the data. Raises RunFailedError for a run that did not succeed."""
+        options = self.get_params(deep=False)
+        del options["url"]
         columns = getattr(self, "feature_names_in_", None)
-        options = {
-            **own,
-            "model": model,
-            "test_fraction": 0.0,
-            "feature_names": None if columns is None else columns.tolist(),
-            "request": self.request or {},
-        }
+        options |= {"model": model, "feature_names": None if columns is None else columns.tolist()}
+        if self.standardize is None:  # a formula is of the features in their own units
+            options["standardize"] = model is None or model["kind"] != "formula"
+        options |= {"test_fraction": 0.0, "request": self.request or {}}
         run = self._client().fit(X, y, progress=False, **cast("FitOptions", options))
-        if run.status == "diverged":
-            raise RunFailedError(f"The run {run.id} diverged: {run.verdict}")
+        if run.status != "succeeded":
+            raise RunFailedError(f"The run {run.id} ended as {run.status}: {run.verdict}")
         self.run_id_: str = run.id
         self.n_iter_: int = run["final"]["step"]
-        return run
 
     def _rows(self, X: ArrayLike) -> NDArray[np.float64]:
         """The rows of features to predict. Raises ValueError for rows of another width."""
@@ -98,9 +98,9 @@ class DescentRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     """A regression: linear unless `model` is another kind, an object of the API, or a formula of the features."""
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Descends on X, shape (n, d), and y, shape (n,). Raises ServiceError, RunFailedError."""
+        """Descends on X, shape (n, d), and y, shape (n,). Raises ValueError for anything but numbers, DescentError."""
         rows, target = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
-        self._fit(rows, target, self.model)
+        self._fit(rows, target, None if self.model is None else model_of(self.model))
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -112,7 +112,9 @@ class DescentClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     """A classification: logistic for two classes, softmax for more, unless `model` is another kind or an object."""
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Descends on X, shape (n, d), and labels y, shape (n,). Raises ServiceError, RunFailedError."""
+        """Descends on X, shape (n, d), and labels y, shape (n,). Raises ValueError for fewer than two classes, and as
+        that of a regression.
+        """
         rows, target = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(target)
         self.classes_, codes = np.unique(column_or_1d(target), return_inverse=True)
@@ -122,11 +124,10 @@ class DescentClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         self._fit(rows, labels, self._model(len(self.classes_)))
         return self
 
-    def _model(self, classes: int) -> str | Mapping[str, Any]:
+    def _model(self, classes: int) -> Mapping[str, Any]:
         """The model; that of an mlp is told its task."""
-        model = self.model or ("logistic" if classes == 2 else "softmax")
-        of_kind = {"kind": model} if isinstance(model, str) else model
-        return {**of_kind, "task": "classification"} if of_kind.get("kind") == "mlp" else model
+        model = model_of(self.model or ("logistic" if classes == 2 else "softmax"))
+        return {**model, "task": "classification"} if model.get("kind") == "mlp" else model
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The most probable class of each row, shape (n,)."""

@@ -52,7 +52,7 @@ def body_of(x: Any, y: Any, options: FitOptions) -> JsonObject:
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     body = {name: given[name] for name in WHOLE if name in given} | _subject(x, y, given)
     if "model" in given:
-        body["model"] = _model(given["model"])
+        body["model"] = model_of(given["model"])
     descent = {name: given[name] for name in DESCENT if name in given}
     descent |= {name: _kind(given[name]) for name in ("optimizer", "schedule") if name in given}
     objective = {name: given[name] for name in OBJECTIVE if name in given}
@@ -78,7 +78,8 @@ def _subject(x: Any, y: Any, given: Mapping[str, Any]) -> JsonObject:
     return {}
 
 
-def _model(model: str | Mapping[str, Any]) -> JsonObject:
+def model_of(model: str | Mapping[str, Any]) -> JsonObject:
+    """The model of a request: a kind that ships, else a formula, or the object itself."""
     if isinstance(model, str):
         return {"kind": "formula"} | _named(model, "kind")
     return dict(model)

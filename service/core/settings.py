@@ -54,7 +54,7 @@ class Settings(BaseSettings):
 
     root_path: str = Field(
         "",
-        pattern=r"^(/[\w.~-]+)*$",
+        pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$",
         description="The prefix below which a proxy serves the service, such as /descent; empty: none.",
     )
 

@@ -26,5 +26,9 @@ class RunPatch(Rename):
     """A new name, new or changed tags; null removes one, or all of them."""
 
     tags: (
-        Annotated[dict[TagName, Annotated[str, Field(max_length=200)] | None], Field(max_length=2 * MOST_TAGS)] | None
-    ) = Field(default_factory=dict, json_schema_extra={"additionalProperties": False})
+        Annotated[
+            dict[TagName, Annotated[str, Field(max_length=200)] | None],
+            Field(max_length=2 * MOST_TAGS, json_schema_extra={"additionalProperties": False}),
+        ]
+        | None
+    ) = Field(default_factory=dict)

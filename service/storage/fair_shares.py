@@ -126,13 +126,20 @@ def computed(connection: Connection, owner: str | None, uncharged: float = 0.0) 
     return seconds + uncharged / weight
 
 
-def recent_time(connection: Connection, owner: str | None) -> tuple[float, float]:
+class RecentTime(NamedTuple):
     """The weight of an owner, and its recent computing time divided by it."""
+
+    weight: float
+    seconds: float
+
+
+def recent_time(connection: Connection, owner: str | None) -> RecentTime:
+    """The recent time of an owner; none of one that never computed."""
     row = connection.execute(_RECENT, {"of_owner": owner or ""}).one_or_none()
     if row is None:
-        return 1.0, 0.0
+        return RecentTime(1.0, 0.0)
     weight = row.weight or 1.0
-    return weight, _recent(row.seconds, row.charged_at, time.time()) / weight
+    return RecentTime(weight, _recent(row.seconds, row.charged_at, time.time()) / weight)
 
 
 def charge(connection: Connection, owner: str | None, seconds: float) -> None:

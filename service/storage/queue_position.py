@@ -1,6 +1,6 @@
 """Position of a waiting run in the order of the claims, and its expected start.
 
-Submissions that share a commit share a look at the queue: it takes as long as all else of a submission.
+Submissions that share a commit share a snapshot of the queue, which costs as much as the rest of a submission.
 """
 
 import threading
@@ -14,7 +14,7 @@ from service.core.run_status import HELD, RunStatus
 from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, tables
 from service.storage.database import Database
-from service.storage.fair_shares import QUANTUM_SECONDS, WaitingOwner
+from service.storage.fair_shares import QUANTUM_SECONDS, RecentTime, WaitingOwner
 from service.storage.tables import runs
 
 _QUEUED = (
@@ -36,9 +36,9 @@ _IN_WORKERS = select(
 
 
 NEWEST = 64
-"""The newest waiting runs of an owner that a look knows by their number: more than share a commit."""
+"""The newest waiting runs of an owner that a snapshot lists: more than share a commit."""
 FRESH_SECONDS = 0.05
-"""The age of a look that serves other runs of its commit; for a run that was known, it is a new one."""
+"""Snapshots older than this are taken anew. A snapshot also serves the other runs of its commit."""
 
 
 class QueuePosition(NamedTuple):
@@ -49,13 +49,11 @@ class QueuePosition(NamedTuple):
 
 
 class _InWorker(NamedTuple):
-    """A run in a worker: its pace, None before its first block, its rest at this pace, and its owner's recent time."""
+    """A run in a worker. Its pace is None before its first block; `other` is the time of another owner."""
 
     step_seconds: float | None
-    rest: float
-    is_own: bool
-    weight: float
-    computed: float
+    steps_left: int
+    other: RecentTime | None
 
 
 class _Queue(NamedTuple):
@@ -88,11 +86,12 @@ class _Queue(NamedTuple):
         """Time until a run in a worker ends at its pace so far, or yields after a block to another owner."""
         if run.step_seconds is None:
             return None
-        if run.is_own:
-            return run.rest
+        rest = run.step_seconds * max(0, run.steps_left)
+        if run.other is None:
+            return rest
         behind = own.seconds + (older + 2) * QUANTUM_SECONDS  # two: the most by which an owner may be ahead
-        lead = max(0.0, run.weight * (behind - run.computed))
-        return min(run.rest, lead + max(self.settings.block_seconds, run.step_seconds))
+        lead = max(0.0, run.other.weight * (behind - run.other.seconds))
+        return min(rest, lead + max(self.settings.block_seconds, run.step_seconds))
 
 
 def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePosition | None:
@@ -102,69 +101,69 @@ def position_of(connection: Connection, run: Run, settings: Settings) -> QueuePo
     if run.status != RunStatus.QUEUED:
         return None
     older = int(connection.execute(_OLDER, {"of_owner": run.owner, "of_seq": run.seq}).scalar_one())
-    return _queue_of(connection, run.owner, range(older, older + 1), settings).position(older)
+    return _queue_of(connection, run.owner, settings, fewest=older, most=older + 1).position(older)
 
 
-def _queue_of(connection: Connection, owner: str | None, older: range, settings: Settings) -> _Queue:
-    """The queue for the runs of an owner that have so many older ones."""
-    own, others, most = None, [], older.stop
+def _queue_of(connection: Connection, owner: str | None, settings: Settings, *, fewest: int, most: int) -> _Queue:
+    """The queue for the runs of an owner that have `fewest` to `most` − 1 older ones."""
+    own, others = None, []
     for each in fair_shares.waiting(connection, settings.lease_seconds):
         if each.owner == owner:
             own = each
             continue
         count = int(connection.execute(_SOME, {"of_owner": each.owner, "most": most}).scalar_one())
         others.append((count, own is None))
-    in_workers: list[_InWorker] = []
-    if older.start >= settings.workers:  # nobody knows when they start
-        return _Queue(own, others, in_workers, settings)
-    for of_owner, step_seconds, steps_left in connection.execute(
-        _IN_WORKERS, job_queue.lease_times(settings.lease_seconds)
-    ):
-        pace = None if step_seconds is None else float(step_seconds)
-        rest = 0.0 if pace is None else pace * max(0, int(steps_left))
-        is_own = of_owner == owner
-        weight, computed = (1.0, 0.0) if is_own else fair_shares.recent_time(connection, of_owner)
-        in_workers.append(_InWorker(pace, rest, is_own, weight, computed))
-    return _Queue(own, others, in_workers, settings)
+    is_known = fewest < settings.workers  # nobody knows when later ones start
+    return _Queue(own, others, _in_workers(connection, owner, settings) if is_known else [], settings)
 
 
-class _Look(NamedTuple):
+def _in_workers(connection: Connection, owner: str | None, settings: Settings) -> list[_InWorker]:
+    found = []
+    for row in connection.execute(_IN_WORKERS, job_queue.lease_times(settings.lease_seconds)).all():
+        pace = None if row.step_seconds is None else float(row.step_seconds)
+        other = None if row.owner == owner else fair_shares.recent_time(connection, row.owner)
+        found.append(_InWorker(pace, int(row.steps_left), other))
+    return found
+
+
+class _Snapshot(NamedTuple):
     """The queue of an owner at one moment: `total` waiting runs, of which `newest` are the last ones."""
 
     taken_at: float
-    owner: str | None
     total: int
     newest: list[int]
     queue: _Queue
 
 
-class QueueLooks:
-    """The positions of runs that were queued just now, by looks that threads share."""
+class QueueSnapshots:
+    """The positions of runs that were queued just now, by snapshots that threads share, one an owner."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
         self._lock = threading.Lock()
-        self._last: _Look | None = None
+        self._last: dict[str | None, _Snapshot] = {}
 
     def position_of(self, run: Run) -> QueuePosition | None:
         """The position of a run, as of its commit or later. None for a run that does not wait."""
         if run.status != RunStatus.QUEUED:
             return None
-        look = self._look(run)
-        if run.seq in look.newest:
-            return look.queue.position(look.total - 1 - look.newest.index(run.seq))
+        snapshot = self._snapshot(run)
+        if run.seq in snapshot.newest:
+            return snapshot.queue.position(snapshot.total - 1 - snapshot.newest.index(run.seq))
         with self._database.reading() as connection:
             return position_of(connection, run, self._settings)
 
-    def _look(self, run: Run) -> _Look:
-        """A look of late that knows the run, so that it began after its commit; else a new one."""
+    def _snapshot(self, run: Run) -> _Snapshot:
+        """The last snapshot if it is recent and lists the run, so that it was taken after its commit, or a new one."""
         with self._lock:
-            now, last, owner = time.monotonic(), self._last, run.owner
-            if last is None or last.owner != owner or run.seq not in last.newest or now > last.taken_at + FRESH_SECONDS:
+            now, owner = time.monotonic(), run.owner
+            self._last = {of: each for of, each in self._last.items() if now <= each.taken_at + FRESH_SECONDS}
+            last = self._last.get(owner)
+            if last is None or run.seq not in last.newest:
                 with self._database.reading() as connection:
                     total = int(connection.execute(_ALL, {"of_owner": owner}).scalar_one())
                     newest = [*connection.execute(_NEWEST, {"of_owner": owner, "most": NEWEST}).scalars()]
-                    older = range(total - len(newest), total)
-                    queue = _queue_of(connection, owner, older, self._settings)
-                last = self._last = _Look(now, owner, total, newest, queue)
+                    fewest = total - len(newest)
+                    queue = _queue_of(connection, owner, self._settings, fewest=fewest, most=total)
+                last = self._last[owner] = _Snapshot(now, total, newest, queue)
             return last

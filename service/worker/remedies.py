@@ -39,11 +39,14 @@ def remedies(before: Descended, code: str, cost: Cost, budget: Budget) -> list[P
         found.append({"descent": {"steps": min(LONGER * descent["steps"], MOST_STEPS)}})
     else:
         found = [{"descent": {"learning_rate": _rounded(rate * factor)}} for factor in (0.1, 0.01, 0.001)]
-    return [*_searched_starts(before, descent, cost, budget), *_new_starts(before, descent, code), *found]
+    return [*_searched_starts(before, descent, cost, budget), *_new_settings(before, descent, code), *found]
 
 
-def _new_starts(before: Descended, descent: Mapping[str, Any], code: str) -> list[Patch]:
-    """Settings that do well for the kind of model, on standardised data where that has a meaning."""
+def _new_settings(before: Descended, descent: Mapping[str, Any], code: str) -> list[Patch]:
+    """Settings that do well for the kind of model, on standardised data where that has a meaning.
+
+    A formula goes on from its last step if that is lower.
+    """
     problem, model = before.problem, before.problem.model
     data: Patch = {}
     more: Patch = {**CALM, "steps": max(descent["steps"], STEPS)}

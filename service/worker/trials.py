@@ -15,8 +15,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from gd_engine import FEW_TEST_ROWS, TOO_SHORT, Finding, null_energy
-from gd_engine.reference import OF_COLUMNS
+from gd_engine import FEW_TEST_ROWS, OF_COLUMNS, TOO_SHORT, Finding, null_energy
 from service.core import run_record
 from service.core.json_patch import Patch, composed
 from service.core.run_record import Promise

@@ -13,7 +13,7 @@ from tests.browser.test_page import EXAMPLE, WIDTHS, expect_no_sideways_scroll
 from tests.waiting import LONGEST, until
 
 pytestmark = pytest.mark.browser
-RATES = {"from": 0.001, "to": 0.05, "count": 500}
+RATES = {"from": 0.05, "to": 0.001, "count": 500}
 SHORT = EXAMPLE | {"descent": {"steps": 3, "learning_rate": 0.05}}
 
 
@@ -92,6 +92,7 @@ def test_several_runs_are_deleted_at_once(many: Service, pages: Pages) -> None:
     for place in range(3):
         page.get_by_role("checkbox").nth(place).check()
     gone = titles(page)[:3]
+    assert gone[0].endswith(" 0.05")  # the oldest
     expect(page.get_by_role("button", name="Rename")).to_be_hidden()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()

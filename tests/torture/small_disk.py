@@ -1,12 +1,13 @@
 """A service on a disk of some MiB that a test fills to the last byte."""
 
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 from tests.required_programs import missing
 from tests.torture.fragile_service import FragileService
@@ -55,15 +56,17 @@ def _fill(file: Path, filled: threading.Event, done: threading.Event) -> None:
 def small_disk(size: str, **settings: object) -> Iterator[SmallDisk]:
     """Mounts a disk of this size, in `mount` syntax.
 
-    It is not in pytest's folders: pytest fails if it cannot remove that of a test which was killed, and left its disk.
+    Its folder is not pytest's: a killed test leaves its disk mounted, and pytest would fail to remove that. After a
+    failure the folder stays, for it has the log.
     """
-    with TemporaryDirectory(prefix="descent-disk-") as home:
-        disk = Path(home) / "disk"
-        disk.mkdir()
-        mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(disk)]
-        if subprocess.run(mounting, capture_output=True, check=False).returncode:
-            missing("the right to mount a disk")
-        try:
-            yield SmallDisk(disk, **settings)
-        finally:
-            subprocess.run(["umount", str(disk)], check=True)
+    home = Path(mkdtemp(prefix="descent-disk-"))
+    disk = home / "disk"
+    disk.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(disk)]
+    if subprocess.run(mounting, capture_output=True, check=False).returncode:
+        missing("the right to mount a disk")
+    try:
+        yield SmallDisk(disk, **settings)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    shutil.rmtree(home)

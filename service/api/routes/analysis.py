@@ -79,7 +79,7 @@ class PredictionsQuery(BaseModel):
 
 
 @router.get("/{run_id}/landscape", response_model=Landscape, summary="E(θ) on a grid around the path", responses=TAGGED)
-async def run_landscape(
+async def get_landscape(
     request: Request,
     run_id: RunId,
     store: Store,
@@ -133,7 +133,7 @@ def _beside(store: Store, run: Run, named: str | None, caller: Asks) -> tuple[St
     summary="Get the arithmetic of one step",
     responses=TAGGED,
 )
-async def step_arithmetic(
+async def get_step(
     request: Request,
     run_id: RunId,
     step: Annotated[
@@ -156,7 +156,7 @@ async def step_arithmetic(
     summary="f(θ, x) along the data, step by step",
     responses=TAGGED,
 )
-async def predictions(
+async def get_predictions(
     request: Request,
     run_id: RunId,
     store: Store,

@@ -67,7 +67,7 @@ Stored = tuple[dataset_record.Dataset, list[ReportEntry]]
     },
     openapi_extra=json_or_file_body(UploadedDataset, DATASET_EXAMPLES, CSV_EXAMPLES),
 )
-async def upload(
+async def upload_dataset(
     request: Request,
     store: Store,
     settings: Config,

@@ -81,7 +81,7 @@ class EventsQuery(BaseModel):
         **problems(404, 422),
     },
 )
-async def events(
+async def follow_run(
     request: Request,
     run_id: RunId,
     store: Store,

@@ -44,7 +44,7 @@ router = described_route.router("fit")
     },
     openapi_extra=json_body(FitRequest, FIT_EXAMPLES),
 )
-async def fit(
+async def submit_fit(
     request: Request,
     store: Store,
     settings: Config,
@@ -68,7 +68,7 @@ async def fit(
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
             return await _priced(request, body, store, settings, caller)
-        queue = partial(queue_placed, store, state.quotas, state.queue_looks)
+        queue = partial(queue_placed, store, state.quotas, state.queue_snapshots)
         queued = await body.stored_by(queue, submit.read_keyed, store, settings, caller, idempotency_key)
     return await queued_or_finished(request, store, settings, queued, wait)
 
@@ -80,7 +80,7 @@ async def fit(
     responses=problems(400, 404, 408, 409, 413, 415, 422, 429, 507),
     openapi_extra=json_body(FitRequest, FIT_EXAMPLES),
 )
-async def fit_price(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+async def price_fit(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
     """The cost of a `POST /fit` with this body, or the error that it would get; nothing is stored."""
     media_type(request, JSON)
     async with Body(request, settings.max_body_bytes) as body:

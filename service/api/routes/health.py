@@ -17,13 +17,13 @@ OK: Health = {"status": "ok"}
 
 
 @router.get("/livez", response_model=Health, summary="Is the process alive?", responses=problems())
-async def livez() -> Response:
+async def get_liveness() -> Response:
     """200 as long as the process responds."""
     return json_response(OK)
 
 
 @router.get("/readyz", response_model=Health, summary="Can requests be served?", responses=problems())
-def readyz(request: Request, store: Store) -> Response:
+def get_readiness(request: Request, store: Store) -> Response:
     """200 if the database is readable and in its place and, in a service with workers, a worker is alive; otherwise
     503.
     """

@@ -56,7 +56,7 @@ UNITS = {
 
 
 @router.get("/limits", response_model=Limits, summary="Get the limits of the service", responses=problems())
-async def limits(request: Request, settings: Config, store: Store, caller: Asks) -> Response:
+async def get_limits(request: Request, settings: Config, store: Store, caller: Asks) -> Response:
     """Every limit by the name of its setting, and beside one of a number that varies, your use of it.
 
     `share` is the share of the workers of your API key. The environment variable `DESCENT_` + the name in capitals

@@ -27,7 +27,7 @@ router = described_route.router("health")
         **problems(403, 429),
     },
 )
-async def read_metrics(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+async def get_metrics(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
     """Runs by status, the age of the oldest queued run, the size of the database; answers and times of this process by
     route. While the database cannot be read, its metrics are left out.
 

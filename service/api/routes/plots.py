@@ -59,7 +59,7 @@ class LandscapePictureQuery(LookQuery, LandscapeQuery):
     response_class=Response,
     responses=ANSWERS,
 )
-async def landscape_picture(
+async def draw_landscape(
     request: Request,
     run_id: RunId,
     form: Form,
@@ -84,7 +84,7 @@ async def landscape_picture(
     response_class=Response,
     responses=ANSWERS,
 )
-async def curves_picture(
+async def draw_curves(
     request: Request,
     run_id: RunId,
     form: Form,

@@ -104,7 +104,7 @@ async def fork_run(
     wait = wait_of(prefer)
     state = request.app.state
     async with Body(request, settings.max_body_bytes) as body:
-        queue = partial(queue_placed, store, state.quotas, state.queue_looks)
+        queue = partial(queue_placed, store, state.quotas, state.queue_snapshots)
         queued = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
     return await queued_or_finished(request, store, settings, queued, wait)
 

@@ -43,7 +43,7 @@ POLICY = (
         **problems(404, 409, 413, 422),
     },
 )
-async def get_page(
+async def get_run_page(
     request: Request,
     run_id: RunId,
     store: Store,

@@ -26,7 +26,7 @@ from service.schemas.responses.runs import Run
 from service.storage import run_deletion, runs
 from service.storage.database import Database
 from service.storage.essential_write import essential_write
-from service.storage.queue_position import QueueLooks, position_of
+from service.storage.queue_position import QueueSnapshots, position_of
 from service.storage.runs import RunState
 
 MOST_IDS = 100
@@ -178,10 +178,12 @@ def placed(store: Database, run: run_record.Run, settings: Settings) -> Placed:
         return Placed(run, serialize_run(run, position_of(connection, run, settings)))
 
 
-def queue_placed(store: Database, quotas: Quotas, looks: QueueLooks, read: submit.Keyed | run_record.Run) -> Placed:
+def queue_placed(
+    store: Database, quotas: Quotas, snapshots: QueueSnapshots, read: submit.Keyed | run_record.Run
+) -> Placed:
     """The queued run of `submit.read_keyed`, or the earlier one. Raises as `submit.queue_keyed` does."""
     run = submit.queue_keyed(store, quotas, read)
-    return Placed(run, serialize_run(run, looks.position_of(run)))
+    return Placed(run, serialize_run(run, snapshots.position_of(run)))
 
 
 def no_run(run_id: str) -> NotFoundError:

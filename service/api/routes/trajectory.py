@@ -91,7 +91,7 @@ class TrajectoryQuery(BaseModel):
         **problems(404, 406, 422),
     },
 )
-async def trajectory(
+async def get_trajectory(
     request: Request,
     run_id: RunId,
     store: Store,
@@ -189,7 +189,7 @@ def head_of(run: Run, view: View) -> TrajectoryHead:
     }
 
 
-def _slices(body: Iterator[Piece], enough: Callable[[], int]) -> Iterator[bytes]:
+def _slices(body: Iterator[Piece], piece_size: Callable[[], int]) -> Iterator[bytes]:
     """The same bytes in larger pieces, since each costs a change of threads; an empty one for work without a result.
 
     Each takes SLICE_SECONDS of work or little more, so that other readers get the thread soon.
@@ -200,7 +200,7 @@ def _slices(body: Iterator[Piece], enough: Callable[[], int]) -> Iterator[bytes]
         found.append(part)
         size += len(part)
         del part  # a generator that waits keeps its variables
-        if size >= enough() or monotonic() >= end:
+        if size >= piece_size() or monotonic() >= end:
             yield _taken(found)
             size, end = 0, monotonic() + SLICE_SECONDS
     yield _taken(found)

@@ -39,7 +39,7 @@ router = described_route.router("inquiries")
     responses=problems(400, 404, 408, 409, 413, 415, 422, 429),
     openapi_extra=json_body(CheckRequest, CHECK_EXAMPLES),
 )
-async def check(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
+async def check_descent(request: Request, store: Store, settings: Config, caller: Asks) -> Response:
     """The body is that of `POST /fit`, with the θ of every step of your own program.
 
     The answer has the first step that does not follow from the step before it, and the mistakes that explain every

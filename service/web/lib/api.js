@@ -5,6 +5,8 @@ import { withKey } from "/static/lib/api-key.js";
 import { language, loadWords } from "/static/lib/i18n.js";
 import { persist } from "/static/lib/retry.js";
 
+const MOST_IDS = 100;
+
 /**
  * @template Answer
  * @param {string} path
@@ -110,8 +112,12 @@ export const [cancelRun, pauseRun, resumeRun] = [changeRun("cancel"), changeRun(
 export const forkRun = (id, body) => send(`${runPath(id)}/fork`, body);
 /** @type {Api.Change} */
 export const deleteRun = (id) => remove(runPath(id));
-/** @param {string[]} ids */
-export const deleteRuns = (ids) => remove(`runs?ids=${ids.map(encodeURIComponent).join(",")}`);
+/** Those of each request are deleted all or none. @param {string[]} ids */
+export async function deleteRuns(ids) {
+  for (let first = 0; first < ids.length; first += MOST_IDS) {
+    await remove(`runs?ids=${ids.slice(first, first + MOST_IDS).map(encodeURIComponent).join(",")}`);
+  }
+}
 /** @param {string} id @param {string | null} name @returns {Promise<Api.Run>} */
 export const renameRun = (id, name) => send(runPath(id), { name }, { method: "PATCH" });
 /** @param {string} path */

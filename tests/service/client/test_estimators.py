@@ -1,6 +1,7 @@
 """The estimators: scikit-learn's own checks, and what they do in a pipeline and in a search."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils.estimator_checks import check_estimator
 
-from service.client import RunFailedError, ServiceError
+from service.client import Descent, RunFailedError, ServiceError
 from service.client.estimators import DescentClassifier, DescentRegressor
 from service.server.live_server import Service
+from tests.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 
@@ -65,11 +67,18 @@ def test_a_pipeline_a_search_and_a_pickle(service: Service) -> None:
 def test_a_formula_and_other_fields_of_the_request(service: Service) -> None:
     frame = pd.DataFrame({"t": np.linspace(0.1, 3.0, 30)})
     y = 2.0 * (1.0 - np.exp(-0.8 * frame["t"]))
-    model = DescentRegressor(
-        "a*(1 - exp(-b*t))", standardize=False, steps=2000, request={"tags": {"from": "sklearn"}}, url=service.url
-    )
+    model = DescentRegressor("a*(1 - exp(-b*t))", steps=2000, request={"tags": {"from": "sklearn"}}, url=service.url)
     assert clone(model).fit(frame, y).predict(frame) == pytest.approx(y, abs=1e-3)
     assert clone(model).fit(frame, y).run_["tags"] == {"from": "sklearn"}
+
+
+def test_a_run_that_is_cancelled_is_no_fit(service: Service) -> None:
+    model = DescentRegressor(steps=9_000_000, batch_size=5, request={"name": "to be cancelled"}, url=service.url)
+    with ThreadPoolExecutor() as pool, Descent(service.url) as client:
+        fit = pool.submit(model.fit, np.arange(20.0)[:, None], np.arange(20.0))
+        until(lambda: client.runs.list(name="to be cancelled"))[0].cancel()
+        with pytest.raises(RunFailedError, match="ended as cancelled"):
+            fit.result()
 
 
 def test_a_run_that_goes_wrong_is_an_error(service: Service) -> None:

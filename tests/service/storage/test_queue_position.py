@@ -10,7 +10,7 @@ from service.core.run_status import RunStatus
 from service.core.settings import Settings
 from service.storage import fair_shares, job_queue, queue_position, runs
 from service.storage.database import Database
-from service.storage.queue_position import QueueLooks, QueuePosition, position_of
+from service.storage.queue_position import QueuePosition, QueueSnapshots, position_of
 from tests.service.storage.helpers import queue_run
 from tests.service.storage.test_fair_shares import add
 
@@ -132,59 +132,61 @@ def test_damaged_timings_of_another_run_make_the_start_unknown(database: Databas
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The looks at the queue from now on."""
-    looked: list[object] = []
-    look = queue_position._queue_of
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The snapshots of the queue from now on."""
+    taken: list[object] = []
+    take = queue_position._queue_of
 
-    def count(*given: Any) -> Any:
-        looked.append(given)
-        return look(*given)
+    def count(*given: Any, **more: Any) -> Any:
+        taken.append(given)
+        return take(*given, **more)
 
     monkeypatch.setattr(queue_position, "_queue_of", count)
-    return looked
+    return taken
 
 
-def answers(database: Database, looks: QueueLooks, queued: list[str]) -> list[QueuePosition | None]:
+def answers(database: Database, snapshots: QueueSnapshots, queued: list[str]) -> list[QueuePosition | None]:
     with database.reading() as connection:
         found = [runs.find(connection, run_id) for run_id in queued]
-    return [looks.position_of(run) for run in found if run is not None]
+    return [snapshots.position_of(run) for run in found if run is not None]
 
 
-def test_runs_of_one_commit_share_a_look(
-    database: Database, looked: list[object], monkeypatch: pytest.MonkeyPatch
+def test_runs_of_one_commit_share_a_snapshot(
+    database: Database, taken: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_position, "FRESH_SECONDS", 60.0)
-    looks = QueueLooks(database, Settings(workers=2))
+    snapshots = QueueSnapshots(database, Settings(workers=2))
+    compute(database, "c", done=5, seconds=50.0)
     for owners in ("aabab", "aca", "bbb"):
         queued = [queue_run(database, owner=owner) for owner in owners]
         expected = [position(database, run_id) for run_id in queued]
-        looked.clear()
+        taken.clear()
         own = [run_id for run_id, owner in zip(queued, owners, strict=True) if owner == owners[0]]
-        assert answers(database, looks, own) == [
+        assert answers(database, snapshots, own) == [
             each for each, owner in zip(expected, owners, strict=True) if owner == owners[0]
         ]
-        assert len(looked) == 1
-    assert answers(database, looks, queued) == expected
-    assert len(looked) == 1
+        assert len(taken) == 1
+    assert answers(database, snapshots, queued) == expected
+    assert len(taken) == 1
 
 
-def test_a_look_is_of_late(database: Database, looked: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_is_recent(database: Database, taken: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that was known is told its place of now."""
     monkeypatch.setattr(queue_position, "FRESH_SECONDS", 0.0)
-    looks = QueueLooks(database, Settings(workers=0))
+    snapshots = QueueSnapshots(database, Settings(workers=0))
     queued = [queue_run(database) for _ in range(3)]
-    assert answers(database, looks, queued) == [QueuePosition(place, None) for place in (1, 2, 3)]
+    assert answers(database, snapshots, queued) == [QueuePosition(place, None) for place in (1, 2, 3)]
     with database.writing() as connection:
         assert runs.pause(connection, queued[0])
-    assert answers(database, looks, queued[1:]) == [QueuePosition(place, None) for place in (1, 2)]
-    assert answers(database, looks, queued[:1]) == [None]
+    assert answers(database, snapshots, queued[1:]) == [QueuePosition(place, None) for place in (1, 2)]
+    assert answers(database, snapshots, queued[:1]) == [None]
 
 
 def test_a_run_older_than_the_newest_has_its_place(
-    database: Database, looked: list[object], monkeypatch: pytest.MonkeyPatch
+    database: Database, taken: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue_position, "NEWEST", 2)
     queued = [queue_run(database) for _ in range(5)]
-    found = answers(database, QueueLooks(database, Settings(workers=0)), queued)
+    found = answers(database, QueueSnapshots(database, Settings(workers=0)), queued)
     assert [each and each.position for each in found] == [1, 2, 3, 4, 5]
+    assert len(taken) > 5  # a snapshot lists the last two only

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { ApiError, errorsOf } from "/static/lib/api-error.js";
-import { cancelRun, deleteRun, fetchFile, fit, getRun, getTrajectory, listRuns, part, readEvents, trajectoryLink } from "/static/lib/api.js";
+import { cancelRun, deleteRun, deleteRuns, fetchFile, fit, getRun, getTrajectory, listRuns, part, readEvents, renameRun, trajectoryLink } from "/static/lib/api.js";
 import { speak } from "../speak.js";
 
 const PROBLEM = { title: "Invalid", status: 422, detail: "steps: must be positive", errors: [{ pointer: "/descent/steps", message: "must be positive" }] };
@@ -29,9 +29,17 @@ test("ids and queries are encoded, and lists are joined by commas", async () => 
   answering(json({}), json({}), json({}));
   await getRun("a/b?c");
   await getTrajectory("a", { max_points: 10, fields: ["step", "train_mse"] });
-  await listRuns("x&y");
-  assert.deepEqual(asked.map(({ path }) => path), ["/runs/a%2Fb%3Fc", "/runs/a/trajectory?max_points=10&fields=step%2Ctrain_mse", "/runs?limit=50&after=x%26y"]);
-  assert.equal(trajectoryLink("a", { format: "csv" }), "/runs/a/trajectory?format=csv");
+  await listRuns({ name: "*a*" }, "x&y");
+  assert.deepEqual(asked.map(({ path }) => path), ["runs/a%2Fb%3Fc", "runs/a/trajectory?max_points=10&fields=step%2Ctrain_mse", "runs?limit=50&name=*a*&after=x%26y"]);
+  assert.equal(trajectoryLink("a", { format: "csv" }), "runs/a/trajectory?format=csv");
+});
+
+test("many runs are deleted in requests of a hundred, and one is renamed", async () => {
+  answering(json({}), json({}), json({ name: "b" }));
+  await deleteRuns([..."x".repeat(101)].map((letter, place) => `${letter}${place}`));
+  assert.deepEqual(asked.map(({ path }) => path.split(",").length), [100, 1]);
+  assert.equal((await renameRun("a", "b")).name, "b");
+  assert.deepEqual([asked[2].method, asked[2].path, asked[2].body], ["PATCH", "runs/a", '{"name":"b"}']);
 });
 
 test("each request asks for the sentences of the language of the page", async () => {
@@ -45,11 +53,11 @@ test("each request asks for the sentences of the language of the page", async ()
 });
 
 test("a request of preload.js is used once, and only by a read", async () => {
-  globalThis.early = new Map([["/runs/a", Promise.resolve(json({ id: "early" }))]]);
+  globalThis.early = new Map([["runs/a", Promise.resolve(json({ id: "early" }))]]);
   answering(json({ id: "later" }), json({}));
   assert.equal((await getRun("a")).id, "early");
   assert.equal((await getRun("a")).id, "later");
-  globalThis.early.set("/runs/a", Promise.resolve(json({})));
+  globalThis.early.set("runs/a", Promise.resolve(json({})));
   await deleteRun("a");
   assert.deepEqual(asked.map(({ method }) => method), [undefined, "DELETE"]);
 });
@@ -122,7 +130,7 @@ test("events come as text in pieces after the last that came; a broken connectio
     for await (const piece of readEvents("a", { from_step: 3 }, "41", new AbortController().signal, () => pieces.push("open"))) pieces.push(piece);
   }, { unreachable: true });
   assert.deepEqual(pieces, ["open", "data: é\n\n"]);
-  assert.equal(asked[0].path, "/runs/a/events?from_step=3");
+  assert.equal(asked[0].path, "runs/a/events?from_step=3");
   assert.equal(asked[0].headers["Last-Event-ID"], "41");
 });
 

@@ -33,14 +33,11 @@ export function runHead(id, state) {
   });
   const remove = h("button", { type: "button", class: "danger", click: () => confirmed(t("deleteTitle"), t("deleteText", { name: heading.textContent }), removeRun) }, t("delete"));
   const rename = h("button", { type: "button", hidden: true, click: () => act(rename, askName) }, t("rename"));
-  const askName = async () => (await part(() => import("/static/components/rename-dialog.js"))).askForName(id, name, call);
-  /** @type {string | null} */
-  let name = null;
+  const askName = async () => (await part(() => import("/static/components/rename-dialog.js"))).askForName(id, state.news.peek()?.run.name ?? null, renamed);
   /** @param {Api.Run} run */
-  const call = (run) => {
-    name = run.name ?? null;
-    rename.hidden = false;
-    say(heading, titleOf(run));
+  const renamed = ({ name }) => {
+    const news = state.news.peek();
+    if (news) state.news.value = { ...news, run: { ...news.run, name } };
   };
   const removeRun = () => act(remove, async () => {
     await deleteRun(id);
@@ -55,7 +52,8 @@ export function runHead(id, state) {
 
   /** @param {Api.Run} run */
   function update(run) {
-    call(run);
+    rename.hidden = false;
+    say(heading, titleOf(run));
     const shown = status.querySelector("[data-status]");
     if (shown?.getAttribute("data-status") !== run.status) choose(status, badge(run.status));
     say(words, sentence(run)); // no step count while live: a screen reader would announce it twice a second

@@ -3,7 +3,7 @@ import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 
 const REST_MS = 250;
-/** @type {("queued" | "running" | "paused" | "succeeded" | "diverged" | "failed" | "cancelled")[]} */
+/** @type {Exclude<Api.Run["status"], "cancelling">[]} */
 const STATUSES = ["queued", "running", "paused", "succeeded", "diverged", "failed", "cancelled"];
 /** @type {("-created_at" | "created_at" | "name" | "best_test_mse" | "test_mse" | "train_mse")[]} */
 const ORDERS = ["-created_at", "created_at", "name", "best_test_mse", "test_mse", "train_mse"];
@@ -11,12 +11,13 @@ const ORDERS = ["-created_at", "created_at", "name", "best_test_mse", "test_mse"
 /** Calls `onChange()` after a change, for text once the user rests. @param {() => void} onChange */
 export function filters(onChange) {
   const asked = new URLSearchParams(location.hash.split("?")[1] ?? "");
-  const name = h("input", { type: "search", name: "name", maxlength: 198, value: asked.get("name") ?? "", input: whenResting });
+  const name = h("input", { type: "search", name: "name", maxlength: 198 /* with two stars 200 */, value: asked.get("name") ?? "", input: whenResting });
   const status = choice("status", [["", t("everyStatus")], ...STATUSES.map((each) => /** @type {[string, string]} */ ([each, t(`status.${each}`)]))]);
   const sort = choice("sort", ORDERS.map((each) => [each, t(`order.${each}`)]));
   const element = h("form", { class: "filters", role: "search", "aria-label": t("filterRuns"), submit: (event) => event.preventDefault() },
     h("label", {}, t("findName"), name), h("label", {}, t("status"), status), h("label", {}, t("order"), sort));
   let timer = 0;
+  let query = read(); // of the last change: not of text that is being typed
 
   /**
    * @param {string} field
@@ -32,7 +33,15 @@ export function filters(onChange) {
     timer = setTimeout(change, REST_MS);
   }
 
+  /** The query of the list: a name without a star is looked for anywhere. @returns {Api.Query} */
+  function read() {
+    const found = fields();
+    const pattern = found.name && !found.name.includes("*") ? `*${found.name}*` : found.name;
+    return Object.fromEntries(Object.entries({ ...found, name: pattern }).filter(([, value]) => value));
+  }
+
   function change() {
+    query = read();
     const chosen = new URLSearchParams(Object.entries(fields()).filter(([field, value]) => value && value !== (field === "sort" ? ORDERS[0] : "")));
     history.replaceState(null, "", chosen.size ? `#/?${chosen}` : "#/");
     onChange();
@@ -40,18 +49,11 @@ export function filters(onChange) {
 
   const fields = () => ({ name: name.value.trim(), status: status.value, sort: sort.value });
 
-  /** The query of the list: a name without a star is looked for anywhere. @returns {Api.Query} */
-  function query() {
-    const found = fields();
-    const pattern = found.name && !found.name.includes("*") ? `*${found.name}*` : found.name;
-    return Object.fromEntries(Object.entries({ ...found, name: pattern }).filter(([, value]) => value));
-  }
-
   function clear() {
     name.value = status.value = "";
     change();
     name.focus();
   }
-  return { element, query, clear, isFiltering: () => Boolean(name.value.trim() || status.value), stop: () => clearTimeout(timer) };
+  return { element, query: () => query, clear, isFiltering: () => Boolean(query.name || query.status), stop: () => clearTimeout(timer) };
 }
 

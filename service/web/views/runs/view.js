@@ -61,7 +61,7 @@ export function runsView(host, kept) {
   async function refresh(signal) {
     const query = filter.query();
     const { runs, next } = await readPages(query, pages, signal);
-    if (JSON.stringify(query) !== JSON.stringify(filter.query())) return 0; // changed meanwhile
+    if (query !== filter.query()) return 0; // changed meanwhile
     show(runs);
     if (runs.length > 0) loadRunViewAhead();
     more.hidden = !next;

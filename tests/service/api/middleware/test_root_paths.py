@@ -58,7 +58,7 @@ def test_a_page_names_no_path_of_the_host_but_in_its_import_map(path: str, api: 
     assert b'="/' not in content
 
 
-@pytest.mark.parametrize("wrong", ["descent", "/", "/descent/", "//elsewhere", "/a b", "/%2e"])
+@pytest.mark.parametrize("wrong", ["descent", "/", "/descent/", "//elsewhere", "/a b", "/%2e", "/λ", "/..", "/a/.b"])
 def test_a_malformed_prefix_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError):
         Settings(root_path=wrong)

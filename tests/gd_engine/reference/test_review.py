@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pytest
 
 from gd_engine import MODELS, Finding, pose, split_by_fraction
 from gd_engine.reference import reviewed
@@ -39,7 +38,8 @@ def growing(steps: int, **options: Any) -> Judged:
 def test_a_descent_near_its_minimum_is_not_too_short_however_fast_e_fell() -> None:
     near, far = saturating(70), saturating(4)
     assert near.convergence.state == far.convergence.state == "descending"
-    assert near.convergence.relative_gap == pytest.approx(0.0, abs=0.15)
+    assert near.convergence.relative_gap is not None
+    assert near.convergence.relative_gap < 0.15
     assert codes(near, FALLING, CONSTANT) == ["constant_column"]
     assert codes(far, FALLING, CONSTANT) == ["too_few_steps", "constant_column"]
 
