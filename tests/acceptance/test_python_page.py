@@ -13,7 +13,7 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "python.md"
 
 def test_the_blocks_are_one_script(service: Service, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(blocks)],
         cwd=tmp_path,
