@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from service.analysis.analysis_pool import AnalysisPool
@@ -120,9 +120,18 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     _add_pages(app)  # first: a page loads many files
     app.routes.extend(_routes())
     add_error_handlers(app)
+    _check_root_path(app, settings.root_path)
     stack.protect(app, settings)
     app.openapi = lambda: openapi.of(app)  # type: ignore[method-assign]
     return app
+
+
+def _check_root_path(app: FastAPI, root_path: str) -> None:
+    """Raises ValueError for a root path that begins like a path of the service, which would lose its beginning."""
+    routes = [*app.routes, *(route for module in (*MODULES, health) for route in module.router.routes)]
+    own = {route.path.split("/")[1] for route in routes if isinstance(route, Route)}
+    if root_path and (first := root_path.split("/")[1]) in own:
+        raise ValueError(f"DESCENT_ROOT_PATH: /{first} is a path of the service itself. Choose another prefix.")
 
 
 @cache

@@ -65,7 +65,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     @property
     def run_(self) -> Run:
         """The run of the last `fit`, as the service has it now. Raises ServiceError for one that was deleted."""
-        check_is_fitted(self)
+        check_is_fitted(self, "run_id_")
         return self._client().runs.get(self.run_id_)
 
     def _client(self) -> Descent:
@@ -76,11 +76,13 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         """Descends on the data. Raises RunFailedError for a run that did not succeed."""
         options = self.get_params(deep=False)
         del options["url"]
-        columns = getattr(self, "feature_names_in_", None)
-        options |= {"model": model, "feature_names": None if columns is None else columns.tolist()}
+        columns = getattr(self, "feature_names_in_", np.empty(0)).tolist()
+        target = next(name for name in ("y", "target", "_target", "__target") if name not in columns)
+        options |= {"model": model, "feature_names": columns or None, "target_name": target}
         if self.standardize is None:  # a formula is of the features in their own units
             options["standardize"] = model is None or model["kind"] != "formula"
         options |= {"test_fraction": 0.0, "request": self.request or {}}
+        self.__dict__.pop("run_id_", None)  # of an earlier fit: its classes are no longer those of this object
         run = self._client().fit(X, y, progress=False, **cast("FitOptions", options))
         if run.status != "succeeded":
             raise RunFailedError(f"The run {run.id} ended as {run.status}: {run.verdict}")
@@ -89,7 +91,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _rows(self, X: ArrayLike) -> NDArray[np.float64]:
         """The rows of features to predict. Raises ValueError for rows of another width."""
-        check_is_fitted(self)
+        check_is_fitted(self, "run_id_")
         found: NDArray[np.float64] = validate_data(self, X, dtype=np.float64, reset=False)
         return found
 

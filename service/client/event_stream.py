@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r(?!$))")
-"""A line with its end. A CR at the end of what has come may be the half of one."""
+END = re.compile(r"\r\n|\n|\r(?!\Z)")
+"""The end of a line. A CR at the end of what has come may be the half of one."""
 
 
 class Event(NamedTuple):
@@ -24,21 +24,26 @@ class EventParser:
     def __init__(self, last_id: str | None = None) -> None:
         self._last_id = last_id
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._rest = ""
+        self._rest: list[str] = []
         self._kind, self._data = "message", list[str]()
 
     def add(self, piece: bytes) -> Iterator[Event]:
         """Yields the events that the piece completes. Raises ValueError for data that are no JSON object."""
-        text, end = self._rest + self._decoder.decode(piece), 0
-        for line in LINE.finditer(text):
-            end = line.end()
-            if line[1]:
-                self._field(line[1])
+        news, begin = self._decoder.decode(piece), 0
+        is_whole = END.search(news) or (self._rest and self._rest[-1].endswith("\r"))
+        self._rest.append(news)
+        if not is_whole:  # a long line comes in many pieces
+            return
+        text = "".join(self._rest)
+        for end in END.finditer(text):
+            line, begin = text[begin : end.start()], end.end()
+            if line:
+                self._field(line)
             elif self._data:
                 yield self._completed()
             else:
                 self._kind = "message"
-        self._rest = text[end:]
+        self._rest = [text[begin:]]
 
     def _field(self, line: str) -> None:
         name, _, value = line.partition(":")

@@ -1,10 +1,12 @@
 """Uploaded NPZ, the file of `numpy.savez(file, x=x, y=y)`, as the JSON of the same data.
 
 A few bytes of a zip, or of an array's header, can claim any size: sizes are checked before anything is allocated.
+Each value counts as a number of JSON, however small it is in the file.
 """
 
 from collections.abc import Mapping
 from io import BytesIO
+from lzma import LZMAError
 from math import prod
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -20,6 +22,12 @@ from service.core.name_hints import listed
 SAVE = "Write it by numpy.savez(file, x=x, y=y), with feature_names and target_name if you like."
 NUMBERS, TEXTS = "biuf", "U"
 """Kinds of numpy's types."""
+NUMBER_BYTES = 8
+DAMAGE = (
+    *(BadZipFile, ZlibError, LZMAError, EOFError, OSError, KeyError, NotImplementedError),
+    *(RuntimeError, TypeError, ValueError, OverflowError),
+)
+"""What zipfile, its decompressors and numpy raise for a file that is no NPZ."""
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 Array = np.ndarray[Any, Any]
 
@@ -33,9 +41,13 @@ def as_json(content: bytes, most_bytes: int) -> bytes:
         with ZipFile(BytesIO(content)) as archive:
             members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
             found = {name: _array(archive, members[name], name, most_bytes) for name in _names(members)}
-    except (BadZipFile, ZlibError, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError):
+    except DAMAGE:
         raise _fault("The file is no NPZ, or damaged.", SAVE) from None
-    return orjson.dumps({name: _values(name, each) for name, each in found.items()}, option=orjson.OPT_SERIALIZE_NUMPY)
+    values = {name: _values(name, each) for name, each in found.items()}
+    try:
+        return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
+    except orjson.JSONEncodeError:
+        raise _fault("A name or a label of the file is no text in Unicode.", SAVE) from None
 
 
 def _names(members: Mapping[str, ZipInfo]) -> list[str]:
@@ -54,7 +66,9 @@ def _array(archive: ZipFile, member: ZipInfo, name: str, most_bytes: int) -> Arr
         raise _fault(
             f"The array {name} has the type {dtype}, not numbers or texts.", "Convert it: array.astype(float)."
         )
-    if (size := prod(shape) * dtype.itemsize) > most_bytes:
+    if 0 in (dtype.itemsize, *shape):
+        raise _fault(f"The array {name} is empty.", SAVE)
+    if (size := prod(shape) * max(dtype.itemsize, NUMBER_BYTES)) > most_bytes:
         raise _fault(f"The array {name} has {size:,} bytes; the limit is {most_bytes:,}.", "Send fewer rows.")
     file.seek(0)
     return npy.read_array(file, allow_pickle=False)
@@ -66,6 +80,9 @@ def _values(name: str, found: Array) -> object:
         return str(found.ravel()[0]) if found.size == 1 else found.tolist()
     if found.dtype.kind in TEXTS:
         return found.tolist()
+    if found.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # a longer number may be beyond the range of these
+            found = found.astype(np.float64)
     if found.dtype.kind == "f" and np.isinf(found).any():
         place = ", ".join(map(str, np.argwhere(np.isinf(found))[0]))
         raise _fault(f"The array {name} is infinite at [{place}].", "Give finite numbers; NaN is a missing value.")

@@ -330,3 +330,12 @@ def test_events_are_the_same_however_the_bytes_are_cut(end: str) -> None:
         parser = EventParser()
         found = [event for at in range(0, len(content), size) for event in parser.add(content[at : at + size])]
         assert found == [("progress", {"a\u2028\x85é": 1}, "7"), ("message", {"b": 2}, "7")]
+
+
+def test_a_long_event_in_small_pieces_takes_no_longer_than_whole() -> None:
+    """Each byte is looked at a few times, not once for each one before it."""
+    content = b'data: {"a": "' + b"1" * 3_000_000 + b'"}\n\n'
+    for size in (4096, len(content)):
+        parser = EventParser()
+        found = [event for at in range(0, len(content), size) for event in parser.add(content[at : at + size])]
+        assert [len(event.data["a"]) for event in found] == [3_000_000]

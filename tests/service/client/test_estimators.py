@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -62,6 +63,21 @@ def test_a_pipeline_a_search_and_a_pickle(service: Service) -> None:
     assert cross_val_score(pipeline, x, y, cv=3).min() > 0.9
     again = pickle.loads(pickle.dumps(search.best_estimator_))
     assert again.predict(x) == pytest.approx(y, abs=1e-3)
+
+
+def test_a_refused_fit_leaves_no_earlier_one(service: Service) -> None:
+    X, y = load_iris(return_X_y=True)
+    found = DescentClassifier(steps=20, url=service.url).fit(X, y > 0)
+    with pytest.raises(ServiceError, match="steps"):
+        found.set_params(steps=0).fit(X, y)
+    with pytest.raises(NotFittedError):
+        found.predict(X)
+
+
+def test_a_feature_may_have_the_name_of_the_target(service: Service) -> None:
+    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0], "target": [2.0, 1.0, 5.0]})
+    model = DescentRegressor(steps=20, url=service.url).fit(frame, [1.0, 2.0, 3.0])
+    assert model.run_["dataset"]["features"] == ["y", "target"]
 
 
 def test_a_formula_and_other_fields_of_the_request(service: Service) -> None:

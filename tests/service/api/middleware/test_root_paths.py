@@ -62,3 +62,9 @@ def test_a_page_names_no_path_of_the_host_but_in_its_import_map(path: str, api: 
 def test_a_malformed_prefix_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError):
         Settings(root_path=wrong)
+
+
+@pytest.mark.parametrize("root_path", ["/runs", "/datasets/below", "/static", "/docs"])
+def test_a_prefix_like_an_own_path_is_refused(root_path: str, database: Database) -> None:
+    with pytest.raises(ValueError, match=f"DESCENT_ROOT_PATH: /{root_path.split('/')[1]} is a path of the service"):
+        create_app(Settings(root_path=root_path), database)

@@ -111,3 +111,47 @@ def test_names_are_checked_as_in_json(api: TestClient) -> None:
     [entry] = problem_of(posted(api, saved(x=X, y=Y, feature_names=["a", "a"])), 422)["errors"]
     assert entry["pointer"].startswith("/feature_names")
     problem_of(posted(api, saved(x=X, y=Y), "?target=a"), 422)
+
+
+def header(descr: str, shape: object) -> bytes:
+    """A header alone, which claims this type and shape."""
+    text = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode() + b"\n"
+    return b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    ("descr", "shape", "message"),
+    [
+        ("<f8", (10**18, 0), "is empty"),
+        ("<U0", (10**9, 2), "is empty"),
+        ("<f8", (0, 3), "is empty"),
+        ("|b1", (10**8, 1), "the limit is"),
+        ("|i1", (10**7, 10**7), "the limit is"),
+        ("<f8", (True, True), "no NPZ, or damaged"),
+        ("<f8", (-1, 2), "no NPZ, or damaged"),
+    ],
+)
+def test_a_header_that_claims_any_size_costs_nothing(descr: str, shape: object, message: str, api: TestClient) -> None:
+    assert message in problem_of(posted(api, member("x.npy", header(descr, shape))), 422)["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_damaged_compression_is_a_damaged_file(method: int, api: TestClient) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("x.npy", npy_of(np.arange(3000.0)))
+        archive.writestr("y.npy", npy_of(np.arange(3000.0)))
+    content = bytearray(file.getvalue())
+    content[80:400] = bytes(320)
+    assert "damaged" in problem_of(posted(api, bytes(content)), 422)["errors"][0]["message"]
+
+
+def test_a_name_that_is_no_unicode_is_refused(api: TestClient) -> None:
+    answer = posted(api, saved(x=X, y=Y, feature_names=np.array(["a\ud800", "b"])))
+    assert "no text in Unicode" in problem_of(answer, 422)["errors"][0]["message"]
+
+
+def test_a_number_beyond_the_range_is_infinite(api: TestClient) -> None:
+    x = X.astype(np.longdouble)
+    x[2, 1] = np.longdouble("1e4000")
+    assert "is infinite at [2, 1]" in problem_of(posted(api, saved(x=x, y=Y)), 422)["errors"][0]["message"]
