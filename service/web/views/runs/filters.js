@@ -17,6 +17,7 @@ export function filters(onChange) {
   const sort = choice("sort", ORDERS.map((each) => [each, t(`order.${each}`)]));
   const element = h("form", { class: "filters", role: "search", "aria-label": t("filterRuns"), submit: (event) => event.preventDefault() },
     h("label", {}, t("findName"), name), h("label", {}, t("status"), status), h("label", {}, t("order"), sort));
+  const fields = () => ({ name: name.value.trim(), status: status.value, sort: sort.value });
   let timer = 0;
   let query = read(); // of the last change: not of text that is being typed
 
@@ -47,8 +48,6 @@ export function filters(onChange) {
     history.replaceState(null, "", chosen.size ? `#/?${chosen}` : "#/");
     onChange();
   }
-
-  const fields = () => ({ name: name.value.trim(), status: status.value, sort: sort.value });
 
   function clear() {
     name.value = status.value = "";
