@@ -220,7 +220,7 @@ def test_the_svg_picture_has_the_contours_of_the_page(page: Page, service: Servi
     open_landscape(page, service, EXAMPLE)
     contours = page.locator(".landscape-figure .contour").count()
     link = page.locator(".landscape").get_by_role("link", name="SVG").get_attribute("href")
-    drawn = page.request.get(f"{service.url}{link}").text()
+    drawn = page.request.get(f"{service.url}/{link}").text()
     assert drawn.count('class="contour"') == contours
 
 

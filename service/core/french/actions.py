@@ -181,6 +181,10 @@ MESSAGES = {
     "The array {name} has {size} bytes; the limit is {most}.": (
         "Le tableau {name} a {size} octets ; la limite est {most}."
     ),
+    "The array {name} is empty.": "Le tableau {name} est vide.",
+    "A name or a label of the file is no text in Unicode.": (
+        "Un nom ou une étiquette du fichier n’est pas un texte Unicode."
+    ),
     "The array {name} is infinite at [{place}].": "Le tableau {name} est infini en [{place}].",
     "Give finite numbers; NaN is a missing value.": "Donnez des nombres finis ; NaN est une valeur manquante.",
     "A sheet has at most {most} columns; the model needs {columns}. Ask for json.": (
