@@ -230,11 +230,12 @@ def test_a_full_disk_is_reported_and_runs_continue_afterwards(cases: int, measur
                     until(lambda: disk.look(OPEN) == [(0,)], BAR_SECONDS)
                     wrong += broken(disk)
                     found += ends(live, clients, reference)
+        log = disk.log.read_text()
     for name, count in sorted(clients.answers.items()):
         measured(name, count)
     for name, count in sorted(found.items()):
         measured(f"acknowledged runs: {name}", count)
-    died = disk.log.read_text().count("supervisor.worker_died")
+    died = log.count("supervisor.worker_died")
     measured("times that the disk was full", len(seconds), at_least=cases)
     measured("unclear answers", len(clients.unclear), at_most=0)
     measured("the slowest answer", max(clients.seconds), "s", at_most=BAR_SECONDS)
@@ -243,4 +244,4 @@ def test_a_full_disk_is_reported_and_runs_continue_afterwards(cases: int, measur
     assert not clients.unclear, clients.unclear[:5]
     assert found.keys() <= {"succeeded", "failed: disk_full", "deleted"}
     assert wrong == []
-    assert "Traceback" not in disk.log.read_text()
+    assert "Traceback" not in log
