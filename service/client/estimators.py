@@ -80,7 +80,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         target = next(name for name in ("y", "target", "_target", "__target") if name not in columns)
         options |= {"model": model, "feature_names": columns or None, "target_name": target}
         if self.standardize is None:  # a formula is of the features in their own units
-            options["standardize"] = model is None or model["kind"] != "formula"
+            options["standardize"] = model is None or model.get("kind") != "formula"
         options |= {"test_fraction": 0.0, "request": self.request or {}}
         self.__dict__.pop("run_id_", None)  # of an earlier fit: its classes are no longer those of this object
         run = self._client().fit(X, y, progress=False, **cast("FitOptions", options))
@@ -127,7 +127,7 @@ class DescentClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         return self
 
     def _model(self, classes: int) -> Mapping[str, Any]:
-        """The model; that of an mlp is told its task."""
+        """The model of the request. An mlp has a task: classification."""
         model = model_of(self.model or ("logistic" if classes == 2 else "softmax"))
         return {**model, "task": "classification"} if model.get("kind") == "mlp" else model
 

@@ -171,7 +171,7 @@ def test_runs_of_one_commit_share_a_snapshot(
 
 
 def test_a_snapshot_is_recent(database: Database, taken: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that was known is told its place of now."""
+    """The position counts the runs that wait now."""
     monkeypatch.setattr(queue_position, "FRESH_SECONDS", 0.0)
     snapshots = QueueSnapshots(database, Settings(workers=0))
     queued = [queue_run(database) for _ in range(3)]
