@@ -132,10 +132,11 @@ def _lock_file(file: IO[bytes], *, waits: bool) -> bool:
 
 
 def _fill(file: IO[bytes], wanted: int = BYTES) -> None:
-    """Extends the file to `wanted` bytes or, for lack of room, to a part of them."""
-    wanted = max(wanted, BYTES)
-    while wanted >= LEAST_BYTES and not _resize(file, wanted):
-        wanted //= 2
+    """Extends the file to `wanted` bytes or, for lack of room, to all that there is but less than LEAST_BYTES."""
+    wanted = piece = max(wanted, BYTES)
+    while (length := os.fstat(file.fileno()).st_size) < wanted and piece >= LEAST_BYTES:
+        if not _resize(file, min(wanted, length + piece)):
+            piece //= 2
 
 
 def _resize(file: IO[bytes], wanted: int) -> bool:

@@ -103,6 +103,16 @@ def test_each_run_of_a_full_disk_can_be_deleted(disk: SmallDisk, small: Database
     assert sound(disk)
 
 
+def test_the_reserve_takes_all_the_room_that_others_leave(disk: SmallDisk, small: Database) -> None:
+    """A write between a deletion and the return of its reserve takes its few pages, and no more."""
+    fill(disk, small)
+    assert small.reserve is not None
+    before = small.reserve.length
+    with small.reserve.released():
+        disk.take_the_rest(most=(disk.home / "rest").stat().st_size + 4096)
+    assert before - disk_reserve.LEAST_BYTES - 4096 < small.reserve.length < before
+
+
 @pytest.mark.parametrize("disk", ["log"], indirect=True)
 def test_a_block_takes_the_room_of_the_log(disk: SmallDisk, small: Database) -> None:
     [run_id, *_] = fill(disk, small)
