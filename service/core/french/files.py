@@ -96,6 +96,7 @@ MESSAGES = {
     ),
     "Unknown feature {name}.": "Variable inconnue : {name}.",
     "Its features are {list_names}.": "Ses variables sont {list_names}.",
+    "Write {what}, or choose another target.": "Écrivez {what}, ou choisissez une autre cible.",
     "Write {what}, or leave the column out: name the features.": (
         "Écrivez {what}, ou écartez la colonne : nommez les variables."
     ),
@@ -157,6 +158,17 @@ MESSAGES = {
     "word if {cell} is a category.": (
         "Ajoutez ?missing=drop pour écarter ces lignes, ou ?missing=mean pour mettre la moyenne de la colonne ; "
         "écrivez un autre mot si {cell} est une catégorie."
+    ),
+    "Values are missing in {n} columns: {list_counts}.": "Il manque des valeurs dans {n} colonnes : {list_counts}.",
+    "Add ?missing=mean to fill numbers with the column's mean, or fill the cells in: at most one row has a value in "
+    "every column.": (
+        "Ajoutez ?missing=mean pour mettre la moyenne de la colonne, ou remplissez les cellules : une ligne au plus a "
+        "une valeur dans chaque colonne."
+    ),
+    "Add ?missing=mean to fill numbers with the column's mean, or fill the cells in: at most one row has a value in "
+    "every column; write another word if {cell} is a category.": (
+        "Ajoutez ?missing=mean pour mettre la moyenne de la colonne, ou remplissez les cellules : une ligne au plus a "
+        "une valeur dans chaque colonne ; écrivez un autre mot si {cell} est une catégorie."
     ),
     "The column has dates such as {cell}.": "La colonne contient des dates, comme {cell}.",
     "Write its values as numbers.": "Écrivez ses valeurs en nombres.",

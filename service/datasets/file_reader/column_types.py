@@ -69,7 +69,7 @@ def type_of(
     if counts[TRUTH] == filled:
         return ColumnType("number", convert=_truth, notes=["truths"])
     if counts[NUMBER] + counts[ALMOST] == filled:
-        return ColumnType("number", fault=not_numbers(name, profile))
+        return ColumnType("number", fault=not_numbers(name, profile, is_target=is_target))
     return _categories(name, profile, options, filled, named=named)
 
 
@@ -134,11 +134,11 @@ def _labels(name: str, profile: Profile, filled: int, *, named: bool) -> ColumnT
     """The labels of a target of texts. Some wrong cells among numbers are no labels."""
     numbers, counts = profile.counts[NUMBER], profile.counts
     if numbers and (2 * numbers >= filled or numbers + counts[TRUTH] == filled or profile.is_mixed_late):
-        return ColumnType("number", fault=not_numbers(name, profile))
+        return ColumnType("number", fault=not_numbers(name, profile, is_target=True))
     if _are_measures(profile, filled):
         return ColumnType("number", fault=fault_of_measures(name, profile))
     if _resemble_numbers(profile) and len(profile.texts) == filled > 2:
-        return ColumnType("number", fault=not_numbers(name, profile))
+        return ColumnType("number", fault=not_numbers(name, profile, is_target=True))
     if not profile.is_dropped:
         found = _coded("label")
         found.notes += ["number_like_labels"] if _resemble_numbers(profile) else []

@@ -19,7 +19,7 @@ from service.datasets.file_reader.profile import Profile
 from service.datasets.file_reader.report import places
 
 
-def not_numbers(name: str, profile: Profile) -> FileError:
+def not_numbers(name: str, profile: Profile, *, is_target: bool = False) -> FileError:
     """The fault of a column whose texts are in the way of its numbers."""
     kinds = [kind for kind in (TEXT, MEASURE, ALMOST, TRUTH, DATE, NONE) if kind in profile.first_of_kind]
     row, cell = min(profile.first_of_kind[kind] for kind in kinds)
@@ -30,9 +30,10 @@ def not_numbers(name: str, profile: Profile) -> FileError:
     if count > 1:
         rows = profile.odd_rows or [row]
         message += f"; {count:,} such cells: {places(rows, count)}"
-    hint = "write a plain number such as -1.5 or 2e3, or leave the column out: name the features"
-    if kinds == [TRUTH]:
-        hint = "write 1 for TRUE and 0 for FALSE, or leave the column out: name the features"
+    what = "1 for TRUE and 0 for FALSE" if kinds == [TRUTH] else "a plain number such as -1.5 or 2e3"
+    hint = f"write {what}, or leave the column out: name the features"
+    if is_target:
+        hint = f"write {what}, or choose another target"
     return FileError(message, row=row, column=name, hint=hint)
 
 

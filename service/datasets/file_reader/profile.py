@@ -10,6 +10,7 @@ from service.datasets.file_reader.cells import (
     COMMA_EITHER,
     COMMA_GROUPS,
     CURRENCY,
+    DATE,
     DATE_BITS,
     DOT,
     DOT_EITHER,
@@ -52,10 +53,14 @@ NOTATIONS = {
 
 
 class Profile:
-    """What is known of a column. `most_texts` is the most different texts that it may have as categories or labels."""
+    """What is known of a column.
 
-    def __init__(self, most_texts: int) -> None:
-        self.most_texts = most_texts
+    `most_texts` is the most different texts that it may have as categories or labels. With `keeps_dates` a column of
+    dates may have any number of them.
+    """
+
+    def __init__(self, most_texts: int, *, keeps_dates: bool = False) -> None:
+        self.most_texts, self.keeps_dates = most_texts, keeps_dates
         self.counts = [0] * len(KINDS)
         """Cells of each kind."""
         self.marks = 0
@@ -77,6 +82,7 @@ class Profile:
         """The column has too many texts to be stored, whatever follows."""
         self.has_dotted_floats = False
         self._had_numbers = False
+        self._has_long_text = False
 
     def begin_numbers(self, row: int, first: str) -> None:
         """Notes that a chunk has plain numbers, which begins with the cell `first`."""
@@ -119,6 +125,7 @@ class Profile:
             if kind not in {NUMBER, MISSING}:
                 self._add_text(cell.strip())
             values = self._with_value(values, cell, kind, marks)
+        self._drop_texts()
         self._had_numbers = self._had_numbers or bool(values and len(values) > len(missing))
         _note(self.missing_rows, missing, rows, cells)
         _note(self.odd_rows, odd, rows, cells)
@@ -134,10 +141,16 @@ class Profile:
         return values
 
     def _add_text(self, text: str) -> None:
-        if self.is_dropped or text in self.texts:
+        if not self.is_dropped and len(self.texts) <= self.most_texts:
+            self.texts.add(text)
+            self._has_long_text = self._has_long_text or len(text) > MAX_LABEL_CHARACTERS
+
+    def _drop_texts(self) -> None:
+        """Drops a column that has too many texts, unless it may be one of dates."""
+        if len(self.texts) <= self.most_texts and not self._has_long_text:
             return
-        self.texts.add(text)
-        if len(self.texts) > self.most_texts or len(text) > MAX_LABEL_CHARACTERS:
+        is_of_dates = self.counts[DATE] == sum(self.counts) - self.counts[MISSING]
+        if not (self.keeps_dates and is_of_dates):
             self.is_dropped = True
             self.texts.clear()
 

@@ -63,7 +63,7 @@ def read_file(
         head = read_header(records, header, max_columns, report)
         layout = lay_out(head, target, features)
         draft = stack.enter_context(Draft(len(head.names)))
-        profiles = _profiles(head, layout)
+        profiles = _profiles(head, layout, keeps_dates=options.dates == "days")
         encoder = _encoder(profiles, options)
         for block in records.blocks(len(head.names), head.least, max_rows):
             draft.add(*encoder.encode(block))
@@ -108,10 +108,10 @@ def _raw_records(source: Source, options: Options, max_bytes: int, report: Repor
     return TextRecords(decoded(source.chunks(max_bytes, report), report), report)
 
 
-def _profiles(head: Header, layout: Layout) -> list[Profile]:
+def _profiles(head: Header, layout: Layout, *, keeps_dates: bool) -> list[Profile]:
     profiles = []
     for j in range(len(head.names)):
-        profile = Profile(MAX_CLASSES if j == layout.target else MAX_CATEGORIES)
+        profile = Profile(MAX_CLASSES if j == layout.target else MAX_CATEGORIES, keeps_dates=keeps_dates)
         profile.is_dropped = not _may_be_used(j, head, layout) and not head.is_short
         profiles.append(profile)
     return profiles
@@ -191,14 +191,16 @@ def _refuse(records: Records, columns: Columns, options: Options, rows: int) -> 
     """Raises a FileError that names all faults of the file, if it has any."""
     faults = [*records.faults, *(each.fault for each in columns.types if each.fault)]
     if options.missing == "refuse":
-        faults += gaps(columns)
-    if faults:
-        raise together(sorted(faults, key=lambda fault: fault.row or 0))
-    if not any(j != columns.layout.target for j in columns.kept):
-        raise together(no_features(columns))
+        faults += gaps(columns, rows)
+    faults.sort(key=lambda fault: fault.row or 0)
+    others = [each for j, each in enumerate(columns.types) if j != columns.layout.target]
+    if all(each.kind is None and each.fault is None for each in others):
+        faults += no_features(columns)
     if rows < 2:
         hint = "upload at least 2 rows of data"
-        raise FileError("the file has only one row of data", row=records.first_row, hint=hint)
+        faults.append(FileError("the file has only one row of data", row=records.first_row, hint=hint))
+    if faults:
+        raise together(faults)
 
 
 def _report_total(
@@ -217,6 +219,8 @@ def _report_total(
 def _settled(draft: Draft, encoder: Encoder, columns: Columns, options: Options) -> Settled:
     """The rows of the kept columns. Those of a file of plain numbers are in the draft already."""
     kept, types = columns.kept, columns.types
+    if any(columns.profiles[j].is_dropped for j in kept):
+        raise RuntimeError("lost cells")
     if draft.spilled & set(kept) or any(columns.profiles[j].missing_rows for j in kept):
         numbers = [j for j in kept if types[j].kind == "number" and j != columns.layout.target]
         return settle(draft, kept, types, numbers if options.missing == "mean" else [])

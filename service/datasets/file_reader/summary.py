@@ -28,7 +28,7 @@ def table_of(
     if settled.rows < 2:
         message = f"only {settled.rows} of {rows:,} rows have a value in every column"
         hint = "name the features, so that columns with gaps are left out, or add ?missing=mean"
-        raise together([FileError(message, hint=hint), *gaps(columns)])
+        raise together([FileError(message, hint=hint), *gaps(columns, rows)])
     used = _unambiguous(columns, settled, _used(columns, settled, report))
     described, codes = _described(columns, settled, used, report, is_filled=is_filled)
     features = _features(columns, described, max_features, report)

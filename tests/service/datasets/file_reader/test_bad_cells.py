@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.service.datasets.file_reader.helpers import read, refused
+from tests.service.datasets.file_reader.helpers import faults, read, refused
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,36 @@ def test_features_must_not_hold_the_target_or_repeat() -> None:
 def test_a_file_without_features_is_refused(features: list[str] | None) -> None:
     assert "no feature columns" in refused("name,y\nann,1\nbob,2\n", features=features).message
     assert "no feature columns" in refused("y\n1\n2\n", features=features).message
+
+
+def test_gaps_and_the_lack_of_features_are_named_together() -> None:
+    found = faults("a,b\nx,1\ny,NA\nz,3\n")
+    assert found[0].message.startswith("1 value is missing")
+    assert found[1].message.startswith("no feature columns")
+
+
+def test_a_single_row_without_features_has_both_faults() -> None:
+    found = [fault.message for fault in faults("a,b\nx,1\n")]
+    assert any("no feature columns" in message for message in found)
+    assert "the file has only one row of data" in found
+
+
+def test_rows_are_not_dropped_where_none_would_be_left() -> None:
+    found = faults("a,b,y\n1,NA,1\nNA,2,2\n3,4,3\n")
+    assert len(found) == 2
+    assert all("?missing=mean" in str(fault.hint) and "drop" not in str(fault.hint) for fault in found)
+    with read("a,b,y\n1,NA,1\nNA,2,2\n3,4,3\n", missing="mean") as table:
+        assert table.rows == 3
+
+
+def test_many_columns_with_gaps_are_all_named_in_one_fault() -> None:
+    names = [f"c{number}" for number in range(24)]
+    rows = [["NA"] * 24, *([str(row)] * 24 for row in range(9))]
+    [fault] = faults("\n".join(",".join(row) for row in [names, *rows]))
+    assert fault.message.startswith("values are missing in 24 columns: 1 of 'c0', 1 of 'c1'")
+    assert all(repr(name) in fault.message for name in names)
+
+
+def test_a_default_target_of_some_texts_may_be_another_column() -> None:
+    [fault] = faults("x,y,z\n1,2,3\n4,5,X\n6,7,8\n9,1,2\n")
+    assert str(fault.hint).endswith("or choose another target")

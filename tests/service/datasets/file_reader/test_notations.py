@@ -236,9 +236,9 @@ def test_the_answer_about_gaps_in_every_row_names_their_columns() -> None:
 
 
 def test_an_answer_names_at_most_20_faults() -> None:
-    header = ",".join(f"c{i}" for i in range(40))
-    line = ",".join("1" for _ in range(40))
-    found = faults(f"{header}\n{line}\n{line.replace('1', 'NA')}\n{line.replace('1', '2')}\n")
+    names = [f"c{i}" for i in range(40)]
+    lines = [names, *([cell] * 40 for cell in ("1", "x", "2", "3"))]
+    found = faults("\n".join(map(",".join, lines)), features=names[:-1])
     assert len(found) == 20
     assert found[-1].message == "the file has 21 more faults"
     assert len(faults("x,y\n" + "1,2,3\n1,2\n" * 50)) == 20

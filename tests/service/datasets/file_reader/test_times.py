@@ -1,8 +1,47 @@
 """Times of dates: what is no time of the day makes a column a text."""
 
+from datetime import date, timedelta
+
 import pytest
 
-from tests.service.datasets.file_reader.helpers import read
+from tests.service.datasets.file_reader.helpers import codes, read, values
+
+FIRST = date(2000, 1, 1)
+
+
+def dates(count: int, start: int = 0) -> list[str]:
+    return [f"{FIRST + timedelta(days=number)}" for number in range(start, start + count)]
+
+
+@pytest.mark.parametrize("count", [20, 21, 999])
+@pytest.mark.parametrize("is_target", [False, True])
+def test_a_column_may_have_any_number_of_dates(count: int, *, is_target: bool) -> None:
+    names = "x,when" if is_target else "when,x"
+    lines = (f"{number},{day}" if is_target else f"{day},{number}" for number, day in enumerate(dates(count)))
+    found = values("\n".join([names, *lines]), dates="days")
+    assert [row[is_target] for row in found] == [10957.0 + number for number in range(count)]
+
+
+def test_a_target_has_more_dates_than_classes_and_many_blocks_of_rows() -> None:
+    """The first blocks have few dates, so the column could be one of categories."""
+    days = [*["2000-01-01"] * 30_000, *dates(2_000)]
+    text = "\n".join(["x,when", *(f"{number},{day}" for number, day in enumerate(days))])
+    found = values(text, dates="days", max_rows=50_000)
+    assert [day for _, day in found] == [*[10957.0] * 30_000, *(10957.0 + number for number in range(2_000))]
+
+
+def test_many_dates_with_a_gap_lose_one_row() -> None:
+    days = [*dates(30), "NA", *dates(30, 30)]
+    text = "\n".join(["when,y", *(f"{day},{number}" for number, day in enumerate(days))])
+    found = values(text, dates="days", missing="drop")
+    assert [day for day, _ in found] == [10957.0 + number for number in range(60)]
+
+
+def test_many_dates_and_a_text_are_a_text() -> None:
+    text = "\n".join(["x,when,y", *(f"{number},{day},{number}" for number, day in enumerate([*dates(40), "soon"]))])
+    with read(text, dates="days") as table:
+        assert table.ignored == ["when"]
+        assert "text_column" in codes(table)
 
 
 @pytest.mark.parametrize(
