@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NotRequired, Self
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from service.core.platforms import Environment, PlatformChange
 from service.core.run_request import DatasetReference, StoredRequest
 from service.core.run_status import FINISHED, RunStatus
 
@@ -151,12 +152,18 @@ class RunError(TypedDict):
 
 
 class Comparison(TypedDict):
-    """The comparison of a run with its recomputation: the first step that differs, or how many do not."""
+    """The comparison of a run with its recomputation: the first step that differs, or how many do not.
+
+    `agrees` says that no number differs by more than `tolerance`, which is 0 for runs of the same platform.
+    """
 
     identical: bool | None
+    agrees: NotRequired[bool]
+    tolerance: NotRequired[float]
     step: NotRequired[int | None]
     steps: NotRequired[int]
     differences: NotRequired[list[Difference]]
+    platform_changes: NotRequired[list[PlatformChange]]
 
 
 class Verification(Comparison):
@@ -230,6 +237,7 @@ class Run(NamedTuple):
     verification: Verification | None
     trajectory_sha256: str | None
     timings: Timings
+    environments: list[Environment] | None
     created_at: float
     started_at: float | None
     finished_at: float | None
@@ -320,6 +328,7 @@ class RunColumns(TypedDict, total=False):
     verification: Verification | None
     trajectory_sha256: str | None
     timings: Timings
+    environments: list[Environment] | None
     created_at: float
     started_at: float | None
     finished_at: float | None

@@ -9,8 +9,8 @@ from service.core.run_record import Classes
 from service.core.run_request import ModelRequest
 from service.engine_adapter.factory import shape_of
 
-ROW_BYTES = 2_700
-"""A run's row without what the request makes longer: digests, timings, diagnosis, convergence, metrics, indexes."""
+ROW_BYTES = 3_000
+"""A run's row without what the request makes longer: digests, timings, environment, diagnosis, convergence, metrics."""
 ENTRY_BYTES = 40
 """A row of a small table, or an entry of an index, without its texts."""
 NUMBER_BYTES = 22

@@ -154,6 +154,8 @@ runs = Table(
     # SHA-256 of the stored rows in step order: θ and the columns as float64.
     Column("trajectory_sha256", String),
     Column("timings", JSON, nullable=False),
+    # The platforms that computed the run, each from a step on; null for runs of earlier versions, and before a step.
+    Column("environments", JSON),
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),

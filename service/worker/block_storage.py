@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gd_engine import Block, Finding, Outcome, Problem, optimum
 from gd_engine.arrays import FloatArray
+from service.core.platforms import Environment
 from service.core.run_record import Best, Criteria, Number, Optimum, RunColumns
 from service.core.run_status import JUDGED, RunStatus
 from service.core.settings import Settings
@@ -47,11 +48,12 @@ class BlockStorage:
         claim: Claim,
         settings: Settings,
         lease: RunLease,
-        prepared: Prepared,
         timings: Timings,
+        prepared: Prepared,
+        environments: list[Environment],
     ) -> None:
         self._database, self._claim, self._settings, self._lease = database, claim, settings, lease
-        self._prepared, self._timings = prepared, timings
+        self._timings, self._prepared, self._environments = timings, prepared, environments
         self.unjudged: Unjudged | None = None
         self._best, self._optimum = claim.run.best, claim.run.optimum
         self._findings: list[Finding] = []
@@ -146,6 +148,7 @@ class BlockStorage:
             "checkpoint": None if block.outcome else block.next.to_array().astype("<f8").tobytes(),
             "trajectory_sha256": self._summary.sha256(rows_done),
             "timings": self._timings.values,
+            "environments": self._environments,
         }
         if self._lease.seconds > SURVIVED_SECONDS:
             values["losses"] = 0

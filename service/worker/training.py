@@ -8,6 +8,7 @@ from service.core.settings import Settings
 from service.storage import trajectories
 from service.storage.database import Database
 from service.storage.job_queue import Claim
+from service.worker import platforms
 from service.worker.block_sink import BlockSink
 from service.worker.block_storage import BlockStorage
 from service.worker.history_sampler import columns_of
@@ -42,6 +43,7 @@ class Training:
         self._database, self._claim, self._settings = database, claim, settings
         self._lease, self._batch = lease, batch
         self._timings = Timings(claim.run.timings)
+        self._environments = platforms.extended(claim.run.environments, claim.run.rows_done)
         self.unjudged: Unjudged | None = None
         """The run after its end, if it is not judged yet."""
 
@@ -73,9 +75,10 @@ class Training:
             raise _InterruptedError(ending)
 
     def _sink(self, prepared: Prepared) -> BlockSink:
+        shared = (self._database, self._claim, self._settings, self._lease, self._timings)
         if self._claim.run.verifies is not None:
-            return BlockComparison(self._database, self._claim, self._settings, self._lease, self._timings)
-        return BlockStorage(self._database, self._claim, self._settings, self._lease, prepared, self._timings)
+            return BlockComparison(*shared)
+        return BlockStorage(*shared, prepared, self._environments)
 
     def _descend(self, prepared: Prepared, sink: BlockSink) -> None:
         run = self._claim.run

@@ -62,6 +62,7 @@ def serialize_listed(row: run_record.Run) -> ListedRun:
         "sweep": row.sweep,
         "verification": serialize_verification(row.verification) if row.verification else None,
         "trajectory_sha256": row.trajectory_sha256,
+        "environments": row.environments,
         "timings": row.timings,
         "links": _links(row.id),
     }
@@ -102,9 +103,21 @@ def _dataset(row: run_record.Run, dataset_id: str) -> RunDataset:
 def serialize_verification(found: run_record.Verification | None) -> Verification:
     """The result of verifying a run; for None, the unknown result."""
     if found is None:
-        return {"identical": None, "step": None, "differences": [], "error": None, "verified_at": None}
+        return {
+            "identical": None,
+            "agrees": None,
+            "tolerance": None,
+            "platform_changes": [],
+            "step": None,
+            "differences": [],
+            "error": None,
+            "verified_at": None,
+        }
     return {
         "identical": found["identical"],
+        "agrees": found.get("agrees", found["identical"]),
+        "tolerance": found.get("tolerance", None if found["identical"] is None else 0.0),
+        "platform_changes": found.get("platform_changes", []),
         "step": found.get("step"),
         "differences": found.get("differences", []),
         "error": _error(found.get("error")),

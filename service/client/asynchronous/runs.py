@@ -172,7 +172,8 @@ class AsyncRun(RunFacts, AsyncResource):
         return await forked.wait(progress=progress) if wait else forked
 
     async def verify(self, timeout: float | None = None) -> JsonObject:
-        """Recomputes the run: `identical`, or the first step that differs; `error` if it cannot be recomputed.
+        """Recomputes the run: `identical`, or the first step that differs; `agrees` for a run of another
+        platform; `error` if it cannot be recomputed.
 
         Raises TimeoutError after `timeout` seconds.
         """

@@ -170,7 +170,8 @@ class Run(RunFacts, Resource):
         return forked.wait(progress=progress) if wait else forked
 
     def verify(self, timeout: float | None = None) -> JsonObject:
-        """Recomputes the run: `identical`, or the first step that differs; `error` if it cannot be recomputed.
+        """Recomputes the run: `identical`, or the first step that differs; `agrees` for a run of another
+        platform; `error` if it cannot be recomputed.
 
         Raises TimeoutError after `timeout` seconds.
         """

@@ -4,7 +4,16 @@ from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
-from service.core.run_record import Best, Criteria, Difference, Finding, ForkedFrom, Optimum, SweepOfRun
+from service.core.platforms import Environment, PlatformChange
+from service.core.run_record import (
+    Best,
+    Criteria,
+    Difference,
+    Finding,
+    ForkedFrom,
+    Optimum,
+    SweepOfRun,
+)
 from service.core.run_status import RunStatus
 from service.schemas.responses.base import Answer, JsonObject, Number, OpenAnswer, Page
 from service.schemas.responses.functions import Function
@@ -31,7 +40,26 @@ class Verification(Answer):
             description="Whether every recomputed number equals the stored one; null until the run has been recomputed."
         ),
     ]
-    step: Annotated[int | None, Field(description="The first step that differs.")]
+    agrees: Annotated[
+        bool | None,
+        Field(
+            description="Whether no number differs by more than `tolerance`: of the largest component of θ, or of a "
+            "criterion, at the step or at step 0."
+        ),
+    ]
+    tolerance: Annotated[
+        float | None,
+        Field(
+            description="0 where the platform that computed the run also recomputed it, or is unknown; else 1e-12. The "
+            "last bits depend on the versions, the BLAS and the processor."
+        ),
+    ]
+    platform_changes: Annotated[
+        list[PlatformChange], Field(description="The parts of the platform that were others when the run was computed.")
+    ]
+    step: Annotated[
+        int | None, Field(description="The first step that differs by more than `tolerance`, else by any bit.")
+    ]
     differences: Annotated[
         list[Difference],
         Field(description="The differing numbers of that step; empty if one trajectory ends before it."),
@@ -159,6 +187,13 @@ class ListedRun(Answer):
             description="SHA-256 of the stored steps in order: θ and the columns of each step as little-endian "
             "float64. Null before the first stored step, and after a resume until the worker has read the earlier "
             "steps. A run that is cancelled, fails or reaches its deadline in this time may keep null."
+        ),
+    ]
+    environments: Annotated[
+        list[Environment] | None,
+        Field(
+            description="The platforms that computed the run, each from a step on, the last 20. Null before the first "
+            "stored step, and for runs of earlier versions."
         ),
     ]
     timings: Annotated[

@@ -9,7 +9,7 @@ from service.storage.database import Database
 from service.storage.sqlite import row_checksums
 from service.storage.sqlite.engine import sqlite_module
 
-HEAD = "0015"
+HEAD = "0016"
 
 
 class NewerDatabaseError(RuntimeError):

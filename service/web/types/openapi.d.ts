@@ -187,6 +187,16 @@ export interface DrawnPath {
   train_loss: (number | null)[];
 }
 
+export interface Environment {
+  descent: string;
+  numpy: string;
+  autograd: string;
+  blas: string;
+  processor: string;
+  libc: string;
+  from_step: number;
+}
+
 export interface ErrorEntry {
   pointer?: string;
   parameter?: string;
@@ -362,6 +372,7 @@ export interface ListedRun {
   sweep: SweepOfRun | null;
   verification: Verification | null;
   trajectory_sha256: string | null;
+  environments: Environment[] | null;
   timings: { [name: string]: unknown };
   links: { [name: string]: string };
 }
@@ -471,6 +482,12 @@ export interface Path {
 export interface Plane {
   origin: (number | null)[];
   axes: ((number | null)[])[];
+}
+
+export interface PlatformChange {
+  part: string;
+  stored: string;
+  recomputed: string;
 }
 
 export interface Points {
@@ -623,6 +640,7 @@ export interface Run {
   sweep: SweepOfRun | null;
   verification: Verification | null;
   trajectory_sha256: string | null;
+  environments: Environment[] | null;
   timings: { [name: string]: unknown };
   links: { [name: string]: string };
   queue: Queue | null;
@@ -857,6 +875,9 @@ export interface Verdict {
 
 export interface Verification {
   identical: boolean | null;
+  agrees: boolean | null;
+  tolerance: number | null;
+  platform_changes: PlatformChange[];
   step: number | null;
   differences: Difference[];
   error: { [name: string]: string } | null;
