@@ -11,12 +11,10 @@ from fastapi.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from service.analysis.analysis_pool import AnalysisPool
 from service.api import openapi
-from service.api.authentication import Authenticator
+from service.api.app_state import AppState, state_of_app
 from service.api.dependencies import authenticate, only_known_parameters
 from service.api.error_handlers import add_error_handlers
-from service.api.long_tasks import LongTasks
 from service.api.middleware import security_headers, stack
 from service.api.middleware.abandonment import Abandonment
 from service.api.middleware.compression import Compression
@@ -27,8 +25,6 @@ from service.api.middleware.request_timing import RequestTiming
 from service.api.middleware.root_paths import RootPaths
 from service.api.middleware.security_headers import PAGE_HEADERS
 from service.api.middleware.stopping import Stopping
-from service.api.request_body import BodyReader
-from service.api.request_times import RequestTimes
 from service.api.routes import (
     analysis,
     bundle,
@@ -53,15 +49,9 @@ from service.api.routes import (
     trajectory,
     trajectory_check,
 )
-from service.api.run_changes import RunChanges
-from service.api.short_writes import ShortWrites
 from service.api.static_files import Assets
-from service.api.streaming import Readers
-from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.settings import Settings
-from service.jobs.quotas import Quotas
 from service.storage.database import Database
-from service.storage.queue_position import QueueSnapshots
 
 STATIC = Path(__file__).parents[1] / "web"
 DESCRIPTION = """
@@ -116,7 +106,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
         separate_input_output_schemas=False,
         lifespan=_lifespan,
     )
-    _add_state(app, settings, database)
+    app.state.descent = AppState.of(settings, database)
     _add_pages(app)  # first: a page loads many files
     app.routes.extend(_routes())
     add_error_handlers(app)
@@ -144,38 +134,10 @@ def _routes() -> list[BaseRoute]:
     return router.routes
 
 
-def _add_state(app: FastAPI, settings: Settings, database: Database) -> None:
-    """Adds the parts that requests share. `server.run` replaces the last three."""
-    app.state.settings = settings
-    app.state.database = database
-    app.state.authenticator = Authenticator(settings, database)
-    app.state.quotas = Quotas(settings)
-    app.state.queue_snapshots = QueueSnapshots(database, settings)
-    app.state.body_reader = BodyReader(settings)
-    keys = settings.requires_keys
-    app.state.streams = ConcurrencyLimit(settings.max_streams, "trajectories and datasets being sent", keys=keys)
-    app.state.long_tasks = LongTasks(ConcurrencyLimit(settings.max_streams, "sweeps that wait", keys=keys))
-    # Each waiting write has a connection, so a share of the connections leaves some to other users.
-    app.state.short_writes = ShortWrites(
-        ConcurrencyLimit(settings.max_connections, "short writes that wait", keys=keys)
-    )
-    app.state.readers = Readers(ConcurrencyLimit(settings.max_lists, "lists being read", keys=keys))
-    app.state.followers = ConcurrencyLimit(settings.max_followers, "followed runs", keys=keys)
-    app.state.run_changes = RunChanges(database)
-    app.state.waits = ConcurrencyLimit(settings.max_waits, "waiting requests", keys=keys)
-    limit = ConcurrencyLimit(settings.max_inquiries, "running analyses", keys=keys)
-    app.state.analyses = AnalysisPool(settings, limit)
-    app.state.request_times = RequestTimes()
-    app.state.is_stopping = lambda: False
-    app.state.use_of_connections = lambda _user: {}
-    app.state.workers_fault = lambda: None
-
-
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    app.state.analyses.close()
-    app.state.body_reader.close()
+    state_of_app(app).close()
 
 
 class _App(FastAPI):
@@ -185,10 +147,11 @@ class _App(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        answered = RequestTiming(Stopping(Abandonment(super().build_middleware_stack())), self.state.request_times)
+        state = state_of_app(self)
+        answered = RequestTiming(Stopping(Abandonment(super().build_middleware_stack())), state.request_times)
         whole = HeadRequests(Compression(ContentLanguage(answered)))
-        secured = security_headers.Headers(whole, self.state.settings)
-        return RootPaths(RequestIds(secured), self.state.settings.root_path)
+        secured = security_headers.Headers(whole, state.settings)
+        return RootPaths(RequestIds(secured), state.settings.root_path)
 
 
 def _add_pages(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from service.api.app_state import state_of
 from service.api.authentication import user_of
 from service.api.responses import parameter_errors, query_error
 from service.core.caller import Caller
@@ -24,11 +25,11 @@ from service.storage.database import Database
 
 # Coroutines: FastAPI runs plain functions on a thread, and the change of threads takes longer than many queries.
 async def _database(request: Request) -> Database:
-    return request.app.state.database  # type: ignore[no-any-return]
+    return state_of(request).database
 
 
 async def _settings(request: Request) -> Settings:
-    return request.app.state.settings  # type: ignore[no-any-return]
+    return state_of(request).settings
 
 
 async def authenticate(request: Request) -> Caller:
@@ -37,7 +38,7 @@ async def authenticate(request: Request) -> Caller:
     One dependency does both, since a dependency costs more than its work. It sets `request.state.user`, the user whose
     share of the limits the request takes, and `request.state.is_admitted` for answers that take long.
     """
-    authenticator = request.app.state.authenticator
+    authenticator = state_of(request).authenticator
     caller: Caller = await authenticator.caller(request)
     request.state.user = user_of(request, caller)
     request.state.is_admitted = partial(authenticator.is_admitted, caller)

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from service.api.judgement import is_settled
 from service.api.prefer_wait import applied, finished
 from service.api.responses import json_response
-from service.api.routes.runs import Placed, placed, state_of
+from service.api.routes.runs import Placed, placed, run_state
 from service.api.streaming import look_up
 from service.core import run_record
 from service.core.root_path import rooted
@@ -24,7 +24,7 @@ async def queued_or_finished(
     run, answer = queued
     headers = {"Location": rooted(f"/runs/{run.id}")}
     if wait is not None:
-        await finished(request, wait, partial(state_of, store, run.seq), is_settled, run=run.seq)
+        await finished(request, wait, partial(run_state, store, run.seq), is_settled, run=run.seq)
         # The answer for a run deleted meanwhile is its last known state.
         run, answer = await look_up(request, _look, store, run, settings)
         if run.is_finished:

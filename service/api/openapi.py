@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from service.api import static_files
+from service.api.app_state import state_of_app
 from service.api.described_route import REFERENCE, response_schemas
 from service.api.media_types import JSON
 from service.api.openapi_responses import problems
@@ -87,11 +88,11 @@ def of(app: FastAPI) -> dict[str, Any]:
         for path, operations in described["paths"].items():
             for operation in operations.values():
                 _drop_default_validation_error(operation)
-                _add_largest_page(operation, app.state.settings)
+                _add_largest_page(operation, state_of_app(app).settings)
                 if path not in OPEN:
                     operation["responses"] |= {str(s): problems(s)[s] for s in (401, 403, 421, 429)}
         described["security"] = []
-        if app.state.settings.requires_keys:
+        if state_of_app(app).settings.requires_keys:
             _require_keys(described)
         app.openapi_schema = described
     return app.openapi_schema

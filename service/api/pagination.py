@@ -7,9 +7,9 @@ import orjson
 from fastapi import Query, Request
 from fastapi.responses import Response
 
+from service.api.app_state import state_of
 from service.api.media_types import JSON
 from service.api.responses import query_error
-from service.api.streaming import Readers
 from service.core.settings import Settings
 
 Limit = Annotated[int, Query(ge=1, description="The maximum number of entries on a page.")]
@@ -35,8 +35,7 @@ async def read_list(request: Request, look: Callable[[], Response]) -> Response:
 
     Raises TooManyRequestsError if the user has its share of the lists being read, UnavailableError if too many are.
     """
-    readers: Readers = request.app.state.readers
-    return await readers.read_list(request.state.user, look)
+    return await state_of(request).readers.read_list(request.state.user, look)
 
 
 def page_of(

@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Header, Request
 
+from service.api.app_state import state_of
 from service.api.authentication import no_usable_key
 from service.api.changes import changes_of
 from service.api.streaming import KEY_SECONDS, look_up
@@ -44,14 +45,14 @@ def wait_of(prefer: str | None) -> int | None:
 
 def applied(request: Request, wait: int) -> dict[str, str]:
     """The header that states the maximum time of this answer: the asked one or the service's, in whole seconds."""
-    seconds = min(wait, math.ceil(request.app.state.settings.max_wait_seconds))
+    seconds = min(wait, math.ceil(state_of(request).settings.max_wait_seconds))
     return {"Preference-Applied": f"wait={seconds}"}
 
 
 @contextmanager
 def _slot(request: Request) -> Iterator[bool]:
     """Takes a slot of the waits. False if all are taken, or the user's share of them: then the request may not wait."""
-    waits = request.app.state.waits
+    waits = state_of(request).waits
     try:
         taken = waits.take(request.state.user)
     except (TooManyRequestsError, UnavailableError):
@@ -78,18 +79,18 @@ async def finished(
     A client that has left is not waited for, nor does a wait hold up the end of the service. Raises UnauthorizedError
     for a key that ends meanwhile.
     """
-    state = request.app.state
+    state = state_of(request)
     watch = changes_of(state.database.change_feed) if run is None else state.run_changes.of(run)
     with _slot(request) as may_wait, watch as changes:
         found = await look_up(request, look)
-        until = time.monotonic() + min(seconds, request.app.state.settings.max_wait_seconds)
+        until = time.monotonic() + min(seconds, state_of(request).settings.max_wait_seconds)
         pause, looked = FIRST_LOOK_SECONDS, time.monotonic()
         while may_wait and not is_finished(found) and time.monotonic() < until:
-            rest = max(pause, request.app.state.waits.use(request.state.user) / LOOKS_A_SECOND)
+            rest = max(pause, state_of(request).waits.use(request.state.user) / LOOKS_A_SECOND)
             await asyncio.sleep(min(rest, max(until - time.monotonic(), 0)))
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
             changed = await changes.wait(min(until - time.monotonic(), KEY_SECONDS))
-            if request.app.state.is_stopping() or await request.is_disconnected():
+            if state_of(request).is_stopping() or await request.is_disconnected():
                 break
             if not await request.state.is_admitted():
                 raise no_usable_key()

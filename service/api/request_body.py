@@ -1,30 +1,21 @@
 """Request bodies: limits on their size and, for large ones, on their number and memory."""
 
-import asyncio
 import io
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from pebble import ProcessExpired
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from service.api.body_process import begin, read_body
-from service.api.long_tasks import LongTasks
+from service.api.app_state import state_of
 from service.api.middleware.abandonment import while_connected
-from service.api.short_writes import ShortWrites
 from service.api.streaming import look_up
-from service.core.concurrency_limit import SOON, ConcurrencyLimit, Slot
-from service.core.exceptions import TooLargeError, TooSlowError, UnavailableError
-from service.core.fair_queue import FairQueue
-from service.core.process_pool import TOO_LATE, WAIT_FACTOR, Processes
-from service.core.settings import Settings
+from service.core.concurrency_limit import Slot
+from service.core.exceptions import TooLargeError, TooSlowError
 from service.storage.database import Database
 
 Read = TypeVar("Read")
@@ -41,68 +32,6 @@ The first such body waits about a second for the start of the process. The servi
 takes 0.6 s of processor and 59 MB, and ends after five minutes without a body, which few services get."""
 CLOSED = {"Connection": "close"}
 """For responses before the end of the body: the service does not read the rest."""
-PARSED_AT_ONCE = 2
-"""Large bodies, and small ones, parsed at the same time: parsing JSON takes fifty times its size in memory."""
-
-
-class BodyReader:
-    """Limits the bodies of one process that need time or memory, and parses the largest JSON by other processes."""
-
-    def __init__(self, settings: Settings) -> None:
-        keys = settings.requires_keys
-        self.arriving = ConcurrencyLimit(settings.max_streams, "large bodies being received", keys=keys)
-        self.waiting = ConcurrencyLimit(settings.max_streams, "waiting bodies", keys=keys)
-        self._seconds = settings.max_request_seconds
-        self._reading = {is_large: FairQueue(PARSED_AT_ONCE) for is_large in (False, True)}
-        self._processes = Processes(PARSED_AT_ONCE, settings, begin)
-
-    def use(self, user: str) -> int:
-        """The number of large bodies that the user sends, or that wait, whichever is larger: each has its limit."""
-        return max(self.arriving.use(user), self.waiting.use(user))
-
-    @asynccontextmanager
-    async def permit(self, user: str, *, is_large: bool) -> AsyncIterator[None]:
-        """Waits for permission to parse a body, in rotation among users. A small one does not wait for large ones.
-
-        Raises UnavailableError after `max_request_seconds` or if too many bodies wait, TooManyRequestsError if too many
-        of the user wait.
-        """
-        slot = self.waiting.take(user)
-        async with AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(self._seconds):
-                    await stack.enter_async_context(self._reading[is_large].turn(user))
-            except TimeoutError:
-                raise UnavailableError("Too many bodies wait. Try again in a second.", headers=SOON) from None
-            finally:
-                self.waiting.leave(slot)
-            yield
-
-    async def read(
-        self, user: str, read: Callable[..., Read], content: bytes | Path, arguments: tuple[Any, ...]
-    ) -> Read:
-        """The result of `read(content, database, *arguments)`, by a process with the database.
-
-        Parsing JSON holds the interpreter, 0.2 s for a MiB of short numbers: on a thread everybody would wait for it.
-        """
-        longest = WAIT_FACTOR * self._seconds
-        timeout = asyncio.timeout(longest)
-        try:
-            async with timeout:
-                found: Read = await self._processes.run(
-                    user, read_body, read, content, *arguments, seconds=self._seconds
-                )
-        except (MemoryError, TimeoutError):
-            if timeout.expired():
-                raise UnavailableError(TOO_LATE.format(longest), headers=SOON) from None
-            raise TooLargeError("Parsing the body needs too much time or memory. Upload the data as CSV.") from None
-        except (ProcessExpired, BrokenProcessPool):
-            raise UnavailableError("The process died that parsed the body. Try again.", headers=SOON) from None
-        return found
-
-    def close(self) -> None:
-        """Ends the processes."""
-        self._processes.close()
 
 
 class Body:
@@ -114,9 +43,12 @@ class Body:
 
     def __init__(self, request: Request, most: int) -> None:
         self._request, self._most = request, most
-        self._body_reader: BodyReader = request.app.state.body_reader
-        self._short_writes: ShortWrites = request.app.state.short_writes
-        self._long_tasks: LongTasks = request.app.state.long_tasks
+        state = state_of(request)
+        self._body_reader, self._short_writes, self._long_tasks = (
+            state.body_reader,
+            state.short_writes,
+            state.long_tasks,
+        )
         self._user: str = request.state.user
         self._small = bytearray()
         self._large: IO[bytes] | None = None

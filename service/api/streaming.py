@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -13,70 +13,26 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import error_handlers
+from service.api.app_state import state_of
 from service.api.middleware.abandonment import break_off
+from service.api.readers import PIECE_BYTES
 from service.core import process_limits
 from service.core.concurrency_limit import ConcurrencyLimit, Slot
-from service.core.fair_queue import FairQueue
 from service.storage.errors import CorruptError, GoneError
 
 log = logging.getLogger("descent.api")
 
 KEY_SECONDS = 0.4
 """The time between two checks of the API key of a response. With the age of a cached key, it is below a second."""
-PIECE_BYTES = 128 * 1024
-"""Each slow reader costs two or three times as much memory: the piece, its copy in the connection, the next numbers."""
 FEW_STREAMS, LARGE_PIECE_BYTES = 8, 512 * 1024
 """A piece is so large while at most FEW_STREAMS answers are being sent: each change of threads takes 0.13 ms."""
 RETURN_SECONDS = 1.0
-READERS = 2
-"""Threads that read at the same time: more would only contend for the interpreter."""
 Result = TypeVar("Result")
-
-
-class Readers:
-    """Reads stored objects on a few threads, in rotation among users, so that nobody waits for all those of another.
-
-    `lists` has the slots of the lists that are being read or wait for a thread.
-    """
-
-    def __init__(self, lists: ConcurrencyLimit) -> None:
-        self.lists = lists
-        self._queue = FairQueue(READERS)
-
-    async def read_list(self, user: str, look: Callable[[], Result]) -> Result:
-        """The result of a `look` of some ten milliseconds, on a thread.
-
-        Raises UnavailableError if all slots are taken, TooManyRequestsError if the user has its share.
-        """
-        async with self.lists.taken(user):
-            return await self.read(user, look)
-
-    async def read(self, user: str, look: Callable[[], Result]) -> Result:
-        """The result of a short `look`, on a thread."""
-        async with self._queue.turn(user):
-            return await run_in_threadpool(look)
-
-    async def pieces(self, user: str, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-        """The same bytes in pieces of at least PIECE_BYTES, except for the last. Each part has a turn."""
-        found: list[bytes] = []  # empty while it waits for the client
-        size = 0
-        while (part := await self.read(user, lambda: next(parts, None))) is not None:
-            found.append(part)
-            size += len(part)
-            del part
-            if size >= PIECE_BYTES:
-                piece = b"".join(found)
-                found.clear()
-                size = 0
-                yield piece
-                del piece
-        yield b"".join(found)
 
 
 async def look_up(request: Request, look: Callable[..., Result], *arguments: object) -> Result:
     """The result of a short `look` with these arguments, on a reader's thread, in the turn of the user who asks."""
-    readers: Readers = request.app.state.readers
-    return await readers.read(request.state.user, partial(look, *arguments))
+    return await state_of(request).readers.read(request.state.user, partial(look, *arguments))
 
 
 def piece_bytes(streams: ConcurrencyLimit) -> int:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from service.api.app import create_app
+from service.api.app_state import state_of_app
 from service.api.middleware import stack
 from service.core import process_limits
 from service.core.exceptions import StartError
@@ -59,8 +60,9 @@ def serve(settings: Settings, console: Console) -> None:
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds + GRACE_SECONDS),
     )
     server = uvicorn.Server(config)
-    app.state.is_stopping = lambda: server.should_exit
-    app.state.use_of_connections = lambda user: http_protocol.use(server.server_state.connections, user)
+    state = state_of_app(app)
+    state.is_stopping = lambda: server.should_exit
+    state.use_of_connections = lambda user: http_protocol.use(server.server_state.connections, user)
     process_limits.allow_open_files(settings.max_connections)
     process_limits.bound_arenas()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -69,7 +71,7 @@ def serve(settings: Settings, console: Console) -> None:
     # Before uvicorn serves, this handler keeps the signal from being lost.
     on_signal(lambda: setattr(server, "should_exit", True))
     with Supervisor(settings, database) as supervisor, Retention(settings, database):
-        app.state.workers_fault = supervisor.fault
+        state.workers_fault = supervisor.fault
         _announce(settings, listener.getsockname()[1], console)
         server.run(sockets=[listener])
     database.dispose()

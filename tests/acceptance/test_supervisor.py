@@ -118,7 +118,7 @@ def test_readiness_tells_that_no_worker_is_alive_and_why(
     app = create_app(settings, database)
     monkeypatch.setattr(sys, "executable", "/missing/python")
     with TestClient(app) as api, Supervisor(one_worker(settings), database) as supervisor:
-        app.state.workers_fault = supervisor.fault
+        app.state.descent.workers_fault = supervisor.fault
         answer = api.get("/readyz")
         assert "No such file" in problem_of(answer, 503)["detail"]
         assert answer.headers["Retry-After"] == "1"
@@ -129,7 +129,7 @@ def test_readiness_tells_that_no_worker_is_alive_and_why(
 def test_readiness_without_workers_does_not_depend_on_them(settings: Settings, database: Database) -> None:
     app = create_app(settings, database)
     with TestClient(app) as api, Supervisor(settings.model_copy(update={"workers": 0}), database) as supervisor:
-        app.state.workers_fault = supervisor.fault
+        app.state.descent.workers_fault = supervisor.fault
         assert api.get("/readyz").status_code == 200
 
 

@@ -183,7 +183,7 @@ def append_steps(database: Database, run_id: str, rows: Any, **values: Any) -> N
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """Serves the app by a real server in a thread; its URL."""
-    http = bounded(app.state.settings)
+    http = bounded(app.state.descent.settings)
     config = uvicorn.Config(app, http=http, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

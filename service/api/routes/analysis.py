@@ -14,6 +14,7 @@ from service.analysis.predictions import GridRequest, along_data
 from service.analysis.run_context import StoredPath
 from service.analysis.step_breakdown import StepRequest
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.openapi_examples import STEP_EXAMPLES
@@ -95,7 +96,7 @@ async def get_landscape(
     run = await look_up(request, find, store, run_id, caller)
     beside = await look_up(request, _beside, store, run, query.beside, caller)
     asked = landscape_of(run, query)._replace(beside=beside)
-    found = await request.app.state.analyses.answer(request.state.user, loss_landscape.around, asked)
+    found = await state_of(request).analyses.answer(request.state.user, loss_landscape.around, asked)
     return tagged_bytes(found, if_none_match)
 
 
@@ -146,7 +147,7 @@ async def get_step(
     """θ, the terms of ∇E(θ), the derivative by autograd and by central differences, and the update in numbers."""
     run = await look_up(request, find, store, run_id, caller)
     asked = StepRequest(run.seq, stored(run, step, "step"), taken=step < run.last_step)
-    found = await request.app.state.analyses.answer(request.state.user, step_breakdown.of_step, asked)
+    found = await state_of(request).analyses.answer(request.state.user, step_breakdown.of_step, asked)
     return tagged_bytes(found, if_none_match)
 
 
@@ -178,7 +179,7 @@ async def get_predictions(
             "points", f"The limit for two features is {MOST_RESOLUTION} points.", "Give a smaller number."
         )
     asked = GridRequest(path, points, query.max_steps)
-    found = await request.app.state.analyses.answer(request.state.user, along_data, asked)
+    found = await state_of(request).analyses.answer(request.state.user, along_data, asked)
     return tagged_bytes(found, if_none_match)
 
 

@@ -6,13 +6,15 @@ from fastapi.responses import Response
 
 from service.analysis.bundle import bundle_of, script
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
 from service.api.media_types import ZIP
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
+from service.api.readers import PIECE_BYTES
 from service.api.routes.runs import RunId, find
 from service.api.serializers.runs import serialize_run
-from service.api.streaming import PIECE_BYTES, Stream, look_up
+from service.api.streaming import Stream, look_up
 from service.core.exceptions import ConflictError
 
 router = described_route.router("trajectory", prefix="/runs")
@@ -49,6 +51,6 @@ async def get_bundle(
     }
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    state, user = request.app.state, request.state.user
+    state, user = state_of(request), request.state.user
     content = state.readers.pieces(user, bundle_of(run, answer, store))
     return Stream(state.streams, user, content, ZIP, headers, whole_bytes=PIECE_BYTES)

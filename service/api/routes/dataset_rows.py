@@ -9,12 +9,14 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
 from service.api.openapi_responses import problems
+from service.api.readers import PIECE_BYTES
 from service.api.responses import query_error
 from service.api.routes.datasets import DatasetId, find
-from service.api.streaming import PIECE_BYTES, Stream, look_up
+from service.api.streaming import Stream, look_up
 from service.core import dataset_record
 from service.core.caller import Caller
 from service.core.column_choice import default_choice, select_columns
@@ -56,7 +58,7 @@ async def get_rows(
     """
     dataset = await look_up(request, _found, store, dataset_id, caller)
     asked = _asked(dataset, settings, first, last)
-    state, user = request.app.state, request.state.user
+    state, user = state_of(request), request.state.user
     content = state.readers.pieces(user, _written(store, dataset, asked))
     return Stream(state.streams, user, content, JSON, {}, whole_bytes=PIECE_BYTES)
 

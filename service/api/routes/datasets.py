@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service.api import described_route, file_options
+from service.api.app_state import state_of
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.file_options import FileOptions
@@ -103,7 +104,7 @@ async def upload_dataset(
         if for_files:
             raise InvalidError([parameter_error(each, "This parameter is for files only.", hint) for each in for_files])
         async with Body(request, settings.max_body_bytes) as body:
-            add = partial(_store, store, request.app.state.quotas)
+            add = partial(_store, store, state_of(request).quotas)
             read = _read_json if kind == JSON else _read_npz
             row, report = await body.stored_by(add, read, store, settings, caller, name, options.missing)
         answer: Dataset = {**serialize_dataset(row), "report": serialize_report(report), "ignored": []}
@@ -117,7 +118,7 @@ async def upload_dataset(
                 read_file, target=target, features=chosen, header=header, options=options, is_parquet=is_parquet
             )
             answer = await body.read_as_file_by(
-                _add_file, reading, name, store, settings, caller, request.app.state.quotas
+                _add_file, reading, name, store, settings, caller, state_of(request).quotas
             )
     return json_response(answer, 201, {"Location": rooted(f"/datasets/{answer['id']}")})
 
@@ -187,7 +188,7 @@ async def delete_dataset(request: Request, dataset_id: ChangedDatasetId, store: 
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
         datasets.remove(connection, found.seq)
 
-    await request.app.state.short_writes.do(request.state.user, partial(essential_write, store, remove))
+    await state_of(request).short_writes.do(request.state.user, partial(essential_write, store, remove))
     return Response(status_code=204)
 
 

@@ -14,6 +14,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.error_handlers import DAMAGED, damage_told
 from service.api.judgement import is_settled
@@ -103,7 +104,7 @@ async def follow_run(
     A run whose row is damaged is failed, with the error `damaged_data`. Damaged steps end the stream: `problem` has the
     reason, as a problem of RFC 9457.
     """
-    state = request.app.state
+    state = state_of(request)
     state.followers.check(request.state.user)  # a refusal costs neither a thread nor a look at the database
     run = await look_up(request, find_readable, store, run_id, caller)
     first = query.from_step if last_event_id is None else _step_of(last_event_id) + 1

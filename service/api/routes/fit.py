@@ -7,6 +7,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Config, IdempotencyKey, Store
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
@@ -64,7 +65,7 @@ async def submit_fit(
     """
     media_type(request, JSON)
     wait = wait_of(prefer)
-    state = request.app.state
+    state = state_of(request)
     async with Body(request, settings.max_body_bytes) as body:
         if validate_only:
             return await _priced(request, body, store, settings, caller)
@@ -89,7 +90,7 @@ async def price_fit(request: Request, store: Store, settings: Config, caller: As
 
 async def _priced(request: Request, body: Body, store: Database, settings: Settings, caller: Caller) -> Response:
     with while_connected(request.scope):
-        price = partial(_price, store, request.app.state.quotas)
+        price = partial(_price, store, state_of(request).quotas)
         return json_response(await body.answered_by(price, submit.read, store, settings, caller))
 
 

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 from sqlalchemy import text
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
@@ -30,7 +31,7 @@ def get_readiness(request: Request, store: Store) -> Response:
     if store.fault() is None:
         with store.reading() as connection:
             connection.execute(text("SELECT 1 FROM runs LIMIT 1"))
-    fault = store.fault() or request.app.state.workers_fault()
+    fault = store.fault() or state_of(request).workers_fault()
     if fault is not None:
         raise UnavailableError(fault, headers={"Retry-After": "1"})
     return json_response(OK)

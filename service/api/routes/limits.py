@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.openapi_responses import problems
 from service.api.responses import json_response
@@ -74,7 +75,7 @@ def _share(caller: Caller) -> Share | None:
 
 def _shares(request: Request) -> dict[str, int]:
     """What the user has of the limits of this process."""
-    state, user = request.app.state, request.state.user
+    state, user = state_of(request), request.state.user
     return {
         "requests_per_minute": state.authenticator.requests_of(user),
         # Answers, large bodies and sweeps have as many slots each: the use nearest to a refusal.

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from sqlalchemy.exc import DBAPIError
 
 from service.api import described_route, metrics
+from service.api.app_state import state_of
 from service.api.authentication import require_scope
 from service.api.dependencies import Asks, Config, Store
 from service.api.openapi_responses import problems
@@ -35,7 +36,7 @@ async def get_metrics(request: Request, store: Store, settings: Config, caller: 
     """
     if caller.owner is not None:
         require_scope(caller, "admin")
-    state = request.app.state
+    state = state_of(request)
 
     def look() -> bytes:
         found = None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from service.analysis.model_export import Form, ModelRequest, model_at
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
@@ -67,7 +68,7 @@ async def get_model(
     run = await look_up(request, find, store, run_id, caller)
     refuse_functions(run)
     asked = ModelRequest(run.seq, step_of(run, query.step, partial(query_error, "step")), form)
-    found = await request.app.state.analyses.answer(request.state.user, model_at, asked)
+    found = await state_of(request).analyses.answer(request.state.user, model_at, asked)
     response = tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
     response.headers["Vary"] = "Accept"
     if form in ENDINGS:

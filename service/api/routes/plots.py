@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from service.analysis import plots
 from service.analysis.plots import Appearance, CurvesRequest, LandscapePictureRequest
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import PNG, SVG
@@ -74,7 +75,7 @@ async def draw_landscape(
     """
     run = await look_up(request, find, store, run_id, caller)
     asked = LandscapePictureRequest(query.of(run, form), landscape_of(run, query))
-    found = await request.app.state.analyses.answer(request.state.user, plots.of_landscape, asked)
+    found = await state_of(request).analyses.answer(request.state.user, plots.of_landscape, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])
 
 
@@ -96,5 +97,5 @@ async def draw_curves(
     """At most 1,000 steps on a logarithmic scale, with the lowest test MSE marked. A running run has them too."""
     run = await look_up(request, find, store, run_id, caller)
     asked = CurvesRequest(query.of(run, form), path_of(run), run.diverged_at)
-    found = await request.app.state.analyses.answer(request.state.user, plots.of_criteria, asked)
+    found = await state_of(request).analyses.answer(request.state.user, plots.of_criteria, asked)
     return tagged_bytes(found, if_none_match, MEDIA_TYPES[form])

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from service.analysis.predictions import RowsRequest, at_rows, csv_at_rows, csv_header, row_values
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import CSV, JSON
@@ -86,14 +87,14 @@ async def predict(
     async with Body(request, settings.max_body_bytes) as body:
         given = await body.read_by(_read, store, settings, run, caller)
     step = step_of(run, given.step, partial(invalid, "/step"))
-    analyses, user = request.app.state.analyses, request.state.user
+    analyses, user = state_of(request).analyses, request.state.user
     if form == "json":
         rows = RowsRequest(run.seq, step, await look_up(request, _whole, store, run, given.rows))
         with while_connected(request.scope):
             return Response(await analyses.answer_once(user, at_rows, rows), media_type=JSON)
     content = _lines(request, run, step, _blocks(store, given.rows, row_values(run)))
     headers = {"Content-Disposition": f'inline; filename="predictions-{run.id}.csv"', "Vary": "Accept"}
-    return Stream(request.app.state.streams, user, content, CSV, headers)
+    return Stream(state_of(request).streams, user, content, CSV, headers)
 
 
 def _read(content: bytes, store: Database, settings: Settings, run: Run, caller: Caller) -> Given:
@@ -149,7 +150,7 @@ def _blocks(store: Database, rows: Rows | tuple[Dataset, Sources], width: int) -
 
 async def _lines(request: Request, run: Run, step: int, blocks: Iterator[Rows]) -> AsyncIterator[bytes]:
     """The header with the lines of the first block, then those of the others."""
-    analyses, readers, user = request.app.state.analyses, request.app.state.readers, request.state.user
+    analyses, readers, user = state_of(request).analyses, state_of(request).readers, request.state.user
     before = csv_header(run)
     while (x := await readers.read(user, partial(next, blocks, None))) is not None:
         ask = partial(analyses.answer_once, user, csv_at_rows, RowsRequest(run.seq, step, x))

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Config, IdempotencyKey, Store
 from service.api.media_types import JSON
 from service.api.new_run import queued_or_finished
@@ -102,7 +103,7 @@ async def fork_run(
     """
     media_type(request, JSON)
     wait = wait_of(prefer)
-    state = request.app.state
+    state = state_of(request)
     async with Body(request, settings.max_body_bytes) as body:
         queue = partial(queue_placed, store, state.quotas, state.queue_snapshots)
         queued = await body.stored_by(queue, _read_fork, store, settings, caller, run_id, idempotency_key)
@@ -130,9 +131,9 @@ async def verify_run(
     The run also has the result, in `verification`.
     """
     wait = wait_of(prefer)
-    quotas = request.app.state.quotas
+    quotas = state_of(request).quotas
     write = partial(_verifying, run_id, store, caller, quotas)
-    seq, verification_seq = await request.app.state.short_writes.do(request.state.user, write)
+    seq, verification_seq = await state_of(request).short_writes.do(request.state.user, write)
     look = partial(_verified, seq, verification_seq, store)
     seconds = settings.max_wait_seconds if wait is None else wait
     verified = await finished(
@@ -154,7 +155,7 @@ async def _changed(
     request: Request, run_id: str, store: Database, settings: Settings, caller: Caller, change: _Change
 ) -> Response:
     write = partial(_change, run_id, store, settings, caller, change)
-    return json_response(await request.app.state.short_writes.do(request.state.user, write), 202)
+    return json_response(await state_of(request).short_writes.do(request.state.user, write), 202)
 
 
 def _change(run_id: str, store: Database, settings: Settings, caller: Caller, change: _Change) -> Run:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from service.analysis import plots
 from service.analysis.plots import Appearance, CurvesRequest, LandscapePictureRequest
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, tagged_bytes
 from service.api.media_types import HTML
@@ -67,7 +68,7 @@ async def get_run_page(
 
 async def _pictures(request: Request, run: Run, look: Appearance) -> list[Picture]:
     """The curves, and the landscape of a run that has one in good time."""
-    analyses, user = request.app.state.analyses, request.state.user
+    analyses, user = state_of(request).analyses, request.state.user
     curves = await analyses.answer(user, plots.of_criteria, CurvesRequest(look, path_of(run), run.diverged_at))
     found = [Picture("Curves", "Both criteria over the steps", curves)]
     try:

@@ -7,6 +7,7 @@ from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.judgement import is_settled
@@ -66,7 +67,7 @@ async def get_run(
     if wait is not None:
         found = await look_up(request, find_readable, store, run_id, caller)
         run_id = found.id  # the latest run may be another one after the wait
-        await finished(request, wait, partial(state_of, store, found.seq), is_settled, run=found.seq)
+        await finished(request, wait, partial(run_state, store, found.seq), is_settled, run=found.seq)
 
     def look() -> Response:
         with store.reading() as connection:
@@ -95,7 +96,7 @@ async def delete_run(request: Request, run_id: ChangedRunId, store: Store, calle
         if not essential_write(store, lambda connection: run_deletion.remove(connection, found.id)):
             raise no_run(run_id)
 
-    await request.app.state.short_writes.do(request.state.user, remove)
+    await state_of(request).short_writes.do(request.state.user, remove)
     return Response(status_code=204)
 
 
@@ -130,11 +131,11 @@ async def delete_runs(
         if unknown is not None:  # deleted since
             raise no_run(unknown)
 
-    await request.app.state.short_writes.do(request.state.user, remove)
+    await state_of(request).short_writes.do(request.state.user, remove)
     return Response(status_code=204)
 
 
-def state_of(store: Database, seq: int) -> RunState | None:
+def run_state(store: Database, seq: int) -> RunState | None:
     """The state of a run; None for a deleted one."""
     with store.reading() as connection:
         return runs.state(connection, seq)

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import NOT_LATEST, Asks, Config, IdempotencyKey, Store, refuse_latest
 from service.api.etags import IfNoneMatch, tagged
 from service.api.media_types import JSON
@@ -87,9 +88,9 @@ async def submit_sweep(
     async with Body(request, settings.max_body_bytes) as body:
         with while_connected(request.scope):
             if validate_only:
-                price = partial(_price, store, request.app.state.quotas)
+                price = partial(_price, store, state_of(request).quotas)
                 return json_response(await body.used_by_long_task(price, read_sweep, store, settings, caller))
-            queue = partial(_queued, store, request.app.state.quotas)
+            queue = partial(_queued, store, state_of(request).quotas)
             seq, found = await body.used_by_long_task(queue, _read, store, settings, caller, idempotency_key)
     headers = {"Location": rooted(f"/sweeps/{found['id']}")}
     if wait is not None:
@@ -173,7 +174,7 @@ async def delete_sweep(request: Request, sweep_id: ChangedSweepId, store: Store,
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
     seq = await look_up(request, _seq_to_change, store, sweep_id, caller)
     remove = partial(essential_write, store, partial(remove_some_members, sweep_seq=seq))
-    while await request.app.state.long_tasks.do(request.state.user, remove):
+    while await state_of(request).long_tasks.do(request.state.user, remove):
         pass
     return Response(status_code=204)
 
@@ -189,7 +190,7 @@ async def cancel_sweep(request: Request, sweep_id: ChangedSweepId, store: Store,
     """Queued runs are cancelled at once, running ones within about a second. Stored steps are kept."""
     seq = await look_up(request, _seq_to_change, store, sweep_id, caller)
     cancel = partial(essential_write, store, partial(runs.cancel_members, sweep_seq=seq))
-    if not await request.app.state.long_tasks.do(request.state.user, cancel):
+    if not await state_of(request).long_tasks.do(request.state.user, cancel):
         raise ConflictError("All runs of the sweep are finished; none can be cancelled.")
 
     def look() -> Response:

@@ -10,14 +10,16 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.content_negotiation import negotiated
 from service.api.dependencies import Asks, Store
 from service.api.etags import IfNoneMatch, etag_of, matches
 from service.api.media_types import CSV, HAS_PARQUET, JSON, NDJSON, NPZ, PARQUET
 from service.api.openapi_responses import NOT_MODIFIED, described, problems
+from service.api.readers import PIECE_BYTES
 from service.api.responses import query_error
 from service.api.routes.runs import RunId, find
-from service.api.streaming import PIECE_BYTES, Stream, look_up, piece_bytes
+from service.api.streaming import Stream, look_up, piece_bytes
 from service.core.caller import Caller
 from service.core.run_record import Run
 from service.schemas.responses.trajectories import Trajectory, TrajectoryHead
@@ -110,7 +112,7 @@ async def get_trajectory(
             return Response(status_code=304, headers=headers)
     if kind != "json":
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
-    state, user = request.app.state, request.state.user
+    state, user = state_of(request), request.state.user
     content = state.readers.pieces(user, _slices(_written(kind, run, view), partial(piece_bytes, state.streams)))
     return Stream(state.streams, user, content, MEDIA_TYPES[kind], headers, whole_bytes=PIECE_BYTES)
 

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from service.analysis import trajectory_check
 from service.analysis.trajectory_check import DataOfPath, PathRequest
 from service.api import described_route
+from service.api.app_state import state_of
 from service.api.dependencies import Asks, Config, Store
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
@@ -49,7 +50,7 @@ async def check_descent(request: Request, store: Store, settings: Config, caller
     async with Body(request, settings.max_body_bytes) as body:
         case = await body.read_by(_read, store, settings, caller)
     with while_connected(request.scope):
-        found = await request.app.state.analyses.answer_once(request.state.user, trajectory_check.of_path, case)
+        found = await state_of(request).analyses.answer_once(request.state.user, trajectory_check.of_path, case)
     return Response(_in_language(found, asked_language()), media_type=JSON)
 
 

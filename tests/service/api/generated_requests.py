@@ -175,7 +175,7 @@ def exercise_all(app: Any, times: int = 1) -> Tally:
     with TestClient(app) as client:
 
         def seed_data(label: str) -> dict[str, Any]:
-            seed_run(label, app.state.database)
+            seed_run(label, app.state.descent.database)
             if client.get("/runs/latest").status_code == 404:
                 client.post("/fit", json=LINE)
             if client.get("/datasets/latest").status_code == 404:

@@ -78,7 +78,7 @@ def test_an_open_stream_ends_with_its_key(
     }
 
     def users() -> set[str]:
-        return {slot.user for slot in getattr(app.state, limit)._taken}
+        return {slot.user for slot in getattr(app.state.descent, limit)._taken}
 
     with ExitStack() as stack:
         mine, _theirs = [opened(url, f"/runs/{found[each]}/{path}", each, stack) for each in (key, other)]

@@ -58,7 +58,7 @@ def test_a_large_body_in_small_pieces_causes_few_writes(api: TestClient, writers
 def test_a_body_without_a_length_is_refused_once_it_is_too_large(
     most: int, settings: Settings, api: TestClient
 ) -> None:
-    api.app.state.settings = settings.model_copy(update={"max_upload_bytes": most})  # type: ignore[attr-defined]
+    api.app.state.descent.settings = settings.model_copy(update={"max_upload_bytes": most})  # type: ignore[attr-defined]
 
     def pieces() -> Iterator[bytes]:
         yield b"1,2\n" * (most // 4 + 1)

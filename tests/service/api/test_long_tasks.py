@@ -86,7 +86,7 @@ def test_a_user_has_a_share_of_the_waiting_writes() -> None:
 def test_each_long_task_of_a_sweep_takes_its_turn(api: TestClient) -> None:
     sweep = api.post("/sweeps", json=SWEEP).json()["id"]
     limit = ConcurrencyLimit(1, "long tasks", keys=True)
-    api.app.state.long_tasks = LongTasks(limit)  # type: ignore[attr-defined]
+    api.app.state.descent.long_tasks = LongTasks(limit)  # type: ignore[attr-defined]
     taken = limit.take("testclient")
     for path in ("/sweeps", "/sweeps?validate_only=true"):
         problem_of(api.post(path, json=SWEEP), 429)

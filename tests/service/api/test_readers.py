@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.api.streaming import Readers
+from service.api.readers import Readers
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.storage.database import Database
 from tests.service.api.test_short_writes import MANY, existing, wait
@@ -51,14 +51,14 @@ class Recorder(Readers):
 )
 def test_each_look_takes_its_turn(path: str, api: TestClient, database: Database) -> None:
     made = existing(api, database)
-    recorder = api.app.state.readers = Recorder(ConcurrencyLimit(1, "lists being read", keys=False))  # type: ignore[attr-defined]
+    recorder = api.app.state.descent.readers = Recorder(ConcurrencyLimit(1, "lists being read", keys=False))  # type: ignore[attr-defined]
     answer = api.get(path.format_map(made))
     assert answer.is_success, answer.text
     assert recorder.count > 0
 
 
 def test_a_dry_run_and_a_wait_take_their_turns(api: TestClient) -> None:
-    recorder = api.app.state.readers = Recorder(ConcurrencyLimit(1, "lists being read", keys=False))  # type: ignore[attr-defined]
+    recorder = api.app.state.descent.readers = Recorder(ConcurrencyLimit(1, "lists being read", keys=False))  # type: ignore[attr-defined]
     assert api.post("/fit?validate_only=true", json=fit_body()).is_success
     assert recorder.count == 1
     assert api.post("/fit", json=fit_body(), headers={"Prefer": "wait=0"}).is_success

@@ -17,7 +17,8 @@ import pytest
 from service.analysis import loss_landscape
 from service.analysis.analysis_pool import AnalysisPool
 from service.api.app import create_app
-from service.api.request_body import FEW_VALUES, BodyReader
+from service.api.body_reader import BodyReader
+from service.api.request_body import FEW_VALUES
 from service.core import concurrency_limit
 from service.core.concurrency_limit import ConcurrencyLimit
 from service.core.exceptions import TooManyRequestsError
@@ -93,7 +94,7 @@ def test_one_key_cannot_take_the_lists_of_another(app: Any, url: str, database: 
         for caller in (key, other):
             client.post("/sweeps", json=sweep, headers=caller.headers).raise_for_status()
         for _ in range(SHARE):
-            app.state.readers.lists.take(key.id)
+            app.state.descent.readers.lists.take(key.id)
         for path in ("/runs", "/datasets", "/sweeps", "/sweeps/latest"):
             assert_share_is_taken(client.get(path, headers=key.headers))
             assert client.get(path, headers=other.headers).status_code == 200
@@ -104,7 +105,7 @@ def test_rows_take_a_slot_of_the_streams(app: Any, url: str, key: Key, other: Ke
         for caller in (key, other):
             client.post("/datasets", json={"x": [[1], [2]], "y": [2, 4]}, headers=caller.headers).raise_for_status()
         for _ in range(SHARE):
-            app.state.streams.take(key.id)
+            app.state.descent.streams.take(key.id)
         path = "/datasets/latest/rows"
         assert_share_is_taken(client.get(path, headers=key.headers))
         assert client.get(path, headers=other.headers).status_code == 200
@@ -112,7 +113,7 @@ def test_rows_take_a_slot_of_the_streams(app: Any, url: str, key: Key, other: Ke
 
 def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Key) -> None:
     for _ in range(SHARE):
-        app.state.body_reader.waiting.take(key.id)
+        app.state.descent.body_reader.waiting.take(key.id)
 
     def send(caller: Key) -> Any:
         headers = caller.headers | {"Content-Type": "text/csv"}
@@ -124,7 +125,7 @@ def test_a_small_file_waits_for_its_turn(app: Any, url: str, key: Key, other: Ke
 
 def test_a_body_of_some_values_waits_for_its_turn(app: Any, url: str, key: Key, other: Key) -> None:
     for _ in range(SHARE):
-        app.state.body_reader.waiting.take(key.id)
+        app.state.descent.body_reader.waiting.take(key.id)
 
     def send(caller: Key, rows: int) -> Any:
         data = {"x": [[row] for row in range(rows)], "y": [row % 7 for row in range(rows)]}
@@ -154,10 +155,10 @@ def test_one_key_cannot_take_the_waits_of_another(app: Any, url: str, database: 
 
     with ThreadPoolExecutor() as pool, httpx2.Client(timeout=LONGEST) as client:
         waits = [pool.submit(wait, key) for _ in range(SHARE)]
-        until(lambda: len(app.state.waits._taken) == SHARE)
+        until(lambda: len(app.state.descent.waits._taken) == SHARE)
         assert wait(key) == 202
         waits += [pool.submit(wait, other) for _ in range(SHARE)]
-        until(lambda: len(app.state.waits._taken) == 2 * SHARE)
+        until(lambda: len(app.state.descent.waits._taken) == 2 * SHARE)
         for run in client.get(f"{url}/runs", headers=key.headers).json()["data"]:
             client.post(f"{url}/runs/{run['id']}/cancel", headers=key.headers)
         for run in client.get(f"{url}/runs", headers=other.headers).json()["data"]:
@@ -174,8 +175,8 @@ def test_a_disconnected_client_frees_its_slot(path: str, app: Any, url: str, dat
     head += ["Content-Type: application/json", f"Content-Length: {len(content)}", "", content]
     with connected(url) as connection:
         connection.sendall("\r\n".join(head).encode())
-        until(lambda: len(app.state.waits._taken) == 1)
-    until(lambda: not app.state.waits._taken)
+        until(lambda: len(app.state.descent.waits._taken) == 1)
+    until(lambda: not app.state.descent.waits._taken)
 
 
 def test_one_key_cannot_take_the_analyses_of_another(
@@ -187,7 +188,7 @@ def test_one_key_cannot_take_the_analyses_of_another(
         for run in runs
     )
     for _ in range(SHARE):
-        app.state.analyses.limit.take(key.id)
+        app.state.descent.analyses.limit.take(key.id)
     for path in mine:
         assert_share_is_taken(httpx2.get(url + path, headers=key.headers, timeout=LONGEST))
     for path in theirs:
@@ -249,7 +250,7 @@ def test_one_key_cannot_take_the_large_bodies_of_another(
                 timeout=LONGEST,
             )
 
-        until(lambda: app.state.body_reader.arriving.use(key.id) == SHARE)  # else the next one has a place of these
+        until(lambda: app.state.descent.body_reader.arriving.use(key.id) == SHARE)  # else the next has one of these
         assert_share_is_taken(send(key))
         problem_of(send(other), 400)
 
@@ -342,6 +343,6 @@ def test_an_analysis_ends_when_its_client_disconnects(
         lines = (f"GET /runs/{run}/landscape HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key.text}", "", "")
         connection.sendall("\r\n".join(lines).encode())
         until(blocked.exists)
-        assert app.state.analyses.limit.use(key.id) == 1
-    until(lambda: app.state.analyses.limit.use(key.id) == 0)
+        assert app.state.descent.analyses.limit.use(key.id) == 1
+    until(lambda: app.state.descent.analyses.limit.use(key.id) == 0)
     assert httpx2.get(f"{url}/runs/{run}/steps/0", headers=key.headers, timeout=LONGEST).status_code == 200

@@ -86,8 +86,8 @@ def test_each_short_write_takes_its_turn(
 ) -> None:
     made = existing(api, database)
     # no worker verifies the run
-    api.app.state.settings = settings.model_copy(update={"max_wait_seconds": 0.1})  # type: ignore[attr-defined]
-    recorder = api.app.state.short_writes = Recorder()  # type: ignore[attr-defined]
+    api.app.state.descent.settings = settings.model_copy(update={"max_wait_seconds": 0.1})  # type: ignore[attr-defined]
+    recorder = api.app.state.descent.short_writes = Recorder()  # type: ignore[attr-defined]
     answer = api.request(method, path.format_map(made), json=body)
     assert answer.is_success, answer.text
     assert recorder.count == 1
@@ -105,7 +105,7 @@ def test_each_short_write_takes_its_turn(
 )
 def test_a_read_takes_no_turn_of_a_write(path: str, body: Any, api: TestClient, database: Database) -> None:
     made = existing(api, database)
-    recorder = api.app.state.short_writes = Recorder()  # type: ignore[attr-defined]
+    recorder = api.app.state.descent.short_writes = Recorder()  # type: ignore[attr-defined]
     answer = api.post(path.format_map(made), json=body)
     assert answer.is_success, answer.text
     assert recorder.count == 0

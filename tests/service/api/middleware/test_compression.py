@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from service.api.app import STATIC, create_app
 from service.api.middleware.compression import LEAST_BYTES, takes_gzip
-from service.api.streaming import PIECE_BYTES
+from service.api.readers import PIECE_BYTES
 from service.core.settings import Settings
 from service.storage.database import Database
 from tests.service.helpers import fit_body, served, stored_run

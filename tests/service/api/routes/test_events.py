@@ -217,7 +217,7 @@ def test_open_streams_do_not_prevent_a_shutdown(settings: Settings, database: Da
     live = Live(database)
     app = create_app(settings, database)
     stopping = threading.Event()
-    app.state.is_stopping = stopping.is_set
+    app.state.descent.is_stopping = stopping.is_set
     with served(app) as url, httpx2.stream("GET", f"{url}/runs/{live.id}/events", timeout=LONGEST) as answer:
         events = parse_events(answer.iter_lines())
         assert [next(events).name, next(events).name] == ["status", "progress"]

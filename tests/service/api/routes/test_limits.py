@@ -124,7 +124,7 @@ def test_a_key_sees_its_use_of_each_limit(settings: Settings, database: Database
         assert set(use_of(client, key.headers).values()) == {0, 1}  # 1: this request
         client.post("/fit", json=fit_body(), headers=key.headers)
         client.post("/datasets", json=TWO_FEATURES, headers=key.headers)
-        state = app.state
+        state = app.state.descent
         slots = {"max_streams": 1, "max_followers": 2, "max_waits": 3, "max_inquiries": 4, "max_lists": 5}
         limits = (state.streams, state.followers, state.waits, state.analyses.limit, state.readers.lists)
         for limit, count in zip(limits, slots.values(), strict=True):
@@ -159,8 +159,8 @@ def test_without_keys_there_is_no_share(api: TestClient) -> None:
 def test_the_use_of_streams_includes_large_bodies(settings: Settings, database: Database, key: Key) -> None:
     app = create_app(settings.model_copy(update={"keys": "required"}), database)
     with TestClient(app) as client:
-        app.state.streams.take(key.id)
-        for limit, count in ((app.state.body_reader.arriving, 3), (app.state.body_reader.waiting, 2)):
+        app.state.descent.streams.take(key.id)
+        for limit, count in ((app.state.descent.body_reader.arriving, 3), (app.state.descent.body_reader.waiting, 2)):
             for _ in range(count):
                 limit.take(key.id)
         assert use_of(client, key.headers)["max_streams"] == 3

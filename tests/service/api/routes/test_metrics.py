@@ -107,7 +107,7 @@ def test_a_damaged_status_and_a_damaged_time_do_no_harm(api: TestClient, databas
 
 
 def test_a_service_that_cannot_work_says_so(api: TestClient) -> None:
-    api.app.state.workers_fault = lambda: "No worker process is alive."  # type: ignore[attr-defined]
+    api.app.state.descent.workers_fault = lambda: "No worker process is alive."  # type: ignore[attr-defined]
     assert read(api)["descent_ready", ()] == 0
 
 

@@ -109,7 +109,7 @@ def test_steps_between_distant_ones_are_not_read(query: str, api: TestClient, da
 def test_a_trajectory_takes_its_slot_before_it_is_read(api: TestClient, path: str, database: Database) -> None:
     statements: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    streams = api.app.state.streams  # type: ignore[attr-defined]
+    streams = api.app.state.descent.streams  # type: ignore[attr-defined]
     taken = [streams.take("testclient") for _ in range(32)]
     problem_of(api.get(path), 429)
     assert statements
