@@ -33,10 +33,13 @@ torture: $(VENV)/development ## kill and stop processes, fill disks, damage file
 clients: $(VENV)/development ## generate clients from the OpenAPI description, check and run them
 	$(BIN)/python -m tests.generated_clients
 
-check: $(VENV)/development node_modules/installed ## check formatting, lint and types
+check: $(VENV)/development node_modules/installed ## check formatting, lint, types and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
+	$(BIN)/zizmor --offline --quiet --min-severity medium .github/workflows
 	$(NODE) node_modules/@biomejs/biome/bin/biome lint --error-on-warnings service/web tests/web
 	$(NODE) node_modules/typescript/bin/tsc --project .
 
