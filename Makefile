@@ -46,8 +46,9 @@ check: $(VENV)/development node_modules/installed ## check formatting, lint, typ
 bench: $(VENV)/benchmarks ## run the benchmarks against alternatives
 	$(BIN)/python -m benchmarks
 
-docs: $(VENV)/development ## write docs/settings.md from the settings in the code
+docs: $(VENV)/development ## write docs/settings.md and docs/hyperparameters.md from the code
 	$(BIN)/python -m tests.settings_page
+	$(BIN)/python -m tests.hyperparameters_page
 
 screenshots: $(VENV)/development ## write the pictures of docs/screenshots
 	$(BIN)/python -m tests.browser.screenshots

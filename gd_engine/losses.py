@@ -21,7 +21,7 @@ class Loss(NamedTuple):
 
 
 class Penalty(NamedTuple):
-    """λ₁‖θ‖₁ + λ₂‖θ‖₂², intercepts and biases not penalised."""
+    """λ₁‖θ‖₁ (Tibshirani, 1996) + λ₂‖θ‖₂² (Hoerl & Kennard, 1970), intercepts and biases not penalised."""
 
     l1: float = 0.0
     l2: float = 0.0
@@ -35,17 +35,20 @@ class Penalty(NamedTuple):
 
 
 def sse() -> Loss:
-    """The sum of squared errors, Σᵢ (f(θ, xᵢ) − yᵢ)²: the course's E."""
+    """The sum of squared errors, Σᵢ (f(θ, xᵢ) − yᵢ)²: the course's E (Legendre, 1805)."""
     return Loss("sse", _squares, mean=False)
 
 
 def mse() -> Loss:
-    """The mean of squared errors, Σᵢ (f(θ, xᵢ) − yᵢ)² / n."""
+    """The mean of squared errors, Σᵢ (f(θ, xᵢ) − yᵢ)² / n (Gauss, 1809)."""
     return Loss("mse", _squares, mean=True)
 
 
 def mae() -> Loss:
-    """The mean of absolute errors, Σᵢ |f(θ, xᵢ) − yᵢ| / n. The derivative of |r| at 0 is 0, as in PyTorch."""
+    """The mean of absolute errors, Σᵢ |f(θ, xᵢ) − yᵢ| / n (Boscovich, 1757).
+
+    The derivative of |r| at 0 is 0, as in PyTorch.
+    """
     return Loss("mae", lambda *rows: anp.sum(anp.abs(_residuals(*rows))), mean=True)
 
 
@@ -62,7 +65,7 @@ def huber(delta: float = 1.0) -> Loss:
 
 
 def log_loss() -> Loss:
-    """The mean negative log-likelihood of the classes.
+    """The mean negative log-likelihood of the classes, −Σᵢ log P(yᵢ) / n (Fisher, 1922).
 
     For y ∈ {0, 1}, −y log p − (1 − y) log(1 − p) with p = σ(s) is log(1 + eˢ) − y s; for more classes it is
     log Σₖ e^sₖ − s_y. No score overflows either.

@@ -1,8 +1,10 @@
 """The documents and the code agree: settings, models, bars, commands and paths, in both directions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from gd_engine.formula.compiler import FUNCTIONS
 from service.core.run_status import TRANSITIONS, RunStatus
 from service.core.settings import Settings
 from service.datasets.samples import SAMPLES
+from tests import hyperparameters_page
 from tests.settings_page import PAGE, page
 from tests.test_architecture import ALLOWED
 
@@ -33,6 +36,28 @@ def test_the_readme_is_short_and_has_five_recipes() -> None:
 
 def test_the_settings_page_agrees_with_the_code() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"
+
+
+def test_the_page_of_hyperparameters_agrees_with_the_code() -> None:
+    assert hyperparameters_page.PAGE.read_text(encoding="utf-8") == hyperparameters_page.page(), "run: make docs"
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_page_of_hyperparameters_has_the_source_of_every_choice(name: str) -> None:
+    rows = re.findall(rf"^\| `{name}` \| ([^`].*) \| (.*) \|$", TEXTS["docs/hyperparameters.md"], flags=re.MULTILINE)
+    assert any(re.search(r"[A-Z]\w+, \d{4}", source) for _, source in rows) or name == "formula"
+
+
+@pytest.mark.parametrize("table", [MODELS, OPTIMIZERS, SCHEDULES], ids=["models", "optimizers", "schedules"])
+def test_the_defaults_of_a_request_are_those_of_the_engine(table: dict[str, Callable[..., Any]]) -> None:
+    kinds = hyperparameters_page.KINDS
+    for kind, function in table.items():
+        fields = {name: field for name, field in kinds[kind].items() if name != "kind"}
+        options = {name: each for name, each in signature(function).parameters.items() if name in fields}
+        assert set(options) == set(fields), kind
+        for name, option in options.items():
+            default = tuple(each) if isinstance(each := fields[name].get("default", option.empty), list) else each
+            assert default == option.default, f"{kind}.{name}"
 
 
 def test_every_setting_that_a_document_names_exists() -> None:

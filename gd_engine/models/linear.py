@@ -13,13 +13,13 @@ from gd_engine.models.base import INTERCEPT, Model, identity
 
 
 def linear(features: Sequence[str], *, intercept: bool = True) -> Model:
-    """f(θ, x) = θ₀ + θ·x (without θ₀ if `intercept` is false)."""
+    """f(θ, x) = θ₀ + θ·x, without θ₀ if `intercept` is false (Legendre, 1805)."""
     names = column_names(features, intercept)
     return _matrix_product("linear", names, each(features), intercept, identity, "regression")
 
 
 def polynomial(features: Sequence[str], *, degree: int = 2, intercept: bool = True) -> Model:
-    """A polynomial of total degree `degree` in the features, products of different features included."""
+    """f(θ, x) = Σ θₐ x₁^a₁ ⋯ xₙ^aₙ over all exponents with a₁ + ⋯ + aₙ ≤ `degree` (Gergonne, 1815)."""
     exponents = [
         [chosen.count(i) for i in range(len(features))]
         for total in range(1, degree + 1)
@@ -30,13 +30,13 @@ def polynomial(features: Sequence[str], *, degree: int = 2, intercept: bool = Tr
 
 
 def logistic(features: Sequence[str], *, intercept: bool = True) -> Model:
-    """P(y = 1 | x) = σ(θ₀ + θ·x), σ(s) = 1 / (1 + e^−s)."""
+    """P(y = 1 | x) = σ(θ₀ + θ·x), σ(s) = 1 / (1 + e^−s) (Cox, 1958)."""
     names = column_names(features, intercept)
     return _matrix_product("logistic", names, each(features), intercept, sigmoid, "classification")
 
 
 def softmax_regression(features: Sequence[str], *, classes: Sequence[str], intercept: bool = True) -> Model:
-    """P(y = c | x) = e^sc / Σₖ e^sₖ with a score sₖ = θ₀ₖ + θₖ·x for each class (multinomial logistic regression).
+    """P(y = c | x) = e^sc / Σₖ e^sₖ with a score sₖ = θ₀ₖ + θₖ·x for each class (Bridle, 1990).
 
     θ is the matrix of these weights row by row: the classes' intercepts, then their weights of the first feature, ….
     """

@@ -25,6 +25,8 @@ def mlp(
 ) -> Model:
     """A multilayer perceptron: layers z ← a(z W + b), the last one without a; two classes share one output through σ.
 
+    Trained by gradients (Rumelhart, Hinton & Williams, 1986).
+
     θ has, layer by layer, the biases b and the weights W row by row; `w2[3,1]` leads from unit 3 of the first hidden
     layer to unit 1 of the next. The default θ₀ has normal weights of variance 1 / fan-in and zero biases (LeCun,
     Bottou, Orr & Müller, Efficient BackProp, 1998).

@@ -13,7 +13,10 @@ from gd_engine.models.undefined import undefined_part
 
 
 def formula(features: Sequence[str], *, formula: str) -> Model:
-    """The model f(θ, x) of a formula's text (`gd_engine.formula`); θ₀ is all ones. Raises FormulaError."""
+    """The model f(θ, x) of a formula's text, such as `b1*(1 - exp(-b2*x))`; θ₀ is all ones.
+
+    Raises FormulaError (`gd_engine.formula`).
+    """
     parsed = parse(formula, features)
     count = len(parsed.parameters)
     return Model(

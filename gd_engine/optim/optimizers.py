@@ -52,9 +52,9 @@ def momentum(momentum: float = 0.9) -> Optimizer:
 
 
 def nesterov(momentum: float = 0.9) -> Optimizer:
-    """Nesterov's momentum: v ← μ v + g, θ ← θ − η (g + μ v).
+    """Nesterov's momentum: v ← μ v + g, θ ← θ − η (g + μ v) (Nesterov, 1983).
 
-    Nesterov, 1983, in the form of Sutskever, Martens, Dahl & Hinton (2013) and `torch.optim.SGD(nesterov=True)`.
+    The form is that of Sutskever, Martens, Dahl & Hinton (2013) and `torch.optim.SGD(nesterov=True)`.
     """
 
     def update(
@@ -123,8 +123,8 @@ def adamw(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weigh
 def ista() -> Optimizer:
     """Proximal gradient method: θ ← soft(θ − η g, η λ₁), g the gradient without the l1 penalty.
 
-    Without this penalty it is gradient descent (Beck & Teboulle, A fast iterative shrinkage-thresholding algorithm for
-    linear inverse problems, 2009, section 3).
+    Without this penalty it is gradient descent. The paper is A fast iterative shrinkage-thresholding algorithm for
+    linear inverse problems (Beck & Teboulle, 2009, section 3).
     """
     return gd()._replace(linear=False, proximal=True)
 

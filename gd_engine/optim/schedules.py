@@ -32,22 +32,22 @@ class Backtracking(NamedTuple):
 
 
 def constant(rate: float, steps: int) -> float:
-    """η."""
+    """η at every step (Cauchy, 1847)."""
     return rate
 
 
 def step(rate: float, steps: int, *, every: int, factor: float = 0.1) -> Schedule:
-    """η factor^⌊k / every⌋ (`StepLR`)."""
+    """η factor^⌊k / every⌋ (He, Zhang, Ren & Sun, 2016; `StepLR`)."""
     return lambda k: rate * factor ** (k // every)
 
 
 def exponential(rate: float, steps: int, *, factor: float) -> Schedule:
-    """η factorᵏ (`ExponentialLR`)."""
+    """η factorᵏ (Senior, Heigold, Ranzato & Yang, 2013; `ExponentialLR`)."""
     return lambda k: rate * factor**k
 
 
 def inverse_time(initial: float, steps: int, *, rate: float) -> Schedule:
-    """η / (1 + rate k): the decay of Robbins & Monro (1951)."""
+    """η / (1 + rate k) (Robbins & Monro, 1951)."""
     return lambda k: initial / (1.0 + rate * k)
 
 
@@ -57,7 +57,7 @@ def cosine(rate: float, steps: int) -> Schedule:
 
 
 def backtracking(rate: float, steps: int) -> Backtracking:
-    """A line search from η at every step."""
+    """The first of η, η/2, η/4, … with E(θ − r g) ≤ E(θ) − 10⁻⁴ r ‖g‖², at every step (Armijo, 1966)."""
     return Backtracking(rate)
 
 

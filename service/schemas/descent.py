@@ -7,6 +7,10 @@ from pydantic import Field, Tag
 from service.schemas.fields import Count, Factor, Finite, NotNegative, Numbers, Positive, Seed, Share
 from service.schemas.strict_model import TAG, Strict, by_type, is_number, one_of
 
+EPSILON = "ε: keeps the division finite where gradients are tiny; a greater one makes such steps shorter."
+BETA1 = "β₁: how long gradients are remembered, about 1/(1 − β₁) steps."
+BETA2 = "β₂: how long squares of the gradient are remembered, about 1/(1 − β₂) steps."
+
 
 class Objective(Strict):
     """E(θ): the loss over the training rows plus λ₁‖θ‖₁ + λ₂‖θ‖₂², intercepts and biases not penalised."""
@@ -15,8 +19,10 @@ class Objective(Strict):
         None, description="Default: mse for a regression, log_loss for a classification."
     )
     delta: Positive | None = Field(None, description="huber: the residual from which the loss is linear. Default: 1.")
-    l1: NotNegative = 0.0
-    l2: NotNegative = 0.0
+    l1: NotNegative = Field(
+        0.0, description="λ₁, the factor of ‖θ‖₁: a greater one makes more parameters 0, by ista and fista exactly."
+    )
+    l2: NotNegative = Field(0.0, description="λ₂, the factor of ‖θ‖₂²: a greater one makes all parameters smaller.")
 
 
 class Gd(Strict):
@@ -29,48 +35,54 @@ class Momentum(Strict):
     """v ← μv + ∇E(θ), θ ← θ − ηv."""
 
     kind: Literal["momentum"]
-    momentum: Share = 0.9
+    momentum: Share = Field(
+        0.9,
+        description="μ: the part of the last change that goes on. Nearer 1 is faster in long valleys, and swings more.",
+    )
 
 
 class Nesterov(Strict):
     """v ← μv + ∇E(θ), θ ← θ − η(∇E(θ) + μv)."""
 
     kind: Literal["nesterov"]
-    momentum: Share = 0.9
+    momentum: Share = Field(
+        0.9,
+        description="μ: the part of the last change that goes on. Nearer 1 is faster in long valleys, and swings more.",
+    )
 
 
 class Adagrad(Strict):
     """G ← G + ∇E(θ)², θ ← θ − η∇E(θ) / (√G + ε)."""
 
     kind: Literal["adagrad"]
-    epsilon: Positive = 1e-10
+    epsilon: Positive = Field(1e-10, description=EPSILON)
 
 
 class Rmsprop(Strict):
     """G ← ρG + (1 − ρ)∇E(θ)², θ ← θ − η∇E(θ) / (√G + ε)."""
 
     kind: Literal["rmsprop"]
-    decay: Share = 0.99
-    epsilon: Positive = 1e-8
+    decay: Share = Field(0.99, description="ρ: how long squares of the gradient are remembered, about 1/(1 − ρ) steps.")
+    epsilon: Positive = Field(1e-8, description=EPSILON)
 
 
 class Adam(Strict):
     """θ ← θ − η m̂ / (√v̂ + ε), with running means m̂ of the gradient and v̂ of its square."""
 
     kind: Literal["adam"]
-    beta1: Share = 0.9
-    beta2: Share = 0.999
-    epsilon: Positive = 1e-8
+    beta1: Share = Field(0.9, description=BETA1)
+    beta2: Share = Field(0.999, description=BETA2)
+    epsilon: Positive = Field(1e-8, description=EPSILON)
 
 
 class Adamw(Strict):
     """adam with decoupled weight decay: also θ ← θ − ηwθ."""
 
     kind: Literal["adamw"]
-    beta1: Share = 0.9
-    beta2: Share = 0.999
-    epsilon: Positive = 1e-8
-    weight_decay: NotNegative = 0.01
+    beta1: Share = Field(0.9, description=BETA1)
+    beta2: Share = Field(0.999, description=BETA2)
+    epsilon: Positive = Field(1e-8, description=EPSILON)
+    weight_decay: NotNegative = Field(0.01, description="w: the share ηw by which each step shrinks every parameter.")
 
 
 class Ista(Strict):
@@ -112,22 +124,22 @@ class Step(Strict):
     """η factor^⌊k / every⌋."""
 
     kind: Literal["step"]
-    every: Count
-    factor: Factor = 0.1
+    every: Count = Field(description="The steps between two falls of the rate.")
+    factor: Factor = Field(0.1, description="The factor of the rate at each fall; 1 is a constant rate.")
 
 
 class Exponential(Strict):
     """η factorᵏ."""
 
     kind: Literal["exponential"]
-    factor: Factor
+    factor: Factor = Field(description="The factor of the rate at each step; 1 is a constant rate.")
 
 
 class InverseTime(Strict):
     """η / (1 + rate k)."""
 
     kind: Literal["inverse_time"]
-    rate: NotNegative
+    rate: NotNegative = Field(description="How fast η falls: after 1/rate steps it is a half; 0 is a constant rate.")
 
 
 class Cosine(Strict):
@@ -156,7 +168,9 @@ Schedule = Annotated[
 class Stop(Strict):
     """Early stopping: the run stops at the first condition met."""
 
-    gradient_norm: NotNegative | None = Field(None, description="Stop when ‖∇E(θ)‖ is at most this.")
+    gradient_norm: NotNegative | None = Field(
+        None, description="Stop when ‖∇E(θ)‖ is at most this: a greater one stops sooner."
+    )
     loss_change: NotNegative | None = Field(None, description="Stop when E changes by at most this in a step.")
     patience: Count | None = Field(
         None,
@@ -180,7 +194,7 @@ class NormalTheta0(Strict):
     """Independent normal numbers with mean 0, seeded by `seed`."""
 
     kind: Literal["normal"]
-    scale: Positive = 1.0
+    scale: Positive = Field(1.0, description="The standard deviation of each number.")
 
 
 def _theta0_kind(value: Any) -> str | None:
@@ -203,13 +217,13 @@ Theta0 = Annotated[
 class Descent(Strict):
     """The algorithm: `steps` updates θ ← θ − η∇E(θ), or by another optimiser, from θ₀."""
 
-    steps: Count = 100
+    steps: Count = Field(100, description="The number of updates; a stopping rule may end the descent before.")
     learning_rate: LearningRate = Field(
         "auto",
         description='η > 0, or "auto": 1/λmax of the Hessian of E at θ₀; a line search where E is not convex there.',
     )
-    optimizer: Optimizer = Gd()
-    schedule: Schedule = Constant()
+    optimizer: Optimizer = Field(Gd(), description="The rule of an update.")
+    schedule: Schedule = Field(Constant(), description="The learning rate of each step k, from 0.")
     theta0: Theta0 | None = Field(
         None,
         description="θ₀: zeros, normal, a list in the order of the parameters, or by name. Default: zeros for a model "

@@ -156,8 +156,8 @@ Function = Annotated[
 class Shuffle(Strict):
     """The random seed and the validation rows."""
 
-    seed: Seed = 0
-    shuffle: bool = True
+    seed: Seed = Field(0, description="The seed of the order of the rows.")
+    shuffle: bool = Field(True, description="Whether the rows are drawn at random; else the last ones are held out.")
     validation_fraction: Share = Field(
         0.0, description="The fraction of training rows, rounded up, held out for validation; stop.patience uses it."
     )
@@ -171,13 +171,17 @@ class Shuffle(Strict):
 class FractionSplit(Shuffle):
     """A random test set: a fraction of the rows, rounded up; 0 for none."""
 
-    test_fraction: Share = 0.25
+    test_fraction: Share = Field(
+        0.25, description="The fraction of the rows, rounded up, held out for the test error; 0 for none."
+    )
 
 
 class RowsSplit(Shuffle):
     """A test set of the given rows, numbered from 0."""
 
-    test_rows: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, fail_fast=True)]
+    test_rows: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, fail_fast=True)] = Field(
+        description="The numbers of the rows of the test set, from 0."
+    )
 
 
 def _split_kind(value: Any) -> str:
