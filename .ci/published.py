@@ -29,8 +29,8 @@ def main(address: str, tag: str) -> None:
 
 def _whole(link: re.Match[str], address: str, tag: str) -> str:
     picture, text, path = link.groups()
-    kind = "raw" if picture else "tree" if path.endswith("/") else "blob"
-    return f"{picture}[{text}]({address}/{kind}/{tag}/{path.rstrip('/')}"
+    kind = "raw" if picture else "blob"
+    return f"{picture}[{text}]({address}/{kind}/{tag}/{path}"
 
 
 if __name__ == "__main__":

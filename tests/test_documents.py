@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.bars import BARS
 from gd_engine import BENCHMARK_FUNCTIONS, LOSSES, MODELS, OPTIMIZERS, SCHEDULES
 from gd_engine.formula.compiler import FUNCTIONS
+from service.cli.main import app
 from service.core.run_status import TRANSITIONS, RunStatus
 from service.core.settings import Settings
 from service.datasets.samples import SAMPLES
@@ -192,6 +194,11 @@ def test_the_commands_of_the_documents_run_in_this_folder() -> None:
             assert not re.findall(r"^descent .*", block, flags=re.MULTILINE), f"{name}: write .venv/bin/descent"
 
 
+def test_the_page_on_the_command_line_lists_every_command() -> None:
+    named = re.findall(r"^\| `descent (\w+)` \|", TEXTS["docs/command-line.md"], flags=re.MULTILINE)
+    assert sorted(named) == sorted(get_command(app).commands)  # type: ignore[attr-defined]
+
+
 def test_links_have_a_target() -> None:
     for document in DOCUMENTS:
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
@@ -204,8 +211,8 @@ def test_every_document_is_linked() -> None:
         for document in DOCUMENTS
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8"))
     }
-    for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/td/*.ipynb"), *ROOT.glob("docs/screenshots/*.png")]:
-        assert path in linked, path.name
+    for kind in ("*.md", "decisions/0*.md", "td/*.ipynb", "screenshots/*.png"):
+        assert set(ROOT.glob(f"docs/{kind}")) <= linked, kind
 
 
 def _block(heading: str) -> str:
@@ -217,5 +224,5 @@ def _block(heading: str) -> str:
 def _paths(text: str) -> Iterator[str]:
     """The project's files and folders that a text names between backticks."""
     for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|js|md|yml|toml))(?:::\w+)?`", text):
-        if not name.startswith(("text/", "application/", "demo/", "data/", ".venv/")):
+        if not name.startswith(("text/", "application/", "build/", "demo/", "data/", ".venv/")):
             yield name
