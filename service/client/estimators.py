@@ -4,9 +4,11 @@ They need scikit-learn (the extra `sklearn`), and a running service. A fitted es
 """
 
 import atexit
+import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from io import StringIO
 from typing import Any, Self, cast
 
 import numpy as np
@@ -22,6 +24,8 @@ from service.client.synchronous.runs import Run
 
 LABEL_DIGITS = 6
 """The digits of the texts that stand for the classes: the service orders texts, and reads numbers as numbers."""
+MOST_SENT = 500_000
+"""The most values in the body of a fit, which the service bounds at 16 MiB; more of them are uploaded."""
 
 
 @cache
@@ -30,6 +34,13 @@ def _connected(url: str | None, key: str | None, _process: int) -> Descent:
     client = Descent(url, key)
     atexit.register(client.close)
     return client
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """The name, with underscores after it until it is none of those."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
@@ -76,18 +87,39 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         """Descends on the data. Raises RunFailedError for a run that did not succeed."""
         options = self.get_params(deep=False)
         del options["url"]
-        columns = getattr(self, "feature_names_in_", np.empty(0)).tolist()
-        target = next(name for name in ("y", "target", "_target", "__target") if name not in columns)
-        options |= {"model": model, "feature_names": columns or None, "target_name": target}
+        is_formula = model is not None and model.get("kind") == "formula"
+        names: list[str] = list(getattr(self, "feature_names_in_", ()))
+        if not is_formula:  # a formula names its features; of the other models a parameter is called intercept
+            names = [_free("intercept_", names) if each == "intercept" else each for each in names]
+        target = _free("y", names)
+        options["model"] = model
         if self.standardize is None:  # a formula is of the features in their own units
-            options["standardize"] = model is None or model.get("kind") != "formula"
+            options["standardize"] = not is_formula
         options |= {"test_fraction": 0.0, "request": self.request or {}}
         self.__dict__.pop("run_id_", None)  # of an earlier fit: its classes are no longer those of this object
-        run = self._client().fit(X, y, progress=False, **cast("FitOptions", options))
+        if X.size + y.size <= MOST_SENT:
+            options |= {"feature_names": names or None, "target_name": target}
+            run = self._client().fit(X, y, progress=False, **cast("FitOptions", options))
+        else:
+            options["dataset"] = self._uploaded(X, y, names or [f"x{i + 1}" for i in range(X.shape[1])], target)
+            run = self._client().fit(progress=False, **cast("FitOptions", options))
         if run.status != "succeeded":
             raise RunFailedError(f"The run {run.id} ended as {run.status}: {run.verdict}")
         self.run_id_: str = run.id
         self.n_iter_: int = run["final"]["step"]
+
+    def _uploaded(self, X: NDArray[np.float64], y: NDArray[Any], names: list[str], target: str) -> str:
+        """The id of the data as a dataset of the service: a table has each number to its last bit.
+
+        The same data have the same id, so a search uploads each part once.
+        """
+        table = StringIO(newline="")
+        lines = csv.writer(table)
+        lines.writerow([*names, target])
+        lines.writerows([*row.tolist(), label] for row, label in zip(X, y.tolist(), strict=True))
+        content = table.getvalue().encode()
+        found = self._client().datasets.upload(content, target=target, features=names, progress=False)
+        return str(found["id"])
 
     def _rows(self, X: ArrayLike) -> NDArray[np.float64]:
         """The rows of features to predict. Raises ValueError for rows of another width."""

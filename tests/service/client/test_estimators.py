@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils.estimator_checks import check_estimator
 
-from service.client import Descent, RunFailedError, ServiceError
+from service.client import Descent, RunFailedError, ServiceError, estimators
 from service.client.estimators import DescentClassifier, DescentRegressor
 from service.server.live_server import Service
 from tests.waiting import until
@@ -25,8 +25,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversi
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("most_sent", [estimators.MOST_SENT, 0], ids=["in the body", "uploaded"])
 @pytest.mark.parametrize("estimator", [DescentRegressor, DescentClassifier])
-def test_scikit_learn_accepts_the_estimator(estimator: Any, service: Service) -> None:
+def test_scikit_learn_accepts_the_estimator(
+    estimator: Any, most_sent: int, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimators, "MOST_SENT", most_sent)
     check_estimator(estimator(url=service.url, steps=300), on_skip=None)
 
 
@@ -78,6 +82,56 @@ def test_a_feature_may_have_the_name_of_the_target(service: Service) -> None:
     frame = pd.DataFrame({"y": [1.0, 2.0, 3.0], "target": [2.0, 1.0, 5.0]})
     model = DescentRegressor(steps=20, url=service.url).fit(frame, [1.0, 2.0, 3.0])
     assert model.run_["dataset"]["features"] == ["y", "target"]
+
+
+def test_a_feature_may_be_called_as_the_parameter_of_the_model_is(service: Service) -> None:
+    frame = pd.DataFrame({"intercept": [1.0, 2.0, 3.0, 5.0], "intercept_": [2.0, 1.0, 5.0, 1.0]})
+    model = DescentRegressor(steps=2000, url=service.url).fit(frame, 2.0 * frame["intercept"])
+    assert list(model.run_.coefficients) == ["intercept", "intercept__", "intercept_"]
+    assert model.predict(frame) == pytest.approx(2.0 * frame["intercept"], abs=1e-3)
+    product = DescentRegressor("k*intercept", steps=500, url=service.url).fit(frame[["intercept"]], frame["intercept"])
+    assert product.run_.coefficients["k"] == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_data_beyond_the_limit_of_a_body_are_uploaded(service: Service) -> None:
+    X = np.random.default_rng(0).normal(size=(50_000, 20))
+    assert len(repr(X.tolist())) > 1 << 24
+    y = X @ np.arange(20.0)
+    model = DescentRegressor(steps=200, url=service.url).fit(X, y)
+    assert model.run_["dataset"]["rows"] == len(X)
+    assert model.predict(X[:100]) == pytest.approx(y[:100], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "classes"), [(DescentRegressor, 0), (DescentClassifier, 2), (DescentClassifier, 12)]
+)
+def test_uploaded_data_give_the_bits_of_the_body(
+    estimator: Any, classes: int, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with columns that a file's reader could take for years, dates, numbers of rows, or a category."""
+    random = np.random.default_rng(0)
+    columns = {
+        "year": np.arange(2000.0, 2040),
+        "row": np.arange(40.0),
+        "one": np.ones(40),
+        "date": np.arange(2e7, 2e7 + 40),
+    }
+    columns |= {
+        name: random.normal(size=40) * scale for name, scale in {"sex=male": 1.0, 'a, "b"': 1e17, "c": 1e-99}.items()
+    }
+    X, y = pd.DataFrame(columns), np.arange(40) % classes if classes else random.normal(size=40)
+    sent = estimator(steps=50, url=service.url).fit(X, y)
+    monkeypatch.setattr(estimators, "MOST_SENT", 0)
+    uploaded = estimator(steps=50, url=service.url).fit(X, y)
+    assert uploaded.run_["dataset"]["features"] == list(columns) == sent.run_["dataset"]["features"]
+    assert (uploaded.run_.trajectory()["theta"] == sent.run_.trajectory()["theta"]).all()
+    assert (uploaded.predict(X) == sent.predict(X)).all()
+    dataset = uploaded.run_["dataset"]["id"]
+    for run in (sent.run_, uploaded.run_):
+        run.delete()
+    with Descent(service.url) as client:  # that of a body ends with its runs
+        assert client.datasets.get(dataset)["id"] == dataset
 
 
 def test_a_formula_and_other_fields_of_the_request(service: Service) -> None:
