@@ -188,6 +188,27 @@ def test_every_test_that_the_security_page_names_exists() -> None:
         assert f"def {name}(" in (ROOT / "tests" / file).read_text(), f"{file} has no {name}"
 
 
+RUN_BY = {
+    "README.md": "acceptance/test_readme.py",
+    "docs/api-guide.md": "acceptance/test_readme.py",
+    "docs/command-line.md": "acceptance/test_readme.py",
+    "docs/engine.md": "test_documents.py",
+    "docs/operating.md": "acceptance/test_operating_page.py",
+    "docs/python.md": "acceptance/test_python_page.py",
+    "docs/settings.md": "acceptance/test_operating_page.py",
+    "docs/teaching.md": "acceptance/test_operating_page.py",
+}
+"""The documents with blocks of code, and the test that runs them."""
+
+
+def test_every_block_of_code_is_run_by_a_test() -> None:
+    languages = {name: set(re.findall(r"^```(\w+)", text, flags=re.MULTILINE)) for name, text in TEXTS.items()}
+    assert {name for name, found in languages.items() if found} == set(RUN_BY)
+    assert set().union(*languages.values()) == {"python", "sh", "yaml"}
+    for name, test in RUN_BY.items():
+        assert Path(name).stem in (ROOT / "tests" / test).read_text(encoding="utf-8")
+
+
 def test_the_commands_of_the_documents_run_in_this_folder() -> None:
     for name, text in CURRENT.items():
         for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL):
