@@ -62,7 +62,8 @@ def body_of(x: Any, y: Any, options: FitOptions) -> JsonObject:
 
 
 def _subject(x: Any, y: Any, given: Mapping[str, Any]) -> JsonObject:
-    count = (x is not None) + ("dataset" in given) + ("function" in given) + ("dataset" in given.get("request", {}))
+    others = {"dataset", "function"} & given.get("request", {}).keys()
+    count = (x is not None) + ("dataset" in given) + ("function" in given) + len(others)
     if count != 1 or (x is None) != (y is None):
         raise TypeError("fit takes either x and y, or dataset=, or function=.")
     if x is None and given.keys() & {"feature_names", "target_name"}:

@@ -34,6 +34,8 @@ class Options(TypedDict, total=False):
     headers: Mapping[str, str]
     wait: float | None
     """The seconds for which the service may wait for the end."""
+    member: str
+    """What the JSON object of the answer has: without it, it is that of another program."""
     repeatable: bool
     """Whether the request may be sent twice, where its method does not say so."""
 
@@ -59,7 +61,7 @@ class AsyncConnection:
 
     async def json(self, method: str, path: str, **options: Unpack[Options]) -> JsonObject:
         """The JSON object of an answer. Raises ServiceError, NotReachableError."""
-        return _object(await self.send(method, path, **options))
+        return _object(await self.send(method, path, **options), options.get("member"))
 
     async def send(self, method: str, path: str, **options: Unpack[Options]) -> httpx2.Response:
         """The answer. Raises ServiceError, NotReachableError."""
@@ -150,8 +152,8 @@ class AsyncConnection:
         shown = re.sub("//[^/]*@", "//", self.address)  # without a password
         if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
             return NotReachableError(f"{shown} has not answered within {self._timeout:g} s ({error}).")
-        hint = "Start it with `descent serve`, or give its address: Descent(url)."
-        return NotReachableError(f"No service answers at {shown} ({error}). {hint}")
+        hint = "Start it with `descent serve`, or give its address."
+        return NotReachableError(f"No service answers at {shown}. {hint} ({error})")
 
 
 def _checked(response: httpx2.Response) -> httpx2.Response:
@@ -165,12 +167,12 @@ def _checked(response: httpx2.Response) -> httpx2.Response:
     raise ServiceError(response.status_code, problem if isinstance(problem, dict) else {})
 
 
-def _object(response: httpx2.Response) -> JsonObject:
-    """The JSON object of an answer. Raises ServiceError for anything else."""
+def _object(response: httpx2.Response, member: str | None) -> JsonObject:
+    """The JSON object of an answer, with this member if one is named. Raises ServiceError for anything else."""
     try:
         found = response.json()
     except ValueError:
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or (member is not None and member not in found):
         raise ServiceError(response.status_code, {})
     return found

@@ -65,7 +65,7 @@ class AsyncDatasets:
 
     async def list(self, limit: int = 50) -> list[JsonObject]:
         """The newest datasets."""
-        answer = await self._connection.json("GET", "/datasets", query={"limit": limit})
+        answer = await self._connection.json("GET", "/datasets", query={"limit": limit}, member="data")
         return list(answer["data"])
 
     def _path(self, dataset_id: str) -> str:

@@ -26,9 +26,9 @@ class AsyncDescent:
     def __init__(
         self, url: str | None = None, key: str | None = None, *, timeout: float = 60.0, retries: int = 6
     ) -> None:
-        self._connection = AsyncConnection(url, key, timeout, retries)
-        self.runs, self.sweeps = AsyncRuns(self._connection), AsyncSweeps(self._connection)
-        self.datasets = AsyncDatasets(self._connection)
+        self.connection = AsyncConnection(url, key, timeout, retries)
+        self.runs, self.sweeps = AsyncRuns(self.connection), AsyncSweeps(self.connection)
+        self.datasets = AsyncDatasets(self.connection)
 
     async def __aenter__(self) -> Self:
         return self
@@ -38,7 +38,7 @@ class AsyncDescent:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._connection.close()
+        await self.connection.close()
 
     async def fit(
         self,
@@ -56,13 +56,13 @@ class AsyncDescent:
         body = body_of(x, y, options)
         headers = {"Idempotency-Key": uuid4().hex}
         seconds = SHORT_SECONDS if wait else None
-        facts = await self._connection.json("POST", "/fit", body=body, headers=headers, wait=seconds)
-        run = AsyncRun(self._connection, facts)
+        facts = await self.connection.json("POST", "/fit", body=body, headers=headers, wait=seconds, member="id")
+        run = AsyncRun(self.connection, facts)
         return await run.wait(progress=progress) if wait else run
 
     async def price(self, x: Any = None, y: Any = None, **options: Unpack[FitOptions]) -> JsonObject:
         """What a fit would cost: steps, parameters, bytes, gradient evaluations. Nothing is stored."""
-        return await self._connection.json("POST", "/fit/price", body=body_of(x, y, options), repeatable=True)
+        return await self.connection.json("POST", "/fit/price", body=body_of(x, y, options), repeatable=True)
 
     async def sweep(
         self,
@@ -84,7 +84,7 @@ class AsyncDescent:
         if rank_by is not None:
             body["rank_by"] = rank_by
         headers = {"Idempotency-Key": uuid4().hex}
-        sweep = AsyncSweep(self._connection, await self._connection.json("POST", "/sweeps", body=body, headers=headers))
+        sweep = AsyncSweep(self.connection, await self.connection.json("POST", "/sweeps", body=body, headers=headers))
         return await sweep.wait(progress=progress) if wait else sweep
 
     async def samples(self) -> list[JsonObject]:
@@ -96,6 +96,6 @@ class AsyncDescent:
         return await self._data("/functions")
 
     async def _data(self, path: str) -> list[JsonObject]:
-        answer = await self._connection.json("GET", path)
+        answer = await self.connection.json("GET", path, member="data")
         found: list[JsonObject] = answer["data"]
         return found

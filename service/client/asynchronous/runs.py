@@ -231,7 +231,7 @@ class AsyncRuns:
 
     async def get(self, run_id: str = "latest") -> AsyncRun:
         """The run with this id, or the newest one."""
-        return AsyncRun(self._connection, await self._connection.json("GET", path_of("/runs", run_id)))
+        return AsyncRun(self._connection, await self._connection.json("GET", path_of("/runs", run_id), member="id"))
 
     async def list(
         self,
@@ -251,6 +251,6 @@ class AsyncRuns:
         page: JsonObject = {"has_more": True, "next": None}
         while page["has_more"] and len(found) < limit:
             more = {"limit": min(limit - len(found), PAGE), "after": page["next"]}
-            page = await self._connection.json("GET", "/runs", query={**query, **more})
+            page = await self._connection.json("GET", "/runs", query={**query, **more}, member="data")
             found += [AsyncRun(self._connection, facts) for facts in page["data"]]
         return found

@@ -66,7 +66,7 @@ class Datasets:
 
     def list(self, limit: int = 50) -> list[JsonObject]:
         """The newest datasets."""
-        answer = self._connection.json("GET", "/datasets", query={"limit": limit})
+        answer = self._connection.json("GET", "/datasets", query={"limit": limit}, member="data")
         return list(answer["data"])
 
     def _path(self, dataset_id: str) -> str:

@@ -27,9 +27,9 @@ class Descent:
     def __init__(
         self, url: str | None = None, key: str | None = None, *, timeout: float = 60.0, retries: int = 6
     ) -> None:
-        self._connection = Connection(url, key, timeout, retries)
-        self.runs, self.sweeps = Runs(self._connection), Sweeps(self._connection)
-        self.datasets = Datasets(self._connection)
+        self.connection = Connection(url, key, timeout, retries)
+        self.runs, self.sweeps = Runs(self.connection), Sweeps(self.connection)
+        self.datasets = Datasets(self.connection)
 
     def __enter__(self) -> Self:
         return self
@@ -39,7 +39,7 @@ class Descent:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._connection.close()
+        self.connection.close()
 
     def fit(
         self,
@@ -57,13 +57,13 @@ class Descent:
         body = body_of(x, y, options)
         headers = {"Idempotency-Key": uuid4().hex}
         seconds = SHORT_SECONDS if wait else None
-        facts = self._connection.json("POST", "/fit", body=body, headers=headers, wait=seconds)
-        run = Run(self._connection, facts)
+        facts = self.connection.json("POST", "/fit", body=body, headers=headers, wait=seconds, member="id")
+        run = Run(self.connection, facts)
         return run.wait(progress=progress) if wait else run
 
     def price(self, x: Any = None, y: Any = None, **options: Unpack[FitOptions]) -> JsonObject:
         """What a fit would cost: steps, parameters, bytes, gradient evaluations. Nothing is stored."""
-        return self._connection.json("POST", "/fit/price", body=body_of(x, y, options), repeatable=True)
+        return self.connection.json("POST", "/fit/price", body=body_of(x, y, options), repeatable=True)
 
     def sweep(
         self,
@@ -85,7 +85,7 @@ class Descent:
         if rank_by is not None:
             body["rank_by"] = rank_by
         headers = {"Idempotency-Key": uuid4().hex}
-        sweep = Sweep(self._connection, self._connection.json("POST", "/sweeps", body=body, headers=headers))
+        sweep = Sweep(self.connection, self.connection.json("POST", "/sweeps", body=body, headers=headers))
         return sweep.wait(progress=progress) if wait else sweep
 
     def samples(self) -> list[JsonObject]:
@@ -97,6 +97,6 @@ class Descent:
         return self._data("/functions")
 
     def _data(self, path: str) -> list[JsonObject]:
-        answer = self._connection.json("GET", path)
+        answer = self.connection.json("GET", path, member="data")
         found: list[JsonObject] = answer["data"]
         return found

@@ -229,7 +229,7 @@ class Runs:
 
     def get(self, run_id: str = "latest") -> Run:
         """The run with this id, or the newest one."""
-        return Run(self._connection, self._connection.json("GET", path_of("/runs", run_id)))
+        return Run(self._connection, self._connection.json("GET", path_of("/runs", run_id), member="id"))
 
     def list(
         self,
@@ -249,6 +249,6 @@ class Runs:
         page: JsonObject = {"has_more": True, "next": None}
         while page["has_more"] and len(found) < limit:
             more = {"limit": min(limit - len(found), PAGE), "after": page["next"]}
-            page = self._connection.json("GET", "/runs", query={**query, **more})
+            page = self._connection.json("GET", "/runs", query={**query, **more}, member="data")
             found += [Run(self._connection, facts) for facts in page["data"]]
         return found

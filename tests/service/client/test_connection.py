@@ -183,7 +183,7 @@ def test_a_broken_connection_is_made_again() -> None:
 def test_where_nobody_listens_the_error_names_the_address() -> None:
     with (
         Descent("http://127.0.0.1:9", retries=1) as client,
-        pytest.raises(NotReachableError, match=r"No service answers at http://127.0.0.1:9 .*descent serve"),
+        pytest.raises(NotReachableError, match=r"No service answers at http://127.0.0.1:9\. .*descent serve"),
     ):
         client.runs.get()
 

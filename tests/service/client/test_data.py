@@ -101,6 +101,13 @@ def test_a_mistyped_argument_is_named() -> None:
         body_of(None, None, {"dataset": "latest", "target_name": "y"})
 
 
+def test_the_subject_may_be_in_the_request() -> None:
+    request = {"function": {"name": "bowl"}}
+    assert body_of(None, None, {"request": request}) == request
+    with pytest.raises(TypeError, match="fit takes either"):
+        body_of(None, None, {"request": request, "dataset": "latest"})
+
+
 def test_a_mistyped_model_is_no_formula() -> None:
     assert body_of([1], [1], {"model": "linaer"})["model"] == {"kind": "linaer"}
 
