@@ -8,6 +8,7 @@ from service.plotting.axes import Curve, number
 from service.plotting.canvas import Look
 from service.plotting.learning_curves import criteria_svg
 from service.plotting.small_multiples import Panel, panels_svg
+from service.plotting.sparkline import sparkline
 from service.plotting.terminal import terminal
 
-__all__ = ["Curve", "Look", "Panel", "criteria_svg", "number", "panels_svg", "terminal"]
+__all__ = ["Curve", "Look", "Panel", "criteria_svg", "number", "panels_svg", "sparkline", "terminal"]
