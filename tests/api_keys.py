@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from service.auth import api_keys
+from service.core import api_key_text
 from service.server.live_server import Service, running_service
 from service.storage.api_keys import add_key
 from service.storage.connect import open_database
@@ -36,7 +36,7 @@ def make_key(
     max_running: int | None = None,
 ) -> Key:
     """Creates a key of these scopes, by default write. A negative `expires_in`, in seconds, gives an expired key."""
-    made, chosen = api_keys.new_key(), scopes or ["write"]
+    made, chosen = api_key_text.new_key(), scopes or ["write"]
     expires_at = None if expires_in is None else time.time() + expires_in
     with database.writing() as connection:
         add_key(

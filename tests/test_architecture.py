@@ -43,7 +43,7 @@ ALLOWED = {
         *("service.api", "service.core", "service.maintenance", "service.storage", "service.worker"),
     },
     "service.cli": {
-        *("service.auth", "service.core", "service.plotting", "service.server", "service.storage"),
+        *("service.client", "service.core", "service.plotting", "service.server", "service.storage"),
     },
 }
 WEB = {"fastapi", "starlette", "uvicorn"}

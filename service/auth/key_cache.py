@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from anyio import to_thread
 
-from service.auth.api_keys import hash_of, id_in
+from service.core.api_key_text import hash_of, id_in
 from service.core.caller import Caller
 from service.core.scopes import GRANTS, Scope
 from service.storage.api_keys import ApiKey, find_usable

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,12 +12,12 @@ from service.cli.fit_problem import faults
 from service.cli.options import failure
 
 if TYPE_CHECKING:
-    import httpx2
+    from service.client import Descent, ServiceError
+    from service.client.synchronous.runs import Run
 
 URL = "http://127.0.0.1:8000"
-TIMEOUT_SECONDS = 60
-"""The longest wait for a part of an answer."""
-UNAUTHORIZED = 401
+RETRIES = 3
+"""The attempts after the first one at a request that a busy service refused, in about a second."""
 
 Url = Annotated[str | None, typer.Option(help=f"The address of the service [DESCENT_URL; {URL}].")]
 
@@ -28,42 +28,39 @@ def address_of(url: str | None) -> str:
 
 
 @contextmanager
-def connected(url: str | None) -> Iterator["httpx2.Client"]:
-    """A client of the service, with the key of DESCENT_KEY. Raises typer.Exit if no service answers."""
+def connected(url: str | None) -> Iterator["Descent"]:
+    """A client of the service, with the key of DESCENT_KEY. Raises typer.Exit for each failure of the service."""
     import httpx2  # noqa: PLC0415 - keeps --help fast
 
-    address, key = address_of(url), os.environ.get("DESCENT_KEY")
-    if key and not key.isascii():
-        raise failure("DESCENT_KEY: this is no API key. `descent keys create NAME` prints one.")
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    from service.client import Descent, NotReachableError, ServiceError  # noqa: PLC0415
+
+    address = address_of(url)
     try:
-        with httpx2.Client(base_url=address, headers=headers, timeout=TIMEOUT_SECONDS) as client:
+        client = Descent(address, retries=RETRIES)
+    except (ValueError, httpx2.InvalidURL) as error:
+        raise failure(str(error)) from None
+    try:
+        with client:
             yield client
-    except httpx2.ConnectError:
-        raise failure(f"No service answers at {address}. Start it with `descent serve`, or give --url.") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise failure(f"{address}: {error}") from None
+    except NotReachableError as error:
+        raise failure(f"{error} --url or DESCENT_URL gives the address.") from None
+    except ServiceError as error:
+        raise failure(_refusal(error, address)) from None
 
 
-def run_path(run_id: str) -> str:
-    """The path of a run. Raises typer.Exit for what would be another path."""
+def _refusal(error: "ServiceError", address: str) -> str:
+    """Each fault that the service names, a line each, or the status of another program's answer."""
+    problem = dict(error.problem)
+    if not isinstance(problem.get("detail"), str):
+        status = f"{error.status_code} {HTTPStatus(error.status_code).phrase}"
+        return f"{address}: {status}, and not an answer of Descent. Check the address that --url gives."
+    if error.status_code == HTTPStatus.UNAUTHORIZED:
+        return f"{problem['detail']} DESCENT_KEY sets the API key."
+    return faults(problem)
+
+
+def run_of(client: "Descent", run_id: str) -> "Run":
+    """The run with this id, or the newest one. Raises typer.Exit for what is no id."""
     if "/" in run_id or not run_id.strip("."):
         raise failure(f"No run has the id '{run_id}'. `descent runs` lists the runs.")
-    return f"/runs/{quote(run_id, safe='', errors='replace')}"
-
-
-def answer_of(response: "httpx2.Response", member: str = "id") -> dict[str, Any]:
-    """The JSON object of an answer, which has this member. Raises typer.Exit with each fault that the service names."""
-    try:
-        answer: Any = response.json()
-    except ValueError:
-        answer = None
-    found: dict[str, Any] = answer if isinstance(answer, dict) else {}
-    if not (isinstance(found.get("detail"), str) if response.is_error else member in found):
-        status = f"{response.status_code} {response.reason_phrase}".strip()
-        raise failure(f"{response.url}: {status}, and not an answer of Descent. Check the address that --url gives.")
-    if response.status_code == UNAUTHORIZED:
-        raise failure(f"{found['detail']} DESCENT_KEY sets the API key.")
-    if response.is_error:
-        raise failure(faults(found))
-    return found
+    return client.runs.get(run_id.encode(errors="replace").decode())

@@ -1,6 +1,5 @@
 """`descent backup`, `check` and `status`: commands on the database file, also beside a running service."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from service.cli.options import NO_DATABASE, DatabaseUrl, failure, settings_of
+from service.cli.options import NO_DATABASE, DatabaseUrl, Json, failure, print_json, settings_of
 from service.core.plurals import counted
 from service.core.run_status import RunStatus
 from service.core.times import rfc3339
@@ -31,9 +30,13 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The file of the copy.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     damaged: Annotated[bool, typer.Option("--damaged", help="Copy damaged runs and data too.")] = False,
+    as_json: Json = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Copy one consistent state of the database, also while the service runs, and check the copy."""
+    """Copy one consistent state of the database, also while the service runs, and check the copy.
+
+    Example: descent backup ../descent-copy.db
+    """
     from service.storage.sqlite.backup import BackupError, back_up  # noqa: PLC0415 - keeps --help fast
 
     source = _file(database)
@@ -44,6 +47,9 @@ def backup(
             )
     except (BackupError, OSError) as error:
         raise failure(str(error)) from None
+    if as_json:
+        print_json({"file": str(file), "bytes": size})
+        return
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
         f"{file} is a checked copy of {source}, {size / 2**20:,.1f} MiB. "
         f"Serve it with `descent serve --database sqlite:///{file}`."
@@ -52,10 +58,13 @@ def backup(
 
 @database_commands.command()
 def check(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    as_json: Json = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Check structure, checksums, gaps and orphans. Exit code 0: sound, 1: damaged, 2: unreadable."""
+    """Check structure, checksums, gaps and orphans. Exit code 0: sound, 1: damaged, 2: unreadable.
+
+    Example: descent check
+    """
     from service.storage.integrity import fsck  # noqa: PLC0415
 
     file = _file(database, missing=UNREADABLE)
@@ -66,7 +75,7 @@ def check(
         raise failure(str(error), UNREADABLE) from None
     if as_json:
         entries = [each._asdict() | {"advice": fsck.ADVICE[each.kind]} for each in findings]
-        typer.echo(json.dumps({"file": str(file), "sound": not findings, "findings": entries}, indent=2))
+        print_json({"file": str(file), "sound": not findings, "findings": entries})
     else:
         _print_findings(file, findings, fsck.ADVICE)
     raise typer.Exit(UNSOUND if findings else 0)
@@ -74,10 +83,13 @@ def check(
 
 @database_commands.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    as_json: Json = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Show what the database holds, and what DESCENT_KEEP_DAYS lets the service delete."""
+    """Show what the database holds, and what DESCENT_KEEP_DAYS lets the service delete.
+
+    Example: descent status
+    """
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
 
     from service.storage.sqlite.readonly import read_only  # noqa: PLC0415
@@ -94,7 +106,7 @@ def status(
         raise failure(f"{file} cannot be read: {cause}. `descent check` says more.") from None
     if as_json:
         shown = {"file": str(file), "bytes": file.stat().st_size, "keep_days": keep_days, **_as_json(found)}
-        typer.echo(json.dumps(shown, indent=2))
+        print_json(shown)
         return
     table = Table(box=None, show_header=False)
     table.add_row("file", f"{file}, {file.stat().st_size / 2**20:,.1f} MiB")

@@ -1,47 +1,21 @@
 """The command `descent fit`: sends a run to a service, waits for its end, and prints where it arrived."""
 
-import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from service.cli.connection import Url, address_of, answer_of, connected
-from service.cli.fit_problem import as_option
-from service.cli.fit_request import function_of, model_of, parameter_of, rate_of, request_of, theta0_of
-from service.cli.options import failure
-from service.cli.run_report import print_run
-from service.core.run_status import FINISHED, RunStatus
-
-if TYPE_CHECKING:
-    import httpx2
+from service.cli.connection import Url, address_of, connected
+from service.cli.fit_request import model_of, rate_of, request_of, theta0_of
+from service.cli.live_run import report, wait_for
+from service.cli.options import Json, failure
+from service.cli.private_service import private_service
+from service.cli.subject import Data, Function, Missing, Reading, Sample, Subject, Target, reading_of, subject_of
+from service.cli.trajectory import format_of, write_steps
 
 fit_commands = typer.Typer()
 
-SHORT_SECONDS = 2
-"""The duration of a run whose progress is not shown."""
-POLL_SECONDS = 0.2
-INTERRUPTED = 130
-"""The exit code after Ctrl-C."""
-
-Data = Annotated[
-    Path | None, typer.Argument(help="A CSV, Excel or Parquet file, unless there is a function.", show_default=False)
-]
-Target = Annotated[str | None, typer.Option(help="The column of the file to predict; default: the last one.")]
-Missing = Annotated[
-    str | None, typer.Option(help="Rows of the file with a missing value: refuse, drop, or mean, which fills numbers.")
-]
-Reading = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=VALUE",
-        help="How the file is read: features=age,height, dates=days, decimal=, … May be given several times.",
-    ),
-]
-Function = Annotated[
-    str | None, typer.Option(help="A function without data: a name, such as rosenbrock, or a formula: '(a - 1)**2'.")
-]
 ModelOption = Annotated[
     str | None,
     typer.Option(
@@ -73,6 +47,11 @@ Others = Annotated[
         help="Any other field of the request: model.degree=3, descent.batch_size=16, … May be given several times.",
     ),
 ]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write every step to this file: .csv, .json, .ndjson, .npz or .parquet."),
+]
+Local = Annotated[bool, typer.Option("--local", help="Fit without a running service; nothing is stored.")]
 
 
 @fit_commands.command()
@@ -82,6 +61,7 @@ def fit(
     missing: Missing = None,
     reading: Reading = None,
     function: Function = None,
+    sample: Sample = None,
     model: ModelOption = None,
     standardize: Standardize = False,
     loss: Loss = None,
@@ -94,17 +74,20 @@ def fit(
     optimizer: Kind = None,
     name: Name = None,
     others: Others = None,
+    output: Output = None,
+    local: Local = False,
+    as_json: Json = False,
     url: Url = None,
 ) -> None:
-    """Descend a function, or fit a model to a file, on a running service. DESCENT_KEY is the API key, if any."""
-    if (data is None) == (function is None):
-        raise failure("Give either a file or --function.")
-    of_data = (target, missing, reading, model, standardize or None, loss, test_fraction)
+    """Fit a model to a file, or descend a function. DESCENT_KEY is the API key, if any.
+
+    Example: descent fit heights.csv --target height --standardize
+    """
+    subject = subject_of(data, function, sample, reading_of(target, missing, reading))
+    of_data = (model, standardize or None, loss, test_fraction)
     if function is not None and any(each is not None for each in of_data):
-        only = "--target, --missing, --reading, --model, --standardize, --loss and --test-fraction"
-        raise failure(f"{only} are for files, not for --function.")
+        raise failure("--model, --standardize, --loss and --test-fraction are for files, not for --function.")
     chosen: dict[tuple[str, ...], object] = {
-        ("function",): function and function_of(function),
         ("model",): model and model_of(model),
         ("standardize",): standardize or None,
         ("objective", "loss"): loss,
@@ -118,48 +101,22 @@ def fit(
         ("name",): name,
     }
     request = request_of(chosen, others or [])
-    query = {"target": target, "missing": missing} | dict(map(parameter_of, reading or []))
-    _descend(url, request, data, query)
+    if local and url is not None:
+        raise failure("Give either --local or --url.")
+    with private_service() if local else nullcontext(address_of(url)) as address:
+        _descend(address, subject, request, output, local=local, as_json=as_json)
 
 
-def _descend(url: str | None, request: dict[str, Any], data: Path | None, query: dict[str, str | None]) -> None:
-    """Sends the file, if any, and the request, and prints the end of the run. Raises typer.Exit."""
-    with connected(url) as client:
-        subject = {} if data is None else _uploaded(client, data, query)
-        run = _finished(client, request | subject, address_of(url))
-    print_run(run, address_of(url))
-    if run["status"] == "failed":
-        raise failure(run["error"]["message"])
-
-
-def _uploaded(client: "httpx2.Client", file: Path, query: dict[str, str | None]) -> dict[str, Any]:
-    """The dataset of a file, uploaded; prints what the service understood. Raises typer.Exit."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise failure(f"{file}: {error.strerror}.") from None
-    given = {name: value for name, value in query.items() if value is not None}
-    csv = {"Content-Type": "text/csv"}
-    uploaded = answer_of(client.post("/datasets", params={"name": file.name} | given, content=content, headers=csv))
-    typer.echo(f"{uploaded['rows']} rows: {uploaded['target']} by {', '.join(uploaded['features'])}")
-    for entry in uploaded["report"]:
-        typer.echo(f"  {as_option(entry['message'])}")
-    return {"dataset": {"id": uploaded["id"]}}
-
-
-def _finished(client: "httpx2.Client", body: dict[str, Any], address: str) -> dict[str, Any]:
-    """The finished run. Shows the progress of a long one; Ctrl-C ends the wait and not the run."""
-    run = answer_of(client.post("/fit", json=body, headers={"Prefer": f"wait={SHORT_SECONDS}"}))
-    if run["status"] in FINISHED:
-        return run
-    console = Console(stderr=True, highlight=False, markup=False)
-    try:
-        console.print(f"{address}/#/runs/{run['id']}", soft_wrap=True)
-        with console.status("") as shown:
-            while run["status"] not in FINISHED:
-                shown.update(f"{RunStatus(run['status']).words}: {run['steps_done']:,} of {run['steps_total']:,} steps")
-                time.sleep(POLL_SECONDS)
-                run = answer_of(client.get(f"/runs/{run['id']}"))
-    except KeyboardInterrupt:
-        raise failure(f"The run continues. `descent cancel {run['id']}` ends it.", INTERRUPTED) from None
-    return run
+def _descend(
+    address: str, subject: Subject, request: dict[str, Any], output: Path | None, *, local: bool, as_json: bool
+) -> None:
+    """Sends the subject and the request, writes the steps, and prints the end of the run. Raises typer.Exit."""
+    form = None if output is None else format_of(output)
+    page = None if local else address
+    with connected(address) as client:
+        body = request | subject.sent(client, quiet=as_json)
+        run = client.fit(wait=False, request=body)
+        wait_for(run, page)
+        if form is not None and run["steps_done"] is not None:
+            write_steps(client, run.id, output, {"format": form})
+    report(run, page, as_json=as_json)

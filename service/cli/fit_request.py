@@ -90,11 +90,3 @@ def rate_of(given: str | None) -> float | str | None:
         return given if given is None or given == "auto" else float(given)
     except ValueError:
         raise failure(f"--learning-rate: {given!r} is no number. Write a number, or auto.") from None
-
-
-def parameter_of(given: str) -> tuple[str, str]:
-    """The name and the value of a parameter of an upload. Raises typer.Exit."""
-    name, sign, value = given.partition("=")
-    if not sign:
-        raise failure(f"--reading: {given!r} is no parameter. Write dates=days, decimal=, or another one.")
-    return name, value

@@ -1,6 +1,5 @@
 """`descent keys`: creates, lists and revokes API keys in the database file. HTTP offers no such request."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +10,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from service.cli.options import NO_DATABASE, DatabaseUrl, failure, settings_of
+from service.cli.options import NO_DATABASE, DatabaseUrl, Json, failure, print_json, settings_of
 from service.core.caller import ALL
-from service.core.exceptions import StartError
 from service.core.scopes import GRANTS
 from service.core.times import rfc3339
 
@@ -52,10 +50,14 @@ def create(
     expires_days: ExpiresDays = None,
     weight: Weight = 1.0,
     max_running: MaxRunning = None,
+    as_json: Json = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Create a key and print it once, alone on standard output."""
-    from service.auth.api_keys import new_key  # noqa: PLC0415 - keeps --help fast
+    """Create a key and print it once, alone on standard output.
+
+    Example: descent keys create laptop
+    """
+    from service.core.api_key_text import new_key  # noqa: PLC0415 - keeps --help fast
     from service.storage.api_keys import add_key, exists  # noqa: PLC0415
 
     scopes = scope or ["write"]
@@ -77,7 +79,10 @@ def create(
             max_running=max_running,
         )
     _explain(key.key_id, scopes, sees)
-    typer.echo(key.text)
+    if as_json:
+        print_json({"id": key.key_id, "key": key.text})
+    else:
+        typer.echo(key.text)
 
 
 def _check(name: str, scopes: list[str], sees: str | None) -> None:
@@ -99,17 +104,20 @@ def _explain(key_id: str, scopes: list[str], sees: str | None) -> None:
 
 @key_commands.command(name="list")
 def list_keys(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    as_json: Json = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """List all keys, also revoked and expired ones, without their secrets."""
+    """List all keys, also revoked and expired ones, without their secrets.
+
+    Example: descent keys list
+    """
     from service.storage.api_keys import all_keys, damaged_keys  # noqa: PLC0415
 
     with _database(database) as store, store.reading() as connection:
         shown = [_shown(key) for key in all_keys(connection)]
         shown += [_shown_damaged(key_id) for key_id in damaged_keys(connection)]
     if as_json:
-        typer.echo(json.dumps(shown, indent=2))
+        print_json(shown)
         return
     console = Console(markup=False)
     table = _table(shown, ("id", "name", "scopes", "sees", "state", "share", "created"))
@@ -121,9 +129,13 @@ def list_keys(
 @key_commands.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `descent keys list` shows it.")],
+    as_json: Json = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Revoke a key for ever, within a second. Keys of scope admin keep access to its runs and datasets."""
+    """Revoke a key for ever, within a second. Keys of scope admin keep access to its runs and datasets.
+
+    Example: descent keys revoke 3f9a0c1b2d4e
+    """
     from service.storage.api_keys import revoke_key  # noqa: PLC0415
     from service.storage.essential_write import essential_write  # noqa: PLC0415
 
@@ -131,6 +143,9 @@ def revoke(
         known = essential_write(store, lambda connection: revoke_key(connection, key_id))
     if not known:
         raise failure(f"Unknown key {key_id}. List the keys with `descent keys list`.")
+    if as_json:
+        print_json({"id": key_id, "state": "revoked"})
+        return
     Console(stderr=True, highlight=False).print(f"Key {key_id} is revoked.")
 
 
@@ -189,6 +204,7 @@ def _cells(key: dict[str, Any]) -> dict[str, str]:
 @contextmanager
 def _database(url: str | None, *, creates: bool = False) -> Iterator[Any]:
     """The database of the settings, closed at the end. Raises typer.Exit without one, unless the command creates it."""
+    from service.core.exceptions import StartError  # noqa: PLC0415
     from service.server.open_database import opened  # noqa: PLC0415
 
     settings = settings_of(database_url=url)

@@ -1,26 +1,28 @@
 """The command line: `descent serve` and `worker`, `fit` and `runs`, `keys`, `backup` and others."""
 
-import os
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from service.cli.database import database_commands
+from service.cli.datasets import dataset_commands, sample_commands
 from service.cli.fit import fit_commands
+from service.cli.follow import follow_commands
 from service.cli.keys import key_commands
 from service.cli.options import DatabaseUrl, failure, settings_of
+from service.cli.predict import predict_commands
+from service.cli.private_service import private_service
 from service.cli.runs import run_commands
-from service.core.exceptions import StartError
+from service.cli.sweep import sweep_commands
+from service.cli.trajectory import trajectory_commands
 from service.core.process_limits import uncollected
 
 app = typer.Typer(
     name="descent",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -44,17 +46,22 @@ def main(
     """Gradient descent as a service: every step of θ, with the train and the test error."""
 
 
-app.add_typer(fit_commands)
-app.add_typer(run_commands)
-app.add_typer(key_commands)
-app.add_typer(database_commands)
+for commands in (
+    *(fit_commands, run_commands, trajectory_commands, follow_commands, sweep_commands, predict_commands),
+    *(dataset_commands, sample_commands, key_commands, database_commands),
+):
+    app.add_typer(commands)
 
 
 @app.command()
 def serve(host: Host = None, port: Port = None, workers: Workers = None, database: DatabaseUrl = None) -> None:
-    """Run the API, the page and the workers until Ctrl-C."""
+    """Run the API, the page and the workers until Ctrl-C.
+
+    Example: descent serve --port 9000
+    """
     with uncollected():
-        from service.server import run  # noqa: PLC0415 - keeps --help fast
+        from service.core.exceptions import StartError  # noqa: PLC0415 - keeps --help fast
+        from service.server import run  # noqa: PLC0415
 
     settings = settings_of(host=host, port=port, workers=workers, database_url=database)
     try:
@@ -65,8 +72,12 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, databas
 
 @app.command()
 def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
-    """Run workers alone, on the database of an API elsewhere."""
+    """Run workers alone, on the database of an API elsewhere.
+
+    Example: descent worker --workers 2
+    """
     with uncollected():
+        from service.core.exceptions import StartError  # noqa: PLC0415
         from service.server.workers_alone import work  # noqa: PLC0415 - without the API's modules
 
     try:
@@ -79,23 +90,18 @@ def worker(workers: Workers = None, database: DatabaseUrl = None) -> None:
 def demo(
     folder: Annotated[Path, typer.Option(help="The folder of the written files.")] = Path("demo"),
 ) -> None:
-    """Start a service, fit NIST's Norris data with three learning rates, show the results, and stop the service."""
-    import httpx2  # noqa: PLC0415
+    """Start a service, fit NIST's Norris data with three learning rates, show the results, and stop the service.
+
+    Example: descent demo --folder norris
+    """
+    import httpx2  # noqa: PLC0415 - keeps --help fast
 
     from service.cli.demo import DemoError, run_demo  # noqa: PLC0415
-    from service.server.live_server import running_service  # noqa: PLC0415
 
-    # The loopback address, without API keys, independently of the environment.
-    options = ("--host", "127.0.0.1", "--workers", "1", "--database")
-    environment = {**os.environ, "DESCENT_KEYS": "off", "DESCENT_ALLOWED_HOSTS": ""}
     try:
-        with (
-            TemporaryDirectory() as home,
-            running_service(*options, f"sqlite:///{home}/demo.db", environment=environment) as running,
-            httpx2.Client(base_url=running.url) as client,
-        ):
+        with private_service() as address, httpx2.Client(base_url=address) as client:
             run_demo(client, folder, Console())
-    except (DemoError, RuntimeError) as error:
+    except DemoError as error:
         raise failure(str(error)) from None
 
 

@@ -21,13 +21,14 @@ def printable(text: str) -> str:
 
 def _as_options(change: dict[str, Any]) -> str:
     """A change of the request as options of `descent fit`."""
-    return " ".join(f"--set {quote(f'{path}={value}')}" for path, value in _fields("", change))
+    return " ".join(f"--set {quote(f'{path}={value}')}" for path, value in fields_of("", change))
 
 
-def _fields(path: str, value: object) -> Iterator[tuple[str, str]]:
+def fields_of(path: str, value: object) -> Iterator[tuple[str, str]]:
+    """The fields of a request below a path, each with its value as a text."""
     if isinstance(value, dict):
         for name, each in value.items():
-            yield from _fields(f"{path}.{name}".lstrip("."), each)
+            yield from fields_of(f"{path}.{name}".lstrip("."), each)
     else:
         yield path, value if isinstance(value, str) else json.dumps(value)
 
@@ -40,8 +41,8 @@ def _outcome(promise: dict[str, Any] | None) -> str:
     return f" ({promise['criterion']} {before}{promise['after']:.4g} in {counted(promise['steps'], 'step')}, tried)"
 
 
-def print_run(run: dict[str, Any], address: str) -> None:
-    """Prints a run and the address of its page."""
+def print_run(run: dict[str, Any], address: str | None) -> None:
+    """Prints a run and the address of its page; None for a service that ends with the command."""
     rate = "" if run["learning_rate"] is None else f", learning rate {run['learning_rate']!r}"
     more = "" if run["status"] in FINISHED else f" of {run['steps_total']}"
     steps = f"{run['steps_done']}{more} steps" if more else counted(run["steps_done"], "step")
@@ -57,4 +58,10 @@ def print_run(run: dict[str, Any], address: str) -> None:
         typer.echo(printable(finding["sentence"]))
         if finding["change"]:
             typer.echo(f"  Instead: {printable(_as_options(finding['change']))}{_outcome(finding['promise'])}")
-    typer.echo(f"{address}/#/runs/{run['id']}")
+    if address is not None:
+        typer.echo(page_of(address, run["id"]))
+
+
+def page_of(address: str, run_id: str) -> str:
+    """The address of a run's page."""
+    return f"{address}/#/runs/{run_id}"

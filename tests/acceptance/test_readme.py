@@ -1,7 +1,4 @@
-"""The commands of the README, of the API guide and of the page on the command line run as one script.
-
-They run unchanged and in order, against a real service. Nothing waits in between.
-"""
+"""The commands of the README and of the API guide run as one script, unchanged and in order, against a real service."""
 
 import json
 import os
@@ -22,8 +19,6 @@ from tests.waiting import LONGEST
 ROOT = Path(__file__).parent.parent.parent
 FUNCTION = 'curl() { command curl -sS "$@"; }\n'
 """Hides the progress of curl."""
-IGNORED = {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()}
-"""What git leaves alone: the files that readers' commands write into their clone."""
 DESCENT, PYTHON = ".venv/bin/descent", ".venv/bin/python"
 
 
@@ -45,7 +40,6 @@ def commands(document: str) -> list[str]:
 
 
 README, GUIDE = commands("README.md"), commands("docs/api-guide.md")
-TERMINAL = commands("docs/command-line.md")
 
 
 def curl(command: str, service: Service, folder: Path) -> str:
@@ -77,8 +71,8 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE), len(TERMINAL)) == (6, 27, 1)
-    answers = {command: curl(command, service, tmp_path) for command in README + GUIDE + TERMINAL}
+    assert (len(README), len(GUIDE)) == (7, 28)
+    answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
     for command, answer in answers.items():
         if DESCENT in command:
             reports = command.count(f"{DESCENT} fit ") + command.count(f"{DESCENT} show")
@@ -96,7 +90,6 @@ def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
             assert [body.get("detail") for body in bodies(answer)] == [None] * (
                 command.count("curl ") - command.count("$(")
             )
-    assert {each.name for each in tmp_path.iterdir()} <= IGNORED
 
 
 def bodies(answer: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`descent runs`, `show` and `trajectory`: the numbers are those of the API."""
+"""`descent runs`, `show`, `trajectory` and `cancel`: the numbers are those of the API."""
 
 import csv
 import io
@@ -205,7 +205,7 @@ def test_another_service_and_a_wrong_key_are_told() -> None:
             done = descent(*words, "--url", url)
         assert done.returncode == 1
         assert "not an answer of Descent" in done.stderr
-    assert "DESCENT_KEY: this is no API key." in descent("runs", DESCENT_KEY="é").stderr
+    assert "This is no API key: " in descent("runs", DESCENT_KEY="é").stderr
     assert descent("runs", "--url", "http://[::1").returncode == 1
 
 

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 
 from service.api.app import create_app
 from service.api.authentication import WRONG_KEYS_PER_MINUTE, address_of
-from service.auth import api_keys
 from service.auth.key_cache import NOTICE_SECONDS
+from service.core import api_key_text
 from service.core.scopes import GRANTS
 from service.core.settings import Settings
 from service.storage.api_keys import add_key, revoke_key
@@ -207,7 +207,7 @@ def long_lived_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("long_lived_cache")
 def test_a_wrong_key_causes_one_query_and_its_repetitions_none(api: TestClient, database: Database) -> None:
-    wrong = {"Authorization": f"Bearer {api_keys.new_key().text}"}
+    wrong = {"Authorization": f"Bearer {api_key_text.new_key().text}"}
     with key_queries(database) as found:
         for _ in range(5):
             problem_of(api.get("/runs", headers=wrong), 401)
@@ -218,7 +218,7 @@ def test_a_wrong_key_causes_one_query_and_its_repetitions_none(api: TestClient, 
 def test_a_known_key_needs_no_query_beside_many_wrong_ones(api: TestClient, key: Key, database: Database) -> None:
     assert api.get("/runs", headers=key.headers).status_code == 200
     answers = [
-        api.get("/runs", headers={"Authorization": f"Bearer {api_keys.new_key().text}"}).status_code
+        api.get("/runs", headers={"Authorization": f"Bearer {api_key_text.new_key().text}"}).status_code
         for _ in range(WRONG_KEYS_PER_MINUTE + 5)
     ]
     assert answers == [401] * WRONG_KEYS_PER_MINUTE + [429] * 5
@@ -234,7 +234,7 @@ def test_a_key_is_found_by_its_id_among_many(api: TestClient, database: Database
             text = f"descent_{number:012x}_s"
             add_key(connection, f"{number:012x}", sha256=text, name="k", scopes=["read"], expires_at=None)
     with key_queries(database) as found:
-        problem_of(api.get("/runs", headers={"Authorization": f"Bearer {api_keys.new_key().text}"}), 401)
+        problem_of(api.get("/runs", headers={"Authorization": f"Bearer {api_key_text.new_key().text}"}), 401)
     [statement] = found
     with database.reading() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0.0, "a")).all()

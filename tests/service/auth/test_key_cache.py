@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.auth import api_keys
 from service.auth.key_cache import PAUSE_SECONDS, KeyCache
+from service.core import api_key_text
 from service.storage.database import Database
 from tests.api_keys import Key, make_brief_key, make_key
 from tests.service.auth.helpers import key_queries
@@ -29,7 +29,7 @@ def test_suspects_share_queries_which_pause(database: Database) -> None:
     key_cache = KeyCache(database)
 
     async def ask() -> list[Any]:
-        texts = [api_keys.new_key().text for _ in range(50)]
+        texts = [api_key_text.new_key().text for _ in range(50)]
         return await asyncio.gather(*(key_cache.caller(text, suspect=True) for text in texts))
 
     async def twice() -> list[Any]:
@@ -49,7 +49,7 @@ def test_the_cache_forgets_the_oldest_ids(database: Database, monkeypatch: pytes
     keys = [make_key(database).text for _ in range(4)]
 
     async def ask() -> list[bool]:
-        texts = [*(api_keys.new_key().text for _ in range(9)), *keys, keys[0]]
+        texts = [*(api_key_text.new_key().text for _ in range(9)), *keys, keys[0]]
         return [await key_cache.caller(text) is not None for text in texts]
 
     assert result_of(ask()) == [False] * 9 + [True] * 5
@@ -58,7 +58,7 @@ def test_the_cache_forgets_the_oldest_ids(database: Database, monkeypatch: pytes
 
 def test_concurrent_unknown_ids_share_a_query(database: Database) -> None:
     async def ask(key_cache: KeyCache) -> list[Any]:
-        return await asyncio.gather(*(key_cache.caller(api_keys.new_key().text) for _ in range(100)))
+        return await asyncio.gather(*(key_cache.caller(api_key_text.new_key().text) for _ in range(100)))
 
     with key_queries(database) as found:
         asked = result_of(ask(KeyCache(database)))

@@ -1,4 +1,4 @@
-"""API keys.
+"""The text of an API key.
 
 The text of a key is `descent_`, its public id, and a secret of 256 random bits. The database stores only the SHA-256
 of the text. A secret of this length needs no slow hash.
