@@ -16,6 +16,10 @@ OF_RUNS = frozenset({"status", "tag", "limit", "from_step", "to_step", "every", 
 """Those of the lists of runs and of trajectories."""
 OWN = frozenset({"target", "missing"}) | OF_RUNS
 """Those with an option of their own; another one was given by `--reading`."""
+AROUND = frozenset({"base", "changes"})
+"""The fields of a sweep and of a fork in which the request is."""
+OWN_FIELDS = {"rank_by": "--rank-by", "from_step": "--from-step", "step": "--step"}
+"""The options of the fields that belong to a sweep, a fork and a prediction."""
 _PARAMETER = re.compile(rf"\?({'|'.join(sorted(PARAMETERS))})=")
 
 
@@ -41,13 +45,17 @@ def _place(error: dict[str, Any]) -> str:
 
 def _option(pointer: str) -> str:
     """The option of a field of the request; none for the data, which are the argument."""
-    path = tuple(pointer.strip("/").split("/"))
+    path = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.strip("/").split("/"))
+    if path[0] == "grid" and len(path) > 1:
+        return f"--vary {path[1].strip('/').replace('/', '.')}"
+    if path[0] in AROUND and len(path) > 1:
+        path = path[1:]
     if path[0] == "dataset":
         return ""
     for length in range(len(path), 0, -1):
         if path[:length] in OPTIONS:
             return OPTIONS[path[:length]]
-    return f"--set {'.'.join(path)}"
+    return OWN_FIELDS.get(path[0]) or f"--set {'.'.join(path)}"
 
 
 def _option_of_parameter(name: str) -> str:

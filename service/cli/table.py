@@ -13,7 +13,7 @@ from service.core.run_status import FINISHED, RunStatus
 
 MOST_WIDTH = 1000
 """A width in characters in which every table fits."""
-LEFT_OUT = ("created (UTC)", "uploaded (UTC)", "description", "features", "verdict", "steps")
+LEFT_OUT = ("created (UTC)", "uploaded (UTC)", "features", "verdict", "steps")
 """The columns that a narrow terminal does without, the least important one first."""
 FOLDED = frozenset({"name", "description", "features"})
 RIGHT = frozenset({"steps", "rows", "rank", "learning rate", "E(θ)", "train MSE", "test MSE"})

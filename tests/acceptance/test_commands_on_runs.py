@@ -100,7 +100,10 @@ def test_a_sweep_is_ranked(service: Service, heights: Path) -> None:
 
 @pytest.mark.parametrize(
     ("vary", "cause"),
-    [("learning_rate", "--vary: 'learning_rate' has no values."), ("no.such=1,2", "The request has no such field.")],
+    [
+        ("learning_rate", "--vary: 'learning_rate' has no values."),
+        ("no.such=1,2", "--vary no.such: The request has no such field."),
+    ],
 )
 def test_a_refused_sweep_names_the_cause(vary: str, cause: str, service: Service, heights: Path) -> None:
     done = descent("sweep", str(heights), "--vary", vary, "--url", service.url)
@@ -159,6 +162,13 @@ def test_datasets_are_listed_uploaded_and_deleted(service: Service, tmp_path: Pa
     assert again.returncode == 1
     assert dataset_id in again.stderr
     assert descent("datasets", "delete", "../runs", "--url", service.url).stderr.startswith("No dataset has the id ")
+
+
+def test_a_narrow_terminal_has_the_whole_description_of_a_sample(service: Service) -> None:
+    told = descent("samples", "--url", service.url, COLUMNS="80").stdout
+    assert max(map(len, told.splitlines())) <= 80
+    words = httpx2.get(f"{service.url}/samples").json()["data"][0]["description"].split()
+    assert set(words) <= set(told.split())
 
 
 def test_the_browser_gets_the_address_of_the_page(service: Service, heights: Path, tmp_path: Path) -> None:

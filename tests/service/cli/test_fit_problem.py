@@ -76,3 +76,21 @@ def test_a_fault_has_its_option_and_the_sentence_of_the_service() -> None:
         "row 3, column a: 1 value is missing Add --missing drop, or ask why?so=1.",
     ]
     assert fit_problem.faults({"detail": "No worker runs."}) == "No worker runs."
+
+
+@pytest.mark.parametrize(
+    ("pointer", "option"),
+    [
+        ("/changes/descent/stps", "--set descent.stps"),
+        ("/changes/descent/learning_rate", "--learning-rate"),
+        ("/base/descent/batch_size", "--set descent.batch_size"),
+        ("/base/dataset/sample", ""),
+        ("/grid/~1descent~1learning_rate/0", "--vary descent.learning_rate"),
+        ("/rank_by", "--rank-by"),
+        ("/from_step", "--from-step"),
+        ("/step", "--step"),
+    ],
+)
+def test_a_fault_of_a_sweep_a_fork_or_a_prediction_has_its_option(pointer: str, option: str) -> None:
+    told = fit_problem.faults({"detail": "A fault.", "errors": [{"pointer": pointer, "message": "Wrong."}]})
+    assert told == f"{option}: Wrong.".removeprefix(": ")
