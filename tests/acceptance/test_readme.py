@@ -1,4 +1,7 @@
-"""The commands of the README and of the API guide run as one script, unchanged and in order, against a real service."""
+"""The commands of the README, of the API guide and of the page on the command line run as one script.
+
+They run unchanged and in order, against a real service. Nothing waits in between.
+"""
 
 import json
 import os
@@ -40,6 +43,7 @@ def commands(document: str) -> list[str]:
 
 
 README, GUIDE = commands("README.md"), commands("docs/api-guide.md")
+TERMINAL = commands("docs/command-line.md")
 
 
 def curl(command: str, service: Service, folder: Path) -> str:
@@ -71,8 +75,8 @@ def test_the_first_example_returns_the_finished_run_and_its_address(
 
 
 def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
-    assert (len(README), len(GUIDE)) == (7, 28)
-    answers = {command: curl(command, service, tmp_path) for command in README + GUIDE}  # nothing waits in between
+    assert (len(README), len(GUIDE), len(TERMINAL)) == (7, 27, 1)
+    answers = {command: curl(command, service, tmp_path) for command in README + GUIDE + TERMINAL}
     for command, answer in answers.items():
         if DESCENT in command:
             reports = command.count(f"{DESCENT} fit ") + command.count(f"{DESCENT} show")
