@@ -9,6 +9,7 @@ from rich.console import Console
 
 from service.cli.database import database_commands
 from service.cli.datasets import dataset_commands, sample_commands
+from service.cli.export import export_commands
 from service.cli.fit import fit_commands
 from service.cli.follow import follow_commands
 from service.cli.keys import key_commands
@@ -48,7 +49,7 @@ def main(
 
 for commands in (
     *(fit_commands, run_commands, trajectory_commands, follow_commands, sweep_commands, predict_commands),
-    *(dataset_commands, sample_commands, key_commands, database_commands),
+    *(export_commands, dataset_commands, sample_commands, key_commands, database_commands),
 ):
     app.add_typer(commands)
 

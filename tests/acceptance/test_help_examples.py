@@ -100,7 +100,7 @@ def test_the_example_of_a_help_runs(command: str, service: Service) -> None:
 @pytest.mark.usefixtures("home")
 def test_every_command_prints_json(command: str, service: Service) -> None:
     words = words_of(example_of(command), service)
-    if "-o" in words:
+    if command == "trajectory":
         del words[words.index("-o") :]
     if command == "backup":
         words.append("--force")
