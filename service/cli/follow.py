@@ -1,7 +1,8 @@
 """`descent watch`, `fork` and `verify`: a run as it descends, another from one of its steps, and its recomputation."""
 
 import json
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -70,7 +71,7 @@ def fork(
 
 @follow_commands.command()
 def verify(run_id: RunId = "latest", as_json: Json = False, url: Url = None) -> None:
-    """Recompute a run, and compare every bit of every step. Exit code 3: they differ.
+    """Recompute a run, and compare every step: its bits, or 12 digits on another platform. Exit code 3: they differ.
 
     Example: descent verify
     """
@@ -81,11 +82,23 @@ def verify(run_id: RunId = "latest", as_json: Json = False, url: Url = None) -> 
         print_json(found)
     elif found["error"]:
         raise failure(found["error"]["message"])
-    elif found["identical"]:
-        typer.echo(f"identical: the recomputed steps of the run {run.id} have the same bits.")
     else:
-        typer.echo(f"different: the run {run.id} and its recomputation differ at step {found['step']}.")
-        for each in found["differences"]:
-            typer.echo(f"  {each['column']}: {each['stored']!r} is stored, {each['recomputed']!r} recomputed")
-    if not found["identical"]:
+        typer.echo("\n".join(_comparison(found, run.id)))
+    if not found["agrees"]:
         raise typer.Exit(DIVERGED_OR_DIFFERENT)
+
+
+def _comparison(found: dict[str, Any], run_id: str) -> Iterator[str]:
+    """The result of a verification, in lines."""
+    if found["identical"]:
+        yield f"identical: the recomputed steps of the run {run_id} have the same bits."
+        return
+    if found["agrees"]:
+        size = f"{found['tolerance']:g} of its size"
+        yield f"agrees: no recomputed number of the run {run_id} differs by more than {size}."
+    else:
+        yield f"different: the run {run_id} and its recomputation differ at step {found['step']}."
+    for each in found["differences"]:
+        yield f"  {each['column']}: {each['stored']!r} is stored, {each['recomputed']!r} recomputed"
+    for change in found["platform_changes"]:
+        yield f"  {change['part']}: {change['stored']} then, {change['recomputed']} now"

@@ -40,8 +40,21 @@ def to_tensorboard(run: "Run", steps: "Trajectory", folder: Path | None) -> str:
 
 
 def to_mlflow(run: "Run", steps: "Trajectory", _: Path | None) -> str:
-    """Writes the request as parameters and columns as metrics. Returns the id of MLflow's run. Raises ImportError."""
-    from mlflow import MlflowClient  # noqa: PLC0415 - an extra
+    """Writes the request as parameters and columns as metrics. Returns the id of MLflow's run.
+
+    Raises ImportError, and ValueError if MLflow refuses or does not answer.
+    """
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - an extra
+
+    try:
+        return _logged(run, steps)
+    except MlflowException as error:
+        raise ValueError(f"MLflow: {error}") from None
+
+
+def _logged(run: "Run", steps: "Trajectory") -> str:
+    """The id of MLflow's run, with all parameters and metrics."""
+    from mlflow import MlflowClient  # noqa: PLC0415
     from mlflow.entities import Metric, Param  # noqa: PLC0415
 
     client, milliseconds = MlflowClient(), round(1000 * _begin(run))

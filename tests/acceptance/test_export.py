@@ -63,6 +63,14 @@ def test_mlflow_reads_every_step(run: Run, service: Service, tmp_path: Path, mon
     assert {each.step: each.value for each in history} == dict(enumerate(steps["test_mse"].tolist()))
 
 
+def test_a_refusal_of_mlflow_is_told(run: Run, service: Service) -> None:
+    pytest.importorskip("mlflow", reason="mlflow-skinny has 100 MB")
+    words = ("export", run.id, "--to", "mlflow", "--url", service.url)
+    done = descent(*words, MLFLOW_TRACKING_URI="nonsense://x")
+    assert (done.returncode, done.stderr.startswith("MLflow: ")) == (1, True)
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "cause"),
     [
