@@ -17,7 +17,8 @@ const VIEWS = [
   [/^#\/sweeps\/([^/?]+)/, async () => named((await import("/static/views/sweep/view.js")).sweepView)],
   [/^#\/new$/, async () => (await import("/static/views/new-run/view.js")).newRunView],
   [/^#\/check$/, async () => (await import("/static/views/trajectory-check/view.js")).checkView],
-  [/^/, async () => (await import("/static/views/runs/view.js")).runsView],
+  [/^(?:#\/?(?:\?.*)?)?$/, async () => (await import("/static/views/runs/view.js")).runsView],
+  [/^/, async () => (await import("/static/views/unknown/view.js")).unknownView],
 ];
 /**
  * A view of one object: decodes the percent-encoded id of the address.

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Pages, Service
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 BROKEN = ("%", "100%25%", "%E0%A4%A", "%ED%A0%80")
@@ -35,3 +36,31 @@ def test_names_are_decoded_once(pages: Pages, service: Service) -> None:
     pages.expected = "404"
     page = pages.open(f"{service.url}/#/compare?runs=a%2525,b")
     expect(page.get_by_role("alert")).to_contain_text("a%25, b")
+
+
+@pytest.mark.parametrize(
+    ("locale", "title"), [("en-GB", "There is no such page"), ("fr-FR", "Cette page n’existe pas")]
+)
+def test_an_address_without_a_view_says_so(locale: str, title: str, pages: Pages, service: Service) -> None:
+    for address in ("#/nowhere", "#/new/run", "#runs"):
+        page = pages.open(f"{service.url}/{address}", locale=locale)
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.locator("#view code")).to_have_text(address)
+        assert violations(page) == [], address
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en-GB", "The address asks for what this list does not know"), ("fr-FR", "ne connaît pas")]
+)
+def test_a_filter_that_the_list_does_not_know_is_said(
+    locale: str, words: str, pages: Pages, service: Service, new_service: Service
+) -> None:
+    page = pages.open(f"{service.url}/#/?status=finished&order=name&name=x", locale=locale)
+    alert = page.get_by_role("search").get_by_role("alert")
+    expect(alert).to_contain_text(words)
+    expect(alert).to_contain_text("status=finished, order=name")
+    page.get_by_role("combobox").first.select_option("failed")
+    expect(alert).to_be_hidden()
+    assert page.url.endswith("#/?name=x&status=failed")
+    page = pages.open(f"{new_service.url}/#/?statut=failed", locale=locale)
+    expect(page.get_by_role("alert").filter(has_text="statut=failed")).to_be_visible()

@@ -54,9 +54,3 @@ export function roughly(seconds) {
   const [size, unit] = seconds < 90 ? [1, "s"] : seconds < 5400 ? [60, "min"] : [3600, "h"];
   return `${count(Math.round(seconds / size))}\u00a0${unit}`;
 }
-
-/**
- * The run's name, or the start of its id.
- * @param {{id: string, name: string | null}} run
- */
-export const titleOf = (run) => run.name || run.id.slice(0, 12);

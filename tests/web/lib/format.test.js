@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exact, inJson, inRow, moment, NOTHING, powerOfTen, rounded, titleOf } from "/static/lib/format.js";
+import { exact, inJson, inRow, moment, NOTHING, powerOfTen, rounded } from "/static/lib/format.js";
 import { doubles } from "../random.js";
 import { speak } from "../speak.js";
 
@@ -61,10 +61,4 @@ test("a moment is said in the page's language", async () => {
   await speak("fr");
   assert.match(moment("2026-01-31T12:00:00Z"), /31 janv\. 2026/);
   await speak("en");
-});
-
-test("a run without a name is called by the start of its id", () => {
-  assert.equal(titleOf({ id: "0123456789abcdef", name: null }), "0123456789ab");
-  assert.equal(titleOf({ id: "0123456789abcdef", name: "" }), "0123456789ab");
-  assert.equal(titleOf({ id: "0123456789abcdef", name: "Norris" }), "Norris");
 });

@@ -1,7 +1,8 @@
 // One chart for several runs: a curve per run for the chosen column, and the slider that chooses the step.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { rounded, titleOf } from "/static/lib/format.js";
+import { rounded } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { chart } from "/static/components/chart.js";
 import { curveTable } from "/static/components/data-table.js";
 import { curveWords } from "/static/components/chart-description.js";

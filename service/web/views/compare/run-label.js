@@ -1,6 +1,6 @@
 // The label of a compared run: its name and its line style, a colour and a dash.
 import { h, svg } from "/static/lib/dom.js";
-import { titleOf } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { runLink } from "/static/components/sample-run-button.js";
 
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];

@@ -1,7 +1,8 @@
 // Each compared run at the chosen step: its exact value, and a button that forks it there.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { exact, NOTHING, titleOf } from "/static/lib/format.js";
+import { exact, NOTHING } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { isLive, outcome } from "/static/components/status-badge.js";
 import { UNREAD } from "/static/components/step-values.js";
 import { forkButton } from "/static/views/run/fork-button.js";

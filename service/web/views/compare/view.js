@@ -2,7 +2,7 @@
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { ApiError } from "/static/lib/api-error.js";
-import { titleOf } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { poll } from "/static/lib/poll.js";
 import { pollOutcome, showProblem } from "/static/components/error-banner.js";
 import { isLive } from "/static/components/status-badge.js";

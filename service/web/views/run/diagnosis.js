@@ -2,6 +2,7 @@
 import { h } from "/static/lib/dom.js";
 import { t, word } from "/static/lib/i18n.js";
 import { inJson, rounded } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
@@ -34,7 +35,7 @@ function correction(run, change) {
 
 /** @param {Api.Run} run @param {Change} change */
 async function submit(run, change) {
-  const { id } = await fit({ .../** @type {Api.FitRequest} */ (merged(run.request, change)), name: t("mended", { name: run.name ?? run.id.slice(0, 12) }) });
+  const { id } = await fit({ .../** @type {Api.FitRequest} */ (merged(run.request, change)), name: t("mended", { name: titleOf(run) }) });
   location.hash = runLink(id);
 }
 

@@ -6,6 +6,7 @@ import { forkRun } from "/static/lib/api.js";
 import { ApiError } from "/static/lib/api-error.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
+import { openDialog } from "/static/components/dialog.js";
 
 const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "ista", "fista"];
 
@@ -17,11 +18,8 @@ export function askToFork(run, step) {
   const optimizer = h("select", { name: "optimizer" }, OPTIMIZERS.map((kind) => h("option", { value: kind, selected: kind === descent.optimizer.kind }, kind)));
   const problem = h("p", { class: "error", role: "alert" });
   const submit = h("button", { type: "submit", class: "primary" }, t("forkSubmit"));
-  const close = () => {
-    dialog.close();
-    dialog.remove();
-  };
-  const form = h("form", { method: "dialog", submit: (event) => {
+  /** @param {() => void} close */
+  const form = (close) => h("form", { method: "dialog", submit: (event) => {
     event.preventDefault();
     problem.textContent = rateIsValid() ? "" : t("expects.rate");
     if (problem.textContent) return;
@@ -47,8 +45,5 @@ export function askToFork(run, step) {
     return { learning_rate: asked === "auto" ? asked : typedNumber(asked), steps: steps.valueAsNumber, ...kind };
   }
 
-  const dialog = h("dialog", { "aria-labelledby": "fork-title", cancel: () => dialog.remove() },
-    h("h2", { id: "fork-title" }, t("forkTitle", { n: step })), h("p", {}, t("forkText")), form);
-  document.body.append(dialog);
-  dialog.showModal();
+  openDialog(t("forkTitle", { n: step }), (close) => [h("p", {}, t("forkText")), form(close)]);
 }

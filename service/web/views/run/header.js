@@ -1,11 +1,12 @@
 // The header of a run: title, status and actions.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { titleOf } from "/static/lib/format.js";
-import { cancelRun, deleteRun, part, pauseRun, resumeRun } from "/static/lib/api.js";
+import { titleOf } from "/static/lib/run-title.js";
+import { cancelRun, deleteRun, pauseRun, renameRun, resumeRun } from "/static/lib/api.js";
 import { act } from "/static/components/error-banner.js";
 import { badge, isLive, progress, sentence, verdict } from "/static/components/status-badge.js";
 import { confirmed } from "/static/components/confirm-button.js";
+import { askForName } from "/static/components/rename-dialog.js";
 import { findings } from "/static/views/run/diagnosis.js";
 import { placeWords, startWords } from "/static/views/run/queue-place.js";
 import { forkButton } from "/static/views/run/fork-button.js";
@@ -32,8 +33,10 @@ export function runHead(id, state) {
     return button;
   });
   const remove = h("button", { type: "button", class: "danger", click: () => confirmed(t("deleteTitle"), t("deleteText", { name: heading.textContent }), removeRun) }, t("delete"));
-  const rename = h("button", { type: "button", hidden: true, click: () => act(rename, askName) }, t("rename"));
-  const askName = async () => (await part(() => import("/static/components/rename-dialog.js"))).askForName(id, state.news.peek()?.run.name ?? null, renamed);
+  const rename = h("button", { type: "button", hidden: true, click: askName }, t("rename"));
+  function askName() {
+    askForName(t("renameTitle"), state.news.peek()?.run.name ?? null, (name) => renameRun(id, name), renamed);
+  }
   /** @param {Api.Run} run */
   const renamed = ({ name }) => {
     const news = state.news.peek();

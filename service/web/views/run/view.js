@@ -5,7 +5,7 @@ import { getRun, trajectoryLink } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { fileLink, pictureLinks } from "/static/lib/download-link.js";
 import { follow } from "/static/lib/event-stream.js";
-import { titleOf } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { poll } from "/static/lib/poll.js";
 import { pollOutcome, showProblem } from "/static/components/error-banner.js";
 import { isLive } from "/static/components/status-badge.js";

@@ -1,7 +1,7 @@
 // What one does with the chosen runs of the list beside comparing them: give one another name, delete all.
 import { h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { deleteRuns } from "/static/lib/api.js";
+import { deleteRuns, renameRun } from "/static/lib/api.js";
 import { act } from "/static/components/error-banner.js";
 import { confirmed } from "/static/components/confirm-button.js";
 import { askForName } from "/static/components/rename-dialog.js";
@@ -14,8 +14,13 @@ import { askForName } from "/static/components/rename-dialog.js";
 export function chosenActions(nameOf, onDone) {
   /** @type {string[]} */
   let chosen = [];
-  const rename = h("button", { type: "button", hidden: true, click: () => askForName(chosen[0], nameOf(chosen[0]), onDone) }, t("rename"));
+  const rename = h("button", { type: "button", hidden: true, click: askName }, t("rename"));
   const remove = h("button", { type: "button", class: "danger", hidden: true, click: ask }, t("delete"));
+
+  function askName() {
+    const [id] = chosen;
+    askForName(t("renameTitle"), nameOf(id), (name) => renameRun(id, name), onDone);
+  }
 
   function ask() {
     const ids = chosen;

@@ -4,6 +4,7 @@ import { t } from "/static/lib/i18n.js";
 
 const REST_MS = 250;
 const MOST_NAME = 198; // with two stars 200
+const SHOWN = 40; // characters of a value that is not understood
 /** @type {Exclude<Api.Run["status"], "cancelling">[]} */
 const STATUSES = ["queued", "running", "paused", "succeeded", "diverged", "failed", "cancelled"];
 /** @type {("-created_at" | "created_at" | "name" | "best_test_mse" | "test_mse" | "train_mse")[]} */
@@ -15,8 +16,10 @@ export function filters(onChange) {
   const name = h("input", { type: "search", name: "name", maxlength: MOST_NAME, value: (asked.get("name") ?? "").slice(0, MOST_NAME), input: whenResting });
   const status = choice("status", [["", t("everyStatus")], ...STATUSES.map((each) => /** @type {[string, string]} */ ([each, t(`status.${each}`)]))]);
   const sort = choice("sort", ORDERS.map((each) => [each, t(`order.${each}`)]));
+  const unknown = notUnderstood(asked);
+  const warning = h("p", { class: "error", role: "alert", hidden: unknown.length === 0 }, t("filterUnknown", { parts: unknown.join(", ") }));
   const element = h("form", { class: "filters", role: "search", "aria-label": t("filterRuns"), submit: (event) => event.preventDefault() },
-    h("label", {}, t("findName"), name), h("label", {}, t("status"), status), h("label", {}, t("order"), sort));
+    h("label", {}, t("findName"), name), h("label", {}, t("status"), status), h("label", {}, t("order"), sort), warning);
   const fields = () => ({ name: name.value.trim(), status: status.value, sort: sort.value });
   let timer = 0;
   let query = read(); // of the last change: not of text that is being typed
@@ -44,6 +47,7 @@ export function filters(onChange) {
 
   function change() {
     query = read();
+    warning.hidden = true; // the address is rewritten
     const chosen = new URLSearchParams(Object.entries(fields()).filter(([field, value]) => value && value !== (field === "sort" ? ORDERS[0] : "")));
     history.replaceState(null, "", chosen.size ? `#/?${chosen}` : "#/");
     onChange();
@@ -54,6 +58,16 @@ export function filters(onChange) {
     change();
     name.focus();
   }
-  return { element, query: () => query, clear, isFiltering: () => Boolean(query.name || query.status), stop: () => clearTimeout(timer) };
+  return { element, query: () => query, clear, isFiltering: () => Boolean(query.name || query.status || !warning.hidden), stop: () => clearTimeout(timer) };
 }
 
+/** The parts of an address that are no filter of the list: they filter nothing. @param {URLSearchParams} asked */
+function notUnderstood(asked) {
+  /** @type {{[field: string]: (value: string) => boolean}} */
+  const known = {
+    name: (value) => value.length <= MOST_NAME,
+    status: (value) => value === "" || STATUSES.some((each) => each === value),
+    sort: (value) => ORDERS.some((each) => each === value),
+  };
+  return [...asked].filter(([field, value]) => !(Object.hasOwn(known, field) && known[field](value))).map(([field, value]) => `${field}=${value.slice(0, SHOWN)}`);
+}

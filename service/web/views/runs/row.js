@@ -1,7 +1,8 @@
 // A row of the list. Updates happen in place, so that a refresh keeps the focus.
 import { h, say, choose } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { moment, rounded, titleOf } from "/static/lib/format.js";
+import { moment, rounded } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { isLive, outcome, progress } from "/static/components/status-badge.js";
 import { runLink } from "/static/components/sample-run-button.js";
 

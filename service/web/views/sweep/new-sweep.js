@@ -5,7 +5,7 @@ import { count, t } from "/static/lib/form-i18n.js";
 import { errorsOf } from "/static/lib/api-error.js";
 import { getRun, priceSweep, startSweep } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
-import { titleOf } from "/static/lib/format.js";
+import { titleOf } from "/static/lib/run-title.js";
 import { poll } from "/static/lib/poll.js";
 import { act, pollOutcome, showProblem } from "/static/components/error-banner.js";
 import { sweepLink } from "/static/views/sweep/url.js";
