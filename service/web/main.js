@@ -15,7 +15,7 @@ const VIEWS = [
   [/^#\/compare\??(.*)/, async () => (await import("/static/views/compare/view.js")).compareView],
   [/^#\/sweeps\/new\?run=([^&]+)/, async () => named((await import("/static/views/sweep/new-sweep.js")).newSweepView)],
   [/^#\/sweeps\/([^/?]+)/, async () => named((await import("/static/views/sweep/view.js")).sweepView)],
-  [/^#\/new$/, async () => (await import("/static/views/new-run/view.js")).newRunView],
+  [/^#\/new(?:\?(.*))?$/, async () => (await import("/static/views/new-run/view.js")).newRunView],
   [/^#\/check$/, async () => (await import("/static/views/trajectory-check/view.js")).checkView],
   [/^(?:#\/?(?:\?.*)?)?$/, async () => (await import("/static/views/runs/view.js")).runsView],
   [/^/, async () => (await import("/static/views/unknown/view.js")).unknownView],

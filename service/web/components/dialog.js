@@ -8,6 +8,7 @@ import { h } from "/static/lib/dom.js";
  * @param {(close: () => void) => Element[]} content
  */
 export function openDialog(title, content) {
+  if (document.querySelector("dialog")) return; // of a second click while the first one loaded the dialog
   const dialog = h("dialog", { "aria-labelledby": "dialog-title", close: () => dialog.remove() });
   dialog.append(h("h2", { id: "dialog-title" }, title), ...content(() => dialog.close()));
   document.body.append(dialog);

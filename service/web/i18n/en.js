@@ -124,6 +124,8 @@ export const english = {
   keep: "Keep it",
   mend: "Run it with this change",
   mended: "{name}, mended",
+  mends: "Mends run",
+  editAgain: "Edit and run again",
   promise: "Tried: {criterion} {after} at step {steps}, instead of {before} at the end of this run.",
   promiseAlone: "Tried: {criterion} {after} at step {steps}.",
   fork: "Fork from here",

@@ -76,7 +76,7 @@ export interface Kept {
   uploadedIn?: string;
   reading?: { [parameter: string]: string };
   /** by the key of the dataset */
-  selected?: { [key: string]: Selection };
+  selected?: { [key: string]: Partial<Selection> };
   points?: Point[];
   /** of a function without data: its name (empty for a formula), and the formula */
   function?: string;
@@ -140,6 +140,8 @@ export interface Field {
   read?: (text: string) => unknown;
   when?: { [name: string]: string | readonly string[] };
   only?: Purpose;
+  /** It stands below the others, where a reader opens it. */
+  isAdvanced?: boolean;
 }
 
 /** What the rules of the optimisers are written with. */

@@ -19,7 +19,9 @@ export function columnTable(dataset, kept, onChange, others = [], onOther = null
   const selected = kept.selected ?? {};
   kept.selected = selected;
   /** @returns {Page.Selection} */
-  const selection = () => selected[dataset.key] ?? { features: dataset.features, target: dataset.target };
+  const selection = () => ({ features: dataset.features, target: dataset.target, ...selected[dataset.key] });
+  /** The number of the target's classes; null for numbers. */
+  const classes = () => columns.find(({ name }) => name === selection().target)?.categories?.length ?? null;
   const select = h("select", { change: () => aim(select.value) }, [...columns.map(({ name }) => name), ...(onOther ? others : [])].map((name) => h("option", { value: name }, name)));
   const boxes = columns.map((column) => h("input", { type: "checkbox", "aria-label": t("asFeature", { name: column.name }), change: () => take(toggled(selection(), column)) }));
   const heads = ["feature", "columnName", "kind", "values", "mean", "missing"].map((key) => h("th", { scope: "col" }, t(/** @type {Page.Key} */ (key))));
@@ -52,7 +54,7 @@ export function columnTable(dataset, kept, onChange, others = [], onOther = null
     });
   }
 
-  return { element, stated: () => stated(selection(), dataset), features: () => selection().features };
+  return { element, stated: () => stated(selection(), dataset), features: () => selection().features, classes };
 }
 
 /**

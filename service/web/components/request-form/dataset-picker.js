@@ -48,7 +48,9 @@ export function dataChooser(kept, onChange) {
   const names = { sample: bodies.sample.features, file: bodies.file.features, drawn: () => ["x1"], function: () => [] };
   /** The function without data, if one is chosen. */
   const chosenFunction = () => (chosen.source === "function" ? ofFunction.value() : null);
-  return { element, value: () => values[chosen.source](), features: () => names[chosen.source](), chosenFunction };
+  /** The number of the target's classes; null for numbers, undefined while it is unknown. */
+  const classes = () => (chosen.source === "drawn" ? null : chosen.source === "function" ? undefined : bodies[chosen.source].classes());
+  return { element, value: () => values[chosen.source](), classes, features: () => names[chosen.source](), chosenFunction };
 }
 
 /**
@@ -79,7 +81,7 @@ function sampleBody(kept, onChange) {
     show();
     onChange();
   }, (error) => showProblem("action", error));
-  return { element, features: () => table?.features() ?? [], stated: () => table?.stated() ?? {} };
+  return { element, features: () => table?.features() ?? [], classes: () => table?.classes(), stated: () => table?.stated() ?? {} };
 }
 
 /**
@@ -162,5 +164,5 @@ function fileBody(kept, onChange) {
       shown.element);
   }
 
-  return { element, features: () => table?.features() ?? kept.uploaded?.features ?? [], stated: () => table?.stated() ?? {} };
+  return { element, features: () => table?.features() ?? kept.uploaded?.features ?? [], classes: () => table?.classes(), stated: () => table?.stated() ?? {} };
 }

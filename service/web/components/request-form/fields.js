@@ -1,92 +1,8 @@
 // The fields of a request except the dataset, each with a help text and its errors.
 import { choose, h, say } from "/static/lib/dom.js";
 import { t, word } from "/static/lib/form-i18n.js";
-import { typeable, typedList, typedNumber } from "/static/lib/typed-numbers.js";
-
-const MODELS = ["linear", "polynomial", "logistic", "softmax", "mlp", "formula"];
-const LOSSES = ["", "mse", "sse", "mae", "huber", "log_loss"];
-const OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "ista", "fista"];
-const SCHEDULES = ["constant", "step", "exponential", "inverse_time", "cosine", "backtracking"];
-/** @type {[schedule: string, name: string, value: number][]} */
-const NEEDS = [["step", "every", 100], ["exponential", "factor", 0.99], ["inverse_time", "rate", 0.01]]; // schedules without defaults
-
-/** Text that is no number stays text, so that the service rejects it; null means an empty field. @param {string} text */
-const number = (text) => (text.trim() === "" ? null : Number.isFinite(typedNumber(text)) ? typedNumber(text) : text.trim());
-/** @param {string} text */
-const list = (text) => typedList(text).map(number);
-/** @param {string} text */
-const listed = (text) => (text.trim() === "" ? null : list(text));
-
-/** @type {readonly Page.Field[]} */
-const FIELDS = [
-  { at: "model.kind", name: "model", options: MODELS, first: "linear" },
-  { at: "model.degree", name: "degree", first: "2", read: number, when: { model: "polynomial" } },
-  { at: "model.hidden", name: "hidden", first: "8", read: list, when: { model: "mlp" } },
-  { at: "model.activation", name: "activation", options: ["tanh", "relu", "sigmoid"], first: "tanh", when: { model: "mlp" } },
-  { at: "model.task", name: "task", options: ["regression", "classification"], first: "regression", when: { model: "mlp" } },
-  { at: "model.formula", name: "formula", first: "b1*(1 - exp(-b2*x))", read: (text) => text, when: { model: "formula" } },
-  { at: "objective.loss", name: "loss", options: LOSSES, first: "" },
-  { at: "objective.l1", name: "l1", first: "0", read: number },
-  { at: "objective.l2", name: "l2", first: "0", read: number },
-  { at: "standardize.features", name: "standardized", first: false },
-  { at: "standardize.target", name: "targetStandardized", first: false, when: { model: ["mlp", "formula"] } },
-  { at: "split.test_fraction", name: "testShare", first: "0.25", read: number, only: "run" },
-  { at: "split.test_rows", name: "testRows", first: "", read: listed, only: "check" },
-  { at: "descent.optimizer.kind", name: "optimizer", options: OPTIMIZERS, first: "gd" },
-  { at: "descent.learning_rate", name: "rate", first: "auto", read: (text) => (text.trim() === "auto" ? "auto" : number(text)) },
-  { at: "descent.theta0", name: "theta0", first: "", read: listed },
-  { at: "descent.schedule.kind", name: "schedule", options: SCHEDULES, first: "constant" },
-  { at: "descent.steps", name: "stepsAsked", first: "100", read: number, only: "run" },
-  { at: "descent.steps", name: "stepsGiven", first: "", read: number, only: "check" },
-  { at: "descent.batch_size", name: "batch", first: "", read: number, only: "run" },
-  { at: "descent.seed", name: "seed", first: "0", read: number, only: "run" },
-  { at: "name", name: "runName", first: "", read: (text) => text.trim() || null, only: "run" },
-];
-
-/** The parts of a request that a function without data does not have. */
-const OF_DATA = ["model", "split", "standardize", "objective.loss", "descent.batch_size"];
-
-/** @param {Page.Field} field */
-const isOfData = ({ at }) => OF_DATA.some((part) => at === part || at.startsWith(`${part}.`));
-
-/** @param {Page.Purpose} purpose */
-const fieldsFor = (purpose) => FIELDS.filter(({ only = purpose }) => only === purpose);
-
-/**
- * The initial value of each field.
- * @param {Page.Purpose} purpose
- * @returns {Page.Choices}
- */
-export const firstChoices = (purpose) => Object.fromEntries(fieldsFor(purpose).map(({ name, first }) => [name, first]));
-
-/**
- * True if the other choices make the field apply. `entered.withoutData` is true for a function.
- * @param {Page.Field} field
- * @param {Page.Choices} entered
- */
-const fits = (field, entered) =>
-  !(entered.withoutData && isOfData(field)) && Object.entries(field.when ?? {}).every(([name, values]) => [values].flat().some((value) => entered[name] === value));
-
-/**
- * The request without its dataset. Unchanged fields are omitted, so that the service's defaults apply.
- * @param {Page.Choices} entered
- * @param {Page.Purpose} purpose
- */
-export function requestOf(entered, purpose) {
-  /** @type {Page.Chosen & Tree} */
-  const request = {};
-  for (const { at, name, first, read } of fieldsFor(purpose).filter((field) => fits(field, entered))) {
-    const text = entered[name];
-    const [given, initial] = [text, first].map((value) => (read && typeof value === "string" ? read(value) : value));
-    if (given !== null && given !== "" && (String(given) !== String(initial) || STATED.has(name))) put(request, at, given);
-  }
-  const scaled = /** @type {{features?: boolean, target?: boolean} | undefined} */ (request.standardize);
-  if (scaled) request.standardize = scaled.target ? { features: false, ...scaled, target: true } : true;
-  for (const [schedule, name, value] of NEEDS) {
-    if (request.descent?.schedule?.kind === schedule) put(request, `descent.schedule.${name}`, value);
-  }
-  return request;
-}
+import { typeable } from "/static/lib/typed-numbers.js";
+import { fieldsFor, firstChoices, fits, number, requestOf } from "/static/components/request-form/request-fields.js";
 
 /**
  * `kept.choices` holds the entered values by field name.
@@ -96,16 +12,44 @@ export function requestOf(entered, purpose) {
  */
 export function choices(kept, onChange, purpose) {
   const entered = { ...firstChoices(purpose), ...kept.choices };
-  kept.choices = entered;
   const features = h("p", { class: "note" });
-  const rows = fieldsFor(purpose).map((field) => row(field, entered, changed));
+  const isFilled = Boolean(kept.choices);
+  /** @type {number | null | undefined} */
+  let classes; // of the target; undefined until the data are known
+  kept.choices = entered;
+  const rows = fieldsFor(purpose).map((field) => row(field, entered, () => changed(field.name)));
+  const [basic, advanced] = [false, true].map((isAdvanced) => rows.filter(({ field }) => Boolean(field.isAdvanced) === isAdvanced));
+  const more = h("details", { open: advanced.some(({ field }) => entered[field.name] !== field.first) }, h("summary", {}, t("moreChoices")), advanced.map((each) => each.element));
   const title = h("h2", {}, t("theModel"));
-  const element = h("section", { class: "choices" }, title, features, rows.map((each) => each.element));
+  const element = h("section", { class: "choices" }, title, features, basic.map((each) => each.element), more);
   showFitting();
 
-  function changed() {
+  /** @param {string} name */
+  function changed(name) {
+    if (name === "preset" && entered.preset === "course") set(COURSE);
     showFitting();
     onChange();
+  }
+
+  /** @param {Page.Choices} values */
+  function set(values) {
+    for (const each of rows) if (each.field.name in values) each.set(values[each.field.name]);
+    showFitting();
+  }
+
+  /**
+   * The model follows the target once it has another type. `news` is the number of classes, or null for a target of numbers.
+   * @param {number | null | undefined} news
+   */
+  function follow(news) {
+    if (news === undefined || news === classes) return;
+    const isFirst = classes === undefined;
+    classes = news;
+    if (isFirst && isFilled) return; // the reader's choice
+    const model = String(entered.model);
+    if (model === "mlp") set({ task: news === null ? "regression" : "classification" });
+    else if (news === null && CLASSIFIERS.includes(model)) set({ model: "linear" });
+    else if (news !== null && model !== "formula") set({ model: news === 2 ? "logistic" : "softmax" });
   }
 
   function showFitting() {
@@ -121,12 +65,16 @@ export function choices(kept, onChange, purpose) {
     return errors.filter((error) => {
       const found = rows.find((each) => !each.element.hidden && leadsTo(error.pointer, each.field.at));
       found?.say([...found.said(), error]);
+      if (found?.field.isAdvanced) more.open = true;
       return !found;
     });
   }
 
-  /** @param {string[]} names */
-  const suit = (names) => choose(features, names.length ? t("featuresAre", { names: names.join(", ") }) : "");
+  /** @param {string[]} names @param {number | null | undefined} targetClasses */
+  function suit(names, targetClasses) {
+    choose(features, names.length ? t("featuresAre", { names: names.join(", ") }) : "");
+    follow(targetClasses);
+  }
 
   /** Shows the fields that suit data, or those that suit a function without data. @param {boolean} isFunction */
   function suitFunction(isFunction) {
@@ -137,27 +85,16 @@ export function choices(kept, onChange, purpose) {
   return { element, value: () => requestOf(entered, purpose), show, suit, suitFunction };
 }
 
+const CLASSIFIERS = ["logistic", "softmax"];
+
+/** The algorithm of the course. @type {Page.Choices} */
+const COURSE = { loss: "sse", optimizer: "gd", rate: "1", schedule: "constant", stepsAsked: "100" };
+
 /** Fields of several numbers. */
-const LISTS = new Set(["hidden", "theta0", "testRows"]);
+const LISTS = new Set(["hidden", "theta0", "testRows", "chosenTestRows"]);
 
 /** Fields of words; other fields that a reader types into have numbers. */
 const WORDS = new Set(["formula", "runName"]);
-
-/** Fields that the request always contains. */
-const STATED = new Set(["model", "optimizer", "rate", "stepsAsked", "formula"]);
-
-/** @typedef {{[name: string]: unknown}} Tree */
-/**
- * @param {Tree} tree
- * @param {string} at
- * @param {unknown} value
- */
-function put(tree, at, value) {
-  const [name, ...rest] = at.split(".");
-  if (rest.length > 0) tree[name] ??= {};
-  if (rest.length > 0) put(/** @type {Tree} */ (tree[name]), rest.join("."), value);
-  else tree[name] = value;
-}
 
 /**
  * True if a JSON pointer is the field's, one below it, or that of the object of which the field is the main part.
@@ -189,7 +126,13 @@ function row(field, entered, onChange) {
     input.setAttribute("aria-invalid", String(news.length > 0));
     choose(errors, news.flatMap((error) => [field.name === "formula" ? caret(error.message, input.value) : null, h("p", {}, errorWords(field, error, input.value))]));
   }
-  return { field, element, say, said: () => errorsSaid };
+
+  /** @param {string | boolean} value */
+  function set(value) {
+    entered[field.name] = typeof value === "string" && field.read && !WORDS.has(field.name) ? retyped(value) : value;
+    if (typeof value === "string") input.value = String(entered[field.name]);
+  }
+  return { field, element, say, set, said: () => errorsSaid };
 }
 
 /**
@@ -199,7 +142,7 @@ function row(field, entered, onChange) {
  * @param {string} text
  */
 export function errorWords({ name, read }, { message, hint }, text) {
-  const expected = word(`expects.${name}`, "");
+  const expected = word(`expects.${name}`, read === number ? t("expects.number") : "");
   const values = [read?.(text)].flat();
   const isUnreadable = values.some((value) => typeof value === "string" && value !== "auto");
   if (expected && isUnreadable) return expected;
@@ -225,7 +168,7 @@ const retyped = (text) => text.replace(/(?<=\d)[.,](?=\d)/g, (mark) => typeable(
  * @param {Page.Choices} entered
  * @param {() => void} onChange
  */
-function control({ name, options, first, read }, id, entered, onChange) {
+function control({ name, options, read }, id, entered, onChange) {
   if (read && !WORDS.has(name)) entered[name] = retyped(String(entered[name]));
   const described = { id, name, "aria-describedby": `${id}-errors ${id}-help` };
   /** @param {string | boolean} value */
@@ -235,11 +178,11 @@ function control({ name, options, first, read }, id, entered, onChange) {
   };
   if (options) {
     const select = h("select", { ...described, change: () => take(select.value) },
-      options.map((value) => h("option", { value, selected: value === entered[name] }, value === "" ? t("default") : value)));
+      options.map((value) => h("option", { value, selected: value === entered[name] }, word(`option.${name}.${value}`, value || t("default")))));
     return select;
   }
   const input = read
     ? h("input", { ...described, type: "text", autocomplete: "off", spellcheck: "false", value: entered[name], input: () => take(input.value) })
-    : h("input", { ...described, type: "checkbox", checked: entered[name] !== first, change: () => take(input.checked) });
+    : h("input", { ...described, type: "checkbox", checked: entered[name] === true, change: () => take(input.checked) });
   return input;
 }

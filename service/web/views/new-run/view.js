@@ -8,16 +8,48 @@ import { act, showProblem } from "/static/components/error-banner.js";
 import { whenResting } from "/static/lib/debounce.js";
 import { dataChooser } from "/static/components/request-form/dataset-picker.js";
 import { choices } from "/static/components/request-form/fields.js";
+import { fillForm, formLink } from "/static/components/request-form/form-address.js";
 import { requestText } from "/static/views/new-run/request-snippet.js";
+
+const MOST_ADDRESS = 8000; // characters: drawn points may be many
+
+/**
+ * `query` is that of the address: the request that the form is filled with.
+ * @param {HTMLElement} host
+ * @param {Page.Kept} kept
+ * @param {string} [query]
+ * @returns {Page.View}
+ */
+export function newRunView(host, kept, query = "") {
+  document.title = `${t("newRun")} · Descent`;
+  const heading = h("h1", { tabindex: "-1" }, t("newRun"));
+  const place = h("div");
+  choose(host, h("p", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns"))), heading, h("p", { class: "note" }, t("newRunIntro")), place);
+  let left = false;
+  let stop = () => {};
+
+  /** A change of the language keeps the entries. */
+  async function open() {
+    try {
+      if (query && !kept.source) await fillForm(kept, query);
+    } catch (error) {
+      showProblem("action", error);
+    }
+    if (!left) ({ stop } = requestForm(place, kept));
+  }
+
+  open();
+  return { heading, stop: () => {
+    left = true;
+    stop();
+  } };
+}
 
 /**
  * @param {HTMLElement} host
  * @param {Page.Kept} kept
- * @returns {Page.View}
  */
-export function newRunView(host, kept) {
-  document.title = `${t("newRun")} · Descent`;
-  const heading = h("h1", { tabindex: "-1" }, t("newRun"));
+function requestForm(host, kept) {
   const verdict = h("p", { class: "verdict", role: "status" });
   const others = h("ul", { class: "errors" });
   const text = requestText();
@@ -30,7 +62,8 @@ export function newRunView(host, kept) {
     act(submit, start);
   } }, data.element, form.element,
   h("section", { class: "send" }, h("h2", {}, t("theRequest")), verdict, others, submit, text.element));
-  choose(host, h("p", { class: "back" }, h("a", { href: "#/" }, "← ", t("allRuns"))), heading, h("p", { class: "note" }, t("newRunIntro")), element);
+  let hasChanged = false; // the plain form keeps its short address
+  choose(host, element);
 
   /** Null without data and without a function. */
   function request() {
@@ -41,13 +74,20 @@ export function newRunView(host, kept) {
 
   function changed() {
     pricing.stop();
-    form.suit(data.features());
+    form.suit(data.features(), data.classes());
     form.suitFunction(data.chosenFunction() !== null);
     const wanted = request();
+    if (wanted) keepInAddress(wanted);
     text.update(wanted ?? { dataset: null, ...form.value() });
     submit.disabled = !wanted;
     if (wanted) pricing.want(wanted);
     else show(t("dataFirst"), []);
+  }
+
+  /** @param {object} wanted */
+  function keepInAddress(wanted) {
+    const address = formLink(wanted);
+    if (hasChanged && address !== location.hash && address.length <= MOST_ADDRESS) history.replaceState(null, "", address);
   }
 
   /** @param {Api.Price} price */
@@ -85,5 +125,6 @@ export function newRunView(host, kept) {
   }
 
   changed();
-  return { heading, stop: pricing.stop };
+  for (const event of ["input", "change", "click", "keyup"]) element.addEventListener(event, () => { hasChanged = true; }, { capture: true });
+  return { stop: pricing.stop };
 }

@@ -7,6 +7,9 @@ import { fit } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { act } from "/static/components/error-banner.js";
 
+/** The tag of a corrected run: the id of the run that it mends. */
+export const MENDS = "mends";
+
 /** @typedef {NonNullable<Api.Finding["change"]>} Change */
 
 /** @param {Api.Run} run */
@@ -35,7 +38,7 @@ function correction(run, change) {
 
 /** @param {Api.Run} run @param {Change} change */
 async function submit(run, change) {
-  const { id } = await fit({ .../** @type {Api.FitRequest} */ (merged(run.request, change)), name: t("mended", { name: titleOf(run) }) });
+  const { id } = await fit({ .../** @type {Api.FitRequest} */ (merged(run.request, change)), name: t("mended", { name: titleOf(run) }), tags: { ...run.tags, [MENDS]: run.id } });
   location.hash = runLink(id);
 }
 

@@ -2,12 +2,10 @@
 import { choose, h, say } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
 import { titleOf } from "/static/lib/run-title.js";
-import { cancelRun, deleteRun, pauseRun, renameRun, resumeRun } from "/static/lib/api.js";
-import { act } from "/static/components/error-banner.js";
+import { cancelRun, deleteRun, part, pauseRun, renameRun, resumeRun } from "/static/lib/api.js";
+import { act, showProblem } from "/static/components/error-banner.js";
 import { badge, isLive, progress, sentence, verdict } from "/static/components/status-badge.js";
-import { confirmed } from "/static/components/confirm-button.js";
-import { askForName } from "/static/components/rename-dialog.js";
-import { findings } from "/static/views/run/diagnosis.js";
+import { findings, MENDS } from "/static/views/run/diagnosis.js";
 import { placeWords, startWords } from "/static/views/run/queue-place.js";
 import { forkButton } from "/static/views/run/fork-button.js";
 import { compareLink } from "/static/views/compare/url.js";
@@ -32,11 +30,19 @@ export function runHead(id, state) {
     const button = h("button", { type: "button", hidden: true, click: () => act(button, () => change(id)) }, t(name));
     return button;
   });
-  const remove = h("button", { type: "button", class: "danger", click: () => confirmed(t("deleteTitle"), t("deleteText", { name: heading.textContent }), removeRun) }, t("delete"));
+  const remove = h("button", { type: "button", class: "danger", click: askToDelete }, t("delete"));
   const rename = h("button", { type: "button", hidden: true, click: askName }, t("rename"));
+  // A dialog is loaded when it is asked for. Its button stays enabled, so that the focus returns to it.
   function askName() {
-    askForName(t("renameTitle"), state.news.peek()?.run.name ?? null, (name) => renameRun(id, name), renamed);
+    part(() => import("/static/components/rename-dialog.js")).then(({ askForName }) =>
+      askForName(t("renameTitle"), state.news.peek()?.run.name ?? null, (name) => renameRun(id, name), renamed), failed);
   }
+  function askToDelete() {
+    part(() => import("/static/components/confirm-button.js")).then(({ confirmed }) =>
+      confirmed(t("deleteTitle"), t("deleteText", { name: heading.textContent }), removeRun), failed);
+  }
+  /** @param {unknown} error */
+  const failed = (error) => showProblem("action", error);
   /** @param {Api.Run} run */
   const renamed = ({ name }) => {
     const news = state.news.peek();
@@ -47,10 +53,11 @@ export function runHead(id, state) {
     location.hash = "#/";
   });
   const fork = forkButton(() => state.step.peek());
+  const edit = h("a", { class: "button", href: `#/new?run=${encodeURIComponent(id)}` }, t("editAgain"));
   const several = h("a", { class: "button", href: newSweepLink(id) }, t("trySeveral"));
   const sweep = h("a", { hidden: true }, t("partOfSweep"));
   const element = h("header", { class: "run-head" },
-    h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, several, fork.element, pause, resume, cancel, rename, remove)),
+    h("div", { class: "back" }, h("span", { class: "ways" }, h("a", { href: "#/" }, "← ", t("allRuns")), sweep), h("p", { class: "actions" }, edit, several, fork.element, pause, resume, cancel, rename, remove)),
     heading, h("div", { class: "state" }, h("p", { role: "status" }, status, " ", words, " ", place), start), judged, origin, bar, trouble);
 
   /** @param {Api.Run} run */
@@ -68,8 +75,10 @@ export function runHead(id, state) {
     choose(judged, run.convergence ? convergenceWords(run.convergence, run.status) : null);
     judged.hidden = !run.convergence;
     fork.update(run);
-    if (run.forked_from && origin.hidden) choose(origin, originWords(run.id, run.forked_from)); // set once, so that a refresh keeps the focus
-    origin.hidden = !run.forked_from;
+    const mended = run.tags[MENDS];
+    if (origin.hidden && run.forked_from) choose(origin, originWords(run.id, run.forked_from)); // set once, so that a refresh keeps the focus
+    else if (origin.hidden && mended) choose(origin, mendedWords(run.id, mended));
+    origin.hidden = !run.forked_from && !mended;
     sweep.hidden = !run.sweep;
     if (run.sweep) sweep.href = sweepLink(run.sweep.id);
     pause.hidden = !["queued", "running"].includes(run.status);
@@ -101,6 +110,14 @@ function originWords(id, { run_id: from, step }) {
   return [
     h("a", { class: "button primary", href: compareLink([from, id]) }, t("compareWithOrigin")),
     h("span", {}, `${t("forkedFrom")} `, h("a", { href: runLink(from) }, t("forkedAt", { run: from.slice(0, 12), n: step }))),
+  ];
+}
+
+/** @param {string} id @param {string} mended */
+function mendedWords(id, mended) {
+  return [
+    h("a", { class: "button primary", href: compareLink([mended, id]) }, t("compareWithOrigin")),
+    h("span", {}, `${t("mends")} `, h("a", { href: runLink(mended) }, mended.slice(0, 12))),
   ];
 }
 

@@ -1,10 +1,9 @@
 // The view of one run: reads the run, follows it while live, and updates the state that all parts derive from.
 import { choose, h } from "/static/lib/dom.js";
 import { t } from "/static/lib/i18n.js";
-import { getRun, trajectoryLink } from "/static/lib/api.js";
+import { getRun, part, trajectoryLink } from "/static/lib/api.js";
 import { runLink } from "/static/components/sample-run-button.js";
 import { fileLink, pictureLinks } from "/static/lib/download-link.js";
-import { follow } from "/static/lib/event-stream.js";
 import { titleOf } from "/static/lib/run-title.js";
 import { poll } from "/static/lib/poll.js";
 import { pollOutcome, showProblem } from "/static/components/error-banner.js";
@@ -69,8 +68,14 @@ export function runView(host, kept, id) {
     if (!isLive(found) && !curve.complete) await curve.load(signal); // the run finished between the two answers
     tell(found);
     await results.update(found, signal);
-    if (isLive(found)) unfollow = follow(id, curve.news(found), { status: tell, progress, finished: reload, outcome: pollOutcome });
+    if (isLive(found)) await followLive(found, signal);
     return awaitsJudgement(found) ? JUDGEMENT_MS : null;
+  }
+
+  /** Loads the reader of events, which a finished run does not need. @param {Api.Run} found @param {AbortSignal} signal */
+  async function followLive(found, signal) {
+    const { follow } = await part(() => import("/static/lib/event-stream.js"));
+    if (!signal.aborted) unfollow = follow(id, curve.news(found), { status: tell, progress, finished: reload, outcome: pollOutcome });
   }
 
   /** @param {Api.Progress} news */

@@ -65,7 +65,7 @@ function checkForm(host, kept) {
 
   function changed() {
     asking.stop();
-    chosen.suit(data.features());
+    chosen.suit(data.features(), data.classes());
     chosen.suitFunction(data.chosenFunction() !== null);
     if (judged !== inWords()) choose(outcome); // loading the list of samples also calls this and changes nothing
     const wanted = request();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorWords, firstChoices, leadsTo, requestOf } from "/static/components/request-form/fields.js";
+import { errorWords, leadsTo } from "/static/components/request-form/fields.js";
+import { entriesOf, firstChoices, requestOf } from "/static/components/request-form/request-fields.js";
 import { speak } from "../../speak.js";
 
 const run = (entered) => requestOf({ ...firstChoices("run"), ...entered }, "run");
@@ -36,6 +37,7 @@ test("a schedule has the values without which the service takes none", () => {
   assert.deepEqual(run({ schedule: "step" }).descent.schedule, { kind: "step", every: 100 });
   assert.deepEqual(run({ schedule: "exponential" }).descent.schedule, { kind: "exponential", factor: 0.99 });
   assert.deepEqual(run({ schedule: "inverse_time" }).descent.schedule, { kind: "inverse_time", rate: 0.01 });
+  assert.deepEqual(run({ schedule: "step", every: "5", stepFactor: "0.5" }).descent.schedule, { kind: "step", every: 5, factor: 0.5 });
   assert.deepEqual(run({ schedule: "cosine" }).descent.schedule, { kind: "cosine" });
 });
 
@@ -44,6 +46,7 @@ test("an invalid number is sent as text, which the service refuses: null would m
     const sent = JSON.parse(JSON.stringify(run({ batch: text, stepsAsked: text, rate: text, seed: ` ${text} ` }).descent));
     assert.deepEqual([sent.batch_size, sent.steps, sent.learning_rate, sent.seed], [text, text, text, text]);
   }
+  assert.deepEqual(run({ theta0: "a=1 b=-2e3" }).descent.theta0, { a: 1, b: -2000 });
   assert.deepEqual(run({ theta0: "0 x" }).descent.theta0, [0, "x"]);
 });
 
@@ -83,4 +86,28 @@ test("features and target are standardised each by itself", () => {
   assert.equal(run({ model: "linear", targetStandardized: true }).standardize, undefined);
   assert.ok(leadsTo("/standardize", "standardize.features"));
   assert.ok(leadsTo("/standardize/target", "standardize.target"));
+});
+
+test("a request comes back from the entries that it gives", async () => {
+  const requests = [
+    { model: { kind: "polynomial", degree: 3, intercept: false }, objective: { loss: "huber", delta: 2, l1: 0.1 }, standardize: true, descent: {
+      optimizer: { kind: "adamw", beta1: 0.8, weight_decay: 0.1 }, learning_rate: 0.5, schedule: { kind: "exponential", factor: 0.9 }, steps: 7,
+      theta0: { kind: "normal", scale: 0.5 }, batch_size: 4, seed: 3, clip_norm: 2, stop: { patience: 5, gradient_norm: 1e-6, loss_change: 0 } },
+      split: { validation_fraction: 0.2, seed: 9, shuffle: false }, name: "mine" },
+    { preset: "course", model: { kind: "mlp", hidden: [16, 8], task: "classification" }, standardize: { features: false, target: true }, split: { test_rows: [7, 8] },
+      descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 100, schedule: { kind: "step", every: 10, factor: 0.5 }, theta0: "zeros" } },
+    { model: { kind: "formula", formula: "a*x" }, descent: { optimizer: { kind: "gd" }, learning_rate: 1e-7, steps: 100, theta0: { a: -1.2 } } },
+  ];
+  for (const language of ["en", "fr"]) {
+    await speak(language);
+    for (const request of requests) assert.deepEqual(requestOf(entriesOf(request, "run"), "run"), request);
+  }
+  await speak("en");
+});
+
+test("a stored request has its defaults written out, which the form leaves out again", () => {
+  const stored = { split: { seed: 0, shuffle: true, validation_fraction: 0, stratify: false, test_fraction: 0.25 }, standardize: false, model: { kind: "linear", intercept: true },
+    objective: { loss: "mse", l1: 0, l2: 0 }, descent: { steps: 100, learning_rate: "auto", optimizer: { kind: "gd" }, schedule: { kind: "constant" }, theta0: null,
+      batch_size: null, seed: 0, clip_norm: null, stop: { gradient_norm: null, loss_change: null, patience: null } }, preset: null, name: null, tags: {} };
+  assert.deepEqual(requestOf(entriesOf(stored, "run"), "run"), run({}));
 });
