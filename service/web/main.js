@@ -16,6 +16,8 @@ const VIEWS = [
   [/^#\/sweeps\/new\?run=([^&]+)/, async () => named((await import("/static/views/sweep/new-sweep.js")).newSweepView)],
   [/^#\/sweeps\/([^/?]+)/, async () => named((await import("/static/views/sweep/view.js")).sweepView)],
   [/^#\/new(?:\?(.*))?$/, async () => (await import("/static/views/new-run/view.js")).newRunView],
+  [/^#\/datasets$/, async () => (await import("/static/views/datasets/list-view.js")).datasetsView],
+  [/^#\/datasets\/([^/?]+)/, async () => named((await import("/static/views/datasets/view.js")).datasetView)],
   [/^#\/check$/, async () => (await import("/static/views/trajectory-check/view.js")).checkView],
   [/^(?:#\/?(?:\?.*)?)?$/, async () => (await import("/static/views/runs/view.js")).runsView],
   [/^/, async () => (await import("/static/views/unknown/view.js")).unknownView],

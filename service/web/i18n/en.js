@@ -66,6 +66,7 @@ export const english = {
 
   // check my descent
   checkTitle: "Check my descent",
+  datasets: "Datasets",
 
   // problems
   problem: "Something went wrong.",

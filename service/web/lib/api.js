@@ -144,6 +144,14 @@ export const listFunctions = () => read("functions");
 export const readRows = (id, to) => read(`datasets/${encodeURIComponent(id)}/rows?to=${to}`);
 /** @type {Api.Get<Api.Dataset>} */
 export const getDataset = (id, signal) => read(`datasets/${encodeURIComponent(id)}`, signal);
+/** @param {string | null} after @param {AbortSignal} [signal] @returns {Promise<Api.Datasets>} */
+export const listDatasets = (after, signal) => read(`datasets?${inQuery({ limit: 50, ...(after ? { after } : {}) })}`, signal);
+/** The newest runs of a dataset. @type {Api.Get<Api.Runs>} */
+export const datasetRuns = (id, signal) => read(`datasets/${encodeURIComponent(id)}/runs?limit=20`, signal);
+/** @param {string} id @param {string | null} name @returns {Promise<Api.Dataset>} */
+export const renameDataset = (id, name) => send(`datasets/${encodeURIComponent(id)}`, { name }, { method: "PATCH" });
+/** @type {Api.Change} */
+export const deleteDataset = (id) => remove(`datasets/${encodeURIComponent(id)}`);
 /** @param {string | Blob} content @param {Api.Query} query @returns {Promise<Api.Dataset>} */
 export const uploadCsv = (content, query) =>
   call(`datasets?${inQuery(query)}`, { method: "POST", headers: { "Content-Type": "text/csv" }, body: content });

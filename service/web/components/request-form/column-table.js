@@ -26,7 +26,7 @@ export function columnTable(dataset, kept, onChange, others = [], onOther = null
   const boxes = columns.map((column) => h("input", { type: "checkbox", "aria-label": t("asFeature", { name: column.name }), change: () => take(toggled(selection(), column)) }));
   const heads = ["feature", "columnName", "kind", "values", "mean", "missing"].map((key) => h("th", { scope: "col" }, t(/** @type {Page.Key} */ (key))));
   const rows = columns.map((column, i) => h("tr", {}, h("td", {}, boxes[i]), h("th", { scope: "row" }, column.name),
-    h("td", {}, t(/** @type {Page.Key} */ (`kind.${column.kind}`))), h("td", {}, values(column)), h("td", {}, rounded(column.mean)), h("td", {}, count(column.missing))));
+    h("td", {}, t(/** @type {Page.Key} */ (`kind.${column.kind}`))), h("td", {}, valuesOf(column)), h("td", {}, rounded(column.mean)), h("td", {}, count(column.missing))));
   const element = h("div", {}, h("label", {}, t("target"), " ", select),
     h("div", { class: "scroll columns", tabindex: "0", role: "region", "aria-label": t("columns") },
       h("table", { class: "grid" }, h("caption", { class: "unseen" }, t("columns")), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))));
@@ -61,7 +61,7 @@ export function columnTable(dataset, kept, onChange, others = [], onOther = null
  * The content of a column: its range, or its texts with the number of their rows.
  * @param {Api.Column} column
  */
-function values({ kind, categories, counts, min, max }) {
+export function valuesOf({ kind, categories, counts, min, max }) {
   if (!categories) return min === null ? NOTHING : `${rounded(min)} … ${rounded(max)}`;
   const texts = categories.slice(0, MOST_TEXTS).map((text, i) => (counts ? `${text} (${count(counts[i])})` : text)).join(", ");
   const listed = categories.length > MOST_TEXTS ? `${texts}, …` : texts;

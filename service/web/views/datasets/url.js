@@ -1,0 +1,2 @@
+/** @param {string} id */
+export const datasetLink = (id) => `#/datasets/${encodeURIComponent(id)}`;
