@@ -8,13 +8,14 @@ const TICK_DIGITS = 6;
 export const isKnown = (value) => Number.isFinite(value);
 
 /**
- * Returns {plot: value → plotted, range, ticks, label}. `values` are all drawn numbers.
+ * Returns {plot: value → plotted, range, ticks, label}. `values` are all drawn numbers; a logarithmic scale of negative ones is symmetric.
  * @param {unknown[]} values
  * @param {boolean} log
  */
 export function scaling(values, log) {
-  const known = values.filter(isKnown).filter((value) => !log || value > 0);
-  return log ? logarithmic(known) : linear(known);
+  const known = values.filter(isKnown);
+  if (!log) return linear(known);
+  return known.some((value) => value < 0) ? symmetric(known) : logarithmic(known.filter((value) => value > 0));
 }
 
 /**
@@ -26,6 +27,18 @@ export function suggestsLog(values) {
   const [low, high] = extent(known);
   return known.length > 0 && low > 0 && high / low > 50;
 }
+
+/**
+ * True for values of either sign whose sizes differ by decades, as those of θ in a diverging descent.
+ * @param {unknown[]} values
+ */
+export function suggestsSymmetric(values) {
+  const sizes = sizesOf(values.filter(isKnown));
+  return sizes.length > 0 && sizes[sizes.length - 1] / sizes[sizes.length >> 1] > 1000;
+}
+
+/** The sizes of all values but 0, ascending. @param {number[]} values */
+const sizesOf = (values) => values.map(Math.abs).filter(Boolean).sort((a, b) => a - b);
 
 /** @param {number[]} values */
 const extent = (values) => values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
@@ -56,6 +69,41 @@ function logarithmic(known) {
     label: (plotted) => (decades ? powerOfTen(plotted) : rounded(10 ** plotted, TICK_DIGITS)),
   };
 }
+
+/**
+ * The symmetric logarithmic scale sign(v) log₁₀(1 + |v|/c): linear up to about c, the lower quartile of the sizes; for
+ * large values 1, or the smallest size.
+ * @param {number[]} known
+ * @returns {Page.Scale}
+ */
+function symmetric(known) {
+  const sizes = sizesOf(known);
+  const unit = Math.floor(Math.log10(Math.max(sizes[0], Math.min(1, sizes[sizes.length >> 2]))));
+  /** @param {number} value */
+  const plot = (value) => Math.sign(value) * bent(Math.log10(Math.abs(value)) - unit);
+  const [low, high] = extent(known);
+  return {
+    plot: (value) => (isKnown(value) ? plot(value) : null),
+    range: padded(plot(low), plot(high)),
+    ticks: symmetricTicks,
+    label: (plotted) => (plotted === 0 ? "0" : `${plotted < 0 ? "−" : ""}${powerOfTen(Math.round(unbent(Math.abs(plotted))) + unit)}`),
+  };
+}
+
+const FLAT = 15; // decades from which 1 + 10ᵏ is 10ᵏ
+
+/** log₁₀(1 + 10ᵏ), also where 10ᵏ is not finite. @param {number} k */
+const bent = (k) => (k > FLAT ? k : Math.log10(1 + 10 ** k));
+
+/** The reverse of `bent`. @param {number} plotted */
+const unbent = (plotted) => (plotted > FLAT ? plotted : Math.log10(10 ** plotted - 1));
+
+/** Zero, and powers of ten on both sides. @type {Page.Ticks} */
+const symmetricTicks = (low, high, most) => {
+  const apart = Math.max(1, Math.ceil((high - low) / most));
+  const side = whole(1, Math.floor(Math.max(-low, high) / apart)).map((n) => bent(n * apart));
+  return [...side.map((tick) => -tick).reverse(), 0, ...side].filter((tick) => tick >= low && tick <= high);
+};
 
 /** @param {number} low @param {number} high @returns {[number, number]} */
 function padded(low, high) {

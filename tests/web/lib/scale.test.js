@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { niceTicks, scaling, suggestsLog } from "/static/lib/scale.js";
+import { niceTicks, scaling, suggestsLog, suggestsSymmetric } from "/static/lib/scale.js";
 import { doubles, uniform } from "../random.js";
 
 const isWithin = ([low, high], value) => low <= value && value <= high;
@@ -76,4 +76,36 @@ test("labels of a log scale are powers of ten over decades, numbers within one",
   assert.equal(scaling([1e-5, 1e5], true).label(-3), "10⁻³");
   assert.equal(scaling([2, 3], true).label(Math.log10(2)), "2");
   for (const tick of scaling([1e-5, 1e5], true).ticks(-5, 5, 6)) assert.ok(Number.isInteger(tick));
+});
+
+test("a logarithmic scale of both signs is symmetric, with zero in the middle", () => {
+  const values = [0, -1, 30, -1e5, 1e7];
+  const scale = scaling(values, true);
+  assert.equal(scale.plot(0), 0);
+  assert.equal(scale.plot(-250), -scale.plot(250));
+  const plotted = [...values].sort((a, b) => a - b).map(scale.plot);
+  assert.deepEqual(plotted, [...plotted].sort((a, b) => a - b));
+  const ticks = scale.ticks(...scale.range, 8);
+  assert.ok(ticks.length <= 9 && ticks.includes(0), String(ticks));
+  for (const tick of ticks.filter((each) => each > 0)) assert.match(scale.label(tick), /^10[⁰¹²³⁴⁵⁶⁷⁸⁹]+$/);
+  assert.deepEqual(ticks.map(scale.label).slice(0, 2), ["−10⁴", "−10²"]);
+});
+
+test("a symmetric scale is finite where its values hardly are", () => {
+  const scale = scaling([-1e-300, 1e-300, 2e-300, -1.7e308], true);
+  for (const value of [-1.7e308, 1.7e308, 0]) assert.ok(Number.isFinite(scale.plot(value)));
+  assert.equal(scale.ticks(...scale.range, 8).map(scale.label).at(-1), "0");
+});
+
+test("the first steps of a diverging descent are told apart, and noise round zero is not", () => {
+  const first = scaling([-1e3, 1e6, -1e35, 1e70, -1e140], true);
+  assert.ok(first.plot(1e6) - first.plot(1e3) > 2.5);
+  const noisy = scaling([-1e-17, 0.5, 0.4, 0.6, -1e9, 1e9, 1e9, 1e9], true);
+  assert.ok(noisy.plot(1e-3) < 0.01);
+});
+
+test("θ of a diverging descent suggests it, θ of a converging one does not", () => {
+  assert.ok(suggestsSymmetric([0, -1, 50, -3e3, 2e5, -1e7, 1e9]));
+  assert.ok(!suggestsSymmetric([0, 0.5, 0.9, 1, -2]));
+  assert.ok(!suggestsSymmetric([0, null]));
 });

@@ -5,7 +5,7 @@ import { getTrajectory } from "/static/lib/api.js";
 import { chart } from "/static/components/chart.js";
 import { showProblem } from "/static/components/error-banner.js";
 import { isLive } from "/static/components/status-badge.js";
-import { suggestsLog } from "/static/lib/scale.js";
+import { suggestsLog, suggestsSymmetric } from "/static/lib/scale.js";
 import { sayMore } from "/static/components/step-values.js";
 import { legendEntries } from "/static/components/legend.js";
 import { signal } from "/static/vendor/preact-signals-core-1.14.5/signals-core.js";
@@ -66,7 +66,7 @@ export function moreCurves(id, state, mine, isOpen) {
     drawn.peek()?.drawing.stop();
     choose(figure);
     const drawing = chart(figure, series, state.pass);
-    drawing.draw({ columns }, shown, kind !== "theta" && suggestsLog(columns[shown[0]]), []);
+    drawing.draw({ columns }, shown, kind === "theta" ? suggestsSymmetric(shown.flatMap((name) => columns[name])) : suggestsLog(columns[shown[0]]), []);
     choose(legend, legendEntries(series));
     note.hidden = true;
     if (names.length > MOST_LINES) sayMore(note, names.length, MOST_LINES);
