@@ -86,6 +86,21 @@ def test_the_list_has_an_order_and_a_status_that_the_address_keeps(many: Service
     expect(page.get_by_role("combobox", name="État")).to_have_value("failed")
 
 
+@pytest.mark.parametrize(("locale", "label"), [("en-GB", "Tag"), ("fr-FR", "Étiquette")])
+def test_runs_are_found_by_their_tag(locale: str, label: str, many: Service, pages: Pages) -> None:
+    tagged = SHORT | {"name": f"Tagged, {locale}", "tags": {"language": locale}}
+    run = httpx2.post(f"{many.url}/fit", json=tagged, timeout=LONGEST).json()["id"]
+    page = pages.open(f"{many.url}/", locale=locale)
+    expect(page.get_by_role("row")).to_have_count(51)
+    page.get_by_role("textbox", name=label).fill(f"language:{locale}")
+    expect(page.get_by_role("row")).to_have_count(2)
+    assert titles(page) == [f"Tagged, {locale}"]
+    page.goto(f"{many.url}/#/runs/{run}")
+    page.get_by_role("link", name=f"language:{locale}").press("Enter")
+    expect(page.get_by_role("textbox", name=label)).to_have_value(f"language:{locale}")
+    expect(page.get_by_role("row")).to_have_count(2)
+
+
 def test_several_runs_are_deleted_at_once(many: Service, pages: Pages) -> None:
     page = pages.open(f"{many.url}/#/?name=hay*&sort=created_at")
     expect(page.get_by_role("row")).to_have_count(51)

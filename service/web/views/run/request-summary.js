@@ -13,7 +13,7 @@ export function runFacts() {
 
   /** @param {Api.Run} run */
   function update(run) {
-    const news = JSON.stringify([run.request, run.learning_rate, run.dataset, run.function]);
+    const news = JSON.stringify([run.request, run.learning_rate, run.dataset, run.function, run.tags]);
     if (news === shown) return;
     shown = news;
     choose(host, factTable(t("request"), facts(run).map(([key, value]) => [t(key), value])));
@@ -38,9 +38,16 @@ export function facts(run) {
     ["schedule", kindWords(descent.schedule)],
     ["batch", run.dataset && (descent.batch_size ? count(descent.batch_size) : t("wholeBatch"))],
     ["stepsAsked", count(run.steps_total)],
+    ["tags", tagLinks(run.tags)],
     ["created", moment(run.created_at)],
   ];
   return all.filter(([, value]) => value);
+}
+
+/** Each tag leads to the runs that have it. @param {Api.Run["tags"]} tags */
+function tagLinks(tags) {
+  const links = Object.entries(tags).map(([name, value]) => h("a", { href: `#/?tag=${encodeURIComponent(`${name}:${value}`)}` }, `${name}:${value}`));
+  return links.length ? links.flatMap((link, i) => (i ? [", ", link] : [link])) : null;
 }
 
 /** @param {Api.Run} run */

@@ -14,13 +14,14 @@ const ORDERS = ["-created_at", "created_at", "name", "best_test_mse", "test_mse"
 export function filters(onChange) {
   const asked = new URLSearchParams(location.hash.split("?")[1] ?? "");
   const name = h("input", { type: "search", name: "name", maxlength: MOST_NAME, value: (asked.get("name") ?? "").slice(0, MOST_NAME), input: whenResting });
+  const tag = h("input", { type: "text", name: "tag", autocomplete: "off", spellcheck: "false", placeholder: t("tagExample"), value: asked.get("tag") ?? "", input: whenResting });
   const status = choice("status", [["", t("everyStatus")], ...STATUSES.map((each) => /** @type {[string, string]} */ ([each, t(`status.${each}`)]))]);
   const sort = choice("sort", ORDERS.map((each) => [each, t(`order.${each}`)]));
   const unknown = notUnderstood(asked);
   const warning = h("p", { class: "error", role: "alert", hidden: unknown.length === 0 }, t("filterUnknown", { parts: unknown.join(", ") }));
   const element = h("form", { class: "filters", role: "search", "aria-label": t("filterRuns"), submit: (event) => event.preventDefault() },
-    h("label", {}, t("findName"), name), h("label", {}, t("status"), status), h("label", {}, t("order"), sort), warning);
-  const fields = () => ({ name: name.value.trim(), status: status.value, sort: sort.value });
+    h("label", {}, t("findName"), name), h("label", {}, t("tag"), tag), h("label", {}, t("status"), status), h("label", {}, t("order"), sort), warning);
+  const fields = () => ({ name: name.value.trim(), tag: tag.value.trim(), status: status.value, sort: sort.value });
   let timer = 0;
   let query = read(); // of the last change: not of text that is being typed
 
@@ -42,7 +43,8 @@ export function filters(onChange) {
   function read() {
     const found = fields();
     const pattern = found.name && !found.name.includes("*") ? `*${found.name}*` : found.name;
-    return Object.fromEntries(Object.entries({ ...found, name: pattern }).filter(([, value]) => value));
+    const complete = isTag(found.tag) ? found.tag : ""; // one that is being typed filters nothing yet
+    return Object.fromEntries(Object.entries({ ...found, name: pattern, tag: complete }).filter(([, value]) => value));
   }
 
   function change() {
@@ -54,18 +56,22 @@ export function filters(onChange) {
   }
 
   function clear() {
-    name.value = status.value = "";
+    name.value = tag.value = status.value = "";
     change();
     name.focus();
   }
-  return { element, query: () => query, clear, isFiltering: () => Boolean(query.name || query.status || !warning.hidden), stop: () => clearTimeout(timer) };
+  return { element, query: () => query, clear, isFiltering: () => Boolean(query.name || query.tag || query.status || !warning.hidden), stop: () => clearTimeout(timer) };
 }
+
+/** @param {string} text */
+const isTag = (text) => /^[^:]+:./.test(text);
 
 /** The parts of an address that are no filter of the list: they filter nothing. @param {URLSearchParams} asked */
 function notUnderstood(asked) {
   /** @type {{[field: string]: (value: string) => boolean}} */
   const known = {
     name: (value) => value.length <= MOST_NAME,
+    tag: isTag,
     status: (value) => value === "" || STATUSES.some((each) => each === value),
     sort: (value) => ORDERS.some((each) => each === value),
   };
