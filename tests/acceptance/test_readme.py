@@ -23,7 +23,8 @@ ROOT = Path(__file__).parent.parent.parent
 FUNCTION = 'curl() { command curl -sS "$@"; }\n'
 """Hides the progress of curl."""
 DESCENT, PYTHON = ".venv/bin/descent", ".venv/bin/python"
-
+IGNORED = {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()}
+"""What git leaves alone: the files that readers' commands write into their clone."""
 
 SAYS = {
     "/events": "event: finished",
@@ -94,6 +95,7 @@ def test_the_documents_are_one_script(service: Service, tmp_path: Path) -> None:
             assert [body.get("detail") for body in bodies(answer)] == [None] * (
                 command.count("curl ") - command.count("$(")
             )
+    assert {each.name for each in tmp_path.iterdir()} <= IGNORED
 
 
 def bodies(answer: str) -> list[dict[str, Any]]:
