@@ -23,7 +23,7 @@ class Echo:
     """An application that answers the names of the headers that reach it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.state = SimpleNamespace(settings=settings)
+        self.state = SimpleNamespace(descent=SimpleNamespace(settings=settings))
 
     async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
         names = json.dumps([name.decode() for name, _ in scope["headers"]]).encode()
