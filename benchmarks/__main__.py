@@ -18,6 +18,7 @@ BENCHMARKS = {
     "trajectory": "100,000 steps × 10 parameters as JSON, beside orjson alone",
     "memory": "the memory that five readers of that trajectory cost the API",
     "submit": "POST /fit, beside a bare FastAPI route and one INSERT",
+    "predict": "a million rows predicted from CSV, beside the reading of that file alone",
     "startup": "from `descent serve` to its first answer",
     "dispatch": "from a submission to its start on an idle service",
     "page": "opening the page of 100,000 steps, and moving about in it",

@@ -10,6 +10,15 @@ from service.datasets.file_reader.options import Missing
 
 NAMES = ("target", "features", "header", "categories", "decimal", "thousands", "dates", "sheet")
 """Parameters of an upload that concern files only."""
+NOTATION = ("decimal", "thousands", "dates")
+"""Those that say how numbers are written."""
+
+
+Decimal = Annotated[Literal["auto", ".", ","], Query(description="Files: the decimal mark.")]
+Thousands = Annotated[
+    Literal["auto", "none", ",", ".", "space"], Query(description="Files: the mark between thousands.")
+]
+Dates = Annotated[Literal["ignore", "days"], Query(description="Files: `days` reads dates as days since 1970-01-01.")]
 
 
 async def _options(
@@ -25,13 +34,9 @@ async def _options(
         Literal["one_hot", "ignore"],
         Query(description="Files: whether a text column of at most 20 values gives features `sex=male` of 0 and 1."),
     ] = "one_hot",
-    decimal: Annotated[Literal["auto", ".", ","], Query(description="Files: the decimal mark.")] = "auto",
-    thousands: Annotated[
-        Literal["auto", "none", ",", ".", "space"], Query(description="Files: the mark between thousands.")
-    ] = "auto",
-    dates: Annotated[
-        Literal["ignore", "days"], Query(description="Files: `days` reads dates as days since 1970-01-01.")
-    ] = "ignore",
+    decimal: Decimal = "auto",
+    thousands: Thousands = "auto",
+    dates: Dates = "ignore",
     sheet: Annotated[
         str | None,
         Query(
@@ -41,9 +46,20 @@ async def _options(
         ),
     ] = None,
 ) -> Options:
-    if decimal == thousands != "auto":
-        raise query_error("thousands", "The decimal mark cannot separate thousands.", "Choose two marks.")
+    _check_marks(decimal, thousands)
     return Options(missing, categories, decimal, thousands, dates, sheet)
 
 
+async def _notation(decimal: Decimal = "auto", thousands: Thousands = "auto", dates: Dates = "ignore") -> Options:
+    _check_marks(decimal, thousands)
+    return Options(decimal=decimal, thousands=thousands, dates=dates)
+
+
+def _check_marks(decimal: str, thousands: str) -> None:
+    if decimal == thousands != "auto":
+        raise query_error("thousands", "The decimal mark cannot separate thousands.", "Choose two marks.")
+
+
 FileOptions = Annotated[Options, Depends(_options)]
+FileNotation = Annotated[Options, Depends(_notation)]
+"""How to read the numbers of a file, of which every row is needed."""

@@ -145,6 +145,10 @@ PREDICT_EXAMPLES = {
     "last": {"summary": "One row, by θ of the last step, for a run with one feature", "value": {"x": [[2.5]]}},
 }
 
+PREDICT_CSV_EXAMPLES = {
+    "csv": {"summary": "Two rows, for a run with the feature x", "value": "x\n2.5\n300\n"},
+}
+
 CHECK_EXAMPLES: dict[str, dict[str, Any]] = {
     "factor": {
         "summary": "Two steps of a student who forgot the factor 2 of the derivative",

@@ -15,6 +15,11 @@ def json_body(model: type[BaseModel], examples: Examples) -> dict[str, Any]:
     return _body({JSON: _json(model, examples)})
 
 
+def json_or_csv_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
+    """The same for a body that is JSON or CSV."""
+    return _body({JSON: _json(model, examples), CSV: {"schema": {"type": "string"}, "examples": csv_examples}})
+
+
 def json_or_file_body(model: type[BaseModel], examples: Examples, csv_examples: Examples) -> dict[str, Any]:
     """The same for a body that is JSON or a file."""
     binary = {"schema": {"type": "string", "format": "binary"}}

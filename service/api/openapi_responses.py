@@ -34,6 +34,11 @@ _HEADERS = {
 }
 
 
+IGNORED_COLUMNS = {
+    "description": "The columns of a CSV body that are no features: the first 20, percent-encoded, between commas; "
+    "`...` if there are more.",
+    "schema": {"type": "string"},
+}
 NOT_MODIFIED = described("The content has not changed since the response with this ETag.", "ETag")
 
 

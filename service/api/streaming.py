@@ -43,7 +43,8 @@ def piece_bytes(streams: ConcurrencyLimit) -> int:
 class Stream(StreamingResponse):
     """A streamed response. Waiting for the client, it holds a slot of the limit, but no thread and no transaction.
 
-    `whole_bytes` is the size of a first piece that is not the whole content.
+    `whole_bytes` is the size of a first piece that is not the whole content. `close` is called at the end, also of an
+    answer that is refused.
     """
 
     def __init__(
@@ -55,10 +56,11 @@ class Stream(StreamingResponse):
         headers: Mapping[str, str],
         *,
         whole_bytes: int = 0,
+        close: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(content, media_type=media_type, headers=headers)
         self._limit, self._user, self._content, self._whole_bytes = limit, user, content, whole_bytes
-        self._given_headers = headers
+        self._given_headers, self._close = headers, close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises UnavailableError if all slots are taken, TooManyRequestsError if the user has its share.
@@ -87,6 +89,8 @@ class Stream(StreamingResponse):
             log.warning("api.aborted path=%s: the key ended, or another response needed the slot", scope["path"])
             break_off(scope)
         finally:
+            if self._close is not None:
+                self._close()
             _return_memory_soon()
 
     async def _send_rest(self, first: bytes, scope: Scope, receive: Receive, send: Send) -> None:

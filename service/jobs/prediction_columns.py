@@ -1,6 +1,7 @@
 """The features of a run in the columns of another dataset."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from service.core.column_choice import Source, Sources, places_of, source_of, split_names
 from service.core.dataset_record import Column
@@ -8,6 +9,28 @@ from service.core.exceptions import invalid
 from service.core.name_hints import listed, nearest, shown
 
 POINTER = "/dataset"
+
+
+class FileColumns(NamedTuple):
+    """The columns of a file that the features need, with the texts of a category, and the places of the features."""
+
+    needed: dict[str, list[str] | None]
+    sources: Sources
+
+
+def file_columns(features: Sequence[str], trained: Sequence[Column]) -> FileColumns:
+    """The columns that the features are of; `trained` are those of the run's own dataset.
+
+    An undescribed column has numbers. The file is read with the needed columns alone, in their order.
+    """
+    places, needed, found = places_of(trained), dict[str, list[str] | None](), []
+    for name in features:
+        source = source_of(name, trained, places)
+        column = name if source is None else trained[source.column]["name"]
+        code = None if source is None else source.code
+        needed.setdefault(column, None if code is None or source is None else trained[source.column]["categories"])
+        found.append(Source(list(needed).index(column), code))
+    return FileColumns(needed, Sources(found, 0))
 
 
 def sources_of(features: Sequence[str], columns: Sequence[Column], trained: Sequence[Column]) -> Sources:

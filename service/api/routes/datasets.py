@@ -233,7 +233,7 @@ def _write_cells(source: FilePath, _: Database, target: FilePath, settings: Sett
             max_bytes=settings.max_upload_bytes,
         )
     except FileError as error:
-        raise InvalidError([_error_entry(error)]) from None
+        raise refused(error) from None
 
 
 def _add_file(
@@ -252,7 +252,12 @@ def _add_file(
             row, report = _store(store, quotas, ingest.from_table(table, name).owned_by(caller.key_id))
             return {**serialize_dataset(row), "ignored": table.ignored, "report": serialize_report(report)}
     except FileError as error:
-        raise InvalidError([_error_entry(each) for each in (error, *error.more)]) from None
+        raise refused(error) from None
+
+
+def refused(error: FileError) -> InvalidError:
+    """The error of a file, with all its faults."""
+    return InvalidError([_error_entry(each) for each in (error, *error.more)])
 
 
 def _error_entry(error: FileError) -> ErrorEntry:

@@ -100,6 +100,31 @@ MESSAGES = {
     "Write {what}, or leave the column out: name the features.": (
         "Écrivez {what}, ou écartez la colonne : nommez les variables."
     ),
+    "Write plain numbers such as 1234.5, or leave these rows out.": (
+        "Écrivez des nombres simples comme 1234.5, ou laissez ces lignes de côté."
+    ),
+    "Fill it in, or leave these rows out.": "Remplissez-la, ou laissez ces lignes de côté.",
+    "The file has no column {name}; the columns are {list_names}.": (
+        "Le fichier n’a pas de colonne {name} ; les colonnes sont {list_names}."
+    ),
+    "The header has a name twice: {list_names} would be the name of the second column.": (
+        "L’en-tête a deux fois un nom : {list_names} serait le nom de la deuxième colonne."
+    ),
+    "Give every column another name.": "Donnez à chaque colonne un autre nom.",
+    "The run has not seen {list_texts}; it has seen {list_seen}.": (
+        "La descente n’a pas vu {list_texts} ; elle a vu {list_seen}."
+    ),
+    "The column has more texts than the run has seen; it has seen {list_seen}.": (
+        "La colonne a plus de textes que la descente n’en a vu ; elle a vu {list_seen}."
+    ),
+    "An empty line may be a row with a missing value.": ("Une ligne vide peut être une ligne dont la valeur manque."),
+    "Remove the empty lines of the file.": "Enlevez les lignes vides du fichier.",
+    "Add rows below the header.": "Ajoutez des lignes sous l’en-tête.",
+    "The file has a row of empty cells.": "Le fichier a une ligne de cellules vides.",
+    "The file has a comment or a note between or below its rows.": (
+        "Le fichier a un commentaire ou une note entre ses lignes, ou au-dessous."
+    ),
+    "Remove it: each row gives a prediction.": "Enlevez-la : chaque ligne donne une prédiction.",
     "Write the numbers alone, and the unit into the name of the column: {name}.": (
         "Écrivez les nombres seuls, et l’unité dans le nom de la colonne : {name}."
     ),

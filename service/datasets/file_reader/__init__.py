@@ -12,8 +12,18 @@ plain numbers needs no second pass. The report has each thing that the reader di
 
 from service.core.dataset_record import ReportEntry
 from service.datasets.file_reader.errors import FileError
+from service.datasets.file_reader.feature_rows import Needed, read_feature_rows
 from service.datasets.file_reader.options import Options
 from service.datasets.file_reader.reading import read_file
 from service.datasets.file_reader.table import FileTable, TableColumn
 
-__all__ = ["FileError", "FileTable", "Options", "ReportEntry", "TableColumn", "read_file"]
+__all__ = [
+    "FileError",
+    "FileTable",
+    "Needed",
+    "Options",
+    "ReportEntry",
+    "TableColumn",
+    "read_feature_rows",
+    "read_file",
+]

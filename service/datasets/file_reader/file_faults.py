@@ -23,7 +23,7 @@ def gaps(columns: Columns, rows: int) -> list[FileError]:
             "value in every column"
         )
     if len(found) <= _MOST_SENTENCES:
-        return [_gap(columns, j, hint) for j in found]
+        return [gap(columns, j, hint) for j in found]
     counts = ", ".join(
         f"{columns.profiles[j].counts[MISSING]:,} of {shown(columns.name(j))}" for j in found[:_MOST_NAMES]
     )
@@ -38,7 +38,8 @@ def _leaves_one_row(columns: Columns, found: list[int], rows: int) -> bool:
     return rows - len({row for j in found for row in columns.profiles[j].missing_rows}) < 2
 
 
-def _gap(columns: Columns, j: int, hint: str) -> FileError:
+def gap(columns: Columns, j: int, hint: str) -> FileError:
+    """The fault of a column with missing values: how many, and in which rows."""
     profile = columns.profiles[j]
     count, text = profile.counts[MISSING], profile.first_of_kind[MISSING][1]
     where = places(profile.missing_rows, count)

@@ -58,13 +58,13 @@ def read_file(
         if is_parquet:
             raw, header = _parquet_records(file, header, options), True
         else:
-            raw = _raw_records(Source(file), options, max_bytes, report, stack)
+            raw = raw_records(Source(file), options, max_bytes, report, stack)
         records = Records(raw)
         head = read_header(records, header, max_columns, report)
         layout = lay_out(head, target, features)
         draft = stack.enter_context(Draft(len(head.names)))
         profiles = _profiles(head, layout, keeps_dates=options.dates == "days")
-        encoder = _encoder(profiles, options)
+        encoder = encoder_of(profiles, options)
         for block in records.blocks(len(head.names), head.least, max_rows):
             draft.add(*encoder.encode(block))
         encoder.finish()
@@ -97,7 +97,7 @@ def _parquet_records(file: BinaryIO, header: bool | None, options: Options) -> R
     return ParquetRecords(file)
 
 
-def _raw_records(source: Source, options: Options, max_bytes: int, report: Report, stack: ExitStack) -> RawRecords:
+def raw_records(source: Source, options: Options, max_bytes: int, report: Report, stack: ExitStack) -> RawRecords:
     """The records of the file; `stack` closes the copy of a workbook."""
     if source.is_workbook:
         from service.datasets.file_reader.workbook import SheetRecords  # noqa: PLC0415 - openpyxl takes 70 ms to import
@@ -117,7 +117,7 @@ def _profiles(head: Header, layout: Layout, *, keeps_dates: bool) -> list[Profil
     return profiles
 
 
-def _encoder(profiles: Sequence[Profile], options: Options) -> Encoder:
+def encoder_of(profiles: Sequence[Profile], options: Options) -> Encoder:
     return Encoder(
         profiles,
         has_dots=options.decimal != "," and options.thousands != ".",

@@ -31,6 +31,7 @@ class FileTable:
     features: list[str]
     """The default features: names of columns, and `sex=male` for a category of the column `sex`."""
     target: str
+    """The default target; empty for rows of features alone."""
     ignored: list[str]
     """Names of the columns that the table leaves out."""
     report: list[ReportEntry]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from service.api import prediction_rows
 from service.api.routes import predict
 from service.core.settings import Settings
 from service.worker.process import Worker
@@ -64,8 +65,8 @@ def test_csv_has_the_numbers_of_json_however_many_blocks_it_takes(
 ) -> None:
     run_id, dataset_id = finished(LINE, api, worker), uploaded(api, turned())
     rows = predicted(api, run_id, {"x": X.tolist()}).json()["y"]
-    for values in (predict.BLOCK_VALUES, 12, 1):
-        monkeypatch.setattr(predict, "BLOCK_VALUES", values)
+    for values in (prediction_rows.BLOCK_VALUES, 12, 1):
+        monkeypatch.setattr(prediction_rows, "BLOCK_VALUES", values)
         for body in ({"x": X.tolist()}, {"dataset": {"id": dataset_id}}):
             header, *lines = table(predicted(api, run_id, body, "text/csv"))
             assert header == ["y"]

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from service.datasets.file_reader import FileError, read_file
+from service.datasets.file_reader import FileError, Options, read_feature_rows, read_file
 from tests.service.datasets.file_reader.helpers import Pieces, repeated
 
 
@@ -31,6 +31,24 @@ LINES = b"1.234567,2.345678,some text,3.456789,4.567891,red\n" * 1000
 def test_memory_does_not_grow_with_the_file() -> None:
     head = b"a,b,note,c,d,y\n"
     small, large = (peak_bytes(repeated(head, LINES, times)) for times in (20, 200))
+    assert large < 12 << 20
+    assert large < 1.5 * small
+
+
+@pytest.mark.slow
+def test_memory_of_rows_to_predict_does_not_grow_with_the_file() -> None:
+    def peak(times: int) -> int:
+        file = cast("BinaryIO", repeated(b"a,b,note,c,d,y\n", LINES, times))
+        tracemalloc.start()
+        needed = {"y": ["blue", "red"], "a": None}
+        with read_feature_rows(file, needed, options=Options(), max_rows=10**7, max_columns=10) as table:
+            for block in table.blocks():
+                assert (block == [1.0, 1.234567]).all()
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    small, large = peak(20), peak(200)
     assert large < 12 << 20
     assert large < 1.5 * small
 
