@@ -1,7 +1,8 @@
-"""ETags and If-None-Match."""
+"""ETags, If-None-Match and If-Match."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import orjson
@@ -9,10 +10,17 @@ from fastapi import Header
 from fastapi.responses import Response
 
 from service.api.media_types import JSON
+from service.core.exceptions import PreconditionFailedError, header_error
 
 IfNoneMatch = Annotated[
     str | None, Header(description="The ETag of a cached response: 304 if the content has not changed.")
 ]
+
+IfMatch = Annotated[
+    str | None,
+    Header(description="The ETag of a GET: 412, and nothing changes, if the resource has another one by now."),
+]
+_WEAK = re.compile(r'W/"[^"]*"')
 
 
 def tagged(body: Mapping[str, object], if_none_match: str | None) -> Response:
@@ -39,3 +47,16 @@ def matches(if_none_match: str | None, etag: str) -> bool:
     """
     given = if_none_match or ""
     return etag in given or given.strip() == "*"
+
+
+def refuse_changed(if_match: str | None, present: Callable[[], Mapping[str, object]]) -> None:
+    """Raises PreconditionFailedError unless If-Match names the ETag of the present answer (strong comparison), or `*`.
+
+    The caller holds the write lock, so the answer is still the present one when it makes its change.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return
+    if etag_of(orjson.dumps(present())) not in _WEAK.sub("", if_match):
+        hint = "Get it again, and send its ETag."
+        message = "The resource has changed since the response with this ETag."
+        raise PreconditionFailedError(message, [header_error("If-Match", message, hint)])

@@ -28,7 +28,7 @@ def _header(text: str) -> dict[str, Any]:
 _HEADERS = {
     "Location": _header("The path of the resource."),
     "Retry-After": _header("The number of seconds to wait before the next request."),
-    "ETag": _header("A validator of the content, for If-None-Match."),
+    "ETag": _header("A validator of the content, for If-None-Match and If-Match."),
     "WWW-Authenticate": _header("The authentication scheme."),
     "Vary": _header("The request headers that select the representation."),
 }
@@ -59,6 +59,7 @@ _PROBLEMS = {
     409: _described(
         "The state of the resource does not allow the request, or the number of stored resources is at its limit."
     ),
+    412: _described("The resource has changed since the response with the ETag in `If-Match`; nothing was changed."),
     413: _described("The body or the requested result is too large."),
     415: _described("The operation does not accept the media type of the body."),
     421: _described("The header `Host` names another host."),

@@ -22,6 +22,7 @@ TITLES = {
     406: "Not acceptable",
     408: "Too slow",
     409: "Conflict",
+    412: "Changed since",
     413: "Too large",
     414: "Too long address",
     415: "Unsupported media type",

@@ -94,6 +94,12 @@ class ConflictError(ApiError):
     status = 409
 
 
+class PreconditionFailedError(ApiError):
+    """The resource is no longer the one that the client read."""
+
+    status = 412
+
+
 class TooLargeError(ApiError):
     """The body exceeds the size limit, or the computation exceeds its time or memory limit."""
 

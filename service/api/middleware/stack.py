@@ -29,6 +29,7 @@ def protect(app: FastAPI, settings: Settings) -> None:
                 "Authorization",
                 "Content-Type",
                 "Idempotency-Key",
+                "If-Match",
                 "If-None-Match",
                 "Last-Event-ID",
                 "Prefer",

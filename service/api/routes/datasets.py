@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from service.api import described_route, file_options
 from service.api.app_state import state_of
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
-from service.api.etags import IfNoneMatch, tagged
+from service.api.etags import IfMatch, IfNoneMatch, refuse_changed, tagged
 from service.api.file_options import FileOptions
 from service.api.media_types import CSV, GZIP, HAS_PARQUET, JSON, NPZ, PARQUET, XLSX
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, LATEST_EXAMPLES
@@ -174,9 +174,11 @@ async def get_dataset(
     status_code=204,
     summary="Delete a dataset",
     response_class=Response,
-    responses=problems(404, 409, 507),
+    responses=problems(404, 409, 412, 507),
 )
-async def delete_dataset(request: Request, dataset_id: ChangedDatasetId, store: Store, caller: Asks) -> Response:
+async def delete_dataset(
+    request: Request, dataset_id: ChangedDatasetId, store: Store, caller: Asks, if_match: IfMatch = None
+) -> Response:
     """409 while your runs use the dataset. The run of an administrator does not prevent the deletion: it keeps the
     rows, which are no longer yours.
     """
@@ -184,6 +186,7 @@ async def delete_dataset(request: Request, dataset_id: ChangedDatasetId, store: 
     def remove(connection: Connection) -> None:
         found = _readable(connection, dataset_id, caller)
         refuse_latest(dataset_id, "dataset_id", f"/datasets/{found.id}")
+        refuse_changed(if_match, lambda: serialize_dataset(found))
         if used := datasets.uses(connection, found.seq, caller.owner):
             raise ConflictError(f"{used} run(s) use the dataset. Delete them first.", runs=used)
         datasets.remove(connection, found.seq)

@@ -5,11 +5,12 @@ from typing import Annotated, NamedTuple
 
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from service.api import described_route
 from service.api.app_state import state_of
 from service.api.dependencies import NOT_LATEST, Asks, Config, Store, refuse_latest
-from service.api.etags import IfNoneMatch, tagged
+from service.api.etags import IfMatch, IfNoneMatch, refuse_changed, tagged
 from service.api.judgement import is_settled
 from service.api.openapi_examples import LATEST_EXAMPLES
 from service.api.openapi_responses import cacheable, problems
@@ -72,8 +73,7 @@ async def get_run(
     def look() -> Response:
         with store.reading() as connection:
             found = _found(runs.find_readable(connection, run_id, caller.owner), run_id)
-            position = position_of(connection, found, settings)
-        answer = tagged(serialize_run(found, position), if_none_match)
+            answer = tagged(answer_of(connection, found, settings), if_none_match)
         answer.headers.update({} if wait is None else applied(request, wait))
         return answer
 
@@ -85,18 +85,25 @@ async def get_run(
     status_code=204,
     summary="Delete a run and its trajectory",
     response_class=Response,
-    responses=problems(404, 507),
+    responses=problems(404, 412, 507),
 )
-async def delete_run(request: Request, run_id: ChangedRunId, store: Store, caller: Asks) -> Response:
+async def delete_run(
+    request: Request,
+    run_id: ChangedRunId,
+    store: Store,
+    settings: Config,
+    caller: Asks,
+    if_match: IfMatch = None,
+) -> Response:
     """An unfinished run is cancelled first. Data from the request is deleted too, unless other runs use it."""
 
-    def remove() -> None:
-        found = find_readable(store, run_id, caller)
+    def remove(connection: Connection) -> None:
+        found = _found(runs.find_readable(connection, run_id, caller.owner), run_id)
         refuse_latest(run_id, "run_id", f"/runs/{found.id}")
-        if not essential_write(store, lambda connection: run_deletion.remove(connection, found.id)):
-            raise no_run(run_id)
+        refuse_changed(if_match, lambda: answer_of(connection, found, settings))
+        run_deletion.remove(connection, found.id)
 
-    await state_of(request).short_writes.do(request.state.user, remove)
+    await state_of(request).short_writes.do(request.state.user, partial(essential_write, store, remove))
     return Response(status_code=204)
 
 
@@ -176,7 +183,12 @@ class Placed(NamedTuple):
 def placed(store: Database, run: run_record.Run, settings: Settings) -> Placed:
     """The run with its answer."""
     with store.reading() as connection:
-        return Placed(run, serialize_run(run, position_of(connection, run, settings)))
+        return Placed(run, answer_of(connection, run, settings))
+
+
+def answer_of(connection: Connection, run: run_record.Run, settings: Settings) -> Run:
+    """The answer for a run, with its place in the queue."""
+    return serialize_run(run, position_of(connection, run, settings))
 
 
 def queue_placed(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from service.api import described_route
 from service.api.app_state import state_of
 from service.api.dependencies import NOT_LATEST, Asks, Config, IdempotencyKey, Store, refuse_latest
-from service.api.etags import IfNoneMatch, tagged
+from service.api.etags import IfMatch, IfNoneMatch, refuse_changed, tagged
 from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import LATEST_EXAMPLES, SWEEP_EXAMPLES
@@ -168,14 +168,23 @@ async def get_sweep(
     status_code=204,
     summary="Delete a sweep and its runs",
     response_class=Response,
-    responses=problems(404, 429, 507),
+    responses=problems(404, 412, 429, 507),
 )
-async def delete_sweep(request: Request, sweep_id: ChangedSweepId, store: Store, caller: Asks) -> Response:
+async def delete_sweep(
+    request: Request, sweep_id: ChangedSweepId, store: Store, caller: Asks, if_match: IfMatch = None
+) -> Response:
     """Unfinished runs are cancelled first. Data from the request is deleted too, unless other runs use it."""
     seq = await look_up(request, _seq_to_change, store, sweep_id, caller)
-    remove = partial(essential_write, store, partial(remove_some_members, sweep_seq=seq))
-    while await state_of(request).long_tasks.do(request.state.user, remove):
-        pass
+    remove = partial(remove_some_members, sweep_seq=seq)
+
+    def remove_first(connection: Connection) -> bool:
+        refuse_changed(if_match, lambda: with_ranking(connection, _find_readable(connection, sweep_id, caller)))
+        return remove(connection)
+
+    do = partial(state_of(request).long_tasks.do, request.state.user)
+    is_more = await do(partial(essential_write, store, remove_first))
+    while is_more:
+        is_more = await do(partial(essential_write, store, remove))
     return Response(status_code=204)
 
 

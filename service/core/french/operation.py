@@ -10,6 +10,7 @@ MESSAGES = {
     "Not acceptable": "Format non disponible",
     "Too slow": "Trop lent",
     "Conflict": "Conflit",
+    "Changed since": "Modifié entre-temps",
     "Too large": "Trop grand",
     "Unsupported media type": "Type de contenu non pris en charge",
     "Misdirected request": "Requête mal adressée",

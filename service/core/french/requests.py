@@ -1,6 +1,10 @@
 """Faults of the fields and parameters of a request."""
 
 MESSAGES = {
+    "The resource has changed since the response with this ETag.": (
+        "La ressource a changé depuis la réponse avec cet ETag."
+    ),
+    "Get it again, and send its ETag.": "Demandez-la de nouveau, et envoyez son ETag.",
     "The body is not JSON: {fault}.": "Le corps n’est pas du JSON : {fault}.",
     "Send one JSON object in UTF-8.": "Envoyez un objet JSON en UTF-8.",
     "An object has {n} fields; the limit is {most}.": "Un objet a {n} champs ; la limite est {most}.",

@@ -74,6 +74,8 @@ def use_existing_objects(case: Any, draw: Any, known: dict[str, Any]) -> None:
     """
     if draw(st.booleans()):
         return
+    if "If-Match" in (case.headers or {}):
+        case.headers["If-Match"] = "*"
     case.path_parameters = {name: known.get(name, given) for name, given in (case.path_parameters or {}).items()}
     if "ids" in (case.query or {}):
         case.query = {"ids": known["run_id"]}
