@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     cors_origins: str = Field(
         "", description="Origins whose pages may use the API (CORS), separated by commas; empty: none."
     )
+    frame_ancestors: str = Field(
+        "",
+        description="Origins whose pages may embed the page and the pictures, separated by commas; empty: none.",
+    )
 
     root_path: str = Field(
         "",

@@ -4,6 +4,7 @@ A browser lets any page send requests to this machine. The page cannot read the 
 (`trusted_host`), but a request alone can do harm. A service on loopback needs no API key, so it checks the origin.
 """
 
+import re
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +12,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.api.http_methods import SAFE
 from service.api.problem_details import problem
 
+_ORIGIN = re.compile(r"https?://[^/*\s;,'\"]+")
 OWN_SITE = (None, b"same-origin", b"none")
+
+
+def origins_of(setting: str, text: str) -> list[str]:
+    """The origins in the text of a setting. Raises ValueError for a malformed one."""
+    origins = [entry.strip() for entry in text.split(",") if entry.strip()]
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{setting}: {origin} is not an origin. Write it like https://lab.example:8443.")
+    return origins
 
 
 class Origins:

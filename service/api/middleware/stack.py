@@ -1,11 +1,9 @@
 """Middleware by the settings: cross-site requests, CORS, host names."""
 
-import re
-
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from service.api.middleware.cross_origin import Origins
+from service.api.middleware.cross_origin import Origins, origins_of
 from service.api.middleware.request_ids import HEADER
 from service.api.middleware.trusted_host import LOOPBACK_NAMES, Hosts
 from service.core.settings import Settings
@@ -13,12 +11,8 @@ from service.core.settings import Settings
 
 def protect(app: FastAPI, settings: Settings) -> None:
     """Allows the origins in the settings and no others. Raises ValueError for a malformed origin."""
-    origins = _entries(settings.cors_origins)
-    for origin in origins:
-        if not re.fullmatch(r"https?://[^/*]+", origin):
-            raise ValueError(
-                f"DESCENT_CORS_ORIGINS: {origin} is not an origin. Write it like https://lab.example:8443."
-            )
+    origins = origins_of("DESCENT_CORS_ORIGINS", settings.cors_origins)
+    origins_of("DESCENT_FRAME_ANCESTORS", settings.frame_ancestors)  # `security_headers` would read it too late
     app.add_middleware(Origins, origins=origins)
     if origins:
         app.add_middleware(
@@ -35,7 +29,7 @@ def protect(app: FastAPI, settings: Settings) -> None:
                 "Prefer",
                 HEADER,
             ],
-            expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After", HEADER],
+            expose_headers=["ETag", "Ignored-Columns", "Location", "Preference-Applied", "Retry-After", HEADER],
         )
 
 

@@ -190,6 +190,40 @@ def test_the_error_of_an_invalid_origin_names_it(origins: str, database: Databas
         create_app(Settings(cors_origins=origins), database)
 
 
+@pytest.mark.parametrize("origins", ["*", "lab.example", "https://lab.example; script-src *", "'self'"])
+def test_the_error_of_an_invalid_ancestor_names_it(origins: str, database: Database) -> None:
+    with pytest.raises(ValueError, match=r"DESCENT_FRAME_ANCESTORS: .* is not an origin. Write it like"):
+        create_app(Settings(frame_ancestors=origins), database)
+
+
+def test_named_sites_may_frame_the_page_and_embed_pictures(settings: Settings, database: Database) -> None:
+    run_id = stored_run(database, fit_body(), [[1.0, 2.0]] * 3)
+    allowed = settings.model_copy(update={"frame_ancestors": f"{LAB}, http://moodle.example"})
+    with TestClient(create_app(allowed, database)) as api:
+        picture = f"/runs/{run_id}/curves.svg"
+        etag = api.get(picture).headers["ETag"]
+        for path, status, given in (
+            *((path, 200, {}) for path in (*PAGES, f"/runs/{run_id}/page.html", picture, "/runs")),
+            ("/nothing", 404, {}),
+            (picture, 304, {"If-None-Match": etag}),
+        ):
+            answer = api.get(path, headers=given)
+            assert answer.status_code == status
+            assert policy(answer)["frame-ancestors"] == f"{LAB} http://moodle.example"
+            expected = {name: value for name, value in HEADERS.items() if name != "X-Frame-Options"}
+            assert {name: answer.headers.get(name) for name in HEADERS} == {**expected, "X-Frame-Options": None}
+        for path, referer, embedding in (
+            (picture, f"{LAB}/course?week=1", "cross-origin"),
+            (picture, LAB, "cross-origin"),
+            (picture, f"{LAB}.evil.example/", "same-origin"),
+            (picture, "https://evil.example/https://lab.example:8443", "same-origin"),
+            (f"/runs/{run_id}", f"{LAB}/", "same-origin"),
+        ):
+            answer = api.get(path, headers={"Referer": referer})
+            assert answer.headers.get_list("Cross-Origin-Resource-Policy") == [embedding]
+            assert ("Referer" in answer.headers.get("Vary", "")) == (path == picture)
+
+
 @pytest.mark.parametrize(
     ("host", "is_allowed"),
     [
