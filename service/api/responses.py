@@ -45,10 +45,11 @@ def parameter_errors(errors: Iterable[Mapping[str, Any]]) -> list[ErrorEntry]:
         place, *path = error["loc"]
         name = ".".join(str(part) for part in path if not isinstance(part, int))  # without the place in a list
         entry_for = header_error if place == "header" else parameter_error
-        expected = error.get("ctx", {}).get("expected", "").replace("'", "")  # of a literal or an enumeration
-        found.append(
-            entry_for(name, sentence_of(error) or f"{error['msg']}.", f"Write {expected}." if expected else None)
-        )
+        context = error.get("ctx", {})
+        expected = context.get("expected", "").replace("'", "")  # of a literal or an enumeration
+        hint = context.get("hint") or (f"Write {expected}." if expected else None)
+        message = context.get("message") or sentence_of(error) or f"{error['msg']}."  # of a validator of ours
+        found.append(entry_for(name, message, hint))
     return found
 
 

@@ -2,9 +2,20 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+
+from service.schemas.strict_model import wrong
+
+
+def _visible(name: str) -> str:
+    if not name.strip():
+        raise wrong("The name has no visible character.", "Write a name, or leave it out.")
+    return name
+
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Title = Annotated[str, Field(max_length=200, json_schema_extra={"pattern": r"\S"}), AfterValidator(_visible)]
+"""The name of a run, a sweep or a dataset, which a list shows."""
 ColumnName = Annotated[str, Field(min_length=1, max_length=1000)]
 """The name of a stored column, which a file may give, or of a text of a category."""
 Finite = float

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, m
 from service.core.plurals import counted
 from service.core.run_request import OF_DATA
 from service.schemas.descent import Descent, Objective
-from service.schemas.fields import ColumnName, Finite, Labels, Name, Numbers, Positive, Seed, Share
+from service.schemas.fields import ColumnName, Finite, Labels, Name, Numbers, Positive, Seed, Share, Title
 from service.schemas.model import LinearModel, Model
 from service.schemas.strict_model import TAG, Strict, by_type, wrong
 
@@ -251,7 +251,7 @@ class FitRequest(Strict):
     preset: Literal["course"] | None = Field(
         None, description="course: the defaults of the course: loss sse, learning rate 1, 100 steps, gd."
     )
-    name: Annotated[str, Field(max_length=200)] | None = None
+    name: Title | None = None
     tags: Annotated[dict[TagName, Annotated[str, Field(max_length=200)]], Field(max_length=MOST_TAGS)] = Field(
         default_factory=dict, json_schema_extra={"additionalProperties": False}
     )
@@ -292,7 +292,7 @@ class Changes(Strict):
 
     descent: dict[str, Any] = Field(default_factory=dict)
     objective: dict[str, Any] = Field(default_factory=dict)
-    name: Annotated[str, Field(max_length=200)] | None = None
+    name: Title | None = None
     tags: dict[str, Any] = Field(default_factory=dict)
     deadline_seconds: Positive | None = None
 

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from service.schemas.fields import Title
 from service.schemas.fit import MOST_TAGS, TagName
 from service.schemas.strict_model import Strict, wrong
 
@@ -12,7 +13,7 @@ class Rename(Strict):
     """A new name; null removes it."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
-    name: Annotated[str, Field(max_length=200)] | None = None
+    name: Title | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

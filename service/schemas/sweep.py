@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, Tag, create_model, model_validator
 
-from service.schemas.fields import Finite, Name
+from service.schemas.fields import Finite, Name, Title
 from service.schemas.fit import FitRequest
 from service.schemas.pointers import is_known, nearest
 from service.schemas.strict_model import TAG, Strict, by_type, wrong
@@ -94,7 +94,7 @@ class SweepRequest(Strict):
         description="The criterion of the ranking, at the last step of each run, or best_test_mse. Default: "
         "validation_mse where there are validation rows, else test_mse, else train_mse.",
     )
-    name: Annotated[str, Field(max_length=200)] | None = None
+    name: Title | None = None
 
     def sent(self) -> dict[str, Any]:
         """The body as sent, with the preset of the base filled in."""

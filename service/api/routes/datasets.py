@@ -37,6 +37,7 @@ from service.datasets.file_reader.source import PARQUET_MARK
 from service.jobs.quotas import Quotas
 from service.jobs.submit import check_size
 from service.jobs.upload import store_upload
+from service.schemas.fields import Title
 from service.schemas.fit import UploadedDataset
 from service.schemas.responses.datasets import Dataset, Datasets
 from service.schemas.strict_model import parse
@@ -74,7 +75,7 @@ async def upload_dataset(
     settings: Config,
     caller: Asks,
     options: FileOptions,
-    name: Annotated[str | None, Query(max_length=200, description="The name of the dataset.")] = None,
+    name: Annotated[Title | None, Query(description="The name of the dataset.")] = None,
     target: Annotated[ColumnName, Query(description="Files: the column of the target. Default: the last one.")] = None,
     features: Annotated[
         str | None,

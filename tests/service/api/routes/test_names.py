@@ -61,6 +61,7 @@ def test_a_sweep_and_a_dataset_take_another_name(api: TestClient) -> None:
         ({}, ""),
         ({"name": 3}, "/name"),
         ({"name": "a" * 201}, "/name"),
+        ({"name": " \t\u00a0"}, "/name"),
         ({"status": "succeeded"}, "/status"),
         ({"tags": {"a:b": "c"}}, "/tags/a:b"),
         ({"tags": {"a": 1}}, "/tags/a"),
@@ -92,3 +93,17 @@ def test_only_the_owner_changes_a_name(settings: Settings, database: Database, k
         problem_of(api.patch(f"/runs/{run['id']}", json={"name": "mine"}, headers=other.headers), 404)
         problem_of(api.patch(f"/runs/{run['id']}", json={"name": "mine"}), 401)
         assert api.get(f"/runs/{run['id']}", headers=key.headers).json()["name"] is None
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u2003"])
+def test_a_name_has_a_visible_character(name: str, api: TestClient) -> None:
+    for path, body in (("/fit", fit_body(name=name)), ("/sweeps", {**SWEEP, "name": name})):
+        [entry] = problem_of(api.post(path, json=body), 422)["errors"]
+        assert (entry["pointer"], entry["hint"]) == ("/name", "Write a name, or leave it out.")
+    [entry] = problem_of(api.post("/datasets", json=ROWS, params={"name": name}), 422)["errors"]
+    assert (entry["parameter"], entry["message"], entry["hint"]) == (
+        "name",
+        "The name has no visible character.",
+        "Write a name, or leave it out.",
+    )
+    assert api.post("/fit", json=fit_body(name=" a ")).json()["name"] == " a "
