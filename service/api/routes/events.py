@@ -212,7 +212,7 @@ class _Follower:
         """The event of these steps; of damaged steps a problem, after which the stream is over."""
         view = view_of(run, self.fields, steps, self.store)
         try:
-            columns = b"".join(export.as_json(view, {**head_of(run, view), "best": run.best}))
+            columns = b"".join(export.as_json(view, {**head_of(run, is_sampled=self.every > 1), "best": run.best}))
         except CorruptError as error:
             self.is_over = True
             damage = problem_body(500, damage_told(error), title=DAMAGED)

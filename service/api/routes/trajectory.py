@@ -113,7 +113,7 @@ async def get_trajectory(
     if kind != "json":
         headers["Content-Disposition"] = f'inline; filename="{run.id}.{kind}"'
     state, user = state_of(request), request.state.user
-    content = state.readers.pieces(user, _slices(_written(kind, run, view), partial(piece_bytes, state.streams)))
+    content = state.readers.pieces(user, _slices(_written(kind, run, view, query), partial(piece_bytes, state.streams)))
     return Stream(state.streams, user, content, MEDIA_TYPES[kind], headers, whole_bytes=PIECE_BYTES)
 
 
@@ -132,16 +132,19 @@ def _format(asked: str | None, accept: str) -> str:
 
 
 def _view(run: Run, query: TrajectoryQuery, store: Store) -> View:
-    last = run.rows_done - 1
-    if query.to_step is not None:
-        if query.from_step > query.to_step:
-            raise query_error("from_step", "from_step is after to_step.", "Give a from_step of at most to_step.")
-        last = min(last, query.to_step)
-    every = slicing.every(query.from_step, last, query.every)
+    if query.to_step is not None and query.from_step > query.to_step:
+        raise query_error("from_step", "from_step is after to_step.", "Give a from_step of at most to_step.")
+    every = slicing.every(query.from_step, _last_step(run, query), query.every)
     steps: Steps = every
     if query.max_points is not None and len(every) > query.max_points:
         steps = slicing.thinned(every, min(query.max_points, MOST_POINTS), run.best_step)
     return view_of(run, fields_of(run, query.fields), steps, store)
+
+
+def _last_step(run: Run, query: TrajectoryQuery) -> int:
+    """The last stored step of those that are asked for; −1 before the first one."""
+    last = run.rows_done - 1
+    return last if query.to_step is None else min(last, query.to_step)
 
 
 def view_of(run: Run, fields: Sequence[str], steps: Steps, store: Database) -> View:
@@ -163,9 +166,10 @@ def fields_of(run: Run, asked: str | None) -> list[str]:
     return list(dict.fromkeys(fields))
 
 
-def _written(kind: str, run: Run, view: View) -> Iterator[Piece]:
+def _written(kind: str, run: Run, view: View, query: TrajectoryQuery) -> Iterator[Piece]:
     if kind == "json":
-        return export.as_json(view, head_of(run, view))
+        count = _last_step(run, query) - query.from_step + 1
+        return export.as_json(view, head_of(run, is_sampled=len(view.steps) < count))
     if kind == "parquet":
         from service.trajectories.parquet import MOST_COLUMNS, as_parquet  # noqa: PLC0415 - pyarrow is an extra
 
@@ -177,17 +181,15 @@ def _written(kind: str, run: Run, view: View) -> Iterator[Piece]:
     return writers[kind](view)
 
 
-def head_of(run: Run, view: View) -> TrajectoryHead:
+def head_of(run: Run, *, is_sampled: bool) -> TrajectoryHead:
     """The fields of a JSON trajectory before its columns."""
-    asked = view.steps
-    contiguous = len(asked) == 0 or len(asked) == int(asked[-1]) - int(asked[0]) + 1
     return {
         "run_id": run.id,
         "status": run.status,
         "parameters": run.parameters,
         "total_steps": run.rows_done,
         "complete": run.is_finished or run.rows_done == run.steps_total + 1,
-        "sampled": not contiguous,
+        "sampled": is_sampled,
     }
 
 
