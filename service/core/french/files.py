@@ -195,6 +195,10 @@ MESSAGES = {
         "Ajoutez ?missing=mean pour mettre la moyenne de la colonne, ou remplissez les cellules : une ligne au plus a "
         "une valeur dans chaque colonne ; écrivez un autre mot si {cell} est une catégorie."
     ),
+    "{cell} is not a date, most cells of the column are.": (
+        "{cell} n’est pas une date, alors que la plupart des cellules de la colonne en sont."
+    ),
+    "Write dates as 2020-12-31, or leave ?dates= out.": ("Écrivez les dates comme 2020-12-31, ou retirez ?dates=."),
     "The column has dates such as {cell}.": "La colonne contient des dates, comme {cell}.",
     "Write its values as numbers.": "Écrivez ses valeurs en nombres.",
     "No feature columns: the file has {list_names}, the target is {target}.": (

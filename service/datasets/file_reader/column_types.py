@@ -60,7 +60,7 @@ def type_of(
         return _left_out("empty_column", _empty(name, profile) if named else None)
     if counts[MISSING] > filled and not named:
         return _left_out("mostly_missing", None)
-    if counts[DATE] == filled:
+    if counts[DATE] == filled or (options.dates == "days" and 2 * counts[DATE] >= filled):
         return _dates(name, profile, options, named=named)
     if counts[NUMBER] == filled:
         return _numbers(name, profile, file, options)
@@ -108,11 +108,22 @@ def _dates(name: str, profile: Profile, options: Options, *, named: bool) -> Col
         hint = "add ?dates=days, which reads dates as days since 1970-01-01"
         fault = FileError(f"{shown(cell)} is a date, not a number", row=row, column=name, hint=hint)
         return _left_out("dates", fault if named else None)
+    if any(kind not in {DATE, MISSING} for kind in profile.first_of_kind):
+        fault = _not_a_date(name, profile)
+        example = (fault.message, fault.row or 0)
+        return _left_out("unclear_column", fault) if named else ColumnType(code="unclear_column", examples=[example])
     marks = profile.date_marks
     clear = marks & (dates.DAY_FIRST | dates.MONTH_FIRST)
     if clear == dates.DAY_FIRST | dates.MONTH_FIRST or (marks & dates.UNCLEAR and not clear):
         return ColumnType("number", fault=_unclear_dates(name, profile, clear))
     return ColumnType("number", convert=partial(_day, day_first=clear != dates.MONTH_FIRST), notes=["days"])
+
+
+def _not_a_date(name: str, profile: Profile) -> FileError:
+    """The fault of a column whose other cells are dates: without that cell they would be days."""
+    row, cell = min(each for kind, each in profile.first_of_kind.items() if kind not in {DATE, MISSING})
+    message = f"{shown(cell)} is not a date, most cells of the column are"
+    return FileError(message, row=row, column=name, hint="write dates as 2020-12-31, or leave ?dates= out")
 
 
 def _unclear_dates(name: str, profile: Profile, clear: int) -> FileError:

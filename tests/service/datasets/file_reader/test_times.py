@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.service.datasets.file_reader.helpers import codes, read, values
+from tests.service.datasets.file_reader.helpers import codes, read, refused, values
 
 FIRST = date(2000, 1, 1)
 
@@ -37,11 +37,33 @@ def test_many_dates_with_a_gap_lose_one_row() -> None:
     assert [day for day, _ in found] == [10957.0 + number for number in range(60)]
 
 
-def test_many_dates_and_a_text_are_a_text() -> None:
+@pytest.mark.parametrize("cell", ["2020-02-30", "soon", "2020-01-01 00:00:00+0", "17"])
+@pytest.mark.parametrize("count", [3, 40])
+def test_the_cell_that_is_no_date_is_named(cell: str, count: int) -> None:
+    lines = [*dates(count), cell, "NA", *dates(count)]
+    text = "\n".join(["x,when,y", *(f"{number},{day},{number}" for number, day in enumerate(lines))])
+    with read(text, dates="days", missing="drop") as table:
+        assert table.ignored == ["when"]
+        [entry] = [entry for entry in table.report if entry["code"] == "unclear_column"]
+        assert f"{cell!r} is not a date" in entry["message"]
+        assert entry["rows"] == [count + 2]
+    error = refused(text, dates="days", missing="drop", features=["when"])
+    assert (error.row, error.column) == (count + 2, "when")
+    assert str(error.hint).startswith("write dates as 2020-12-31")
+
+
+def test_some_dates_among_texts_are_texts() -> None:
+    lines = ["soon", "late", "never", "2020-01-01"] * 3
+    text = "\n".join(["when,y", *(f"{when},{number}" for number, when in enumerate(lines))])
+    with read(text, dates="days") as table:
+        assert "when=late" in table.features
+
+
+def test_many_dates_and_a_text_are_left_out() -> None:
     text = "\n".join(["x,when,y", *(f"{number},{day},{number}" for number, day in enumerate([*dates(40), "soon"]))])
     with read(text, dates="days") as table:
         assert table.ignored == ["when"]
-        assert "text_column" in codes(table)
+        assert "unclear_column" in codes(table)
 
 
 @pytest.mark.parametrize(
