@@ -36,6 +36,11 @@ def test_the_readme_is_short_and_has_five_recipes() -> None:
     assert re.findall(r"^\*\*(\d)\. ", README, flags=re.MULTILINE) == ["1", "2", "3", "4", "5"]
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_document_has_no_marks_of_a_merge(name: str) -> None:
+    assert not re.search(r"^(<{7}|>{7}|={7}$)", TEXTS[name], flags=re.MULTILINE)
+
+
 def test_the_settings_page_agrees_with_the_code() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,7 +53,7 @@ def _refusal(error: "ServiceError", address: str) -> str:
     """Each fault that the service names, a line each, or the status of another program's answer."""
     problem = dict(error.problem)
     if not isinstance(problem.get("detail"), str):
-        status = f"{error.status_code} {HTTPStatus(error.status_code).phrase}"
+        status = f"{error.status_code} {responses.get(error.status_code, '')}".strip()
         return f"{address}: {status}, and not an answer of Descent. Check the address that --url gives."
     if error.status_code == HTTPStatus.UNAUTHORIZED:
         return f"{problem['detail']} DESCENT_KEY sets the API key."

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from service.cli.connection import Url, address_of, connected, run_of
 from service.cli.fit_request import request_of
-from service.cli.live_run import LiveRun, continues, events_of, report, told_of_interruption, wait_for
+from service.cli.live_run import LiveRun, continues, end, events_of, report, told_of_interruption, wait_for
 from service.cli.options import DIVERGED_OR_DIFFERENT, Json, failure, print_json
 from service.cli.runs import RunId
 
@@ -28,6 +28,7 @@ def watch(run_id: RunId = "latest", as_json: Json = False, url: Url = None) -> N
             with told_of_interruption(continues(run)):
                 for event in events_of(run):
                     typer.echo(json.dumps({"event": event.kind, **event.data}))
+            end(run)
             return
         if Console(stderr=True).is_terminal:
             wait_for(run, address_of(url))
@@ -80,9 +81,9 @@ def verify(run_id: RunId = "latest", as_json: Json = False, url: Url = None) -> 
         found = run.verify()
     if as_json:
         print_json(found)
-    elif found["error"]:
+    if found["error"]:
         raise failure(found["error"]["message"])
-    else:
+    if not as_json:
         typer.echo("\n".join(_comparison(found, run.id)))
     if not found["agrees"]:
         raise typer.Exit(DIVERGED_OR_DIFFERENT)

@@ -128,6 +128,11 @@ def report(run: "Run", address: str | None, *, as_json: bool) -> None:
         print_json(run.facts)
     else:
         print_run(run.facts, address)
+    end(run)
+
+
+def end(run: "Run") -> None:
+    """Raises typer.Exit for a run that diverged, failed or was cancelled."""
     if run.status == "failed":
         raise failure(run["error"]["message"])
     if run.status == "cancelled":

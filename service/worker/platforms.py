@@ -4,7 +4,7 @@ import platform
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 from service.core.platforms import Environment, Platform, PlatformChange
 from service.core.plurals import counted
 
-PARTS = ("descent", "numpy", "autograd", "blas", "processor", "libc")
+PARTS = tuple(Platform.__annotations__)
 MOST_ENVIRONMENTS = 20
 """The most platforms that a run records: of more, the last ones."""
 
@@ -20,7 +20,8 @@ MOST_ENVIRONMENTS = 20
 @cache
 def present() -> Platform:
     """The platform of this process: versions, the kernels of BLAS, the instructions that numpy found."""
-    instructions = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    # numpy leaves out what it has none of.
+    instructions = _config().get("SIMD Extensions", {}).get("found", [])
     return {
         "descent": version("descent-service"),
         "numpy": np.__version__,
@@ -39,8 +40,12 @@ def _blas() -> str:
         kernels = library.get("architecture", "unknown kernels")
         threads = counted(library["num_threads"], "thread")
         return f"{library['internal_api']} {library['version']} {kernels}, {threads}"
-    built = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return f"{built['name']} {built['version']}"
+    built = _config().get("Build Dependencies", {}).get("blas", {})
+    return f"{built.get('name', 'unknown')} {built.get('version', '')}".strip()
+
+
+def _config() -> dict[str, dict[str, Any]]:
+    return cast("dict[str, dict[str, Any]]", np.show_config(mode="dicts"))
 
 
 def extended(environments: Sequence[Environment] | None, rows_done: int) -> list[Environment]:

@@ -146,7 +146,7 @@ def _table(file: BinaryIO, needed: Needed, notation: Options, settings: Settings
 
 def _refuse_parameters(request: Request) -> None:
     """Raises InvalidError for parameters of a CSV body."""
-    hint = "Write the step into the body; its numbers are JSON."
+    hint = "Leave it out; the step belongs in the body."
     given = [name for name in ("step", *NOTATION) if name in request.query_params]
     if given:
         raise InvalidError([parameter_error(name, "This parameter is for CSV only.", hint) for name in given])

@@ -92,7 +92,7 @@ MESSAGES = {
     "Unsupported coding.": "Codage non pris en charge.",
     "Leave the header out.": "Laissez l’en-tête de côté.",
     "This parameter is for CSV only.": "Ce paramètre ne vaut que pour du CSV.",
-    "Write the step into the body; its numbers are JSON.": "Écrivez le pas dans le corps ; ses nombres sont du JSON.",
+    "Leave it out; the step belongs in the body.": "Retirez-le ; le pas se met dans le corps.",
     "This parameter is for files only.": "Ce paramètre ne vaut que pour des fichiers.",
     "Remove it: the body names its columns itself.": "Supprimez-le : le corps nomme lui-même ses colonnes.",
     "Choose two marks.": "Choisissez deux signes.",

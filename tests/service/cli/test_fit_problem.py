@@ -40,6 +40,7 @@ def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "kind", "body", "said"),
     [
+        (520, "text/html", b"<h1>Unknown</h1>", "520, and not an answer of Descent"),
         (502, "text/html", b"<h1>Bad Gateway</h1>", "502 Bad Gateway, and not an answer of Descent"),
         (503, "application/json", b'{"error": "down"}', "503 Service Unavailable, and not an answer of Descent"),
         (200, "text/html", b"<h1>Welcome</h1>", "200 OK, and not an answer of Descent"),

@@ -1,5 +1,6 @@
 """A verification whose lease ends within a block keeps its place: the compared blocks are not compared again."""
 
+import platform
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -13,6 +14,7 @@ from service.core.settings import Settings
 from service.storage import job_queue, runs
 from service.storage.database import Database
 from service.storage.tables import runs as table
+from service.worker import platforms
 from service.worker.computing_time import ComputingTime
 from service.worker.history_sampler import columns_of
 from service.worker.lease import RunLease
@@ -153,3 +155,11 @@ def test_the_first_other_bits_survive_a_lease(
         train_all(worker)
     found = api.get(f"/runs/{run_id}").json()["verification"]
     assert (found["identical"], found["agrees"], found["step"]) == (False, True, 3)
+
+
+def test_a_numpy_that_found_no_instructions_has_a_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves out what it has none of, as on an old processor."""
+    monkeypatch.setattr("service.worker.platforms.np.show_config", lambda **_: {})
+    monkeypatch.setattr("service.worker.platforms.threadpool_info", list)
+    found = platforms.present.__wrapped__()
+    assert (found["processor"], found["blas"]) == (platform.machine(), "unknown")

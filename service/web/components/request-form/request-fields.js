@@ -55,7 +55,7 @@ const FIELDS = [
   { at: "descent.steps", name: "stepsGiven", first: "", read: number, only: "check" },
   { at: "descent.theta0", name: "theta0", first: "", read: start },
   { at: "name", name: "runName", first: "", read: (text) => text.trim() || null, only: "run" },
-  { at: "model.intercept", name: "intercept", first: true, when: { model: ["linear", "polynomial"] }, isAdvanced: true },
+  { at: "model.intercept", name: "intercept", first: true, when: { model: ["linear", "polynomial", "logistic", "softmax"] }, isAdvanced: true },
   { at: "objective.l1", name: "l1", first: "0", read: number, isAdvanced: true },
   { at: "objective.l2", name: "l2", first: "0", read: number, isAdvanced: true },
   { at: "standardize.target", name: "targetStandardized", first: false, when: { model: ["mlp", "formula"] }, isAdvanced: true },
@@ -111,8 +111,8 @@ export function requestOf(entered, purpose) {
   }
   const split = /** @type {Tree | undefined} */ (/** @type {Tree} */ (request).split);
   if (split?.test_rows) delete split.test_fraction;
-  const scaled = /** @type {{features?: boolean, target?: boolean} | undefined} */ (request.standardize);
-  if (scaled) request.standardize = scaled.target ? { features: false, ...scaled, target: true } : true;
+  const scaled = /** @type {{features?: boolean | "columns", target?: boolean} | undefined} */ (request.standardize);
+  if (scaled && typeof scaled.features !== "string") request.standardize = scaled.target ? { features: false, ...scaled, target: true } : true;
   return request;
 }
 

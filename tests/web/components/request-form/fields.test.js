@@ -96,6 +96,7 @@ test("a request comes back from the entries that it gives", async () => {
       split: { validation_fraction: 0.2, seed: 9, shuffle: false }, name: "mine" },
     { preset: "course", model: { kind: "mlp", hidden: [16, 8], task: "classification" }, standardize: { features: false, target: true }, split: { test_rows: [7, 8] },
       descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 100, schedule: { kind: "step", every: 10, factor: 0.5 }, theta0: "zeros" } },
+    ...["logistic", "softmax"].map((kind) => ({ model: { kind, intercept: false }, descent: { optimizer: { kind: "gd" }, learning_rate: "auto", steps: 100 } })),
     { model: { kind: "formula", formula: "a*x" }, descent: { optimizer: { kind: "gd" }, learning_rate: 1e-7, steps: 100, theta0: { a: -1.2 } } },
   ];
   for (const language of ["en", "fr"]) {
