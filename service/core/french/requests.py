@@ -1,6 +1,7 @@
 """Faults of the fields and parameters of a request."""
 
 MESSAGES = {
+    "The name has the character NUL.": "Le nom contient le caractère NUL.",
     "The name has no visible character.": "Le nom n’a pas de caractère visible.",
     "Write a name, or leave it out.": "Écrivez un nom, ou omettez-le.",
     "The resource has changed since the response with this ETag.": (

@@ -107,3 +107,9 @@ def test_a_name_has_a_visible_character(name: str, api: TestClient) -> None:
         "Write a name, or leave it out.",
     )
     assert api.post("/fit", json=fit_body(name=" a ")).json()["name"] == " a "
+
+
+def test_a_name_has_no_nul(api: TestClient) -> None:
+    """SQLite's patterns end at it, so the run would not be found."""
+    [entry] = problem_of(api.post("/fit", json=fit_body(name="a\0b")), 422)["errors"]
+    assert (entry["pointer"], entry["message"]) == ("/name", "The name has the character NUL.")
