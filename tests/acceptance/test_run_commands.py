@@ -107,7 +107,9 @@ def test_a_file_holds_the_trajectory_of_the_api(name: str, kind: str, service: S
 def test_a_broken_transfer_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "steps.csv"
     file.write_text("mine")
-    with answering(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n\r\nstep\n0\n") as url:
+    found = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\nConnection: close\r\n\r\n"
+    broken = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 100\r\n\r\nstep\n0\n"
+    with answering(found + b'{"id": "a"}', broken) as url:
         done = descent("trajectory", "-o", str(file), "--url", url)
     assert done.returncode == 1
     assert url in done.stderr
@@ -124,14 +126,15 @@ def test_the_answer_of_another_server_is_no_trajectory(tmp_path: Path) -> None:
 
 
 @contextmanager
-def answering(answer: bytes) -> Iterator[str]:
-    """The address of a server that answers one request and closes."""
+def answering(*answers: bytes) -> Iterator[str]:
+    """The address of a server that gives these answers, a connection each, and closes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
-            with listener.accept()[0] as connection:
-                connection.recv(65_536)
-                connection.sendall(answer)
+            for answer in answers:
+                with listener.accept()[0] as connection:
+                    connection.recv(65_536)
+                    connection.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
