@@ -142,7 +142,9 @@ def _attainable(problem: Problem, convergence: Convergence, first: float) -> _At
             return _Attainable("line", line)
     if loss >= NO_BETTER * null > 0 and share >= EXPLAINED and convergence.state != "converged":
         return _Attainable("constant", null, share)
-    return _Attainable("constant", null) if loss > WORSE * null > 0 else None
+    # The constant's E is a rounding error where all targets are the same.
+    is_worse = null > 0 and loss > max(WORSE * null, null + close_to(problem, null, first, null))
+    return _Attainable("constant", null) if is_worse else None
 
 
 def _negligible(problem: Problem, state: str, null: float, first: float, reference: Reference) -> float:

@@ -139,3 +139,16 @@ def test_a_function_that_still_falls_far_above_a_minimum_has_too_few_steps(
 @pytest.mark.parametrize("size", [0.0, 1e-200, 1.0, 1e200])
 def test_the_length_of_theta_neither_overflows_nor_vanishes(size: float) -> None:
     assert _length(size * np.array([3.0, -4.0])) == pytest.approx(5.0 * size, rel=1e-15, abs=0.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "target", "steps"),
+    [([1, 2, 3, 4, 5, 6], 101.3, 3000), ([-1, -2, 0.5, 3], 2.0, 200), ([1, 2, 3, 4], 1e9 + 0.1, 2000)],
+)
+def test_a_descent_to_equal_targets_does_not_fall_short_of_a_rounding_error(
+    x: list[float], target: float, steps: int
+) -> None:
+    """E of a constant is a rounding error or 0: to be above it says nothing."""
+    found = judged(problem_of("linear", np.array(x)[:, None], np.full(len(x), target)), steps=steps)
+    assert found.convergence.state == "converged"
+    assert short_of(found) == []
