@@ -1,7 +1,7 @@
 """Handlers that turn exceptions into problem responses without internal details."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
 from service.api import problem_details
-from service.api.http_methods import METHODS
+from service.api.http_methods import METHODS, NO_METHOD, UNSUPPORTED
 from service.api.problem_details import problem
 from service.api.responses import parameter_errors
 from service.core import exceptions
@@ -112,12 +112,23 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _http(request: Request, error: HTTPException) -> Response:
+    if request.method not in (*METHODS, *UNSUPPORTED):
+        return problem(501, NO_METHOD)
+    if error.status_code == 405:
+        return _other_method(request, _methods(request))
+    if request.scope["path"] == "*":  # the service as a whole
+        return _other_method(request, METHODS)
     if error.status_code == 404:
         return problem(404, "No resource has this path. /docs lists the operations.")
-    if error.status_code == 405:
-        allowed = ", ".join(_methods(request))
-        return problem(405, f"The path supports {allowed}.", headers={"Allow": allowed})
     return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _other_method(request: Request, methods: Iterable[str]) -> Response:
+    """The answer to OPTIONS, which no route has, or to a method that the path does not support."""
+    allowed = ", ".join(methods)
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": allowed})
+    return problem(405, f"The path supports {allowed}.", headers={"Allow": allowed})
 
 
 def _methods(request: Request) -> list[str]:
@@ -127,7 +138,8 @@ def _methods(request: Request) -> list[str]:
         asked = "GET" if method == "HEAD" else method
         return route.matches({**request.scope, "method": asked})[0] is Match.FULL
 
-    return [method for method in METHODS if any(takes(route, method) for route in request.app.routes)]
+    *others, options = METHODS
+    return [*(method for method in others if any(takes(route, method) for route in request.app.routes)), options]
 
 
 def _validation(_request: Request, error: RequestValidationError) -> Response:

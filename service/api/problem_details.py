@@ -31,6 +31,7 @@ TITLES = {
     429: "Too many requests",
     431: "Too long headers",
     500: "Internal error",
+    501: "Not implemented",
     503: "Unavailable",
     507: "Disk full",
 }

@@ -5,11 +5,13 @@ accepts headers of any length and number. Here a timer limits the arrival of eac
 each part of an answer. Anybody may send a request, so the limits keep the time of reading its head below a millisecond.
 """
 
+import sys
 from asyncio import BaseTransport, TimerHandle
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar, NoReturn, cast
 
+from httptools import HttpParserInvalidMethodError
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -73,6 +75,8 @@ class Connection(HttpToolsProtocol):
     """Parts and bytes of the body of the incoming request."""
     _unparsed_bytes = 0
     """Bytes received since the last event of the parser."""
+    _received = b""
+    """The bytes that the parser reads."""
     _refusal = refusals.MALFORMED
 
     @property
@@ -126,7 +130,9 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parses received bytes: a part of a request, or several requests."""
         self._unparsed_bytes += len(data)
+        self._received = data
         super().data_received(data)
+        self._received = b""
         if self._unparsed_bytes > self.settings.max_header_bytes:
             self._refuse(refusals.TOO_LONG)
         elif self._request_timer is None and (self._is_receiving or not self._is_busy()):
@@ -161,6 +167,8 @@ class Connection(HttpToolsProtocol):
         """Hands the request to the service, unless too many requests of the connection are unanswered."""
         if self.url.count(b"&") >= refusals.MAX_PARAMETERS:
             self._stop(refusals.MANY_PARAMETERS)
+        if refusals.is_host_wrong(self.parser.get_http_version(), self.headers):
+            self._stop(refusals.NO_HOST)
         if len(self.pipeline) >= MAX_PIPELINED:
             raise _RefusedError
         super().on_headers_complete()
@@ -208,7 +216,9 @@ class Connection(HttpToolsProtocol):
         self._limit_flush()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's message
-        """Answers a request that the parser rejects."""
+        """Answers a request that the parser rejects, while its exception is handled."""
+        if isinstance(sys.exception(), HttpParserInvalidMethodError):
+            self._refusal = refusals.of_unparsed(self._received)
         self._refuse(self._refusal)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:

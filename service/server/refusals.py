@@ -1,10 +1,12 @@
 """Refusals of a connection: answers that it sends itself, and that close it."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from service.api.http_methods import NO_METHOD
 from service.api.middleware.security_headers import ALWAYS
 from service.api.middleware.stopping import AGAIN
 from service.api.problem_details import problem
@@ -34,6 +36,8 @@ class Refusal(NamedTuple):
 
 
 MALFORMED = Refusal(400, "The data is not an HTTP request. Send HTTP/1.1.")
+NO_HOST = Refusal(400, "The request needs one header Host with the name of the service, such as localhost:8000.")
+UNKNOWN_METHOD = Refusal(501, NO_METHOD)
 SMALL_PARTS = Refusal(
     400,
     f"The body has too many small chunks. Send chunks of at least {LEAST_PART_BYTES} bytes, preferably a few thousand.",
@@ -47,6 +51,23 @@ STOPPING = Refusal(503, AGAIN, is_passing=True)
 SHARE_TAKEN = Refusal(
     429, "This user has the most connections, and another needed one. Try again in a second.", is_passing=True
 )
+
+
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(:[0-9]*)?", re.ASCII)
+_METHOD = re.compile(rb"[\w!#$%&'*+.^`|~-]+ \S+ HTTP/1\.[01]\r\n", re.ASCII)
+
+
+def is_host_wrong(version: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the header Host is missing, given twice, or no name (RFC 9112, 3.2). HTTP/1.0 does not need one."""
+    hosts = [value for name, value in headers if name == b"host"]
+    if not hosts:
+        return version != "1.0"
+    return len(hosts) > 1 or _HOST.fullmatch(hosts[0]) is None
+
+
+def of_unparsed(data: bytes) -> Refusal:
+    """The refusal of bytes whose method the parser does not know: of another method, or of another protocol."""
+    return UNKNOWN_METHOD if _METHOD.match(data) else MALFORMED
 
 
 def long_address(limit: int) -> Refusal:

@@ -18,6 +18,7 @@ MESSAGES = {
     "Too many requests": "Trop de requêtes",
     "Too long headers": "En-têtes trop longs",
     "Internal error": "Erreur interne",
+    "Not implemented": "Non prise en charge",
     "Unavailable": "Indisponible",
     "Disk full": "Disque plein",
     "Disk error": "Erreur du disque",
@@ -69,6 +70,9 @@ MESSAGES = {
         "Aucune ressource n’a ce chemin. /docs donne la liste des opérations."
     ),
     "The path supports {list_names}.": "Le chemin admet {list_names}.",
+    "No resource has this method. /docs lists the operations.": (
+        "Aucune ressource n’a cette méthode. /docs liste les opérations."
+    ),
     "The connection closed before the end of the body.": "La connexion s’est fermée avant la fin du corps.",
     "The body exceeds {most} bytes. Send fewer rows, or upload the data to /datasets as a file.": (
         "Le corps dépasse {most} octets. Envoyez moins de lignes, ou envoyez les données à /datasets dans un fichier."

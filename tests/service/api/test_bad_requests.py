@@ -192,7 +192,26 @@ def test_the_answer_to_an_unsupported_method_lists_the_allowed_ones(
     method, path = request_line.split()
     answer = api.request(method, path)
     problem_of(answer, 405)
-    assert set(answer.headers["Allow"].split(", ")) == allowed | ({"HEAD"} if "GET" in allowed else set())
+    assert set(answer.headers["Allow"].split(", ")) == allowed | {"OPTIONS"} | ({"HEAD"} if "GET" in allowed else set())
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/runs", "GET, HEAD, DELETE, OPTIONS"),
+        ("/datasets", "GET, HEAD, POST, OPTIONS"),
+        ("/runs/latest", "GET, HEAD, PATCH, DELETE, OPTIONS"),
+        ("/static/main.js", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_options_lists_the_methods(path: str, allowed: str, api: TestClient) -> None:
+    answer = api.options(path)
+    assert (answer.status_code, answer.content, answer.headers["Allow"]) == (204, b"", allowed)
+
+
+def test_a_method_of_no_resource_is_not_implemented(api: TestClient) -> None:
+    for path in ("/runs", "/nothing", "/"):
+        problem_of(api.request("BREW", path), 501)
 
 
 @pytest.mark.parametrize(

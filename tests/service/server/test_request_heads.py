@@ -105,3 +105,53 @@ def test_cookies_of_other_services_are_dropped(url: str) -> None:
     """Browsers send the cookies of every service of a host, and FastAPI parses them."""
     assert httpx2.get(url, headers={"Cookie": "a=1; b=2", "X-Other": "1"}, timeout=LONGEST).json()[-1] == "x-other"
     assert "cookie" not in httpx2.get(url, headers={"Cookie": "a=1; b=2"}, timeout=LONGEST).json()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n",
+        b"GET / HTTP/1.0\r\nHost: localhost\r\nHost: other\r\n",
+        b"GET / HTTP/1.1\r\nHost: a/b\r\n",
+        b"GET / HTTP/1.1\r\nHost: user@localhost\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost:http\r\n",
+    ],
+)
+def test_a_request_needs_one_host(head: bytes, url: str) -> None:
+    """RFC 9112, 3.2."""
+    with connected(url) as connection:
+        connection.sendall(head + b"Connection: close\r\n\r\n")
+        assert "one header Host" in detail_of(rest(connection), 400)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.0\r\n",
+        b"GET / HTTP/1.1\r\nhost: [::1]:8000\r\n",
+        b"GET / HTTP/1.1\r\nHost:\r\n",
+        b"GET / HTTP/1.1\r\nHost: my_lab.example:\r\n",
+    ],
+)
+def test_a_host_is_a_name_or_an_address_with_a_port(head: bytes, url: str) -> None:
+    with connected(url) as connection:
+        connection.sendall(head + b"Connection: close\r\n\r\n")
+        assert rest(connection).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"FOO / HTTP/1.1\r\n", 501),
+        (b"get / HTTP/1.1\r\n", 501),
+        (b"GETS / HTTP/1.1\r\n", 501),
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n", 400),  # TLS
+        (b"SSH-2.0-OpenSSH_9.6\r\n", 400),
+        (b"{} / HTTP/1.1\r\n", 400),
+    ],
+)
+def test_an_unknown_method_gets_status_501_and_another_protocol_400(head: bytes, status: int, url: str) -> None:
+    with connected(url) as connection:
+        connection.sendall(head + CLOSE + b"\r\n")
+        problem_in(rest(connection), status)

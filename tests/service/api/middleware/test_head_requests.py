@@ -81,5 +81,14 @@ def test_a_content_of_several_pieces_without_a_pause_is_answered_once() -> None:
 
 
 def test_a_path_that_is_read_supports_head(api: TestClient) -> None:
-    assert api.put("/runs").headers["Allow"] == "GET, HEAD, DELETE"
+    assert api.put("/runs").headers["Allow"] == "GET, HEAD, DELETE, OPTIONS"
     assert api.head("/fit").status_code == 405
+
+
+def test_options_of_the_whole_service_lists_all_methods(service: Service) -> None:
+    place = urlsplit(service.url)
+    with closing(socket.create_connection((place.hostname, place.port), timeout=LONGEST)) as connection:
+        connection.sendall(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert b"allow: GET, HEAD, POST, PATCH, DELETE, OPTIONS\r\n" in answer
