@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from service.api.judgement import is_settled
-from service.api.prefer_wait import applied, finished
+from service.api.prefer_wait import finished
 from service.api.responses import json_response
 from service.api.routes.runs import Placed, placed, run_state
 from service.api.streaming import look_up
@@ -24,11 +24,11 @@ async def queued_or_finished(
     run, answer = queued
     headers = {"Location": rooted(f"/runs/{run.id}")}
     if wait is not None:
-        await finished(request, wait, partial(run_state, store, run.seq), is_settled, run=run.seq)
+        waited = await finished(request, wait, partial(run_state, store, run.seq), is_settled, run=run.seq)
         # The answer for a run deleted meanwhile is its last known state.
         run, answer = await look_up(request, _look, store, run, settings)
         if run.is_finished:
-            return json_response(answer, 200, headers | applied(request, wait))
+            return json_response(answer, 200, headers | waited.headers)
     return json_response(answer, 202, headers | {"Retry-After": "1"})
 
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Header, Request
 
@@ -14,7 +14,7 @@ from service.api.app_state import state_of
 from service.api.authentication import no_usable_key
 from service.api.changes import changes_of
 from service.api.streaming import KEY_SECONDS, look_up
-from service.core.exceptions import MalformedError, TooManyRequestsError, UnavailableError, header_error
+from service.core.exceptions import TooManyRequestsError, UnavailableError
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.005, 0.05
 LOOKS_A_SECOND = 250.0
@@ -28,24 +28,28 @@ Prefer = Annotated[
         "has its share of `max_waits`, for the run is queued already."
     ),
 ]
+_WAIT = re.compile(r'(?:^|[,;\s])wait\s*=\s*("?)(?P<seconds>[0-9]{1,9})\1(?=\s*(?:[,;]|$))', re.IGNORECASE)
 Found = TypeVar("Found")
 
 
+class Waited(NamedTuple, Generic[Found]):
+    """What was found, and the headers that state the wait: none where too many requests wait."""
+
+    found: Found
+    headers: dict[str, str]
+
+
 def wait_of(prefer: str | None) -> int | None:
-    """The seconds that the header asks to wait, if it does. Raises MalformedError."""
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*([^\s,;]*)", prefer or "", re.IGNORECASE)
-    if found is None:
-        return None
-    if not (found[1].isascii() and found[1].isdigit() and len(found[1]) < 10):
-        message = f"The header Prefer asks to wait={found[1][:100]}."
-        hint = "Give a whole number of seconds."
-        raise MalformedError(f"{message} {hint}", [header_error("Prefer", message, hint)])
-    return int(found[1])
+    """The seconds that the header asks to wait, if it does. Other preferences, and a wait without a number, are ignored
+    (RFC 7240, 2).
+    """
+    found = _WAIT.search(prefer or "")
+    return None if found is None else int(found["seconds"])
 
 
-def applied(request: Request, wait: int) -> dict[str, str]:
+def _applied(request: Request, wait: float) -> dict[str, str]:
     """The header that states the maximum time of this answer: the asked one or the service's, in whole seconds."""
-    seconds = min(wait, math.ceil(state_of(request).settings.max_wait_seconds))
+    seconds = math.ceil(min(wait, state_of(request).settings.max_wait_seconds))
     return {"Preference-Applied": f"wait={seconds}"}
 
 
@@ -71,7 +75,7 @@ async def finished(
     is_finished: Callable[[Found], bool],
     *,
     run: int | None = None,
-) -> Found:
+) -> Waited[Found]:
     """What `look` finds as soon as it is finished, or when the time is over, which is at once if too many wait.
 
     Looks again when the run with the seq `run` changes; without one, after every commit.
@@ -97,4 +101,4 @@ async def finished(
             if changed or time.monotonic() >= looked + SAFETY_LOOK_SECONDS:
                 looked = time.monotonic()
                 found = await look_up(request, look)
-    return found
+    return Waited(found, _applied(request, seconds) if may_wait else {})

@@ -16,7 +16,7 @@ from service.api.new_run import queued_or_finished
 from service.api.openapi_examples import FORK_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import described, problems
-from service.api.prefer_wait import Prefer, applied, finished, wait_of
+from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.routes.runs import ChangedRunId, RunId, find, find_to_change, no_run, placed, queue_placed
@@ -119,7 +119,7 @@ async def fork_run(
             "model": Verification,
             **described("The comparison is not finished; send the request again.", "Retry-After"),
         },
-        **problems(400, 404, 409, 429, 507),
+        **problems(404, 409, 429, 507),
     },
 )
 async def verify_run(
@@ -136,10 +136,10 @@ async def verify_run(
     seq, verification_seq = await state_of(request).short_writes.do(request.state.user, write)
     look = partial(_verified, seq, verification_seq, store)
     seconds = settings.max_wait_seconds if wait is None else wait
-    verified = await finished(
+    verified, applied = await finished(
         request, seconds, look, lambda found: found.run is None or found.is_over, run=verification_seq
     )
-    headers = {} if wait is None else applied(request, wait)
+    headers = {} if wait is None else applied
     if verified.run is None:
         raise no_run(run_id)
     if verified.is_over:

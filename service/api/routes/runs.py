@@ -14,7 +14,7 @@ from service.api.etags import IfMatch, IfNoneMatch, refuse_changed, tagged
 from service.api.judgement import is_settled
 from service.api.openapi_examples import LATEST_EXAMPLES
 from service.api.openapi_responses import cacheable, problems
-from service.api.prefer_wait import Prefer, applied, finished, wait_of
+from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.responses import query_error
 from service.api.serializers.runs import serialize_run
 from service.api.streaming import look_up
@@ -49,7 +49,7 @@ ChangedRunId = Annotated[
     summary="Get a run",
     responses={
         **cacheable("The run; with `Prefer: wait`, when it is finished or the time is over."),
-        **problems(400, 404),
+        **problems(404),
     },
 )
 async def get_run(
@@ -65,16 +65,17 @@ async def get_run(
     database is damaged is failed, with the error `damaged_data`.
     """
     wait = wait_of(prefer)
+    applied: dict[str, str] = {}
     if wait is not None:
         found = await look_up(request, find_readable, store, run_id, caller)
         run_id = found.id  # the latest run may be another one after the wait
-        await finished(request, wait, partial(run_state, store, found.seq), is_settled, run=found.seq)
+        _, applied = await finished(request, wait, partial(run_state, store, found.seq), is_settled, run=found.seq)
 
     def look() -> Response:
         with store.reading() as connection:
             found = _found(runs.find_readable(connection, run_id, caller.owner), run_id)
             answer = tagged(answer_of(connection, found, settings), if_none_match)
-        answer.headers.update({} if wait is None else applied(request, wait))
+        answer.headers.update(applied)
         return answer
 
     return await look_up(request, look)

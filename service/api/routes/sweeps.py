@@ -17,7 +17,7 @@ from service.api.openapi_examples import LATEST_EXAMPLES, SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
 from service.api.openapi_responses import cacheable, described, problems
 from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
-from service.api.prefer_wait import Prefer, applied, finished, wait_of
+from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
 from service.api.serializers.sweeps import serialize_ranking, serialize_sweep
@@ -94,10 +94,10 @@ async def submit_sweep(
             seq, found = await body.used_by_long_task(queue, _read, store, settings, caller, idempotency_key)
     headers = {"Location": rooted(f"/sweeps/{found['id']}")}
     if wait is not None:
-        is_over = await finished(request, wait, partial(_is_over, store, seq), bool)
+        is_over, applied = await finished(request, wait, partial(_is_over, store, seq), bool)
         found = await look_up(request, _look, store, found)
         if is_over:
-            return json_response(found, 200, headers | applied(request, wait))
+            return json_response(found, 200, headers | applied)
     return json_response(found, 202, headers | {"Retry-After": "1"})
 
 
@@ -133,7 +133,7 @@ async def list_sweeps(
     summary="Get a sweep and the ranking of its runs",
     responses={
         **cacheable("The sweep; with `Prefer: wait`, when its runs are finished or the time is over."),
-        **problems(400, 404, 429),
+        **problems(404, 429),
     },
 )
 async def get_sweep(
@@ -148,16 +148,17 @@ async def get_sweep(
     unfinished runs. A sweep whose row in the database is damaged has the error `damaged_data` and no ranking.
     """
     wait = wait_of(prefer)
+    applied: dict[str, str] = {}
     if wait is not None:
         known = await look_up(request, _known, store, sweep_id, caller)
         sweep_id = known.id  # the latest one may be another after the wait
-        await finished(request, wait, partial(_is_over, store, known.seq), bool)
+        _, applied = await finished(request, wait, partial(_is_over, store, known.seq), bool)
 
     def look() -> Response:
         with store.reading() as connection:
             found = _find_readable(connection, sweep_id, caller)
             answer = tagged(with_ranking(connection, found), if_none_match)
-        answer.headers.update({} if wait is None else applied(request, wait))
+        answer.headers.update(applied)
         return answer
 
     return await read_list(request, look)

@@ -97,11 +97,6 @@ MESSAGES = {
     "Use `next` of the previous page.": "Prenez le `next` de la page précédente.",
     "The limit is {most} entries per page.": "La limite est de {most} éléments par page.",
     "Follow `next` for more.": "Suivez `next` pour en avoir plus.",
-    "The header Prefer asks to wait={value}. Give a whole number of seconds.": (
-        "L’en-tête Prefer demande wait={value}. Donnez un nombre entier de secondes."
-    ),
-    "The header Prefer asks to wait={value}.": "L’en-tête Prefer demande wait={value}.",
-    "Give a whole number of seconds.": "Donnez un nombre entier de secondes.",
     "Unknown parameter.": "Paramètre inconnu.",
     "The parameter is given more than once.": "Le paramètre est donné plusieurs fois.",
     "Give it once.": "Donnez-le une seule fois.",

@@ -251,5 +251,7 @@ def test_the_answer_to_many_unknown_parameters_is_short(api: TestClient) -> None
 def test_a_wait_beyond_the_limit_is_answered_at_once(settings: Settings, database: Database) -> None:
     with TestClient(create_app(settings.model_copy(update={"max_waits": 0}), database)) as client:
         answer = client.post("/fit", json=fit_body(), headers={"Prefer": "wait=60"})
+        again = client.get(answer.headers["Location"], headers={"Prefer": "wait=60"})
     assert answer.status_code == 202
     assert answer.json()["status"] == "queued"
+    assert "Preference-Applied" not in {*answer.headers, *again.headers}
