@@ -16,6 +16,12 @@ def cacheable(text: str) -> dict[int | str, dict[str, Any]]:
     return {200: described(text, "ETag"), 304: NOT_MODIFIED}
 
 
+def paged(text: str) -> dict[int | str, dict[str, Any]]:
+    """A page of a list, and 304."""
+    page = described(text, "ETag")
+    return {200: {**page, "headers": {**page["headers"], "Link": LINK}}, 304: NOT_MODIFIED}
+
+
 def described(text: str, *headers: str) -> dict[str, Any]:
     """A response with the headers that it always has."""
     return {"description": text, "headers": {name: _HEADERS[name] for name in headers}}
@@ -33,7 +39,10 @@ _HEADERS = {
     "Vary": _header("The request headers that select the representation."),
 }
 
-
+LINK = {
+    "description": 'The address of the next page, as `<…>; rel="next"`; the last page has none.',
+    "schema": {"type": "string"},
+}
 IGNORED_COLUMNS = {
     "description": "The columns of a CSV body that are no features: the first 20, percent-encoded, between commas; "
     "`...` if there are more.",

@@ -29,7 +29,15 @@ def protect(app: FastAPI, settings: Settings) -> None:
                 "Prefer",
                 HEADER,
             ],
-            expose_headers=["ETag", "Ignored-Columns", "Location", "Preference-Applied", "Retry-After", HEADER],
+            expose_headers=[
+                "ETag",
+                "Ignored-Columns",
+                "Link",
+                "Location",
+                "Preference-Applied",
+                "Retry-After",
+                HEADER,
+            ],
         )
 
 

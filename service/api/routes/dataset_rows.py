@@ -11,8 +11,10 @@ from fastapi.responses import Response
 from service.api import described_route
 from service.api.app_state import state_of
 from service.api.dependencies import Asks, Config, Store
+from service.api.etags import IfNoneMatch, etag_of, matches
 from service.api.media_types import JSON
-from service.api.openapi_responses import problems
+from service.api.openapi_responses import paged, problems
+from service.api.pagination import next_page
 from service.api.readers import PIECE_BYTES
 from service.api.responses import query_error
 from service.api.routes.datasets import DatasetId, find
@@ -38,7 +40,7 @@ _NUMPY = orjson.OPT_SERIALIZE_NUMPY
     "/datasets/{dataset_id}/rows",
     response_model=DatasetRows,
     summary="Read rows of a dataset",
-    responses=problems(404, 422, 429),
+    responses={**paged("The rows, streamed."), **problems(404, 422, 429)},
 )
 async def get_rows(
     request: Request,
@@ -48,8 +50,9 @@ async def get_rows(
     caller: Asks,
     first: Annotated[int, Query(alias="from", ge=0, description="The first row, from 0.")] = 0,
     last: Annotated[int | None, Query(alias="to", ge=0, description="The last row, included.")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Rows, streamed; without `to`, up to the limit.
+    """Rows, streamed; without `to`, up to the limit. `Link` has the address of the next ones.
 
     `x` and `y` have the features and the target that the upload chose, in the format of an inline dataset; `rows` has
     all columns.
@@ -58,9 +61,14 @@ async def get_rows(
     """
     dataset = await look_up(request, _found, store, dataset_id, caller)
     asked = _asked(dataset, settings, first, last)
+    headers = {"ETag": etag_of(f"{dataset.id} {asked}".encode())}
+    if asked.stop < dataset.rows and last is None:
+        headers["Link"] = next_page(request.url, {"from": asked.stop})
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
     state, user = state_of(request), request.state.user
     content = state.readers.pieces(user, _written(store, dataset, asked))
-    return Stream(state.streams, user, content, JSON, {}, whole_bytes=PIECE_BYTES)
+    return Stream(state.streams, user, content, JSON, headers, whole_bytes=PIECE_BYTES)
 
 
 def _found(store: Database, dataset_id: str, caller: Caller) -> dataset_record.Dataset:

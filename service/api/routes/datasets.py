@@ -18,8 +18,8 @@ from service.api.file_options import FileOptions
 from service.api.media_types import CSV, GZIP, HAS_PARQUET, JSON, NPZ, PARQUET, XLSX
 from service.api.openapi_examples import CSV_EXAMPLES, DATASET_EXAMPLES, LATEST_EXAMPLES
 from service.api.openapi_request_body import json_or_file_body
-from service.api.openapi_responses import cacheable, described, problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
+from service.api.openapi_responses import cacheable, described, paged, problems
+from service.api.pagination import Page, page_of, read_list
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type, query_error
 from service.api.serializers.runs import serialize_dataset, serialize_report
@@ -124,25 +124,22 @@ async def upload_dataset(
     return json_response(answer, 201, {"Location": rooted(f"/datasets/{answer['id']}")})
 
 
-@router.get("/datasets", response_model=Datasets, summary="List datasets, newest first", responses=problems(422, 429))
-async def list_datasets(
-    request: Request,
-    store: Store,
-    settings: Config,
-    caller: Asks,
-    limit: Limit = 50,
-    after: After = None,
-) -> Response:
+@router.get(
+    "/datasets",
+    response_model=Datasets,
+    summary="List datasets, newest first",
+    responses={**paged("A page of datasets."), **problems(422, 429)},
+)
+async def list_datasets(request: Request, store: Store, caller: Asks, page: Page) -> Response:
     """A page of uploaded datasets; datasets with very many columns make a page shorter.
 
     The list leaves out the inline data of runs.
     """
-    size, before = page_size(limit, settings), cursor(after)
 
     def look() -> Response:
         with store.reading() as connection:
-            rows = datasets.page(connection, limit=size + 1, before=before, owner=caller.owner)
-            return page_of(rows, size, settings, serialize_dataset)
+            rows = datasets.page(connection, limit=page.size + 1, before=page.after, owner=caller.owner)
+            return page_of(rows, page, serialize_dataset)
 
     return await read_list(request, look)
 

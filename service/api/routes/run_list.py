@@ -10,9 +10,9 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
 from service.api import described_route
-from service.api.dependencies import LATEST, Asks, Config, Store
-from service.api.openapi_responses import problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
+from service.api.dependencies import LATEST, Asks, Store
+from service.api.openapi_responses import paged, problems
+from service.api.pagination import AskedPage, Page, page_of, read_list
 from service.api.responses import query_error
 from service.api.routes.datasets import DatasetId, find
 from service.api.serializers.runs import serialize_listed
@@ -20,7 +20,6 @@ from service.api.streaming import look_up
 from service.core.caller import Caller
 from service.core.run_record import Run
 from service.core.run_status import RunStatus
-from service.core.settings import Settings
 from service.schemas.responses.runs import ListedRun, Runs, SelectedRuns
 from service.storage import datasets, run_list
 from service.storage.database import Database
@@ -89,25 +88,24 @@ async def _asked(
 
 
 RunFilter = Annotated[Asked, Depends(_asked)]
+_PAGE = paged("A page of runs.")
 
 
 @router.get(
     "/runs",
     tags=["runs"],
     summary="List runs, newest first",
-    responses={200: {"description": "A page of runs.", "model": Runs | SelectedRuns}, **problems(422, 429)},
+    responses={**_PAGE, 200: {**_PAGE[200], "model": Runs | SelectedRuns}, **problems(422, 429)},
 )
 async def list_runs(
     request: Request,
     store: Store,
-    settings: Config,
     caller: Asks,
     asked: RunFilter,
+    page: Page,
     sort: Annotated[
         Sort, Query(description="The order; a minus makes it descending. Runs without the value come last.")
     ] = "-created_at",
-    limit: Limit = 50,
-    after: After = None,
     total: Annotated[bool, Query(description="Whether the answer has `total`, the number of all these runs.")] = False,
     fields: Annotated[
         str | None, Query(description="Only these fields of each run, and its id: `name,status,final`. Default: all.")
@@ -116,9 +114,8 @@ async def list_runs(
     """A page of runs; large runs make a page shorter. Follow `next` until `has_more` is false. New runs do not disturb
     the sequence of pages.
     """
-    size, before = page_size(limit, settings), cursor(after)
     serialize = serialize_listed if fields is None else partial(_selected, _known(fields))
-    look = partial(_page, store, settings, caller, asked, size, before, sort, serialize, total=total)
+    look = partial(_page, store, caller, asked, page, sort, serialize, total=total)
     return await read_list(request, look)
 
 
@@ -127,21 +124,18 @@ async def list_runs(
     response_model=Runs,
     tags=["datasets"],
     summary="List the runs on a dataset, newest first",
-    responses=problems(404, 422, 429),
+    responses={**_PAGE, **problems(404, 422, 429)},
 )
 async def list_runs_of_dataset(
     request: Request,
     dataset_id: DatasetId,
     store: Store,
-    settings: Config,
     caller: Asks,
-    limit: Limit = 50,
-    after: After = None,
+    page: Page,
 ) -> Response:
     """A page of runs, as of `GET /runs?dataset=`."""
-    size, before = page_size(limit, settings), cursor(after)
     asked = Asked(dataset=await look_up(request, _id_of, store, dataset_id, caller))
-    look = partial(_page, store, settings, caller, asked, size, before, "-created_at", serialize_listed)
+    look = partial(_page, store, caller, asked, page, "-created_at", serialize_listed)
     return await read_list(request, look)
 
 
@@ -166,11 +160,9 @@ def _id_of(store: Database, dataset_id: str, caller: Caller) -> str:
 
 def _page(
     store: Database,
-    settings: Settings,
     caller: Caller,
     asked: Asked,
-    size: int,
-    after: int | None,
+    page: AskedPage,
     sort: Sort,
     serialize: Callable[[Run], Mapping[str, object]],
     *,
@@ -182,11 +174,11 @@ def _page(
             asked = replace(asked, dataset=latest.id)
         count = {"total": run_list.count(connection, asked)} if total else {}
         try:
-            rows = run_list.page(connection, asked, limit=size + 1, after=after, sort=sort)
+            rows = run_list.page(connection, asked, limit=page.size + 1, after=page.after, sort=sort)
         except KeyError:
             message = "The run of the cursor is deleted, so its place in this order is unknown."
             raise query_error("after", message, "Begin with the first page.") from None
-        return page_of(rows, size, settings, serialize, **count)
+        return page_of(rows, page, serialize, **count)
 
 
 def _tag(tag: str | None) -> tuple[str, str] | None:

@@ -15,8 +15,8 @@ from service.api.media_types import JSON
 from service.api.middleware.abandonment import while_connected
 from service.api.openapi_examples import LATEST_EXAMPLES, SWEEP_EXAMPLES
 from service.api.openapi_request_body import json_body
-from service.api.openapi_responses import cacheable, described, problems
-from service.api.pagination import After, Limit, cursor, page_of, page_size, read_list
+from service.api.openapi_responses import cacheable, described, paged, problems
+from service.api.pagination import Page, page_of, read_list
 from service.api.prefer_wait import Prefer, finished, wait_of
 from service.api.request_body import Body
 from service.api.responses import json_response, media_type
@@ -101,28 +101,24 @@ async def submit_sweep(
     return json_response(found, 202, headers | {"Retry-After": "1"})
 
 
-@router.get("", response_model=Sweeps, summary="List sweeps, newest first", responses=problems(422, 429))
-async def list_sweeps(
-    request: Request,
-    store: Store,
-    settings: Config,
-    caller: Asks,
-    limit: Limit = 50,
-    after: After = None,
-) -> Response:
+@router.get(
+    "",
+    response_model=Sweeps,
+    summary="List sweeps, newest first",
+    responses={**paged("A page of sweeps."), **problems(422, 429)},
+)
+async def list_sweeps(request: Request, store: Store, caller: Asks, page: Page) -> Response:
     """A page of sweeps, without their rankings. Follow `next` until `has_more` is false."""
-    size = page_size(limit, settings)
-    before = cursor(after)
 
     def look() -> Response:
         with store.reading() as connection:
-            rows = sweeps.page(connection, limit=size + 1, before=before, owner=caller.owner)
+            rows = sweeps.page(connection, limit=page.size + 1, before=page.after, owner=caller.owner)
             counts = sweeps.counts(connection, [row.seq for row in rows])
 
         def summary(sweep: sweep_record.Sweep | Remains) -> SweepSummary:
             return serialize_sweep(sweep, [row for row in counts if row.sweep_seq == sweep.seq])
 
-        return page_of(rows, size, settings, summary)
+        return page_of(rows, page, summary)
 
     return await read_list(request, look)
 
